@@ -1,0 +1,195 @@
+//! What is wanted of an instance, completed, and the judgements over single fields.
+
+use setpoint_plan::desired::Desired;
+use setpoint_plan::kind::{At, Cx, Effect, Found, Judged, Refusal, Verdict};
+use setpoint_plan::live::Live;
+use setpoint_plan::{Encoding, Map, Value};
+use setpoint_spec::schema::{CheckCx, Problem};
+
+use crate::shared::{default_to, digest, name_at_creation};
+
+/// Lists are not empty.
+pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
+    let empty = |name: &&str| cx.fields().get(*name).and_then(Value::as_list).is_some_and(<[Value]>::is_empty);
+    let problem =
+        |name: &str| Problem { path: name.to_owned(), message: format!("`{name}` is empty"), hint: Some("name at least one".to_owned()) };
+    ["instance_types", "vswitches", "security_groups"].iter().filter(|name| empty(name)).map(|name| problem(name)).collect()
+}
+
+pub(super) fn desire(cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
+    name_at_creation(cx, want, 128);
+    choose_image(found, live, want)?;
+    choose_internet(want);
+    default_to(want, "system_disk.category", "cloud_essd");
+    if want.text("system_disk.category") == Some("cloud_essd") {
+        default_to(want, "system_disk.performance_level", "PL0");
+    }
+    take_user_data(want);
+    let protect = want.guard.protect;
+    want.attrs.entry("deletion_protection".to_owned()).or_insert(Value::Bool(protect));
+    want_power(live, want);
+    Ok(())
+}
+
+/// Newest wins at creation and then stays: a live image that fits, or can no longer be read, is right.
+fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
+    let Some(Value::Map(by)) = want.attrs.get("image").cloned() else { return Ok(()) };
+    if let Some(id) = by.get("id") {
+        want.attrs.insert("image".to_owned(), id.clone());
+        return Ok(());
+    }
+    let mut fitting: Vec<&Map> = found.of("image").filter(|image| fits(&by, image)).collect();
+    fitting.sort_by_key(|image| (image.get("created").cloned(), image.get("id").cloned()));
+    let newest = fitting.last().and_then(|image| image.get("id"));
+    let follow = by.get("follow") == Some(&Value::Bool(true));
+    if let Some(live) = live {
+        let current = live.attr("image");
+        let is_fitting = fitting.iter().any(|image| image.get("id") == Some(&current));
+        let readable = found.of("live_image").next().is_some();
+        if (is_fitting && !follow) || (!is_fitting && !readable) {
+            want.attrs.insert("image".to_owned(), current);
+            return Ok(());
+        }
+    }
+    let Some(newest) = newest else {
+        let asked: Vec<String> = by.iter().filter_map(|(key, value)| value.as_text().map(|text| format!("{key} {text}"))).collect();
+        return Err(Refusal {
+            attr: "image".to_owned(),
+            what: format!("no image matches {}", asked.join(", ")),
+            hint: Some("an image family looks like `acs:alibaba_cloud_linux_3_2104_lts_x64`".to_owned()),
+        });
+    };
+    want.attrs.insert("image".to_owned(), newest.clone());
+    Ok(())
+}
+
+/// What the API's own filters do not cover.
+fn fits(by: &Map, image: &Map) -> bool {
+    by.get("os_name").is_none_or(|name| image.get("os_name") == Some(name))
+        && by.get("family").is_none_or(|family| image.get("family") == Some(family))
+        && image.get("status").is_none_or(|status| *status == Value::text("Available"))
+}
+
+/// Public bandwidth exists only if a line says so; the way it is charged means nothing without it.
+fn choose_internet(want: &mut Desired) {
+    if want.released.iter().any(|name| name == "internet") {
+        want.attrs.retain(|name, _| !name.starts_with("internet."));
+        return;
+    }
+    let out = want.attrs.entry("internet.max_bandwidth_out".to_owned()).or_insert(Value::Int(0)).clone();
+    if out == Value::Int(0) {
+        want.attrs.remove("internet.charge_type");
+        want.attrs.remove("internet.max_bandwidth_in");
+    } else {
+        default_to(want, "internet.charge_type", "PayByTraffic");
+    }
+}
+
+/// The digest is compared; the text itself is sent at creation only. Secrets are blanked and references named, so that
+/// the digest neither tells anything nor changes with them.
+fn take_user_data(want: &mut Desired) {
+    let Some(content) = want.attrs.remove("user_data") else { return };
+    let digest = digest(&template(&content))[..16].to_owned();
+    want.attrs.insert("user_data".to_owned(), Value::Text(digest.clone()));
+    want.guard.user_data = Some(digest);
+    want.initial.insert("user_data_content".to_owned(), Value::Encode(Encoding::Base64, Box::new(content)));
+}
+
+fn template(content: &Value) -> String {
+    match content {
+        Value::Text(text) => text.clone(),
+        Value::Concat(parts) => parts.iter().map(template).collect(),
+        Value::Ref(reference) => format!("${{{}.{}}}", reference.address, reference.attr),
+        _ => "${…}".to_owned(),
+    }
+}
+
+/// A machine that an earlier run stopped and did not start again is started, even where power is not managed; one that is
+/// on its way up, since an earlier run was cut off after making it, is waited for.
+fn want_power(live: Option<&Live>, want: &mut Desired) {
+    if want.attrs.get("power") == Some(&Value::text("unmanaged")) {
+        want.attrs.remove("power");
+    }
+    let left = live.and_then(|live| live.owner.as_ref()).is_some_and(|owner| owner.guard.restarting);
+    let rising = live.is_some_and(|live| live.attr("power") == Value::text("starting"));
+    if left || rising {
+        want.attrs.entry("power".to_owned()).or_insert_with(|| Value::text("running"));
+    }
+}
+
+fn sorted(value: &Value) -> Vec<&Value> {
+    let mut items: Vec<&Value> = value.as_list().unwrap_or_default().iter().collect();
+    items.sort();
+    items.dedup();
+    items
+}
+
+const fn now(verb: &'static str) -> Verdict {
+    Verdict::Update { verb, effect: Effect::None, at: At::Before }
+}
+
+/// The order of groups means nothing.
+pub(super) fn judge_groups(judged: &Judged<'_>) -> Verdict {
+    if sorted(judged.want) == sorted(judged.live) { Verdict::Same } else { now("groups") }
+}
+
+pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
+    if judged.desired.attrs.get("internet.max_bandwidth_out") == Some(&Value::Int(0)) { Verdict::Same } else { now("bandwidth") }
+}
+
+/// Grow only, while everything runs.
+pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
+    match (judged.want.as_int(), judged.live.as_int()) {
+        (Some(want), Some(live)) if want < live => {
+            Verdict::Refuse(format!("a disk cannot shrink: it has {live} GiB, and {want} GiB are wanted"))
+        }
+        (_, None) => Verdict::Same,
+        _ => now("grow"),
+    }
+}
+
+pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
+    if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
+        return Verdict::Refuse("the level of a disk cannot go down to PL0".to_owned());
+    }
+    now("disk_spec")
+}
+
+/// Within a zone the machine moves; to another zone it is replaced.
+pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
+    let zone = judged.target.and_then(|target| target.attrs.get("zone"));
+    let same_zone = zone.is_none_or(|zone| *zone == judged.row.attr("zone"));
+    let same_vpc = judged.target.and_then(|target| target.attrs.get("vpc")).is_none_or(|vpc| vpc.is_known() || !judged.want.is_known());
+    if same_zone && same_vpc { Verdict::Update { verb: "network", effect: Effect::Restart, at: At::Stopped } } else { Verdict::Replace }
+}
+
+/// Any of them is right.
+pub(super) fn judge_vswitches(judged: &Judged<'_>) -> Verdict {
+    let current = judged.row.attr("vswitch");
+    if sorted(judged.want).contains(&&current) { Verdict::Same } else { Verdict::Replace }
+}
+
+/// Any of them is right.
+pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
+    let current = judged.row.attr("instance_type");
+    if sorted(judged.want).contains(&&current) {
+        Verdict::Same
+    } else {
+        Verdict::Update { verb: "type", effect: Effect::Restart, at: At::Stopped }
+    }
+}
+
+/// Other user data do nothing to a machine that runs, unless the spec says what to do.
+pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
+    match judged.desired.lifecycle.on_user_data_change.as_deref() {
+        None | Some("keep") => Verdict::Note(String::new()),
+        Some("replace") => Verdict::Replace,
+        Some("store") => Verdict::Update { verb: "user_data", effect: Effect::Restart, at: At::Stopped },
+        Some(other) => Verdict::Refuse(format!("`on_user_data_change: {other}` needs Cloud Assistant, which is not built yet")),
+    }
+}
+
+pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
+    let effect = if *judged.want == Value::text("stopped") { Effect::Restart } else { Effect::None };
+    Verdict::Update { verb: "power", effect, at: At::After }
+}

@@ -1,0 +1,2 @@
+//! The command `setpoint`.
+fn main() {}

@@ -1,0 +1,155 @@
+//! Applies a plan: carries out the machine's commands, and nothing else.
+//!
+//! Contract. *Expected flow*: the caller has planned, checked and confirmed. *Guarantees*: every write call stands in the
+//! plan; when `cancel` turns true no step starts any more but those that close a window, calls under way are waited for,
+//! and the outcome says what was not started. *Errors*: never; what failed stands in the outcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use setpoint_plan::plan::{Plan, StepId};
+use setpoint_plan::procedure::Local;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::local::{Listener, LocalError};
+use crate::machine::{Command, Input, Machine, Settings, Ticket};
+use crate::outcome::Outcome;
+use crate::pages;
+use crate::session::Session;
+
+/// Settings of one apply.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many calls may be under way at once.
+    pub parallelism: usize,
+    /// How long ago the observation was made that the plan comes from.
+    pub observed_before: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { parallelism: 10, observed_before: Duration::ZERO }
+    }
+}
+
+/// Applies the plan.
+pub async fn apply(session: &Session, plan: &Plan, options: Options, cancel: watch::Receiver<bool>, listener: Listener<'_>) -> Outcome {
+    let mut run = Run { session, machine: machine(session, plan, options), started: Instant::now(), under_way: FuturesUnordered::new() };
+    run.drive(cancel, listener).await
+}
+
+fn machine(session: &Session, plan: &Plan, options: Options) -> Machine {
+    let settings = Settings {
+        parallelism: options.parallelism,
+        visibility: session.pace.visibility.mul_f64(session.pace.speed),
+        observed_before: options.observed_before.mul_f64(session.pace.speed),
+    };
+    let client = session.client.clone();
+    Machine::new(Arc::new(plan.clone()), session.registry, settings, Box::new(move || client.nonce()))
+}
+
+/// What came of one thing that was under way, and how many reads it took.
+type Happened = (Input, usize);
+
+struct Run<'a> {
+    session: &'a Session,
+    machine: Machine,
+    started: Instant,
+    under_way: FuturesUnordered<LocalBoxFuture<'a, Happened>>,
+}
+
+impl Run<'_> {
+    async fn drive(&mut self, mut cancel: watch::Receiver<bool>, listener: Listener<'_>) -> Outcome {
+        let mut input = if *cancel.borrow() { Input::Interrupt } else { Input::Tick };
+        let mut told = *cancel.borrow();
+        loop {
+            let now = self.now();
+            for command in self.machine.step(now, input) {
+                self.carry_out(command, listener);
+            }
+            if self.machine.is_done() {
+                return self.machine.outcome();
+            }
+            let wake = self.wake_at();
+            if wake.is_none() && self.under_way.is_empty() {
+                // Nothing is under way and nothing is due, yet not all is over: the outcome lists what was left.
+                return self.machine.outcome();
+            }
+            input = tokio::select! {
+                biased;
+                Ok(()) = cancel.changed(), if !told => {
+                    told = true;
+                    Input::Interrupt
+                }
+                Some((input, reads)) = self.under_way.next() => {
+                    self.machine.count_reads(reads);
+                    input
+                }
+                () = sleep_until(wake) => Input::Tick,
+            };
+        }
+    }
+
+    /// The cloud's time since the start.
+    fn now(&self) -> Duration {
+        self.started.elapsed().mul_f64(self.session.pace.speed)
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.machine.wake_at().map(|at| self.started + self.session.pace.scaled(at) + Duration::from_millis(1))
+    }
+
+    fn carry_out(&mut self, command: Command, listener: &mut dyn FnMut(&crate::event::Event, &crate::event::Tally)) {
+        match command {
+            Command::Tell(event) => listener(&event, &self.machine.tally()),
+            Command::Send(ticket, request) => {
+                let session = self.session;
+                let send = async move { (Input::Replied(ticket, session.client.call(&request).await), 0) };
+                self.under_way.push(send.boxed_local());
+            }
+            Command::Look(ticket, queries) => {
+                let session = self.session;
+                self.under_way.push(async move { look(session, ticket, queries).await }.boxed_local());
+            }
+            Command::Act(step, act) => {
+                let session = self.session;
+                self.under_way.push(async move { act_here(session, step, act).await }.boxed_local());
+            }
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Looks are not proven empty: what they mean is judged by time.
+async fn look(session: &Session, ticket: Ticket, queries: Vec<setpoint_plan::kind::Query>) -> Happened {
+    let proven = |query: setpoint_plan::kind::Query| setpoint_plan::kind::Query { proof: setpoint_plan::kind::Proof::Refused, ..query };
+    let queries: Vec<_> = queries.into_iter().map(proven).collect();
+    let reads = futures_util::future::join_all(queries.iter().map(|query| pages::read(session, query))).await;
+    let mut rows = Vec::new();
+    let mut calls = 0;
+    for read in reads {
+        match read {
+            Ok(read) => {
+                calls += read.pages;
+                rows.extend(read.rows);
+            }
+            Err(error) => return (Input::Looked(ticket, Err(error)), calls + 1),
+        }
+    }
+    (Input::Looked(ticket, Ok(rows)), calls)
+}
+
+/// Making a key takes a moment of computing; nothing else is held up for longer than that.
+async fn act_here(session: &Session, step: StepId, act: Local) -> Happened {
+    let result: Result<_, LocalError> = session.local.perform(&act);
+    (Input::Acted(step, result), 0)
+}

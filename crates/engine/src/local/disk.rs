@@ -1,0 +1,93 @@
+//! The real disk behind [`LocalPort`]: private keys made, saved with mode 0600, and read.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use setpoint_plan::Value;
+use setpoint_plan::procedure::Local;
+use ssh_key::private::{KeypairData, RsaKeypair};
+use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey};
+
+use crate::local::{LocalError, LocalPort};
+
+/// RSA, since ImportKeyPair documents no Ed25519; the size that OpenSSH makes by default.
+const RSA_BITS: usize = 3072;
+
+/// Files of this machine, seen from the spec's folder.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    base: PathBuf,
+    home: Option<PathBuf>,
+}
+
+impl Disk {
+    /// Relative paths start at `base`, `~/` at `home`.
+    #[must_use]
+    pub fn new(base: PathBuf, home: Option<PathBuf>) -> Self {
+        Self { base, home }
+    }
+
+    fn path(&self, text: &str) -> Result<PathBuf, LocalError> {
+        match (text.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => Ok(home.join(rest)),
+            (Some(_), None) => Err(LocalError { path: text.to_owned(), why: "there is no home folder (HOME is not set)".to_owned() }),
+            (None, _) => Ok(self.base.join(text)),
+        }
+    }
+}
+
+impl LocalPort for Disk {
+    fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
+        let Local::SshKey { path } = act;
+        let file = self.path(path)?;
+        match std::fs::read_to_string(&file) {
+            Ok(text) => read_key(&file, &text).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failure(&file, &error)),
+        }
+    }
+
+    fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError> {
+        if let Some(there) = self.peek(act)? {
+            return Ok(there);
+        }
+        let Local::SshKey { path } = act;
+        let file = self.path(path)?;
+        let pair = RsaKeypair::random(&mut rand_core::OsRng, RSA_BITS).map_err(|error| failure(&file, &error))?;
+        let key = PrivateKey::new(KeypairData::from(pair), "setpoint").map_err(|error| failure(&file, &error))?;
+        let text = key.to_openssh(LineEnding::LF).map_err(|error| failure(&file, &error))?;
+        save(&file, &text)?;
+        Ok(attributes(key.public_key()))
+    }
+}
+
+fn failure(file: &Path, why: &dyn std::fmt::Display) -> LocalError {
+    LocalError { path: file.display().to_string(), why: why.to_string() }
+}
+
+fn read_key(file: &Path, text: &str) -> Result<BTreeMap<String, Value>, LocalError> {
+    let key = PrivateKey::from_openssh(text).map_err(|error| failure(file, &format!("it is no OpenSSH private key: {error}")))?;
+    Ok(attributes(key.public_key()))
+}
+
+fn attributes(key: &PublicKey) -> BTreeMap<String, Value> {
+    let text = key.to_openssh().unwrap_or_default();
+    let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+    [("public_key".to_owned(), Value::Text(text)), ("fingerprint".to_owned(), Value::Text(fingerprint))].into()
+}
+
+/// Written whole or not at all, readable by its owner alone from the first byte on, and never over something.
+fn save(file: &Path, text: &str) -> Result<(), LocalError> {
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
+    let draft = file.with_extension("pem.part");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(&draft).map_err(|error| failure(&draft, &error))?;
+    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|error| failure(&draft, &error))?;
+    std::fs::hard_link(&draft, file).map_err(|error| failure(file, &error))?;
+    std::fs::remove_file(&draft).map_err(|error| failure(&draft, &error))
+}

@@ -1,0 +1,484 @@
+//! Apply as a pure machine: `step(now, input) -> commands`.
+//!
+//! It holds no clock, sends nothing and awaits nothing: time comes in with each input, and commands go out as data. So
+//! every interleaving of replies, losses, lags and interruptions can be tried without a network.
+//!
+//! Contract. *Expected flow*: `start`, then one `step` for each thing that happened, until `is_done`. *Guarantees*: a
+//! step starts when its last predecessor is done, longest remaining path first; a failure stops only what depends on it;
+//! a window that was opened is closed, after a failure and on interruption too; an id that a create call answered counts
+//! only once a read by id has shown it as ours; waits hold no slot. *Assumption*: `now` never goes back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use setpoint_openapi::error::CallError;
+use setpoint_openapi::limit::{LimitPolicy, Limits};
+use setpoint_openapi::reply::Reply;
+use setpoint_openapi::request::Request;
+use setpoint_plan::kind::{Query, Row};
+use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
+use setpoint_plan::procedure::{Act, Local};
+use setpoint_plan::registry::Registry;
+use setpoint_plan::{Address, Map, Ref, Value, graph};
+
+use crate::event::{Event, Tally};
+use crate::local::LocalError;
+use crate::outcome::{Failure, FailureClass, NotStarted, Outcome, Write};
+use crate::pages::ReadError;
+
+mod dispatch;
+mod locks;
+mod looks;
+mod refusals;
+mod replies;
+mod windows;
+
+use locks::Locks;
+
+/// Which call or look an answer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A call was answered, or was not.
+    Replied(Ticket, Result<Reply, CallError>),
+    /// A look was answered: the rows of its queries.
+    Looked(Ticket, Result<Vec<Row>, ReadError>),
+    /// An act on this machine is over.
+    Acted(StepId, Result<Map, LocalError>),
+    /// The time that was asked for has come.
+    Tick,
+    /// Stop starting things.
+    Interrupt,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Command {
+    /// Make this call, once.
+    Send(Ticket, Request),
+    /// Read these queries.
+    Look(Ticket, Vec<Query>),
+    /// Do this on this machine.
+    Act(StepId, Local),
+    /// Tell this.
+    Tell(Event),
+}
+
+/// Settings of a machine. Times are the cloud's.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How many calls may be under way at once.
+    pub parallelism: usize,
+    /// How long a resource that was just made may stay unseen before it counts as dead.
+    pub visibility: Duration,
+    /// How old the observation is that the plan was made from.
+    pub observed_before: Duration,
+}
+
+/// Where a step is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// Not all its predecessors are done.
+    Blocked,
+    /// It may start once there is a slot, its locks and a place in the rate.
+    Ready,
+    /// Its resource is looked at before its first write, since the observation is old.
+    Rechecking { due: Option<Duration> },
+    /// Its call is under way.
+    Sent,
+    /// Its call is made again at this time.
+    Pausing { until: Duration },
+    /// Its create call was answered; a read by id must show the resource as ours.
+    Verifying { since: Duration, due: Option<Duration> },
+    /// Its token was used for something else: a listing shows whether its resource is there.
+    Searching { due: Option<Duration> },
+    /// Its goal is looked at, since the answer does not say whether it is met.
+    Judging { due: Option<Duration>, after: Box<Doubt> },
+    /// It waits.
+    Waiting { since: Duration, due: Option<Duration>, seen: bool },
+    /// It acts on this machine.
+    Acting,
+    /// Over.
+    Done,
+    /// Over, in vain.
+    Failed,
+    /// Never to be started.
+    Skipped,
+}
+
+/// Why a goal is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Doubt {
+    /// The answer was this refusal.
+    Refused(CallError),
+    /// There was no answer, or one that says nothing.
+    Lost(CallError),
+}
+
+/// What a step has been through.
+#[derive(Debug, Clone, Default)]
+struct History {
+    /// Which attempt at creating this is: each has a token of its own.
+    attempt: u32,
+    /// Which rung of the ladder.
+    rung: usize,
+    /// How often it was refused for a reason that may pass.
+    refusals: u32,
+    /// How often a call was sent, over all attempts.
+    tries: u32,
+    /// When its first call was sent.
+    first_sent: Option<Duration>,
+    /// When it was first refused for a reason that may pass.
+    first_refused: Option<Duration>,
+    /// The drawn token, and the steps whose call it was drawn for.
+    token: Option<(String, Vec<StepId>)>,
+    /// Whether it goes alone, since a batch was refused for one of its items.
+    alone: bool,
+    /// Whether an earlier call of this attempt went unanswered.
+    lost: bool,
+    /// Whether its resource was compared with the plan.
+    rechecked: bool,
+}
+
+/// A call or look under way.
+#[derive(Debug)]
+struct Flight {
+    steps: Vec<StepId>,
+    purpose: Purpose,
+}
+
+#[derive(Debug)]
+enum Purpose {
+    Call { request: Request, sent: Vec<(String, String)> },
+    Look,
+}
+
+/// The machine.
+pub struct Machine {
+    plan: Arc<Plan>,
+    registry: Registry,
+    settings: Settings,
+    states: Vec<State>,
+    history: Vec<History>,
+    priority: Vec<u64>,
+    known: BTreeMap<Address, Map>,
+    locks: Locks,
+    limits: Limits,
+    flights: BTreeMap<Ticket, Flight>,
+    next_ticket: u64,
+    released: BTreeMap<Address, Duration>,
+    last_release: Option<Duration>,
+    interrupted: bool,
+    nonces: Box<dyn FnMut() -> String + Send>,
+    tally: Tally,
+    failures: Vec<Failure>,
+    writes: Vec<Write>,
+    opened: BTreeMap<usize, Duration>,
+    down: BTreeMap<Address, Duration>,
+    finished_at: Duration,
+    out: Vec<Command>,
+}
+
+impl Machine {
+    /// A machine for this plan. `nonces` gives fresh tokens and chance.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, registry: Registry, settings: Settings, nonces: Box<dyn FnMut() -> String + Send>) -> Self {
+        let n = plan.steps.len();
+        let known = first_known(&plan, registry);
+        let priority = priorities(&plan);
+        Self {
+            known,
+            priority,
+            registry,
+            settings,
+            states: vec![State::Blocked; n],
+            history: vec![History::default(); n],
+            locks: Locks::default(),
+            limits: Limits::new(LimitPolicy::default()),
+            flights: BTreeMap::new(),
+            next_ticket: 0,
+            released: BTreeMap::new(),
+            last_release: None,
+            interrupted: false,
+            nonces,
+            tally: Tally { total: n, ..Tally::default() },
+            failures: Vec::new(),
+            writes: Vec::new(),
+            opened: BTreeMap::new(),
+            down: BTreeMap::new(),
+            finished_at: Duration::ZERO,
+            out: Vec::new(),
+            plan,
+        }
+    }
+
+    /// Takes in what happened and says what to do.
+    pub fn step(&mut self, now: Duration, input: Input) -> Vec<Command> {
+        match input {
+            Input::Replied(ticket, result) => self.on_reply(now, ticket, result),
+            Input::Looked(ticket, result) => self.on_look(now, ticket, result),
+            Input::Acted(step, result) => self.on_act(now, step, result),
+            Input::Tick => {}
+            Input::Interrupt => self.on_interrupt(),
+        }
+        self.advance(now);
+        std::mem::take(&mut self.out)
+    }
+
+    /// Whether nothing is left to do.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.flights.is_empty() && self.states.iter().all(State::is_over)
+    }
+
+    /// When to come back if nothing happens before.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Duration> {
+        self.states.iter().filter_map(State::due).min()
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Counts calls that reads took, beside those the machine sends itself.
+    pub fn count_reads(&mut self, calls: usize) {
+        self.tally.calls += calls;
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let outputs = self.plan.outputs.iter().map(|(name, output)| (name.clone(), self.resolve(&output.value))).collect();
+        let made = self.plan.changes.iter().filter(|change| change.after.is_some());
+        let id = |address: &Address| self.known.get(address)?.get("id")?.as_text().map(ToOwned::to_owned);
+        Outcome {
+            summary: self.summary(),
+            failed: self.failures.clone(),
+            not_started: self.not_started(),
+            interrupted: self.interrupted && !self.states.iter().all(|state| *state == State::Done),
+            tally: self.tally,
+            elapsed: self.finished_at,
+            down: self.down.clone(),
+            outputs,
+            ids: made.filter_map(|change| Some((change.address.clone(), id(&change.address)?))).collect(),
+            writes: self.writes.clone(),
+        }
+    }
+
+    fn summary(&self) -> setpoint_plan::plan::Summary {
+        use setpoint_plan::change::ChangeAction;
+        let mut summary = setpoint_plan::plan::Summary::default();
+        for (at, change) in self.plan.changes.iter().enumerate() {
+            let half_done = |half: Half| {
+                let mut own =
+                    self.plan.steps.iter().zip(&self.states).filter(|(step, _)| step.change == at && step.half == half).peekable();
+                own.peek().is_some() && own.all(|(_, state)| *state == State::Done)
+            };
+            summary.add += usize::from(change.creates() && half_done(Half::Up));
+            summary.destroy += usize::from(change.deletes() && half_done(Half::Down));
+            let changes = matches!(change.action, ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Forget);
+            summary.change += usize::from(changes && half_done(Half::Up));
+            summary.kept += usize::from(change.action == ChangeAction::Keep);
+        }
+        summary
+    }
+
+    fn not_started(&self) -> Vec<NotStarted> {
+        let failed: BTreeSet<&Address> = self.failures.iter().map(|failure| &failure.address).collect();
+        let skipped = |address: &Address| {
+            self.plan
+                .steps
+                .iter()
+                .zip(&self.states)
+                .any(|(step, state)| step.address == *address && matches!(state, State::Skipped | State::Blocked | State::Ready))
+        };
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for step in &self.plan.steps {
+            if failed.contains(&step.address) || !skipped(&step.address) || !seen.insert(step.address.clone()) {
+                continue;
+            }
+            found.push(NotStarted { address: step.address.clone(), needs: self.failed_before(&step.address) });
+        }
+        found
+    }
+
+    /// The failed resources that an address waits for, directly or not.
+    fn failed_before(&self, address: &Address) -> Vec<Address> {
+        let own = (0..self.plan.steps.len()).filter(|at| self.plan.steps[*at].address == *address);
+        let mut todo: Vec<usize> = own.collect();
+        let mut seen: BTreeSet<usize> = todo.iter().copied().collect();
+        let mut found = BTreeSet::new();
+        while let Some(at) = todo.pop() {
+            if self.states[at] == State::Failed {
+                found.insert(self.plan.steps[at].address.clone());
+            }
+            todo.extend(self.plan.steps[at].after.iter().map(|before| before.0).filter(|before| seen.insert(*before)));
+        }
+        found.into_iter().collect()
+    }
+
+    // What is known.
+
+    fn value_of(&self, reference: &Ref) -> Option<Value> {
+        self.known.get(&reference.address)?.get(&reference.attr).filter(|value| **value != Value::Null).cloned()
+    }
+
+    fn resolve(&self, value: &Value) -> Value {
+        setpoint_plan::args::resolve(value, &|reference| self.value_of(reference))
+    }
+
+    /// The id of the resource that a step is about, if it is known.
+    fn id_of(&self, step: &PlanStep) -> Option<String> {
+        match &step.live_id {
+            Some(id) => Some(id.clone()),
+            None => self.known.get(&step.address)?.get("id")?.as_text().map(ToOwned::to_owned),
+        }
+    }
+
+    fn learn(&mut self, step: StepId, attrs: Map) {
+        let PlanStep { address, half, .. } = &self.plan.steps[step.0];
+        // What is about to be taken away must not stand in for its successor.
+        if *half == Half::Up {
+            self.known.entry(address.clone()).or_default().extend(attrs);
+        }
+    }
+
+    // Ends of steps.
+
+    fn done(&mut self, now: Duration, step: StepId) {
+        if self.states[step.0].is_over() {
+            return;
+        }
+        self.states[step.0] = State::Done;
+        self.tally.done += 1;
+        self.finished_at = now;
+        self.note_windows(now, step);
+        let plan_step = &self.plan.steps[step.0];
+        if plan_step.half == Half::Down && plan_step.pivot {
+            self.released.insert(plan_step.address.clone(), now);
+            self.last_release = Some(now);
+        }
+        self.locks.leave(&self.plan, step, &self.states);
+        self.out.push(Command::Tell(Event::Done { step }));
+    }
+
+    fn fail(&mut self, now: Duration, step: StepId, failure: Failure) {
+        if self.states[step.0].is_over() {
+            return;
+        }
+        self.states[step.0] = State::Failed;
+        self.finished_at = now;
+        self.failures.push(failure);
+        self.locks.leave(&self.plan, step, &self.states);
+        self.out.push(Command::Tell(Event::Failed { step }));
+    }
+
+    fn skip(&mut self, step: StepId) {
+        self.states[step.0] = State::Skipped;
+        self.locks.leave(&self.plan, step, &self.states);
+        self.out.push(Command::Tell(Event::Skipped { step }));
+    }
+
+    fn failure(&self, step: StepId, class: FailureClass, message: String) -> Failure {
+        let plan_step = &self.plan.steps[step.0];
+        Failure {
+            step,
+            address: plan_step.address.clone(),
+            action: plan_step.step.as_call().map(|call| call.api.name),
+            code: None,
+            http_status: None,
+            request_id: None,
+            message,
+            attempt: self.history[step.0].tries.max(1),
+            class,
+        }
+    }
+
+    fn on_act(&mut self, now: Duration, step: StepId, result: Result<Map, LocalError>) {
+        match result {
+            Ok(attrs) => {
+                self.learn(step, attrs);
+                self.done(now, step);
+            }
+            Err(error) => {
+                let failure = self.failure(step, FailureClass::Local, error.to_string());
+                self.fail(now, step, failure);
+            }
+        }
+    }
+
+    fn on_interrupt(&mut self) {
+        if !self.interrupted {
+            self.interrupted = true;
+            self.out.push(Command::Tell(Event::Stopping));
+        }
+    }
+
+    fn ticket(&mut self, flight: Flight) -> Ticket {
+        self.next_ticket += 1;
+        let ticket = Ticket(self.next_ticket);
+        self.flights.insert(ticket, flight);
+        ticket
+    }
+
+    /// A number from 0 to 1.
+    fn chance(&mut self) -> f64 {
+        crate::pages::fraction(&(self.nonces)())
+    }
+}
+
+impl State {
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Skipped)
+    }
+
+    fn due(&self) -> Option<Duration> {
+        match self {
+            Self::Pausing { until } => Some(*until),
+            Self::Rechecking { due }
+            | Self::Searching { due }
+            | Self::Verifying { due, .. }
+            | Self::Judging { due, .. }
+            | Self::Waiting { due, .. } => *due,
+            Self::Blocked | Self::Ready | Self::Sent | Self::Acting | Self::Done | Self::Failed | Self::Skipped => None,
+        }
+    }
+}
+
+/// What live rows tell before anything is done. A resource that this plan makes anew is not known by its old row, but by
+/// the id that is ours to choose, where there is one.
+fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
+    let cx = setpoint_plan::kind::Cx { stack: &plan.stack, site: &plan.site };
+    let mut known: BTreeMap<Address, Map> = BTreeMap::new();
+    for change in &plan.changes {
+        let entry = known.entry(change.address.clone()).or_default();
+        if change.creates() {
+            let derived = change.after.as_ref().and_then(|want| registry.known(change.kind).derived_id(&cx, want));
+            entry.extend(derived.map(|id| ("id".to_owned(), Value::Text(id))));
+        } else if let (Some(live), true) = (&change.before, change.after.is_some() || entry.is_empty()) {
+            entry.extend(live.attrs.clone());
+            entry.insert("id".to_owned(), Value::text(&live.id));
+        }
+    }
+    known
+}
+
+/// For each step the usual time of the longest way to the end.
+fn priorities(plan: &Plan) -> Vec<u64> {
+    let usual = |step: &PlanStep| match &step.step.act {
+        Act::Call(_) | Act::Local(_) => 200,
+        Act::Wait(wait) => u64::try_from(wait.typical.as_millis()).unwrap_or(u64::MAX / 1_000_000),
+    };
+    let weights: Vec<u64> = plan.steps.iter().map(usual).collect();
+    let edges: Vec<(usize, usize)> =
+        plan.steps.iter().enumerate().flat_map(|(at, step)| step.after.iter().map(move |before| (before.0, at))).collect();
+    graph::remaining(&weights, &edges)
+}

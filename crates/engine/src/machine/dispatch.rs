@@ -1,0 +1,283 @@
+//! Starts what may start: longest remaining path first, up to the limits; neighbours that batch go out as one call.
+
+use std::time::Duration;
+
+use setpoint_openapi::request::Request;
+use setpoint_openapi::token;
+use setpoint_plan::args;
+use setpoint_plan::order::batch_key;
+use setpoint_plan::plan::StepId;
+use setpoint_plan::procedure::{Act, Args, Call, Each, ItemForm, Look, Token, Wait};
+use setpoint_plan::{Encoding, Value};
+
+use crate::event::Event;
+use crate::machine::{Command, Flight, Machine, Purpose, State};
+use crate::outcome::FailureClass;
+
+/// An observation older than this is renewed before the first write on a resource.
+const OBSERVATION_MAX: Duration = Duration::from_secs(30);
+
+impl Machine {
+    /// Moves every step as far as it goes now.
+    pub(super) fn advance(&mut self, now: Duration) {
+        self.unblock();
+        self.wake(now);
+        self.start(now);
+        self.look(now);
+    }
+
+    /// Blocked steps become ready, or are skipped for good.
+    fn unblock(&mut self) {
+        loop {
+            let mut moved = false;
+            for at in 0..self.states.len() {
+                if self.states[at] != State::Blocked {
+                    continue;
+                }
+                let after = &self.plan.steps[at].after;
+                let all_done = after.iter().all(|before| self.states[before.0] == State::Done);
+                let lost = after.iter().any(|before| matches!(self.states[before.0], State::Failed | State::Skipped));
+                let closing = self.closes_open_window(at);
+                if all_done && (!self.interrupted || closing || self.is_look_in_open_window(at)) {
+                    self.states[at] = State::Ready;
+                } else if closing && self.closer_is_ready(at) {
+                    self.states[at] = State::Ready;
+                } else if self.can_never_start(at, lost, closing) {
+                    self.skip(StepId(at));
+                } else {
+                    continue;
+                }
+                moved = true;
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    fn can_never_start(&self, at: usize, lost: bool, closing: bool) -> bool {
+        let opener_over = self.plan.steps[at].step.closes.is_none_or(|opener| self.states[opener].is_over());
+        match (closing, lost) {
+            (true, _) => self.closer_is_lost(at),
+            (false, true) => opener_over,
+            (false, false) => self.interrupted && opener_over && !self.waits_for_open_window(at),
+        }
+    }
+
+    /// A look in an open window whose predecessor is still under way.
+    fn waits_for_open_window(&self, at: usize) -> bool {
+        self.is_look_in_open_window(at)
+            && self.plan.steps[at].after.iter().all(|before| !self.states[before.0].is_over() || self.states[before.0] == State::Done)
+    }
+
+    /// Pauses that are over become ready again; on interruption they end.
+    fn wake(&mut self, now: Duration) {
+        for at in 0..self.states.len() {
+            let over = matches!(self.states[at], State::Pausing { until } if until <= now);
+            if over {
+                self.states[at] = State::Ready;
+            }
+            let stopped = self.interrupted && !self.closes_open_window(at) && !self.is_look_in_open_window(at);
+            let idle = matches!(self.states[at], State::Ready | State::Pausing { .. } | State::Waiting { .. });
+            if stopped && idle {
+                self.skip(StepId(at));
+            }
+        }
+        self.unblock();
+    }
+
+    fn start(&mut self, now: Duration) {
+        let mut ready: Vec<usize> = (0..self.states.len()).filter(|at| self.states[*at] == State::Ready).collect();
+        ready.sort_by_key(|at| (std::cmp::Reverse(self.priority[*at]), *at));
+        for at in ready {
+            if self.states[at] == State::Ready {
+                self.start_step(now, StepId(at));
+            }
+        }
+    }
+
+    fn start_step(&mut self, now: Duration, step: StepId) {
+        let plan = self.plan.clone();
+        let locks: Vec<Value> = plan.steps[step.0].step.locks.iter().map(|lock| self.resolve(lock)).collect();
+        let is_wait = matches!(plan.steps[step.0].step.act, Act::Wait(_));
+        if !is_wait && self.calls_under_way() >= self.settings.parallelism.max(1) {
+            return;
+        }
+        if !self.locks.take(&plan, step, &locks) {
+            return;
+        }
+        match &plan.steps[step.0].step.act {
+            Act::Local(act) => {
+                self.states[step.0] = State::Acting;
+                self.tell_started(step);
+                self.out.push(Command::Act(step, act.clone()));
+            }
+            Act::Wait(wait) => {
+                self.tell_started(step);
+                let due = Some(now + first_look(wait));
+                self.states[step.0] = State::Waiting { since: now, due, seen: plan.steps[step.0].live_id.is_some() };
+            }
+            Act::Call(_) if self.needs_recheck(now, step) => self.states[step.0] = State::Rechecking { due: Some(now) },
+            Act::Call(call) => self.send(now, step, call),
+        }
+    }
+
+    fn tell_started(&mut self, step: StepId) {
+        self.out.push(Command::Tell(Event::Started { step }));
+    }
+
+    fn calls_under_way(&self) -> usize {
+        self.flights.values().filter(|flight| matches!(flight.purpose, Purpose::Call { .. })).count()
+    }
+
+    /// The first write on a live resource, made from an old observation.
+    fn needs_recheck(&self, now: Duration, step: StepId) -> bool {
+        let own = &self.plan.steps[step.0];
+        let first = !self.plan.steps.iter().zip(&self.states).any(|(other, state)| {
+            other.change == own.change
+                && other.half == own.half
+                && other.step.as_call().is_some()
+                && *state != State::Blocked
+                && *state != State::Ready
+        });
+        let old = now + self.settings.observed_before > OBSERVATION_MAX;
+        old && first && own.live_id.is_some() && !self.history[step.0].rechecked
+    }
+
+    fn send(&mut self, now: Duration, step: StepId, call: &Call) {
+        let region = self.plan.site.region.clone();
+        if let Err(wait) = self.limits.bucket(call.api, &region, now).take(now) {
+            self.states[step.0] = State::Pausing { until: now + wait };
+            return;
+        }
+        let steps = self.batch(step, call);
+        match self.request(&steps, call) {
+            Ok((request, sent)) => {
+                for step in &steps {
+                    let history = &mut self.history[step.0];
+                    history.tries += 1;
+                    history.first_sent.get_or_insert(now);
+                    self.states[step.0] = State::Sent;
+                    if self.history[step.0].tries == 1 {
+                        self.tell_started(*step);
+                    }
+                }
+                self.tally.calls += 1;
+                let purpose = Purpose::Call { request: request.clone(), sent };
+                let ticket = self.ticket(Flight { steps, purpose });
+                self.out.push(Command::Send(ticket, request));
+            }
+            Err(why) => {
+                let failure = self.failure(step, FailureClass::Local, format!("{} cannot be called: {why}", call.api.name));
+                self.fail(now, step, failure);
+            }
+        }
+    }
+
+    /// The ready steps whose calls go out as one with this step's.
+    fn batch(&self, step: StepId, call: &Call) -> Vec<StepId> {
+        let Some(each) = call.each.filter(|_| !self.history[step.0].alone) else { return vec![step] };
+        let key = |call: &Call| {
+            batch_key(call).map(|(api, args)| (api.name, args.iter().map(|(name, value)| (*name, self.resolve(value))).collect::<Vec<_>>()))
+        };
+        let own = key(call);
+        let fits = |at: &usize| {
+            *at == step.0
+                || (self.states[*at] == State::Ready
+                    && !self.history[*at].alone
+                    && self.plan.steps[*at].step.locks.is_empty()
+                    && self.plan.steps[*at].step.as_call().is_some_and(|other| other.each.is_some() && key(other) == own))
+        };
+        let mut steps: Vec<StepId> = (0..self.states.len()).filter(fits).map(StepId).collect();
+        // The step itself must be among those that fit into one call.
+        steps.sort_by_key(|other| (*other != step, other.0));
+        steps.truncate(each.max.max(1));
+        steps.sort_unstable();
+        steps
+    }
+
+    /// The request, and the parameters as they are recorded.
+    fn request(&mut self, steps: &[StepId], call: &Call) -> Result<(Request, Vec<(String, String)>), String> {
+        let lead = steps[0];
+        let rung = self.history[lead.0].rung.min(call.rungs.len().saturating_sub(1));
+        let mut sent: Args = call.rungs.get(rung).cloned().unwrap_or_default();
+        if let Some(each) = call.each {
+            let items: Vec<Value> = steps.iter().filter_map(|step| self.item(*step, each)).collect();
+            let position = sent.iter().position(|(name, _)| *name == each.item).unwrap_or(sent.len());
+            sent.retain(|(name, _)| *name != each.item);
+            sent.insert(position.min(sent.len()), (each.item, joined(each, items)));
+        }
+        let known = |reference: &setpoint_plan::Ref| self.value_of(reference);
+        let recorded = recorded(&sent, &known);
+        let mut arguments = args::arguments(&sent, &known).map_err(|error| error.to_string())?;
+        if let Some(token) = self.token(steps, call) {
+            arguments.push(("ClientToken".to_owned(), setpoint_openapi::flatten::Arg::Text(token)));
+        }
+        let request = Request::new(call.api, self.plan.site.region.as_str(), &arguments).map_err(|error| error.to_string())?;
+        Ok((request, recorded))
+    }
+
+    fn item(&self, step: StepId, each: Each) -> Option<Value> {
+        let call = self.plan.steps[step.0].step.as_call()?;
+        call.rungs.first()?.iter().find(|(name, _)| *name == each.item).map(|(_, value)| value.clone())
+    }
+
+    /// Creates: derived from identity, address, incarnation, attempt and rung. Others: drawn, and kept over the tries of
+    /// the same call.
+    fn token(&mut self, steps: &[StepId], call: &Call) -> Option<String> {
+        let lead = steps[0];
+        match call.token {
+            Token::Absent => None,
+            Token::Create => {
+                let own = &self.plan.steps[lead.0];
+                let history = &self.history[lead.0];
+                let numbers = [own.incarnation, history.attempt, u32::try_from(history.rung).unwrap_or(u32::MAX)].map(|n| n.to_string());
+                let address = own.address.to_string();
+                let site = &self.plan.site;
+                let parts: [&str; 10] = [
+                    "setpoint-create-1",
+                    &site.account,
+                    &site.region,
+                    &self.plan.stack,
+                    own.kind,
+                    call.api.name,
+                    &address,
+                    &numbers[0],
+                    &numbers[1],
+                    &numbers[2],
+                ];
+                Some(token::derive(&parts))
+            }
+            Token::Fresh => {
+                let kept = self.history[lead.0].token.clone().filter(|(_, drawn_for)| drawn_for == steps);
+                let token = kept.map_or_else(|| token::fresh(&(self.nonces)()), |(token, _)| token);
+                for step in steps {
+                    self.history[step.0].token = Some((token.clone(), steps.to_vec()));
+                }
+                Some(token)
+            }
+        }
+    }
+}
+
+fn joined(each: Each, items: Vec<Value>) -> Value {
+    match each.form {
+        ItemForm::Indexed => Value::List(items),
+        ItemForm::JsonArray => Value::Encode(Encoding::Json, Box::new(Value::List(items))),
+    }
+}
+
+/// The parameters as the outcome records them: secrets blanked.
+fn recorded(sent: &Args, known: &dyn Fn(&setpoint_plan::Ref) -> Option<Value>) -> Vec<(String, String)> {
+    let blank = |value: &Value| if value.has_secret() { Value::text("(sensitive value)") } else { value.clone() };
+    let shown: Args = sent.iter().map(|(name, value)| (*name, blank(&args::resolve(value, known)))).collect();
+    args::arguments(&shown, known).map(|arguments| setpoint_openapi::flatten::flatten(&arguments)).unwrap_or_default()
+}
+
+/// Short waits are looked at soon, long ones late and then often enough.
+fn first_look(wait: &Wait) -> Duration {
+    match wait.look {
+        Look::Ask(_) => Duration::from_millis(500),
+        Look::Own | Look::Other(..) => (wait.typical * 7 / 10).max(Duration::from_millis(500)),
+    }
+}

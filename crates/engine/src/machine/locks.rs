@@ -1,0 +1,50 @@
+//! Locks: what must not be done side by side, such as two VSwitches of one VPC.
+//!
+//! A lock is held by one half of one change, from the first of its steps that names it to the last.
+
+use std::collections::BTreeMap;
+
+use setpoint_plan::Value;
+use setpoint_plan::plan::{Half, Plan, StepId};
+
+use crate::machine::State;
+
+type Holder = (usize, Half);
+
+/// Who holds which lock.
+#[derive(Debug, Default)]
+pub(super) struct Locks {
+    held: BTreeMap<Value, Holder>,
+}
+
+fn holder(plan: &Plan, step: StepId) -> Holder {
+    (plan.steps[step.0].change, plan.steps[step.0].half)
+}
+
+impl Locks {
+    /// Takes all of these locks for a step, or none.
+    pub(super) fn take(&mut self, plan: &Plan, step: StepId, locks: &[Value]) -> bool {
+        let own = holder(plan, step);
+        if locks.iter().any(|lock| self.held.get(lock).is_some_and(|other| *other != own)) {
+            return false;
+        }
+        self.held.extend(locks.iter().map(|lock| (lock.clone(), own)));
+        true
+    }
+
+    /// Gives back all that the step's half holds: while a refused call waits.
+    pub(super) fn give_back(&mut self, plan: &Plan, step: StepId) {
+        let own = holder(plan, step);
+        self.held.retain(|_, other| *other != own);
+    }
+
+    /// Gives back at the end of the half's last step that names locks.
+    pub(super) fn leave(&mut self, plan: &Plan, step: StepId, states: &[State]) {
+        let own = holder(plan, step);
+        let open = (0..plan.steps.len())
+            .any(|at| holder(plan, StepId(at)) == own && !plan.steps[at].step.locks.is_empty() && !states[at].is_over());
+        if !open {
+            self.held.retain(|_, other| *other != own);
+        }
+    }
+}

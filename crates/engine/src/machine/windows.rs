@@ -1,0 +1,56 @@
+//! Windows: a machine that was stopped for a change is started again, whatever happens in between.
+
+use std::time::Duration;
+
+use setpoint_plan::plan::StepId;
+use setpoint_plan::procedure::Act;
+
+use crate::machine::{Machine, State};
+
+impl Machine {
+    /// Whether the step closes a window that stands open.
+    pub(super) fn closes_open_window(&self, step: usize) -> bool {
+        self.plan.steps[step].step.closes.is_some_and(|opener| self.states[opener] == State::Done)
+    }
+
+    /// Whether the step is a look inside an open window: those go on, so that the closing step finds a settled machine.
+    pub(super) fn is_look_in_open_window(&self, step: usize) -> bool {
+        let own = &self.plan.steps[step];
+        let is_wait = matches!(own.step.act, Act::Wait(_));
+        let mut closers = self.plan.steps.iter().filter(|other| other.change == own.change && other.half == own.half);
+        is_wait && closers.any(|other| other.step.closes.is_some_and(|opener| opener < step && self.states[opener] == State::Done))
+    }
+
+    /// A closing step may run once everything before it is over, unless an earlier closing step of its window failed: then
+    /// the mark must stay, so that the next run finds it.
+    pub(super) fn closer_is_ready(&self, step: usize) -> bool {
+        let own = self.plan.steps[step].step.closes;
+        self.plan.steps[step].after.iter().all(|before| {
+            let state = &self.states[before.0];
+            let same_window = self.plan.steps[before.0].step.closes == own;
+            *state == State::Done || (state.is_over() && !same_window)
+        })
+    }
+
+    /// Whether a closing step can never run.
+    pub(super) fn closer_is_lost(&self, step: usize) -> bool {
+        let own = self.plan.steps[step].step.closes;
+        self.plan.steps[step].after.iter().any(|before| {
+            let same_window = self.plan.steps[before.0].step.closes == own;
+            same_window && matches!(self.states[before.0], State::Failed | State::Skipped)
+        })
+    }
+
+    /// Measures how long a window stood open.
+    pub(super) fn note_windows(&mut self, now: Duration, step: StepId) {
+        let opens = self.plan.steps.iter().any(|other| other.step.closes == Some(step.0));
+        if opens {
+            self.opened.insert(step.0, now);
+        }
+        let own = &self.plan.steps[step.0];
+        let is_wait = matches!(own.step.act, Act::Wait(_));
+        if let Some(since) = own.step.closes.filter(|_| is_wait).and_then(|opener| self.opened.get(&opener)) {
+            self.down.insert(own.address.clone(), now.saturating_sub(*since));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Observes the cloud: who we are, what the stack owns, what it uses from outside.
+//!
+//! Two rounds. First everything that the spec alone tells: a listing for each kind of the catalogue (or the last one of a
+//! kind taken out of the file would never be seen again), look-ups, this machine's own files. Then details that no
+//! listing carries, for what the spec manages. Equal queries are sent once; each round's calls go out side by side.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use setpoint_openapi::action::sts;
+use setpoint_openapi::error::CallError;
+use setpoint_openapi::request::Request;
+use setpoint_plan::kind::{Found, Query, Row};
+use setpoint_plan::live::{Live, Snapshot};
+use setpoint_plan::planner::Intent;
+use setpoint_plan::planner::outside::{self, How, LookUp};
+use setpoint_plan::rows::fold_details;
+use setpoint_plan::{Address, Map, Value};
+
+use crate::local::LocalError;
+use crate::pages::{self, Read, ReadError};
+use crate::session::Session;
+
+/// Who the credentials belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account's id.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+}
+
+/// Why the cloud cannot be observed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ObserveError {
+    /// A read failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The caller's identity cannot be read.
+    #[error("the caller's identity cannot be read")]
+    Identity(#[source] Box<CallError>),
+    /// Something outside the stack is not there, or not alone.
+    #[error("{said}: {}", matched(candidates))]
+    Outside {
+        /// How the spec says it.
+        said: String,
+        /// Ids of what matched.
+        candidates: Vec<String>,
+    },
+    /// A file on this machine cannot be read.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+}
+
+fn matched(candidates: &[String]) -> String {
+    match candidates {
+        [] => "nothing matches".to_owned(),
+        many => format!("{} match, one must: {}", many.len(), many.join(", ")),
+    }
+}
+
+/// Asks who the credentials belong to.
+///
+/// # Errors
+/// The call failed, or its answer names no account.
+pub async fn identify(session: &Session, region: &str) -> Result<Caller, ObserveError> {
+    let request = Request { action: &sts::GET_CALLER_IDENTITY, region: region.to_owned(), params: Vec::new() };
+    let reply = pages::send(session, &request).await.map_err(|error| ObserveError::Identity(Box::new(error)))?;
+    let account = reply.json.text("AccountId");
+    if account.is_empty() {
+        let detail = "the answer names no account".to_owned();
+        let odd = CallError::Malformed { action: request.action.name, http_status: reply.status, detail };
+        return Err(ObserveError::Identity(Box::new(odd)));
+    }
+    Ok(Caller { account, arn: reply.json.text("Arn") })
+}
+
+/// Whose answer a query of the first round is.
+#[derive(Clone)]
+enum For {
+    Listing,
+    Detail,
+    LookUp(Address, &'static str),
+    Outside(LookUp),
+}
+
+/// Observes everything that planning this intent needs.
+///
+/// # Errors
+/// Any read that cannot be relied on: nothing is planned on half a picture.
+pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveError> {
+    let mut snapshot = Snapshot::default();
+    read_local(session, intent, &mut snapshot)?;
+    let (wanted, answers) = ask(session, first_round(session, intent)).await?;
+    let mut details = Vec::new();
+    for (whose, read) in wanted.into_iter().zip(answers) {
+        take(intent, whose, read, &mut snapshot, &mut details)?;
+    }
+    fold_details(&mut snapshot.live, details);
+    read_details(session, intent, &mut snapshot).await?;
+    // The identity was asked for before; it is part of what an observation costs.
+    snapshot.cost.other += 1;
+    Ok(snapshot)
+}
+
+fn read_local(session: &Session, intent: &Intent, snapshot: &mut Snapshot) -> Result<(), LocalError> {
+    for want in intent.desired.values() {
+        for act in session.registry.known(want.kind).local_reads(want) {
+            if let Some(attrs) = session.local.peek(&act)? {
+                snapshot.found.entry(want.address.clone()).or_default().add("local", Row::Found(attrs));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
+    let mut asked = Vec::new();
+    for kind in session.registry.kinds() {
+        asked.push((For::Listing, kind.list(&intent.site, &intent.stack)));
+        asked.extend(kind.more_lists(&intent.site, &intent.stack).into_iter().map(|query| (For::Detail, query)));
+    }
+    for want in intent.desired.values() {
+        let queries = session.registry.known(want.kind).lookups(want, &intent.site);
+        asked.extend(queries.into_iter().map(|query| (For::LookUp(want.address.clone(), query.view), query)));
+    }
+    for look_up in outside::look_ups(&session.registry, intent) {
+        asked.extend(outside_query(session, intent, &look_up).map(|query| (For::Outside(look_up), query)));
+    }
+    asked
+}
+
+fn outside_query(session: &Session, intent: &Intent, look_up: &LookUp) -> Option<Query> {
+    let kind = session.registry.known(look_up.kind);
+    match &look_up.how {
+        How::Id(id) => kind.poll(&intent.site, std::slice::from_ref(id)).into_iter().next(),
+        How::By(by) => kind.find(&intent.site, by),
+        How::Owned { stack, region, .. } => {
+            let site = setpoint_plan::kind::Site { region: region.clone(), ..intent.site.clone() };
+            Some(kind.list(&site, stack))
+        }
+    }
+}
+
+/// Sends queries side by side, equal ones once; gives each asker its own copy of the answer.
+async fn ask<T>(session: &Session, asked: Vec<(T, Query)>) -> Result<(Vec<T>, Vec<Read>), ReadError> {
+    let mut distinct: Vec<Query> = Vec::new();
+    let mut places = Vec::new();
+    let mut wanted = Vec::new();
+    for (whose, query) in asked {
+        let place = distinct.iter().position(|other| *other == query).unwrap_or(distinct.len());
+        if place == distinct.len() {
+            distinct.push(query);
+        }
+        places.push(place);
+        wanted.push(whose);
+    }
+    let answers = try_join_all(distinct.iter().map(|query| pages::read(session, query))).await?;
+    // Only the first asker is charged for the calls.
+    let mut charged = vec![false; answers.len()];
+    let each = places.into_iter().map(|place| {
+        let free = std::mem::replace(&mut charged[place], true);
+        let read = &answers[place];
+        Read { rows: read.rows.clone(), pages: if free { 0 } else { read.pages }, proofs: if free { 0 } else { read.proofs } }
+    });
+    Ok((wanted, each.collect()))
+}
+
+fn take(intent: &Intent, whose: For, read: Read, snapshot: &mut Snapshot, details: &mut Vec<Row>) -> Result<(), ObserveError> {
+    snapshot.cost.other += read.proofs;
+    match whose {
+        For::Listing => {
+            snapshot.cost.listings += read.pages;
+            let ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack);
+            snapshot.live.extend(live_rows(read.rows).filter(ours));
+        }
+        For::Detail => {
+            snapshot.cost.details += read.pages;
+            details.extend(read.rows);
+        }
+        For::LookUp(address, view) => {
+            snapshot.cost.lookups += read.pages;
+            let found = snapshot.found.entry(address).or_default();
+            read.rows.into_iter().for_each(|row| found.add(view, row));
+        }
+        For::Outside(look_up) => {
+            snapshot.cost.lookups += read.pages;
+            let rows = match &look_up.how {
+                How::Owned { stack, address, .. } => live_rows(read.rows).filter(|live| live.is_owned_by(stack, address)).collect(),
+                How::By(by) => live_rows(read.rows).filter(|live| named_exactly(live, by)).collect(),
+                How::Id(_) => live_rows(read.rows).collect::<Vec<_>>(),
+            };
+            let [one] = rows.as_slice() else {
+                let candidates = rows.iter().map(|live| live.id.clone()).collect();
+                return Err(ObserveError::Outside { said: look_up.said, candidates });
+            };
+            snapshot.named.insert(look_up.key, vec![one.clone()]);
+        }
+    }
+    Ok(())
+}
+
+fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Live> {
+    rows.into_iter().filter_map(|row| match row {
+        Row::Live(live) => Some(live),
+        Row::Detail { .. } | Row::Found(_) => None,
+    })
+}
+
+/// Filters by name take wildcards; a look-up means the name itself.
+fn named_exactly(live: &Live, by: &Map) -> bool {
+    by.get("name").is_none_or(|name| live.attr("name") == *name)
+}
+
+async fn read_details(session: &Session, intent: &Intent, snapshot: &mut Snapshot) -> Result<(), ReadError> {
+    let nothing = Found::default();
+    let mut asked = Vec::new();
+    for live in &snapshot.live {
+        let Some(owner) = &live.owner else { continue };
+        let want = intent.desired.get(&owner.address).filter(|want| want.kind == live.kind);
+        let found = snapshot.found.get(&owner.address).unwrap_or(&nothing);
+        let queries = session.registry.known(live.kind).details(want, live, found);
+        asked.extend(queries.into_iter().map(|query| ((owner.address.clone(), query.view), query)));
+    }
+    let (wanted, answers) = ask(session, asked).await?;
+    let mut details = Vec::new();
+    for ((address, view), read) in wanted.into_iter().zip(answers) {
+        snapshot.cost.details += read.pages;
+        for row in read.rows {
+            match row {
+                Row::Detail { .. } => details.push(row),
+                Row::Live(_) | Row::Found(_) => snapshot.found.entry(address.clone()).or_default().add(view, row),
+            }
+        }
+    }
+    // Askers of one query each got a copy of its rows; a detail counts once.
+    details.dedup();
+    fold_details(&mut snapshot.live, details);
+    Ok(())
+}
+
+/// The attributes of every live resource, for outputs and `show`.
+#[must_use]
+pub fn attributes(snapshot: &Snapshot) -> BTreeMap<Address, Map> {
+    let with_id = |live: &Live| {
+        let mut attrs = live.attrs.clone();
+        attrs.insert("id".to_owned(), Value::text(&live.id));
+        attrs
+    };
+    snapshot.live.iter().filter_map(|live| Some((live.owner.as_ref()?.address.clone(), with_id(live)))).collect()
+}

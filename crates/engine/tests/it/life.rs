@@ -1,0 +1,27 @@
+//! A stack's life: made, found unchanged, changed, taken away.
+
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::lines;
+
+const NETWORK: &str = "
+stack: network
+region: cn-beijing
+tags: {Team: web}
+resources:
+  net: {type: vpc, cidr_block: 172.16.0.0/12}
+  a: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 172.16.1.0/24}
+  b: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 172.16.2.0/24}
+";
+
+#[tokio::test(start_paused = true)]
+async fn a_network_is_made_once_and_taken_away() {
+    let cloud = Cloud::new();
+    let outcome = cloud.apply(NETWORK).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(outcome.summary.add, 3);
+    let again = cloud.plan(NETWORK).await;
+    assert_eq!(lines(&again), Vec::<String>::new());
+    let gone = cloud.destroy(NETWORK).await;
+    assert!(gone.is_complete(), "{gone:#?}");
+    assert_eq!(cloud.resources().iter().filter(|resource| resource.tags.contains_key("setpoint:stack")).count(), 0);
+}

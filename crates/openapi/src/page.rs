@@ -1,0 +1,241 @@
+//! Reading a list over several pages, as values.
+//!
+//! A [`Walk`] says what to ask for next and judges each page. Absence makes the engine act, so a listing that does not check
+//! out is refused, never shortened: rows and total must agree, pages must follow each other, tokens and rows must not come
+//! twice. What one reply cannot show (a page whose token was lost) is for the caller to find by a second look.
+
+use std::collections::BTreeSet;
+
+use crate::action::Action;
+use crate::json::{Json, Node, Odd};
+
+/// How an action hands out a long list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// All in one reply.
+    One,
+    /// `PageNumber` (in CloudMonitor partly `Page`) and `PageSize`; the reply has `TotalCount` or `Total`.
+    Number {
+        /// Rows per page to ask for.
+        size: u32,
+    },
+    /// `NextToken` and `MaxResults` (or `MaxResult`, `Length`, `PageSize`, or no size at all); an empty token ends the list.
+    Token {
+        /// Rows per page to ask for, where the action takes a size.
+        size: u32,
+    },
+}
+
+/// Where the rows of a list stand in its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// How the list is paged.
+    pub style: Style,
+    /// The path of the rows: `Vpcs.Vpc`.
+    pub rows: &'static str,
+    /// The path, within a row, of what no two rows share: `VpcId`. Empty if there is no such thing.
+    pub id: &'static str,
+}
+
+/// Whether there is more to ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Ask again, with the new [`Walk::params`].
+    More,
+    /// The list is complete.
+    Done,
+}
+
+/// Why a page is refused. Nothing may be concluded from the pages read so far.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// The list changed while it was read: start again from the first page.
+    #[error("the list of {action} changed while it was read: {what}")]
+    Moved {
+        /// The action.
+        action: &'static str,
+        /// How it shows.
+        what: String,
+    },
+    /// The page contradicts itself or an earlier one.
+    #[error("{action} gave a damaged list: {what}")]
+    Damaged {
+        /// The action.
+        action: &'static str,
+        /// How it shows.
+        what: String,
+    },
+}
+
+/// The way through one list.
+#[derive(Debug, Clone)]
+pub struct Walk {
+    action: &'static Action,
+    listing: Listing,
+    page: u32,
+    token: String,
+    tokens: BTreeSet<String>,
+    ids: BTreeSet<String>,
+    seen: u64,
+    total: Option<u64>,
+}
+
+/// No real list has so many pages; a server that never ends one must not hold us for ever.
+const PAGES_MAX: u32 = 10_000;
+
+impl Style {
+    /// Whether the action has the parameters that this style needs.
+    #[must_use]
+    pub fn fits(self, action: &Action) -> bool {
+        match self {
+            Self::One => true,
+            Self::Number { .. } => page_name(action).is_some() && action.param("PageSize").is_some(),
+            Self::Token { .. } => action.param("NextToken").is_some(),
+        }
+    }
+}
+
+impl Walk {
+    /// Before the first page.
+    #[must_use]
+    pub fn new(action: &'static Action, listing: Listing) -> Self {
+        let (tokens, ids) = (BTreeSet::new(), BTreeSet::new());
+        Self { action, listing, page: 1, token: String::new(), tokens, ids, seen: 0, total: None }
+    }
+
+    /// The parameters to add to the call for the next page.
+    #[must_use]
+    pub fn params(&self) -> Vec<(String, String)> {
+        let pair = |name: &str, value: String| (name.to_owned(), value);
+        let mut params = Vec::new();
+        match self.listing.style {
+            Style::One => {}
+            Style::Number { size } => {
+                params.extend(page_name(self.action).map(|name| pair(name, self.page.to_string())));
+                params.push(pair("PageSize", size.to_string()));
+            }
+            Style::Token { size } => {
+                params.extend(size_name(self.action).map(|name| pair(name, size.to_string())));
+                if !self.token.is_empty() {
+                    params.push(pair("NextToken", self.token.clone()));
+                }
+            }
+        }
+        params.sort();
+        params
+    }
+
+    /// Judges a page and takes its rows into account.
+    ///
+    /// # Errors
+    ///
+    /// If the page is damaged or the list has moved under the reader.
+    pub fn accept(&mut self, reply: &Json) -> Result<Next, PageError> {
+        let rows = reply.try_list(self.listing.rows).map_err(|odd: Odd| self.damaged(odd.what))?;
+        let absent = rows.is_none();
+        let rows = rows.unwrap_or_default();
+        self.check_ids(&rows)?;
+        self.seen += rows.len() as u64;
+        let next = match self.listing.style {
+            Style::One => self.after_the_only_page(reply)?,
+            Style::Number { .. } => self.after_a_numbered_page(reply, rows.len(), absent)?,
+            Style::Token { .. } => self.after_a_token_page(reply)?,
+        };
+        if next == Next::More {
+            self.page += 1;
+            if self.page > PAGES_MAX {
+                return Err(self.damaged(format!("it has more than {PAGES_MAX} pages")));
+            }
+        }
+        Ok(next)
+    }
+
+    fn check_ids(&mut self, rows: &[Node<'_>]) -> Result<(), PageError> {
+        let name = self.listing.id;
+        for row in rows.iter().filter(|_| !name.is_empty()) {
+            let id = row.text(name);
+            if id.is_empty() {
+                return Err(self.damaged(format!("a row has no `{name}`")));
+            }
+            if self.ids.contains(&id) {
+                return Err(self.moved(format!("`{id}` came twice")));
+            }
+            self.ids.insert(id);
+        }
+        Ok(())
+    }
+
+    fn after_the_only_page(&self, reply: &Json) -> Result<Next, PageError> {
+        let more = !self.field(reply, "NextToken").is_empty();
+        match self.total(reply) {
+            Some(total) if total > self.seen => Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen))),
+            _ if more => Err(self.damaged("there are more pages than the one expected".to_owned())),
+            _ => Ok(Next::Done),
+        }
+    }
+
+    fn after_a_numbered_page(&mut self, reply: &Json, rows: usize, absent: bool) -> Result<Next, PageError> {
+        let total = self.total(reply).ok_or_else(|| self.damaged("there is no total".to_owned()))?;
+        if let Some(before) = self.total.filter(|before| *before != total) {
+            return Err(self.moved(format!("the total went from {before} to {total}")));
+        }
+        self.total = Some(total);
+        let number = self.field(reply, "PageNumber");
+        if !number.is_empty() && number != self.page.to_string() {
+            return Err(self.damaged(format!("page {number} came instead of page {}", self.page)));
+        }
+        if absent && total > 0 {
+            return Err(self.damaged(format!("`{}` is missing, but the total is {total}", self.listing.rows)));
+        }
+        match self.seen.cmp(&total) {
+            std::cmp::Ordering::Equal => Ok(Next::Done),
+            std::cmp::Ordering::Greater => Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen))),
+            std::cmp::Ordering::Less if rows == 0 => {
+                Err(self.damaged(format!("page {} is empty after {} of {total} rows", self.page, self.seen)))
+            }
+            std::cmp::Ordering::Less => Ok(Next::More),
+        }
+    }
+
+    fn after_a_token_page(&mut self, reply: &Json) -> Result<Next, PageError> {
+        let token = self.field(reply, "NextToken");
+        if token.is_empty() {
+            return Ok(Next::Done);
+        }
+        if !self.tokens.insert(token.clone()) {
+            return Err(self.damaged("a page token came twice".to_owned()));
+        }
+        self.token = token;
+        Ok(Next::More)
+    }
+
+    /// The total that the reply states; texts are numbers too.
+    fn total(&self, reply: &Json) -> Option<u64> {
+        ["TotalCount", "Total"].iter().find_map(|name| self.field(reply, name).parse().ok())
+    }
+
+    /// A field about the list. It stands at the root, or for a list within one object (`Invocation.…`) beside the rows.
+    fn field(&self, reply: &Json, name: &str) -> String {
+        let within = self.listing.rows.split('.').next().unwrap_or_default();
+        if reply.has(name) { reply.text(name) } else { reply.text(&format!("{within}.{name}")) }
+    }
+
+    fn damaged(&self, what: String) -> PageError {
+        PageError::Damaged { action: self.action.name, what }
+    }
+
+    fn moved(&self, what: String) -> PageError {
+        PageError::Moved { action: self.action.name, what }
+    }
+}
+
+fn page_name(action: &Action) -> Option<&'static str> {
+    ["PageNumber", "Page"].into_iter().find(|name| action.param(name).is_some())
+}
+
+fn size_name(action: &Action) -> Option<&'static str> {
+    ["MaxResults", "MaxResult", "Length", "PageSize"].into_iter().find(|name| action.param(name).is_some())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! The checker: invariants of a plan, apart from the planner. Run after every plan in tests and before every apply.
+
+use setpoint_openapi::action::Param;
+
+use crate::plan::{Plan, PlanStep};
+use crate::procedure::{Act, Call, ItemForm, Token};
+use crate::{Address, Value};
+
+/// A plan that breaks an invariant. Always a bug of a kind or of the planner, never of a spec.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A parameter that the action does not take.
+    #[error("{address}: {action} takes no parameter `{param}`")]
+    UnknownParameter {
+        /// The resource.
+        address: Address,
+        /// The action.
+        action: &'static str,
+        /// The parameter.
+        param: String,
+    },
+    /// A parameter that the action demands is missing.
+    #[error("{address}: {action} needs `{param}`")]
+    MissingParameter {
+        /// The resource.
+        address: Address,
+        /// The action.
+        action: &'static str,
+        /// The parameter.
+        param: &'static str,
+    },
+    /// A derived token on an action that takes none.
+    #[error("{address}: {action} takes no client token")]
+    NoToken {
+        /// The resource.
+        address: Address,
+        /// The action.
+        action: &'static str,
+    },
+    /// A call that only reads.
+    #[error("{address}: {action} is a read and does not belong into a plan")]
+    Read {
+        /// The resource.
+        address: Address,
+        /// The action.
+        action: &'static str,
+    },
+    /// A step that waits for a later one.
+    #[error("step {step} of {address} waits for a step that does not come before it")]
+    Order {
+        /// The resource.
+        address: Address,
+        /// The step.
+        step: usize,
+    },
+    /// A reference to something that this plan neither finds nor makes before it is used.
+    #[error("{address}: `{reference}` is not known when it is used")]
+    Unreachable {
+        /// The resource.
+        address: Address,
+        /// The reference.
+        reference: String,
+    },
+}
+
+/// Every fault of a plan; none in a good one.
+#[must_use]
+pub fn check(plan: &Plan) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (at, step) in plan.steps.iter().enumerate() {
+        let order = step.after.iter().any(|before| before.0 >= at) || step.step.closes.is_some_and(|opener| opener >= at);
+        if order {
+            faults.push(Fault::Order { address: step.address.clone(), step: at });
+        }
+        if let Act::Call(call) = &step.step.act {
+            check_call(step, call, &mut faults);
+        }
+        faults.extend(unreachable(plan, at, step));
+    }
+    faults
+}
+
+fn check_call(step: &PlanStep, call: &Call, faults: &mut Vec<Fault>) {
+    let (address, action) = (step.address.clone(), call.api.name);
+    if call.api.is_read() {
+        faults.push(Fault::Read { address: address.clone(), action });
+    }
+    if call.token == Token::Create && !call.api.takes_token() {
+        faults.push(Fault::NoToken { address: address.clone(), action });
+    }
+    for rung in &call.rungs {
+        let mut names = Vec::new();
+        for (name, value) in rung {
+            let indexed = call.each.is_some_and(|each| each.item == *name && each.form == ItemForm::Indexed);
+            let name = if indexed { format!("{name}.1") } else { (*name).to_owned() };
+            names_of(&name, value, &mut names);
+        }
+        for name in names.iter().filter(|name| call.api.param_of(name).is_none()) {
+            faults.push(Fault::UnknownParameter { address: address.clone(), action, param: name.clone() });
+        }
+        let given = |param: &Param| names.iter().any(|name| name == param.name || name.starts_with(&format!("{}.", param.name)));
+        for param in call.api.params.iter().filter(|param| param.required && param.name != "RegionId" && !given(param)) {
+            faults.push(Fault::MissingParameter { address: address.clone(), action, param: param.name });
+        }
+    }
+}
+
+/// The flattened names that a parameter will have; unknown values count as scalars.
+fn names_of(name: &str, value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::List(items) => items.iter().enumerate().for_each(|(at, item)| names_of(&format!("{name}.{}", at + 1), item, names)),
+        Value::Map(map) => map.iter().for_each(|(key, item)| names_of(&format!("{name}.{key}"), item, names)),
+        Value::Null => {}
+        _ => names.push(name.to_owned()),
+    }
+}
+
+/// References whose resource is made by no earlier step and was not there before.
+fn unreachable(plan: &Plan, at: usize, step: &PlanStep) -> Vec<Fault> {
+    let made = |address: &Address| plan.steps[..at].iter().any(|earlier| earlier.address == *address);
+    let there = |address: &Address| plan.changes.iter().any(|change| change.address == *address && change.before.is_some());
+    let refs = step.step.refs();
+    let lost = refs.into_iter().filter(|reference| {
+        let own = reference.address == step.address;
+        !made(&reference.address) && !there(&reference.address) && !(own && step.live_id.is_some())
+    });
+    lost.map(|reference| Fault::Unreachable {
+        address: step.address.clone(),
+        reference: format!("{}.{}", reference.address, reference.attr),
+    })
+    .collect()
+}

@@ -1,0 +1,116 @@
+//! What is wanted: the stack's resources in the canonical form that their kinds give them.
+
+use std::collections::BTreeMap;
+
+use setpoint_spec::stack::{Resource, Stack, Timeouts};
+
+use crate::ownership::Guard;
+use crate::{Address, Lifecycle, Location, Map, Value};
+
+/// One wanted resource.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// Its address.
+    pub address: Address,
+    /// Its kind's name.
+    pub kind: &'static str,
+    /// Managed attributes in canonical form; members of structures stand under dotted names.
+    pub attrs: Map,
+    /// Attributes used at creation beside the managed ones: defaults, derived names. Never compared.
+    pub initial: Map,
+    /// Tags, if they are managed.
+    pub tags: Option<BTreeMap<String, Value>>,
+    /// Its guard words.
+    pub guard: Guard,
+    /// Its lifecycle block.
+    pub lifecycle: Lifecycle,
+    /// Closed fields that the entry lets go.
+    pub released: Vec<String>,
+    /// What must be ready first, without data.
+    pub after: Vec<Address>,
+    /// A live thing to own instead of creating one.
+    pub adopt: Option<String>,
+    /// Time limits of its own.
+    pub timeouts: Timeouts,
+    /// Where its entry stands.
+    pub at: Location,
+    /// Where each field stands.
+    pub field_at: BTreeMap<String, Location>,
+}
+
+impl Desired {
+    /// The first form of a resource, before its kind has completed it: structures flattened to dotted names.
+    #[must_use]
+    pub fn from_resource(resource: &Resource) -> Self {
+        let mut attrs = Map::new();
+        for (name, value) in &resource.fields {
+            flatten_into(&mut attrs, name, value, resource.kind.field(name).is_some_and(|field| is_struct(&field.ty)));
+        }
+        let tags = resource.tags.as_ref().map(|tags| tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+        Self {
+            address: resource.address.clone(),
+            kind: resource.kind.name,
+            attrs,
+            initial: Map::new(),
+            tags,
+            guard: Guard { protect: resource.lifecycle.protect, keep: resource.lifecycle.keep, ..Guard::default() },
+            lifecycle: resource.lifecycle.clone(),
+            released: resource.released.clone(),
+            after: resource.after.clone(),
+            adopt: resource.adopt.clone(),
+            timeouts: resource.timeouts,
+            at: resource.at.clone(),
+            field_at: resource.field_at.clone(),
+        }
+    }
+
+    /// A managed attribute, or one that holds at creation.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.attrs.get(name).or_else(|| self.initial.get(name))
+    }
+
+    /// A text attribute that is known.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_text)
+    }
+
+    /// Where a field stands: its own place, that of the structure around it, or the entry's.
+    #[must_use]
+    pub fn location(&self, attr: &str) -> &Location {
+        let mut path = attr;
+        loop {
+            if let Some(found) = self.field_at.get(path) {
+                return found;
+            }
+            match path.rsplit_once('.') {
+                Some((parent, _)) => path = parent,
+                None => return &self.at,
+            }
+        }
+    }
+}
+
+/// Every wanted resource of a stack, in its first form.
+#[must_use]
+pub fn of_stack(stack: &Stack) -> BTreeMap<Address, Desired> {
+    stack.resources.iter().map(|(address, resource)| (address.clone(), Desired::from_resource(resource))).collect()
+}
+
+fn is_struct(ty: &setpoint_spec::schema::Type) -> bool {
+    matches!(ty, setpoint_spec::schema::Type::Struct(_))
+}
+
+fn flatten_into(attrs: &mut Map, name: &str, value: &Value, structure: bool) {
+    match value {
+        Value::Map(members) if structure => {
+            for (member, value) in members {
+                attrs.insert(format!("{name}.{member}"), value.clone());
+            }
+        }
+        _ => {
+            attrs.insert(name.to_owned(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The nouns of the field and the planner: `plan(desired, live) -> (Plan, Report)`.
+//!
+//! Kinds describe themselves in this crate's vocabulary ([`kind::Kind`], [`procedure::Procedure`]); the planner
+//! compares what is wanted with what is there and orders the steps; the engine performs them. Invariant: everything
+//! here is a pure function over plain data; no I/O, no clock, no kind by name.
+
+pub mod args;
+pub mod change;
+pub mod check;
+pub mod desired;
+pub mod diff;
+pub mod graph;
+pub mod held;
+pub mod kind;
+pub mod live;
+pub mod order;
+pub mod ownership;
+pub mod plan;
+pub mod planner;
+pub mod procedure;
+pub mod registry;
+pub mod report;
+pub mod rows;
+pub mod wire;
+
+pub use setpoint_openapi::action::Action;
+pub use setpoint_spec::address::{Address, Key};
+pub use setpoint_spec::stack::{Lifecycle, Location};
+pub use setpoint_spec::value::{Encoding, Map, Ref, Secret, Value};

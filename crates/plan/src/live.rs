@@ -1,0 +1,101 @@
+//! What really exists: rows as kinds decode them, and the snapshot of one observation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kind::{Found, Site};
+use crate::ownership::{self, Owner};
+use crate::{Address, Map, Value};
+
+/// A live resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// Its kind's name.
+    pub kind: &'static str,
+    /// Its id; for key pairs the name.
+    pub id: String,
+    /// Where it is.
+    pub site: Site,
+    /// Who owns it, by its tags or derived name.
+    pub owner: Option<Owner>,
+    /// Its tags, without the platform's and our own.
+    pub tags: BTreeMap<String, String>,
+    /// Its attributes in canonical form. `id` is not among them.
+    pub attrs: Map,
+    /// What it uses: kind and id.
+    pub uses: Vec<(&'static str, String)>,
+}
+
+impl Live {
+    /// Splits raw tags into owner and tags that people see.
+    #[must_use]
+    pub fn with_tags(mut self, raw: BTreeMap<String, String>) -> Self {
+        self.owner = ownership::owner_of(&raw);
+        self.tags = raw.into_iter().filter(|(key, _)| !ownership::is_reserved_key(key)).collect();
+        self
+    }
+
+    /// An attribute, `Null` if it has none; `id` is the id.
+    #[must_use]
+    pub fn attr(&self, name: &str) -> Value {
+        if name == "id" { Value::text(&self.id) } else { self.attrs.get(name).cloned().unwrap_or(Value::Null) }
+    }
+
+    /// Which successor under its address it is.
+    #[must_use]
+    pub fn incarnation(&self) -> u32 {
+        self.owner.as_ref().map_or(0, |owner| owner.guard.incarnation)
+    }
+
+    /// Whether this stack owns it under this address.
+    #[must_use]
+    pub fn is_owned_by(&self, stack: &str, address: &Address) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.stack == stack && owner.address == *address)
+    }
+}
+
+/// One observation of the cloud.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Every resource that the stack owns, details folded in.
+    pub live: Vec<Live>,
+    /// What was looked up for each resource.
+    pub found: BTreeMap<Address, Found>,
+    /// What `existing` entries and look-ups in braces matched, by their text.
+    pub named: BTreeMap<String, Vec<Live>>,
+    /// What the observation cost.
+    pub cost: Cost,
+}
+
+/// The calls that an observation made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Pages of listings, one or more for each kind.
+    pub listings: usize,
+    /// Look-ups from the spec: images, things outside the stack.
+    pub lookups: usize,
+    /// Reads of single resources for what no listing carries.
+    pub details: usize,
+    /// The caller's identity, and questions that prove an empty listing.
+    pub other: usize,
+}
+
+impl Cost {
+    /// All calls together.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.listings + self.lookups + self.details + self.other
+    }
+}
+
+impl Snapshot {
+    /// The live rows under an address.
+    pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> + 'a {
+        self.live.iter().filter(move |live| live.owner.as_ref().is_some_and(|owner| owner.address == *address))
+    }
+
+    /// Every address that owns something.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        self.live.iter().filter_map(|live| live.owner.as_ref()).map(|owner| owner.address.clone()).collect()
+    }
+}

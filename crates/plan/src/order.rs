@@ -1,0 +1,197 @@
+//! The order of steps: named passes, each giving edges for one reason. `docs/ordering.md` has the pictures.
+//!
+//! Nodes are steps, not resources. An edge says that its source is done before its target starts.
+
+use crate::Address;
+use crate::change::{ChangeAction, ReplaceOrder};
+use crate::kind::Effect;
+use crate::plan::{Half, PlanStep, StepId};
+use crate::planner::{Block, Classified};
+use crate::procedure::{Anchor, Step};
+use crate::{graph, procedure};
+
+mod let_go;
+mod references;
+mod rolling;
+
+/// A block with the place of its steps among all.
+pub(crate) struct Placed<'a> {
+    pub(crate) block: &'a Block,
+    pub(crate) one: &'a Classified,
+    pub(crate) first: usize,
+}
+
+impl Placed<'_> {
+    fn steps(&self) -> &[Step] {
+        &self.block.procedure.steps
+    }
+
+    fn address(&self) -> &Address {
+        &self.one.change.address
+    }
+
+    /// The steps that run as one with the step at this place: neighbours whose calls go out together.
+    fn group(&self, at: usize) -> std::ops::Range<usize> {
+        let steps = self.steps();
+        let mut start = at;
+        while start > 0 && together(&steps[start - 1], &steps[start]) {
+            start -= 1;
+        }
+        let mut end = at + 1;
+        while end < steps.len() && together(&steps[end - 1], &steps[end]) {
+            end += 1;
+        }
+        start..end
+    }
+
+    fn ids(&self, range: std::ops::Range<usize>) -> Vec<usize> {
+        range.map(|at| self.first + at).collect()
+    }
+
+    fn first_group(&self) -> Vec<usize> {
+        self.ids(self.group(0))
+    }
+
+    fn last_group(&self) -> Vec<usize> {
+        self.ids(self.group(self.steps().len() - 1))
+    }
+
+    fn pivot_group(&self) -> Vec<usize> {
+        self.ids(self.group(self.block.procedure.pivot))
+    }
+
+    /// On the way down: the first step that needs all users gone.
+    fn taking_away(&self) -> Vec<usize> {
+        let after = self.group(self.block.procedure.pivot).end;
+        if after < self.steps().len() { self.ids(self.group(after)) } else { self.first_group() }
+    }
+
+    /// The steps after which a reference with this need may be used.
+    fn reaching(&self, anchor: Anchor) -> Vec<usize> {
+        match anchor {
+            Anchor::Known => {
+                let yields_id = |step: &Step| step.as_call().is_some_and(|call| call.yields.iter().any(|(attr, _)| *attr == "id"));
+                let at = self.steps().iter().position(yields_id).unwrap_or(self.block.procedure.pivot);
+                self.ids(at..at + 1)
+            }
+            Anchor::Usable => self.pivot_group(),
+            Anchor::Ready => self.last_group(),
+        }
+    }
+}
+
+/// Whether two neighbouring steps go out as one call.
+fn together(a: &Step, b: &Step) -> bool {
+    match (a.as_call(), b.as_call()) {
+        (Some(a), Some(b)) => a.each.is_some() && batch_key(a) == batch_key(b),
+        _ => false,
+    }
+}
+
+/// What must be equal for two calls to go out as one: all but the item.
+#[must_use]
+pub fn batch_key(call: &procedure::Call) -> Option<(&'static setpoint_openapi::action::Action, procedure::Args)> {
+    let each = call.each?;
+    let args = call.rungs.first()?.iter().filter(|(name, _)| *name != each.item).cloned().collect();
+    Some((call.api, args))
+}
+
+type Edges = Vec<(usize, usize)>;
+
+fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
+    from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b).collect()
+}
+
+/// The steps of all blocks, sorted so that predecessors come first.
+///
+/// # Errors
+/// The addresses on a cycle.
+pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<Vec<PlanStep>, Vec<Address>> {
+    let mut placed = Vec::new();
+    let mut n = 0;
+    for block in blocks {
+        placed.push(Placed { block, one: &all[block.change], first: n });
+        n += block.procedure.steps.len();
+    }
+    let mut edges = in_rows(&placed);
+    edges.extend(references::edges(&placed));
+    edges.extend(let_go::edges(&placed));
+    edges.extend(replacements(&placed));
+    edges.extend(rolling::edges(&placed));
+    edges.sort_unstable();
+    edges.dedup();
+    let owner_of = |step: usize| placed.iter().rev().find(|block| block.first <= step).map(|block| block.address().clone());
+    match graph::order(n, &edges) {
+        Ok(order) => Ok(arrange(&placed, &edges, &order)),
+        Err(cycle) => Err(cycle.into_iter().filter_map(owner_of).collect()),
+    }
+}
+
+/// A procedure's steps in a row; neighbours that go out together start together.
+fn in_rows(placed: &[Placed<'_>]) -> Edges {
+    let mut edges = Edges::new();
+    for block in placed {
+        let mut group = block.group(0);
+        while group.end < block.steps().len() {
+            let next = block.group(group.end);
+            edges.extend(all_to_all(&block.ids(group), &block.ids(next.clone())));
+            group = next;
+        }
+    }
+    edges
+}
+
+/// The two halves of each replacement.
+fn replacements(placed: &[Placed<'_>]) -> Edges {
+    let mut edges = Edges::new();
+    for down in placed.iter().filter(|block| block.block.half == Half::Down) {
+        let ups = placed.iter().filter(|up| up.block.half == Half::Up && up.block.release.is_none() && up.address() == down.address());
+        for up in ups {
+            let change = &down.one.change;
+            let create_first = change.action != ChangeAction::Replace || change.order == ReplaceOrder::CreateFirst;
+            if create_first {
+                edges.extend(all_to_all(&up.last_group(), &down.first_group()));
+            } else {
+                edges.extend(all_to_all(&down.last_group(), &up.first_group()));
+            }
+        }
+    }
+    edges
+}
+
+/// Renumbers steps by the order found.
+fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> Vec<PlanStep> {
+    let mut rank = vec![0; order.len()];
+    for (place, step) in order.iter().enumerate() {
+        rank[*step] = place;
+    }
+    let mut arranged: Vec<(usize, PlanStep)> = Vec::new();
+    for block in placed {
+        let pivot = block.pivot_group();
+        for (at, step) in block.steps().iter().enumerate() {
+            let id = block.first + at;
+            let mut after: Vec<StepId> = edges.iter().filter(|(_, to)| *to == id).map(|(from, _)| StepId(rank[*from])).collect();
+            after.sort_unstable();
+            let closes = step.closes.map(|opener| rank[block.first + opener]);
+            let plan_step = PlanStep {
+                address: block.address().clone(),
+                kind: block.one.change.kind,
+                change: block.block.change,
+                half: block.block.half,
+                step: Step { closes, ..step.clone() },
+                live_id: block.block.live_id.clone(),
+                after,
+                pivot: pivot.contains(&id),
+                incarnation: block.block.incarnation,
+            };
+            arranged.push((rank[id], plan_step));
+        }
+    }
+    arranged.sort_by_key(|(place, _)| *place);
+    arranged.into_iter().map(|(_, step)| step).collect()
+}
+
+/// Whether a block takes down what runs while it works.
+fn interrupts(block: &Placed<'_>) -> bool {
+    block.one.change.effect >= Effect::Restart
+}

@@ -1,0 +1,48 @@
+//! References and `after`: the step that reaches the anchor comes before the step that needs it.
+//!
+//! A step that opens a window inherits the needs of every step up to the closing one; otherwise a machine would stop
+//! and then wait for its new subnet.
+
+use crate::Address;
+use crate::order::{Edges, Placed, all_to_all};
+use crate::plan::Half;
+use crate::procedure::{Anchor, Step};
+
+pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
+    let mut edges = Edges::new();
+    for block in placed.iter().filter(|block| block.block.release.is_none()) {
+        for (at, step) in block.steps().iter().enumerate() {
+            for (address, anchor) in needs(block, at, step) {
+                edges.extend(from_target(placed, block, &address, anchor, block.first + at));
+            }
+        }
+        if block.block.half == Half::Up {
+            let after = block.one.change.after.iter().flat_map(|want| &want.after);
+            for address in after {
+                for first in block.first_group() {
+                    edges.extend(from_target(placed, block, address, Anchor::Ready, first));
+                }
+            }
+        }
+    }
+    edges
+}
+
+/// What a step needs: its own references, and for an opener those of its whole window.
+fn needs(block: &Placed<'_>, at: usize, step: &Step) -> Vec<(Address, Anchor)> {
+    let own = |step: &Step| step.refs().iter().map(|reference| (reference.address.clone(), step.needs)).collect::<Vec<_>>();
+    let steps = block.steps();
+    let last_inside = steps.iter().rposition(|inner| inner.closes == Some(at));
+    let inside = last_inside.map_or(&[] as &[Step], |end| &steps[at..end]);
+    own(step).into_iter().chain(inside.iter().flat_map(own)).collect()
+}
+
+fn from_target(placed: &[Placed<'_>], user: &Placed<'_>, address: &Address, anchor: Anchor, to: usize) -> Edges {
+    let makes = |block: &&Placed<'_>| {
+        block.block.half == Half::Up
+            && block.block.release.is_none()
+            && block.address() == address
+            && block.block.change != user.block.change
+    };
+    placed.iter().filter(makes).flat_map(|block| all_to_all(&block.reaching(anchor), &[to])).collect()
+}

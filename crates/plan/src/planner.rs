@@ -1,0 +1,238 @@
+//! `plan(intent, snapshot) -> (Plan, Report)`: a row of small passes, each a pure function.
+//!
+//! complete (kinds fill in what is wanted) → pair (live rows to addresses) → classify (what becomes of each, until
+//! nothing moves any more) → blocks (procedures) → order (edges between steps) → held. *Guarantees*: equal inputs give
+//! equal plans; a plan of what was just applied is empty. *Errors*: everything that makes a plan impossible, at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use setpoint_spec::stack::{Allow, Output, Stack, StackLink};
+
+use crate::change::{Change, ReplaceOrder};
+use crate::desired::{self, Desired};
+use crate::diff::Diff;
+use crate::held::{self, Allowed};
+use crate::kind::{Refusal, Site};
+use crate::live::{Live, Snapshot};
+use crate::plan::{Plan, PlannedOutput};
+use crate::registry::Registry;
+use crate::report::{Note, Report};
+use crate::{Address, Location, Map, order};
+
+mod blocks;
+mod classify;
+mod complete;
+mod fate;
+pub mod outside;
+mod pair;
+mod tags;
+
+pub use blocks::{Block, Release};
+pub use fate::{Fate, known_in};
+pub use tags::guard_step;
+
+/// What a stack wants, independent of how it was written.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// The stack's identity: `stack` or `stack/environment`.
+    pub stack: String,
+    /// Where it lives.
+    pub site: Site,
+    /// Wanted resources in their first form; empty for a destroy without a file.
+    pub desired: BTreeMap<Address, Desired>,
+    /// Globs of tag keys that are left alone.
+    pub ignore_tags: Vec<String>,
+    /// Held steps that may pass.
+    pub allow: Vec<Allow>,
+    /// What is owned no longer, though it stays.
+    pub forget: Vec<Address>,
+    /// Outputs.
+    pub outputs: BTreeMap<String, Output>,
+    /// `existing` entries, by name.
+    pub outside: BTreeMap<String, Outside>,
+    /// Other stacks, by alias.
+    pub stacks: BTreeMap<String, Linked>,
+}
+
+impl Intent {
+    /// What a resolved stack wants in an account.
+    #[must_use]
+    pub fn of_stack(stack: &Stack, account: &str) -> Self {
+        Self {
+            stack: stack.identity(),
+            site: Site { account: account.to_owned(), region: stack.region.clone() },
+            desired: desired::of_stack(stack),
+            ignore_tags: stack.ignore_tags.clone(),
+            allow: stack.allow.clone(),
+            forget: stack.forget.clone(),
+            outputs: stack.outputs.clone(),
+            outside: stack.existing.iter().map(|(name, one)| (name.clone(), Outside { kind: one.kind.name, by: one.by.clone() })).collect(),
+            stacks: stack.stacks.iter().map(|(alias, link)| (alias.clone(), Linked::of(link, &stack.region))).collect(),
+        }
+    }
+
+    /// What is wanted of a stack whose file is gone: nothing; for a destroy by its identity.
+    #[must_use]
+    pub fn without_spec(stack: &str, site: Site) -> Self {
+        Self {
+            stack: stack.to_owned(),
+            site,
+            desired: BTreeMap::new(),
+            ignore_tags: Vec::new(),
+            allow: Vec::new(),
+            forget: Vec::new(),
+            outputs: BTreeMap::new(),
+            outside: BTreeMap::new(),
+            stacks: BTreeMap::new(),
+        }
+    }
+}
+
+/// Another stack whose resources this one uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// Its identity.
+    pub stack: String,
+    /// Its region.
+    pub region: String,
+}
+
+impl Linked {
+    fn of(link: &StackLink, region: &str) -> Self {
+        let stack = link.environment.as_ref().map_or_else(|| link.stack.clone(), |environment| format!("{}/{environment}", link.stack));
+        Self { stack, region: link.region.clone().unwrap_or_else(|| region.to_owned()) }
+    }
+}
+
+/// Something outside the stack that it uses: found at plan, never changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outside {
+    /// Its kind's name.
+    pub kind: &'static str,
+    /// How it is found: `id`, `name`, `tags` ….
+    pub by: Map,
+}
+
+/// What the command line adds.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Everything goes.
+    pub destroy: bool,
+    /// These are replaced though nothing differs.
+    pub replace: Vec<Address>,
+    /// Only these and what they need; empty for all.
+    pub targets: Vec<Address>,
+    /// What is let through.
+    pub allowed: Allowed,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct PlanError {
+    /// The resource; `None` for the stack as a whole.
+    pub address: Option<Address>,
+    /// The class.
+    pub class: PlanErrorClass,
+    /// What is wrong: one sentence without a full stop.
+    pub what: String,
+    /// The way out.
+    pub hint: Option<String>,
+    /// Where the spec says so.
+    pub at: Option<Location>,
+}
+
+/// Classes of plan errors, since they lead to different exits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanErrorClass {
+    /// A kind cannot do what is wanted.
+    Refused,
+    /// Something protected would go.
+    Protected,
+    /// Two live resources carry one address.
+    TwoOwners,
+    /// The steps have no order.
+    Cycle,
+}
+
+impl PlanError {
+    fn refused(want: &Desired, refusal: Refusal) -> Self {
+        let at = want.location(&refusal.attr).clone();
+        Self { address: Some(want.address.clone()), class: PlanErrorClass::Refused, what: refusal.what, hint: refusal.hint, at: Some(at) }
+    }
+}
+
+/// One resource between classification and plan.
+#[derive(Debug, Clone)]
+pub struct Classified {
+    /// What becomes of it.
+    pub change: Change,
+    /// What differs.
+    pub diff: Diff,
+}
+
+/// Plans.
+///
+/// # Errors
+/// Everything that makes a plan impossible.
+pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<(Plan, Report), Vec<PlanError>> {
+    let paired = pair::pair(intent, snapshot)?;
+    let desired = complete::complete(registry, intent, snapshot, &paired)?;
+    let cx = classify::Context { registry, intent, snapshot, options, paired: &paired, desired: &desired };
+    let (classified, mut notes) = classify::classify(&cx)?;
+    let blocks = blocks::build(registry, intent, &classified);
+    let steps = order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
+    let fates = fate::of_changes(classified.iter().map(|one| &one.change));
+    let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();
+    let n_live = snapshot.live.len();
+    let held = held::held(&changes, n_live, &intent.allow, &options.allowed);
+    let outputs = if options.destroy { BTreeMap::new() } else { outputs(intent, snapshot, &desired, &fates) };
+    notes.sort_by(|a, b| a.address.cmp(&b.address));
+    let plan = Plan { stack: intent.stack.clone(), site: intent.site.clone(), changes, steps, outputs, held, cost: snapshot.cost, n_live };
+    Ok((plan, Report { notes }))
+}
+
+fn outputs(
+    intent: &Intent,
+    snapshot: &Snapshot,
+    desired: &BTreeMap<Address, Desired>,
+    fates: &BTreeMap<Address, Fate>,
+) -> BTreeMap<String, PlannedOutput> {
+    let known = known_in(fates, desired, snapshot);
+    let planned = |output: &Output| PlannedOutput {
+        value: crate::args::resolve(&output.value, &known),
+        secret: output.secret,
+        description: output.description.clone(),
+    };
+    intent.outputs.iter().map(|(name, output)| (name.clone(), planned(output))).collect()
+}
+
+fn cycle_error(cycle: &[Address]) -> PlanError {
+    let names: BTreeSet<String> = cycle.iter().map(ToString::to_string).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    PlanError {
+        address: cycle.first().cloned(),
+        class: PlanErrorClass::Cycle,
+        what: format!("the changes of {names} have no order in which none waits for another"),
+        hint: Some("change them in two applies: first the one that others depend on".to_owned()),
+        at: None,
+    }
+}
+
+/// The live row paired with an address, and rows that an interrupted replacement left beside it.
+#[derive(Debug, Clone, Default)]
+pub struct Paired {
+    /// The row that is compared.
+    pub main: Option<Live>,
+    /// Rows that go once everybody has moved.
+    pub superseded: Vec<Live>,
+}
+
+fn note(address: &Address, what: crate::report::NoteKind) -> Note {
+    Note { address: Some(address.clone()), what }
+}
+
+/// Which half of a replacement comes first, by the table of `docs/ordering.md`.
+fn replace_order(survivor: bool, coexist: bool, asked: bool) -> ReplaceOrder {
+    if coexist && (survivor || asked) { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst }
+}

@@ -1,0 +1,113 @@
+//! Turns changes into blocks: one procedure each, not yet ordered against others.
+
+use crate::change::{Change, ChangeAction};
+use crate::kind::{At, Cx, Kind};
+use crate::plan::Half;
+use crate::planner::{Classified, Intent, tags};
+use crate::procedure::{Procedure, Step};
+use crate::registry::Registry;
+use crate::{Address, Value};
+
+/// One procedure of one change.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Index of its change.
+    pub change: usize,
+    /// Which half of it.
+    pub half: Half,
+    /// What is done; `closes` is relative to this procedure.
+    pub procedure: Procedure,
+    /// The live resource it is about; `None` for one that it creates.
+    pub live_id: Option<String>,
+    /// Which successor under its address it makes or changes.
+    pub incarnation: u32,
+    /// Set for a block that only lets go of something before its successor exists.
+    pub release: Option<Release>,
+}
+
+/// What a block lets go of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The parent that is replaced and cannot coexist with its successor.
+    pub parent: Address,
+}
+
+/// The blocks of every change, in the order of changes; a replacement has two, the old one's first.
+pub(crate) fn build(registry: &Registry, intent: &Intent, all: &[Classified]) -> Vec<Block> {
+    let cx = Cx { stack: &intent.stack, site: &intent.site };
+    all.iter().enumerate().flat_map(|(at, one)| blocks_of(registry, &cx, all, at, one)).collect()
+}
+
+fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, one: &Classified) -> Vec<Block> {
+    let change = &one.change;
+    let kind = registry.known(change.kind);
+    let block = |half, procedure: Procedure, live_id: Option<String>, incarnation| Block {
+        change: at,
+        half,
+        procedure,
+        live_id,
+        incarnation,
+        release: None,
+    };
+    let mut blocks = Vec::new();
+    if let Some(live) = change.before.as_ref().filter(|_| change.deletes()) {
+        blocks.push(block(Half::Down, kind.delete(cx, live), Some(live.id.clone()), live.incarnation()));
+    }
+    if let Some(want) = change.after.as_ref().filter(|_| change.creates()) {
+        blocks.push(block(Half::Up, kind.create(cx, want), None, want.guard.incarnation));
+    }
+    if let (ChangeAction::Update, Some(live)) = (change.action, &change.before) {
+        blocks.extend(leaves(kind, cx, all, one).into_iter().map(|(parent, steps)| Block {
+            release: Some(Release { parent }),
+            ..block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation())
+        }));
+        blocks.push(block(Half::Up, update(kind, cx, one), Some(live.id.clone()), live.incarnation()));
+    }
+    if let (ChangeAction::Forget, Some(live), Some(api)) = (change.action, &change.before, kind.tag_api()) {
+        let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
+        blocks.push(block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation()));
+    }
+    blocks.retain(|block| !block.procedure.steps.is_empty());
+    blocks
+}
+
+/// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest.
+fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> Procedure {
+    let Change { before: Some(live), after: Some(want), .. } = &one.change else { return Procedure::default() };
+    let of = |place| one.diff.verbs(kind, place).into_iter().flat_map(|verb| kind.update(verb, cx, want, live)).collect::<Vec<Step>>();
+    let mut steps = of(At::Before);
+    let stopped = of(At::Stopped);
+    if !stopped.is_empty() {
+        let (open, close) = kind.window(cx, want, live);
+        let opener = (!open.is_empty()).then_some(steps.len());
+        steps.extend(open);
+        steps.extend(stopped);
+        steps.extend(close.into_iter().map(|step| Step { closes: opener, ..step }));
+    }
+    steps.extend(of(At::After));
+    if let Some(api) = kind.tag_api() {
+        steps.extend(tags::steps(&api, &Value::text(&live.id), &one.diff));
+    }
+    Procedure::ending_at_pivot(steps)
+}
+
+/// The steps by which an updated resource lets go of replaced parents that cannot coexist with their successors.
+fn leaves(kind: &dyn Kind, cx: &Cx<'_>, all: &[Classified], one: &Classified) -> Vec<(Address, Vec<Step>)> {
+    let Change { before: Some(live), after: Some(want), .. } = &one.change else { return Vec::new() };
+    let mut found = Vec::new();
+    for (attr, value) in &want.attrs {
+        let Some(verb) = kind.rule(attr).and_then(|rule| rule.leave) else { continue };
+        let parents = value.refs().into_iter().map(|reference| &reference.address);
+        let parent = parents.into_iter().find(|parent| {
+            all.iter().any(|other| {
+                other.change.address == **parent
+                    && other.change.action == ChangeAction::Replace
+                    && other.change.order == crate::change::ReplaceOrder::DeleteFirst
+            })
+        });
+        if let Some(parent) = parent {
+            found.push((parent.clone(), kind.update(verb, cx, want, live)));
+        }
+    }
+    found
+}

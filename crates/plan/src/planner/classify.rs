@@ -1,0 +1,321 @@
+//! Decides what becomes of each resource.
+//!
+//! A resource that uses a replaced one sees an unknown id, which is a difference of its own; so classification is
+//! repeated until no fate moves. Fates only ever move from 'stays' to 'new', so it ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::change::{Change, ChangeAction, Reason, ReplaceOrder};
+use crate::desired::Desired;
+use crate::diff::{self, Diff, Sides};
+use crate::kind::Effect;
+use crate::live::{Live, Snapshot};
+use crate::planner::fate::{self, Fate, known_in};
+use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass, note, replace_order};
+use crate::registry::Registry;
+use crate::report::{Note, NoteKind};
+use crate::{Address, Value, args};
+
+/// All that classification looks at.
+pub(crate) struct Context<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) intent: &'a Intent,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) options: &'a Options,
+    pub(crate) paired: &'a BTreeMap<Address, Paired>,
+    pub(crate) desired: &'a BTreeMap<Address, Desired>,
+}
+
+/// Classifies every resource. Sorted by address; a superseded row follows its address's own change.
+pub(crate) fn classify(cx: &Context<'_>) -> Result<(Vec<Classified>, Vec<Note>), Vec<PlanError>> {
+    let mut forced: BTreeMap<Address, Reason> = cx.options.replace.iter().map(|address| (address.clone(), Reason::ReplaceAsked)).collect();
+    loop {
+        let mut all = settle(cx, &forced)?;
+        let cannot = decide_orders(cx, &mut all);
+        if cannot.iter().all(|(address, _)| forced.contains_key(address)) {
+            let errors = refusals(cx, &all);
+            let notes = notes(cx, &all);
+            return if errors.is_empty() { Ok((all, notes)) } else { Err(errors) };
+        }
+        forced.extend(cannot);
+    }
+}
+
+/// Classifies until no fate moves.
+fn settle(cx: &Context<'_>, forced: &BTreeMap<Address, Reason>) -> Result<Vec<Classified>, Vec<PlanError>> {
+    let mut fates: BTreeMap<Address, Fate> = cx.paired.iter().map(|(address, pair)| (address.clone(), first_fate(pair))).collect();
+    for _ in 0..=cx.paired.len() + 1 {
+        let all: Vec<Classified> = cx.paired.iter().flat_map(|(address, pair)| classify_one(cx, address, pair, &fates, forced)).collect();
+        let moved = fate::of_changes(all.iter().map(|one| &one.change));
+        if moved == fates {
+            return Ok(all);
+        }
+        fates = moved;
+    }
+    Err(vec![PlanError {
+        address: None,
+        class: PlanErrorClass::Cycle,
+        what: "the plan does not settle: resources keep replacing each other".to_owned(),
+        hint: None,
+        at: None,
+    }])
+}
+
+fn first_fate(pair: &Paired) -> Fate {
+    pair.main.as_ref().map_or(Fate::New, |live| Fate::Stays { live: Box::new(live.clone()), unsettled: Vec::new() })
+}
+
+fn classify_one(
+    cx: &Context<'_>,
+    address: &Address,
+    pair: &Paired,
+    fates: &BTreeMap<Address, Fate>,
+    forced: &BTreeMap<Address, Reason>,
+) -> Vec<Classified> {
+    let superseded = pair.superseded.iter().map(|live| goes(cx, live, Reason::Superseded));
+    let want = cx.desired.get(address).filter(|_| !cx.options.destroy);
+    let main = match (want, &pair.main) {
+        (Some(want), None) => Some(comes(cx, want, fates)),
+        (Some(want), Some(live)) => Some(stays(cx, want, live, fates, forced.get(address))),
+        (None, Some(live)) => Some(leaves(cx, address, live)),
+        (None, None) => None,
+    };
+    main.into_iter().chain(superseded).map(|one| within_targets(cx, one)).collect()
+}
+
+/// A change outside `--target` and what the targets need becomes none.
+fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
+    if !cx.options.targets.is_empty() && !target_closure(cx).contains(&one.change.address) {
+        one.change.action = ChangeAction::NoOp;
+        one.change.effect = Effect::None;
+        one.change.loses = None;
+        one.change.fields.clear();
+        one.diff = Diff::default();
+    }
+    one
+}
+
+/// The targets and everything that they refer to, directly or not.
+fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
+    let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
+    let mut todo: Vec<Address> = closure.iter().cloned().collect();
+    while let Some(address) = todo.pop() {
+        let Some(want) = cx.desired.get(&address) else { continue };
+        let named = want.attrs.values().flat_map(Value::refs).map(|reference| reference.address.clone());
+        for next in named.chain(want.after.iter().cloned()) {
+            if closure.insert(next.clone()) {
+                todo.push(next);
+            }
+        }
+    }
+    closure
+}
+
+fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> Desired {
+    let known = known_in(fates, cx.desired, cx.snapshot);
+    let mut want = want.clone();
+    for value in want.attrs.values_mut().chain(want.initial.values_mut()) {
+        *value = args::resolve(value, &known);
+    }
+    for value in want.tags.iter_mut().flat_map(BTreeMap::values_mut) {
+        *value = args::resolve(value, &known);
+    }
+    want
+}
+
+fn comes(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> Classified {
+    let change = Change {
+        address: want.address.clone(),
+        kind: want.kind,
+        action: ChangeAction::Create,
+        reason: Reason::NotThere,
+        fields: Vec::new(),
+        effect: Effect::None,
+        loses: None,
+        before: None,
+        after: Some(resolved(cx, want, fates)),
+        order: ReplaceOrder::DeleteFirst,
+    };
+    Classified { change, diff: Diff::default() }
+}
+
+fn stays(cx: &Context<'_>, want: &Desired, live: &Live, fates: &BTreeMap<Address, Fate>, forced: Option<&Reason>) -> Classified {
+    let kind = cx.registry.known(want.kind);
+    let mut want = resolved(cx, want, fates);
+    let diff = diff::diff(Sides { kind, want: &want, live, all: cx.desired, ignore_tags: &cx.intent.ignore_tags });
+    let forcing = diff.forces_replacement().map(ToOwned::to_owned);
+    let (action, reason) = match (forced, forcing) {
+        (Some(reason), _) => (ChangeAction::Replace, reason.clone()),
+        (None, Some(field)) => (ChangeAction::Replace, replace_reason(cx, &want, field)),
+        (None, None) if diff.is_empty() => (ChangeAction::NoOp, Reason::Matches),
+        (None, None) if live.owner.as_ref().is_some_and(|owner| owner.guard.restarting) => (ChangeAction::Update, Reason::LeftStopped),
+        (None, None) if diff.fields.is_empty() => (ChangeAction::Update, Reason::TagsDiffer),
+        (None, None) => (ChangeAction::Update, Reason::Differs),
+    };
+    let effect = if action == ChangeAction::Replace { Effect::Replace } else { diff.effect() };
+    let fields = diff.fields.iter().map(|field| field.change.clone()).collect();
+    let loses = if effect >= Effect::Rebuild { kind.loses(live, effect) } else { None };
+    if action == ChangeAction::Replace {
+        want.guard.incarnation = live.incarnation() + 1;
+    }
+    let address = want.address.clone();
+    let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
+    Classified { change: Change { address, kind, action, reason, fields, effect, loses, before, after: Some(want), order }, diff }
+}
+
+/// Names the parent if the field differs only because what it refers to is replaced.
+fn replace_reason(cx: &Context<'_>, want: &Desired, field: String) -> Reason {
+    let unknown = want.attrs.get(&field).and_then(|value| value.refs().first().map(|reference| reference.address.clone()));
+    match unknown.filter(|parent| cx.paired.get(parent).is_some_and(|pair| pair.main.is_some())) {
+        Some(parent) => Reason::ParentReplaced { parent },
+        None => Reason::FieldForcesReplacement { field },
+    }
+}
+
+/// A live row that is not wanted any more.
+fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
+    if cx.intent.forget.contains(address) {
+        let mut one = goes(cx, live, Reason::ForgetAsked);
+        (one.change.action, one.change.loses, one.change.effect) = (ChangeAction::Forget, None, Effect::None);
+        return one;
+    }
+    goes(cx, live, if cx.options.destroy { Reason::Destroy } else { Reason::NotInSpec })
+}
+
+fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
+    let owner = live.owner.as_ref().expect("a snapshot's live rows are owned");
+    let kept = owner.guard.keep && reason != Reason::Superseded;
+    let change = Change {
+        address: owner.address.clone(),
+        kind: live.kind,
+        action: if kept { ChangeAction::Keep } else { ChangeAction::Delete },
+        reason,
+        fields: Vec::new(),
+        effect: Effect::None,
+        loses: if kept { None } else { cx.registry.known(live.kind).loses(live, Effect::Replace) },
+        before: Some(live.clone()),
+        after: None,
+        order: ReplaceOrder::DeleteFirst,
+    };
+    Classified { change, diff: Diff::default() }
+}
+
+/// Decides which half of each replacement comes first; returns users that must be replaced too.
+fn decide_orders(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, Reason> {
+    let mut cannot = BTreeMap::new();
+    for at in 0..all.len() {
+        if all[at].change.action != ChangeAction::Replace {
+            continue;
+        }
+        let (Some(old), Some(new)) = (all[at].change.before.clone(), all[at].change.after.clone()) else { continue };
+        let coexist = cx.registry.known(old.kind).coexist(&old, &new);
+        let survivors: Vec<&Classified> = all.iter().filter(|one| survives(one, &old)).collect();
+        if !coexist {
+            for user in survivors.iter().filter(|user| leave_verb(cx, user, &new.address).is_none()) {
+                cannot.insert(user.change.address.clone(), Reason::ParentCannotCoexist { parent: new.address.clone() });
+            }
+        }
+        let order = replace_order(!survivors.is_empty(), coexist, new.lifecycle.create_before_destroy);
+        all[at].change.order = order;
+    }
+    pull_create_first(cx, all);
+    cannot
+}
+
+/// Whether the resource uses the old row and stays itself.
+fn survives(one: &Classified, old: &Live) -> bool {
+    let uses = one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == old.kind && *id == old.id));
+    uses && one.change.action == ChangeAction::Update
+}
+
+/// The verb by which a user lets go of what it refers to.
+pub(crate) fn leave_verb(cx: &Context<'_>, user: &Classified, parent: &Address) -> Option<&'static str> {
+    let want = user.change.after.as_ref()?;
+    let attr = want.attrs.iter().find(|(_, value)| value.refs().iter().any(|reference| reference.address == *parent))?.0;
+    cx.registry.known(want.kind).rule(attr)?.leave
+}
+
+/// What a create-first resource uses and is itself replaced must come first as well, where it can.
+fn pull_create_first(cx: &Context<'_>, all: &mut [Classified]) {
+    loop {
+        let mut pulled = None;
+        for (at, one) in all.iter().enumerate() {
+            let first = one.change.action == ChangeAction::Replace && one.change.order == ReplaceOrder::CreateFirst;
+            let Some(want) = one.change.after.as_ref().filter(|_| first) else { continue };
+            let named: Vec<&Address> = want.attrs.values().flat_map(Value::refs).map(|reference| &reference.address).collect();
+            let parent = all.iter().position(|other| {
+                other.change.action == ChangeAction::Replace
+                    && other.change.order == ReplaceOrder::DeleteFirst
+                    && named.contains(&&other.change.address)
+            });
+            if let Some(parent) = parent {
+                pulled = Some((at, parent));
+                break;
+            }
+        }
+        let Some((child, parent)) = pulled else { return };
+        let change = &all[parent].change;
+        let coexist = match (&change.before, &change.after) {
+            (Some(old), Some(new)) => cx.registry.known(old.kind).coexist(old, new),
+            _ => true,
+        };
+        if coexist {
+            all[parent].change.order = ReplaceOrder::CreateFirst;
+        } else {
+            all[child].change.order = ReplaceOrder::DeleteFirst;
+        }
+    }
+}
+
+fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
+    let mut errors = Vec::new();
+    for one in all {
+        let change = &one.change;
+        if let Some(want) = &change.after {
+            errors.extend(one.diff.refusals.iter().map(|refusal| PlanError::refused(want, refusal.clone())));
+        }
+        let live = change.before.as_ref();
+        let takes = change.deletes() || change.effect >= Effect::Rebuild;
+        if let Some(live) = live.filter(|live| takes && live.owner.as_ref().is_some_and(|owner| owner.guard.protect)) {
+            errors.push(protected(cx, change, live));
+        }
+        if let Some(why) = live.filter(|_| change.deletes()).and_then(|live| cx.registry.known(live.kind).undeletable(live)) {
+            errors.push(PlanError {
+                address: Some(change.address.clone()),
+                class: PlanErrorClass::Protected,
+                what: format!("`{}` cannot be deleted: {why}", change.address),
+                hint: None,
+                at: change.after.as_ref().map(|want| want.at.clone()),
+            });
+        }
+    }
+    errors
+}
+
+fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
+    let doing = if change.deletes() && change.after.is_none() { "destroyed" } else { change.effect.word() };
+    PlanError {
+        address: Some(change.address.clone()),
+        class: PlanErrorClass::Protected,
+        what: format!("`{}` ({}) of {} is protected and would be {doing}", change.address, live.id, cx.intent.stack),
+        hint: Some("to lift it: set `protect: false`, apply, then do this".to_owned()),
+        at: change.after.as_ref().map(|want| want.at.clone()),
+    }
+}
+
+fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for one in all {
+        let address = &one.change.address;
+        notes.extend(one.diff.notes.iter().map(|what| note(address, what.clone())));
+        if one.change.action == ChangeAction::Keep {
+            notes.push(note(address, NoteKind::Kept));
+        }
+    }
+    for (address, pair) in cx.paired {
+        if pair.main.is_none() && !pair.superseded.is_empty() {
+            notes.push(note(address, NoteKind::Remark("the resource under this address is of another kind now".to_owned())));
+        }
+    }
+    notes
+}

@@ -1,0 +1,35 @@
+//! Lets every kind complete what is wanted of it: defaults, canonical forms, derived names, look-ups.
+
+use std::collections::BTreeMap;
+
+use crate::Address;
+use crate::desired::Desired;
+use crate::kind::{Cx, Found};
+use crate::live::Snapshot;
+use crate::planner::{Intent, Paired, PlanError, outside};
+use crate::registry::Registry;
+
+/// The wanted resources, completed.
+pub(crate) fn complete(
+    registry: &Registry,
+    intent: &Intent,
+    snapshot: &Snapshot,
+    paired: &BTreeMap<Address, Paired>,
+) -> Result<BTreeMap<Address, Desired>, Vec<PlanError>> {
+    let cx = Cx { stack: &intent.stack, site: &intent.site };
+    let nothing = Found::default();
+    let mut completed = BTreeMap::new();
+    let mut errors = Vec::new();
+    for (address, first) in &intent.desired {
+        let mut want = first.clone();
+        let live = paired.get(address).and_then(|pair| pair.main.as_ref());
+        want.guard.incarnation = live.map_or(0, crate::live::Live::incarnation);
+        outside::substitute(registry, &snapshot.named, &mut want);
+        let found = snapshot.found.get(address).unwrap_or(&nothing);
+        if let Err(refusal) = registry.known(want.kind).desire(&cx, found, live, &mut want) {
+            errors.push(PlanError::refused(&want, refusal));
+        }
+        completed.insert(address.clone(), want);
+    }
+    if errors.is_empty() { Ok(completed) } else { Err(errors) }
+}

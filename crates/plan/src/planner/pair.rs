@@ -1,0 +1,43 @@
+//! Pairs live rows with addresses.
+//!
+//! One row: that is it. Two of different incarnations: an interrupted replacement; the higher one is compared, since
+//! it was made from the newer spec, and the other goes. Two of one incarnation: nobody can say which is meant, so
+//! nothing is changed.
+
+use std::collections::BTreeMap;
+
+use crate::Address;
+use crate::live::{Live, Snapshot};
+use crate::planner::{Intent, Paired, PlanError, PlanErrorClass};
+
+/// Pairs every address that is wanted or owns something.
+pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot) -> Result<BTreeMap<Address, Paired>, Vec<PlanError>> {
+    let mut paired: BTreeMap<Address, Paired> = intent.desired.keys().map(|address| (address.clone(), Paired::default())).collect();
+    let mut errors = Vec::new();
+    for address in snapshot.addresses() {
+        let wanted_kind = intent.desired.get(&address).map(|want| want.kind);
+        let mut rows: Vec<Live> = snapshot.at(&address).cloned().collect();
+        rows.sort_by_key(|row| (wanted_kind == Some(row.kind), row.incarnation()));
+        errors.extend(two_owners(intent, &address, &rows));
+        let entry = paired.entry(address).or_default();
+        entry.main = match wanted_kind {
+            // A row of another kind under this address is not what is wanted: it goes.
+            Some(kind) if rows.last().is_some_and(|row| row.kind != kind) => None,
+            _ => rows.pop(),
+        };
+        entry.superseded = rows;
+    }
+    if errors.is_empty() { Ok(paired) } else { Err(errors) }
+}
+
+fn two_owners(intent: &Intent, address: &Address, rows: &[Live]) -> Vec<PlanError> {
+    let twins = |pair: &&[Live]| pair[0].kind == pair[1].kind && pair[0].incarnation() == pair[1].incarnation();
+    let error = |pair: &[Live]| PlanError {
+        address: Some(address.clone()),
+        class: PlanErrorClass::TwoOwners,
+        what: format!("both {} and {} carry the address `{address}` of {}", pair[0].id, pair[1].id, intent.stack),
+        hint: Some("take the tag `setpoint:address` off the one that does not belong to this stack, or delete it".to_owned()),
+        at: None,
+    };
+    rows.windows(2).filter(twins).map(error).collect()
+}

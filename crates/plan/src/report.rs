@@ -1,0 +1,63 @@
+//! The report beside a plan: what was noticed and not acted on, and why.
+
+use crate::Address;
+
+/// What a planner noticed. A plan says what; its report says why and why not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Report {
+    /// The notes, in the order of addresses.
+    pub notes: Vec<Note>,
+}
+
+/// One thing noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about; `None` for the stack as a whole.
+    pub address: Option<Address>,
+    /// What it is.
+    pub what: NoteKind,
+}
+
+/// What was noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoteKind {
+    /// A field differs that is used at creation only.
+    UsedAtCreationOnly {
+        /// The field.
+        field: String,
+    },
+    /// The difference is left alone, as `lifecycle.ignore` asks.
+    Ignored {
+        /// The field.
+        field: String,
+    },
+    /// A change holds from the next restart on.
+    FromNextRestart {
+        /// The field.
+        field: String,
+    },
+    /// It stays, tagged, as `lifecycle.on_delete: keep` asks.
+    Kept,
+    /// It may not go: `lifecycle.protect`, or the guard tag.
+    Protected,
+    /// Something outside the stack uses it, so the cloud will refuse to delete it.
+    UsedByForeign {
+        /// Kind and id of the user.
+        user: String,
+    },
+    /// The cloud will refuse to delete it.
+    Undeletable {
+        /// Why.
+        why: String,
+    },
+    /// A cycle of replacements was loosened.
+    Loosened {
+        /// What was done.
+        how: String,
+    },
+    /// A kind's own remark.
+    Remark(String),
+    /// Resolving the spec left something out.
+    Spec(String),
+}

@@ -1,0 +1,65 @@
+//! Decoded rows: details folded into listings, and conditions looked up in them.
+
+use crate::kind::Row;
+use crate::live::Live;
+use crate::procedure::Cond;
+use crate::{Address, Value};
+
+/// Adds every detail row to the live row of its id. Pages of a detail append: lists grow, other attributes replace.
+pub fn fold_details(live: &mut [Live], details: Vec<Row>) {
+    for row in details {
+        let Row::Detail { id, attrs, uses } = row else { continue };
+        for target in live.iter_mut().filter(|target| target.id == id) {
+            for (name, value) in &attrs {
+                append(target, name, value);
+            }
+            target.uses.extend(uses.iter().cloned());
+        }
+    }
+}
+
+fn append(target: &mut Live, name: &str, value: &Value) {
+    match (target.attrs.get_mut(name), value) {
+        (Some(Value::List(have)), Value::List(more)) => {
+            have.extend(more.iter().cloned());
+            have.sort();
+        }
+        _ => {
+            target.attrs.insert(name.to_owned(), value.clone());
+        }
+    }
+}
+
+/// What [`Cond::Ours`] compares with.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// The stack's identity.
+    pub stack: &'a str,
+    /// The address.
+    pub address: &'a Address,
+    /// Which successor under it.
+    pub incarnation: u32,
+}
+
+/// Whether the condition holds for the row.
+#[must_use]
+pub fn holds(cond: &Cond, row: &Live, whose: Whose<'_>) -> bool {
+    match cond {
+        Cond::Is(attr, values) => values.contains(&row.attr(attr)),
+        Cond::Set(attr) => !is_empty(&row.attr(attr)),
+        Cond::Not(inner) => !holds(inner, row, whose),
+        Cond::All(all) => all.iter().all(|inner| holds(inner, row, whose)),
+        Cond::Any(any) => any.iter().any(|inner| holds(inner, row, whose)),
+        Cond::Ours => row.is_owned_by(whose.stack, whose.address) && row.incarnation() == whose.incarnation,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,344 @@
+//! Plans written by hand and their wire form.
+
+use std::collections::BTreeMap;
+
+use expect_test::{Expect, expect};
+use setpoint_openapi::action::ecs;
+use setpoint_spec::stack::{Lifecycle, Location, Timeouts};
+
+use super::{WirePlan, to_wire};
+use crate::change::{Change, ChangeAction, FieldChange, Reason, ReplaceOrder};
+use crate::desired::Desired;
+use crate::held::{Allowance, Held, HeldWhy};
+use crate::kind::{Effect, Site};
+use crate::live::{Cost, Live};
+use crate::ownership::Guard;
+use crate::plan::{Half, Plan, PlanStep, PlannedOutput, StepId};
+use crate::procedure::{Call, Cond, Step, Wait, minutes, seconds};
+use crate::report::{Note, NoteKind, Report};
+use crate::{Address, Map, Secret, Value};
+
+fn address(text: &str) -> Address {
+    text.parse().expect("a valid address")
+}
+
+fn site() -> Site {
+    Site { account: "1234567890123456".to_owned(), region: "cn-beijing".to_owned() }
+}
+
+fn map(entries: &[(&str, Value)]) -> Map {
+    entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+fn place() -> Location {
+    Location { file: "stack.yaml".to_owned(), line: 5, column: 24 }
+}
+
+fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
+    Desired {
+        address: address(at),
+        kind: "instance",
+        attrs: map(attrs),
+        initial: map(&[("name", "shop-app".into())]),
+        tags: Some(map(&[("Env", "prod".into())])),
+        guard: Guard::default(),
+        lifecycle: Lifecycle::default(),
+        released: Vec::new(),
+        after: Vec::new(),
+        adopt: None,
+        timeouts: Timeouts::default(),
+        at: place(),
+        field_at: BTreeMap::new(),
+    }
+}
+
+fn live(attrs: &[(&str, Value)]) -> Live {
+    let (id, attrs) = ("i-2zeabc".to_owned(), map(attrs));
+    Live { kind: "instance", id, site: site(), owner: None, tags: BTreeMap::new(), attrs, uses: Vec::new() }
+}
+
+fn change(at: &str, action: ChangeAction, reason: Reason) -> Change {
+    Change {
+        address: address(at),
+        kind: "instance",
+        action,
+        reason,
+        fields: Vec::new(),
+        effect: Effect::None,
+        loses: None,
+        before: None,
+        after: None,
+        order: ReplaceOrder::DeleteFirst,
+    }
+}
+
+fn plan(changes: Vec<Change>, steps: Vec<PlanStep>) -> Plan {
+    let cost = Cost { listings: 5, lookups: 1, details: 2, other: 1 };
+    let (outputs, held) = (BTreeMap::new(), Vec::new());
+    Plan { stack: "shop/prod".to_owned(), site: site(), changes, steps, outputs, held, cost, n_live: 3 }
+}
+
+fn step(at: usize, address_text: &str, act: Step, after: &[usize]) -> PlanStep {
+    PlanStep {
+        address: address(address_text),
+        kind: "instance",
+        change: at,
+        half: Half::Up,
+        step: act,
+        live_id: None,
+        after: after.iter().copied().map(StepId).collect(),
+        pivot: true,
+        incarnation: 0,
+    }
+}
+
+/// A create whose user data and password are secret, and whose VSwitch is not there yet.
+fn creating() -> Plan {
+    let secret = Value::Secret(Secret::new("hunter22"));
+    let attrs = [
+        ("password", secret.clone()),
+        ("vswitch", Value::reference(&address("net"), "id")),
+        ("security_groups", Value::List(vec!["sg-1".into(), Value::reference(&address("web"), "id")])),
+        ("system_disk.size", Value::Int(40)),
+        ("user_data", Value::Concat(vec!["token=".into(), secret.clone(), Value::reference(&address("db"), "private_ip")])),
+    ];
+    let args = vec![
+        ("Password", secret),
+        ("VSwitchId", Value::reference(&address("net"), "id")),
+        ("HostName", Value::Concat(vec!["h-".into(), Value::reference(&address("net"), "id")])),
+        ("UserData", Value::text("#!/bin/sh\necho hunter22")),
+    ];
+    let mut app = change("web[eu].app[0]", ChangeAction::Create, Reason::NotThere);
+    app.after = Some(want("web[eu].app[0]", &attrs));
+    let wait = Step::wait(Wait::own(Cond::is("status", "Running"), seconds(45), minutes(10)));
+    let steps = vec![
+        step(0, "web[eu].app[0]", Step::call(Call::create(&ecs::RUN_INSTANCES, args, &[])), &[]),
+        step(0, "web[eu].app[0]", wait, &[0]),
+    ];
+    let mut plan = plan(vec![app], steps);
+    let output = |value, secret| PlannedOutput { value, secret, description: None };
+    plan.outputs.insert("ip".to_owned(), output(Value::reference(&address("app"), "public_ip"), false));
+    plan.outputs.insert("pass".to_owned(), output("plain-but-secret".into(), true));
+    plan
+}
+
+fn replacing() -> Plan {
+    let mut app = change("app", ChangeAction::Replace, Reason::FieldForcesReplacement { field: "system_disk.encrypted".to_owned() });
+    app.before = Some(live(&[("system_disk.encrypted", Value::Bool(false)), ("zone", "cn-beijing-h".into())]));
+    app.after = Some(want("app", &[("system_disk.encrypted", Value::Bool(true))]));
+    app.loses = Some("system disk d-1, 40 GiB".to_owned());
+    app.effect = Effect::Replace;
+    app.fields.push(FieldChange {
+        attr: "system_disk.encrypted".to_owned(),
+        before: Value::Bool(false),
+        after: Value::Bool(true),
+        verb: None,
+        effect: Effect::Replace,
+        at: Some(place()),
+    });
+    let mut plan = plan(vec![app], Vec::new());
+    let allowed_by = Some(Allowance::Entry { reason: "audit".to_owned() });
+    plan.held.push(Held { address: Some(address("app")), why: HeldWhy::DataLoss("system disk d-1, 40 GiB".to_owned()), allowed_by });
+    plan
+}
+
+#[track_caller]
+fn check(what: impl serde::Serialize, expected: &Expect) {
+    expected.assert_eq(&serde_json::to_string_pretty(&what).expect("plain data"));
+}
+
+#[test]
+fn a_create_shows_what_is_unknown_and_hides_secrets() {
+    let wire = to_wire(&creating(), &Report::default());
+    let one = &wire.resource_changes[0];
+    check(
+        (&one.module_address, &one.name, &one.index, &one.change),
+        &expect![[r#"
+        [
+          "web[eu]",
+          "app",
+          0,
+          {
+            "actions": [
+              "create"
+            ],
+            "before": null,
+            "after": {
+              "name": "shop-app",
+              "password": "(sensitive value)",
+              "security_groups": [
+                "sg-1",
+                null
+              ],
+              "system_disk": {
+                "size": 40
+              },
+              "tags": {
+                "Env": "prod"
+              }
+            },
+            "after_unknown": {
+              "id": true,
+              "security_groups": [
+                false,
+                true
+              ],
+              "user_data": true,
+              "vswitch": true
+            },
+            "before_sensitive": false,
+            "after_sensitive": {
+              "password": true,
+              "user_data": true
+            }
+          }
+        ]"#]],
+    );
+}
+
+#[test]
+fn calls_stand_with_references_spelled_out() {
+    let wire = to_wire(&creating(), &Report::default());
+    check(
+        (&wire.resource_changes[0].calls, &wire.steps),
+        &expect![[r#"
+        [
+          [
+            {
+              "order": 0,
+              "product": "ecs",
+              "action": "RunInstances",
+              "parameters": {
+                "HostName": {
+                  "concat": [
+                    "h-",
+                    {
+                      "ref": "net.id"
+                    }
+                  ]
+                },
+                "Password": "(sensitive value)",
+                "UserData": "(sensitive value)",
+                "VSwitchId": {
+                  "ref": "net.id"
+                }
+              }
+            }
+          ],
+          [
+            {
+              "order": 0,
+              "address": "web[eu].app[0]",
+              "half": "up",
+              "act": "call",
+              "what": "RunInstances",
+              "after": []
+            },
+            {
+              "order": 1,
+              "address": "web[eu].app[0]",
+              "half": "up",
+              "act": "wait",
+              "what": "status is Running",
+              "typical_seconds": 45,
+              "after": [
+                0
+              ]
+            }
+          ]
+        ]"#]],
+    );
+}
+
+#[test]
+fn a_replacement_names_its_paths_and_what_lets_it_through() {
+    let wire = to_wire(&replacing(), &Report::default());
+    let one = &wire.resource_changes[0];
+    check(
+        (&one.change, &one.action_reason, &one.fields, &one.held),
+        &expect![[r#"
+        [
+          {
+            "actions": [
+              "delete",
+              "create"
+            ],
+            "before": {
+              "id": "i-2zeabc",
+              "system_disk": {
+                "encrypted": false
+              },
+              "zone": "cn-beijing-h"
+            },
+            "after": {
+              "name": "shop-app",
+              "system_disk": {
+                "encrypted": true
+              },
+              "tags": {
+                "Env": "prod"
+              }
+            },
+            "after_unknown": {
+              "id": true
+            },
+            "before_sensitive": {},
+            "after_sensitive": {},
+            "replace_paths": [
+              [
+                "system_disk",
+                "encrypted"
+              ]
+            ]
+          },
+          "replace_because_cannot_update",
+          [
+            {
+              "attr": "system_disk.encrypted",
+              "before": false,
+              "after": true,
+              "effect": "replace",
+              "forces_replacement": true,
+              "at": "stack.yaml:5:24"
+            }
+          ],
+          {
+            "address": "app",
+            "why": "data_loss",
+            "what": "system disk d-1, 40 GiB",
+            "allowed_by": "allow",
+            "allowed_because": "audit"
+          }
+        ]"#]],
+    );
+}
+
+#[test]
+fn outputs_are_unknown_or_sensitive() {
+    let wire = to_wire(&creating(), &Report::default());
+    let shown: Vec<_> =
+        wire.output_changes.values().map(|one| (&one.actions, &one.after, &one.after_unknown, &one.after_sensitive)).collect();
+    expect![[r#"[[["update"],null,true,false],[["update"],"(sensitive value)",false,true]]"#]]
+        .assert_eq(&serde_json::to_string(&shown).expect("plain data"));
+}
+
+#[test]
+fn what_stays_keeps_what_no_line_manages() {
+    let mut app = change("app", ChangeAction::Update, Reason::Differs);
+    app.before = Some(live(&[("instance_type", "ecs.c7.large".into()), ("zone", "cn-beijing-h".into())]));
+    app.after = Some(want("app", &[("instance_type", "ecs.c7.xlarge".into())]));
+    let wire = to_wire(&plan(vec![app], Vec::new()), &Report::default());
+    expect![[r#"{"id":"i-2zeabc","instance_type":"ecs.c7.xlarge","tags":{"Env":"prod"},"zone":"cn-beijing-h"}"#]]
+        .assert_eq(&wire.resource_changes[0].change.after.to_string());
+}
+
+#[test]
+fn no_secret_is_in_it_and_it_survives_serde() {
+    for plan in [creating(), replacing()] {
+        let note = Note { address: None, what: NoteKind::Spec("`db` is disabled".to_owned()) };
+        let wire = to_wire(&plan, &Report { notes: vec![note] });
+        let text = serde_json::to_string(&wire).expect("plain data");
+        assert!(!text.contains("hunter22") && !text.contains("plain-but-secret"), "{text}");
+        assert_eq!(serde_json::from_str::<WirePlan>(&text).expect("its own text"), wire);
+    }
+}

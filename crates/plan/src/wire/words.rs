@@ -1,0 +1,94 @@
+//! The words for what a plan gives as values: reasons, notes, held changes, conditions.
+
+use crate::change::Reason;
+use crate::held::HeldWhy;
+use crate::procedure::Cond;
+use crate::report::NoteKind;
+use crate::{Value, held::Allowance};
+
+use super::values::scalar_words;
+
+/// A reason as one word and what it is about.
+#[must_use]
+pub fn reason_words(reason: &Reason) -> (&'static str, Option<String>) {
+    match reason {
+        Reason::NotThere => ("not_there", None),
+        Reason::AdoptAsked { id } => ("adopt_asked", Some(id.clone())),
+        Reason::Differs => ("differs", None),
+        Reason::TagsDiffer => ("tags_differ", None),
+        Reason::FieldForcesReplacement { field } => ("field_forces_replacement", Some(field.clone())),
+        Reason::ParentReplaced { parent } => ("parent_replaced", Some(parent.to_string())),
+        Reason::ParentCannotCoexist { parent } => ("parent_cannot_coexist", Some(parent.to_string())),
+        Reason::ReplaceAsked => ("replace_asked", None),
+        Reason::NotInSpec => ("not_in_spec", None),
+        Reason::Destroy => ("destroy", None),
+        Reason::Superseded => ("superseded", None),
+        Reason::LeftStopped => ("left_stopped", None),
+        Reason::Moved { from } => ("moved", Some(from.to_string())),
+        Reason::ForgetAsked => ("forget_asked", None),
+        Reason::Matches => ("matches", None),
+    }
+}
+
+/// A note as one word and as a sentence without a full stop.
+#[must_use]
+pub fn note_words(note: &NoteKind) -> (&'static str, String) {
+    match note {
+        NoteKind::UsedAtCreationOnly { field } => {
+            ("used_at_creation_only", format!("`{field}` differs, but is used at creation only: nothing is done"))
+        }
+        NoteKind::Ignored { field } => ("ignored", format!("`{field}` differs and is left alone (lifecycle.ignore)")),
+        NoteKind::FromNextRestart { field } => ("from_next_restart", format!("`{field}` holds from the next restart on")),
+        NoteKind::Kept => ("kept", "it stays, tagged (lifecycle.on_delete: keep)".to_owned()),
+        NoteKind::Protected => ("protected", "it is protected and stays (lifecycle.protect)".to_owned()),
+        NoteKind::UsedByForeign { user } => {
+            ("used_by_foreign", format!("used by {user}, outside this stack: the cloud will refuse to delete it"))
+        }
+        NoteKind::Undeletable { why } => ("undeletable", format!("the cloud will refuse to delete it: {why}")),
+        NoteKind::Loosened { how } => ("loosened", how.clone()),
+        NoteKind::Remark(text) => ("remark", text.clone()),
+        NoteKind::Spec(text) => ("spec", text.clone()),
+    }
+}
+
+/// Why a change is held: one word, and the same for people.
+#[must_use]
+pub fn held_words(why: &HeldWhy) -> (&'static str, String) {
+    match why {
+        HeldWhy::DataLoss(lost) => ("data_loss", lost.clone()),
+        HeldWhy::Replacement => ("replacement", "it is replaced by another".to_owned()),
+        HeldWhy::Bulk { going, living } => ("bulk", format!("{going} of {living} live resources go at once")),
+    }
+}
+
+/// What lets a held change through: its word, and the reason that was given.
+pub(super) fn allowance_words(allowance: &Allowance) -> (&'static str, Option<String>) {
+    match allowance {
+        Allowance::Entry { reason } => ("allow", Some(reason.clone())),
+        Allowance::Flag => ("--allow-data-loss", None),
+        Allowance::BulkFlag => ("--allow-bulk", None),
+        Allowance::Destroy => ("destroy", None),
+    }
+}
+
+/// A condition in words: `status is Running`.
+#[must_use]
+pub fn cond_words(cond: &Cond) -> String {
+    let all = |conds: &[Cond], word: &str| conds.iter().map(cond_words).collect::<Vec<_>>().join(word);
+    match cond {
+        Cond::Is(attr, values) => format!("{attr} is {}", values.iter().map(value_words).collect::<Vec<_>>().join(" or ")),
+        Cond::Set(attr) => format!("{attr} is set"),
+        Cond::Not(inner) => format!("not ({})", cond_words(inner)),
+        Cond::All(conds) => all(conds, " and "),
+        Cond::Any(conds) if conds.is_empty() => "it is gone".to_owned(),
+        Cond::Any(conds) => all(conds, " or "),
+        Cond::Ours => "it carries this stack's tags".to_owned(),
+    }
+}
+
+fn value_words(value: &Value) -> String {
+    match value {
+        Value::Ref(reference) => format!("{}.{}", reference.address, reference.attr),
+        other => scalar_words(other),
+    }
+}

@@ -1,0 +1,1 @@
+//! Lint rules over stack and plan, one file each.

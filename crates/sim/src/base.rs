@@ -1,0 +1,22 @@
+//! What every resource has: identity, region, times, names, tags.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The group that resources belong to if none is named.
+pub(crate) const DEFAULT_RESOURCE_GROUP: &str = "rg-acfmxazb4ph6aiy";
+
+/// Identity and common attributes of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Base {
+    pub(crate) id: String,
+    pub(crate) region: String,
+    pub(crate) created_ms: i64,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) resource_group: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Gone for every read, though it still holds on to what it used: the cloud releases late.
+    pub(crate) released: bool,
+}

@@ -1,0 +1,55 @@
+//! Rows that are no resources: counters of id streams, remembered client tokens, what is out of stock.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Base;
+use crate::table::Row;
+
+/// How many values a stream has given.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Counter {
+    pub(crate) next: u64,
+}
+
+/// What a call with a client token was answered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    /// Digest of the parameters, without the token.
+    pub(crate) fingerprint: String,
+    pub(crate) at_ms: i64,
+    /// Kind and id of what the call made and named in its answer.
+    pub(crate) made: Vec<(String, String)>,
+    pub(crate) reply: Reply,
+}
+
+/// The answer that a token repeats.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Reply {
+    Done(serde_json::Value),
+    Refused { status: u16, code: String, message: String },
+}
+
+/// An instance type that a zone has none of; the id is `zone/type`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NoStock {}
+
+impl Row for Counter {
+    const KIND: &'static str = "counter";
+    fn base(&self) -> Option<&Base> {
+        None
+    }
+}
+
+impl Row for Remembered {
+    const KIND: &'static str = "token";
+    fn base(&self) -> Option<&Base> {
+        None
+    }
+}
+
+impl Row for NoStock {
+    const KIND: &'static str = "no_stock";
+    fn base(&self) -> Option<&Base> {
+        None
+    }
+}

@@ -1,0 +1,94 @@
+//! What has been called: counts per action, and the last calls with their parameters.
+//!
+//! Memory only. A refusal for throttling counts as throttled, not as failed.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+
+use crate::gateway::Incoming;
+use crate::refusal::Refusal;
+
+/// Counts and the last calls.
+#[derive(Debug, Default)]
+pub struct Calls {
+    counts: BTreeMap<String, Count>,
+    last: VecDeque<Entry>,
+}
+
+/// How often an action was called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Calls, whatever became of them.
+    pub total: u64,
+    /// Refused for throttling.
+    pub throttled: u64,
+    /// Refused for anything else.
+    pub failed: u64,
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The moment, in milliseconds of the world's time.
+    pub at_ms: i64,
+    /// The action.
+    pub action: String,
+    /// Flattened parameters without signature fields; passwords and the like are in it.
+    pub params: Vec<(String, String)>,
+    /// The request id of the answer.
+    pub request_id: String,
+    /// The code of a refusal.
+    pub code: Option<String>,
+}
+
+/// The log keeps this many calls, enough for a test with a thousand resources.
+const KEPT: usize = 20_000;
+
+impl Calls {
+    /// Counts by action.
+    #[must_use]
+    pub fn counts(&self) -> &BTreeMap<String, Count> {
+        &self.counts
+    }
+
+    /// The last calls, oldest first.
+    pub fn last(&self) -> impl Iterator<Item = &Entry> {
+        self.last.iter()
+    }
+
+    /// Calls of one action.
+    #[must_use]
+    pub fn total(&self, action: &str) -> u64 {
+        self.counts.get(action).map_or(0, |count| count.total)
+    }
+
+    /// Counts a refusal that a fault made, which no world has seen.
+    pub(crate) fn record_fault(&mut self, action: &str, code: &str) {
+        self.count(action, Some(code));
+    }
+
+    pub(crate) fn record(&mut self, incoming: &Incoming, at_ms: i64, request_id: &str, refusal: Option<&Refusal>) {
+        self.count(&incoming.action, refusal.map(|refusal| refusal.code.as_ref()));
+        if self.last.len() == KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(Entry {
+            at_ms,
+            action: incoming.action.clone(),
+            params: incoming.params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            request_id: request_id.to_owned(),
+            code: refusal.map(|refusal| refusal.code.to_string()),
+        });
+    }
+
+    fn count(&mut self, action: &str, code: Option<&str>) {
+        let count = self.counts.entry(action.to_owned()).or_default();
+        count.total += 1;
+        match code {
+            Some(code) if code.contains("Throttling") => count.throttled += 1,
+            Some(_) => count.failed += 1,
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The front door: reads a request, and proves who sent it, when, and that it is not a repetition.
+//!
+//! Order of the checks: protocol fields, age, key, signature, nonce. A nonce is noted only after the signature has been
+//! proven, or anyone could burn another's.
+
+use std::collections::BTreeMap;
+
+use setpoint_openapi::action::{self, Action};
+use setpoint_openapi::product::Product;
+use setpoint_openapi::sign::{self, Received, Scheme};
+use setpoint_openapi::timestamp::Timestamp;
+use setpoint_openapi::wire::WireRequest;
+
+use crate::account::Account;
+use crate::params::Params;
+use crate::refusal::Refusal;
+use crate::render::Format;
+
+/// How far a request's clock may be off, to either side, in milliseconds.
+const WINDOW_MS: i64 = 15 * 60 * 1000;
+
+/// A request as read, not yet believed.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) format: Format,
+    pub(crate) host: String,
+    pub(crate) action: String,
+    pub(crate) access_key_id: String,
+    pub(crate) nonce: String,
+    pub(crate) params: Params,
+    /// What makes the request unreadable, if it is.
+    pub(crate) problem: Option<Refusal>,
+    version: String,
+    timestamp: String,
+    security_token: Option<String>,
+    scheme: Option<Scheme>,
+}
+
+impl Incoming {
+    /// The action, if the tables have it.
+    pub(crate) fn action(&self) -> Option<&'static Action> {
+        action::find(self.product().ok()?, &self.action)
+    }
+
+    /// The product that the version belongs to.
+    pub(crate) fn product(&self) -> Result<Product, Refusal> {
+        Product::ALL
+            .into_iter()
+            .find(|product| product.version() == self.version)
+            .ok_or_else(|| Refusal::bad("InvalidVersion", "The specified parameter \"Version\" is not valid."))
+    }
+}
+
+/// Reads a request; what is wrong with it stands in `problem`, so that the refusal still has the right form.
+pub(crate) fn read(request: &WireRequest) -> Incoming {
+    let (received, problem) = match sign::read(request) {
+        Ok(received) => (received, None),
+        Err(refusal) => (Received::default(), Some(incomplete(&refusal.to_string()))),
+    };
+    let unfit = match request.method.as_str() {
+        "GET" | "POST" | "PUT" => None,
+        method => Some(Refusal::denied("UnsupportedHTTPMethod", format!("This http method {method} is not supported."))),
+    };
+    Incoming {
+        format: format_of(&received),
+        host: request.host.clone(),
+        problem: unfit.or(problem),
+        params: Params::from_pairs(received.params),
+        action: received.action,
+        access_key_id: received.access_key_id,
+        nonce: received.nonce,
+        version: received.version,
+        timestamp: received.timestamp,
+        security_token: received.security_token,
+        scheme: received.scheme,
+    }
+}
+
+/// V1 answers in XML if nothing is said; clients of V3 read nothing but JSON.
+fn format_of(received: &Received) -> Format {
+    match received.format.to_ascii_uppercase().as_str() {
+        "XML" => Format::Xml,
+        "" if received.scheme != Some(Scheme::V3) => Format::Xml,
+        _ => Format::Json,
+    }
+}
+
+/// Checks protocol fields, age, key and signature.
+pub(crate) fn verify(incoming: &Incoming, account: &Account, wall: Timestamp, request: &WireRequest) -> Result<(), Refusal> {
+    if incoming.scheme.is_none() {
+        return Err(incomplete("there is none"));
+    }
+    if incoming.action.is_empty() {
+        return Err(Refusal::missing("Action"));
+    }
+    let sent = match incoming.timestamp.as_str() {
+        "" => return Err(Refusal::bad("IllegalTimestamp", "The input parameter \"Timestamp\" that is mandatory is not supplied.")),
+        text => Timestamp::parse(text)
+            .ok_or_else(|| Refusal::bad("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."))?,
+    };
+    if (wall.0 - sent.0).abs() > WINDOW_MS {
+        return Err(Refusal::bad("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."));
+    }
+    if incoming.access_key_id != account.access_key_id {
+        return Err(Refusal::absent("InvalidAccessKeyId.NotFound", "Specified access key is not found."));
+    }
+    if incoming.security_token.is_some() {
+        return Err(Refusal::bad("InvalidSecurityToken.MismatchWithAccessKey", "The SecurityToken does not belong to this access key."));
+    }
+    if incoming.nonce.is_empty() {
+        return Err(Refusal::missing("SignatureNonce"));
+    }
+    sign::verify(request, &account.access_key_secret).map_err(|refusal| match refusal {
+        sign::Refusal::Incomplete { what } => incomplete(&what),
+        sign::Refusal::Mismatch(ours) => mismatch(incoming.scheme, &ours),
+    })
+}
+
+/// The CLI reads the server's string out of the message of V1 and compares it with its own.
+fn mismatch(scheme: Option<Scheme>, ours: &sign::Mismatch) -> Refusal {
+    let message = match (scheme, &ours.canonical_request) {
+        (Some(Scheme::V3), Some(canonical)) => format!(
+            "Specified signature does not match our calculation. server StringToSign is [{}] and server CanonicalRequest is [{canonical}]",
+            ours.string_to_sign
+        ),
+        _ => format!("Specified signature is not matched with our calculation. server string to sign is:{}", ours.string_to_sign),
+    };
+    Refusal::bad("SignatureDoesNotMatch", message)
+}
+
+fn incomplete(what: &str) -> Refusal {
+    Refusal::bad("IncompleteSignature", format!("The request signature does not conform to Aliyun standards: {what}."))
+}
+
+pub(crate) fn unknown_action(name: &str) -> Refusal {
+    Refusal::absent("InvalidAction.NotFound", format!("Specified api {name} is not found, please check your url and method."))
+}
+
+/// Nonces seen within the window, by key.
+#[derive(Debug, Default)]
+pub(crate) struct Nonces {
+    seen: BTreeMap<(String, String), i64>,
+    swept_ms: i64,
+}
+
+impl Nonces {
+    /// Notes a nonce; refuses one that was there before.
+    pub(crate) fn claim(&mut self, access_key_id: &str, nonce: &str, wall: Timestamp) -> Result<(), Refusal> {
+        // A request may be 15 minutes old or young, so what is older than twice that can never pass again.
+        if wall.0 - self.swept_ms > WINDOW_MS {
+            self.seen.retain(|_, at| wall.0 - *at <= 2 * WINDOW_MS);
+            self.swept_ms = wall.0;
+        }
+        let key = (access_key_id.to_owned(), nonce.to_owned());
+        match self.seen.insert(key, wall.0) {
+            None => Ok(()),
+            Some(_) => Err(Refusal::bad("SignatureNonceUsed", "Specified signature nonce was used already.")),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A simulated Alibaba Cloud: a pure, deterministic world, a durable store and a server.
+//!
+//! `world` is the whole cloud as `(now, request) → response`; `embedded` puts it behind the client's transport, `server`
+//! behind a socket. What is simulated and what is not: `README.md` beside this crate and `docs/simulator.md`.
+//! Invariant: given seed, clock and requests, every id, time and answer is the same.
+
+pub mod account;
+pub mod admin;
+pub mod call;
+pub mod calls;
+pub mod contract;
+pub mod embedded;
+pub mod fault;
+pub mod ids;
+pub mod params;
+pub mod profile;
+pub mod refusal;
+pub mod render;
+pub mod server;
+pub mod store;
+pub mod world;
+
+mod base;
+mod bookkeeping;
+mod cidr;
+mod gateway;
+mod names;
+mod page;
+mod product;
+mod regions;
+mod table;
+mod tables;
+mod tags;
+mod tokens;
+
+#[cfg(test)]
+mod testing;

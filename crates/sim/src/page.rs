@@ -1,0 +1,92 @@
+//! Both styles of paging: by number (`PageNumber`, `PageSize`, `TotalCount`) and by token (`MaxResults`, `NextToken`).
+//!
+//! Newest first, then by id. A page beyond the end is empty, not an error. A token names the row after which to go on, so
+//! that rows which come or go in between neither repeat nor hide another.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::base::Base;
+use crate::call::Call;
+use crate::refusal::Refusal;
+
+/// One page by number.
+#[derive(Debug)]
+pub(crate) struct Numbered<'a, T> {
+    pub(crate) items: Vec<&'a T>,
+    pub(crate) number: i64,
+    pub(crate) size: i64,
+    pub(crate) total: usize,
+}
+
+/// One page by token. An empty token: there is no further page.
+#[derive(Debug)]
+pub(crate) struct Tokened<'a, T> {
+    pub(crate) items: Vec<&'a T>,
+    pub(crate) next: String,
+}
+
+/// Brings rows into the order in which listings show them.
+pub(crate) fn newest_first<'a, T>(rows: impl Iterator<Item = &'a T>, base: impl Fn(&T) -> &Base) -> Vec<&'a T> {
+    let mut rows: Vec<&T> = rows.collect();
+    rows.sort_by(|a, b| order(base(a), base(b)));
+    rows
+}
+
+fn order(a: &Base, b: &Base) -> std::cmp::Ordering {
+    b.created_ms.cmp(&a.created_ms).then_with(|| a.id.cmp(&b.id))
+}
+
+/// The page that `PageNumber` and `PageSize` ask for; ten rows by default.
+pub(crate) fn numbered<'a, T>(call: &Call<'_>, rows: Vec<&'a T>, max: i64) -> Result<Numbered<'a, T>, Refusal> {
+    numbered_by(call, "PageNumber", rows, max)
+}
+
+/// The same under another name of the page parameter.
+pub(crate) fn numbered_by<'a, T>(call: &Call<'_>, name: &str, rows: Vec<&'a T>, max: i64) -> Result<Numbered<'a, T>, Refusal> {
+    let number = call.int(name)?.unwrap_or(1);
+    let size = call.int("PageSize")?.unwrap_or(10);
+    if number < 1 {
+        return Err(Refusal::invalid(name));
+    }
+    if !(1..=max).contains(&size) {
+        return Err(Refusal::invalid("PageSize"));
+    }
+    let skip = usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX);
+    let take = usize::try_from(size).unwrap_or_default();
+    let total = rows.len();
+    Ok(Numbered { items: rows.into_iter().skip(skip).take(take).collect(), number, size, total })
+}
+
+/// Whether the call asks for paging by token.
+pub(crate) fn by_token(call: &Call<'_>) -> bool {
+    call.given("MaxResults").is_some() || call.given("NextToken").is_some()
+}
+
+/// The page that `MaxResults` and `NextToken` ask for; sizes out of bounds are brought inside.
+pub(crate) fn tokened<'a, T>(
+    call: &Call<'_>,
+    rows: Vec<&'a T>,
+    base: impl Fn(&T) -> &Base,
+    (default, min, max): (i64, i64, i64),
+) -> Result<Tokened<'a, T>, Refusal> {
+    let size = call.int("MaxResults")?.unwrap_or(default).clamp(min, max);
+    let take = usize::try_from(size).unwrap_or_default();
+    let after = call.given("NextToken").map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken"))).transpose()?;
+    let beyond = |row: &&&T| after.as_ref().is_none_or(|after| order(base(row), after).is_gt());
+    let mut items: Vec<&T> = rows.iter().filter(beyond).copied().take(take + 1).collect();
+    let more = items.len() > take;
+    items.truncate(take);
+    let next = if more { items.last().map(|row| encode(base(row))).unwrap_or_default() } else { String::new() };
+    Ok(Tokened { items, next })
+}
+
+fn encode(base: &Base) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}/{}", base.created_ms, base.id))
+}
+
+fn decode(token: &str) -> Option<Base> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+    let (created, id) = text.split_once('/')?;
+    Some(Base { created_ms: created.parse().ok()?, id: id.to_owned(), ..Base::default() })
+}

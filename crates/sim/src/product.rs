@@ -1,0 +1,50 @@
+//! The actions that the simulator performs, product by product.
+//!
+//! A resource's file registers its actions in one table; adding a resource adds one file, one line here and one line in
+//! `tables.rs`.
+
+use setpoint_openapi::action::Action;
+use setpoint_openapi::product::Product;
+
+use crate::call::{Answer, Call};
+use crate::refusal::Refusal;
+use crate::world::World;
+
+pub(crate) mod cms;
+pub(crate) mod ecs;
+pub(crate) mod sts;
+pub(crate) mod vpc;
+
+/// Performs one action. May change the world only if it answers; what a refusal has begun is undone.
+pub(crate) type Handler = fn(&mut World, &Call<'_>) -> Answer;
+
+/// The actions of one resource.
+pub(crate) type Actions = &'static [(&'static str, Handler)];
+
+/// What performs an action, if the simulator does.
+pub(crate) fn handler(action: &Action) -> Option<Handler> {
+    let tables: &[Actions] = match action.product {
+        Product::Ecs => ecs::ACTIONS,
+        Product::Vpc => vpc::ACTIONS,
+        Product::Cms => cms::ACTIONS,
+        Product::Sts => sts::ACTIONS,
+        Product::Oos | Product::Tag => &[],
+    };
+    tables.iter().flat_map(|table| table.iter()).find(|(name, _)| *name == action.name).map(|(_, handler)| *handler)
+}
+
+/// Puts in what every account has from the start.
+pub(crate) fn furnish(world: &mut World) {
+    cms::furnish(world);
+}
+
+/// A dry run that would have succeeded is answered as an error; its code differs by action.
+pub(crate) fn dry_run_passed(action: &Action) -> Refusal {
+    const SUCCESS: [&str; 4] = ["DeleteInstances", "StartInstances", "StopInstances", "RebootInstances"];
+    let message = "Request validation has been passed with DryRun flag set.";
+    match action.product {
+        Product::Ecs if SUCCESS.contains(&action.name) => Refusal::bad("DRYRUN.SUCCESS", message),
+        Product::Cms => Refusal::new(412, "DryRunOperation", message),
+        _ => Refusal::bad("DryRunOperation", message),
+    }
+}

@@ -1,0 +1,27 @@
+//! CloudMonitor: alert rules, contacts and contact groups. Rules are kept, never evaluated.
+
+use serde_json::{Value, json};
+
+use crate::call::Answer;
+use crate::product::Actions;
+use crate::world::World;
+
+pub(crate) mod contact;
+pub(crate) mod contact_group;
+pub(crate) mod metric;
+pub(crate) mod metric_rule;
+
+pub(crate) const ACTIONS: &[Actions] = &[metric_rule::ACTIONS, contact_group::ACTIONS, contact::ACTIONS, metric::ACTIONS];
+
+/// Every account of the simulator has a contact group `ops-team`, so that example stacks need no set-up.
+pub(crate) fn furnish(world: &mut World) {
+    contact_group::put_default(world, "ops-team");
+}
+
+/// The head that most answers of this product have; `Code` is a text here.
+fn success(mut body: Value) -> Answer {
+    body["Success"] = json!(true);
+    body["Code"] = json!("200");
+    body["Message"] = json!("");
+    Ok(body)
+}

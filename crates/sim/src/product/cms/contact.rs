@@ -1,0 +1,96 @@
+//! `alarm_contact`: a person to tell. The name is the identity; mail and phone stay `PENDING` until someone confirms them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::base::Base;
+use crate::call::{Answer, Call};
+use crate::page;
+use crate::product::Actions;
+use crate::product::cms::success;
+use crate::refusal::Refusal;
+use crate::table::Row;
+use crate::world::World;
+
+pub(crate) const ACTIONS: Actions = &[("PutContact", put), ("DescribeContactList", describe), ("DeleteContact", delete)];
+
+/// A contact.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Contact {
+    base: Base,
+    lang: String,
+    mail: String,
+    sms: String,
+    ding: String,
+    ali_im: String,
+    updated_ms: i64,
+}
+
+impl Row for Contact {
+    const KIND: &'static str = "alarm_contact";
+
+    fn base(&self) -> Option<&Base> {
+        Some(&self.base)
+    }
+}
+
+fn put(world: &mut World, call: &Call<'_>) -> Answer {
+    let name = call.need("ContactName")?;
+    if !(2..=40).contains(&name.chars().count()) {
+        return Err(Refusal::bad("InvalidParameterValue", "The contact name must have 2 to 40 characters."));
+    }
+    let created_ms = world.tables.contacts.get(name).map_or(world.now_ms(), |row| row.base.created_ms);
+    let text = |field: &str| call.text(field).unwrap_or_default().to_owned();
+    let base = Base { id: name.to_owned(), name: name.to_owned(), created_ms, description: text("Describe"), ..Base::default() };
+    let contact = Contact {
+        base,
+        lang: call.given("Lang").unwrap_or("zh-cn").to_owned(),
+        mail: text("Channels.Mail"),
+        sms: text("Channels.SMS"),
+        ding: text("Channels.DingWebHook"),
+        ali_im: text("Channels.AliIM"),
+        updated_ms: world.now_ms(),
+    };
+    world.tables.contacts.insert(name, contact);
+    success(json!({}))
+}
+
+fn describe(world: &mut World, call: &Call<'_>) -> Answer {
+    let name = call.given("ContactName");
+    let rows = world.shown(&world.tables.contacts, name.is_some()).filter(|row| name.is_none_or(|name| name == row.base.id));
+    let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
+    let contacts: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
+    success(json!({"Total": page.total, "Contacts": {"Contact": contacts}}))
+}
+
+fn listed(world: &World, row: &Contact) -> Value {
+    let groups = world.tables.contact_groups.values().filter(|group| group.members.contains(&row.base.id));
+    let state = |value: &str, confirmed: &'static str| if value.is_empty() { "" } else { confirmed };
+    json!({
+        "Name": row.base.id,
+        "Desc": row.base.description,
+        "Lang": row.lang,
+        "Channels": {"Mail": row.mail, "SMS": row.sms, "DingWebHook": row.ding, "AliIM": row.ali_im},
+        "ChannelsState": {
+            "Mail": state(&row.mail, "PENDING"), "SMS": state(&row.sms, "PENDING"),
+            "DingWebHook": state(&row.ding, "OK"), "AliIM": state(&row.ali_im, "OK"),
+        },
+        "ContactGroups": {"ContactGroup": groups.map(|group| group.base.id.as_str()).collect::<Vec<_>>()},
+        "CreateTime": row.base.created_ms,
+        "UpdateTime": row.updated_ms,
+    })
+}
+
+fn delete(world: &mut World, call: &Call<'_>) -> Answer {
+    let name = call.need("ContactName")?;
+    if world.tables.contacts.remove(name).is_none() {
+        return Err(Refusal::absent("ContactNotExists", format!("The contact {name} does not exist.")));
+    }
+    let groups: Vec<String> = world.tables.contact_groups.iter().map(|(id, _)| id.to_owned()).collect();
+    for id in groups {
+        if let Some(group) = world.tables.contact_groups.get_mut(&id) {
+            group.members.retain(|member| member != name);
+        }
+    }
+    success(json!({}))
+}

@@ -1,0 +1,128 @@
+//! ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec.
+
+use serde_json::json;
+
+use crate::call::{Answer, Call};
+use crate::product::Actions;
+use crate::product::ecs::disk::{self, State};
+use crate::product::ecs::instance::{self, AT_REST};
+use crate::refusal::Refusal;
+use crate::world::{World, done};
+
+pub(crate) const ACTIONS: Actions = &[("ResizeDisk", resize), ("ModifyDiskAttribute", modify_attribute), ("ModifyDiskSpec", modify_spec)];
+
+/// Disks grow, they never shrink; the file system inside is not the cloud's business.
+fn resize(world: &mut World, call: &Call<'_>) -> Answer {
+    let id = call.need("DiskId")?;
+    let disk = disk::find(world, call, id)?;
+    let size = call.int("NewSize")?.ok_or_else(|| Refusal::missing("NewSize"))?;
+    let online = match call.given("Type") {
+        None | Some("offline") => false,
+        Some("online") => true,
+        Some(_) => return Err(Refusal::invalid("Type")),
+    };
+    require_at_rest(world, call, disk, online)?;
+    if size < disk.spec.size_gib {
+        return Err(Refusal::denied("InvalidDiskSize.TooSmall", "The new size must be greater than the old one."));
+    }
+    if size == disk.spec.size_gib {
+        return Err(Refusal::denied("InvalidDiskSize", "The new size is the old one."));
+    }
+    let mut spec = disk.spec.clone();
+    spec.size_gib = size;
+    if !disk::check_size(&spec, disk.system)? {
+        return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
+    }
+    disk::find_mut(world, call, id)?.spec = spec;
+    Ok(json!({ "OrderId": "" }))
+}
+
+/// A disk may change while it is free, or on a machine that is Running or Stopped.
+fn require_at_rest(world: &World, call: &Call<'_>, disk: &disk::Disk, online: bool) -> Result<(), Refusal> {
+    match disk.state {
+        State::InUse => {
+            let machine = instance::find(world, call, &disk.instance)?;
+            if online {
+                return machine.require(&[instance::State::Running], Refusal::denied, "InvalidInstanceStatus.NotRunning");
+            }
+            machine.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")
+        }
+        State::Available if !online => Ok(()),
+        State::Available => Err(Refusal::denied("InvalidInstanceStatus.NotRunning", "The disk is not on a running instance.")),
+        _ => Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation.")),
+    }
+}
+
+fn modify_attribute(world: &mut World, call: &Call<'_>) -> Answer {
+    let mut ids = call.list("DiskIds");
+    ids.extend(call.given("DiskId"));
+    if ids.is_empty() {
+        return Err(Refusal::missing("DiskId"));
+    }
+    let (name, description) = (call.text("DiskName"), call.text("Description"));
+    disk::check_texts(name.unwrap_or_default(), description.unwrap_or_default())?;
+    let (goes, snapshots, automatic, bursting) = (
+        call.flag("DeleteWithInstance")?,
+        call.flag("DeleteAutoSnapshot")?,
+        call.flag("EnableAutoSnapshot")?,
+        call.flag("BurstingEnabled")?,
+    );
+    if name.is_none() && description.is_none() && [goes, snapshots, automatic, bursting].iter().all(Option::is_none) {
+        return Err(Refusal::bad("NoAttributeToModify", "No attribute to be modified in this request."));
+    }
+    for id in ids {
+        let disk = disk::find_mut(world, call, id)?;
+        if matches!(disk.state, State::Creating | State::Deleting) {
+            return Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation."));
+        }
+        if bursting == Some(true) && disk.spec.category != "cloud_auto" {
+            return Err(Refusal::invalid("BurstingEnabled"));
+        }
+        if let Some(name) = name {
+            name.clone_into(&mut disk.base.name);
+        }
+        if let Some(description) = description {
+            description.clone_into(&mut disk.base.description);
+        }
+        disk.spec.delete_with_instance = goes.unwrap_or(disk.spec.delete_with_instance);
+        disk.delete_auto_snapshot = snapshots.unwrap_or(disk.delete_auto_snapshot);
+        disk.enable_auto_snapshot = automatic.unwrap_or(disk.enable_auto_snapshot);
+        disk.spec.bursting = bursting.unwrap_or(disk.spec.bursting);
+    }
+    done()
+}
+
+/// A performance level or provisioned IOPS change at once. A change of category is a task, which is not modelled.
+fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
+    let id = call.need("DiskId")?;
+    let disk = disk::find(world, call, id)?;
+    call.only("DiskCategory", &disk.spec.category)?;
+    require_at_rest(world, call, disk, false)?;
+    let (level, iops) = (call.given("PerformanceLevel"), call.int("ProvisionedIops")?);
+    if iops.is_some() && disk.spec.category != "cloud_auto" {
+        return Err(Refusal::invalid("ProvisionedIops"));
+    }
+    if let Some(level) = level {
+        if disk.spec.category != "cloud_essd" || !matches!(level, "PL0" | "PL1" | "PL2" | "PL3") {
+            return Err(Refusal::bad("InvalidPerformanceLevel.Malformed", "The specified PerformanceLevel is not valid."));
+        }
+        if disk.spec.size_gib < disk::least(level) {
+            let message = "The disk is too small for the performance level.";
+            return Err(Refusal::denied("OperationDenied.PerformanceLevelNotMatch", message));
+        }
+        if level == "PL0" && disk.spec.performance_level != "PL0" {
+            return Err(Refusal::bad("InvalidPerformanceLevel.Malformed", "A disk cannot be brought down to PL0."));
+        }
+    }
+    let unchanged =
+        level.is_none_or(|level| level == disk.spec.performance_level) && iops.is_none_or(|iops| iops == disk.spec.provisioned_iops);
+    if unchanged {
+        return Err(Refusal::bad("NoChangeInDiskCategoryAndPerformanceLevel", "Nothing changes."));
+    }
+    let disk = disk::find_mut(world, call, id)?;
+    if let Some(level) = level {
+        level.clone_into(&mut disk.spec.performance_level);
+    }
+    disk.spec.provisioned_iops = iops.unwrap_or(disk.spec.provisioned_iops);
+    Ok(json!({"TaskId": "", "OrderId": ""}))
+}

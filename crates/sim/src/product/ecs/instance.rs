@@ -1,0 +1,251 @@
+//! `instance`: a machine.
+//!
+//! RunInstances: Pending (3 s) → Stopped (0.5 s) → Starting (15 s) → Running. CreateInstance: Pending → Stopped.
+//! Running → Stopping (5 s) → Stopped → Starting → Running. Deletion: still listed for 3 s, then gone from reads, then its
+//! interface, address and key pair are free after 5 s more. Each state's refusals stand with the actions.
+//! Invariant: a row has exactly one system disk and one primary interface for as long as it is not released.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Base;
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::table::Row;
+use crate::world::World;
+
+pub(crate) mod attribute;
+pub(crate) mod delete;
+pub(crate) mod draft;
+pub(crate) mod launch;
+pub(crate) mod network;
+pub(crate) mod power;
+pub(crate) mod read;
+pub(crate) mod role;
+pub(crate) mod spec;
+pub(crate) mod system_disk;
+
+/// A machine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Instance {
+    pub(crate) base: Base,
+    pub(crate) state: State,
+    pub(crate) due_ms: Option<i64>,
+    /// A deletion was accepted; the machine is still listed.
+    pub(crate) going: bool,
+    /// Starts by itself once it is made.
+    pub(crate) starts_next: bool,
+    /// Made or moved, and not started since: its network cannot be changed again.
+    pub(crate) network_unsettled: bool,
+    pub(crate) zone: String,
+    pub(crate) vpc: String,
+    pub(crate) vswitch: String,
+    pub(crate) interface: String,
+    pub(crate) instance_type: String,
+    pub(crate) image: String,
+    pub(crate) os_name: String,
+    pub(crate) os_type: String,
+    pub(crate) serial: String,
+    pub(crate) host_name: String,
+    pub(crate) key_pair: String,
+    pub(crate) user_data: String,
+    pub(crate) ram_role: String,
+    pub(crate) charge_type: String,
+    pub(crate) auto_release_ms: Option<i64>,
+    pub(crate) internet: Internet,
+    pub(crate) spot: Spot,
+    pub(crate) deletion_protection: bool,
+    pub(crate) credit: String,
+    pub(crate) metadata: MetadataOptions,
+    pub(crate) login_as_non_root: bool,
+    pub(crate) jumbo_frame: bool,
+    pub(crate) stopped_mode: String,
+    pub(crate) started_ms: Option<i64>,
+    pub(crate) spec_changed_ms: Option<i64>,
+    /// What reads still show of a change that is under way.
+    pub(crate) stale: Option<Stale>,
+}
+
+/// What a machine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum State {
+    Pending,
+    Starting,
+    Running,
+    Stopping,
+    Stopped,
+    /// No longer listed, still holding address, groups and key pair.
+    Released,
+}
+
+/// Public bandwidth and address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Internet {
+    pub(crate) charge_type: String,
+    pub(crate) bandwidth_in: i64,
+    pub(crate) bandwidth_out: i64,
+    pub(crate) address: Option<String>,
+}
+
+/// How a machine is bid for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spot {
+    pub(crate) strategy: String,
+    pub(crate) price_limit: f64,
+    pub(crate) duration: i64,
+    pub(crate) interruption: String,
+}
+
+/// Access to the metadata service from inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MetadataOptions {
+    pub(crate) endpoint: String,
+    pub(crate) tokens: String,
+    pub(crate) hop_limit: i64,
+    pub(crate) tags: String,
+}
+
+/// What reads show until a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stale {
+    pub(crate) until_ms: i64,
+    pub(crate) instance_type: String,
+    pub(crate) bandwidth_out: i64,
+}
+
+impl State {
+    /// As the API writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Stopping => "Stopping",
+            Self::Stopped | Self::Released => "Stopped",
+        }
+    }
+}
+
+impl Row for Instance {
+    const KIND: &'static str = "instance";
+
+    fn base(&self) -> Option<&Base> {
+        Some(&self.base)
+    }
+
+    fn state(&self) -> &str {
+        self.state.name()
+    }
+
+    fn due_ms(&self) -> Option<i64> {
+        self.due_ms
+    }
+
+    fn step(world: &mut World, id: &str) {
+        let Some(instance) = world.tables.instances.get(id) else { return };
+        match instance.state {
+            State::Stopping | State::Stopped if instance.going => delete::release(world, id),
+            State::Pending => made(world, id),
+            State::Stopped => begin_start(world, id),
+            State::Starting => started(world, id),
+            State::Stopping => stopped(world, id),
+            State::Running => {}
+            State::Released => {
+                world.tables.instances.remove(id);
+            }
+        }
+    }
+}
+
+impl Instance {
+    /// Whether a deletion was accepted.
+    pub(crate) fn is_going(&self) -> bool {
+        self.going
+    }
+
+    /// The state by which actions are refused: one that is about to start by itself is not yet made.
+    pub(crate) fn acting_state(&self) -> State {
+        match self.state {
+            State::Stopped if self.starts_next => State::Pending,
+            state if self.going && state != State::Released => State::Stopping,
+            state => state,
+        }
+    }
+
+    /// Refuses the action unless the machine is in one of these states.
+    pub(crate) fn require(&self, states: &[State], refuse: fn(&'static str, String) -> Refusal, code: &'static str) -> Result<(), Refusal> {
+        if states.contains(&self.acting_state()) {
+            return Ok(());
+        }
+        Err(refuse(code, format!("The current status of {} ({}) does not support this operation.", self.base.id, self.state.name())))
+    }
+}
+
+/// The states in which most changes are possible.
+pub(crate) const AT_REST: &[State] = &[State::Running, State::Stopped];
+
+/// The machine of this id that readers may see.
+pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Instance, Refusal> {
+    let instance = world.tables.instances.get(id).filter(|row| !row.base.released && call.in_region(&row.base.region));
+    instance.ok_or_else(|| not_found(id))
+}
+
+/// The same, to be changed.
+pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut Instance, Refusal> {
+    find(world, call, id)?;
+    world.tables.instances.get_mut(id).ok_or_else(|| not_found(id))
+}
+
+/// The machine of this id in a region.
+pub(crate) fn of_region<'a>(world: &'a World, region: &str, id: &str) -> Result<&'a Instance, Refusal> {
+    let instance = world.tables.instances.get(id).filter(|row| !row.base.released && row.base.region == region);
+    instance.ok_or_else(|| not_found(id))
+}
+
+/// A lone action without RegionId and one with it answer alike.
+pub(crate) fn not_found(id: &str) -> Refusal {
+    Refusal::absent("InvalidInstanceId.NotFound", format!("The specified InstanceId {id} does not exist."))
+}
+
+/// The groups of the machine's primary interface.
+pub(crate) fn groups<'a>(world: &'a World, instance: &Instance) -> &'a [String] {
+    world.tables.network_interfaces.get(&instance.interface).map_or(&[], |eni| &eni.security_groups)
+}
+
+/// Puts a machine into Starting.
+pub(crate) fn begin_start(world: &mut World, id: &str) {
+    let until = world.now_ms() + world.options.profile.instance_start_ms;
+    if let Some(instance) = world.tables.instances.get_mut(id) {
+        instance.state = State::Starting;
+        instance.starts_next = false;
+        instance.due_ms = Some(until);
+        "Not-applicable".clone_into(&mut instance.stopped_mode);
+    }
+}
+
+fn made(world: &mut World, id: &str) {
+    let settled = world.now_ms() + world.options.profile.instance_settle_ms;
+    let public = world.tables.instances.get(id).is_some_and(|row| row.starts_next && row.internet.bandwidth_out > 0);
+    let address = public.then(|| launch::new_public_address(world));
+    if let Some(instance) = world.tables.instances.get_mut(id) {
+        instance.state = State::Stopped;
+        instance.due_ms = instance.starts_next.then_some(settled);
+        instance.internet.address = instance.internet.address.take().or(address);
+    }
+}
+
+fn started(world: &mut World, id: &str) {
+    let now = world.now_ms();
+    if let Some(instance) = world.tables.instances.get_mut(id) {
+        instance.state = State::Running;
+        instance.due_ms = None;
+        instance.network_unsettled = false;
+        instance.started_ms = Some(now);
+    }
+}
+
+fn stopped(world: &mut World, id: &str) {
+    if let Some(instance) = world.tables.instances.get_mut(id) {
+        instance.state = State::Stopped;
+        instance.due_ms = None;
+    }
+}

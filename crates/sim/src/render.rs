@@ -1,0 +1,107 @@
+//! Answers and refusals as HTTP responses, in JSON or XML.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+use setpoint_openapi::wire::WireResponse;
+
+use crate::call::Answer;
+use crate::gateway::Incoming;
+use crate::refusal::Refusal;
+
+/// The form of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `Format=JSON`, and what V3 clients get.
+    Json,
+    /// `Format=XML`, and the default of V1.
+    Xml,
+}
+
+/// The response to one request.
+pub(crate) fn response(incoming: &Incoming, request_id: &str, answer: Answer) -> WireResponse {
+    let (status, root, body) = match answer {
+        Ok(body) => (200, format!("{}Response", incoming.action), with_id(body, request_id)),
+        Err(refusal) => (refusal.status, "Error".to_owned(), error_body(incoming, request_id, &refusal)),
+    };
+    let (kind, body) = match incoming.format {
+        Format::Json => ("application/json;charset=utf-8", body.to_string()),
+        Format::Xml => ("text/xml;charset=utf-8", xml(&root, &body)),
+    };
+    let headers = [("content-type", kind), ("x-acs-request-id", request_id), ("access-control-allow-origin", "*")];
+    let mut headers: Vec<(String, String)> = headers.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    if status != 200 && body.contains("Throttling") {
+        // Old and new clients look at different hints; both are in milliseconds.
+        headers.push(("x-acs-retry-after".to_owned(), "1000".to_owned()));
+        headers.push(("x-ratelimit-user-api".to_owned(), "Limit:1,Remain:0,TimeLeft:1000,Reset:1000".to_owned()));
+    }
+    WireResponse { status, headers, body: body.into_bytes() }
+}
+
+fn with_id(body: Value, request_id: &str) -> Value {
+    let mut fields = match body {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    fields.insert("RequestId".to_owned(), json!(request_id));
+    Value::Object(fields)
+}
+
+fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value {
+    let product = incoming.product().map_or("Unknown", |product| product.code());
+    let code = &refusal.code;
+    let mut body = json!({
+        "RequestId": request_id,
+        "HostId": incoming.host,
+        "Code": code,
+        "Message": refusal.message,
+        "Recommend": format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={request_id}"),
+    });
+    if product == "cms" {
+        body["Success"] = json!(false);
+    }
+    body
+}
+
+/// Lists repeat their element; a list's own name stands around it only where JSON has a wrapper too.
+fn xml(root: &str, body: &Value) -> String {
+    let mut out = String::from("<?xml version='1.0' encoding='UTF-8'?>");
+    element(&mut out, root, body);
+    out
+}
+
+fn element(out: &mut String, name: &str, value: &Value) {
+    if let Value::Array(items) = value {
+        for item in items {
+            element(out, name, item);
+        }
+        return;
+    }
+    // Writing to a text cannot fail.
+    let _ = write!(out, "<{name}>");
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, inner)| element(out, key, inner)),
+        Value::String(text) => out.push_str(&escape(text)),
+        Value::Null => {}
+        other => out.push_str(&other.to_string()),
+    }
+    let _ = write!(out, "</{name}>");
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_repeats_what_json_lists() {
+        let body = json!({"Vpcs": {"Vpc": [{"VpcId": "a"}, {"VpcId": "b<"}]}, "TotalCount": 2});
+        let text = xml("DescribeVpcsResponse", &body);
+        assert!(text.ends_with(
+            "<DescribeVpcsResponse><TotalCount>2</TotalCount><Vpcs><Vpc><VpcId>a</VpcId></Vpc><Vpc><VpcId>b&lt;</VpcId></Vpc></Vpcs></DescribeVpcsResponse>"
+        ));
+    }
+}

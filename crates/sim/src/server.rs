@@ -1,0 +1,103 @@
+//! The simulated cloud behind a socket, for clients in other processes.
+//!
+//! Plain HTTP/1.1 with keep-alive, chunked bodies and absolute-form targets. One world for every host name.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::HOST;
+use axum::http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use setpoint_openapi::wire::{Transport, WireRequest, WireResponse};
+use tokio::net::TcpListener;
+
+use crate::admin;
+use crate::embedded::Embedded;
+
+/// The line that a server prints when it listens, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StartLine {
+    /// `http://127.0.0.1:PORT`.
+    pub endpoint: String,
+    /// The id of the key that the world knows.
+    pub access_key_id: String,
+    /// Its secret, which opens nothing but this world.
+    pub access_key_secret: String,
+}
+
+impl StartLine {
+    /// The line for a world at an address.
+    #[must_use]
+    pub fn new(address: SocketAddr, cloud: &Embedded) -> Self {
+        let account = cloud.with(|world| world.account().clone());
+        Self { endpoint: format!("http://{address}"), access_key_id: account.access_key_id, access_key_secret: account.access_key_secret }
+    }
+
+    /// The line itself, without a line break.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("three texts are JSON")
+    }
+}
+
+/// The longest body taken; user data has at most 43 KB.
+const BODY_MAX: usize = 8 << 20;
+
+/// Serves a world until the task is dropped or the listener fails.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(listener: TcpListener, cloud: Embedded) -> std::io::Result<()> {
+    let router = Router::new().fallback(respond).with_state(cloud);
+    axum::serve(listener, router).await
+}
+
+async fn respond(State(cloud): State<Embedded>, request: Request) -> Response<Body> {
+    let Some(request) = received(request).await else {
+        return http(WireResponse { status: 413, ..WireResponse::default() });
+    };
+    if admin::is_admin(&request) {
+        return http(admin::answer(&cloud, &request));
+    }
+    match cloud.send(request).await {
+        Ok(response) => http(response),
+        Err(_) => cut(),
+    }
+}
+
+async fn received(request: Request) -> Option<WireRequest> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, BODY_MAX).await.ok()?;
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let named = head.headers.get(HOST).map(text);
+    let host = named.or_else(|| head.uri.authority().map(ToString::to_string)).unwrap_or_default();
+    Some(WireRequest {
+        method: head.method.as_str().to_owned(),
+        scheme: "http",
+        host,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body: body.to_vec(),
+    })
+}
+
+fn http(response: WireResponse) -> Response<Body> {
+    let mut built = Response::new(Body::from(response.body));
+    *built.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in response.headers {
+        let name = axum::http::HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
+            built.headers_mut().insert(name, value);
+        }
+    }
+    built
+}
+
+/// Ends the connection without a response, as when a network fails. Unwinding ends the task that serves this connection
+/// and nothing else; it does so without a message, since no panic handler is called.
+fn cut() -> ! {
+    std::panic::resume_unwind(Box::new("the connection is cut on purpose"))
+}

@@ -1,0 +1,136 @@
+//! Every table of the world, in one list. A new kind of resource is one line here.
+
+use crate::base::Base;
+use crate::bookkeeping::{Counter, NoStock, Remembered};
+use crate::product::cms::contact::Contact;
+use crate::product::cms::contact_group::ContactGroup;
+use crate::product::cms::metric_rule::MetricRule;
+use crate::product::ecs::disk::Disk;
+use crate::product::ecs::image::Image;
+use crate::product::ecs::instance::Instance;
+use crate::product::ecs::key_pair::KeyPair;
+use crate::product::ecs::network_interface::NetworkInterface;
+use crate::product::ecs::security_group::SecurityGroup;
+use crate::product::vpc::network::Vpc;
+use crate::product::vpc::route_table::RouteTable;
+use crate::product::vpc::vswitch::VSwitch;
+use crate::table::{Row, Table};
+use crate::world::World;
+
+/// One resource as the admin page and tests see it.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) state: &'a str,
+    pub(crate) base: &'a Base,
+}
+
+macro_rules! tables {
+    ($($field:ident: $row:ty,)*) => {
+        /// The rows of every kind.
+        #[derive(Debug, Clone, Default)]
+        pub(crate) struct Tables {
+            $(pub(crate) $field: Table<$row>,)*
+        }
+
+        impl Tables {
+            /// Keeps what the call has done; `touched` hears of every row, with the moment of its next change of state.
+            pub(crate) fn commit(&mut self, mut touched: impl FnMut(&'static str, String, Option<i64>)) {
+                $(
+                    let ids: Vec<String> = self.$field.commit().collect();
+                    for id in ids {
+                        let due = self.$field.get(&id).and_then(Row::due_ms);
+                        touched(<$row as Row>::KIND, id, due);
+                    }
+                )*
+            }
+
+            /// Takes back what the call has done.
+            pub(crate) fn undo(&mut self) {
+                $(self.$field.undo();)*
+            }
+
+            /// Resources that the call in progress has made.
+            pub(crate) fn fresh(&self) -> Vec<(&'static str, String)> {
+                let mut made = Vec::new();
+                $(made.extend(self.$field.fresh().map(|id| (<$row as Row>::KIND, id.to_owned())));)*
+                made
+            }
+
+            /// The moment of a row's next change of state.
+            pub(crate) fn due_ms(&self, kind: &str, id: &str) -> Option<i64> {
+                match kind {
+                    $(<$row as Row>::KIND => self.$field.get(id).and_then(Row::due_ms),)*
+                    _ => None,
+                }
+            }
+
+            /// Whether a resource is there for readers.
+            pub(crate) fn lives(&self, kind: &str, id: &str) -> bool {
+                match kind {
+                    $(<$row as Row>::KIND => self.$field.get(id).is_some_and(|row| row.base().is_none_or(|base| !base.released)),)*
+                    _ => false,
+                }
+            }
+
+            /// The stored form of a row.
+            pub(crate) fn stored(&self, kind: &str, id: &str) -> Option<String> {
+                match kind {
+                    $(<$row as Row>::KIND => self.$field.stored(id),)*
+                    _ => None,
+                }
+            }
+
+            /// Reads a stored row back; false if the kind is unknown.
+            pub(crate) fn load(&mut self, kind: &str, id: &str, text: &str) -> Result<bool, serde_json::Error> {
+                match kind {
+                    $(<$row as Row>::KIND => self.$field.load(id, text).map(|()| true),)*
+                    _ => Ok(false),
+                }
+            }
+
+            /// Every row's kind, id and moment of the next change of state.
+            pub(crate) fn keys(&self) -> Vec<(&'static str, String, Option<i64>)> {
+                let mut keys = Vec::new();
+                $(keys.extend(self.$field.iter().map(|(id, row)| (<$row as Row>::KIND, id.to_owned(), row.due_ms())));)*
+                keys
+            }
+
+            /// Every resource that readers can see.
+            pub(crate) fn seen(&self) -> Vec<Seen<'_>> {
+                let mut seen = Vec::new();
+                $(seen.extend(self.$field.values().filter_map(|row| {
+                    let base = row.base().filter(|base| !base.released)?;
+                    Some(Seen { kind: <$row as Row>::KIND, state: row.state(), base })
+                }));)*
+                seen
+            }
+        }
+
+        /// Takes the change of state that is due for a row.
+        pub(crate) fn step(world: &mut World, kind: &str, id: &str) {
+            match kind {
+                $(<$row as Row>::KIND => <$row as Row>::step(world, id),)*
+                _ => {}
+            }
+        }
+    };
+}
+
+tables! {
+    vpcs: Vpc,
+    vswitches: VSwitch,
+    route_tables: RouteTable,
+    security_groups: SecurityGroup,
+    key_pairs: KeyPair,
+    images: Image,
+    instances: Instance,
+    disks: Disk,
+    network_interfaces: NetworkInterface,
+    metric_rules: MetricRule,
+    contacts: Contact,
+    contact_groups: ContactGroup,
+    tokens: Remembered,
+    counters: Counter,
+    no_stock: NoStock,
+}

@@ -1,0 +1,254 @@
+//! Tags: the limits, the filter of listings, and the three tag actions that ECS and VPC share.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::base::Base;
+use crate::call::{Answer, Call, Fields};
+use crate::page;
+use crate::refusal::Refusal;
+use crate::world::{World, done};
+
+/// Tags of a resource, and of a filter.
+const MAX: usize = 20;
+
+/// What a product's tag actions need to know: limits, and where the tags of a type are.
+pub(crate) struct Taggable {
+    /// Resources in one call.
+    pub(crate) max_ids: usize,
+    /// Rows in one page of ListTagResources.
+    pub(crate) page: i64,
+    /// Whether the type is one of the product's.
+    pub(crate) knows: fn(kind: &str) -> bool,
+    /// The resource of a type and id, to be changed.
+    pub(crate) find: for<'a> fn(world: &'a mut World, kind: &str, region: &str, id: &str) -> Option<&'a mut Base>,
+    /// Every resource of a type in a region.
+    pub(crate) all: for<'a> fn(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base>,
+}
+
+/// The tags that a create call gives: `Tag.N.Key`, `Tag.N.Value`.
+///
+/// # Errors
+/// For too many, malformed or repeated ones.
+pub(crate) fn of_create(call: &Call<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut tags = BTreeMap::new();
+    for row in call.rows("Tag") {
+        let (key, value) = pair(&row);
+        let key = key.ok_or_else(|| malformed("InvalidTagKey.Malformed", "key"))?;
+        check_key(key)?;
+        let value = value.unwrap_or_default();
+        check_value(value)?;
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(Refusal::bad("Duplicate.TagKey", "The Tag.N.Key contains a duplicate key."));
+        }
+    }
+    if tags.len() > MAX {
+        return Err(Refusal::bad("NumberExceed.Tags", "The maximum number of Tags is exceeded."));
+    }
+    Ok(tags)
+}
+
+/// Some ECS actions still take the members in lower case.
+fn pair<'a>(row: &Fields<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    (row.given("Key").or_else(|| row.given("key")), row.text("Value").or_else(|| row.text("value")))
+}
+
+fn check_key(key: &str) -> Result<(), Refusal> {
+    let reserved = key.starts_with("aliyun") || key.starts_with("acs:") || key.contains("http://") || key.contains("https://");
+    if reserved || key.chars().count() > 128 { Err(malformed("InvalidTagKey.Malformed", "key")) } else { Ok(()) }
+}
+
+fn check_value(value: &str) -> Result<(), Refusal> {
+    let link = value.contains("http://") || value.contains("https://");
+    if link || value.chars().count() > 128 { Err(malformed("InvalidTagValue.Malformed", "value")) } else { Ok(()) }
+}
+
+fn malformed(code: &'static str, what: &str) -> Refusal {
+    Refusal::bad(code, format!("The specified tag {what} is not valid."))
+}
+
+/// A listing's filter by tags: all pairs must hold; a key alone matches any value.
+#[derive(Debug, Default)]
+pub(crate) struct Filter(Vec<(String, Option<String>)>);
+
+impl Filter {
+    /// Reads `Tag.N.Key` and `Tag.N.Value`.
+    ///
+    /// # Errors
+    /// For more than twenty pairs, or a value without its key.
+    pub(crate) fn of(call: &Call<'_>) -> Result<Self, Refusal> {
+        let mut wanted = Vec::new();
+        for row in call.rows("Tag") {
+            match pair(&row) {
+                (Some(key), value) => wanted.push((key.to_owned(), value.map(str::to_owned))),
+                (None, Some(_)) => {
+                    return Err(Refusal::bad("InvalidTag.Mismatch", "The specified Tag.n.Key and Tag.n.Value are not match."));
+                }
+                (None, None) => {}
+            }
+        }
+        if wanted.len() > MAX {
+            return Err(Refusal::bad("InvalidTagCount", "The specified tags are beyond the permitted range."));
+        }
+        Ok(Self(wanted))
+    }
+
+    pub(crate) fn fits(&self, tags: &BTreeMap<String, String>) -> bool {
+        self.0.iter().all(|(key, value)| tags.get(key).is_some_and(|held| value.as_ref().is_none_or(|value| value == held)))
+    }
+}
+
+/// `{"Tag": [{"TagKey", "TagValue"}]}`, the form of ECS.
+pub(crate) fn tag_key_list(tags: &BTreeMap<String, String>) -> Value {
+    json!({ "Tag": tags.iter().map(|(key, value)| json!({"TagKey": key, "TagValue": value})).collect::<Vec<_>>() })
+}
+
+/// `{"Tag": [{"Key", "Value"}]}`, the form of VPC.
+pub(crate) fn key_list(tags: &BTreeMap<String, String>) -> Value {
+    json!({ "Tag": tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>() })
+}
+
+/// TagResources: adds tags, or overwrites values.
+pub(crate) fn tag(world: &mut World, call: &Call<'_>, product: &Taggable) -> Answer {
+    let (kind, region, ids) = targets(call, product)?;
+    let tags = of_create(call)?;
+    if tags.is_empty() {
+        return Err(Refusal::absent("MissingParameter.Tags", "The parameter - Tags should not be null."));
+    }
+    for id in ids {
+        let base = (product.find)(world, kind, region, id).ok_or_else(|| not_found(id))?;
+        base.tags.extend(tags.clone());
+        if base.tags.len() > MAX {
+            return Err(Refusal::denied("QuotaExceed.Tags", format!("The quota of tags on {id} is exceeded.")));
+        }
+    }
+    done()
+}
+
+/// UntagResources: takes keys off, or all with `All=true` and no key.
+pub(crate) fn untag(world: &mut World, call: &Call<'_>, product: &Taggable) -> Answer {
+    let (kind, region, ids) = targets(call, product)?;
+    let keys = call.list("TagKey");
+    let all = call.flag("All")?.unwrap_or(false);
+    if keys.is_empty() && !all {
+        return Err(Refusal::absent("MissingParameter.Tags", "The parameter - TagKey should not be null."));
+    }
+    if keys.len() > MAX {
+        return Err(Refusal::bad("NumberExceed.Tags", "The maximum number of Tags is exceeded."));
+    }
+    for id in ids {
+        let base = (product.find)(world, kind, region, id).ok_or_else(|| not_found(id))?;
+        if keys.is_empty() {
+            base.tags.clear();
+        }
+        for key in &keys {
+            base.tags.remove(*key);
+        }
+    }
+    done()
+}
+
+/// ListTagResources: one row for each resource and key.
+pub(crate) fn list(world: &World, call: &Call<'_>, product: &Taggable) -> Answer {
+    let kind = kind_of(call, product)?;
+    let region = call.region_needed()?;
+    let ids = call.list("ResourceId");
+    let filter = Filter::of(call)?;
+    if ids.is_empty() && filter.0.is_empty() {
+        return Err(Refusal::bad("MissingParameter", "One of ResourceId.N and Tag.N must be given."));
+    }
+    if ids.len() > product.max_ids {
+        return Err(Refusal::bad("NumberExceed.ResourceIds", "The maximum number of ResourceIds is exceeded."));
+    }
+    let chosen = |base: &&Base| (ids.is_empty() || ids.contains(&base.id.as_str())) && filter.fits(&base.tags);
+    let mut rows = Vec::new();
+    for base in (product.all)(world, kind, region).into_iter().filter(chosen) {
+        for (key, value) in &base.tags {
+            // A row is paged like a resource, so it gets an identity of its own.
+            let at = Base { id: format!("{}/{key}", base.id), created_ms: base.created_ms, ..Base::default() };
+            rows.push((at, json!({"ResourceId": base.id, "ResourceType": kind, "TagKey": key, "TagValue": value})));
+        }
+    }
+    let sorted = page::newest_first(rows.iter(), |(base, _)| base);
+    let page = page::tokened(call, sorted, |(base, _)| base, (product.page, 1, product.page))?;
+    let shown: Vec<&Value> = page.items.iter().map(|(_, row)| row).collect();
+    Ok(json!({ "NextToken": page.next, "TagResources": { "TagResource": shown } }))
+}
+
+fn targets<'a>(call: &Call<'a>, product: &Taggable) -> Result<(&'a str, &'a str, Vec<&'a str>), Refusal> {
+    let kind = kind_of(call, product)?;
+    let ids = call.list("ResourceId");
+    if ids.len() > product.max_ids {
+        return Err(Refusal::bad("NumberExceed.ResourceIds", "The maximum number of ResourceIds is exceeded."));
+    }
+    Ok((kind, call.region_needed()?, ids))
+}
+
+fn kind_of<'a>(call: &Call<'a>, product: &Taggable) -> Result<&'a str, Refusal> {
+    let kind = call.need("ResourceType")?;
+    if (product.knows)(kind) {
+        Ok(kind)
+    } else {
+        Err(Refusal::absent("InvalidResourceType.NotFound", "The ResourceType provided does not exist in our records."))
+    }
+}
+
+fn not_found(id: &str) -> Refusal {
+    Refusal::absent("InvalidResourceId.NotFound", format!("The specified ResourceId {id} does not exist."))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Bench;
+
+    #[test]
+    fn tags_are_added_overwritten_and_taken_off() {
+        let mut bench = Bench::new();
+        let vpc = bench.vpc();
+        let on = |more: &[(&'static str, &'static str)]| {
+            let mut pairs = vec![("ResourceType", "VPC".to_owned()), ("ResourceId.1", vpc.clone())];
+            pairs.extend(more.iter().map(|(k, v)| (*k, (*v).to_owned())));
+            pairs
+        };
+        let call = |bench: &mut Bench, action: &str, pairs: Vec<(&str, String)>| {
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            bench.call(action, &pairs).err().unwrap_or_default()
+        };
+        assert_eq!(call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", "a"), ("Tag.1.Value", "1"), ("Tag.2.Key", "b")])), "");
+        assert_eq!(call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", "a"), ("Tag.1.Value", "2")])), "");
+        let rows = bench.ok("vpc.ListTagResources", &[("ResourceType", "VPC"), ("ResourceId.1", &vpc)]);
+        let rows = rows["TagResources"]["TagResource"].as_array().expect("a list").clone();
+        let pairs: Vec<_> = rows.iter().map(|row| (row["TagKey"].as_str(), row["TagValue"].as_str())).collect();
+        assert_eq!(pairs, [(Some("a"), Some("2")), (Some("b"), Some(""))]);
+        assert_eq!(call(&mut bench, "vpc.UnTagResources", on(&[("TagKey.1", "a")])), "");
+        assert_eq!(call(&mut bench, "vpc.UnTagResources", on(&[("All", "true")])), "");
+        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"].as_array().map(Vec::len), Some(0));
+        for (tag, expected) in [("acs:x", "400 InvalidTagKey.Malformed"), ("aliyun", "400 InvalidTagKey.Malformed")] {
+            assert_eq!(call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", tag)])), expected);
+        }
+        bench.refused(
+            "vpc.TagResources",
+            &[("ResourceType", "Vpc"), ("ResourceId.1", &vpc), ("Tag.1.Key", "a")],
+            "404 InvalidResourceType.NotFound",
+        );
+        bench.refused(
+            "vpc.TagResources",
+            &[("ResourceType", "VPC"), ("ResourceId.1", "vpc-x"), ("Tag.1.Key", "a")],
+            "404 InvalidResourceId.NotFound",
+        );
+    }
+
+    #[test]
+    fn at_most_twenty() {
+        let mut bench = Bench::new();
+        let vpc = bench.vpc();
+        for n in 0..21 {
+            let key = format!("k{n}");
+            let pairs = [("ResourceType", "VPC"), ("ResourceId.1", vpc.as_str()), ("Tag.1.Key", key.as_str())];
+            let expected = if n < 20 { "" } else { "403 QuotaExceed.Tags" };
+            assert_eq!(bench.call("vpc.TagResources", &pairs).err().unwrap_or_default(), expected);
+        }
+        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"].as_array().map(Vec::len), Some(20));
+    }
+}

@@ -1,0 +1,168 @@
+//! The bench that unit tests drive a world with: real signatures, a clock by hand, and every answer held against the
+//! published shape of its action.
+
+use serde_json::Value;
+use setpoint_openapi::action::{Action, cms, ecs, sts, vpc};
+use setpoint_openapi::credential::Credential;
+use setpoint_openapi::endpoint::Endpoint;
+use setpoint_openapi::request::Request;
+use setpoint_openapi::sign::{Stamp, v3};
+use setpoint_openapi::timestamp::Timestamp;
+
+use crate::profile::Options;
+use crate::world::World;
+
+/// 2026-01-01T00:00:00Z.
+const START: i64 = 1_767_225_600_000;
+
+/// A world with a client and a clock.
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    now_ms: i64,
+    nonce: u64,
+    shapes: Value,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        let shapes = include_str!("../../../testdata/sim/response-shapes.json");
+        Self {
+            world: World::new(7, Timestamp(START), options),
+            now_ms: START,
+            nonce: 0,
+            shapes: serde_json::from_str(shapes).expect("the file of shapes is JSON"),
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, ms: i64) {
+        self.now_ms += ms;
+    }
+
+    /// Calls an action in cn-beijing; a refusal comes as `404 InvalidVpcId.NotFound`.
+    pub(crate) fn call(&mut self, name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
+        let (product, action) = name.split_once('.').expect("written as product.Action");
+        let action = find(product, action);
+        let mut params: Vec<(String, String)> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        params.sort();
+        let request = Request { action, region: "cn-beijing".to_owned(), params };
+        let account = self.world.account().clone();
+        let credential = Credential::long_lived(account.access_key_id, account.access_key_secret);
+        self.nonce += 1;
+        let stamp = Stamp { nonce: format!("nonce-{}", self.nonce), timestamp: Timestamp(self.now_ms) };
+        let endpoint = Endpoint { scheme: "https", host: format!("{product}.cn-beijing.aliyuncs.com") };
+        let wire = v3::sign(&request, &credential, &endpoint, &stamp);
+        let response = self.world.handle(Timestamp(self.now_ms), &wire);
+        let body: Value = serde_json::from_slice(&response.body).expect("answers are JSON");
+        if response.status == 200 {
+            let shape = &self.shapes[product][action.name];
+            assert!(!shape.is_null(), "no shape for {name}: run the generator of testdata/sim");
+            conform(name, shape, &body);
+            return Ok(body);
+        }
+        Err(format!("{} {}", response.status, body["Code"].as_str().unwrap_or_default()))
+    }
+
+    /// A call that must be answered.
+    #[track_caller]
+    pub(crate) fn ok(&mut self, name: &str, pairs: &[(&str, &str)]) -> Value {
+        self.call(name, pairs).unwrap_or_else(|refusal| panic!("{name} {pairs:?}: {refusal}"))
+    }
+
+    /// A call that must be refused with this status and code.
+    #[track_caller]
+    pub(crate) fn refused(&mut self, name: &str, pairs: &[(&str, &str)], expected: &str) {
+        assert_eq!(self.call(name, pairs).map(|_| ()), Err(expected.to_owned()), "{name} {pairs:?}");
+    }
+
+    /// A VPC that can be used.
+    pub(crate) fn vpc(&mut self) -> String {
+        let id = text(&self.ok("vpc.CreateVpc", &[("CidrBlock", "172.16.0.0/12")]), "VpcId");
+        self.wait(3_000);
+        id
+    }
+
+    /// A VSwitch that can be used, in zone h.
+    pub(crate) fn vswitch(&mut self, vpc: &str, block: &str) -> String {
+        let pairs = [("VpcId", vpc), ("ZoneId", "cn-beijing-h"), ("CidrBlock", block)];
+        let id = text(&self.ok("vpc.CreateVSwitch", &pairs), "VSwitchId");
+        self.wait(4_000);
+        id
+    }
+
+    /// A security group.
+    pub(crate) fn group(&mut self, vpc: &str) -> String {
+        text(&self.ok("ecs.CreateSecurityGroup", &[("VpcId", vpc), ("SecurityGroupName", "web")]), "SecurityGroupId")
+    }
+
+    /// A machine in its first moment, with its network: (instance, vswitch, group).
+    pub(crate) fn machine(&mut self, more: &[(&str, &str)]) -> (String, String, String) {
+        let vpc = self.vpc();
+        let (vswitch, group) = (self.vswitch(&vpc, "172.16.1.0/24"), self.group(&vpc));
+        let mut pairs = vec![
+            ("ImageFamily", "acs:ubuntu_24_04_x64"),
+            ("InstanceType", "ecs.c7.large"),
+            ("VSwitchId", vswitch.as_str()),
+            ("SecurityGroupIds.1", group.as_str()),
+        ];
+        pairs.extend_from_slice(more);
+        let answer = self.ok("ecs.RunInstances", &pairs);
+        let id = answer["InstanceIdSets"]["InstanceIdSet"][0].as_str().expect("one id").to_owned();
+        (id, vswitch, group)
+    }
+
+    /// The one row of DescribeInstances.
+    #[track_caller]
+    pub(crate) fn instance(&mut self, id: &str) -> Value {
+        let ids = format!("[\"{id}\"]");
+        let attributes = [("InstanceIds", ids.as_str()), ("AdditionalAttributes.1", "META_OPTIONS")];
+        let answer = self.ok("ecs.DescribeInstances", &attributes);
+        answer["Instances"]["Instance"].get(0).cloned().unwrap_or_default()
+    }
+}
+
+fn find(product: &str, action: &str) -> &'static Action {
+    let table: &[&'static Action] = match product {
+        "ecs" => ecs::ALL,
+        "vpc" => vpc::ALL,
+        "cms" => cms::ALL,
+        _ => sts::ALL,
+    };
+    table.iter().find(|known| known.name == action).unwrap_or_else(|| panic!("{product} has no {action}"))
+}
+
+/// A text of an answer.
+#[track_caller]
+pub(crate) fn text(body: &Value, name: &str) -> String {
+    body[name].as_str().unwrap_or_else(|| panic!("{name} in {body}")).to_owned()
+}
+
+/// Holds an answer against the published shape: no unknown field, every value of its type.
+#[track_caller]
+pub(crate) fn conform(path: &str, shape: &Value, value: &Value) {
+    match (shape, value) {
+        // Some descriptions write a wrapper as a list of one; on the wire it is an object.
+        (Value::Array(element), Value::Object(_)) => conform(path, &element[0], value),
+        (Value::Array(element), Value::Array(items)) => items.iter().for_each(|item| conform(path, &element[0], item)),
+        (Value::Object(fields), Value::Object(members)) => {
+            for (name, member) in members {
+                let shape = fields.get(name).unwrap_or_else(|| panic!("{path} has no field {name}"));
+                conform(&format!("{path}.{name}"), shape, member);
+            }
+        }
+        (Value::String(kind), value) => {
+            let fits = match kind.as_str() {
+                "string" => value.is_string(),
+                "boolean" => value.is_boolean(),
+                "integer" => value.is_i64() || value.is_u64(),
+                _ => value.is_number(),
+            };
+            assert!(fits, "{path} should be {kind}, is {value}");
+        }
+        _ => panic!("{path}: {value} does not fit {shape}"),
+    }
+}

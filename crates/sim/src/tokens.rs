@@ -1,0 +1,161 @@
+//! Client tokens: the same token with the same parameters is answered with the first answer.
+//!
+//! Scope of a token: account, region, action. The cloud's own scope and lifetime are not documented; what a token answers
+//! whose thing is gone is a switch, see [`Options`](crate::profile::Options).
+
+use serde_json::Value;
+use setpoint_openapi::action::Action;
+use sha2::{Digest, Sha256};
+
+use crate::bookkeeping::{Remembered, Reply};
+use crate::call::Answer;
+use crate::params::Params;
+use crate::profile::TokenOfDeleted;
+use crate::refusal::Refusal;
+use crate::world::World;
+
+/// The answer that a token has already been given, if it still holds.
+///
+/// # Errors
+/// For a token that is malformed, or that came with other parameters before.
+pub(crate) fn recall(
+    world: &mut World,
+    action: &Action,
+    region: Option<&str>,
+    token: &str,
+    params: &Params,
+) -> Result<Option<Answer>, Refusal> {
+    if token.len() > 64 || !token.is_ascii() {
+        return Err(Refusal::bad("InvalidClientToken.ValueNotSupported", "The ClientToken must be at most 64 ASCII characters."));
+    }
+    let key = key(action, region, token);
+    let Some(known) = world.tables.tokens.get(&key) else { return Ok(None) };
+    if forgotten(world, known) {
+        world.tables.tokens.remove(&key);
+        return Ok(None);
+    }
+    if known.fingerprint != fingerprint(params) {
+        return Err(mismatch(action));
+    }
+    Ok(Some(match &known.reply {
+        Reply::Done(answer) => Ok(answer.clone()),
+        Reply::Refused { status, code, message } => Err(Refusal::new(*status, code.clone(), message.clone())),
+    }))
+}
+
+/// Keeps what a call was answered.
+pub(crate) fn remember(world: &mut World, action: &Action, region: Option<&str>, token: &str, params: &Params, answer: &Value) {
+    let text = answer.to_string();
+    // What the answer names is what the caller believes to have; the rest (disks, interfaces) does not decide.
+    let made =
+        world.tables.fresh().into_iter().filter(|(_, id)| text.contains(&format!("\"{id}\""))).map(|(kind, id)| (kind.to_owned(), id));
+    let made = made.collect();
+    keep(world, &key(action, region, token), params, made, Reply::Done(answer.clone()));
+}
+
+/// Keeps a refusal, where the switch says that a refused call uses its token up.
+pub(crate) fn remember_refusal(world: &mut World, action: &Action, region: Option<&str>, token: &str, params: &Params, refusal: &Refusal) {
+    let reply = Reply::Refused { status: refusal.status, code: refusal.code.to_string(), message: refusal.message.clone() };
+    keep(world, &key(action, region, token), params, Vec::new(), reply);
+}
+
+fn keep(world: &mut World, key: &str, params: &Params, made: Vec<(String, String)>, reply: Reply) {
+    let at_ms = world.now_ms();
+    world.tables.tokens.insert(key, Remembered { fingerprint: fingerprint(params), at_ms, made, reply });
+}
+
+fn forgotten(world: &World, known: &Remembered) -> bool {
+    let expired = world.options.token_lifetime_ms.is_some_and(|lifetime| world.now_ms() > known.at_ms + lifetime);
+    let gone = !known.made.is_empty() && known.made.iter().all(|(kind, id)| !world.tables.lives(kind, id));
+    expired || (gone && world.options.token_of_deleted == TokenOfDeleted::CreateNew)
+}
+
+fn key(action: &Action, region: Option<&str>, token: &str) -> String {
+    format!("{}/{}/{}/{token}", action.product, action.name, region.unwrap_or_default())
+}
+
+fn fingerprint(params: &Params) -> String {
+    let mut hash = Sha256::new();
+    for (name, value) in params.iter() {
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name);
+        hash.update((value.len() as u64).to_be_bytes());
+        hash.update(value);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The code differs by action.
+fn mismatch(action: &Action) -> Refusal {
+    let code = match action.name {
+        "ModifyInstanceSpec" | "ModifyPrepayInstanceSpec" => "IdempotenceParamNotMatch",
+        _ => "IdempotentParameterMismatch",
+    };
+    Refusal::bad(code, "The request uses the same client token as a previous, but non-identical request.")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::{Options, TokenOfDeleted};
+    use crate::testing::{Bench, text};
+
+    const MADE: [(&str, &str); 2] = [("CidrBlock", "10.0.0.0/16"), ("ClientToken", "t-1")];
+
+    #[test]
+    fn the_same_call_is_answered_once_more() {
+        let mut bench = Bench::new();
+        let first = bench.ok("vpc.CreateVpc", &MADE);
+        let second = bench.ok("vpc.CreateVpc", &MADE);
+        assert_eq!(first["VpcId"], second["VpcId"]);
+        assert_ne!(first["RequestId"], second["RequestId"]);
+        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["TotalCount"], 1);
+        let other = [("CidrBlock", "10.1.0.0/16"), ("ClientToken", "t-1")];
+        bench.refused("vpc.CreateVpc", &other, "400 IdempotentParameterMismatch");
+        let long = "x".repeat(65);
+        bench.refused("vpc.CreateVpc", &[("ClientToken", &long)], "400 InvalidClientToken.ValueNotSupported");
+        bench.ok("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/16"), ("ClientToken", "T-1")]);
+    }
+
+    #[test]
+    fn a_dry_run_leaves_the_token_alone() {
+        let mut bench = Bench::new();
+        let dry = [MADE[0], MADE[1], ("DryRun", "true")];
+        bench.refused("vpc.CreateVpc", &dry, "400 DryRunOperation");
+        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["TotalCount"], 0);
+        bench.ok("vpc.CreateVpc", &MADE);
+    }
+
+    fn after_deletion(options: Options) -> (Bench, String, String) {
+        let mut bench = Bench::with(options);
+        let first = text(&bench.ok("vpc.CreateVpc", &MADE), "VpcId");
+        bench.wait(2_000);
+        bench.ok("vpc.DeleteVpc", &[("VpcId", &first)]);
+        bench.wait(2_000);
+        let second = text(&bench.ok("vpc.CreateVpc", &MADE), "VpcId");
+        (bench, first, second)
+    }
+
+    #[test]
+    fn the_token_of_a_deleted_thing_is_a_switch() {
+        let (mut bench, first, second) = after_deletion(Options::default());
+        assert_eq!(first, second);
+        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["TotalCount"], 0);
+        let (mut bench, first, second) = after_deletion(Options { token_of_deleted: TokenOfDeleted::CreateNew, ..Options::default() });
+        assert_ne!(first, second);
+        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["TotalCount"], 1);
+        let (_, first, second) = after_deletion(Options { token_lifetime_ms: Some(1_000), ..Options::default() });
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn a_refusal_may_use_its_token_up() {
+        for (consumes, expected) in [(false, ""), (true, "400 IncorrectVpcStatus")] {
+            let mut bench = Bench::with(Options { failed_call_consumes_token: consumes, ..Options::default() });
+            let vpc = text(&bench.ok("vpc.CreateVpc", &[]), "VpcId");
+            let pairs = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.1.0/24"), ("ClientToken", "t")];
+            bench.refused("vpc.CreateVSwitch", &pairs, "400 IncorrectVpcStatus");
+            bench.wait(2_000);
+            assert_eq!(bench.call("vpc.CreateVSwitch", &pairs).err().unwrap_or_default(), expected);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The simulated cloud as a pure state machine: `(now, request) → response`.
+//!
+//! Expected flow: [`World::handle`] reads a request, verifies it, brings the world up to `now`, and lets one handler
+//! answer. Guarantees: the same seed and the same sequence of (now, request) give the same responses; a refused call and
+//! a dry run change nothing. Assumptions: time is passed in and never read; requests come one after another.
+//! Caveat: nonces and call counts are memory only, rows of `tables` are what a store keeps.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use setpoint_openapi::action::Action;
+use setpoint_openapi::timestamp::Timestamp;
+use setpoint_openapi::wire::{WireRequest, WireResponse};
+
+use crate::account::Account;
+use crate::base::{Base, DEFAULT_RESOURCE_GROUP};
+use crate::bookkeeping::{Counter, NoStock};
+use crate::call::{Answer, Call};
+use crate::calls::Calls;
+use crate::contract;
+use crate::gateway::{self, Incoming, Nonces};
+use crate::ids;
+use crate::params::Params;
+use crate::product;
+use crate::profile::Options;
+use crate::refusal::Refusal;
+use crate::regions;
+use crate::render;
+use crate::table::{Row, Table};
+use crate::tables::{self, Tables};
+use crate::tokens;
+
+/// A simulated account with everything in it.
+#[derive(Debug)]
+pub struct World {
+    /// Switches and durations; may be changed between calls.
+    pub options: Options,
+    pub(crate) account: Account,
+    pub(crate) tables: Tables,
+    seed: u64,
+    now_ms: i64,
+    agenda: BTreeSet<(i64, &'static str, String)>,
+    nonces: Nonces,
+    calls: Calls,
+    request_number: u64,
+    request_stream: u64,
+    changed: BTreeSet<(&'static str, String)>,
+}
+
+/// One row that a call has changed, for a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The kind of the row.
+    pub kind: &'static str,
+    /// Its id within the kind.
+    pub id: String,
+    /// Its new form as JSON; none if it is gone.
+    pub row: Option<String>,
+}
+
+/// Why stored rows cannot be taken for a world.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A row does not have the form that this version writes.
+    #[error("the stored {kind} `{id}` cannot be read: {source}")]
+    Row {
+        /// The kind of the row.
+        kind: String,
+        /// Its id.
+        id: String,
+        /// What the JSON reader says.
+        source: serde_json::Error,
+    },
+    /// A row of a kind that this version does not know.
+    #[error("the store holds a row of unknown kind `{kind}`: it was written by another version")]
+    Kind {
+        /// The kind.
+        kind: String,
+    },
+    /// The row that says whose world this is is missing.
+    #[error("the store has no world in it")]
+    Empty,
+}
+
+/// The row that says whose world this is and how far its time has come.
+#[derive(Debug, Serialize, Deserialize)]
+struct Meta {
+    seed: u64,
+    account: Account,
+    now_ms: i64,
+}
+
+const META: (&str, &str) = ("meta", "world");
+
+/// One resource, as the admin page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Resource {
+    /// The kind, for example `vpc`.
+    pub kind: String,
+    /// Its id, or its name where the API knows no id.
+    pub id: String,
+    /// The region; empty for what belongs to the account.
+    pub region: String,
+    /// The display name.
+    pub name: String,
+    /// The state as the API names it.
+    pub state: String,
+    /// Its tags.
+    pub tags: std::collections::BTreeMap<String, String>,
+}
+
+impl World {
+    /// An account with nothing in it but what every account has.
+    #[must_use]
+    pub fn new(seed: u64, now: Timestamp, options: Options) -> Self {
+        let mut world = Self::bare(seed, Account::from_seed(seed), now.0, options);
+        product::furnish(&mut world);
+        world.commit();
+        world.changed.insert(meta_key());
+        world
+    }
+
+    /// A world from the rows that [`World::take_changes`] once gave.
+    ///
+    /// # Errors
+    /// If a row cannot be read or the row of the account is missing.
+    pub fn from_rows(rows: impl IntoIterator<Item = (String, String, String)>, options: Options) -> Result<Self, LoadError> {
+        let mut tables = Tables::default();
+        let mut meta = None;
+        for (kind, id, text) in rows {
+            let as_error = |source| LoadError::Row { kind: kind.clone(), id: id.clone(), source };
+            if kind == META.0 {
+                meta = Some(serde_json::from_str::<Meta>(&text).map_err(as_error)?);
+            } else if !tables.load(&kind, &id, &text).map_err(as_error)? {
+                return Err(LoadError::Kind { kind });
+            }
+        }
+        let meta = meta.ok_or(LoadError::Empty)?;
+        let mut world = Self::bare(meta.seed, meta.account, meta.now_ms, options);
+        world.agenda = tables.keys().into_iter().filter_map(|(kind, id, due)| due.map(|due| (due, kind, id))).collect();
+        world.tables = tables;
+        Ok(world)
+    }
+
+    fn bare(seed: u64, account: Account, now_ms: i64, options: Options) -> Self {
+        Self {
+            options,
+            account,
+            tables: Tables::default(),
+            seed,
+            now_ms,
+            agenda: BTreeSet::new(),
+            nonces: Nonces::default(),
+            calls: Calls::default(),
+            request_number: 0,
+            // A world that is opened again must not repeat the request ids of its former life.
+            request_stream: seed ^ now_ms.unsigned_abs().rotate_left(17),
+            changed: BTreeSet::new(),
+        }
+    }
+
+    /// Answers one request at a moment. Signatures are judged by the same clock.
+    pub fn handle(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
+        self.handle_at(now, now, request)
+    }
+
+    /// Answers one request at a moment of the world's time, with signatures judged by another clock: a world may run
+    /// faster than its clients.
+    pub fn handle_at(&mut self, now: Timestamp, wall: Timestamp, request: &WireRequest) -> WireResponse {
+        self.advance(now);
+        self.request_number += 1;
+        let request_id = ids::request(self.request_stream, self.request_number);
+        let incoming = gateway::read(request);
+        let answer = match &incoming.problem {
+            Some(refusal) => Err(refusal.clone()),
+            None => self.admit(&incoming, wall, request).and_then(|action| self.perform(action, &incoming)),
+        };
+        self.calls.record(&incoming, self.now_ms, &request_id, answer.as_ref().err());
+        render::response(&incoming, &request_id, answer)
+    }
+
+    /// Lets everything happen that is due up to a moment, in the order of time.
+    pub fn advance(&mut self, now: Timestamp) {
+        let target = now.0.max(self.now_ms);
+        while let Some(next) = self.agenda.first().filter(|(due, _, _)| *due <= target).cloned() {
+            self.agenda.remove(&next);
+            let (due, kind, id) = next;
+            if self.tables.due_ms(kind, &id) == Some(due) {
+                self.now_ms = due.max(self.now_ms);
+                tables::step(self, kind, &id);
+                self.commit();
+            }
+        }
+        self.now_ms = target;
+    }
+
+    /// Every resource that readers can see, by kind and id.
+    #[must_use]
+    pub fn resources(&self) -> Vec<Resource> {
+        let shown = self.tables.seen().into_iter().map(|seen| Resource {
+            kind: seen.kind.to_owned(),
+            id: seen.base.id.clone(),
+            region: seen.base.region.clone(),
+            name: seen.base.name.clone(),
+            state: seen.state.to_owned(),
+            tags: seen.base.tags.clone(),
+        });
+        shown.collect()
+    }
+
+    /// What has been called since the world was opened.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// The key that this world's account signs with.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Gives the account another key, for tests with published vectors.
+    pub fn set_account(&mut self, account: Account) {
+        self.account = account;
+        self.changed.insert(meta_key());
+    }
+
+    /// The world's own time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.now_ms)
+    }
+
+    /// The seed that this world was made with.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Forgets which rows have changed, where there is no store.
+    pub fn forget_changes(&mut self) {
+        self.changed.clear();
+    }
+
+    pub(crate) fn record_fault(&mut self, action: &str, code: &str) {
+        self.calls.record_fault(action, code);
+    }
+
+    /// Says whether a zone has an instance type in stock.
+    pub fn set_stock(&mut self, zone: &str, instance_type: &str, in_stock: bool) {
+        let id = format!("{zone}/{instance_type}");
+        if in_stock {
+            self.tables.no_stock.remove(&id);
+        } else {
+            self.tables.no_stock.insert(&id, NoStock {});
+        }
+        self.commit();
+    }
+
+    /// The rows that have changed since the last time, for a store. Reading them marks them as stored.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        if self.changed.is_empty() {
+            return Vec::new();
+        }
+        // How far time has come goes along, so that a world that is opened again does not go back.
+        self.changed.insert(meta_key());
+        let keys = std::mem::take(&mut self.changed);
+        keys.into_iter().map(|(kind, id)| Change { row: self.stored(kind, &id), kind, id }).collect()
+    }
+
+    /// Every row in its stored form, as (kind, id, JSON): what [`World::from_rows`] takes.
+    #[must_use]
+    pub fn rows(&self) -> Vec<(String, String, String)> {
+        let mut keys: Vec<(&'static str, String)> = self.tables.keys().into_iter().map(|(kind, id, _)| (kind, id)).collect();
+        keys.push(meta_key());
+        keys.into_iter().filter_map(|(kind, id)| self.stored(kind, &id).map(|row| (kind.to_owned(), id, row))).collect()
+    }
+
+    fn stored(&self, kind: &'static str, id: &str) -> Option<String> {
+        if kind != META.0 {
+            return self.tables.stored(kind, id);
+        }
+        let meta = Meta { seed: self.seed, account: self.account.clone(), now_ms: self.now_ms };
+        Some(serde_json::to_string(&meta).expect("the row of the account is plain data"))
+    }
+
+    /// Checks everything about a request but what it asks for.
+    fn admit(&mut self, incoming: &Incoming, wall: Timestamp, request: &WireRequest) -> Result<&'static Action, Refusal> {
+        gateway::verify(incoming, &self.account, wall, request)?;
+        self.nonces.claim(&incoming.access_key_id, &incoming.nonce, wall)?;
+        incoming.product()?;
+        incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action))
+    }
+
+    fn perform(&mut self, action: &'static Action, incoming: &Incoming) -> Answer {
+        let handler = product::handler(action).ok_or_else(|| Refusal::not_modelled(action.name))?;
+        contract::check(action, &incoming.params)?;
+        let region = region_of(incoming)?;
+        let mut params = incoming.params.clone();
+        let dry_run = params.remove("DryRun").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let token = params.remove("ClientToken").filter(|token| !token.is_empty() && !action.is_read());
+        if let Some(token) = &token {
+            if let Some(reply) = tokens::recall(self, action, region.as_deref(), token, &params)? {
+                return reply;
+            }
+        }
+        let answer = self.run(handler, action, region.as_deref(), &params);
+        if dry_run {
+            self.tables.undo();
+            return answer.and_then(|_| Err(product::dry_run_passed(action)));
+        }
+        if let (Some(token), Ok(answer)) = (&token, &answer) {
+            tokens::remember(self, action, region.as_deref(), token, &params, answer);
+        }
+        match &answer {
+            Ok(_) => self.commit(),
+            Err(refusal) => {
+                self.tables.undo();
+                if let Some(token) = token.filter(|_| self.options.failed_call_consumes_token) {
+                    tokens::remember_refusal(self, action, region.as_deref(), &token, &params, refusal);
+                    self.commit();
+                }
+            }
+        }
+        answer
+    }
+
+    fn run(&mut self, handler: product::Handler, action: &'static Action, region: Option<&str>, params: &Params) -> Answer {
+        let read = RefCell::new(BTreeSet::new());
+        let call = Call::new(action, region, params, &read);
+        call.harmless(&["RegionId", "OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount", "AcceptLanguage"]);
+        let answer = handler(self, &call)?;
+        let read = read.into_inner();
+        match params.iter().find(|(name, value)| !value.is_empty() && !read.contains(*name)) {
+            Some((name, _)) => Err(Refusal::not_modelled(name)),
+            None => Ok(answer),
+        }
+    }
+
+    pub(crate) fn commit(&mut self) {
+        let Self { tables, agenda, changed, .. } = self;
+        tables.commit(|kind, id, due| {
+            if let Some(due) = due {
+                agenda.insert((due, kind, id.clone()));
+            }
+            changed.insert((kind, id));
+        });
+    }
+
+    // What handlers use.
+
+    /// The moment of the call or change of state in progress, in milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// The next number of a stream, from 1.
+    pub(crate) fn next_number(&mut self, stream: &str) -> u64 {
+        let next = self.tables.counters.get(stream).map_or(1, |counter| counter.next);
+        self.tables.counters.insert(stream, Counter { next: next + 1 });
+        next
+    }
+
+    /// A new id: prefix, region, random letters.
+    pub(crate) fn next_id(&mut self, prefix: &str, region: &str) -> String {
+        let number = self.next_number(prefix);
+        ids::resource(self.seed, prefix, region, number)
+    }
+
+    /// 32 random bytes of a stream.
+    pub(crate) fn next_bytes(&mut self, stream: &str) -> [u8; 32] {
+        let number = self.next_number(stream);
+        ids::draw(self.seed, stream, number)
+    }
+
+    /// A random number of a stream.
+    pub(crate) fn next_u64(&mut self, stream: &str) -> u64 {
+        let number = self.next_number(stream);
+        ids::draw_u64(self.seed, stream, number)
+    }
+
+    /// The beginnings of a resource.
+    pub(crate) fn new_base(&mut self, prefix: &str, region: &str) -> Base {
+        Base {
+            id: self.next_id(prefix, region),
+            region: region.to_owned(),
+            created_ms: self.now_ms,
+            resource_group: DEFAULT_RESOURCE_GROUP.to_owned(),
+            ..Base::default()
+        }
+    }
+
+    /// Rows of a table that a read may show now. A read by id has a lag of its own.
+    pub(crate) fn shown<'a, T: Row + 'a>(&self, table: &'a Table<T>, by_id: bool) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let lag = if by_id { self.options.read_lag_ms } else { self.options.list_lag_ms };
+        let newest = self.now_ms - lag;
+        table.values().filter(move |row| row.base().is_some_and(|base| !base.released && base.created_ms <= newest))
+    }
+
+    /// Whether a zone has an instance type in stock.
+    pub(crate) fn in_stock(&self, zone: &str, instance_type: &str) -> bool {
+        self.tables.no_stock.get(&format!("{zone}/{instance_type}")).is_none()
+    }
+}
+
+fn meta_key() -> (&'static str, String) {
+    (META.0, META.1.to_owned())
+}
+
+/// The region that a request names; an unknown one is refused.
+fn region_of(incoming: &Incoming) -> Result<Option<String>, Refusal> {
+    let named = incoming.params.get("RegionId").filter(|region| !region.is_empty());
+    match named {
+        Some(region) if regions::find(region).is_none() => {
+            Err(Refusal::absent("InvalidRegionId.NotFound", "The specified RegionId does not exist."))
+        }
+        Some(region) => Ok(Some(region.to_owned())),
+        None => Ok(regions::of_host(&incoming.host).map(str::to_owned)),
+    }
+}
+
+/// The body of an answer that says nothing but that the call was done.
+pub(crate) fn done() -> Answer {
+    Ok(Value::Object(serde_json::Map::new()))
+}

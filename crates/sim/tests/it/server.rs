@@ -1,0 +1,147 @@
+//! The server over a real socket: keep-alive, forms, chunks, absolute targets, and the pages beside the API.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use setpoint_openapi::wire::WireRequest;
+use setpoint_sim::embedded::{Config, Embedded};
+use setpoint_sim::fault::Fate;
+use setpoint_sim::server::{StartLine, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::client::{signed, signed_v1};
+
+/// Runs a test against a server, within ten seconds.
+fn with_server<F: Future<Output = ()>>(test: impl FnOnce(Embedded, StartLine) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let cloud = Embedded::open(Config::new(Config::system_clock())).expect("a world");
+        let line = StartLine::new(listener.local_addr().expect("an address"), &cloud);
+        let server = tokio::spawn(serve(listener, cloud.clone()));
+        tokio::time::timeout(Duration::from_secs(10), test(cloud, line)).await.expect("in time");
+        server.abort();
+    });
+}
+
+async fn connect(line: &StartLine) -> TcpStream {
+    let address = line.endpoint.strip_prefix("http://").expect("plain HTTP");
+    TcpStream::connect(address).await.expect("listening")
+}
+
+/// The text of a request, its body as one piece or in chunks.
+fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
+    let mark = if request.query.is_empty() { "" } else { "?" };
+    let mut head = format!("{} {target_prefix}{}{mark}{} HTTP/1.1\r\n", request.method, request.path, request.query);
+    head.push_str(&format!("host: {}\r\n", request.host));
+    for (name, value) in &request.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut bytes = Vec::new();
+    if chunked {
+        head.push_str("transfer-encoding: chunked\r\n\r\n");
+        bytes.extend(head.into_bytes());
+        for piece in request.body.chunks(7) {
+            bytes.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+            bytes.extend(piece);
+            bytes.extend(b"\r\n");
+        }
+        bytes.extend(b"0\r\n\r\n");
+    } else {
+        head.push_str(&format!("content-length: {}\r\n\r\n", request.body.len()));
+        bytes.extend(head.into_bytes());
+        bytes.extend(&request.body);
+    }
+    bytes
+}
+
+/// Sends and reads one response; status 0 if the connection ends before it.
+async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> (u16, Value) {
+    stream.write_all(bytes).await.expect("sent");
+    let mut got = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&got).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+            if length.is_some_and(|length: usize| body.len() >= length) {
+                let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+                return (status, serde_json::from_str(body).unwrap_or_default());
+            }
+        }
+        let mut buffer = [0; 4096];
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return (0, Value::Null),
+            Ok(n) => got.extend(&buffer[..n]),
+        }
+    }
+}
+
+fn now() -> setpoint_openapi::timestamp::Timestamp {
+    (Config::system_clock())()
+}
+
+#[test]
+fn one_connection_serves_both_schemes_in_every_form() {
+    with_server(|cloud, line| async move {
+        let mut stream = connect(&line).await;
+        let key = cloud.credential();
+        let v3 = signed(&key, now(), "vpc.CreateVpc", &[("VpcName", "web net *~")]);
+        let (status, made) = exchange(&mut stream, &http(&v3, "", false)).await;
+        assert_eq!(status, 200, "{made}");
+        let v1 = signed_v1(&key, now(), "vpc.DescribeVpcs", &[]);
+        let (status, listed) = exchange(&mut stream, &http(&v1, "", false)).await;
+        assert_eq!((status, &listed["Vpcs"]["Vpc"][0]["VpcName"]), (200, &"web net *~".into()));
+        let absolute = signed(&key, now(), "sts.GetCallerIdentity", &[]);
+        let (status, _) = exchange(&mut stream, &http(&absolute, "http://sts.aliyuncs.com", false)).await;
+        assert_eq!(status, 200);
+        // Long enough to go into the form body, which is then sent in chunks.
+        let long = "x".repeat(5_000);
+        let form = signed(&key, now(), "ecs.DescribeInstances", &[("InstanceIds", &long)]);
+        assert!(!form.body.is_empty());
+        let (status, refused) = exchange(&mut stream, &http(&form, "", true)).await;
+        assert_eq!((status, &refused["Code"]), (400, &"InvalidInstanceIds.Malformed".into()));
+    });
+}
+
+#[test]
+fn the_pages_beside_the_api() {
+    with_server(|cloud, line| async move {
+        let mut stream = connect(&line).await;
+        let key = cloud.credential();
+        exchange(&mut stream, &http(&signed(&key, now(), "vpc.CreateVpc", &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")]), "", false)).await;
+        let page = |method: &str, path: &str, body: &str| WireRequest {
+            method: method.to_owned(),
+            scheme: "http",
+            host: "localhost".to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        let (_, clock) = exchange(&mut stream, &http(&page("POST", "/_sim/clock", "{\"seconds\": 10}"), "", false)).await;
+        assert!(clock["now"].is_string());
+        let (_, resources) = exchange(&mut stream, &http(&page("GET", "/_sim/resources", ""), "", false)).await;
+        let vpc = resources.as_array().expect("a list").iter().find(|row| row["kind"] == "vpc").expect("the VPC").clone();
+        assert_eq!((&vpc["state"], &vpc["tags"]["k"]), (&"Available".into(), &"v".into()));
+        let (_, calls) = exchange(&mut stream, &http(&page("GET", "/_sim/calls", ""), "", false)).await;
+        assert_eq!(calls["actions"]["CreateVpc"]["total"], 1);
+        exchange(&mut stream, &http(&page("POST", "/_sim/reset", ""), "", false)).await;
+        let (_, listed) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false)).await;
+        assert_eq!(listed["TotalCount"], 0);
+        let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/none", ""), "", false)).await;
+        assert_eq!(status, 404);
+    });
+}
+
+#[test]
+fn a_lost_reply_ends_the_connection() {
+    with_server(|cloud, line| async move {
+        cloud.set_hook(Some(Box::new(|_| Fate::LoseReplyAfterExecuting)));
+        let mut stream = connect(&line).await;
+        let key = cloud.credential();
+        let (status, _) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.CreateVpc", &[]), "", false)).await;
+        assert_eq!(status, 0);
+        assert_eq!(cloud.with(|world| world.calls().total("CreateVpc")), 1, "it happened all the same");
+    });
+}

@@ -1,0 +1,150 @@
+//! Requests that real clients sent, and requests that must be refused, with the codes of the published list.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use setpoint_openapi::timestamp::Timestamp;
+use setpoint_openapi::wire::WireRequest;
+use setpoint_sim::account::Account;
+use setpoint_sim::profile::Options;
+use setpoint_sim::world::World;
+
+use crate::client::{Hand, open, signed, signed_v1};
+
+fn vectors() -> Value {
+    let text = include_str!("../../../../testdata/signing/signing-vectors.json");
+    serde_json::from_str(text).expect("the vectors are JSON")
+}
+
+fn wire(request: &Value) -> WireRequest {
+    let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+    let headers = request["headers"].as_array().expect("headers").iter();
+    let pair = |header: &Value| {
+        let part = |n: usize| header[n].as_str().unwrap_or_default().to_owned();
+        (part(0).to_lowercase(), part(1))
+    };
+    let body = match request["body_encoding"].as_str() {
+        Some("base64") => STANDARD.decode(text("body")).expect("base64"),
+        _ => text("body").into_bytes(),
+    };
+    WireRequest {
+        method: text("method"),
+        scheme: "http",
+        host: text("host"),
+        path: text("path"),
+        query: text("raw_query"),
+        headers: headers.map(pair).collect(),
+        body,
+    }
+}
+
+fn world(key_id: &str, secret: &str, now: Timestamp) -> World {
+    let mut world = World::new(1, now, Options::default());
+    world.set_account(Account {
+        id: "1234567890123456".to_owned(),
+        access_key_id: key_id.to_owned(),
+        access_key_secret: secret.to_owned(),
+    });
+    world
+}
+
+/// Status and code of an answer in either form.
+fn outcome(world: &mut World, now: Timestamp, request: &WireRequest) -> (u16, String, String) {
+    let response = world.handle(now, request);
+    let body = String::from_utf8(response.body).expect("answers are UTF-8");
+    let between = |start: &str, end: &str| {
+        let rest = body.split_once(start).map(|(_, rest)| rest)?;
+        rest.split_once(end).map(|(value, _)| value.to_owned())
+    };
+    let code = between("\"Code\":\"", "\"").or_else(|| between("<Code>", "</Code>")).unwrap_or_default();
+    (response.status, code, body)
+}
+
+const BAD_SIGNATURE: [&str; 6] = [
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "InvalidTimeStamp.Expired",
+    "InvalidTimeStamp.Format",
+    "InvalidAccessKeyId.NotFound",
+    "SignatureNonceUsed",
+];
+
+#[test]
+fn requests_of_real_clients_pass_the_door() {
+    let mut passed = 0;
+    for vector in vectors()["vectors"].as_array().expect("vectors") {
+        let text = |name: &str| vector[name].as_str().unwrap_or_default();
+        // Path-style products are not simulated, and the one key of the world is not a temporary one.
+        if text("scheme") == "ROA-HMAC-SHA1" || vector["action"].is_null() || !vector["security_token"].is_null() {
+            continue;
+        }
+        let now = Timestamp::parse(text("timestamp")).expect("a time");
+        let mut world = world(text("access_key_id"), text("access_key_secret"), now);
+        let (_, code, body) = outcome(&mut world, now, &wire(&vector["request"]));
+        if vector["conformant"] == true {
+            assert!(!BAD_SIGNATURE.contains(&code.as_str()), "{}: {code}: {body}", text("id"));
+            passed += 1;
+        } else {
+            assert_eq!(code, "SignatureDoesNotMatch", "{}", text("id"));
+        }
+    }
+    assert!(passed > 50, "only {passed} vectors apply");
+}
+
+#[test]
+fn forgeries_are_refused_with_the_published_codes() {
+    for negative in vectors()["negatives"].as_array().expect("negatives") {
+        let text = |name: &str| negative[name].as_str().unwrap_or_default();
+        let now = Timestamp::parse(text("server_clock")).expect("a time");
+        let known = negative["server_knows_access_key"] == true;
+        let key = if known { text("access_key_id") } else { "another-key" };
+        let mut world = world(key, negative["server_access_key_secret"].as_str().unwrap_or("none"), now);
+        let request = wire(&negative["request"]);
+        if negative["send_base_vector_first"] == true {
+            let (_, code, _) = outcome(&mut world, now, &request);
+            assert!(!BAD_SIGNATURE.contains(&code.as_str()), "{}: first {code}", text("id"));
+        }
+        let (status, code, body) = outcome(&mut world, now, &request);
+        let expected = (negative["expected_http_status"].as_u64(), text("expected_code").to_owned());
+        assert_eq!((Some(u64::from(status)), code.clone()), expected, "{}: {}", text("id"), text("description"));
+        if code == "SignatureDoesNotMatch" && text("scheme").starts_with("RPC") {
+            assert!(body.contains("server string to sign is:"), "{}", text("id"));
+        }
+    }
+}
+
+#[test]
+fn v1_answers_in_xml_unless_it_asks_for_json() {
+    let hand = Hand::new();
+    let cloud = open(&hand);
+    let request = signed_v1(&cloud.credential(), hand.now(), "sts.GetCallerIdentity", &[]);
+    let json = cloud.answer(&request).expect("an answer");
+    assert_eq!(json.header("content-type"), Some("application/json;charset=utf-8"));
+    let unsigned = WireRequest { query: "Action=DescribeRegions&Version=2014-05-26".to_owned(), headers: Vec::new(), ..request };
+    let refused = cloud.answer(&unsigned).expect("an answer");
+    assert_eq!((refused.status, refused.header("content-type")), (400, Some("text/xml;charset=utf-8")));
+    assert!(String::from_utf8_lossy(&refused.body).contains("<Code>IncompleteSignature</Code>"));
+}
+
+#[test]
+fn a_forged_request_does_not_burn_its_nonce() {
+    let hand = Hand::new();
+    let cloud = open(&hand);
+    let good = signed(&cloud.credential(), hand.now(), "sts.GetCallerIdentity", &[]);
+    let mut forged = good.clone();
+    forged.query = "RegionId=elsewhere".to_owned();
+    assert_eq!(cloud.answer(&forged).expect("an answer").status, 400);
+    assert_eq!(cloud.answer(&good).expect("an answer").status, 200);
+    let again = cloud.answer(&good).expect("an answer");
+    assert!(String::from_utf8_lossy(&again.body).contains("SignatureNonceUsed"));
+}
+
+#[test]
+fn unknown_versions_actions_and_regions() {
+    let hand = Hand::new();
+    let cloud = open(&hand);
+    let body = |name: &str, pairs: &[(&str, &str)]| crate::client::call(&cloud, &hand, name, pairs).expect_err("a refusal");
+    assert_eq!(body("oos.GetParameter", &[("Name", "x")]), "400 Simulator.NotModelled");
+    assert_eq!(body("ecs.DescribeZones", &[("RegionId", "mars-north-1")]), "404 InvalidRegionId.NotFound");
+    assert_eq!(body("vpc.DescribeVpcs", &[("VpcID", "x")]), "400 UnsupportedParameter");
+}

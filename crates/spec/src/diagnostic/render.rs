@@ -1,0 +1,196 @@
+//! Findings as text for a terminal: a frame, the line, a caret underline, the hint last.
+//!
+//! Text is labelled by meaning; one small table turns labels into colours, and without it the same text comes out bare.
+
+use std::fmt::Write as _;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{Diagnostic, Severity};
+use crate::source::{Source, Sources};
+use crate::span::Span;
+
+/// How text is rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderOptions {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether labels become ANSI colours.
+    pub color: bool,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { width: 80, color: false }
+    }
+}
+
+/// What a piece of text means to the reader.
+#[derive(Clone, Copy)]
+enum Ink {
+    Frame,
+    Error,
+    Warning,
+    Title,
+    Dim,
+    Mark,
+}
+
+/// The table of colours: meaning to ANSI.
+fn ansi(ink: Ink) -> &'static str {
+    match ink {
+        Ink::Frame | Ink::Error => "\x1b[31m",
+        Ink::Warning => "\x1b[33m",
+        Ink::Title => "\x1b[1m",
+        Ink::Dim => "\x1b[2m",
+        Ink::Mark => "\x1b[31;1m",
+    }
+}
+
+/// Findings one after another, each in its frame.
+#[must_use]
+pub fn render_text(diagnostics: &[Diagnostic], sources: &Sources, options: RenderOptions) -> String {
+    diagnostics.iter().map(|one| Page { sources, options, out: String::new() }.render(one)).collect()
+}
+
+/// The text of one finding as it grows.
+struct Page<'a> {
+    sources: &'a Sources,
+    options: RenderOptions,
+    out: String,
+}
+
+impl Page<'_> {
+    fn render(mut self, one: &Diagnostic) -> String {
+        let (word, ink) = match one.severity {
+            Severity::Error => ("Error", Ink::Error),
+            Severity::Warning => ("Warning", Ink::Warning),
+        };
+        self.line(&self.ink(Ink::Frame, "╷"));
+        for (at, text) in wrap(&format!("{word}: {}", one.message), self.room()).iter().enumerate() {
+            let shown = match text.strip_prefix(word) {
+                Some(rest) if at == 0 => format!("{}{}", self.ink(ink, word), self.ink(Ink::Title, rest)),
+                _ => self.ink(Ink::Title, text),
+            };
+            self.framed(&shown);
+        }
+        if let Some(span) = one.span {
+            self.place("on", span, one.context.as_deref(), "");
+        } else if let Some(context) = &one.context {
+            self.framed(&format!("  in {context}"));
+        }
+        for label in &one.labels {
+            self.place("see", label.span, None, &label.text);
+        }
+        for paragraph in one.hint.iter().flat_map(|hint| hint.lines()) {
+            for text in wrap(paragraph, self.room()) {
+                self.framed(&text);
+            }
+        }
+        self.line(&self.ink(Ink::Frame, "╵"));
+        self.out
+    }
+
+    fn room(&self) -> usize {
+        self.options.width.saturating_sub(2).max(40)
+    }
+
+    fn ink(&self, ink: Ink, text: &str) -> String {
+        if self.options.color { format!("{}{text}\x1b[0m", ansi(ink)) } else { text.to_owned() }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    fn framed(&mut self, text: &str) {
+        let framed = format!("{} {text}", self.ink(Ink::Frame, "│"));
+        self.line(&framed);
+    }
+
+    /// One place: file, line, the line's text, the underline.
+    fn place(&mut self, word: &str, span: Span, context: Option<&str>, label: &str) {
+        let Some(source) = self.sources.get(span.file) else { return };
+        let line = source.line_of(span.start);
+        let within = context.map_or(String::new(), |context| format!(", in {context}"));
+        self.framed(&format!("  {word} {} line {line}{within}:", source.name));
+        let number = line.to_string();
+        let cut = Cut::new(source, span, self.room().saturating_sub(number.len() + 5));
+        self.framed(&format!("  {} {}", self.ink(Ink::Dim, &format!("{number} │")), cut.shown));
+        let carets = format!("{}{}", " ".repeat(cut.indent), self.ink(Ink::Mark, &"^".repeat(cut.carets)));
+        let gap = if label.is_empty() { "" } else { " " };
+        self.framed(&format!("  {} {carets}{gap}{label}", self.ink(Ink::Dim, &format!("{} │", " ".repeat(number.len())))));
+    }
+}
+
+/// A line cut to the room there is, and where its underline goes; widths in terminal columns.
+struct Cut {
+    shown: String,
+    indent: usize,
+    carets: usize,
+}
+
+impl Cut {
+    fn new(source: &Source, span: Span, room: usize) -> Self {
+        let line = source.line_of(span.start);
+        let text = source.line_text(line);
+        let start = (span.start as usize - source.line_start(line)).min(text.len());
+        let end = (span.end as usize - source.line_start(line)).clamp(start, text.len());
+        let (before, marked) = (clean(text.get(..start).unwrap_or("")), clean(text.get(start..end).unwrap_or("")));
+        let after = clean(text.get(end..).unwrap_or(""));
+        let carets = marked.width().clamp(1, room.saturating_sub(2).max(1));
+        let whole = format!("{before}{marked}{after}");
+        if whole.width() <= room {
+            return Self { shown: whole, indent: before.width(), carets };
+        }
+        // Too long: keep the marked text in view, with as much before it as fits into a third of the room.
+        let fits = before.width() + carets <= room.saturating_sub(1) || before.width() <= room / 3;
+        let kept_before = if fits { before } else { format!("…{}", tail(&before, room / 3)) };
+        let indent = kept_before.width();
+        let rest = format!("{kept_before}{marked}{after}");
+        let shown = if rest.width() <= room { rest } else { format!("{}…", head(&rest, room.saturating_sub(1))) };
+        Self { shown, indent, carets: carets.min(room.saturating_sub(indent + 1).max(1)) }
+    }
+}
+
+/// Tabs and controls would shift the underline.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_invisible(c) { '·' } else { c }).collect()
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{feff}')
+}
+
+fn head(text: &str, width: usize) -> String {
+    let mut used = 0;
+    text.chars().take_while(|c| { used += c.width().unwrap_or(0); used <= width }).collect()
+}
+
+fn tail(text: &str, width: usize) -> String {
+    let mut used = 0;
+    let kept: Vec<char> = text.chars().rev().take_while(|c| { used += c.width().unwrap_or(0); used <= width }).collect();
+    kept.into_iter().rev().collect()
+}
+
+/// Breaks a text at spaces so that lines fit; an indent of the text is kept on every line, longer words stay whole.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let indent: String = text.chars().take_while(|c| *c == ' ').collect();
+    let mut lines = Vec::new();
+    let mut line = indent.clone();
+    let mut rest = text.trim_start_matches(' ');
+    while !rest.is_empty() {
+        let end = rest.char_indices().skip(1).find(|(_, c)| *c == ' ').map_or(rest.len(), |(at, _)| at);
+        let (word, after) = rest.split_at(end);
+        if line.width() + word.trim_end().width() > width && line.width() > indent.width() {
+            lines.push(std::mem::replace(&mut line, indent.clone()));
+            line.push_str(word.trim_start_matches(' '));
+        } else {
+            let _ = write!(line, "{word}");
+        }
+        rest = after;
+    }
+    lines.push(line);
+    lines
+}

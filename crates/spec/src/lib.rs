@@ -1,0 +1,29 @@
+//! `stack.yaml` becomes a resolved [`stack::Stack`], or a list of diagnostics with spans.
+//!
+//! The way is text → spanned tree → parsed file → resolved stack; each phase is a type, and a function takes the phase
+//! it needs. Invariant: this crate does no I/O but through [`loader::Loader`], and knows kinds only by the
+//! [`schema::Schema`] it is handed.
+
+pub mod address;
+pub mod cloud_config;
+pub mod common;
+pub mod diagnostic;
+pub mod expr;
+mod load;
+pub mod loader;
+pub mod outside;
+pub mod overlay;
+mod parse;
+mod resolve;
+pub mod schema;
+pub mod source;
+pub mod span;
+pub mod stack;
+pub mod suggest;
+pub mod tree;
+pub mod types;
+pub mod value;
+pub mod view;
+mod vars;
+
+pub use load::{Failure, FailureKind, Input, Loaded, environments, load, stack_file};

@@ -1,0 +1,435 @@
+//! The whole way: from a path to a resolved stack, or to every finding at once.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::loader::{self, Loader};
+use crate::overlay;
+use crate::parse::{self, File, FileRole, Layers, Raw, What};
+use crate::resolve::{Context, Resolver, World, link_environments};
+use crate::schema::Schema;
+use crate::source::{Role, Sources};
+use crate::span::{Span, Spanned};
+use crate::stack::Stack;
+use crate::suggest;
+use crate::tree::{self, Data, Node, Pair};
+use crate::vars::{self, Given, GivenInput};
+
+/// Deepest nesting of modules.
+const MAX_MODULES_DEEP: usize = 8;
+/// Most module files of a stack.
+const MAX_MODULES: usize = 1_000;
+
+/// What to load, and what the run gives to it.
+pub struct Input<'a> {
+    /// A stack file, or a folder that holds `stack.yaml`.
+    pub path: &'a str,
+    /// The environment chosen.
+    pub environment: Option<&'a str>,
+    /// Files of variable values, in order.
+    pub var_files: Vec<String>,
+    /// Variable values from the command line, in order.
+    pub vars: Vec<(String, String)>,
+    /// The process environment.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Today, `YYYY-MM-DD`: `allow` entries expire.
+    pub today: String,
+    /// The home folder, for `~/` in paths of private keys.
+    pub home: Option<String>,
+}
+
+/// A stack that is right.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The stack.
+    pub stack: Stack,
+    /// What is worth a look.
+    pub warnings: Vec<Diagnostic>,
+    /// Every text that was read, for rendering and fingerprints.
+    pub sources: Sources,
+}
+
+/// Why there is no stack.
+#[derive(Debug)]
+pub struct Failure {
+    /// Whether the command line or the spec is wrong.
+    pub kind: FailureKind,
+    /// All that is wrong, in the order of files and lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every text that was read.
+    pub sources: Sources,
+}
+
+/// Who has to change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The command line: no file there, no environment chosen, one that does not exist.
+    Usage,
+    /// The spec, or the values given to it.
+    Spec,
+}
+
+/// Loads a stack for one environment.
+///
+/// # Errors
+/// All findings at once; the kind tells a wrong command line from a wrong spec.
+pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<Loaded, Failure> {
+    let mut work = Loading { schema, loader, sources: Sources::default(), found: Vec::new(), usage: false };
+    match work.run(input) {
+        Some((stack, sources)) => {
+            diagnostic::tidy(&mut work.found);
+            if work.found.iter().all(|one| one.severity == Severity::Warning) {
+                return Ok(Loaded { stack, warnings: work.found, sources });
+            }
+            Err(Failure { kind: FailureKind::Spec, diagnostics: work.found, sources })
+        }
+        None => {
+            diagnostic::tidy(&mut work.found);
+            let kind = if work.usage { FailureKind::Usage } else { FailureKind::Spec };
+            Err(Failure { kind, diagnostics: work.found, sources: work.sources })
+        }
+    }
+}
+
+/// The names of a stack's environments, in order; empty where it has none.
+///
+/// # Errors
+/// All findings about the file itself.
+pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Failure> {
+    let schema = Schema { kinds: &[] };
+    let mut work = Loading { schema: &schema, loader, sources: Sources::default(), found: Vec::new(), usage: false };
+    let file = work.locate(path);
+    let raw = file.and_then(|file| work.raw(&file, None));
+    match raw {
+        Some(raw) if work.found.is_empty() => Ok(raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.clone()).collect()),
+        _ => Err(Failure { kind: if work.usage { FailureKind::Usage } else { FailureKind::Spec }, diagnostics: work.found, sources: work.sources }),
+    }
+}
+
+/// The stack file that a path means: the file itself, or the one in a folder.
+///
+/// # Errors
+/// The finding to show; it names the stack files that are there.
+pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnostic>> {
+    let place = if path == "." { "this folder".to_owned() } else { format!("`{path}`") };
+    match loader.look(path) {
+        loader::Entry::File => return Ok(loader::normal(path)),
+        loader::Entry::Folder => {}
+        loader::Entry::Other => return Err(Box::new(Diagnostic::unplaced("no-stack", format!("{place} is not a regular file")))),
+        loader::Entry::Missing => return Err(Box::new(Diagnostic::unplaced("no-stack", format!("there is no {place}")))),
+    }
+    let names = loader.list(path).unwrap_or_default();
+    let plain: Vec<&String> = names.iter().filter(|name| matches!(name.as_str(), "stack.yaml" | "stack.yml")).collect();
+    match plain.as_slice() {
+        [one] => Ok(loader::join(path, one)),
+        [] => {
+            let others: Vec<&str> = names.iter().map(String::as_str).filter(|name| name.ends_with(".stack.yaml")).collect();
+            let message = format!("no stack file in {place} (looked for stack.yaml, stack.yml)");
+            let hint = if others.is_empty() {
+                "Start one:  setpoint init          Name one:  setpoint plan PATH".to_owned()
+            } else {
+                format!("name one of these: {}", others.join(", "))
+            };
+            Err(Box::new(Diagnostic::unplaced("no-stack", message).hint(hint)))
+        }
+        _ => Err(Box::new(Diagnostic::unplaced("no-stack", format!("stack.yaml and stack.yml stand side by side in {place}")).hint("keep one, or name one"))),
+    }
+}
+
+/// Loading as it goes on.
+struct Loading<'a> {
+    schema: &'a Schema,
+    loader: &'a dyn Loader,
+    sources: Sources,
+    found: Vec<Diagnostic>,
+    usage: bool,
+}
+
+impl Loading<'_> {
+    fn run(&mut self, input: &Input<'_>) -> Option<(Stack, Sources)> {
+        let path = self.locate(input.path)?;
+        let root = match loader::root_of(self.loader, &path) {
+            Ok(root) => root,
+            Err(error) => return self.no(Diagnostic::unplaced("missing-file", format!("`{path}`: {error}"))),
+        };
+        let raw = self.raw(&path, None)?;
+        if raw.role != FileRole::Stack {
+            let message = "this is no stack file; a stack begins with `stack: NAME`";
+            return self.no(Diagnostic::error("not-a-stack", raw.name.span, message));
+        }
+        let (raw, overlay) = self.choose(raw, input.environment, &root)?;
+        let (file, given_pairs) = self.file(raw, overlay);
+        let given = GivenInput { env: input.env, environment: &given_pairs, files: &input.var_files, vars: &input.vars, loader: self.loader };
+        let given = vars::given(&file.vars, &given, &mut self.sources, &mut self.found);
+        let mut world = World { files: vec![file], given: vec![given], links: BTreeMap::new() };
+        self.modules(&mut world, 0, &root, &mut vec![path]);
+        let context = Context { schema: self.schema, loader: self.loader, root: &root, today: &input.today, home: input.home.as_deref() };
+        let (sources, environments) = link_environments(&world, &context, std::mem::take(&mut self.sources));
+        self.sources = sources;
+        self.links(&mut world, &environments, &root);
+        let mut resolver = Resolver::new(&world, &context, std::mem::take(&mut self.sources));
+        let stack = resolver.stack();
+        self.found.append(&mut resolver.found);
+        Some((stack, resolver.sources))
+    }
+
+    fn no<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
+        self.found.push(diagnostic);
+        None
+    }
+
+    fn locate(&mut self, path: &str) -> Option<String> {
+        match stack_file(self.loader, path) {
+            Ok(file) => Some(file),
+            Err(diagnostic) => {
+                self.usage = true;
+                self.no(*diagnostic)
+            }
+        }
+    }
+
+    /// Reads a spec file; `by` is the place that names it.
+    fn raw(&mut self, path: &str, by: Option<Span>) -> Option<Raw> {
+        if let Some((file, _)) = self.sources.find(path, Role::Spec) {
+            // Read before, and its findings are known: an alias may link to a file that another links to too.
+            let (tree, _) = tree::read(file, &self.sources);
+            return parse::raw(tree?, path, &mut Vec::new());
+        }
+        let place = |code, message: String| match by {
+            Some(span) => Diagnostic::error(code, span, message),
+            None => Diagnostic::unplaced(code, message),
+        };
+        let text = match self.loader.read(path, tree::MAX_BYTES).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => {
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                return self.no(place("not-utf8", format!("`{path}` is not UTF-8 (line {line})")).hint("save it as UTF-8"));
+            }
+            Err(error) => return self.no(place("missing-file", format!("`{path}`: {error}"))),
+        };
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let file = self.sources.add(path, text, Role::Spec);
+        let (tree, found) = tree::read(file, &self.sources);
+        self.found.extend(found);
+        parse::raw(tree?, path, &mut self.found)
+    }
+
+    /// The environment's overlay, taken from the file or read from the one it names.
+    fn choose(&mut self, mut raw: Raw, wanted: Option<&str>, root: &str) -> Option<(Raw, Option<Chosen>)> {
+        let place = raw.top.iter().position(|pair| pair.key == "environments");
+        let Some(place) = place else {
+            if let Some(wanted) = wanted {
+                self.usage = true;
+                return self.no(Diagnostic::unplaced("no-environments", format!("the stack `{}` has no environments, so there is no `{wanted}`", raw.name.value)));
+            }
+            return Some((raw, None));
+        };
+        let section = raw.top.remove(place);
+        let Data::Map(pairs) = section.value.data else { return None };
+        for pair in &pairs {
+            if let Err(wrong) = crate::types::name(&pair.key, "an environment's name") {
+                self.found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
+            }
+        }
+        let names: Vec<String> = pairs.iter().map(|pair| pair.key.clone()).collect();
+        let list = names.join(", ");
+        let Some(wanted) = wanted else {
+            self.usage = true;
+            let message = format!("the stack `{}` has environments; choose one: {list}", raw.name.value);
+            return self.no(Diagnostic::unplaced("choose-environment", message).hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
+        };
+        let Some(pair) = pairs.into_iter().find(|pair| pair.key == wanted) else {
+            self.usage = true;
+            let near = suggest::nearest(wanted, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            let message = format!("the stack `{}` has no environment `{wanted}`; it has {list}", raw.name.value);
+            return self.no(Diagnostic::unplaced("choose-environment", message).maybe_hint(near));
+        };
+        let top = self.overlay_of(&raw, pair, root)?;
+        Some((raw, Some(Chosen { name: wanted.to_owned(), top })))
+    }
+
+    /// The sections of an environment: in place, or in a file of its own.
+    fn overlay_of(&mut self, raw: &Raw, pair: Pair, root: &str) -> Option<Vec<Pair>> {
+        let span = pair.value.span;
+        match pair.value.data {
+            Data::Map(sections) => {
+                let mut kept = Vec::new();
+                for section in sections {
+                    if parse::environment_section_fits(&section, &mut self.found) {
+                        kept.push(section);
+                    }
+                }
+                Some(kept)
+            }
+            Data::Scalar(_) => {
+                let path = parse::literal(&pair.value, "an environment's file", &mut self.found)?.to_owned();
+                let named = self.beside(&raw.path, &Spanned { value: path, span }, root)?;
+                let other = self.raw(&named, Some(span))?;
+                if other.role != FileRole::Environment || other.name.value != pair.key {
+                    let message = format!("`{named}` is not the environment `{}`", pair.key);
+                    let hint = format!("it begins with `environment: {}`", pair.key);
+                    return self.no(Diagnostic::error("wrong-environment", other.name.span, message).label(span, "named here").hint(hint));
+                }
+                Some(other.top)
+            }
+            Data::Bad => None,
+            _ => self.no(Diagnostic::error("wrong-type", span, format!("an environment is a map or the path of a file, this is {}", pair.value.noun()))),
+        }
+    }
+
+    /// A path in a spec as people would name it.
+    fn beside(&mut self, from: &str, path: &Spanned<String>, root: &str) -> Option<String> {
+        match loader::resolve(self.loader, root, from, &path.value) {
+            Ok(named) => Some(named),
+            Err(error) => self.no(Diagnostic::error("missing-file", path.span, format!("`{}`: {error}", path.value))),
+        }
+    }
+
+    /// A file with its environment laid over it, and the values that the environment gives to variables.
+    fn file(&mut self, mut raw: Raw, overlay: Option<Chosen>) -> (File, Vec<Pair>) {
+        let take = |top: &mut Vec<Pair>, key: &str| -> Vec<Pair> {
+            let place = top.iter().position(|pair| pair.key == key);
+            match place.map(|place| top.remove(place).value.data) {
+                Some(Data::Map(pairs)) => pairs,
+                _ => Vec::new(),
+            }
+        };
+        let (environment, mut over) = overlay.map_or((None, Vec::new()), |chosen| (Some(chosen.name), chosen.top));
+        let over_resources = take(&mut over, "resources");
+        let over_vars = take(&mut over, "vars");
+        let base = take(&mut raw.top, "resources");
+        let decls = take(&mut raw.top, "vars");
+        raw.top = merge_top(std::mem::take(&mut raw.top), over);
+        let defaults = take(&mut raw.top, "defaults");
+        let added: Vec<Pair> = over_resources.iter().filter(|pair| pair.value.data != Data::Null && !base.iter().any(|old| old.key == pair.key)).cloned().collect();
+        parse::check_names(&raw, &[base.as_slice(), added.as_slice()].concat(), &mut self.found);
+        parse::check_defaults(self.schema, &defaults, &mut self.found);
+        let vars = vars::declarations(&decls, self.schema, &mut self.found);
+        let layers = Layers { schema: self.schema, overlay: over_resources, defaults: &defaults };
+        let resources = parse::entries(base, layers, &mut self.found);
+        (File { path: raw.path, name: raw.name, environment, top: raw.top, vars, resources }, over_vars)
+    }
+
+    /// Loads the modules that a file uses, and theirs.
+    fn modules(&mut self, world: &mut World, file: usize, root: &str, way: &mut Vec<String>) {
+        let from = world.files[file].path.clone();
+        let uses: Vec<(usize, Spanned<String>)> = world.files[file]
+            .resources
+            .iter()
+            .enumerate()
+            .filter_map(|(at, entry)| match &entry.what {
+                What::Module { path, .. } => Some((at, path.clone())),
+                _ => None,
+            })
+            .collect();
+        for (at, path) in uses {
+            let Some(named) = self.beside(&from, &path, root) else { continue };
+            let place = match world.files.iter().position(|known| known.path == named) {
+                Some(known) if !way.contains(&named) => Some(known),
+                _ => self.module(world, &named, &path, root, way),
+            };
+            if let What::Module { file: slot, .. } = &mut world.files[file].resources[at].what {
+                *slot = place;
+            }
+        }
+    }
+
+    fn module(&mut self, world: &mut World, named: &str, by: &Spanned<String>, root: &str, way: &mut Vec<String>) -> Option<usize> {
+        if way.iter().any(|on_way| on_way == named) {
+            let message = format!("a module uses itself: {} -> {named}", way.join(" -> "));
+            return self.no(Diagnostic::error("cycle", by.span, message));
+        }
+        if way.len() > MAX_MODULES_DEEP || world.files.len() > MAX_MODULES {
+            return self.no(Diagnostic::error("too-deep", by.span, format!("modules are nested more than {MAX_MODULES_DEEP} deep")));
+        }
+        let raw = self.raw(named, Some(by.span))?;
+        if raw.role != FileRole::Module {
+            let message = format!("`{named}` is no module");
+            return self.no(Diagnostic::error("not-a-module", by.span, message).label(raw.name.span, "it begins here").hint("a module begins with `module: NAME`"));
+        }
+        let (file, _) = self.file(raw, None);
+        let place = world.files.len();
+        world.files.push(file);
+        way.push(named.to_owned());
+        self.modules(world, place, root, way);
+        way.pop();
+        Some(place)
+    }
+
+    /// Loads the files of linked stacks, each with its environment.
+    fn links(&mut self, world: &mut World, environments: &BTreeMap<String, Option<String>>, root: &str) {
+        let from = world.files[0].path.clone();
+        let links: Vec<(String, Spanned<String>)> = world.files[0]
+            .pairs("stacks")
+            .iter()
+            .filter_map(|pair| {
+                let file = pair.value.get("file")?;
+                Some((pair.key.clone(), Spanned { value: file.text()?.to_owned(), span: file.span }))
+            })
+            .collect();
+        for (alias, path) in links {
+            // Without an alias here the entry itself is wrong, and is reported when it is resolved.
+            let Some(environment) = environments.get(&alias) else { continue };
+            self.link(world, &alias, &path, (environment.as_deref(), &from, root));
+        }
+    }
+
+    fn link(&mut self, world: &mut World, alias: &str, path: &Spanned<String>, (environment, from, root): (Option<&str>, &str, &str)) -> Option<()> {
+        let named = self.beside(from, path, root)?;
+        let raw = self.raw(&named, Some(path.span))?;
+        if raw.role != FileRole::Stack {
+            return self.no(Diagnostic::error("not-a-stack", path.span, format!("`{named}` is no stack file")).label(raw.name.span, "it begins here"));
+        }
+        let names: Vec<&str> = raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.as_str()).collect();
+        let fits = environment.map_or(names.is_empty(), |name| names.contains(&name));
+        if !fits {
+            let message = match environment {
+                Some(name) => format!("the stack `{}` has no environment `{name}`", raw.name.value),
+                None => format!("the stack `{}` has environments; say which with `environment`", raw.name.value),
+            };
+            let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", suggest::listing(&names)) };
+            return self.no(Diagnostic::error("wrong-environment", path.span, message).hint(hint));
+        }
+        let (raw, overlay) = self.choose(raw, environment, root)?;
+        let (file, values) = self.file(raw, overlay);
+        let input = GivenInput { env: &|_| None, environment: &values, files: &[], vars: &[], loader: self.loader };
+        let given: Given = vars::given(&file.vars, &input, &mut self.sources, &mut self.found);
+        let place = world.files.len();
+        world.files.push(file);
+        self.modules(world, place, root, &mut vec![named]);
+        world.given.push(given);
+        world.links.insert(alias.to_owned(), (place, world.given.len() - 1));
+        Some(())
+    }
+}
+
+/// An environment that was chosen.
+struct Chosen {
+    name: String,
+    top: Vec<Pair>,
+}
+
+/// Sections with an environment's laid over them. Maps merge and single values replace; `moved` and `allow` add up,
+/// since losing an entry of `moved` would lose what it names.
+fn merge_top(mut top: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
+    for section in over {
+        let place = top.iter().position(|pair| pair.key == section.key);
+        match (place, section.value.data) {
+            (Some(place), Data::List(items)) if matches!(section.key.as_str(), "moved" | "allow") => {
+                if let Data::List(own) = &mut top[place].value.data {
+                    own.extend(items);
+                }
+            }
+            (Some(place), data) => {
+                let old = top.remove(place);
+                let value = overlay::merge(old.value, Node { span: section.value.span, data });
+                top.insert(place, Pair { key: section.key, at: section.at, value });
+            }
+            (None, data) => {
+                let value = overlay::without_nulls(Node { span: section.value.span, data });
+                top.push(Pair { key: section.key, at: section.at, value });
+            }
+        }
+    }
+    top
+}

@@ -1,0 +1,178 @@
+//! The one door to files, and the rules for paths in a spec.
+//!
+//! Paths in a file are relative to it, use `/`, and may not leave the root: the nearest folder upwards that holds a
+//! `.setpoint.yaml`, else the stack file's own. The rules are pure; a [`Loader`] answers what exists.
+
+mod fs;
+mod memory;
+mod path;
+
+pub use fs::FsLoader;
+pub use memory::MemoryLoader;
+pub use path::{is_below, join, normal, parent};
+
+/// The marker file of a root folder.
+pub const ROOT_MARKER: &str = ".setpoint.yaml";
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// Something else: a device, a pipe, a socket.
+    Other,
+    /// Nothing.
+    Missing,
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// There is nothing.
+    #[error("there is no such file")]
+    Missing,
+    /// It is a folder, device, pipe or socket.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// It is longer than allowed.
+    #[error("it is larger than {limit} bytes")]
+    TooLarge {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// The system refuses.
+    #[error("{why}")]
+    Unreadable {
+        /// The system's words.
+        why: String,
+    },
+}
+
+/// What the spec needs from a file system.
+pub trait Loader {
+    /// Reads a regular file of at most `limit` bytes, links followed.
+    ///
+    /// # Errors
+    /// Says why it cannot be read.
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError>;
+
+    /// Says what stands at a path, links followed.
+    fn look(&self, path: &str) -> Entry;
+
+    /// Names of what a folder holds, sorted.
+    ///
+    /// # Errors
+    /// Says why it cannot be listed.
+    fn list(&self, folder: &str) -> Result<Vec<String>, LoadError>;
+
+    /// The absolute path without links, `.` and `..`, with `/`.
+    ///
+    /// # Errors
+    /// Says why there is none.
+    fn canonical(&self, path: &str) -> Result<String, LoadError>;
+}
+
+/// Why a path in a file is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// It is absolute, empty, or holds `\`.
+    #[error("a path is relative to the file it stands in, with `/`")]
+    Form,
+    /// It leads out of the root.
+    #[error("the path leaves the folder `{root}`")]
+    Leaves {
+        /// The root as an absolute path.
+        root: String,
+    },
+    /// A link on the way leads out of the root.
+    #[error("a link on the way leads out of the folder `{root}`")]
+    LinkLeaves {
+        /// The root as an absolute path.
+        root: String,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+/// The root that bounds the paths of a stack file, as an absolute path.
+///
+/// # Errors
+/// Says why the file's folder has no canonical path.
+pub fn root_of(loader: &dyn Loader, stack_file: &str) -> Result<String, LoadError> {
+    let own = loader.canonical(parent(stack_file))?;
+    let mut folder = own.as_str();
+    loop {
+        if loader.look(&join(folder, ROOT_MARKER)) == Entry::File {
+            return Ok(folder.to_owned());
+        }
+        let up = parent(folder);
+        if up == folder || folder == "/" {
+            return Ok(own);
+        }
+        folder = up;
+    }
+}
+
+/// The path, as people would name it, of what `path` in the file `from` means; nothing is read.
+///
+/// # Errors
+/// Says why the path is refused, or that nothing is there.
+pub fn resolve(loader: &dyn Loader, root: &str, from: &str, path: &str) -> Result<String, PathError> {
+    if path.is_empty() || path.starts_with('/') || path.contains('\\') || path.contains('\0') {
+        return Err(PathError::Form);
+    }
+    let folder = loader.canonical(parent(from))?;
+    if !is_below(&join(&folder, path), root) {
+        return Err(PathError::Leaves { root: root.to_owned() });
+    }
+    let named = join(parent(from), path);
+    if loader.look(&named) == Entry::Missing {
+        return Err(LoadError::Missing.into());
+    }
+    if !is_below(&loader.canonical(&named)?, root) {
+        return Err(PathError::LinkLeaves { root: root.to_owned() });
+    }
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> MemoryLoader {
+        MemoryLoader::new("/home/ops")
+            .file("/home/ops/infra/.setpoint.yaml", "")
+            .file("/home/ops/infra/modules/web.yaml", "module: web\n")
+            .file("/home/ops/infra/stacks/shop/stack.yaml", "stack: shop\n")
+            .file("/home/ops/secret", "x")
+    }
+
+    #[track_caller]
+    fn check(path: &str, expected: &str) {
+        let loader = files();
+        let from = "infra/stacks/shop/stack.yaml";
+        let root = root_of(&loader, from).expect("the folder is there");
+        let got = resolve(&loader, &root, from, path).unwrap_or_else(|error| error.to_string());
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn paths_stay_below_the_root() {
+        check("../../modules/web.yaml", "infra/modules/web.yaml");
+        check("../../modules/../modules/web.yaml", "infra/modules/web.yaml");
+        check("../../../secret", "the path leaves the folder `/home/ops/infra`");
+        check("/home/ops/infra/modules/web.yaml", "a path is relative to the file it stands in, with `/`");
+        check("gone.yaml", "there is no such file");
+    }
+
+    #[test]
+    fn without_a_marker_the_root_is_the_files_own_folder() {
+        let loader = MemoryLoader::new("/w").file("/w/a/stack.yaml", "").file("/w/m.yaml", "");
+        let root = root_of(&loader, "a/stack.yaml").expect("the folder is there");
+        assert_eq!(root, "/w/a");
+        assert!(matches!(resolve(&loader, &root, "a/stack.yaml", "../m.yaml"), Err(PathError::Leaves { .. })));
+    }
+}

@@ -1,0 +1,316 @@
+//! Tree to file: which kind of file it is, which sections it has, what its entries are.
+//!
+//! Nothing is looked up or evaluated here; names, types, `use` and the shape of sections are literal and checked.
+
+mod entry;
+
+pub(crate) use entry::{Entry, Layers, What, check_defaults, entries};
+
+use crate::diagnostic::Diagnostic;
+use crate::span::{Span, Spanned};
+use crate::suggest;
+use crate::tree::{Data, Node, Pair, Style};
+use crate::types;
+use crate::vars::VarDecl;
+
+/// What a file is, by its first key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FileRole {
+    Stack,
+    Module,
+    Environment,
+}
+
+/// A file whose sections are told apart, before environments and defaults are laid over.
+#[derive(Debug, Clone)]
+pub(crate) struct Raw {
+    /// Its path as people name it.
+    pub(crate) path: String,
+    pub(crate) role: FileRole,
+    pub(crate) name: Spanned<String>,
+    /// The sections, known and of the right shape.
+    pub(crate) top: Vec<Pair>,
+}
+
+/// A file ready to be resolved.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Its path as people name it.
+    pub(crate) path: String,
+    pub(crate) name: Spanned<String>,
+    /// The environment laid over it.
+    pub(crate) environment: Option<String>,
+    /// Sections beside `vars`, `defaults` and `resources`.
+    pub(crate) top: Vec<Pair>,
+    pub(crate) vars: Vec<VarDecl>,
+    pub(crate) resources: Vec<Entry>,
+}
+
+impl Raw {
+    /// A section.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.top.iter().find(|pair| pair.key == key).map(|pair| &pair.value)
+    }
+}
+
+impl File {
+    /// A section.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.top.iter().find(|pair| pair.key == key).map(|pair| &pair.value)
+    }
+
+    /// The entries of a section that is a map.
+    pub(crate) fn pairs(&self, key: &str) -> &[Pair] {
+        self.get(key).map_or(&[], Node::pairs)
+    }
+
+    /// The items of a section that is a list.
+    pub(crate) fn items(&self, key: &str) -> &[Node] {
+        match self.get(key).map(|node| &node.data) {
+            Some(Data::List(items)) => items,
+            _ => &[],
+        }
+    }
+}
+
+/// The shape of a section.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Shape {
+    One,
+    Map,
+    List,
+}
+
+use FileRole::{Environment, Module, Stack};
+
+/// Every section: key, shape, the files it may stand in.
+pub(crate) const SECTIONS: &[(&str, Shape, &[FileRole])] = &[
+    ("stack", Shape::One, &[Stack]),
+    ("module", Shape::One, &[Module]),
+    ("environment", Shape::One, &[Environment]),
+    ("region", Shape::One, &[Stack, Environment]),
+    ("account", Shape::One, &[Stack, Environment]),
+    ("requires", Shape::One, &[Stack, Module, Environment]),
+    ("description", Shape::One, &[Stack, Module, Environment]),
+    ("tags", Shape::Map, &[Stack, Environment]),
+    ("ignore_tags", Shape::List, &[Stack]),
+    ("vars", Shape::Map, &[Stack, Module, Environment]),
+    ("defaults", Shape::Map, &[Stack, Module, Environment]),
+    ("resources", Shape::Map, &[Stack, Module, Environment]),
+    ("existing", Shape::Map, &[Stack]),
+    ("stacks", Shape::Map, &[Stack]),
+    ("environments", Shape::Map, &[Stack]),
+    ("protect", Shape::One, &[Stack, Environment]),
+    ("moved", Shape::List, &[Stack, Environment]),
+    ("forget", Shape::List, &[Stack]),
+    ("allow", Shape::List, &[Stack, Environment]),
+    ("outputs", Shape::Map, &[Stack, Module, Environment]),
+];
+
+/// What people write at the top who come from elsewhere.
+const TOP_HINTS: &[(&str, &str)] = &[
+    ("name", "the stack's name is the value of `stack`"),
+    ("variables", "write `vars`"),
+    ("variable", "write `vars`"),
+    ("Parameters", "write `vars`"),
+    ("Resources", "write `resources`"),
+    ("Outputs", "write `outputs`"),
+    ("output", "write `outputs`"),
+    ("resource", "write `resources`, each entry with its `type`"),
+    ("data", "write `existing`"),
+    ("provider", "write `region`; credentials come from the environment or a profile"),
+    ("locals", "write `vars` with a value: `name: value`"),
+    ("include", "`include` is reserved for later; use modules"),
+    ("ROSTemplateFormatVersion", "this is a ROS template; a stack begins with `stack: NAME`"),
+    ("apiVersion", "this is a Kubernetes object; a stack begins with `stack: NAME`"),
+];
+
+impl FileRole {
+    fn key(self) -> &'static str {
+        match self {
+            Stack => "stack",
+            Module => "module",
+            Environment => "environment",
+        }
+    }
+}
+
+/// Tells the sections of a file apart. Nothing comes back where it is no spec file at all.
+pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Option<Raw> {
+    let start = Span { end: tree.span.start, ..tree.span };
+    if tree.pairs().is_empty() {
+        let message = format!("a spec file is a map, this is {}", tree.noun());
+        found.push(Diagnostic::error("not-a-spec", start, message).hint("it begins with `stack: NAME`, `module: NAME` or `environment: NAME`"));
+        return None;
+    }
+    let role = [Stack, Module, Environment].into_iter().find(|role| tree.pair(role.key()).is_some());
+    refuse_top_nulls(&mut tree, role, found);
+    let Data::Map(pairs) = tree.data else { return None };
+    let Some(role) = role else {
+        let first = &pairs[0];
+        let known = TOP_HINTS.iter().find(|(key, _)| *key == first.key).map(|(_, hint)| (*hint).to_owned());
+        let hint = known.unwrap_or_else(|| "it begins with `stack: NAME`, `module: NAME` or `environment: NAME`".to_owned());
+        found.push(Diagnostic::error("not-a-spec", first.at, "this is no spec file").hint(hint));
+        return None;
+    };
+    let mut top = Vec::new();
+    let mut name = None;
+    for pair in pairs {
+        if pair.key == role.key() {
+            name = Some(file_name(&pair, role, found));
+        } else if section_fits(&pair, role, found) {
+            top.push(pair);
+        }
+    }
+    Some(Raw { path: path.to_owned(), role, name: name?, top })
+}
+
+/// Nulls may stand in overlays only: under `environments`, and in an environment file.
+fn refuse_top_nulls(tree: &mut Node, role: Option<FileRole>, found: &mut Vec<Diagnostic>) {
+    let Data::Map(pairs) = &mut tree.data else { return };
+    for pair in pairs {
+        match (role, pair.key.as_str()) {
+            (Some(Stack), "environments") => {
+                for environment in pair.value_pairs_mut() {
+                    match &mut environment.value.data {
+                        Data::Map(sections) => sections.iter_mut().for_each(|section| refuse_overlay_nulls(section, found)),
+                        Data::Null => {
+                            let message = format!("the environment `{}` has no value", environment.key);
+                            let hint = format!("write `{}: {{}}` where it changes nothing", environment.key);
+                            found.push(Diagnostic::error("empty-value", environment.at, message).hint(hint));
+                            environment.value.data = Data::Bad;
+                        }
+                        _ => crate::tree::refuse_nulls(&mut environment.value, None, found),
+                    }
+                }
+            }
+            (Some(Environment), _) => refuse_overlay_nulls(pair, found),
+            _ => crate::tree::refuse_nulls(&mut pair.value, Some((&pair.key, pair.at)), found),
+        }
+    }
+}
+
+/// Within an environment, these sections are overlays; a null takes something away there.
+fn refuse_overlay_nulls(section: &mut Pair, found: &mut Vec<Diagnostic>) {
+    let overlay = matches!(section.key.as_str(), "resources" | "tags" | "defaults" | "outputs") && section.value.data != Data::Null;
+    if !overlay {
+        crate::tree::refuse_nulls(&mut section.value, Some((&section.key, section.at)), found);
+    }
+}
+
+fn file_name(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> Spanned<String> {
+    let span = pair.value.span;
+    let text = literal(&pair.value, &pair.key, found).unwrap_or_default();
+    let wrong = match role {
+        Stack if !is_stack_name(text) => {
+            let rule = "a small letter, then small letters, digits and `-`, 2 to 40 in all, not ending in `-`";
+            Some(types::Wrong::new(format!("`{text}` cannot be a stack's name")).hint(rule))
+        }
+        Stack => None,
+        Module => types::name(text, "a module's name").err(),
+        Environment => types::name(text, "an environment's name").err(),
+    };
+    if let Some(wrong) = wrong.filter(|_| !text.is_empty()) {
+        found.push(Diagnostic::error("name", span, wrong.message).maybe_hint(wrong.hint));
+    }
+    Spanned { value: text.to_owned(), span }
+}
+
+fn is_stack_name(text: &str) -> bool {
+    (2..=40).contains(&text.len()) && !text.contains('_') && crate::address::is_name(text)
+}
+
+fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> bool {
+    let Some((_, shape, roles)) = SECTIONS.iter().find(|(key, ..)| *key == pair.key) else {
+        let known = TOP_HINTS.iter().find(|(key, _)| *key == pair.key).map(|(_, hint)| (*hint).to_owned());
+        let names = SECTIONS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(key, ..)| *key);
+        let hint = known.or_else(|| suggest::nearest(&pair.key, names).map(|name| format!("did you mean `{name}`?")));
+        let message = format!("a {} file has no `{}`", role.key(), pair.key);
+        found.push(Diagnostic::error("unknown-key", pair.at, message).maybe_hint(hint));
+        return false;
+    };
+    if !roles.contains(&role) {
+        let message = format!("`{}` does not stand in {} {} file", pair.key, if role == Environment { "an" } else { "a" }, role.key());
+        let hint = match role {
+            Module => "what a module needs comes in through its `vars` and the entry's `with`",
+            _ => "put it into the stack file",
+        };
+        found.push(Diagnostic::error("misplaced-key", pair.at, message).hint(hint));
+        return false;
+    }
+    shape_fits(&pair.value, *shape, &pair.key, found)
+}
+
+/// Whether a node has a shape; if not, that is reported.
+pub(crate) fn shape_fits(node: &Node, shape: Shape, key: &str, found: &mut Vec<Diagnostic>) -> bool {
+    let (wanted, fits) = match (&node.data, shape) {
+        (Data::Bad, _) => return false,
+        (data, Shape::Map) => ("a map", matches!(data, Data::Map(_))),
+        (data, Shape::List) => ("a list", matches!(data, Data::List(_))),
+        (data, Shape::One) => ("a single value", matches!(data, Data::Scalar(_))),
+    };
+    if !fits {
+        let key = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
+        found.push(Diagnostic::error("wrong-type", node.span, format!("{key} is {wanted}, this is {}", node.noun())));
+    }
+    fits
+}
+
+/// A text that takes no expressions.
+pub(crate) fn literal<'n>(node: &'n Node, key: &str, found: &mut Vec<Diagnostic>) -> Option<&'n str> {
+    if !shape_fits(node, Shape::One, key, found) {
+        return None;
+    }
+    let scalar = node.scalar()?;
+    if crate::expr::has_expression(&scalar.text) {
+        let key = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
+        found.push(Diagnostic::error("not-literal", node.span, format!("{key} takes no expressions")).hint("write it out"));
+        return None;
+    }
+    if scalar.style == Style::Plain && let Some(read) = crate::tree::reading(&scalar.text) {
+        found.push(unquoted(node.span, &scalar.text, &read));
+        return None;
+    }
+    Some(&scalar.text)
+}
+
+/// A truth value that takes no expressions.
+pub(crate) fn literal_bool(node: &Node, key: &str, found: &mut Vec<Diagnostic>) -> Option<bool> {
+    let wrong = match node.scalar() {
+        Some(scalar) if scalar.style == Style::Plain => match types::boolean(&scalar.text) {
+            Ok(value) => return Some(value),
+            Err(wrong) => wrong,
+        },
+        _ if node.data == Data::Bad => return None,
+        _ => types::Wrong::new(format!("`{key}` is `true` or `false`, without quotes")),
+    };
+    found.push(Diagnostic::error("wrong-value", node.span, wrong.message).maybe_hint(wrong.hint));
+    None
+}
+
+/// The finding for a plain text that YAML tools read as something else.
+pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
+    Diagnostic::error("must-quote", span, format!("the text `{text}` must be quoted")).hint(format!("write \"{text}\": other YAML tools read {read} here"))
+}
+
+/// Reports names of `resources`, `existing` and `stacks` that are no names or stand for two things.
+pub(crate) fn check_names(raw: &Raw, resources: &[Pair], found: &mut Vec<Diagnostic>) {
+    let mut seen: std::collections::BTreeMap<&str, (Span, &str)> = std::collections::BTreeMap::new();
+    let sections = [("resources", resources), ("existing", raw.get("existing").map_or(&[][..], Node::pairs)), ("stacks", raw.get("stacks").map_or(&[][..], Node::pairs))];
+    for (section, pairs) in sections {
+        for pair in pairs {
+            if let Err(wrong) = types::name(&pair.key, "a name") {
+                found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
+            }
+            if let Some((at, other)) = seen.insert(&pair.key, (pair.at, section)) {
+                let message = format!("`{}` stands in `{other}` and in `{section}`; they share one namespace", pair.key);
+                found.push(Diagnostic::error("duplicate-name", pair.at, message).label(at, "first here"));
+            }
+        }
+    }
+}
+
+/// Whether a section may stand in an environment that is written in place.
+pub(crate) fn environment_section_fits(pair: &Pair, found: &mut Vec<Diagnostic>) -> bool {
+    section_fits(pair, Environment, found)
+}

@@ -1,0 +1,234 @@
+//! References: a name of this stack, a member, an expression, an id, a look-up. The kind is checked.
+
+use std::collections::BTreeMap;
+
+use super::check::In;
+use super::val::Val;
+use super::{Cx, Eval, Halt, Resolver};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::outside::said;
+use crate::parse::What;
+use crate::schema::Type;
+use crate::span::Span;
+use crate::suggest;
+use crate::tree::{Data, Node, Style};
+use crate::types;
+use crate::value::Value;
+
+const TEXT: Type = Type::Text { min: 1, max: 256 };
+
+/// What a look-up may say, for every kind.
+const LOOK_UP: &[&str] = &["id", "name", "tags", "resource_group"];
+/// And for images.
+const IMAGE_LOOK_UP: &[&str] = &["id", "name", "tags", "family", "os_name", "owner", "architecture", "follow"];
+
+/// Keys of which a look-up needs one.
+const LOOK_UP_BY: &[&str] = &["id", "name", "tags", "family", "os_name"];
+
+/// Keys of a look-up for a kind.
+pub(super) fn look_up_keys(kind: &str) -> &'static [&'static str] {
+    if kind == "image" { IMAGE_LOOK_UP } else { LOOK_UP }
+}
+
+impl<'a> Resolver<'a> {
+    /// One reference. `kinds` may name several kinds, parted by `|`.
+    pub(super) fn reference(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Val> {
+        let span = input.span();
+        match self.any_reference(cx, kinds, input)? {
+            Val::Group(group) => {
+                let example = group.members.first().map_or("KEY".to_owned(), |(key, _)| key.to_string());
+                let message = format!("`{}` is a group of {}; one is wanted here", group.address, group.members.len());
+                Err(self.fail(cx, Diagnostic::error("group-reference", span, message).hint(format!("write `{}[{example}]`", group.address))))
+            }
+            val => Ok(val),
+        }
+    }
+
+    /// References as an item of a list gives them: a bare group is all its members.
+    pub(super) fn references(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Vec<Val>> {
+        Ok(match self.any_reference(cx, kinds, input)? {
+            Val::Group(group) => group.members.iter().map(|(_, member)| member.clone()).collect(),
+            val => vec![val],
+        })
+    }
+
+    fn any_reference(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Val> {
+        let span = input.span();
+        match self.evaluated(cx, input)? {
+            In::Node(node) => match &node.data {
+                Data::Scalar(scalar) => match types::id_kind(&scalar.text) {
+                    Some(kind) if wants(kinds, kind) => Ok(Val::Outside(Value::Text(scalar.text.clone()))),
+                    Some(kind) => {
+                        let message = format!("`{}` is the id of {}, here {} is wanted", scalar.text, suggest::a(kind), words(kinds));
+                        Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)))
+                    }
+                    None => {
+                        let quoted = scalar.style != Style::Plain;
+                        let val = self.known_name(cx, kinds, node, &scalar.text, quoted)?;
+                        self.of_kind(cx, kinds, val, span)
+                    }
+                },
+                Data::Map(_) => self.look_up(cx, kinds, node),
+                Data::Bad | Data::Null => Err(Halt::Reported),
+                Data::List(_) => {
+                    let message = format!("{} is wanted here, this is a list", words(kinds));
+                    Err(self.fail(cx, Diagnostic::error("wrong-type", span, message)))
+                }
+            },
+            In::Val(val, span) => self.of_kind(cx, kinds, val, span),
+        }
+    }
+
+    /// A bare word; where no name can be meant, the hint names the form for things outside.
+    fn known_name(&mut self, cx: Cx, kinds: &str, node: &Node, text: &str, _quoted: bool) -> Eval<Val> {
+        if text.parse::<Address>().is_ok() {
+            let before = self.found.len();
+            let named = self.named(cx, node.span, text);
+            if named == Err(Halt::Reported)
+                && let [only] = &mut self.found[before..]
+                && only.code == "unknown-reference"
+                && only.hint.as_ref().is_none_or(|hint| !hint.starts_with("did you mean") && !hint.starts_with("a module"))
+            {
+                let form = outside_form(kinds, text);
+                only.hint = Some(only.hint.take().map_or(form.clone(), |hint| format!("{hint}\n{form}")));
+            }
+            return named;
+        }
+        let diagnostic = Diagnostic::error("unknown-reference", node.span, format!("`{text}` is neither a name of this stack nor an id"));
+        Err(self.fail(cx, diagnostic.hint(outside_form(kinds, text))))
+    }
+
+    /// A value as a reference to a kind.
+    fn of_kind(&mut self, cx: Cx, kinds: &str, val: Val, span: Span) -> Eval<Val> {
+        match val {
+            Val::Resource(address) => {
+                self.right_kind(cx, kinds, &address, span)?;
+                Ok(Val::Resource(address))
+            }
+            Val::Plain(Value::Ref(reference)) if reference.attr == "id" => {
+                self.right_kind(cx, kinds, &reference.address, span)?;
+                Ok(Val::Resource(reference.address))
+            }
+            Val::Group(group) => {
+                for (_, member) in &group.members {
+                    if let Val::Resource(address) = member {
+                        self.right_kind(cx, kinds, address, span)?;
+                    }
+                }
+                match group.members.first() {
+                    Some((_, Val::Module(_))) => Err(self.module_reference(cx, &group.address, span)),
+                    _ => Ok(Val::Group(group)),
+                }
+            }
+            Val::Outside(value) => Ok(Val::Outside(value)),
+            Val::Map(map) => Ok(Val::Outside(Val::Map(map).into_value().ok_or(Halt::Reported)?)),
+            Val::Module(member) => {
+                let address = self.members[member.0].address.clone();
+                Err(self.module_reference(cx, &address, span))
+            }
+            Val::Alias(alias) => {
+                let message = format!("`{alias}` is another stack, here {} is wanted", words(kinds));
+                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).hint(format!("write `{alias}.NAME`"))))
+            }
+            Val::Plain(Value::Ref(reference)) => {
+                let message = format!("`{}.{}` is an attribute, here {} itself is wanted", said(&reference.address), reference.attr, words(kinds));
+                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).hint(format!("write `{}`", said(&reference.address)))))
+            }
+            Val::Plain(Value::Text(_)) => {
+                let diagnostic = Diagnostic::error("wrong-kind", span, format!("an expression gives a resource here, this one gives a text"));
+                let kind = kinds.split('|').next().unwrap_or(kinds);
+                Err(self.fail(cx, diagnostic.hint(format!("declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up"))))
+            }
+            other => {
+                let message = format!("{} is wanted here, this is {}", words(kinds), other.noun());
+                Err(self.fail(cx, Diagnostic::error("wrong-type", span, message)))
+            }
+        }
+    }
+
+    fn module_reference(&mut self, cx: Cx, address: &Address, span: Span) -> Halt {
+        let outputs = self.scopes[cx.scope.0].names.get(address.segments().last().map_or("", |last| last.name.as_str())).and_then(|entry| match entry.what {
+            What::Module { file: Some(file), .. } => Some(&self.world.files[file]),
+            _ => None,
+        });
+        let outputs: Vec<&str> = outputs.map_or(Vec::new(), |file| file.pairs("outputs").iter().map(|pair| pair.key.as_str()).collect());
+        let hint = if outputs.is_empty() { None } else { Some(format!("its outputs are {}: `{address}.{}`", suggest::listing(&outputs), outputs[0])) };
+        self.fail(cx, Diagnostic::error("wrong-kind", span, format!("`{address}` is a module, of which only outputs are seen")).maybe_hint(hint))
+    }
+
+    fn right_kind(&mut self, cx: Cx, kinds: &str, address: &Address, span: Span) -> Eval<()> {
+        match self.kind_of(address) {
+            Some(kind) if !wants(kinds, kind.name) => {
+                let message = format!("`{}` is {}, here {} is wanted", said(address), suggest::a(kind.name), words(kinds));
+                let names: Vec<&str> = self.of_kinds(cx, kinds);
+                let hint = match names.len() {
+                    0 => None,
+                    1..=6 => Some(format!("there is {}", suggest::listing(&names))),
+                    _ => None,
+                };
+                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).maybe_hint(hint)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Names of a scope's entries of some kinds.
+    fn of_kinds(&self, cx: Cx, kinds: &str) -> Vec<&'a str> {
+        let scope = &self.scopes[cx.scope.0];
+        let fits = |what: &What| matches!(what, What::Resource(kind) if wants(kinds, kind.name));
+        scope.names.iter().filter(|(_, entry)| fits(&entry.what)).map(|(name, _)| *name).collect()
+    }
+
+    /// `{id: …}`, `{name: …}`, `{tags: {…}}`, for images `{family: …}` and more.
+    pub(super) fn look_up(&mut self, cx: Cx, kinds: &str, node: &'a Node) -> Eval<Val> {
+        let keys = look_up_keys(kinds);
+        let mut by = BTreeMap::new();
+        let mut result = Ok(());
+        for pair in node.pairs() {
+            if !keys.contains(&pair.key.as_str()) {
+                let hint = suggest::hint(&pair.key, keys.iter().copied());
+                let message = format!("{} is not looked up by `{}`", words(kinds), pair.key);
+                result = Err(self.fail(cx, Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint)));
+                continue;
+            }
+            let ty = match pair.key.as_str() {
+                "tags" => Type::Map(&TEXT),
+                "follow" => Type::Bool,
+                _ => TEXT,
+            };
+            match self.check_alone(cx, &ty, &pair.value) {
+                Ok(val) => {
+                    by.extend(val.into_value().map(|value| (pair.key.clone(), value)));
+                }
+                Err(halt) => result = Err(halt),
+            }
+        }
+        result?;
+        if !by.keys().any(|key| LOOK_UP_BY.contains(&key.as_str())) {
+            let named: Vec<&str> = LOOK_UP_BY.iter().copied().filter(|key| keys.contains(key)).collect();
+            let message = "a look-up says by what";
+            return Err(self.fail(cx, Diagnostic::error("missing-field", node.span, message).hint(format!("one of {}", suggest::listing(&named)))));
+        }
+        Ok(Val::Outside(Value::Map(by)))
+    }
+}
+
+fn wants(kinds: &str, kind: &str) -> bool {
+    kinds.split('|').any(|wanted| wanted == kind)
+}
+
+/// Several kinds as people read them.
+fn words(kinds: &str) -> String {
+    kinds.split('|').map(suggest::a).collect::<Vec<_>>().join(" or ")
+}
+
+/// How something outside the stack is written, for a kind.
+fn outside_form(kinds: &str, text: &str) -> String {
+    let text = if text.contains(['"', '\n']) { "NAME" } else { text };
+    match kinds {
+        "image" => format!("an image family is `{{family: {text}}}`, an image `{{name: {text}}}` or its id"),
+        "key_pair" | "ram_role" | "alarm_contact_group" => format!("one outside this stack is `{{name: {text}}}`"),
+        _ => format!("one outside this stack is its id, or `{{name: {text}}}`"),
+    }
+}

@@ -1,0 +1,213 @@
+//! Texts with expressions, and values without a type of their own.
+
+use std::collections::BTreeMap;
+
+use super::check::In;
+use super::val::{Val, as_piece, concat};
+use super::{Cx, Eval, Halt, Resolver};
+use crate::diagnostic::Diagnostic;
+use crate::expr::{self, Expr, ExprData, Part, functions};
+use crate::parse::unquoted;
+use crate::source::Sources;
+use crate::span::Span;
+use crate::suggest;
+use crate::tree::{self, Data, Node, Style};
+use crate::types;
+use crate::value::Value;
+
+/// Where the text of an expression stands in its file.
+#[derive(Clone, Copy)]
+pub(super) struct Anchor {
+    span: Span,
+    /// Bytes from the span's start to the text's, where the text stands in the file as it is.
+    lead: Option<usize>,
+}
+
+impl Anchor {
+    /// The anchor of a text under a span; escapes and folded lines have no exact places.
+    pub(super) fn new(sources: &Sources, span: Span, text: &str) -> Self {
+        let raw = sources.text(span);
+        let lead = [0, 1].into_iter().find(|lead| raw.get(*lead..).is_some_and(|rest| rest.starts_with(text)));
+        Self { span, lead }
+    }
+
+    /// The place of a part of the text.
+    pub(super) fn at(&self, range: &expr::Range) -> Span {
+        match self.lead {
+            Some(lead) => self.span.part(lead + range.start, lead + range.end.max(range.start + 1)),
+            None => self.span,
+        }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// A node whose text holds expressions, evaluated; others as they are.
+    pub(super) fn evaluated(&mut self, cx: Cx, input: In<'a>) -> Eval<In<'a>> {
+        let In::Node(node) = input else { return Ok(input) };
+        match &node.data {
+            Data::Bad => Err(Halt::Reported),
+            Data::Scalar(scalar) if cx.expressions && expr::has_expression(&scalar.text) => {
+                let val = self.template(cx, node.span, &scalar.text)?;
+                Ok(In::Val(val, node.span))
+            }
+            _ => Ok(In::Node(node)),
+        }
+    }
+
+    /// The value of a text with expressions: one `${…}` keeps its type, mixed text takes scalars.
+    pub(super) fn template(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Val> {
+        let anchor = Anchor::new(&self.sources, span, text);
+        let template = match expr::parse(text) {
+            Ok(template) => template,
+            Err(mistake) => {
+                let diagnostic = Diagnostic::error("expression", anchor.at(&mistake.range), mistake.message);
+                return Err(self.fail(cx, diagnostic.maybe_hint(mistake.hint)));
+            }
+        };
+        if let Some(single) = template.single() {
+            return self.eval(cx, single, anchor);
+        }
+        let mut pieces = Vec::new();
+        for part in &template.parts {
+            pieces.push(match part {
+                Part::Literal(text) => Value::Text(text.clone()),
+                Part::Expr(expr) => {
+                    let val = self.eval(cx, expr, anchor)?;
+                    self.piece(cx, val, anchor.at(&expr.range))?
+                }
+            });
+        }
+        Ok(Val::Plain(concat(pieces)))
+    }
+
+    /// A value as part of a longer text.
+    pub(super) fn piece(&mut self, cx: Cx, val: Val, span: Span) -> Eval<Value> {
+        let (noun, said) = (val.noun(), self.sources.text(span).to_owned());
+        let hint = match &val {
+            Val::Resource(_) => Some(format!("write `${{{said}.id}}`, or another attribute")),
+            Val::List(_) => Some(format!("write `${{join(', ', {said})}}`")),
+            _ => None,
+        };
+        let piece = match val {
+            Val::Plain(value) => as_piece(value),
+            _ => None,
+        };
+        let wrong = Diagnostic::error("wrong-type", span, format!("{noun} cannot stand inside a text")).maybe_hint(hint);
+        piece.ok_or_else(|| self.fail(cx, wrong))
+    }
+
+    /// The value of an expression.
+    pub(super) fn eval(&mut self, cx: Cx, expr: &Expr, anchor: Anchor) -> Eval<Val> {
+        match &expr.data {
+            ExprData::Text(text) => Ok(Val::text(text.clone())),
+            ExprData::Int(n) => Ok(Val::Plain(Value::Int(*n))),
+            ExprData::Bool(b) => Ok(Val::Plain(Value::Bool(*b))),
+            ExprData::Path(path) => self.path(cx, path, anchor),
+            ExprData::Call { name, args } => {
+                if !functions::NAMES.iter().any(|(known, _)| known == name) {
+                    let names = functions::NAMES.iter().map(|(name, _)| *name);
+                    let hint = function_hint(name).or_else(|| suggest::hint(name, names));
+                    let span = anchor.at(&(expr.range.start..expr.range.start + name.len()));
+                    return Err(self.fail(cx, Diagnostic::error("unknown-function", span, format!("there is no function `{name}`")).maybe_hint(hint)));
+                }
+                self.call(cx, name, (args, &expr.range), anchor)
+            }
+        }
+    }
+
+    fn call(&mut self, cx: Cx, name: &str, (args, range): (&[Expr], &expr::Range), anchor: Anchor) -> Eval<Val> {
+        let vals = args.iter().map(|arg| self.eval(cx, arg, anchor)).collect::<Eval<Vec<_>>>()?;
+        let secret = vals.iter().any(Val::has_secret);
+        let unknown = vals.iter().position(|val| val.unknown().is_some()).map(|at| anchor.at(&args[at].range));
+        match functions::call(name, vals) {
+            Ok(val) => Ok(functions::keep_secret(val, secret)),
+            Err(message) => {
+                let diagnostic = match unknown.filter(|_| message.contains("after apply")) {
+                    Some(span) => after_apply(span, self.sources.text(span)),
+                    None => Diagnostic::error("function", anchor.at(range), message),
+                };
+                Err(self.fail(cx, diagnostic))
+            }
+        }
+    }
+
+    /// A value without a type: text, number or truth value as YAML tools agree on, lists and maps of such.
+    pub(super) fn free(&mut self, cx: Cx, node: &'a Node) -> Eval<Val> {
+        match &node.data {
+            Data::Bad | Data::Null => Err(Halt::Reported),
+            Data::List(items) => {
+                let mut values = Vec::new();
+                for item in items {
+                    match self.free(cx, item) {
+                        Ok(val) => values.push(val),
+                        Err(Halt::Off(name)) => self.left_out(cx, item.span, &name),
+                        Err(Halt::Reported) => return Err(Halt::Reported),
+                    }
+                }
+                Ok(Val::List(values))
+            }
+            Data::Map(pairs) => {
+                let pairs = pairs.iter().map(|pair| Ok((pair.key.clone(), self.free(cx, &pair.value)?)));
+                Ok(Val::Map(pairs.collect::<Eval<BTreeMap<_, _>>>()?))
+            }
+            Data::Scalar(scalar) => match self.evaluated(cx, In::Node(node))? {
+                In::Val(val, _) => Ok(val),
+                In::Node(_) if scalar.style == Style::Plain => match plain(&scalar.text) {
+                    Ok(val) => Ok(val),
+                    Err(read) => Err(self.fail(cx, unquoted(node.span, &scalar.text, &read))),
+                },
+                In::Node(_) => Ok(Val::text(scalar.text.clone())),
+            },
+        }
+    }
+
+    /// Notes an item of a list that leads to what is not in this stack.
+    pub(super) fn left_out(&mut self, _cx: Cx, span: Span, name: &str) {
+        let at = self.sources.location(span);
+        self.notes.push(format!("{}:{}: left out, since {name} is not in this stack (`enabled: false`)", at.file, at.line));
+    }
+}
+
+/// A plain scalar as YAML 1.1 and 1.2 both read it; what another tool would read, if they differ.
+fn plain(text: &str) -> Result<Val, String> {
+    if let Some(read) = tree::reading(text) {
+        return Err(read);
+    }
+    Ok(match text {
+        "true" => Val::Plain(Value::Bool(true)),
+        "false" => Val::Plain(Value::Bool(false)),
+        text => match (types::integer(text, i64::MIN, i64::MAX, ""), types::decimal(text)) {
+            (Ok(n), _) => Val::Plain(Value::Int(n)),
+            (_, Ok(decimal)) => Val::Plain(Value::Decimal(decimal)),
+            _ => Val::text(text),
+        },
+    })
+}
+
+/// The finding for an argument that must be known at plan.
+fn after_apply(span: Span, said: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error("not-known", span, format!("`{said}` is known after apply only"));
+    match said.split_once("[*]") {
+        Some((group, _)) => diagnostic.hint(format!("`length({group})` is known; `for_each: {group}` gives one per member")),
+        None => diagnostic.hint("a function other than `join`, `concat` and `at` needs what is known at plan"),
+    }
+}
+
+/// Functions that people bring from elsewhere.
+fn function_hint(name: &str) -> Option<String> {
+    let hint = match name {
+        "file" | "templatefile" => "a field takes `{file: PATH}`, with `with: {…}` for values",
+        "env" | "getenv" => "a variable takes `from_env: NAME`",
+        "base64" | "base64encode" | "Base64Encode" => "encodings are made where the API wants them",
+        "cidrsubnet" => "write `cidr_subnet(block, new_bits, n)`",
+        "cidrhost" => "write `cidr_host(block, n)`",
+        "element" => "write `at(list, n)`",
+        "format" => "write the text with `${…}` in it; `pad(n, width)` gives leading zeros",
+        "lookup" => "write `vars.map[key]`",
+        "flatten" => "write `concat(lists…)`",
+        "count" | "len" | "size" => "write `length(x)`",
+        "if" | "coalesce" | "try" => "there are no conditionals; environments and variables say what differs",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

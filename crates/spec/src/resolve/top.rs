@@ -1,0 +1,417 @@
+//! The sections beside `resources`: region, tags, `existing`, `stacks`, `moved`, `forget`, `allow`, `outputs`.
+
+use std::collections::BTreeMap;
+
+use super::val::Val;
+use super::{Context, Cx, Halt, ROOT, Resolver, Slot, SlotId, World};
+use crate::address::Address;
+use crate::common;
+use crate::diagnostic::Diagnostic;
+use crate::outside;
+use crate::parse::{Shape, literal, literal_bool, shape_fits};
+use crate::schema::Type;
+use crate::source::Sources;
+use crate::stack::{Allow, Existing, Move, Output, Resource, Stack, StackLink};
+use crate::suggest;
+use crate::tree::{Node, Pair};
+use crate::types::{self, Wrong};
+use crate::value::{Map, Value};
+
+const TEXT: Type = Type::Text { min: 1, max: 256 };
+const TOP: Cx = Cx { scope: ROOT, member: None, expressions: true };
+
+/// The value of an output, which may stand alone or beside a description.
+pub(super) fn output_value(node: &Node) -> &Node {
+    let described = node.get("value").filter(|_| node.pairs().iter().all(|pair| matches!(pair.key.as_str(), "value" | "description" | "secret")));
+    described.unwrap_or(node)
+}
+
+/// The environment of each linked stack that has a file, before that file is read.
+pub(crate) fn link_environments(world: &World, cx: &Context<'_>, sources: Sources) -> (Sources, BTreeMap<String, Option<String>>) {
+    let mut resolver = Resolver::new(world, cx, sources);
+    let mut blank = resolver.head();
+    resolver.links(&mut blank);
+    let environments = blank.stacks.into_iter().map(|(alias, link)| (alias, link.environment)).collect();
+    (resolver.sources, environments)
+}
+
+impl<'a> Resolver<'a> {
+    /// Name, region, account, tags: what the rest depends on.
+    pub(super) fn head(&mut self) -> Stack {
+        let file = &self.world.files[0];
+        self.account = file.get("account").and_then(|node| self.account_of(node));
+        self.region = file.get("region").and_then(|node| self.region_of(node));
+        if file.get("region").is_none() {
+            let diagnostic = Diagnostic::error("missing-field", file.name.span, "the stack says no `region`");
+            self.found.push(diagnostic.hint("write `region: cn-beijing`, at the top or in each environment"));
+        }
+        if let Some(node) = file.get("requires") {
+            self.requires(node);
+        }
+        let tags = self.merged_tags(TOP, None, file.get("tags"));
+        let protect = file.get("protect").and_then(|node| literal_bool(node, "protect", &mut self.found)).unwrap_or(false);
+        let root = &mut self.scopes[ROOT.0];
+        (root.tags, root.protect) = (tags.unwrap_or_default(), protect);
+        Stack {
+            name: file.name.value.clone(),
+            environment: file.environment.clone(),
+            region: self.region.clone().unwrap_or_default(),
+            account: self.account.clone(),
+            description: file.get("description").and_then(|node| literal(node, "description", &mut self.found)).map(str::to_owned),
+            ignore_tags: self.ignore_tags(),
+            resources: BTreeMap::new(),
+            existing: BTreeMap::new(),
+            stacks: BTreeMap::new(),
+            moved: Vec::new(),
+            forget: Vec::new(),
+            allow: Vec::new(),
+            outputs: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn known_text(&mut self, node: &'a Node, what: &str) -> Option<String> {
+        match self.check_alone(TOP, &TEXT, node).ok()? {
+            Val::Plain(Value::Text(text)) => Some(text),
+            _ => {
+                self.found.push(Diagnostic::error("not-known", node.span, format!("`{what}` must be known at plan, and may not be secret")));
+                None
+            }
+        }
+    }
+
+    fn account_of(&mut self, node: &'a Node) -> Option<String> {
+        let text = self.known_text(node, "account")?;
+        if text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(text);
+        }
+        let diagnostic = Diagnostic::error("wrong-value", node.span, format!("`{text}` is no account"));
+        self.found.push(diagnostic.hint("an account is 16 digits in quotes: \"1234567890123456\""));
+        None
+    }
+
+    fn region_of(&mut self, node: &'a Node) -> Option<String> {
+        let text = self.known_text(node, "region")?;
+        match types::region(&text) {
+            Ok(()) => Some(text),
+            Err(wrong) => {
+                self.wrong(TOP, "bad-region", node.span, wrong);
+                None
+            }
+        }
+    }
+
+    fn requires(&mut self, node: &Node) {
+        let Some(text) = literal(node, "requires", &mut self.found) else { return };
+        let finding = match satisfies(env!("CARGO_PKG_VERSION"), text) {
+            Ok(true) => return,
+            Ok(false) => {
+                let message = format!("this stack requires setpoint {text}, this is {}", env!("CARGO_PKG_VERSION"));
+                Diagnostic::error("requires", node.span, message).hint("run it with another version of setpoint")
+            }
+            Err(wrong) => Diagnostic::error("requires", node.span, wrong.message).maybe_hint(wrong.hint),
+        };
+        self.found.push(finding);
+    }
+
+    fn ignore_tags(&mut self) -> Vec<String> {
+        let items = self.world.files[0].items("ignore_tags");
+        items.iter().filter_map(|node| literal(node, "an item of ignore_tags", &mut self.found).map(str::to_owned)).collect()
+    }
+
+    /// `existing` and `stacks`.
+    pub(super) fn existing(&mut self, stack: &mut Stack) {
+        for pair in self.world.files[0].pairs("existing") {
+            if let Some(existing) = self.existing_entry(pair) {
+                self.outside_kinds.insert(outside::existing(&pair.key), existing.kind);
+                stack.existing.insert(pair.key.clone(), existing);
+            }
+        }
+        self.links(stack);
+    }
+
+    fn existing_entry(&mut self, pair: &'a Pair) -> Option<Existing> {
+        if !shape_fits(&pair.value, Shape::Map, &pair.key, &mut self.found) {
+            return None;
+        }
+        let Some(kind) = pair.value.pair("type") else {
+            let diagnostic = Diagnostic::error("missing-type", pair.at, format!("`{}` has no `type`", pair.key));
+            self.found.push(diagnostic.hint("write `{type: KIND, id: …}`, or `tags` or `name` in place of `id`"));
+            return None;
+        };
+        let text = literal(&kind.value, "type", &mut self.found)?;
+        let kind = match self.cx.schema.kind(text) {
+            Some(kind) => kind,
+            None => {
+                self.found.push(common::unknown_kind(self.cx.schema, text, kind.value.span));
+                return None;
+            }
+        };
+        let rest: Vec<Pair> = pair.value.pairs().iter().filter(|pair| pair.key != "type").cloned().collect();
+        let by = self.existing_by(kind.name, pair, &rest)?;
+        Some(Existing { kind, by, at: self.sources.location(pair.at) })
+    }
+
+    fn existing_by(&mut self, kind: &str, pair: &'a Pair, rest: &[Pair]) -> Option<Map> {
+        let keys = super::reference::look_up_keys(kind);
+        let mut by = Map::new();
+        for pair in pair.value.pairs().iter().filter(|pair| pair.key != "type") {
+            if !keys.contains(&pair.key.as_str()) {
+                let hint = suggest::hint(&pair.key, keys.iter().copied());
+                let message = format!("an existing {kind} is not found by `{}`", pair.key);
+                self.found.push(Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint));
+                continue;
+            }
+            let ty = match pair.key.as_str() {
+                "tags" => Type::Map(&TEXT),
+                "follow" => Type::Bool,
+                _ => TEXT,
+            };
+            let value = self.check_alone(TOP, &ty, &pair.value).ok().and_then(Val::into_value)?;
+            if !value.is_known() || value.has_secret() {
+                self.found.push(Diagnostic::error("not-known", pair.value.span, "what exists is looked up at plan, by what is known then"));
+                return None;
+            }
+            by.insert(pair.key.clone(), value);
+        }
+        if let Some(Value::Text(id)) = by.get("id")
+            && let Some(other) = types::id_kind(id).filter(|other| *other != kind)
+        {
+            let span = pair.value.get("id").map_or(pair.at, |node| node.span);
+            self.found.push(Diagnostic::error("wrong-kind", span, format!("`{id}` is the id of {}, not of {}", suggest::a(other), suggest::a(kind))));
+        }
+        if rest.is_empty() {
+            let diagnostic = Diagnostic::error("missing-field", pair.at, format!("`{}` does not say how it is found", pair.key));
+            self.found.push(diagnostic.hint("add `id`, `name` or `tags`; exactly one must match"));
+        }
+        (!by.is_empty()).then_some(by)
+    }
+
+    pub(super) fn links(&mut self, stack: &mut Stack) {
+        for pair in self.world.files[0].pairs("stacks") {
+            if let Some(link) = self.link(pair) {
+                stack.stacks.insert(pair.key.clone(), link);
+            }
+        }
+    }
+
+    fn link(&mut self, pair: &'a Pair) -> Option<StackLink> {
+        if !shape_fits(&pair.value, Shape::Map, &pair.key, &mut self.found) {
+            return None;
+        }
+        for member in pair.value.pairs() {
+            if !LINK.contains(&member.key.as_str()) {
+                let hint = suggest::hint(&member.key, LINK.iter().copied());
+                self.found.push(Diagnostic::error("unknown-field", member.at, format!("a link to a stack has no `{}`", member.key)).maybe_hint(hint));
+            }
+        }
+        let get = |key: &str| pair.value.get(key);
+        let Some(name) = get("stack") else {
+            self.found.push(Diagnostic::error("missing-field", pair.at, format!("`{}` does not name its `stack`", pair.key)));
+            return None;
+        };
+        let stack = literal(name, "stack", &mut self.found)?.to_owned();
+        let environment = get("environment").and_then(|node| self.known_text(node, "environment"));
+        let region = get("region").and_then(|node| self.region_of(node));
+        let file = get("file").and_then(|node| literal(node, "file", &mut self.found)).map(str::to_owned);
+        if let Some(far) = self.links.get(&pair.key) {
+            let far = self.scopes[far.0].file;
+            if far.name.value != stack {
+                let message = format!("{} holds the stack `{}`, not `{stack}`", far.path, far.name.value);
+                self.found.push(Diagnostic::error("wrong-stack", name.span, message));
+            }
+        }
+        Some(StackLink { stack, environment, region, file, at: self.sources.location(pair.at) })
+    }
+
+    /// Sections that speak of resources.
+    pub(super) fn tail(&mut self, stack: &mut Stack, resources: &BTreeMap<Address, Resource>) {
+        let file = &self.world.files[0];
+        stack.moved = file.items("moved").iter().filter_map(|node| self.moved(node, resources)).collect();
+        stack.forget = file.items("forget").iter().filter_map(|node| self.forget(node, resources)).collect();
+        stack.allow = file.items("allow").iter().filter_map(|node| self.allow(node)).collect();
+        for pair in file.pairs("outputs") {
+            if let Some(output) = self.stack_output(pair) {
+                stack.outputs.insert(pair.key.clone(), output);
+            }
+        }
+    }
+
+    fn address(&mut self, node: &Node, key: &str) -> Option<Address> {
+        let text = literal(node, key, &mut self.found)?;
+        match text.parse() {
+            Ok(address) => Some(address),
+            Err(bad) => {
+                self.found.push(Diagnostic::error("bad-address", node.span, format!("`{text}` is not an address")).hint(bad.why));
+                None
+            }
+        }
+    }
+
+    /// Members of a structure without expressions; what is missing or unknown is reported.
+    fn members(&mut self, node: &Node, what: &str, known: &[&str], required: &[&str]) -> Option<()> {
+        if !shape_fits(node, Shape::Map, what, &mut self.found) {
+            return None;
+        }
+        let before = self.found.len();
+        for pair in node.pairs() {
+            if !known.contains(&pair.key.as_str()) {
+                let hint = suggest::hint(&pair.key, known.iter().copied());
+                self.found.push(Diagnostic::error("unknown-field", pair.at, format!("{what} has no `{}`", pair.key)).maybe_hint(hint));
+            }
+        }
+        let missing: Vec<&str> = required.iter().copied().filter(|key| node.get(key).is_none()).collect();
+        if !missing.is_empty() {
+            self.found.push(Diagnostic::error("missing-field", node.span, format!("{what} needs {}", suggest::listing(&missing))));
+        }
+        (self.found.len() == before).then_some(())
+    }
+
+    fn moved(&mut self, node: &Node, resources: &BTreeMap<Address, Resource>) -> Option<Move> {
+        let required: &[&str] = if node.get("stack").is_some() && node.get("from").is_none() && node.get("to").is_none() { &[] } else { &["from", "to"] };
+        self.members(node, "an entry of `moved`", &["from", "to", "stack"], required)?;
+        let stack = node.get("stack").and_then(|node| literal(node, "stack", &mut self.found)).map(str::to_owned);
+        let from = node.get("from").and_then(|node| self.address(node, "from"));
+        let to = node.get("to").and_then(|node| self.address(node, "to"));
+        if let (Some(to), Some(node)) = (&to, node.get("to"))
+            && !self.is_declared(to)
+        {
+            let names: Vec<String> = resources.keys().map(ToString::to_string).collect();
+            let hint = suggest::nearest(&to.to_string(), names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            self.found.push(Diagnostic::error("unknown-reference", node.span, format!("the stack has no `{to}`")).maybe_hint(hint));
+        }
+        if let (Some(from), Some(node), None) = (&from, node.get("from"), &stack)
+            && resources.contains_key(from)
+        {
+            let message = format!("`{from}` is still in this stack");
+            self.found.push(Diagnostic::error("still-there", node.span, message).hint("what moved has a new address only; take the old entry out"));
+        }
+        Some(Move { stack, from, to })
+    }
+
+    /// Whether an address, or a group of it, is in the stack, even if something in its entry is wrong.
+    fn is_declared(&self, address: &Address) -> bool {
+        let first = address.segments().first().map_or("", |first| first.name.as_str());
+        let expanded = matches!(self.slots.get(&SlotId::Name(ROOT, first)), Some(Slot::Done(Ok(_))));
+        let named = self.scopes[ROOT.0].names.contains_key(first);
+        self.by_address.keys().any(|known| known == address || known.group() == *address) || (named && !expanded)
+    }
+
+    fn forget(&mut self, node: &Node, resources: &BTreeMap<Address, Resource>) -> Option<Address> {
+        let address = self.address(node, "forget")?;
+        if resources.contains_key(&address) {
+            let diagnostic = Diagnostic::error("still-there", node.span, format!("`{address}` is still in this stack"));
+            self.found.push(diagnostic.hint("take its entry out; what `forget` names stays in the cloud, without an owner"));
+        }
+        Some(address)
+    }
+
+    fn allow(&mut self, node: &Node) -> Option<Allow> {
+        let keys = ["address", "effect", "reason", "until"];
+        self.members(node, "an entry of `allow`", &keys, &keys)?;
+        let address = self.address(node.get("address")?, "address")?;
+        let effect_node = node.get("effect")?;
+        let effect = literal(effect_node, "effect", &mut self.found)?;
+        if let Err(wrong) = types::enum_word(effect, &["data_loss", "replace", "delete"]) {
+            self.wrong(TOP, "unknown-word", effect_node.span, wrong);
+        }
+        let reason = literal(node.get("reason")?, "reason", &mut self.found)?.to_owned();
+        let until = self.until(node.get("until")?)?;
+        Some(Allow { address, effect: effect.to_owned(), reason, until, at: self.sources.location(node.span) })
+    }
+
+    fn until(&mut self, node: &Node) -> Option<String> {
+        // A date has a grammar of its own and needs no quotes.
+        let text = node.text().map(str::to_owned);
+        let Some(text) = text else {
+            shape_fits(node, Shape::One, "until", &mut self.found);
+            return None;
+        };
+        if let Err(wrong) = types::date(&text) {
+            self.wrong(TOP, "bad-date", node.span, wrong);
+            return None;
+        }
+        if text.as_str() < self.cx.today {
+            let diagnostic = Diagnostic::error("expired", node.span, format!("this entry of `allow` expired on {text}"));
+            self.found.push(diagnostic.hint("take it out, or give it a new day with a new reason"));
+        }
+        Some(text)
+    }
+
+    fn stack_output(&mut self, pair: &'a Pair) -> Option<Output> {
+        if let Err(wrong) = types::name(&pair.key, "an output's name") {
+            self.wrong(TOP, "name", pair.at, wrong);
+        }
+        let value_node = output_value(&pair.value);
+        let alone = std::ptr::eq(value_node, &pair.value);
+        let beside = |key: &str| if alone { None } else { pair.value.get(key) };
+        let secret = beside("secret").and_then(|node| literal_bool(node, "secret", &mut self.found)).unwrap_or(false);
+        let description = beside("description").and_then(|node| literal(node, "description", &mut self.found)).map(str::to_owned);
+        let val = match self.free(TOP, value_node) {
+            Ok(val) => val,
+            Err(Halt::Off(name)) => {
+                self.off_alone(TOP, value_node.span, &name);
+                return None;
+            }
+            Err(Halt::Reported) => return None,
+        };
+        let noun = val.noun();
+        let Some(value) = val.into_value() else {
+            let diagnostic = Diagnostic::error("wrong-type", value_node.span, format!("an output cannot be {noun}"));
+            self.found.push(diagnostic.hint("name one of its attributes or outputs"));
+            return None;
+        };
+        if value.has_secret() && !secret {
+            let diagnostic = Diagnostic::error("secret", value_node.span, format!("the output `{}` shows a secret", pair.key));
+            self.found.push(diagnostic.hint("write `{value: …, secret: true}`: then it is shown only on request"));
+        }
+        Some(Output { value, description, secret })
+    }
+}
+
+const LINK: &[&str] = &["stack", "environment", "region", "file"];
+
+/// Whether a version fits requirements such as `>= 0.3, < 2`.
+fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong> {
+    let own = numbers(version).unwrap_or_default();
+    let mut all = true;
+    for part in requirement.split(',').map(str::trim) {
+        let digits = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
+        let (operator, wanted) = (part[..digits].trim(), numbers(&part[digits..]));
+        let wrong = || Wrong::new(format!("`{part}` is no requirement on a version")).hint("write it as `\">= 0.3\"`");
+        let wanted = wanted.ok_or_else(wrong)?;
+        all &= match operator {
+            ">=" => own >= wanted,
+            ">" => own > wanted,
+            "<=" => own <= wanted,
+            "<" => own < wanted,
+            "=" | "" => own == wanted,
+            _ => return Err(wrong()),
+        };
+    }
+    Ok(all)
+}
+
+/// `0.3` as three numbers.
+fn numbers(text: &str) -> Option<[u64; 3]> {
+    let mut numbers = [0; 3];
+    let mut count = 0;
+    for part in text.split('.') {
+        *numbers.get_mut(count)? = part.parse().ok()?;
+        count += 1;
+    }
+    Some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        assert_eq!(satisfies("0.3.1", ">= 0.3"), Ok(true));
+        assert_eq!(satisfies("0.3.1", ">= 0.3, < 0.3.1"), Ok(false));
+        assert_eq!(satisfies("1.0.0", "1"), Ok(true));
+        assert!(satisfies("1.0.0", "~> 1").is_err() && satisfies("1.0.0", "latest").is_err());
+    }
+}

@@ -1,0 +1,320 @@
+//! Parser events become a tree; rules of the subset and bounds are checked on the way, without recursion.
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
+
+use super::{Data, MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_SCALAR, Node, Pair, Scalar, Style, guard, mistake, plain};
+use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
+use crate::span::{FileId, Span};
+
+/// Reads a file's text into a tree. Nothing is returned where the text is no YAML, empty, or out of bounds; in every
+/// case findings say what is wrong.
+pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) {
+    let Some(source) = sources.get(file) else { return (None, Vec::new()) };
+    let text = source.text.as_str();
+    let whole = Span::new(file, 0, 0);
+    if text.len() > MAX_BYTES {
+        return (None, vec![Diagnostic::error("too-large", whole, "a spec file has at most 16 MiB")]);
+    }
+    let mut found = guard::characters(file, text);
+    found.extend(guard::directives(file, sources));
+    if !found.is_empty() {
+        return (None, found);
+    }
+    let mut builder = Builder::new(file, text);
+    let root = builder.run();
+    let tabs = guard::tabs(file, sources, &builder.long_scalars);
+    if tabs.is_empty() || root.is_some() {
+        found.append(&mut builder.found);
+    }
+    // Where tabs broke the reading, what the scanner said after that would only distract.
+    found.extend(tabs);
+    if root.is_none() && found.is_empty() {
+        found.push(Diagnostic::error("empty", whole, "the file is empty").hint("a stack begins with `stack: NAME`; `setpoint init` writes one"));
+    }
+    (root, found)
+}
+
+/// A list or map that is still open.
+enum Frame {
+    List { start: usize, items: Vec<Node> },
+    Map { start: usize, pairs: Vec<Pair>, key: Option<(String, Span)> },
+}
+
+struct Builder<'t> {
+    file: FileId,
+    text: &'t str,
+    frames: Vec<Frame>,
+    nodes: usize,
+    root: Option<Node>,
+    found: Vec<Diagnostic>,
+    /// Scalars of several lines, in order: their lines have no indentation of ours.
+    long_scalars: Vec<Span>,
+    cursor: Cursor,
+}
+
+/// Where the last marker was, so that finding the next does not start at the line's beginning.
+#[derive(Default)]
+struct Cursor {
+    line: usize,
+    column: usize,
+    offset: usize,
+    line_starts: Vec<u32>,
+}
+
+/// The reading cannot go on; what is wrong is reported.
+struct Stop;
+
+impl<'t> Builder<'t> {
+    fn new(file: FileId, text: &'t str) -> Self {
+        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let cursor = Cursor { line_starts: std::iter::once(0).chain(after_breaks).collect(), ..Cursor::default() };
+        Self { file, text, frames: Vec::new(), nodes: 0, root: None, found: Vec::new(), long_scalars: Vec::new(), cursor }
+    }
+
+    fn run(&mut self) -> Option<Node> {
+        let mut documents = 0;
+        for event in Parser::new_from_str(self.text) {
+            let (event, span) = match event {
+                Ok(found) => found,
+                Err(error) => {
+                    let at = self.offset(error.marker()).min(self.text.len());
+                    self.found.push(mistake::explain(self.file, self.text, at, error.info()));
+                    return None;
+                }
+            };
+            if let Event::DocumentStart(_) = event {
+                documents += 1;
+                if documents > 1 {
+                    let at = self.offset(&span.start);
+                    let marker = Span::new(self.file, at, (at + 3).min(self.text.len()));
+                    self.found.push(Diagnostic::error("yaml-documents", marker, "a second document").hint("one file holds one stack; put the other into a file of its own"));
+                    break;
+                }
+            }
+            if self.event(event, &span).is_err() {
+                return None;
+            }
+        }
+        self.root.take()
+    }
+
+    /// The byte of a marker. Markers mostly move forward on a line, so that the cursor makes this linear in total.
+    fn offset(&mut self, marker: &Marker) -> usize {
+        let cursor = &mut self.cursor;
+        if cursor.line != marker.line() || cursor.column > marker.col() {
+            let start = cursor.line_starts.get(marker.line().saturating_sub(1)).map_or(self.text.len(), |start| *start as usize);
+            (cursor.line, cursor.column, cursor.offset) = (marker.line(), 0, start);
+        }
+        let ahead = marker.col() - cursor.column;
+        let rest = &self.text[cursor.offset..];
+        let step = rest.char_indices().nth(ahead).map_or(rest.len(), |(at, _)| at);
+        cursor.column = marker.col();
+        cursor.offset += step;
+        cursor.offset
+    }
+
+    fn event(&mut self, event: Event<'_>, span: &saphyr_parser::Span) -> Result<(), Stop> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let (start, end) = (self.offset(&span.start), self.offset(&span.end));
+                let clean = self.clean(start, anchor, tag.is_some())?;
+                self.scalar(&text, style, Span::new(self.file, start, end), clean)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                let start = self.offset(&span.start);
+                self.clean(start, anchor, tag.is_some())?;
+                self.open(Frame::List { start, items: Vec::new() }, start)
+            }
+            Event::MappingStart(anchor, tag) => {
+                let start = self.offset(&span.start);
+                self.clean(start, anchor, tag.is_some())?;
+                self.open(Frame::Map { start, pairs: Vec::new(), key: None }, start)
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let end = self.offset(&span.end);
+                self.close(end)
+            }
+            Event::Alias(_) => {
+                let (start, end) = (self.offset(&span.start), self.offset(&span.end));
+                let span = Span::new(self.file, start, end);
+                self.found.push(Diagnostic::error("yaml-alias", span, "aliases are not taken").hint("use `defaults`, `vars`, `for_each` or a module"));
+                self.add(Node { span, data: Data::Bad })
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    /// Whether a node has neither tag nor anchor; what it has is reported.
+    fn clean(&mut self, start: usize, anchor: usize, tag: bool) -> Result<bool, Stop> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return self.stop(start, "more than 1,000,000 values in one file", "split the stack");
+        }
+        if anchor > 0 {
+            let span = self.mark_before(start, '&');
+            self.found.push(Diagnostic::error("yaml-anchor", span, "anchors are not taken").hint("use `defaults`, `vars`, `for_each` or a module"));
+        }
+        if tag {
+            let span = self.mark_before(start, '!');
+            let tag = self.text.get(span.range()).unwrap_or("!");
+            let hint = "write a reference as `${net.id}`, other values plainly";
+            self.found.push(Diagnostic::error("yaml-tag", span, format!("tags such as `{tag}` are not taken")).hint(hint));
+        }
+        Ok(anchor == 0 && !tag)
+    }
+
+    /// The word that begins with a mark and stands at or shortly before a byte.
+    fn mark_before(&self, at: usize, mark: char) -> Span {
+        let before = &self.text[..at];
+        let start = if self.text[at..].starts_with(mark) { at } else { before.rfind(mark).unwrap_or(at) };
+        let len = self.text[start..].find([' ', '\n', '\r', ',', ']', '}']).unwrap_or(self.text.len() - start);
+        Span::new(self.file, start, start + len)
+    }
+
+    fn stop<T>(&mut self, at: usize, message: &str, hint: &str) -> Result<T, Stop> {
+        self.found.push(Diagnostic::error("too-large", Span::new(self.file, at, at + 1), message).hint(hint));
+        Err(Stop)
+    }
+
+    fn open(&mut self, frame: Frame, start: usize) -> Result<(), Stop> {
+        if self.frames.len() >= MAX_DEPTH {
+            return self.stop(start, "lists and maps are nested more than 64 deep", "no spec needs this; look for a bracket that is not closed");
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    fn close(&mut self, end: usize) -> Result<(), Stop> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let (start, data) = match frame {
+            Frame::List { start, items } => (start, Data::List(items)),
+            Frame::Map { start, pairs, .. } => (start, Data::Map(self.without_doubles(pairs))),
+        };
+        // The end of a block is where the next token stands; blanks and comments before that are no part of it.
+        let last = match &data {
+            Data::List(items) => items.last().map(|item| item.span.end as usize),
+            Data::Map(pairs) => pairs.last().map(|pair| pair.value.span.end.max(pair.at.end) as usize),
+            _ => None,
+        };
+        let flow = self.text[..end].ends_with([']', '}']) && self.text[start..].starts_with(['[', '{']);
+        let end = if flow { end } else { last.unwrap_or(end) };
+        self.add(Node { span: Span::new(self.file, start, end), data })
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span, clean: bool) -> Result<(), Stop> {
+        if text.len() > MAX_SCALAR {
+            return self.stop(span.start as usize, "a value longer than 1 MiB", "put long texts into a file: `{file: PATH}`");
+        }
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+            ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+        };
+        let span = self.trimmed(span, style);
+        if self.text[span.range()].contains('\n') {
+            self.long_scalars.push(span);
+        }
+        if style == Style::Quoted && let Some(c) = text.chars().find(|c| guard::is_refused(*c)) {
+            let message = format!("an escape writes the character U+{:04X}, which must not stand in a spec", u32::from(c));
+            self.found.push(Diagnostic::error("character", span, message).hint("take it out"));
+        }
+        if style == Style::Block && text.trim().is_empty() {
+            let hint = "leave the line out, or write `\"\"` where an empty text is meant";
+            self.found.push(Diagnostic::error("empty-block", span, "a block text without any line").hint(hint));
+        }
+        let null = style == Style::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
+        let data = match (clean, null) {
+            (false, _) => Data::Bad,
+            (true, true) => Data::Null,
+            (true, false) => Data::Scalar(Scalar { text: text.to_owned(), style }),
+        };
+        self.add(Node { span, data })
+    }
+
+    /// Spans of plain and block scalars may reach into the blanks after them.
+    fn trimmed(&self, span: Span, style: Style) -> Span {
+        if style == Style::Quoted {
+            return span;
+        }
+        let kept = self.text[span.range()].trim_end().len();
+        Span { end: span.start + kept as u32, ..span }
+    }
+
+    /// Puts a finished node where it belongs: into the open list or map, or at the top.
+    fn add(&mut self, node: Node) -> Result<(), Stop> {
+        match self.frames.last_mut() {
+            None => self.root = Some(node),
+            Some(Frame::List { items, .. }) => items.push(node),
+            Some(Frame::Map { pairs, key: slot, .. }) => match slot.take() {
+                Some((key, at)) => pairs.push(Pair { key, at, value: node }),
+                None => {
+                    let (key, at) = (node.text().unwrap_or("").to_owned(), node.span);
+                    *slot = Some((key, at));
+                    self.check_key(&node);
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn check_key(&mut self, node: &Node) {
+        let finding = match &node.data {
+            Data::Scalar(scalar) if scalar.style == Style::Plain && scalar.text == "<<" => {
+                Diagnostic::error("yaml-merge", node.span, "merge keys are not taken").hint("use `defaults`, `vars`, `for_each` or a module")
+            }
+            Data::Scalar(scalar) if scalar.style == Style::Plain && plain::is_not_text(&scalar.text) => {
+                let read = plain::reading(&scalar.text).unwrap_or_else(|| "a number or truth value".to_owned());
+                let hint = format!("write \"{}\": other YAML tools read {read} here", scalar.text);
+                Diagnostic::error("key-not-text", node.span, format!("the key `{}` must be quoted", scalar.text)).hint(hint)
+            }
+            Data::Scalar(scalar) if scalar.text.contains('\n') => Diagnostic::error("key-not-text", node.span, "a key of several lines"),
+            Data::Scalar(_) | Data::Bad => return,
+            Data::Null => Diagnostic::error("key-not-text", node.span, "a key is missing before the `:`"),
+            Data::List(_) | Data::Map(_) => Diagnostic::error("key-not-text", node.span, format!("a key is a text, not {}", node.noun())),
+        };
+        self.found.push(finding);
+    }
+
+    /// Reports keys that stand twice and keeps the first of each; refused keys fall out.
+    fn without_doubles(&mut self, pairs: Vec<Pair>) -> Vec<Pair> {
+        let mut order: Vec<usize> = (0..pairs.len()).collect();
+        order.sort_by(|a, b| (&pairs[*a].key, a).cmp(&(&pairs[*b].key, b)));
+        let mut drop = vec![false; pairs.len()];
+        let mut first = 0;
+        for window in 1..order.len() {
+            let (one, two) = (&pairs[order[first]], &pairs[order[window]]);
+            if one.key != two.key {
+                first = window;
+                continue;
+            }
+            drop[order[window]] = true;
+            if !two.key.is_empty() {
+                let message = format!("the key `{}` stands here twice", two.key);
+                let hint = "tools differ on which one wins; keep one";
+                self.found.push(Diagnostic::error("duplicate-key", two.at, message).label(one.at, "first here").hint(hint));
+            }
+        }
+        let refused = |pair: &Pair| pair.key.is_empty() || pair.key == "<<" || (pair.value.data == Data::Null && plain::is_not_text(&pair.key));
+        pairs.into_iter().zip(drop).filter(|(pair, drop)| !drop && !refused(pair)).map(|(pair, _)| pair).collect()
+    }
+}
+
+/// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean something.
+pub(crate) fn refuse_nulls(node: &mut Node, key: Option<(&str, Span)>, found: &mut Vec<Diagnostic>) {
+    match &mut node.data {
+        Data::Null => {
+            let span = if node.span.range().is_empty() { key.map_or(node.span, |(_, at)| at) } else { node.span };
+            let (message, hint) = match key {
+                Some((key @ ("ingress" | "egress"), _)) => (format!("`{key}` is empty"), "leave the line out (no rules) or write them"),
+                Some((key, _)) => (format!("`{key}` has no value"), "leave the line out, or write the value; an empty text is `\"\"`"),
+                None => ("an empty item".to_owned(), "take the line out, or write the item"),
+            };
+            found.push(Diagnostic::error("empty-value", span, message).hint(hint));
+            node.data = Data::Bad;
+        }
+        Data::List(items) => items.iter_mut().for_each(|item| refuse_nulls(item, None, found)),
+        Data::Map(pairs) => pairs.iter_mut().for_each(|pair| refuse_nulls(&mut pair.value, Some((&pair.key, pair.at)), found)),
+        Data::Scalar(_) | Data::Bad => {}
+    }
+}

@@ -1,0 +1,94 @@
+//! A simulated cloud under tokio's paused clock, and a session with it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use setpoint_catalog::REGISTRY;
+use setpoint_engine::session::{Pace, Session};
+use setpoint_openapi::client::{Client, Config as ClientConfig};
+use setpoint_openapi::endpoint::Endpoints;
+use setpoint_openapi::sign::Scheme;
+use setpoint_openapi::timestamp::Timestamp;
+use setpoint_sim::account::Account;
+use setpoint_sim::embedded::{Config, Embedded};
+use setpoint_sim::profile::Options;
+use setpoint_sim::world::Resource;
+use tokio::time::Instant;
+
+use crate::local::Memory;
+
+/// 2026-01-01T00:00:00Z, when every test's cloud begins.
+const BEGINNING_MS: i64 = 1_767_225_600_000;
+
+/// A cloud, and what a run against it needs. Runs share files and cloud, as one person's runs do.
+pub struct Cloud {
+    /// The simulated cloud.
+    pub sim: Embedded,
+    /// A session with it.
+    pub session: Session,
+}
+
+impl Cloud {
+    /// A new cloud with the usual durations. Call it inside a runtime with paused time.
+    ///
+    /// # Panics
+    /// A world in memory cannot be opened.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// A new cloud with these durations and switches.
+    ///
+    /// # Panics
+    /// A world in memory cannot be opened.
+    #[must_use]
+    pub fn with(options: Options) -> Self {
+        let start = Instant::now();
+        let clock = move || Timestamp(BEGINNING_MS + i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX / 2));
+        let wall = Arc::new(clock);
+        let config = Config { options, latency: Some(Duration::from_millis(20)), ..Config::new(wall.clone()) };
+        let sim = Embedded::open(config).expect("a world in memory opens");
+        let credential = sim.credential();
+        // Nonces go on over runs; distinct is all that they must be.
+        let count = AtomicU64::new(0);
+        let nonces = Arc::new(move || spread(count.fetch_add(1, Ordering::Relaxed)));
+        let client = Client::new(ClientConfig {
+            transport: Arc::new(sim.clone()),
+            endpoints: Endpoints::single(&format!("http://{}", Embedded::endpoint_host())).expect("a plain URL"),
+            credentials: Arc::new(move || Ok(credential.clone())),
+            clock: wall,
+            nonces,
+            scheme: Scheme::V3,
+        });
+        let pace = Pace { speed: 1.0, visibility: Duration::from_secs(90) };
+        let session = Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(Memory::default()), pace };
+        Self { sim, session }
+    }
+
+    /// Everything that exists.
+    #[must_use]
+    pub fn resources(&self) -> Vec<Resource> {
+        self.sim.with(|world| world.resources())
+    }
+
+    /// The account that the cloud belongs to.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        self.sim.with(|world| world.account().clone())
+    }
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// 32 hexadecimal digits that look drawn.
+fn spread(n: u64) -> String {
+    let a = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let b = (a ^ (a >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    format!("{a:016x}{b:016x}")
+}

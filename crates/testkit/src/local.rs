@@ -1,0 +1,35 @@
+//! This machine in tests: keys that exist in memory only, and are always the same.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use setpoint_engine::local::{LocalError, LocalPort};
+use setpoint_plan::Value;
+use setpoint_plan::procedure::Local;
+
+/// A public key of 2048 bits whose private half nobody has.
+pub const PUBLIC_KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDSjolIOJoFQIm6xfITb6KpKbvwixpt5G6/Wp/7iyI6+zZDtgod1BkI2jhboF9hetmAyDhPa0Ny5nptzno5n3Ng5Dx4WTcaUcTIDJu1tQhzfws+O4fPzqJwoOWxqlvzElb56BCZrYSzlqjX/pKNyls9/qpdlWiwca13wXb8m5qm2jhQZ2DG9BsnXxRhTeJtDtaYAB90mgdXN2LBO+pgcEeJUEvS+1xStPLTqA6joWwY1rCtqF8bDXzpJw2CkJVybAvVWMZm46r9hfrSFhXSRfa3NpwCah5szAC9nmTa8j0yiMOqWIrJHxOtlF3MikvtLv7kf/vOzEE89qjpRmgegZ7N";
+
+/// Files in memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    made: Mutex<BTreeMap<String, ()>>,
+}
+
+fn attributes() -> BTreeMap<String, Value> {
+    [("public_key".to_owned(), Value::text(PUBLIC_KEY))].into()
+}
+
+impl LocalPort for Memory {
+    fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
+        let Local::SshKey { path } = act;
+        let made = self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(made.contains_key(path).then(attributes))
+    }
+
+    fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError> {
+        let Local::SshKey { path } = act;
+        self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path.clone(), ());
+        Ok(attributes())
+    }
+}

@@ -1,0 +1,26 @@
+//! Development tasks, run as `cargo xtask TASK`. Nothing here is shipped.
+
+use std::error::Error;
+use std::path::Path;
+
+mod codegen;
+mod tidy;
+
+const USAGE: &str = "usage: cargo xtask tidy              layers, budgets, headers, links
+       cargo xtask codegen FOLDER    action tables; FOLDER holds openapi/*.json";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["tidy"] => tidy::run(&root()),
+        ["codegen", folder] => codegen::run(folder.as_ref()),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// The root of the repository.
+fn root() -> std::path::PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("the crate lies in crates/xtask").to_owned()
+}
