@@ -123,7 +123,7 @@ static RULES: &[Rule] = &[
     rule("system_disk.category", "SystemDisk.Category", online("disk_spec")),
     rule("system_disk.performance_level", "SystemDisk.PerformanceLevel", Change::Judge(wanted::judge_level)),
     rule("system_disk.encrypted", "SystemDisk.Encrypted", Change::Replace),
-    rule("image", "ImageId", Change::Update { verb: "image", effect: Effect::Rebuild, at: At::Stopped }),
+    rule("image", "ImageId", Change::Judge(wanted::judge_image)),
     rule("vswitch", "VSwitchId", Change::Judge(wanted::judge_vswitch)),
     rule("vswitches", "", Change::Judge(wanted::judge_vswitches)),
     rule("private_ip", "PrivateIpAddress", stopped("network")),

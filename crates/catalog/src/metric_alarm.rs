@@ -11,7 +11,7 @@ use setpoint_openapi::action::cms as api;
 use setpoint_openapi::json::{Json, Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{Change, Cx, Found, Kind, Proof, Query, Refusal, Row, Rule, Site, TagApi};
+use setpoint_plan::kind::{At, Change, Cx, Effect, Found, Judged, Kind, Proof, Query, Refusal, Row, Rule, Site, TagApi, Verdict};
 use setpoint_plan::live::Live;
 use setpoint_plan::ownership::{Guard, Owner, decode_address, encode_address};
 use setpoint_plan::procedure::{Args, Call, Codes, Cond, Each, ItemForm, Procedure, Step, Wait, minutes, seconds};
@@ -92,9 +92,9 @@ static RULES: &[Rule] = &[
     rule("name", "", Change::CreateOnly),
     rule("metric", "MetricName", Change::Replace),
     rule("namespace", "Namespace", Change::Replace),
-    rule("instances", "", online("put")),
-    rule("resources", "", online("put")),
-    rule("contact_groups", "", online("put")),
+    rule("instances", "", Change::Judge(same_set)),
+    rule("resources", "", Change::Judge(same_set)),
+    rule("contact_groups", "", Change::Judge(same_set)),
     rule("critical.statistics", "Escalations.Critical.Statistics", online("put")),
     rule("critical.threshold", "Escalations.Critical.Threshold", online("put")),
     rule("critical.comparison_operator", "Escalations.Critical.ComparisonOperator", online("put")),
@@ -119,6 +119,19 @@ static RULES: &[Rule] = &[
 
 const LEVELS: [&str; 3] = ["critical", "warn", "info"];
 const GONE: Codes = &["ResourceNotFound", "ResourceNotFoundError", "404"];
+
+/// The order of what is watched and of who is told means nothing.
+fn same_set(judged: &Judged<'_>) -> Verdict {
+    let sorted = |value: &Value| {
+        let mut items = value.as_list().map(<[Value]>::to_vec).unwrap_or_default();
+        items.sort();
+        items
+    };
+    if sorted(judged.want) == sorted(judged.live) {
+        return Verdict::Same;
+    }
+    Verdict::Update { verb: "put", effect: Effect::None, at: At::Before }
+}
 
 /// Somebody must be told.
 fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
@@ -175,11 +188,6 @@ impl Kind for MetricAlarm {
                 }
             }
             groups.sort();
-        }
-        for list in ["instances", "resources"] {
-            if let Some(Value::List(items)) = want.attrs.get_mut(list) {
-                items.sort();
-            }
         }
         Ok(())
     }

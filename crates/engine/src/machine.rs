@@ -104,6 +104,8 @@ enum State {
     Acting,
     /// Over.
     Done,
+    /// Over: a closing step that ran though the window's work was not done. Nothing may build on it.
+    Closed,
     /// Over, in vain.
     Failed,
     /// Never to be started.
@@ -357,7 +359,7 @@ impl Machine {
         if self.states[step.0].is_over() {
             return;
         }
-        self.states[step.0] = State::Done;
+        self.states[step.0] = if self.closes_in_vain(step) { State::Closed } else { State::Done };
         self.tally.done += 1;
         self.finished_at = now;
         self.note_windows(now, step);
@@ -437,7 +439,7 @@ impl Machine {
 
 impl State {
     fn is_over(&self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Skipped)
+        matches!(self, Self::Done | Self::Closed | Self::Failed | Self::Skipped)
     }
 
     fn due(&self) -> Option<Duration> {
@@ -448,7 +450,7 @@ impl State {
             | Self::Verifying { due, .. }
             | Self::Judging { due, .. }
             | Self::Waiting { due, .. } => *due,
-            Self::Blocked | Self::Ready | Self::Sent | Self::Acting | Self::Done | Self::Failed | Self::Skipped => None,
+            Self::Blocked | Self::Ready | Self::Sent | Self::Acting | Self::Done | Self::Closed | Self::Failed | Self::Skipped => None,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! kind taken out of the file would never be seen again), look-ups, this machine's own files. Then details that no
 //! listing carries, for what the spec manages. Equal queries are sent once; each round's calls go out side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use setpoint_openapi::action::sts;
@@ -79,6 +79,7 @@ pub async fn identify(session: &Session, region: &str) -> Result<Caller, Observe
 #[derive(Clone)]
 enum For {
     Listing,
+    Adopted(Address),
     Detail,
     LookUp(Address, &'static str),
     Outside(LookUp),
@@ -120,7 +121,14 @@ fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
         asked.push((For::Listing, kind.list(&intent.site, &intent.stack)));
         asked.extend(kind.more_lists(&intent.site, &intent.stack).into_iter().map(|query| (For::Detail, query)));
     }
+    // Rows of stacks from which something moved here are listed too; the planner takes what moved and leaves the rest.
+    let others: BTreeSet<&String> = intent.moved.iter().filter_map(|entry| entry.stack.as_ref()).collect();
+    for stack in others {
+        asked.extend(session.registry.kinds().map(|kind| (For::Listing, kind.list(&intent.site, stack))));
+    }
     for want in intent.desired.values() {
+        let adopted = want.adopt.iter().flat_map(|id| session.registry.known(want.kind).poll(&intent.site, std::slice::from_ref(id)));
+        asked.extend(adopted.map(|query| (For::Adopted(want.address.clone()), query)));
         let queries = session.registry.known(want.kind).lookups(want, &intent.site);
         asked.extend(queries.into_iter().map(|query| (For::LookUp(want.address.clone(), query.view), query)));
     }
@@ -171,8 +179,13 @@ fn take(intent: &Intent, whose: For, read: Read, snapshot: &mut Snapshot, detail
     match whose {
         For::Listing => {
             snapshot.cost.listings += read.pages;
-            let ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack);
+            let moves_here = |stack: &str| intent.moved.iter().any(|entry| entry.stack.as_deref() == Some(stack));
+            let ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack || moves_here(&owner.stack));
             snapshot.live.extend(live_rows(read.rows).filter(ours));
+        }
+        For::Adopted(address) => {
+            snapshot.cost.lookups += read.pages;
+            snapshot.adopted.entry(address).or_default().extend(live_rows(read.rows));
         }
         For::Detail => {
             snapshot.cost.details += read.pages;

@@ -122,7 +122,8 @@ fn unreachable(plan: &Plan, at: usize, step: &PlanStep) -> Vec<Fault> {
     let refs = step.step.refs();
     let lost = refs.into_iter().filter(|reference| {
         let own = reference.address == step.address;
-        !made(&reference.address) && !there(&reference.address) && !(own && step.live_id.is_some())
+        let found = made(&reference.address) || there(&reference.address) || (own && step.live_id.is_some());
+        !found
     });
     lost.map(|reference| Fault::Unreachable {
         address: step.address.clone(),

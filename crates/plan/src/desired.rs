@@ -30,6 +30,8 @@ pub struct Desired {
     pub after: Vec<Address>,
     /// A live thing to own instead of creating one.
     pub adopt: Option<String>,
+    /// Resource group id, if managed.
+    pub resource_group: Option<String>,
     /// Time limits of its own.
     pub timeouts: Timeouts,
     /// Where its entry stands.
@@ -58,6 +60,7 @@ impl Desired {
             released: resource.released.clone(),
             after: resource.after.clone(),
             adopt: resource.adopt.clone(),
+            resource_group: resource.resource_group.clone(),
             timeouts: resource.timeouts,
             at: resource.at.clone(),
             field_at: resource.field_at.clone(),

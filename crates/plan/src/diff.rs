@@ -24,6 +24,8 @@ pub struct Diff {
     pub tags_unset: Vec<String>,
     /// The guard tag's new words, if they change.
     pub guard: Option<Guard>,
+    /// Whether the ownership tags are written anew: it moved, or is adopted.
+    pub retag: bool,
     /// What was noticed and not acted on.
     pub notes: Vec<NoteKind>,
     /// What cannot be done.
@@ -52,7 +54,7 @@ impl Diff {
     /// Whether nothing is to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.tags_set.is_empty() && self.tags_unset.is_empty() && self.guard.is_none()
+        self.fields.is_empty() && self.tags_set.is_empty() && self.tags_unset.is_empty() && self.guard.is_none() && !self.retag
     }
 
     /// The first field that forces a replacement.

@@ -62,6 +62,10 @@ pub struct Snapshot {
     pub found: BTreeMap<Address, Found>,
     /// What `existing` entries and look-ups in braces matched, by their text.
     pub named: BTreeMap<String, Vec<Live>>,
+    /// Live things that `adopt` names, by address.
+    pub adopted: BTreeMap<Address, Vec<Live>>,
+    /// Rows that stand under a new address, with their owner until now, by id. The planner fills it.
+    pub moved: BTreeMap<String, Owner>,
     /// What the observation cost.
     pub cost: Cost,
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use setpoint_spec::stack::{Allow, Output, Stack, StackLink};
+use setpoint_spec::stack::{Allow, Move, Output, Stack, StackLink};
 
 use crate::change::{Change, ReplaceOrder};
 use crate::desired::{self, Desired};
@@ -14,6 +14,7 @@ use crate::diff::Diff;
 use crate::held::{self, Allowed};
 use crate::kind::{Refusal, Site};
 use crate::live::{Live, Snapshot};
+use crate::ownership::Owner;
 use crate::plan::{Plan, PlannedOutput};
 use crate::registry::Registry;
 use crate::report::{Note, Report};
@@ -23,6 +24,7 @@ mod blocks;
 mod classify;
 mod complete;
 mod fate;
+mod moved;
 pub mod outside;
 mod pair;
 mod tags;
@@ -46,6 +48,8 @@ pub struct Intent {
     pub allow: Vec<Allow>,
     /// What is owned no longer, though it stays.
     pub forget: Vec<Address>,
+    /// Addresses that moved.
+    pub moved: Vec<Move>,
     /// Outputs.
     pub outputs: BTreeMap<String, Output>,
     /// `existing` entries, by name.
@@ -65,6 +69,7 @@ impl Intent {
             ignore_tags: stack.ignore_tags.clone(),
             allow: stack.allow.clone(),
             forget: stack.forget.clone(),
+            moved: stack.moved.clone(),
             outputs: stack.outputs.clone(),
             outside: stack.existing.iter().map(|(name, one)| (name.clone(), Outside { kind: one.kind.name, by: one.by.clone() })).collect(),
             stacks: stack.stacks.iter().map(|(alias, link)| (alias.clone(), Linked::of(link, &stack.region))).collect(),
@@ -81,6 +86,7 @@ impl Intent {
             ignore_tags: Vec::new(),
             allow: Vec::new(),
             forget: Vec::new(),
+            moved: Vec::new(),
             outputs: BTreeMap::new(),
             outside: BTreeMap::new(),
             stacks: BTreeMap::new(),
@@ -176,6 +182,7 @@ pub struct Classified {
 /// # Errors
 /// Everything that makes a plan impossible.
 pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<(Plan, Report), Vec<PlanError>> {
+    let snapshot = &moved::moved(registry, intent, snapshot);
     let paired = pair::pair(intent, snapshot)?;
     let desired = complete::complete(registry, intent, snapshot, &paired)?;
     let cx = classify::Context { registry, intent, snapshot, options, paired: &paired, desired: &desired };
@@ -226,6 +233,10 @@ pub struct Paired {
     pub main: Option<Live>,
     /// Rows that go once everybody has moved.
     pub superseded: Vec<Live>,
+    /// Where the row came from, if it carried another address or stack until now.
+    pub moved_from: Option<Owner>,
+    /// Whether the row is one that `adopt` names and no stack owns yet.
+    pub adopted: bool,
 }
 
 fn note(address: &Address, what: crate::report::NoteKind) -> Note {

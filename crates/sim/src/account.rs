@@ -23,7 +23,7 @@ impl Account {
     pub fn from_seed(seed: u64) -> Self {
         let number = ids::draw_u64(seed, "account", 1) % 900_000_000_000_000;
         Self {
-            id: format!("1{:015}", number),
+            id: format!("1{number:015}"),
             access_key_id: format!("LTAI5tSim{}", ids::letters(&ids::draw(seed, "key", 1), 15)),
             access_key_secret: ids::letters(&ids::draw(seed, "secret", 1), 30),
         }

@@ -18,6 +18,11 @@ pub(crate) trait Row: Clone + Serialize + DeserializeOwned {
     /// What every resource has. None for rows of bookkeeping, which are no resources.
     fn base(&self) -> Option<&Base>;
 
+    /// Whether it was there from the start and nobody made it.
+    fn furnished(&self) -> bool {
+        false
+    }
+
     /// The state as the API names it.
     fn state(&self) -> &str {
         "Available"

@@ -96,11 +96,11 @@ macro_rules! tables {
                 keys
             }
 
-            /// Every resource that readers can see.
+            /// Every resource that someone made and readers can see.
             pub(crate) fn seen(&self) -> Vec<Seen<'_>> {
                 let mut seen = Vec::new();
                 $(seen.extend(self.$field.values().filter_map(|row| {
-                    let base = row.base().filter(|base| !base.released)?;
+                    let base = row.base().filter(|base| !base.released && !row.furnished())?;
                     Some(Seen { kind: <$row as Row>::KIND, state: row.state(), base })
                 }));)*
                 seen

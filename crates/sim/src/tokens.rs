@@ -14,64 +14,71 @@ use crate::profile::TokenOfDeleted;
 use crate::refusal::Refusal;
 use crate::world::World;
 
-/// The answer that a token has already been given, if it still holds.
-///
-/// # Errors
-/// For a token that is malformed, or that came with other parameters before.
-pub(crate) fn recall(
-    world: &mut World,
-    action: &Action,
-    region: Option<&str>,
-    token: &str,
-    params: &Params,
-) -> Result<Option<Answer>, Refusal> {
-    if token.len() > 64 || !token.is_ascii() {
-        return Err(Refusal::bad("InvalidClientToken.ValueNotSupported", "The ClientToken must be at most 64 ASCII characters."));
-    }
-    let key = key(action, region, token);
-    let Some(known) = world.tables.tokens.get(&key) else { return Ok(None) };
-    if forgotten(world, known) {
-        world.tables.tokens.remove(&key);
-        return Ok(None);
-    }
-    if known.fingerprint != fingerprint(params) {
-        return Err(mismatch(action));
-    }
-    Ok(Some(match &known.reply {
-        Reply::Done(answer) => Ok(answer.clone()),
-        Reply::Refused { status, code, message } => Err(Refusal::new(*status, code.clone(), message.clone())),
-    }))
+/// A client token as one call gives it.
+pub(crate) struct Token {
+    key: String,
+    fingerprint: String,
+    action: &'static Action,
 }
 
-/// Keeps what a call was answered.
-pub(crate) fn remember(world: &mut World, action: &Action, region: Option<&str>, token: &str, params: &Params, answer: &Value) {
-    let text = answer.to_string();
-    // What the answer names is what the caller believes to have; the rest (disks, interfaces) does not decide.
-    let made =
-        world.tables.fresh().into_iter().filter(|(_, id)| text.contains(&format!("\"{id}\""))).map(|(kind, id)| (kind.to_owned(), id));
-    let made = made.collect();
-    keep(world, &key(action, region, token), params, made, Reply::Done(answer.clone()));
-}
+impl Token {
+    /// The token of a call, if the call has one that counts: reads have none.
+    ///
+    /// # Errors
+    /// For a token that is malformed.
+    pub(crate) fn of(action: &'static Action, region: Option<&str>, text: Option<&str>, params: &Params) -> Result<Option<Self>, Refusal> {
+        let Some(text) = text.filter(|text| !text.is_empty() && !action.is_read()) else { return Ok(None) };
+        if text.len() > 64 || !text.is_ascii() {
+            return Err(Refusal::bad("InvalidClientToken.ValueNotSupported", "The ClientToken must be at most 64 ASCII characters."));
+        }
+        let key = format!("{}/{}/{}/{text}", action.product, action.name, region.unwrap_or_default());
+        Ok(Some(Self { key, fingerprint: fingerprint(params), action }))
+    }
 
-/// Keeps a refusal, where the switch says that a refused call uses its token up.
-pub(crate) fn remember_refusal(world: &mut World, action: &Action, region: Option<&str>, token: &str, params: &Params, refusal: &Refusal) {
-    let reply = Reply::Refused { status: refusal.status, code: refusal.code.to_string(), message: refusal.message.clone() };
-    keep(world, &key(action, region, token), params, Vec::new(), reply);
-}
+    /// The answer that the token has already been given, if it still holds.
+    ///
+    /// # Errors
+    /// For a token that came with other parameters before.
+    pub(crate) fn recall(&self, world: &mut World) -> Result<Option<Answer>, Refusal> {
+        let Some(known) = world.tables.tokens.get(&self.key) else { return Ok(None) };
+        if forgotten(world, known) {
+            world.tables.tokens.remove(&self.key);
+            return Ok(None);
+        }
+        if known.fingerprint != self.fingerprint {
+            return Err(mismatch(self.action));
+        }
+        Ok(Some(match &known.reply {
+            Reply::Done(answer) => Ok(answer.clone()),
+            Reply::Refused { status, code, message } => Err(Refusal::new(*status, code.clone(), message.clone())),
+        }))
+    }
 
-fn keep(world: &mut World, key: &str, params: &Params, made: Vec<(String, String)>, reply: Reply) {
-    let at_ms = world.now_ms();
-    world.tables.tokens.insert(key, Remembered { fingerprint: fingerprint(params), at_ms, made, reply });
+    /// Keeps what the call in progress is answered.
+    pub(crate) fn remember(&self, world: &mut World, answer: &Value) {
+        let text = answer.to_string();
+        // What the answer names is what the caller believes to have; the rest (disks, interfaces) does not decide.
+        let named = world.tables.fresh().into_iter().filter(|(_, id)| text.contains(&format!("\"{id}\"")));
+        let made = named.map(|(kind, id)| (kind.to_owned(), id)).collect();
+        self.keep(world, made, Reply::Done(answer.clone()));
+    }
+
+    /// Keeps a refusal, where the switch says that a refused call uses its token up.
+    pub(crate) fn remember_refusal(&self, world: &mut World, refusal: &Refusal) {
+        let reply = Reply::Refused { status: refusal.status, code: refusal.code.to_string(), message: refusal.message.clone() };
+        self.keep(world, Vec::new(), reply);
+    }
+
+    fn keep(&self, world: &mut World, made: Vec<(String, String)>, reply: Reply) {
+        let at_ms = world.now_ms();
+        world.tables.tokens.insert(&self.key, Remembered { fingerprint: self.fingerprint.clone(), at_ms, made, reply });
+    }
 }
 
 fn forgotten(world: &World, known: &Remembered) -> bool {
     let expired = world.options.token_lifetime_ms.is_some_and(|lifetime| world.now_ms() > known.at_ms + lifetime);
     let gone = !known.made.is_empty() && known.made.iter().all(|(kind, id)| !world.tables.lives(kind, id));
     expired || (gone && world.options.token_of_deleted == TokenOfDeleted::CreateNew)
-}
-
-fn key(action: &Action, region: Option<&str>, token: &str) -> String {
-    format!("{}/{}/{}/{token}", action.product, action.name, region.unwrap_or_default())
 }
 
 fn fingerprint(params: &Params) -> String {

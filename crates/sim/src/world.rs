@@ -30,7 +30,7 @@ use crate::regions;
 use crate::render;
 use crate::table::{Row, Table};
 use crate::tables::{self, Tables};
-use crate::tokens;
+use crate::tokens::Token;
 
 /// A simulated account with everything in it.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl World {
         self.now_ms = target;
     }
 
-    /// Every resource that readers can see, by kind and id.
+    /// Every resource that someone made and readers can see, by kind and id.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         let shown = self.tables.seen().into_iter().map(|seen| Resource {
@@ -301,30 +301,30 @@ impl World {
         let region = region_of(incoming)?;
         let mut params = incoming.params.clone();
         let dry_run = params.remove("DryRun").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let token = params.remove("ClientToken").filter(|token| !token.is_empty() && !action.is_read());
-        if let Some(token) = &token {
-            if let Some(reply) = tokens::recall(self, action, region.as_deref(), token, &params)? {
-                return reply;
-            }
+        let text = params.remove("ClientToken");
+        let token = Token::of(action, region.as_deref(), text.as_deref(), &params)?;
+        if let Some(reply) = token.as_ref().map(|token| token.recall(self)).transpose()?.flatten() {
+            return reply;
         }
         let answer = self.run(handler, action, region.as_deref(), &params);
         if dry_run {
             self.tables.undo();
             return answer.and_then(|_| Err(product::dry_run_passed(action)));
         }
-        if let (Some(token), Ok(answer)) = (&token, &answer) {
-            tokens::remember(self, action, region.as_deref(), token, &params, answer);
-        }
         match &answer {
-            Ok(_) => self.commit(),
+            Ok(body) => {
+                if let Some(token) = &token {
+                    token.remember(self, body);
+                }
+            }
             Err(refusal) => {
                 self.tables.undo();
                 if let Some(token) = token.filter(|_| self.options.failed_call_consumes_token) {
-                    tokens::remember_refusal(self, action, region.as_deref(), &token, &params, refusal);
-                    self.commit();
+                    token.remember_refusal(self, refusal);
                 }
             }
         }
+        self.commit();
         answer
     }
 

@@ -155,6 +155,14 @@ pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
     now("disk_spec")
 }
 
+/// A new system disk, or a new machine where the spec prefers that.
+pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
+    if judged.desired.lifecycle.on_image_change.as_deref() == Some("replace") {
+        return Verdict::Replace;
+    }
+    Verdict::Update { verb: "image", effect: Effect::Rebuild, at: At::Stopped }
+}
+
 /// Within a zone the machine moves; to another zone it is replaced.
 pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     let zone = judged.target.and_then(|target| target.attrs.get("zone"));

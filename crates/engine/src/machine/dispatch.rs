@@ -36,11 +36,10 @@ impl Machine {
                 }
                 let after = &self.plan.steps[at].after;
                 let all_done = after.iter().all(|before| self.states[before.0] == State::Done);
-                let lost = after.iter().any(|before| matches!(self.states[before.0], State::Failed | State::Skipped));
+                let lost = after.iter().any(|before| matches!(self.states[before.0], State::Failed | State::Skipped | State::Closed));
                 let closing = self.closes_open_window(at);
-                if all_done && (!self.interrupted || closing || self.is_look_in_open_window(at)) {
-                    self.states[at] = State::Ready;
-                } else if closing && self.closer_is_ready(at) {
+                let goes_on = all_done && (!self.interrupted || closing || self.is_look_in_open_window(at));
+                if goes_on || (closing && self.closer_is_ready(at)) {
                     self.states[at] = State::Ready;
                 } else if self.can_never_start(at, lost, closing) {
                     self.skip(StepId(at));

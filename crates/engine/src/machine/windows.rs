@@ -28,7 +28,7 @@ impl Machine {
         self.plan.steps[step].after.iter().all(|before| {
             let state = &self.states[before.0];
             let same_window = self.plan.steps[before.0].step.closes == own;
-            *state == State::Done || (state.is_over() && !same_window)
+            matches!(state, State::Done | State::Closed) || (state.is_over() && !same_window)
         })
     }
 
@@ -38,6 +38,17 @@ impl Machine {
         self.plan.steps[step].after.iter().any(|before| {
             let same_window = self.plan.steps[before.0].step.closes == own;
             same_window && matches!(self.states[before.0], State::Failed | State::Skipped)
+        })
+    }
+
+    /// Whether the step closes a window whose work was not all done.
+    pub(super) fn closes_in_vain(&self, step: StepId) -> bool {
+        let own = &self.plan.steps[step.0];
+        let Some(opener) = own.step.closes else { return false };
+        (opener..step.0).any(|at| {
+            let other = &self.plan.steps[at];
+            let inside = other.change == own.change && other.half == own.half;
+            inside && matches!(self.states[at], State::Failed | State::Skipped | State::Closed)
         })
     }
 

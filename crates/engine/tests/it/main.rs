@@ -1,6 +1,9 @@
 //! The engine against the simulated cloud, under virtual time.
 
+mod adopt;
 mod changes;
+mod cost;
 mod crash;
+mod groups;
 mod life;
 mod stacks;

@@ -2,11 +2,13 @@
 
 use crate::change::{Change, ChangeAction};
 use crate::kind::{At, Cx, Kind};
+use crate::ownership;
 use crate::plan::Half;
 use crate::planner::{Classified, Intent, tags};
-use crate::procedure::{Procedure, Step};
+use crate::procedure::{Act, Procedure, Step};
 use crate::registry::Registry;
 use crate::{Address, Value};
+use setpoint_spec::stack::Timeouts;
 
 /// One procedure of one change.
 #[derive(Debug, Clone)]
@@ -56,7 +58,7 @@ fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, on
     if let Some(want) = change.after.as_ref().filter(|_| change.creates()) {
         blocks.push(block(Half::Up, kind.create(cx, want), None, want.guard.incarnation));
     }
-    if let (ChangeAction::Update, Some(live)) = (change.action, &change.before) {
+    if let (ChangeAction::Update | ChangeAction::Adopt, Some(live)) = (change.action, &change.before) {
         blocks.extend(leaves(kind, cx, all, one).into_iter().map(|(parent, steps)| Block {
             release: Some(Release { parent }),
             ..block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation())
@@ -68,7 +70,24 @@ fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, on
         blocks.push(block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation()));
     }
     blocks.retain(|block| !block.procedure.steps.is_empty());
+    if let Some(want) = &change.after {
+        blocks.iter_mut().for_each(|block| limit(block, change, want.timeouts));
+    }
     blocks
+}
+
+/// The entry's own time limits, in the place of the kind's.
+fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
+    let limit = match (block.half, change.action) {
+        (Half::Down, _) => timeouts.delete,
+        (Half::Up, ChangeAction::Create | ChangeAction::Replace) => timeouts.create,
+        (Half::Up, _) => timeouts.update,
+    };
+    for step in &mut block.procedure.steps {
+        if let (Act::Wait(wait), Some(limit)) = (&mut step.act, limit) {
+            wait.within = std::time::Duration::from_secs(limit);
+        }
+    }
 }
 
 /// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest.
@@ -86,7 +105,9 @@ fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> Procedure {
     }
     steps.extend(of(At::After));
     if let Some(api) = kind.tag_api() {
-        steps.extend(tags::steps(&api, &Value::text(&live.id), &one.diff));
+        let guard = one.diff.guard.clone().unwrap_or_else(|| live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default());
+        let owner = ownership::tags_for(cx.stack, &want.address, &guard);
+        steps.extend(tags::steps(&api, &Value::text(&live.id), &one.diff, &owner));
     }
     Procedure::ending_at_pivot(steps)
 }

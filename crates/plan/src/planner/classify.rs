@@ -10,6 +10,7 @@ use crate::desired::Desired;
 use crate::diff::{self, Diff, Sides};
 use crate::kind::Effect;
 use crate::live::{Live, Snapshot};
+use crate::ownership::Owner;
 use crate::planner::fate::{self, Fate, known_in};
 use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass, note, replace_order};
 use crate::registry::Registry;
@@ -76,7 +77,10 @@ fn classify_one(
     let want = cx.desired.get(address).filter(|_| !cx.options.destroy);
     let main = match (want, &pair.main) {
         (Some(want), None) => Some(comes(cx, want, fates)),
-        (Some(want), Some(live)) => Some(stays(cx, want, live, fates, forced.get(address))),
+        (Some(want), Some(live)) => {
+            let one = stays(cx, want, live, fates, forced.get(address));
+            Some(if pair.adopted { adopts(one) } else { moves(one, pair.moved_from.as_ref()) })
+        }
         (None, Some(live)) => Some(leaves(cx, address, live)),
         (None, None) => None,
     };
@@ -161,6 +165,47 @@ fn stays(cx: &Context<'_>, want: &Desired, live: &Live, fates: &BTreeMap<Address
     let address = want.address.clone();
     let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
     Classified { change: Change { address, kind, action, reason, fields, effect, loses, before, after: Some(want), order }, diff }
+}
+
+/// A row that was taken under a new address is retagged, whatever else becomes of it.
+fn moves(mut one: Classified, from: Option<&Owner>) -> Classified {
+    let Some(from) = from else { return one };
+    one.diff.retag = true;
+    if matches!(one.change.action, ChangeAction::NoOp | ChangeAction::Update) {
+        one.change.action = ChangeAction::Update;
+        one.change.reason = Reason::Moved { from: from.address.clone() };
+    }
+    one
+}
+
+/// Only what matches is adopted: nothing but its tags may change.
+fn adopts(mut one: Classified) -> Classified {
+    let id = one.change.before.as_ref().map(|live| live.id.clone()).unwrap_or_default();
+    let differing: Vec<String> =
+        one.diff.fields.iter().map(|field| format!("{}: {}", field.change.attr, shown(&field.change.before))).collect();
+    if !differing.is_empty() {
+        let what = format!("`{id}` does not match the spec, so it is not adopted; these lines would match: {}", differing.join(", "));
+        one.diff.refusals.push(crate::kind::Refusal {
+            attr: String::new(),
+            what,
+            hint: Some("adopt it as it is, then change it".to_owned()),
+        });
+    }
+    one.diff.retag = true;
+    one.change.action = ChangeAction::Adopt;
+    one.change.effect = Effect::None;
+    one.change.reason = Reason::AdoptAsked { id };
+    one
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "(leave it out)".to_owned(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Text(text) | Value::Decimal(text) => text.clone(),
+        _ => "(see `show`)".to_owned(),
+    }
 }
 
 /// Names the parent if the field differs only because what it refers to is replaced.
@@ -308,6 +353,7 @@ fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
     for one in all {
         let address = &one.change.address;
         notes.extend(one.diff.notes.iter().map(|what| note(address, what.clone())));
+        notes.extend(from_next_restart(cx, one).map(|what| note(address, what)));
         if one.change.action == ChangeAction::Keep {
             notes.push(note(address, NoteKind::Kept));
         }
@@ -318,4 +364,13 @@ fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// Changes in place that the machine takes up when it starts next.
+fn from_next_restart<'a>(cx: &'a Context<'_>, one: &'a Classified) -> impl Iterator<Item = NoteKind> + 'a {
+    let def = cx.registry.known(one.change.kind).def();
+    let boots = move |attr: &str| def.field(attr).is_some_and(|field| field.change == "boot");
+    let updates = one.change.action == ChangeAction::Update && one.change.effect < Effect::Restart;
+    let fields = one.change.fields.iter().filter(move |field| updates && boots(&field.attr));
+    fields.map(|field| NoteKind::FromNextRestart { field: field.attr.clone() })
 }

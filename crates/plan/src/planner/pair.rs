@@ -25,9 +25,42 @@ pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot) -> Result<BTreeMap<Addr
             Some(kind) if rows.last().is_some_and(|row| row.kind != kind) => None,
             _ => rows.pop(),
         };
+        entry.moved_from = entry.main.as_ref().and_then(|row| snapshot.moved.get(&row.id).cloned());
         entry.superseded = rows;
     }
+    errors.extend(adopt(intent, snapshot, &mut paired));
     if errors.is_empty() { Ok(paired) } else { Err(errors) }
+}
+
+/// A resource that is not there and names a live thing takes that one over.
+fn adopt(intent: &Intent, snapshot: &Snapshot, paired: &mut BTreeMap<Address, Paired>) -> Vec<PlanError> {
+    let mut errors = Vec::new();
+    for (address, want) in &intent.desired {
+        let Some(id) = &want.adopt else { continue };
+        let entry = paired.entry(address.clone()).or_default();
+        if entry.main.is_some() {
+            continue;
+        }
+        let refuse = |what: String, hint: &str| PlanError {
+            address: Some(address.clone()),
+            class: PlanErrorClass::Refused,
+            what,
+            hint: Some(hint.to_owned()),
+            at: Some(want.at.clone()),
+        };
+        match snapshot.adopted.get(address).and_then(|rows| rows.first()) {
+            None => errors.push(refuse(format!("there is no {} `{id}` to adopt", want.kind), "take `adopt` out to create one")),
+            Some(row) if row.owner.as_ref().is_some_and(|owner| owner.stack != intent.stack) => {
+                let owner = row.owner.as_ref().map(|owner| owner.stack.clone()).unwrap_or_default();
+                errors.push(refuse(format!("`{id}` belongs to the stack {owner}"), "move it with a `moved:` entry instead"));
+            }
+            Some(row) => {
+                entry.main = Some(row.clone());
+                entry.adopted = true;
+            }
+        }
+    }
+    errors
 }
 
 fn two_owners(intent: &Intent, address: &Address, rows: &[Live]) -> Vec<PlanError> {

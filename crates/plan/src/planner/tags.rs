@@ -8,10 +8,14 @@ use crate::kind::TagApi;
 use crate::ownership::{self, Guard};
 use crate::procedure::{Call, Step};
 
-/// The steps that bring a resource's tags to what the diff says.
-pub(crate) fn steps(api: &TagApi, id: &Value, diff: &Diff) -> Vec<Step> {
+/// The steps that bring a resource's tags to what the diff says. `owner` is written with the same call where it changes,
+/// so that the resource is never without one.
+pub(crate) fn steps(api: &TagApi, id: &Value, diff: &Diff, owner: &BTreeMap<String, String>) -> Vec<Step> {
     let mut set: BTreeMap<String, Value> = diff.tags_set.clone();
     let mut unset: Vec<String> = diff.tags_unset.clone();
+    if diff.retag {
+        set.extend(owner.iter().map(|(key, value)| (key.clone(), Value::text(value))));
+    }
     match diff.guard.as_ref().map(Guard::encode) {
         Some(words) if words.is_empty() => unset.push(ownership::GUARD.to_owned()),
         Some(words) => {

@@ -44,6 +44,7 @@ fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
         guard: Guard::default(),
         lifecycle: Lifecycle::default(),
         released: Vec::new(),
+        resource_group: None,
         after: Vec::new(),
         adopt: None,
         timeouts: Timeouts::default(),

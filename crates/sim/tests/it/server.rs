@@ -34,9 +34,9 @@ async fn connect(line: &StartLine) -> TcpStream {
 fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
     let mark = if request.query.is_empty() { "" } else { "?" };
     let mut head = format!("{} {target_prefix}{}{mark}{} HTTP/1.1\r\n", request.method, request.path, request.query);
-    head.push_str(&format!("host: {}\r\n", request.host));
-    for (name, value) in &request.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+    let host = ("host".to_owned(), request.host.clone());
+    for (name, value) in std::iter::once(&host).chain(&request.headers) {
+        head = head + name + ": " + value + "\r\n";
     }
     let mut bytes = Vec::new();
     if chunked {
@@ -49,7 +49,7 @@ fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
         }
         bytes.extend(b"0\r\n\r\n");
     } else {
-        head.push_str(&format!("content-length: {}\r\n\r\n", request.body.len()));
+        head = head + "content-length: " + &request.body.len().to_string() + "\r\n\r\n";
         bytes.extend(head.into_bytes());
         bytes.extend(&request.body);
     }

@@ -1,9 +1,11 @@
 //! Text to [`Template`]: recursive descent, bounded by [`MAX_DEPTH`].
 //!
-//!     text = { literal | "$${" | "${" expr "}" }
-//!     expr = call | path | 'text' | "text" | integer | true | false
-//!     call = name "(" [ expr { "," expr } ] ")"
-//!     path = root { "." name | "[" ( integer | text | expr | "*" ) "]" }
+//! ```text
+//! text = { literal | "$${" | "${" expr "}" }
+//! expr = call | path | 'text' | "text" | integer | true | false
+//! call = name "(" [ expr { "," expr } ] ")"
+//! path = root { "." name | "[" ( integer | text | expr | "*" ) "]" }
+//! ```
 
 use super::lex::{Token, token};
 use super::{Expr, ExprData, MAX_BYTES, MAX_DEPTH, Mistake, Part, Path, Range, Step, StepData, Template};

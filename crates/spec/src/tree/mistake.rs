@@ -56,6 +56,9 @@ fn words(info: &str, line: &str) -> (&'static str, String, Option<String>) {
     if is("handle wasn't declared") || is("tag") {
         return ("yaml-tag", "tags are not taken".to_owned(), hint("write a reference as `${net.id}`, other values plainly"));
     }
+    if is("recursion limit") {
+        return ("too-large", "lists and maps are nested more than 64 deep".to_owned(), hint("look for a bracket that is not closed"));
+    }
     if is("unexpected end of stream") || is("unexpected eof") {
         return ("yaml", "the file ends inside a quoted text".to_owned(), hint("close the quote"));
     }

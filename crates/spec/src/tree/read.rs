@@ -238,7 +238,19 @@ impl<'t> Builder<'t> {
             return span;
         }
         let kept = self.text[span.range()].trim_end().len();
-        Span { end: span.start + kept as u32, ..span }
+        let start = if style == Style::Block { self.header(span.start as usize) } else { span.start };
+        Span { start, end: span.start + kept as u32, ..span }
+    }
+
+    /// Where the `|` or `>` of a block text stands, whose content begins at a byte.
+    fn header(&self, content: usize) -> u32 {
+        let before = self.text[..content].trim_end();
+        let line_start = before.rfind('\n').map_or(0, |nl| nl + 1);
+        let line = &before[line_start..];
+        let bare = line.find(" #").map_or(line, |comment| &line[..comment]).trim_end();
+        let head = bare.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+        let start = if head.ends_with(['|', '>']) { line_start + head.len() - 1 } else { content };
+        start as u32
     }
 
     /// Puts a finished node where it belongs: into the open list or map, or at the top.

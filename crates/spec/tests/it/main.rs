@@ -2,5 +2,6 @@
 
 mod bad;
 mod good;
+mod hostile;
 mod stub;
 mod support;

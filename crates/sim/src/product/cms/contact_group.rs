@@ -21,6 +21,7 @@ pub(crate) struct ContactGroup {
     pub(crate) members: Vec<String>,
     subscribed: bool,
     updated_ms: i64,
+    furnished: bool,
 }
 
 impl Row for ContactGroup {
@@ -29,13 +30,20 @@ impl Row for ContactGroup {
     fn base(&self) -> Option<&Base> {
         Some(&self.base)
     }
+
+    fn furnished(&self) -> bool {
+        self.furnished
+    }
 }
 
-/// Puts in an empty group that every account has. It has no region and is not counted among what someone made.
+/// Puts in an empty group that every account has.
 pub(crate) fn put_default(world: &mut World, name: &str) {
     let now = world.now_ms();
     let base = Base { id: name.to_owned(), name: name.to_owned(), created_ms: now, ..Base::default() };
-    world.tables.contact_groups.insert(name, ContactGroup { base, members: Vec::new(), subscribed: true, updated_ms: now });
+    world
+        .tables
+        .contact_groups
+        .insert(name, ContactGroup { base, members: Vec::new(), subscribed: true, updated_ms: now, furnished: true });
 }
 
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
@@ -58,6 +66,7 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
         members: members.into_iter().map(str::to_owned).collect(),
         subscribed: call.flag("EnableSubscribed")?.unwrap_or(true),
         updated_ms: now,
+        furnished: false,
     };
     world.tables.contact_groups.insert(name, group);
     success(json!({}))

@@ -181,8 +181,11 @@ fn describe_families(_world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "InstanceTypeFamilies": { "InstanceTypeFamily": families } }))
 }
 
-/// Disk categories with their bounds in GiB, as system disk and as data disk.
-pub(crate) const DISKS: &[(&str, (i64, i64), (i64, i64))] = &[
+/// The least and the most, in GiB.
+type Bounds = (i64, i64);
+
+/// Disk categories with their bounds as system disk and as data disk.
+pub(crate) const DISKS: &[(&str, Bounds, Bounds)] = &[
     ("cloud_efficiency", (20, 2048), (20, 32_768)),
     ("cloud_ssd", (20, 2048), (20, 32_768)),
     ("cloud_essd", (1, 2048), (1, 65_536)),
@@ -226,7 +229,7 @@ fn describe_available(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "AvailableZones": { "AvailableZone": available } }))
 }
 
-fn supported(value: &str, in_stock: bool, bounds: Option<(i64, i64)>) -> Value {
+fn supported(value: &str, in_stock: bool, bounds: Option<Bounds>) -> Value {
     let (status, category) = if in_stock { ("Available", "WithStock") } else { ("SoldOut", "WithoutStock") };
     let mut body = json!({"Value": value, "Status": status, "StatusCategory": category});
     if let Some((min, max)) = bounds {

@@ -15,13 +15,19 @@ use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[("DescribeDisks", describe)];
 
+/// A text of a disk, for a filter to compare with.
+type TextOf = fn(&Disk) -> &str;
+
+/// A switch of a disk, for a filter to compare with.
+type FlagOf = fn(&Disk) -> bool;
+
 /// The filters of the listing.
 struct Filter<'a> {
     ids: Option<Vec<String>>,
     /// Filters that compare one text with one attribute.
-    texts: Vec<(&'a str, fn(&Disk) -> &str)>,
+    texts: Vec<(&'a str, TextOf)>,
     /// Filters that compare one flag with one attribute.
-    flags: Vec<(bool, fn(&Disk) -> bool)>,
+    flags: Vec<(bool, FlagOf)>,
     name: Option<&'a str>,
     tags: tags::Filter,
 }
@@ -32,8 +38,8 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
         return Err(Refusal::denied("InvalidDiskIds.Malformed", "The amount of specified disk ids exceeds the limit."));
     }
     call.only("MultiAttach", "Disabled")?;
-    let mut texts: Vec<(&'a str, fn(&Disk) -> &str)> = Vec::new();
-    let mut compare = |name: &str, any: &str, of: fn(&Disk) -> &str| {
+    let mut texts: Vec<(&'a str, TextOf)> = Vec::new();
+    let mut compare = |name: &str, any: &str, of: TextOf| {
         texts.extend(call.given(name).filter(|text| *text != any).map(|text| (text, of)));
     };
     compare("InstanceId", "", |disk| &disk.instance);
@@ -47,8 +53,8 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     compare("SnapshotId", "", |_| "");
     compare("AutoSnapshotPolicyId", "", |_| "");
     compare("LockReason", "", |_| "");
-    let mut flags: Vec<(bool, fn(&Disk) -> bool)> = Vec::new();
-    let mut switch = |name: &str, of: fn(&Disk) -> bool| -> Result<(), Refusal> {
+    let mut flags: Vec<(bool, FlagOf)> = Vec::new();
+    let mut switch = |name: &str, of: FlagOf| -> Result<(), Refusal> {
         flags.extend(call.flag(name)?.map(|wanted| (wanted, of)));
         Ok(())
     };

@@ -24,13 +24,16 @@ pub(crate) const ACTIONS: Actions = &[
 /// What pay-as-you-go machines show as their end: a moment far away, which is none.
 const NO_EXPIRY: &str = "2099-12-31T15:59Z";
 
+/// A text of a machine, for a filter to compare with.
+type TextOf = fn(&Instance) -> &str;
+
 /// The filters of a listing.
 struct Filter<'a> {
     ids: Option<Vec<String>>,
     private: Option<Vec<String>>,
     public: Option<Vec<String>>,
     /// Filters that compare one text with one attribute.
-    texts: Vec<(&'a str, fn(&Instance) -> &str)>,
+    texts: Vec<(&'a str, TextOf)>,
     name: Option<&'a str>,
     group: Option<&'a str>,
     key_pair: Option<&'a str>,
@@ -46,8 +49,8 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     call.only("IoOptimized", "true")?;
     call.only("DeviceAvailable", "true")?;
     call.harmless(&["NeedSaleCycle"]);
-    let mut texts: Vec<(&'a str, fn(&Instance) -> &str)> = Vec::new();
-    let mut compare = |name: &str, of: fn(&Instance) -> &str| texts.extend(call.given(name).map(|text| (text, of)));
+    let mut texts: Vec<(&'a str, TextOf)> = Vec::new();
+    let mut compare = |name: &str, of: TextOf| texts.extend(call.given(name).map(|text| (text, of)));
     compare("Status", |row| row.state.name());
     compare("VpcId", |row| &row.vpc);
     compare("VSwitchId", |row| &row.vswitch);

@@ -1,0 +1,290 @@
+//! `setpoint apply`: plans, asks, and makes it so; or performs a saved plan.
+
+use clap::Args;
+use setpoint_engine::apply::Options;
+use setpoint_engine::outcome::Outcome;
+use setpoint_plan::held::{Held, HeldWhy};
+use setpoint_plan::plan::Plan;
+use setpoint_report::outcome::{self as view, Verb};
+use setpoint_report::{failure, text};
+
+use crate::args::{AllowArgs, CloudArgs, Format, FormatArgs, StackArgs};
+use crate::command::Cx;
+use crate::command::plan::ScopeArgs;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::operate::{self, Asked, Planned, Subject};
+use crate::saved::SavedPlan;
+use crate::ui::Terminal;
+use crate::wire::Cloud;
+use crate::{disk, files, live, saved, spec, ui, wire};
+
+/// Make the cloud match the stack
+///
+/// Shows the plan, asks, and performs it. Steps that lose data or an identity are held: `--yes` does not cover them, an
+/// `allow:` entry or a flag does. A first Ctrl-C stops cleanly; the same command goes on later.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Which stack; or a plan saved with `plan --out`.
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// Do not ask
+    #[arg(long, visible_alias = "auto-approve")]
+    pub yes: bool,
+    /// How the plan is carried out.
+    #[command(flatten)]
+    pub perform: PerformArgs,
+    /// What is looked at.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// What is let through.
+    #[command(flatten)]
+    pub allow: AllowArgs,
+    /// Text or JSON.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Which cloud.
+    #[command(flatten)]
+    pub cloud: CloudArgs,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone, Args)]
+pub struct PerformArgs {
+    /// At most so many steps at once
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub parallelism: usize,
+    /// Write what came of it to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<String>,
+}
+
+/// What is common to apply and destroy once there is a plan.
+pub(crate) struct Run<'a> {
+    pub(crate) verb: Verb,
+    pub(crate) subject: &'a Subject,
+    pub(crate) planned: &'a Planned,
+    pub(crate) perform: &'a PerformArgs,
+    pub(crate) format: Format,
+}
+
+/// Applies.
+///
+/// # Errors
+/// Nothing was applied.
+pub fn run(mut args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
+    (args.stack, args.cloud) = wire::untangle(args.stack, args.cloud);
+    args.perform.check()?;
+    if let Some(plan) = args.stack.named().map(SavedPlan::read_if_one).transpose()?.flatten() {
+        return perform_saved(&args, &plan, cx);
+    }
+    if !args.yes && !cx.terminal.interactive {
+        return Err(Error::NoTerminal { verb: "apply" });
+    }
+    let file = files::choose(&spec::loader(), args.stack.named())?;
+    let spec = spec::load(&file, &args.stack.values, cx)?;
+    spec.check_region(args.cloud.region.as_deref())?;
+    spec.warn(cx);
+    let cloud = wire::connect(&args.cloud, &file, cx)?;
+    let subject = Subject::Spec(Box::new(spec));
+    let asked =
+        Asked { destroy: false, targets: args.scope.target.clone(), replace: args.scope.replace.clone(), allow: args.allow.clone() };
+    wire::runtime()?.block_on(async {
+        let seen = operate::see(&cloud, &subject).await?;
+        let planned = operate::plan(&subject, seen, &asked)?;
+        let run = Run { verb: Verb::Apply, subject: &subject, planned: &planned, perform: &args.perform, format: args.format.chosen() };
+        run.show(cx);
+        consent(&planned.plan, args.yes, cx.terminal)?;
+        run.perform(&cloud, cx).await
+    })
+}
+
+fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Error> {
+    let values = &args.stack.values;
+    let narrowed =
+        !args.scope.target.is_empty() || !args.scope.replace.is_empty() || args.allow.allow_bulk || !args.allow.allow_data_loss.is_empty();
+    if values.env.is_some() || !values.vars.is_empty() || !values.var_files.is_empty() || narrowed {
+        return Err(Error::usage_hint(
+            "a saved plan is performed as it is: environment, variables, targets and allowances are in it",
+            "To change them, plan again:  setpoint plan --out FILE",
+        ));
+    }
+    let spec = saved::spec_of(plan, cx)?;
+    spec.check_region(args.cloud.region.as_deref())?;
+    let cloud = wire::connect(&args.cloud, plan.stack_file(), cx)?;
+    let subject = Subject::Spec(Box::new(spec));
+    wire::runtime()?.block_on(async {
+        let seen = operate::see(&cloud, &subject).await?;
+        plan.check_live(&seen)?;
+        let planned = operate::plan(&subject, seen, &plan.asked())?;
+        plan.check_answer(&planned)?;
+        let verb = if plan.asked().destroy { Verb::Destroy } else { Verb::Apply };
+        let run = Run { verb, subject: &subject, planned: &planned, perform: &args.perform, format: args.format.chosen() };
+        run.show(cx);
+        // It was reviewed; only what nobody let through is left to ask for.
+        consent(&planned.plan, true, cx.terminal)?;
+        run.perform(&cloud, cx).await
+    })
+}
+
+/// Asks, or finds that nobody needs to be asked.
+fn consent(plan: &Plan, yes: bool, terminal: Terminal) -> Result<(), Error> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let held: Vec<&Held> = plan.held.iter().filter(|held| held.allowed_by.is_none()).collect();
+    if !held.is_empty() {
+        if !terminal.interactive {
+            return Err(Error::Held(held.into_iter().cloned().collect()));
+        }
+        return type_name(&plan.stack, &held_question(&held), terminal);
+    }
+    if yes {
+        return Ok(());
+    }
+    let answer = (terminal.ask)("\nApply these changes? Only `yes` is taken: ");
+    if answer.as_deref() == Some("yes") { Ok(()) } else { Err(Error::Declined) }
+}
+
+fn held_question(held: &[&Held]) -> String {
+    let of = |wanted: fn(&HeldWhy) -> bool| -> Vec<String> {
+        held.iter().filter(|one| wanted(&one.why)).filter_map(|one| one.address.as_ref()).map(ToString::to_string).collect()
+    };
+    let mut parts = Vec::new();
+    let lost = of(|why| matches!(why, HeldWhy::DataLoss(_)));
+    if !lost.is_empty() {
+        parts.push(format!("This loses data on {}.", lost.join(", ")));
+    }
+    let replaced = of(|why| matches!(why, HeldWhy::Replacement));
+    if !replaced.is_empty() {
+        parts.push(format!("This replaces {}.", replaced.join(", ")));
+    }
+    if held.iter().any(|one| matches!(one.why, HeldWhy::Bulk { .. })) {
+        parts.push("This takes away more than half of what lives.".to_owned());
+    }
+    parts.join(" ")
+}
+
+/// Goes on only if the stack's name is typed.
+pub(crate) fn type_name(stack: &str, before: &str, terminal: Terminal) -> Result<(), Error> {
+    let answer = (terminal.ask)(&format!("\n{before} To go on, type its name: {stack}\n> "));
+    if answer.as_deref() == Some(stack) { Ok(()) } else { Err(Error::Declined) }
+}
+
+impl PerformArgs {
+    /// What can be found wrong before anything is read.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.report.as_deref().map_or(Ok(()), disk::check_folder)
+    }
+}
+
+impl Run<'_> {
+    /// Prints the plan, where the result is for people.
+    pub(crate) fn show(&self, cx: &Cx) {
+        if self.format == Format::Text {
+            let planned = self.planned;
+            ui::print(&text::plan(&planned.plan, &planned.report, &planned.header(), &cx.terminal.out));
+        }
+    }
+
+    /// Carries it out and says what came of it.
+    pub(crate) async fn perform(&self, cloud: &Cloud, cx: &Cx) -> Result<Exit, Error> {
+        let plan = &self.planned.plan;
+        // Somebody may have thought for long before saying yes.
+        let options = Options { parallelism: self.perform.parallelism, observed_before: self.planned.seen.at.elapsed() };
+        let outcome = live::apply(&cloud.session, plan, options, cx.terminal).await?;
+        for one in live::failures(&outcome, plan, self.subject.sources()) {
+            ui::say(&failure::render(&one, &cx.terminal.err));
+        }
+        operate::warn(&cloud.session);
+        let seen = live::view_of(&outcome, plan, self.verb);
+        ui::print(&match self.format {
+            Format::Text => view::text(&seen, &cx.terminal.out),
+            Format::Json => view::json(&seen),
+        });
+        if let Some(path) = &self.perform.report {
+            disk::replace(path, &view::json(&seen))?;
+        }
+        Ok(exit_of(&outcome))
+    }
+}
+
+/// A run that changed nothing failed; one that changed something is to be run again.
+fn exit_of(outcome: &Outcome) -> Exit {
+    if outcome.is_complete() {
+        Exit::Done
+    } else if outcome.interrupted {
+        Exit::Interrupted
+    } else if outcome.writes.is_empty() {
+        Exit::Error
+    } else {
+        Exit::Partial
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use setpoint_plan::change::{Change, ChangeAction, Reason, ReplaceOrder};
+    use setpoint_plan::kind::{Effect, Site};
+    use setpoint_plan::live::Cost;
+
+    use super::*;
+
+    fn plan(held: &[HeldWhy]) -> Plan {
+        let address = "app".parse().expect("a valid address");
+        let change = Change {
+            address,
+            kind: "instance",
+            action: ChangeAction::Update,
+            reason: Reason::Differs,
+            fields: Vec::new(),
+            effect: Effect::None,
+            loses: None,
+            before: None,
+            after: None,
+            order: ReplaceOrder::DeleteFirst,
+        };
+        let hold = |why: &HeldWhy| Held { address: Some(change.address.clone()), why: why.clone(), allowed_by: None };
+        Plan {
+            stack: "shop/prod".to_owned(),
+            site: Site { account: "1".repeat(16), region: "cn-beijing".to_owned() },
+            held: held.iter().map(hold).collect(),
+            changes: vec![change],
+            steps: Vec::new(),
+            outputs: BTreeMap::new(),
+            cost: Cost::default(),
+            n_live: 1,
+        }
+    }
+
+    #[track_caller]
+    fn check(held: &[HeldWhy], yes: bool, ask: fn(&str) -> Option<String>, agreed: bool) {
+        let terminal = Terminal { interactive: true, ask, ..Terminal::none() };
+        assert_eq!(consent(&plan(held), yes, terminal).is_ok(), agreed);
+    }
+
+    #[test]
+    fn a_plain_change_wants_yes_and_nothing_like_it() {
+        check(&[], false, |_| Some("yes".to_owned()), true);
+        for ask in [|_: &str| Some("y".to_owned()), |_: &str| Some("Yes".to_owned()), |_: &str| None] {
+            check(&[], false, ask, false);
+        }
+        check(&[], true, |question| panic!("{question}"), true);
+    }
+
+    #[test]
+    fn a_loss_wants_the_stacks_name_even_with_yes() {
+        let lost = [HeldWhy::DataLoss("its disk".to_owned())];
+        check(&lost, true, |_| Some("yes".to_owned()), false);
+        check(&lost, false, |_| Some("shop/prod".to_owned()), true);
+        check(&lost, true, |question| question.contains("loses data on app").then(|| "shop/prod".to_owned()), true);
+    }
+
+    #[test]
+    fn without_a_terminal_a_loss_is_refused() {
+        let refused = consent(&plan(&[HeldWhy::Replacement]), true, Terminal::none());
+        assert!(matches!(refused, Err(Error::Held(held)) if held.len() == 1));
+    }
+}

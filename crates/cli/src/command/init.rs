@@ -1,0 +1,40 @@
+//! `setpoint init`: a commented starter stack, and completion for editors.
+
+use clap::Args;
+use setpoint_spec::init;
+use setpoint_spec::loader::{Entry, FsLoader, Loader as _, join};
+
+use crate::command::schema;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::{disk, files, ui};
+
+/// Write a commented starter stack
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder to write into
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub folder: String,
+}
+
+/// Writes it; what is there stays.
+///
+/// # Errors
+/// A stack is there already, or the folder cannot be written.
+pub fn run(args: &InitArgs) -> Result<Exit, Error> {
+    if let Some(there) = files::NAMES.iter().map(|name| join(&args.folder, name)).find(|path| FsLoader.look(path) != Entry::Missing) {
+        return Err(Error::usage_hint(
+            format!("`{there}` is there already, and init overwrites nothing"),
+            "Look at it:  setpoint validate",
+        ));
+    }
+    let stack = join(&args.folder, "stack.yaml");
+    disk::create(&stack, &init::starter())?;
+    ui::print(&format!("{:36} a network and one server, commented\n", format!("Wrote {stack}")));
+    let schema = join(&args.folder, init::SCHEMA_PATH);
+    disk::ignore_cache(&args.folder)?;
+    disk::replace(&schema, &schema::text())?;
+    ui::print(&format!("{:36} completion in your editor\n", format!("Wrote {schema}")));
+    ui::print("Try it without an account:  setpoint apply --sim\n");
+    Ok(Exit::Done)
+}

@@ -1,0 +1,76 @@
+//! `setpoint show`: what is really there; or the stack as it reads after all merging.
+
+use clap::Args;
+use setpoint_report::show;
+use setpoint_spec::stack::Stack;
+use setpoint_spec::view;
+
+use crate::addresses;
+use crate::args::{CloudArgs, Format, FormatArgs, ValueArgs};
+use crate::command::Cx;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::operate::{self, Subject};
+use crate::{files, spec, ui, wire};
+
+/// Show what is really there: all resources of a stack, or one in full
+///
+/// For one resource: what the spec manages, and live settings that no line manages.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// One resource, or a glob of them
+    #[arg(value_name = "ADDR")]
+    pub address: Option<String>,
+    /// Print the stack as it reads after environments, defaults and variables; asks no cloud
+    #[arg(long)]
+    pub rendered: bool,
+    /// The stack's file, or the folder that holds its stack.yaml [default: ./stack.yaml]
+    #[arg(short, long, value_name = "STACK")]
+    pub file: Option<String>,
+    /// The environment and the variables.
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// Text or JSON.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Which cloud.
+    #[command(flatten)]
+    pub cloud: CloudArgs,
+}
+
+/// Shows it.
+///
+/// # Errors
+/// The cloud cannot be read, or there is no such resource.
+pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
+    let file = files::choose(&spec::loader(), args.file.as_deref())?;
+    let spec = spec::load(&file, &args.values, cx)?;
+    spec.check_region(args.cloud.region.as_deref())?;
+    if args.rendered {
+        ui::print(&rendered(&spec.stack, args.address)?);
+        return Ok(Exit::Done);
+    }
+    let cloud = wire::connect(&args.cloud, &file, cx)?;
+    let subject = Subject::Spec(Box::new(spec));
+    let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
+    let text = args.format.chosen() == Format::Text;
+    let Some(pattern) = args.address else {
+        ui::print(&if text { show::list(&seen.snapshot.live, &cx.terminal.out) } else { show::list_json(&seen.snapshot.live) });
+        return Ok(Exit::Done);
+    };
+    let known: Vec<_> = seen.snapshot.addresses().into_iter().collect();
+    for address in addresses::select("show", &[pattern], &known)? {
+        let want = seen.intent.desired.get(&address);
+        for live in seen.snapshot.at(&address) {
+            ui::print(&if text { show::resource(live, want, &cx.terminal.out) } else { show::resource_json(live, want) });
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn rendered(stack: &Stack, pattern: Option<String>) -> Result<String, Error> {
+    let Some(pattern) = pattern else { return Ok(view::render(stack)) };
+    let known: Vec<_> = stack.resources.keys().cloned().collect();
+    let chosen = addresses::select("show", &[pattern], &known)?;
+    Ok(chosen.iter().filter_map(|address| stack.resources.get(address)).map(view::resource).collect())
+}

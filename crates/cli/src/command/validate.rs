@@ -1,0 +1,127 @@
+//! `setpoint validate`: the whole check of a spec, without credentials or network.
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+use setpoint_report::style::Label;
+use setpoint_spec::diagnostic::{Diagnostic, RenderOptions, Severity, render_text, to_json};
+use setpoint_spec::source::Sources;
+
+use crate::args::{Format, FormatArgs, StackArgs};
+use crate::command::Cx;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::{files, spec, stacks, ui};
+
+/// Check a stack, without credentials and without network
+///
+/// All mistakes at once, each with its place and what to write instead. Without --env every environment is checked.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Which stack.
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// Check every stack file below the folder
+    #[arg(long)]
+    pub all: bool,
+    /// Text or JSON.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// What was found in one stack for one environment.
+struct Finding {
+    /// `stack.yaml`, or `stack.yaml (prod)`.
+    what: String,
+    /// What it is, if it is right.
+    right: Option<String>,
+    diagnostics: Vec<Diagnostic>,
+    sources: Sources,
+}
+
+/// Validates.
+///
+/// # Errors
+/// There is no stack to check.
+pub fn run(args: &ValidateArgs, cx: &Cx) -> Result<Exit, Error> {
+    let files = if args.all { stacks::all(args.stack.named())? } else { vec![files::choose(&spec::loader(), args.stack.named())?] };
+    let mut findings = Vec::new();
+    for file in files {
+        findings.extend(check(&file, args, cx)?);
+    }
+    match args.format.chosen() {
+        Format::Text => text(&findings, cx),
+        Format::Json => ui::print(&format!("{:#}\n", to_json_document(&findings))),
+    }
+    Ok(if findings.iter().all(|one| one.right.is_some()) { Exit::Done } else { Exit::Error })
+}
+
+/// One finding for each environment that is to be checked.
+fn check(file: &str, args: &ValidateArgs, cx: &Cx) -> Result<Vec<Finding>, Error> {
+    let chosen = spec::environment(&args.stack.values, cx);
+    let environments: Vec<Option<String>> = match spec::environments(file) {
+        // A file that cannot even be read as one says so when it is loaded.
+        Err(_) => vec![chosen],
+        Ok(known) if known.is_empty() => vec![chosen.filter(|_| !args.all)],
+        Ok(known) if chosen.is_none() => known.into_iter().map(Some).collect(),
+        Ok(_) => vec![chosen],
+    };
+    environments.iter().map(|environment| check_one(file, environment.as_deref(), args, cx)).collect()
+}
+
+fn check_one(file: &str, environment: Option<&str>, args: &ValidateArgs, cx: &Cx) -> Result<Finding, Error> {
+    let what = environment.map_or_else(|| file.to_owned(), |environment| format!("{file} ({environment})"));
+    match spec::load_as(file, environment, &args.stack.values, cx) {
+        Ok(spec) => {
+            let n = spec.stack.resources.len();
+            let right = format!("{} · {} · {n} resource{}", spec.stack.identity(), spec.stack.region, if n == 1 { "" } else { "s" });
+            Ok(Finding { what, right: Some(right), diagnostics: spec.warnings, sources: spec.sources })
+        }
+        Err(Error::Spec(bad)) => Ok(Finding { what, right: None, diagnostics: bad.diagnostics, sources: bad.sources }),
+        Err(other) => Err(other),
+    }
+}
+
+fn text(findings: &[Finding], cx: &Cx) {
+    for one in findings {
+        let style = cx.terminal.err;
+        ui::say(&render_text(&one.diagnostics, &one.sources, RenderOptions { width: style.width, color: style.color }));
+        let out = cx.terminal.out;
+        ui::print(&match &one.right {
+            Some(right) => format!("{} {} is valid: {right}\n", out.paint(Label::Good, "Success!"), one.what),
+            None => format!("{}: {}\n", one.what, counted(errors(&one.diagnostics), "error")),
+        });
+    }
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|one| one.severity == Severity::Error).count()
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The names of Terraform's `validate -json`, with our diagnostics.
+fn to_json_document(findings: &[Finding]) -> Json {
+    let n_errors: usize = findings.iter().map(|one| errors(&one.diagnostics)).sum();
+    let n_all: usize = findings.iter().map(|one| one.diagnostics.len()).sum();
+    let mut diagnostics = Vec::new();
+    for one in findings {
+        let Json::Array(items) = to_json(&one.diagnostics, &one.sources) else { continue };
+        // Environments share most of their lines, and so their findings.
+        for item in items {
+            if !diagnostics.contains(&item) {
+                diagnostics.push(item);
+            }
+        }
+    }
+    let stacks: Vec<Json> = findings.iter().map(|one| json!({"file": one.what, "valid": one.right.is_some()})).collect();
+    json!({
+        "format_version": "1.0",
+        "valid": findings.iter().all(|one| one.right.is_some()),
+        "error_count": n_errors,
+        "warning_count": n_all - n_errors,
+        "stacks": stacks,
+        "diagnostics": diagnostics,
+    })
+}

@@ -1,0 +1,160 @@
+//! Everything that can end a command early, with what people need to go on.
+//!
+//! A variant holds data; [`Error::text`] and [`Error::json`] say it. Which exit code it leads to is decided in
+//! [`crate::exit`] alone.
+
+mod text;
+
+use setpoint_openapi::credential::CredentialError;
+use setpoint_plan::check::Fault;
+use setpoint_plan::held::Held;
+use setpoint_plan::planner::PlanError;
+use setpoint_report::failure::{Excerpt, Failure};
+use setpoint_spec::diagnostic::Diagnostic;
+use setpoint_spec::source::Sources;
+
+use crate::files::NotFound;
+use crate::saved::Moved;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub enum Error {
+    /// The command line is wrong in a way that clap cannot see.
+    Usage(Usage),
+    /// No stack file was chosen.
+    NoStackFile(NotFound),
+    /// `--region` is not the stack's region.
+    Region {
+        /// What `--region` says.
+        asked: String,
+        /// The stack's.
+        region: String,
+    },
+    /// There is nobody to ask.
+    NoTerminal {
+        /// The command.
+        verb: &'static str,
+    },
+    /// The spec has errors.
+    Spec(Box<BadSpec>),
+    /// A file cannot be read or written.
+    File {
+        /// The file.
+        path: String,
+        /// `read` or `written`.
+        verb: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is nothing to sign with.
+    Credentials {
+        /// Why.
+        error: CredentialError,
+        /// The places looked at, each with what was there.
+        looked: Vec<String>,
+    },
+    /// The client cannot be set up.
+    Setup(String),
+    /// The simulated cloud cannot be opened.
+    Sim {
+        /// Another process has it open.
+        in_use: bool,
+        /// Why.
+        why: String,
+    },
+    /// The credentials are another account's than the stack's.
+    Account {
+        /// The stack's.
+        pinned: String,
+        /// The credentials'.
+        actual: String,
+    },
+    /// The cloud cannot be read.
+    Observe(Box<Failure>),
+    /// There is no plan.
+    Plan(Refused),
+    /// The plan breaks an invariant.
+    Faults(Vec<Fault>),
+    /// Held steps that nothing lets through.
+    Held(Vec<Held>),
+    /// It is no saved plan, or one of another version.
+    BadPlanFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The saved plan no longer holds.
+    Stale(Vec<Moved>),
+    /// The question was not answered with yes.
+    Declined,
+    /// Interrupted a second time.
+    Interrupted,
+}
+
+/// A wrong command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// What is wrong: one sentence without a full stop.
+    pub what: String,
+    /// What to type instead.
+    pub hint: Option<String>,
+}
+
+/// A spec with errors.
+#[derive(Debug)]
+pub struct BadSpec {
+    /// The findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts they point into.
+    pub sources: Sources,
+}
+
+/// Errors of the planner with the lines of the spec that they point to.
+#[derive(Debug)]
+pub struct Refused {
+    /// The errors.
+    pub errors: Vec<PlanError>,
+    /// The place of each, where it has one.
+    pub excerpts: Vec<Option<Excerpt>>,
+}
+
+impl Error {
+    /// A wrong command line.
+    #[must_use]
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::Usage(Usage { what: what.into(), hint: None })
+    }
+
+    /// A wrong command line, with what to type instead.
+    #[must_use]
+    pub fn usage_hint(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage(Usage { what: what.into(), hint: Some(hint.into()) })
+    }
+
+    /// A file that cannot be read.
+    #[must_use]
+    pub fn reading(path: &str, source: std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), verb: "read", source }
+    }
+
+    /// A file that cannot be written.
+    #[must_use]
+    pub fn writing(path: &str, source: std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), verb: "written", source }
+    }
+}
+
+impl From<NotFound> for Error {
+    fn from(error: NotFound) -> Self {
+        Self::NoStackFile(error)
+    }
+}
+
+impl From<crate::addresses::NoMatch> for Error {
+    fn from(error: crate::addresses::NoMatch) -> Self {
+        let names: Vec<String> = error.known.iter().map(ToString::to_string).collect();
+        let hint = if names.is_empty() { "it owns and describes nothing".to_owned() } else { format!("There is: {}", names.join(", ")) };
+        Self::usage_hint(error.to_string(), hint)
+    }
+}

@@ -1,0 +1,184 @@
+//! The words of errors: what is wrong, then what to do.
+
+use serde_json::{Value as Json, json};
+use setpoint_plan::held::{Held, HeldWhy};
+use setpoint_report::failure::{self, Failure};
+use setpoint_report::style::{Label, Style};
+use setpoint_spec::diagnostic::{RenderOptions, render_text, to_json};
+
+use super::{Error, Refused};
+use crate::exit::Exit;
+use crate::files::NotFound;
+use crate::saved::Moved;
+
+/// An error in words: one sentence, then lines that help.
+struct Words {
+    what: String,
+    lines: Vec<String>,
+}
+
+impl Error {
+    /// The error for a terminal, with a newline at its end.
+    #[must_use]
+    pub fn text(&self, style: &Style) -> String {
+        match self {
+            Self::Spec(bad) => {
+                let options = RenderOptions { width: style.width, color: style.color };
+                render_text(&bad.diagnostics, &bad.sources, options)
+            }
+            Self::Observe(failure) => failure::render(failure, style),
+            Self::Plan(refused) => failures(refused).iter().map(|one| failure::render(one, style)).collect(),
+            _ => plain(&words(self), style),
+        }
+    }
+
+    /// The error for programs.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        let words = words(self);
+        let mut body = json!({"exit_code": Exit::of(self).code(), "message": words.what, "details": words.lines});
+        match self {
+            Self::Spec(bad) => body["diagnostics"] = to_json(&bad.diagnostics, &bad.sources),
+            Self::Observe(failure) => {
+                body["action"] = json!(failure.action);
+                body["code"] = json!(failure.code);
+                body["http_status"] = json!(failure.http_status);
+                body["request_id"] = json!(failure.request_id);
+            }
+            Self::Plan(refused) => {
+                let one = |error: &setpoint_plan::planner::PlanError| json!({"address": error.address.as_ref().map(ToString::to_string), "message": error.what, "hint": error.hint});
+                body["refused"] = refused.errors.iter().map(one).collect();
+            }
+            Self::Stale(moved) => body["moved"] = moved.iter().map(ToString::to_string).collect(),
+            _ => {}
+        }
+        json!({"format_version": "1.0", "error": body})
+    }
+}
+
+fn plain(words: &Words, style: &Style) -> String {
+    let head = format!("{} {}\n", style.paint(Label::Frame, "Error:"), style.paint(Label::Strong, &words.what));
+    let lines = words.lines.iter().map(|line| format!("  {line}").trim_end().to_owned() + "\n");
+    std::iter::once(head).chain(lines).collect()
+}
+
+fn one(what: impl Into<String>, lines: &[&str]) -> Words {
+    Words { what: what.into(), lines: lines.iter().map(|line| (*line).to_owned()).collect() }
+}
+
+fn words(error: &Error) -> Words {
+    match error {
+        Error::Usage(usage) => {
+            Words { what: usage.what.clone(), lines: usage.hint.iter().flat_map(|hint| hint.lines()).map(str::to_owned).collect() }
+        }
+        Error::NoStackFile(error) => no_stack_file(error),
+        Error::Region { asked, region } => one(
+            format!("--region {asked} is not the stack's region, {region}"),
+            &["The region is the file's (or its environment's): leave --region out, or change the file."],
+        ),
+        Error::NoTerminal { verb } => one(
+            format!("{verb} asks before it changes anything, and there is no terminal to ask on"),
+            &[&format!("In a pipeline:  setpoint {verb} --yes"), "Nothing was read and nothing was changed."],
+        ),
+        Error::Spec(bad) => one(spec_count(bad.diagnostics.len()), &[]),
+        Error::File { path, verb, source } => one(format!("`{path}` cannot be {verb}: {source}"), &[]),
+        Error::Credentials { error, looked } => credentials(&error.to_string(), looked),
+        Error::Setup(why) => one(why.clone(), &[]),
+        Error::Sim { in_use: true, why } => one(why.clone(), &["Wait for that process, or name another folder:  --sim=DIR"]),
+        Error::Sim { in_use: false, why } => {
+            one(format!("the simulated cloud cannot be opened: {why}"), &["A fresh one:  --sim=DIR with a new folder"])
+        }
+        Error::Account { pinned, actual } => one(
+            format!("the stack belongs to account {pinned}, the credentials to {actual}"),
+            &["Nothing was read. Use that account's credentials (--profile), or change `account:`."],
+        ),
+        Error::Observe(failure) => one(failure.message.clone(), &[]),
+        Error::Plan(refused) => one(refused.errors.first().map_or("there is no plan", |error| &error.what), &[]),
+        Error::Faults(faults) => Words {
+            what: "this plan breaks a rule of its own, so it is not carried out: a bug of setpoint, not of your stack".to_owned(),
+            lines: faults.iter().map(ToString::to_string).collect(),
+        },
+        Error::Held(held) => held_words(held),
+        Error::BadPlanFile { path, why } => {
+            one(format!("`{path}` cannot be applied: {why}"), &["Make a new one:  setpoint plan --out FILE"])
+        }
+        Error::Stale(moved) => stale(moved),
+        Error::Declined => one("not confirmed; nothing was changed", &[]),
+        Error::Interrupted => {
+            one("interrupted at once; calls under way may still take effect", &["Run the same command again: it finds out and goes on."])
+        }
+    }
+}
+
+fn spec_count(n: usize) -> String {
+    if n == 1 { "the spec has an error".to_owned() } else { format!("the spec has {n} errors") }
+}
+
+fn no_stack_file(error: &NotFound) -> Words {
+    let what = error.to_string();
+    match error {
+        NotFound::NoneIn { others, .. } if others.is_empty() => {
+            one(what, &["Start one:  setpoint init          Name one:  setpoint plan PATH"])
+        }
+        NotFound::NoneIn { others, .. } => {
+            let named = others.iter().map(|path| format!("  {path}"));
+            Words { what, lines: std::iter::once("There is, to be named:".to_owned()).chain(named).collect() }
+        }
+        NotFound::Both { .. } => one(what, &["Keep one of them."]),
+        NotFound::Missing { .. } | NotFound::Odd { .. } => one(what, &[]),
+    }
+}
+
+fn credentials(error: &str, looked: &[String]) -> Words {
+    let mut lines: Vec<String> = Vec::new();
+    if !looked.is_empty() {
+        lines.push("Looked at:".to_owned());
+        lines.extend(looked.iter().map(|place| format!("  {place}")));
+    }
+    lines.push("Without an account:  add --sim, and a simulated cloud answers".to_owned());
+    Words { what: error.to_owned(), lines }
+}
+
+fn held_words(held: &[Held]) -> Words {
+    let mut lines: Vec<String> = held.iter().map(held_line).collect();
+    let named: Vec<String> =
+        held.iter().filter_map(|one| one.address.as_ref()).map(|address| format!("--allow-data-loss {address}")).collect();
+    lines.push("To let it happen: an `allow:` entry in the stack, or".to_owned());
+    lines.extend(named.iter().map(|flag| format!("  {flag}")));
+    if held.iter().any(|one| matches!(one.why, HeldWhy::Bulk { .. })) {
+        lines.push("  --allow-bulk".to_owned());
+    }
+    lines.push("Nothing was changed.".to_owned());
+    Words { what: "the plan holds steps that --yes does not cover".to_owned(), lines }
+}
+
+/// One held change, for people.
+pub(crate) fn held_line(held: &Held) -> String {
+    let what = match &held.why {
+        HeldWhy::DataLoss(lost) => format!("loses data: {lost}"),
+        HeldWhy::Replacement => "is replaced: its identity goes".to_owned(),
+        HeldWhy::Bulk { going, living } => format!("{going} of {living} live resources go at once"),
+    };
+    match &held.address {
+        Some(address) => format!("{address}  {what}"),
+        None => what,
+    }
+}
+
+fn stale(moved: &[Moved]) -> Words {
+    let mut lines: Vec<String> = moved.iter().map(ToString::to_string).collect();
+    lines.push("Nothing was changed. Make a new one and review it:  setpoint plan --out FILE".to_owned());
+    Words { what: "the saved plan no longer holds".to_owned(), lines }
+}
+
+fn failures(refused: &Refused) -> Vec<Failure> {
+    let excerpts = refused.excerpts.iter().chain(std::iter::repeat(&None));
+    let one = |(error, at): (&setpoint_plan::planner::PlanError, &Option<_>)| Failure {
+        message: error.what.clone(),
+        address: error.address.clone(),
+        at: at.clone(),
+        hint: error.hint.clone(),
+        ..Failure::default()
+    };
+    refused.errors.iter().zip(excerpts).map(one).collect()
+}

@@ -1,0 +1,239 @@
+//! Carrying a plan out on a terminal: progress, Ctrl-C, and what came of it.
+//!
+//! A first interrupt stops cleanly: no step starts any more but those that close a window. A second one leaves at once.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use setpoint_engine::apply::{self, Options};
+use setpoint_engine::event::{self, Event};
+use setpoint_engine::outcome::{FailureClass, Outcome};
+use setpoint_engine::session::Session;
+use setpoint_plan::plan::Plan;
+use setpoint_report::failure::Failure;
+use setpoint_report::outcome::{self as view, Verb};
+use setpoint_report::outputs::Output;
+use setpoint_report::progress::{self, Model};
+use setpoint_spec::source::Sources;
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::operate;
+use crate::ui::{self, Terminal};
+
+/// How often a live table moves.
+const FRAME: Duration = Duration::from_millis(250);
+
+/// Carries the plan out.
+///
+/// # Errors
+/// Interrupted twice.
+pub async fn apply(session: &Session, plan: &Plan, options: Options, terminal: Terminal) -> Result<Outcome, Error> {
+    let screen = RefCell::new(Screen::new(plan, terminal, session.pace.speed));
+    let (cancel, cancelled) = watch::channel(false);
+    let mut listener = |event: &Event, tally: &event::Tally| screen.borrow_mut().on(event, *tally);
+    let work = apply::apply(session, plan, options, cancelled, &mut listener);
+    tokio::pin!(work);
+    let mut interrupts = Interrupts::new()?;
+    let mut frames = tokio::time::interval(FRAME);
+    let mut stopping = false;
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut work => break outcome,
+            () = interrupts.next() => {
+                if stopping {
+                    return Err(Error::Interrupted);
+                }
+                stopping = true;
+                screen.borrow_mut().note("Stopping: calls under way are waited for, nothing new begins. Ctrl-C again leaves at once.");
+                cancel.send_replace(true);
+            }
+            _ = frames.tick() => screen.borrow_mut().tick(),
+        }
+    };
+    screen.borrow_mut().last();
+    Ok(outcome)
+}
+
+/// Interrupts from the terminal or from whoever ends processes. Heard from the moment it is made.
+struct Interrupts {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Interrupts {
+    #[cfg(unix)]
+    fn new() -> Result<Self, Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hear = |kind| signal(kind).map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")));
+        Ok(Self { interrupt: hear(SignalKind::interrupt())?, terminate: hear(SignalKind::terminate())? })
+    }
+
+    #[cfg(windows)]
+    fn new() -> Result<Self, Error> {
+        let interrupt = tokio::signal::windows::ctrl_c().map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")))?;
+        Ok(Self { interrupt })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(windows)]
+    async fn next(&mut self) {
+        self.interrupt.recv().await;
+    }
+}
+
+/// An interrupt to wait for, heard from this call on; for servers.
+///
+/// # Errors
+/// Signals cannot be heard.
+pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
+    let mut interrupts = Interrupts::new()?;
+    Ok(async move { interrupts.next().await })
+}
+
+/// What stderr shows while a plan is carried out.
+struct Screen {
+    model: Model,
+    terminal: Terminal,
+    started: Instant,
+    /// The cloud's time runs so many times faster than ours; what is shown is the cloud's.
+    speed: f64,
+    /// Lines of the table that stand on the terminal.
+    drawn: usize,
+}
+
+impl Screen {
+    fn new(plan: &Plan, terminal: Terminal, speed: f64) -> Self {
+        Self { model: Model::new(plan), terminal, started: Instant::now(), speed, drawn: 0 }
+    }
+
+    /// How old the run is.
+    fn age(&self) -> Duration {
+        self.started.elapsed().mul_f64(self.speed)
+    }
+
+    fn on(&mut self, event: &Event, tally: event::Tally) {
+        let lines = self.model.on(&progress_event(event), progress_tally(tally), self.age());
+        self.show(&lines);
+    }
+
+    fn tick(&mut self) {
+        let lines = self.model.tick(self.age());
+        self.show(&lines);
+        if self.terminal.live {
+            self.draw();
+        }
+    }
+
+    /// Plain lines are for where there is no table.
+    fn show(&self, lines: &[String]) {
+        if !self.terminal.live {
+            lines.iter().for_each(|line| ui::say(&format!("{line}\n")));
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        let erase = self.erase();
+        ui::say(&format!("{erase}{text}\n"));
+    }
+
+    fn draw(&mut self) {
+        let height = self.terminal.height.saturating_sub(2).max(1);
+        let lines = self.model.table(self.age(), &self.terminal.err, height);
+        let erase = self.erase();
+        self.drawn = lines.len();
+        let table: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        ui::say(&format!("{erase}{table}"));
+    }
+
+    /// Up to the table's first line, and everything below it gone.
+    fn erase(&mut self) -> String {
+        match std::mem::take(&mut self.drawn) {
+            0 => String::new(),
+            lines => format!("\x1b[{lines}A\x1b[J"),
+        }
+    }
+
+    fn last(&mut self) {
+        if self.terminal.live {
+            self.draw();
+        }
+    }
+}
+
+fn progress_tally(tally: event::Tally) -> progress::Tally {
+    let event::Tally { done, total, calls, throttled } = tally;
+    progress::Tally { done, total, calls, throttled }
+}
+
+fn progress_event(event: &Event) -> progress::Event {
+    match event.clone() {
+        Event::Started { step } => progress::Event::Started { step },
+        Event::Looked { step, status } => progress::Event::Looked { step, status },
+        Event::Again { step, why, after } => progress::Event::Again { step, why, after },
+        Event::Fell { step, code, rung } => progress::Event::Fell { step, code, rung },
+        Event::Done { step } => progress::Event::Done { step, id: None },
+        Event::Failed { step } => progress::Event::Failed { step },
+        Event::Skipped { step } => progress::Event::Skipped { step },
+        Event::Stopping => progress::Event::Stopping,
+    }
+}
+
+/// The outcome as its view wants it.
+#[must_use]
+pub fn view_of(outcome: &Outcome, plan: &Plan, verb: Verb) -> view::Outcome {
+    let failed = outcome.failed.iter().map(|failure| view::Failed {
+        address: failure.address.clone(),
+        message: failure.message.clone(),
+        unknown: failure.class == FailureClass::Unknown,
+    });
+    let not_started = outcome.not_started.iter().map(|one| view::NotStarted { address: one.address.clone(), needs: one.needs.clone() });
+    let output = |(name, value): (&String, &setpoint_plan::Value)| {
+        let secret = plan.outputs.get(name).is_some_and(|planned| planned.secret);
+        (name.clone(), Output { value: value.clone(), secret })
+    };
+    view::Outcome {
+        verb,
+        summary: outcome.summary,
+        failed: failed.collect(),
+        not_started: not_started.collect(),
+        interrupted: outcome.interrupted,
+        elapsed: outcome.elapsed,
+        calls: outcome.tally.calls,
+        throttled: outcome.tally.throttled,
+        down: outcome.down.iter().map(|(address, down)| (address.clone(), *down)).collect(),
+        outputs: outcome.outputs.iter().map(output).collect(),
+    }
+}
+
+/// The failures of an outcome, each with its place in the spec.
+#[must_use]
+pub fn failures(outcome: &Outcome, plan: &Plan, sources: Option<&Sources>) -> Vec<Failure> {
+    let place = |failure: &setpoint_engine::outcome::Failure| {
+        let want = plan.change(&failure.address)?.after.as_ref()?;
+        Some(operate::excerpt(sources, &want.at))
+    };
+    let view = |failure: &setpoint_engine::outcome::Failure| Failure {
+        message: failure.message.clone(),
+        address: Some(failure.address.clone()),
+        action: failure.action.map(ToOwned::to_owned),
+        code: failure.code.clone(),
+        http_status: failure.http_status,
+        request_id: failure.request_id.clone(),
+        attempt: failure.attempt,
+        at: place(failure),
+        ..Failure::default()
+    };
+    outcome.failed.iter().map(view).collect()
+}

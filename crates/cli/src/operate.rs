@@ -1,0 +1,220 @@
+//! Observe and plan: what `plan`, `apply`, `destroy`, `output` and `show` have in common.
+
+use std::error::Error as _;
+use std::time::{Duration, Instant};
+
+use setpoint_catalog::REGISTRY;
+use setpoint_engine::observe::{self, Caller, ObserveError};
+use setpoint_engine::pages::ReadError;
+use setpoint_engine::session::Session;
+use setpoint_openapi::error::CallError;
+use setpoint_plan::check;
+use setpoint_plan::held::Allowed;
+use setpoint_plan::kind::Site;
+use setpoint_plan::live::Snapshot;
+use setpoint_plan::plan::Plan;
+use setpoint_plan::planner::{self, Intent, Options};
+use setpoint_plan::report::{Note, NoteKind, Report};
+use setpoint_plan::{Address, Location};
+use setpoint_report::failure::{Excerpt, Failure};
+use setpoint_report::view::Header;
+use setpoint_spec::source::Sources;
+
+use crate::addresses;
+use crate::args::AllowArgs;
+use crate::error::{Error, Refused};
+use crate::spec::Spec;
+use crate::ui;
+use crate::wire::Cloud;
+
+/// Whose resources a command is about.
+#[derive(Debug)]
+pub enum Subject {
+    /// A stack with its file.
+    Spec(Box<Spec>),
+    /// A stack whose file is gone, by identity and region.
+    Gone {
+        /// `stack` or `stack/environment`.
+        stack: String,
+        /// The region.
+        region: String,
+    },
+}
+
+/// What the command line asks of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Everything goes.
+    pub destroy: bool,
+    /// Patterns of `--target`.
+    pub targets: Vec<String>,
+    /// Patterns of `--replace`.
+    pub replace: Vec<String>,
+    /// What is let through.
+    pub allow: AllowArgs,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Seen {
+    /// What is wanted.
+    pub intent: Intent,
+    /// What is there.
+    pub snapshot: Snapshot,
+    /// How long reading took.
+    pub elapsed: Duration,
+    /// When reading began.
+    pub at: Instant,
+}
+
+/// A plan with all that it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What was noticed beside it.
+    pub report: Report,
+    /// What was read.
+    pub seen: Seen,
+}
+
+impl Subject {
+    /// The texts that places point into.
+    #[must_use]
+    pub fn sources(&self) -> Option<&Sources> {
+        match self {
+            Self::Spec(spec) => Some(&spec.sources),
+            Self::Gone { .. } => None,
+        }
+    }
+
+    /// The region.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        match self {
+            Self::Spec(spec) => &spec.stack.region,
+            Self::Gone { region, .. } => region,
+        }
+    }
+
+    fn intent(&self, caller: &Caller) -> Intent {
+        match self {
+            Self::Spec(spec) => Intent::of_stack(&spec.stack, &caller.account),
+            Self::Gone { stack, region } => Intent::without_spec(stack, Site { account: caller.account.clone(), region: region.clone() }),
+        }
+    }
+}
+
+impl Planned {
+    /// What views want beside the plan.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        Header { elapsed: Some(self.seen.elapsed), schema: Some(REGISTRY.schema()) }
+    }
+}
+
+/// Reads the cloud, as far as the subject's stack goes.
+///
+/// # Errors
+/// The credentials are another account's, or something cannot be read.
+pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
+    let started = Instant::now();
+    let caller = observe::identify(&cloud.session, subject.region()).await.map_err(|error| unseen(&error))?;
+    if let Subject::Spec(spec) = subject
+        && let Some(pinned) = spec.stack.account.as_ref().filter(|pinned| !cloud.embedded && **pinned != caller.account)
+    {
+        return Err(Error::Account { pinned: pinned.clone(), actual: caller.account });
+    }
+    let intent = subject.intent(&caller);
+    let snapshot = observe::observe(&cloud.session, &intent).await.map_err(|error| unseen(&error))?;
+    warn(&cloud.session);
+    Ok(Seen { intent, snapshot, elapsed: started.elapsed(), at: started })
+}
+
+/// Says what the client noticed on the way: a clock that is wrong, say.
+pub fn warn(session: &Session) {
+    session.client.take_warnings().iter().for_each(|warning| ui::say(&format!("Warning: {warning}\n")));
+}
+
+/// Plans on what was read, and has the plan checked.
+///
+/// # Errors
+/// There is no plan, or it breaks a rule of its own.
+pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Error> {
+    let options = options(&seen, asked)?;
+    let refused = |errors: Vec<planner::PlanError>| {
+        let excerpts = errors.iter().map(|error| error.at.as_ref().map(|at| excerpt(subject.sources(), at))).collect();
+        Error::Plan(Refused { errors, excerpts })
+    };
+    let (plan, mut report) = planner::plan(&REGISTRY, &seen.intent, &seen.snapshot, &options).map_err(refused)?;
+    let faults = check::check(&plan);
+    if !faults.is_empty() {
+        return Err(Error::Faults(faults));
+    }
+    if let Subject::Spec(spec) = subject {
+        let notes = spec.stack.notes.iter().map(|note| Note { address: None, what: NoteKind::Spec(note.clone()) });
+        report.notes.splice(0..0, notes);
+    }
+    Ok(Planned { plan, report, seen })
+}
+
+fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {
+    let mut known: Vec<Address> = seen.intent.desired.keys().cloned().chain(seen.snapshot.addresses()).collect();
+    known.sort();
+    known.dedup();
+    Ok(Options {
+        destroy: asked.destroy,
+        replace: addresses::select("--replace", &asked.replace, &known)?,
+        targets: addresses::select("--target", &asked.targets, &known)?,
+        allowed: Allowed {
+            data_loss: addresses::select("--allow-data-loss", &asked.allow.allow_data_loss, &known)?,
+            bulk: asked.allow.allow_bulk,
+            destroy: asked.destroy,
+        },
+    })
+}
+
+/// A place of the spec with the text of its line.
+#[must_use]
+pub fn excerpt(sources: Option<&Sources>, at: &Location) -> Excerpt {
+    let source = sources.and_then(|sources| sources.iter().find(|source| source.name == at.file));
+    Excerpt { location: at.clone(), text: source.map_or("", |source| source.line_text(at.line)).to_owned() }
+}
+
+/// Why the cloud could not be read, for people.
+fn unseen(error: &ObserveError) -> Error {
+    let failure = match error {
+        ObserveError::Read(ReadError::Call { action, error }) => call_failure(action, error),
+        ObserveError::Identity(error) => call_failure("GetCallerIdentity", error),
+        other => Failure { message: with_causes(other), ..Failure::default() },
+    };
+    Error::Observe(Box::new(failure))
+}
+
+fn call_failure(action: &str, error: &CallError) -> Failure {
+    let failure = Failure { message: error.to_string(), action: Some(action.to_owned()), ..Failure::default() };
+    match error {
+        CallError::Api(api) => Failure {
+            message: api.message.trim_end_matches('.').to_owned(),
+            code: Some(api.code.clone()),
+            http_status: Some(api.http_status),
+            request_id: Some(api.request_id.clone()).filter(|id| !id.is_empty()),
+            ..failure
+        },
+        CallError::NoReply(_) => {
+            let hint = "Nothing was changed. Look at the network, the proxy, and --endpoint.".to_owned();
+            Failure { hint: Some(hint), ..failure }
+        }
+        CallError::Malformed { .. } | CallError::Credential(_) | CallError::Endpoint(_) => failure,
+    }
+}
+
+fn with_causes(error: &ObserveError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,228 @@
+//! Saved plans: a promise that can be held against the world, and nothing that could be tampered with.
+//!
+//! The file holds what the plan was made from (spec sources, variables that are not secret, what was asked), marks of
+//! the live resources that it touches, a view for people and programs, and a hash of the answer. `apply FILE` plans
+//! again from the same inputs and performs its own, fresh plan, if and only if that is the saved one. Invariants: no secret is
+//! in the file; whatever moved since is named.
+
+mod mark;
+mod moved;
+mod restore;
+
+use serde::{Deserialize, Serialize};
+use setpoint_plan::Address;
+use setpoint_plan::wire::{self, WirePlan};
+use setpoint_spec::source::{Role, Source};
+use sha2::{Digest as _, Sha256};
+
+use crate::args::{AllowArgs, ValueArgs};
+use crate::error::Error;
+use crate::operate::{Asked, Planned, Seen};
+use crate::spec::Spec;
+pub use mark::Mark;
+pub use moved::Moved;
+pub use restore::spec_of;
+
+/// Says what the file is; older and newer versions of setpoint refuse each other's.
+const FORMAT: &str = "setpoint-plan";
+
+/// A plan on disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedPlan {
+    /// `setpoint-plan`.
+    pub format: String,
+    /// The version of setpoint that made it: another one may plan differently.
+    pub setpoint_version: String,
+    /// When it was made, in UTC.
+    pub created_at: String,
+    /// What the plan was made from.
+    pub inputs: Inputs,
+    /// The live resources that it touches, as they were.
+    pub live: Vec<Mark>,
+    /// The plan, to be read; nothing is performed from here.
+    pub view: WirePlan,
+    /// SHA-256 over the steps and their reasons.
+    pub answer: String,
+}
+
+/// What a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The stack's file.
+    pub file: String,
+    /// The environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Files of variables; only their digests are here, since they may hold secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub var_files: Vec<String>,
+    /// Every text that was read.
+    pub sources: Vec<SavedSource>,
+    /// Everything goes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub destroy: bool,
+    /// Addresses or globs of `--target`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// Addresses or globs of `--replace`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replace: Vec<String>,
+    /// Addresses or globs of `--allow-data-loss`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_data_loss: Vec<String>,
+    /// `--allow-bulk`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_bulk: bool,
+}
+
+/// One text that a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedSource {
+    /// A path as people named it, `--var NAME`, or the name of an environment variable.
+    pub name: String,
+    /// What it is: `spec`, `var_file`, `content` or `given`.
+    pub role: String,
+    /// SHA-256 of the text.
+    pub sha256: String,
+    /// The text, of specs and of variables that are not secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl SavedPlan {
+    /// What is to be saved of a plan.
+    #[must_use]
+    pub fn new(spec: &Spec, values: &ValueArgs, asked: &Asked, planned: &Planned) -> Self {
+        let view = wire::to_wire(&planned.plan, &planned.report);
+        Self {
+            format: FORMAT.to_owned(),
+            setpoint_version: env!("CARGO_PKG_VERSION").to_owned(),
+            created_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            inputs: Inputs {
+                file: spec.file.clone(),
+                environment: spec.stack.environment.clone(),
+                var_files: values.var_files.clone(),
+                sources: spec.sources.iter().map(saved_source).collect(),
+                destroy: asked.destroy,
+                targets: asked.targets.clone(),
+                replace: asked.replace.clone(),
+                allow_data_loss: asked.allow.allow_data_loss.clone(),
+                allow_bulk: asked.allow.allow_bulk,
+            },
+            live: mark::touched(planned),
+            answer: answer(&view),
+            view,
+        }
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("texts, numbers and lists are JSON");
+        format!("{text}\n")
+    }
+
+    /// Reads a path if it is a saved plan; `None` if it is a stack, a folder, or not there.
+    ///
+    /// # Errors
+    /// It is a saved plan and cannot be used.
+    pub fn read_if_one(path: &str) -> Result<Option<Self>, Error> {
+        let Some(text) = std::fs::read_to_string(path).ok().filter(|text| text.trim_start().starts_with('{')) else { return Ok(None) };
+        // A stack may be written as JSON as well; the format says which it is.
+        let named = serde_json::from_str::<Named>(&text).ok().filter(|named| named.format == FORMAT);
+        let Some(named) = named else { return Ok(None) };
+        let bad = |why: String| Error::BadPlanFile { path: path.to_owned(), why };
+        let ours = env!("CARGO_PKG_VERSION");
+        if named.setpoint_version != ours {
+            return Err(bad(format!("setpoint {} made it, this is {ours}, and each plans in its own way", named.setpoint_version)));
+        }
+        serde_json::from_str(&text).map(Some).map_err(|error| bad(format!("it is damaged: {error}")))
+    }
+
+    /// The stack's file.
+    #[must_use]
+    pub fn stack_file(&self) -> &str {
+        &self.inputs.file
+    }
+
+    /// What the command line asked for.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let Inputs { destroy, targets, replace, allow_data_loss, allow_bulk, .. } = self.inputs.clone();
+        Asked { destroy, targets, replace, allow: AllowArgs { allow_data_loss, allow_bulk } }
+    }
+
+    /// Holds what was read against what the plan was made from.
+    ///
+    /// # Errors
+    /// Account or live resources have moved.
+    pub fn check_live(&self, seen: &Seen) -> Result<(), Error> {
+        let site = &seen.intent.site;
+        if self.view.account != site.account {
+            return Err(Error::Stale(vec![Moved::Account { was: self.view.account.clone(), is: site.account.clone() }]));
+        }
+        stale_if(self.live.iter().filter_map(|mark| mark.moved(&seen.snapshot)).collect())
+    }
+
+    /// Holds the plan that was made now against the saved one.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub fn check_answer(&self, planned: &Planned) -> Result<(), Error> {
+        let view = wire::to_wire(&planned.plan, &planned.report);
+        let (saved, fresh) = (answer(&self.view), answer(&view));
+        if saved != self.answer {
+            return Err(Error::Stale(vec![Moved::View]));
+        }
+        stale_if(if saved == fresh { Vec::new() } else { moved::between(&self.view, &view) })
+    }
+}
+
+/// What every version of the format has.
+#[derive(Deserialize)]
+struct Named {
+    format: String,
+    setpoint_version: String,
+}
+
+fn stale_if(moved: Vec<Moved>) -> Result<(), Error> {
+    if moved.is_empty() { Ok(()) } else { Err(Error::Stale(moved)) }
+}
+
+fn saved_source(source: &Source) -> SavedSource {
+    let (role, open) = match source.role {
+        Role::Spec => ("spec", true),
+        Role::Given => ("given", true),
+        Role::VarFile => ("var_file", false),
+        Role::Content => ("content", false),
+    };
+    let text = open.then(|| source.text.clone());
+    SavedSource { name: source.name.clone(), role: role.to_owned(), sha256: digest(source.text.as_bytes()), text }
+}
+
+/// SHA-256 in hexadecimal.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a listing grow.
+fn answer(view: &WirePlan) -> String {
+    let changes: Vec<_> = view
+        .resource_changes
+        .iter()
+        .map(|one| (&one.address, &one.change.actions, &one.reason, &one.effect, &one.data_loss, &one.held, &one.calls))
+        .collect();
+    let outputs: Vec<&String> = view.output_changes.keys().collect();
+    let all = (&view.stack, &view.region, &view.account, changes, &view.steps, &view.held, outputs);
+    digest(serde_json::to_string(&all).expect("texts, numbers and lists are JSON").as_bytes())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Short names for what a mark is about.
+fn parse(address: &str) -> Option<Address> {
+    address.parse().ok()
+}

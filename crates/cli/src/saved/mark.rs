@@ -1,0 +1,62 @@
+//! Marks of live resources: enough to see that one has moved, and in what; nothing of what it holds.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use setpoint_catalog::REGISTRY;
+use setpoint_plan::live::{Live, Snapshot};
+
+use super::{Moved, digest, parse};
+use crate::operate::Planned;
+
+/// How a live resource was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its address.
+    pub address: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Digests of its managed attributes and of its tags, by name.
+    pub digests: BTreeMap<String, String>,
+}
+
+/// Marks of all that a plan changes and that is there.
+pub(super) fn touched(planned: &Planned) -> Vec<Mark> {
+    let changes = planned.plan.changes.iter().filter(|change| change.is_change());
+    changes.filter_map(|change| change.before.as_ref().map(|live| of(&change.address.to_string(), live))).collect()
+}
+
+/// Attributes that a spec may manage. Others (a status, free addresses in a network) move by themselves.
+fn of(address: &str, live: &Live) -> Mark {
+    let kind = REGISTRY.known(live.kind);
+    let managed = live.attrs.iter().filter(|(attr, _)| kind.rule(attr).is_some());
+    let mut digests: BTreeMap<String, String> = managed.map(|(attr, value)| (attr.clone(), short(&format!("{value:?}")))).collect();
+    digests.insert("tags".to_owned(), short(&format!("{:?}", live.tags)));
+    Mark { address: address.to_owned(), kind: live.kind.to_owned(), id: live.id.clone(), digests }
+}
+
+/// Sixteen digits: chance does not repeat them, and nothing can be read back from them.
+fn short(text: &str) -> String {
+    digest(text.as_bytes()).chars().take(16).collect()
+}
+
+impl Mark {
+    /// What became of the resource, if anything did.
+    pub(super) fn moved(&self, snapshot: &Snapshot) -> Option<Moved> {
+        let address = self.address.clone();
+        let rows: Vec<&Live> = parse(&self.address)
+            .map(|one| snapshot.live.iter().filter(|live| live.owner.as_ref().is_some_and(|owner| owner.address == one)).collect())
+            .unwrap_or_default();
+        let Some(live) = rows.iter().find(|live| live.id == self.id) else {
+            return Some(Moved::Gone { address, id: self.id.clone() });
+        };
+        let now = of(&self.address, live);
+        let names = self.digests.keys().chain(now.digests.keys());
+        let mut attrs: Vec<String> = names.filter(|name| self.digests.get(*name) != now.digests.get(*name)).cloned().collect();
+        attrs.sort();
+        attrs.dedup();
+        if attrs.is_empty() { None } else { Some(Moved::Live { address, attrs }) }
+    }
+}

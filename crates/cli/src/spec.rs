@@ -1,0 +1,127 @@
+//! Loading specs: the language's own loader, fed with what this run gives to it.
+
+use setpoint_catalog::REGISTRY;
+use setpoint_spec::diagnostic::{Diagnostic, RenderOptions, render_text};
+use setpoint_spec::loader::{FsLoader, Loader};
+use setpoint_spec::source::Sources;
+use setpoint_spec::stack::Stack;
+use setpoint_spec::{Failure, FailureKind, Input};
+
+use crate::args::ValueArgs;
+use crate::command::Cx;
+use crate::error::{BadSpec, Error, Usage};
+use crate::ui;
+
+/// A stack that is right.
+#[derive(Debug)]
+pub struct Spec {
+    /// The stack.
+    pub stack: Stack,
+    /// What is worth a look.
+    pub warnings: Vec<Diagnostic>,
+    /// Every text that was read.
+    pub sources: Sources,
+    /// Its file, as people name it.
+    pub file: String,
+}
+
+/// Files on this machine.
+#[must_use]
+pub fn loader() -> FsLoader {
+    FsLoader
+}
+
+/// The environment that is chosen, by option or variable.
+#[must_use]
+pub fn environment(values: &ValueArgs, cx: &Cx) -> Option<String> {
+    values.env.clone().or_else(|| cx.env.environment())
+}
+
+/// Loads a stack for the environment that is chosen.
+///
+/// # Errors
+/// All findings at once.
+pub fn load(file: &str, values: &ValueArgs, cx: &Cx) -> Result<Spec, Error> {
+    load_as(file, environment(values, cx).as_deref(), values, cx)
+}
+
+/// Loads a stack for an environment, or for none.
+///
+/// # Errors
+/// All findings at once.
+pub fn load_as(file: &str, environment: Option<&str>, values: &ValueArgs, cx: &Cx) -> Result<Spec, Error> {
+    let vars = values.vars.iter().map(|text| pair(text)).collect::<Result<_, _>>()?;
+    let given = Given { environment, vars, var_files: values.var_files.clone(), env: &|name| cx.env.get(name) };
+    load_from(&FsLoader, file, given, cx)
+}
+
+/// What a run gives to a stack.
+pub struct Given<'a> {
+    /// The environment.
+    pub environment: Option<&'a str>,
+    /// Variables by name.
+    pub vars: Vec<(String, String)>,
+    /// Files of variables.
+    pub var_files: Vec<String>,
+    /// The process environment.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Loads a stack from wherever a loader finds it.
+///
+/// # Errors
+/// All findings at once.
+pub fn load_from(loader: &dyn Loader, file: &str, given: Given<'_>, cx: &Cx) -> Result<Spec, Error> {
+    let input = Input {
+        path: file,
+        environment: given.environment,
+        var_files: given.var_files,
+        vars: given.vars,
+        env: given.env,
+        today: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        home: cx.env.home(),
+    };
+    let loaded = setpoint_spec::load(&REGISTRY.schema(), loader, &input).map_err(failed)?;
+    Ok(Spec { stack: loaded.stack, warnings: loaded.warnings, sources: loaded.sources, file: file.to_owned() })
+}
+
+fn pair(text: &str) -> Result<(String, String), Error> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err(Error::usage_hint(format!("`--var {text}` names no value"), "As in:  --var name=value")),
+    }
+}
+
+fn failed(failure: Failure) -> Error {
+    match (failure.kind, failure.diagnostics.as_slice()) {
+        (FailureKind::Usage, [one]) => Error::Usage(Usage { what: one.message.clone(), hint: one.hint.clone() }),
+        _ => Error::Spec(Box::new(BadSpec { diagnostics: failure.diagnostics, sources: failure.sources })),
+    }
+}
+
+/// The names of a stack's environments; empty where it has none.
+///
+/// # Errors
+/// The file itself is wrong.
+pub fn environments(file: &str) -> Result<Vec<String>, Error> {
+    setpoint_spec::environments(&FsLoader, file).map_err(failed)
+}
+
+impl Spec {
+    /// Holds `--region` against the stack's own.
+    ///
+    /// # Errors
+    /// They differ: it is never an override.
+    pub fn check_region(&self, asked: Option<&str>) -> Result<(), Error> {
+        match asked {
+            Some(asked) if asked != self.stack.region => Err(Error::Region { asked: asked.to_owned(), region: self.stack.region.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says the warnings on stderr.
+    pub fn warn(&self, cx: &Cx) {
+        let style = cx.terminal.err;
+        ui::say(&render_text(&self.warnings, &self.sources, RenderOptions { width: style.width, color: style.color }));
+    }
+}

@@ -1,0 +1,212 @@
+//! Wiring: from options and environment to a session with a cloud, real or simulated.
+//!
+//! Nothing here runs before a command needs the cloud: no runtime, no TLS, no file of credentials.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use setpoint_catalog::REGISTRY;
+use setpoint_engine::local::Disk;
+use setpoint_engine::session::{Pace, Session};
+use setpoint_openapi::client::{Client, Config};
+use setpoint_openapi::credential::{self, CredentialError};
+use setpoint_openapi::endpoint::Endpoints;
+use setpoint_openapi::http::{HttpConfig, HttpTransport};
+use setpoint_openapi::sign::Scheme;
+use setpoint_openapi::wire::Transport;
+use setpoint_sim::embedded::{self, Embedded, OpenError};
+use setpoint_sim::store::StoreError;
+use setpoint_spec::loader::{Entry, FsLoader, Loader as _, parent};
+
+use crate::args::{CloudArgs, StackArgs};
+use crate::command::Cx;
+use crate::env::Env;
+use crate::error::Error;
+use crate::{disk, files, ui};
+
+/// Where the simulated cloud is kept unless told otherwise.
+pub const SIM_DIR: &str = ".setpoint/sim";
+
+/// The simulated cloud's pace: a server that is ready after a minute there is ready after 3 s here, slow enough to watch.
+pub const SIM_SPEED: f64 = 20.0;
+
+/// A fresh simulated cloud gives the same ids everywhere, so that guides and their readers see the same.
+pub const SIM_SEED: u64 = 1;
+
+/// Longer than any lag of the simulated cloud, so that what was just made is never taken for dead.
+const SIM_VISIBILITY: Duration = Duration::from_secs(1);
+
+/// A cloud that answers.
+pub struct Cloud {
+    /// The session with it.
+    pub session: Session,
+    /// Whether it is the embedded simulation: it has one account, whatever a stack pins.
+    pub embedded: bool,
+}
+
+/// `--sim STACK`: what follows `--sim` is its folder, unless it is a stack file or a folder that holds one.
+#[must_use]
+pub fn untangle(mut stack: StackArgs, mut cloud: CloudArgs) -> (StackArgs, CloudArgs) {
+    if stack.named().is_none()
+        && let Some(Some(path)) = &cloud.sim
+        && is_stack(path)
+    {
+        stack.stack = Some(path.clone());
+        cloud.sim = Some(None);
+    }
+    (stack, cloud)
+}
+
+fn is_stack(path: &str) -> bool {
+    match FsLoader.look(path) {
+        Entry::File => true,
+        Entry::Folder => files::choose(&FsLoader, Some(path)).is_ok(),
+        Entry::Other | Entry::Missing => false,
+    }
+}
+
+/// Opens the cloud that the options name. `stack_file` is where paths of the spec start.
+///
+/// # Errors
+/// There are no credentials, or the client cannot be set up.
+pub fn connect(args: &CloudArgs, stack_file: &str, cx: &Cx) -> Result<Cloud, Error> {
+    match (&args.sim, args.endpoint.clone().or_else(|| cx.env.endpoint())) {
+        (Some(dir), _) => simulated(args, dir.as_deref(), stack_file, cx),
+        (None, endpoint) => real(args, endpoint.as_deref(), stack_file, cx),
+    }
+}
+
+fn simulated(args: &CloudArgs, dir: Option<&str>, stack_file: &str, cx: &Cx) -> Result<Cloud, Error> {
+    let dir = dir.unwrap_or(SIM_DIR);
+    let speed = speed(args.sim_speed, SIM_SPEED)?;
+    let fresh = !Path::new(dir).exists();
+    if dir == SIM_DIR {
+        disk::ignore_cache(".")?;
+    }
+    let config = embedded::Config {
+        dir: Some(PathBuf::from(dir)),
+        seed: SIM_SEED,
+        speed,
+        ..embedded::Config::new(embedded::Config::system_clock())
+    };
+    let cloud = Embedded::open(config).map_err(|error| sim_error(&error))?;
+    let state = if fresh { "a new one" } else { "as it was left" };
+    ui::say(&format!("Simulated cloud in {dir} ({state}); no account, no cost\n"));
+    let key = cloud.credential();
+    let endpoints = Endpoints::single(&format!("http://{}", Embedded::endpoint_host())).map_err(|error| Error::Setup(error.to_string()))?;
+    let client = Client::new(Config {
+        transport: Arc::new(cloud),
+        endpoints,
+        credentials: Arc::new(move || Ok(key.clone())),
+        clock: embedded::Config::system_clock(),
+        nonces: Arc::new(nonce),
+        scheme: Scheme::V3,
+    });
+    let pace = Pace { speed, visibility: SIM_VISIBILITY };
+    Ok(Cloud { session: session(client, pace, stack_file, cx), embedded: true })
+}
+
+/// Opens an embedded simulated cloud in a folder, or in memory.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn open_sim(dir: Option<&str>, seed: u64, speed: f64) -> Result<Embedded, Error> {
+    let config = embedded::Config { dir: dir.map(PathBuf::from), seed, speed, ..embedded::Config::new(embedded::Config::system_clock()) };
+    Embedded::open(config).map_err(|error| sim_error(&error))
+}
+
+fn sim_error(error: &OpenError) -> Error {
+    let in_use = matches!(error, OpenError::Store(StoreError::InUse { .. }));
+    Error::Sim { in_use, why: error.to_string() }
+}
+
+/// A speed that a clock can run at.
+///
+/// # Errors
+/// It is not positive, or so high that a blink lasts years.
+pub fn speed(asked: Option<f64>, otherwise: f64) -> Result<f64, Error> {
+    let speed = asked.unwrap_or(otherwise);
+    if speed > 0.0 && speed <= 100_000.0 {
+        Ok(speed)
+    } else {
+        Err(Error::usage(format!("`--sim-speed {speed}`: a speed is above 0, up to 100000")))
+    }
+}
+
+fn real(args: &CloudArgs, endpoint: Option<&str>, stack_file: &str, cx: &Cx) -> Result<Cloud, Error> {
+    let setup = |error: &dyn std::fmt::Display| Error::Setup(error.to_string());
+    let endpoints = endpoint.map_or_else(|| Ok(Endpoints::public()), Endpoints::single).map_err(|error| Error::usage(error.to_string()))?;
+    let speed = speed(args.sim_speed, 1.0)?;
+    let resolved = credentials(args.profile.as_deref(), cx.env)?;
+    tracing::info!(source = %resolved.source, endpoint = endpoint.unwrap_or("the public ones"), "signing");
+    let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(&http(endpoint, cx.env)?).map_err(|error| setup(&error))?);
+    let key = resolved.credential;
+    let client = Client::new(Config {
+        transport,
+        endpoints,
+        credentials: Arc::new(move || Ok(key.clone())),
+        clock: embedded::Config::system_clock(),
+        nonces: Arc::new(nonce),
+        scheme: Scheme::V3,
+    });
+    let pace = Pace { speed, ..Pace::default() };
+    Ok(Cloud { session: session(client, pace, stack_file, cx), embedded: false })
+}
+
+fn session(client: Client, pace: Pace, stack_file: &str, cx: &Cx) -> Session {
+    let local = Disk::new(PathBuf::from(parent(stack_file)), cx.env.home().map(PathBuf::from));
+    Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(local), pace }
+}
+
+fn http(endpoint: Option<&str>, env: Env) -> Result<HttpConfig, Error> {
+    let extra_ca_pem = match env.ca_file() {
+        Some(path) => Some(std::fs::read(&path).map_err(|source| Error::reading(&path, source))?),
+        None => None,
+    };
+    let plain_only = endpoint.is_some_and(|url| url.starts_with("http://"));
+    // A proxy cannot reach this machine's own loopback.
+    let loopback = endpoint.is_some_and(|url| ["//127.", "//localhost", "//[::1]"].iter().any(|host| url.contains(host)));
+    Ok(HttpConfig { extra_ca_pem, plain_only, proxy: !loopback, ..HttpConfig::default() })
+}
+
+fn credentials(profile: Option<&str>, env: Env) -> Result<credential::Resolved, Error> {
+    let look = |name: &str| env.get(name);
+    let path = credential::config_path(&look);
+    let config = match path.as_deref().map(std::fs::read_to_string) {
+        Some(Ok(text)) => Some(text),
+        Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::reading(path.as_deref().unwrap_or_default(), error));
+        }
+        _ => None,
+    };
+    credential::resolve(None, profile, &look, config.as_deref()).map_err(|error| {
+        let looked =
+            if matches!(error, CredentialError::Nowhere { .. }) { looked_at(path.as_deref(), config.is_some()) } else { Vec::new() };
+        Error::Credentials { error, looked }
+    })
+}
+
+fn looked_at(path: Option<&str>, there: bool) -> Vec<String> {
+    let file = match path {
+        Some(path) if there => format!("{path}: not used (the environment forbids profiles)"),
+        Some(path) => format!("{path}: not there"),
+        None => "~/.aliyun/config.json: HOME is not set".to_owned(),
+    };
+    vec!["environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and their like): not set".to_owned(), file]
+}
+
+/// 128 random bits in hexadecimal.
+fn nonce() -> String {
+    let mut bits = [0_u8; 16];
+    getrandom::fill(&mut bits).expect("the system gives random bits to every process");
+    bits.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The runtime of one command: one thread, since all the work is waiting.
+///
+/// # Errors
+/// The system refuses it.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Error::Setup(format!("no event loop: {error}")))
+}

@@ -1,0 +1,85 @@
+//! `setpoint apply`
+
+use expect_test::expect;
+
+use crate::sandbox::{NETWORK, SERVER, Sandbox};
+
+#[test]
+fn makes_it_so_and_the_second_plan_is_empty() {
+    let sandbox = Sandbox::with(NETWORK);
+    expect![[r#""#]].assert_eq(&sandbox.run("apply --sim --yes").sorted().transcript());
+    expect![[r#""#]].assert_eq(&sandbox.run("plan --sim").transcript());
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_it_leaves_at_once() {
+    let sandbox = Sandbox::with(NETWORK);
+    expect![[r#"
+        $ setpoint apply --sim
+        2| Error: apply asks before it changes anything, and there is no terminal to ask on
+        2|   In a pipeline:  setpoint apply --yes
+        2|   Nothing was read and nothing was changed.
+        exit 64
+    "#]]
+    .assert_eq(&sandbox.run("apply --sim").transcript());
+    assert!(!sandbox.path(".setpoint").exists());
+}
+
+/// `--yes` does not cover what an edit does not name.
+#[test]
+fn held_steps_need_more_than_yes() {
+    let sandbox = Sandbox::with(SERVER);
+    sandbox.done("apply --sim --yes");
+    sandbox.edit("stack.yaml", "acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
+    let held = sandbox.run("apply --sim --yes");
+    expect![[r#"
+        Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        Error: the plan holds steps that --yes does not cover
+          app  loses data: system disk d-2zeymf2qf1s7chgt1q3v, 40 GiB
+          To let it happen: an `allow:` entry in the stack, or
+            --allow-data-loss app
+          Nothing was changed.
+    "#]]
+    .assert_eq(&held.stderr);
+    assert_eq!(held.code, Some(3));
+    assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(2), "nothing was changed");
+    sandbox.done("apply --sim --yes --allow-data-loss app");
+    assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0));
+}
+
+#[test]
+fn the_outcome_as_json_and_as_a_report() {
+    let sandbox = Sandbox::with(NETWORK);
+    let run = sandbox.run("apply --sim --yes --json --report out/report.json");
+    assert_eq!(run.code, Some(1), "a folder that is not there: {}", run.transcript());
+    assert!(!sandbox.path(".setpoint").exists(), "found before anything was read");
+    let run = sandbox.run("apply --sim --yes --json --report report.json");
+    assert_eq!(run.code, Some(0), "{}", run.transcript());
+    let outcome: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
+    let report: serde_json::Value = serde_json::from_str(&sandbox.read("report.json")).expect("JSON in the report");
+    assert_eq!(outcome, report);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    let sandbox = Sandbox::with(SERVER);
+    // Slow enough to be met in the middle.
+    let mut child = sandbox.start("apply --sim --yes --sim-speed 20");
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("net: ") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).expect("it talks"), 0, "it ended before it began");
+    }
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).expect("it talks");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{rest}");
+    assert!(rest.contains("Stopping"), "{rest}");
+    sandbox.done("apply --sim --yes");
+    assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0));
+}

@@ -1,0 +1,23 @@
+//! Scripts against the real binary: one module for each command, transcripts as expectations.
+//!
+//! Invariant: a script sees nothing of the machine it runs on but the binary; see [`sandbox`].
+
+mod sandbox;
+
+mod apply;
+mod completions;
+mod destroy;
+mod docs;
+mod explain;
+mod fmt;
+mod graph;
+mod init;
+mod output;
+mod plan;
+mod saved_plan;
+mod schema;
+mod show;
+mod sim;
+mod usage;
+mod validate;
+mod version;

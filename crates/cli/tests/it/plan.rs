@@ -1,0 +1,158 @@
+//! `setpoint plan`
+
+use expect_test::expect;
+
+use crate::sandbox::{NETWORK, SERVER, Sandbox};
+
+#[test]
+fn a_first_plan() {
+    expect![[r#"
+        $ setpoint plan --sim
+        demo · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, 0.0 s
+          + net     create                  vpc
+              + cidr_block   10.0.0.0/16
+              + enable_ipv6  false
+              + name         demo-net
+          + subnet  create                  vswitch
+              + cidr_block  10.0.1.0/24
+              + name        demo-subnet
+              + vpc         net (known after apply)
+              + zone        cn-beijing-h
+          + web     create                  security_group
+              + name  demo-web
+              + vpc   net (known after apply)
+              + ingress tcp 443 from 0.0.0.0/0  "Web"
+        Outputs:
+          block = 10.0.0.0/16
+          vpc = (known after apply)
+        Plan: 3 to add, 0 to change, 0 to destroy.
+        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+    "#]]
+    .assert_eq(&Sandbox::with(NETWORK).run("plan --sim").transcript());
+}
+
+#[test]
+fn pending_changes_show_in_the_exit_code_on_request() {
+    let sandbox = Sandbox::with(NETWORK);
+    assert_eq!(sandbox.run("plan --sim").code, Some(0));
+    assert_eq!(sandbox.run("plan --sim -detailed-exitcode").code, Some(2));
+    sandbox.done("apply --sim -auto-approve");
+    assert_eq!(sandbox.run("plan --sim -detailed-exitcode").code, Some(0));
+}
+
+#[test]
+fn a_target_brings_what_it_needs() {
+    let run = Sandbox::with(NETWORK).run("plan --sim --target subnet --json");
+    let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
+    let made: Vec<&str> = plan["resource_changes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["change"]["actions"][0] == "create")
+        .filter_map(|one| one["address"].as_str())
+        .collect();
+    assert_eq!(made, ["net", "subnet"]);
+}
+
+#[test]
+fn calls_are_listed_on_request() {
+    expect![[r#"
+
+          1  vpc CreateVpc  net
+               CidrBlock = 10.0.0.0/16
+               EnableIpv6 = false
+               Tag = [{Key: setpoint:address, Value: net}, {Key: setpoint:stack, Value: demo}]
+               VpcName = demo-net
+          2  ecs CreateSecurityGroup  web  after 1
+               SecurityGroupName = demo-web
+               Tag = [{Key: setpoint:address, Value: web}, {Key: setpoint:stack, Value: demo}]
+               VpcId = ${net.id}
+          3  ecs AuthorizeSecurityGroup  web  after 2
+               Permissions = {Description: Web, IpProtocol: tcp, Policy: accept, PortRange: 443/443, Priority: 1, SourceCidrIp: 0.0.0.0/0}
+               SecurityGroupId = ${web.id}
+          4  vpc CreateVSwitch  subnet  after 1
+               CidrBlock = 10.0.1.0/24
+               Tag = [{Key: setpoint:address, Value: subnet}, {Key: setpoint:stack, Value: demo}]
+               VSwitchName = demo-subnet
+               VpcId = ${net.id}
+               ZoneId = cn-beijing-h
+    "#]]
+    .assert_eq(&calls(&Sandbox::with(NETWORK).run("plan --sim --calls").stdout));
+}
+
+/// What stands after the summary.
+fn calls(stdout: &str) -> String {
+    stdout.lines().skip_while(|line| !line.starts_with("Read with")).skip(1).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn other_formats_hold_the_same_plan() {
+    let sandbox = Sandbox::with(NETWORK);
+    assert!(sandbox.run("plan --sim --format markdown").stdout.contains("3 to add"));
+    let page = sandbox.run("plan --sim --format html").stdout;
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("3 to add"), "{page}");
+}
+
+/// The simulated cloud is said once, on stderr, and kept where it says.
+#[test]
+fn the_simulated_cloud_may_have_a_folder_of_its_own() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shop/stack.yaml", NETWORK);
+    sandbox.done("apply shop --sim=cloud --yes");
+    assert!(sandbox.path("cloud").is_dir());
+    // What follows `--sim` is a folder for the cloud, unless a stack is there.
+    let again = sandbox.run("plan --sim shop");
+    assert!(again.stdout.contains("3 to add"), "{}", again.transcript());
+    let kept = sandbox.run("plan shop --sim cloud");
+    assert!(kept.stdout.contains("No changes."), "{}", kept.transcript());
+}
+
+#[test]
+fn all_plans_every_stack_and_the_worst_exit_wins() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a/stack.yaml", NETWORK);
+    sandbox.write("b/stack.yaml", "stack: broken\n");
+    let run = sandbox.run("plan --all --sim --detailed-exitcode");
+    assert_eq!(run.code, Some(1), "{}", run.transcript());
+    assert!(run.stdout.contains("3 to add") && run.stderr.contains("b/stack.yaml"), "{}", run.transcript());
+}
+
+/// An image change wipes the disk: it is held, and says so.
+#[test]
+fn a_loss_is_held_and_named() {
+    let sandbox = Sandbox::with(SERVER);
+    sandbox.done("apply --sim --yes");
+    sandbox.edit("stack.yaml", "acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
+    expect![[r#"
+        $ setpoint plan --sim
+        demo · cn-beijing · account 1426…8342 · 4 live resources, 12 calls, 0.0 s
+          ~ app  update in-place         REBUILD  DATA LOSS  about 00 s
+              ~ image  aliyun_3_x64_20G_alibase_20240819.vhd
+                    -> ubuntu_24_04_x64_20G_alibase_20240812.vhd  stack.yaml:4:21
+                lost: system disk d-2zeymf2qf1s7chgt1q3v, 40 GiB    stays: id and
+                private IP
+        Plan: 0 to add, 1 to change, 0 to destroy.
+        Effect: 1 rebuild. Data loss: app.
+        Held: app. In a pipeline: an `allow:` entry, or --allow-data-loss app
+        Read with 12 calls: 6 listings, 1 look-up, 3 details, 2 checks.
+        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+    "#]]
+    .assert_eq(&sandbox.run("plan --sim").transcript());
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let sandbox = Sandbox::with(
+        "stack: demo\nregion: cn-beijing\nvars: {token: {type: string, secret: true}}\n\
+         resources: {net: {type: vpc, cidr_block: 10.0.0.0/16}}\noutputs: {token: {value: \"${vars.token}\", secret: true}}\n",
+    )
+    .var("SETPOINT_VAR_token", "hunter2hunter2");
+    for line in ["plan --sim", "plan --sim --json", "plan --sim --out p.json", "apply --sim --yes", "show --rendered", "output --sim"] {
+        let run = sandbox.run(line);
+        assert_eq!(run.code, Some(0), "{}", run.transcript());
+        assert!(!run.transcript().contains("hunter2"), "{}", run.transcript());
+    }
+    assert!(!sandbox.read("p.json").contains("hunter2"));
+    assert_eq!(sandbox.run("output token --raw --sim").stdout, "hunter2hunter2\n");
+}

@@ -1,0 +1,178 @@
+//! What every command says when it is called in a wrong way.
+
+use expect_test::expect;
+
+use crate::sandbox::{NETWORK, Sandbox};
+
+#[test]
+fn an_empty_folder_says_how_to_start() {
+    expect![[r#"
+        $ setpoint plan
+        2| Error: no stack file in this folder (looked for stack.yaml, stack.yml)
+        2|   Start one:  setpoint init          Name one:  setpoint plan PATH
+        exit 64
+        $ setpoint plan nowhere
+        2| Error: there is no `nowhere`
+        exit 64
+    "#]]
+    .assert_eq(&Sandbox::new().script(&["plan", "plan nowhere"]));
+}
+
+#[test]
+fn a_folder_without_stack_yaml_names_what_is_there() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shop.stack.yaml", NETWORK);
+    sandbox.write("stacks/net/stack.yaml", NETWORK);
+    expect![[r#"
+        $ setpoint validate
+        2| Error: no stack file in this folder (looked for stack.yaml, stack.yml)
+        2|   There is, to be named:
+        2|     shop.stack.yaml
+        2|     stacks/net/stack.yaml
+        exit 64
+        $ setpoint validate stacks/net
+        Success! stacks/net/stack.yaml is valid: demo · cn-beijing · 3 resources
+    "#]]
+    .assert_eq(&sandbox.script(&["validate", "validate stacks/net"]));
+}
+
+#[test]
+fn wrong_command_lines_exit_with_64() {
+    let sandbox = Sandbox::with(NETWORK);
+    let lines = [
+        "pln",
+        "plan --nothing",
+        "plan --var broken",
+        "plan --sim --region cn-hangzhou",
+        "plan --sim --target gone",
+        "plan --env prod --sim",
+        "apply --sim",
+        "destroy --sim",
+        "plan --sim --sim-speed 0",
+        "plan --endpoint ftp://x",
+        "version --log loud",
+    ];
+    expect![[r#"
+        $ setpoint pln
+        2| error: unrecognized subcommand 'pln'
+        2|
+        2|   tip: a similar subcommand exists: 'plan'
+        2|
+        2| Usage: setpoint [OPTIONS] <COMMAND>
+        2|
+        2| For more information, try '--help'.
+        exit 64
+        $ setpoint plan --nothing
+        2| error: unexpected argument '--nothing' found
+        2|
+        2|   tip: to pass '--nothing' as a value, use '-- --nothing'
+        2|
+        2| Usage: setpoint plan [OPTIONS] [STACK]
+        2|
+        2| For more information, try '--help'.
+        exit 64
+        $ setpoint plan --var broken
+        2| Error: `--var broken` names no value
+        2|   As in:  --var name=value
+        exit 64
+        $ setpoint plan --sim --region cn-hangzhou
+        2| Error: --region cn-hangzhou is not the stack's region, cn-beijing
+        2|   The region is the file's (or its environment's): leave --region out, or change the file.
+        exit 64
+        $ setpoint plan --sim --target gone
+        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+        2| Error: `--target gone` names nothing in this stack
+        2|   There is: net, subnet, web
+        exit 64
+        $ setpoint plan --env prod --sim
+        2| Error: the stack `demo` has no environments, so there is no `prod`
+        exit 64
+        $ setpoint apply --sim
+        2| Error: apply asks before it changes anything, and there is no terminal to ask on
+        2|   In a pipeline:  setpoint apply --yes
+        2|   Nothing was read and nothing was changed.
+        exit 64
+        $ setpoint destroy --sim
+        2| Error: destroy asks before it changes anything, and there is no terminal to ask on
+        2|   In a pipeline:  setpoint destroy --yes
+        2|   Nothing was read and nothing was changed.
+        exit 64
+        $ setpoint plan --sim --sim-speed 0
+        2| Error: `--sim-speed 0`: a speed is above 0, up to 100000
+        exit 64
+        $ setpoint plan --endpoint ftp://x
+        2| Error: endpoint `ftp://x` is not of the form `http://HOST[:PORT]` or `https://HOST[:PORT]`
+        exit 64
+        $ setpoint version --log loud
+        setpoint 0.1.0
+    "#]]
+    .assert_eq(&sandbox.script(&lines));
+}
+
+#[test]
+fn an_environment_must_be_chosen() {
+    let sandbox = Sandbox::with("stack: shop\nregion: cn-beijing\nenvironments: {dev: {}, prod: {}}\nresources: {}\n");
+    expect![[r#"
+        $ setpoint plan --sim
+        2| Error: the stack `shop` has environments; choose one: dev, prod
+        2|   with `--env NAME` or SETPOINT_ENV; there is no default
+        exit 64
+        $ setpoint plan --sim --env prd
+        2| Error: the stack `shop` has no environment `prd`; it has dev, prod
+        2|   did you mean `prod`?
+        exit 64
+        $ setpoint plan --sim --env dev
+        shop/dev · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, 0.0 s
+        No changes. Your infrastructure matches the configuration.
+        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+    "#]]
+    .assert_eq(&sandbox.script(&["plan --sim", "plan --sim --env prd", "plan --sim --env dev"]));
+}
+
+#[test]
+fn without_credentials_the_places_are_listed() {
+    expect![[r#"
+        $ setpoint plan
+        2| Error: no credentials found: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, or run `aliyun configure`
+        2|   Looked at:
+        2|     environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and their like): not set
+        2|     $DIR/home/.aliyun/config.json: not there
+        2|   Without an account:  add --sim, and a simulated cloud answers
+        exit 1
+        $ setpoint plan --profile ops
+        2| Error: profile `ops` is not in config.json; it has: no profiles
+        2|   Without an account:  add --sim, and a simulated cloud answers
+        exit 1
+    "#]]
+    .assert_eq(&Sandbox::with(NETWORK).script(&["plan", "plan --profile ops"]));
+}
+
+#[test]
+fn no_command_is_help_and_help_is_no_error() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run("").code, Some(64));
+    for line in ["--help", "help plan", "plan --help", "-h"] {
+        let run = sandbox.run(line);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{line}");
+        assert!(run.stdout.contains("Usage:"), "{line}");
+    }
+}
+
+#[test]
+fn json_commands_say_errors_in_json_too() {
+    let run = Sandbox::new().run("plan --json");
+    let error: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
+    assert_eq!(error["error"]["exit_code"], 64);
+    assert!(error["error"]["message"].as_str().is_some_and(|text| text.contains("no stack file")));
+}
+
+/// Errors of the API name call, code, status and RequestId.
+#[test]
+fn an_unreachable_endpoint_is_told_in_words() {
+    let sandbox = Sandbox::with(NETWORK).var("ALIBABA_CLOUD_ACCESS_KEY_ID", "id").var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "topsecret");
+    // Port 9 of the loopback: nobody listens there.
+    let run = sandbox.run("plan --endpoint http://127.0.0.1:9 --sim-speed 1000");
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("GetCallerIdentity") && !run.stderr.contains("topsecret"), "{}", run.stderr);
+}

@@ -1,0 +1,65 @@
+//! Addresses that moved: a row found under its old address, or under another stack, stands under its new one.
+//!
+//! Only tags change. What is known by a derived name cannot be retagged: it is made anew and the old one goes. `x` and
+//! `x[0]` are the same thing before and after a `count` was added or taken away. A move that is done is none any more.
+
+use std::collections::BTreeMap;
+
+use crate::live::{Live, Snapshot};
+use crate::ownership::Owner;
+use crate::planner::Intent;
+use crate::registry::Registry;
+use crate::{Address, Key};
+
+/// The snapshot with moved rows under their new addresses; `moved_from` of each says where it was.
+pub(crate) fn moved(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    let taken: Vec<Address> = snapshot.live.iter().filter(|live| is_own(intent, live)).filter_map(address_of).collect();
+    let wanted = |address: &Address| intent.desired.contains_key(address) && !taken.contains(address);
+    let mut moves = BTreeMap::new();
+    for live in &mut snapshot.live {
+        let Some(owner) = live.owner.clone() else { continue };
+        let target = targets(intent, &owner).into_iter().find(|target| wanted(target));
+        let same_kind = |target: &Address| intent.desired.get(target).is_some_and(|want| want.kind == live.kind);
+        let retaggable = registry.known(live.kind).tag_api().is_some();
+        if let Some(target) = target.filter(|target| same_kind(target) && retaggable) {
+            live.owner = Some(Owner { stack: intent.stack.clone(), address: target, guard: owner.guard.clone() });
+            moves.insert(live.id.clone(), owner);
+        }
+    }
+    // Rows of other stacks that no move brings here are theirs.
+    snapshot.live.retain(|live| is_own(intent, live));
+    snapshot.moved = moves;
+    snapshot
+}
+
+fn is_own(intent: &Intent, live: &Live) -> bool {
+    live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack)
+}
+
+fn address_of(live: &Live) -> Option<Address> {
+    live.owner.as_ref().map(|owner| owner.address.clone())
+}
+
+/// The addresses to which an owner may have moved, the spec's own words first.
+fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
+    let own = owner.stack == intent.stack;
+    let said =
+        intent.moved.iter().filter(|entry| entry.stack.as_ref().map_or(own, |stack| *stack == owner.stack)).filter_map(|entry| {
+            match (&entry.from, &entry.to) {
+                (Some(from), to) if *from == owner.address => Some(to.clone().unwrap_or_else(|| from.clone())),
+                (None, _) => Some(owner.address.clone()),
+                _ => None,
+            }
+        });
+    let mut targets: Vec<Address> = said.collect();
+    if own {
+        targets.extend(match owner.address.key() {
+            None => Some(owner.address.member(Key::Index(0))),
+            Some(Key::Index(0)) => Some(owner.address.group()),
+            Some(_) => None,
+        });
+    }
+    targets.retain(|target| !own || *target != owner.address);
+    targets
+}

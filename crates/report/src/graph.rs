@@ -1,0 +1,186 @@
+//! What depends on what, of a stack or of a plan, as DOT, Mermaid and SVG.
+//!
+//! Edges go from what is needed to what needs it, so pictures read in the order in which things are made. Only *late*
+//! edges (a rule's source, an attachment) may close a cycle; layouts leave them out of account and draw them dashed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use setpoint_plan::Address;
+use setpoint_plan::change::{Change, ChangeAction};
+use setpoint_plan::plan::{Half, Plan, PlanStep};
+use setpoint_plan::procedure::{Act, Local};
+use setpoint_plan::wire::cond_words;
+use setpoint_spec::stack::{Resource, Stack};
+use setpoint_spec::value::Value;
+
+mod layers;
+mod svg;
+mod write;
+
+pub use svg::svg;
+pub use write::{dot, mermaid};
+
+/// Up to so many steps, edges that follow from others are left out.
+const REDUCED_MAX: usize = 600;
+
+/// A directed graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// What it is of.
+    pub title: String,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Its edges, sorted.
+    pub edges: Vec<Edge>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its name, once in a graph: an address, or a step's number and address.
+    pub id: String,
+    /// What people read, one line each.
+    pub lines: Vec<String>,
+    /// What it is, for its look.
+    pub look: Look,
+}
+
+/// One edge between nodes, by their indexes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// What is needed.
+    pub from: usize,
+    /// What needs it.
+    pub to: usize,
+    /// Whether it binds once both ends exist.
+    pub late: bool,
+}
+
+/// How a node looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Look {
+    /// A resource of the stack.
+    Resource,
+    /// Something outside it.
+    Outside,
+    /// A step that makes something.
+    Create,
+    /// A step that changes something.
+    Update,
+    /// A step that takes something away.
+    Delete,
+    /// A wait or a local act.
+    Wait,
+}
+
+impl Look {
+    /// The word in class names.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Outside => "outside",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Wait => "wait",
+        }
+    }
+}
+
+/// The dependencies of a stack's resources, and what they use outside it.
+#[must_use]
+pub fn of_stack(stack: &Stack) -> Graph {
+    let mut nodes: Vec<Node> = stack.resources.values().map(resource_node).collect();
+    let mut index: BTreeMap<String, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
+    let mut edges: BTreeMap<(usize, usize), bool> = BTreeMap::new();
+    for (to, resource) in stack.resources.values().enumerate() {
+        for (needed, late) in needs(resource) {
+            let id = needed.to_string();
+            let from = *index.entry(id.clone()).or_insert_with(|| {
+                let kind = stack.existing.get(&id).map(|existing| existing.kind.name.to_owned());
+                let lines = [id.clone()].into_iter().chain(kind).collect();
+                nodes.push(Node { id, lines, look: Look::Outside });
+                nodes.len() - 1
+            });
+            if from != to {
+                edges.entry((from, to)).and_modify(|known| *known &= late).or_insert(late);
+            }
+        }
+    }
+    let edges = edges.into_iter().map(|((from, to), late)| Edge { from, to, late }).collect();
+    Graph { title: stack.identity(), nodes, edges }
+}
+
+fn resource_node(resource: &Resource) -> Node {
+    let id = resource.address.to_string();
+    Node { lines: vec![id.clone(), resource.kind.name.to_owned()], id, look: Look::Resource }
+}
+
+/// What a resource needs, and whether it may wait until both are there.
+fn needs(resource: &Resource) -> Vec<(&Address, bool)> {
+    let is_late = |name: &str| resource.kind.field(name).is_some_and(|field| field.late);
+    let fields = resource.fields.iter().flat_map(|(name, value)| named_in(value, is_late(name)));
+    let tags = resource.tags.iter().flatten().flat_map(|(_, value)| named_in(value, false));
+    fields.chain(tags).chain(resource.after.iter().map(|address| (address, false))).collect()
+}
+
+fn named_in(value: &Value, late: bool) -> Vec<(&Address, bool)> {
+    value.refs().into_iter().map(|reference| (&reference.address, late)).collect()
+}
+
+/// The order of a plan's steps; edges that follow from others are left out.
+#[must_use]
+pub fn of_plan(plan: &Plan) -> Graph {
+    let node = |(at, step): (usize, &PlanStep)| Node {
+        id: format!("{} {}", at + 1, step.address),
+        lines: vec![step.address.to_string(), act_words(&step.step.act)],
+        look: plan.changes.get(step.change).map_or(Look::Update, |change| look(step, change)),
+    };
+    let edges: BTreeSet<Edge> = (plan.steps.iter().enumerate())
+        .flat_map(|(to, step)| step.after.iter().map(move |before| Edge { from: before.0, to, late: false }))
+        .filter(|edge| edge.from < edge.to)
+        .collect();
+    let mut graph =
+        Graph { title: plan.stack.clone(), nodes: plan.steps.iter().enumerate().map(node).collect(), edges: edges.into_iter().collect() };
+    if graph.nodes.len() <= REDUCED_MAX {
+        reduce(&mut graph);
+    }
+    graph
+}
+
+fn act_words(act: &Act) -> String {
+    match act {
+        Act::Call(call) => call.api.name.to_owned(),
+        Act::Wait(wait) => format!("until {}", cond_words(&wait.until)),
+        Act::Local(Local::SshKey { .. }) => "make a key pair".to_owned(),
+    }
+}
+
+fn look(step: &PlanStep, change: &Change) -> Look {
+    match (&step.step.act, step.half, change.action) {
+        (Act::Wait(_) | Act::Local(_), _, _) => Look::Wait,
+        (Act::Call(_), Half::Down, _) => Look::Delete,
+        (Act::Call(_), Half::Up, ChangeAction::Create | ChangeAction::Replace) => Look::Create,
+        (Act::Call(_), Half::Up, _) => Look::Update,
+    }
+}
+
+/// Leaves out edges that others imply. Edges must lead from lower to higher indexes, as a plan's do.
+fn reduce(graph: &mut Graph) {
+    let n = graph.nodes.len();
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); n];
+    graph.edges.iter().for_each(|edge| next[edge.from].push(edge.to));
+    let mut reach = vec![vec![false; n]; n];
+    for from in (0..n).rev() {
+        for to in next[from].clone() {
+            let beyond = reach[to].clone();
+            let row = &mut reach[from];
+            row.iter_mut().zip(beyond).for_each(|(mine, theirs)| *mine |= theirs);
+            row[to] = true;
+        }
+    }
+    graph.edges.retain(|edge| !next[edge.from].iter().any(|between| *between != edge.to && reach[*between][edge.to]));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! A plan as JSON: the wire form of [`setpoint_plan::wire`], indented.
+
+use setpoint_plan::plan::Plan;
+use setpoint_plan::report::Report;
+use setpoint_plan::wire;
+
+/// The plan as indented JSON with a newline at its end.
+#[must_use]
+pub fn plan(plan: &Plan, report: &Report) -> String {
+    pretty(&wire::to_wire(plan, report))
+}
+
+/// Plain data as indented JSON with a newline at its end.
+pub(crate) fn pretty(value: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).expect("plain data with text keys always has a JSON form");
+    format!("{text}\n")
+}

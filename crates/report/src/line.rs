@@ -1,0 +1,163 @@
+//! Lines of labelled text, measured before they are coloured, and text wrapped to a width.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::style::{Label, Style};
+
+/// Columns that a text takes on a terminal.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// One line as it grows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line {
+    parts: Vec<(Label, String)>,
+}
+
+impl Line {
+    /// A line that begins with so many spaces.
+    pub(crate) fn indented(n: usize) -> Self {
+        Self { parts: vec![(Label::Plain, " ".repeat(n))] }
+    }
+
+    /// Adds a text.
+    pub(crate) fn push(&mut self, label: Label, text: impl Into<String>) {
+        self.parts.push((label, text.into()));
+    }
+
+    /// Adds spaces until the line is so wide.
+    pub(crate) fn pad_to(&mut self, columns: usize) {
+        let missing = columns.saturating_sub(self.width());
+        self.push(Label::Plain, " ".repeat(missing));
+    }
+
+    /// Columns that it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.parts.iter().map(|(_, text)| width(text)).sum()
+    }
+
+    /// The line cut to so many columns, with `…` at its end where something is missing.
+    pub(crate) fn cut_to(mut self, columns: usize) -> Self {
+        let mut used = 0;
+        for at in 0..self.parts.len() {
+            let wide = width(&self.parts[at].1);
+            if used + wide > columns {
+                self.parts[at].1 = cut(&self.parts[at].1, columns - used);
+                self.parts.truncate(at + 1);
+                break;
+            }
+            used += wide;
+        }
+        self
+    }
+
+    /// The line in colour or bare, without spaces at its end.
+    pub(crate) fn render(&self, style: &Style) -> String {
+        let last = self.parts.iter().rposition(|(_, text)| !text.trim_end().is_empty());
+        let kept = last.map_or(&[][..], |last| &self.parts[..=last]);
+        let paint = |(at, (label, text)): (usize, &(Label, String))| {
+            let text = if Some(at) == last { text.trim_end() } else { text.as_str() };
+            style.paint(*label, text)
+        };
+        kept.iter().enumerate().map(paint).collect()
+    }
+}
+
+/// Breaks a text into lines no wider than `columns`: at spaces where it can, within words where it must.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let gap = usize::from(!line.is_empty());
+        if width(&line) + gap + width(word) <= columns {
+            if gap == 1 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for piece in pieces(word, columns) {
+            if !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            line = piece;
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// A word in pieces no wider than `columns`; a character wider than that stands alone.
+fn pieces(word: &str, columns: usize) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let mut used = 0;
+    for c in word.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used > 0 && used + wide > columns {
+            found.push(String::new());
+            used = 0;
+        }
+        if let Some(last) = found.last_mut() {
+            last.push(c);
+        }
+        used += wide;
+    }
+    found
+}
+
+/// The text cut to so many columns, with `…` at its end where something is missing.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            break;
+        }
+        kept.push(c);
+        used += wide;
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_at_spaces_and_within_long_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("日本語", 1), ["日", "本", "語"]);
+        assert_eq!(wrap("ab", 0), ["a", "b"]);
+    }
+
+    #[test]
+    fn cuts_count_columns() {
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn lines_are_measured_without_colours() {
+        let mut line = Line::indented(2);
+        line.push(Label::Danger, "DATA");
+        line.pad_to(10);
+        assert_eq!(line.width(), 10);
+        assert_eq!(line.render(&Style { color: true, width: 80 }), "  \u{1b}[1m\u{1b}[31mDATA\u{1b}[0m");
+        assert_eq!(line.render(&Style::plain(80)), "  DATA");
+    }
+}

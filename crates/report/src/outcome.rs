@@ -1,0 +1,380 @@
+//! The end of an apply or a destroy: what was done, what failed, what was not started, and how to go on.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use setpoint_plan::Address;
+use setpoint_plan::plan::Summary;
+
+use crate::json::pretty;
+use crate::line::{Line, wrap};
+use crate::outputs::{self, Outputs, Reveal};
+use crate::style::{Label, Style};
+use crate::text::put;
+use crate::words::{self, clean, count, took};
+
+/// How to go on after a run that did not reach its end.
+const GO_ON: &str = "Nothing is lost and nothing is locked: the same command goes on from here.";
+
+/// What came of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What was run.
+    pub verb: Verb,
+    /// Resources that are done.
+    pub summary: Summary,
+    /// Resources that failed.
+    pub failed: Vec<Failed>,
+    /// Resources that were not worked on, or not to their end.
+    pub not_started: Vec<NotStarted>,
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+    /// From first to last step.
+    pub elapsed: Duration,
+    /// Calls made, reads and retries included.
+    pub calls: usize,
+    /// Calls that were throttled.
+    pub throttled: usize,
+    /// For how long each machine was down.
+    pub down: Vec<(Address, Duration)>,
+    /// The outputs as far as they are known now.
+    pub outputs: Outputs,
+}
+
+/// What was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verb {
+    /// `apply`.
+    #[default]
+    Apply,
+    /// `destroy`.
+    Destroy,
+}
+
+/// A resource that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The resource.
+    pub address: Address,
+    /// What went wrong, in one line.
+    pub message: String,
+    /// Whether nobody can say whether its call was carried out.
+    pub unknown: bool,
+}
+
+/// A resource that was not worked on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotStarted {
+    /// The resource.
+    pub address: Address,
+    /// Failed resources that it waits for; empty after an interruption.
+    pub needs: Vec<Address>,
+}
+
+impl Verb {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "Apply",
+            Self::Destroy => "Destroy",
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether everything was done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.not_started.is_empty() && !self.interrupted
+    }
+}
+
+/// The last lines of a run.
+#[must_use]
+pub fn text(outcome: &Outcome, style: &Style) -> String {
+    let mut out = String::new();
+    let label = if outcome.is_complete() { Label::Good } else { Label::Danger };
+    put(&mut out, style, label, 0, &first_line(outcome));
+    put(&mut out, style, Label::Dim, 0, &second_line(outcome));
+    if !outcome.is_complete() {
+        unfinished(&mut out, outcome, style);
+    }
+    if !outcome.outputs.is_empty() && outcome.verb == Verb::Apply {
+        out.push('\n');
+        put(&mut out, style, Label::Strong, 0, "Outputs:");
+        out.push_str(&outputs::text(&outcome.outputs));
+    }
+    out
+}
+
+/// `Apply complete! Resources: 0 added, 5 changed, 0 destroyed.`
+fn first_line(outcome: &Outcome) -> String {
+    let Summary { add, change, destroy, kept } = outcome.summary;
+    let verb = outcome.verb.word();
+    let mut done = match outcome.verb {
+        Verb::Apply => vec![format!("{add} added"), format!("{change} changed"), format!("{destroy} destroyed")],
+        Verb::Destroy => vec![format!("{destroy} destroyed")],
+    };
+    if kept > 0 {
+        done.push(format!("{kept} kept"));
+    }
+    let done = done.join(", ");
+    if outcome.is_complete() {
+        return format!("{verb} complete! Resources: {done}.");
+    }
+    let word = if outcome.interrupted { "interrupted" } else { "incomplete" };
+    let mut left = Vec::new();
+    if !outcome.failed.is_empty() {
+        left.push(format!("{} failed", outcome.failed.len()));
+    }
+    if !outcome.not_started.is_empty() {
+        left.push(format!("{} not started", outcome.not_started.len()));
+    }
+    let left = if left.is_empty() { String::new() } else { format!(" {}.", left.join(", ")) };
+    format!("{verb} {word}: {done}.{left}")
+}
+
+/// `3 min 12 s · 44 calls · down: web[0] 58 s`.
+fn second_line(outcome: &Outcome) -> String {
+    let mut parts = vec![took(outcome.elapsed), count(outcome.calls, "call")];
+    if outcome.throttled > 0 {
+        parts.push(format!("{} throttled", outcome.throttled));
+    }
+    if !outcome.down.is_empty() {
+        let each: Vec<String> = outcome.down.iter().map(|(address, time)| format!("{address} {}", down_time(*time))).collect();
+        parts.push(format!("down: {}", each.join(", ")));
+    }
+    parts.join(" · ")
+}
+
+/// Down times are compared with each other: in seconds up to ten minutes.
+fn down_time(time: Duration) -> String {
+    if time.as_secs() < 600 { format!("{} s", time.as_secs()) } else { took(time) }
+}
+
+fn unfinished(out: &mut String, outcome: &Outcome, style: &Style) {
+    for failed in &outcome.failed {
+        entry(out, style, ("failed", Label::Danger), &failed.address.to_string(), &clean(&failed.message));
+    }
+    let mut rest: &[NotStarted] = &outcome.not_started;
+    while let Some(first) = rest.first() {
+        let n = rest.iter().take_while(|other| other.needs == first.needs).count();
+        let (same, others) = rest.split_at(n);
+        let names = words::names(&same.iter().map(|one| &one.address).collect::<Vec<_>>());
+        let needs = words::names(&first.needs.iter().collect::<Vec<_>>());
+        let needs = if needs.is_empty() { needs } else { format!("{} {needs}", if n == 1 { "needs" } else { "need" }) };
+        entry(out, style, ("not started", Label::Warning), &names, &needs);
+        rest = others;
+    }
+    if outcome.failed.iter().any(|failed| failed.unknown) {
+        put(
+            out,
+            style,
+            Label::Plain,
+            0,
+            "Whether a call was carried out that got no answer, the next run finds out before it does anything.",
+        );
+    }
+    put(out, style, Label::Plain, 0, GO_ON);
+}
+
+/// `  failed       web[1]      why`, wrapped below itself.
+fn entry(out: &mut String, style: &Style, (word, label): (&str, Label), names: &str, beside: &str) {
+    const COLUMN: usize = 15;
+    let text = if beside.is_empty() { names.to_owned() } else { format!("{names}      {beside}") };
+    if style.width < 2 * COLUMN {
+        put(out, style, label, 0, word);
+        put(out, style, Label::Plain, 2, &text);
+        return;
+    }
+    for (at, part) in wrap(&text, style.width - COLUMN).iter().enumerate() {
+        let mut line = Line::indented(2);
+        if at == 0 {
+            line.push(label, word);
+        }
+        line.pad_to(COLUMN);
+        line.push(Label::Plain, part.as_str());
+        out.push_str(&line.render(style));
+        out.push('\n');
+    }
+}
+
+/// The outcome as indented JSON, for reports and pipelines. Secret outputs stay hidden.
+#[must_use]
+pub fn json(outcome: &Outcome) -> String {
+    let Summary { add, change, destroy, kept } = outcome.summary;
+    let failed = |one: &Failed| json!({ "address": one.address.to_string(), "message": one.message, "unknown": one.unknown });
+    let names = |all: &[Address]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let waiting = |one: &NotStarted| json!({ "address": one.address.to_string(), "needs": names(&one.needs) });
+    let down: serde_json::Map<String, serde_json::Value> =
+        outcome.down.iter().map(|(address, time)| (address.to_string(), json!(time.as_secs_f64()))).collect();
+    pretty(&json!({
+        "format_version": "1.0",
+        "verb": outcome.verb.word().to_ascii_lowercase(),
+        "complete": outcome.is_complete(),
+        "interrupted": outcome.interrupted,
+        "summary": { "added": add, "changed": change, "destroyed": destroy, "kept": kept },
+        "failed": outcome.failed.iter().map(failed).collect::<Vec<_>>(),
+        "not_started": outcome.not_started.iter().map(waiting).collect::<Vec<_>>(),
+        "elapsed_seconds": outcome.elapsed.as_secs_f64(),
+        "calls": outcome.calls,
+        "throttled": outcome.throttled,
+        "down_seconds": down,
+        "outputs": outputs::to_json(&outcome.outputs, Reveal::Hidden),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::address;
+    use crate::outputs::Output;
+
+    #[track_caller]
+    fn check(outcome: &Outcome, width: usize, expected: &Expect) {
+        expected.assert_eq(&text(outcome, &Style::plain(width)));
+    }
+
+    fn cut_short() -> Outcome {
+        let waiting = |text| NotStarted { address: address(text), needs: vec![address("web[1]")] };
+        let message = "ecs.c7.large is out of stock in cn-beijing-h".to_owned();
+        Outcome {
+            summary: Summary { add: 6, ..Summary::default() },
+            failed: vec![Failed { address: address("web[1]"), message, unknown: false }],
+            not_started: vec![waiting("web-ip[1]"), waiting("cpu-high[1]")],
+            elapsed: Duration::from_secs(48),
+            calls: 21,
+            throttled: 1,
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn complete() {
+        let seconds = Duration::from_secs;
+        let down = [("web[0]", 58), ("web[1]", 55), ("web[2]", 61), ("db", 124)].map(|(text, n)| (address(text), seconds(n))).into();
+        let output = |value: &str, secret| Output { value: value.into(), secret };
+        let outputs = [("ip".to_owned(), output("47.94.10.9", false)), ("pass".to_owned(), output("opensesame", true))].into();
+        let summary = Summary { change: 5, ..Summary::default() };
+        let outcome = Outcome { summary, elapsed: seconds(192), calls: 44, down, outputs, ..Outcome::default() };
+        check(
+            &outcome,
+            80,
+            &expect![[r#"
+            Apply complete! Resources: 0 added, 5 changed, 0 destroyed.
+            3 min 12 s · 44 calls · down: web[0] 58 s, web[1] 55 s, web[2] 61 s, db 124 s
+
+            Outputs:
+            ip = "47.94.10.9"
+            pass = (sensitive value)
+        "#]],
+        );
+        assert!(!json(&outcome).contains("opensesame"));
+    }
+
+    #[test]
+    fn incomplete() {
+        check(
+            &cut_short(),
+            80,
+            &expect![[r#"
+            Apply incomplete: 6 added, 0 changed, 0 destroyed. 1 failed, 2 not started.
+            48 s · 21 calls · 1 throttled
+              failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
+              not started  web-ip[1], cpu-high[1]      need web[1]
+            Nothing is lost and nothing is locked: the same command goes on from here.
+        "#]],
+        );
+        check(
+            &cut_short(),
+            40,
+            &expect![[r#"
+            Apply incomplete: 6 added, 0 changed, 0
+            destroyed. 1 failed, 2 not started.
+            48 s · 21 calls · 1 throttled
+              failed       web[1]      ecs.c7.large
+                           is out of stock in
+                           cn-beijing-h
+              not started  web-ip[1], cpu-high[1]
+                           need web[1]
+            Nothing is lost and nothing is locked:
+            the same command goes on from here.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn interrupted_and_unknown() {
+        let mut outcome = Outcome { interrupted: true, verb: Verb::Destroy, ..cut_short() };
+        outcome.failed[0].unknown = true;
+        outcome.not_started.iter_mut().for_each(|one| one.needs.clear());
+        outcome.summary = Summary { destroy: 4, kept: 1, ..Summary::default() };
+        check(
+            &outcome,
+            80,
+            &expect![[r#"
+            Destroy interrupted: 4 destroyed, 1 kept. 1 failed, 2 not started.
+            48 s · 21 calls · 1 throttled
+              failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
+              not started  web-ip[1], cpu-high[1]
+            Whether a call was carried out that got no answer, the next run finds out before
+            it does anything.
+            Nothing is lost and nothing is locked: the same command goes on from here.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn as_json() {
+        expect![[r#"
+            {
+              "calls": 21,
+              "complete": false,
+              "down_seconds": {},
+              "elapsed_seconds": 48.0,
+              "failed": [
+                {
+                  "address": "web[1]",
+                  "message": "ecs.c7.large is out of stock in cn-beijing-h",
+                  "unknown": false
+                }
+              ],
+              "format_version": "1.0",
+              "interrupted": false,
+              "not_started": [
+                {
+                  "address": "web-ip[1]",
+                  "needs": [
+                    "web[1]"
+                  ]
+                },
+                {
+                  "address": "cpu-high[1]",
+                  "needs": [
+                    "web[1]"
+                  ]
+                }
+              ],
+              "outputs": {},
+              "summary": {
+                "added": 6,
+                "changed": 0,
+                "destroyed": 0,
+                "kept": 0
+              },
+              "throttled": 1,
+              "verb": "apply"
+            }
+        "#]]
+        .assert_eq(&json(&cut_short()));
+    }
+
+    #[test]
+    fn every_width_works() {
+        for width in 0..50 {
+            let _text = text(&cut_short(), &Style { color: true, width });
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A stack's outputs: as text, in Terraform's JSON shape, and one of them raw.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use setpoint_plan::Value;
+use setpoint_plan::plan::PlannedOutput;
+use setpoint_plan::wire::SENSITIVE;
+
+use crate::json::pretty;
+use crate::view::values::UNKNOWN;
+use crate::words::clean;
+
+/// Outputs by name.
+pub type Outputs = BTreeMap<String, Output>;
+
+/// One output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its value; references are not known yet.
+    pub value: Value,
+    /// Whether it is shown only on request.
+    pub secret: bool,
+}
+
+/// Whether secret outputs are written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reveal {
+    /// They read `(sensitive value)`.
+    Hidden,
+    /// They are written out: the user asked for them by name.
+    Shown,
+}
+
+impl From<&PlannedOutput> for Output {
+    fn from(planned: &PlannedOutput) -> Self {
+        Self { value: planned.value.clone(), secret: planned.secret }
+    }
+}
+
+impl Output {
+    /// Whether it is marked as secret, or holds one.
+    #[must_use]
+    pub fn is_sensitive(&self) -> bool {
+        self.secret || self.value.has_secret()
+    }
+}
+
+/// `name = value` lines; secrets stay hidden.
+#[must_use]
+pub fn text(outputs: &Outputs) -> String {
+    outputs.iter().map(|(name, output)| format!("{name} = {}\n", value_text(output))).collect()
+}
+
+fn value_text(output: &Output) -> String {
+    match output {
+        _ if output.is_sensitive() => SENSITIVE.to_owned(),
+        _ if !output.value.is_known() => UNKNOWN.to_owned(),
+        _ => quoted(&output.value),
+    }
+}
+
+fn quoted(value: &Value) -> String {
+    match value {
+        Value::List(items) => format!("[{}]", items.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+        Value::Map(map) => {
+            let entries: Vec<String> = map.iter().map(|(key, item)| format!("{} = {}", clean(key), quoted(item))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Text(text) => format!("\"{}\"", clean(text)),
+        Value::Null => "null".to_owned(),
+        other => plain(other).unwrap_or_else(|| UNKNOWN.to_owned()),
+    }
+}
+
+/// `{name: {sensitive, type, value}}`, indented. A value that is not known yet is null.
+#[must_use]
+pub fn json(outputs: &Outputs, reveal: Reveal) -> String {
+    pretty(&to_json(outputs, reveal))
+}
+
+/// The same as data.
+pub(crate) fn to_json(outputs: &Outputs, reveal: Reveal) -> Json {
+    let one = |output: &Output| {
+        let is_hidden = output.is_sensitive() && reveal == Reveal::Hidden;
+        let value = if is_hidden { Json::from(SENSITIVE) } else { known(&output.value) };
+        json!({ "sensitive": output.is_sensitive(), "type": type_of(&output.value), "value": value })
+    };
+    Json::Object(outputs.iter().map(|(name, output)| (name.clone(), one(output))).collect())
+}
+
+/// Terraform's word for a type: `string`, `number`, `bool`, `["tuple", […]]`, `["object", {…}]`.
+fn type_of(value: &Value) -> Json {
+    match value {
+        Value::Bool(_) => Json::from("bool"),
+        Value::Int(_) | Value::Decimal(_) => Json::from("number"),
+        Value::List(items) => json!(["tuple", items.iter().map(type_of).collect::<Vec<_>>()]),
+        Value::Map(map) => json!(["object", map.iter().map(|(key, item)| (key.clone(), type_of(item))).collect::<serde_json::Map<_, _>>()]),
+        Value::Null | Value::Text(_) | Value::Ref(_) | Value::Concat(_) | Value::Secret(_) | Value::Encode(..) => Json::from("string"),
+    }
+}
+
+fn known(value: &Value) -> Json {
+    match value {
+        Value::Bool(b) => Json::Bool(*b),
+        Value::Int(n) => Json::from(*n),
+        Value::Decimal(text) => {
+            text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(|| Json::from(text.as_str()), Json::Number)
+        }
+        Value::Text(text) => Json::from(text.as_str()),
+        Value::Secret(secret) => Json::from(secret.expose()),
+        Value::List(items) => items.iter().map(known).collect(),
+        Value::Map(map) => Json::Object(map.iter().map(|(key, item)| (key.clone(), known(item))).collect()),
+        Value::Null | Value::Ref(_) | Value::Concat(_) | Value::Encode(..) => Json::Null,
+    }
+}
+
+/// One output's value alone, without quotes or a newline, for scripts; `None` for a list, a map, or what is not known.
+/// A secret one is written out: whoever calls this has been asked for it by name.
+#[must_use]
+pub fn raw(output: &Output) -> Option<String> {
+    plain(&output.value)
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Int(n) => Some(n.to_string()),
+        Value::Decimal(text) | Value::Text(text) => Some(text.clone()),
+        Value::Secret(secret) => Some(secret.expose().to_owned()),
+        Value::Null | Value::List(_) | Value::Map(_) | Value::Ref(_) | Value::Concat(_) | Value::Encode(..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use setpoint_plan::Secret;
+
+    use super::*;
+    use crate::fixture::{id_of, map};
+
+    fn outputs() -> Outputs {
+        let output = |value, secret| Output { value, secret };
+        [
+            ("id".to_owned(), output(id_of("app"), false)),
+            ("ips".to_owned(), output(Value::List(vec!["10.0.0.1".into(), Value::Int(2)]), false)),
+            ("marked".to_owned(), output("opensesame".into(), true)),
+            ("pass".to_owned(), output(Value::Secret(Secret::new("hunter22")), false)),
+            ("ports".to_owned(), output(Value::Map(map(&[("http", Value::Int(80)), ("tls", Value::Bool(true))])), false)),
+            ("ratio".to_owned(), output(Value::Decimal("0.4".to_owned()), false)),
+        ]
+        .into()
+    }
+
+    #[test]
+    fn as_text() {
+        expect![[r#"
+            id = (known after apply)
+            ips = ["10.0.0.1", 2]
+            marked = (sensitive value)
+            pass = (sensitive value)
+            ports = {http = 80, tls = true}
+            ratio = 0.4
+        "#]]
+        .assert_eq(&text(&outputs()));
+    }
+
+    #[test]
+    fn as_json() {
+        let hidden = json(&outputs(), Reveal::Hidden);
+        let one_line: String = hidden.split_whitespace().collect();
+        expect![[r#"{"id":{"sensitive":false,"type":"string","value":null},"ips":{"sensitive":false,"type":["tuple",["string","number"]],"value":["10.0.0.1",2]},"marked":{"sensitive":true,"type":"string","value":"(sensitivevalue)"},"pass":{"sensitive":true,"type":"string","value":"(sensitivevalue)"},"ports":{"sensitive":false,"type":["object",{"http":"number","tls":"bool"}],"value":{"http":80,"tls":true}},"ratio":{"sensitive":false,"type":"number","value":0.4}}"#]].assert_eq(&one_line);
+        assert!(json(&outputs(), Reveal::Shown).contains("hunter22"));
+    }
+
+    #[test]
+    fn raw_values_are_scalars() {
+        let all = outputs();
+        let shown: Vec<Option<String>> = all.values().map(raw).collect();
+        let expected = [None, None, Some("opensesame"), Some("hunter22"), None, Some("0.4")];
+        assert_eq!(shown, expected.map(|text| text.map(ToOwned::to_owned)));
+    }
+}

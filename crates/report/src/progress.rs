@@ -1,0 +1,255 @@
+//! Progress of an apply: events in, a live table or plain lines out. Pure: time is handed in as the run's age.
+//!
+//! What people follow is a *job*: one half of a change, making or taking away one resource. Steps are its inside.
+
+use std::time::Duration;
+
+use setpoint_plan::plan::{Plan, StepId};
+
+use crate::style::Style;
+
+mod job;
+mod plain;
+mod table;
+
+use job::{Job, State};
+
+/// How often a job that goes on says so where there is no terminal.
+const STILL_EVERY: Duration = Duration::from_secs(10);
+
+/// One thing that happened. Mirrors the engine's events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A step is being worked on.
+    Started {
+        /// The step.
+        step: StepId,
+    },
+    /// A wait has looked and goes on.
+    Looked {
+        /// The step.
+        step: StepId,
+        /// The status that the row shows, if it shows one.
+        status: Option<String>,
+    },
+    /// A call was refused or lost and will be tried again.
+    Again {
+        /// The step.
+        step: StepId,
+        /// The API's code, or what the network said.
+        why: String,
+        /// When.
+        after: Duration,
+    },
+    /// A call goes on with its next rung.
+    Fell {
+        /// The step.
+        step: StepId,
+        /// The API's code.
+        code: String,
+        /// Which rung is tried now, from 0.
+        rung: usize,
+    },
+    /// A step is done.
+    Done {
+        /// The step.
+        step: StepId,
+        /// The id of the resource, if it is known to whoever maps the event; the plan's own id is used otherwise.
+        id: Option<String>,
+    },
+    /// A step failed.
+    Failed {
+        /// The step.
+        step: StepId,
+    },
+    /// A step will not start.
+    Skipped {
+        /// The step.
+        step: StepId,
+    },
+    /// Interrupted.
+    Stopping,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Steps done.
+    pub done: usize,
+    /// Steps in all.
+    pub total: usize,
+    /// Calls made.
+    pub calls: usize,
+    /// Calls that were throttled.
+    pub throttled: usize,
+}
+
+/// The state of every resource of a run.
+#[derive(Debug, Clone)]
+pub struct Model {
+    tally: Tally,
+    jobs: Vec<Job>,
+    /// The steps, as far as progress looks at them.
+    steps: Vec<StepState>,
+    stopping: bool,
+    speed: f64,
+}
+
+/// What progress knows of a step.
+#[derive(Debug, Clone)]
+struct StepState {
+    job: usize,
+    after: Vec<usize>,
+    usual: Duration,
+    phase: String,
+    rungs: Vec<Vec<(String, String)>>,
+    started: Option<Duration>,
+    is_done: bool,
+}
+
+impl Model {
+    /// Nothing has begun.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let (jobs, of_step) = job::jobs(plan);
+        let step = |(at, job): (usize, usize)| StepState {
+            job,
+            after: plan.steps[at].after.iter().map(|id| id.0).collect(),
+            usual: crate::view::usual(&plan.steps[at]),
+            phase: job::phase(&plan.steps[at].step.act),
+            rungs: job::rungs(&plan.steps[at].step.act),
+            started: None,
+            is_done: false,
+        };
+        let steps = of_step.into_iter().enumerate().map(step).collect();
+        Self { tally: Tally { total: plan.steps.len(), ..Tally::default() }, jobs, steps, stopping: false, speed: 1.0 }
+    }
+
+    /// The same model for a cloud in which time passes so many times as fast: usual durations shrink accordingly.
+    #[must_use]
+    pub fn at_speed(mut self, speed: f64) -> Self {
+        self.speed = speed.max(0.001);
+        self
+    }
+
+    /// Takes in an event at this age of the run; gives the plain lines to print where there is no terminal.
+    pub fn on(&mut self, event: &Event, tally: Tally, now: Duration) -> Vec<String> {
+        self.tally = tally;
+        match event {
+            Event::Started { step } => self.started(*step, now),
+            Event::Looked { step, status } => {
+                if let Some(job) = self.job_of(*step) {
+                    job.status.clone_from(status);
+                }
+                None
+            }
+            Event::Again { step, why, after } => self.again(*step, why, *after),
+            Event::Fell { step, code, rung } => self.fell(*step, code, *rung),
+            Event::Done { step, id } => self.done(*step, id.as_deref(), now),
+            Event::Failed { step } => self.failed(*step, now),
+            Event::Skipped { step } => {
+                if let Some(job) = self.job_of(*step).filter(|job| job.state != State::Failed) {
+                    job.state = State::Skipped;
+                }
+                None
+            }
+            Event::Stopping => {
+                self.stopping = true;
+                Some("Stopping: running calls are waited for, no step starts any more.".to_owned())
+            }
+        }
+        .into_iter()
+        .collect()
+    }
+
+    /// `Still creating...` lines that are due: call it about every second.
+    pub fn tick(&mut self, now: Duration) -> Vec<String> {
+        self.jobs.iter_mut().filter(|job| job.state == State::Running).filter_map(|job| job.still(now)).collect()
+    }
+
+    /// The table for a terminal: at most `height` lines, each no wider than the style's width, none with a newline.
+    #[must_use]
+    pub fn table(&self, now: Duration, style: &Style, height: usize) -> Vec<String> {
+        table::table(self, now, style, height)
+    }
+
+    fn job_of(&mut self, step: StepId) -> Option<&mut Job> {
+        let job = self.steps.get(step.0)?.job;
+        self.jobs.get_mut(job)
+    }
+
+    fn started(&mut self, step: StepId, now: Duration) -> Option<String> {
+        self.steps.get_mut(step.0)?.started = Some(now);
+        let job = self.job_of(step)?;
+        job.current = Some(step.0);
+        (job.status, job.remark) = (None, None);
+        if job.state != State::Waiting {
+            return None;
+        }
+        job.state = State::Running;
+        job.started = now;
+        job.said = now;
+        Some(job.begins())
+    }
+
+    fn again(&mut self, step: StepId, why: &str, after: Duration) -> Option<String> {
+        let job = self.job_of(step)?;
+        job.remark = Some(format!("{}, again in {}", crate::words::clean(why), crate::words::short(after)));
+        // Throttled calls are counted in the last line; told one by one they would drown everything else.
+        let is_throttled = why.contains("Throttling");
+        (!is_throttled).then(|| plain::again(&job.name, why, after))
+    }
+
+    fn fell(&mut self, step: StepId, code: &str, rung: usize) -> Option<String> {
+        let rungs = &self.steps.get(step.0)?.rungs;
+        let differing = rung.checked_sub(1).and_then(|last| job::differing(rungs.get(last)?, rungs.get(rung)?));
+        let job = self.job_of(step)?;
+        let text = plain::fell(&job.name, code, differing.as_ref());
+        job.remark = differing.map(|(_, _, new)| format!("taking {new}"));
+        Some(text)
+    }
+
+    fn done(&mut self, step: StepId, id: Option<&str>, now: Duration) -> Option<String> {
+        let state = self.steps.get_mut(step.0)?;
+        let was_done = std::mem::replace(&mut state.is_done, true);
+        let job = self.job_of(step)?;
+        if let Some(id) = id {
+            job.id = Some(id.to_owned());
+        }
+        (job.status, job.remark) = (None, None);
+        job.n_done += usize::from(!was_done);
+        if job.n_done < job.n_steps || job.state == State::Done {
+            return None;
+        }
+        job.state = State::Done;
+        job.ended = now;
+        Some(job.ends())
+    }
+
+    fn failed(&mut self, step: StepId, now: Duration) -> Option<String> {
+        let job = self.job_of(step)?;
+        let first = job.state != State::Failed;
+        job.state = State::Failed;
+        job.ended = now;
+        first.then(|| job.fails())
+    }
+
+    /// The time until the last step is done, if nothing goes wrong: the longest way through what is left.
+    fn left(&self, now: Duration) -> Duration {
+        let mut ends: Vec<Duration> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let starts = step.after.iter().filter_map(|before| ends.get(*before)).max().copied().unwrap_or_default();
+            let usual = step.usual.div_f64(self.speed);
+            let own = match (step.is_done, step.started) {
+                (true, _) => Duration::ZERO,
+                (false, Some(started)) => usual.saturating_sub(now.saturating_sub(started)),
+                (false, None) => usual,
+            };
+            ends.push(starts + own);
+        }
+        ends.into_iter().max().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

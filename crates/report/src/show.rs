@@ -1,0 +1,315 @@
+//! Live resources as they are: one of them in full, or all of a stack.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use setpoint_plan::desired::Desired;
+use setpoint_plan::live::Live;
+use setpoint_plan::wire::{SENSITIVE, sensitive_by_name};
+use setpoint_plan::{Map, Value};
+
+use crate::json::pretty;
+use crate::line::{Line, width, wrap};
+use crate::style::{Label, Style};
+use crate::text::put;
+use crate::view::values::Values;
+use crate::words::{account, clean, count};
+
+/// The attributes of a live resource, by whether a line of the spec manages them.
+struct Split<'a> {
+    managed: Vec<(&'a String, &'a Value)>,
+    others: Vec<(&'a String, &'a Value)>,
+}
+
+impl<'a> Split<'a> {
+    fn of(live: &'a Live, want: Option<&Desired>) -> Self {
+        let (managed, others) = live.attrs.iter().partition(|(name, _)| want.is_some_and(|want| is_managed(want, name)));
+        Self { managed, others }
+    }
+}
+
+/// Whether the spec says something of the attribute, of the structure around it, or of a member of it.
+fn is_managed(want: &Desired, attr: &str) -> bool {
+    let covers =
+        |name: &str| name == attr || attr.strip_prefix(name).or_else(|| name.strip_prefix(attr)).is_some_and(|rest| rest.starts_with('.'));
+    want.attrs.keys().any(|name| covers(name)) && !want.released.iter().any(|name| name == attr)
+}
+
+/// One live resource: what the spec manages, what no line manages, tags, owner.
+#[must_use]
+pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
+    let mut out = String::new();
+    let name = live.owner.as_ref().map_or_else(|| live.id.clone(), |owner| owner.address.to_string());
+    put(&mut out, style, Label::Strong, 0, &format!("{name}  {}  {}", live.kind, clean(&live.id)));
+    put(&mut out, style, Label::Dim, 2, &format!("{} · account {} · {}", live.site.region, account(&live.site.account), owner_words(live)));
+    let split = Split::of(live, want);
+    let words = |all: &[(&String, &Value)]| all.iter().map(|(name, value)| ((*name).clone(), shown(name, value))).collect::<Vec<_>>();
+    let heading = if want.is_some() { "Managed by the spec" } else { "No entry of the spec manages it" };
+    section(&mut out, style, heading, &words(&split.managed), want.is_none());
+    section(&mut out, style, "Live, managed by no line", &words(&split.others), false);
+    let tags: Vec<(String, String)> = live.tags.iter().map(|(key, value)| (clean(key), clean(value))).collect();
+    section(&mut out, style, if want.is_some_and(|want| want.tags.is_some()) { "Tags" } else { "Tags, managed by no line" }, &tags, false);
+    let uses: Vec<(String, String)> = live.uses.iter().map(|(kind, id)| ((*kind).to_owned(), clean(id))).collect();
+    section(&mut out, style, "Uses", &uses, false);
+    out
+}
+
+fn owner_words(live: &Live) -> String {
+    let Some(owner) = &live.owner else { return "owned by no stack".to_owned() };
+    let guard = owner.guard.encode();
+    let guard = if guard.is_empty() { guard } else { format!(" · guard: {}", clean(&guard)) };
+    format!("owned by {}{guard}", clean(&owner.stack))
+}
+
+/// A live value: a sensitive one hidden, whatever the cloud says of it.
+fn shown(name: &str, value: &Value) -> String {
+    if sensitive_by_name(name) { SENSITIVE.to_owned() } else { Values::alone().shown(value) }
+}
+
+/// A heading and its lines, names and values lined up; nothing where there are none, unless the heading says so.
+fn section(out: &mut String, style: &Style, heading: &str, rows: &[(String, String)], even_empty: bool) {
+    if rows.is_empty() && !even_empty {
+        return;
+    }
+    put(out, style, Label::Strong, 2, heading);
+    let name = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0).min(style.width / 3);
+    for (label, value) in rows {
+        let start = 4 + name + 2;
+        let mut line = Line::indented(4);
+        line.push(Label::Plain, label.as_str());
+        if line.width() + 2 > start || style.width < start + 10 {
+            push_line(out, &line, style);
+            put(out, style, Label::Plain, 6, value);
+            continue;
+        }
+        for part in wrap(value, style.width - start) {
+            line.pad_to(start);
+            line.push(Label::Plain, part);
+            push_line(out, &line, style);
+            line = Line::default();
+        }
+    }
+}
+
+fn push_line(out: &mut String, line: &Line, style: &Style) {
+    out.push_str(&line.clone().cut_to(style.width).render(style));
+    out.push('\n');
+}
+
+/// One live resource as indented JSON.
+#[must_use]
+pub fn resource_json(live: &Live, want: Option<&Desired>) -> String {
+    let split = Split::of(live, want);
+    let mut body = summary_json(live);
+    let object =
+        |all: &[(&String, &Value)]| Json::Object(all.iter().map(|(name, value)| ((*name).clone(), json_of(name, value))).collect());
+    body["managed"] = object(&split.managed);
+    body["unmanaged"] = object(&split.others);
+    body["tags"] = json!(live.tags);
+    body["uses"] = live.uses.iter().map(|(kind, id)| json!({ "type": kind, "id": id })).collect();
+    pretty(&body)
+}
+
+fn summary_json(live: &Live) -> Json {
+    let owner = live.owner.as_ref();
+    json!({
+        "address": owner.map(|owner| owner.address.to_string()),
+        "type": live.kind,
+        "id": live.id,
+        "region": live.site.region,
+        "account": live.site.account,
+        "stack": owner.map(|owner| owner.stack.clone()),
+        "guard": owner.map(|owner| owner.guard.encode()),
+    })
+}
+
+fn json_of(name: &str, value: &Value) -> Json {
+    if sensitive_by_name(name) {
+        return Json::from(SENSITIVE);
+    }
+    let object = |map: &Map| Json::Object(map.iter().map(|(key, item)| (key.clone(), json_of(key, item))).collect());
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(b) => Json::Bool(*b),
+        Value::Int(n) => Json::from(*n),
+        Value::Decimal(text) | Value::Text(text) => Json::from(text.as_str()),
+        Value::List(items) => items.iter().map(|item| json_of(name, item)).collect(),
+        Value::Map(map) => object(map),
+        Value::Ref(_) | Value::Concat(_) | Value::Secret(_) | Value::Encode(..) => Json::from(Values::alone().shown(value)),
+    }
+}
+
+/// All of a stack's live resources, one a line: address, kind, id, name and status.
+#[must_use]
+pub fn list(rows: &[Live], style: &Style) -> String {
+    let mut sorted: Vec<&Live> = rows.iter().collect();
+    sorted.sort_by_key(|live| (live.owner.as_ref().map(|owner| owner.address.clone()), live.id.clone()));
+    let cells: Vec<[String; 4]> = sorted.iter().map(|live| cells(live)).collect();
+    let mut columns: BTreeMap<usize, usize> = BTreeMap::new();
+    for row in &cells {
+        for (at, cell) in row.iter().enumerate() {
+            let widest = columns.entry(at).or_insert(0);
+            *widest = (*widest).max(width(cell));
+        }
+    }
+    let mut out = String::new();
+    for row in &cells {
+        let mut line = Line::default();
+        let mut start = 0;
+        for (at, cell) in row.iter().enumerate() {
+            line.push(if at == 0 { Label::Strong } else { Label::Plain }, cell.as_str());
+            start += columns.get(&at).copied().unwrap_or(0) + 2;
+            line.pad_to(start);
+        }
+        push_line(&mut out, &line, style);
+    }
+    put(&mut out, style, Label::Dim, 0, &format!("{}.", count(rows.len(), "live resource")));
+    out
+}
+
+fn cells(live: &Live) -> [String; 4] {
+    let text = |name: &str| live.attr(name).as_text().map(clean);
+    let address = live.owner.as_ref().map_or_else(|| "(not owned)".to_owned(), |owner| owner.address.to_string());
+    let about: Vec<String> = [text("name").filter(|name| *name != live.id), text("status")].into_iter().flatten().collect();
+    [address, live.kind.to_owned(), clean(&live.id), about.join("  ")]
+}
+
+/// All of a stack's live resources as indented JSON.
+#[must_use]
+pub fn list_json(rows: &[Live]) -> String {
+    pretty(&json!({ "resources": rows.iter().map(summary_json).collect::<Vec<_>>() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::fixture::{live, want};
+
+    fn app() -> Live {
+        let attrs = [
+            ("instance_type", "ecs.c7.large".into()),
+            ("name", "shop-app".into()),
+            ("password", "hunter22".into()),
+            ("status", "Running".into()),
+            ("system_disk.category", "cloud_essd".into()),
+            ("system_disk.size", Value::Int(40)),
+        ];
+        let mut app = live("app[10]", "instance", "i-2zeapp", &attrs);
+        app.tags = [("Env".to_owned(), "prod".to_owned())].into();
+        app.uses = vec![("vswitch", "vsw-2ze1".to_owned())];
+        if let Some(owner) = &mut app.owner {
+            owner.guard.protect = true;
+        }
+        app
+    }
+
+    fn spec() -> Desired {
+        want("app[10]", "instance", &[("instance_type", "ecs.c7.large".into()), ("system_disk.size", Value::Int(40))])
+    }
+
+    #[test]
+    fn one_resource_in_full() {
+        expect![[r#"
+            app[10]  instance  i-2zeapp
+              cn-beijing · account 1234…3456 · owned by shop/prod · guard: protect
+              Managed by the spec
+                instance_type     ecs.c7.large
+                system_disk.size  40
+              Live, managed by no line
+                name                  shop-app
+                password              (sensitive value)
+                status                Running
+                system_disk.category  cloud_essd
+              Tags, managed by no line
+                Env  prod
+              Uses
+                vswitch  vsw-2ze1
+        "#]]
+        .assert_eq(&resource(&app(), Some(&spec()), &Style::plain(80)));
+        expect![[r#"
+            app[10]  instance  i-2zeapp
+              cn-beijing · account 1234…3456 · owned
+              by shop/prod · guard: protect
+              No entry of the spec manages it
+              Live, managed by no line
+                instance_type  ecs.c7.large
+                name           shop-app
+                password       (sensitive value)
+                status         Running
+                system_disk.category
+                  cloud_essd
+                system_disk.size
+                  40
+              Tags, managed by no line
+                Env  prod
+              Uses
+                vswitch  vsw-2ze1
+        "#]]
+        .assert_eq(&resource(&app(), None, &Style::plain(40)));
+    }
+
+    #[test]
+    fn one_resource_as_json() {
+        let text = resource_json(&app(), Some(&spec()));
+        assert!(!text.contains("hunter22"));
+        expect![[r#"
+            {
+              "account": "1234567890123456",
+              "address": "app[10]",
+              "guard": "protect",
+              "id": "i-2zeapp",
+              "managed": {
+                "instance_type": "ecs.c7.large",
+                "system_disk.size": 40
+              },
+              "region": "cn-beijing",
+              "stack": "shop/prod",
+              "tags": {
+                "Env": "prod"
+              },
+              "type": "instance",
+              "unmanaged": {
+                "name": "shop-app",
+                "password": "(sensitive value)",
+                "status": "Running",
+                "system_disk.category": "cloud_essd"
+              },
+              "uses": [
+                {
+                  "id": "vsw-2ze1",
+                  "type": "vswitch"
+                }
+              ]
+            }
+        "#]]
+        .assert_eq(&text);
+    }
+
+    #[test]
+    fn a_list_sorts_by_address() {
+        let mut stray = live("app[2]", "instance", "i-2zetwo", &[]);
+        let net = live("net", "vpc", "vpc-2ze1", &[("name", "shop-net".into()), ("status", "Available".into())]);
+        let rows = [app(), stray.clone(), net];
+        expect![[r#"
+            app[2]   instance  i-2zetwo
+            app[10]  instance  i-2zeapp  shop-app  Running
+            net      vpc       vpc-2ze1  shop-net  Available
+            3 live resources.
+        "#]]
+        .assert_eq(&list(&rows, &Style::plain(80)));
+        stray.owner = None;
+        assert!(list(&[stray.clone()], &Style::plain(40)).starts_with("(not owned)"));
+        assert!(list_json(&[stray]).contains("\"address\": null"));
+    }
+
+    #[test]
+    fn every_width_works() {
+        for width in 0..60 {
+            let style = Style { color: true, width };
+            let _text = resource(&app(), Some(&spec()), &style) + &list(&[app()], &style);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A plan as text for a terminal.
+
+use std::fmt::Write as _;
+
+use setpoint_plan::plan::Plan;
+use setpoint_plan::report::Report;
+
+use crate::line::{Line, width, wrap};
+use crate::style::{Label, Style};
+use crate::view::{self, Header, Item, PlanView};
+
+mod call;
+mod row;
+
+pub use call::calls;
+
+/// Names of items are lined up to at most so many columns.
+const NAME_MAX: usize = 28;
+/// Where words beside a verb begin, counted from the verb.
+const VERB_COLUMNS: usize = 22;
+
+/// The whole plan.
+#[must_use]
+pub fn plan(plan: &Plan, report: &Report, header: &Header, style: &Style) -> String {
+    page(&view::plan(plan, report, header), style)
+}
+
+/// A plan that is already in words.
+#[must_use]
+pub fn page(view: &PlanView, style: &Style) -> String {
+    let mut out = String::new();
+    put(&mut out, style, Label::Dim, 0, &view.header);
+    let columns = Columns::of(view, style);
+    for item in &view.items {
+        head(&mut out, item, &columns, style);
+        row::rows(&mut out, &item.rows, columns.mark + 5, style);
+    }
+    if !view.outputs.is_empty() {
+        put(&mut out, style, Label::Strong, 0, "Outputs:");
+    }
+    for (name, value) in &view.outputs {
+        put(&mut out, style, Label::Plain, 2, &format!("{name} = {value}"));
+    }
+    for note in &view.notes {
+        put(&mut out, style, Label::Warning, 0, &format!("Note: {note}"));
+    }
+    put(&mut out, style, if view.is_empty { Label::Good } else { Label::Strong }, 0, &view.summary);
+    for (label, text) in view.effect.iter().chain(&view.held) {
+        put(&mut out, style, *label, 0, text);
+    }
+    put(&mut out, style, Label::Dim, 0, &view.reads);
+    out
+}
+
+/// Where the parts of items' first lines stand.
+struct Columns {
+    mark: usize,
+    name: usize,
+    verb: usize,
+}
+
+impl Columns {
+    fn of(view: &PlanView, style: &Style) -> Self {
+        let mark = view.items.iter().map(|item| width(item.mark)).max().unwrap_or(1);
+        let limit = NAME_MAX.min(style.width / 3);
+        let name = view.items.iter().map(|item| width(&item.name)).filter(|n| *n <= limit).max().unwrap_or(0);
+        let longest = view.items.iter().map(|item| width(item.verb)).max().unwrap_or(0);
+        let room = style.width.saturating_sub(mark + name + 5);
+        Self { mark, name, verb: if room >= VERB_COLUMNS * 2 { longest.max(VERB_COLUMNS) } else { longest } }
+    }
+}
+
+/// An item's first line; what has no room goes below it.
+fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
+    let mut line = Line::indented(if style.width < 20 { 0 } else { 2 });
+    line.push(item.label, format!("{:>1$}", item.mark, columns.mark));
+    line.push(Label::Plain, " ");
+    let start = line.width();
+    line.push(Label::Strong, item.name.as_str());
+    line.pad_to(start + columns.name);
+    line.push(Label::Plain, "  ");
+    let verb = line.width();
+    line.push(item.label, item.verb);
+    if line.width() > style.width {
+        // Nothing fits: the name and the verb in lines of their own.
+        put(out, style, Label::Strong, 0, &format!("{} {}", item.mark, item.name));
+        put(out, style, item.label, start, item.verb);
+        line = Line::indented(start);
+    } else {
+        line.pad_to(verb + columns.verb);
+        line.push(Label::Plain, "  ");
+    }
+    let mut at_start = line.width() <= start;
+    for (label, word) in &item.words {
+        if line.width() + width(word) > style.width && !at_start {
+            end(out, &line, style);
+            line = Line::indented(start + 2);
+        }
+        if line.width() + width(word) > style.width {
+            put(out, style, *label, start + 2, word);
+            continue;
+        }
+        line.push(*label, word.as_str());
+        line.push(Label::Plain, "  ");
+        at_start = false;
+    }
+    end(out, &line, style);
+}
+
+fn end(out: &mut String, line: &Line, style: &Style) {
+    let text = line.render(style);
+    if !text.is_empty() {
+        out.push_str(&text);
+        out.push('\n');
+    }
+}
+
+/// A sentence, wrapped, each line indented.
+pub(crate) fn put(out: &mut String, style: &Style, label: Label, indent: usize, text: &str) {
+    let indent = indent.min(style.width / 2);
+    for part in wrap(text, style.width.saturating_sub(indent)) {
+        let _infallible = writeln!(out, "{:indent$}{}", "", style.paint(label, part.trim_end()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

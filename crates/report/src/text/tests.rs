@@ -1,0 +1,238 @@
+//! Plans as people see them.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use setpoint_plan::plan::Plan;
+use setpoint_plan::report::Report;
+use setpoint_spec::schema::Schema;
+
+use crate::fixture::{change, destroy, fresh, mixed, plan, shop};
+use crate::line::width;
+use crate::style::Style;
+use crate::view::Header;
+
+#[track_caller]
+fn check((plan, report): (Plan, Report), columns: usize, expected: &Expect) {
+    let header = Header { elapsed: Some(Duration::from_millis(800)), schema: None::<Schema> };
+    let text = super::plan(&plan, &report, &header, &Style::plain(columns));
+    expected.assert_eq(&text);
+    assert!(text.lines().all(|line| width(line) <= columns), "wider than {columns}: {text}");
+}
+
+#[test]
+fn the_guide_plan() {
+    check(
+        shop(),
+        80,
+        &expect![[r#"
+        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
+          ~ db         update in-place         REBUILD  DATA LOSS  about 1 min
+              ~ image  aliyun_3_x64_20G_alibase_20240528.vhd
+                    -> ubuntu_24_04_x64_20G_alibase_20251030.vhd  stack.yaml:28:9
+                lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
+                snapshot first: yes (lifecycle.snapshot_before)
+          ~ db-sg      update in-place
+              + ingress tcp 5432 from web-sg      "PostgreSQL"    stack.yaml:28:9
+              - ingress tcp 5432 from 10.0.0.0/8  closed last, no gap
+          ~ web[0..2]  update in-place         RESTART  about 1 min, one at a time
+              ~ instance_type     ecs.c7.large -> ecs.c7.xlarge  env/prod.yaml:5:24
+              ~ system_disk.size  40 -> 60                       online, no restart
+        Plan: 0 to add, 5 to change, 0 to destroy.
+        Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.
+        Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db
+        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+    "#]],
+    );
+}
+
+#[test]
+fn the_guide_plan_on_a_narrow_terminal() {
+    check(
+        shop(),
+        40,
+        &expect![[r#"
+        shop/prod · cn-beijing · account
+        1234…3456 · 23 live resources, 9 calls,
+        0.8 s
+          ~ db         update in-place  REBUILD
+              DATA LOSS  about 1 min
+              ~ image  aliyun_3_x64_20G_alibase_
+                       20240528.vhd
+                    -> ubuntu_24_04_x64_20G_alib
+                       ase_20251030.vhd
+                lost: system disk d-2zeh…k1, 40
+                GiB    stays: id and private IP
+                snapshot first: yes
+                (lifecycle.snapshot_before)
+          ~ db-sg      update in-place
+              + ingress tcp 5432 from web-sg
+                  "PostgreSQL"
+              - ingress tcp 5432 from 10.0.0.0/8
+                  closed last, no gap
+          ~ web[0..2]  update in-place  RESTART
+              about 1 min, one at a time
+              ~ instance_type
+                  ecs.c7.large -> ecs.c7.xlarge
+              ~ system_disk.size  40 -> 60
+                  online, no restart
+        Plan: 0 to add, 5 to change, 0 to
+        destroy.
+        Effect: 3 restarts (2 of 3 web stay up),
+        1 rebuild. Data loss: db.
+        Held: db. In a pipeline: an `allow:`
+        entry, or --allow-data-loss db
+        Read with 9 calls: 7 listings, 1
+        look-up, 1 detail.
+    "#]],
+    );
+}
+
+#[test]
+fn a_new_stack() {
+    check(
+        fresh(),
+        80,
+        &expect![[r#"
+        shop/prod · cn-beijing · account 1234…3456 · 0 live resources, 9 calls, 0.8 s
+          + app[0..1]  create                  instance
+              + instance_type     ecs.c7.large
+              + name              web-00 | web-01
+              + password          (sensitive value)
+              + security_groups   [web-sg] (known after apply)
+              + system_disk.size  40
+              + user_data         2.2 KiB, sha256 25b32758411a
+              + vswitch           subnet (known after apply)
+              + tags              {App: shop, Env: prod}
+          + net        create                  vpc
+              + cidr_block  172.16.0.0/12
+          + subnet     create                  vswitch
+              + cidr_block  172.16.1.0/24
+              + vpc         net (known after apply)
+              + zone        cn-beijing-h
+          + web-sg     create                  security_group
+              + vpc  net (known after apply)
+              + ingress tcp 80 from 0.0.0.0/0  "Web"
+        Outputs:
+          ip = (known after apply)
+        Note: `debug` is disabled
+        Plan: 5 to add, 0 to change, 0 to destroy.
+        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+    "#]],
+    );
+}
+
+#[test]
+fn replacements_tags_lists_and_secrets() {
+    check(
+        mixed(),
+        80,
+        &expect![[r#"
+        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
+          -/+ app     destroy, then create    REPLACE  DATA LOSS
+                ~ vswitch  vsw-2ze1 -> subnet (known after apply)  # forces replacement
+                  lost: system disk d-1, 40 GiB
+                  because subnet is replaced
+                  note: `user_data` differs, but is used at creation only: nothing is
+                  done
+            ~ cpu     update in-place
+                + contact_groups  e                  stack.yaml:28:9
+                - contact_groups  b
+                ~ webhook         (sensitive value)  stack.yaml:28:9
+            ~ net     update in-place
+                - tags.Old  x
+                ~ tags.Env  dev -> prod
+          +/- subnet  create, then destroy    REPLACE
+                ~ zone  cn-beijing-h -> cn-beijing-k  # forces replacement
+            - gone    destroy                 eip eip-2ze1
+        Plan: 2 to add, 2 to change, 3 to destroy.
+        Effect: 2 replacements. Data loss: app.
+        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+    "#]],
+    );
+}
+
+#[test]
+fn a_destroy() {
+    check(
+        destroy(),
+        80,
+        &expect![[r#"
+        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
+          ! data        kept                    disk d-2zeb7q  (on_delete: keep)
+          - net         destroy                 vpc vpc-2ze1
+          ! private[h]  blocked                 vswitch vsw-2ze1
+                note: used by eni-2ze4 of lb-2ze9, outside this stack: the cloud will
+                refuse to delete it
+          - web[0..1]   destroy                 instance  DATA LOSS
+                lost: its system disk
+        Plan: 0 to add, 0 to change, 3 to destroy. 1 kept, 1 blocked.
+        Data loss: web[0..1].
+        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+    "#]],
+    );
+}
+
+#[test]
+fn no_changes() {
+    use setpoint_plan::change::ChangeAction;
+    check(
+        (plan(vec![change("net", "vpc", ChangeAction::NoOp)]), Report::default()),
+        80,
+        &expect![[r#"
+        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
+        No changes. Your infrastructure matches the configuration.
+        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+    "#]],
+    );
+}
+
+#[test]
+fn calls_in_their_order() {
+    expect![[r#"
+          1  vpc CreateVpc  net
+               CidrBlock = 172.16.0.0/12
+          2  vpc CreateVSwitch  subnet  after 1
+               CidrBlock = 172.16.1.0/24
+               VpcId = ${net.id}
+               ZoneId = cn-beijing-h
+          3  ecs CreateSecurityGroup  web-sg  after 1
+               VpcId = ${net.id}
+          4  ecs RunInstances  app[0]  after 2, 3
+               InstanceType = ecs.c7.large
+               Password = (sensitive value)
+               SecurityGroupIds = [${web-sg.id}]
+               VSwitchId = ${subnet.id}
+          5  ecs RunInstances  app[1]  after 2, 3
+               InstanceType = ecs.c7.large
+               Password = (sensitive value)
+               SecurityGroupIds = [${web-sg.id}]
+               VSwitchId = ${subnet.id}
+    "#]]
+    .assert_eq(&super::calls(&fresh().0));
+}
+
+#[test]
+fn every_width_works_and_no_secret_is_shown() {
+    for columns in 0..120 {
+        for (plan, report) in [shop(), fresh(), mixed(), destroy()] {
+            let text = super::plan(&plan, &report, &Header::default(), &Style { color: true, width: columns });
+            assert!(!text.contains("hunter22"), "{text}");
+        }
+    }
+    assert!(!super::calls(&fresh().0).contains("hunter22"));
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let (plan, report) = shop();
+    let of = |color| super::plan(&plan, &report, &Header::default(), &Style { color, width: 80 });
+    let colored = of(true);
+    let bare: String = colored
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) })
+        .collect();
+    assert!(colored.contains("\u{1b}["));
+    assert_eq!(bare, of(false));
+}

@@ -1,0 +1,199 @@
+//! One item for each change, equal ones of a group's members together.
+
+use std::collections::BTreeSet;
+
+use setpoint_plan::Address;
+use setpoint_plan::change::{Change, ChangeAction, Reason, ReplaceOrder};
+use setpoint_plan::kind::Effect;
+use setpoint_plan::plan::Plan;
+use setpoint_plan::report::{NoteKind, Report};
+use setpoint_spec::stack::Amount;
+
+use super::rows::Source;
+use super::time::usual_interruption;
+use super::values::Values;
+use super::{Item, Row, What, is_blocking};
+use crate::style::Label;
+use crate::words;
+
+/// So many different values of members are written out.
+const MERGED_VALUES_MAX: usize = 3;
+
+/// Whether a change has an item: nothing is said of what stays as it is.
+pub(super) fn is_shown(change: &Change) -> bool {
+    change.action != ChangeAction::NoOp
+}
+
+/// An item with the members it stands for.
+struct Draft<'a> {
+    members: Vec<&'a Address>,
+    item: Item,
+}
+
+/// The items, in the order of the plan's changes.
+pub(super) fn items(plan: &Plan, report: &Report, values: &Values<'_>) -> Vec<Item> {
+    let mut drafts: Vec<Draft<'_>> = Vec::new();
+    for (at, change) in plan.changes.iter().enumerate().filter(|(_, change)| is_shown(change)) {
+        let draft = draft(plan, report, values, at);
+        let joins = drafts.last_mut().filter(|last| {
+            let group = last.members[0].group() == change.address.group() && change.address.key().is_some();
+            group && last.members.iter().all(|member| **member != change.address) && may_join(&last.item, &draft.item)
+        });
+        match joins {
+            Some(last) => join(last, draft),
+            None => drafts.push(draft),
+        }
+    }
+    drafts.into_iter().map(|draft| Item { name: words::members(&draft.members), ..draft.item }).collect()
+}
+
+fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usize) -> Draft<'a> {
+    let change = &plan.changes[at];
+    let notes: Vec<&NoteKind> =
+        report.notes.iter().filter(|note| note.address.as_ref() == Some(&change.address)).map(|note| &note.what).collect();
+    let is_blocked = change.deletes() && notes.iter().any(|note| is_blocking(note));
+    let (mark, label, verb) = if is_blocked { ("!", Label::Danger, "blocked") } else { action_words(change, &notes) };
+    let words = beside(plan, at);
+    let rows = Source { plan, at, values, notes }.rows();
+    let item = Item { mark, label, name: String::new(), kind: change.kind, verb, words, rows };
+    Draft { members: vec![&change.address], item }
+}
+
+fn action_words(change: &Change, notes: &[&NoteKind]) -> (&'static str, Label, &'static str) {
+    let mark = change.action.mark(change.order);
+    let (label, verb) = match change.action {
+        ChangeAction::Create => (Label::Create, "create"),
+        ChangeAction::Adopt => (Label::Update, "adopt"),
+        ChangeAction::Update if matches!(change.reason, Reason::AdoptAsked { .. }) => (Label::Update, "adopt"),
+        ChangeAction::Update => (Label::Update, "update in-place"),
+        ChangeAction::Replace if change.order == ReplaceOrder::DeleteFirst => (Label::Danger, "destroy, then create"),
+        ChangeAction::Replace => (Label::Danger, "create, then destroy"),
+        ChangeAction::Delete => (Label::Delete, "destroy"),
+        ChangeAction::Keep if notes.iter().any(|note| matches!(note, NoteKind::Protected)) => (Label::Warning, "protected"),
+        ChangeAction::Keep => (Label::Warning, "kept"),
+        ChangeAction::Forget => (Label::Warning, "forget"),
+        ChangeAction::NoOp => (Label::Dim, "no change"),
+    };
+    (mark, label, verb)
+}
+
+/// The words beside the verb.
+fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
+    let change = &plan.changes[at];
+    let mut words: Vec<(Label, String)> = Vec::new();
+    let effect = match change.effect {
+        Effect::None => None,
+        Effect::Brief => Some((Label::Warning, "BRIEF")),
+        Effect::Restart => Some((Label::Warning, "RESTART")),
+        Effect::Rebuild => Some((Label::Danger, "REBUILD")),
+        Effect::Replace => Some((Label::Danger, "REPLACE")),
+    };
+    match change.action {
+        ChangeAction::Create => words.push((Label::Dim, change.kind.to_owned())),
+        ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget => {
+            let id = change.before.as_ref().map(|live| live.id.as_str()).unwrap_or_default();
+            words.push((Label::Dim, format!("{} {id}", change.kind).trim_end().to_owned()));
+        }
+        ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Replace | ChangeAction::NoOp => {
+            words.extend(effect.map(|(label, word)| (label, word.to_owned())));
+        }
+    }
+    if change.action == ChangeAction::Keep {
+        words.push((Label::Dim, "(on_delete: keep)".to_owned()));
+    }
+    if change.loses.is_some() {
+        words.push((Label::Danger, "DATA LOSS".to_owned()));
+    }
+    if change.effect >= Effect::Restart && change.before.is_some() {
+        words.extend(how_long(plan, at).map(|text| (Label::Plain, text)));
+    } else if change.effect == Effect::Brief {
+        words.push((Label::Plain, "the network blinks".to_owned()));
+    }
+    words
+}
+
+/// `about 1 min, one at a time`.
+fn how_long(plan: &Plan, at: usize) -> Option<String> {
+    let change = &plan.changes[at];
+    let time = words::about(usual_interruption(plan, at));
+    let turn = in_turn(plan, change);
+    match (time, turn) {
+        (Some(time), Some(turn)) => Some(format!("{time}, {turn}")),
+        (time, turn) => time.or(turn),
+    }
+}
+
+/// How many members of its group are interrupted at once, where that says anything.
+fn in_turn(plan: &Plan, change: &Change) -> Option<String> {
+    let n = plan.changes.iter().filter(|other| interrupts(other) && is_sibling(other, change)).count();
+    if n < 2 || change.action == ChangeAction::Delete {
+        return None;
+    }
+    let amount = change.after.as_ref().and_then(|want| want.lifecycle.max_unavailable);
+    Some(match amount {
+        None | Some(Amount::Count(1)) => "one at a time".to_owned(),
+        Some(Amount::Count(n)) => format!("{n} at a time"),
+        Some(Amount::Percent(percent)) => format!("{percent} % at a time"),
+        Some(Amount::All) => "all at once".to_owned(),
+    })
+}
+
+/// Whether two changes are of members of one group.
+pub(super) fn is_sibling(one: &Change, other: &Change) -> bool {
+    one.address.key().is_some() && one.kind == other.kind && one.address.group() == other.address.group()
+}
+
+/// Whether a change stops what runs for a while.
+pub(super) fn interrupts(change: &Change) -> bool {
+    change.is_change() && change.effect >= Effect::Restart
+}
+
+fn may_join(one: &Item, other: &Item) -> bool {
+    let same_head = one.mark == other.mark && one.kind == other.kind && one.verb == other.verb;
+    let rows = if one.verb == "create" { same_shape(&one.rows, &other.rows) } else { one.rows == other.rows };
+    same_head && rows && without_ids(one) == without_ids(other)
+}
+
+/// The words that must agree: ids of deleted members may differ.
+fn without_ids(item: &Item) -> Vec<&(Label, String)> {
+    item.words.iter().filter(|(label, _)| *label != Label::Dim).collect()
+}
+
+/// Whether two creates set the same attributes, whatever their values.
+fn same_shape(one: &[Row], other: &[Row]) -> bool {
+    let shape = |row: &Row| match &row.what {
+        What::Set { name, .. } | What::Change { name, .. } => (row.mark, name.clone()),
+        What::Line(text) => (row.mark, text.clone()),
+    };
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| shape(one) == shape(other) && one.remark == other.remark)
+}
+
+fn join<'a>(into: &mut Draft<'a>, other: Draft<'a>) {
+    into.members.extend(other.members);
+    let n = into.members.len();
+    for (row, more) in into.item.rows.iter_mut().zip(other.item.rows) {
+        if let (What::Set { value, .. }, What::Set { value: new, .. }) = (&mut row.what, more.what)
+            && *value != new
+        {
+            *value = merged(value, &new, n);
+        }
+    }
+    for ((label, word), (_, other)) in into.item.words.iter_mut().zip(other.item.words) {
+        if *label == Label::Dim && *word != other {
+            into.item.kind.clone_into(word);
+        }
+    }
+}
+
+/// The different values of members in one text.
+fn merged(value: &str, new: &str, n_members: usize) -> String {
+    let parts: BTreeSet<&str> = value.split(" | ").collect();
+    if parts.contains(new) || value.ends_with("each its own") {
+        return value.to_owned();
+    }
+    if parts.len() < MERGED_VALUES_MAX && n_members <= MERGED_VALUES_MAX.max(parts.len() + 1) {
+        return format!("{value} | {new}");
+    }
+    let first = value.split(" | ").next().unwrap_or(value);
+    format!("{first} …, each its own")
+}

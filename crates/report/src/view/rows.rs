@@ -1,0 +1,262 @@
+//! The lines under a change: what is set, what differs, what is lost, what was noticed.
+
+use std::collections::BTreeMap;
+
+use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason};
+use setpoint_plan::kind::Effect;
+use setpoint_plan::ownership::GUARD;
+use setpoint_plan::plan::Plan;
+use setpoint_plan::procedure::Args;
+use setpoint_plan::report::NoteKind;
+use setpoint_plan::wire::{SENSITIVE, note_words};
+use setpoint_plan::{Map, Value};
+
+use super::values::Values;
+use super::{Row, rules};
+use crate::style::Label;
+use crate::words::place;
+
+/// Lists of at most so many plain items are shown whole on both sides; of longer ones only what comes and goes.
+const WHOLE_LIST_MAX: usize = 3;
+
+/// What the lines of one change are made from.
+pub(super) struct Source<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) at: usize,
+    pub(super) values: &'a Values<'a>,
+    pub(super) notes: Vec<&'a NoteKind>,
+}
+
+impl<'a> Source<'a> {
+    fn change(&self) -> &'a Change {
+        &self.plan.changes[self.at]
+    }
+
+    /// All lines, in their order.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let change = self.change();
+        let mut rows = match change.action {
+            ChangeAction::Create => self.created(),
+            ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Replace => self.changed(),
+            ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget | ChangeAction::NoOp => Vec::new(),
+        };
+        rows.extend(self.consequences());
+        rows.extend(reason_line(change).map(|text| Row::remark(Label::Dim, text)));
+        let noted = self.notes.iter().filter(|note| !matches!(note, NoteKind::Kept | NoteKind::Protected));
+        rows.extend(noted.map(|note| Row::remark(Label::Warning, format!("note: {}", note_words(note).1))));
+        rows
+    }
+
+    /// The attributes that a new resource gets.
+    fn created(&self) -> Vec<Row> {
+        let change = self.change();
+        let Some(want) = &change.after else { return Vec::new() };
+        let mut attrs: BTreeMap<&String, &Value> = want.initial.iter().collect();
+        attrs.extend(&want.attrs);
+        let mut rows: Vec<Row> = Vec::new();
+        let mut rule_rows = Vec::new();
+        for (name, value) in attrs {
+            if rules::are_rules(value) {
+                rule_rows.extend(rules::created(name, value, self.values));
+            } else if !is_nothing(value) {
+                rows.push(self.set(name, value));
+            }
+        }
+        if let Some(tags) = want.tags.as_ref().filter(|tags| !tags.is_empty()) {
+            rows.push(self.set("tags", &Value::Map(tags.clone())));
+        }
+        rows.extend(rule_rows);
+        rows
+    }
+
+    fn set(&self, name: &str, value: &Value) -> Row {
+        let kind = self.change().kind;
+        let shown = if self.values.hides(kind, name, &[value]) {
+            SENSITIVE.to_owned()
+        } else {
+            self.with_unit(name, self.values.shown_by_name(value))
+        };
+        Row::set("+", Label::Create, name, shown)
+    }
+
+    fn with_unit(&self, attr: &str, shown: String) -> String {
+        let unit = self.values.unit(self.change().kind, attr);
+        if unit.is_empty() { shown } else { format!("{shown} {unit}") }
+    }
+
+    /// The fields, tags and guard words that differ.
+    fn changed(&self) -> Vec<Row> {
+        let change = self.change();
+        let mut rows: Vec<Row> = change.fields.iter().flat_map(|field| self.field(field)).collect();
+        rows.extend(self.tags());
+        rows.extend(guard_rows(change));
+        rows
+    }
+
+    fn field(&self, field: &FieldChange) -> Vec<Row> {
+        let change = self.change();
+        let at = field.at.as_ref().map(place);
+        let additive = change.after.as_ref().is_some_and(|want| want.lifecycle.additive.contains(&field.attr));
+        let hidden = self.values.hides(change.kind, &field.attr, &[&field.before, &field.after]);
+        let mut rows = if hidden {
+            vec![Row::set("~", Label::Update, &field.attr, SENSITIVE.to_owned())]
+        } else if rules::are_rules(&field.before) || rules::are_rules(&field.after) {
+            rules::changed(&field.attr, &field.before, &field.after, self.values, additive)
+        } else {
+            self.difference(&field.attr, &field.before, &field.after)
+        };
+        let forces = change.action == ChangeAction::Replace && field.verb.is_none();
+        let online = field.effect == Effect::None && change.effect >= Effect::Restart && !forces;
+        for row in &mut rows {
+            row.forces = forces;
+            if online && row.remark.is_none() {
+                row.remark = Some("online, no restart".to_owned());
+            } else if row.mark != "-" {
+                row.at.clone_from(&at);
+            }
+        }
+        rows
+    }
+
+    /// What differs between two values that may be shown.
+    fn difference(&self, attr: &str, before: &Value, after: &Value) -> Vec<Row> {
+        match (before, after) {
+            (Value::List(old), Value::List(new))
+                if old.len().max(new.len()) > WHOLE_LIST_MAX || old.iter().chain(new).any(is_structure) =>
+            {
+                let come =
+                    new.iter().filter(|item| !old.contains(item)).map(|item| Row::set("+", Label::Create, attr, self.values.shown(item)));
+                let go =
+                    old.iter().filter(|item| !new.contains(item)).map(|item| Row::set("-", Label::Delete, attr, self.values.shown(item)));
+                let rows: Vec<Row> = come.chain(go).collect();
+                if rows.is_empty() { vec![Row::set("~", Label::Update, attr, "another order".to_owned())] } else { rows }
+            }
+            (Value::Map(old), Value::Map(new)) => self.map_difference(attr, old, new),
+            (before, after) if is_nothing(before) => {
+                vec![Row::set("+", Label::Create, attr, self.with_unit(attr, self.values.shown(after)))]
+            }
+            (before, after) if is_nothing(after) => {
+                vec![Row::set("-", Label::Delete, attr, self.with_unit(attr, self.values.shown(before)))]
+            }
+            (before, after) => {
+                let after = self.with_unit(attr, self.values.shown(after));
+                vec![Row::change("~", Label::Update, attr, self.values.shown(before), after)]
+            }
+        }
+    }
+
+    fn map_difference(&self, attr: &str, old: &Map, new: &Map) -> Vec<Row> {
+        let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let side = |map: &Map, key: &String| map.get(key).cloned().unwrap_or(Value::Null);
+        let differing = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
+        differing.flat_map(|key| self.difference(&format!("{attr}.{key}"), &side(old, key), &side(new, key))).collect()
+    }
+
+    /// What the plan's own tag calls set and take away; nothing else knows which tags are left alone.
+    fn tags(&self) -> Vec<Row> {
+        let live = self.change().before.as_ref();
+        let calls = self.plan.steps.iter().filter(|step| step.change == self.at).filter_map(|step| step.step.as_call());
+        let mut rows = Vec::new();
+        for args in calls.filter_map(|call| call.rungs.first()).filter(|args| argument(args, "ResourceType").is_some()) {
+            for (key, value) in set_tags(args) {
+                let before = live.and_then(|live| live.tags.get(key)).map_or(Value::Null, Value::text);
+                let attr = format!("tags.{key}");
+                let hidden = self.values.hides("", &attr, &[value, &before]);
+                rows.extend(if hidden {
+                    vec![Row::set("~", Label::Update, &attr, SENSITIVE.to_owned())]
+                } else {
+                    self.difference(&attr, &before, value)
+                });
+            }
+            for key in argument(args, "TagKey").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_text) {
+                let before = live.and_then(|live| live.tags.get(key));
+                rows.extend(
+                    before.map(|before| Row::set("-", Label::Delete, &format!("tags.{key}"), self.values.shown(&Value::text(before)))),
+                );
+            }
+        }
+        rows
+    }
+
+    /// What is lost, what stays, and what is done to be safe.
+    fn consequences(&self) -> Vec<Row> {
+        let change = self.change();
+        let mut rows = Vec::new();
+        if let Some(lost) = &change.loses {
+            let stays = if change.effect == Effect::Rebuild { "    stays: id and private IP" } else { "" };
+            rows.push(Row::remark(Label::Danger, format!("lost: {}{stays}", crate::words::clean(lost))));
+        }
+        let word = if change.action == ChangeAction::Delete { "delete" } else { change.effect.word() };
+        let snapshots = change.after.as_ref().is_some_and(|want| want.lifecycle.snapshot_before.iter().any(|name| name == word));
+        if snapshots {
+            rows.push(Row::remark(Label::Plain, "snapshot first: yes (lifecycle.snapshot_before)".to_owned()));
+        }
+        rows
+    }
+}
+
+fn is_structure(value: &Value) -> bool {
+    matches!(value, Value::Map(_) | Value::List(_))
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+fn argument<'a>(args: &'a Args, name: &str) -> Option<&'a Value> {
+    args.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// The tags that a `TagResources` call sets, without our own.
+fn set_tags(args: &Args) -> Vec<(&str, &Value)> {
+    let pairs = argument(args, "Tag").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_map);
+    let pair = |map: &'_ Map| map.get("Key").and_then(Value::as_text).map(ToOwned::to_owned);
+    let own = |key: &str| key.starts_with("setpoint:") || key == GUARD;
+    pairs
+        .filter(|map| pair(map).is_some_and(|key| !own(&key)))
+        .filter_map(|map| Some((map.get("Key")?.as_text()?, map.get("Value")?)))
+        .collect()
+}
+
+/// Protection and keeping, which live in the guard tag.
+fn guard_rows(change: &Change) -> Vec<Row> {
+    let (Some(want), Some(live)) = (&change.after, &change.before) else { return Vec::new() };
+    let Some(owner) = &live.owner else { return Vec::new() };
+    let word = |keep: bool| if keep { "keep" } else { "delete" }.to_owned();
+    let mut rows = Vec::new();
+    if want.guard.protect != owner.guard.protect {
+        let (before, after) = (owner.guard.protect.to_string(), want.guard.protect.to_string());
+        rows.push(Row::change("~", Label::Update, "lifecycle.protect", before, after));
+    }
+    if want.guard.keep != owner.guard.keep {
+        rows.push(Row::change("~", Label::Update, "lifecycle.on_delete", word(owner.guard.keep), word(want.guard.keep)));
+    }
+    rows
+}
+
+/// Why, where the lines above do not say it.
+fn reason_line(change: &Change) -> Option<String> {
+    Some(match &change.reason {
+        Reason::AdoptAsked { id } => format!("taken over: {id} (adopt)"),
+        Reason::ParentReplaced { parent } => format!("because {parent} is replaced"),
+        Reason::ParentCannotCoexist { parent } => format!("because {parent} is replaced, and old and new cannot be there at once"),
+        Reason::ReplaceAsked => "because --replace names it".to_owned(),
+        Reason::Superseded => "left over by a replacement that was cut off".to_owned(),
+        Reason::LeftStopped => "an earlier run stopped it and did not start it again".to_owned(),
+        Reason::Moved { from } => format!("moved from {from}"),
+        Reason::NotInSpec if change.action == ChangeAction::Delete => "the spec has it no longer".to_owned(),
+        Reason::NotThere
+        | Reason::Differs
+        | Reason::TagsDiffer
+        | Reason::FieldForcesReplacement { .. }
+        | Reason::NotInSpec
+        | Reason::Destroy
+        | Reason::ForgetAsked
+        | Reason::Matches => return None,
+    })
+}

@@ -1,0 +1,145 @@
+//! The canonical look of a spec file: indentation 2, at most one blank line, canonical ports and addresses, quotes
+//! round `${` in flow. Comments, order, flow or block, and alignment within a line stay.
+//!
+//! Invariant: what a file means does not change. The result is read again and compared; if it differed, the text would
+//! be given back as it was.
+
+mod canon;
+mod indent;
+mod quote;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{Role, Sources};
+use crate::tree::{self, Data, Node};
+
+/// Formats a spec file. Line ends stay LF or CRLF, as the first line has it; a byte order mark goes.
+///
+/// # Errors
+/// Findings where the text is no YAML of the subset; their spans belong to the first file of a
+/// [`Sources`] that holds this text.
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
+    let unix = text.replace("\r\n", "\n");
+    let quoted = quote::expressions(&unix);
+    let before = parse(&quoted).map_err(|found| parse(text).err().unwrap_or(found))?;
+    let canonical = canon::scalars(&quoted, &before);
+    let tree = parse(&canonical)?;
+    let laid = indent::lay(&canonical, &tree);
+    let same = parse(&laid).is_ok_and(|after| same(&tree, &after));
+    let result = if same { laid } else { canonical };
+    Ok(if crlf { result.replace('\n', "\r\n") } else { result })
+}
+
+fn parse(text: &str) -> Result<Node, Vec<Diagnostic>> {
+    let mut sources = Sources::default();
+    let file = sources.add("", text.to_owned(), Role::Spec);
+    match tree::read(file, &sources) {
+        (Some(node), found) if found.is_empty() => Ok(node),
+        (_, found) => Err(found),
+    }
+}
+
+/// Whether two trees say the same, wherever it stands.
+fn same(one: &Node, other: &Node) -> bool {
+    match (&one.data, &other.data) {
+        (Data::Scalar(a), Data::Scalar(b)) => a == b,
+        (Data::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Data::Map(a), Data::Map(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.key == b.key && same(&a.value, &b.value)),
+        (Data::Null, Data::Null) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &Expect) {
+        let once = format(text).unwrap_or_else(|found| found.iter().map(|one| one.message.clone()).collect());
+        expected.assert_eq(&once);
+        assert_eq!(format(&once).as_deref(), Ok(once.as_str()), "formatting twice differs");
+    }
+
+    #[test]
+    fn indentation() {
+        check(
+            "stack: demo   \nresources:\n    # the network\n    net:\n        type: vpc\n        # at the end\n    web:\n        ingress:\n        -   port: 80\n            source: 0.0.0.0/0\n        # - {port: 22}\n\n\n\n    app: {a: b,\n          c: d}\n",
+            &expect![[r#"
+                stack: demo
+                resources:
+                  # the network
+                  net:
+                    type: vpc
+                    # at the end
+                  web:
+                    ingress:
+                      - port: 80
+                        source: 0.0.0.0/0
+                      # - {port: 22}
+
+                  app: {a: b,
+                        c: d}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn texts_of_several_lines_stay() {
+        check(
+            "a:\n    user_data: |\n        #!/bin/bash\n\n\n          indented  \n        end\n    b: >-\n          folded\n          text\n    c: plain\n       goes on\n    d: \"quoted\n\n      text\"\n",
+            &expect![[r#"
+                a:
+                  user_data: |
+                    #!/bin/bash
+
+
+                      indented  
+                    end
+                  b: >-
+                    folded
+                    text
+                  c: plain
+                     goes on
+                  d: "quoted
+
+                    text"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn quotes_ports_and_addresses() {
+        check(
+            "resources:\n  sg:\n    ingress:\n      - {port: 80/80, source: ${vars.office}}\n      - {port: [443/443, 8000/9000], source: x-${a}-${b[\"k\"]}}   # why\n  a: {vswitch: 'public[\"h\"]', list: [${a}, b]}\n  b:\n    vswitch: public[\"h\"]\n",
+            &expect![[r#"
+                resources:
+                  sg:
+                    ingress:
+                      - {port: 80, source: "${vars.office}"}
+                      - {port: [443, 8000-9000], source: 'x-${a}-${b["k"]}'}   # why
+                  a: {vswitch: "public[h]", list: ["${a}", b]}
+                  b:
+                    vswitch: public[h]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn line_ends_and_refusals() {
+        assert_eq!(format("a: b\r\nc:\r\n    d: e").as_deref(), Ok("a: b\r\nc:\r\n  d: e\r\n"));
+        assert_eq!(format("\u{feff}a: b\n\n\n").as_deref(), Ok("a: b\n"));
+        assert!(format("a: [b").is_err());
+        assert!(format("a: *b\n").is_err());
+    }
+}
+#[test]
+fn dbg() {
+    for t in ["é[type: vpc", "é: b\n"] {
+        println!("{:?}", parse(t).map(|t| t.span));
+        println!("{:?}", format(t));
+    }
+}

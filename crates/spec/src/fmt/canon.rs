@@ -1,0 +1,70 @@
+//! Scalars with one canonical spelling: ports of rules, addresses of members.
+
+use crate::address::Address;
+use crate::span::Span;
+use crate::tree::{Data, Node, Scalar, Style};
+use crate::types;
+
+/// The text with such scalars respelled.
+pub(super) fn scalars(text: &str, tree: &Node) -> String {
+    let mut edits = Vec::new();
+    collect(text, tree, Place::default(), &mut edits);
+    edits.sort_by_key(|(span, _)| span.start);
+    let mut out = String::new();
+    let mut at = 0;
+    for (span, new) in edits {
+        out.push_str(&text[at..span.start as usize]);
+        out.push_str(&new);
+        at = span.end as usize;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// Where a node stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    in_rules: bool,
+    is_port: bool,
+    in_flow: bool,
+    in_content: bool,
+}
+
+fn collect(text: &str, node: &Node, place: Place, edits: &mut Vec<(Span, String)>) {
+    let in_flow = place.in_flow || text[node.span.range()].starts_with(['[', '{']);
+    match &node.data {
+        Data::Map(pairs) => {
+            for pair in pairs {
+                let key = pair.key.as_str();
+                let inner = Place {
+                    in_rules: place.in_rules || matches!(key, "ingress" | "egress"),
+                    is_port: place.in_rules && key == "port",
+                    in_flow,
+                    // Contents belong to the guest, and are not ours to respell.
+                    in_content: place.in_content || matches!(key, "user_data" | "tags" | "description" | "vars"),
+                };
+                collect(text, &pair.value, inner, edits);
+            }
+        }
+        Data::List(items) => items.iter().for_each(|item| collect(text, item, Place { in_flow, ..place }, edits)),
+        Data::Scalar(scalar) if !place.in_content => edits.extend(respelled(scalar, place).map(|new| (node.span, new))),
+        Data::Scalar(_) | Data::Null | Data::Bad => {}
+    }
+}
+
+fn respelled(scalar: &Scalar, place: Place) -> Option<String> {
+    if scalar.style == Style::Block {
+        return None;
+    }
+    if place.is_port {
+        let (from, to) = types::port_pair(&scalar.text).ok()?;
+        let canonical = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        return (canonical != scalar.text || scalar.style == Style::Quoted).then_some(canonical);
+    }
+    if !scalar.text.contains("[\"") {
+        return None;
+    }
+    let address = scalar.text.parse::<Address>().ok()?;
+    let quoted = place.in_flow || scalar.style == Style::Quoted;
+    Some(if quoted { format!("\"{address}\"") } else { address.to_string() })
+}

@@ -1,0 +1,86 @@
+//! The starter stack that `setpoint init` writes: a network and one server, commented, in block style.
+
+/// Where `init` writes the JSON Schema, relative to the stack file.
+pub const SCHEMA_PATH: &str = ".setpoint/stack.schema.json";
+
+/// The first line of a stack file, by which editors find the schema.
+#[must_use]
+pub fn schema_line() -> String {
+    format!("# yaml-language-server: $schema={SCHEMA_PATH}")
+}
+
+/// The text of a first stack.
+#[must_use]
+pub fn starter() -> String {
+    format!("{}\n{STARTER}", schema_line())
+}
+
+const STARTER: &str = r#"
+# One stack: one account, one region, one owner. `setpoint plan` shows what it
+# would do, `setpoint apply` does it. `setpoint apply --sim` tries it without
+# an account.
+stack: my-first-stack
+region: cn-beijing
+
+tags:
+  Environment: test
+
+vars:
+  # Who may reach the server by SSH. Give your own: --var office=203.0.113.50/32
+  office:
+    type: cidr
+    default: 203.0.113.50/32
+    description: Where we SSH from
+
+resources:
+  # The network, and one subnet in one zone of the region.
+  net:
+    type: vpc
+    cidr_block: 172.16.0.0/12
+
+  subnet:
+    type: vswitch
+    vpc: net
+    zone: cn-beijing-h
+    cidr_block: 172.16.1.0/24
+
+  # The firewall. What no line opens stays closed.
+  web:
+    type: security_group
+    vpc: net
+    ingress:
+      - port: [80, 443]
+        source: 0.0.0.0/0
+        description: Web
+      - port: 22
+        source: ${vars.office}
+        description: SSH from office
+
+  # The private key is made on this machine if the file is not there.
+  key:
+    type: key_pair
+    private_key_file: ~/.ssh/my-first-stack.pem
+
+  # One server with a public address.
+  app:
+    type: instance
+    instance_type: ecs.c7.large
+    image:
+      family: acs:alibaba_cloud_linux_3_2104_lts_x64
+    vswitch: subnet
+    security_groups: [web]
+    key_pair: key
+    system_disk:
+      size: 40
+    internet:
+      charge_type: PayByTraffic
+      max_bandwidth_out: 10
+    user_data: |
+      #cloud-config
+      packages: [nginx]
+      runcmd:
+        - systemctl enable --now nginx
+
+outputs:
+  public_ip: ${app.public_ip}
+"#;
