@@ -8,7 +8,7 @@ mod text;
 use setpoint_openapi::credential::CredentialError;
 use setpoint_plan::check::Fault;
 use setpoint_plan::held::Held;
-use setpoint_plan::planner::PlanError;
+use setpoint_plan::planner::{PlanError, PlanErrorClass};
 use setpoint_report::failure::{Excerpt, Failure};
 use setpoint_spec::diagnostic::Diagnostic;
 use setpoint_spec::source::Sources;
@@ -117,6 +117,16 @@ pub struct Refused {
     pub errors: Vec<PlanError>,
     /// The place of each, where it has one.
     pub excerpts: Vec<Option<Excerpt>>,
+    /// For a destroy: the stack, and how many live resources it owns.
+    pub destroy: Option<(String, usize)>,
+}
+
+impl Refused {
+    /// Whether it is protection alone that stands in the way.
+    #[must_use]
+    pub fn is_protection(&self) -> bool {
+        self.errors.iter().all(|error| error.class == PlanErrorClass::Protected)
+    }
 }
 
 impl Error {

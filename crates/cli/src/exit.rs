@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use setpoint_plan::planner::PlanErrorClass;
-
 use crate::error::Error;
 
 /// How a command ends.
@@ -60,7 +58,7 @@ impl Exit {
             | Error::Faults(_)
             | Error::BadPlanFile { .. }
             | Error::Declined => Self::Error,
-            Error::Plan(refusal) if refusal.errors.iter().all(|error| error.class == PlanErrorClass::Protected) => Self::Refused,
+            Error::Plan(refused) if refused.is_protection() => Self::Refused,
             Error::Plan(_) => Self::Error,
             Error::Sim { in_use: true, .. } => Self::Locked,
             Error::Sim { in_use: false, .. } => Self::Error,

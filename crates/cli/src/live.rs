@@ -45,7 +45,7 @@ pub async fn apply(session: &Session, plan: &Plan, options: Options, terminal: T
                     return Err(Error::Interrupted);
                 }
                 stopping = true;
-                screen.borrow_mut().note("Stopping: calls under way are waited for, nothing new begins. Ctrl-C again leaves at once.");
+                screen.borrow_mut().note("Interrupted. Ctrl-C again leaves at once.");
                 cancel.send_replace(true);
             }
             _ = frames.tick() => screen.borrow_mut().tick(),

@@ -144,7 +144,8 @@ pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Err
     let options = options(&seen, asked)?;
     let refused = |errors: Vec<planner::PlanError>| {
         let excerpts = errors.iter().map(|error| error.at.as_ref().map(|at| excerpt(subject.sources(), at))).collect();
-        Error::Plan(Refused { errors, excerpts })
+        let destroy = asked.destroy.then(|| (seen.intent.stack.clone(), seen.snapshot.live.len()));
+        Error::Plan(Refused { errors, excerpts, destroy })
     };
     let (plan, mut report) = planner::plan(&REGISTRY, &seen.intent, &seen.snapshot, &options).map_err(refused)?;
     let faults = check::check(&plan);
@@ -195,7 +196,7 @@ fn call_failure(action: &str, error: &CallError) -> Failure {
     let failure = Failure { message: error.to_string(), action: Some(action.to_owned()), ..Failure::default() };
     match error {
         CallError::Api(api) => Failure {
-            message: api.message.trim_end_matches('.').to_owned(),
+            message: told(&api.message).to_owned(),
             code: Some(api.code.clone()),
             http_status: Some(api.http_status),
             request_id: Some(api.request_id.clone()).filter(|id| !id.is_empty()),
@@ -207,6 +208,11 @@ fn call_failure(action: &str, error: &CallError) -> Failure {
         }
         CallError::Malformed { .. } | CallError::Credential(_) | CallError::Endpoint(_) => failure,
     }
+}
+
+/// The API's message without what only its makers read: the whole request as it was signed.
+fn told(message: &str) -> &str {
+    message.split(" server StringToSign").next().unwrap_or(message).trim_end_matches('.')
 }
 
 fn with_causes(error: &ObserveError) -> String {

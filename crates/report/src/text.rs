@@ -10,9 +10,11 @@ use crate::style::{Label, Style};
 use crate::view::{self, Header, Item, PlanView};
 
 mod call;
+mod drift;
 mod row;
 
 pub use call::calls;
+pub use drift::drift;
 
 /// Names of items are lined up to at most so many columns.
 const NAME_MAX: usize = 28;

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use setpoint_openapi::wire::{WireRequest, WireResponse};
 
 use crate::embedded::Embedded;
+use crate::fault::{self, Fault};
+use crate::world::ImageFacts;
 
 /// Whether a request is for these pages.
 #[must_use]
@@ -24,6 +26,20 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
         ("GET", "/_sim/calls") => page(200, &cloud.with(|world| calls(world.calls()))),
         ("POST", "/_sim/clock") => clock(cloud, &body),
         ("POST", "/_sim/stock") => stock(cloud, &body),
+        ("POST", "/_sim/images") => match serde_json::from_value::<ImageFacts>(body) {
+            Ok(facts) => {
+                cloud.with(|world| world.add_image(facts));
+                page(200, &json!({}))
+            }
+            Err(error) => page(400, &json!({"error": error.to_string()})),
+        },
+        ("POST", "/_sim/faults") => match serde_json::from_value::<Vec<Fault>>(body) {
+            Ok(faults) => {
+                cloud.set_hook(Some(fault::plan(faults)));
+                page(200, &json!({}))
+            }
+            Err(error) => page(400, &json!({"error": error.to_string()})),
+        },
         ("POST", "/_sim/reset") => match cloud.reset() {
             Ok(()) => page(200, &json!({})),
             Err(error) => page(500, &json!({"error": error.to_string()})),

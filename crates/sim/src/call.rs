@@ -8,28 +8,23 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 
-use setpoint_openapi::action::Action;
-use setpoint_openapi::product::Product;
-
 use crate::params::Params;
 use crate::refusal::Refusal;
 
 /// What a handler returns: the answer's body without `RequestId`, or a refusal.
-pub type Answer = Result<serde_json::Value, Refusal>;
+pub(crate) type Answer = Result<serde_json::Value, Refusal>;
 
 /// One accepted call: signature, action and parameter names are already checked.
 #[derive(Debug)]
-pub struct Call<'a> {
-    /// What is called.
-    pub action: &'static Action,
+pub(crate) struct Call<'a> {
     /// The region that the request names, by parameter or by host. None: the address alone says nothing, ids decide.
-    pub region: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
     fields: Fields<'a>,
 }
 
 /// A view on the parameters below a prefix: the whole call, or one row of a structured list.
 #[derive(Clone)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     all: &'a Params,
     read: &'a RefCell<BTreeSet<String>>,
     prefix: String,
@@ -43,27 +38,21 @@ impl<'a> Deref for Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(action: &'static Action, region: Option<&'a str>, all: &'a Params, read: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { action, region, fields: Fields { all, read, prefix: String::new() } }
-    }
-
-    /// The product called.
-    #[must_use]
-    pub fn product(&self) -> Product {
-        self.action.product
+    pub(crate) fn new(region: Option<&'a str>, all: &'a Params, read: &'a RefCell<BTreeSet<String>>) -> Self {
+        Self { region, fields: Fields { all, read, prefix: String::new() } }
     }
 
     /// The region, which this action cannot do without.
     ///
     /// # Errors
     /// `MissingParameter` when neither parameter nor host names one.
-    pub fn region_needed(&self) -> Result<&'a str, Refusal> {
+    pub(crate) fn region_needed(&self) -> Result<&'a str, Refusal> {
         self.region.ok_or_else(|| Refusal::missing("RegionId"))
     }
 
     /// Whether a resource of this region is meant by this call.
     #[must_use]
-    pub fn in_region(&self, region: &str) -> bool {
+    pub(crate) fn in_region(&self, region: &str) -> bool {
         self.region.is_none_or(|named| named == region)
     }
 }
@@ -71,7 +60,7 @@ impl<'a> Call<'a> {
 impl<'a> Fields<'a> {
     /// The text of a parameter, if given; may be empty.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
         let full = format!("{}{name}", self.prefix);
         let value = self.all.get(&full)?;
         self.read.borrow_mut().insert(full);
@@ -80,7 +69,7 @@ impl<'a> Fields<'a> {
 
     /// The text of a parameter, if given and not empty: most actions take an empty text for 'not given'.
     #[must_use]
-    pub fn given(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn given(&self, name: &str) -> Option<&'a str> {
         self.text(name).filter(|value| !value.is_empty())
     }
 
@@ -88,7 +77,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `MissingParameter`.
-    pub fn need(&self, name: &str) -> Result<&'a str, Refusal> {
+    pub(crate) fn need(&self, name: &str) -> Result<&'a str, Refusal> {
         self.given(name).ok_or_else(|| Refusal::missing(&format!("{}{name}", self.prefix)))
     }
 
@@ -96,7 +85,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `InvalidParameter` if it is not one.
-    pub fn int(&self, name: &str) -> Result<Option<i64>, Refusal> {
+    pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Refusal> {
         self.given(name).map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name))).transpose()
     }
 
@@ -104,7 +93,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `InvalidParameter` if it is not one.
-    pub fn decimal(&self, name: &str) -> Result<Option<f64>, Refusal> {
+    pub(crate) fn decimal(&self, name: &str) -> Result<Option<f64>, Refusal> {
         let number = self.given(name).map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name))).transpose()?;
         if number.is_some_and(|value: f64| !value.is_finite()) {
             return Err(Refusal::invalid(name));
@@ -116,7 +105,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `InvalidParameter` if it is neither true nor false.
-    pub fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
         match self.given(name) {
             None => Ok(None),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
@@ -127,19 +116,19 @@ impl<'a> Fields<'a> {
 
     /// The values of `Name.1`, `Name.2` … in the order of their numbers; gaps are allowed.
     #[must_use]
-    pub fn list(&self, name: &str) -> Vec<&'a str> {
+    pub(crate) fn list(&self, name: &str) -> Vec<&'a str> {
         self.numbers(name).into_iter().filter_map(|n| self.given(&format!("{name}.{n}"))).collect()
     }
 
     /// The rows of `Name.1.X`, `Name.2.X` … in the order of their numbers; gaps are allowed.
     #[must_use]
-    pub fn rows(&self, name: &str) -> Vec<Self> {
+    pub(crate) fn rows(&self, name: &str) -> Vec<Self> {
         self.numbers(name).into_iter().map(|n| self.part(&format!("{name}.{n}."))).collect()
     }
 
     /// The parameters below `Name.`.
     #[must_use]
-    pub fn part(&self, prefix: &str) -> Self {
+    pub(crate) fn part(&self, prefix: &str) -> Self {
         Self { prefix: format!("{}{prefix}", self.prefix), ..self.clone() }
     }
 
@@ -147,7 +136,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `code` if the text is no such array.
-    pub fn json_list(&self, name: &str, code: &'static str) -> Result<Option<Vec<String>>, Refusal> {
+    pub(crate) fn json_list(&self, name: &str, code: &'static str) -> Result<Option<Vec<String>>, Refusal> {
         let Some(text) = self.given(name) else { return Ok(None) };
         let list =
             serde_json::from_str(text).map_err(|_| Refusal::bad(code, format!("The specified {name} is not a JSON array of texts.")))?;
@@ -155,7 +144,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Accepts parameters that change nothing which can be read back: money, languages, hints.
-    pub fn harmless(&self, names: &[&str]) {
+    pub(crate) fn harmless(&self, names: &[&str]) {
         for name in names {
             let _seen = self.text(name);
         }
@@ -165,7 +154,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// [`NOT_MODELLED`](crate::refusal::NOT_MODELLED) for any other value.
-    pub fn only(&self, name: &str, usual: &str) -> Result<(), Refusal> {
+    pub(crate) fn only(&self, name: &str, usual: &str) -> Result<(), Refusal> {
         match self.given(name) {
             Some(value) if !value.eq_ignore_ascii_case(usual) => Err(Refusal::not_modelled(name)),
             _ => Ok(()),
@@ -174,7 +163,7 @@ impl<'a> Fields<'a> {
 
     /// Whether any parameter of this name, or below it, was given.
     #[must_use]
-    pub fn any(&self, name: &str) -> bool {
+    pub(crate) fn any(&self, name: &str) -> bool {
         let full = format!("{}{name}", self.prefix);
         let below = format!("{full}.");
         self.all.contains(&full) || self.all.range_from(&below).next().is_some_and(|(key, _)| key.starts_with(&below))
@@ -203,12 +192,11 @@ impl fmt::Debug for Fields<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use setpoint_openapi::action::ecs::RUN_INSTANCES;
 
     fn with(pairs: &[(&str, &str)], look: impl FnOnce(&Call<'_>)) -> BTreeSet<String> {
         let all = Params::from_pairs(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         let read = RefCell::new(BTreeSet::new());
-        look(&Call::new(&RUN_INSTANCES, None, &all, &read));
+        look(&Call::new(None, &all, &read));
         read.into_inner()
     }
 

@@ -58,7 +58,7 @@ const OPEN: &[(Product, &str, &[&str])] = &[
 /// # Errors
 /// `UnsupportedParameter` for a name that the action does not take, `InvalidParameter` for a value of the wrong type,
 /// `MissingParameter` for the first mandatory one that is not there.
-pub fn check(action: &Action, params: &Params) -> Result<(), Refusal> {
+pub(crate) fn check(action: &Action, params: &Params) -> Result<(), Refusal> {
     for (name, value) in params.iter() {
         if COMMON.contains(&name) && action.param(name).is_none() {
             continue;

@@ -10,7 +10,7 @@ const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// 32 bytes that look random and are a function of their arguments.
 #[must_use]
-pub fn draw(seed: u64, stream: &str, number: u64) -> [u8; 32] {
+pub(crate) fn draw(seed: u64, stream: &str, number: u64) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());
     hash.update(stream.as_bytes());
@@ -21,20 +21,20 @@ pub fn draw(seed: u64, stream: &str, number: u64) -> [u8; 32] {
 
 /// A number that looks random, for choices below a bound.
 #[must_use]
-pub fn draw_u64(seed: u64, stream: &str, number: u64) -> u64 {
+pub(crate) fn draw_u64(seed: u64, stream: &str, number: u64) -> u64 {
     let bytes = draw(seed, stream, number);
     u64::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
 }
 
 /// A resource id: prefix, three letters of the region, seventeen random ones.
 #[must_use]
-pub fn resource(seed: u64, prefix: &str, region: &str, number: u64) -> String {
+pub(crate) fn resource(seed: u64, prefix: &str, region: &str, number: u64) -> String {
     format!("{prefix}-{}{}", region_letters(region), letters(&draw(seed, prefix, number), 17))
 }
 
 /// A request id: an upper-case UUID.
 #[must_use]
-pub fn request(seed: u64, number: u64) -> String {
+pub(crate) fn request(seed: u64, number: u64) -> String {
     let b = draw(seed, "request", number);
     let hex: String = b[..16].iter().map(|byte| format!("{byte:02X}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
@@ -42,7 +42,7 @@ pub fn request(seed: u64, number: u64) -> String {
 
 /// Random letters and digits; `bytes` gives at most 32 of them.
 #[must_use]
-pub fn letters(bytes: &[u8; 32], n: usize) -> String {
+pub(crate) fn letters(bytes: &[u8; 32], n: usize) -> String {
     bytes.iter().take(n).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 

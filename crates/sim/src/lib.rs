@@ -6,28 +6,28 @@
 
 pub mod account;
 pub mod admin;
-pub mod call;
 pub mod calls;
-pub mod contract;
 pub mod embedded;
 pub mod fault;
-pub mod ids;
-pub mod params;
 pub mod profile;
-pub mod refusal;
-pub mod render;
 pub mod server;
 pub mod store;
 pub mod world;
 
 mod base;
 mod bookkeeping;
+mod call;
 mod cidr;
+mod contract;
 mod gateway;
+mod ids;
 mod names;
 mod page;
+mod params;
 mod product;
+mod refusal;
 mod regions;
+mod render;
 mod table;
 mod tables;
 mod tags;

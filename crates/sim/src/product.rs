@@ -48,3 +48,25 @@ pub(crate) fn dry_run_passed(action: &Action) -> Refusal {
         _ => Refusal::bad("DryRunOperation", message),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use setpoint_openapi::action::find;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_in_the_published_tables_and_registered_once() {
+        let tables =
+            [(Product::Ecs, ecs::ACTIONS), (Product::Vpc, vpc::ACTIONS), (Product::Cms, cms::ACTIONS), (Product::Sts, sts::ACTIONS)];
+        for (product, tables) in tables {
+            let mut seen = BTreeSet::new();
+            for (name, _) in tables.iter().flat_map(|table| table.iter()) {
+                assert!(find(product, name).is_some(), "{product} has no {name}");
+                assert!(seen.insert(name), "{name} is registered twice");
+            }
+        }
+    }
+}

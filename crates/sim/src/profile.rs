@@ -148,6 +148,8 @@ pub struct Quotas {
     pub groups_of_instance: usize,
     /// Private addresses in a normal group.
     pub addresses_of_group: usize,
+    /// Private addresses in an enterprise group.
+    pub addresses_of_enterprise_group: usize,
     /// Key pairs in a region.
     pub key_pairs: usize,
     /// Pay-as-you-go vCPUs in a region.
@@ -169,6 +171,7 @@ impl Default for Quotas {
             group_rules: 20,
             groups_of_instance: 5,
             addresses_of_group: 2_000,
+            addresses_of_enterprise_group: 65_536,
             key_pairs: 500,
             vcpus: 20_000,
             data_disks: 16,

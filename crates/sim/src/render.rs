@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 
 /// The form of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `Format=JSON`, and what V3 clients get.
     Json,
     /// `Format=XML`, and the default of V1.

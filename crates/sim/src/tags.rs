@@ -251,4 +251,15 @@ mod tests {
         }
         assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"].as_array().map(Vec::len), Some(20));
     }
+
+    #[test]
+    fn ecs_spells_its_actions_in_its_own_way() {
+        let mut bench = Bench::new();
+        bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "ops")]);
+        let on = [("ResourceType", "keypair"), ("ResourceId.1", "ops")];
+        bench.ok("ecs.TagResources", &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "1")]);
+        assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"], 1);
+        bench.ok("ecs.UntagResources", &[on[0], on[1], ("TagKey.1", "a")]);
+        assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"], 0);
+    }
 }

@@ -60,7 +60,7 @@ impl Bench {
         let body: Value = serde_json::from_slice(&response.body).expect("answers are JSON");
         if response.status == 200 {
             let shape = &self.shapes[product][action.name];
-            assert!(!shape.is_null(), "no shape for {name}: run the generator of testdata/sim");
+            assert!(!shape.is_null(), "no shape for {name}: see tests/it/shapes.rs");
             conform(name, shape, &body);
             return Ok(body);
         }

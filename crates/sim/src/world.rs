@@ -32,6 +32,8 @@ use crate::table::{Row, Table};
 use crate::tables::{self, Tables};
 use crate::tokens::Token;
 
+pub use crate::product::ecs::image::ImageFacts;
+
 /// A simulated account with everything in it.
 #[derive(Debug)]
 pub struct World {
@@ -303,10 +305,11 @@ impl World {
         let dry_run = params.remove("DryRun").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let text = params.remove("ClientToken");
         let token = Token::of(action, region.as_deref(), text.as_deref(), &params)?;
-        if let Some(reply) = token.as_ref().map(|token| token.recall(self)).transpose()?.flatten() {
+        // A dry run asks whether the call would be accepted, whatever its token has been answered.
+        if let Some(reply) = token.as_ref().filter(|_| !dry_run).map(|token| token.recall(self)).transpose()?.flatten() {
             return reply;
         }
-        let answer = self.run(handler, action, region.as_deref(), &params);
+        let answer = self.run(handler, region.as_deref(), &params);
         if dry_run {
             self.tables.undo();
             return answer.and_then(|_| Err(product::dry_run_passed(action)));
@@ -328,9 +331,9 @@ impl World {
         answer
     }
 
-    fn run(&mut self, handler: product::Handler, action: &'static Action, region: Option<&str>, params: &Params) -> Answer {
+    fn run(&mut self, handler: product::Handler, region: Option<&str>, params: &Params) -> Answer {
         let read = RefCell::new(BTreeSet::new());
-        let call = Call::new(action, region, params, &read);
+        let call = Call::new(region, params, &read);
         call.harmless(&["RegionId", "OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount", "AcceptLanguage"]);
         let answer = handler(self, &call)?;
         let read = read.into_inner();

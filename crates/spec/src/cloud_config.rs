@@ -78,7 +78,8 @@ fn scalar(node: &Node, scalar: &Scalar) -> Result<String, Box<Diagnostic>> {
 }
 
 fn key(text: &str) -> String {
-    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if plain && tree::reading(text).is_none() && !matches!(text, "true" | "false") { text.to_owned() } else { quoted(text) }
 }
 

@@ -104,7 +104,8 @@ pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic 
         return diagnostic.hint(format!("write `{name}`"));
     }
     if bare.ends_with("_attachment") || bare.ends_with("_association") || bare.ends_with("_rule") {
-        return diagnostic.hint("one owner for a fact: rules stand in their security group, an attachment in `attach_to` of what is attached");
+        return diagnostic
+            .hint("one owner for a fact: rules stand in their security group, an attachment in `attach_to` of what is attached");
     }
     match suggest::nearest(&bare, names.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
@@ -117,7 +118,11 @@ fn foreign_name(text: &str) -> String {
     let last = text.rsplit("::").next().unwrap_or(text);
     let mut snake = String::new();
     for c in last.chars() {
-        if c.is_ascii_uppercase() && !snake.is_empty() && !snake.ends_with(|c: char| c.is_ascii_uppercase() || c == '_') && last != last.to_uppercase() {
+        if c.is_ascii_uppercase()
+            && !snake.is_empty()
+            && !snake.ends_with(|c: char| c.is_ascii_uppercase() || c == '_')
+            && last != last.to_uppercase()
+        {
             snake.push('_');
         }
         snake.push(c);

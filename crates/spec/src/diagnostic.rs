@@ -98,7 +98,7 @@ impl Diagnostic {
 
 /// Sorts findings by place, errors without a place first, and drops repeats: members of one group share their lines.
 pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
-    found.sort_by(|a, b| (a.span, a.severity).cmp(&(b.span, b.severity)));
+    found.sort_by_key(|one| (one.span, one.severity));
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|one| seen.insert((one.span, one.code, one.message.clone())));
 }

@@ -13,7 +13,8 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
     let name = parts.next().unwrap_or("");
     let Some(kind) = schema.kind(name) else {
         let names: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
-        let near = suggest::nearest(name, names.iter().copied()).map_or(format!("types: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+        let near = suggest::nearest(name, names.iter().copied())
+            .map_or(format!("types: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
         return Err(format!("there is no type `{name}`\n{near}"));
     };
     let Some(first) = parts.next() else { return Ok(kind_text(kind)) };
@@ -38,7 +39,8 @@ fn unknown(kind: &KindDef, first: &str, path: &str) -> Result<String, String> {
         return Err(format!("`{}` has no `{first}`: {hint}", kind.name));
     }
     let names: Vec<&str> = kind.fields.iter().chain(common::ENTRY).map(|field| field.name).collect();
-    let near = suggest::nearest(first, names).map_or(format!("`setpoint explain {}` lists its fields", kind.name), |near| format!("did you mean `{near}`?"));
+    let near = suggest::nearest(first, names)
+        .map_or(format!("`setpoint explain {}` lists its fields", kind.name), |near| format!("did you mean `{near}`?"));
     Err(format!("`{}` has no `{first}`\n{near}", kind.name))
 }
 
@@ -46,7 +48,13 @@ fn kind_text(kind: &KindDef) -> String {
     let mut lines = vec![kind.name.to_owned(), format!("  {}", kind.doc), String::new(), "fields (* required):".to_owned()];
     let width = kind.fields.iter().map(|field| label(kind, field).len()).max().unwrap_or(0);
     for field in kind.fields {
-        lines.push(format!("  {:width$}  {}; {}; change: {}", label(kind, field), type_text(&field.ty), unset_text(field.unset), field.change));
+        lines.push(format!(
+            "  {:width$}  {}; {}; change: {}",
+            label(kind, field),
+            type_text(&field.ty),
+            unset_text(field.unset),
+            field.change
+        ));
     }
     for names in kind.one_of {
         lines.push(format!("exactly one of: {}", names.join(", ")));

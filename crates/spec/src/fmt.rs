@@ -136,10 +136,3 @@ mod tests {
         assert!(format("a: *b\n").is_err());
     }
 }
-#[test]
-fn dbg() {
-    for t in ["é[type: vpc", "é: b\n"] {
-        println!("{:?}", parse(t).map(|t| t.span));
-        println!("{:?}", format(t));
-    }
-}

@@ -8,8 +8,8 @@ pub mod address;
 pub mod cloud_config;
 pub mod common;
 pub mod diagnostic;
-pub mod expr;
 pub mod explain;
+pub mod expr;
 pub mod fmt;
 pub mod init;
 pub mod json_schema;
@@ -27,7 +27,7 @@ pub mod suggest;
 pub mod tree;
 pub mod types;
 pub mod value;
-pub mod view;
 mod vars;
+pub mod view;
 
 pub use load::{Failure, FailureKind, Input, Loaded, environments, load, stack_file};

@@ -74,7 +74,7 @@ pub enum FailureKind {
 /// # Errors
 /// All findings at once; the kind tells a wrong command line from a wrong spec.
 pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<Loaded, Failure> {
-    let mut work = Loading { schema, loader, sources: Sources::default(), found: Vec::new(), usage: false };
+    let mut work = Loading { schema, loader, sources: Sources::default(), found: Vec::new(), usage: false, root: String::new() };
     match work.run(input) {
         Some((stack, sources)) => {
             diagnostic::tidy(&mut work.found);
@@ -97,12 +97,18 @@ pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<L
 /// All findings about the file itself.
 pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Failure> {
     let schema = Schema { kinds: &[] };
-    let mut work = Loading { schema: &schema, loader, sources: Sources::default(), found: Vec::new(), usage: false };
+    let mut work = Loading { schema: &schema, loader, sources: Sources::default(), found: Vec::new(), usage: false, root: String::new() };
     let file = work.locate(path);
     let raw = file.and_then(|file| work.raw(&file, None));
     match raw {
-        Some(raw) if work.found.is_empty() => Ok(raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.clone()).collect()),
-        _ => Err(Failure { kind: if work.usage { FailureKind::Usage } else { FailureKind::Spec }, diagnostics: work.found, sources: work.sources }),
+        Some(raw) if work.found.is_empty() => {
+            Ok(raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.clone()).collect())
+        }
+        _ => Err(Failure {
+            kind: if work.usage { FailureKind::Usage } else { FailureKind::Spec },
+            diagnostics: work.found,
+            sources: work.sources,
+        }),
     }
 }
 
@@ -132,7 +138,10 @@ pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnos
             };
             Err(Box::new(Diagnostic::unplaced("no-stack", message).hint(hint)))
         }
-        _ => Err(Box::new(Diagnostic::unplaced("no-stack", format!("stack.yaml and stack.yml stand side by side in {place}")).hint("keep one, or name one"))),
+        _ => Err(Box::new(
+            Diagnostic::unplaced("no-stack", format!("stack.yaml and stack.yml stand side by side in {place}"))
+                .hint("keep one, or name one"),
+        )),
     }
 }
 
@@ -143,12 +152,14 @@ struct Loading<'a> {
     sources: Sources,
     found: Vec<Diagnostic>,
     usage: bool,
+    /// The folder that paths may not leave.
+    root: String,
 }
 
 impl Loading<'_> {
     fn run(&mut self, input: &Input<'_>) -> Option<(Stack, Sources)> {
         let path = self.locate(input.path)?;
-        let root = match loader::root_of(self.loader, &path) {
+        self.root = match loader::root_of(self.loader, &path) {
             Ok(root) => root,
             Err(error) => return self.no(Diagnostic::unplaced("missing-file", format!("`{path}`: {error}"))),
         };
@@ -157,16 +168,18 @@ impl Loading<'_> {
             let message = "this is no stack file; a stack begins with `stack: NAME`";
             return self.no(Diagnostic::error("not-a-stack", raw.name.span, message));
         }
-        let (raw, overlay) = self.choose(raw, input.environment, &root)?;
+        let (raw, overlay) = self.choose(raw, input.environment)?;
         let (file, given_pairs) = self.file(raw, overlay);
-        let given = GivenInput { env: input.env, environment: &given_pairs, files: &input.var_files, vars: &input.vars, loader: self.loader };
+        let given =
+            GivenInput { env: input.env, environment: &given_pairs, files: &input.var_files, vars: &input.vars, loader: self.loader };
         let given = vars::given(&file.vars, &given, &mut self.sources, &mut self.found);
         let mut world = World { files: vec![file], given: vec![given], links: BTreeMap::new() };
-        self.modules(&mut world, 0, &root, &mut vec![path]);
+        self.modules(&mut world, 0, &mut vec![path]);
+        let root = self.root.clone();
         let context = Context { schema: self.schema, loader: self.loader, root: &root, today: &input.today, home: input.home.as_deref() };
         let (sources, environments) = link_environments(&world, &context, std::mem::take(&mut self.sources));
         self.sources = sources;
-        self.links(&mut world, &environments, &root);
+        self.links(&mut world, &environments);
         let mut resolver = Resolver::new(&world, &context, std::mem::take(&mut self.sources));
         let stack = resolver.stack();
         self.found.append(&mut resolver.found);
@@ -215,12 +228,15 @@ impl Loading<'_> {
     }
 
     /// The environment's overlay, taken from the file or read from the one it names.
-    fn choose(&mut self, mut raw: Raw, wanted: Option<&str>, root: &str) -> Option<(Raw, Option<Chosen>)> {
+    fn choose(&mut self, mut raw: Raw, wanted: Option<&str>) -> Option<(Raw, Option<Chosen>)> {
         let place = raw.top.iter().position(|pair| pair.key == "environments");
         let Some(place) = place else {
             if let Some(wanted) = wanted {
                 self.usage = true;
-                return self.no(Diagnostic::unplaced("no-environments", format!("the stack `{}` has no environments, so there is no `{wanted}`", raw.name.value)));
+                return self.no(Diagnostic::unplaced(
+                    "no-environments",
+                    format!("the stack `{}` has no environments, so there is no `{wanted}`", raw.name.value),
+                ));
             }
             return Some((raw, None));
         };
@@ -236,7 +252,8 @@ impl Loading<'_> {
         let Some(wanted) = wanted else {
             self.usage = true;
             let message = format!("the stack `{}` has environments; choose one: {list}", raw.name.value);
-            return self.no(Diagnostic::unplaced("choose-environment", message).hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
+            return self
+                .no(Diagnostic::unplaced("choose-environment", message).hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
         };
         let Some(pair) = pairs.into_iter().find(|pair| pair.key == wanted) else {
             self.usage = true;
@@ -244,12 +261,12 @@ impl Loading<'_> {
             let message = format!("the stack `{}` has no environment `{wanted}`; it has {list}", raw.name.value);
             return self.no(Diagnostic::unplaced("choose-environment", message).maybe_hint(near));
         };
-        let top = self.overlay_of(&raw, pair, root)?;
+        let top = self.overlay_of(&raw, pair)?;
         Some((raw, Some(Chosen { name: wanted.to_owned(), top })))
     }
 
     /// The sections of an environment: in place, or in a file of its own.
-    fn overlay_of(&mut self, raw: &Raw, pair: Pair, root: &str) -> Option<Vec<Pair>> {
+    fn overlay_of(&mut self, raw: &Raw, pair: Pair) -> Option<Vec<Pair>> {
         let span = pair.value.span;
         match pair.value.data {
             Data::Map(sections) => {
@@ -263,7 +280,7 @@ impl Loading<'_> {
             }
             Data::Scalar(_) => {
                 let path = parse::literal(&pair.value, "an environment's file", &mut self.found)?.to_owned();
-                let named = self.beside(&raw.path, &Spanned { value: path, span }, root)?;
+                let named = self.beside(&raw.path, &Spanned { value: path, span })?;
                 let other = self.raw(&named, Some(span))?;
                 if other.role != FileRole::Environment || other.name.value != pair.key {
                     let message = format!("`{named}` is not the environment `{}`", pair.key);
@@ -273,13 +290,17 @@ impl Loading<'_> {
                 Some(other.top)
             }
             Data::Bad => None,
-            _ => self.no(Diagnostic::error("wrong-type", span, format!("an environment is a map or the path of a file, this is {}", pair.value.noun()))),
+            _ => self.no(Diagnostic::error(
+                "wrong-type",
+                span,
+                format!("an environment is a map or the path of a file, this is {}", pair.value.noun()),
+            )),
         }
     }
 
     /// A path in a spec as people would name it.
-    fn beside(&mut self, from: &str, path: &Spanned<String>, root: &str) -> Option<String> {
-        match loader::resolve(self.loader, root, from, &path.value) {
+    fn beside(&mut self, from: &str, path: &Spanned<String>) -> Option<String> {
+        match loader::resolve(self.loader, &self.root, from, &path.value) {
             Ok(named) => Some(named),
             Err(error) => self.no(Diagnostic::error("missing-file", path.span, format!("`{}`: {error}", path.value))),
         }
@@ -301,7 +322,11 @@ impl Loading<'_> {
         let decls = take(&mut raw.top, "vars");
         raw.top = merge_top(std::mem::take(&mut raw.top), over);
         let defaults = take(&mut raw.top, "defaults");
-        let added: Vec<Pair> = over_resources.iter().filter(|pair| pair.value.data != Data::Null && !base.iter().any(|old| old.key == pair.key)).cloned().collect();
+        let added: Vec<Pair> = over_resources
+            .iter()
+            .filter(|pair| pair.value.data != Data::Null && !base.iter().any(|old| old.key == pair.key))
+            .cloned()
+            .collect();
         parse::check_names(&raw, &[base.as_slice(), added.as_slice()].concat(), &mut self.found);
         parse::check_defaults(self.schema, &defaults, &mut self.found);
         let vars = vars::declarations(&decls, self.schema, &mut self.found);
@@ -311,7 +336,7 @@ impl Loading<'_> {
     }
 
     /// Loads the modules that a file uses, and theirs.
-    fn modules(&mut self, world: &mut World, file: usize, root: &str, way: &mut Vec<String>) {
+    fn modules(&mut self, world: &mut World, file: usize, way: &mut Vec<String>) {
         let from = world.files[file].path.clone();
         let uses: Vec<(usize, Spanned<String>)> = world.files[file]
             .resources
@@ -323,10 +348,10 @@ impl Loading<'_> {
             })
             .collect();
         for (at, path) in uses {
-            let Some(named) = self.beside(&from, &path, root) else { continue };
+            let Some(named) = self.beside(&from, &path) else { continue };
             let place = match world.files.iter().position(|known| known.path == named) {
                 Some(known) if !way.contains(&named) => Some(known),
-                _ => self.module(world, &named, &path, root, way),
+                _ => self.module(world, &named, &path, way),
             };
             if let What::Module { file: slot, .. } = &mut world.files[file].resources[at].what {
                 *slot = place;
@@ -334,7 +359,7 @@ impl Loading<'_> {
         }
     }
 
-    fn module(&mut self, world: &mut World, named: &str, by: &Spanned<String>, root: &str, way: &mut Vec<String>) -> Option<usize> {
+    fn module(&mut self, world: &mut World, named: &str, by: &Spanned<String>, way: &mut Vec<String>) -> Option<usize> {
         if way.iter().any(|on_way| on_way == named) {
             let message = format!("a module uses itself: {} -> {named}", way.join(" -> "));
             return self.no(Diagnostic::error("cycle", by.span, message));
@@ -345,19 +370,21 @@ impl Loading<'_> {
         let raw = self.raw(named, Some(by.span))?;
         if raw.role != FileRole::Module {
             let message = format!("`{named}` is no module");
-            return self.no(Diagnostic::error("not-a-module", by.span, message).label(raw.name.span, "it begins here").hint("a module begins with `module: NAME`"));
+            return self.no(Diagnostic::error("not-a-module", by.span, message)
+                .label(raw.name.span, "it begins here")
+                .hint("a module begins with `module: NAME`"));
         }
         let (file, _) = self.file(raw, None);
         let place = world.files.len();
         world.files.push(file);
         way.push(named.to_owned());
-        self.modules(world, place, root, way);
+        self.modules(world, place, way);
         way.pop();
         Some(place)
     }
 
     /// Loads the files of linked stacks, each with its environment.
-    fn links(&mut self, world: &mut World, environments: &BTreeMap<String, Option<String>>, root: &str) {
+    fn links(&mut self, world: &mut World, environments: &BTreeMap<String, Option<String>>) {
         let from = world.files[0].path.clone();
         let links: Vec<(String, Spanned<String>)> = world.files[0]
             .pairs("stacks")
@@ -370,15 +397,17 @@ impl Loading<'_> {
         for (alias, path) in links {
             // Without an alias here the entry itself is wrong, and is reported when it is resolved.
             let Some(environment) = environments.get(&alias) else { continue };
-            self.link(world, &alias, &path, (environment.as_deref(), &from, root));
+            self.link(world, &alias, &path, (environment.as_deref(), &from));
         }
     }
 
-    fn link(&mut self, world: &mut World, alias: &str, path: &Spanned<String>, (environment, from, root): (Option<&str>, &str, &str)) -> Option<()> {
-        let named = self.beside(from, path, root)?;
+    fn link(&mut self, world: &mut World, alias: &str, path: &Spanned<String>, (environment, from): (Option<&str>, &str)) -> Option<()> {
+        let named = self.beside(from, path)?;
         let raw = self.raw(&named, Some(path.span))?;
         if raw.role != FileRole::Stack {
-            return self.no(Diagnostic::error("not-a-stack", path.span, format!("`{named}` is no stack file")).label(raw.name.span, "it begins here"));
+            return self
+                .no(Diagnostic::error("not-a-stack", path.span, format!("`{named}` is no stack file"))
+                    .label(raw.name.span, "it begins here"));
         }
         let names: Vec<&str> = raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.as_str()).collect();
         let fits = environment.map_or(names.is_empty(), |name| names.contains(&name));
@@ -390,13 +419,13 @@ impl Loading<'_> {
             let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", suggest::listing(&names)) };
             return self.no(Diagnostic::error("wrong-environment", path.span, message).hint(hint));
         }
-        let (raw, overlay) = self.choose(raw, environment, root)?;
+        let (raw, overlay) = self.choose(raw, environment)?;
         let (file, values) = self.file(raw, overlay);
         let input = GivenInput { env: &|_| None, environment: &values, files: &[], vars: &[], loader: self.loader };
         let given: Given = vars::given(&file.vars, &input, &mut self.sources, &mut self.found);
         let place = world.files.len();
         world.files.push(file);
-        self.modules(world, place, root, &mut vec![named]);
+        self.modules(world, place, &mut vec![named]);
         world.given.push(given);
         world.links.insert(alias.to_owned(), (place, world.given.len() - 1));
         Some(())

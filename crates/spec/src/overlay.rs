@@ -59,7 +59,9 @@ mod tests {
         match &node.data {
             Data::Scalar(scalar) => scalar.text.clone(),
             Data::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(",")),
-            Data::Map(pairs) => format!("{{{}}}", pairs.iter().map(|pair| format!("{}:{}", pair.key, show(&pair.value))).collect::<Vec<_>>().join(",")),
+            Data::Map(pairs) => {
+                format!("{{{}}}", pairs.iter().map(|pair| format!("{}:{}", pair.key, show(&pair.value))).collect::<Vec<_>>().join(","))
+            }
             Data::Null => "null".to_owned(),
             Data::Bad => "bad".to_owned(),
         }

@@ -140,7 +140,9 @@ pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Op
     let start = Span { end: tree.span.start, ..tree.span };
     if tree.pairs().is_empty() {
         let message = format!("a spec file is a map, this is {}", tree.noun());
-        found.push(Diagnostic::error("not-a-spec", start, message).hint("it begins with `stack: NAME`, `module: NAME` or `environment: NAME`"));
+        found.push(
+            Diagnostic::error("not-a-spec", start, message).hint("it begins with `stack: NAME`, `module: NAME` or `environment: NAME`"),
+        );
         return None;
     }
     let role = [Stack, Module, Environment].into_iter().find(|role| tree.pair(role.key()).is_some());
@@ -267,7 +269,9 @@ pub(crate) fn literal<'n>(node: &'n Node, key: &str, found: &mut Vec<Diagnostic>
         found.push(Diagnostic::error("not-literal", node.span, format!("{key} takes no expressions")).hint("write it out"));
         return None;
     }
-    if scalar.style == Style::Plain && let Some(read) = crate::tree::reading(&scalar.text) {
+    if scalar.style == Style::Plain
+        && let Some(read) = crate::tree::reading(&scalar.text)
+    {
         found.push(unquoted(node.span, &scalar.text, &read));
         return None;
     }
@@ -290,13 +294,18 @@ pub(crate) fn literal_bool(node: &Node, key: &str, found: &mut Vec<Diagnostic>) 
 
 /// The finding for a plain text that YAML tools read as something else.
 pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
-    Diagnostic::error("must-quote", span, format!("the text `{text}` must be quoted")).hint(format!("write \"{text}\": other YAML tools read {read} here"))
+    Diagnostic::error("must-quote", span, format!("the text `{text}` must be quoted"))
+        .hint(format!("write \"{text}\": other YAML tools read {read} here"))
 }
 
 /// Reports names of `resources`, `existing` and `stacks` that are no names or stand for two things.
 pub(crate) fn check_names(raw: &Raw, resources: &[Pair], found: &mut Vec<Diagnostic>) {
     let mut seen: std::collections::BTreeMap<&str, (Span, &str)> = std::collections::BTreeMap::new();
-    let sections = [("resources", resources), ("existing", raw.get("existing").map_or(&[][..], Node::pairs)), ("stacks", raw.get("stacks").map_or(&[][..], Node::pairs))];
+    let sections = [
+        ("resources", resources),
+        ("existing", raw.get("existing").map_or(&[][..], Node::pairs)),
+        ("stacks", raw.get("stacks").map_or(&[][..], Node::pairs)),
+    ];
     for (section, pairs) in sections {
         for pair in pairs {
             if let Err(wrong) = types::name(&pair.key, "a name") {

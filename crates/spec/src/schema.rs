@@ -151,9 +151,9 @@ pub enum Type {
     /// Becomes a list of maps with one key: `cidr`, `group` or `prefix_list`.
     Peers,
     /// A list of items.
-    List(&'static Type),
+    List(&'static Self),
     /// A map with free keys.
-    Map(&'static Type),
+    Map(&'static Self),
     /// A structure with these members.
     Struct(&'static [FieldDef]),
     /// A list of structures with these members.
@@ -161,7 +161,7 @@ pub enum Type {
     /// A map with free keys, each a structure with these members.
     Named(&'static [FieldDef]),
     /// Either a word of the list, or the other type: `power: running` or `power: {running: …}`.
-    WordOr(&'static [&'static str], &'static Type),
+    WordOr(&'static [&'static str], &'static Self),
     /// Text, or `{file: PATH}` read relative to the spec file, or `{text|file|cloud_config, with}`. Becomes text
     /// (with references where `with` holds some).
     Content {

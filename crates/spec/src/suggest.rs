@@ -22,7 +22,9 @@ fn slip<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
 /// A name that is the word with a part more or less: `cidr` for `cidr_block`, `zone_id` for `zone`.
 fn part<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let bare = |text: &str| text.strip_suffix("_ids").or_else(|| text.strip_suffix("_id")).map(str::to_owned);
-    let longer = |name: &str| name.strip_prefix(word).is_some_and(|rest| rest.starts_with('_')) || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'));
+    let longer = |name: &str| {
+        name.strip_prefix(word).is_some_and(|rest| rest.starts_with('_')) || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'))
+    };
     let mut found = names.into_iter().filter(|name| bare(word).is_some_and(|bare| bare == *name) || longer(name));
     let first = found.next()?;
     found.next().is_none().then_some(first)

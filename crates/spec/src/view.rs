@@ -18,7 +18,10 @@ pub fn render(stack: &Stack) -> String {
     };
     section("account", stack.account.iter().map(|account| format!("  {account}\n")).collect());
     section("ignore_tags", stack.ignore_tags.iter().map(|glob| format!("  - {glob}\n")).collect());
-    section("existing", stack.existing.iter().map(|(name, existing)| format!("  {name}: {} {}\n", existing.kind.name, map(&existing.by))).collect());
+    section(
+        "existing",
+        stack.existing.iter().map(|(name, existing)| format!("  {name}: {} {}\n", existing.kind.name, map(&existing.by))).collect(),
+    );
     let link = |(alias, link): (&String, &crate::stack::StackLink)| {
         let environment = link.environment.as_ref().map_or(String::new(), |environment| format!("/{environment}"));
         format!("  {alias}: {}{environment}\n", link.stack)
@@ -32,7 +35,14 @@ pub fn render(stack: &Stack) -> String {
     };
     section("moved", stack.moved.iter().map(step).collect());
     section("forget", stack.forget.iter().map(|address| format!("  - {address}\n")).collect());
-    section("allow", stack.allow.iter().map(|allow| format!("  - {} {} until {}: {}\n", allow.address, allow.effect, allow.until, allow.reason)).collect());
+    section(
+        "allow",
+        stack
+            .allow
+            .iter()
+            .map(|allow| format!("  - {} {} until {}: {}\n", allow.address, allow.effect, allow.until, allow.reason))
+            .collect(),
+    );
     section("outputs", stack.outputs.iter().map(|(name, output)| format!("  {name}: {}\n", value(&output.value))).collect());
     section("notes", stack.notes.iter().map(|note| format!("  - {note}\n")).collect());
     out

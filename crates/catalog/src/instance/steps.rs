@@ -205,8 +205,15 @@ fn network(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
         args.push(("PrivateIpAddress", ip.clone()));
         seen.push(Cond::Is("private_ip", vec![ip.clone()]));
     }
-    let call = Call { retry: MOVING, ..on(id, &api::MODIFY_INSTANCE_VPC_ATTRIBUTE, args) };
-    vec![Step::call(call), Step::wait(Wait::own(Cond::All(seen), seconds(3), minutes(5)))]
+    let seen = Cond::All(seen);
+    // Moved once, it cannot be moved again before it was started.
+    let call = Call {
+        goal: Some(seen.clone()),
+        look_on: &["InvalidPrivateIp.Changing"],
+        retry: MOVING,
+        ..on(id, &api::MODIFY_INSTANCE_VPC_ATTRIBUTE, args)
+    };
+    vec![Step::call(call), Step::wait(Wait::own(seen, seconds(3), minutes(5)))]
 }
 
 /// The system disk is replaced; the key pair is dropped unless it is given again.
@@ -218,8 +225,9 @@ fn rebuild(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
         args.push(("KeyPairName", key));
     }
     args.extend(pick(&[("SystemDisk.Size", "system_disk.size")], want));
-    let call = Call { retry: CHANGING, ..on(id, &api::REPLACE_SYSTEM_DISK, args) };
-    vec![Step::call(call), Step::wait(Wait::own(Cond::Is("image", vec![image]), seconds(10), minutes(10)))]
+    let replaced = Cond::Is("image", vec![image]);
+    let call = Call { goal: Some(replaced.clone()), retry: CHANGING, ..on(id, &api::REPLACE_SYSTEM_DISK, args) };
+    vec![Step::call(call), Step::wait(Wait::own(replaced, seconds(10), minutes(10)))]
 }
 
 /// Answers with 200 even where the one machine failed, hence the per-item results.

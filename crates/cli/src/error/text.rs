@@ -11,6 +11,9 @@ use crate::exit::Exit;
 use crate::files::NotFound;
 use crate::saved::Moved;
 
+/// A message names so many resources at most.
+const NAMED_MAX: usize = 8;
+
 /// An error in words: one sentence, then lines that help.
 struct Words {
     what: String,
@@ -27,7 +30,9 @@ impl Error {
                 render_text(&bad.diagnostics, &bad.sources, options)
             }
             Self::Observe(failure) => failure::render(failure, style),
-            Self::Plan(refused) => failures(refused).iter().map(|one| failure::render(one, style)).collect(),
+            Self::Plan(refused) if protected_stack(refused).is_none() => {
+                failures(refused).iter().map(|one| failure::render(one, style)).collect()
+            }
             _ => plain(&words(self), style),
         }
     }
@@ -93,7 +98,9 @@ fn words(error: &Error) -> Words {
             &["Nothing was read. Use that account's credentials (--profile), or change `account:`."],
         ),
         Error::Observe(failure) => one(failure.message.clone(), &[]),
-        Error::Plan(refused) => one(refused.errors.first().map_or("there is no plan", |error| &error.what), &[]),
+        Error::Plan(refused) => {
+            protected_stack(refused).unwrap_or_else(|| one(refused.errors.first().map_or("there is no plan", |error| &error.what), &[]))
+        }
         Error::Faults(faults) => Words {
             what: "this plan breaks a rule of its own, so it is not carried out: a bug of setpoint, not of your stack".to_owned(),
             lines: faults.iter().map(ToString::to_string).collect(),
@@ -163,6 +170,18 @@ pub(crate) fn held_line(held: &Held) -> String {
         Some(address) => format!("{address}  {what}"),
         None => what,
     }
+}
+
+/// A destroy that protection alone stands against: said once, not for every resource.
+fn protected_stack(refused: &Refused) -> Option<Words> {
+    let (stack, n_live) = refused.destroy.as_ref().filter(|_| refused.is_protection())?;
+    let names: Vec<String> = refused.errors.iter().filter_map(|error| error.address.as_ref()).map(ToString::to_string).collect();
+    let more = names.len().saturating_sub(NAMED_MAX);
+    let listed = names.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let carry = format!("{} of {n_live} resources carry protection: {listed}{rest}", names.len());
+    let lift = "To destroy it: set `protect: false`, apply, then destroy.".to_owned();
+    Some(Words { what: format!("{stack} is protected; nothing was destroyed"), lines: vec![carry, lift] })
 }
 
 fn stale(moved: &[Moved]) -> Words {

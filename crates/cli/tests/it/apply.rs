@@ -7,8 +7,50 @@ use crate::sandbox::{NETWORK, SERVER, Sandbox};
 #[test]
 fn makes_it_so_and_the_second_plan_is_empty() {
     let sandbox = Sandbox::with(NETWORK);
-    expect![[r#""#]].assert_eq(&sandbox.run("apply --sim --yes").sorted().transcript());
-    expect![[r#""#]].assert_eq(&sandbox.run("plan --sim").transcript());
+    expect![[r#"
+        $ setpoint apply --sim --yes
+        demo · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
+          + net     create                  vpc
+              + cidr_block   10.0.0.0/16
+              + enable_ipv6  false
+              + name         demo-net
+          + subnet  create                  vswitch
+              + cidr_block  10.0.1.0/24
+              + name        demo-subnet
+              + vpc         net (known after apply)
+              + zone        cn-beijing-h
+          + web     create                  security_group
+              + name  demo-web
+              + vpc   net (known after apply)
+              + ingress tcp 443 from 0.0.0.0/0  "Web"
+        Outputs:
+          block = 10.0.0.0/16
+          vpc = (known after apply)
+        Plan: 3 to add, 0 to change, 0 to destroy.
+        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        Apply complete! Resources: 3 added, 0 changed, 0 destroyed.
+        <time> and some calls
+
+        Outputs:
+        block = "10.0.0.0/16"
+        vpc = "vpc-2zefyx4fjp3elo09a3rr"
+        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+        2| net: Creating...
+        2| net: Creation complete after <time>
+        2| subnet: Creating...
+        2| subnet: Creation complete after <time>
+        2| web: Creating...
+        2| web: Creation complete after <time>
+    "#]]
+    .assert_eq(&sandbox.run("apply --sim --yes").settled().transcript());
+    expect![[r#"
+        $ setpoint plan --sim
+        demo · cn-beijing · account 1426…8342 · 3 live resources, 11 calls, <time>
+        No changes. Your infrastructure matches the configuration.
+        Read with 11 calls: 6 listings, 2 details, 3 checks.
+        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+    "#]]
+    .assert_eq(&sandbox.run("plan --sim").transcript());
 }
 
 #[test]

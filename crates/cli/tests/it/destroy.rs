@@ -8,8 +8,35 @@ use crate::sandbox::{NETWORK, Sandbox};
 fn takes_everything_away_in_reverse_order() {
     let sandbox = Sandbox::with(NETWORK);
     sandbox.done("apply --sim --yes");
-    expect![[r#""#]].assert_eq(&sandbox.run("destroy --sim --yes").sorted().transcript());
-    expect![[r#""#]].assert_eq(&sandbox.run("destroy --sim --yes").transcript());
+    expect![[r#"
+        $ setpoint destroy --sim --yes
+        demo · cn-beijing · account 1426…8342 · 3 live resources, 11 calls, <time>
+          - net     destroy                 vpc vpc-2zefyx4fjp3elo09a3rr
+          - subnet  destroy                 vswitch vsw-2ze4veqx2bgk1uzk9bu3
+          - web     destroy                 security_group sg-2zemy5f49xxwny8fvd0r
+        Plan: 0 to add, 0 to change, 3 to destroy.
+        Read with 11 calls: 6 listings, 2 details, 3 checks.
+        Destroy complete! Resources: 3 destroyed.
+        <time> and some calls
+        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| net: Destroying... [id=vpc-2zefyx4fjp3elo09a3rr]
+        2| net: Destruction complete after <time> [id=vpc-2zefyx4fjp3elo09a3rr]
+        2| subnet: Destroying... [id=vsw-2ze4veqx2bgk1uzk9bu3]
+        2| subnet: Destruction complete after <time> [id=vsw-2ze4veqx2bgk1uzk9bu3]
+        2| web: Destroying... [id=sg-2zemy5f49xxwny8fvd0r]
+        2| web: Destruction complete after <time> [id=sg-2zemy5f49xxwny8fvd0r]
+    "#]]
+    .assert_eq(&sandbox.run("destroy --sim --yes").settled().transcript());
+    expect![[r#"
+        $ setpoint destroy --sim --yes
+        demo · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
+        No changes. Your infrastructure matches the configuration.
+        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        Destroy complete! Resources: 0 destroyed.
+        <time> and some calls
+        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+    "#]]
+    .assert_eq(&sandbox.run("destroy --sim --yes").transcript());
 }
 
 #[test]
@@ -17,7 +44,15 @@ fn what_is_protected_holds_the_command() {
     let sandbox = Sandbox::with(&NETWORK.replace("region: cn-beijing\n", "region: cn-beijing\nprotect: true\n"));
     sandbox.done("apply --sim --yes");
     let run = sandbox.run("destroy --sim --yes");
-    expect![[r#""#]].assert_eq(&run.transcript());
+    expect![[r#"
+        $ setpoint destroy --sim --yes
+        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Error: demo is protected; nothing was destroyed
+        2|   3 of 3 resources carry protection: net, subnet, web
+        2|   To destroy it: set `protect: false`, apply, then destroy.
+        exit 3
+    "#]]
+    .assert_eq(&run.transcript());
     assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0), "nothing is gone");
 }
 

@@ -46,7 +46,6 @@ fn wrong_command_lines_exit_with_64() {
         "plan --sim --region cn-hangzhou",
         "plan --sim --target gone",
         "plan --env prod --sim",
-        "apply --sim",
         "destroy --sim",
         "plan --sim --sim-speed 0",
         "plan --endpoint ftp://x",
@@ -87,11 +86,6 @@ fn wrong_command_lines_exit_with_64() {
         $ setpoint plan --env prod --sim
         2| Error: the stack `demo` has no environments, so there is no `prod`
         exit 64
-        $ setpoint apply --sim
-        2| Error: apply asks before it changes anything, and there is no terminal to ask on
-        2|   In a pipeline:  setpoint apply --yes
-        2|   Nothing was read and nothing was changed.
-        exit 64
         $ setpoint destroy --sim
         2| Error: destroy asks before it changes anything, and there is no terminal to ask on
         2|   In a pipeline:  setpoint destroy --yes
@@ -104,7 +98,9 @@ fn wrong_command_lines_exit_with_64() {
         2| Error: endpoint `ftp://x` is not of the form `http://HOST[:PORT]` or `https://HOST[:PORT]`
         exit 64
         $ setpoint version --log loud
-        setpoint 0.1.0
+        2| Error: `--log loud` is no level
+        2|   Levels: off, error, warn, info, debug, trace; or target=level, …
+        exit 64
     "#]]
     .assert_eq(&sandbox.script(&lines));
 }
@@ -122,7 +118,7 @@ fn an_environment_must_be_chosen() {
         2|   did you mean `prod`?
         exit 64
         $ setpoint plan --sim --env dev
-        shop/dev · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, 0.0 s
+        shop/dev · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
         No changes. Your infrastructure matches the configuration.
         Read with 13 calls: 6 listings, 1 detail, 6 checks.
         2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
@@ -171,8 +167,26 @@ fn json_commands_say_errors_in_json_too() {
 #[test]
 fn an_unreachable_endpoint_is_told_in_words() {
     let sandbox = Sandbox::with(NETWORK).var("ALIBABA_CLOUD_ACCESS_KEY_ID", "id").var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "topsecret");
-    // Port 9 of the loopback: nobody listens there.
+    // Nobody listens on port 9 of the loopback.
     let run = sandbox.run("plan --endpoint http://127.0.0.1:9 --sim-speed 1000");
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("GetCallerIdentity") && !run.stderr.contains("topsecret"), "{}", run.stderr);
+}
+
+/// `setpoint schema | head -1`: the reader is gone long before the end.
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let mut child = Sandbox::new().start("schema");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn the_endpoint_may_come_from_the_environment() {
+    let sandbox = Sandbox::with(NETWORK)
+        .var("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+        .var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+        .var("SETPOINT_ENDPOINT", "http://127.0.0.1:9/path");
+    assert_eq!(sandbox.run("plan").code, Some(64), "it is looked at, and no address");
 }

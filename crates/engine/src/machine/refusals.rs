@@ -18,6 +18,9 @@ const ATTEMPTS_MAX: u32 = 3;
 /// Without a deletion of a user in this run, a dependency that lasts so long is a real one.
 const REAL_AFTER: Duration = Duration::from_secs(30);
 
+/// How often a call is made whose answers arrive damaged.
+const DAMAGED_MAX: u32 = 5;
+
 /// How often a create that is refused for a passing reason keeps its token.
 const REFUSALS_PER_TOKEN: u32 = 3;
 
@@ -129,6 +132,10 @@ impl Machine {
                 Decision::Retry { after, .. } if !too_late => {
                     let why = if error.code().is_empty() { "no answer".to_owned() } else { error.code().to_owned() };
                     self.pause(now, *step, &why, after);
+                }
+                // A refusal whose text was damaged on the way is asked for again.
+                Decision::GiveUp if matches!(error, CallError::Malformed { .. }) && number < DAMAGED_MAX => {
+                    self.pause(now, *step, "a damaged answer", Duration::from_secs(2));
                 }
                 Decision::Retry { .. } | Decision::GiveUp => {
                     let failure = self.call_failure(*step, error);

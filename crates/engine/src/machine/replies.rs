@@ -86,7 +86,11 @@ impl Machine {
             self.split(steps);
             return;
         }
-        let transient = error.api().is_some_and(|api| api.is_throttling() || api.is_token_in_progress());
+        let transient = match &error {
+            CallError::Api(api) => api.is_throttling() || api.is_token_in_progress(),
+            CallError::NoReply(_) => error.outcome() == Certainty::NotDone,
+            _ => false,
+        };
         if transient {
             return self.pause_or_fail(now, steps, &error);
         }

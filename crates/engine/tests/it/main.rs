@@ -4,6 +4,7 @@ mod adopt;
 mod changes;
 mod cost;
 mod crash;
+mod faults;
 mod groups;
 mod life;
 mod stacks;

@@ -44,6 +44,8 @@ impl Area {
 /// Where everything stands.
 struct Layout {
     nodes: Vec<Area>,
+    /// For each node the right end of its layer: curves begin there, clear of wider boxes above and below.
+    ends: Vec<usize>,
     bends: Vec<Vec<Area>>,
     width: usize,
     height: usize,
@@ -92,6 +94,7 @@ fn lay_out(graph: &Graph) -> Layout {
     let height = layers.iter().map(tall).max().unwrap_or(0);
     let mut layout = Layout {
         nodes: vec![Area::default(); graph.nodes.len()],
+        ends: vec![0; graph.nodes.len()],
         bends: vec![Vec::new(); graph.edges.len()],
         width: 0,
         height: height + 2 * MARGIN,
@@ -103,7 +106,10 @@ fn lay_out(graph: &Graph) -> Layout {
         for slot in layer {
             let (own, tall) = size(slot);
             match slot {
-                Slot::Node(at) => layout.nodes[*at] = Area { x, y, width: own, height: tall },
+                Slot::Node(at) => {
+                    layout.nodes[*at] = Area { x, y, width: own, height: tall };
+                    layout.ends[*at] = x + wide;
+                }
                 Slot::Bend(edge) => layout.bends[*edge].push(Area { x, y, width: wide, height: tall }),
             }
             y += tall + GAP_Y;
@@ -121,8 +127,8 @@ fn path(layout: &Layout, at: usize, edge: Edge) -> String {
         return backwards(from, to);
     }
     let (x, y) = from.right();
-    let mut out = format!("M{x} {y}");
-    let mut here = (x, y);
+    let mut here = (layout.ends[edge.from], y);
+    let mut out = if here.0 > x { format!("M{x} {y} L{} {y}", here.0) } else { format!("M{x} {y}") };
     for bend in &layout.bends[at] {
         curve(&mut out, here, bend.left());
         here = bend.right();

@@ -8,7 +8,7 @@ use setpoint_plan::plan::{Plan, StepId};
 use setpoint_plan::report::Report;
 use setpoint_plan::wire::{self, WireCall};
 
-use crate::words::{clean, size};
+use crate::words::{clean, count, size};
 
 /// Longer parameters are shown by their size.
 const SHOWN_MAX: usize = 300;
@@ -20,7 +20,10 @@ pub fn calls(plan: &Plan) -> String {
     let by_step: BTreeMap<usize, &WireCall> =
         wire.resource_changes.iter().flat_map(|one| &one.calls).map(|call| (call.order, call)).collect();
     let number: BTreeMap<usize, usize> = by_step.keys().enumerate().map(|(at, order)| (*order, at + 1)).collect();
-    let mut out = String::new();
+    if by_step.is_empty() {
+        return "No write calls.\n".to_owned();
+    }
+    let mut out = format!("{}:\n", count(by_step.len(), "write call"));
     for (order, call) in &by_step {
         let after = calls_before(plan, *order, &number);
         let after = if after.is_empty() { String::new() } else { format!("  after {}", after.join(", ")) };
@@ -32,9 +35,6 @@ pub fn calls(plan: &Plan) -> String {
             let differing = other.iter().filter(|(name, value)| call.parameters.get(*name) != Some(*value));
             parameters(&mut out, &differing.map(|(name, value)| (name.clone(), value.clone())).collect());
         }
-    }
-    if out.is_empty() {
-        out.push_str("No write calls.\n");
     }
     out
 }

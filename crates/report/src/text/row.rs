@@ -10,6 +10,10 @@ use super::put;
 const VALUE_MIN: usize = 20;
 /// Below this width places in the spec are left out.
 const PLACES_FROM: usize = 60;
+/// Columns between a remark and a place.
+const PLACE_GAP: usize = 4;
+const FORCES: &str = "  # forces replacement";
+const ARROW: &str = "-> ";
 
 /// The columns of one item's lines.
 struct Columns {
@@ -27,19 +31,20 @@ struct Columns {
 /// Writes the lines.
 pub(super) fn rows(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
     let columns = Columns::of(rows, indent.min(style.width / 4), style);
+    let mut writer = Writer { out, columns, style };
     for row in rows {
         match &row.what {
-            What::Line(text) if row.mark.is_empty() => put(out, style, row.label, columns.indent + 2, text),
-            What::Line(text) => sentence(out, row, text, &columns, style),
-            What::Set { name, value } => named(out, row, name, &[value], &columns, style),
-            What::Change { name, before, after } => named(out, row, name, &[before, after], &columns, style),
+            What::Line(text) if row.mark.is_empty() => put(writer.out, style, row.label, writer.columns.indent + 2, text),
+            What::Line(text) => writer.sentence(row, text),
+            What::Set { name, value } => writer.named(row, name, &[value]),
+            What::Change { name, before, after } => writer.named(row, name, &[before, after]),
         }
     }
 }
 
 fn one_line(row: &Row, sides: &[&String]) -> String {
     let text = sides.iter().map(|side| side.as_str()).collect::<Vec<_>>().join(" -> ");
-    if row.forces { format!("{text}  # forces replacement") } else { text }
+    if row.forces { format!("{text}{FORCES}") } else { text }
 }
 
 fn value_of(row: &Row) -> Option<String> {
@@ -50,17 +55,17 @@ fn value_of(row: &Row) -> Option<String> {
     }
 }
 
-fn shows_place(row: &Row, style: &Style) -> bool {
-    row.at.is_some() && style.width >= PLACES_FROM
+/// The place that is shown beside a line, where there is room for places at all.
+fn place<'a>(row: &'a Row, style: &Style) -> Option<&'a str> {
+    row.at.as_deref().filter(|_| style.width >= PLACES_FROM)
 }
 
 /// Columns that what stands beside a line takes.
 fn side_width(row: &Row, remark: usize, style: &Style) -> usize {
-    let place = row.at.as_deref().filter(|_| shows_place(row, style)).map_or(0, width);
-    match (&row.remark, place) {
-        (None, place) => place,
-        (Some(text), 0) => width(text),
-        (Some(_), place) => remark + 4 + place,
+    match (&row.remark, place(row, style).map(width)) {
+        (None, place) => place.unwrap_or(0),
+        (Some(text), None) => width(text),
+        (Some(_), Some(place)) => remark + PLACE_GAP + place,
     }
 }
 
@@ -76,10 +81,8 @@ impl Columns {
         let start = columns.value_start();
         for row in rows {
             let side = side_width(row, remark, style);
-            if side == 0 {
-                continue;
-            }
             match (&row.what, value_of(row)) {
+                _ if side == 0 => {}
                 (What::Line(text), _) if indent + 2 + width(text) + 2 + side <= style.width => {
                     columns.sentence = columns.sentence.max(width(text));
                 }
@@ -97,61 +100,118 @@ impl Columns {
     }
 }
 
-/// A sentence under a mark: a rule.
-fn sentence(out: &mut String, row: &Row, text: &str, columns: &Columns, style: &Style) {
-    let mut line = Line::indented(columns.indent);
-    line.push(row.label, format!("{} ", row.mark));
-    let start = line.width();
-    let mut parts = wrap(text, style.width.saturating_sub(start)).into_iter();
-    let first = parts.next().unwrap_or_default();
-    line.push(Label::Plain, first);
-    for part in parts {
-        super::end(out, &line, style);
-        line = Line::indented(start + 2);
-        line.push(Label::Plain, part);
-    }
-    beside(out, line, row, start + columns.sentence + 2, columns, style);
+/// Where lines are written to.
+struct Writer<'a> {
+    out: &'a mut String,
+    columns: Columns,
+    style: &'a Style,
 }
 
-/// An attribute with its value or its two values.
-fn named(out: &mut String, row: &Row, name: &str, sides: &[&String], columns: &Columns, style: &Style) {
-    let mut line = Line::indented(columns.indent);
-    line.push(row.label, format!("{} ", row.mark));
-    line.push(Label::Plain, name);
-    let start = columns.value_start();
-    let room = style.width.saturating_sub(start);
-    let whole = one_line(row, sides);
-    if room < VALUE_MIN || line.width() > start.saturating_sub(2) {
-        let fits = line.width() + 2 + width(&whole) <= style.width;
-        if fits {
-            line.push(Label::Plain, "  ");
-            push_value(&mut line, row, sides);
-        } else {
-            let below = (columns.indent + 4).min(style.width / 2);
-            let text = wrap(&whole, style.width.saturating_sub(below));
-            super::end(out, &line, style);
-            line = Line::default();
-            for (at, part) in text.iter().enumerate() {
-                line = Line::indented(below);
-                line.push(Label::Plain, part.as_str());
-                if at + 1 < text.len() {
-                    super::end(out, &line, style);
+impl Writer<'_> {
+    fn end(&mut self, line: &Line) {
+        super::end(self.out, line, self.style);
+    }
+
+    fn begin(&self, row: &Row) -> Line {
+        let mut line = Line::indented(self.columns.indent);
+        line.push(row.label, format!("{} ", row.mark));
+        line
+    }
+
+    /// A sentence under a mark: a rule.
+    fn sentence(&mut self, row: &Row, text: &str) {
+        let mut line = self.begin(row);
+        let start = line.width();
+        let mut parts = wrap(text, self.style.width.saturating_sub(start)).into_iter();
+        line.push(Label::Plain, parts.next().unwrap_or_default());
+        for part in parts {
+            self.end(&line);
+            line = Line::indented(start + 2);
+            line.push(Label::Plain, part);
+        }
+        self.beside(line, row, start + self.columns.sentence + 2);
+    }
+
+    /// An attribute with its value or its two values.
+    fn named(&mut self, row: &Row, name: &str, sides: &[&String]) {
+        let mut line = self.begin(row);
+        line.push(Label::Plain, name);
+        let start = self.columns.value_start();
+        let room = self.style.width.saturating_sub(start);
+        let whole = width(&one_line(row, sides));
+        if room < VALUE_MIN || line.width() + 2 > start {
+            let line = if line.width() + 2 + whole <= self.style.width {
+                line.push(Label::Plain, "  ");
+                with_value(line, row, sides)
+            } else {
+                self.below(&line, &one_line(row, sides))
+            };
+            self.beside(line, row, 0);
+            return;
+        }
+        line.pad_to(start);
+        let line = if whole <= room { with_value(line, row, sides) } else { self.in_several_lines(line, row, sides) };
+        self.beside(line, row, start + self.columns.value + 2);
+    }
+
+    /// A value below its name. Gives the last line.
+    fn below(&mut self, name: &Line, value: &str) -> Line {
+        let indent = (self.columns.indent + 4).min(self.style.width / 2);
+        let mut last = name.clone();
+        for part in wrap(value, self.style.width.saturating_sub(indent)) {
+            self.end(&last);
+            last = Line::indented(indent);
+            last.push(Label::Plain, part);
+        }
+        last
+    }
+
+    /// The old value, and below it the new one, its arrow hanging out to the left. Gives the last line.
+    fn in_several_lines(&mut self, first: Line, row: &Row, sides: &[&String]) -> Line {
+        let start = self.columns.value_start();
+        let mut line = first;
+        for (at, side) in sides.iter().enumerate() {
+            let is_last = at + 1 == sides.len();
+            let text = if row.forces && is_last { format!("{side}{FORCES}") } else { (*side).clone() };
+            for (nth, part) in wrap(&text, self.style.width.saturating_sub(start)).into_iter().enumerate() {
+                let has_arrow = at > 0 && nth == 0;
+                if at > 0 || nth > 0 {
+                    self.end(&line);
+                    line = Line::indented(if has_arrow { start - ARROW.len() } else { start });
                 }
+                if has_arrow {
+                    line.push(Label::Dim, ARROW);
+                }
+                line.push(Label::Plain, part);
             }
         }
-        beside(out, line, row, 0, columns, style);
-        return;
+        line
     }
-    line.pad_to(start);
-    if width(&whole) <= room {
-        push_value(&mut line, row, sides);
-    } else {
-        line = in_several_lines(out, line, row, sides, (start, room), style);
+
+    /// Ends a line with what stands beside it: a remark goes below where there is no room, a place is left out.
+    fn beside(&mut self, mut line: Line, row: &Row, column: usize) {
+        let column = column.max(line.width() + 2);
+        let mut place_column = column;
+        if let Some(remark) = row.remark.as_deref() {
+            if column + width(remark) > self.style.width {
+                self.end(&line);
+                put(self.out, self.style, Label::Plain, self.columns.indent + 4, remark);
+                return;
+            }
+            line.pad_to(column);
+            line.push(Label::Plain, remark);
+            place_column = (column + self.columns.remark + PLACE_GAP).max(line.width() + 2);
+        }
+        if let Some(place) = place(row, self.style).filter(|place| place_column + width(place) <= self.style.width) {
+            line.pad_to(place_column);
+            line.push(Label::Dim, place);
+        }
+        self.end(&line);
     }
-    beside(out, line, row, start + columns.value + 2, columns, style);
 }
 
-fn push_value(line: &mut Line, row: &Row, sides: &[&String]) {
+/// The line with a value, or an old and a new one.
+fn with_value(mut line: Line, row: &Row, sides: &[&String]) -> Line {
     for (at, side) in sides.iter().enumerate() {
         if at > 0 {
             line.push(Label::Dim, " -> ");
@@ -159,51 +219,7 @@ fn push_value(line: &mut Line, row: &Row, sides: &[&String]) {
         line.push(Label::Plain, side.as_str());
     }
     if row.forces {
-        line.push(Label::Danger, "  # forces replacement");
-    }
-}
-
-/// The old value, and below it the new one, its arrow hanging out to the left. Gives the last line.
-fn in_several_lines(out: &mut String, first: Line, row: &Row, sides: &[&String], (start, room): (usize, usize), style: &Style) -> Line {
-    let mut line = first;
-    for (at, side) in sides.iter().enumerate() {
-        let mut text = (*side).clone();
-        if row.forces && at + 1 == sides.len() {
-            text.push_str("  # forces replacement");
-        }
-        for (nth, part) in wrap(&text, room).into_iter().enumerate() {
-            if at > 0 || nth > 0 {
-                super::end(out, &line, style);
-                line = Line::indented(if at > 0 && nth == 0 { start - 3 } else { start });
-                if at > 0 && nth == 0 {
-                    line.push(Label::Dim, "-> ");
-                }
-            }
-            line.push(Label::Plain, part);
-        }
+        line.push(Label::Danger, FORCES);
     }
     line
-}
-
-/// Ends a line with what stands beside it: a remark goes below where there is no room, a place is left out.
-fn beside(out: &mut String, mut line: Line, row: &Row, column: usize, columns: &Columns, style: &Style) {
-    let column = column.max(line.width() + 2);
-    let place = row.at.as_deref().filter(|_| shows_place(row, style));
-    let remark_fits = row.remark.as_deref().is_none_or(|remark| column + width(remark) <= style.width);
-    if let Some(remark) = row.remark.as_deref() {
-        if remark_fits {
-            line.pad_to(column);
-            line.push(Label::Plain, remark);
-        } else {
-            super::end(out, &line, style);
-            put(out, style, Label::Plain, columns.indent + 4, remark);
-            return;
-        }
-    }
-    let place_column = if row.remark.is_some() { (column + columns.remark + 4).max(line.width() + 2) } else { column };
-    if let Some(place) = place.filter(|place| place_column + width(place) <= style.width) {
-        line.pad_to(place_column);
-        line.push(Label::Dim, place);
-    }
-    super::end(out, &line, style);
 }

@@ -7,7 +7,7 @@ use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
 use setpoint_spec::schema::Schema;
 
-use crate::fixture::{change, destroy, fresh, mixed, plan, shop};
+use crate::fixture::{change, destroy, field, fresh, mixed, plan, shop, updated};
 use crate::line::width;
 use crate::style::Style;
 use crate::view::Header;
@@ -190,6 +190,7 @@ fn no_changes() {
 #[test]
 fn calls_in_their_order() {
     expect![[r#"
+        5 write calls:
           1  vpc CreateVpc  net
                CidrBlock = 172.16.0.0/12
           2  vpc CreateVSwitch  subnet  after 1
@@ -210,6 +211,70 @@ fn calls_in_their_order() {
                VSwitchId = ${subnet.id}
     "#]]
     .assert_eq(&super::calls(&fresh().0));
+}
+
+#[test]
+fn units_and_secret_fields_come_from_the_tables() {
+    use setpoint_plan::kind::Effect;
+    use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type, Unset, no_check};
+    const fn field_of(name: &'static str, ty: Type) -> FieldDef {
+        FieldDef { name, ty, required: false, unset: Unset::Unmanaged, late: false, change: "none", doc: "A field." }
+    }
+    static DISK: &[FieldDef] = &[field_of("size", Type::Int { min: 1, max: 9, unit: "GiB" })];
+    static KIND: KindDef = KindDef {
+        name: "instance",
+        doc: "A machine.",
+        fields: &[field_of("data_disks", Type::Named(DISK)), field_of("pin", Type::Secret), field_of("system_disk", Type::Struct(DISK))],
+        attributes: &[],
+        one_of: &[],
+        any_of: &[],
+        taggable: true,
+        name_rule: NameRule { param: "InstanceName", min: 2, max: 128 },
+        hints: &[],
+        check: no_check,
+    };
+    static KINDS: [&KindDef; 1] = [&KIND];
+    let fields = vec![
+        field("data_disks.data.size", 100.into(), 200.into(), Effect::None),
+        field("pin", "1234".into(), "5678".into(), Effect::None),
+        field("system_disk.size", 40.into(), 60.into(), Effect::None),
+    ];
+    let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
+    let header = Header { elapsed: None, schema: Some(Schema { kinds: &KINDS }) };
+    let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
+    let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("      ")).collect();
+    expect![[r#"
+              ~ data_disks.data.size  100 -> 200 GiB     stack.yaml:28:9
+              ~ pin                   (sensitive value)  stack.yaml:28:9
+              ~ system_disk.size      40 -> 60 GiB       stack.yaml:28:9"#]].assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn drift_is_told_from_the_clouds_side() {
+    let of = |(plan, report): (Plan, Report), columns| super::drift(&plan, &report, &Header::default(), &Style::plain(columns));
+    expect![[r#"
+        shop/prod: 5 of 23 resources differ from the spec
+          db         ~ image  spec ubuntu_24_04_x64_20G_alibase_20251030.vhd, live
+                     aliyun_3_x64_20G_alibase_20240528.vhd
+          db-sg      - ingress tcp 5432 from web-sg  missing
+                     + ingress tcp 5432 from 10.0.0.0/8  not in the spec
+          web[0..2]  ~ instance_type  spec ecs.c7.xlarge, live ecs.c7.large
+                     ~ system_disk.size  spec 60, live 40
+    "#]].assert_eq(&of(shop(), 80));
+    expect![[r#"
+        shop/prod: 5 of 23 resources differ from the spec
+          app     ~ vswitch  spec subnet (known after apply), live
+                  vsw-2ze1
+          cpu     - contact_groups  spec e, live nothing
+                  + contact_groups  live b, spec nothing
+                  ~ webhook  (sensitive value)
+          net     + tags.Old  live x, spec nothing
+                  ~ tags.Env  spec prod, live dev
+          subnet  ~ zone  spec cn-beijing-k, live cn-beijing-h
+          gone    + eip: there, not in the spec
+    "#]].assert_eq(&of(mixed(), 60));
+    let nothing = (plan(vec![change("net", "vpc", setpoint_plan::change::ChangeAction::NoOp)]), Report::default());
+    assert_eq!(of(nothing, 80), "shop/prod: nothing differs from the spec\n");
 }
 
 #[test]

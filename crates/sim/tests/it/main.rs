@@ -5,4 +5,5 @@ mod client;
 mod embedded;
 mod random;
 mod server;
+mod shapes;
 mod signing;

@@ -13,8 +13,7 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
 }
 
 fn one_to_json(one: &Diagnostic, sources: &Sources) -> Value {
-    let labels: Vec<Value> =
-        one.labels.iter().map(|label| json!({"message": label.text, "range": range(label.span, sources)})).collect();
+    let labels: Vec<Value> = one.labels.iter().map(|label| json!({"message": label.text, "range": range(label.span, sources)})).collect();
     json!({
         "severity": match one.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "code": one.code,

@@ -165,12 +165,24 @@ fn is_invisible(c: char) -> bool {
 
 fn head(text: &str, width: usize) -> String {
     let mut used = 0;
-    text.chars().take_while(|c| { used += c.width().unwrap_or(0); used <= width }).collect()
+    text.chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= width
+        })
+        .collect()
 }
 
 fn tail(text: &str, width: usize) -> String {
     let mut used = 0;
-    let kept: Vec<char> = text.chars().rev().take_while(|c| { used += c.width().unwrap_or(0); used <= width }).collect();
+    let kept: Vec<char> = text
+        .chars()
+        .rev()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= width
+        })
+        .collect();
     kept.into_iter().rev().collect()
 }
 

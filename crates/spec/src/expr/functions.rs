@@ -69,7 +69,9 @@ fn int(val: &Val) -> Result<i64, String> {
     match val {
         Val::Plain(Value::Int(n)) => Ok(*n),
         Val::Plain(Value::Text(text)) if text.parse::<i64>().is_ok_and(|n| n.to_string() == *text) => Ok(text.parse().unwrap_or_default()),
-        other => Err(other.unknown().map_or_else(|| format!("a whole number is wanted here, this is {}", other.noun()), |u| after_apply(&u))),
+        other => {
+            Err(other.unknown().map_or_else(|| format!("a whole number is wanted here, this is {}", other.noun()), |u| after_apply(&u)))
+        }
     }
 }
 

@@ -54,8 +54,12 @@ fn number(text: &str, at: usize) -> Result<(Token, Range), Mistake> {
     let word = &text[at..end];
     match word.parse::<i64>() {
         Ok(n) => Ok((Token::Int(n), at..end)),
-        Err(_) if word.starts_with('-') => Err(Mistake { range: at..end.max(at + 1), message: "there are no operators".to_owned(), hint: Some(OPERATORS.to_owned()) }),
-        Err(_) if word.bytes().all(|b| b.is_ascii_digit()) => Err(Mistake { range: at..end, message: "a number too large".to_owned(), hint: None }),
+        Err(_) if word.starts_with('-') => {
+            Err(Mistake { range: at..end.max(at + 1), message: "there are no operators".to_owned(), hint: Some(OPERATORS.to_owned()) })
+        }
+        Err(_) if word.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(Mistake { range: at..end, message: "a number too large".to_owned(), hint: None })
+        }
         Err(_) => Ok((Token::Name(word.to_owned()), at..end)),
     }
 }
@@ -69,7 +73,11 @@ fn unknown(text: &str, at: usize, c: char) -> Mistake {
         return Mistake { range, message: "there are no operators and no conditionals".to_owned(), hint: Some(OPERATORS.to_owned()) };
     }
     if c == '$' && text[at..].starts_with("${") {
-        return Mistake { range: at..at + 2, message: "an expression inside an expression".to_owned(), hint: Some("leave out the inner `${` and `}`".to_owned()) };
+        return Mistake {
+            range: at..at + 2,
+            message: "an expression inside an expression".to_owned(),
+            hint: Some("leave out the inner `${` and `}`".to_owned()),
+        };
     }
     Mistake { range, message: format!("`{c}` has no meaning in an expression"), hint: None }
 }

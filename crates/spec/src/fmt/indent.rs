@@ -100,7 +100,8 @@ impl<'t> Layout<'t> {
 
     /// The value of a key or item that begins on a line, whose own column is given.
     fn value(&mut self, node: &Node, column: usize, line: usize) {
-        let (first, last) = (self.line_of(node.span.start as usize), self.line_of((node.span.end as usize).max(node.span.start as usize + 1) - 1));
+        let (first, last) =
+            (self.line_of(node.span.start as usize), self.line_of((node.span.end as usize).max(node.span.start as usize + 1) - 1));
         let is_block = matches!(node.data, Data::Map(_) | Data::List(_)) && !self.is_flow(node);
         if is_block {
             if first > line {

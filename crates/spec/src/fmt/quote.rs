@@ -80,7 +80,10 @@ impl Scan<'_> {
                 end += close + 1;
                 continue;
             }
-            let stop = tail.starts_with([',', ']', '}', '[', '{', '\n', '\r']) || tail.starts_with(": ") || tail.starts_with(":\n") || tail.starts_with(" #");
+            let stop = tail.starts_with([',', ']', '}', '[', '{', '\n', '\r'])
+                || tail.starts_with(": ")
+                || tail.starts_with(":\n")
+                || tail.starts_with(" #");
             if stop {
                 break;
             }

@@ -43,7 +43,8 @@ impl Loader for FsLoader {
 
     fn canonical(&self, path: &str) -> Result<String, LoadError> {
         let absolute = std::fs::canonicalize(path).map_err(|error| load_error(&error))?;
-        let text = absolute.into_os_string().into_string().map_err(|_| LoadError::Unreadable { why: "its path is not UTF-8".to_owned() })?;
+        let text =
+            absolute.into_os_string().into_string().map_err(|_| LoadError::Unreadable { why: "its path is not UTF-8".to_owned() })?;
         Ok(text)
     }
 }

@@ -130,13 +130,23 @@ fn what(name: &str, at: Span, node: &Node, schema: &Schema, found: &mut Vec<Diag
             None => What::Unclear,
         },
         (Some(_), Some(path)) => {
-            found.push(Diagnostic::error("type-and-use", path.at, format!("`{name}` has both `type` and `use`")).hint("a resource has `type`, a module `use`"));
+            found.push(
+                Diagnostic::error("type-and-use", path.at, format!("`{name}` has both `type` and `use`"))
+                    .hint("a resource has `type`, a module `use`"),
+            );
             What::Unclear
         }
         (None, None) => {
             let hint = "a resource says `type: KIND`, a module `use: PATH`".to_owned();
-            let near = node.pairs().iter().find(|pair| matches!(pair.key.as_str(), "kind" | "Type" | "resource_type" | "source" | "module"));
-            let hint = near.map_or(hint, |pair| format!("write `{}` instead of `{}`", if matches!(pair.key.as_str(), "source" | "module") { "use" } else { "type" }, pair.key));
+            let near =
+                node.pairs().iter().find(|pair| matches!(pair.key.as_str(), "kind" | "Type" | "resource_type" | "source" | "module"));
+            let hint = near.map_or(hint, |pair| {
+                format!(
+                    "write `{}` instead of `{}`",
+                    if matches!(pair.key.as_str(), "source" | "module") { "use" } else { "type" },
+                    pair.key
+                )
+            });
             found.push(Diagnostic::error("missing-type", at, format!("`{name}` has neither `type` nor `use`")).hint(hint));
             What::Unclear
         }
@@ -146,7 +156,9 @@ fn what(name: &str, at: Span, node: &Node, schema: &Schema, found: &mut Vec<Diag
 /// An overlay may repeat a type, so that editors complete, but not change it.
 fn same_type(node: &Node, over: &Pair, found: &mut Vec<Diagnostic>) {
     for key in ["type", "use"] {
-        if let Some(new) = over.value.pair(key) && node.get(key).and_then(Node::text) != new.value.text() {
+        if let Some(new) = over.value.pair(key)
+            && node.get(key).and_then(Node::text) != new.value.text()
+        {
             let message = format!("an environment cannot change the `{key}` of `{}`", over.key);
             let hint = "take the resource out here (`null`) and add one of another name";
             found.push(Diagnostic::error("changed-type", new.value.span, message).hint(hint));
@@ -157,10 +169,12 @@ fn same_type(node: &Node, over: &Pair, found: &mut Vec<Diagnostic>) {
 /// Lays the kind's defaults under an entry, key by key; of a pair `a | b` the entry's choice wins.
 fn lay_defaults(mut node: Node, over: Option<&Node>, kind: &KindDef, defaults: &[Pair]) -> Node {
     let Some(laid) = defaults.iter().find(|pair| pair.key == kind.name) else { return node };
-    let chosen = |key: &str| node.get(key).is_some() || over.is_some_and(|over| over.pair(key).is_some_and(|pair| pair.value.data != Data::Null));
+    let chosen =
+        |key: &str| node.get(key).is_some() || over.is_some_and(|over| over.pair(key).is_some_and(|pair| pair.value.data != Data::Null));
     let pairs = kind.one_of.iter().chain(kind.any_of);
     let excluded = |key: &str| pairs.clone().any(|pair| pair.contains(&key) && pair.iter().any(|other| *other != key && chosen(other)));
-    let under: Vec<Pair> = laid.value.pairs().iter().filter(|pair| node.get(&pair.key).is_none() && !excluded(&pair.key)).cloned().collect();
+    let under: Vec<Pair> =
+        laid.value.pairs().iter().filter(|pair| node.get(&pair.key).is_none() && !excluded(&pair.key)).cloned().collect();
     if let Data::Map(own) = &mut node.data {
         own.extend(under);
     }

@@ -122,7 +122,8 @@ impl<'a> Resolver<'a> {
             Some(Value::Text(text)) => Ok(Single::Known(text.into(), None)),
             Some(other) => Ok(Single::Other(other)),
             None => {
-                let diagnostic = Diagnostic::error("wrong-type", input.span(), format!("{wanted} should stand here, this is {}", input.noun()));
+                let diagnostic =
+                    Diagnostic::error("wrong-type", input.span(), format!("{wanted} should stand here, this is {}", input.noun()));
                 let hint = match input {
                     In::Val(Val::Resource(_), span) => {
                         let said = self.sources.text(*span).trim_matches(['"', '\'']).trim_end_matches('}').to_owned();
@@ -202,7 +203,8 @@ impl<'a> Resolver<'a> {
         if matches!(ty, Type::Cidr { .. } | Type::Zone | Type::Path)
             && let Some(reference) = value.refs().first()
         {
-            let message = format!("`{}.{}` is known after apply only, and {} must be known at plan", reference.address, reference.attr, noun(ty));
+            let message =
+                format!("`{}.{}` is known after apply only, and {} must be known at plan", reference.address, reference.attr, noun(ty));
             return Err(self.fail(cx, Diagnostic::error("not-known", span, message)));
         }
         match (ty, value) {
@@ -219,7 +221,8 @@ impl<'a> Resolver<'a> {
             In::Val(group @ Val::Group(_), span) => Ok(vec![In::Val(group, span)]),
             In::Node(Node { data: Data::Bad, .. }) => Err(Halt::Reported),
             other => {
-                let diagnostic = Diagnostic::error("wrong-type", other.span(), format!("a list should stand here, this is {}", other.noun()));
+                let diagnostic =
+                    Diagnostic::error("wrong-type", other.span(), format!("a list should stand here, this is {}", other.noun()));
                 let said = self.sources.text(other.span()).to_owned();
                 let short = !said.contains('\n') && !said.is_empty() && !matches!(other, In::Val(..));
                 Err(self.fail(cx, diagnostic.maybe_hint(short.then(|| format!("a list: `[{said}]`")))))
@@ -230,7 +233,9 @@ impl<'a> Resolver<'a> {
     /// The entries of a map.
     pub(super) fn entries(&mut self, cx: Cx, input: In<'a>, wanted: &str) -> Eval<Vec<InEntry<'a>>> {
         match self.evaluated(cx, input)? {
-            In::Node(Node { data: Data::Map(pairs), .. }) => Ok(pairs.iter().map(|pair| (pair.key.clone(), pair.at, In::Node(&pair.value))).collect()),
+            In::Node(Node { data: Data::Map(pairs), .. }) => {
+                Ok(pairs.iter().map(|pair| (pair.key.clone(), pair.at, In::Node(&pair.value))).collect())
+            }
             In::Val(Val::Map(map), span) => Ok(map.into_iter().map(|(key, val)| (key, span, In::Val(val, span))).collect()),
             In::Node(Node { data: Data::Bad, .. }) => Err(Halt::Reported),
             other => {
@@ -256,7 +261,7 @@ impl<'a> Resolver<'a> {
             trail.leave(before);
             match read {
                 Ok(read) => values.extend(read),
-                Err(Halt::Off(name)) => self.left_out(cx, span, &name),
+                Err(Halt::Off(name)) => self.left_out(span, &name),
                 Err(Halt::Reported) => failed = true,
             }
         }
@@ -303,7 +308,8 @@ impl<'a> Resolver<'a> {
             }
             trail.leave(before);
         }
-        let missing: Vec<&str> = fields.iter().filter(|field| field.required && !values.contains_key(field.name)).map(|field| field.name).collect();
+        let missing: Vec<&str> =
+            fields.iter().filter(|field| field.required && !values.contains_key(field.name)).map(|field| field.name).collect();
         if !missing.is_empty() {
             let span = self.short(span);
             return Err(self.fail(cx, Diagnostic::error("missing-field", span, format!("{} must stand here", suggest::listing(&missing)))));
@@ -368,7 +374,9 @@ impl<'a> Resolver<'a> {
                     let pair = types::port(&text).map_err(|wrong| self.wrong(cx, "bad-port", span, wrong))?;
                     ports.push(Val::text(pair));
                 }
-                Single::Other(Value::Secret(_)) => return Err(self.fail(cx, Diagnostic::error("secret", span, "a secret cannot be a port"))),
+                Single::Other(Value::Secret(_)) => {
+                    return Err(self.fail(cx, Diagnostic::error("secret", span, "a secret cannot be a port")));
+                }
                 Single::Other(unknown) => {
                     ports.push(Val::Plain(super::val::concat(vec![unknown.clone(), Value::text("/"), unknown])));
                 }

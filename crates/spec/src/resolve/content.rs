@@ -37,7 +37,8 @@ impl<'a> Resolver<'a> {
                 Data::Bad | Data::Null => return Err(Halt::Reported),
                 Data::List(_) => {
                     let hint = "write a text (`|` for several lines) or `{file: PATH}`";
-                    return Err(self.fail(cx, Diagnostic::error("wrong-type", span, "a text or a map should stand here, this is a list").hint(hint)));
+                    return Err(self
+                        .fail(cx, Diagnostic::error("wrong-type", span, "a text or a map should stand here, this is a list").hint(hint)));
                 }
             },
             In::Val(val, span) => self.piece(cx, val, span)?,
@@ -55,7 +56,9 @@ impl<'a> Resolver<'a> {
         for pair in pairs {
             if !keys.contains(&pair.key.as_str()) {
                 let hint = suggest::hint(&pair.key, keys.iter().copied());
-                return Err(self.fail(cx, Diagnostic::error("unknown-field", pair.at, format!("there is no `{}` here", pair.key)).maybe_hint(hint)));
+                return Err(
+                    self.fail(cx, Diagnostic::error("unknown-field", pair.at, format!("there is no `{}` here", pair.key)).maybe_hint(hint))
+                );
             }
         }
         let bodies: Vec<&Pair> = pairs.iter().filter(|pair| pair.key != "with").collect();
@@ -79,7 +82,7 @@ impl<'a> Resolver<'a> {
         if given.is_empty() {
             return Ok(Value::Text(text));
         }
-        self.near_names(cx, &text, &given, at.at(&(0..0)), body.key == "file");
+        self.near_names(&text, &given, at.at(&(0..0)), body.key == "file");
         self.replace(cx, &text, given)
     }
 
@@ -87,7 +90,9 @@ impl<'a> Resolver<'a> {
         match node.text() {
             Some(text) => Ok(text.to_owned()),
             None if node.data == Data::Bad => Err(Halt::Reported),
-            None => Err(self.fail(cx, Diagnostic::error("wrong-type", node.span, format!("a text should stand here, this is {}", node.noun())))),
+            None => {
+                Err(self.fail(cx, Diagnostic::error("wrong-type", node.span, format!("a text should stand here, this is {}", node.noun()))))
+            }
         }
     }
 
@@ -138,7 +143,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Warns of `${…}` that are one slip away from a name of `with`.
-    fn near_names(&mut self, _cx: Cx, text: &str, given: &BTreeMap<String, (Value, Span)>, at: Span, in_file: bool) {
+    fn near_names(&mut self, text: &str, given: &BTreeMap<String, (Value, Span)>, at: Span, in_file: bool) {
         for (start, name) in placeholders(text) {
             if given.contains_key(name) {
                 continue;
@@ -158,7 +163,9 @@ impl<'a> Resolver<'a> {
         let mut used = std::collections::BTreeSet::new();
         let mut from = 0;
         for (start, name) in placeholders(text) {
-            if start >= from && let Some((value, _)) = given.get(name) {
+            if start >= from
+                && let Some((value, _)) = given.get(name)
+            {
                 used.insert(name);
                 pieces.push(Value::Text(text[from..start].to_owned()));
                 pieces.extend(as_piece(value.clone()));

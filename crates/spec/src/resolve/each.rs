@@ -36,7 +36,9 @@ impl<'a> Resolver<'a> {
     /// The members that `for_each` asks for.
     pub(super) fn for_each(&mut self, cx: Cx, node: &'a Node) -> Eval<Vec<Each>> {
         let val = match &node.data {
-            Data::Scalar(scalar) if cx.expressions && !crate::expr::has_expression(&scalar.text) => self.named(cx, node.span, &scalar.text)?,
+            Data::Scalar(scalar) if cx.expressions && !crate::expr::has_expression(&scalar.text) => {
+                self.named(cx, node.span, &scalar.text)?
+            }
             _ => self.free(cx, node)?,
         };
         let mut members: Vec<Each> = Vec::new();
@@ -63,7 +65,9 @@ impl<'a> Resolver<'a> {
             }
             Val::Resource(address) => {
                 let message = format!("`{address}` is one resource, no group");
-                return Err(self.fail(cx, Diagnostic::error("wrong-type", node.span, message).hint("`for_each` takes a list, a map or a group")));
+                return Err(
+                    self.fail(cx, Diagnostic::error("wrong-type", node.span, message).hint("`for_each` takes a list, a map or a group"))
+                );
             }
             other => return Err(self.not_known(cx, node.span, "for_each", &other)),
         }
@@ -95,9 +99,15 @@ impl<'a> Resolver<'a> {
     pub(super) fn not_known(&mut self, cx: Cx, span: Span, what: &str, val: &Val) -> Halt {
         let diagnostic = match val.unknown() {
             Some(unknown) => {
-                let diagnostic = Diagnostic::error("not-known", span, format!("`{unknown}` is known after apply only, and `{what}` must be known at plan"));
+                let diagnostic = Diagnostic::error(
+                    "not-known",
+                    span,
+                    format!("`{unknown}` is known after apply only, and `{what}` must be known at plan"),
+                );
                 match unknown.split_once(['[', '.']) {
-                    Some((group, _)) if matches!(what, "count" | "for_each") => diagnostic.hint(format!("`for_each: {group}` gives one per member of a group")),
+                    Some((group, _)) if matches!(what, "count" | "for_each") => {
+                        diagnostic.hint(format!("`for_each: {group}` gives one per member of a group"))
+                    }
                     _ => diagnostic,
                 }
             }

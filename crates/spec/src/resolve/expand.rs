@@ -105,7 +105,9 @@ impl<'a> Resolver<'a> {
         let What::Module { file: Some(file), .. } = entry.what else { return Ok(()) };
         let file = &self.world.files[file];
         let with = entry.pair("with");
-        if let Some(pair) = with && !crate::parse::shape_fits(&pair.value, crate::parse::Shape::Map, "with", &mut self.found) {
+        if let Some(pair) = with
+            && !crate::parse::shape_fits(&pair.value, crate::parse::Shape::Map, "with", &mut self.found)
+        {
             return Err(Halt::Reported);
         }
         let given = with.map_or(&[][..], |pair| pair.value.pairs());
@@ -117,8 +119,12 @@ impl<'a> Resolver<'a> {
                 result = Err(self.fail(cx, Diagnostic::error("unknown-variable", pair.at, message).maybe_hint(hint)));
             }
         }
-        let missing: Vec<&str> =
-            file.vars.iter().filter(|decl| decl.default.is_none() && !given.iter().any(|pair| pair.key == decl.name)).map(|decl| decl.name.as_str()).collect();
+        let missing: Vec<&str> = file
+            .vars
+            .iter()
+            .filter(|decl| decl.default.is_none() && !given.iter().any(|pair| pair.key == decl.name))
+            .map(|decl| decl.name.as_str())
+            .collect();
         if !missing.is_empty() {
             let message = format!("the module {} needs {}", file.path, suggest::listing(&missing));
             let hint = format!("write `with: {{{}: …}}`", missing.join(": …, "));

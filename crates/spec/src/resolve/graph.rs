@@ -42,10 +42,15 @@ impl Resolver<'_> {
         }
         let first = names.first().cloned().unwrap_or_default();
         let message = format!("a cycle: {} -> {first}", names.join(" -> "));
-        let mut diagnostic = Diagnostic::unplaced("cycle", message).hint("each needs the next before it can be created; one reference must go");
+        let mut diagnostic =
+            Diagnostic::unplaced("cycle", message).hint("each needs the next before it can be created; one reference must go");
         for ((address, _), path) in cycle {
             let Some(member) = resources.get(*address).and(self.by_address.get(*address)).copied() else { continue };
-            let spot = if path.is_empty() { self.members[member.0].entry.at } else { self.spot(member, path).unwrap_or(self.members[member.0].entry.at) };
+            let spot = if path.is_empty() {
+                self.members[member.0].entry.at
+            } else {
+                self.spot(member, path).unwrap_or(self.members[member.0].entry.at)
+            };
             if diagnostic.span.is_none() {
                 diagnostic.span = Some(spot);
                 diagnostic.context = Some(address.to_string());
@@ -129,7 +134,9 @@ fn each_ref<'v>(value: &'v Value, typed: Typed, path: &str, see: &mut impl FnMut
 /// The type of a member of a structure or map.
 fn member((ty, late): Typed, key: &str) -> Typed {
     match ty {
-        Some(Type::Struct(fields) | Type::Rows(fields)) => fields.iter().find(|field| field.name == key).map_or((None, late), |field| (Some(field.ty), field.late || late)),
+        Some(Type::Struct(fields) | Type::Rows(fields)) => {
+            fields.iter().find(|field| field.name == key).map_or((None, late), |field| (Some(field.ty), field.late || late))
+        }
         Some(Type::Named(fields)) => (Some(Type::Struct(fields)), late),
         Some(Type::Map(of)) => (Some(*of), late),
         Some(Type::WordOr(_, other)) => member((Some(*other), late), key),

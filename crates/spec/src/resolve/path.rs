@@ -26,7 +26,11 @@ impl<'a> Resolver<'a> {
         let anchor = Anchor::new(&self.sources, span, text);
         let address = match text.parse::<Address>() {
             Ok(address) => address,
-            Err(bad) => return Err(self.fail(cx, Diagnostic::error("unknown-reference", span, format!("`{text}` is no name of this stack")).hint(bad.why))),
+            Err(bad) => {
+                return Err(
+                    self.fail(cx, Diagnostic::error("unknown-reference", span, format!("`{text}` is no name of this stack")).hint(bad.why))
+                );
+            }
         };
         let whole = 0..text.len();
         let mut steps = Vec::new();
@@ -174,14 +178,17 @@ impl<'a> Resolver<'a> {
                 let walked = items.into_iter().map(|item| self.walk(cx, item, &rest[1..], anchor));
                 return Ok(Val::List(walked.collect::<Eval<Vec<_>>>()?));
             }
-            val = self.one_step(cx, val, key, anchor.at(&step.range), rest)?;
+            val = self.one_step(cx, val, key, anchor.at(&step.range))?;
         }
         Ok(val)
     }
 
     /// Whether a step picks a member of a group of another stack whose file is not at hand.
     fn is_far_group(&self, address: &Address, step: &Step) -> bool {
-        outside::is_outside(address) && address.key().is_none() && !self.by_address.contains_key(address) && matches!(step.data, StepData::Key(_) | StepData::Computed(_))
+        outside::is_outside(address)
+            && address.key().is_none()
+            && !self.by_address.contains_key(address)
+            && matches!(step.data, StepData::Key(_) | StepData::Computed(_))
     }
 
     fn step(&mut self, cx: Cx, step: &Step, anchor: Anchor) -> Eval<Move> {
@@ -214,11 +221,12 @@ impl<'a> Resolver<'a> {
             Val::Group(group) => Ok(group.members.iter().map(|(_, member)| member.clone()).collect()),
             Val::List(items) => Ok(items.clone()),
             Val::Map(map) => Ok(map.values().cloned().collect()),
-            other => Err(self.fail(cx, Diagnostic::error("wrong-type", at, format!("`[*]` is for groups, lists and maps; this is {}", other.noun())))),
+            other => Err(self
+                .fail(cx, Diagnostic::error("wrong-type", at, format!("`[*]` is for groups, lists and maps; this is {}", other.noun())))),
         }
     }
 
-    fn one_step(&mut self, cx: Cx, val: Val, key: Move, at: Span, rest: &[Step]) -> Eval<Val> {
+    fn one_step(&mut self, cx: Cx, val: Val, key: Move, at: Span) -> Eval<Val> {
         match (val, key) {
             (Val::Group(group), Move::Key(key)) => {
                 let found = Key::parse(&key).and_then(|key| group.members.iter().find(|(known, _)| *known == key));
@@ -227,7 +235,10 @@ impl<'a> Resolver<'a> {
                 }
                 let keys: Vec<String> = group.members.iter().map(|(key, _)| key.to_string()).collect();
                 let hint = suggest::hint(&key, keys.iter().map(String::as_str));
-                Err(self.fail(cx, Diagnostic::error("unknown-member", at, format!("`{}` has no member `{key}`", group.address)).maybe_hint(hint)))
+                Err(self.fail(
+                    cx,
+                    Diagnostic::error("unknown-member", at, format!("`{}` has no member `{key}`", group.address)).maybe_hint(hint),
+                ))
             }
             (Val::Group(group), Move::Name(name)) => {
                 let key = group.members.first().map_or("KEY".to_owned(), |(key, _)| key.to_string());
@@ -235,13 +246,17 @@ impl<'a> Resolver<'a> {
                 let diagnostic = Diagnostic::error("group-attribute", at, format!("`{said}` is a group of {}", group.members.len()));
                 Err(self.fail(cx, diagnostic.hint(format!("write `{said}[{key}].{name}` for one, `{said}[*].{name}` for a list of all"))))
             }
-            (Val::List(items), Move::Key(key)) => match key.parse::<usize>().ok().and_then(|n| items.get(n)) {
-                Some(item) => Ok(item.clone()),
-                None => Err(self.fail(cx, Diagnostic::error("unknown-member", at, format!("the list has {} items, none at `{key}`", items.len())))),
-            },
-            (Val::List(_), Move::Name(name)) => {
-                Err(self.fail(cx, Diagnostic::error("wrong-type", at, format!("a list has no `{name}`")).hint("write `[0]` for one item, `[*]` for all")))
+            (Val::List(items), Move::Key(key)) => {
+                match key.parse::<usize>().ok().and_then(|n| items.get(n)) {
+                    Some(item) => Ok(item.clone()),
+                    None => Err(self
+                        .fail(cx, Diagnostic::error("unknown-member", at, format!("the list has {} items, none at `{key}`", items.len())))),
+                }
             }
+            (Val::List(_), Move::Name(name)) => Err(self.fail(
+                cx,
+                Diagnostic::error("wrong-type", at, format!("a list has no `{name}`")).hint("write `[0]` for one item, `[*]` for all"),
+            )),
             (Val::Map(map), Move::Name(key) | Move::Key(key)) => match map.get(&key) {
                 Some(val) => Ok(val.clone()),
                 None => {
@@ -254,10 +269,11 @@ impl<'a> Resolver<'a> {
                 None => Err(self.fail(cx, Diagnostic::error("unknown-member", at, format!("`{key}` cannot be a key")))),
             },
             (Val::Module(member), Move::Name(name)) => self.module_output(cx, member, &name, at),
-            (Val::Alias(alias), Move::Name(name)) => self.far_name(cx, &alias, &name, at, rest),
+            (Val::Alias(alias), Move::Name(name)) => self.far_name(cx, &alias, &name, at),
             (val, Move::Name(key) | Move::Key(key)) => {
                 let diagnostic = Diagnostic::error("wrong-type", at, format!("{} has no `{key}`", val.noun()));
-                let hint = matches!(val, Val::Outside(_)).then(|| "to read attributes of what lies outside, declare it under `existing`".to_owned());
+                let hint = matches!(val, Val::Outside(_))
+                    .then(|| "to read attributes of what lies outside, declare it under `existing`".to_owned());
                 Err(self.fail(cx, diagnostic.maybe_hint(hint)))
             }
             (_, Move::All) => Err(Halt::Reported),
@@ -272,14 +288,19 @@ impl<'a> Resolver<'a> {
             return self.demand(cx, SlotId::Output(inside, &pair.key), at);
         }
         let private = scope.names.contains_key(name);
-        let message = if private { format!("`{name}` is private to the module {}", file.path) } else { format!("the module {} has no output `{name}`", file.path) };
+        let message = if private {
+            format!("`{name}` is private to the module {}", file.path)
+        } else {
+            format!("the module {} has no output `{name}`", file.path)
+        };
         let outputs = file.pairs("outputs").iter().map(|pair| pair.key.as_str());
-        let hint = if private { Some(format!("add `outputs: {{{name}: \"${{{name}}}\"}}` to the module")) } else { suggest::hint(name, outputs) };
+        let hint =
+            if private { Some(format!("add `outputs: {{{name}: \"${{{name}}}\"}}` to the module")) } else { suggest::hint(name, outputs) };
         Err(self.fail(cx, Diagnostic::error("unknown-output", at, message).maybe_hint(hint)))
     }
 
     /// A resource of another stack; its file, if given, says what there is.
-    fn far_name(&mut self, cx: Cx, alias: &str, name: &str, at: Span, rest: &[Step]) -> Eval<Val> {
+    fn far_name(&mut self, cx: Cx, alias: &str, name: &str, at: Span) -> Eval<Val> {
         let address = Address::root(name).below(&outside::stack(alias));
         let Some(scope) = self.links.get(alias).copied() else {
             if !crate::address::is_name(name) {
@@ -302,7 +323,6 @@ impl<'a> Resolver<'a> {
             if let crate::parse::What::Resource(kind) = entry.what {
                 self.outside_kinds.insert(address.clone(), kind);
             }
-            let _ = rest;
             return Ok(Val::Resource(address));
         }
         found
@@ -316,7 +336,12 @@ impl<'a> Resolver<'a> {
         for step in steps {
             match self.step(cx, step, anchor)? {
                 Move::Name(name) | Move::Key(name) => names.push(name),
-                Move::All => return Err(self.fail(cx, Diagnostic::error("wrong-type", at, format!("`{}` is one resource; `[*]` is for groups", outside::said(address))))),
+                Move::All => {
+                    return Err(self.fail(
+                        cx,
+                        Diagnostic::error("wrong-type", at, format!("`{}` is one resource; `[*]` is for groups", outside::said(address))),
+                    ));
+                }
             }
         }
         if let (Some(key), Some(StepData::Key(_) | StepData::Computed(_))) = (names.first(), steps.first().map(|step| &step.data)) {
@@ -328,7 +353,8 @@ impl<'a> Resolver<'a> {
             if dotted == "id" {
                 return Ok(Val::Plain(Value::reference(address, "id")));
             }
-            let diagnostic = Diagnostic::error("unknown-attribute", at, format!("attributes of `{}` are not known here", outside::said(address)));
+            let diagnostic =
+                Diagnostic::error("unknown-attribute", at, format!("attributes of `{}` are not known here", outside::said(address)));
             return Err(self.fail(cx, diagnostic.hint("give the other stack's `file` under `stacks`; typed references need none")));
         };
         if let Some(member) = self.by_address.get(address).copied()

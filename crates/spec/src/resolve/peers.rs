@@ -26,7 +26,7 @@ impl<'a> Resolver<'a> {
             let span = item.span();
             match self.peer(cx, item) {
                 Ok(found) => peers.extend(found),
-                Err(Halt::Off(name)) if !alone => self.left_out(cx, span, &name),
+                Err(Halt::Off(name)) if !alone => self.left_out(span, &name),
                 Err(halt) => return Err(halt),
             }
         }
@@ -50,7 +50,8 @@ impl<'a> Resolver<'a> {
             Some("prefix_list") => return Ok(vec![one("prefix_list", Val::text(text))]),
             Some(GROUP) => return Ok(vec![one("group", Val::Outside(Value::text(text)))]),
             Some(kind) => {
-                let message = format!("`{text}` is the id of {}; traffic comes from blocks, security groups and prefix lists", suggest::a(kind));
+                let message =
+                    format!("`{text}` is the id of {}; traffic comes from blocks, security groups and prefix lists", suggest::a(kind));
                 return Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)));
             }
             None => {}
@@ -119,7 +120,11 @@ impl<'a> Resolver<'a> {
             Some(_) => None,
         };
         let kind = self.kind_of(&address).map_or("", |kind| kind.name);
-        let diagnostic = Diagnostic::error("wrong-kind", span, format!("`{}` is {}; traffic comes from blocks, security groups and prefix lists", said(&address), suggest::a(kind)));
+        let diagnostic = Diagnostic::error(
+            "wrong-kind",
+            span,
+            format!("`{}` is {}; traffic comes from blocks, security groups and prefix lists", said(&address), suggest::a(kind)),
+        );
         Err(self.fail(cx, diagnostic.maybe_hint(attribute.map(|attribute| format!("write \"${{{}.{attribute}}}\"", said(&address))))))
     }
 }

@@ -12,7 +12,7 @@ use crate::parse::What;
 use crate::schema::Type;
 use crate::span::Span;
 use crate::suggest;
-use crate::tree::{Data, Node, Style};
+use crate::tree::{Data, Node};
 use crate::types;
 use crate::value::Value;
 
@@ -39,7 +39,8 @@ impl<'a> Resolver<'a> {
             Val::Group(group) => {
                 let example = group.members.first().map_or("KEY".to_owned(), |(key, _)| key.to_string());
                 let message = format!("`{}` is a group of {}; one is wanted here", group.address, group.members.len());
-                Err(self.fail(cx, Diagnostic::error("group-reference", span, message).hint(format!("write `{}[{example}]`", group.address))))
+                Err(self
+                    .fail(cx, Diagnostic::error("group-reference", span, message).hint(format!("write `{}[{example}]`", group.address))))
             }
             val => Ok(val),
         }
@@ -64,8 +65,7 @@ impl<'a> Resolver<'a> {
                         Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)))
                     }
                     None => {
-                        let quoted = scalar.style != Style::Plain;
-                        let val = self.known_name(cx, kinds, node, &scalar.text, quoted)?;
+                        let val = self.known_name(cx, kinds, node, &scalar.text)?;
                         self.of_kind(cx, kinds, val, span)
                     }
                 },
@@ -81,7 +81,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A bare word; where no name can be meant, the hint names the form for things outside.
-    fn known_name(&mut self, cx: Cx, kinds: &str, node: &Node, text: &str, _quoted: bool) -> Eval<Val> {
+    fn known_name(&mut self, cx: Cx, kinds: &str, node: &Node, text: &str) -> Eval<Val> {
         if text.parse::<Address>().is_ok() {
             let before = self.found.len();
             let named = self.named(cx, node.span, text);
@@ -132,13 +132,17 @@ impl<'a> Resolver<'a> {
                 Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).hint(format!("write `{alias}.NAME`"))))
             }
             Val::Plain(Value::Ref(reference)) => {
-                let message = format!("`{}.{}` is an attribute, here {} itself is wanted", said(&reference.address), reference.attr, words(kinds));
+                let message =
+                    format!("`{}.{}` is an attribute, here {} itself is wanted", said(&reference.address), reference.attr, words(kinds));
                 Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).hint(format!("write `{}`", said(&reference.address)))))
             }
             Val::Plain(Value::Text(_)) => {
-                let diagnostic = Diagnostic::error("wrong-kind", span, format!("an expression gives a resource here, this one gives a text"));
+                let diagnostic = Diagnostic::error("wrong-kind", span, "an expression gives a resource here, this one gives a text");
                 let kind = kinds.split('|').next().unwrap_or(kinds);
-                Err(self.fail(cx, diagnostic.hint(format!("declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up"))))
+                Err(self.fail(
+                    cx,
+                    diagnostic.hint(format!("declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up")),
+                ))
             }
             other => {
                 let message = format!("{} is wanted here, this is {}", words(kinds), other.noun());
@@ -148,13 +152,22 @@ impl<'a> Resolver<'a> {
     }
 
     fn module_reference(&mut self, cx: Cx, address: &Address, span: Span) -> Halt {
-        let outputs = self.scopes[cx.scope.0].names.get(address.segments().last().map_or("", |last| last.name.as_str())).and_then(|entry| match entry.what {
-            What::Module { file: Some(file), .. } => Some(&self.world.files[file]),
-            _ => None,
-        });
+        let outputs = self.scopes[cx.scope.0].names.get(address.segments().last().map_or("", |last| last.name.as_str())).and_then(
+            |entry| match entry.what {
+                What::Module { file: Some(file), .. } => Some(&self.world.files[file]),
+                _ => None,
+            },
+        );
         let outputs: Vec<&str> = outputs.map_or(Vec::new(), |file| file.pairs("outputs").iter().map(|pair| pair.key.as_str()).collect());
-        let hint = if outputs.is_empty() { None } else { Some(format!("its outputs are {}: `{address}.{}`", suggest::listing(&outputs), outputs[0])) };
-        self.fail(cx, Diagnostic::error("wrong-kind", span, format!("`{address}` is a module, of which only outputs are seen")).maybe_hint(hint))
+        let hint = if outputs.is_empty() {
+            None
+        } else {
+            Some(format!("its outputs are {}: `{address}.{}`", suggest::listing(&outputs), outputs[0]))
+        };
+        self.fail(
+            cx,
+            Diagnostic::error("wrong-kind", span, format!("`{address}` is a module, of which only outputs are seen")).maybe_hint(hint),
+        )
     }
 
     fn right_kind(&mut self, cx: Cx, kinds: &str, address: &Address, span: Span) -> Eval<()> {
@@ -208,7 +221,9 @@ impl<'a> Resolver<'a> {
         if !by.keys().any(|key| LOOK_UP_BY.contains(&key.as_str())) {
             let named: Vec<&str> = LOOK_UP_BY.iter().copied().filter(|key| keys.contains(key)).collect();
             let message = "a look-up says by what";
-            return Err(self.fail(cx, Diagnostic::error("missing-field", node.span, message).hint(format!("one of {}", suggest::listing(&named)))));
+            return Err(
+                self.fail(cx, Diagnostic::error("missing-field", node.span, message).hint(format!("one of {}", suggest::listing(&named))))
+            );
         }
         Ok(Val::Outside(Value::Map(by)))
     }

@@ -118,7 +118,12 @@ impl<'a> Resolver<'a> {
     fn required(&mut self, cx: Cx, kind: &KindDef, entry: &Entry) {
         // A field that is there under a wrong name is reported as that.
         let names: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
-        let meant = |name: &str| entry.body.iter().any(|pair| !names.contains(&pair.key.as_str()) && suggest::nearest(&pair.key, names.iter().copied()) == Some(name));
+        let meant = |name: &str| {
+            entry
+                .body
+                .iter()
+                .any(|pair| !names.contains(&pair.key.as_str()) && suggest::nearest(&pair.key, names.iter().copied()) == Some(name))
+        };
         for field in kind.fields.iter().filter(|field| field.required && entry.get(field.name).is_none() && !meant(field.name)) {
             let diagnostic = Diagnostic::error("missing-field", entry.at, format!("{} needs `{}`", suggest::a(kind.name), field.name));
             self.fail(cx, diagnostic.hint(field.doc));
@@ -128,7 +133,11 @@ impl<'a> Resolver<'a> {
             match given.as_slice() {
                 [_] => {}
                 [] => {
-                    let diagnostic = Diagnostic::error("missing-field", entry.at, format!("{} needs one of {}", suggest::a(kind.name), suggest::listing(names)));
+                    let diagnostic = Diagnostic::error(
+                        "missing-field",
+                        entry.at,
+                        format!("{} needs one of {}", suggest::a(kind.name), suggest::listing(names)),
+                    );
                     self.fail(cx, diagnostic);
                 }
                 [first, second, ..] => {
@@ -311,7 +320,7 @@ impl<'a> Resolver<'a> {
             let span = item.span();
             match self.after_item(cx, item) {
                 Ok(found) => addresses.extend(found),
-                Err(Halt::Off(name)) => self.left_out(cx, span, &name),
+                Err(Halt::Off(name)) => self.left_out(span, &name),
                 Err(Halt::Reported) => failed = true,
             }
         }
@@ -323,7 +332,11 @@ impl<'a> Resolver<'a> {
         let val = match self.evaluated(cx, item)? {
             In::Node(node) => match node.text() {
                 Some(text) => self.named(cx, span, text)?,
-                None => return Err(self.fail(cx, Diagnostic::error("wrong-type", span, format!("a name should stand here, this is {}", node.noun())))),
+                None => {
+                    return Err(
+                        self.fail(cx, Diagnostic::error("wrong-type", span, format!("a name should stand here, this is {}", node.noun())))
+                    );
+                }
             },
             In::Val(val, _) => val,
         };

@@ -108,7 +108,8 @@ impl<'a> Resolver<'a> {
                     let names = functions::NAMES.iter().map(|(name, _)| *name);
                     let hint = function_hint(name).or_else(|| suggest::hint(name, names));
                     let span = anchor.at(&(expr.range.start..expr.range.start + name.len()));
-                    return Err(self.fail(cx, Diagnostic::error("unknown-function", span, format!("there is no function `{name}`")).maybe_hint(hint)));
+                    return Err(self
+                        .fail(cx, Diagnostic::error("unknown-function", span, format!("there is no function `{name}`")).maybe_hint(hint)));
                 }
                 self.call(cx, name, (args, &expr.range), anchor)
             }
@@ -140,7 +141,7 @@ impl<'a> Resolver<'a> {
                 for item in items {
                     match self.free(cx, item) {
                         Ok(val) => values.push(val),
-                        Err(Halt::Off(name)) => self.left_out(cx, item.span, &name),
+                        Err(Halt::Off(name)) => self.left_out(item.span, &name),
                         Err(Halt::Reported) => return Err(Halt::Reported),
                     }
                 }
@@ -162,7 +163,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Notes an item of a list that leads to what is not in this stack.
-    pub(super) fn left_out(&mut self, _cx: Cx, span: Span, name: &str) {
+    pub(super) fn left_out(&mut self, span: Span, name: &str) {
         let at = self.sources.location(span);
         self.notes.push(format!("{}:{}: left out, since {name} is not in this stack (`enabled: false`)", at.file, at.line));
     }

@@ -22,7 +22,8 @@ const TOP: Cx = Cx { scope: ROOT, member: None, expressions: true };
 
 /// The value of an output, which may stand alone or beside a description.
 pub(super) fn output_value(node: &Node) -> &Node {
-    let described = node.get("value").filter(|_| node.pairs().iter().all(|pair| matches!(pair.key.as_str(), "value" | "description" | "secret")));
+    let described =
+        node.get("value").filter(|_| node.pairs().iter().all(|pair| matches!(pair.key.as_str(), "value" | "description" | "secret")));
     described.unwrap_or(node)
 }
 
@@ -74,7 +75,11 @@ impl<'a> Resolver<'a> {
         match self.check_alone(TOP, &TEXT, node).ok()? {
             Val::Plain(Value::Text(text)) => Some(text),
             _ => {
-                self.found.push(Diagnostic::error("not-known", node.span, format!("`{what}` must be known at plan, and may not be secret")));
+                self.found.push(Diagnostic::error(
+                    "not-known",
+                    node.span,
+                    format!("`{what}` must be known at plan, and may not be secret"),
+                ));
                 None
             }
         }
@@ -140,12 +145,9 @@ impl<'a> Resolver<'a> {
             return None;
         };
         let text = literal(&kind.value, "type", &mut self.found)?;
-        let kind = match self.cx.schema.kind(text) {
-            Some(kind) => kind,
-            None => {
-                self.found.push(common::unknown_kind(self.cx.schema, text, kind.value.span));
-                return None;
-            }
+        let Some(kind) = self.cx.schema.kind(text) else {
+            self.found.push(common::unknown_kind(self.cx.schema, text, kind.value.span));
+            return None;
         };
         let rest: Vec<Pair> = pair.value.pairs().iter().filter(|pair| pair.key != "type").cloned().collect();
         let by = self.existing_by(kind.name, pair, &rest)?;
@@ -178,7 +180,11 @@ impl<'a> Resolver<'a> {
             && let Some(other) = types::id_kind(id).filter(|other| *other != kind)
         {
             let span = pair.value.get("id").map_or(pair.at, |node| node.span);
-            self.found.push(Diagnostic::error("wrong-kind", span, format!("`{id}` is the id of {}, not of {}", suggest::a(other), suggest::a(kind))));
+            self.found.push(Diagnostic::error(
+                "wrong-kind",
+                span,
+                format!("`{id}` is the id of {}, not of {}", suggest::a(other), suggest::a(kind)),
+            ));
         }
         if rest.is_empty() {
             let diagnostic = Diagnostic::error("missing-field", pair.at, format!("`{}` does not say how it is found", pair.key));
@@ -202,7 +208,9 @@ impl<'a> Resolver<'a> {
         for member in pair.value.pairs() {
             if !LINK.contains(&member.key.as_str()) {
                 let hint = suggest::hint(&member.key, LINK.iter().copied());
-                self.found.push(Diagnostic::error("unknown-field", member.at, format!("a link to a stack has no `{}`", member.key)).maybe_hint(hint));
+                self.found.push(
+                    Diagnostic::error("unknown-field", member.at, format!("a link to a stack has no `{}`", member.key)).maybe_hint(hint),
+                );
             }
         }
         let get = |key: &str| pair.value.get(key);
@@ -268,7 +276,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn moved(&mut self, node: &Node, resources: &BTreeMap<Address, Resource>) -> Option<Move> {
-        let required: &[&str] = if node.get("stack").is_some() && node.get("from").is_none() && node.get("to").is_none() { &[] } else { &["from", "to"] };
+        let required: &[&str] =
+            if node.get("stack").is_some() && node.get("from").is_none() && node.get("to").is_none() { &[] } else { &["from", "to"] };
         self.members(node, "an entry of `moved`", &["from", "to", "stack"], required)?;
         let stack = node.get("stack").and_then(|node| literal(node, "stack", &mut self.found)).map(str::to_owned);
         let from = node.get("from").and_then(|node| self.address(node, "from"));
@@ -284,7 +293,9 @@ impl<'a> Resolver<'a> {
             && resources.contains_key(from)
         {
             let message = format!("`{from}` is still in this stack");
-            self.found.push(Diagnostic::error("still-there", node.span, message).hint("what moved has a new address only; take the old entry out"));
+            self.found.push(
+                Diagnostic::error("still-there", node.span, message).hint("what moved has a new address only; take the old entry out"),
+            );
         }
         Some(Move { stack, from, to })
     }
@@ -395,10 +406,8 @@ fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong> {
 /// `0.3` as three numbers.
 fn numbers(text: &str) -> Option<[u64; 3]> {
     let mut numbers = [0; 3];
-    let mut count = 0;
-    for part in text.split('.') {
-        *numbers.get_mut(count)? = part.parse().ok()?;
-        count += 1;
+    for (at, part) in text.split('.').enumerate() {
+        *numbers.get_mut(at)? = part.parse().ok()?;
     }
     Some(numbers)
 }

@@ -30,7 +30,8 @@ impl<'a> Resolver<'a> {
             let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
             let verb = if names.len() == 1 { "has" } else { "have" };
             let message = format!("{} {verb} no value", suggest::listing(&names));
-            let hint = format!("give them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default", names[0], names[0]);
+            let hint =
+                format!("give them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default", names[0], names[0]);
             let mut diagnostic = Diagnostic::error("missing-variable", missing[0].1, message).hint(hint);
             for (name, span) in missing.iter().skip(1) {
                 diagnostic = diagnostic.label(*span, name);
@@ -108,7 +109,7 @@ impl<'a> Resolver<'a> {
             };
             match read {
                 Ok(read) => values.extend(read),
-                Err(Halt::Off(name)) => self.left_out(cx, span, &name),
+                Err(Halt::Off(name)) => self.left_out(span, &name),
                 Err(Halt::Reported) => return Err(Halt::Reported),
             }
         }
@@ -129,9 +130,16 @@ impl<'a> Resolver<'a> {
             Val::List(items) => match items.as_slice() {
                 [Val::Plain(Value::Text(pair))] => {
                     let (from, to) = pair.split_once('/').unwrap_or((pair, pair));
-                    Ok(if from == to { Val::Plain(Value::Int(from.parse().unwrap_or_default())) } else { Val::text(format!("{from}-{to}")) })
+                    Ok(if from == to {
+                        Val::Plain(Value::Int(from.parse().unwrap_or_default()))
+                    } else {
+                        Val::text(format!("{from}-{to}"))
+                    })
                 }
-                _ => Err(self.fail(cx, Diagnostic::error("wrong-type", span, "a variable of type `port` holds one port or range").hint("use `list(port)`"))),
+                _ => Err(self.fail(
+                    cx,
+                    Diagnostic::error("wrong-type", span, "a variable of type `port` holds one port or range").hint("use `list(port)`"),
+                )),
             },
             other => Ok(other),
         }

@@ -52,7 +52,10 @@ pub(super) fn directives(file: FileId, sources: &Sources) -> Vec<Diagnostic> {
         if text.starts_with('%') {
             let start = source.line_start(line);
             let span = Span::new(file, start, start + text.trim_end().len());
-            found.push(Diagnostic::error("yaml-directive", span, "directives are not taken").hint("take this line out; a spec is YAML 1.2 without tags"));
+            found.push(
+                Diagnostic::error("yaml-directive", span, "directives are not taken")
+                    .hint("take this line out; a spec is YAML 1.2 without tags"),
+            );
         } else if !text.trim().is_empty() && !text.starts_with('#') {
             break;
         }

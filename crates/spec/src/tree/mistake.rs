@@ -9,7 +9,9 @@ pub(super) fn explain(file: FileId, text: &str, at: usize, info: &str) -> Diagno
     let line_end = text[at..].find('\n').map_or(text.len(), |nl| at + nl);
     let line = text[line_start..line_end].trim_end_matches('\r');
     let here = Span::new(file, at, (at + text[at..].chars().next().map_or(0, char::len_utf8)).min(line_start + line.len()).max(at));
-    if info.contains("tab") && let Some(tab) = line.find('\t') {
+    if info.contains("tab")
+        && let Some(tab) = line.find('\t')
+    {
         return super::guard::tab_at(Span::new(file, line_start + tab, line_start + tab + 1));
     }
     if let Some(found) = unquoted_expression(file, text, at).or_else(|| unquoted_member(file, text, at)) {
@@ -37,7 +39,8 @@ fn unquoted_expression(file: FileId, text: &str, at: usize) -> Option<Diagnostic
 fn unquoted_member(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     let line_start = text[..at].rfind('\n').map_or(0, |nl| nl + 1);
     let bracket = if text[at..].starts_with('[') { at } else { line_start + text[line_start..at].rfind('[')? };
-    let name_start = text[line_start..bracket].rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(line_start, |p| line_start + p + 1);
+    let is_address = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let name_start = line_start + text[line_start..bracket].trim_end_matches(is_address).len();
     let end = text[bracket..].find(']').map(|end| bracket + end + 1).filter(|end| !text[bracket..*end].contains('\n'))?;
     let member = &text[name_start..end];
     if name_start == bracket || member.parse::<crate::address::Address>().is_err() {
@@ -70,10 +73,18 @@ fn words(info: &str, line: &str) -> (&'static str, String, Option<String>) {
         return ("yaml", "a second `:` on this line, or a key that is indented too far".to_owned(), hint(quote));
     }
     if is("flow mapping") {
-        return ("yaml", "a `,` or `}` is missing".to_owned(), hint("entries in `{ }` are parted by commas; texts with `, : { } [ ]` need quotes"));
+        return (
+            "yaml",
+            "a `,` or `}` is missing".to_owned(),
+            hint("entries in `{ }` are parted by commas; texts with `, : { } [ ]` need quotes"),
+        );
     }
     if is("flow sequence") {
-        return ("yaml", "a `,` or `]` is missing".to_owned(), hint("items in `[ ]` are parted by commas; texts with `, : { } [ ]` need quotes"));
+        return (
+            "yaml",
+            "a `,` or `]` is missing".to_owned(),
+            hint("items in `[ ]` are parted by commas; texts with `, : { } [ ]` need quotes"),
+        );
     }
     if is("did not find expected key") || is("invalid indentation") || is("simple key") || is("wrongly indented") {
         let message = "this line is not indented as the lines around it, or lacks its `:`".to_owned();
@@ -83,7 +94,11 @@ fn words(info: &str, line: &str) -> (&'static str, String, Option<String>) {
         return ("yaml", "items of a list must begin in the same column, each with `- `".to_owned(), None);
     }
     if is("unknown escape") || is("hexadecimal") || is("escape code") {
-        return ("yaml", "an escape that YAML does not know".to_owned(), hint("in \"…\" write \\\\ for a backslash, or use '…', which has no escapes"));
+        return (
+            "yaml",
+            "an escape that YAML does not know".to_owned(),
+            hint("in \"…\" write \\\\ for a backslash, or use '…', which has no escapes"),
+        );
     }
     if is("expected <document start>") {
         return ("yaml", "more text after the end of the value above".to_owned(), None);

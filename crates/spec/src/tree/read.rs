@@ -30,7 +30,9 @@ pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) 
     // Where tabs broke the reading, what the scanner said after that would only distract.
     found.extend(tabs);
     if root.is_none() && found.is_empty() {
-        found.push(Diagnostic::error("empty", whole, "the file is empty").hint("a stack begins with `stack: NAME`; `setpoint init` writes one"));
+        found.push(
+            Diagnostic::error("empty", whole, "the file is empty").hint("a stack begins with `stack: NAME`; `setpoint init` writes one"),
+        );
     }
     (root, found)
 }
@@ -88,7 +90,10 @@ impl<'t> Builder<'t> {
                 if documents > 1 {
                     let at = self.offset(&span.start);
                     let marker = Span::new(self.file, at, (at + 3).min(self.text.len()));
-                    self.found.push(Diagnostic::error("yaml-documents", marker, "a second document").hint("one file holds one stack; put the other into a file of its own"));
+                    self.found.push(
+                        Diagnostic::error("yaml-documents", marker, "a second document")
+                            .hint("one file holds one stack; put the other into a file of its own"),
+                    );
                     break;
                 }
             }
@@ -138,7 +143,9 @@ impl<'t> Builder<'t> {
             Event::Alias(_) => {
                 let (start, end) = (self.offset(&span.start), self.offset(&span.end));
                 let span = Span::new(self.file, start, end);
-                self.found.push(Diagnostic::error("yaml-alias", span, "aliases are not taken").hint("use `defaults`, `vars`, `for_each` or a module"));
+                self.found.push(
+                    Diagnostic::error("yaml-alias", span, "aliases are not taken").hint("use `defaults`, `vars`, `for_each` or a module"),
+                );
                 self.add(Node { span, data: Data::Bad })
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => Ok(()),
@@ -153,7 +160,9 @@ impl<'t> Builder<'t> {
         }
         if anchor > 0 {
             let span = self.mark_before(start, '&');
-            self.found.push(Diagnostic::error("yaml-anchor", span, "anchors are not taken").hint("use `defaults`, `vars`, `for_each` or a module"));
+            self.found.push(
+                Diagnostic::error("yaml-anchor", span, "anchors are not taken").hint("use `defaults`, `vars`, `for_each` or a module"),
+            );
         }
         if tag {
             let span = self.mark_before(start, '!');
@@ -179,7 +188,11 @@ impl<'t> Builder<'t> {
 
     fn open(&mut self, frame: Frame, start: usize) -> Result<(), Stop> {
         if self.frames.len() >= MAX_DEPTH {
-            return self.stop(start, "lists and maps are nested more than 64 deep", "no spec needs this; look for a bracket that is not closed");
+            return self.stop(
+                start,
+                "lists and maps are nested more than 64 deep",
+                "no spec needs this; look for a bracket that is not closed",
+            );
         }
         self.frames.push(frame);
         Ok(())
@@ -215,7 +228,9 @@ impl<'t> Builder<'t> {
         if self.text[span.range()].contains('\n') {
             self.long_scalars.push(span);
         }
-        if style == Style::Quoted && let Some(c) = text.chars().find(|c| guard::is_refused(*c)) {
+        if style == Style::Quoted
+            && let Some(c) = text.chars().find(|c| guard::is_refused(*c))
+        {
             let message = format!("an escape writes the character U+{:04X}, which must not stand in a spec", u32::from(c));
             self.found.push(Diagnostic::error("character", span, message).hint("take it out"));
         }
@@ -273,7 +288,8 @@ impl<'t> Builder<'t> {
     fn check_key(&mut self, node: &Node) {
         let finding = match &node.data {
             Data::Scalar(scalar) if scalar.style == Style::Plain && scalar.text == "<<" => {
-                Diagnostic::error("yaml-merge", node.span, "merge keys are not taken").hint("use `defaults`, `vars`, `for_each` or a module")
+                Diagnostic::error("yaml-merge", node.span, "merge keys are not taken")
+                    .hint("use `defaults`, `vars`, `for_each` or a module")
             }
             Data::Scalar(scalar) if scalar.style == Style::Plain && plain::is_not_text(&scalar.text) => {
                 let read = plain::reading(&scalar.text).unwrap_or_else(|| "a number or truth value".to_owned());
@@ -281,11 +297,24 @@ impl<'t> Builder<'t> {
                 Diagnostic::error("key-not-text", node.span, format!("the key `{}` must be quoted", scalar.text)).hint(hint)
             }
             Data::Scalar(scalar) if scalar.text.contains('\n') => Diagnostic::error("key-not-text", node.span, "a key of several lines"),
+            Data::Scalar(_) | Data::Bad | Data::Null if self.is_explicit(node.span.start as usize) => {
+                Diagnostic::error("key-not-text", node.span, "a key after a `?`").hint("write it as `key: value`")
+            }
             Data::Scalar(_) | Data::Bad => return,
             Data::Null => Diagnostic::error("key-not-text", node.span, "a key is missing before the `:`"),
             Data::List(_) | Data::Map(_) => Diagnostic::error("key-not-text", node.span, format!("a key is a text, not {}", node.noun())),
         };
         self.found.push(finding);
+    }
+
+    /// Whether a key is written with a `?` before it: on its line, or alone on the line above.
+    fn is_explicit(&self, start: usize) -> bool {
+        let before = self.text[..start].trim_end();
+        let Some(lead) = before.strip_suffix('?') else { return false };
+        let line = lead.rfind('\n').map_or(lead, |nl| &lead[nl + 1..]);
+        let same_line = !self.text[before.len()..start].contains('\n');
+        let alone = line.trim_matches([' ', '-', '?']).is_empty();
+        alone || (same_line && line.ends_with([' ', '{', '[', ',']))
     }
 
     /// Reports keys that stand twice and keeps the first of each; refused keys fall out.
@@ -307,7 +336,8 @@ impl<'t> Builder<'t> {
                 self.found.push(Diagnostic::error("duplicate-key", two.at, message).label(one.at, "first here").hint(hint));
             }
         }
-        let refused = |pair: &Pair| pair.key.is_empty() || pair.key == "<<" || (pair.value.data == Data::Null && plain::is_not_text(&pair.key));
+        let refused =
+            |pair: &Pair| pair.key.is_empty() || pair.key == "<<" || (pair.value.data == Data::Null && plain::is_not_text(&pair.key));
         pairs.into_iter().zip(drop).filter(|(pair, drop)| !drop && !refused(pair)).map(|(pair, _)| pair).collect()
     }
 }

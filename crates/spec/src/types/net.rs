@@ -13,7 +13,9 @@ use super::Wrong;
 pub fn cidr(text: &str, min: u8, max: u8) -> Result<String, Wrong> {
     let net = block(text)?;
     if net.prefix_len() < min || net.prefix_len() > max {
-        return Err(Wrong::new(format!("`{text}` has a prefix of /{}", net.prefix_len())).hint(format!("/{min} to /{max} are allowed here")));
+        return Err(
+            Wrong::new(format!("`{text}` has a prefix of /{}", net.prefix_len())).hint(format!("/{min} to /{max} are allowed here"))
+        );
     }
     Ok(net.to_string())
 }

@@ -1,5 +1,7 @@
 //! Durations, spans of the day, dates.
 
+use std::fmt::Write as _;
+
 use super::Wrong;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
@@ -44,7 +46,7 @@ pub fn duration_text(seconds: u64) -> String {
     let mut text = String::new();
     for (unit, size) in UNITS {
         if rest >= size {
-            text.push_str(&format!("{}{unit}", rest / size));
+            let _ = write!(text, "{}{unit}", rest / size);
             rest %= size;
         }
     }
@@ -65,7 +67,8 @@ pub fn time_span(text: &str) -> Result<String, Wrong> {
 }
 
 fn is_time(text: &str) -> bool {
-    let two = |part: &str, below: u8| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) && part.parse::<u8>().is_ok_and(|n| n < below);
+    let two =
+        |part: &str, below: u8| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) && part.parse::<u8>().is_ok_and(|n| n < below);
     text.split_once(':').is_some_and(|(hour, minute)| two(hour, 24) && two(minute, 60))
 }
 

@@ -5,7 +5,8 @@ use crate::address::is_name;
 use crate::suggest;
 
 /// Words that name nothing of a stack.
-const RESERVED: &[&str] = &["vars", "each", "env", "stack", "region", "account", "true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+const RESERVED: &[&str] =
+    &["vars", "each", "env", "stack", "region", "account", "true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 
 /// Prefixes of ids and the kind of what they name.
 const ID_PREFIXES: &[(&str, &str)] = &[
@@ -75,8 +76,8 @@ pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
 /// Says what is wrong.
 pub fn region(text: &str) -> Result<(), Wrong> {
     let parts: Vec<&str> = text.split('-').collect();
-    let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let fits = parts.len() >= 2 && parts[0].len() == 2 && parts.iter().all(|part| word(&part));
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let fits = parts.len() >= 2 && parts[0].len() == 2 && parts.iter().all(|part| word(part));
     if fits {
         return Ok(());
     }

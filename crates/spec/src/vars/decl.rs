@@ -159,7 +159,8 @@ fn declaration(pair: &Pair, schema: &Schema, found: &mut Vec<Diagnostic>) -> Var
         from_env: None,
     };
     let members = pair.value.pairs();
-    let is_declaration = pair.value.get("type").is_some() || (!members.is_empty() && members.iter().all(|member| KEYS.contains(&member.key.as_str())));
+    let is_declaration =
+        pair.value.get("type").is_some() || (!members.is_empty() && members.iter().all(|member| KEYS.contains(&member.key.as_str())));
     if !is_declaration {
         literal_value(&pair.value, found);
         return VarDecl { default: Some(pair.value.clone()), ..blank(VarType::of(&pair.value)) };
@@ -191,7 +192,9 @@ fn member_of(decl: &mut VarDecl, member: &Pair, schema: &Schema, found: &mut Vec
         }
         "secret" => decl.secret = literal_bool(value, "secret", found).unwrap_or(false),
         "one_of" => {
-            if shape_fits(value, Shape::List, "one_of", found) && let Data::List(items) = &value.data {
+            if shape_fits(value, Shape::List, "one_of", found)
+                && let Data::List(items) = &value.data
+            {
                 decl.one_of.clone_from(items);
             }
         }
@@ -231,14 +234,20 @@ fn bound(node: &Node, key: &str, found: &mut Vec<Diagnostic>) -> Option<(i64, Sp
 
 fn check_bounds(decl: &VarDecl, found: &mut Vec<Diagnostic>) {
     let bounds = [decl.min, decl.max];
-    if let Some((_, span)) = bounds.iter().flatten().next() && !matches!(decl.ty, VarType::Int | VarType::Number) {
+    if let Some((_, span)) = bounds.iter().flatten().next()
+        && !matches!(decl.ty, VarType::Int | VarType::Number)
+    {
         let message = format!("`min` and `max` bound numbers; `{}` is a {}", decl.name, decl.ty.name());
         found.push(Diagnostic::error("misplaced-key", *span, message).hint("add `type: integer` or `type: number`"));
     }
-    if let (Some((min, _)), Some((max, span))) = (decl.min, decl.max) && min > max {
+    if let (Some((min, _)), Some((max, span))) = (decl.min, decl.max)
+        && min > max
+    {
         found.push(Diagnostic::error("out-of-range", span, format!("`max` {max} is below `min` {min}")));
     }
-    if let Some((_, span)) = &decl.pattern && !matches!(decl.ty, VarType::Text) {
+    if let Some((_, span)) = &decl.pattern
+        && !matches!(decl.ty, VarType::Text)
+    {
         let message = format!("`pattern` is for texts; `{}` is a {}", decl.name, decl.ty.name());
         found.push(Diagnostic::error("misplaced-key", *span, message));
     }

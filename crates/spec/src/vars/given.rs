@@ -143,7 +143,8 @@ impl<'a> Gathering<'a> {
         }
         let file = self.sources.add(label, text.to_owned(), Role::Given);
         let span = Span::new(file, 0, text.len());
-        let structured = matches!(decl.ty, VarType::List(_) | VarType::Map(_)) || (matches!(decl.ty, VarType::Any | VarType::Ref(_)) && text.starts_with(['[', '{']));
+        let structured = matches!(decl.ty, VarType::List(_) | VarType::Map(_))
+            || (matches!(decl.ty, VarType::Any | VarType::Ref(_)) && text.starts_with(['[', '{']));
         if !structured {
             return Node { span, data: Data::Scalar(Scalar { text: text.to_owned(), style: Style::Given }) };
         }

@@ -1,7 +1,10 @@
 //! Tests of the spec language from outside: the example stacks, a corpus of bad ones, and hostile input.
 
+#![expect(clippy::disallowed_methods, reason = "the corpus lies in files")]
+
 mod bad;
 mod good;
 mod hostile;
+mod rules;
 mod stub;
 mod support;

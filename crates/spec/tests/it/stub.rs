@@ -53,7 +53,18 @@ const fn attr(name: &'static str) -> AttrDef {
 }
 
 const fn kind(name: &'static str, fields: &'static [FieldDef], attributes: &'static [AttrDef]) -> KindDef {
-    KindDef { name, doc: "A kind.", fields, attributes, one_of: &[], any_of: &[], taggable: true, name_rule: NAME, hints: &[], check: no_check }
+    KindDef {
+        name,
+        doc: "A kind.",
+        fields,
+        attributes,
+        one_of: &[],
+        any_of: &[],
+        taggable: true,
+        name_rule: NAME,
+        hints: &[],
+        check: no_check,
+    }
 }
 
 static VPC: KindDef = KindDef {
@@ -103,13 +114,26 @@ const EGRESS: &[FieldDef] = &[PROTOCOL, opt("port", Type::Ports), late(req("dest
 
 static KEY_PAIR: KindDef = KindDef {
     one_of: &[&["public_key", "private_key_file"]],
-    ..kind("key_pair", &[opt("public_key", Type::Content { max: 4096, with: false }), opt("private_key_file", Type::Path)], &[attr("fingerprint")])
+    ..kind(
+        "key_pair",
+        &[opt("public_key", Type::Content { max: 4096, with: false }), opt("private_key_file", Type::Path)],
+        &[attr("fingerprint")],
+    )
 };
 
 static INSTANCE: KindDef = KindDef {
     one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
-    hints: &[("vpc_id", "its VPC follows from `vswitch`"), ("vpc", "its VPC follows from `vswitch`"), ("key_name", "write `key_pair`"), ("eip", "write `attach_to` in the `eip`")],
-    ..kind("instance", INSTANCE_FIELDS, &[attr("public_ip"), attr("zone"), attr("image_id"), attr("system_disk.id"), attr("data_disks.NAME.id")])
+    hints: &[
+        ("vpc_id", "its VPC follows from `vswitch`"),
+        ("vpc", "its VPC follows from `vswitch`"),
+        ("key_name", "write `key_pair`"),
+        ("eip", "write `attach_to` in the `eip`"),
+    ],
+    ..kind(
+        "instance",
+        INSTANCE_FIELDS,
+        &[attr("public_ip"), attr("zone"), attr("image_id"), attr("system_disk.id"), attr("data_disks.NAME.id")],
+    )
 };
 
 const INSTANCE_FIELDS: &[FieldDef] = &[
@@ -143,7 +167,12 @@ const INSTANCE_FIELDS: &[FieldDef] = &[
     ),
     opt(
         "data_disks",
-        Type::Named(&[req("size", GIB), def("category", CATEGORY, "cloud_essd"), def("performance_level", LEVEL, "PL1"), opt("snapshot", Type::Ref("snapshot"))]),
+        Type::Named(&[
+            req("size", GIB),
+            def("category", CATEGORY, "cloud_essd"),
+            def("performance_level", LEVEL, "PL1"),
+            opt("snapshot", Type::Ref("snapshot")),
+        ]),
     ),
     opt("user_data", Type::Content { max: 32 * 1024, with: true }),
     opt(
@@ -262,7 +291,8 @@ fn check_vswitch(cx: &CheckCx<'_>) -> Vec<Problem> {
         Some(Value::Ref(reference)) => Some(reference.address.clone()),
         _ => None,
     };
-    let block = |fields: &setpoint_spec::value::Map| fields.get("cidr_block").and_then(Value::as_text).and_then(|text| types::block(text).ok());
+    let block =
+        |fields: &setpoint_spec::value::Map| fields.get("cidr_block").and_then(Value::as_text).and_then(|text| types::block(text).ok());
     let problem = |message: String| Problem { path: "cidr_block".to_owned(), message, hint: None };
     let (Some(vpc), Some(own)) = (vpc_of(cx.fields()), block(cx.fields())) else { return Vec::new() };
     let mut problems = Vec::new();
@@ -300,4 +330,3 @@ fn check_security_group(cx: &CheckCx<'_>) -> Vec<Problem> {
     }
     problems
 }
-

@@ -45,7 +45,8 @@ pub(crate) fn run_in(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Failure> {
     let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let input = Input { path, environment, var_files: Vec::new(), vars, env, today: "2026-11-25".to_owned(), home: Some("/home/ops".to_owned()) };
+    let input =
+        Input { path, environment, var_files: Vec::new(), vars, env, today: "2026-11-25".to_owned(), home: Some("/home/ops".to_owned()) };
     load(&SCHEMA, loader, &input)
 }
 

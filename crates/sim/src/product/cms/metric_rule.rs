@@ -398,6 +398,9 @@ mod tests {
         assert_eq!(rule(&mut bench)["EnableState"], false);
         bench.ok("cms.PutResourceMetricRule", &RULE);
         assert_eq!(rule(&mut bench)["EnableState"], false);
+        bench.ok("cms.EnableMetricRules", &[("RuleId.1", "r-1")]);
+        bench.wait(1_000);
+        assert_eq!(rule(&mut bench)["EnableState"], true);
     }
 
     #[test]

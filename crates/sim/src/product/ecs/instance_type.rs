@@ -1,6 +1,9 @@
 //! Instance types: a modest table of families, sizes computed from it. Numbers of interfaces and addresses follow the
 //! published tables roughly and are the same for all families.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
@@ -82,8 +85,15 @@ const NAMED: &[(&str, &str, i64, i64, bool)] = &[
     ("ecs.u1-c1m4.xlarge", "ecs.u1", 4, 16, false),
 ];
 
-/// Every type, in the order of the tables.
-fn every() -> impl Iterator<Item = InstanceType> {
+/// Every type by id, made once: machines look theirs up all the time.
+static TYPES: LazyLock<BTreeMap<String, InstanceType>> = LazyLock::new(|| computed().map(|kind| (kind.id.clone(), kind)).collect());
+
+/// Every type, by id.
+fn every() -> impl Iterator<Item = &'static InstanceType> {
+    TYPES.values()
+}
+
+fn computed() -> impl Iterator<Item = InstanceType> {
     let regular = FAMILIES.iter().flat_map(|(family, architecture, ratio, generation)| {
         SIZES.iter().map(move |(size, cpu)| InstanceType {
             id: format!("{family}.{size}"),
@@ -108,8 +118,8 @@ fn every() -> impl Iterator<Item = InstanceType> {
 }
 
 /// The type of this id.
-pub(crate) fn find(id: &str) -> Result<InstanceType, Refusal> {
-    every().find(|kind| kind.id == id).ok_or_else(|| {
+pub(crate) fn find(id: &str) -> Result<&'static InstanceType, Refusal> {
+    TYPES.get(id).ok_or_else(|| {
         Refusal::bad(
             "InvalidInstanceType.ValueNotSupported",
             format!("The specified InstanceType {id} does not exist or is not authorized."),
@@ -138,7 +148,7 @@ fn describe(_world: &mut World, call: &Call<'_>) -> Answer {
                 && within(kind.cpu, bounds[0])
                 && within(kind.memory_gib, bounds[1])
         })
-        .map(|kind| body(&kind))
+        .map(body)
         .collect();
     Ok(json!({"NextToken": "", "InstanceTypes": {"InstanceType": types}}))
 }
@@ -255,7 +265,7 @@ fn describe_zones(world: &mut World, call: &Call<'_>) -> Answer {
     let region = regions::find(call.region_needed()?);
     let categories: Vec<&str> = DISKS.iter().map(|(name, _, _)| *name).collect();
     let zones = region.into_iter().flat_map(|region| region.zones()).map(|zone| {
-        let types: Vec<String> = every().map(|kind| kind.id).filter(|id| verbose && world.in_stock(&zone, id)).collect();
+        let types: Vec<&String> = every().map(|kind| &kind.id).filter(|id| verbose && world.in_stock(&zone, id)).collect();
         json!({
             "ZoneId": zone, "LocalName": zone, "ZoneType": "AvailabilityZone",
             "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]},

@@ -301,4 +301,21 @@ mod tests {
         seen.dedup();
         assert_eq!(seen.len(), 7);
     }
+
+    #[test]
+    fn what_changes_in_place() {
+        let mut bench = Bench::new();
+        let vpc = bench.vpc();
+        let id = bench.group(&vpc);
+        bench.ok("ecs.ModifySecurityGroupAttribute", &[("SecurityGroupId", &id), ("SecurityGroupName", "new"), ("Description", "better")]);
+        bench.ok("ecs.ModifySecurityGroupPolicy", &[("SecurityGroupId", &id), ("InnerAccessPolicy", "drop")]);
+        let seen = bench.ok("ecs.DescribeSecurityGroupAttribute", &[("SecurityGroupId", &id)]);
+        let of = |name: &str| text(&seen, name);
+        assert_eq!([of("SecurityGroupName"), of("Description"), of("InnerAccessPolicy")], ["new", "better", "Drop"]);
+        bench.refused(
+            "ecs.ModifySecurityGroupAttribute",
+            &[("SecurityGroupId", &id), ("SecurityGroupName", "1")],
+            "400 InvalidSecurityGroupName.Malformed",
+        );
+    }
 }

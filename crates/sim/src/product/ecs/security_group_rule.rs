@@ -519,6 +519,10 @@ mod tests {
         let references = bench.ok("ecs.DescribeSecurityGroupReferences", &[("SecurityGroupId.1", &b)]);
         let first = &references["SecurityGroupReferences"]["SecurityGroupReference"][0];
         assert_eq!(first["ReferencingSecurityGroups"]["ReferencingSecurityGroup"][0]["SecurityGroupId"], a.as_str());
+        let listed = rules(&mut bench, &a);
+        let reworded =
+            [("SecurityGroupId", a.as_str()), ("SecurityGroupRuleId", listed[0]["SecurityGroupRuleId"].as_str().unwrap_or_default())];
+        bench.ok("ecs.ModifySecurityGroupEgressRule", &[reworded[0], reworded[1], ("Description", "to b")]);
         bench.ok("ecs.RevokeSecurityGroupEgress", &rule);
         bench.ok("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &b)]);
     }

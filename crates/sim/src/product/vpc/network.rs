@@ -318,6 +318,8 @@ mod tests {
         let row = list(&mut bench)[0].clone();
         assert_eq!((&row["Status"], &row["CidrBlock"], &row["VpcName"]), (&"Available".into(), &"10.0.0.0/16".into(), &"net".into()));
         assert_eq!(row["Tags"]["Tag"][0]["Key"], "a");
+        let tables = bench.ok("vpc.DescribeRouteTableList", &[("VpcId", &id)]);
+        assert_eq!(tables["RouterTableList"]["RouterTableListType"][0]["RouteTableId"], made["RouteTableId"]);
         assert_eq!(text(&bench.ok("vpc.DescribeVpcAttribute", &[("VpcId", &id)]), "Status"), "Available");
         bench.ok("vpc.DeleteVpc", &[("VpcId", &id)]);
         bench.wait(2_000);

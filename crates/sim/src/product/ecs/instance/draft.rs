@@ -17,7 +17,7 @@ use crate::world::World;
 /// Type and image, which must go together.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    pub(crate) kind: InstanceType,
+    pub(crate) kind: &'static InstanceType,
     pub(crate) image: ImageFacts,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn machine(world: &World, call: &Call<'_>) -> Result<Machine, Refusal
         (None, None) => return Err(Refusal::missing("ImageId")),
         (Some(_), Some(_)) => return Err(Refusal::bad("InvalidParameter.Conflict", "ImageId and ImageFamily exclude each other.")),
     };
-    check_fit(&kind, &image)?;
+    check_fit(kind, &image)?;
     Ok(Machine { kind, image })
 }
 
@@ -77,7 +77,9 @@ pub(crate) fn check_groups(world: &World, call: &Call<'_>, vpc: &str, ids: &[&st
             let message = format!("The security group {id} and the VSwitch are not in the same VPC.");
             return Err(Refusal::denied("OperationDenied.InconsistentNetwork", message));
         }
-        if security_group::members(world, id) + joining > world.options.quotas.addresses_of_group {
+        let quotas = &world.options.quotas;
+        let room = if group.enterprise { quotas.addresses_of_enterprise_group } else { quotas.addresses_of_group };
+        if security_group::members(world, id) + joining > room {
             return Err(Refusal::denied("SecurityGroupInstanceLimitExceed", format!("The security group {id} is full.")));
         }
         types.push(group.enterprise);

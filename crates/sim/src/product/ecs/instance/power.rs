@@ -177,6 +177,11 @@ mod tests {
         let answer = bench.ok("ecs.StopInstances", &each)["InstanceResponses"]["InstanceResponse"].clone();
         assert_eq!((&answer[0]["Code"], &answer[0]["CurrentStatus"]), (&"200".into(), &"Stopping".into()));
         assert_eq!(answer[1]["Code"], "InvalidInstanceId.NotFound");
+        bench.wait(5_000);
+        bench.ok("ecs.StartInstances", &[("InstanceId.1", &id)]);
+        bench.wait(15_000);
+        bench.ok("ecs.RebootInstances", &[("InstanceId.1", &id)]);
+        assert_eq!(text(&bench.instance(&id), "Status"), "Starting");
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn check_type(world: &World, instance: &Instance, wanted: &str) -> Result<(), Re
     if instance.instance_type == wanted {
         return Err(Refusal::bad("InvalidInstanceType.ValueNotSupported", "The instance has this type already."));
     }
-    if draft::check_fit(&kind, &image::find(world, &instance.image)?).is_err() {
+    if draft::check_fit(kind, &image::find(world, &instance.image)?).is_err() {
         return Err(Refusal::bad("DependencyViolation.InstanceType", "The current instance type cannot be changed to the specified one."));
     }
     if !world.in_stock(&instance.zone, wanted) {
@@ -225,5 +225,20 @@ mod tests {
         assert_eq!(disks.as_array().map(Vec::len), Some(1));
         assert_eq!((&disks[0]["DiskId"], &disks[0]["Status"], &disks[0]["ImageId"]), (&made.into(), &"In_use".into(), &image.into()));
         assert_eq!(text(&bench.instance(&id), "ImageId"), image);
+    }
+
+    #[test]
+    fn a_subscription_is_kept_from_deletion() {
+        let mut bench = Bench::new();
+        let (id, _, _) = bench.machine(&[]);
+        let ids = format!("[\"{id}\"]");
+        let charge = |kind: &'static str| [("InstanceIds", ids.as_str()), ("InstanceChargeType", kind)];
+        bench.refused("ecs.ModifyInstanceChargeType", &charge("PrePaid"), "400 InvalidStatus.ValueNotSupported");
+        bench.wait(20_000);
+        bench.ok("ecs.ModifyInstanceChargeType", &charge("PrePaid"));
+        bench.refused("ecs.DeleteInstance", &[("InstanceId", &id), ("Force", "true")], "403 ChargeTypeViolation");
+        bench.refused("ecs.ModifyInstanceSpec", &[("InstanceId", &id), ("InstanceType", "ecs.c7.xlarge")], "403 ChargeTypeViolation");
+        bench.ok("ecs.ModifyInstanceChargeType", &charge("PostPaid"));
+        bench.ok("ecs.DeleteInstance", &[("InstanceId", &id), ("Force", "true")]);
     }
 }

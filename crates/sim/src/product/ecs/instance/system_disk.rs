@@ -22,7 +22,7 @@ fn replace(world: &mut World, call: &Call<'_>) -> Answer {
     }
     instance.require(&[State::Stopped], Refusal::denied, "IncorrectInstanceStatus")?;
     let image = image::find(world, call.need("ImageId")?)?;
-    draft::check_fit(&instance_type::find(&instance.instance_type)?, &image)?;
+    draft::check_fit(instance_type::find(&instance.instance_type)?, &image)?;
     if let Some(password) = call.given("Password") {
         draft::check_password(password, &image.os_type)?;
     }
