@@ -10,7 +10,6 @@ mod moved;
 mod restore;
 
 use serde::{Deserialize, Serialize};
-use setpoint_plan::Address;
 use setpoint_plan::wire::{self, WirePlan};
 use setpoint_spec::source::{Role, Source};
 use sha2::{Digest as _, Sha256};
@@ -220,9 +219,4 @@ fn answer(view: &WirePlan) -> String {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Short names for what a mark is about.
-fn parse(address: &str) -> Option<Address> {
-    address.parse().ok()
 }

@@ -1,6 +1,6 @@
 //! The whole way: from a path to a resolved stack, or to every finding at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::loader::{self, Loader};
@@ -322,12 +322,9 @@ impl Loading<'_> {
         let decls = take(&mut raw.top, "vars");
         raw.top = merge_top(std::mem::take(&mut raw.top), over);
         let defaults = take(&mut raw.top, "defaults");
-        let added: Vec<Pair> = over_resources
-            .iter()
-            .filter(|pair| pair.value.data != Data::Null && !base.iter().any(|old| old.key == pair.key))
-            .cloned()
-            .collect();
-        parse::check_names(&raw, &[base.as_slice(), added.as_slice()].concat(), &mut self.found);
+        let known: BTreeSet<&str> = base.iter().map(|pair| pair.key.as_str()).collect();
+        let added = over_resources.iter().filter(|pair| pair.value.data != Data::Null && !known.contains(pair.key.as_str()));
+        parse::check_names(&raw, base.iter().chain(added), &mut self.found);
         parse::check_defaults(self.schema, &defaults, &mut self.found);
         let vars = vars::declarations(&decls, self.schema, &mut self.found);
         let layers = Layers { schema: self.schema, overlay: over_resources, defaults: &defaults };

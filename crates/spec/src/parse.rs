@@ -299,22 +299,17 @@ pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
 }
 
 /// Reports names of `resources`, `existing` and `stacks` that are no names or stand for two things.
-pub(crate) fn check_names(raw: &Raw, resources: &[Pair], found: &mut Vec<Diagnostic>) {
+pub(crate) fn check_names<'n>(raw: &'n Raw, resources: impl Iterator<Item = &'n Pair>, found: &mut Vec<Diagnostic>) {
     let mut seen: std::collections::BTreeMap<&str, (Span, &str)> = std::collections::BTreeMap::new();
-    let sections = [
-        ("resources", resources),
-        ("existing", raw.get("existing").map_or(&[][..], Node::pairs)),
-        ("stacks", raw.get("stacks").map_or(&[][..], Node::pairs)),
-    ];
-    for (section, pairs) in sections {
-        for pair in pairs {
-            if let Err(wrong) = types::name(&pair.key, "a name") {
-                found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
-            }
-            if let Some((at, other)) = seen.insert(&pair.key, (pair.at, section)) {
-                let message = format!("`{}` stands in `{other}` and in `{section}`; they share one namespace", pair.key);
-                found.push(Diagnostic::error("duplicate-name", pair.at, message).label(at, "first here"));
-            }
+    let section = |key: &'static str| raw.get(key).map_or(&[][..], Node::pairs).iter().map(move |pair| (key, pair));
+    let all = resources.map(|pair| ("resources", pair)).chain(section("existing")).chain(section("stacks"));
+    for (section, pair) in all {
+        if let Err(wrong) = types::name(&pair.key, "a name") {
+            found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
+        }
+        if let Some((at, other)) = seen.insert(&pair.key, (pair.at, section)) {
+            let message = format!("`{}` stands in `{other}` and in `{section}`; they share one namespace", pair.key);
+            found.push(Diagnostic::error("duplicate-name", pair.at, message).label(at, "first here"));
         }
     }
 }

@@ -10,9 +10,14 @@ pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
 /// A name so near that a slip of the hand made it the word.
 fn slip<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
     let lower = word.to_lowercase();
+    // In a word of one or two letters every other such word is a slip away.
+    let most = match word.chars().count() {
+        0..=2 => 0,
+        len => (len / 3).clamp(1, 3),
+    };
     let near = |name: &&'n str| {
         let distance = strsim::damerau_levenshtein(&lower, &name.to_lowercase());
-        (distance <= (word.chars().count() / 3).clamp(1, 3)).then_some(distance)
+        (distance <= most).then_some(distance)
     };
     let mut found: Vec<(usize, &str)> = names.iter().filter_map(|name| near(name).map(|distance| (distance, *name))).collect();
     found.sort_unstable();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use setpoint_catalog::REGISTRY;
 use setpoint_plan::live::{Live, Snapshot};
 
-use super::{Moved, digest, parse};
+use super::{Moved, digest};
 use crate::operate::Planned;
 
 /// How a live resource was.
@@ -22,10 +22,17 @@ pub struct Mark {
     pub digests: BTreeMap<String, String>,
 }
 
-/// Marks of all that a plan changes and that is there.
+/// Marks of all that a plan changes and that is there. What is taken over (`adopt`) was looked up, not listed: if that
+/// moves, the answer does.
 pub(super) fn touched(planned: &Planned) -> Vec<Mark> {
+    let listed = |live: &&Live| find(&planned.seen.snapshot, live.kind, &live.id).is_some();
     let changes = planned.plan.changes.iter().filter(|change| change.is_change());
-    changes.filter_map(|change| change.before.as_ref().map(|live| of(&change.address.to_string(), live))).collect()
+    changes.filter_map(|change| change.before.as_ref().filter(listed).map(|live| of(&change.address.to_string(), live))).collect()
+}
+
+/// By id and not by address: a move changes the address.
+fn find<'a>(snapshot: &'a Snapshot, kind: &str, id: &str) -> Option<&'a Live> {
+    snapshot.live.iter().find(|live| live.kind == kind && live.id == id)
 }
 
 /// Attributes that a spec may manage. Others (a status, free addresses in a network) move by themselves.
@@ -46,10 +53,7 @@ impl Mark {
     /// What became of the resource, if anything did.
     pub(super) fn moved(&self, snapshot: &Snapshot) -> Option<Moved> {
         let address = self.address.clone();
-        let rows: Vec<&Live> = parse(&self.address)
-            .map(|one| snapshot.live.iter().filter(|live| live.owner.as_ref().is_some_and(|owner| owner.address == one)).collect())
-            .unwrap_or_default();
-        let Some(live) = rows.iter().find(|live| live.id == self.id) else {
+        let Some(live) = find(snapshot, &self.kind, &self.id) else {
             return Some(Moved::Gone { address, id: self.id.clone() });
         };
         let now = of(&self.address, live);

@@ -9,7 +9,7 @@ fn makes_it_so_and_the_second_plan_is_empty() {
     let sandbox = Sandbox::with(NETWORK);
     expect![[r#"
         $ setpoint apply --sim --yes
-        demo · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
+        demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
           + net     create                  vpc
               + cidr_block   10.0.0.0/16
               + enable_ipv6  false
@@ -27,7 +27,7 @@ fn makes_it_so_and_the_second_plan_is_empty() {
           block = 10.0.0.0/16
           vpc = (known after apply)
         Plan: 3 to add, 0 to change, 0 to destroy.
-        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        Read with <cost>
         Apply complete! Resources: 3 added, 0 changed, 0 destroyed.
         <time> and some calls
 
@@ -45,9 +45,9 @@ fn makes_it_so_and_the_second_plan_is_empty() {
     .assert_eq(&sandbox.run("apply --sim --yes").settled().transcript());
     expect![[r#"
         $ setpoint plan --sim
-        demo · cn-beijing · account 1426…8342 · 3 live resources, 11 calls, <time>
+        demo · cn-beijing · account 1426…8342 · 3 live resources, <cost>
         No changes. Your infrastructure matches the configuration.
-        Read with 11 calls: 6 listings, 2 details, 3 checks.
+        Read with <cost>
         2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
     "#]]
     .assert_eq(&sandbox.run("plan --sim").transcript());

@@ -10,12 +10,12 @@ fn takes_everything_away_in_reverse_order() {
     sandbox.done("apply --sim --yes");
     expect![[r#"
         $ setpoint destroy --sim --yes
-        demo · cn-beijing · account 1426…8342 · 3 live resources, 11 calls, <time>
+        demo · cn-beijing · account 1426…8342 · 3 live resources, <cost>
           - net     destroy                 vpc vpc-2zefyx4fjp3elo09a3rr
           - subnet  destroy                 vswitch vsw-2ze4veqx2bgk1uzk9bu3
           - web     destroy                 security_group sg-2zemy5f49xxwny8fvd0r
         Plan: 0 to add, 0 to change, 3 to destroy.
-        Read with 11 calls: 6 listings, 2 details, 3 checks.
+        Read with <cost>
         Destroy complete! Resources: 3 destroyed.
         <time> and some calls
         2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
@@ -29,9 +29,9 @@ fn takes_everything_away_in_reverse_order() {
     .assert_eq(&sandbox.run("destroy --sim --yes").settled().transcript());
     expect![[r#"
         $ setpoint destroy --sim --yes
-        demo · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
+        demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
         No changes. Your infrastructure matches the configuration.
-        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        Read with <cost>
         Destroy complete! Resources: 0 destroyed.
         <time> and some calls
         2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost

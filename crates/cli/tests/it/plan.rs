@@ -8,7 +8,7 @@ use crate::sandbox::{NETWORK, SERVER, Sandbox};
 fn a_first_plan() {
     expect![[r#"
         $ setpoint plan --sim
-        demo · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
+        demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
           + net     create                  vpc
               + cidr_block   10.0.0.0/16
               + enable_ipv6  false
@@ -26,7 +26,7 @@ fn a_first_plan() {
           block = 10.0.0.0/16
           vpc = (known after apply)
         Plan: 3 to add, 0 to change, 0 to destroy.
-        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        Read with <cost>
         2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
     "#]]
     .assert_eq(&Sandbox::with(NETWORK).run("plan --sim").transcript());
@@ -105,7 +105,7 @@ fn a_loss_is_held_and_named() {
     sandbox.edit("stack.yaml", "acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
     expect![[r#"
         $ setpoint plan --sim
-        demo · cn-beijing · account 1426…8342 · 4 live resources, 12 calls, <time>
+        demo · cn-beijing · account 1426…8342 · 4 live resources, <cost>
           ~ app  update in-place         REBUILD  DATA LOSS  about <time>
               ~ image  aliyun_3_x64_20G_alibase_20240819.vhd
                     -> ubuntu_24_04_x64_20G_alibase_20240812.vhd  stack.yaml:4:21
@@ -114,7 +114,7 @@ fn a_loss_is_held_and_named() {
         Plan: 0 to add, 1 to change, 0 to destroy.
         Effect: 1 rebuild. Data loss: app.
         Held: app. In a pipeline: an `allow:` entry, or --allow-data-loss app
-        Read with 12 calls: 6 listings, 1 look-up, 3 details, 2 checks.
+        Read with <cost>
         2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
     "#]]
     .assert_eq(&sandbox.run("plan --sim").transcript());

@@ -118,9 +118,9 @@ fn an_environment_must_be_chosen() {
         2|   did you mean `prod`?
         exit 64
         $ setpoint plan --sim --env dev
-        shop/dev · cn-beijing · account 1426…8342 · 0 live resources, 13 calls, <time>
+        shop/dev · cn-beijing · account 1426…8342 · 0 live resources, <cost>
         No changes. Your infrastructure matches the configuration.
-        Read with 13 calls: 6 listings, 1 detail, 6 checks.
+        Read with <cost>
         2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
     "#]]
     .assert_eq(&sandbox.script(&["plan --sim", "plan --sim --env prd", "plan --sim --env dev"]));

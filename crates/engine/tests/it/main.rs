@@ -8,3 +8,4 @@ mod faults;
 mod groups;
 mod life;
 mod stacks;
+mod together;

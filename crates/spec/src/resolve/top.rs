@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::common;
 use crate::diagnostic::Diagnostic;
 use crate::outside;
-use crate::parse::{Shape, literal, literal_bool, shape_fits};
+use crate::parse::{Shape, literal, shape_fits};
 use crate::schema::Type;
 use crate::source::Sources;
 use crate::stack::{Allow, Existing, Move, Output, Resource, Stack, StackLink};
@@ -17,7 +17,7 @@ use crate::tree::{Node, Pair};
 use crate::types::{self, Wrong};
 use crate::value::{Map, Value};
 
-const TEXT: Type = Type::Text { min: 1, max: 256 };
+const TEXT: Type = Type::Text { min: 1, max: 1024 };
 const TOP: Cx = Cx { scope: ROOT, member: None, expressions: true };
 
 /// The value of an output, which may stand alone or beside a description.
@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
             self.requires(node);
         }
         let tags = self.merged_tags(TOP, None, file.get("tags"));
-        let protect = file.get("protect").and_then(|node| literal_bool(node, "protect", &mut self.found)).unwrap_or(false);
+        let protect = file.get("protect").is_some_and(|node| self.known_bool(node, "protect"));
         let root = &mut self.scopes[ROOT.0];
         (root.tags, root.protect) = (tags.unwrap_or_default(), protect);
         Stack {
@@ -58,8 +58,8 @@ impl<'a> Resolver<'a> {
             environment: file.environment.clone(),
             region: self.region.clone().unwrap_or_default(),
             account: self.account.clone(),
-            description: file.get("description").and_then(|node| literal(node, "description", &mut self.found)).map(str::to_owned),
-            ignore_tags: self.ignore_tags(),
+            description: file.get("description").and_then(|node| self.known_text(node, "description")),
+            ignore_tags: file.items("ignore_tags").iter().filter_map(|node| self.known_text(node, "ignore_tags")).collect(),
             resources: BTreeMap::new(),
             existing: BTreeMap::new(),
             stacks: BTreeMap::new(),
@@ -82,6 +82,17 @@ impl<'a> Resolver<'a> {
                 ));
                 None
             }
+        }
+    }
+
+    fn known_bool(&mut self, node: &'a Node, what: &str) -> bool {
+        match self.check_alone(TOP, &Type::Bool, node) {
+            Ok(Val::Plain(Value::Bool(value))) => value,
+            Ok(_) => {
+                self.found.push(Diagnostic::error("not-known", node.span, format!("`{what}` must be known at plan")));
+                false
+            }
+            Err(_) => false,
         }
     }
 
@@ -117,11 +128,6 @@ impl<'a> Resolver<'a> {
             Err(wrong) => Diagnostic::error("requires", node.span, wrong.message).maybe_hint(wrong.hint),
         };
         self.found.push(finding);
-    }
-
-    fn ignore_tags(&mut self) -> Vec<String> {
-        let items = self.world.files[0].items("ignore_tags");
-        items.iter().filter_map(|node| literal(node, "an item of ignore_tags", &mut self.found).map(str::to_owned)).collect()
     }
 
     /// `existing` and `stacks`.
@@ -356,8 +362,8 @@ impl<'a> Resolver<'a> {
         let value_node = output_value(&pair.value);
         let alone = std::ptr::eq(value_node, &pair.value);
         let beside = |key: &str| if alone { None } else { pair.value.get(key) };
-        let secret = beside("secret").and_then(|node| literal_bool(node, "secret", &mut self.found)).unwrap_or(false);
-        let description = beside("description").and_then(|node| literal(node, "description", &mut self.found)).map(str::to_owned);
+        let secret = beside("secret").is_some_and(|node| self.known_bool(node, "secret"));
+        let description = beside("description").and_then(|node| self.known_text(node, "description"));
         let val = match self.free(TOP, value_node) {
             Ok(val) => val,
             Err(Halt::Off(name)) => {
