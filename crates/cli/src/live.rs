@@ -183,7 +183,7 @@ fn progress_event(event: &Event) -> progress::Event {
         Event::Looked { step, status } => progress::Event::Looked { step, status },
         Event::Again { step, why, after } => progress::Event::Again { step, why, after },
         Event::Fell { step, code, rung } => progress::Event::Fell { step, code, rung },
-        Event::Done { step } => progress::Event::Done { step, id: None },
+        Event::Done { step, id } => progress::Event::Done { step, id },
         Event::Failed { step } => progress::Event::Failed { step },
         Event::Skipped { step } => progress::Event::Skipped { step },
         Event::Stopping => progress::Event::Stopping,

@@ -38,7 +38,7 @@ impl Default for Options {
 /// Applies the plan.
 pub async fn apply(session: &Session, plan: &Plan, options: Options, cancel: watch::Receiver<bool>, listener: Listener<'_>) -> Outcome {
     let machine = machine(session, plan, options);
-    let mut run = Run { session, machine, started: Instant::now(), spent_here: Duration::ZERO, under_way: FuturesUnordered::new() };
+    let mut run = Run { session, machine, started: Instant::now(), under_way: FuturesUnordered::new() };
     run.drive(cancel, listener).await
 }
 
@@ -52,25 +52,13 @@ fn machine(session: &Session, plan: &Plan, options: Options) -> Machine {
     Machine::new(Arc::new(plan.clone()), session.registry, settings, Box::new(move || client.nonce()))
 }
 
-/// What came of one thing that was under way: how many reads it took, and how long it kept this machine busy.
-struct Happened {
-    input: Input,
-    reads: usize,
-    spent_here: Duration,
-}
-
-impl Happened {
-    fn new(input: Input, reads: usize) -> Self {
-        Self { input, reads, spent_here: Duration::ZERO }
-    }
-}
+/// What came of one thing that was under way, and how many reads it took.
+type Happened = (Input, usize);
 
 struct Run<'a> {
     session: &'a Session,
     machine: Machine,
     started: Instant,
-    /// Time spent computing on this machine, which passes as fast here as anywhere.
-    spent_here: Duration,
     under_way: FuturesUnordered<LocalBoxFuture<'a, Happened>>,
 }
 
@@ -97,10 +85,9 @@ impl Run<'_> {
                     told = true;
                     Input::Interrupt
                 }
-                Some(happened) = self.under_way.next() => {
-                    self.machine.count_reads(happened.reads);
-                    self.spent_here += happened.spent_here;
-                    happened.input
+                Some((input, reads)) = self.under_way.next() => {
+                    self.machine.count_reads(reads);
+                    input
                 }
                 () = sleep_until(wake) => Input::Tick,
             };
@@ -109,13 +96,11 @@ impl Run<'_> {
 
     /// The cloud's time since the start.
     fn now(&self) -> Duration {
-        let waited = self.started.elapsed().saturating_sub(self.spent_here);
-        waited.mul_f64(self.session.pace.speed) + self.spent_here
+        self.started.elapsed().mul_f64(self.session.pace.speed)
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        let pause = |at: Duration| self.session.pace.scaled(at.saturating_sub(self.spent_here));
-        self.machine.wake_at().map(|at| self.started + self.spent_here + pause(at) + Duration::from_millis(1))
+        self.machine.wake_at().map(|at| self.started + self.session.pace.scaled(at) + Duration::from_millis(1))
     }
 
     fn carry_out(&mut self, command: Command, listener: &mut dyn FnMut(&crate::event::Event, &crate::event::Tally)) {
@@ -123,7 +108,7 @@ impl Run<'_> {
             Command::Tell(event) => listener(&event, &self.machine.tally()),
             Command::Send(ticket, request) => {
                 let session = self.session;
-                let send = async move { Happened::new(Input::Replied(ticket, session.client.call(&request).await), 0) };
+                let send = async move { (Input::Replied(ticket, session.client.call(&request).await), 0) };
                 self.under_way.push(send.boxed_local());
             }
             Command::Look(ticket, queries) => {
@@ -158,15 +143,19 @@ async fn look(session: &Session, ticket: Ticket, queries: Vec<setpoint_plan::kin
                 calls += read.pages;
                 rows.extend(read.rows);
             }
-            Err(error) => return Happened::new(Input::Looked(ticket, Err(error)), calls + 1),
+            Err(error) => return (Input::Looked(ticket, Err(error)), calls + 1),
         }
     }
-    Happened::new(Input::Looked(ticket, Ok(rows)), calls)
+    (Input::Looked(ticket, Ok(rows)), calls)
 }
 
-/// Making a key takes a moment of computing; nothing else is held up for longer than that.
+/// Off this thread, so that nothing else is held up by computing or a slow disk.
 async fn act_here(session: &Session, step: StepId, act: Local) -> Happened {
-    let begun = Instant::now();
-    let result: Result<_, LocalError> = session.local.perform(&act);
-    Happened { input: Input::Acted(step, result), reads: 0, spent_here: begun.elapsed() }
+    let local = session.local.clone();
+    let path = match &act {
+        Local::SshKey { path } => path.clone(),
+    };
+    let result = tokio::task::spawn_blocking(move || local.perform(&act)).await;
+    let result = result.unwrap_or_else(|error| Err(LocalError { path, why: error.to_string() }));
+    (Input::Acted(step, result), 0)
 }

@@ -41,6 +41,8 @@ pub enum Event {
     Done {
         /// The step.
         step: StepId,
+        /// The id of its resource, where it is known.
+        id: Option<String>,
     },
     /// A step failed; the outcome says how.
     Failed {

@@ -369,7 +369,8 @@ impl Machine {
             self.last_release = Some(now);
         }
         self.locks.leave(&self.plan, step, &self.states);
-        self.out.push(Command::Tell(Event::Done { step }));
+        let id = self.id_of(&self.plan.steps[step.0]);
+        self.out.push(Command::Tell(Event::Done { step, id }));
     }
 
     fn fail(&mut self, now: Duration, step: StepId, failure: Failure) {

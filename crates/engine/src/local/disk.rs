@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
-use ssh_key::private::{KeypairData, RsaKeypair};
-use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey};
+use ssh_key::private::{EcdsaKeypair, KeypairData};
+use ssh_key::{EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey};
 
 use crate::local::{LocalError, LocalPort};
 
-/// RSA, since ImportKeyPair documents no Ed25519; the size that OpenSSH makes by default.
-const RSA_BITS: usize = 3072;
+/// ImportKeyPair documents RSA, DSA and ECDSA, and no Ed25519; of these ECDSA is made in no time.
+const CURVE: EcdsaCurve = EcdsaCurve::NistP256;
 
 /// Files of this machine, seen from the spec's folder.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl LocalPort for Disk {
         }
         let Local::SshKey { path } = act;
         let file = self.path(path)?;
-        let pair = RsaKeypair::random(&mut rand_core::OsRng, RSA_BITS).map_err(|error| failure(&file, &error))?;
+        let pair = EcdsaKeypair::random(&mut rand_core::OsRng, CURVE).map_err(|error| failure(&file, &error))?;
         let key = PrivateKey::new(KeypairData::from(pair), "setpoint").map_err(|error| failure(&file, &error))?;
         let text = key.to_openssh(LineEnding::LF).map_err(|error| failure(&file, &error))?;
         save(&file, &text)?;
@@ -90,4 +90,38 @@ fn save(file: &Path, text: &str) -> Result<(), LocalError> {
     out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|error| failure(&draft, &error))?;
     std::fs::hard_link(&draft, file).map_err(|error| failure(file, &error))?;
     std::fs::remove_file(&draft).map_err(|error| failure(&draft, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::new(folder.path().to_path_buf(), None);
+        let act = Local::SshKey { path: "keys/app.pem".to_owned() };
+        assert_eq!(disk.peek(&act), Ok(None));
+        let made = disk.perform(&act).expect("made");
+        assert_eq!(disk.perform(&act).expect("read"), made);
+        assert_eq!(disk.peek(&act), Ok(Some(made.clone())));
+        assert!(made["public_key"].as_text().is_some_and(|key| key.starts_with("ecdsa-sha2-nistp256 ")));
+        let file = folder.path().join("keys/app.pem");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(file.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+        }
+        assert!(!folder.path().join("keys/app.pem.part").exists());
+        std::fs::write(&file, "not a key").expect("written");
+        let error = disk.peek(&act).expect_err("no key");
+        assert!(error.why.starts_with("it is no OpenSSH private key"), "{error}");
+    }
+
+    #[test]
+    fn a_home_path_without_a_home_is_refused() {
+        let disk = Disk::new(PathBuf::from("/nowhere"), None);
+        let error = disk.peek(&Local::SshKey { path: "~/.ssh/app.pem".to_owned() }).expect_err("no home");
+        assert_eq!(error.to_string(), "~/.ssh/app.pem: there is no home folder (HOME is not set)");
+    }
 }

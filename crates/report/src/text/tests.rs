@@ -242,11 +242,12 @@ fn units_and_secret_fields_come_from_the_tables() {
     let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
     let header = Header { elapsed: None, schema: Some(Schema { kinds: &KINDS }) };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
-    let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("      ")).collect();
+    let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("      ")).map(str::trim_start).collect();
     expect![[r#"
               ~ data_disks.data.size  100 -> 200 GiB     stack.yaml:28:9
               ~ pin                   (sensitive value)  stack.yaml:28:9
-              ~ system_disk.size      40 -> 60 GiB       stack.yaml:28:9"#]].assert_eq(&shown.join("\n"));
+              ~ system_disk.size      40 -> 60 GiB       stack.yaml:28:9"#]]
+    .assert_eq(&shown.join("\n"));
 }
 
 #[test]
@@ -260,7 +261,8 @@ fn drift_is_told_from_the_clouds_side() {
                      + ingress tcp 5432 from 10.0.0.0/8  not in the spec
           web[0..2]  ~ instance_type  spec ecs.c7.xlarge, live ecs.c7.large
                      ~ system_disk.size  spec 60, live 40
-    "#]].assert_eq(&of(shop(), 80));
+    "#]]
+    .assert_eq(&of(shop(), 80));
     expect![[r#"
         shop/prod: 5 of 23 resources differ from the spec
           app     ~ vswitch  spec subnet (known after apply), live
@@ -272,7 +274,8 @@ fn drift_is_told_from_the_clouds_side() {
                   ~ tags.Env  spec prod, live dev
           subnet  ~ zone  spec cn-beijing-k, live cn-beijing-h
           gone    + eip: there, not in the spec
-    "#]].assert_eq(&of(mixed(), 60));
+    "#]]
+    .assert_eq(&of(mixed(), 60));
     let nothing = (plan(vec![change("net", "vpc", setpoint_plan::change::ChangeAction::NoOp)]), Report::default());
     assert_eq!(of(nothing, 80), "shop/prod: nothing differs from the spec\n");
 }
