@@ -99,7 +99,7 @@ enum State {
     /// Its goal is looked at, since the answer does not say whether it is met.
     Judging { due: Option<Duration>, after: Box<Doubt> },
     /// It waits.
-    Waiting { since: Duration, due: Option<Duration>, seen: bool },
+    Waiting { due: Option<Duration>, patience: Patience },
     /// It acts on this machine.
     Acting,
     /// Over.
@@ -110,6 +110,15 @@ enum State {
     Failed,
     /// Never to be started.
     Skipped,
+}
+
+/// How a wait has gone so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Patience {
+    /// When it began.
+    since: Duration,
+    /// Whether the row was ever seen.
+    seen: bool,
 }
 
 /// Why a goal is looked at.

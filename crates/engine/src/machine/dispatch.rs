@@ -11,7 +11,7 @@ use setpoint_plan::procedure::{Act, Args, Call, Each, ItemForm, Look, Token, Wai
 use setpoint_plan::{Encoding, Value};
 
 use crate::event::Event;
-use crate::machine::{Command, Flight, Machine, Purpose, State};
+use crate::machine::{Command, Flight, Machine, Patience, Purpose, State};
 use crate::outcome::FailureClass;
 
 /// An observation older than this is renewed before the first write on a resource.
@@ -114,7 +114,8 @@ impl Machine {
             Act::Wait(wait) => {
                 self.tell_started(step);
                 let due = Some(now + first_look(wait));
-                self.states[step.0] = State::Waiting { since: now, due, seen: plan.steps[step.0].live_id.is_some() };
+                let patience = Patience { since: now, seen: plan.steps[step.0].live_id.is_some() };
+                self.states[step.0] = State::Waiting { due, patience };
             }
             Act::Call(_) if self.needs_recheck(now, step) => self.states[step.0] = State::Rechecking { due: Some(now) },
             Act::Call(call) => self.send(now, step, call),

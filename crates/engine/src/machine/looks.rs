@@ -12,7 +12,7 @@ use setpoint_plan::rows::{self, Whose};
 use setpoint_plan::{Map, Value};
 
 use crate::event::Event;
-use crate::machine::{Command, Doubt, Flight, Machine, Purpose, State, Ticket};
+use crate::machine::{Command, Doubt, Flight, Machine, Patience, Purpose, State, Ticket};
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;
 
@@ -138,10 +138,10 @@ impl Machine {
                 Row::Live(live) if live.kind == kind && live.id == id => Some(live.clone()),
                 _ => None,
             }),
-            Target::Query(_) => rows.iter().find_map(|row| match row {
-                Row::Live(live) => Some(live.clone()),
-                Row::Detail { id, attrs, .. } => Some(as_row(own, &self.plan.site, id, attrs)),
-                Row::Found(attrs) => Some(as_row(own, &self.plan.site, "", attrs)),
+            Target::Query(_) => rows.first().map(|row| match row {
+                Row::Live(live) => live.clone(),
+                Row::Detail { id, attrs, .. } => as_row(own, &self.plan.site, id, attrs),
+                Row::Found(attrs) => as_row(own, &self.plan.site, "", attrs),
             }),
         }
     }
@@ -151,7 +151,7 @@ impl Machine {
             State::Rechecking { .. } => self.rechecked(now, step, row.as_ref()),
             State::Verifying { since, .. } => self.verified(now, step, row, since),
             State::Judging { after, .. } => self.judged(now, step, row, *after),
-            State::Waiting { since, seen, .. } => self.waited(now, step, row, since, seen),
+            State::Waiting { patience, .. } => self.waited(now, step, row, patience),
             _ => {}
         }
     }
@@ -164,7 +164,7 @@ impl Machine {
             None => !matches!(error, ReadError::Page { .. }),
         };
         let late = match self.states[step.0] {
-            State::Waiting { since, .. } => now.saturating_sub(since) > self.time_limit(step),
+            State::Waiting { patience, .. } => now.saturating_sub(patience.since) > self.time_limit(step),
             State::Verifying { since, .. } => now.saturating_sub(since) > Duration::from_mins(10),
             _ => self.history[step.0].first_sent.is_some_and(|since| now.saturating_sub(since) > Duration::from_mins(20)),
         };
@@ -251,10 +251,10 @@ impl Machine {
         }
     }
 
-    fn waited(&mut self, now: Duration, step: StepId, row: Option<Live>, since: Duration, seen: bool) {
+    fn waited(&mut self, now: Duration, step: StepId, row: Option<Live>, patience: Patience) {
         let plan = self.plan.clone();
         let Act::Wait(wait) = &plan.steps[step.0].step.act else { return };
-        let Some(row) = row else { return self.waited_in_vain(now, step, wait, since, seen) };
+        let Some(row) = row else { return self.waited_in_vain(now, step, wait, patience) };
         let status = row.attr("status").as_text().map(ToOwned::to_owned);
         let (until, never) = (self.resolved_cond(&wait.until), wait.never.as_ref().map(|cond| self.resolved_cond(cond)));
         let whose = self.whose(step);
@@ -269,28 +269,29 @@ impl Machine {
             let message = format!("it is {} and will not become what is waited for", status.unwrap_or_default());
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
-        } else if now.saturating_sub(since) > wait.within {
+        } else if now.saturating_sub(patience.since) > wait.within {
             let message = format!("not there after {} min; its status is {}", wait.within.as_secs() / 60, status.unwrap_or_default());
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {
             self.out.push(Command::Tell(Event::Looked { step, status }));
-            self.states[step.0] = State::Waiting { since, due: Some(now + INTERVAL), seen: true };
+            let patience = Patience { seen: true, ..patience };
+            self.states[step.0] = State::Waiting { due: Some(now + INTERVAL), patience };
         }
     }
 
-    fn waited_in_vain(&mut self, now: Duration, step: StepId, wait: &Wait, since: Duration, seen: bool) {
+    fn waited_in_vain(&mut self, now: Duration, step: StepId, wait: &Wait, patience: Patience) {
         let vanished = match wait.absent {
             Absent::Done => return self.done(now, step),
             Absent::Fails => true,
-            Absent::NotYet => seen || now.saturating_sub(since) >= self.settings.visibility.max(INTERVAL),
+            Absent::NotYet => patience.seen || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL),
         };
         if vanished {
             let message = "it vanished while it was waited for: its creation failed in the cloud, or somebody deleted it".to_owned();
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {
-            self.states[step.0] = State::Waiting { since, due: Some(now + INTERVAL), seen };
+            self.states[step.0] = State::Waiting { due: Some(now + INTERVAL), patience };
         }
     }
 
