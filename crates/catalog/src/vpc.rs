@@ -169,15 +169,25 @@ fn blocks_of(value: Option<&Value>) -> Vec<Value> {
     value.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default()
 }
 
-/// Adds and takes away secondary blocks, one change at a time, as the API demands.
+/// Adds and takes away secondary blocks, one change at a time, as the API demands. What goes makes room first only where
+/// it is in the way of what comes.
 fn secondary(id: &Value, want: &[Value], live: &[Value]) -> Vec<Step> {
     let change = |action, block: &Value| {
         let args = vec![("VpcId", id.clone()), ("SecondaryCidrBlock", block.clone())];
         [Step::call(Call { retry: BUSY, ..Call::new(action, args) }), available()]
     };
-    let added = want.iter().filter(|block| !live.contains(block)).flat_map(|block| change(&api::ASSOCIATE_VPC_CIDR_BLOCK, block));
-    let taken = live.iter().filter(|block| !want.contains(block)).flat_map(|block| change(&api::UNASSOCIATE_VPC_CIDR_BLOCK, block));
-    added.chain(taken).collect()
+    let added: Vec<&Value> = want.iter().filter(|block| !live.contains(block)).collect();
+    let taken = live.iter().filter(|block| !want.contains(block));
+    let (in_the_way, others): (Vec<&Value>, Vec<&Value>) = taken.partition(|block| added.iter().any(|new| overlap(block, new)));
+    let take =
+        |blocks: Vec<&Value>| blocks.into_iter().flat_map(|block| change(&api::UNASSOCIATE_VPC_CIDR_BLOCK, block)).collect::<Vec<_>>();
+    let add = added.iter().flat_map(|block| change(&api::ASSOCIATE_VPC_CIDR_BLOCK, block));
+    take(in_the_way).into_iter().chain(add).chain(take(others)).collect()
+}
+
+fn overlap(a: &Value, b: &Value) -> bool {
+    let net = |value: &Value| value.as_text().and_then(|text| text.parse::<ipnet::IpNet>().ok());
+    matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
 }
 
 fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {

@@ -95,8 +95,10 @@ pub struct Sides<'a> {
     pub want: &'a Desired,
     /// What is there.
     pub live: &'a Live,
-    /// Every wanted resource, references unresolved, for judgements that look at what a value refers to.
+    /// Every wanted resource, references unresolved: what a value refers to.
     pub all: &'a BTreeMap<Address, Desired>,
+    /// The same with references resolved as far as they can be, for judgements over what a value refers to.
+    pub resolved: &'a BTreeMap<Address, Desired>,
     /// Globs of tag keys that are left alone.
     pub ignore_tags: &'a [String],
 }
@@ -157,7 +159,7 @@ fn verdict(sides: Sides<'_>, rule: &Rule, value: &Value, current: &Value) -> Ver
         Change::Update { verb, effect, at } => Verdict::Update { verb, effect, at },
         Change::Judge(judge) => {
             let named = sides.all.get(&sides.want.address).and_then(|raw| raw.attrs.get(rule.attr));
-            let target = named.and_then(|raw| raw.refs().first().and_then(|reference| sides.all.get(&reference.address)));
+            let target = named.and_then(|raw| raw.refs().first().and_then(|reference| sides.resolved.get(&reference.address)));
             judge(&Judged { want: value, live: current, desired: sides.want, row: sides.live, target })
         }
     }

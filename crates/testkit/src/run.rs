@@ -143,6 +143,28 @@ impl Cloud {
     }
 }
 
+/// Lives through a change: applies the first stack, wants an empty second plan; plans the other, compares the plan's lines,
+/// applies it, wants an empty plan again; destroys it and wants nothing left.
+///
+/// # Panics
+/// Any of this is not so.
+pub async fn lives(before: &str, after: &str, expected: &[&str]) {
+    let cloud = Cloud::new();
+    let made = cloud.apply(before).await;
+    assert!(made.is_complete(), "{made:#?}");
+    let second = cloud.plan(before).await;
+    assert_eq!(lines(&second), Vec::<String>::new(), "the second plan: {:#?}", second.changes);
+    let plan = cloud.plan(after).await;
+    assert_eq!(lines(&plan), expected);
+    let outcome = cloud.apply_plan(&plan).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    let third = cloud.plan(after).await;
+    assert_eq!(lines(&third), Vec::<String>::new(), "the plan after the change: {:#?}", third.changes);
+    let gone = cloud.destroy(after).await;
+    assert!(gone.is_complete(), "{gone:#?}");
+    assert_eq!(cloud.owned(), Vec::<String>::new());
+}
+
 /// Each change as one line: mark, address, action, changed fields.
 #[must_use]
 pub fn lines(plan: &Plan) -> Vec<String> {

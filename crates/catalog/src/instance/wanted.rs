@@ -163,11 +163,11 @@ pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     Verdict::Update { verb: "image", effect: Effect::Rebuild, at: At::Stopped }
 }
 
-/// Within a zone the machine moves; to another zone it is replaced.
+/// Within a zone of its VPC the machine moves; anywhere else it is replaced.
 pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     let zone = judged.target.and_then(|target| target.attrs.get("zone"));
     let same_zone = zone.is_none_or(|zone| *zone == judged.row.attr("zone"));
-    let same_vpc = judged.target.and_then(|target| target.attrs.get("vpc")).is_none_or(|vpc| vpc.is_known() || !judged.want.is_known());
+    let same_vpc = judged.target.and_then(|target| target.attrs.get("vpc")).is_none_or(|vpc| *vpc == judged.row.attr("vpc"));
     if same_zone && same_vpc { Verdict::Update { verb: "network", effect: Effect::Restart, at: At::Stopped } } else { Verdict::Replace }
 }
 

@@ -1,28 +1,12 @@
 //! Changes of a running server: what they interrupt, and that the second plan is empty.
 
 use setpoint_testkit::cloud::Cloud;
-use setpoint_testkit::run::lines;
+use setpoint_testkit::run::{lines, lives};
 
 use crate::stacks::{APP, changed};
 
-/// Applies the stack, then what it is changed to; compares the plan's lines; wants an empty plan after it.
 async fn check(from: &str, to: &str, expected: &[&str]) {
-    let cloud = Cloud::new();
-    let made = cloud.apply(APP).await;
-    assert!(made.is_complete(), "{made:#?}");
-    let second = cloud.plan(APP).await;
-    assert_eq!(lines(&second), Vec::<String>::new(), "{:#?}", second.changes);
-    let changed = changed(from, to);
-    let plan = cloud.plan(&changed).await;
-    assert_eq!(lines(&plan), expected);
-    let outcome = cloud.apply_plan(&plan).await;
-    assert!(outcome.is_complete(), "{outcome:#?}");
-    let third = cloud.plan(&changed).await;
-    assert_eq!(lines(&third), Vec::<String>::new(), "{:#?}", third.changes);
-    let gone = cloud.destroy(&changed).await;
-    assert!(gone.is_complete(), "{gone:#?}");
-    let left: Vec<_> = cloud.resources().into_iter().filter(|resource| resource.tags.contains_key("setpoint:stack")).collect();
-    assert!(left.is_empty(), "{left:#?}");
+    lives(APP, &changed(from, to), expected).await;
 }
 
 #[tokio::test(start_paused = true)]

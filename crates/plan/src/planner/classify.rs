@@ -46,7 +46,10 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<(Vec<Classified>, Vec<Note>),
 fn settle(cx: &Context<'_>, forced: &BTreeMap<Address, Reason>) -> Result<Vec<Classified>, Vec<PlanError>> {
     let mut fates: BTreeMap<Address, Fate> = cx.paired.iter().map(|(address, pair)| (address.clone(), first_fate(pair))).collect();
     for _ in 0..=cx.paired.len() + 1 {
-        let all: Vec<Classified> = cx.paired.iter().flat_map(|(address, pair)| classify_one(cx, address, pair, &fates, forced)).collect();
+        let resolved: BTreeMap<Address, Desired> =
+            cx.desired.iter().map(|(address, want)| (address.clone(), resolved(cx, want, &fates))).collect();
+        let all: Vec<Classified> =
+            cx.paired.iter().flat_map(|(address, pair)| classify_one(cx, address, pair, &resolved, forced)).collect();
         let moved = fate::of_changes(all.iter().map(|one| &one.change));
         if moved == fates {
             return Ok(all);
@@ -70,15 +73,15 @@ fn classify_one(
     cx: &Context<'_>,
     address: &Address,
     pair: &Paired,
-    fates: &BTreeMap<Address, Fate>,
+    resolved: &BTreeMap<Address, Desired>,
     forced: &BTreeMap<Address, Reason>,
 ) -> Vec<Classified> {
     let superseded = pair.superseded.iter().map(|live| goes(cx, live, Reason::Superseded));
-    let want = cx.desired.get(address).filter(|_| !cx.options.destroy);
+    let want = resolved.get(address).filter(|_| !cx.options.destroy);
     let main = match (want, &pair.main) {
-        (Some(want), None) => Some(comes(cx, want, fates)),
+        (Some(want), None) => Some(comes(want)),
         (Some(want), Some(live)) => {
-            let one = stays(cx, want, live, fates, forced.get(address));
+            let one = stays(cx, resolved, want, live, forced.get(address));
             Some(if pair.adopted { adopts(one) } else { moves(one, pair.moved_from.as_ref()) })
         }
         (None, Some(live)) => Some(leaves(cx, address, live)),
@@ -127,7 +130,7 @@ fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -
     want
 }
 
-fn comes(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> Classified {
+fn comes(want: &Desired) -> Classified {
     let change = Change {
         address: want.address.clone(),
         kind: want.kind,
@@ -137,16 +140,16 @@ fn comes(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> C
         effect: Effect::None,
         loses: None,
         before: None,
-        after: Some(resolved(cx, want, fates)),
+        after: Some(want.clone()),
         order: ReplaceOrder::DeleteFirst,
     };
     Classified { change, diff: Diff::default() }
 }
 
-fn stays(cx: &Context<'_>, want: &Desired, live: &Live, fates: &BTreeMap<Address, Fate>, forced: Option<&Reason>) -> Classified {
+fn stays(cx: &Context<'_>, resolved: &BTreeMap<Address, Desired>, want: &Desired, live: &Live, forced: Option<&Reason>) -> Classified {
     let kind = cx.registry.known(want.kind);
-    let mut want = resolved(cx, want, fates);
-    let diff = diff::diff(Sides { kind, want: &want, live, all: cx.desired, ignore_tags: &cx.intent.ignore_tags });
+    let mut want = want.clone();
+    let diff = diff::diff(Sides { kind, want: &want, live, all: cx.desired, resolved, ignore_tags: &cx.intent.ignore_tags });
     let forcing = diff.forces_replacement().map(ToOwned::to_owned);
     let (action, reason) = match (forced, forcing) {
         (Some(reason), _) => (ChangeAction::Replace, reason.clone()),

@@ -1,0 +1,95 @@
+//! `instance`, beside what the engine's own tests change.
+
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::{lines, lives};
+
+fn machine(fields: &str) -> String {
+    format!(
+        "stack: test
+region: cn-beijing
+resources:
+  net: {{type: vpc, cidr_block: 10.0.0.0/16}}
+  a: {{type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}}
+  b: {{type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.2.0/24}}
+  one: {{type: security_group, vpc: net}}
+  two: {{type: security_group, vpc: net}}
+  box:
+    type: instance
+    image: {{family: acs:ubuntu_24_04_x64}}
+{fields}"
+    )
+}
+
+const PLAIN: &str = "    instance_type: ecs.c7.large\n    vswitch: a\n    security_groups: [one]\n";
+
+async fn check(before: &str, after: &str, expected: &[&str]) {
+    lives(&machine(before), &machine(after), expected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_are_one_set() {
+    check(PLAIN, &PLAIN.replace("[one]", "[two, one]"), &["~ box (security_groups) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_change_in_place() {
+    check(
+        PLAIN,
+        &format!("{PLAIN}    name: box-1\n    description: The box\n    host_name: box-1\n"),
+        &["~ box (description, host_name, name) none"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_fields_share_one_restart() {
+    let changed = PLAIN.replace("c7.large", "c7.xlarge").replace("vswitch: a", "vswitch: b");
+    check(PLAIN, &changed, &["~ box (instance_type, vswitch) restart"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_machine_needs_no_restart() {
+    let stopped = format!("{PLAIN}    power: stopped\n");
+    check(&stopped, &stopped.replace("c7.large", "c7.xlarge"), &["~ box (instance_type) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn bandwidth_opens_and_closes() {
+    let open = format!("{PLAIN}    internet: {{max_bandwidth_out: 5}}\n");
+    check(PLAIN, &open, &["~ box (internet.max_bandwidth_out) none"]).await;
+    check(&open, PLAIN, &["~ box (internet.max_bandwidth_out) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn protection_needs_two_applies_to_go() {
+    let protected = format!("{PLAIN}    lifecycle: {{protect: true}}\n");
+    check(&protected, PLAIN, &["~ box (deletion_protection) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_of_the_acceptable_types_is_right() {
+    let ladder = PLAIN.replace("instance_type: ecs.c7.large", "instance_types: [ecs.c7.large, ecs.c7.xlarge]");
+    let cloud = Cloud::new();
+    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", false));
+    let outcome = cloud.apply(&machine(&ladder)).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", true));
+    assert_eq!(lines(&cloud.plan(&machine(&ladder)).await), Vec::<String>::new());
+    assert_eq!(lines(&cloud.plan(&machine(&PLAIN.replace("c7.large", "c7.xlarge"))).await), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_user_data_do_nothing_unless_asked_to() {
+    let with = |text: &str, lifecycle: &str| format!("{PLAIN}    user_data: \"#!/bin/sh\\necho {text}\\n\"\n{lifecycle}");
+    check(&with("a", ""), &with("b", ""), &[]).await;
+    check(&with("a", ""), &with("b", "    lifecycle: {on_user_data_change: store}\n"), &["~ box (user_data) restart"]).await;
+    check(&with("a", ""), &with("b", "    lifecycle: {on_user_data_change: replace}\n"), &["-/+ box (user_data) replace"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_image_is_no_difference_unless_followed() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&machine(PLAIN)).await.is_complete());
+    let by_id = machine(PLAIN).replace("{family: acs:ubuntu_24_04_x64}", "{family: acs:ubuntu_24_04_x64, follow: true}");
+    assert_eq!(lines(&cloud.plan(&by_id).await), Vec::<String>::new());
+}

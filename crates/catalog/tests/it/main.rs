@@ -1,0 +1,7 @@
+//! Each kind lives through its changes in the simulated cloud; every change ends with an empty plan, and nothing is left.
+
+mod instance;
+mod key_pair;
+mod metric_alarm;
+mod network;
+mod security_group;

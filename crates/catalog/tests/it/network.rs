@@ -1,0 +1,59 @@
+//! `vpc` and `vswitch`.
+
+use setpoint_testkit::run::lives;
+
+fn network(vpc: &str, vswitch: &str) -> String {
+    format!(
+        "stack: test\nregion: cn-beijing\nresources:\n  net: {{type: vpc, {vpc}}}\n  a: {{type: vswitch, vpc: net, zone: cn-beijing-h, {vswitch}}}\n"
+    )
+}
+
+async fn check(before: (&str, &str), after: (&str, &str), expected: &[&str]) {
+    lives(&network(before.0, before.1), &network(after.0, after.1), expected).await;
+}
+
+const BLOCKS: (&str, &str) = ("cidr_block: 10.0.0.0/16", "cidr_block: 10.0.1.0/24");
+
+#[tokio::test(start_paused = true)]
+async fn names_and_descriptions_change_in_place() {
+    let named = (
+        "name: corp, description: The network, cidr_block: 10.0.0.0/16",
+        "name: floor-1, description: First floor, cidr_block: 10.0.1.0/24",
+    );
+    check(BLOCKS, named, &["~ a (description, name) none", "~ net (description, name) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_taken_out_lets_go() {
+    let named = ("name: corp, cidr_block: 10.0.0.0/16", "name: floor-1, cidr_block: 10.0.1.0/24");
+    check(named, BLOCKS, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_block_of_a_vpc_grows_in_place() {
+    check(BLOCKS, ("cidr_block: 10.0.0.0/12", BLOCKS.1), &["~ net (cidr_block) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn secondary_blocks_come_and_go() {
+    let with = ("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [192.168.0.0/16]", BLOCKS.1);
+    check(BLOCKS, with, &["~ net (secondary_cidr_blocks) none"]).await;
+    check(with, ("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [192.168.0.0/20]", BLOCKS.1), &["~ net (secondary_cidr_blocks) none"])
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_blocks_replace_the_network() {
+    let with = ("cidr_block: 10.0.0.0/16, user_cidrs: [198.51.100.0/24]", BLOCKS.1);
+    check(BLOCKS, with, &["-/+ a (vpc) replace", "-/+ net (user_cidrs) replace"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_of_a_subnet_replaces_it() {
+    check(BLOCKS, (BLOCKS.0, "cidr_block: 10.0.1.0/25"), &["-/+ a (cidr_block) replace"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn host_names_are_switched_on() {
+    check(BLOCKS, ("cidr_block: 10.0.0.0/16, enable_dns_hostname: true", BLOCKS.1), &["~ net (enable_dns_hostname) none"]).await;
+}

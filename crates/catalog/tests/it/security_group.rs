@@ -1,0 +1,58 @@
+//! `security_group`.
+
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::{lines, lives};
+
+fn group(fields: &str) -> String {
+    format!(
+        "stack: test\nregion: cn-beijing\nresources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  web:\n    type: security_group\n    vpc: net\n{fields}"
+    )
+}
+
+const WEB: &str = "    ingress:\n      - {port: [80, 443], source: 0.0.0.0/0, description: Web}\n";
+
+async fn check(before: &str, after: &str, expected: &[&str]) {
+    lives(&group(before), &group(after), expected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_come_go_and_are_reworded() {
+    let more = format!("{WEB}      - {{port: 22, source: [203.0.113.50, 198.51.100.0/24]}}\n");
+    check(WEB, &more, &["~ web (ingress) none"]).await;
+    check(&more, WEB, &["~ web (ingress) none"]).await;
+    check(WEB, &WEB.replace("Web", "Public web"), &["~ web (ingress) none"]).await;
+    check(WEB, &WEB.replace("Web", "Public web").replace("443", "8443"), &["~ web (ingress) none"]).await;
+}
+
+/// Rules are a closed field: without a line there are none.
+#[tokio::test(start_paused = true)]
+async fn rules_that_no_line_opens_are_closed() {
+    check(WEB, "", &["~ web (ingress) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn egress_and_odd_protocols() {
+    let odd = "    ingress:\n      - {protocol: icmp, source: 10.0.0.0/8}\n      - {protocol: all, source: 10.1.0.0/16, policy: drop, priority: 100}\n    egress:\n      - {protocol: udp, port: 53, dest: 0.0.0.0/0, description: DNS}\n";
+    check(WEB, odd, &["~ web (egress, ingress) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_may_be_kept_apart() {
+    check(WEB, &format!("    inner_access_policy: Drop\n{WEB}"), &["~ web (inner_access_policy) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_type_is_another_group() {
+    check(WEB, &format!("    security_group_type: enterprise\n{WEB}"), &["-/+ web (security_group_type) replace"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_rules_stay_where_only_ours_are_added() {
+    let cloud = Cloud::new();
+    let both = format!("{WEB}      - {{port: 22, source: 203.0.113.50}}\n");
+    assert!(cloud.apply(&group(&both)).await.is_complete());
+    let additive = group(&format!("    lifecycle: {{additive: [ingress]}}\n{WEB}"));
+    assert_eq!(lines(&cloud.plan(&additive).await), Vec::<String>::new());
+    let released = group("    ingress: unmanaged\n");
+    assert_eq!(lines(&cloud.plan(&released).await), Vec::<String>::new());
+}
