@@ -125,6 +125,10 @@ enum Slot {
 
 /// Most values that wait for each other: deeper chains are refused before the program's own stack is at risk.
 const MAX_CHAIN: usize = 48;
+/// Most expressions in each other along such a chain, a value counted as [`CHAIN_WEIGHT`] of them.
+const MAX_EVALS: usize = 400;
+/// What a value that waits takes of the program's stack, in expressions.
+const CHAIN_WEIGHT: usize = 7;
 
 pub(crate) struct Resolver<'a> {
     world: &'a World,
@@ -142,9 +146,11 @@ pub(crate) struct Resolver<'a> {
     links: BTreeMap<String, ScopeId>,
     slots: BTreeMap<SlotId<'a>, Slot>,
     /// What is being computed, for printing cycles.
-    chain: Vec<(SlotId<'a>, String)>,
-    /// Where values of fields stand.
-    spots: BTreeMap<MemberId, BTreeMap<String, Span>>,
+    chain: Vec<SlotId<'a>>,
+    /// Expressions that are being evaluated.
+    evals: usize,
+    /// Where values of fields stand, until their resource is complete.
+    spots: BTreeMap<MemberId, Vec<(String, Span)>>,
     missing: Vec<(String, Span)>,
 }
 
@@ -167,6 +173,7 @@ impl<'a> Resolver<'a> {
             links: BTreeMap::new(),
             slots: BTreeMap::new(),
             chain: Vec::new(),
+            evals: 0,
             spots: BTreeMap::new(),
             missing: Vec::new(),
         };
@@ -253,12 +260,11 @@ impl<'a> Resolver<'a> {
             Some(Slot::Running) => return Err(self.cycle(cx, id, at)),
             None => {}
         }
-        if self.chain.len() >= MAX_CHAIN {
-            let message = format!("more than {MAX_CHAIN} values wait for each other here");
+        if self.chain.len() >= MAX_CHAIN || self.evals + self.chain.len() * CHAIN_WEIGHT > MAX_EVALS {
+            let message = "too many values wait for each other here";
             return Err(self.fail(cx, Diagnostic::error("too-deep", at, message).hint("let them take their values from one variable")));
         }
-        let label = self.label(id);
-        self.chain.push((id, label));
+        self.chain.push(id);
         self.slots.insert(id, Slot::Running);
         let result = match id {
             SlotId::Name(scope, name) => self.expand(scope, name),
@@ -285,9 +291,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn cycle(&mut self, cx: Cx, id: SlotId<'a>, at: Span) -> Halt {
-        let from = self.chain.iter().position(|(running, _)| *running == id).unwrap_or(0);
-        let labels: Vec<&str> = self.chain[from..].iter().map(|(_, label)| label.as_str()).collect();
-        let first = labels.first().copied().unwrap_or_default();
+        let from = self.chain.iter().position(|running| *running == id).unwrap_or(0);
+        let labels: Vec<String> = self.chain[from..].iter().map(|id| self.label(*id)).collect();
+        let first = labels.first().cloned().unwrap_or_default();
         let message = format!("a cycle: {} -> {first}", labels.join(" -> "));
         self.fail(cx, Diagnostic::error("cycle", at, message).hint("one of these must have a value of its own"))
     }

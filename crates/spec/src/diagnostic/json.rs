@@ -34,3 +34,54 @@ fn range(span: Span, sources: &Sources) -> Value {
         "end": {"line": end.line, "column": end.column},
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Role;
+
+    #[test]
+    fn places_count_from_one() {
+        let mut sources = Sources::default();
+        let file = sources.add("stack.yaml", "é: b\nc: d\n".to_owned(), Role::Spec);
+        let diagnostic = Diagnostic::warning("code", Span::new(file, 4, 5), "it is odd").label(Span::new(file, 6, 7), "see").hint("look");
+        expect_test::expect![[r#"
+            [
+              {
+                "code": "code",
+                "hint": "look",
+                "in": null,
+                "labels": [
+                  {
+                    "message": "see",
+                    "range": {
+                      "end": {
+                        "column": 2,
+                        "line": 2
+                      },
+                      "file": "stack.yaml",
+                      "start": {
+                        "column": 1,
+                        "line": 2
+                      }
+                    }
+                  }
+                ],
+                "message": "it is odd",
+                "range": {
+                  "end": {
+                    "column": 5,
+                    "line": 1
+                  },
+                  "file": "stack.yaml",
+                  "start": {
+                    "column": 4,
+                    "line": 1
+                  }
+                },
+                "severity": "warning"
+              }
+            ]"#]]
+        .assert_eq(&format!("{:#}", to_json(&[diagnostic], &sources)));
+    }
+}

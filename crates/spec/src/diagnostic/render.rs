@@ -206,3 +206,72 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines.push(line);
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::source::Role;
+
+    fn page(text: &str, from: usize, len: usize) -> (Diagnostic, Sources) {
+        let mut sources = Sources::default();
+        let file = sources.add("stack.yaml", text.to_owned(), Role::Spec);
+        (Diagnostic::error("code", Span::new(file, from, from + len), "it is wrong").within("app"), sources)
+    }
+
+    #[track_caller]
+    fn check((diagnostic, sources): (Diagnostic, Sources), options: RenderOptions, expected: &Expect) {
+        expected.assert_eq(&render_text(&[diagnostic], &sources, options));
+    }
+
+    #[test]
+    fn wide_characters_and_tabs_keep_the_underline_in_place() {
+        let text = "名: \"团队\t\" x\n";
+        let (diagnostic, sources) = page(text, text.find('x').expect("it is there"), 1);
+        check(
+            (diagnostic.hint("write y"), sources),
+            RenderOptions::default(),
+            &expect![[r#"
+                ╷
+                │ Error: it is wrong
+                │   on stack.yaml line 1, in app:
+                │   1 │ 名: "团队·" x
+                │     │             ^
+                │ write y
+                ╵
+            "#]],
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut_round_the_place() {
+        let text = format!("{}here{}\n", "a".repeat(100), "b".repeat(100));
+        let options = RenderOptions { width: 50, color: false };
+        check(
+            page(&text, 100, 4),
+            options,
+            &expect![[r#"
+                ╷
+                │ Error: it is wrong
+                │   on stack.yaml line 1, in app:
+                │   1 │ …aaaaaaaaaaaaaaherebbbbbbbbbbbbbbbbbbbbbb…
+                │     │                ^^^^
+                ╵
+            "#]],
+        );
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colour() {
+        let (diagnostic, sources) = page("a: b\n", 3, 1);
+        let bare = render_text(std::slice::from_ref(&diagnostic), &sources, RenderOptions::default());
+        let coloured = render_text(&[diagnostic], &sources, RenderOptions { color: true, ..RenderOptions::default() });
+        assert!(coloured.contains("\x1b[31m"));
+        let mut stripped = String::new();
+        for part in coloured.split('\x1b') {
+            stripped.push_str(part.strip_prefix('[').and_then(|rest| rest.split_once('m')).map_or(part, |(_, rest)| rest));
+        }
+        assert_eq!(stripped, bare);
+    }
+}

@@ -74,6 +74,7 @@ pub(crate) fn entries(base: Vec<Pair>, layers: Layers<'_>, found: &mut Vec<Diagn
             let hint = hint.or_else(|| Some("a new resource needs its `type`".to_owned()));
             found.push(Diagnostic::error("unknown-reference", pair.at, format!("the stack has no `{name}` to change")).maybe_hint(hint));
         } else {
+            let pair = Pair { value: overlay::without_nulls(pair.value), ..pair };
             made.extend(entry(pair, None, layers.schema, layers.defaults, found));
         }
     }
@@ -105,7 +106,7 @@ fn entry(pair: Pair, over: Option<Pair>, schema: &Schema, defaults: &[Pair], fou
     };
     let merged = match over {
         Some(over) => overlay::merge(laid, over),
-        None => overlay::without_nulls(laid),
+        None => laid,
     };
     let Data::Map(body) = merged.data else { return unclear(name, Vec::new()) };
     let body: Vec<Pair> = body.into_iter().filter(|pair| !matches!(pair.key.as_str(), "type" | "use")).collect();

@@ -41,12 +41,12 @@ impl In<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     path: String,
-    pub(super) spots: BTreeMap<String, Span>,
+    pub(super) spots: Vec<(String, Span)>,
 }
 
 impl Trail {
     pub(super) fn at(name: &str) -> Self {
-        Self { path: name.to_owned(), spots: BTreeMap::new() }
+        Self { path: name.to_owned(), spots: Vec::new() }
     }
 
     /// Goes one level down; gives what [`Self::leave`] wants.
@@ -64,7 +64,7 @@ impl Trail {
     }
 
     fn mark(&mut self, span: Span) {
-        self.spots.insert(self.path.clone(), span);
+        self.spots.push((self.path.clone(), span));
     }
 }
 
@@ -95,7 +95,7 @@ impl<'a> Resolver<'a> {
             Type::List(of) => self.list(cx, of, input, trail),
             Type::Map(of) => self.map(cx, of, input, trail),
             Type::Struct(fields) => self.structure(cx, fields, input, trail),
-            Type::Rows(fields) => self.list(cx, &Type::Struct(fields), input, trail),
+            Type::Rows(fields) => self.rows(cx, fields, input, trail),
             Type::Named(fields) => self.named_rows(cx, fields, input, trail),
             Type::WordOr(words, other) => self.word_or(cx, (words, other), input, trail),
             Type::Content { max, with } => self.content(cx, (*max, *with), input),
@@ -266,6 +266,14 @@ impl<'a> Resolver<'a> {
             }
         }
         if failed { Err(Halt::Reported) } else { Ok(Val::List(values)) }
+    }
+
+    fn rows(&mut self, cx: Cx, fields: &'static [FieldDef], input: In<'a>, trail: &mut Trail) -> Eval<Val> {
+        if let In::Node(Node { data: Data::Scalar(_), span }) = &input {
+            let diagnostic = Diagnostic::error("wrong-type", *span, "a list of maps should stand here, this is a single value");
+            return Err(self.fail(cx, diagnostic.hint("where none are wanted, leave the line out")));
+        }
+        self.list(cx, &Type::Struct(fields), input, trail)
     }
 
     fn map(&mut self, cx: Cx, of: &Type, input: In<'a>, trail: &mut Trail) -> Eval<Val> {

@@ -12,30 +12,32 @@ use crate::schema::Type;
 use crate::stack::Resource;
 use crate::value::{Ref, Value};
 
-/// What a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Created,
-    Bound,
+/// The nodes of the resource at a place: its creation is even, its binding odd.
+const fn created(place: usize) -> usize {
+    place * 2
 }
 
-type Node<'r> = (&'r Address, Stage);
-type Edges<'r> = BTreeMap<Node<'r>, Vec<(Node<'r>, String)>>;
+const fn bound(place: usize) -> usize {
+    place * 2 + 1
+}
+
+/// The graph: what each node waits for, and the field that says so.
+struct Graph<'r> {
+    all: Vec<(&'r Address, &'r Resource)>,
+    edges: Vec<Vec<(usize, &'r str)>>,
+}
 
 impl Resolver<'_> {
     /// Reports every cycle once.
     pub(super) fn check_cycles(&mut self, resources: &BTreeMap<Address, Resource>) {
-        let edges = edges(resources);
-        let mut done: BTreeMap<Node<'_>, bool> = BTreeMap::new();
-        for start in edges.keys() {
-            if let Some(cycle) = find_cycle(&edges, *start, &mut done) {
-                self.report_cycle(&cycle, resources);
-            }
+        let graph = Graph::new(resources);
+        for cycle in graph.cycles() {
+            self.report_cycle(&graph, &cycle);
         }
     }
 
-    fn report_cycle(&mut self, cycle: &[(Node<'_>, String)], resources: &BTreeMap<Address, Resource>) {
-        let mut names: Vec<String> = cycle.iter().map(|((address, _), _)| address.to_string()).collect();
+    fn report_cycle(&mut self, graph: &Graph<'_>, cycle: &[(usize, &str)]) {
+        let mut names: Vec<String> = cycle.iter().map(|(node, _)| graph.all[node / 2].0.to_string()).collect();
         names.dedup();
         if names.len() > 1 && names.first() == names.last() {
             names.pop();
@@ -44,13 +46,12 @@ impl Resolver<'_> {
         let message = format!("a cycle: {} -> {first}", names.join(" -> "));
         let mut diagnostic =
             Diagnostic::unplaced("cycle", message).hint("each needs the next before it can be created; one reference must go");
-        for ((address, _), path) in cycle {
-            let Some(member) = resources.get(*address).and(self.by_address.get(*address)).copied() else { continue };
-            let spot = if path.is_empty() {
-                self.members[member.0].entry.at
-            } else {
-                self.spot(member, path).unwrap_or(self.members[member.0].entry.at)
-            };
+        for (at, (node, field)) in cycle.iter().enumerate() {
+            let (address, resource) = graph.all[node / 2];
+            let Some(member) = self.by_address.get(address).copied().filter(|_| !field.is_empty()) else { continue };
+            let target = cycle.get(at + 1).or(cycle.first()).map(|(node, _)| graph.all[node / 2].0);
+            let path = resource.fields.get(*field).zip(target).map(|(value, target)| path_to(value, field, target));
+            let spot = self.spot(member, path.as_deref().unwrap_or(field));
             if diagnostic.span.is_none() {
                 diagnostic.span = Some(spot);
                 diagnostic.context = Some(address.to_string());
@@ -62,47 +63,80 @@ impl Resolver<'_> {
     }
 }
 
-/// What each node waits for, and by which path of a field.
-fn edges(resources: &BTreeMap<Address, Resource>) -> Edges<'_> {
-    let bound_by = bindings(resources);
-    let mut edges = Edges::new();
-    for (address, resource) in resources {
-        let mut waits: Vec<(Node<'_>, String)> = Vec::new();
-        let mut late: Vec<(Node<'_>, String)> = vec![((address, Stage::Created), String::new())];
-        for (name, value) in &resource.fields {
-            let field = resource.kind.field(name);
-            each_ref(value, (field.map(|field| field.ty), field.is_some_and(|field| field.late)), name, &mut |reference, is_late, path| {
-                let Some((target, _)) = resources.get_key_value(&reference.address) else { return };
-                let list = if is_late { &mut late } else { &mut waits };
-                list.push(((target, Stage::Created), path.to_owned()));
-                // The address of a machine is known once the EIP that is attached to it is bound.
-                if reference.attr == "public_ip" {
-                    for eip in bound_by.get(target).into_iter().flatten() {
-                        list.push(((eip, Stage::Bound), path.to_owned()));
+impl<'r> Graph<'r> {
+    fn new(resources: &'r BTreeMap<Address, Resource>) -> Self {
+        let all: Vec<(&Address, &Resource)> = resources.iter().collect();
+        let places: BTreeMap<&Address, usize> = all.iter().enumerate().map(|(place, (address, _))| (*address, place)).collect();
+        let eips = bindings(&all, &places);
+        let mut edges: Vec<Vec<(usize, &str)>> = vec![Vec::new(); all.len() * 2];
+        for (place, (_, resource)) in all.iter().enumerate() {
+            edges[bound(place)].push((created(place), ""));
+            for (name, value) in &resource.fields {
+                let field = resource.kind.field(name);
+                let typed = (field.map(|field| field.ty), field.is_some_and(|field| field.late));
+                each_ref(value, typed, &mut |reference, late| {
+                    let Some(target) = places.get(&reference.address).copied() else { return };
+                    let from = if late { bound(place) } else { created(place) };
+                    edges[from].push((created(target), name));
+                    // The address of a machine is known once the EIP that is attached to it is bound.
+                    if reference.attr == "public_ip" {
+                        edges[from].extend(eips.get(&target).into_iter().flatten().map(|eip| (bound(*eip), name.as_str())));
                     }
-                }
-            });
+                });
+            }
+            let after = resource.after.iter().filter_map(|target| places.get(target));
+            edges[created(place)].extend(after.map(|target| (created(*target), "after")));
         }
-        for target in &resource.after {
-            if let Some((target, _)) = resources.get_key_value(target) {
-                waits.push(((target, Stage::Created), "after".to_owned()));
+        Self { all, edges }
+    }
+
+    /// One cycle for each node from which a new one is found; walks without recursion.
+    fn cycles(&self) -> Vec<Vec<(usize, &'r str)>> {
+        // `Some(false)` while a node is on the way, `Some(true)` once all behind it is known.
+        let mut done: Vec<Option<bool>> = vec![None; self.edges.len()];
+        (0..self.edges.len()).filter_map(|start| self.cycle_from(start, &mut done)).collect()
+    }
+
+    fn cycle_from(&self, start: usize, done: &mut [Option<bool>]) -> Option<Vec<(usize, &'r str)>> {
+        if done[start].is_some() {
+            return None;
+        }
+        let mut way: Vec<(usize, usize)> = vec![(start, 0)];
+        done[start] = Some(false);
+        let mut cycle = None;
+        while let Some((node, next)) = way.last_mut() {
+            let node = *node;
+            let Some((target, _)) = self.edges[node].get(*next).copied() else {
+                done[node] = Some(true);
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            match done[target] {
+                Some(true) => {}
+                Some(false) => {
+                    let from = way.iter().position(|(on_way, _)| *on_way == target).unwrap_or(0);
+                    let steps = way[from..].iter().map(|(node, next)| (*node, self.edges[*node][next - 1].1));
+                    cycle = cycle.or_else(|| Some(steps.collect()));
+                }
+                None => {
+                    done[target] = Some(false);
+                    way.push((target, 0));
+                }
             }
         }
-        edges.insert((address, Stage::Created), waits);
-        edges.insert((address, Stage::Bound), late);
+        cycle
     }
-    edges
 }
 
 /// The EIPs that bind to each resource.
-fn bindings(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&Address, Vec<&Address>> {
-    let mut found: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
-    for (address, resource) in resources.iter().filter(|(_, resource)| resource.kind.name == "eip") {
+fn bindings(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -> BTreeMap<usize, Vec<usize>> {
+    let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, (_, resource)) in all.iter().enumerate().filter(|(_, (_, resource))| resource.kind.name == "eip") {
         for field in resource.kind.fields.iter().filter(|field| field.late) {
-            let refs = resource.fields.get(field.name).map(Value::refs).unwrap_or_default();
-            for reference in refs {
-                if let Some((target, _)) = resources.get_key_value(&reference.address) {
-                    found.entry(target).or_default().push(address);
+            for reference in resource.fields.get(field.name).map(Value::refs).unwrap_or_default() {
+                if let Some(target) = places.get(&reference.address) {
+                    found.entry(*target).or_default().push(place);
                 }
             }
         }
@@ -110,23 +144,39 @@ fn bindings(resources: &BTreeMap<Address, Resource>) -> BTreeMap<&Address, Vec<&
     found
 }
 
+/// The dotted path, below a field, of the first reference to a resource.
+fn path_to(value: &Value, path: &str, target: &Address) -> String {
+    let holds = |value: &Value| value.refs().iter().any(|reference| reference.address == *target);
+    match value {
+        Value::Map(map) => match map.iter().find(|(_, inner)| holds(inner)) {
+            Some((key, inner)) => path_to(inner, &format!("{path}.{key}"), target),
+            None => path.to_owned(),
+        },
+        Value::List(items) => match items.iter().position(holds) {
+            Some(at) => path_to(&items[at], &format!("{path}.{at}"), target),
+            None => path.to_owned(),
+        },
+        _ => path.to_owned(),
+    }
+}
+
 /// A type, if it is known, and whether references under it bind late.
 type Typed = (Option<Type>, bool);
 
-/// Visits every reference of a value with whether it is late, and its dotted path.
-fn each_ref<'v>(value: &'v Value, typed: Typed, path: &str, see: &mut impl FnMut(&'v Ref, bool, &str)) {
+/// Visits every reference of a value with whether it is late.
+fn each_ref<'v>(value: &'v Value, typed: Typed, see: &mut impl FnMut(&'v Ref, bool)) {
     match value {
-        Value::Map(map) => map.iter().for_each(|(key, inner)| each_ref(inner, member(typed, key), &format!("{path}.{key}"), see)),
+        Value::Map(map) => map.iter().for_each(|(key, inner)| each_ref(inner, member(typed, key), see)),
         Value::List(items) => {
             let inner = match typed {
                 (Some(Type::List(of)), late) => (Some(*of), late),
                 other => other,
             };
-            items.iter().enumerate().for_each(|(at, item)| each_ref(item, inner, &format!("{path}.{at}"), see));
+            items.iter().for_each(|item| each_ref(item, inner, see));
         }
-        Value::Ref(reference) => see(reference, typed.1, path),
-        Value::Concat(items) => items.iter().for_each(|item| each_ref(item, typed, path, see)),
-        Value::Encode(_, inner) => each_ref(inner, typed, path, see),
+        Value::Ref(reference) => see(reference, typed.1),
+        Value::Concat(items) => items.iter().for_each(|item| each_ref(item, typed, see)),
+        Value::Encode(_, inner) => each_ref(inner, typed, see),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Text(_) | Value::Secret(_) => {}
     }
 }
@@ -142,40 +192,4 @@ fn member((ty, late): Typed, key: &str) -> Typed {
         Some(Type::WordOr(_, other)) => member((Some(*other), late), key),
         _ => (None, late),
     }
-}
-
-/// A cycle that can be reached from a node and was not found before; walks without recursion.
-fn find_cycle<'r>(edges: &Edges<'r>, start: Node<'r>, done: &mut BTreeMap<Node<'r>, bool>) -> Option<Vec<(Node<'r>, String)>> {
-    // `done` holds false while a node is on the way, true once all behind it is known.
-    if done.contains_key(&start) {
-        return None;
-    }
-    let mut way: Vec<(Node<'r>, usize)> = vec![(start, 0)];
-    done.insert(start, false);
-    let mut cycle = None;
-    while let Some((node, next)) = way.last_mut() {
-        let node = *node;
-        let Some((target, _)) = edges.get(&node).and_then(|targets| targets.get(*next)) else {
-            done.insert(node, true);
-            way.pop();
-            continue;
-        };
-        *next += 1;
-        match done.get(target) {
-            Some(true) => {}
-            Some(false) => {
-                let from = way.iter().position(|(on_way, _)| on_way == target).unwrap_or(0);
-                let steps = way[from..].iter().map(|(node, next)| {
-                    let path = edges.get(node).and_then(|targets| targets.get(next - 1)).map_or("", |(_, path)| path);
-                    (*node, path.to_owned())
-                });
-                cycle = cycle.or_else(|| Some(steps.collect()));
-            }
-            None => {
-                done.insert(*target, false);
-                way.push((*target, 0));
-            }
-        }
-    }
-    cycle
 }

@@ -139,10 +139,12 @@ impl<'a> Resolver<'a> {
             Val::Plain(Value::Text(_)) => {
                 let diagnostic = Diagnostic::error("wrong-kind", span, "an expression gives a resource here, this one gives a text");
                 let kind = kinds.split('|').next().unwrap_or(kinds);
-                Err(self.fail(
-                    cx,
-                    diagnostic.hint(format!("declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up")),
-                ))
+                let hint = if self.sources.text(span).contains("vars.") {
+                    format!("declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up")
+                } else {
+                    "write the name itself, or `${NAME}`".to_owned()
+                };
+                Err(self.fail(cx, diagnostic.hint(hint)))
             }
             other => {
                 let message = format!("{} is wanted here, this is {}", words(kinds), other.noun());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::{In, Trail};
 use super::val::{MemberId, Val};
-use super::{Cx, Eval, Halt, Resolver, SlotId};
+use super::{Cx, Eval, Halt, Resolver, Slot, SlotId};
 use crate::address::Address;
 use crate::common;
 use crate::diagnostic::Diagnostic;
@@ -13,7 +13,7 @@ use crate::schema::{CheckCx, FieldDef, KindDef, Type, Unset};
 use crate::span::Span;
 use crate::stack::{Amount, Lifecycle, Location, Resource, Timeouts};
 use crate::suggest;
-use crate::tree::{Node, Pair};
+use crate::tree::{Data, Node, Pair};
 use crate::types;
 use crate::value::{Map, Value};
 
@@ -110,9 +110,9 @@ impl<'a> Resolver<'a> {
         if failed || errors { None } else { Some(resource) }
     }
 
-    fn locations(&self, member: MemberId) -> BTreeMap<String, Location> {
-        let spots = self.spots.get(&member);
-        spots.into_iter().flatten().map(|(path, span)| (path.clone(), self.sources.location(*span))).collect()
+    fn locations(&mut self, member: MemberId) -> BTreeMap<String, Location> {
+        let spots = self.spots.remove(&member).unwrap_or_default();
+        spots.into_iter().map(|(path, span)| (path, self.sources.location(span))).collect()
     }
 
     fn required(&mut self, cx: Cx, kind: &KindDef, entry: &Entry) {
@@ -187,13 +187,28 @@ impl<'a> Resolver<'a> {
                 if !known {
                     return Err(Halt::Reported);
                 }
-                let val = match self.demand(cx, SlotId::Field(member, &pair.key), pair.value.span) {
+                let val = match self.field_once(cx, member, pair) {
                     Err(Halt::Off(name)) => return Err(self.off_alone(cx, pair.value.span, &name)),
                     other => other?,
                 };
                 self.put_field(cx, pair, val, resource)
             }
         }
+    }
+
+    /// The value of a field for its own resource. It is kept only if something else has asked for it before: most
+    /// fields are wanted once, and what is asked for later is computed again.
+    fn field_once(&mut self, cx: Cx, member: MemberId, pair: &'a Pair) -> Eval<Val> {
+        let id = SlotId::Field(member, &pair.key);
+        if self.slots.contains_key(&id) {
+            return self.demand(cx, id, pair.value.span);
+        }
+        self.slots.insert(id, Slot::Running);
+        self.chain.push(id);
+        let result = self.field(member, &pair.key);
+        self.chain.pop();
+        self.slots.remove(&id);
+        result
     }
 
     fn put_field(&mut self, cx: Cx, pair: &Pair, val: Val, resource: &mut Resource) -> Eval<()> {
@@ -376,28 +391,28 @@ impl<'a> Resolver<'a> {
         for (address, resource) in resources {
             let cx = CheckCx { resource, all: resources, region: &region };
             for problem in (resource.kind.check)(&cx) {
-                let member = self.by_address.get(address).copied();
-                let span = member.and_then(|member| self.spot(member, &problem.path));
-                let diagnostic = match span {
-                    Some(span) => Diagnostic::error("check", span, problem.message),
-                    None => Diagnostic::unplaced("check", problem.message),
-                };
+                let Some(member) = self.by_address.get(address).copied() else { continue };
+                let diagnostic = Diagnostic::error("check", self.spot(member, &problem.path), problem.message);
                 self.found.push(diagnostic.maybe_hint(problem.hint).within(address.to_string()));
             }
         }
     }
 
     /// Where a dotted path of a member stands, or the nearest part around it.
-    pub(super) fn spot(&self, member: MemberId, path: &str) -> Option<Span> {
-        let spots = self.spots.get(&member);
-        let mut path = path;
-        while !path.is_empty() {
-            if let Some(span) = spots.and_then(|spots| spots.get(path)) {
-                return Some(*span);
-            }
-            path = path.rfind('.').map_or("", |at| &path[..at]);
+    pub(super) fn spot(&self, member: MemberId, path: &str) -> Span {
+        let entry = self.members[member.0].entry;
+        let mut parts = path.split('.');
+        let Some(pair) = parts.next().and_then(|first| entry.pair(first)) else { return entry.at };
+        let mut node = &pair.value;
+        for part in parts {
+            let inner = match &node.data {
+                Data::List(items) => part.parse::<usize>().ok().and_then(|at| items.get(at)),
+                _ => node.get(part),
+            };
+            let Some(inner) = inner else { break };
+            node = inner;
         }
-        Some(self.members[member.0].entry.at)
+        node.span
     }
 }
 

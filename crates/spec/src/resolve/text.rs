@@ -98,26 +98,42 @@ impl<'a> Resolver<'a> {
 
     /// The value of an expression.
     pub(super) fn eval(&mut self, cx: Cx, expr: &Expr, anchor: Anchor) -> Eval<Val> {
+        self.evals += 1;
+        let result = self.eval_one(cx, expr, anchor);
+        self.evals -= 1;
+        result
+    }
+
+    fn eval_one(&mut self, cx: Cx, expr: &Expr, anchor: Anchor) -> Eval<Val> {
         match &expr.data {
             ExprData::Text(text) => Ok(Val::text(text.clone())),
             ExprData::Int(n) => Ok(Val::Plain(Value::Int(*n))),
             ExprData::Bool(b) => Ok(Val::Plain(Value::Bool(*b))),
             ExprData::Path(path) => self.path(cx, path, anchor),
-            ExprData::Call { name, args } => {
-                if !functions::NAMES.iter().any(|(known, _)| known == name) {
-                    let names = functions::NAMES.iter().map(|(name, _)| *name);
-                    let hint = function_hint(name).or_else(|| suggest::hint(name, names));
-                    let span = anchor.at(&(expr.range.start..expr.range.start + name.len()));
-                    return Err(self
-                        .fail(cx, Diagnostic::error("unknown-function", span, format!("there is no function `{name}`")).maybe_hint(hint)));
-                }
-                self.call(cx, name, (args, &expr.range), anchor)
-            }
+            ExprData::Call { name, args } => self.call(cx, name, (args, &expr.range), anchor),
         }
     }
 
+    fn unknown_function(&mut self, cx: Cx, name: &str, span: Span) -> Halt {
+        let names = functions::NAMES.iter().map(|(name, _)| *name);
+        let hint = function_hint(name).or_else(|| suggest::hint(name, names));
+        let message = format!("there is no function `{name}`");
+        self.fail(cx, Diagnostic::error("unknown-function", span, message).maybe_hint(hint))
+    }
+
+    /// Calls a function. Kept small: calls in each other take the program's stack.
     fn call(&mut self, cx: Cx, name: &str, (args, range): (&[Expr], &expr::Range), anchor: Anchor) -> Eval<Val> {
-        let vals = args.iter().map(|arg| self.eval(cx, arg, anchor)).collect::<Eval<Vec<_>>>()?;
+        if !functions::NAMES.iter().any(|(known, _)| *known == name) {
+            return Err(self.unknown_function(cx, name, anchor.at(&(range.start..range.start + name.len()))));
+        }
+        let mut vals = Vec::with_capacity(args.len());
+        for arg in args {
+            vals.push(self.eval(cx, arg, anchor)?);
+        }
+        self.call_with(cx, name, vals, (args, range, anchor))
+    }
+
+    fn call_with(&mut self, cx: Cx, name: &str, vals: Vec<Val>, (args, range, anchor): (&[Expr], &expr::Range, Anchor)) -> Eval<Val> {
         let secret = vals.iter().any(Val::has_secret);
         let unknown = vals.iter().position(|val| val.unknown().is_some()).map(|at| anchor.at(&args[at].range));
         match functions::call(name, vals) {

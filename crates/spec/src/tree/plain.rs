@@ -7,6 +7,10 @@
 #[must_use]
 pub fn reading(text: &str) -> Option<String> {
     let say = |what: &str| Some(what.to_owned());
+    // Most texts are longer words, and are told apart without copying them.
+    if text.len() > 5 && text.starts_with(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))) {
+        return None;
+    }
     match text.to_ascii_lowercase().as_str() {
         "yes" | "on" | "y" => return say("true"),
         "no" | "off" | "n" => return say("false"),

@@ -134,7 +134,7 @@ impl<'t> Builder<'t> {
             Event::MappingStart(anchor, tag) => {
                 let start = self.offset(&span.start);
                 self.clean(start, anchor, tag.is_some())?;
-                self.open(Frame::Map { start, pairs: Vec::new(), key: None }, start)
+                self.open(Frame::Map { start, pairs: Vec::with_capacity(8), key: None }, start)
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let end = self.offset(&span.end);
@@ -318,28 +318,43 @@ impl<'t> Builder<'t> {
     }
 
     /// Reports keys that stand twice and keeps the first of each; refused keys fall out.
-    fn without_doubles(&mut self, pairs: Vec<Pair>) -> Vec<Pair> {
-        let mut order: Vec<usize> = (0..pairs.len()).collect();
-        order.sort_by(|a, b| (&pairs[*a].key, a).cmp(&(&pairs[*b].key, b)));
-        let mut drop = vec![false; pairs.len()];
-        let mut first = 0;
-        for window in 1..order.len() {
-            let (one, two) = (&pairs[order[first]], &pairs[order[window]]);
-            if one.key != two.key {
-                first = window;
-                continue;
-            }
-            drop[order[window]] = true;
+    fn without_doubles(&mut self, mut pairs: Vec<Pair>) -> Vec<Pair> {
+        for (first, second) in doubles(&pairs) {
+            let (one, two) = (&pairs[first], &pairs[second]);
             if !two.key.is_empty() {
                 let message = format!("the key `{}` stands here twice", two.key);
                 let hint = "tools differ on which one wins; keep one";
                 self.found.push(Diagnostic::error("duplicate-key", two.at, message).label(one.at, "first here").hint(hint));
             }
+            pairs[second].key.clear();
         }
         let refused =
             |pair: &Pair| pair.key.is_empty() || pair.key == "<<" || (pair.value.data == Data::Null && plain::is_not_text(&pair.key));
-        pairs.into_iter().zip(drop).filter(|(pair, drop)| !drop && !refused(pair)).map(|(pair, _)| pair).collect()
+        pairs.retain(|pair| !refused(pair));
+        pairs
     }
+}
+
+/// Places of keys that stand twice: the first and the other. Small maps, which are most, are compared as they are.
+fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
+    const SMALL: usize = 12;
+    if pairs.len() <= SMALL {
+        let first = |at: usize| (0..at).find(|before| pairs[*before].key == pairs[at].key);
+        return (1..pairs.len()).filter_map(|at| first(at).map(|first| (first, at))).collect();
+    }
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by(|a, b| (&pairs[*a].key, a).cmp(&(&pairs[*b].key, b)));
+    let mut found = Vec::new();
+    let mut first = 0;
+    for at in 1..order.len() {
+        if pairs[order[first]].key == pairs[order[at]].key {
+            found.push((order[first], order[at]));
+        } else {
+            first = at;
+        }
+    }
+    found.sort_unstable();
+    found
 }
 
 /// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean something.

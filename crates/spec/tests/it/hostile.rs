@@ -92,6 +92,23 @@ fn chains_of_values_are_bounded() {
     check(format!("{HEAD}tags: {{A: \"${{{keys}}}\"}}\n"), "expression");
 }
 
+/// Values that wait for each other, each through expressions in each other.
+#[test]
+fn the_deepest_chain_fits_the_programs_stack() {
+    let chain = |len: usize, nested: usize| {
+        let mut spec = format!("{HEAD}resources:\n");
+        for n in 0..len {
+            let inner = format!("{}a{}.bandwidth{}", "add(0, ".repeat(nested), n + 1, ")".repeat(nested));
+            let _ = writeln!(spec, "  a{n}: {{type: eip, bandwidth: \"${{{inner}}}\"}}");
+        }
+        spec + &format!("  a{len}: {{type: eip, bandwidth: 7}}\n")
+    };
+    assert_eq!(codes(chain(44, 1)), Vec::<&str>::new());
+    assert_eq!(codes(chain(10, 30)), Vec::<&str>::new());
+    check(chain(46, 30), "too-deep");
+    check(chain(20, 1).replace("bandwidth: 7", "bandwidth: \"${a0.bandwidth}\""), "cycle");
+}
+
 #[test]
 fn many_duplicate_keys_are_found_quickly() {
     let spec = format!("{HEAD}tags:\n{}", "  a: b\n".repeat(100_000));

@@ -346,6 +346,7 @@ resources:
     let loader = MemoryLoader::new("/w").file("stack.yaml", stack);
     let loaded = run(&loader, "stack.yaml", Some("prod"), &[]).unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
     expect![[r#"
+        resources:
           app: instance
             image: {family: f}
             instance_type: t
@@ -354,7 +355,7 @@ resources:
             vswitch: ${a.id}
             tags: {App: x, Env: prod}
     "#]]
-    .assert_eq(&view::resource(&loaded.stack.resources[&"app".parse().expect("an address")]));
+    .assert_eq(&format!("resources:\n{}", view::resource(&loaded.stack.resources[&"app".parse().expect("an address")])));
     let app = &loaded.stack.resources[&"app".parse().expect("an address")];
     let at = &app.field_at["system_disk.size"];
     assert_eq!((at.file.as_str(), at.line, at.column), ("stack.yaml", 11, 49), "the line that won");
