@@ -198,6 +198,10 @@ impl Kind for Instance {
         }
     }
 
+    fn transient(&self) -> &'static [&'static str] {
+        &["power", "status"]
+    }
+
     fn loses(&self, live: &Live, _effect: Effect) -> Option<String> {
         let disk = live.attr("system_disk.id");
         let size = live.attr("system_disk.size").as_int().map(|gib| format!(", {gib} GiB")).unwrap_or_default();

@@ -13,6 +13,7 @@ use setpoint_openapi::request::Request;
 use setpoint_plan::kind::{Found, Query, Row};
 use setpoint_plan::live::{Live, Snapshot};
 use setpoint_plan::planner::Intent;
+use setpoint_plan::planner::moved::relocate;
 use setpoint_plan::planner::outside::{self, How, LookUp};
 use setpoint_plan::rows::fold_details;
 use setpoint_plan::{Address, Map, Value};
@@ -98,6 +99,7 @@ pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, Obs
         take(intent, whose, read, &mut snapshot, &mut details)?;
     }
     fold_details(&mut snapshot.live, details);
+    relocate(&session.registry, intent, &mut snapshot);
     read_details(session, intent, &mut snapshot).await?;
     // The identity was asked for before; it is part of what an observation costs.
     snapshot.cost.other += 1;

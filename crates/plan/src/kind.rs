@@ -304,6 +304,11 @@ pub trait Kind: Sync {
         &[]
     }
 
+    /// Attributes that move by themselves, as a state does: their change is no sign that somebody changed the resource.
+    fn transient(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The id that a resource will have, where it is ours to choose: a name, or one derived from its identity.
     fn derived_id(&self, _cx: &Cx<'_>, _want: &Desired) -> Option<String> {
         None

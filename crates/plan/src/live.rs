@@ -64,7 +64,7 @@ pub struct Snapshot {
     pub named: BTreeMap<String, Vec<Live>>,
     /// Live things that `adopt` names, by address.
     pub adopted: BTreeMap<Address, Vec<Live>>,
-    /// Rows that stand under a new address, with their owner until now, by id. The planner fills it.
+    /// Rows that stand under a new address, with their owner until now, by id.
     pub moved: BTreeMap<String, Owner>,
     /// What the observation cost.
     pub cost: Cost,

@@ -104,9 +104,12 @@ fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
 
 /// The steps of all blocks, sorted so that predecessors come first.
 ///
+/// Where replaced members of a group cannot be interrupted in turn, since what they use is replaced under all of them, they
+/// go together; the second value names them.
+///
 /// # Errors
 /// The addresses on a cycle.
-pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<Vec<PlanStep>, Vec<Address>> {
+pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<(Vec<PlanStep>, Vec<Address>), Vec<Address>> {
     let mut placed = Vec::new();
     let mut n = 0;
     for block in blocks {
@@ -117,14 +120,33 @@ pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<Vec<PlanStep>, Vec<
     edges.extend(references::edges(&placed));
     edges.extend(let_go::edges(&placed));
     edges.extend(replacements(&placed));
-    edges.extend(rolling::edges(&placed));
+    let is_replaced = |step: usize| owner(&placed, step).is_some_and(|block| block.one.change.action == ChangeAction::Replace);
+    let (strict, loose): (Edges, Edges) =
+        rolling::edges(&placed).into_iter().partition(|(from, to)| !is_replaced(*from) && !is_replaced(*to));
+    edges.extend(strict);
+    let rolled: Edges = edges.iter().chain(&loose).copied().collect();
+    if let Ok(order) = graph::order(n, &rolled) {
+        return Ok((arrange(&placed, &sorted(rolled), &order), Vec::new()));
+    }
+    let address_of = |step: usize| owner(&placed, step).map(|block| block.address().clone());
+    let mut together: Vec<Address> = loose.iter().filter_map(|(_, to)| address_of(*to)).collect();
+    together.sort();
+    together.dedup();
+    match graph::order(n, &edges) {
+        Ok(order) => Ok((arrange(&placed, &sorted(edges), &order), together)),
+        Err(cycle) => Err(cycle.into_iter().filter_map(address_of).collect()),
+    }
+}
+
+/// The block that a step belongs to.
+fn owner<'a, 'b>(placed: &'a [Placed<'b>], step: usize) -> Option<&'a Placed<'b>> {
+    placed.iter().rev().find(|block| block.first <= step)
+}
+
+fn sorted(mut edges: Edges) -> Edges {
     edges.sort_unstable();
     edges.dedup();
-    let owner_of = |step: usize| placed.iter().rev().find(|block| block.first <= step).map(|block| block.address().clone());
-    match graph::order(n, &edges) {
-        Ok(order) => Ok(arrange(&placed, &edges, &order)),
-        Err(cycle) => Err(cycle.into_iter().filter_map(owner_of).collect()),
-    }
+    edges
 }
 
 /// A procedure's steps in a row; neighbours that go out together start together.

@@ -17,14 +17,14 @@ use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
 use crate::plan::{Plan, PlannedOutput};
 use crate::registry::Registry;
-use crate::report::{Note, Report};
+use crate::report::{Note, NoteKind, Report};
 use crate::{Address, Location, Map, order};
 
 mod blocks;
 mod classify;
 mod complete;
 mod fate;
-mod moved;
+pub mod moved;
 pub mod outside;
 mod pair;
 mod tags;
@@ -182,13 +182,14 @@ pub struct Classified {
 /// # Errors
 /// Everything that makes a plan impossible.
 pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<(Plan, Report), Vec<PlanError>> {
-    let snapshot = &moved::moved(registry, intent, snapshot);
     let paired = pair::pair(intent, snapshot)?;
     let desired = complete::complete(registry, intent, snapshot, &paired)?;
     let cx = classify::Context { registry, intent, snapshot, options, paired: &paired, desired: &desired };
     let (classified, mut notes) = classify::classify(&cx)?;
     let blocks = blocks::build(registry, intent, &classified);
-    let steps = order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
+    let (steps, together) = order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
+    let how = "not replaced in turn but together with its group, since what they use is replaced under all of them";
+    notes.extend(together.iter().map(|address| note(address, NoteKind::Loosened { how: how.to_owned() })));
     let fates = fate::of_changes(classified.iter().map(|one| &one.change));
     let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();
     let n_live = snapshot.live.len();
@@ -239,7 +240,7 @@ pub struct Paired {
     pub adopted: bool,
 }
 
-fn note(address: &Address, what: crate::report::NoteKind) -> Note {
+fn note(address: &Address, what: NoteKind) -> Note {
     Note { address: Some(address.clone()), what }
 }
 

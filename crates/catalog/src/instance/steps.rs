@@ -56,7 +56,7 @@ const CHANGING_TYPE: Retry = &[
 const SETTLING: Retry = &[(&["InvalidOperation.InvalidEcsState", "IncorrectInstanceStatus", "OperationConflict"], Window::For(minutes(5)))];
 const DISK_BUSY: Retry =
     &[(&["DiskCreatingSnapshot", "LastOrderProcessing", "OperationConflict", "IncorrectDiskStatus"], Window::For(minutes(10)))];
-const MOVING: Retry = &[(&["OperationConflict", "InvalidPrivateIp.Changing", "IncorrectVSwitchStatus"], Window::For(minutes(5)))];
+const MOVING: Retry = &[(&["OperationConflict", "IncorrectVSwitchStatus"], Window::For(minutes(5)))];
 const UNAVAILABLE: Retry = &[(&["ServiceUnavailable"], Window::For(minutes(5)))];
 
 pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
@@ -134,7 +134,9 @@ pub(super) fn update(verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> V
         "image" => rebuild(&id, want, live),
         "key_pair" => vec![key_pair(&api::ATTACH_KEY_PAIR, &live.id, wanted("key_pair").unwrap_or(Value::Null))],
         "leave_key_pair" => vec![key_pair(&api::DETACH_KEY_PAIR, &live.id, live.attr("key_pair"))],
-        _ if wanted("power") == Some(Value::text("stopped")) => stop(&id, want.text("stopped_mode").unwrap_or("StopCharging")),
+        _ if wanted("power") == Some(Value::text("stopped")) => {
+            settled(live).into_iter().chain(stop(&id, want.text("stopped_mode").unwrap_or("StopCharging"))).collect()
+        }
         _ if live.attr("power") == Value::text("starting") => vec![running()],
         _ => start(&id),
     }
@@ -270,6 +272,11 @@ fn running() -> Step {
     Step::wait(Wait::own(Cond::is("status", "Running"), seconds(20), minutes(10)))
 }
 
+/// A machine on its way up is let up first: a new one passes through `Stopped` before it starts by itself.
+fn settled(live: &Live) -> Option<Step> {
+    (live.attr("power") == Value::text("starting")).then(running)
+}
+
 /// Stops of our own keep charging, so that stock and address stay. A machine that is stopped needs no window; one that
 /// shall be stopped afterwards is not started again.
 pub(super) fn window(_cx: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
@@ -279,7 +286,7 @@ pub(super) fn window(_cx: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, V
     let id = Value::text(&live.id);
     let guard = live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
     let marked = Guard { restarting: true, ..guard.clone() };
-    let mut open = vec![guard_step(&TAGS, &id, &marked)];
+    let mut open: Vec<Step> = settled(live).into_iter().chain([guard_step(&TAGS, &id, &marked)]).collect();
     open.extend(stop(&id, "KeepCharging"));
     let mut close = if want.attrs.get("power") == Some(&Value::text("stopped")) { Vec::new() } else { start(&id) };
     close.push(guard_step(&TAGS, &id, &Guard { restarting: false, ..guard }));

@@ -195,7 +195,9 @@ impl Machine {
         let same_owner = row.zip(before).is_some_and(|(row, before)| row.owner == before.owner);
         let managed = change.after.as_ref();
         let moved = row.zip(before).and_then(|(row, before)| {
-            let differs = |name: &&String| row.attrs.contains_key(*name) && row.attr(name) != before.attr(name);
+            let transient = self.registry.known(own.kind).transient();
+            let lasting = |name: &&String| !transient.contains(&name.as_str()) && row.attrs.contains_key(*name);
+            let differs = |name: &&String| lasting(name) && row.attr(name) != before.attr(name);
             managed.and_then(|want| want.attrs.keys().find(differs).cloned())
         });
         match (same_owner, moved) {

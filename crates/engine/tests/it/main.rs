@@ -7,5 +7,6 @@ mod crash;
 mod faults;
 mod groups;
 mod life;
+mod random;
 mod stacks;
 mod together;

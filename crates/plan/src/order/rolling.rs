@@ -34,7 +34,8 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
 }
 
 fn of<'a, 'b>(placed: &'a [Placed<'b>], address: &'a Address) -> impl Iterator<Item = &'a Placed<'b>> {
-    placed.iter().filter(move |block| block.address() == address)
+    // Letting go of something interrupts nobody.
+    placed.iter().filter(move |block| block.address() == address && block.block.release.is_none())
 }
 
 /// The step that opens the window, or for a replacement the first step of either half.

@@ -1,6 +1,6 @@
 //! Turns changes into blocks: one procedure each, not yet ordered against others.
 
-use crate::change::{Change, ChangeAction};
+use crate::change::{Change, ChangeAction, ReplaceOrder};
 use crate::kind::{At, Cx, Kind};
 use crate::ownership;
 use crate::plan::Half;
@@ -98,7 +98,8 @@ fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> Procedure {
     let stopped = of(At::Stopped);
     if !stopped.is_empty() {
         let (open, close) = kind.window(cx, want, live);
-        let opener = (!open.is_empty()).then_some(steps.len());
+        // The first write opens the window; a look before it opens nothing.
+        let opener = open.iter().position(|step| step.as_call().is_some()).map(|at| steps.len() + at);
         steps.extend(open);
         steps.extend(stopped);
         steps.extend(close.into_iter().map(|step| Step { closes: opener, ..step }));
@@ -121,9 +122,12 @@ fn leaves(kind: &dyn Kind, cx: &Cx<'_>, all: &[Classified], one: &Classified) ->
         let parents = value.refs().into_iter().map(|reference| &reference.address);
         let parent = parents.into_iter().find(|parent| {
             all.iter().any(|other| {
+                let held =
+                    other.change.before.as_ref().is_some_and(|old| live.uses.iter().any(|(kind, id)| *kind == old.kind && *id == old.id));
                 other.change.address == **parent
+                    && held
                     && other.change.action == ChangeAction::Replace
-                    && other.change.order == crate::change::ReplaceOrder::DeleteFirst
+                    && other.change.order == ReplaceOrder::DeleteFirst
             })
         });
         if let Some(parent) = parent {

@@ -2,6 +2,7 @@
 //!
 //! Only tags change. What is known by a derived name cannot be retagged: it is made anew and the old one goes. `x` and
 //! `x[0]` are the same thing before and after a `count` was added or taken away. A move that is done is none any more.
+//! The observer applies this before it reads details, since these depend on what is wanted of a row.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +12,8 @@ use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Key};
 
-/// The snapshot with moved rows under their new addresses; `moved_from` of each says where it was.
-pub(crate) fn moved(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -> Snapshot {
-    let mut snapshot = snapshot.clone();
+/// Puts moved rows under their new addresses; `snapshot.moved` says where each was.
+pub fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
     let taken: Vec<Address> = snapshot.live.iter().filter(|live| is_own(intent, live)).filter_map(address_of).collect();
     let wanted = |address: &Address| intent.desired.contains_key(address) && !taken.contains(address);
     let mut moves = BTreeMap::new();
@@ -30,7 +30,6 @@ pub(crate) fn moved(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -
     // Rows of other stacks that no move brings here are theirs.
     snapshot.live.retain(|live| is_own(intent, live));
     snapshot.moved = moves;
-    snapshot
 }
 
 fn is_own(intent: &Intent, live: &Live) -> bool {
