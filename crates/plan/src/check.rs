@@ -131,3 +131,50 @@ fn unreachable(plan: &Plan, at: usize, step: &PlanStep) -> Vec<Fault> {
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use setpoint_openapi::action::{ecs, vpc};
+
+    use super::*;
+    use crate::change::{ChangeAction, Reason};
+    use crate::fixtures::{address, change, plan, step};
+    use crate::procedure::Step;
+
+    /// The faults of a plan of these steps for `app`, as text.
+    fn faults(steps: Vec<PlanStep>) -> Vec<String> {
+        let changes = vec![change("app", ChangeAction::Create, Reason::NotThere)];
+        check(&plan(changes, steps)).iter().map(ToString::to_string).collect()
+    }
+
+    fn call(api: &'static crate::Action, args: crate::procedure::Args) -> Call {
+        Call::new(api, args)
+    }
+
+    #[test]
+    fn a_sound_plan_has_no_fault() {
+        let create = call(&vpc::CREATE_VPC, vec![("CidrBlock", "10.0.0.0/8".into())]);
+        let modify = call(&vpc::MODIFY_VPC_ATTRIBUTE, vec![("VpcId", Value::reference(&address("app"), "id"))]);
+        assert_eq!(faults(vec![step(0, "app", Step::call(create), &[]), step(0, "app", Step::call(modify), &[0])]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_fault_is_found() {
+        let typo = call(&vpc::CREATE_VPC, vec![("CidrBlok", "10.0.0.0/8".into())]);
+        assert_eq!(faults(vec![step(0, "app", Step::call(typo), &[])]), ["app: CreateVpc takes no parameter `CidrBlok`"]);
+        let bare = call(&ecs::DELETE_SECURITY_GROUP, vec![]);
+        assert_eq!(faults(vec![step(0, "app", Step::call(bare), &[])]), ["app: DeleteSecurityGroup needs `SecurityGroupId`"]);
+        let token =
+            Call { token: Token::Create, ..call(&ecs::IMPORT_KEY_PAIR, vec![("KeyPairName", "k".into()), ("PublicKeyBody", "b".into())]) };
+        assert_eq!(faults(vec![step(0, "app", Step::call(token), &[])]), ["app: ImportKeyPair takes no client token"]);
+        let read = call(&ecs::DESCRIBE_INSTANCES, vec![]);
+        assert_eq!(
+            faults(vec![step(0, "app", Step::call(read), &[])]),
+            ["app: DescribeInstances is a read and does not belong into a plan"]
+        );
+        let fine = call(&vpc::DELETE_VPC, vec![("VpcId", "vpc-1".into())]);
+        assert_eq!(faults(vec![step(0, "app", Step::call(fine), &[0])]), ["step 0 of app waits for a step that does not come before it"]);
+        let early = call(&vpc::DELETE_VPC, vec![("VpcId", Value::reference(&address("net"), "id"))]);
+        assert_eq!(faults(vec![step(0, "app", Step::call(early), &[])]), ["app: `net.id` is not known when it is used"]);
+    }
+}

@@ -108,3 +108,56 @@ fn lets_through(entry: &Allow, change: &Change) -> bool {
     };
     fits && entry.address == change.address
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{address, change, place};
+
+    /// A change of `db` with this action, reason and effect, that would lose something.
+    fn losing(action: ChangeAction, reason: Reason, effect: Effect) -> Change {
+        Change { effect, loses: Some("system disk d-1".to_owned()), ..change("db", action, reason) }
+    }
+
+    fn entry(effect: &str) -> Allow {
+        let (effect, reason, until) = (effect.to_owned(), "agreed".to_owned(), "2099-01-01".to_owned());
+        Allow { address: address("db"), effect, reason, until, at: place() }
+    }
+
+    fn of(change: &Change, entries: &[Allow], allowed: &Allowed) -> Option<(HeldWhy, Option<Allowance>)> {
+        held(std::slice::from_ref(change), 10, entries, allowed).into_iter().next().map(|one| (one.why, one.allowed_by))
+    }
+
+    #[test]
+    fn a_loss_that_no_edit_names_is_held() {
+        let lost = HeldWhy::DataLoss("system disk d-1".to_owned());
+        let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::Rebuild);
+        assert_eq!(of(&rebuild, &[], &Allowed::default()), Some((lost.clone(), None)));
+        let replace = losing(ChangeAction::Replace, Reason::FieldForcesReplacement { field: "zone".to_owned() }, Effect::Replace);
+        assert_eq!(of(&replace, &[], &Allowed::default()), Some((lost, None)));
+        let restart = Change { loses: None, ..losing(ChangeAction::Update, Reason::Differs, Effect::Restart) };
+        assert_eq!(of(&restart, &[], &Allowed::default()), None);
+        let taken_out = losing(ChangeAction::Delete, Reason::NotInSpec, Effect::None);
+        assert_eq!(of(&taken_out, &[], &Allowed::default()), None);
+    }
+
+    #[test]
+    fn an_entry_or_a_flag_lets_it_through() {
+        let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::Rebuild);
+        let by = |entries: &[Allow], allowed: &Allowed| of(&rebuild, entries, allowed).and_then(|(_, by)| by);
+        assert_eq!(by(&[entry("data_loss")], &Allowed::default()), Some(Allowance::Entry { reason: "agreed".to_owned() }));
+        assert_eq!(by(&[entry("replace")], &Allowed::default()), None);
+        assert_eq!(by(&[], &Allowed { data_loss: vec![address("db")], ..Allowed::default() }), Some(Allowance::Flag));
+        assert_eq!(by(&[], &Allowed { data_loss: vec![address("app")], ..Allowed::default() }), None);
+    }
+
+    #[test]
+    fn more_than_half_at_once_is_held() {
+        let gone = |name: &str| change(name, ChangeAction::Delete, Reason::NotInSpec);
+        let two = [gone("a"), gone("b")];
+        assert_eq!(held(&two, 4, &[], &Allowed::default()), []);
+        let bulk = held(&two, 3, &[], &Allowed::default());
+        assert_eq!(bulk[0].why, HeldWhy::Bulk { going: 2, living: 3 });
+        assert_eq!(held(&two, 3, &[], &Allowed { bulk: true, ..Allowed::default() })[0].allowed_by, Some(Allowance::BulkFlag));
+    }
+}

@@ -9,6 +9,8 @@ pub mod change;
 pub mod check;
 pub mod desired;
 pub mod diff;
+#[cfg(test)]
+mod fixtures;
 pub mod graph;
 pub mod held;
 pub mod kind;

@@ -1,97 +1,17 @@
 //! Plans written by hand and their wire form.
 
-use std::collections::BTreeMap;
-
 use expect_test::{Expect, expect};
 use setpoint_openapi::action::ecs;
-use setpoint_spec::stack::{Lifecycle, Location, Timeouts};
 
 use super::{WirePlan, to_wire};
-use crate::change::{Change, ChangeAction, FieldChange, Reason, ReplaceOrder};
-use crate::desired::Desired;
+use crate::change::{ChangeAction, FieldChange, Reason};
+use crate::fixtures::{address, change, live, place, plan, step, want};
 use crate::held::{Allowance, Held, HeldWhy};
-use crate::kind::{Effect, Site};
-use crate::live::{Cost, Live};
-use crate::ownership::Guard;
-use crate::plan::{Half, Plan, PlanStep, PlannedOutput, StepId};
+use crate::kind::Effect;
+use crate::plan::{Plan, PlannedOutput};
 use crate::procedure::{Call, Cond, Step, Wait, minutes, seconds};
 use crate::report::{Note, NoteKind, Report};
-use crate::{Address, Map, Secret, Value};
-
-fn address(text: &str) -> Address {
-    text.parse().expect("a valid address")
-}
-
-fn site() -> Site {
-    Site { account: "1234567890123456".to_owned(), region: "cn-beijing".to_owned() }
-}
-
-fn map(entries: &[(&str, Value)]) -> Map {
-    entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-}
-
-fn place() -> Location {
-    Location { file: "stack.yaml".to_owned(), line: 5, column: 24 }
-}
-
-fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
-    Desired {
-        address: address(at),
-        kind: "instance",
-        attrs: map(attrs),
-        initial: map(&[("name", "shop-app".into())]),
-        tags: Some(map(&[("Env", "prod".into())])),
-        guard: Guard::default(),
-        lifecycle: Lifecycle::default(),
-        released: Vec::new(),
-        resource_group: None,
-        after: Vec::new(),
-        adopt: None,
-        timeouts: Timeouts::default(),
-        at: place(),
-        field_at: BTreeMap::new(),
-    }
-}
-
-fn live(attrs: &[(&str, Value)]) -> Live {
-    let (id, attrs) = ("i-2zeabc".to_owned(), map(attrs));
-    Live { kind: "instance", id, site: site(), owner: None, tags: BTreeMap::new(), attrs, uses: Vec::new() }
-}
-
-fn change(at: &str, action: ChangeAction, reason: Reason) -> Change {
-    Change {
-        address: address(at),
-        kind: "instance",
-        action,
-        reason,
-        fields: Vec::new(),
-        effect: Effect::None,
-        loses: None,
-        before: None,
-        after: None,
-        order: ReplaceOrder::DeleteFirst,
-    }
-}
-
-fn plan(changes: Vec<Change>, steps: Vec<PlanStep>) -> Plan {
-    let cost = Cost { listings: 5, lookups: 1, details: 2, other: 1 };
-    let (outputs, held) = (BTreeMap::new(), Vec::new());
-    Plan { stack: "shop/prod".to_owned(), site: site(), changes, steps, outputs, held, cost, n_live: 3 }
-}
-
-fn step(at: usize, address_text: &str, act: Step, after: &[usize]) -> PlanStep {
-    PlanStep {
-        address: address(address_text),
-        kind: "instance",
-        change: at,
-        half: Half::Up,
-        step: act,
-        live_id: None,
-        after: after.iter().copied().map(StepId).collect(),
-        pivot: true,
-        incarnation: 0,
-    }
-}
+use crate::{Secret, Value};
 
 /// A create whose user data and password are secret, and whose VSwitch is not there yet.
 fn creating() -> Plan {
