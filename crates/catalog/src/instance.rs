@@ -91,6 +91,7 @@ pub static DEF: KindDef = KindDef {
     one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
     any_of: &[],
     taggable: true,
+    described: true,
     name_rule: NameRule { param: "InstanceName", min: 2, max: 128 },
     hints: &[
         ("vpc_id", "`instance` has no `vpc_id`: its VPC follows from `vswitch`"),

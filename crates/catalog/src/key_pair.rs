@@ -42,6 +42,7 @@ pub static DEF: KindDef = KindDef {
     one_of: &[&["public_key", "private_key_file"]],
     any_of: &[],
     taggable: true,
+    described: false,
     name_rule: NameRule { param: "KeyPairName", min: 2, max: 128 },
     hints: &[("key_name", "`name`"), ("key_pair_name", "`name`"), ("key_file", "`private_key_file`")],
     check: no_check,

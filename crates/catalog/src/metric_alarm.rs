@@ -77,6 +77,7 @@ pub static DEF: KindDef = KindDef {
     one_of: &[&["instances", "resources"]],
     any_of: &[&["critical", "warn", "info"]],
     taggable: false,
+    described: false,
     name_rule: NameRule { param: "RuleName", min: 2, max: 64 },
     hints: &[
         ("metric_name", "`metric`"),
@@ -89,7 +90,7 @@ pub static DEF: KindDef = KindDef {
 
 /// Every level's members under dotted names.
 static RULES: &[Rule] = &[
-    rule("name", "", Change::CreateOnly),
+    rule("name", "", online("put")),
     rule("metric", "MetricName", Change::Replace),
     rule("namespace", "Namespace", Change::Replace),
     rule("instances", "", Change::Judge(same_set)),
@@ -250,6 +251,19 @@ fn prefix(stack: &str) -> String {
     format!("{stack}:")
 }
 
+/// `stack:address`, and the name that the spec gives behind a space, which neither of the two can hold.
+fn rule_name(stack: &str, address: &Address, name: Option<&str>) -> String {
+    let owner = format!("{}{}", prefix(stack), encode_address(address));
+    name.map_or_else(|| owner.clone(), |name| format!("{owner} {name}"))
+}
+
+/// Stack, address and name that a rule's name holds.
+fn read_rule_name(text: &str) -> Option<(&str, Address, Option<&str>)> {
+    let (stack, rest) = text.split_once(':')?;
+    let (address, name) = rest.split_once(' ').map_or((rest, None), |(address, name)| (address, Some(name)));
+    Some((stack, decode_address(address)?, name))
+}
+
 /// The rule's id: derived, so that a cut-off put meets its own rule again. Rules are account-wide, hence the region.
 fn rule_id(cx: &Cx<'_>, address: &Address) -> String {
     id_for(cx.stack, cx.site, address)
@@ -262,7 +276,7 @@ fn id_for(stack: &str, site: &Site, address: &Address) -> String {
 /// The whole rule: what is wanted, over what is there and not managed.
 fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     let value = |attr: &str| want.attrs.get(attr).cloned().or_else(|| live.and_then(|live| live.attrs.get(attr).cloned()));
-    let name = format!("{}{}", prefix(cx.stack), encode_address(&want.address));
+    let name = rule_name(cx.stack, &want.address, want.attrs.get("name").and_then(Value::as_text));
     let mut args: Args = vec![("RuleId", Value::Text(rule_id(cx, &want.address))), ("RuleName", Value::Text(name))];
     for rule in RULES.iter().filter(|rule| !rule.param.is_empty()) {
         args.extend(value(rule.attr).filter(|value| *value != Value::Null).map(|value| (rule.param, value)));
@@ -333,7 +347,10 @@ fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {
         attrs.insert("labels".to_owned(), Value::Map(map));
     }
     decode_resources(&row.text("Resources"), &mut attrs)?;
-    let owner = owner(site, &id, &row.text("RuleName"));
+    let rule_name = row.text("RuleName");
+    let owner = owner(site, &id, &rule_name);
+    let name = read_rule_name(&rule_name).and_then(|(_, _, name)| name);
+    attrs.extend(name.map(|name| ("name".to_owned(), Value::text(name))));
     Ok(Live { kind: DEF.name, id, site: site.clone(), owner, tags: BTreeMap::new(), attrs, uses: Vec::new() })
 }
 
@@ -386,7 +403,6 @@ fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
 
 /// The owner that the name claims, if the id proves it.
 fn owner(site: &Site, id: &str, name: &str) -> Option<Owner> {
-    let (stack, address) = name.rsplit_once(':')?;
-    let address = decode_address(address)?;
+    let (stack, address, _) = read_rule_name(name)?;
     (id_for(stack, site, &address) == id).then(|| Owner { stack: stack.to_owned(), address, guard: Guard::default() })
 }

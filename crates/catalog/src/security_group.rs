@@ -80,6 +80,7 @@ pub static DEF: KindDef = KindDef {
     one_of: &[],
     any_of: &[],
     taggable: true,
+    described: true,
     name_rule: NameRule { param: "SecurityGroupName", min: 2, max: 128 },
     hints: &[
         ("vpc_id", "`vpc`"),

@@ -45,6 +45,7 @@ pub static DEF: KindDef = KindDef {
     one_of: &[],
     any_of: &[],
     taggable: true,
+    described: true,
     name_rule: NameRule { param: "VpcName", min: 1, max: 128 },
     hints: &[("region", "the stack's `region` holds for all of it"), ("vpc_name", "`name`"), ("cidr", "`cidr_block`")],
     check: no_check,

@@ -42,6 +42,7 @@ pub static DEF: KindDef = KindDef {
     one_of: &[],
     any_of: &[],
     taggable: true,
+    described: true,
     name_rule: NameRule { param: "VSwitchName", min: 1, max: 128 },
     hints: &[("vpc_id", "`vpc`"), ("zone_id", "`zone`"), ("availability_zone", "`zone`"), ("vswitch_name", "`name`")],
     check,

@@ -111,13 +111,23 @@ fn entry(schema: &Schema) -> Value {
 fn case(kind: &KindDef) -> Value {
     let mut properties = Map::new();
     properties.insert("type".to_owned(), json!({"const": kind.name, "description": kind.doc}));
-    for field in common::ENTRY.iter().chain(kind.fields) {
+    let common = common::ENTRY.iter().filter(|field| carries(kind, field.name));
+    for field in common.chain(kind.fields) {
         properties.insert(field.name.to_owned(), field_schema(field));
     }
     json!({
         "if": {"properties": {"type": {"const": kind.name}}, "required": ["type"]},
         "then": {"properties": properties, "additionalProperties": false},
     })
+}
+
+/// Whether entries of the kind take this common key.
+fn carries(kind: &KindDef, key: &str) -> bool {
+    match key {
+        "tags" => kind.taggable,
+        "description" => kind.described,
+        _ => true,
+    }
 }
 
 fn module_case() -> Value {

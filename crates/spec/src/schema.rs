@@ -29,6 +29,8 @@ pub struct KindDef {
     pub any_of: &'static [&'static [&'static str]],
     /// Whether resources of this kind carry tags.
     pub taggable: bool,
+    /// Whether resources of this kind carry a description.
+    pub described: bool,
     /// Limits of `name`, in characters, and its extra rule.
     pub name_rule: NameRule,
     /// Names that people bring from elsewhere, with what to write: `("vpc_id", "its VPC follows from `vswitch`")`.

@@ -38,6 +38,11 @@ async fn a_rule_is_switched_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_of_its_own_changes_in_place() {
+    check(CRITICAL, &format!("{CRITICAL}    name: CPU is high\n"), &["~ cpu (name) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_level_is_added() {
     let expected = ["~ cpu (warn.comparison_operator, warn.statistics, warn.threshold, warn.times) none"];
     check(CRITICAL, &format!("{CRITICAL}    warn: {{statistics: Average, threshold: 70}}\n"), &expected).await;

@@ -36,11 +36,11 @@ fn makes_it_so_and_the_second_plan_is_empty() {
         vpc = "vpc-2zefyx4fjp3elo09a3rr"
         2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
         2| net: Creating...
-        2| net: Creation complete after <time>
+        2| net: Creation complete after <time> [id=vpc-2zefyx4fjp3elo09a3rr]
         2| subnet: Creating...
-        2| subnet: Creation complete after <time>
+        2| subnet: Creation complete after <time> [id=vsw-2ze4veqx2bgk1uzk9bu3]
         2| web: Creating...
-        2| web: Creation complete after <time>
+        2| web: Creation complete after <time> [id=sg-2zemy5f49xxwny8fvd0r]
     "#]]
     .assert_eq(&sandbox.run("apply --sim --yes").settled().transcript());
     expect![[r#"

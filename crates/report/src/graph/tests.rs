@@ -21,6 +21,7 @@ static GROUP: KindDef = KindDef {
     one_of: &[],
     any_of: &[],
     taggable: true,
+    described: true,
     name_rule: NameRule { param: "Name", min: 2, max: 128 },
     hints: &[],
     check: no_check,

@@ -229,6 +229,7 @@ fn units_and_secret_fields_come_from_the_tables() {
         one_of: &[],
         any_of: &[],
         taggable: true,
+        described: true,
         name_rule: NameRule { param: "InstanceName", min: 2, max: 128 },
         hints: &[],
         check: no_check,

@@ -100,6 +100,10 @@ impl<'a> Resolver<'a> {
         if let Some(pair) = entry.pair("tags").filter(|_| !kind.taggable) {
             self.fail(cx, Diagnostic::error("misplaced-key", pair.at, format!("{} carries no tags at the API", suggest::a(kind.name))));
         }
+        if let Some(pair) = entry.pair("description").filter(|_| !kind.described && kind.field("description").is_none()) {
+            let message = format!("{} carries no description at the API", suggest::a(kind.name));
+            self.fail(cx, Diagnostic::error("misplaced-key", pair.at, message).hint("say it in a comment"));
+        }
         let outside = self.scopes[scope.0].after.clone();
         match self.after(cx, entry) {
             Ok(own) => resource.after = [outside, own].concat(),

@@ -61,6 +61,7 @@ const fn kind(name: &'static str, fields: &'static [FieldDef], attributes: &'sta
         one_of: &[],
         any_of: &[],
         taggable: true,
+        described: true,
         name_rule: NAME,
         hints: &[],
         check: no_check,
