@@ -192,11 +192,7 @@ impl Kind for Instance {
     }
 
     fn unsettled(&self, verbs: &[&str]) -> &'static [&'static str] {
-        match (verbs.contains(&"bandwidth"), verbs.contains(&"network")) {
-            (_, true) => &["public_ip", "private_ip"],
-            (true, false) => &["public_ip"],
-            (false, false) => &[],
-        }
+        unsettled(verbs)
     }
 
     fn transient(&self) -> &'static [&'static str] {
@@ -221,16 +217,31 @@ impl Kind for Instance {
         steps::create(cx, want)
     }
 
-    fn update(&self, verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-        steps::update(verb, cx, want, live)
+    fn update(&self, verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
+        steps::update(verb, want, live)
     }
 
-    fn window(&self, cx: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
-        steps::window(cx, want, live)
+    fn window(&self, _cx: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
+        steps::window(want, live)
     }
 
     fn delete(&self, _cx: &Cx<'_>, live: &Live) -> Procedure {
         steps::delete(live)
+    }
+}
+
+/// What a rebuild, another type, another address and other bandwidth change besides, laid out so that every combination
+/// of them is one stretch.
+static UNSETTLED: [&str; 10] =
+    ["private_ip", "public_ip", "image_id", "os_name", "system_disk.id", "system_disk.size", "cpu", "memory", "public_ip", "private_ip"];
+
+fn unsettled(verbs: &[&str]) -> &'static [&'static str] {
+    let is_rebuilt = verbs.contains(&"image");
+    let addresses = if verbs.contains(&"network") { 2 } else { usize::from(verbs.contains(&"bandwidth")) };
+    if verbs.contains(&"type") {
+        &UNSETTLED[if is_rebuilt { 2 } else { 6 }..8 + addresses]
+    } else {
+        &UNSETTLED[2 - addresses..if is_rebuilt { 6 } else { 2 }]
     }
 }
 
@@ -241,3 +252,23 @@ fn run_params(want: &Desired) -> setpoint_plan::procedure::Args {
 
 /// The DescribeInstances action, for the queries of this kind.
 const LISTING: &setpoint_plan::Action = &api::DESCRIBE_INSTANCES;
+
+#[cfg(test)]
+mod tests {
+    use super::unsettled;
+
+    fn check(verbs: &[&str], expected: &[&str]) {
+        assert_eq!(unsettled(verbs), expected, "{verbs:?}");
+    }
+
+    #[test]
+    fn what_changes_besides_is_not_known() {
+        check(&["attribute", "grow"], &[]);
+        check(&["bandwidth"], &["public_ip"]);
+        check(&["network", "bandwidth"], &["private_ip", "public_ip"]);
+        check(&["type"], &["cpu", "memory"]);
+        check(&["type", "bandwidth"], &["cpu", "memory", "public_ip"]);
+        check(&["image", "bandwidth"], &["public_ip", "image_id", "os_name", "system_disk.id", "system_disk.size"]);
+        check(&["image", "type"], &["image_id", "os_name", "system_disk.id", "system_disk.size", "cpu", "memory"]);
+    }
+}

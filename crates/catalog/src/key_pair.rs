@@ -146,7 +146,7 @@ impl Kind for KeyPair {
     }
 
     fn delete(&self, _cx: &Cx<'_>, live: &Live) -> Procedure {
-        let each = Each { item: "KeyPairNames", max: 100, form: ItemForm::JsonArray, results: None, split_on: GONE };
+        let each = Each { item: "KeyPairNames", max: 100, form: ItemForm::JsonArray, results: None };
         let args = vec![("KeyPairNames", Value::text(&live.id))];
         let call = Call { each: Some(each), done_on: GONE, retry: IN_USE, ..Call::new(&api::DELETE_KEY_PAIRS, args) };
         Procedure::ending_at_pivot(vec![Step::call(call)])

@@ -223,13 +223,13 @@ impl Kind for MetricAlarm {
 
     fn update(&self, verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
         match verb {
-            "put" => vec![put(cx, want, Some(live))],
+            "put" => put_again(cx, want, live),
             _ => switch(&Value::text(&live.id), want.attrs.get("active") != Some(&Value::Bool(false))),
         }
     }
 
     fn delete(&self, _cx: &Cx<'_>, live: &Live) -> Procedure {
-        let each = Each { item: "Id", max: 100, form: ItemForm::Indexed, results: None, split_on: GONE };
+        let each = Each { item: "Id", max: 100, form: ItemForm::Indexed, results: None };
         let call = Call { each: Some(each), done_on: GONE, ..Call::new(&api::DELETE_METRIC_RULES, vec![("Id", Value::text(&live.id))]) };
         Procedure::ending_at_pivot(vec![Step::call(call), Step::wait(Wait::gone(seconds(1), minutes(5)))])
     }
@@ -273,7 +273,17 @@ fn id_for(stack: &str, site: &Site, address: &Address) -> String {
     format!("setpoint-{}", &digest(&format!("{}\n{}\n{stack}\n{address}", site.account, site.region))[..40])
 }
 
-/// The whole rule: what is wanted, over what is there and not managed.
+/// A put, and the flag once more: whether a put wakes a rule that is off is not documented. Where the flag itself
+/// differs, its own verb follows.
+fn put_again(cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
+    let (current, off) = (live.attr("active"), Value::Bool(false));
+    let again = want.attrs.get("active").map_or(current == off, |wanted| *wanted == current);
+    let flag = if again { switch(&Value::text(&live.id), current != off) } else { Vec::new() };
+    std::iter::once(put(cx, want, Some(live))).chain(flag).collect()
+}
+
+/// The whole rule: what is wanted, over what is there and not managed. A put that makes the rule has reached its goal
+/// when the rule is there; one that changes it is sent again after a lost reply, since it does the same twice.
 fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     let value = |attr: &str| want.attrs.get(attr).cloned().or_else(|| live.and_then(|live| live.attrs.get(attr).cloned()));
     let name = rule_name(cx.stack, &want.address, want.attrs.get("name").and_then(Value::as_text));
@@ -292,7 +302,8 @@ fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
         };
         args.push(("Labels", Value::List(labels.iter().map(label).collect())));
     }
-    crate::shared::when_known(Step::call(Call { goal: Some(Cond::Set("metric")), ..Call::new(&api::PUT_RESOURCE_METRIC_RULE, args) }))
+    let goal = live.is_none().then_some(Cond::Set("metric"));
+    crate::shared::when_known(Step::call(Call { goal, ..Call::new(&api::PUT_RESOURCE_METRIC_RULE, args) }))
 }
 
 fn dimensions(ids: &Value) -> Value {
@@ -314,7 +325,7 @@ fn joined(groups: &Value) -> Value {
 /// Enables or disables, and waits: the flag is seen some seconds later.
 fn switch(id: &Value, on: bool) -> Vec<Step> {
     let (action, max) = if on { (&api::ENABLE_METRIC_RULES, 100) } else { (&api::DISABLE_METRIC_RULES, 20) };
-    let each = Each { item: "RuleId", max, form: ItemForm::Indexed, results: None, split_on: &[] };
+    let each = Each { item: "RuleId", max, form: ItemForm::Indexed, results: None };
     let call = Call { each: Some(each), ..Call::new(action, vec![("RuleId", id.clone())]) };
     let seen = Wait::own(Cond::Is("active", vec![Value::Bool(on)]), seconds(2), minutes(2));
     vec![Step::call(call), Step::wait(seen)]

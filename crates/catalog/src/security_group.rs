@@ -11,18 +11,20 @@ use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::kind::{Change, Cx, Found, Kind, Proof, Query, Refusal, Row, Rule, Site, TagApi};
 use setpoint_plan::live::Live;
-use setpoint_plan::procedure::{Args, Call, Codes, Each, ItemForm, Procedure, Retry, Step, Window, minutes};
+use setpoint_plan::procedure::{Args, Call, Codes, Procedure, Retry, Step, Window, minutes};
 use setpoint_plan::{Action, Map, Value, args};
 use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type};
 
 use crate::shared::{
     closed, field, find_filter, late, live, name_at_creation, online, own_id, own_tags, params, params_of, read_id, read_tags, required,
-    rows, rule, stack_filter, texts, when_known,
+    rows, rule, stack_filter, texts,
 };
 
 mod rules;
+mod swap;
 
-use rules::{expand, judge, key, permission, read_rule};
+use rules::{expand, judge, read_rule};
+use swap::{add, swap, take};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -124,11 +126,8 @@ static WAYS: [Way; 2] = [
 ];
 
 const GROUP_GONE: Codes = &["InvalidSecurityGroupId.NotFound"];
-const RULE_GONE: Codes = &["InvalidSecurityGroupRule.RuleNotExist", "InvalidGroupAuthItem.NotFound", "SecurityGroupRule.NotFound"];
 /// The VPC is Pending for some seconds after a change of its own.
 const VPC_BUSY: Retry = &[(&["IncorrectVpcStatus"], Window::For(minutes(2)))];
-/// Documented as internal and passing.
-const GRESS: Retry = &[(&["InvalidGressFlow.Malformed"], Window::For(minutes(1)))];
 /// Interfaces of deleted instances linger; ten minutes is what long-lived clients allow.
 const LINGERS: Retry = &[(&["DependencyViolation"], Window::AfterRelease(minutes(10)))];
 
@@ -178,8 +177,10 @@ impl Kind for SecurityGroup {
     }
 
     fn details(&self, want: Option<&Desired>, live: &Live, _found: &Found) -> Vec<Query> {
-        let unmanaged = want.is_some_and(|want| WAYS.iter().all(|way| want.released.iter().any(|name| name == way.field)));
-        if unmanaged {
+        let is_released = |want: &Desired, name: &str| want.released.iter().any(|released| released == name);
+        let needless =
+            |want: &Desired| WAYS.iter().all(|way| is_released(want, way.field)) && !want.attrs.contains_key("inner_access_policy");
+        if want.is_some_and(needless) {
             return Vec::new();
         }
         let args = vec![("SecurityGroupId", Value::text(&live.id)), ("Direction", Value::text("all"))];
@@ -283,51 +284,6 @@ fn decode_rules(body: &Json) -> Result<Row, Odd> {
 
 fn rules_of(value: Option<&Value>) -> impl Iterator<Item = &Map> {
     value.and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_map)
-}
-
-/// Adds what is new, rewords what stays, then takes away what goes.
-fn swap(way: &Way, id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
-    let wanted: Vec<&Map> = rules_of(want.attrs.get(way.field)).collect();
-    let current: Vec<&Map> = rules_of(live.attrs.get(way.field)).collect();
-    let fresh = wanted.iter().copied().filter(|rule| current.iter().all(|other| key(other) != key(rule)));
-    let additive = want.lifecycle.additive.iter().any(|name| name == way.field);
-    let stale = current.iter().copied().filter(|rule| !additive && wanted.iter().all(|other| key(other) != key(rule)));
-    let mut steps = add(way, id, fresh);
-    for rule in &current {
-        let same = wanted.iter().find(|other| key(other) == key(rule));
-        let new_text = same.and_then(|other| other.get("description")).filter(|text| rule.get("description") != Some(text));
-        if let (Some(text), Some(rule_id)) = (new_text, rule.get("id")) {
-            steps.push(on(id, way.reword, vec![("SecurityGroupRuleId", rule_id.clone()), ("Description", text.clone())]));
-        }
-    }
-    steps.extend(take(way, id, stale));
-    steps
-}
-
-/// One step a rule: neighbours go out together, up to 100 in a call.
-fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
-    let each = Each { item: "Permissions", max: 100, form: ItemForm::Indexed, results: None, split_on: &[] };
-    let one = |rule: &Map| {
-        let args = vec![("SecurityGroupId", id.clone()), ("Permissions", Value::Map(permission(rule, way.field)))];
-        when_known(Step::call(Call { each: Some(each), retry: GRESS, ..Call::new(way.add, args) }))
-    };
-    rules.map(one).collect()
-}
-
-/// A rule that somebody took before us splits the call: the other 99 must not stay.
-fn take<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
-    let each = Each { item: "SecurityGroupRuleId", max: 100, form: ItemForm::Indexed, results: None, split_on: RULE_GONE };
-    let one = |rule: &Map| {
-        let args = vec![("SecurityGroupId", id.clone()), ("SecurityGroupRuleId", rule.get("id")?.clone())];
-        let gone: Codes = &[
-            "InvalidSecurityGroupRule.RuleNotExist",
-            "InvalidGroupAuthItem.NotFound",
-            "SecurityGroupRule.NotFound",
-            "InvalidSecurityGroupId.NotFound",
-        ];
-        Some(Step::call(Call { each: Some(each), done_on: gone, ..Call::new(way.take, args) }))
-    };
-    rules.filter_map(one).collect()
 }
 
 fn set_policy(id: &Value, policy: &Value) -> Step {

@@ -19,6 +19,8 @@ use crate::shared::{
     rows, rule, stack_filter, texts,
 };
 
+mod blocks;
+
 /// The kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Vpc;
@@ -57,7 +59,8 @@ static RULES: &[Rule] = &[
     rule("cidr_block", "CidrBlock", online("block")),
     rule("enable_ipv6", "EnableIpv6", online("ipv6")),
     rule("enable_dns_hostname", "EnableDnsHostname", online("attribute")),
-    rule("secondary_cidr_blocks", "", online("secondary")),
+    rule("secondary_cidr_blocks", "", Change::Judge(blocks::judge)),
+    rule(blocks::TAKEN, "", Change::Judge(blocks::judge_taken)),
     rule("user_cidrs", "", Change::Replace),
 ];
 
@@ -101,7 +104,7 @@ impl Kind for Vpc {
         find_filter(by, "VpcName").map(|filter| listing(site, filter))
     }
 
-    fn desire(&self, cx: &Cx<'_>, _found: &Found, _live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
+    fn desire(&self, cx: &Cx<'_>, _found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
         name_at_creation(cx, want, 128);
         default_to(want, "enable_ipv6", false);
         for list in ["secondary_cidr_blocks", "user_cidrs"] {
@@ -109,6 +112,7 @@ impl Kind for Vpc {
                 blocks.sort();
             }
         }
+        blocks::name_taken(live, want);
         Ok(())
     }
 
@@ -125,8 +129,7 @@ impl Kind for Vpc {
         args.push(own_tags(cx, want));
         let yields = &[("id", "VpcId"), ("route_table_id", "RouteTableId"), ("router_id", "VRouterId")];
         let mut steps = vec![Step::call(Call { retry: BUSY, ..Call::create(&api::CREATE_VPC, args, yields) }), available()];
-        let id = crate::shared::own_id(want);
-        steps.extend(secondary(&id, &blocks_of(want.attrs.get("secondary_cidr_blocks")), &[]));
+        steps.extend(blocks::add(&crate::shared::own_id(want), want, None));
         Procedure::ending_at_pivot(steps)
     }
 
@@ -139,10 +142,8 @@ impl Kind for Vpc {
             "ipv6" => {
                 vec![modify(&id, want.attrs.get("enable_ipv6").map(|on| ("EnableIPv6", on.clone())).into_iter().collect()), available()]
             }
-            _ => {
-                let (new, old) = (blocks_of(want.attrs.get("secondary_cidr_blocks")), blocks_of(live.attrs.get("secondary_cidr_blocks")));
-                secondary(&id, &new, &old)
-            }
+            "add_blocks" => blocks::add(&id, want, Some(live)),
+            _ => blocks::take(&id, want, live),
         }
     }
 
@@ -164,31 +165,6 @@ fn available() -> Step {
 fn modify(id: &Value, args: Args) -> Step {
     let args = [vec![("VpcId", id.clone())], args].concat();
     Step::call(Call { retry: BUSY, ..Call::new(&api::MODIFY_VPC_ATTRIBUTE, args) })
-}
-
-fn blocks_of(value: Option<&Value>) -> Vec<Value> {
-    value.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default()
-}
-
-/// Adds and takes away secondary blocks, one change at a time, as the API demands. What goes makes room first only where
-/// it is in the way of what comes.
-fn secondary(id: &Value, want: &[Value], live: &[Value]) -> Vec<Step> {
-    let change = |action, block: &Value| {
-        let args = vec![("VpcId", id.clone()), ("SecondaryCidrBlock", block.clone())];
-        [Step::call(Call { retry: BUSY, ..Call::new(action, args) }), available()]
-    };
-    let added: Vec<&Value> = want.iter().filter(|block| !live.contains(block)).collect();
-    let taken = live.iter().filter(|block| !want.contains(block));
-    let (in_the_way, others): (Vec<&Value>, Vec<&Value>) = taken.partition(|block| added.iter().any(|new| overlap(block, new)));
-    let take =
-        |blocks: Vec<&Value>| blocks.into_iter().flat_map(|block| change(&api::UNASSOCIATE_VPC_CIDR_BLOCK, block)).collect::<Vec<_>>();
-    let add = added.iter().flat_map(|block| change(&api::ASSOCIATE_VPC_CIDR_BLOCK, block));
-    take(in_the_way).into_iter().chain(add).chain(take(others)).collect()
-}
-
-fn overlap(a: &Value, b: &Value) -> bool {
-    let net = |value: &Value| value.as_text().and_then(|text| text.parse::<ipnet::IpNet>().ok());
-    matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
 }
 
 fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {

@@ -18,7 +18,7 @@ use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::Request;
 use setpoint_plan::kind::{Query, Row};
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
-use setpoint_plan::procedure::{Act, Local};
+use setpoint_plan::procedure::{Act, Codes, Local};
 use setpoint_plan::registry::Registry;
 use setpoint_plan::{Address, Map, Ref, Value, graph};
 
@@ -30,6 +30,7 @@ use crate::pages::ReadError;
 mod dispatch;
 mod locks;
 mod looks;
+mod recheck;
 mod refusals;
 mod replies;
 mod windows;
@@ -94,8 +95,8 @@ enum State {
     Pausing { until: Duration },
     /// Its create call was answered; a read by id must show the resource as ours.
     Verifying { since: Duration, due: Option<Duration> },
-    /// Its token was used for something else: a listing shows whether its resource is there.
-    Searching { due: Option<Duration> },
+    /// Nobody knows whether its resource was made: a listing shows whether it is there.
+    Searching { due: Option<Duration>, why: Box<Search> },
     /// Its goal is looked at, since the answer does not say whether it is met.
     Judging { due: Option<Duration>, after: Box<Doubt> },
     /// It waits.
@@ -130,28 +131,46 @@ enum Doubt {
     Lost(CallError),
 }
 
+/// Why a created resource is searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Search {
+    /// Its token was used for something else.
+    Mismatch,
+    /// An earlier call with its token was lost, and this refusal came after it.
+    Lost(CallError),
+}
+
 /// What a step has been through.
 #[derive(Debug, Clone, Default)]
 struct History {
     /// Which attempt at creating this is: each has a token of its own.
     attempt: u32,
+    /// How many attempts were refused for good, or answered with an id that was never seen as ours.
+    spent: u32,
+    /// How many attempts had a token that was used for something else before.
+    mismatches: u32,
     /// Which rung of the ladder.
     rung: usize,
     /// How often it was refused for a reason that may pass.
     refusals: u32,
     /// How often a call was sent, over all attempts.
     tries: u32,
-    /// When its first call was sent.
+    /// When the present attempt's first call was sent.
     first_sent: Option<Duration>,
-    /// When it was first refused for a reason that may pass.
-    first_refused: Option<Duration>,
+    /// How many tries in a row failed for a passing fault of network or server, and when the first of them did.
+    faults: u32,
+    faulty_since: Option<Duration>,
+    /// When it was first refused for a reason that may pass, for each set of reasons.
+    first_refused: BTreeMap<Codes, Duration>,
+    /// Since when its looks fail.
+    blind_since: Option<Duration>,
     /// The drawn token, and the steps whose call it was drawn for.
     token: Option<(String, Vec<StepId>)>,
     /// Whether it goes alone, since a batch was refused for one of its items.
     alone: bool,
     /// Whether an earlier call of this attempt went unanswered.
     lost: bool,
-    /// Whether its resource was compared with the plan.
+    /// Whether its resource was compared with the plan, or written to while the observation was young.
     rechecked: bool,
 }
 
@@ -164,8 +183,14 @@ struct Flight {
 
 #[derive(Debug)]
 enum Purpose {
-    Call { request: Request, sent: Vec<(String, String)> },
-    Look,
+    Call {
+        request: Request,
+        sent: Vec<(String, String)>,
+    },
+    /// Proven: an empty answer has been shown not to be a refusal in disguise.
+    Look {
+        proven: bool,
+    },
 }
 
 /// The machine.
@@ -181,8 +206,8 @@ pub struct Machine {
     limits: Limits,
     flights: BTreeMap<Ticket, Flight>,
     next_ticket: u64,
-    released: BTreeMap<Address, Duration>,
-    last_release: Option<Duration>,
+    /// When each half of a change last let go of what its live row used.
+    released: BTreeMap<(usize, Half), Duration>,
     interrupted: bool,
     nonces: Box<dyn FnMut() -> String + Send>,
     tally: Tally,
@@ -213,7 +238,6 @@ impl Machine {
             flights: BTreeMap::new(),
             next_ticket: 0,
             released: BTreeMap::new(),
-            last_release: None,
             interrupted: false,
             nonces,
             tally: Tally { total: n, ..Tally::default() },
@@ -373,9 +397,8 @@ impl Machine {
         self.finished_at = now;
         self.note_windows(now, step);
         let plan_step = &self.plan.steps[step.0];
-        if plan_step.half == Half::Down && plan_step.pivot {
-            self.released.insert(plan_step.address.clone(), now);
-            self.last_release = Some(now);
+        if plan_step.live_id.is_some() && (plan_step.half == Half::Down || plan_step.pivot) {
+            self.released.insert((plan_step.change, plan_step.half), now);
         }
         self.locks.leave(&self.plan, step, &self.states);
         let id = self.id_of(&self.plan.steps[step.0]);
@@ -456,7 +479,7 @@ impl State {
         match self {
             Self::Pausing { until } => Some(*until),
             Self::Rechecking { due }
-            | Self::Searching { due }
+            | Self::Searching { due, .. }
             | Self::Verifying { due, .. }
             | Self::Judging { due, .. }
             | Self::Waiting { due, .. } => *due,

@@ -98,7 +98,7 @@ pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, Obs
     for (whose, read) in wanted.into_iter().zip(answers) {
         take(intent, whose, read, &mut snapshot, &mut details)?;
     }
-    fold_details(&mut snapshot.live, details);
+    fold(&mut snapshot, &details);
     relocate(&session.registry, intent, &mut snapshot);
     read_details(session, intent, &mut snapshot).await?;
     // The identity was asked for before; it is part of what an observation costs.
@@ -227,30 +227,41 @@ fn named_exactly(live: &Live, by: &Map) -> bool {
     by.get("name").is_none_or(|name| live.attr("name") == *name)
 }
 
+/// Details belong to what the stack owns and to what it is about to adopt.
+fn fold(snapshot: &mut Snapshot, details: &[Row]) {
+    for rows in std::iter::once(&mut snapshot.live).chain(snapshot.adopted.values_mut()) {
+        fold_details(rows, details.to_vec());
+    }
+}
+
 async fn read_details(session: &Session, intent: &Intent, snapshot: &mut Snapshot) -> Result<(), ReadError> {
     let nothing = Found::default();
     let mut asked = Vec::new();
-    for live in &snapshot.live {
-        let Some(owner) = &live.owner else { continue };
-        let want = intent.desired.get(&owner.address).filter(|want| want.kind == live.kind);
-        let found = snapshot.found.get(&owner.address).unwrap_or(&nothing);
+    let owned = snapshot.live.iter().filter_map(|live| Some((&live.owner.as_ref()?.address, live)));
+    let adopted = snapshot.adopted.iter().flat_map(|(address, rows)| rows.iter().map(move |live| (address, live)));
+    for (address, live) in owned.chain(adopted) {
+        let want = intent.desired.get(address).filter(|want| want.kind == live.kind);
+        let found = snapshot.found.get(address).unwrap_or(&nothing);
         let queries = session.registry.known(live.kind).details(want, live, found);
-        asked.extend(queries.into_iter().map(|query| ((owner.address.clone(), query.view), query)));
+        asked.extend(queries.into_iter().map(|query| ((address.clone(), query.clone()), query)));
     }
     let (wanted, answers) = ask(session, asked).await?;
     let mut details = Vec::new();
-    for ((address, view), read) in wanted.into_iter().zip(answers) {
+    let mut counted: Vec<Query> = Vec::new();
+    for ((address, query), read) in wanted.into_iter().zip(answers) {
         snapshot.cost.details += read.pages;
+        // Askers of one query each got a copy of its rows; a detail counts once.
+        let first = !counted.contains(&query);
         for row in read.rows {
             match row {
-                Row::Detail { .. } => details.push(row),
-                Row::Live(_) | Row::Found(_) => snapshot.found.entry(address.clone()).or_default().add(view, row),
+                Row::Detail { .. } if first => details.push(row),
+                Row::Detail { .. } => {}
+                Row::Live(_) | Row::Found(_) => snapshot.found.entry(address.clone()).or_default().add(query.view, row),
             }
         }
+        counted.push(query);
     }
-    // Askers of one query each got a copy of its rows; a detail counts once.
-    details.dedup();
-    fold_details(&mut snapshot.live, details);
+    fold(snapshot, &details);
     Ok(())
 }
 

@@ -96,6 +96,13 @@ pub enum Reason {
     NotInSpec,
     /// Everything goes: `destroy`.
     Destroy,
+    /// The spec has something of another kind under its address now.
+    OtherKind,
+    /// Something that stays stands on it.
+    StoodOn {
+        /// What stays.
+        by: Address,
+    },
     /// An earlier run was cut off between making the successor and taking this one away.
     Superseded,
     /// An earlier run stopped it for a change and did not start it again.

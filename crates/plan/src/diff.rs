@@ -99,6 +99,8 @@ pub struct Sides<'a> {
     pub all: &'a BTreeMap<Address, Desired>,
     /// The same with references resolved as far as they can be, for judgements over what a value refers to.
     pub resolved: &'a BTreeMap<Address, Desired>,
+    /// What was found outside the stack, by the key of its look-up.
+    pub named: &'a BTreeMap<String, Vec<Live>>,
     /// Globs of tag keys that are left alone.
     pub ignore_tags: &'a [String],
 }
@@ -122,14 +124,10 @@ pub fn diff(sides: Sides<'_>) -> Diff {
 fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) {
     let Sides { kind, want, live, .. } = sides;
     let current = live.attr(attr);
-    if *value == current {
+    if is_same(value, &current) {
         return;
     }
     let Some(rule) = kind.rule(attr) else { return };
-    if want.lifecycle.ignore.iter().any(|name| name == attr || attr.starts_with(&format!("{name}."))) {
-        found.notes.push(NoteKind::Ignored { field: attr.to_owned() });
-        return;
-    }
     let verdict = verdict(sides, rule, value, &current);
     let field = |verb, effect| FieldChange {
         attr: attr.to_owned(),
@@ -144,7 +142,8 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
         Verdict::Note(text) if text.is_empty() => found.notes.push(NoteKind::UsedAtCreationOnly { field: attr.to_owned() }),
         Verdict::Note(text) => found.notes.push(NoteKind::Remark(text)),
         Verdict::Update { verb, effect, at } => {
-            let effect = if at == At::Stopped && is_stopped(live) { Effect::None } else { effect };
+            // What is stopped needs no restart; a rebuild wipes its disk all the same.
+            let effect = if effect == Effect::Restart && at == At::Stopped && is_stopped(live) { Effect::None } else { effect };
             found.fields.push(FieldDiff { change: field(Some(verb), effect), how: How::Verb(verb, at) });
         }
         Verdict::Replace => found.fields.push(FieldDiff { change: field(None, Effect::Replace), how: How::Replace }),
@@ -160,9 +159,33 @@ fn verdict(sides: Sides<'_>, rule: &Rule, value: &Value, current: &Value) -> Ver
         Change::Judge(judge) => {
             let named = sides.all.get(&sides.want.address).and_then(|raw| raw.attrs.get(rule.attr));
             let target = named.and_then(|raw| raw.refs().first().and_then(|reference| sides.resolved.get(&reference.address)));
-            judge(&Judged { want: value, live: current, desired: sides.want, row: sides.live, target })
+            let is_meant = |live: &&Live| Some(live.id.as_str()) == value.as_text();
+            let outside = sides.named.values().flatten().find(is_meant);
+            judge(&Judged { want: value, live: current, desired: sides.want, row: sides.live, target, outside })
         }
     }
+}
+
+/// A secret is compared as what it is.
+fn is_same(want: &Value, live: &Value) -> bool {
+    match (want, live) {
+        (Value::Secret(secret), Value::Text(text)) => secret.expose() == text,
+        _ => want == live,
+    }
+}
+
+/// Takes what `lifecycle.ignore` names out of what is wanted, so that nothing is compared and nothing sent; notes what
+/// would have differed.
+pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
+    let ignored = want.lifecycle.ignore.clone();
+    let is_ignored = |attr: &str| ignored.iter().any(|name| name == attr || attr.starts_with(&format!("{name}.")));
+    let differing = want.attrs.iter().filter(|(attr, value)| is_ignored(attr) && !is_same(value, &live.attr(attr)));
+    let notes = differing.map(|(attr, _)| NoteKind::Ignored { field: attr.clone() }).collect();
+    want.attrs.retain(|attr, _| !is_ignored(attr));
+    if is_ignored("tags") {
+        want.tags = None;
+    }
+    notes
 }
 
 /// A stopped machine needs no restart.

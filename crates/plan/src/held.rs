@@ -63,7 +63,8 @@ pub struct Allowed {
 /// The held changes of a plan, whether something lets them through or not.
 #[must_use]
 pub fn held(changes: &[Change], n_live: usize, entries: &[Allow], allowed: &Allowed) -> Vec<Held> {
-    let mut found: Vec<Held> = changes.iter().filter_map(|change| held_change(change, entries, allowed)).collect();
+    let held_one = |change: &Change| held_change(change, replaces_another(change, changes), entries, allowed);
+    let mut found: Vec<Held> = changes.iter().filter_map(held_one).collect();
     let going = changes.iter().filter(|change| change.deletes()).count();
     if going * 2 > n_live && going > 1 {
         let allowed_by = if allowed.destroy { Some(Allowance::Destroy) } else { allowed.bulk.then_some(Allowance::BulkFlag) };
@@ -72,8 +73,14 @@ pub fn held(changes: &[Change], n_live: usize, entries: &[Allow], allowed: &Allo
     found
 }
 
-fn held_change(change: &Change, entries: &[Allow], allowed: &Allowed) -> Option<Held> {
-    let why = why_held(change)?;
+/// Whether the row is a leftover whose successor is there and stays.
+fn replaces_another(change: &Change, all: &[Change]) -> bool {
+    let stays = |other: &Change| matches!(other.action, ChangeAction::NoOp | ChangeAction::Update) && other.effect < Effect::Rebuild;
+    change.reason == Reason::Superseded && all.iter().any(|other| other.address == change.address && other.after.is_some() && stays(other))
+}
+
+fn held_change(change: &Change, is_leftover: bool, entries: &[Allow], allowed: &Allowed) -> Option<Held> {
+    let why = why_held(change, is_leftover)?;
     let allowed_by = if allowed.destroy {
         Some(Allowance::Destroy)
     } else if allowed.data_loss.contains(&change.address) {
@@ -85,8 +92,8 @@ fn held_change(change: &Change, entries: &[Allow], allowed: &Allowed) -> Option<
 }
 
 /// A machine whose block or member is taken out is not held: the edit names it.
-fn why_held(change: &Change) -> Option<HeldWhy> {
-    let named_by_edit = change.action == ChangeAction::Delete && matches!(change.reason, Reason::NotInSpec | Reason::Superseded);
+fn why_held(change: &Change, is_leftover: bool) -> Option<HeldWhy> {
+    let named_by_edit = change.action == ChangeAction::Delete && (change.reason == Reason::NotInSpec || is_leftover);
     let severe = change.effect >= Effect::Rebuild || change.action == ChangeAction::Delete;
     match &change.loses {
         Some(lost) if severe && !named_by_edit => Some(HeldWhy::DataLoss(lost.clone())),

@@ -120,6 +120,8 @@ pub struct Judged<'a> {
     pub row: &'a Live,
     /// What is wanted of the resource that the wanted value refers to, if it refers to one.
     pub target: Option<&'a Desired>,
+    /// The live row outside the stack whose id the wanted value is, if it was looked up.
+    pub outside: Option<&'a Live>,
 }
 
 /// What a judgement says.

@@ -17,7 +17,7 @@ pub struct Live {
     pub site: Site,
     /// Who owns it, by its tags or derived name.
     pub owner: Option<Owner>,
-    /// Its tags, without the platform's and our own.
+    /// Its tags, without our own.
     pub tags: BTreeMap<String, String>,
     /// Its attributes in canonical form. `id` is not among them.
     pub attrs: Map,
@@ -26,11 +26,11 @@ pub struct Live {
 }
 
 impl Live {
-    /// Splits raw tags into owner and tags that people see.
+    /// Splits raw tags into owner and the rest.
     #[must_use]
     pub fn with_tags(mut self, raw: BTreeMap<String, String>) -> Self {
         self.owner = ownership::owner_of(&raw);
-        self.tags = raw.into_iter().filter(|(key, _)| !ownership::is_reserved_key(key)).collect();
+        self.tags = raw.into_iter().filter(|(key, _)| !ownership::is_own_key(key)).collect();
         self
     }
 

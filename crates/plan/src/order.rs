@@ -11,6 +11,7 @@ use crate::procedure::{Anchor, Step};
 use crate::{graph, procedure};
 
 mod let_go;
+mod parents;
 mod references;
 mod rolling;
 
@@ -122,20 +123,25 @@ pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<(Vec<PlanStep>, Vec
     edges.extend(replacements(&placed));
     let is_replaced = |step: usize| owner(&placed, step).is_some_and(|block| block.one.change.action == ChangeAction::Replace);
     let (strict, loose): (Edges, Edges) =
-        rolling::edges(&placed).into_iter().partition(|(from, to)| !is_replaced(*from) && !is_replaced(*to));
+        rolling::edges(all, &placed).into_iter().partition(|(from, to)| !is_replaced(*from) && !is_replaced(*to));
     edges.extend(strict);
-    let rolled: Edges = edges.iter().chain(&loose).copied().collect();
-    if let Ok(order) = graph::order(n, &rolled) {
-        return Ok((arrange(&placed, &sorted(rolled), &order), Vec::new()));
-    }
     let address_of = |step: usize| owner(&placed, step).map(|block| block.address().clone());
     let mut together: Vec<Address> = loose.iter().filter_map(|(_, to)| address_of(*to)).collect();
     together.sort();
     together.dedup();
-    match graph::order(n, &edges) {
-        Ok(order) => Ok((arrange(&placed, &sorted(edges), &order), together)),
-        Err(cycle) => Err(cycle.into_iter().filter_map(address_of).collect()),
+    // What is desirable gives way to what is necessary, the least necessary first.
+    let parents = parents::edges(&placed);
+    let attempts =
+        [([parents.as_slice(), &loose].concat(), Vec::new()), (loose, Vec::new()), (parents, together.clone()), (Vec::new(), together)];
+    let mut cycle = Vec::new();
+    for (more, given_up) in attempts {
+        let tried = sorted([edges.as_slice(), &more].concat());
+        match graph::order(n, &tried) {
+            Ok(order) => return Ok((arrange(&placed, &tried, &order), given_up)),
+            Err(nodes) => cycle = nodes,
+        }
     }
+    Err(cycle.into_iter().filter_map(address_of).collect())
 }
 
 /// The block that a step belongs to.

@@ -128,7 +128,13 @@ pub fn owner_of(tags: &BTreeMap<String, String>) -> Option<Owner> {
     Some(Owner { stack, address, guard: Guard::decode(tags.get(GUARD).map_or("", String::as_str)) })
 }
 
-/// Whether a tag key is one that no spec manages: the platform's own, or ours.
+/// Whether a tag key is one of our own.
+#[must_use]
+pub fn is_own_key(key: &str) -> bool {
+    key.starts_with("setpoint:")
+}
+
+/// Whether a tag that no line declares is left alone: the platform's own, or ours.
 #[must_use]
 pub fn is_reserved_key(key: &str) -> bool {
     ["acs:", "aliyun", "setpoint:", "ack.aliyun.com", "kubernetes"].iter().any(|prefix| key.starts_with(prefix))

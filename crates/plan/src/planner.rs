@@ -175,6 +175,8 @@ pub struct Classified {
     pub change: Change,
     /// What differs.
     pub diff: Diff,
+    /// What it names without binding late: whoever makes or changes it waits for their changes.
+    pub parents: Vec<Address>,
 }
 
 /// Plans.
@@ -182,7 +184,7 @@ pub struct Classified {
 /// # Errors
 /// Everything that makes a plan impossible.
 pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<(Plan, Report), Vec<PlanError>> {
-    let paired = pair::pair(intent, snapshot)?;
+    let paired = pair::pair(intent, snapshot, options)?;
     let desired = complete::complete(registry, intent, snapshot, &paired)?;
     let cx = classify::Context { registry, intent, snapshot, options, paired: &paired, desired: &desired };
     let (classified, mut notes) = classify::classify(&cx)?;
@@ -190,7 +192,7 @@ pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: 
     let (steps, together) = order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
     let how = "not replaced in turn but together with its group, since what they use is replaced under all of them";
     notes.extend(together.iter().map(|address| note(address, NoteKind::Loosened { how: how.to_owned() })));
-    let fates = fate::of_changes(classified.iter().map(|one| &one.change));
+    let fates = fate::of_classified(registry, &classified);
     let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();
     let n_live = snapshot.live.len();
     let held = held::held(&changes, n_live, &intent.allow, &options.allowed);
@@ -234,6 +236,8 @@ pub struct Paired {
     pub main: Option<Live>,
     /// Rows that go once everybody has moved.
     pub superseded: Vec<Live>,
+    /// Rows of another kind that stand under the address.
+    pub other_kind: Vec<Live>,
     /// Where the row came from, if it carried another address or stack until now.
     pub moved_from: Option<Owner>,
     /// Whether the row is one that `adopt` names and no stack owns yet.

@@ -133,8 +133,6 @@ pub struct Each {
     pub form: ItemForm,
     /// Path of the per-item answers, where the action has them: each row has `Code` beside the item's own name.
     pub results: Option<&'static str>,
-    /// Codes for the whole call after which the items go one by one.
-    pub split_on: Codes,
 }
 
 /// How the items of a batched call are written.

@@ -177,6 +177,9 @@ pub enum Type {
     Path,
 }
 
+/// The kind that a peer of a rule may lead to, beside addresses and prefix lists.
+pub const PEER_KIND: &str = "security_group";
+
 /// An attribute that is no field.
 #[derive(Debug)]
 pub struct AttrDef {

@@ -54,6 +54,18 @@ const CHANGING_TYPE: Retry = &[
 ];
 /// Between two states, or another change under way.
 const SETTLING: Retry = &[(&["InvalidOperation.InvalidEcsState", "IncorrectInstanceStatus", "OperationConflict"], Window::For(minutes(5)))];
+/// Its category or level is changing still, or was changed a moment ago.
+const DISK_CHANGING: Retry = &[(
+    &[
+        "OperationConflict",
+        "LastOrderProcessing",
+        "DiskInCoolingPeriod",
+        "InvalidStatus.DiskNotReady",
+        "IncorrectDiskStatus",
+        "InternalError",
+    ],
+    Window::For(minutes(5)),
+)];
 const DISK_BUSY: Retry =
     &[(&["DiskCreatingSnapshot", "LastOrderProcessing", "OperationConflict", "IncorrectDiskStatus"], Window::For(minutes(10)))];
 const MOVING: Retry = &[(&["OperationConflict", "IncorrectVSwitchStatus"], Window::For(minutes(5)))];
@@ -72,9 +84,8 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let running = Wait { never: Some(Cond::is("status", "Stopping")), ..Wait::own(Cond::All(ready), seconds(25), minutes(10)) };
     let mut steps = vec![Step::call(run), Step::wait(running)];
     let pivot = 1;
-    if want.attrs.get("power") == Some(&Value::text("stopped")) {
-        let id = crate::shared::own_id(want);
-        steps.extend(stop(&id, want.text("stopped_mode").unwrap_or("StopCharging")));
+    if is_to_stop(want) {
+        steps.extend(stop(&crate::shared::own_id(want), stopped_mode(want)));
     }
     Procedure { steps, pivot }
 }
@@ -106,7 +117,14 @@ fn run_args(cx: &Cx<'_>, want: &Desired, instance_type: Value, vswitch: Value) -
     sent
 }
 
-pub(super) fn update(verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
+/// Names and tags may change at any time; everything else beside the window waits for a machine on its way up.
+pub(super) fn update(verb: &str, want: &Desired, live: &Live) -> Vec<Step> {
+    let beside = matches!(verb, "host_name" | "groups" | "bandwidth" | "grow" | "disk_spec" | "key_pair" | "leave_key_pair");
+    let first = if beside { settled(live) } else { None };
+    first.into_iter().chain(changes(verb, want, live)).collect()
+}
+
+fn changes(verb: &str, want: &Desired, live: &Live) -> Vec<Step> {
     let id = Value::text(&live.id);
     let wanted = |attr: &str| want.attrs.get(attr).cloned();
     match verb {
@@ -122,21 +140,15 @@ pub(super) fn update(verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> V
         }
         "bandwidth" => bandwidth(&id, want, live),
         "grow" => grow(want, live),
-        "disk_spec" => {
-            let spec = pick(&[("DiskCategory", "system_disk.category"), ("PerformanceLevel", "system_disk.performance_level")], want);
-            vec![Step::call(Call {
-                retry: CHANGING,
-                ..Call::new(&api::MODIFY_DISK_SPEC, [vec![("DiskId", live.attr("system_disk.id"))], spec].concat())
-            })]
-        }
+        "disk_spec" => disk_spec(want, live),
         "type" => change_type(&id, want),
         "network" => network(&id, want, live),
         "image" => rebuild(&id, want, live),
         "key_pair" => vec![key_pair(&api::ATTACH_KEY_PAIR, &live.id, wanted("key_pair").unwrap_or(Value::Null))],
         "leave_key_pair" => vec![key_pair(&api::DETACH_KEY_PAIR, &live.id, live.attr("key_pair"))],
-        _ if wanted("power") == Some(Value::text("stopped")) => {
-            settled(live).into_iter().chain(stop(&id, want.text("stopped_mode").unwrap_or("StopCharging"))).collect()
-        }
+        // The window that opens anyway ends as it is wanted.
+        "power_in_window" => Vec::new(),
+        _ if is_to_stop(want) => settled(live).into_iter().chain(stop(&id, stopped_mode(want))).collect(),
         _ if live.attr("power") == Value::text("starting") => vec![running()],
         _ => start(&id),
     }
@@ -169,21 +181,33 @@ fn bandwidth(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
     vec![Step::call(call), Step::wait(Wait::own(Cond::All(seen), seconds(2), minutes(2)))]
 }
 
-/// Online while it runs, so that nothing notices; offline is the only way while it is stopped.
+/// Online while it runs, so that nothing notices; offline is the only way while it is stopped. One on its way up runs by
+/// then.
 fn grow(want: &Desired, live: &Live) -> Vec<Step> {
     let (disk, size) = (live.attr("system_disk.id"), want.attrs.get("system_disk.size").cloned().unwrap_or(Value::Null));
-    let way = if live.attr("status") == Value::text("Running") { "online" } else { "offline" };
+    let way = if live.attr("power") == Value::text("stopped") { "offline" } else { "online" };
     let args = vec![("DiskId", disk.clone()), ("NewSize", size.clone()), ("Type", Value::text(way))];
-    let query = read::disk(&live.site, disk.as_text().unwrap_or_default());
-    let grown = Wait {
-        look: Look::Ask(query),
-        until: Cond::Is("system_disk.size", vec![size]),
-        never: None,
-        absent: Absent::Fails,
-        typical: seconds(2),
-        within: minutes(5),
-    };
+    let grown = Wait { typical: seconds(2), within: minutes(5), ..disk_wait(live, Cond::Is("system_disk.size", vec![size])) };
     vec![Step::call(Call { retry: DISK_BUSY, ..Call::new(&api::RESIZE_DISK, args) }), Step::wait(grown)]
+}
+
+/// A level changes at once; a category takes its time, and allows nothing else meanwhile.
+fn disk_spec(want: &Desired, live: &Live) -> Vec<Step> {
+    let spec = pick(&[("DiskCategory", "system_disk.category"), ("PerformanceLevel", "system_disk.performance_level")], want);
+    let attrs = ["system_disk.category", "system_disk.performance_level"];
+    let seen = attrs.into_iter().filter_map(|attr| Some(Cond::Is(attr, vec![want.attrs.get(attr)?.clone()])));
+    let changed = disk_wait(live, Cond::All(seen.collect()));
+    let call = Call {
+        done_on: &["NoChangeInDiskCategoryAndPerformanceLevel"],
+        retry: DISK_CHANGING,
+        ..Call::new(&api::MODIFY_DISK_SPEC, [vec![("DiskId", live.attr("system_disk.id"))], spec].concat())
+    };
+    vec![Step::call(call), Step::wait(changed)]
+}
+
+fn disk_wait(live: &Live, until: Cond) -> Wait {
+    let query = read::disk(&live.site, live.attr("system_disk.id").as_text().unwrap_or_default());
+    Wait { look: Look::Ask(query), until, never: None, absent: Absent::Fails, typical: seconds(5), within: minutes(60) }
 }
 
 fn change_type(id: &Value, want: &Desired) -> Vec<Step> {
@@ -228,25 +252,20 @@ fn rebuild(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
     }
     args.extend(pick(&[("SystemDisk.Size", "system_disk.size")], want));
     let replaced = Cond::Is("image", vec![image]);
-    let call = Call { goal: Some(replaced.clone()), retry: CHANGING, ..on(id, &api::REPLACE_SYSTEM_DISK, args) };
+    let yields = &[("system_disk.id", "DiskId")];
+    let call = Call { yields, goal: Some(replaced.clone()), retry: CHANGING, ..on(id, &api::REPLACE_SYSTEM_DISK, args) };
     vec![Step::call(call), Step::wait(Wait::own(replaced, seconds(10), minutes(10)))]
 }
 
 /// Answers with 200 even where the one machine failed, hence the per-item results.
 fn key_pair(action: &'static Action, id: &str, name: Value) -> Step {
-    let each = Each { item: "InstanceIds", max: 50, form: ItemForm::JsonArray, results: Some("Results.Result"), split_on: &[] };
+    let each = Each { item: "InstanceIds", max: 50, form: ItemForm::JsonArray, results: Some("Results.Result") };
     let args = vec![("InstanceIds", Value::text(id)), ("KeyPairName", name)];
     Step::call(Call { each: Some(each), retry: UNAVAILABLE, ..Call::new(action, args) })
 }
 
 fn batch(action: &'static Action, id: &Value, more: Args, goal: &str) -> Step {
-    let each = Each {
-        item: "InstanceId",
-        max: 100,
-        form: ItemForm::Indexed,
-        results: Some("InstanceResponses.InstanceResponse"),
-        split_on: &["IncorrectInstanceStatus"],
-    };
+    let each = Each { item: "InstanceId", max: 100, form: ItemForm::Indexed, results: Some("InstanceResponses.InstanceResponse") };
     let args = [vec![("InstanceId", id.clone()), ("BatchOptimization", Value::text("SuccessFirst"))], more].concat();
     Step::call(Call {
         each: Some(each),
@@ -263,6 +282,14 @@ fn stop(id: &Value, mode: &str) -> Vec<Step> {
     vec![call, Step::wait(Wait::own(Cond::is("status", "Stopped"), seconds(15), minutes(10)))]
 }
 
+fn is_to_stop(want: &Desired) -> bool {
+    want.attrs.get("power") == Some(&Value::text("stopped"))
+}
+
+fn stopped_mode(want: &Desired) -> &str {
+    want.text("stopped_mode").unwrap_or("StopCharging")
+}
+
 fn start(id: &Value) -> Vec<Step> {
     let call = batch(&api::START_INSTANCES, id, Vec::new(), "Running");
     vec![call, running()]
@@ -277,24 +304,32 @@ fn settled(live: &Live) -> Option<Step> {
     (live.attr("power") == Value::text("starting")).then(running)
 }
 
-/// Stops of our own keep charging, so that stock and address stay. A machine that is stopped needs no window; one that
-/// shall be stopped afterwards is not started again.
-pub(super) fn window(_cx: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
-    if live.attr("status") == Value::text("Stopped") {
-        return (Vec::new(), Vec::new());
-    }
+/// Stops of our own keep charging, so that stock and address stay; one that is wanted anyway is made as it is wanted, and
+/// nothing starts the machine again. A machine that is stopped needs no window, unless an earlier run stopped it: then it
+/// is marked once more, which opens the window, so that it is started whatever becomes of the change.
+pub(super) fn window(want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
     let id = Value::text(&live.id);
     let guard = live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
-    let marked = Guard { restarting: true, ..guard.clone() };
-    let mut open: Vec<Step> = settled(live).into_iter().chain([guard_step(&TAGS, &id, &marked)]).collect();
-    open.extend(stop(&id, "KeepCharging"));
-    let mut close = if want.attrs.get("power") == Some(&Value::text("stopped")) { Vec::new() } else { start(&id) };
+    let is_stopped = live.attr("status") == Value::text("Stopped");
+    if is_to_stop(want) {
+        let open = if is_stopped { Vec::new() } else { settled(live).into_iter().chain(stop(&id, stopped_mode(want))).collect() };
+        return (open, Vec::new());
+    }
+    if is_stopped && !guard.restarting {
+        return (Vec::new(), Vec::new());
+    }
+    let mark = guard_step(&TAGS, &id, &Guard { restarting: true, ..guard.clone() });
+    let mut open: Vec<Step> = settled(live).into_iter().chain([mark]).collect();
+    if !is_stopped {
+        open.extend(stop(&id, "KeepCharging"));
+    }
+    let mut close = start(&id);
     close.push(guard_step(&TAGS, &id, &Guard { restarting: false, ..guard }));
     (open, close)
 }
 
 pub(super) fn delete(live: &Live) -> Procedure {
-    let each = Each { item: "InstanceId", max: 100, form: ItemForm::Indexed, results: None, split_on: GONE };
+    let each = Each { item: "InstanceId", max: 100, form: ItemForm::Indexed, results: None };
     let args = vec![("InstanceId", Value::text(&live.id)), ("Force", Value::Bool(true))];
     let call = Call { each: Some(each), done_on: GONE, retry: STARTING_UP, ..Call::new(&api::DELETE_INSTANCES, args) };
     Procedure::ending_at_pivot(vec![Step::call(call), Step::wait(Wait::gone(seconds(5), minutes(20)))])

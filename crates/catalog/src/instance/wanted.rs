@@ -1,19 +1,32 @@
 //! What is wanted of an instance, completed, and the judgements over single fields.
 
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{At, Cx, Effect, Found, Judged, Refusal, Verdict};
+use setpoint_plan::diff::glob_match;
+use setpoint_plan::kind::{At, Change, Cx, Effect, Found, Judged, Refusal, Verdict};
 use setpoint_plan::live::Live;
 use setpoint_plan::{Encoding, Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
 
+use crate::instance::RULES;
 use crate::shared::{default_to, digest, name_at_creation};
 
-/// Lists are not empty.
+/// Lists are not empty, and only a disk that has levels is given one.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let empty = |name: &&str| cx.fields().get(*name).and_then(Value::as_list).is_some_and(<[Value]>::is_empty);
     let problem =
         |name: &str| Problem { path: name.to_owned(), message: format!("`{name}` is empty"), hint: Some("name at least one".to_owned()) };
-    ["instance_types", "vswitches", "security_groups"].iter().filter(|name| empty(name)).map(|name| problem(name)).collect()
+    let lists = ["instance_types", "vswitches", "security_groups"];
+    lists.iter().filter(|name| empty(name)).map(|name| problem(name)).chain(check_level(cx)).collect()
+}
+
+fn check_level(cx: &CheckCx<'_>) -> Option<Problem> {
+    let disk = cx.fields().get("system_disk").and_then(Value::as_map)?;
+    let category = disk.get("category").and_then(Value::as_text).filter(|category| *category != "cloud_essd")?;
+    disk.contains_key("performance_level").then(|| Problem {
+        path: "system_disk.performance_level".to_owned(),
+        message: format!("a {category} disk has no performance level"),
+        hint: Some("leave `performance_level` out, or say `category: cloud_essd`".to_owned()),
+    })
 }
 
 pub(super) fn desire(cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
@@ -25,28 +38,30 @@ pub(super) fn desire(cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut
         default_to(want, "system_disk.performance_level", "PL0");
     }
     take_user_data(want);
-    let protect = want.guard.protect;
-    want.attrs.entry("deletion_protection".to_owned()).or_insert(Value::Bool(protect));
+    want_protection(live, want);
     want_power(live, want);
     Ok(())
 }
 
-/// Newest wins at creation and then stays: a live image that fits, or can no longer be read, is right.
+/// Newest wins at creation and then stays: a live image that fits, deprecated or not, or can no longer be read, is right.
 fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     let Some(Value::Map(by)) = want.attrs.get("image").cloned() else { return Ok(()) };
     if let Some(id) = by.get("id") {
         want.attrs.insert("image".to_owned(), id.clone());
         return Ok(());
     }
-    let mut fitting: Vec<&Map> = found.of("image").filter(|image| fits(&by, image)).collect();
+    let mut fitting: Vec<&Map> = found.of("image").filter(|image| fits(&by, image) && is_available(image)).collect();
     fitting.sort_by_key(|image| (image.get("created").cloned(), image.get("id").cloned()));
     let newest = fitting.last().and_then(|image| image.get("id"));
     let follow = by.get("follow") == Some(&Value::Bool(true));
     if let Some(live) = live {
         let current = live.attr("image");
-        let is_fitting = fitting.iter().any(|image| image.get("id") == Some(&current));
-        let readable = found.of("live_image").next().is_some();
-        if (is_fitting && !follow) || (!is_fitting && !readable) {
+        let is_current = |image: &&Map| image.get("id") == Some(&current);
+        let mut looked_up = found.of("image").filter(is_current).peekable();
+        let mut read = found.of("live_image").filter(is_current).peekable();
+        let is_readable = looked_up.peek().is_some() || read.peek().is_some();
+        let is_right = looked_up.any(|image| fits(&by, image)) || read.any(|image| fits(&by, image) && is_looked_for(&by, image));
+        if (is_right && (!follow || newest.is_none())) || !is_readable {
             want.attrs.insert("image".to_owned(), current);
             return Ok(());
         }
@@ -65,9 +80,20 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
 
 /// What the API's own filters do not cover.
 fn fits(by: &Map, image: &Map) -> bool {
-    by.get("os_name").is_none_or(|name| image.get("os_name") == Some(name))
-        && by.get("family").is_none_or(|family| image.get("family") == Some(family))
-        && image.get("status").is_none_or(|status| *status == Value::text("Available"))
+    ["os_name", "family"].iter().all(|key| by.get(*key).is_none_or(|wanted| image.get(*key) == Some(wanted)))
+}
+
+fn is_available(image: &Map) -> bool {
+    image.get("status").is_none_or(|status| *status == Value::text("Available"))
+}
+
+/// What the API's own filters cover, for an image that was read by its id.
+fn is_looked_for(by: &Map, image: &Map) -> bool {
+    let text = |map: &Map, key: &str| map.get(key).and_then(Value::as_text).map(ToOwned::to_owned);
+    let owner = text(by, "owner").unwrap_or_else(|| "system".to_owned());
+    let is_named = text(by, "name").is_none_or(|glob| text(image, "name").is_some_and(|name| glob_match(&glob, &name)));
+    let is_for = text(by, "architecture").is_none_or(|wanted| text(image, "architecture").is_none_or(|its| its == wanted));
+    is_named && is_for && text(image, "owner").is_none_or(|its| its == owner)
 }
 
 /// Public bandwidth exists only if a line says so; the way it is charged means nothing without it.
@@ -104,13 +130,29 @@ fn template(content: &Value) -> String {
     }
 }
 
-/// A machine that an earlier run stopped and did not start again is started, even where power is not managed; one that is
-/// on its way up, since an earlier run was cut off after making it, is waited for.
+/// The API's protection follows that of the spec, and is taken off again with it; what somebody switched on by hand stays.
+fn want_protection(live: Option<&Live>, want: &mut Desired) {
+    let protect = want.guard.protect;
+    if protect || live.and_then(|live| live.owner.as_ref()).is_some_and(|owner| owner.guard.protect) {
+        want.attrs.entry("deletion_protection".to_owned()).or_insert(Value::Bool(protect));
+    }
+}
+
+fn is_left_stopped(live: &Live) -> bool {
+    live.owner.as_ref().is_some_and(|owner| owner.guard.restarting)
+}
+
+/// A machine that an earlier run stopped and did not start again is started, even where power is ignored or not managed;
+/// one that is on its way up, since an earlier run was cut off after making it, is waited for.
 fn want_power(live: Option<&Live>, want: &mut Desired) {
     if want.attrs.get("power") == Some(&Value::text("unmanaged")) {
         want.attrs.remove("power");
     }
-    let left = live.and_then(|live| live.owner.as_ref()).is_some_and(|owner| owner.guard.restarting);
+    let left = live.is_some_and(is_left_stopped);
+    if left && want.lifecycle.ignore.iter().any(|name| name == "power") {
+        want.lifecycle.ignore.retain(|name| name != "power");
+        want.attrs.remove("power");
+    }
     let rising = live.is_some_and(|live| live.attr("power") == Value::text("starting"));
     if left || rising {
         want.attrs.entry("power".to_owned()).or_insert_with(|| Value::text("running"));
@@ -165,9 +207,12 @@ pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
 
 /// Within a zone of its VPC the machine moves; anywhere else it is replaced.
 pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
-    let zone = judged.target.and_then(|target| target.attrs.get("zone"));
-    let same_zone = zone.is_none_or(|zone| *zone == judged.row.attr("zone"));
-    let same_vpc = judged.target.and_then(|target| target.attrs.get("vpc")).is_none_or(|vpc| *vpc == judged.row.attr("vpc"));
+    let of_subnet = |attr: &str| {
+        let own = judged.target.and_then(|target| target.attrs.get(attr).cloned());
+        own.or_else(|| judged.outside.map(|live| live.attr(attr)))
+    };
+    let same_zone = of_subnet("zone").is_none_or(|zone| zone == judged.row.attr("zone"));
+    let same_vpc = of_subnet("vpc").is_none_or(|vpc| vpc == judged.row.attr("vpc"));
     if same_zone && same_vpc { Verdict::Update { verb: "network", effect: Effect::Restart, at: At::Stopped } } else { Verdict::Replace }
 }
 
@@ -197,7 +242,31 @@ pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     }
 }
 
+/// A window that opens for another change ends as power is wanted; without one, power has its own steps at the end. A
+/// machine that somebody else stopped has no window, and is started at the end.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
-    let effect = if *judged.want == Value::text("stopped") { Effect::Restart } else { Effect::None };
+    let is_to_stop = *judged.want == Value::text("stopped");
+    let effect = if is_to_stop { Effect::Restart } else { Effect::None };
+    let is_stopped = judged.row.attr("status") == Value::text("Stopped");
+    let ends_right = is_to_stop || !is_stopped || is_left_stopped(judged.row);
+    if ends_right && needs_window(judged) {
+        return Verdict::Update { verb: "power_in_window", effect, at: At::Stopped };
+    }
     Verdict::Update { verb: "power", effect, at: At::After }
+}
+
+/// Whether another field changes while the machine is stopped.
+fn needs_window(judged: &Judged<'_>) -> bool {
+    RULES.iter().filter(|rule| rule.attr != "power").any(|rule| {
+        let (Some(want), live) = (judged.desired.attrs.get(rule.attr), judged.row.attr(rule.attr)) else { return false };
+        *want != live
+            && match rule.change {
+                Change::Update { at, .. } => at == At::Stopped,
+                Change::Judge(judge) => {
+                    let other = Judged { want, live: &live, target: None, outside: None, ..*judged };
+                    matches!(judge(&other), Verdict::Update { at: At::Stopped, .. })
+                }
+                Change::Replace | Change::CreateOnly => false,
+            }
+    })
 }

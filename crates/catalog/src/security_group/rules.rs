@@ -3,6 +3,8 @@
 //! A canonical rule is a map: `protocol`, `port` (`from/to`, `-1/-1` where ports do not apply), `policy`, `priority`,
 //! exactly one of `cidr`, `group`, `prefix_list`, and beside its identity `description` and, for a live one, `id`.
 
+use std::collections::BTreeMap;
+
 use setpoint_openapi::json::Node;
 use setpoint_plan::kind::{At, Effect, Judged, Verdict};
 use setpoint_plan::{Map, Value};
@@ -13,10 +15,12 @@ pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
     ["protocol", "port", "cidr", "group", "prefix_list", "policy", "priority"].iter().map(|name| rule.get(*name)).collect()
 }
 
-/// A spec's rows as canonical rules: one a port and peer, sorted, each flow once.
+/// A spec's rows as canonical rules: one a port and peer, sorted, each flow once. Of a flow that is said with and without
+/// a description, the one with it stays.
 pub(super) fn expand(rows: &Value) -> Value {
     let mut rules: Vec<Map> = rows.as_list().unwrap_or_default().iter().filter_map(Value::as_map).flat_map(expand_row).collect();
-    rules.sort();
+    let text = |rule: &Map| rule.get("description").cloned();
+    rules.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(b).cmp(&text(a))));
     rules.dedup_by(|a, b| key(a) == key(b));
     Value::List(rules.into_iter().map(Value::Map).collect())
 }
@@ -107,7 +111,31 @@ pub(super) fn judge(judged: &Judged<'_>, way: &'static str) -> Verdict {
     Verdict::Update { verb: way, effect: Effect::None, at: At::Before }
 }
 
-/// Ports fit their protocol, no group names itself, and an enterprise group names none.
+/// Whether two rules of one direction may decide over one flow in the same way. What cannot be told, may.
+pub(super) fn may_meet(a: &Map, b: &Map) -> bool {
+    let text = |rule: &Map, name: &str| rule.get(name).and_then(Value::as_text).map(ToOwned::to_owned);
+    let (a_protocol, b_protocol) = (text(a, "protocol"), text(b, "protocol"));
+    let is_all = |protocol: &Option<String>| protocol.as_deref() == Some("all");
+    let protocols = a_protocol == b_protocol || is_all(&a_protocol) || is_all(&b_protocol);
+    let ports = match (text(a, "port").and_then(|ports| span(&ports)), text(b, "port").and_then(|ports| span(&ports))) {
+        (Some((a_from, a_to)), Some((b_from, b_to))) => a_from <= b_to && b_from <= a_to,
+        _ => true,
+    };
+    let net = |rule: &Map| text(rule, "cidr").and_then(|block| block.parse::<ipnet::IpNet>().ok());
+    let peers = match (net(a), net(b)) {
+        (Some(a), Some(b)) => a.contains(&b) || b.contains(&a),
+        _ => true,
+    };
+    a.get("policy") == b.get("policy") && protocols && ports && peers
+}
+
+/// First and last port; `None` where ports do not apply.
+fn span(ports: &str) -> Option<(u16, u16)> {
+    let (from, to) = ports.split_once('/')?;
+    Some((from.parse().ok()?, to.parse().ok()?))
+}
+
+/// Ports fit their protocol, no group names itself, an enterprise group names none, and no flow has two descriptions.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let enterprise = cx.fields().get("security_group_type").and_then(Value::as_text) == Some("enterprise");
@@ -118,6 +146,28 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
             let groups = row.get(peer).and_then(Value::as_list).unwrap_or_default().iter();
             for group in groups.filter_map(|one| one.as_map().and_then(|one| one.get("group"))) {
                 problems.extend(check_group(cx, group, enterprise, &format!("{way}.{at}.{peer}")));
+            }
+        }
+        problems.extend(check_twice(rows, way));
+    }
+    problems
+}
+
+/// A flow holds one description; rows that give it two would change each other's for ever.
+fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
+    let mut first: BTreeMap<Vec<Option<Value>>, (usize, Value)> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        for rule in row.as_map().map(expand_row).unwrap_or_default() {
+            let Some(text) = rule.get("description").cloned() else { continue };
+            let flow = key(&rule).into_iter().map(|part| part.cloned()).collect();
+            let (earlier, said) = first.entry(flow).or_insert_with(|| (at, text.clone()));
+            if *said != text && problems.last().is_none_or(|problem: &Problem| problem.path != format!("{way}.{at}")) {
+                problems.push(Problem {
+                    path: format!("{way}.{at}"),
+                    message: format!("`{way}.{at}` says the same flow as `{way}.{earlier}`, with another description"),
+                    hint: Some("a flow has one description: keep one of the two".to_owned()),
+                });
             }
         }
     }

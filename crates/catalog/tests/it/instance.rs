@@ -1,7 +1,8 @@
 //! `instance`, beside what the engine's own tests change.
 
 use setpoint_testkit::cloud::Cloud;
-use setpoint_testkit::run::{lines, lives};
+use setpoint_testkit::faults::Death;
+use setpoint_testkit::run::{lines, lives, stack};
 
 fn machine(fields: &str) -> String {
     format!(
@@ -92,4 +93,47 @@ async fn a_newer_image_is_no_difference_unless_followed() {
     assert!(cloud.apply(&machine(PLAIN)).await.is_complete());
     let by_id = machine(PLAIN).replace("{family: acs:ubuntu_24_04_x64}", "{family: acs:ubuntu_24_04_x64, follow: true}");
     assert_eq!(lines(&cloud.plan(&by_id).await), Vec::<String>::new());
+}
+
+async fn writes(before: &str, after: &str) -> Vec<&'static str> {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&machine(before)).await.is_complete());
+    let outcome = cloud.apply(&machine(after)).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(lines(&cloud.plan(&machine(after)).await), Vec::<String>::new());
+    outcome.writes.iter().map(|write| write.action).collect()
+}
+
+/// Nobody starts it again, so nothing marks it.
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_is_wanted_opens_the_window_for_good() {
+    let after = format!("{}    power: stopped\n", PLAIN.replace("c7.large", "c7.xlarge"));
+    assert_eq!(writes(PLAIN, &after).await, ["StopInstances", "ModifyInstanceSpec"]);
+    assert_eq!(writes(PLAIN, &format!("{PLAIN}    power: stopped\n")).await, ["StopInstances"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
+    let bigger = machine(&PLAIN.replace("c7.large", "c7.xlarge"));
+    // The mark, the stop, the type, the start, the mark's end.
+    for (n, expected) in [
+        (2, ["TagResources", "ModifyInstanceSpec", "StartInstances", "UntagResources", "UntagResources"].as_slice()),
+        (3, ["StartInstances", "UntagResources"].as_slice()),
+    ] {
+        let cloud = Cloud::new();
+        assert!(cloud.apply(&machine(PLAIN)).await.is_complete());
+        let plan = cloud.plan(&bigger).await;
+        assert!(cloud.apply_dying(&plan, n, Death::After).await);
+        tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+        let outcome = cloud.apply(&bigger).await;
+        assert!(outcome.is_complete(), "{outcome:#?}");
+        assert_eq!(outcome.writes.iter().map(|write| write.action).collect::<Vec<_>>(), expected);
+        assert_eq!(lines(&cloud.plan(&bigger).await), Vec::<String>::new());
+    }
+}
+
+#[test]
+#[should_panic(expected = "a cloud_ssd disk has no performance level")]
+fn only_an_essd_has_a_level() {
+    drop(stack(&machine(&format!("{PLAIN}    system_disk: {{category: cloud_ssd, performance_level: PL1}}\n")), &[]));
 }

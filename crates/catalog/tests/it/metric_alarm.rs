@@ -1,6 +1,7 @@
 //! `metric_alarm`: a put replaces the whole rule, so every change must send all of it.
 
-use setpoint_testkit::run::lives;
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::{lines, lives};
 
 fn alarm(fields: &str) -> String {
     format!(
@@ -46,4 +47,18 @@ async fn a_name_of_its_own_changes_in_place() {
 async fn another_level_is_added() {
     let expected = ["~ cpu (warn.comparison_operator, warn.statistics, warn.threshold, warn.times) none"];
     check(CRITICAL, &format!("{CRITICAL}    warn: {{statistics: Average, threshold: 70}}\n"), &expected).await;
+}
+
+/// Whether a put wakes a rule is not documented, so the flag follows every put of a rule that is off or managed.
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_is_off_stays_off() {
+    let off = format!("{CRITICAL}    active: false\n");
+    for unsaid in [off.replace("90", "80"), CRITICAL.replace("90", "80")] {
+        let cloud = Cloud::new();
+        assert!(cloud.apply(&alarm(&off)).await.is_complete());
+        let outcome = cloud.apply(&alarm(&unsaid)).await;
+        assert!(outcome.is_complete(), "{outcome:#?}");
+        assert_eq!(outcome.writes.iter().map(|write| write.action).collect::<Vec<_>>(), ["PutResourceMetricRule", "DisableMetricRules"]);
+        assert_eq!(lines(&cloud.plan(&alarm(&off.replace("90", "80"))).await), Vec::<String>::new());
+    }
 }

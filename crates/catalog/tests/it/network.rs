@@ -57,3 +57,20 @@ async fn a_block_of_a_subnet_replaces_it() {
 async fn host_names_are_switched_on() {
     check(BLOCKS, ("cidr_block: 10.0.0.0/16, enable_dns_hostname: true", BLOCKS.1), &["~ net (enable_dns_hostname) none"]).await;
 }
+
+/// What goes has a place of its own beside what comes, unless it is in the way.
+#[tokio::test(start_paused = true)]
+async fn secondary_blocks_change_places() {
+    let with = |blocks: &str| format!("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [{blocks}]");
+    let (before, after) = (with("192.168.0.0/16, 172.16.0.0/16"), with("192.168.0.0/20, 172.20.0.0/16"));
+    check((&before, BLOCKS.1), (&after, BLOCKS.1), &["~ net (secondary_cidr_blocks, secondary_cidr_blocks.taken) none"]).await;
+}
+
+/// A subnet moves from a block that goes to one that comes.
+#[tokio::test(start_paused = true)]
+async fn a_subnet_moves_between_secondary_blocks() {
+    let with = |block: &str| format!("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [{block}]");
+    let (before, after) = (with("172.16.0.0/16"), with("172.20.0.0/16"));
+    let expected = ["-/+ a (cidr_block) replace", "~ net (secondary_cidr_blocks, secondary_cidr_blocks.taken) none"];
+    check((&before, "cidr_block: 172.16.1.0/24"), (&after, "cidr_block: 172.20.1.0/24"), &expected).await;
+}

@@ -56,3 +56,20 @@ async fn foreign_rules_stay_where_only_ours_are_added() {
     let released = group("    ingress: unmanaged\n");
     assert_eq!(lines(&cloud.plan(&released).await), Vec::<String>::new());
 }
+
+fn many(source: &str) -> String {
+    let ports: Vec<String> = (1000..1120).map(|port: u16| port.to_string()).collect();
+    format!("    ingress:\n      - {{port: [{}], source: {source}}}\n", ports.join(", "))
+}
+
+/// 120 flows that all meet their successors, and 200 fit: 80 come, 120 go, 40 come.
+#[tokio::test(start_paused = true)]
+async fn more_rules_than_fit_side_by_side_are_swapped_in_turns() {
+    check(&many("0.0.0.0/0"), &many("10.0.0.0/8"), &["~ web (ingress) none"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_flow_may_be_said_twice_alike() {
+    check(WEB, &format!("{WEB}      - {{port: 80, source: 0.0.0.0/0}}\n      - {{port: 80, source: 0.0.0.0/0, description: Web}}\n"), &[])
+        .await;
+}

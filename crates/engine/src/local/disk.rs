@@ -71,8 +71,9 @@ fn read_key(file: &Path, text: &str) -> Result<BTreeMap<String, Value>, LocalErr
     Ok(attributes(key.public_key()))
 }
 
+/// Without the comment, which the cloud does not keep.
 fn attributes(key: &PublicKey) -> BTreeMap<String, Value> {
-    let text = key.to_openssh().unwrap_or_default();
+    let text = PublicKey::from(key.key_data().clone()).to_openssh().unwrap_or_default();
     let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
     [("public_key".to_owned(), Value::Text(text)), ("fingerprint".to_owned(), Value::Text(fingerprint))].into()
 }
@@ -81,7 +82,10 @@ fn attributes(key: &PublicKey) -> BTreeMap<String, Value> {
 fn save(file: &Path, text: &str) -> Result<(), LocalError> {
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-    let draft = file.with_extension("pem.part");
+    // Of its own for each file, or `a.pem` and `a.key`, made side by side, would write into one.
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let draft = file.with_file_name(name);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -105,7 +109,8 @@ mod tests {
         let made = disk.perform(&act).expect("made");
         assert_eq!(disk.perform(&act).expect("read"), made);
         assert_eq!(disk.peek(&act), Ok(Some(made.clone())));
-        assert!(made["public_key"].as_text().is_some_and(|key| key.starts_with("ecdsa-sha2-nistp256 ")));
+        let words: Vec<&str> = made["public_key"].as_text().unwrap_or_default().split(' ').collect();
+        assert!(matches!(words.as_slice(), ["ecdsa-sha2-nistp256", _]), "type and body, no comment: {words:?}");
         let file = folder.path().join("keys/app.pem");
         #[cfg(unix)]
         {
@@ -116,6 +121,14 @@ mod tests {
         std::fs::write(&file, "not a key").expect("written");
         let error = disk.peek(&act).expect_err("no key");
         assert!(error.why.starts_with("it is no OpenSSH private key"), "{error}");
+    }
+
+    #[test]
+    fn a_draft_of_one_file_is_not_that_of_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("app.pem.part")).expect("somebody writes `app.pem` just now");
+        let disk = Disk::new(folder.path().to_path_buf(), None);
+        disk.perform(&Local::SshKey { path: "app.key".to_owned() }).expect("made");
     }
 
     #[test]

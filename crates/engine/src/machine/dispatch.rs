@@ -97,6 +97,10 @@ impl Machine {
 
     fn start_step(&mut self, now: Duration, step: StepId) {
         let plan = self.plan.clone();
+        let unsure = plan.steps[step.0].step.as_call().is_some() && self.needs_recheck(now, step);
+        if unsure && self.is_being_rechecked(step) {
+            return;
+        }
         let locks: Vec<Value> = plan.steps[step.0].step.locks.iter().map(|lock| self.resolve(lock)).collect();
         let is_wait = matches!(plan.steps[step.0].step.act, Act::Wait(_));
         if !is_wait && self.calls_under_way() >= self.settings.parallelism.max(1) {
@@ -117,7 +121,7 @@ impl Machine {
                 let patience = Patience { since: now, seen: plan.steps[step.0].live_id.is_some() };
                 self.states[step.0] = State::Waiting { due, patience };
             }
-            Act::Call(_) if self.needs_recheck(now, step) => self.states[step.0] = State::Rechecking { due: Some(now) },
+            Act::Call(_) if unsure => self.states[step.0] = State::Rechecking { due: Some(now) },
             Act::Call(call) => self.send(now, step, call),
         }
     }
@@ -132,16 +136,23 @@ impl Machine {
 
     /// The first write on a live resource, made from an old observation.
     fn needs_recheck(&self, now: Duration, step: StepId) -> bool {
-        let own = &self.plan.steps[step.0];
-        let first = !self.plan.steps.iter().zip(&self.states).any(|(other, state)| {
-            other.change == own.change
-                && other.half == own.half
-                && other.step.as_call().is_some()
-                && *state != State::Blocked
-                && *state != State::Ready
-        });
         let old = now + self.settings.observed_before > OBSERVATION_MAX;
-        old && first && own.live_id.is_some() && !self.history[step.0].rechecked
+        old && self.plan.steps[step.0].live_id.is_some() && !self.history[step.0].rechecked
+    }
+
+    /// Whether another step of the same change looks at the resource right now: its answer counts for all of them.
+    fn is_being_rechecked(&self, step: StepId) -> bool {
+        let change = self.plan.steps[step.0].change;
+        self.plan.steps.iter().zip(&self.states).any(|(other, state)| other.change == change && matches!(state, State::Rechecking { .. }))
+    }
+
+    /// What was compared, or written to, by one step of a change needs no comparing by the others: from now on it differs
+    /// because of us.
+    pub(super) fn trust(&mut self, step: StepId) {
+        let change = self.plan.steps[step.0].change;
+        for (other, history) in self.plan.steps.iter().zip(&mut self.history) {
+            history.rechecked |= other.change == change;
+        }
     }
 
     fn send(&mut self, now: Duration, step: StepId, call: &Call) {
@@ -150,7 +161,7 @@ impl Machine {
             self.states[step.0] = State::Pausing { until: now + wait };
             return;
         }
-        let steps = self.batch(step, call);
+        let steps = self.batch(now, step, call);
         match self.request(&steps, call) {
             Ok((request, sent)) => {
                 for step in &steps {
@@ -161,6 +172,7 @@ impl Machine {
                     if self.history[step.0].tries == 1 {
                         self.tell_started(*step);
                     }
+                    self.trust(*step);
                 }
                 self.tally.calls += 1;
                 let purpose = Purpose::Call { request: request.clone(), sent };
@@ -175,7 +187,7 @@ impl Machine {
     }
 
     /// The ready steps whose calls go out as one with this step's.
-    fn batch(&self, step: StepId, call: &Call) -> Vec<StepId> {
+    fn batch(&self, now: Duration, step: StepId, call: &Call) -> Vec<StepId> {
         let Some(each) = call.each.filter(|_| !self.history[step.0].alone) else { return vec![step] };
         let key = |call: &Call| {
             batch_key(call).map(|(api, args)| (api.name, args.iter().map(|(name, value)| (*name, self.resolve(value))).collect::<Vec<_>>()))
@@ -185,6 +197,7 @@ impl Machine {
             *at == step.0
                 || (self.states[*at] == State::Ready
                     && !self.history[*at].alone
+                    && !self.needs_recheck(now, StepId(*at))
                     && self.plan.steps[*at].step.locks.is_empty()
                     && self.plan.steps[*at].step.as_call().is_some_and(|other| other.each.is_some() && key(other) == own))
         };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use setpoint_openapi::error::CallError;
-use setpoint_plan::kind::{Query, Row};
+use setpoint_openapi::error::{CallError, Certainty};
+use setpoint_plan::kind::{Proof, Query, Row};
 use setpoint_plan::live::Live;
 use setpoint_plan::plan::{PlanStep, StepId};
 use setpoint_plan::procedure::{Absent, Act, Cond, Look, Wait};
@@ -12,12 +12,15 @@ use setpoint_plan::rows::{self, Whose};
 use setpoint_plan::{Map, Value};
 
 use crate::event::Event;
-use crate::machine::{Command, Doubt, Flight, Machine, Patience, Purpose, State, Ticket};
+use crate::machine::{Command, Doubt, Flight, Machine, Patience, Purpose, Search, State, Ticket};
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;
 
 /// How often a wait looks, once it has begun to.
 const INTERVAL: Duration = Duration::from_millis(1500);
+
+/// How long looks may fail, beside those of a wait, which has a limit of its own.
+const BLIND_MAX: Duration = Duration::from_mins(10);
 
 /// What one look is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,19 +58,33 @@ impl Machine {
         for (kind, (steps, ids)) in by_kind {
             let ids: Vec<String> = ids.into_iter().collect();
             let queries = self.registry.known(kind).poll(&self.plan.site, &ids);
-            self.send_look(steps, queries);
+            self.send_look(now, steps, queries);
         }
         for (step, query) in asked {
-            self.send_look(vec![step], vec![query]);
+            self.send_look(now, vec![step], vec![query]);
         }
     }
 
-    fn send_look(&mut self, steps: Vec<StepId>, queries: Vec<Query>) {
+    /// What a wait or a young create sees is judged by time; where an empty answer decides, it is proven.
+    fn send_look(&mut self, now: Duration, steps: Vec<StepId>, mut queries: Vec<Query>) {
+        let proven = steps.iter().any(|step| self.decides(now, *step));
+        if !proven {
+            queries.iter_mut().for_each(|query| query.proof = Proof::Refused);
+        }
         for step in &steps {
             self.states[step.0].set_due(None);
         }
-        let ticket = self.ticket(Flight { steps, purpose: Purpose::Look });
+        let ticket = self.ticket(Flight { steps, purpose: Purpose::Look { proven } });
         self.out.push(Command::Look(ticket, queries));
+    }
+
+    /// Whether an empty answer now means that the resource is not there.
+    fn decides(&self, now: Duration, step: StepId) -> bool {
+        match self.states[step.0] {
+            State::Rechecking { .. } | State::Searching { .. } => true,
+            State::Verifying { since, .. } => now.saturating_sub(since) >= self.settings.visibility,
+            _ => false,
+        }
     }
 
     fn is_looking(&self, at: usize) -> bool {
@@ -111,15 +128,17 @@ impl Machine {
 
     pub(super) fn on_look(&mut self, now: Duration, ticket: Ticket, result: Result<Vec<Row>, ReadError>) {
         let Some(flight) = self.flights.remove(&ticket) else { return };
+        let Purpose::Look { proven } = flight.purpose else { return };
         match result {
             Ok(rows) => {
                 for step in flight.steps {
-                    if matches!(self.states[step.0], State::Searching { .. }) {
-                        self.searched(now, step, &rows);
+                    self.history[step.0].blind_since = None;
+                    if let State::Searching { why, .. } = self.states[step.0].clone() {
+                        self.searched(now, step, &rows, *why);
                         continue;
                     }
                     let row = self.find(step, &rows);
-                    self.seen(now, step, row);
+                    self.seen(now, step, row, proven);
                 }
             }
             Err(error) => {
@@ -146,10 +165,13 @@ impl Machine {
         }
     }
 
-    fn seen(&mut self, now: Duration, step: StepId, row: Option<Live>) {
+    fn seen(&mut self, now: Duration, step: StepId, row: Option<Live>, proven: bool) {
         match self.states[step.0].clone() {
             State::Rechecking { .. } => self.rechecked(now, step, row.as_ref()),
-            State::Verifying { since, .. } => self.verified(now, step, row, since),
+            State::Verifying { since, .. } => {
+                let late = proven && now.saturating_sub(since) >= self.settings.visibility;
+                self.verified(now, step, row, late);
+            }
             State::Judging { after, .. } => self.judged(now, step, row, *after),
             State::Waiting { patience, .. } => self.waited(now, step, row, patience),
             _ => {}
@@ -158,17 +180,12 @@ impl Machine {
 
     /// A read that failed is made again until the step's time is over; what more time cannot mend ends it.
     fn blind(&mut self, now: Duration, step: StepId, error: &ReadError) {
-        let hopeless = match error.call() {
-            Some(CallError::Api(api)) => api.is_permission() || api.is_bad_credential() || api.is_expired_credential(),
-            Some(_) => false,
-            None => !matches!(error, ReadError::Page { .. }),
-        };
+        let since = *self.history[step.0].blind_since.get_or_insert(now);
         let late = match self.states[step.0] {
             State::Waiting { patience, .. } => now.saturating_sub(patience.since) > self.time_limit(step),
-            State::Verifying { since, .. } => now.saturating_sub(since) > Duration::from_mins(10),
-            _ => self.history[step.0].first_sent.is_some_and(|since| now.saturating_sub(since) > Duration::from_mins(20)),
+            _ => now.saturating_sub(since) > BLIND_MAX,
         };
-        if hopeless || late {
+        if is_hopeless(error) || late {
             let mut failure = match error.call() {
                 Some(call) => self.call_failure(step, call),
                 None => self.failure(step, FailureClass::Unknown, error.to_string()),
@@ -187,70 +204,50 @@ impl Machine {
         }
     }
 
-    /// The live resource must still be the one that the plan was made from.
-    fn rechecked(&mut self, now: Duration, step: StepId, row: Option<&Live>) {
-        let own = &self.plan.steps[step.0];
-        let change = &self.plan.changes[own.change];
-        let before = change.before.as_ref();
-        let same_owner = row.zip(before).is_some_and(|(row, before)| row.owner == before.owner);
-        let managed = change.after.as_ref();
-        let moved = row.zip(before).and_then(|(row, before)| {
-            let transient = self.registry.known(own.kind).transient();
-            let lasting = |name: &&String| !transient.contains(&name.as_str()) && row.attrs.contains_key(*name);
-            let differs = |name: &&String| lasting(name) && row.attr(name) != before.attr(name);
-            managed.and_then(|want| want.attrs.keys().find(differs).cloned())
-        });
-        match (same_owner, moved) {
-            (true, None) => {
-                let change = own.change;
-                for at in 0..self.plan.steps.len() {
-                    self.history[at].rechecked |= self.plan.steps[at].change == change;
-                }
-                self.states[step.0] = State::Ready;
-            }
-            (same, moved) => {
-                let what = match (row.is_some(), same, moved) {
-                    (false, ..) => "it is gone".to_owned(),
-                    (_, false, _) => "its ownership tags changed".to_owned(),
-                    (_, _, field) => format!("its `{}` changed", field.unwrap_or_default()),
-                };
-                let message = format!("{what} since the plan was made; nothing was done to it");
-                let failure = self.failure(step, FailureClass::Moved, message);
-                self.fail(now, step, failure);
-            }
-        }
-    }
-
-    /// An id that a create call answered is ours once a read by id shows it so; dead once the visibility window is over.
-    fn verified(&mut self, now: Duration, step: StepId, row: Option<Live>, since: Duration) {
+    /// An id that a create call answered is ours once a read by id shows it so; dead once the visibility
+    /// window is over and a proven look does not show it.
+    fn verified(&mut self, now: Duration, step: StepId, row: Option<Live>, late: bool) {
         let ours = row.as_ref().is_some_and(|row| rows::holds(&Cond::Ours, row, self.whose(step)));
         match row {
             Some(row) if ours => {
                 self.learn(step, row.attrs);
                 self.done(now, step);
             }
-            _ if now.saturating_sub(since) < self.settings.visibility => {
-                self.states[step.0] = State::Verifying { since, due: Some(now + INTERVAL) };
-            }
+            _ if !late => self.states[step.0].set_due(Some(now + INTERVAL)),
             _ => self.next_attempt(now, step, None),
         }
     }
 
-    /// After a mismatch of tokens: an owner means that another run, or an earlier one of ours with another spec, made it.
-    fn searched(&mut self, now: Duration, step: StepId, rows: &[Row]) {
+    /// An owner means after a mismatch of tokens that another run, or an earlier one of ours with another spec, made it;
+    /// after a lost reply that the lost call did.
+    fn searched(&mut self, now: Duration, step: StepId, rows: &[Row], why: Search) {
         let whose = self.whose(step);
         let owner = rows.iter().find_map(|row| match row {
-            Row::Live(live) if rows::holds(&Cond::Ours, live, whose) => Some(live.id.clone()),
+            Row::Live(live) if rows::holds(&Cond::Ours, live, whose) => Some(live.clone()),
             _ => None,
         });
-        match owner {
-            Some(id) => {
-                let message = format!("another run made it meanwhile, otherwise than planned: {id}; plan again");
+        match (owner, why) {
+            (Some(live), Search::Mismatch) => {
+                let message = format!("another run made it meanwhile, otherwise than planned: {}; plan again", live.id);
                 let failure = self.failure(step, FailureClass::Moved, message);
                 self.fail(now, step, failure);
             }
-            None => self.next_attempt(now, step, None),
+            (Some(live), Search::Lost(_)) => {
+                self.learn_row(step, live);
+                self.done(now, step);
+            }
+            (None, Search::Mismatch) => self.after_mismatch(now, step),
+            (None, Search::Lost(error)) => {
+                let history = &mut self.history[step.0];
+                (history.lost, history.first_sent) = (false, None);
+                self.refused(now, step, &error);
+            }
         }
+    }
+
+    fn learn_row(&mut self, step: StepId, row: Live) {
+        let id = ("id".to_owned(), Value::text(&row.id));
+        self.learn(step, row.attrs.into_iter().chain([id]).collect::<Map>());
     }
 
     fn waited(&mut self, now: Duration, step: StepId, row: Option<Live>, patience: Patience) {
@@ -305,8 +302,7 @@ impl Machine {
         match (met, doubt) {
             (true, _) => {
                 if let Some(row) = row {
-                    let id = ("id".to_owned(), Value::text(&row.id));
-                    self.learn(step, row.attrs.into_iter().chain([id]).collect::<Map>());
+                    self.learn_row(step, row);
                 }
                 self.done(now, step);
             }
@@ -344,6 +340,19 @@ fn as_row(own: &PlanStep, site: &setpoint_plan::kind::Site, id: &str, attrs: &Ma
     }
 }
 
+/// Whether a read will fail the same way again. What is not found may only not be shown yet.
+fn is_hopeless(error: &ReadError) -> bool {
+    match error.call() {
+        Some(CallError::Api(api)) => {
+            let passes = api.is_throttling() || api.is_conflict() || api.is_not_found();
+            api.outcome() == Certainty::NotDone && !passes
+        }
+        Some(CallError::Credential(_) | CallError::Endpoint(_)) => true,
+        Some(CallError::NoReply(_) | CallError::Malformed { .. }) => false,
+        None => !matches!(error, ReadError::Page { .. }),
+    }
+}
+
 impl Target {
     fn kind(&self) -> Option<&'static str> {
         match self {
@@ -357,7 +366,7 @@ impl State {
     fn set_due(&mut self, at: Option<Duration>) {
         match self {
             Self::Rechecking { due }
-            | Self::Searching { due }
+            | Self::Searching { due, .. }
             | Self::Verifying { due, .. }
             | Self::Judging { due, .. }
             | Self::Waiting { due, .. } => *due = at,

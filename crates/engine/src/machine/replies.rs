@@ -9,7 +9,7 @@ use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Call, Token};
 use setpoint_plan::{Map, Value};
 
-use crate::machine::{Doubt, Machine, Purpose, State, Ticket};
+use crate::machine::{Doubt, Machine, Purpose, Search, State, Ticket};
 use crate::outcome::{FailureClass, Write};
 
 impl Machine {
@@ -81,11 +81,6 @@ impl Machine {
             steps.iter().for_each(|step| self.done(now, *step));
             return;
         }
-        if let Some(each) = call.each.filter(|each| steps.len() > 1 && named(each.split_on)) {
-            debug_assert!(each.max > 1, "a call of several items has room for them");
-            self.split(steps);
-            return;
-        }
         let transient = match &error {
             CallError::Api(api) => api.is_throttling() || api.is_token_in_progress(),
             CallError::NoReply(_) => error.outcome() == Certainty::NotDone,
@@ -94,13 +89,14 @@ impl Machine {
         if transient {
             return self.pause_or_fail(now, steps, &error);
         }
+        let unknown = error.outcome() == Certainty::Unknown;
+        if steps.len() > 1 && !unknown && error.api().is_some_and(|api| !api.is_bad_credential() && !api.is_expired_credential()) {
+            return self.split(steps);
+        }
         if call.token == Token::Create && error.api().is_some_and(ApiError::is_token_mismatch) {
-            for step in steps {
-                self.states[step.0] = State::Searching { due: Some(now + self.settings.visibility) };
-            }
+            steps.iter().for_each(|step| self.search(now, *step, Search::Mismatch));
             return;
         }
-        let unknown = error.outcome() == Certainty::Unknown;
         for step in steps {
             self.history[step.0].lost |= unknown;
             if call.goal.is_some() && (unknown || named(call.look_on)) {
@@ -114,7 +110,7 @@ impl Machine {
         }
     }
 
-    /// One of the items spoils the call for all: once more, one by one.
+    /// One of the items may have spoilt the call for all: once more, one by one.
     fn split(&mut self, steps: &[StepId]) {
         for step in steps {
             self.history[step.0].alone = true;
@@ -133,7 +129,7 @@ impl Machine {
             _ => FailureClass::Refused,
         };
         let api = error.api();
-        let message = api.map_or_else(|| describe(error), |api| api.message.clone());
+        let message = api.map_or_else(|| describe(error), message);
         crate::outcome::Failure {
             code: api.map(|api| api.code.clone()),
             http_status: api.map(|api| api.http_status),
@@ -141,6 +137,13 @@ impl Machine {
             ..self.failure(step, class, message)
         }
     }
+}
+
+/// The API's text. After a wrong signature it goes on with the text that was signed, which holds every parameter.
+fn message(api: &ApiError) -> String {
+    let end =
+        if matches!(api.code.as_str(), "SignatureDoesNotMatch" | "IncompleteSignature") { api.message.find(['.', ':']) } else { None };
+    end.map_or_else(|| api.message.clone(), |end| api.message[..end].to_owned())
 }
 
 fn describe(error: &CallError) -> String {
@@ -185,4 +188,30 @@ fn item_errors(call: &Call, reply: &Reply) -> BTreeMap<String, ApiError> {
         failed.insert(row.text("InstanceId"), error);
     }
     failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(code: &str, text: &str, expected: &str) {
+        let error = ApiError {
+            action: "RunInstances",
+            product: setpoint_openapi::product::Product::Ecs,
+            code: code.to_owned(),
+            message: text.to_owned(),
+            http_status: 400,
+            request_id: String::new(),
+            retry_after: None,
+        };
+        assert_eq!(message(&error), expected);
+    }
+
+    #[test]
+    fn a_message_does_not_carry_what_was_signed() {
+        let signed = "Specified signature does not match our calculation. server string to sign is:POST\n/\nUserData=c2VjcmV0";
+        check("SignatureDoesNotMatch", signed, "Specified signature does not match our calculation");
+        check("SignatureDoesNotMatch", "server string to sign is:UserData=c2VjcmV0", "server string to sign is");
+        check("InvalidVpcId.NotFound", "There is none. Look: elsewhere.", "There is none. Look: elsewhere.");
+    }
 }

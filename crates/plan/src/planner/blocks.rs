@@ -23,6 +23,8 @@ pub struct Block {
     pub live_id: Option<String>,
     /// Which successor under its address it makes or changes.
     pub incarnation: u32,
+    /// For an update: where its last verbs begin, those that stand after everything else.
+    pub taking: Option<usize>,
     /// Set for a block that only lets go of something before its successor exists.
     pub release: Option<Release>,
 }
@@ -49,6 +51,7 @@ fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, on
         procedure,
         live_id,
         incarnation,
+        taking: None,
         release: None,
     };
     let mut blocks = Vec::new();
@@ -63,7 +66,8 @@ fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, on
             release: Some(Release { parent }),
             ..block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation())
         }));
-        blocks.push(block(Half::Up, update(kind, cx, one), Some(live.id.clone()), live.incarnation()));
+        let (procedure, taking) = update(kind, cx, one);
+        blocks.push(Block { taking, ..block(Half::Up, procedure, Some(live.id.clone()), live.incarnation()) });
     }
     if let (ChangeAction::Forget, Some(live), Some(api)) = (change.action, &change.before, kind.tag_api()) {
         let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
@@ -90,27 +94,31 @@ fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
     }
 }
 
-/// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest.
-fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> Procedure {
-    let Change { before: Some(live), after: Some(want), .. } = &one.change else { return Procedure::default() };
+/// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest; and
+/// where the rest begins.
+fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<usize>) {
+    let Change { before: Some(live), after: Some(want), .. } = &one.change else { return (Procedure::default(), None) };
     let of = |place| one.diff.verbs(kind, place).into_iter().flat_map(|verb| kind.update(verb, cx, want, live)).collect::<Vec<Step>>();
     let mut steps = of(At::Before);
     let stopped = of(At::Stopped);
     if !stopped.is_empty() {
         let (open, close) = kind.window(cx, want, live);
         // The first write opens the window; a look before it opens nothing.
-        let opener = open.iter().position(|step| step.as_call().is_some()).map(|at| steps.len() + at);
+        let first_call = |steps: &[Step]| steps.iter().position(|step| step.as_call().is_some());
+        let inside = first_call(&stopped).filter(|_| !close.is_empty()).map(|at| open.len() + at);
+        let opener = first_call(&open).or(inside).map(|at| steps.len() + at);
         steps.extend(open);
         steps.extend(stopped);
         steps.extend(close.into_iter().map(|step| Step { closes: opener, ..step }));
     }
+    let taking = Some(steps.len()).filter(|_| !one.diff.verbs(kind, At::After).is_empty());
     steps.extend(of(At::After));
     if let Some(api) = kind.tag_api() {
         let guard = one.diff.guard.clone().unwrap_or_else(|| live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default());
         let owner = ownership::tags_for(cx.stack, &want.address, &guard);
         steps.extend(tags::steps(&api, &Value::text(&live.id), &one.diff, &owner));
     }
-    Procedure::ending_at_pivot(steps)
+    (Procedure::ending_at_pivot(steps), taking)
 }
 
 /// The steps by which an updated resource lets go of replaced parents that cannot coexist with their successors.

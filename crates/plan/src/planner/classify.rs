@@ -34,7 +34,9 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<(Vec<Classified>, Vec<Note>),
         let mut all = settle(cx, &forced)?;
         let cannot = decide_orders(cx, &mut all);
         if cannot.iter().all(|(address, _)| forced.contains_key(address)) {
-            let errors = refusals(cx, &all);
+            keep_what_is_stood_on(&mut all);
+            let mut errors = refusals(cx, &all);
+            errors.extend(stood_on(cx, &all));
             let notes = notes(cx, &all);
             return if errors.is_empty() { Ok((all, notes)) } else { Err(errors) };
         }
@@ -50,7 +52,7 @@ fn settle(cx: &Context<'_>, forced: &BTreeMap<Address, Reason>) -> Result<Vec<Cl
             cx.desired.iter().map(|(address, want)| (address.clone(), resolved(cx, want, &fates))).collect();
         let all: Vec<Classified> =
             cx.paired.iter().flat_map(|(address, pair)| classify_one(cx, address, pair, &resolved, forced)).collect();
-        let moved = fate::of_changes(all.iter().map(|one| &one.change));
+        let moved = fate::of_classified(cx.registry, &all);
         if moved == fates {
             return Ok(all);
         }
@@ -77,9 +79,13 @@ fn classify_one(
     forced: &BTreeMap<Address, Reason>,
 ) -> Vec<Classified> {
     let superseded = pair.superseded.iter().map(|live| goes(cx, live, Reason::Superseded));
+    let other_kind = pair.other_kind.iter().map(|live| {
+        let forgotten = cx.intent.forget.contains(address);
+        if forgotten { leaves(cx, address, live) } else { goes(cx, live, Reason::OtherKind) }
+    });
     let want = resolved.get(address).filter(|_| !cx.options.destroy);
     let main = match (want, &pair.main) {
-        (Some(want), None) => Some(comes(want)),
+        (Some(want), None) => Some(comes(cx, want)),
         (Some(want), Some(live)) => {
             let one = stays(cx, resolved, want, live, forced.get(address));
             Some(if pair.adopted { adopts(one) } else { moves(one, pair.moved_from.as_ref()) })
@@ -87,7 +93,7 @@ fn classify_one(
         (None, Some(live)) => Some(leaves(cx, address, live)),
         (None, None) => None,
     };
-    main.into_iter().chain(superseded).map(|one| within_targets(cx, one)).collect()
+    main.into_iter().chain(superseded).chain(other_kind).map(|one| within_targets(cx, one)).collect()
 }
 
 /// A change outside `--target` and what the targets need becomes none.
@@ -102,20 +108,45 @@ fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
     one
 }
 
-/// The targets and everything that they refer to, directly or not.
+/// The targets and everything that they refer to, directly or not; for a destroy, everything that stands on them.
 fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
     let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
     let mut todo: Vec<Address> = closure.iter().cloned().collect();
     while let Some(address) = todo.pop() {
-        let Some(want) = cx.desired.get(&address) else { continue };
-        let named = want.attrs.values().flat_map(Value::refs).map(|reference| reference.address.clone());
-        for next in named.chain(want.after.iter().cloned()) {
+        let next = if cx.options.destroy { users_of(cx, &address) } else { cx.desired.get(&address).map(named_by).unwrap_or_default() };
+        for next in next {
             if closure.insert(next.clone()) {
                 todo.push(next);
             }
         }
     }
     closure
+}
+
+/// Everything that a resource names, in fields, what is sent at creation, tags and `after`.
+fn named_by(want: &Desired) -> Vec<Address> {
+    let values = want.attrs.values().chain(want.initial.values()).chain(want.tags.iter().flat_map(BTreeMap::values));
+    values.flat_map(Value::refs).map(|reference| reference.address.clone()).chain(want.after.iter().cloned()).collect()
+}
+
+/// What a resource names in fields that do not bind late.
+fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
+    let Some(want) = cx.desired.get(address) else { return Vec::new() };
+    let def = cx.registry.known(want.kind).def();
+    let is_late = |attr: &str| attr.split('.').next().and_then(|root| def.field(root)).is_some_and(|field| field.late);
+    let early = want.attrs.iter().filter(|(attr, _)| !is_late(attr)).map(|(_, value)| value);
+    let mut found: Vec<Address> =
+        early.chain(want.initial.values()).flat_map(Value::refs).map(|reference| reference.address.clone()).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The addresses whose live rows use the live row of this one.
+fn users_of(cx: &Context<'_>, address: &Address) -> Vec<Address> {
+    let Some(used) = cx.paired.get(address).and_then(|pair| pair.main.as_ref()) else { return Vec::new() };
+    let uses = |live: &&Live| live.uses.iter().any(|(kind, id)| *kind == used.kind && *id == used.id);
+    cx.snapshot.live.iter().filter(uses).filter_map(|live| live.owner.as_ref()).map(|owner| owner.address.clone()).collect()
 }
 
 fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> Desired {
@@ -130,7 +161,7 @@ fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -
     want
 }
 
-fn comes(want: &Desired) -> Classified {
+fn comes(cx: &Context<'_>, want: &Desired) -> Classified {
     let change = Change {
         address: want.address.clone(),
         kind: want.kind,
@@ -143,13 +174,16 @@ fn comes(want: &Desired) -> Classified {
         after: Some(want.clone()),
         order: ReplaceOrder::DeleteFirst,
     };
-    Classified { change, diff: Diff::default() }
+    Classified { change, diff: Diff::default(), parents: parents(cx, &want.address) }
 }
 
 fn stays(cx: &Context<'_>, resolved: &BTreeMap<Address, Desired>, want: &Desired, live: &Live, forced: Option<&Reason>) -> Classified {
     let kind = cx.registry.known(want.kind);
     let mut want = want.clone();
-    let diff = diff::diff(Sides { kind, want: &want, live, all: cx.desired, resolved, ignore_tags: &cx.intent.ignore_tags });
+    let ignored = diff::drop_ignored(&mut want, live);
+    let (all, named, ignore_tags) = (cx.desired, &cx.snapshot.named, cx.intent.ignore_tags.as_slice());
+    let mut diff = diff::diff(Sides { kind, want: &want, live, all, resolved, named, ignore_tags });
+    diff.notes.extend(ignored);
     let forcing = diff.forces_replacement().map(ToOwned::to_owned);
     let (action, reason) = match (forced, forcing) {
         (Some(reason), _) => (ChangeAction::Replace, reason.clone()),
@@ -166,8 +200,9 @@ fn stays(cx: &Context<'_>, resolved: &BTreeMap<Address, Desired>, want: &Desired
         want.guard.incarnation = live.incarnation() + 1;
     }
     let address = want.address.clone();
+    let parents = parents(cx, &address);
     let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
-    Classified { change: Change { address, kind, action, reason, fields, effect, loses, before, after: Some(want), order }, diff }
+    Classified { change: Change { address, kind, action, reason, fields, effect, loses, before, after: Some(want), order }, diff, parents }
 }
 
 /// A row that was taken under a new address is retagged, whatever else becomes of it.
@@ -231,8 +266,9 @@ fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
 }
 
 fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
-    let owner = live.owner.as_ref().expect("a snapshot's live rows are owned");
-    let kept = owner.guard.keep && reason != Reason::Superseded;
+    let owner = live.owner.as_ref().expect("rows that go are owned: adopted ones only ever stay");
+    let wanted = cx.intent.desired.get(&owner.address).is_some_and(|want| want.lifecycle.keep && want.kind == live.kind);
+    let kept = (owner.guard.keep || wanted) && reason != Reason::Superseded;
     let change = Change {
         address: owner.address.clone(),
         kind: live.kind,
@@ -245,7 +281,7 @@ fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
         after: None,
         order: ReplaceOrder::DeleteFirst,
     };
-    Classified { change, diff: Diff::default() }
+    Classified { change, diff: Diff::default(), parents: Vec::new() }
 }
 
 /// Decides which half of each replacement comes first; returns users that must be replaced too.
@@ -290,11 +326,11 @@ fn pull_create_first(cx: &Context<'_>, all: &mut [Classified]) {
         for (at, one) in all.iter().enumerate() {
             let first = one.change.action == ChangeAction::Replace && one.change.order == ReplaceOrder::CreateFirst;
             let Some(want) = one.change.after.as_ref().filter(|_| first) else { continue };
-            let named: Vec<&Address> = want.attrs.values().flat_map(Value::refs).map(|reference| &reference.address).collect();
+            let named = named_by(want);
             let parent = all.iter().position(|other| {
                 other.change.action == ChangeAction::Replace
                     && other.change.order == ReplaceOrder::DeleteFirst
-                    && named.contains(&&other.change.address)
+                    && named.contains(&other.change.address)
             });
             if let Some(parent) = parent {
                 pulled = Some((at, parent));
@@ -324,8 +360,19 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         }
         let live = change.before.as_ref();
         let takes = change.deletes() || change.effect >= Effect::Rebuild;
-        if let Some(live) = live.filter(|live| takes && live.owner.as_ref().is_some_and(|owner| owner.guard.protect)) {
+        let wanted = cx.intent.desired.get(&change.address).is_some_and(|want| want.lifecycle.protect && cx.options.destroy);
+        let guarded = |live: &&Live| live.owner.as_ref().is_some_and(|owner| owner.guard.protect);
+        if let Some(live) = live.filter(|live| takes && (wanted || guarded(live))) {
             errors.push(protected(cx, change, live));
+        }
+        if change.action == ChangeAction::Forget && cx.registry.known(change.kind).tag_api().is_none() {
+            errors.push(PlanError {
+                address: Some(change.address.clone()),
+                class: PlanErrorClass::Refused,
+                what: format!("`{}` cannot be forgotten: its owner is part of its name, not of its tags", change.address),
+                hint: Some("keep it in the stack, or let it be deleted".to_owned()),
+                at: None,
+            });
         }
         if let Some(why) = live.filter(|_| change.deletes()).and_then(|live| cx.registry.known(live.kind).undeletable(live)) {
             errors.push(PlanError {
@@ -349,6 +396,45 @@ fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
         hint: Some("to lift it: set `protect: false`, apply, then do this".to_owned()),
         at: change.after.as_ref().map(|want| want.at.clone()),
     }
+}
+
+/// Whether the change's live row uses this one and stays as it is.
+fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
+    let uses = one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == used.kind && *id == used.id));
+    uses && actions.contains(&one.change.action)
+}
+
+/// What something kept stands on is kept as well; the cloud would refuse to delete it.
+fn keep_what_is_stood_on(all: &mut [Classified]) {
+    loop {
+        let found = all.iter().enumerate().find_map(|(at, one)| {
+            let gone = one.change.before.as_ref().filter(|_| one.change.action == ChangeAction::Delete)?;
+            let user = all.iter().find(|user| stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget]))?;
+            Some((at, user.change.address.clone()))
+        });
+        let Some((at, by)) = found else { return };
+        let change = &mut all[at].change;
+        (change.action, change.reason, change.loses) = (ChangeAction::Keep, Reason::StoodOn { by }, None);
+    }
+}
+
+/// What something that stays unchanged uses cannot go.
+fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
+    let mut errors = Vec::new();
+    for one in all {
+        let change = &one.change;
+        let Some(gone) = change.before.as_ref().filter(|_| change.action == ChangeAction::Delete) else { continue };
+        let targeted = !cx.options.targets.is_empty();
+        let Some(user) = all.iter().find(|user| !targeted && stands_on(user, gone, &[ChangeAction::NoOp])) else { continue };
+        errors.push(PlanError {
+            address: Some(change.address.clone()),
+            class: PlanErrorClass::Refused,
+            what: format!("`{}` ({}) cannot go: `{}` uses it and stays as it is", change.address, gone.id, user.change.address),
+            hint: Some(format!("say what `{}` is to use instead, or keep `{}`", user.change.address, change.address)),
+            at: user.change.after.as_ref().map(|want| want.at.clone()),
+        });
+    }
+    errors
 }
 
 fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {

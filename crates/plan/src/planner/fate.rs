@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::change::{Change, ChangeAction};
 use crate::desired::Desired;
 use crate::live::{Live, Snapshot};
+use crate::planner::Classified;
+use crate::registry::Registry;
 use crate::{Address, Ref, Value};
 
 /// What becomes of a resource, as far as references to it care.
@@ -21,22 +23,25 @@ pub enum Fate {
     },
 }
 
-/// The fates that changes give.
-pub(crate) fn of_changes<'a>(changes: impl Iterator<Item = &'a Change>) -> BTreeMap<Address, Fate> {
-    let fate = |change: &Change| match (&change.before, change.action) {
-        (Some(live), ChangeAction::NoOp | ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Keep | ChangeAction::Forget) => {
-            Fate::Stays { live: Box::new(live.clone()), unsettled: Vec::new() }
-        }
-        _ => Fate::New,
-    };
-    // Of two changes under one address (an interrupted replacement) the one with a wanted side counts.
+/// The fates that classified changes give. Of two under one address (an interrupted replacement) the one with a wanted
+/// side counts.
+pub(crate) fn of_classified(registry: &Registry, all: &[Classified]) -> BTreeMap<Address, Fate> {
     let mut fates = BTreeMap::new();
-    for change in changes {
-        if change.after.is_some() || !fates.contains_key(&change.address) {
-            fates.insert(change.address.clone(), fate(change));
+    for one in all {
+        if one.change.after.is_some() || !fates.contains_key(&one.change.address) {
+            fates.insert(one.change.address.clone(), of_one(registry, one));
         }
     }
     fates
+}
+
+fn of_one(registry: &Registry, one: &Classified) -> Fate {
+    let Change { before: Some(live), action, kind, .. } = &one.change else { return Fate::New };
+    if matches!(action, ChangeAction::Create | ChangeAction::Replace | ChangeAction::Delete) {
+        return Fate::New;
+    }
+    let verbs: Vec<&str> = one.diff.fields.iter().filter_map(|field| field.change.verb).collect();
+    Fate::Stays { live: Box::new(live.clone()), unsettled: registry.known(kind).unsettled(&verbs).to_vec() }
 }
 
 /// What is known of references under these fates.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_spec::outside::{self, Outside};
-use setpoint_spec::schema::Type;
+use setpoint_spec::schema::{PEER_KIND, Type};
 
 use crate::desired::Desired;
 use crate::planner::Intent;
@@ -53,9 +53,15 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
     }
     for want in intent.desired.values() {
         for (attr, value) in &want.attrs {
-            let Some(kind) = target_kind(registry, want, attr) else { continue };
-            braces(value, kind, &mut found);
-            other_stacks(intent, value, kind, &mut found);
+            let kind = target_kind(registry, want, attr);
+            if let Some(kind) = kind {
+                braces(value, kind, &mut found);
+            }
+            // Of all fields whose own type names no kind, only the peers of rules lead to things.
+            let peers = registry.kind(PEER_KIND).map(|kind| kind.name());
+            if let Some(kind) = kind.or(peers) {
+                other_stacks(intent, value, kind, &mut found);
+            }
         }
     }
     found

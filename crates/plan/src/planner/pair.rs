@@ -4,14 +4,14 @@
 //! it was made from the newer spec, and the other goes. Two of one incarnation: nobody can say which is meant, so
 //! nothing is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Address;
 use crate::live::{Live, Snapshot};
-use crate::planner::{Intent, Paired, PlanError, PlanErrorClass};
+use crate::planner::{Intent, Options, Paired, PlanError, PlanErrorClass};
 
 /// Pairs every address that is wanted or owns something.
-pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot) -> Result<BTreeMap<Address, Paired>, Vec<PlanError>> {
+pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<BTreeMap<Address, Paired>, Vec<PlanError>> {
     let mut paired: BTreeMap<Address, Paired> = intent.desired.keys().map(|address| (address.clone(), Paired::default())).collect();
     let mut errors = Vec::new();
     for address in snapshot.addresses() {
@@ -21,20 +21,26 @@ pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot) -> Result<BTreeMap<Addr
         errors.extend(two_owners(intent, &address, &rows));
         let entry = paired.entry(address).or_default();
         entry.main = match wanted_kind {
-            // A row of another kind under this address is not what is wanted: it goes.
             Some(kind) if rows.last().is_some_and(|row| row.kind != kind) => None,
             _ => rows.pop(),
         };
+        // A row of another kind under this address is not what is wanted: it goes.
+        let is_other = |row: &Live| wanted_kind.is_some_and(|kind| row.kind != kind);
+        let (others, rows): (Vec<Live>, Vec<Live>) = rows.into_iter().partition(is_other);
+        entry.other_kind = others;
         entry.moved_from = entry.main.as_ref().and_then(|row| snapshot.moved.get(&row.id).cloned());
         entry.superseded = rows;
     }
-    errors.extend(adopt(intent, snapshot, &mut paired));
+    if !options.destroy {
+        errors.extend(adopt(intent, snapshot, &mut paired));
+    }
     if errors.is_empty() { Ok(paired) } else { Err(errors) }
 }
 
 /// A resource that is not there and names a live thing takes that one over.
 fn adopt(intent: &Intent, snapshot: &Snapshot, paired: &mut BTreeMap<Address, Paired>) -> Vec<PlanError> {
     let mut errors = Vec::new();
+    let mut taken = BTreeSet::new();
     for (address, want) in &intent.desired {
         let Some(id) = &want.adopt else { continue };
         let entry = paired.entry(address.clone()).or_default();
@@ -50,9 +56,12 @@ fn adopt(intent: &Intent, snapshot: &Snapshot, paired: &mut BTreeMap<Address, Pa
         };
         match snapshot.adopted.get(address).and_then(|rows| rows.first()) {
             None => errors.push(refuse(format!("there is no {} `{id}` to adopt", want.kind), "take `adopt` out to create one")),
-            Some(row) if row.owner.as_ref().is_some_and(|owner| owner.stack != intent.stack) => {
-                let owner = row.owner.as_ref().map(|owner| owner.stack.clone()).unwrap_or_default();
-                errors.push(refuse(format!("`{id}` belongs to the stack {owner}"), "move it with a `moved:` entry instead"));
+            Some(Live { owner: Some(owner), .. }) => {
+                let what = format!("`{id}` is `{}` of the stack {} already", owner.address, owner.stack);
+                errors.push(refuse(what, "move it with a `moved:` entry instead"));
+            }
+            Some(row) if !taken.insert(row.id.clone()) => {
+                errors.push(refuse(format!("`{id}` is adopted under another address too"), "adopt it once"));
             }
             Some(row) => {
                 entry.main = Some(row.clone());

@@ -89,6 +89,8 @@ fn action_reason(reason: &Reason) -> Option<&'static str> {
         | Reason::TagsDiffer
         | Reason::Destroy
         | Reason::Superseded
+        | Reason::OtherKind
+        | Reason::StoodOn { .. }
         | Reason::LeftStopped
         | Reason::Moved { .. }
         | Reason::ForgetAsked

@@ -23,6 +23,8 @@ pub fn reason_words(reason: &Reason) -> (&'static str, Option<String>) {
         Reason::NotInSpec => ("not_in_spec", None),
         Reason::Destroy => ("destroy", None),
         Reason::Superseded => ("superseded", None),
+        Reason::OtherKind => ("other_kind", None),
+        Reason::StoodOn { by } => ("stood_on", Some(by.to_string())),
         Reason::LeftStopped => ("left_stopped", None),
         Reason::Moved { from } => ("moved", Some(from.to_string())),
         Reason::ForgetAsked => ("forget_asked", None),

@@ -247,6 +247,8 @@ fn reason_line(change: &Change) -> Option<String> {
         Reason::ParentCannotCoexist { parent } => format!("because {parent} is replaced, and old and new cannot be there at once"),
         Reason::ReplaceAsked => "because --replace names it".to_owned(),
         Reason::Superseded => "left over by a replacement that was cut off".to_owned(),
+        Reason::OtherKind => "the spec has something of another kind under its address now".to_owned(),
+        Reason::StoodOn { by } => format!("kept, because {by} is kept and stands on it"),
         Reason::LeftStopped => "an earlier run stopped it and did not start it again".to_owned(),
         Reason::Moved { from } => format!("moved from {from}"),
         Reason::NotInSpec if change.action == ChangeAction::Delete => "the spec has it no longer".to_owned(),

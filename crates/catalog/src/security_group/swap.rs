@@ -1,0 +1,77 @@
+//! Brings the rules of one direction from what is there to what is wanted.
+//!
+//! Invariant: a flow that both sides allow is open at every moment, as far as the quota lets old and new rules stand side
+//! by side: add, then reword, then take away. Rule ids come only from a describe.
+
+use setpoint_plan::desired::Desired;
+use setpoint_plan::live::Live;
+use setpoint_plan::procedure::{Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
+use setpoint_plan::{Map, Value};
+
+use crate::security_group::rules::{key, may_meet, permission};
+use crate::security_group::{Way, on, rules_of};
+use crate::shared::when_known;
+
+/// Rules of one direction that a group holds at most.
+const QUOTA: usize = 200;
+/// Documented as internal and passing.
+const GRESS: Retry = &[(&["InvalidGressFlow.Malformed"], Window::For(minutes(1)))];
+
+/// Adds what is new, rewords what stays, then takes away what goes. Where both do not fit side by side, what no new rule
+/// meets goes first; what is still too much comes last.
+pub(super) fn swap(way: &Way, id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
+    let wanted: Vec<&Map> = rules_of(want.attrs.get(way.field)).collect();
+    let current: Vec<&Map> = rules_of(live.attrs.get(way.field)).collect();
+    let additive = want.lifecycle.additive.iter().any(|name| name == way.field);
+    let is_new = |rule: &&Map| current.iter().all(|other| key(other) != key(rule));
+    let is_stale = |rule: &&Map| !additive && wanted.iter().all(|other| key(other) != key(rule));
+    let fresh: Vec<&Map> = wanted.iter().copied().filter(is_new).collect();
+    let stale: Vec<&Map> = current.iter().copied().filter(is_stale).collect();
+    let is_tight = current.len() + fresh.len() > QUOTA;
+    let goes_first = |rule: &&Map| is_tight && !fresh.iter().any(|new| may_meet(rule, new));
+    let (first, last): (Vec<&Map>, Vec<&Map>) = stale.into_iter().partition(goes_first);
+    let room = QUOTA.saturating_sub(current.len() - first.len());
+    let (fitting, others) = fresh.split_at(if last.is_empty() { fresh.len() } else { room.min(fresh.len()) });
+    let mut steps = take(way, id, first.into_iter());
+    steps.extend(add(way, id, fitting.iter().copied()));
+    steps.extend(reword(way, id, &wanted, &current));
+    steps.extend(take(way, id, last.into_iter()));
+    steps.extend(add(way, id, others.iter().copied()));
+    steps
+}
+
+/// A description is no part of a flow, and changes in place.
+fn reword(way: &Way, id: &Value, wanted: &[&Map], current: &[&Map]) -> Vec<Step> {
+    let one = |rule: &&Map| {
+        let same = wanted.iter().find(|other| key(other) == key(rule))?;
+        let text = same.get("description").filter(|text| rule.get("description") != Some(text))?;
+        Some(on(id, way.reword, vec![("SecurityGroupRuleId", rule.get("id")?.clone()), ("Description", text.clone())]))
+    };
+    current.iter().filter_map(one).collect()
+}
+
+/// One step a rule: neighbours go out together, up to 100 in a call.
+pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
+    let each = Each { item: "Permissions", max: 100, form: ItemForm::Indexed, results: None };
+    let one = |rule: &Map| {
+        let args = vec![("SecurityGroupId", id.clone()), ("Permissions", Value::Map(permission(rule, way.field)))];
+        when_known(Step::call(Call { each: Some(each), retry: GRESS, ..Call::new(way.add, args) }))
+    };
+    rules.map(one).collect()
+}
+
+/// A rule that somebody took before us splits the call: the other 99 must not stay.
+pub(super) fn take<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
+    let each = Each { item: "SecurityGroupRuleId", max: 100, form: ItemForm::Indexed, results: None };
+    let one = |rule: &Map| {
+        let args = vec![("SecurityGroupId", id.clone()), ("SecurityGroupRuleId", rule.get("id")?.clone())];
+        let gone: Codes = &[
+            "InvalidSecurityGroupRule.RuleNotExist",
+            "InvalidGroupAuthItem.NotFound",
+            "SecurityGroupRule.NotFound",
+            "InvalidSecurityGroupId.NotFound",
+        ];
+        Some(Step::call(Call { each: Some(each), done_on: gone, ..Call::new(way.take, args) }))
+    };
+    rules.filter_map(one).collect()
+}

@@ -1,0 +1,113 @@
+//! The secondary blocks of a VPC: which come, which go, and in what order.
+//!
+//! One change at a time, as the API demands. What comes stands before everything that is made inside the VPC, what goes
+//! after everything that leaves it; only a block that is in the way of a new one goes first. Every call has the whole
+//! list as its goal, since that is what a listing shows.
+
+use setpoint_openapi::action::vpc as api;
+use setpoint_plan::desired::Desired;
+use setpoint_plan::kind::{At, Effect, Judged, Verdict};
+use setpoint_plan::live::Live;
+use setpoint_plan::procedure::{Call, Codes, Cond, Retry, Step, Window, minutes};
+use setpoint_plan::{Action, Value};
+
+use crate::vpc::available;
+
+const LIST: &str = "secondary_cidr_blocks";
+/// What goes beside what comes: a part of the list with a place of its own in the procedure.
+pub(super) const TAKEN: &str = "secondary_cidr_blocks.taken";
+
+const BUSY: Codes = &["IncorrectVpcStatus", "IncorrectStatus", "IncorrectStatus.Vpc", "OperationConflict", "TaskConflict", "SystemBusy"];
+const ADDING: Retry = &[(BUSY, Window::For(minutes(5)))];
+/// A deleted subnet is gone from lists before it is gone from its block.
+const TAKING: Retry = &[(BUSY, Window::For(minutes(5))), (&["OperationFailed.CidrInUse"], Window::AfterRelease(minutes(2)))];
+const THERE: Codes = &["OperationDenied.CidrConflictWithExistCidr"];
+const NOT_THERE: Codes = &["InvalidCidrBlock.NotFound"];
+
+/// The difference of two lists of blocks.
+struct Split {
+    /// Blocks that go first: a new one overlaps them.
+    in_the_way: Vec<Value>,
+    added: Vec<Value>,
+    /// All others that go.
+    taken: Vec<Value>,
+}
+
+fn split(want: &Desired, live: Option<&Live>) -> Split {
+    let (want, live) = (blocks_of(want.attrs.get(LIST)), blocks_of(live.and_then(|live| live.attrs.get(LIST))));
+    let added: Vec<Value> = want.iter().filter(|block| !live.contains(block)).cloned().collect();
+    let gone = live.into_iter().filter(|block| !want.contains(block));
+    let (in_the_way, taken) = gone.partition(|block| added.iter().any(|new| overlap(block, new)));
+    Split { in_the_way, added, taken }
+}
+
+fn blocks_of(value: Option<&Value>) -> Vec<Value> {
+    value.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default()
+}
+
+fn overlap(a: &Value, b: &Value) -> bool {
+    let net = |value: &Value| value.as_text().and_then(|text| text.parse::<ipnet::IpNet>().ok());
+    matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
+}
+
+/// Where blocks both come and go, names those that go: they have a place of their own.
+pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
+    if !want.attrs.contains_key(LIST) {
+        return;
+    }
+    let Split { added, taken, .. } = split(want, live);
+    if !added.is_empty() && !taken.is_empty() {
+        want.attrs.insert(TAKEN.to_owned(), Value::List(taken));
+    }
+}
+
+const ADD: Verdict = Verdict::Update { verb: "add_blocks", effect: Effect::None, at: At::Before };
+const TAKE: Verdict = Verdict::Update { verb: "take_blocks", effect: Effect::None, at: At::After };
+
+pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
+    let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
+    match (added.is_empty(), taken.is_empty()) {
+        (false, _) => ADD,
+        (true, false) => TAKE,
+        (true, true) => Verdict::Same,
+    }
+}
+
+/// What was named before references were resolved is looked at again.
+pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
+    let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
+    if added.is_empty() || taken.is_empty() { Verdict::Same } else { TAKE }
+}
+
+/// Makes room, then adds.
+pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> {
+    let mut list = blocks_of(live.and_then(|live| live.attrs.get(LIST)));
+    let Split { in_the_way, added, .. } = split(want, live);
+    let room: Vec<Step> = in_the_way.iter().flat_map(|block| take_one(id, block, &mut list)).collect();
+    let new = added.iter().flat_map(|block| {
+        list.push(block.clone());
+        list.sort();
+        let call = Call { look_on: THERE, retry: ADDING, ..change(&api::ASSOCIATE_VPC_CIDR_BLOCK, id, block, &list) };
+        [Step::call(call), available()]
+    });
+    room.into_iter().chain(new).collect()
+}
+
+/// Takes away the rest; what comes is there by then.
+pub(super) fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
+    let Split { taken, .. } = split(want, Some(live));
+    let mut list = [blocks_of(want.attrs.get(LIST)), taken.clone()].concat();
+    taken.iter().flat_map(|block| take_one(id, block, &mut list)).collect()
+}
+
+fn take_one(id: &Value, block: &Value, list: &mut Vec<Value>) -> [Step; 2] {
+    list.retain(|other| other != block);
+    list.sort();
+    let call = Call { look_on: NOT_THERE, retry: TAKING, ..change(&api::UNASSOCIATE_VPC_CIDR_BLOCK, id, block, list) };
+    [Step::call(call), available()]
+}
+
+fn change(action: &'static Action, id: &Value, block: &Value, list: &[Value]) -> Call {
+    let args = vec![("VpcId", id.clone()), ("SecondaryCidrBlock", block.clone())];
+    Call { goal: Some(Cond::Is(LIST, vec![Value::List(list.to_vec())])), ..Call::new(action, args) }
+}

@@ -1,0 +1,53 @@
+//! Parents that stay and change: a child is made or changed after them, and is gone before they take something away.
+//!
+//! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a machine starts when the
+//! new rules of its group are in force. References to what stays are resolved at plan time, so no reference says this.
+
+use crate::change::ChangeAction;
+use crate::diff::How;
+use crate::kind::At;
+use crate::order::{Edges, Placed, all_to_all};
+use crate::plan::Half;
+
+pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
+    let mut edges = Edges::new();
+    let updates = |block: &&Placed<'_>| block.one.change.action == ChangeAction::Update && block.block.release.is_none();
+    for parent in placed.iter().filter(updates) {
+        for child in placed.iter().filter(|child| child.block.change != parent.block.change && child.block.release.is_none()) {
+            match child.block.half {
+                Half::Up if child.one.parents.contains(parent.address()) => edges.extend(before_child(parent, child)),
+                Half::Down if takes_at_the_end(parent) && uses(child, parent) => {
+                    edges.extend(all_to_all(&child.pivot_group(), &taking(parent)));
+                }
+                Half::Up | Half::Down => {}
+            }
+        }
+    }
+    edges
+}
+
+/// What the parent does before it takes something away comes before the child.
+fn before_child(parent: &Placed<'_>, child: &Placed<'_>) -> Edges {
+    let last = if takes_at_the_end(parent) { taking(parent).first().map(|first| first.saturating_sub(1)) } else { None };
+    match last {
+        Some(last) if last >= parent.first => all_to_all(&[last], &child.first_group()),
+        Some(_) => Edges::new(),
+        None => all_to_all(&parent.last_group(), &child.first_group()),
+    }
+}
+
+/// Whether the parent's update ends with verbs that stand last since they take something away.
+fn takes_at_the_end(parent: &Placed<'_>) -> bool {
+    parent.one.diff.fields.iter().any(|field| matches!(field.how, How::Verb(_, At::After)))
+}
+
+/// The steps from the first of these verbs on.
+fn taking(parent: &Placed<'_>) -> Vec<usize> {
+    let at = parent.block.taking.unwrap_or(0);
+    parent.ids(at..parent.steps().len())
+}
+
+fn uses(child: &Placed<'_>, parent: &Placed<'_>) -> bool {
+    let Some(used) = &parent.one.change.before else { return false };
+    child.one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == used.kind && *id == used.id))
+}
