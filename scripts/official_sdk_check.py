@@ -1,14 +1,16 @@
-"""Drives the simulated cloud with Alibaba Cloud's official Python SDKs. Started by scripts/official-sdk-check.
+"""Drives the simulated cloud with Alibaba Cloud's official SDKs. Started by scripts/official-sdk-check.
 
-Part 1: the SDKs alone make a network, two machines and an alarm, read all of it back through their typed models, and delete
-it. Part 2: `setpoint apply` makes an example stack, the SDKs read it, `setpoint destroy` takes it away. Part 3: the simulator
-is killed, and started again on the same folder.
-Parts 1 and 2 end with a look at what the simulator still has: nothing.
+Part 1, over HTTP and over HTTPS: the Python SDKs alone make a network, two machines and an alarm, read all of it back through
+their typed models, and delete it; keys, clocks and nonces that must be refused are. Part 2, over both: the SDKs for Node do
+the like. Part 3: `setpoint apply` makes an example stack, the SDKs read it, `setpoint destroy` takes it away. Part 4: the
+simulator is killed, and started again on the same folder.
+Parts 1 to 3 end with a look at what the simulator still has: nothing.
 """
 
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,10 @@ from alibabacloud_cms20190101 import models as cms
 from alibabacloud_cms20190101.client import Client as CmsClient
 from alibabacloud_ecs20140526 import models as ecs
 from alibabacloud_ecs20140526.client import Client as EcsClient
+from alibabacloud_sts20150401.client import Client as StsClient
+from alibabacloud_tea_openapi.exceptions import ClientException, ThrottlingException
 from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.utils import Utils
 from alibabacloud_vpc20160428 import models as vpc
 from alibabacloud_vpc20160428.client import Client as VpcClient
 
@@ -33,31 +38,42 @@ SPEED = "20"
 class Cloud:
     """A running simulator and the official clients that talk to it."""
 
-    def __init__(self, setpoint, data=None):
+    def __init__(self, setpoint, data=None, tls=False):
         self.setpoint = os.path.abspath(setpoint)
         command = [self.setpoint, "sim", "serve", "--listen", "127.0.0.1:0", "--speed", SPEED]
         command += ["--data", data] if data else []
+        command += ["--tls"] if tls else []
         self.server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = json.loads(self.server.stdout.readline())
         self.endpoint = line["endpoint"]
         self.key = (line["access_key_id"], line["access_key_secret"])
+        self.ca = line.get("ca_file")
+        self.scheme, self.host = self.endpoint.split("://")
         self.ecs = EcsClient(self.config())
         self.vpc = VpcClient(self.config())
         self.cms = CmsClient(self.config())
 
     def config(self, **more):
-        return Config(
-            access_key_id=self.key[0],
-            access_key_secret=self.key[1],
-            endpoint=self.endpoint.removeprefix("http://"),
-            protocol="http",
-            region_id=REGION,
-            **more,
-        )
+        settings = {
+            "access_key_id": self.key[0],
+            "access_key_secret": self.key[1],
+            "endpoint": self.host,
+            "protocol": self.scheme,
+            "region_id": REGION,
+        }
+        if self.ca:
+            settings["ca"] = self.ca
+        return Config(**(settings | more))
 
     def page(self, name):
-        with urllib.request.urlopen(f"{self.endpoint}/_sim/{name}", timeout=5) as answer:
+        trust = ssl.create_default_context(cafile=self.ca) if self.ca else None
+        with urllib.request.urlopen(f"{self.endpoint}/_sim/{name}", timeout=5, context=trust) as answer:
             return json.load(answer)
+
+    def post(self, name, body):
+        trust = ssl.create_default_context(cafile=self.ca) if self.ca else None
+        request = urllib.request.Request(f"{self.endpoint}/_sim/{name}", data=json.dumps(body).encode(), method="POST")
+        urllib.request.urlopen(request, timeout=5, context=trust).close()
 
     def run(self, *arguments, cwd):
         """Runs setpoint against the simulator; shows what it said only if it fails."""
@@ -95,12 +111,12 @@ def same(what, got, expected):
         sys.exit(f"{what}: got {got!r}, expected {expected!r}")
 
 
-def refused(what, code, call):
-    """The call must be refused with this code."""
+def refused(what, code, call, kind=ClientException):
+    """The call must be refused with this code, as an exception of this class."""
     try:
         call()
-    except Exception as error:  # The SDKs have several classes for one thing.
-        same(what, getattr(error, "code", None), code)
+    except Exception as error:
+        same(what, (getattr(error, "code", None), type(error).__name__), (code, kind.__name__))
         return
     sys.exit(f"{what}: accepted, expected {code}")
 
@@ -303,14 +319,68 @@ def read_with_the_old_signature(cloud, vpc_id):
     old = VpcClient(cloud.config(signature_algorithm="v2"))
     attribute = old.describe_vpc_attribute(vpc.DescribeVpcAttributeRequest(region_id=REGION, vpc_id=vpc_id)).body
     same("the VPC by the old signature", attribute.vpc_id, vpc_id)
-    wrong = Config(
-        access_key_id=cloud.key[0],
-        access_key_secret="wrong",
-        endpoint=cloud.endpoint.removeprefix("http://"),
-        protocol="http",
-        region_id=REGION,
-    )
-    refused("a wrong secret", "SignatureDoesNotMatch", lambda: VpcClient(wrong).describe_regions(vpc.DescribeRegionsRequest()))
+
+
+def bad_requests(cloud):
+    """What must not pass: a wrong secret, an unknown key, an old clock, a nonce that was there before; and a throttled call."""
+    regions = vpc.DescribeRegionsRequest()
+    wrong = VpcClient(cloud.config(access_key_secret="wrong"))
+    refused("a wrong secret", "SignatureDoesNotMatch", lambda: wrong.describe_regions(regions))
+    unknown = VpcClient(cloud.config(access_key_id="LTAI-nobody"))
+    refused("an unknown key", "InvalidAccessKeyId.NotFound", lambda: unknown.describe_regions(regions))
+    clock, nonce = Utils.get_timestamp, Utils.get_nonce
+    try:
+        past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 16 * 60))
+        Utils.get_timestamp = staticmethod(lambda: past)
+        refused("an old clock", "InvalidTimeStamp.Expired", lambda: cloud.vpc.describe_regions(regions))
+        Utils.get_timestamp = staticmethod(clock)
+        Utils.get_nonce = staticmethod(lambda: f"once-{cloud.endpoint}")
+        cloud.vpc.describe_regions(regions)
+        refused("a nonce again", "SignatureNonceUsed", lambda: cloud.vpc.describe_regions(regions))
+    finally:
+        Utils.get_timestamp, Utils.get_nonce = staticmethod(clock), staticmethod(nonce)
+    throttle = {"action": "DescribeRegions", "fate": {"refuse_before": {"code": "Throttling.User", "status": 400}}}
+    cloud.post("faults", [throttle])
+    refused("a throttled call", "Throttling.User", lambda: cloud.vpc.describe_regions(regions), ThrottlingException)
+    cloud.vpc.describe_regions(regions)
+
+
+def who_calls(cloud):
+    caller = StsClient(cloud.config()).get_caller_identity().body
+    same("the caller", (caller.identity_type, caller.arn), ("Account", f"acs:ram::{caller.account_id}:root"))
+
+
+def page_through(cloud, machines):
+    """By number and by token: every machine once."""
+    by_number = []
+    for number in (1, 2):
+        page = cloud.ecs.describe_instances(ecs.DescribeInstancesRequest(region_id=REGION, page_number=number, page_size=1)).body
+        same("TotalCount", page.total_count, len(machines))
+        by_number += [row.instance_id for row in page.instances.instance]
+    same("machines by number", sorted(by_number), sorted(machines))
+    seen, token = [], None
+    while token != "":
+        request = vpc.ListTagResourcesRequest(resource_type="VPC", region_id=REGION, max_results=1, next_token=token)
+        request.tag = [vpc.ListTagResourcesRequestTag(key="page")]
+        body = cloud.vpc.list_tag_resources(request).body
+        seen += [row.tag_value for row in body.tag_resources.tag_resource if row.tag_key == "page"]
+        token = body.next_token or ""
+    same("tags by token", sorted(seen), ["1", "2", "3"])
+
+
+def tagged(cloud, vpc_id):
+    """Three VPCs in all, each with a tag to page through."""
+    made = [vpc_id] + [cloud.vpc.create_vpc(vpc.CreateVpcRequest(region_id=REGION)).body.vpc_id for _ in range(2)]
+    for number, one in enumerate(made, 1):
+        pair = vpc.TagResourcesRequestTag(key="page", value=str(number))
+        cloud.vpc.tag_resources(vpc.TagResourcesRequest(region_id=REGION, resource_type="VPC", resource_id=[one], tag=[pair]))
+    return made[1:]
+
+
+def delete_vpcs(cloud, ids):
+    for one in ids:
+        delete = vpc.DeleteVpcRequest(region_id=REGION, vpc_id=one)
+        patient(["IncorrectVpcStatus"], lambda: cloud.vpc.delete_vpc(delete))
 
 
 def delete_all(cloud, vpc_id, subnet, group, machines):
@@ -351,11 +421,28 @@ def by_the_sdks(cloud):
     machines = [create_machine(cloud, subnet, group, image), run_machine(cloud, subnet, group, image)]
     make_alarm(cloud, machines[1])
     read_with_the_old_signature(cloud, vpc_id)
+    who_calls(cloud)
+    more = tagged(cloud, vpc_id)
+    page_through(cloud, machines)
+    bad_requests(cloud)
+    delete_vpcs(cloud, more)
     delete_all(cloud, vpc_id, subnet, group, machines)
     cloud.expect_nothing()
 
 
-# Part 2: what setpoint makes, as the SDKs see it.
+# Part 2: by the SDKs for Node.
+
+
+def by_node(cloud, folder):
+    environment = {"PATH": os.environ["PATH"]} | ({"NODE_EXTRA_CA_CERTS": cloud.ca} if cloud.ca else {})
+    command = ["node", os.path.abspath("scripts/official-sdk-node/check.mjs"), cloud.endpoint, *cloud.key]
+    done = subprocess.run(command, cwd=folder, env=environment, timeout=120, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"the SDKs for Node over {cloud.scheme}:\n{done.stdout}{done.stderr}")
+    cloud.expect_nothing()
+
+
+# Part 3: what setpoint makes, as the SDKs see it.
 
 
 def owned(tags):
@@ -415,7 +502,7 @@ def by_setpoint(cloud):
         cloud.expect_nothing()
 
 
-# Part 3: killed and started again.
+# Part 4: killed and started again.
 
 
 def after_a_kill(setpoint):
@@ -439,15 +526,20 @@ def after_a_kill(setpoint):
 
 
 def main():
-    cloud = Cloud(sys.argv[1])
-    try:
-        by_the_sdks(cloud)
-        print("official SDKs: made, read back and deleted a network, two machines and an alarm")
-        by_setpoint(cloud)
-        print("setpoint: the SDKs read what it applied, and nothing was left after its destroy")
-    finally:
-        cloud.stop()
-    after_a_kill(sys.argv[1])
+    setpoint, node_folder = sys.argv[1], sys.argv[2]
+    for tls in (False, True):
+        cloud = Cloud(setpoint, tls=tls)
+        try:
+            by_the_sdks(cloud)
+            print(f"Python SDKs over {cloud.scheme}: made, read back and deleted a network, two machines and an alarm")
+            by_node(cloud, node_folder)
+            print(f"Node SDKs over {cloud.scheme}, signing V3 and V1: the same")
+            if not tls:
+                by_setpoint(cloud)
+                print("setpoint: the SDKs read what it applied, and nothing was left after its destroy")
+        finally:
+            cloud.stop()
+    after_a_kill(setpoint)
     print("kill -9: nothing that was answered was lost")
 
 

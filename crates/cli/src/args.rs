@@ -80,8 +80,8 @@ pub struct ValueArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cloud")]
 pub struct CloudArgs {
-    /// Use the simulated cloud, kept in DIR unless DIR is a stack; needs no account [default DIR: .setpoint/sim]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "endpoint")]
+    /// Use the simulated cloud, kept in DIR; needs no account [default DIR: .setpoint/sim]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "endpoint")]
     pub sim: Option<Option<String>>,
     /// How many times faster than ours the cloud's time runs [default: 20 with --sim, else 1]
     #[arg(long, value_name = "N")]

@@ -83,7 +83,7 @@ fn spelling(arg: &Arg) -> String {
         (Some(flag), _) if arg.get_short().is_some() && long.is_some() => {
             format!("{flag}, {} {}", long.unwrap_or_default(), arg.get_value_names().map(|names| names.join(" ")).unwrap_or_default())
         }
-        (Some(flag), Some(value)) if optional => format!("{flag} [{value}]"),
+        (Some(flag), Some(value)) if optional => format!("{flag}[={value}]"),
         (Some(flag), Some(value)) => format!("{flag} {value}"),
         (Some(flag), None) => flag,
     }

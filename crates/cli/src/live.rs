@@ -3,6 +3,7 @@
 //! A first interrupt stops cleanly: no step starts any more but those that close a window. A second one leaves at once.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use setpoint_engine::apply::{self, Options};
@@ -24,11 +25,19 @@ use crate::ui::{self, Terminal};
 /// How often a live table moves.
 const FRAME: Duration = Duration::from_millis(250);
 
+/// What came of a run, and how far people saw it come.
+pub struct Applied {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The resources that were begun and are neither done nor failed.
+    pub begun: BTreeSet<String>,
+}
+
 /// Carries the plan out.
 ///
 /// # Errors
 /// Interrupted twice.
-pub async fn apply(session: &Session, plan: &Plan, options: Options, terminal: Terminal) -> Result<Outcome, Error> {
+pub async fn apply(session: &Session, plan: &Plan, options: Options, terminal: Terminal) -> Result<Applied, Error> {
     let screen = RefCell::new(Screen::new(plan, terminal, session.pace.speed));
     let (cancel, cancelled) = watch::channel(false);
     let mut listener = |event: &Event, tally: &event::Tally| screen.borrow_mut().on(event, *tally);
@@ -51,8 +60,8 @@ pub async fn apply(session: &Session, plan: &Plan, options: Options, terminal: T
             _ = frames.tick() => screen.borrow_mut().tick(),
         }
     };
-    screen.borrow_mut().last();
-    Ok(outcome)
+    let begun = screen.borrow_mut().last();
+    Ok(Applied { outcome, begun })
 }
 
 /// Interrupts from the terminal or from whoever ends processes. Heard from the moment it is made.
@@ -165,10 +174,13 @@ impl Screen {
         }
     }
 
-    fn last(&mut self) {
+    /// The last picture; gives what was begun and is left.
+    fn last(&mut self) -> BTreeSet<String> {
+        self.model.finish();
         if self.terminal.live {
             self.draw();
         }
+        self.model.begun().map(ToOwned::to_owned).collect()
     }
 }
 
@@ -192,13 +204,18 @@ fn progress_event(event: &Event) -> progress::Event {
 
 /// The outcome as its view wants it.
 #[must_use]
-pub fn view_of(outcome: &Outcome, plan: &Plan, verb: Verb) -> view::Outcome {
+pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
+    let outcome = &applied.outcome;
     let failed = outcome.failed.iter().map(|failure| view::Failed {
         address: failure.address.clone(),
         message: failure.message.clone(),
         unknown: failure.class == FailureClass::Unknown,
     });
-    let not_started = outcome.not_started.iter().map(|one| view::NotStarted { address: one.address.clone(), needs: one.needs.clone() });
+    let not_started = outcome.not_started.iter().map(|one| view::NotStarted {
+        address: one.address.clone(),
+        begun: applied.begun.contains(&one.address.to_string()),
+        needs: one.needs.clone(),
+    });
     let output = |(name, value): (&String, &setpoint_plan::Value)| {
         let secret = plan.outputs.get(name).is_some_and(|planned| planned.secret);
         (name.clone(), Output { value: value.clone(), secret })

@@ -27,6 +27,9 @@ use crate::spec::Spec;
 use crate::ui;
 use crate::wire::Cloud;
 
+/// How often a read that takes long says so.
+const STILL_EVERY: Duration = Duration::from_secs(10);
+
 /// Whose resources a command is about.
 #[derive(Debug)]
 pub enum Subject {
@@ -76,6 +79,8 @@ pub struct Planned {
     pub report: Report,
     /// What was read.
     pub seen: Seen,
+    /// Whether everything goes.
+    pub destroy: bool,
 }
 
 impl Subject {
@@ -109,7 +114,7 @@ impl Planned {
     /// What views want beside the plan.
     #[must_use]
     pub fn header(&self) -> Header {
-        Header { elapsed: Some(self.seen.elapsed), schema: Some(REGISTRY.schema()) }
+        Header { elapsed: Some(self.seen.elapsed), schema: Some(REGISTRY.schema()), destroy: self.destroy }
     }
 }
 
@@ -118,6 +123,20 @@ impl Planned {
 /// # Errors
 /// The credentials are another account's, or something cannot be read.
 pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
+    let look = look(cloud, subject);
+    tokio::pin!(look);
+    let mut elapsed = Duration::ZERO;
+    loop {
+        match tokio::time::timeout(STILL_EVERY, &mut look).await {
+            Ok(seen) => return seen,
+            Err(_) => elapsed += STILL_EVERY,
+        }
+        // Calls without an answer are made again for minutes; nobody should have to guess that.
+        ui::say(&format!("Still reading from {}... [{} s elapsed; nothing is changed]\n", cloud.address, elapsed.as_secs()));
+    }
+}
+
+async fn look(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
     let started = Instant::now();
     let caller = observe::identify(&cloud.session, subject.region()).await.map_err(|error| unseen(&error))?;
     if let Subject::Spec(spec) = subject
@@ -156,7 +175,7 @@ pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Err
         let notes = spec.stack.notes.iter().map(|note| Note { address: None, what: NoteKind::Spec(note.clone()) });
         report.notes.splice(0..0, notes);
     }
-    Ok(Planned { plan, report, seen })
+    Ok(Planned { plan, report, seen, destroy: asked.destroy })
 }
 
 fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {

@@ -25,6 +25,9 @@ pub use restore::spec_of;
 /// Says what the file is; older and newer versions of setpoint refuse each other's.
 const FORMAT: &str = "setpoint-plan";
 
+/// So many characters at the start of a file tell a saved plan.
+const HEAD: usize = 200;
+
 /// A plan on disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedPlan {
@@ -126,16 +129,30 @@ impl SavedPlan {
     /// # Errors
     /// It is a saved plan and cannot be used.
     pub fn read_if_one(path: &str) -> Result<Option<Self>, Error> {
-        let Some(text) = std::fs::read_to_string(path).ok().filter(|text| text.trim_start().starts_with('{')) else { return Ok(None) };
-        // A stack may be written as JSON as well; the format says which it is.
-        let named = serde_json::from_str::<Named>(&text).ok().filter(|named| named.format == FORMAT);
-        let Some(named) = named else { return Ok(None) };
+        let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes);
+        // A stack may be written as JSON as well; the format, which stands first, says which it is, even of a damaged file.
+        let head: String = text.chars().take(HEAD).collect();
+        if !head.starts_with('{') || !head.contains("\"format\"") || !head.contains(FORMAT) {
+            return Ok(None);
+        }
         let bad = |why: String| Error::BadPlanFile { path: path.to_owned(), why };
+        let named: Named = serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
         let ours = env!("CARGO_PKG_VERSION");
         if named.setpoint_version != ours {
             return Err(bad(format!("setpoint {} made it, this is {ours}, and each plans in its own way", named.setpoint_version)));
         }
-        serde_json::from_str(&text).map(Some).map_err(|error| bad(format!("it is damaged: {error}")))
+        let plan: Self = serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
+        plan.altered().map_or(Ok(Some(plan)), |part| Err(bad(format!("it was altered: {part} is not what its hash says"))))
+    }
+
+    /// A part that is not what the file's own hashes say. Nothing is performed from it, but people may have reviewed it.
+    fn altered(&self) -> Option<String> {
+        let moved = |source: &&SavedSource| source.text.as_ref().is_some_and(|text| digest(text.as_bytes()) != source.sha256);
+        match self.inputs.sources.iter().find(moved) {
+            Some(source) => Some(format!("`{}`", source.name)),
+            None => (answer(&self.view) != self.answer).then(|| "the plan".to_owned()),
+        }
     }
 
     /// The stack's file.
@@ -180,7 +197,6 @@ impl SavedPlan {
 /// What every version of the format has.
 #[derive(Deserialize)]
 struct Named {
-    format: String,
     setpoint_version: String,
 }
 

@@ -17,13 +17,12 @@ use setpoint_openapi::sign::Scheme;
 use setpoint_openapi::wire::Transport;
 use setpoint_sim::embedded::{self, Embedded, OpenError};
 use setpoint_sim::store::StoreError;
-use setpoint_spec::loader::{Entry, FsLoader, Loader as _, parent};
 
-use crate::args::{CloudArgs, StackArgs};
+use crate::args::CloudArgs;
 use crate::command::Cx;
 use crate::env::Env;
 use crate::error::Error;
-use crate::{disk, files, ui};
+use crate::{disk, ui};
 
 /// Where the simulated cloud is kept unless told otherwise.
 pub const SIM_DIR: &str = ".setpoint/sim";
@@ -43,41 +42,22 @@ pub struct Cloud {
     pub session: Session,
     /// Whether it is the embedded simulation: it has one account, whatever a stack pins.
     pub embedded: bool,
+    /// Where its calls go, for people.
+    pub address: String,
 }
 
-/// `--sim STACK`: what follows `--sim` is its folder, unless it is a stack file or a folder that holds one.
-#[must_use]
-pub fn untangle(mut stack: StackArgs, mut cloud: CloudArgs) -> (StackArgs, CloudArgs) {
-    if stack.named().is_none()
-        && let Some(Some(path)) = &cloud.sim
-        && is_stack(path)
-    {
-        stack.stack = Some(path.clone());
-        cloud.sim = Some(None);
-    }
-    (stack, cloud)
-}
-
-fn is_stack(path: &str) -> bool {
-    match FsLoader.look(path) {
-        Entry::File => true,
-        Entry::Folder => files::choose(&FsLoader, Some(path)).is_ok(),
-        Entry::Other | Entry::Missing => false,
-    }
-}
-
-/// Opens the cloud that the options name. `stack_file` is where paths of the spec start.
+/// Opens the cloud that the options name.
 ///
 /// # Errors
 /// There are no credentials, or the client cannot be set up.
-pub fn connect(args: &CloudArgs, stack_file: &str, cx: &Cx) -> Result<Cloud, Error> {
+pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
     match (&args.sim, args.endpoint.clone().or_else(|| cx.env.endpoint())) {
-        (Some(dir), _) => simulated(args, dir.as_deref(), stack_file, cx),
-        (None, endpoint) => real(args, endpoint.as_deref(), stack_file, cx),
+        (Some(dir), _) => simulated(args, dir.as_deref(), cx),
+        (None, endpoint) => real(args, endpoint.as_deref(), cx),
     }
 }
 
-fn simulated(args: &CloudArgs, dir: Option<&str>, stack_file: &str, cx: &Cx) -> Result<Cloud, Error> {
+fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
     let dir = dir.unwrap_or(SIM_DIR);
     let speed = speed(args.sim_speed, SIM_SPEED)?;
     let fresh = !Path::new(dir).exists();
@@ -104,15 +84,14 @@ fn simulated(args: &CloudArgs, dir: Option<&str>, stack_file: &str, cx: &Cx) -> 
         scheme: Scheme::V3,
     });
     let pace = Pace { speed, visibility: SIM_VISIBILITY };
-    Ok(Cloud { session: session(client, pace, stack_file, cx), embedded: true })
+    Ok(Cloud { session: session(client, pace, cx), embedded: true, address: dir.to_owned() })
 }
 
 /// Opens an embedded simulated cloud in a folder, or in memory.
 ///
 /// # Errors
 /// The folder cannot be used.
-pub fn open_sim(dir: Option<&str>, seed: u64, speed: f64) -> Result<Embedded, Error> {
-    let config = embedded::Config { dir: dir.map(PathBuf::from), seed, speed, ..embedded::Config::new(embedded::Config::system_clock()) };
+pub fn open_sim(config: embedded::Config) -> Result<Embedded, Error> {
     Embedded::open(config).map_err(|error| sim_error(&error))
 }
 
@@ -134,7 +113,7 @@ pub fn speed(asked: Option<f64>, otherwise: f64) -> Result<f64, Error> {
     }
 }
 
-fn real(args: &CloudArgs, endpoint: Option<&str>, stack_file: &str, cx: &Cx) -> Result<Cloud, Error> {
+fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
     let setup = |error: &dyn std::fmt::Display| Error::Setup(error.to_string());
     let endpoints = endpoint.map_or_else(|| Ok(Endpoints::public()), Endpoints::single).map_err(|error| Error::usage(error.to_string()))?;
     let speed = speed(args.sim_speed, 1.0)?;
@@ -151,11 +130,13 @@ fn real(args: &CloudArgs, endpoint: Option<&str>, stack_file: &str, cx: &Cx) -> 
         scheme: Scheme::V3,
     });
     let pace = Pace { speed, ..Pace::default() };
-    Ok(Cloud { session: session(client, pace, stack_file, cx), embedded: false })
+    let address = endpoint.unwrap_or("the cloud").to_owned();
+    Ok(Cloud { session: session(client, pace, cx), embedded: false, address })
 }
 
-fn session(client: Client, pace: Pace, stack_file: &str, cx: &Cx) -> Session {
-    let local = Disk::new(PathBuf::from(parent(stack_file)), cx.env.home().map(PathBuf::from));
+fn session(client: Client, pace: Pace, cx: &Cx) -> Session {
+    // A path of the spec is resolved when the spec is read; from there on it starts where this process stands.
+    let local = Disk::new(PathBuf::new(), cx.env.home().map(PathBuf::from));
     Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(local), pace }
 }
 

@@ -7,6 +7,7 @@ use crate::product::Product;
 
 pub mod cms;
 pub mod ecs;
+pub mod location;
 pub mod oos;
 pub mod sts;
 pub mod tag;
@@ -136,6 +137,7 @@ pub fn table(product: Product) -> &'static [&'static Action] {
         Product::Sts => sts::ALL,
         Product::Oos => oos::ALL,
         Product::Tag => tag::ALL,
+        Product::Location => location::ALL,
     }
 }
 

@@ -70,7 +70,10 @@ impl Endpoints {
         // The port of the scheme is not sent in `Host`, and what is not sent must not be signed.
         let host = host.strip_suffix(if scheme == "http" { ":80" } else { ":443" }).unwrap_or(host);
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-        if host.is_empty() || host.starts_with(':') || !host.chars().all(allowed) {
+        let bare_v6 = host.ends_with(']');
+        let port = host.rsplit_once(':').filter(|_| !bare_v6).map(|(_, port)| port);
+        let bad_port = port.is_some_and(|port| port.parse::<u16>().is_err());
+        if host.is_empty() || host.starts_with(':') || bad_port || !host.chars().all(allowed) {
             return Err(bad());
         }
         Ok(Self { single: Some(Endpoint { scheme, host: host.to_ascii_lowercase() }), within_vpc: false })
@@ -99,6 +102,7 @@ fn public_host(product: Product, region: &str) -> String {
         (Product::Ecs, "cn-hangzhou" | "us-west-1") => "ecs-cn-hangzhou.aliyuncs.com".to_owned(),
         (Product::Ecs, "us-east-1") => "ecs.aliyuncs.com".to_owned(),
         (Product::Sts, _) => "sts.aliyuncs.com".to_owned(),
+        (Product::Location, _) => "location-readonly.aliyuncs.com".to_owned(),
         (
             Product::Tag,
             "cn-hangzhou" | "cn-beijing" | "cn-shanghai" | "cn-shenzhen" | "cn-qingdao" | "cn-hongkong" | "ap-southeast-1" | "us-east-1"

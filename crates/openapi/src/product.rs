@@ -19,11 +19,13 @@ pub enum Product {
     Oos,
     /// The tag service, across products.
     Tag,
+    /// The location service: which host serves a product in a region.
+    Location,
 }
 
 impl Product {
     /// Every product, in a fixed order.
-    pub const ALL: [Self; 6] = [Self::Ecs, Self::Vpc, Self::Cms, Self::Sts, Self::Oos, Self::Tag];
+    pub const ALL: [Self; 7] = [Self::Ecs, Self::Vpc, Self::Cms, Self::Sts, Self::Oos, Self::Tag, Self::Location];
 
     /// The product code as it stands in endpoints and RAM policies: `ecs`, `vpc`, `cms`, …
     #[must_use]
@@ -35,6 +37,7 @@ impl Product {
             Self::Sts => "sts",
             Self::Oos => "oos",
             Self::Tag => "tag",
+            Self::Location => "location",
         }
     }
 
@@ -48,6 +51,7 @@ impl Product {
             Self::Sts => "2015-04-01",
             Self::Oos => "2019-06-01",
             Self::Tag => "2018-08-28",
+            Self::Location => "2015-06-12",
         }
     }
 }

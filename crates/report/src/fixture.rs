@@ -240,6 +240,9 @@ pub(crate) fn destroy() -> (Plan, Report) {
     };
     let mut data = deleted("data", "disk", "d-2zeb7q");
     data.action = ChangeAction::Keep;
+    if let Some(owner) = data.before.as_mut().and_then(|live| live.owner.as_mut()) {
+        owner.guard.keep = true;
+    }
     let changes = vec![data, deleted("net", "vpc", "vpc-2ze1"), deleted("private[h]", "vswitch", "vsw-2ze1"), web(0), web(1)];
     let user = NoteKind::UsedByForeign { user: "eni-2ze4 of lb-2ze9".to_owned() };
     let note = |text: &str, what| Note { address: Some(address(text)), what };

@@ -152,7 +152,7 @@ mod tests {
         expect![[r#"
 
             <h1>shop/prod</h1>
-            <p class="dim">shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls</p>
+            <p class="dim">shop/prod · cn-beijing · account 1234…3456 · 23 live resources</p>
             <h2 class="strong">Plan: 0 to add, 0 to change, 3 to destroy. 1 kept, 1 blocked.</h2>
             <p class="danger">Data loss: web[0..1].</p>
             <details><summary><b class="mark warning">!</b> <code>data</code> <span>kept</span> <span class="dim">disk d-2zeb7q</span> <span class="dim">(on_delete: keep)</span></summary>

@@ -138,37 +138,37 @@ mod tests {
         check(
             shop(),
             &expect![[r####"
-            ### Plan: 0 to add, 5 to change, 0 to destroy.
+                ### Plan: 0 to add, 5 to change, 0 to destroy.
 
-            **Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.**
+                **Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.**
 
-            **Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db**
+                **Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db**
 
-            | | resource | action | |
-            | --- | --- | --- | --- |
-            | `~` | `db` | update in-place | **REBUILD** · **DATA LOSS** · about 1 min |
-            | `~` | `db-sg` | update in-place |  |
-            | `~` | `web[0..2]` | update in-place | RESTART · about 1 min, one at a time |
+                | | resource | action | |
+                | --- | --- | --- | --- |
+                | `~` | `db` | update in-place | **REBUILD** · **DATA LOSS** · about 1 min |
+                | `~` | `db-sg` | update in-place |  |
+                | `~` | `web[0..2]` | update in-place | RESTART · about 1 min, one at a time |
 
-            <details><summary>Details</summary>
+                <details><summary>Details</summary>
 
-            ```diff
-            ! db update in-place  REBUILD  DATA LOSS  about 1 min
-            !     image  aliyun_3_x64_20G_alibase_20240528.vhd -> ubuntu_24_04_x64_20G_alibase_20251030.vhd    stack.yaml:28:9
-                  lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
-                  snapshot first: yes (lifecycle.snapshot_before)
-            ! db-sg update in-place
-            +     ingress tcp 5432 from web-sg    "PostgreSQL"    stack.yaml:28:9
-            -     ingress tcp 5432 from 10.0.0.0/8    closed last, no gap
-            ! web[0..2] update in-place  RESTART  about 1 min, one at a time
-            !     instance_type  ecs.c7.large -> ecs.c7.xlarge    env/prod.yaml:5:24
-            !     system_disk.size  40 -> 60    online, no restart
-            ```
+                ```diff
+                ! db update in-place  REBUILD  DATA LOSS  about 1 min
+                !     image  aliyun_3_x64_20G_alibase_20240528.vhd -> ubuntu_24_04_x64_20G_alibase_20251030.vhd    stack.yaml:28:9
+                      lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
+                      snapshot first: yes (lifecycle.snapshot_before)
+                ! db-sg update in-place
+                +     ingress tcp 5432 from web-sg    "PostgreSQL"    stack.yaml:28:9
+                -     ingress tcp 5432 from 10.0.0.0/8    closed last, no gap
+                ! web[0..2] update in-place  RESTART  about 1 min, one at a time
+                !     instance_type  ecs.c7.large -> ecs.c7.xlarge    env/prod.yaml:5:24
+                !     system_disk.size  40 -> 60    online, no restart
+                ```
 
-            </details>
+                </details>
 
-            <sub>shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls · Read with 9 calls: 7 listings, 1 look-up, 1 detail.</sub>
-        "####]],
+                <sub>shop/prod · cn-beijing · account 1234…3456 · 23 live resources · Read with 9 calls: 7 listings, 1 look-up, 1 detail.</sub>
+            "####]],
         );
     }
 
@@ -177,45 +177,45 @@ mod tests {
         check(
             fresh(),
             &expect![[r####"
-            ### Plan: 5 to add, 0 to change, 0 to destroy.
+                ### Plan: 5 to add, 0 to change, 0 to destroy.
 
-            | | resource | action | |
-            | --- | --- | --- | --- |
-            | `+` | `app[0..1]` | create | instance |
-            | `+` | `net` | create | vpc |
-            | `+` | `subnet` | create | vswitch |
-            | `+` | `web-sg` | create | security\_group |
+                | | resource | action | |
+                | --- | --- | --- | --- |
+                | `+` | `app[0..1]` | create | instance |
+                | `+` | `net` | create | vpc |
+                | `+` | `subnet` | create | vswitch |
+                | `+` | `web-sg` | create | security\_group |
 
-            <details><summary>Details</summary>
+                <details><summary>Details</summary>
 
-            ```diff
-            + app[0..1] create  instance
-            +     instance_type  ecs.c7.large
-            +     name  web-00 | web-01
-            +     password  (sensitive value)
-            +     security_groups  [web-sg] (known after apply)
-            +     system_disk.size  40
-            +     user_data  2.2 KiB, sha256 25b32758411a
-            +     vswitch  subnet (known after apply)
-            +     tags  {App: shop, Env: prod}
-            + net create  vpc
-            +     cidr_block  172.16.0.0/12
-            + subnet create  vswitch
-            +     cidr_block  172.16.1.0/24
-            +     vpc  net (known after apply)
-            +     zone  cn-beijing-h
-            + web-sg create  security_group
-            +     vpc  net (known after apply)
-            +     ingress tcp 80 from 0.0.0.0/0    "Web"
-              output ip = (known after apply)
-            ```
+                ```diff
+                + app[0..1] create  instance
+                +     instance_type  ecs.c7.large
+                +     name  web-00 | web-01
+                +     password  (sensitive value)
+                +     security_groups  [web-sg] (known after apply)
+                +     system_disk.size  40
+                +     user_data  2.2 KiB, sha256 25b32758411a
+                +     vswitch  subnet (known after apply)
+                +     tags  {App: shop, Env: prod}
+                + net create  vpc
+                +     cidr_block  172.16.0.0/12
+                + subnet create  vswitch
+                +     cidr_block  172.16.1.0/24
+                +     vpc  net (known after apply)
+                +     zone  cn-beijing-h
+                + web-sg create  security_group
+                +     vpc  net (known after apply)
+                +     ingress tcp 80 from 0.0.0.0/0    "Web"
+                  output ip = (known after apply)
+                ```
 
-            </details>
+                </details>
 
-            > `debug` is disabled
+                > `debug` is disabled
 
-            <sub>shop/prod · cn-beijing · account 1234…3456 · 0 live resources, 9 calls · Read with 9 calls: 7 listings, 1 look-up, 1 detail.</sub>
-        "####]],
+                <sub>shop/prod · cn-beijing · account 1234…3456 · 0 live resources · Read with 9 calls: 7 listings, 1 look-up, 1 detail.</sub>
+            "####]],
         );
     }
 

@@ -63,11 +63,13 @@ pub struct Failed {
     pub unknown: bool,
 }
 
-/// A resource that was not worked on.
+/// A resource that was not worked on, or not to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotStarted {
     /// The resource.
     pub address: Address,
+    /// Whether work on it had begun.
+    pub begun: bool,
     /// Failed resources that it waits for; empty after an interruption.
     pub needs: Vec<Address>,
 }
@@ -127,8 +129,11 @@ fn first_line(outcome: &Outcome) -> String {
     if !outcome.failed.is_empty() {
         left.push(format!("{} failed", outcome.failed.len()));
     }
-    if !outcome.not_started.is_empty() {
-        left.push(format!("{} not started", outcome.not_started.len()));
+    let begun = outcome.not_started.iter().filter(|one| one.begun).count();
+    for (n, word) in [(begun, "unfinished"), (outcome.not_started.len() - begun, "not started")] {
+        if n > 0 {
+            left.push(format!("{n} {word}"));
+        }
     }
     let left = if left.is_empty() { String::new() } else { format!(" {}.", left.join(", ")) };
     format!("{verb} {word}: {done}.{left}")
@@ -156,15 +161,14 @@ fn unfinished(out: &mut String, outcome: &Outcome, style: &Style) {
     for failed in &outcome.failed {
         entry(out, style, ("failed", Label::Danger), &failed.address.to_string(), &clean(&failed.message));
     }
-    let mut rest: &[NotStarted] = &outcome.not_started;
-    while let Some(first) = rest.first() {
-        let n = rest.iter().take_while(|other| other.needs == first.needs).count();
-        let (same, others) = rest.split_at(n);
-        let names = words::names(&same.iter().map(|one| &one.address).collect::<Vec<_>>());
-        let needs = words::names(&first.needs.iter().collect::<Vec<_>>());
-        let needs = if needs.is_empty() { needs } else { format!("{} {needs}", if n == 1 { "needs" } else { "need" }) };
-        entry(out, style, ("not started", Label::Warning), &names, &needs);
-        rest = others;
+    for (begun, word) in [(true, "unfinished"), (false, "not started")] {
+        let left: Vec<&NotStarted> = outcome.not_started.iter().filter(|one| one.begun == begun).collect();
+        for same in left.chunk_by(|one, other| one.needs == other.needs) {
+            let names = words::names(&same.iter().map(|one| &one.address).collect::<Vec<_>>());
+            let needs = words::names(&same[0].needs.iter().collect::<Vec<_>>());
+            let needs = if needs.is_empty() { needs } else { format!("{} {needs}", if same.len() == 1 { "needs" } else { "need" }) };
+            entry(out, style, (word, Label::Warning), &names, &needs);
+        }
     }
     if outcome.failed.iter().any(|failed| failed.unknown) {
         put(
@@ -205,7 +209,7 @@ pub fn json(outcome: &Outcome) -> String {
     let Summary { add, change, destroy, kept } = outcome.summary;
     let failed = |one: &Failed| json!({ "address": one.address.to_string(), "message": one.message, "unknown": one.unknown });
     let names = |all: &[Address]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let waiting = |one: &NotStarted| json!({ "address": one.address.to_string(), "needs": names(&one.needs) });
+    let waiting = |one: &NotStarted| json!({ "address": one.address.to_string(), "begun": one.begun, "needs": names(&one.needs) });
     let down: serde_json::Map<String, serde_json::Value> =
         outcome.down.iter().map(|(address, time)| (address.to_string(), json!(time.as_secs_f64()))).collect();
     pretty(&json!({
@@ -238,7 +242,7 @@ mod tests {
     }
 
     fn cut_short() -> Outcome {
-        let waiting = |text| NotStarted { address: address(text), needs: vec![address("web[1]")] };
+        let waiting = |text| NotStarted { address: address(text), begun: false, needs: vec![address("web[1]")] };
         let message = "ecs.c7.large is out of stock in cn-beijing-h".to_owned();
         Outcome {
             summary: Summary { add: 6, ..Summary::default() },
@@ -310,19 +314,23 @@ mod tests {
         let mut outcome = Outcome { interrupted: true, verb: Verb::Destroy, ..cut_short() };
         outcome.failed[0].unknown = true;
         outcome.not_started.iter_mut().for_each(|one| one.needs.clear());
+        for name in ["db[2]", "db[1]"] {
+            outcome.not_started.push(NotStarted { address: address(name), begun: true, needs: Vec::new() });
+        }
         outcome.summary = Summary { destroy: 4, kept: 1, ..Summary::default() };
         check(
             &outcome,
             80,
             &expect![[r#"
-            Destroy interrupted: 4 destroyed, 1 kept. 1 failed, 2 not started.
-            48 s · 21 calls · 1 throttled
-              failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
-              not started  web-ip[1], cpu-high[1]
-            Whether a call was carried out that got no answer, the next run finds out before
-            it does anything.
-            Nothing is lost and nothing is locked: the same command goes on from here.
-        "#]],
+                Destroy interrupted: 4 destroyed, 1 kept. 1 failed, 2 unfinished, 2 not started.
+                48 s · 21 calls · 1 throttled
+                  failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
+                  unfinished   db[1..2]
+                  not started  web-ip[1], cpu-high[1]
+                Whether a call was carried out that got no answer, the next run finds out before
+                it does anything.
+                Nothing is lost and nothing is locked: the same command goes on from here.
+            "#]],
         );
     }
 
@@ -346,12 +354,14 @@ mod tests {
               "not_started": [
                 {
                   "address": "web-ip[1]",
+                  "begun": false,
                   "needs": [
                     "web[1]"
                   ]
                 },
                 {
                   "address": "cpu-high[1]",
+                  "begun": false,
                   "needs": [
                     "web[1]"
                   ]

@@ -92,6 +92,7 @@ pub struct Model {
     /// The steps, as far as progress looks at them.
     steps: Vec<StepState>,
     stopping: bool,
+    over: bool,
     speed: f64,
 }
 
@@ -122,7 +123,7 @@ impl Model {
             is_done: false,
         };
         let steps = of_step.into_iter().enumerate().map(step).collect();
-        Self { tally: Tally { total: plan.steps.len(), ..Tally::default() }, jobs, steps, stopping: false, speed: 1.0 }
+        Self { tally: Tally { total: plan.steps.len(), ..Tally::default() }, jobs, steps, stopping: false, over: false, speed: 1.0 }
     }
 
     /// The same model for a cloud in which time passes so many times as fast: usual durations shrink accordingly.
@@ -148,9 +149,7 @@ impl Model {
             Event::Done { step, id } => self.done(*step, id.as_deref(), now),
             Event::Failed { step } => self.failed(*step, now),
             Event::Skipped { step } => {
-                if let Some(job) = self.job_of(*step).filter(|job| job.state != State::Failed) {
-                    job.state = State::Skipped;
-                }
+                self.skipped(*step);
                 None
             }
             Event::Stopping => {
@@ -173,6 +172,20 @@ impl Model {
         table::table(self, now, style, height)
     }
 
+    /// Nothing is under way any more: what was not brought to its end is unfinished.
+    pub fn finish(&mut self) {
+        self.over = true;
+        for job in self.jobs.iter_mut().filter(|job| job.state == State::Running) {
+            job.state = State::Skipped;
+        }
+    }
+
+    /// The resources that were begun and neither done nor failed.
+    pub fn begun(&self) -> impl Iterator<Item = &str> {
+        let is_begun = |job: &&Job| job.has_begun() && !matches!(job.state, State::Done | State::Failed);
+        self.jobs.iter().filter(is_begun).map(|job| job.name.as_str())
+    }
+
     fn job_of(&mut self, step: StepId) -> Option<&mut Job> {
         let job = self.steps.get(step.0)?.job;
         self.jobs.get_mut(job)
@@ -182,7 +195,7 @@ impl Model {
         self.steps.get_mut(step.0)?.started = Some(now);
         let job = self.job_of(step)?;
         job.current = Some(step.0);
-        (job.status, job.remark) = (None, None);
+        (job.status, job.remark, job.again) = (None, None, None);
         if job.state != State::Waiting {
             return None;
         }
@@ -195,9 +208,10 @@ impl Model {
     fn again(&mut self, step: StepId, why: &str, after: Duration) -> Option<String> {
         let job = self.job_of(step)?;
         job.remark = Some(format!("{}, again in {}", crate::words::clean(why), crate::words::short(after)));
-        // Throttled calls are counted in the last line; told one by one they would drown everything else.
-        let is_throttled = why.contains("Throttling");
-        (!is_throttled).then(|| plain::again(&job.name, why, after))
+        // Throttled calls are counted in the last line, and a reason is told once: one by one they would drown all else.
+        let is_news = job.again.as_deref() != Some(why) && !why.contains("Throttling");
+        job.again = Some(why.to_owned());
+        is_news.then(|| plain::again(&job.name, why, after))
     }
 
     fn fell(&mut self, step: StepId, code: &str, rung: usize) -> Option<String> {
@@ -216,14 +230,29 @@ impl Model {
         if let Some(id) = id {
             job.id = Some(id.to_owned());
         }
-        (job.status, job.remark) = (None, None);
+        (job.status, job.remark, job.again) = (None, None, None);
         job.n_done += usize::from(!was_done);
+        if job.n_done < job.n_steps && job.cut && job.state == State::Running {
+            job.state = State::Skipped;
+        }
         if job.n_done < job.n_steps || job.state == State::Done {
             return None;
         }
         job.state = State::Done;
         job.ended = now;
         Some(job.ends())
+    }
+
+    /// A step will not start. What its job has under way goes on to its end.
+    fn skipped(&mut self, step: StepId) {
+        let under_way = |job: &Job| job.current.and_then(|at| self.steps.get(at)).is_some_and(|step| !step.is_done);
+        let Some(at) = self.steps.get(step.0).map(|step| step.job) else { return };
+        let goes_on = self.jobs.get(at).is_some_and(|job| job.state == State::Running && under_way(job));
+        let Some(job) = self.jobs.get_mut(at).filter(|job| job.state != State::Failed) else { return };
+        job.cut = true;
+        if !goes_on {
+            job.state = State::Skipped;
+        }
     }
 
     fn failed(&mut self, step: StepId, now: Duration) -> Option<String> {

@@ -1,7 +1,5 @@
 //! Live resources as they are: one of them in full, or all of a stack.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value as Json, json};
 
 use setpoint_plan::desired::Desired;
@@ -140,27 +138,21 @@ fn json_of(name: &str, value: &Value) -> Json {
     }
 }
 
-/// All of a stack's live resources, one a line: address, kind, id, name and status.
+/// All of a stack's live resources, one a line: address, kind, id, name and status, as far as there is room.
 #[must_use]
 pub fn list(rows: &[Live], style: &Style) -> String {
     let mut sorted: Vec<&Live> = rows.iter().collect();
     sorted.sort_by_key(|live| (live.owner.as_ref().map(|owner| owner.address.clone()), live.id.clone()));
-    let cells: Vec<[String; 4]> = sorted.iter().map(|live| cells(live)).collect();
-    let mut columns: BTreeMap<usize, usize> = BTreeMap::new();
-    for row in &cells {
-        for (at, cell) in row.iter().enumerate() {
-            let widest = columns.entry(at).or_insert(0);
-            *widest = (*widest).max(width(cell));
-        }
-    }
+    let cells: Vec<[String; 5]> = sorted.iter().map(|live| cells(live)).collect();
+    let columns = columns(&cells, style.width);
     let mut out = String::new();
     for row in &cells {
         let mut line = Line::default();
         let mut start = 0;
-        for (at, cell) in row.iter().enumerate() {
-            line.push(if at == 0 { Label::Strong } else { Label::Plain }, cell.as_str());
-            start += columns.get(&at).copied().unwrap_or(0) + 2;
+        for (at, wide) in &columns {
             line.pad_to(start);
+            line.push(if *at == 0 { Label::Strong } else { Label::Plain }, row[*at].as_str());
+            start += wide + 2;
         }
         push_line(&mut out, &line, style);
     }
@@ -168,11 +160,25 @@ pub fn list(rows: &[Live], style: &Style) -> String {
     out
 }
 
-fn cells(live: &Live) -> [String; 4] {
+/// The columns that have room, each with its width: the name goes first, since it mostly says again what the address says,
+/// then the kind.
+fn columns(cells: &[[String; 5]], room: usize) -> Vec<(usize, usize)> {
+    let widest = |at: usize| cells.iter().map(|row| width(&row[at])).max().unwrap_or(0);
+    let mut columns: Vec<(usize, usize)> = (0..5).map(|at| (at, widest(at))).filter(|(_, wide)| *wide > 0).collect();
+    for spare in [3, 1] {
+        let taken: usize = columns.iter().map(|(_, wide)| wide + 2).sum();
+        if taken > room + 2 {
+            columns.retain(|(at, _)| *at != spare);
+        }
+    }
+    columns
+}
+
+fn cells(live: &Live) -> [String; 5] {
     let text = |name: &str| live.attr(name).as_text().map(clean);
     let address = live.owner.as_ref().map_or_else(|| "(not owned)".to_owned(), |owner| owner.address.to_string());
-    let about: Vec<String> = [text("name").filter(|name| *name != live.id), text("status")].into_iter().flatten().collect();
-    [address, live.kind.to_owned(), clean(&live.id), about.join("  ")]
+    let name = text("name").filter(|name| *name != live.id).unwrap_or_default();
+    [address, live.kind.to_owned(), clean(&live.id), name, text("status").unwrap_or_default()]
 }
 
 /// All of a stack's live resources as indented JSON.

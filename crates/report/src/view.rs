@@ -29,6 +29,8 @@ pub struct Header {
     pub elapsed: Option<Duration>,
     /// The kinds' tables, for units and secret fields.
     pub schema: Option<Schema>,
+    /// Whether the plan is to take everything away.
+    pub destroy: bool,
 }
 
 /// A plan in words.
@@ -171,7 +173,7 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     PlanView {
         header: sentences::header(plan, header),
         notes: notes.collect(),
-        summary: sentences::summary(plan, blocked(report)),
+        summary: sentences::summary(plan, blocked(report), header.destroy),
         is_empty: plan.is_empty(),
         outputs: outputs(plan, &values),
         effect: sentences::effect(plan),

@@ -98,7 +98,10 @@ pub(crate) fn members(addresses: &[&Address]) -> String {
     let group = first.group();
     let keys: Option<Vec<&Key>> = addresses.iter().map(|address| address.key().filter(|_| address.group() == group)).collect();
     match keys {
-        Some(keys) if keys.len() > 1 => format!("{group}[{}]", key_ranges(&keys)),
+        Some(mut keys) if keys.len() > 1 => {
+            keys.sort();
+            format!("{group}[{}]", key_ranges(&keys))
+        }
         _ => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
 }
@@ -166,6 +169,7 @@ mod tests {
         }
         check(&["web[0]", "web[1]", "web[2]", "db"], "web[0..2], db");
         check(&["web[0]", "web[2]", "web[3]"], "web[0,2..3]");
+        check(&["web[2]", "web[1]", "web[0]"], "web[0..2]");
         check(&["d[a]", "d[b]", "m[x].app[0]", "m[y].app[0]"], "d[a,b], m[x].app[0], m[y].app[0]");
         check(&["app"], "app");
     }

@@ -7,14 +7,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use setpoint_openapi::wire::{WireRequest, WireResponse};
 
+use crate::calllog;
 use crate::embedded::Embedded;
-use crate::fault::{self, Fault};
-use crate::world::ImageFacts;
+use crate::fault::Plan;
+use crate::world::{GuestRule, ImageFacts, LoadProfile};
 
 /// Whether a request is for these pages.
 #[must_use]
 pub fn is_admin(request: &WireRequest) -> bool {
-    request.path.starts_with("/_sim/")
+    request.path == "/_sim" || request.path.starts_with("/_sim/")
 }
 
 /// Answers one of these pages.
@@ -22,10 +23,16 @@ pub fn is_admin(request: &WireRequest) -> bool {
 pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/_sim" | "/_sim/") => html(),
+        ("GET", "/_sim/world") => page(200, &world(cloud)),
         ("GET", "/_sim/resources") => page(200, &json!(cloud.with(|world| world.resources()))),
         ("GET", "/_sim/calls") => page(200, &cloud.with(|world| calls(world.calls()))),
         ("POST", "/_sim/clock") => clock(cloud, &body),
         ("POST", "/_sim/stock") => stock(cloud, &body),
+        ("POST", "/_sim/load") => load(cloud, &body),
+        ("POST", "/_sim/guest") => guest(cloud, body),
+        ("POST", "/_sim/lock") => lock(cloud, &body),
+        ("POST", "/_sim/events") => event(cloud, &body),
         ("POST", "/_sim/images") => match serde_json::from_value::<ImageFacts>(body) {
             Ok(facts) => {
                 cloud.with(|world| world.add_image(facts));
@@ -33,9 +40,9 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
             }
             Err(error) => page(400, &json!({"error": error.to_string()})),
         },
-        ("POST", "/_sim/faults") => match serde_json::from_value::<Vec<Fault>>(body) {
-            Ok(faults) => {
-                cloud.set_hook(Some(fault::plan(faults)));
+        ("POST", "/_sim/faults") => match Plan::parse(&request.body) {
+            Ok(plan) => {
+                cloud.set_plan(plan);
                 page(200, &json!({}))
             }
             Err(error) => page(400, &json!({"error": error.to_string()})),
@@ -46,6 +53,76 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
         },
         (_, path) => page(404, &json!({"error": format!("there is no page {path} with this method")})),
     }
+}
+
+fn guest(cloud: &Embedded, body: Value) -> WireResponse {
+    match serde_json::from_value::<GuestRule>(body) {
+        Ok(rule) => {
+            cloud.with(|world| world.add_guest_rule(rule));
+            page(200, &json!({}))
+        }
+        Err(error) => page(400, &json!({"error": error.to_string()})),
+    }
+}
+
+fn lock(cloud: &Embedded, body: &Value) -> WireResponse {
+    let (Some(instance), Some(reason)) = (body["instance"].as_str(), body["reason"].as_str()) else {
+        return page(400, &json!({"error": "`instance` and `reason` are needed"}));
+    };
+    if cloud.with(|world| world.set_lock(instance, reason)) {
+        page(200, &json!({}))
+    } else {
+        page(404, &json!({"error": format!("there is no instance {instance}")}))
+    }
+}
+
+fn event(cloud: &Embedded, body: &Value) -> WireResponse {
+    let (Some(instance), Some(kind)) = (body["instance"].as_str(), body["type"].as_str()) else {
+        return page(400, &json!({"error": "`instance` and `type` are needed"}));
+    };
+    let (seconds, inquire) = (body["in_seconds"].as_i64().unwrap_or(0), body["inquire"].as_bool().unwrap_or(false));
+    let made = cloud.with(|world| {
+        let at = world.now().0.saturating_add(seconds.saturating_mul(1000));
+        world.announce_event(instance, kind, at, inquire)
+    });
+    match made {
+        Some(id) => page(200, &json!({"event": id})),
+        None => page(404, &json!({"error": "there is no such instance, or no such type of event"})),
+    }
+}
+
+/// Resources shown on the page; more than that nobody reads.
+const SHOWN: usize = 1_000;
+
+/// Calls shown on the page.
+const LAST: usize = 50;
+
+fn html() -> WireResponse {
+    let headers = vec![("content-type".to_owned(), "text/html;charset=utf-8".to_owned())];
+    WireResponse { status: 200, headers, body: include_bytes!("admin/page.html").to_vec() }
+}
+
+/// What the page shows, in one answer, so that it fits together.
+fn world(cloud: &Embedded) -> Value {
+    cloud.with(|world| {
+        let resources = world.resources();
+        let total = resources.len();
+        let shown: Vec<Value> = resources
+            .iter()
+            .take(SHOWN)
+            .map(|resource| {
+                let mut row = json!(resource);
+                row["relations"] = json!(world.relations(resource));
+                row
+            })
+            .collect();
+        let last: Vec<Value> =
+            world.calls().last().rev().take(LAST).filter_map(|entry| serde_json::from_str(&calllog::line(entry)).ok()).collect();
+        json!({
+            "now": world.now().seconds(), "account": world.account().id, "total": total,
+            "resources": shown, "calls": world.calls().counts(), "last": last,
+        })
+    })
 }
 
 fn calls(calls: &crate::calls::Calls) -> Value {
@@ -59,6 +136,15 @@ fn clock(cloud: &Embedded, body: &Value) -> WireResponse {
         Ok(now) => page(200, &json!({"now": now.seconds()})),
         Err(error) => page(500, &json!({"error": error.to_string()})),
     }
+}
+
+fn load(cloud: &Embedded, body: &Value) -> WireResponse {
+    let profile = serde_json::from_value::<LoadProfile>(body["profile"].clone());
+    let (Some(id), Ok(profile)) = (body["id"].as_str(), profile) else {
+        return page(400, &json!({"error": "`id` and a `profile` of idle, busy, burst, leak are needed"}));
+    };
+    cloud.with(|world| world.set_load(id, profile));
+    page(200, &json!({}))
 }
 
 fn stock(cloud: &Embedded, body: &Value) -> WireResponse {

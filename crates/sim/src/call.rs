@@ -42,6 +42,27 @@ impl<'a> Call<'a> {
         Self { region, fields: Fields { all, read, prefix: String::new() } }
     }
 
+    /// The same call with other parameters: what a template says, with what the call itself says laid over it.
+    #[must_use]
+    pub(crate) fn with<'b>(&self, all: &'b Params) -> Call<'b>
+    where
+        'a: 'b,
+    {
+        Call { region: self.region, fields: Fields { all, read: self.fields.read, prefix: String::new() } }
+    }
+
+    /// Every parameter of the call.
+    pub(crate) fn params(&self) -> &'a Params {
+        self.fields.all
+    }
+
+    /// The first parameter with a value that nobody has looked at.
+    #[must_use]
+    pub(crate) fn unread(&self) -> Option<&'a str> {
+        let read = self.fields.read.borrow();
+        self.fields.all.iter().find(|(name, value)| !value.is_empty() && !read.contains(*name)).map(|(name, _)| name)
+    }
+
     /// The region, which this action cannot do without.
     ///
     /// # Errors
@@ -167,6 +188,13 @@ impl<'a> Fields<'a> {
         let full = format!("{}{name}", self.prefix);
         let below = format!("{full}.");
         self.all.contains(&full) || self.all.range_from(&below).next().is_some_and(|(key, _)| key.starts_with(&below))
+    }
+
+    /// Accepts whatever stands below the prefix, for a row of a batch that was refused on its own.
+    pub(crate) fn read_all(&self) {
+        for (key, _) in self.all.range_from(&self.prefix).take_while(|(key, _)| key.starts_with(&self.prefix)) {
+            self.read.borrow_mut().insert(key.to_owned());
+        }
     }
 
     fn numbers(&self, name: &str) -> BTreeSet<u32> {

@@ -25,6 +25,12 @@ pub struct Count {
     pub throttled: u64,
     /// Refused for anything else.
     pub failed: u64,
+    /// Bytes of the bodies answered.
+    pub bytes: u64,
+    /// Time spent answering, without latency that was asked for, in microseconds.
+    pub micros: u64,
+    /// The longest of it.
+    pub micros_max: u64,
 }
 
 /// One call.
@@ -38,6 +44,8 @@ pub struct Entry {
     pub params: Vec<(String, String)>,
     /// The request id of the answer.
     pub request_id: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
     /// The code of a refusal.
     pub code: Option<String>,
 }
@@ -53,7 +61,7 @@ impl Calls {
     }
 
     /// The last calls, oldest first.
-    pub fn last(&self) -> impl Iterator<Item = &Entry> {
+    pub fn last(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.last.iter()
     }
 
@@ -63,9 +71,13 @@ impl Calls {
         self.counts.get(action).map_or(0, |count| count.total)
     }
 
-    /// Counts a refusal that a fault made, which no world has seen.
-    pub(crate) fn record_fault(&mut self, action: &str, code: &str) {
-        self.count(action, Some(code));
+    /// Notes what the last call has cost.
+    pub(crate) fn measure(&mut self, bytes: usize, micros: u64) {
+        if let Some(count) = self.last.back().and_then(|entry| self.counts.get_mut(&entry.action)) {
+            count.bytes += bytes as u64;
+            count.micros += micros;
+            count.micros_max = count.micros_max.max(micros);
+        }
     }
 
     pub(crate) fn record(&mut self, incoming: &Incoming, at_ms: i64, request_id: &str, refusal: Option<&Refusal>) {
@@ -78,12 +90,16 @@ impl Calls {
             action: incoming.action.clone(),
             params: incoming.params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             request_id: request_id.to_owned(),
+            status: refusal.map_or(200, |refusal| refusal.status),
             code: refusal.map(|refusal| refusal.code.to_string()),
         });
     }
 
     fn count(&mut self, action: &str, code: Option<&str>) {
-        let count = self.counts.entry(action.to_owned()).or_default();
+        if !self.counts.contains_key(action) {
+            self.counts.insert(action.to_owned(), Count::default());
+        }
+        let Some(count) = self.counts.get_mut(action) else { return };
         count.total += 1;
         match code {
             Some(code) if code.contains("Throttling") => count.throttled += 1,

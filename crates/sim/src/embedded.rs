@@ -4,6 +4,7 @@
 //! world has a folder. Locks are held for the length of one call, never across a wait.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,13 +12,17 @@ use setpoint_openapi::credential::Credential;
 use setpoint_openapi::timestamp::Timestamp;
 use setpoint_openapi::wire::{Pending, Transport, TransportError, WireRequest, WireResponse};
 
-use crate::fault::{CallInfo, Fate, Hook};
+use crate::calllog::{CallLog, CallLogError};
+use crate::fault::{self, CallInfo, Fate, Hook, Plan};
 use crate::gateway;
+use crate::ids;
 use crate::profile::Options;
 use crate::refusal::Refusal;
-use crate::render;
+use crate::render::{self, Written};
 use crate::store::{Store, StoreError};
 use crate::world::World;
+
+const RESET: &str = "connection reset by peer";
 
 /// A clock that the shell supplies.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -37,13 +42,17 @@ pub struct Config {
     pub options: Options,
     /// How long each call takes, by tokio's clock.
     pub latency: Option<Duration>,
+    /// By which part of itself the latency of a call may be shorter or longer, 0 to 1; drawn from the seed.
+    pub jitter: f64,
+    /// A file that every call is appended to, without secrets.
+    pub call_log: Option<PathBuf>,
 }
 
 impl Config {
     /// A world in memory with seed 1, the usual durations and the clock of the machine.
     #[must_use]
     pub fn new(wall: Clock) -> Self {
-        Self { dir: None, seed: 1, wall, speed: 1.0, options: Options::default(), latency: None }
+        Self { dir: None, seed: 1, wall, speed: 1.0, options: Options::default(), latency: None, jitter: 0.0, call_log: None }
     }
 
     /// The machine's clock.
@@ -69,6 +78,9 @@ pub enum OpenError {
     /// What is stored is no world of this version.
     #[error(transparent)]
     Load(#[from] crate::world::LoadError),
+    /// The call log cannot be written.
+    #[error(transparent)]
+    CallLog(#[from] CallLogError),
 }
 
 /// A world with its clock, store and faults. Cheap to clone; clones share the world.
@@ -83,11 +95,18 @@ struct Inner {
     opened: Timestamp,
     speed: f64,
     latency: Option<Duration>,
+    jitter: f64,
+    seed: u64,
+    /// Calls that have begun, each with a draw of its own.
+    begun: AtomicU64,
 }
 
 struct State {
     world: World,
     store: Option<Store>,
+    log: Option<CallLog>,
+    /// Calls that a fault keeps back, with the moment of the world's time at which they happen.
+    late: Vec<(i64, WireRequest)>,
     /// What the world's time is ahead of the clock: a stored world does not go back, and tests may jump.
     ahead_ms: i64,
     hook: Option<Hook>,
@@ -112,13 +131,25 @@ impl Embedded {
         };
         let mut world =
             if rows.is_empty() { World::new(config.seed, opened, config.options) } else { World::from_rows(rows, config.options)? };
+        world.speed = config.speed;
+        let seed = world.seed();
+        let log = config.call_log.as_deref().map(CallLog::open).transpose()?;
         let ahead_ms = (world.now().0 - opened.0).max(0);
         if let Some(store) = &store {
             store.keep(&world.take_changes())?;
         }
-        let state = State { world, store, ahead_ms, hook: None, n: 0, broken: None };
+        let state = State { world, store, log, late: Vec::new(), ahead_ms, hook: None, n: 0, broken: None };
         Ok(Self {
-            inner: Arc::new(Inner { state: Mutex::new(state), wall: config.wall, opened, speed: config.speed, latency: config.latency }),
+            inner: Arc::new(Inner {
+                state: Mutex::new(state),
+                wall: config.wall,
+                opened,
+                speed: config.speed,
+                latency: config.latency,
+                jitter: config.jitter.clamp(0.0, 1.0),
+                seed,
+                begun: AtomicU64::new(0),
+            }),
         })
     }
 
@@ -141,6 +172,15 @@ impl Embedded {
         self.state().hook = hook;
     }
 
+    /// Follows a plan of faults from now on, in place of the one before.
+    pub fn set_plan(&self, plan: Plan) {
+        let mut state = self.state();
+        let options = &mut state.world.options;
+        options.list_lag_ms = plan.list_lag_ms.unwrap_or(options.list_lag_ms);
+        options.read_lag_ms = plan.read_lag_ms.unwrap_or(options.read_lag_ms);
+        state.hook = Some(fault::plan(plan.faults));
+    }
+
     /// Lets the world's time jump forward; the clock that signatures are judged by stays.
     ///
     /// # Errors
@@ -149,7 +189,7 @@ impl Embedded {
         let mut state = self.state();
         state.ahead_ms += i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4);
         let now = self.inner.now(&state);
-        state.world.advance(now);
+        state.catch_up(now, (self.inner.wall)());
         state.keep()?;
         Ok(now)
     }
@@ -158,7 +198,7 @@ impl Embedded {
     pub fn with<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         let mut state = self.state();
         let now = self.inner.now(&state);
-        state.world.advance(now);
+        state.catch_up(now, (self.inner.wall)());
         let result = look(&mut state.world);
         if let Err(error) = state.keep() {
             state.broken = Some(error.to_string());
@@ -179,34 +219,49 @@ impl Embedded {
             store.clear()?;
             store.keep(&fresh.take_changes())?;
         }
+        fresh.speed = state.world.speed;
         state.world = fresh;
+        state.late.clear();
         Ok(())
     }
 
-    /// Answers one request as the network would: a response, or none.
+    /// Answers one request as the network would: a response, or none. Latency and delays are left out.
     ///
     /// # Errors
     /// If a fault says that no response arrives.
     pub fn answer(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
+        let fate = self.state().fate(request);
+        self.deliver(request, &fate)
+    }
+
+    fn deliver(&self, request: &WireRequest, fate: &Fate) -> Result<WireResponse, TransportError> {
+        let lost = |detail: &str| Err(TransportError { sent: true, detail: detail.to_owned() });
         let mut state = self.state();
         if let Some(detail) = &state.broken {
-            return Err(TransportError { sent: true, detail: format!("the simulator's store is broken: {detail}") });
+            return lost(&format!("the simulator's store is broken: {detail}"));
         }
-        let fate = state.fate(request);
+        let (now, wall) = (self.inner.now(&state), (self.inner.wall)());
         match fate {
-            Fate::RefuseBefore { code, status } => return Ok(state.refuse(request, &code, status)),
+            Fate::RefuseBefore { code, status } => return Ok(state.refuse(request, code, *status)),
             Fate::NotSent => return Err(TransportError { sent: false, detail: "connection refused".to_owned() }),
-            Fate::DropBeforeExecuting => return Err(TransportError { sent: true, detail: "connection reset by peer".to_owned() }),
-            Fate::Normal | Fate::LoseReplyAfterExecuting | Fate::CutReply => {}
+            Fate::DropBeforeExecuting => return lost(RESET),
+            Fate::DeliverLate { ms } => {
+                state.late.push((now.0 + i64::try_from(*ms).unwrap_or(i64::MAX / 4), request.clone()));
+                return lost(RESET);
+            }
+            _ => {}
         }
-        let now = self.inner.now(&state);
-        let mut response = state.world.handle_at(now, (self.inner.wall)(), request);
+        state.catch_up(now, wall);
+        let mut response = state.handle(now, wall, request);
+        if *fate == Fate::DeliverTwice {
+            state.repeat(now, request);
+        }
         if let Err(error) = state.keep() {
             state.broken = Some(error.to_string());
-            return Err(TransportError { sent: true, detail: format!("the simulator's store is broken: {error}") });
+            return lost(&format!("the simulator's store is broken: {error}"));
         }
         match fate {
-            Fate::LoseReplyAfterExecuting => Err(TransportError { sent: true, detail: "connection reset by peer".to_owned() }),
+            Fate::LoseReplyAfterExecuting => lost(RESET),
             Fate::CutReply => {
                 response.body.truncate(response.body.len() / 2);
                 Ok(response)
@@ -227,6 +282,18 @@ impl Inner {
         let elapsed = ((self.wall)().0 - self.opened.0) as f64 * self.speed;
         Timestamp(self.opened.0 + state.ahead_ms + elapsed as i64)
     }
+
+    /// How long the next call takes on its way.
+    #[expect(clippy::cast_precision_loss, reason = "a part of one, drawn from many")]
+    fn latency(&self) -> Option<Duration> {
+        let latency = self.latency?;
+        if self.jitter == 0.0 {
+            return Some(latency);
+        }
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        let part = (ids::draw_u64(self.seed, "latency", number) >> 11) as f64 / (1_u64 << 53) as f64;
+        Some(latency.mul_f64(1.0 + self.jitter * (2.0 * part - 1.0)))
+    }
 }
 
 impl State {
@@ -238,11 +305,46 @@ impl State {
         hook(&CallInfo { n: self.n, action: incoming.action, is_read })
     }
 
+    /// Brings the world up to now, with the calls that were kept back.
+    fn catch_up(&mut self, now: Timestamp, wall: Timestamp) {
+        if !self.late.is_empty() {
+            self.late.sort_by_key(|(due, _)| *due);
+            let due = self.late.partition_point(|(due, _)| *due <= now.0);
+            for (at, request) in self.late.drain(..due).collect::<Vec<_>>() {
+                self.handle(Timestamp(at), wall, &request);
+            }
+        }
+        self.world.advance(now);
+    }
+
+    #[expect(clippy::disallowed_types, reason = "measures itself; nothing that is answered depends on it")]
+    fn handle(&mut self, now: Timestamp, wall: Timestamp, request: &WireRequest) -> WireResponse {
+        let begun = std::time::Instant::now();
+        let response = self.world.handle_at(now, wall, request);
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.world.measure(response.body.len(), micros);
+        self.log_last();
+        response
+    }
+
+    fn repeat(&mut self, now: Timestamp, request: &WireRequest) {
+        self.world.repeat(now, request);
+        self.log_last();
+    }
+
+    fn log_last(&mut self) {
+        if let (Some(log), Some(entry)) = (&mut self.log, self.world.calls().last().next_back()) {
+            log.write(entry);
+        }
+    }
+
     fn refuse(&mut self, request: &WireRequest, code: &str, status: u16) -> WireResponse {
         let incoming = gateway::read(request);
-        self.world.record_fault(&incoming.action, code);
         let refusal = Refusal::new(status, code.to_owned(), "The simulator was told to refuse this call.");
-        render::response(&incoming, &format!("00000000-0000-0000-0000-{:012X}", self.n), Err(refusal))
+        let request_id = format!("00000000-0000-0000-0000-{:012X}", self.n);
+        self.world.record_refusal(&incoming, &request_id, &refusal);
+        self.log_last();
+        render::response(&incoming, &request_id, Err(refusal), &Written { pieces: &[], speed: self.world.speed })
     }
 
     fn keep(&mut self) -> Result<(), StoreError> {
@@ -259,10 +361,21 @@ impl State {
 impl Transport for Embedded {
     fn send(&self, request: WireRequest) -> Pending<'_, Result<WireResponse, TransportError>> {
         Box::pin(async move {
-            if let Some(latency) = self.inner.latency {
+            if let Some(latency) = self.inner.latency() {
                 tokio::time::sleep(latency).await;
             }
-            self.answer(&request)
+            let fate = self.state().fate(&request);
+            let (before, after) = fate.delays();
+            pause(before).await;
+            let answer = self.deliver(&request, &fate);
+            pause(after).await;
+            answer
         })
+    }
+}
+
+async fn pause(ms: u64) {
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
     }
 }

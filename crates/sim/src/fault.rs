@@ -1,8 +1,9 @@
 //! Faults for tests: what becomes of a call.
 //!
-//! In the process a [`Hook`] decides about each call. From outside a list of [`Fault`]s is given to `POST /_sim/faults`.
+//! In the process a [`Hook`] decides about each call. From outside a [`Plan`] is given at the start or to `POST /_sim/faults`.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A call that is about to happen, as a hook sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,35 @@ pub enum Fate {
     LoseReplyAfterExecuting,
     /// It happens, and half of the response's body arrives.
     CutReply,
+    /// It happens so much later, in milliseconds of the client's time.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// It happens at once, and the response comes so much later, in milliseconds of the client's time.
+    DelayReply {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The client loses its connection at once; the call happens so much later, in milliseconds of the world's time.
+    DeliverLate {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// It happens twice, as when a network repeats it; the first response arrives.
+    DeliverTwice,
+}
+
+impl Fate {
+    /// What passes before the call happens and before its response leaves, in milliseconds of the client's time.
+    #[must_use]
+    pub(crate) fn delays(&self) -> (u64, u64) {
+        match self {
+            Self::Delay { ms } => (*ms, 0),
+            Self::DelayReply { ms } => (0, *ms),
+            _ => (0, 0),
+        }
+    }
 }
 
 /// Decides about each call in turn.
@@ -72,6 +102,33 @@ impl Fault {
     }
 }
 
+/// Faults, and how late reads show what is new.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// What becomes of which calls.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// A new resource is missing from listings by filter for this long, in milliseconds. None: as it was.
+    pub list_lag_ms: Option<i64>,
+    /// A new resource is missing from reads by id for this long, in milliseconds. None: as it was.
+    pub read_lag_ms: Option<i64>,
+}
+
+impl Plan {
+    /// Reads a plan: an object, or a bare list of faults.
+    ///
+    /// # Errors
+    /// If the text is neither, or names something unknown.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let value: Value = serde_json::from_slice(text)?;
+        if value.is_array() {
+            return Ok(Self { faults: serde_json::from_value(value)?, ..Self::default() });
+        }
+        serde_json::from_value(value)
+    }
+}
+
 /// A hook that follows a list: the first fault that concerns a call and is not used up decides.
 #[must_use]
 pub fn plan(mut faults: Vec<Fault>) -> Hook {
@@ -91,6 +148,16 @@ pub fn plan(mut faults: Vec<Fault>) -> Hook {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_is_a_list_or_says_more() {
+        let list = Plan::parse(br#"[{"action": "*", "fate": {"delay": {"ms": 5}}}]"#).expect("a list");
+        assert_eq!((list.faults[0].fate.delays(), list.list_lag_ms), ((5, 0), None));
+        let more = Plan::parse(br#"{"faults": [], "list_lag_ms": 5000, "read_lag_ms": 0}"#).expect("an object");
+        assert_eq!((more.list_lag_ms, more.read_lag_ms), (Some(5_000), Some(0)));
+        assert!(Plan::parse(br#"{"fault": []}"#).is_err());
+        assert!(Plan::parse(br#"[{"action": "*", "fate": "explode"}]"#).is_err());
+    }
 
     #[test]
     fn a_plan_counts_its_calls() {

@@ -13,8 +13,10 @@ use setpoint_openapi::wire::WireRequest;
 
 use crate::account::Account;
 use crate::params::Params;
+use crate::product::sts::key::{self, TemporaryKey};
 use crate::refusal::Refusal;
 use crate::render::Format;
+use crate::table::Table;
 
 /// How far a request's clock may be off, to either side, in milliseconds.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
@@ -40,6 +42,11 @@ impl Incoming {
     /// The action, if the tables have it.
     pub(crate) fn action(&self) -> Option<&'static Action> {
         action::find(self.product().ok()?, &self.action)
+    }
+
+    /// Whether the request is one that nobody signs: the caller has a token of another issuer instead of a key.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.scheme.is_none() && self.version == Product::Sts.version() && self.action == "AssumeRoleWithOIDC"
     }
 
     /// The product that the version belongs to.
@@ -86,7 +93,16 @@ fn format_of(received: &Received) -> Format {
 }
 
 /// Checks protocol fields, age, key and signature.
-pub(crate) fn verify(incoming: &Incoming, account: &Account, wall: Timestamp, request: &WireRequest) -> Result<(), Refusal> {
+pub(crate) fn verify(
+    incoming: &Incoming,
+    account: &Account,
+    temporary: &Table<TemporaryKey>,
+    wall: Timestamp,
+    request: &WireRequest,
+) -> Result<(), Refusal> {
+    if incoming.is_anonymous() {
+        return Ok(());
+    }
     if incoming.scheme.is_none() {
         return Err(incomplete("there is none"));
     }
@@ -101,19 +117,26 @@ pub(crate) fn verify(incoming: &Incoming, account: &Account, wall: Timestamp, re
     if (wall.0 - sent.0).abs() > WINDOW_MS {
         return Err(Refusal::bad("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."));
     }
-    if incoming.access_key_id != account.access_key_id {
-        return Err(Refusal::absent("InvalidAccessKeyId.NotFound", "Specified access key is not found."));
-    }
-    if incoming.security_token.is_some() {
-        return Err(Refusal::bad("InvalidSecurityToken.MismatchWithAccessKey", "The SecurityToken does not belong to this access key."));
-    }
+    let secret = secret(incoming, account, temporary, wall)?;
     if incoming.nonce.is_empty() {
         return Err(Refusal::missing("SignatureNonce"));
     }
-    sign::verify(request, &account.access_key_secret).map_err(|refusal| match refusal {
+    sign::verify(request, secret).map_err(|refusal| match refusal {
         sign::Refusal::Incomplete { what } => incomplete(&what),
         sign::Refusal::Mismatch(ours) => mismatch(incoming.scheme, &ours),
     })
+}
+
+/// The secret of the key that a request names: the account's, or a temporary one with its token.
+fn secret<'a>(incoming: &Incoming, account: &'a Account, temporary: &'a Table<TemporaryKey>, wall: Timestamp) -> Result<&'a str, Refusal> {
+    let token = incoming.security_token.as_deref();
+    if incoming.access_key_id == account.access_key_id {
+        return if token.is_none() { Ok(&account.access_key_secret) } else { Err(key::mismatch()) };
+    }
+    let known = temporary.get(&incoming.access_key_id);
+    let known = known.ok_or_else(|| Refusal::absent("InvalidAccessKeyId.NotFound", "Specified access key is not found."))?;
+    known.require(token, wall.0)?;
+    Ok(&known.secret)
 }
 
 /// The CLI reads the server's string out of the message of V1 and compares it with its own.

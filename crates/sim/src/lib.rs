@@ -6,12 +6,16 @@
 
 pub mod account;
 pub mod admin;
+pub mod calllog;
 pub mod calls;
+pub mod coverage;
 pub mod embedded;
 pub mod fault;
+pub mod limits;
 pub mod profile;
 pub mod server;
 pub mod store;
+pub mod tls;
 pub mod world;
 
 mod base;
@@ -21,9 +25,12 @@ mod cidr;
 mod contract;
 mod gateway;
 mod ids;
+mod links;
+mod listing;
 mod names;
 mod page;
 mod params;
+mod pieces;
 mod product;
 mod refusal;
 mod regions;

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::Base;
 use crate::call::Call;
+use crate::listing::Listing;
 use crate::refusal::Refusal;
+use crate::table::Row;
 
 /// One page by number.
 #[derive(Debug)]
@@ -42,8 +44,38 @@ pub(crate) fn numbered<'a, T>(call: &Call<'_>, rows: Vec<&'a T>, max: i64) -> Re
     numbered_by(call, "PageNumber", rows, max)
 }
 
+/// The page that `PageNumber` and `PageSize` ask for, of a listing that is looked at only as far as needed. `fits` is what
+/// decides beside the tags, if anything does.
+pub(crate) fn numbered_of<'a, T: Row>(
+    call: &Call<'_>,
+    listing: &Listing<'a, T>,
+    fits: Option<impl Fn(&T) -> bool>,
+    max: i64,
+) -> Result<Numbered<'a, T>, Refusal> {
+    let (number, size) = wanted(call, "PageNumber", max)?;
+    let (skip, take) = (skipped(number, size), usize::try_from(size).unwrap_or_default());
+    match (listing.total(), fits) {
+        (Some(total), None) => Ok(Numbered { items: listing.page(skip, take, total), number, size, total }),
+        (_, fits) => {
+            let rows = listing.skip(0).filter(|row| fits.as_ref().is_none_or(|fits| fits(row)));
+            let rows: Vec<&T> = rows.collect();
+            let total = rows.len();
+            Ok(Numbered { items: rows.into_iter().skip(skip).take(take).collect(), number, size, total })
+        }
+    }
+}
+
 /// The same under another name of the page parameter.
 pub(crate) fn numbered_by<'a, T>(call: &Call<'_>, name: &str, rows: Vec<&'a T>, max: i64) -> Result<Numbered<'a, T>, Refusal> {
+    let (number, size) = wanted(call, name, max)?;
+    let skip = skipped(number, size);
+    let take = usize::try_from(size).unwrap_or_default();
+    let total = rows.len();
+    Ok(Numbered { items: rows.into_iter().skip(skip).take(take).collect(), number, size, total })
+}
+
+/// Number and size of the page asked for.
+fn wanted(call: &Call<'_>, name: &str, max: i64) -> Result<(i64, i64), Refusal> {
     let number = call.int(name)?.unwrap_or(1);
     let size = call.int("PageSize")?.unwrap_or(10);
     if number < 1 {
@@ -52,10 +84,11 @@ pub(crate) fn numbered_by<'a, T>(call: &Call<'_>, name: &str, rows: Vec<&'a T>, 
     if !(1..=max).contains(&size) {
         return Err(Refusal::invalid("PageSize"));
     }
-    let skip = usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-    let take = usize::try_from(size).unwrap_or_default();
-    let total = rows.len();
-    Ok(Numbered { items: rows.into_iter().skip(skip).take(take).collect(), number, size, total })
+    Ok((number, size))
+}
+
+fn skipped(number: i64, size: i64) -> usize {
+    usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX)
 }
 
 /// Whether the call asks for paging by token.
@@ -71,6 +104,16 @@ pub(crate) fn tokened<'a, T>(
     (default, min, max): (i64, i64, i64),
 ) -> Result<Tokened<'a, T>, Refusal> {
     let size = call.int("MaxResults")?.unwrap_or(default).clamp(min, max);
+    tokened_by(call, size, rows, base)
+}
+
+/// The page of a known size that begins where `NextToken` says.
+pub(crate) fn tokened_by<'a, T>(
+    call: &Call<'_>,
+    size: i64,
+    rows: Vec<&'a T>,
+    base: impl Fn(&T) -> &Base,
+) -> Result<Tokened<'a, T>, Refusal> {
     let take = usize::try_from(size).unwrap_or_default();
     let after = call.given("NextToken").map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken"))).transpose()?;
     let beyond = |row: &&&T| after.as_ref().is_none_or(|after| order(base(row), after).is_gt());
@@ -79,6 +122,27 @@ pub(crate) fn tokened<'a, T>(
     items.truncate(take);
     let next = if more { items.last().map(|row| encode(base(row))).unwrap_or_default() } else { String::new() };
     Ok(Tokened { items, next })
+}
+
+/// The page that `MaxResults` and `NextToken` ask for, of a listing that is looked at only as far as needed. The ids of its
+/// rows must be their keys.
+pub(crate) fn tokened_of<'a, T: Row>(
+    call: &Call<'_>,
+    listing: &Listing<'a, T>,
+    fits: impl Fn(&T) -> bool,
+    (default, min, max): (i64, i64, i64),
+) -> Result<Tokened<'a, T>, Refusal> {
+    let size = call.int("MaxResults")?.unwrap_or(default).clamp(min, max);
+    let take = usize::try_from(size).unwrap_or_default();
+    let after = call.given("NextToken").map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken"))).transpose()?;
+    let mut items: Vec<&T> = match after {
+        Some(after) => listing.after(after.created_ms, &after.id).filter(|row| fits(row)).take(take + 1).collect(),
+        None => listing.skip(0).filter(|row| fits(row)).take(take + 1).collect(),
+    };
+    let more = items.len() > take;
+    items.truncate(take);
+    let last = items.last().and_then(|row| row.base()).filter(|_| more);
+    Ok(Tokened { items, next: last.map(encode).unwrap_or_default() })
 }
 
 fn encode(base: &Base) -> String {

@@ -12,7 +12,10 @@ use crate::world::World;
 
 pub(crate) mod cms;
 pub(crate) mod ecs;
+pub(crate) mod location;
+pub(crate) mod oos;
 pub(crate) mod sts;
+pub(crate) mod tag;
 pub(crate) mod vpc;
 
 /// Performs one action. May change the world only if it answers; what a refusal has begun is undone.
@@ -23,14 +26,20 @@ pub(crate) type Actions = &'static [(&'static str, Handler)];
 
 /// What performs an action, if the simulator does.
 pub(crate) fn handler(action: &Action) -> Option<Handler> {
-    let tables: &[Actions] = match action.product {
+    actions(action.product).iter().flat_map(|table| table.iter()).find(|(name, _)| *name == action.name).map(|(_, handler)| *handler)
+}
+
+/// The actions of a product, resource by resource.
+pub(crate) fn actions(product: Product) -> &'static [Actions] {
+    match product {
         Product::Ecs => ecs::ACTIONS,
         Product::Vpc => vpc::ACTIONS,
         Product::Cms => cms::ACTIONS,
         Product::Sts => sts::ACTIONS,
-        Product::Oos | Product::Tag => &[],
-    };
-    tables.iter().flat_map(|table| table.iter()).find(|(name, _)| *name == action.name).map(|(_, handler)| *handler)
+        Product::Oos => oos::ACTIONS,
+        Product::Tag => tag::ACTIONS,
+        Product::Location => location::ACTIONS,
+    }
 }
 
 /// Puts in what every account has from the start.
@@ -59,11 +68,9 @@ mod tests {
 
     #[test]
     fn every_action_is_in_the_published_tables_and_registered_once() {
-        let tables =
-            [(Product::Ecs, ecs::ACTIONS), (Product::Vpc, vpc::ACTIONS), (Product::Cms, cms::ACTIONS), (Product::Sts, sts::ACTIONS)];
-        for (product, tables) in tables {
+        for product in Product::ALL {
             let mut seen = BTreeSet::new();
-            for (name, _) in tables.iter().flat_map(|table| table.iter()) {
+            for (name, _) in actions(product).iter().flat_map(|table| table.iter()) {
                 assert!(find(product, name).is_some(), "{product} has no {name}");
                 assert!(seen.insert(name), "{name} is registered twice");
             }

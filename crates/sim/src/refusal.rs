@@ -13,6 +13,17 @@ pub(crate) struct Refusal {
     pub(crate) code: Cow<'static, str>,
     /// One sentence for people.
     pub(crate) message: String,
+    /// When to come again, if that is what is wrong.
+    pub(crate) throttle: Option<Throttle>,
+}
+
+/// What a throttled client is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Throttle {
+    /// Calls in a window.
+    pub(crate) limit: u64,
+    /// Until the next window, in milliseconds of the world's time.
+    pub(crate) wait_ms: i64,
 }
 
 /// The code of a parameter that is real but that the simulator does not act upon.
@@ -23,7 +34,12 @@ pub(crate) const NOT_MODELLED: &str = "Simulator.NotModelled";
 impl Refusal {
     /// A refusal with any status.
     pub(crate) fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
+        Self { status, code: code.into(), message: message.into(), throttle: None }
+    }
+
+    /// 400 `Throttling.User`: too many calls of this action.
+    pub(crate) fn throttled(throttle: Throttle) -> Self {
+        Self { throttle: Some(throttle), ..Self::bad("Throttling.User", "Request was denied due to user flow control.") }
     }
 
     /// 400: the request itself is wrong, or the state of something forbids it for now.

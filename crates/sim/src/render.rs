@@ -7,6 +7,7 @@ use setpoint_openapi::wire::WireResponse;
 
 use crate::call::Answer;
 use crate::gateway::Incoming;
+use crate::pieces;
 use crate::refusal::Refusal;
 
 /// The form of the body.
@@ -18,24 +19,51 @@ pub(crate) enum Format {
     Xml,
 }
 
+/// What a response needs beside its answer.
+pub(crate) struct Written<'a> {
+    /// Texts whose marks stand in the answer.
+    pub(crate) pieces: &'a [String],
+    /// How many of the world's milliseconds pass in one of the client's.
+    pub(crate) speed: f64,
+}
+
 /// The response to one request.
-pub(crate) fn response(incoming: &Incoming, request_id: &str, answer: Answer) -> WireResponse {
+pub(crate) fn response(incoming: &Incoming, request_id: &str, answer: Answer, with: &Written<'_>) -> WireResponse {
+    let hints = answer.as_ref().err().map(|refusal| hints(refusal, with.speed)).unwrap_or_default();
     let (status, root, body) = match answer {
         Ok(body) => (200, format!("{}Response", incoming.action), with_id(body, request_id)),
         Err(refusal) => (refusal.status, "Error".to_owned(), error_body(incoming, request_id, &refusal)),
     };
     let (kind, body) = match incoming.format {
-        Format::Json => ("application/json;charset=utf-8", body.to_string()),
-        Format::Xml => ("text/xml;charset=utf-8", xml(&root, &body)),
+        Format::Json => ("application/json;charset=utf-8", pieces::json(&body, with.pieces)),
+        Format::Xml => ("text/xml;charset=utf-8", xml(&root, &pieces::whole(body, with.pieces))),
     };
     let headers = [("content-type", kind), ("x-acs-request-id", request_id), ("access-control-allow-origin", "*")];
     let mut headers: Vec<(String, String)> = headers.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    if status != 200 && body.contains("Throttling") {
-        // Old and new clients look at different hints; both are in milliseconds.
-        headers.push(("x-acs-retry-after".to_owned(), "1000".to_owned()));
-        headers.push(("x-ratelimit-user-api".to_owned(), "Limit:1,Remain:0,TimeLeft:1000,Reset:1000".to_owned()));
-    }
+    headers.extend(hints);
     WireResponse { status, headers, body: body.into_bytes() }
+}
+
+/// When a throttled client may come again. Old and new clients look at different headers; both are in milliseconds.
+fn hints(refusal: &Refusal, speed: f64) -> Vec<(String, String)> {
+    if !refusal.code.contains("Throttling") {
+        return Vec::new();
+    }
+    let (limit, wait) = match refusal.throttle {
+        Some(throttle) => (throttle.limit, clients_ms(throttle.wait_ms, speed)),
+        None => (1, 1000),
+    };
+    let told = format!("Limit:{limit},Remain:0,TimeLeft:{wait},Reset:{wait}");
+    vec![
+        ("x-acs-retry-after".to_owned(), wait.to_string()),
+        ("x-ratelimit-user-api".to_owned(), told.clone()),
+        ("x-ratelimit-user".to_owned(), told),
+    ]
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most a minute's milliseconds")]
+fn clients_ms(world_ms: i64, speed: f64) -> i64 {
+    (world_ms as f64 / speed).ceil().max(1.0) as i64
 }
 
 fn with_id(body: Value, request_id: &str) -> Value {
@@ -50,6 +78,10 @@ fn with_id(body: Value, request_id: &str) -> Value {
 fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value {
     let product = incoming.product().map_or("Unknown", |product| product.code());
     let code = &refusal.code;
+    if refusal.status == 200 {
+        // A failure that looks like an answer has an answer's fields.
+        return json!({"RequestId": request_id, "Code": code, "Message": refusal.message, "Success": false});
+    }
     let mut body = json!({
         "RequestId": request_id,
         "HostId": incoming.host,

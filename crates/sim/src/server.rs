@@ -1,44 +1,56 @@
 //! The simulated cloud behind a socket, for clients in other processes.
 //!
-//! Plain HTTP/1.1 with keep-alive, chunked bodies and absolute-form targets. One world for every host name.
+//! HTTP/1.1 with keep-alive, chunked bodies and absolute-form targets, plain or inside TLS. One world for every host name.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
 use axum::http::{HeaderValue, Response, StatusCode};
+use axum::serve::ListenerExt as _;
 use serde::Serialize;
 use setpoint_openapi::wire::{Transport, WireRequest, WireResponse};
 use tokio::net::TcpListener;
 
 use crate::admin;
 use crate::embedded::Embedded;
+use crate::tls::{Greeted, Tls};
 
 /// The line that a server prints when it listens, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StartLine {
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or with `https`.
     pub endpoint: String,
     /// The id of the key that the world knows.
     pub access_key_id: String,
     /// Its secret, which opens nothing but this world.
     pub access_key_secret: String,
+    /// With TLS: the file with the authority that clients must trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 impl StartLine {
     /// The line for a world at an address.
     #[must_use]
-    pub fn new(address: SocketAddr, cloud: &Embedded) -> Self {
+    pub fn new(address: SocketAddr, tls: Option<&Tls>, cloud: &Embedded) -> Self {
         let account = cloud.with(|world| world.account().clone());
-        Self { endpoint: format!("http://{address}"), access_key_id: account.access_key_id, access_key_secret: account.access_key_secret }
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Self {
+            endpoint: format!("{scheme}://{address}"),
+            access_key_id: account.access_key_id,
+            access_key_secret: account.access_key_secret,
+            ca_file: tls.map(|tls| tls.ca_file.clone()),
+        }
     }
 
     /// The line itself, without a line break.
     #[must_use]
     pub fn json(&self) -> String {
-        serde_json::to_string(self).expect("three texts are JSON")
+        serde_json::to_string(self).expect("texts are JSON")
     }
 }
 
@@ -49,9 +61,16 @@ const BODY_MAX: usize = 8 << 20;
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, cloud: Embedded) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, cloud: Embedded) -> std::io::Result<()> {
     let router = Router::new().fallback(respond).with_state(cloud);
-    axum::serve(listener, router).await
+    match tls {
+        Some(tls) => axum::serve(Greeted::new(listener, &tls)?, router).await,
+        None => {
+            // Without it, small answers wait for the client's acknowledgement.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+            axum::serve(listener, router).await
+        }
+    }
 }
 
 async fn respond(State(cloud): State<Embedded>, request: Request) -> Response<Body> {

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::base::Base;
+use crate::links::Links;
+use crate::listing::Places;
 use crate::world::World;
 
 /// A kind of row: how it is stored, shown and moved on in time.
@@ -33,6 +35,11 @@ pub(crate) trait Row: Clone + Serialize + DeserializeOwned {
         None
     }
 
+    /// Ids of what it hangs on, for [`Table::linked`]. What is not named here is found by looking at every row.
+    fn links(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Takes the change of state that is due now.
     fn step(_world: &mut World, _id: &str) {}
 }
@@ -42,11 +49,14 @@ pub(crate) trait Row: Clone + Serialize + DeserializeOwned {
 pub(crate) struct Table<T> {
     rows: BTreeMap<String, T>,
     before: BTreeMap<String, Option<T>>,
+    /// Where the rows stand in listings, and what they hang on, as it was before the call in progress.
+    places: Places,
+    links: Links,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), before: BTreeMap::new() }
+        Self { rows: BTreeMap::new(), before: BTreeMap::new(), places: Places::default(), links: Links::default() }
     }
 }
 
@@ -86,6 +96,21 @@ impl<T: Row> Table<T> {
         self.rows.values()
     }
 
+    /// Rows that hang on this id, by their own.
+    pub(crate) fn linked<'a>(&'a self, to: &'a str) -> impl Iterator<Item = &'a T> {
+        let settled = self.links.of(to).filter(|id| !self.before.contains_key(*id));
+        // What the call in progress has touched may have come to hang on it, or be gone.
+        let touched = self.before.keys().map(String::as_str);
+        let mut ids: Vec<&str> = settled.chain(touched).collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| self.rows.get(id)).filter(move |row| row.links().contains(&to))
+    }
+
+    /// Where the rows stand in listings.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+
     /// Ids that did not exist before the call in progress.
     pub(crate) fn fresh(&self) -> impl Iterator<Item = &str> {
         self.before.iter().filter(|(id, old)| old.is_none() && self.rows.contains_key(*id)).map(|(id, _)| id.as_str())
@@ -93,7 +118,17 @@ impl<T: Row> Table<T> {
 
     /// Keeps what the call has done; returns the ids it touched.
     pub(crate) fn commit(&mut self) -> impl Iterator<Item = String> {
-        std::mem::take(&mut self.before).into_keys()
+        let before = std::mem::take(&mut self.before);
+        for (id, old) in &before {
+            self.settle(id, old.as_ref());
+        }
+        before.into_keys()
+    }
+
+    fn settle(&mut self, id: &str, old: Option<&T>) {
+        let new = self.rows.get(id);
+        self.places.move_to(id, old.and_then(Row::base), new.and_then(Row::base));
+        self.links.move_to(id, old.map(Row::links).unwrap_or_default(), new.map(Row::links).unwrap_or_default());
     }
 
     /// Takes back what the call has done.
@@ -114,6 +149,7 @@ impl<T: Row> Table<T> {
     /// Reads a stored row back.
     pub(crate) fn load(&mut self, id: &str, text: &str) -> Result<(), serde_json::Error> {
         self.rows.insert(id.to_owned(), serde_json::from_str(text)?);
+        self.settle(id, None);
         Ok(())
     }
 }

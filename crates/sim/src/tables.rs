@@ -4,15 +4,40 @@ use crate::base::Base;
 use crate::bookkeeping::{Counter, NoStock, Remembered};
 use crate::product::cms::contact::Contact;
 use crate::product::cms::contact_group::ContactGroup;
+use crate::product::cms::custom::CustomMetric;
+use crate::product::cms::load::Load;
 use crate::product::cms::metric_rule::MetricRule;
+use crate::product::cms::target::RuleTargets;
+use crate::product::ecs::auto_snapshot_policy::AutoSnapshotPolicy;
+use crate::product::ecs::command::Command;
+use crate::product::ecs::deployment_set::DeploymentSet;
 use crate::product::ecs::disk::Disk;
+use crate::product::ecs::encryption::EncryptionByDefault;
+use crate::product::ecs::event::SystemEvent;
+use crate::product::ecs::guest::GuestRule;
 use crate::product::ecs::image::Image;
 use crate::product::ecs::instance::Instance;
+use crate::product::ecs::invocation::Invocation;
 use crate::product::ecs::key_pair::KeyPair;
+use crate::product::ecs::launch_template::LaunchTemplate;
 use crate::product::ecs::network_interface::NetworkInterface;
+use crate::product::ecs::prefix_list::PrefixList;
+use crate::product::ecs::reserved_instance::ReservedInstance;
 use crate::product::ecs::security_group::SecurityGroup;
+use crate::product::ecs::snapshot::Snapshot;
+use crate::product::ecs::snapshot::group::SnapshotGroup;
+use crate::product::ecs::task::Task;
+use crate::product::oos::parameter::Parameter;
+use crate::product::sts::key::TemporaryKey;
+use crate::product::vpc::bandwidth_package::BandwidthPackage;
+use crate::product::vpc::eip::Eip;
+use crate::product::vpc::forward::ForwardEntry;
+use crate::product::vpc::nat::NatGateway;
 use crate::product::vpc::network::Vpc;
+use crate::product::vpc::network_acl::NetworkAcl;
+use crate::product::vpc::route_entry::RouteEntry;
 use crate::product::vpc::route_table::RouteTable;
+use crate::product::vpc::snat::SnatEntry;
 use crate::product::vpc::vswitch::VSwitch;
 use crate::table::{Row, Table};
 use crate::world::World;
@@ -33,7 +58,20 @@ macro_rules! tables {
             $(pub(crate) $field: Table<$row>,)*
         }
 
+        /// The kinds of all rows.
+        pub(crate) const KINDS: &[&str] = &[$(<$row as Row>::KIND,)*];
+
         impl Tables {
+            /// Whether a row is a resource that readers see under this key.
+            pub(crate) fn is_seen(&self, kind: &str, id: &str) -> bool {
+                match kind {
+                    $(<$row as Row>::KIND => {
+                        self.$field.get(id).is_some_and(|row| !row.furnished() && row.base().is_some_and(|base| !base.released))
+                    })*
+                    _ => false,
+                }
+            }
+
             /// Keeps what the call has done; `touched` hears of every row, with the moment of its next change of state.
             pub(crate) fn commit(&mut self, mut touched: impl FnMut(&'static str, String, Option<i64>)) {
                 $(
@@ -121,15 +159,40 @@ tables! {
     vpcs: Vpc,
     vswitches: VSwitch,
     route_tables: RouteTable,
+    route_entries: RouteEntry,
+    eips: Eip,
+    bandwidth_packages: BandwidthPackage,
+    nat_gateways: NatGateway,
+    snat_entries: SnatEntry,
+    forward_entries: ForwardEntry,
+    network_acls: NetworkAcl,
     security_groups: SecurityGroup,
     key_pairs: KeyPair,
     images: Image,
     instances: Instance,
     disks: Disk,
     network_interfaces: NetworkInterface,
+    snapshots: Snapshot,
+    launch_templates: LaunchTemplate,
+    prefix_lists: PrefixList,
+    reserved_instances: ReservedInstance,
+    system_events: SystemEvent,
+    snapshot_groups: SnapshotGroup,
+    auto_snapshot_policies: AutoSnapshotPolicy,
+    deployment_sets: DeploymentSet,
+    commands: Command,
+    invocations: Invocation,
+    guest_rules: GuestRule,
+    tasks: Task,
+    encryption_by_default: EncryptionByDefault,
     metric_rules: MetricRule,
     contacts: Contact,
     contact_groups: ContactGroup,
+    rule_targets: RuleTargets,
+    loads: Load,
+    custom_metrics: CustomMetric,
+    parameters: Parameter,
+    temporary_keys: TemporaryKey,
     tokens: Remembered,
     counters: Counter,
     no_stock: NoStock,

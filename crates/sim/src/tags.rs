@@ -32,8 +32,16 @@ pub(crate) struct Taggable {
 /// # Errors
 /// For too many, malformed or repeated ones.
 pub(crate) fn of_create(call: &Call<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+    given(call, "Tag")
+}
+
+/// The same under another name of the list.
+///
+/// # Errors
+/// As [`of_create`].
+pub(crate) fn given(call: &Call<'_>, list: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let mut tags = BTreeMap::new();
-    for row in call.rows("Tag") {
+    for row in call.rows(list) {
         let (key, value) = pair(&row);
         let key = key.ok_or_else(|| malformed("InvalidTagKey.Malformed", "key"))?;
         check_key(key)?;
@@ -78,8 +86,16 @@ impl Filter {
     /// # Errors
     /// For more than twenty pairs, or a value without its key.
     pub(crate) fn of(call: &Call<'_>) -> Result<Self, Refusal> {
+        Self::under(call, "Tag")
+    }
+
+    /// The same under another name of the list.
+    ///
+    /// # Errors
+    /// As [`Filter::of`].
+    pub(crate) fn under(call: &Call<'_>, list: &str) -> Result<Self, Refusal> {
         let mut wanted = Vec::new();
-        for row in call.rows("Tag") {
+        for row in call.rows(list) {
             match pair(&row) {
                 (Some(key), value) => wanted.push((key.to_owned(), value.map(str::to_owned))),
                 (None, Some(_)) => {
@@ -92,6 +108,11 @@ impl Filter {
             return Err(Refusal::bad("InvalidTagCount", "The specified tags are beyond the permitted range."));
         }
         Ok(Self(wanted))
+    }
+
+    /// The pairs asked for.
+    pub(crate) fn pairs(&self) -> &[(String, Option<String>)] {
+        &self.0
     }
 
     pub(crate) fn fits(&self, tags: &BTreeMap<String, String>) -> bool {

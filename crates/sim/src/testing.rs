@@ -1,8 +1,8 @@
 //! The bench that unit tests drive a world with: real signatures, a clock by hand, and every answer held against the
 //! published shape of its action.
 
-use serde_json::Value;
-use setpoint_openapi::action::{Action, cms, ecs, sts, vpc};
+use serde_json::{Value, json};
+use setpoint_openapi::action::{Action, cms, ecs, location, oos, sts, tag, vpc};
 use setpoint_openapi::credential::Credential;
 use setpoint_openapi::endpoint::Endpoint;
 use setpoint_openapi::request::Request;
@@ -30,12 +30,16 @@ impl Bench {
 
     pub(crate) fn with(options: Options) -> Self {
         let shapes = include_str!("../../../testdata/sim/response-shapes.json");
-        Self {
-            world: World::new(7, Timestamp(START), options),
-            now_ms: START,
-            nonce: 0,
-            shapes: serde_json::from_str(shapes).expect("the file of shapes is JSON"),
-        }
+        let mut shapes: Value = serde_json::from_str(shapes).expect("the file of shapes is JSON");
+        // The location service publishes no description; this is what its clients read.
+        shapes["location"] = json!({"DescribeEndpoints": {
+            "RequestId": "string", "Success": "boolean",
+            "Endpoints": {"Endpoint": [{
+                "Endpoint": "string", "Id": "string", "Namespace": "string", "SerivceCode": "string", "Type": "string",
+                "Protocols": {"Protocols": ["string"]},
+            }]},
+        }});
+        Self { world: World::new(7, Timestamp(START), options), now_ms: START, nonce: 0, shapes }
     }
 
     /// Lets time pass.
@@ -130,6 +134,9 @@ fn find(product: &str, action: &str) -> &'static Action {
         "ecs" => ecs::ALL,
         "vpc" => vpc::ALL,
         "cms" => cms::ALL,
+        "oos" => oos::ALL,
+        "tag" => tag::ALL,
+        "location" => location::ALL,
         _ => sts::ALL,
     };
     table.iter().find(|known| known.name == action).unwrap_or_else(|| panic!("{product} has no {action}"))

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use setpoint_openapi::action::Action;
+use setpoint_openapi::product::Product;
 use setpoint_openapi::timestamp::Timestamp;
 use setpoint_openapi::wire::{WireRequest, WireResponse};
 
@@ -22,16 +23,23 @@ use crate::calls::Calls;
 use crate::contract;
 use crate::gateway::{self, Incoming, Nonces};
 use crate::ids;
+use crate::limits::{Asked, Meters};
+use crate::listing::Listing;
 use crate::params::Params;
+use crate::pieces::Pieces;
 use crate::product;
+use crate::product::cms::load::Load;
 use crate::profile::Options;
 use crate::refusal::Refusal;
 use crate::regions;
-use crate::render;
+use crate::render::{self, Written};
 use crate::table::{Row, Table};
 use crate::tables::{self, Tables};
+use crate::tags::Filter;
 use crate::tokens::Token;
 
+pub use crate::product::cms::load::Profile as LoadProfile;
+pub use crate::product::ecs::guest::GuestRule;
 pub use crate::product::ecs::image::ImageFacts;
 
 /// A simulated account with everything in it.
@@ -39,16 +47,33 @@ pub use crate::product::ecs::image::ImageFacts;
 pub struct World {
     /// Switches and durations; may be changed between calls.
     pub options: Options,
+    /// How many of its milliseconds pass in one of its clients'; only told to clients that are throttled.
+    pub speed: f64,
     pub(crate) account: Account,
     pub(crate) tables: Tables,
+    pub(crate) caller: Caller,
     seed: u64,
     now_ms: i64,
     agenda: BTreeSet<(i64, &'static str, String)>,
     nonces: Nonces,
+    meters: Meters,
     calls: Calls,
+    /// Rows of long listings as text.
+    pub(crate) pieces: Pieces,
     request_number: u64,
     request_stream: u64,
     changed: BTreeSet<(&'static str, String)>,
+}
+
+/// Who makes the call in progress.
+#[derive(Debug, Default)]
+pub(crate) struct Caller {
+    /// The key that signed it; empty if nobody did.
+    pub(crate) access_key_id: String,
+    /// The host that it was sent to.
+    pub(crate) host: String,
+    /// The moment by the clock that signatures are judged by, in milliseconds.
+    pub(crate) wall_ms: i64,
 }
 
 /// One row that a call has changed, for a store.
@@ -149,13 +174,17 @@ impl World {
     fn bare(seed: u64, account: Account, now_ms: i64, options: Options) -> Self {
         Self {
             options,
+            speed: 1.0,
             account,
             tables: Tables::default(),
+            caller: Caller::default(),
             seed,
             now_ms,
             agenda: BTreeSet::new(),
             nonces: Nonces::default(),
+            meters: Meters::default(),
             calls: Calls::default(),
+            pieces: Pieces::default(),
             request_number: 0,
             // A world that is opened again must not repeat the request ids of its former life.
             request_stream: seed ^ now_ms.unsigned_abs().rotate_left(17),
@@ -171,16 +200,31 @@ impl World {
     /// Answers one request at a moment of the world's time, with signatures judged by another clock: a world may run
     /// faster than its clients.
     pub fn handle_at(&mut self, now: Timestamp, wall: Timestamp, request: &WireRequest) -> WireResponse {
+        self.serve(now, request, |world, incoming| world.admit(incoming, wall, request))
+    }
+
+    /// Performs a request once more, as a network does that delivers twice what was sent once, behind the check of its
+    /// signature and nonce.
+    pub fn repeat(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
+        self.serve(now, request, |_, incoming| incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action)))
+    }
+
+    fn serve(
+        &mut self,
+        now: Timestamp,
+        request: &WireRequest,
+        admit: impl FnOnce(&mut Self, &Incoming) -> Result<&'static Action, Refusal>,
+    ) -> WireResponse {
         self.advance(now);
         self.request_number += 1;
         let request_id = ids::request(self.request_stream, self.request_number);
         let incoming = gateway::read(request);
         let answer = match &incoming.problem {
             Some(refusal) => Err(refusal.clone()),
-            None => self.admit(&incoming, wall, request).and_then(|action| self.perform(action, &incoming)),
+            None => admit(self, &incoming).and_then(|action| self.perform(action, &incoming)),
         };
         self.calls.record(&incoming, self.now_ms, &request_id, answer.as_ref().err());
-        render::response(&incoming, &request_id, answer)
+        render::response(&incoming, &request_id, answer, &Written { pieces: &self.pieces.take(), speed: self.speed })
     }
 
     /// Lets everything happen that is due up to a moment, in the order of time.
@@ -210,6 +254,21 @@ impl World {
             tags: seen.base.tags.clone(),
         });
         shown.collect()
+    }
+
+    /// Ids of other resources that a resource names, as far as readers see them: what it hangs on.
+    #[must_use]
+    pub fn relations(&self, resource: &Resource) -> Vec<String> {
+        let stored = tables::KINDS.iter().find(|kind| **kind == resource.kind).and_then(|kind| {
+            let keyed = format!("{}/{}", resource.region, resource.id);
+            self.tables.stored(kind, &resource.id).or_else(|| self.tables.stored(kind, &keyed))
+        });
+        let row: Value = stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let mut named = BTreeSet::new();
+        texts(&row, &mut named);
+        named.remove(&resource.id);
+        named.retain(|text| tables::KINDS.iter().any(|kind| self.tables.is_seen(kind, text)));
+        named.into_iter().collect()
     }
 
     /// What has been called since the world was opened.
@@ -247,8 +306,14 @@ impl World {
         self.changed.clear();
     }
 
-    pub(crate) fn record_fault(&mut self, action: &str, code: &str) {
-        self.calls.record_fault(action, code);
+    /// Notes what the last call has cost: bytes of its answer, microseconds.
+    pub(crate) fn measure(&mut self, bytes: usize, micros: u64) {
+        self.calls.measure(bytes, micros);
+    }
+
+    /// Notes a refusal that a fault made, which the world has not seen.
+    pub(crate) fn record_refusal(&mut self, incoming: &Incoming, request_id: &str, refusal: &Refusal) {
+        self.calls.record(incoming, self.now_ms, request_id, Some(refusal));
     }
 
     /// Says whether a zone has an instance type in stock.
@@ -259,6 +324,12 @@ impl World {
         } else {
             self.tables.no_stock.insert(&id, NoStock {});
         }
+        self.commit();
+    }
+
+    /// Says how busy a machine, an address or a gateway looks in its metrics, from now on and for the past.
+    pub fn set_load(&mut self, id: &str, profile: LoadProfile) {
+        self.tables.loads.insert(id, Load { profile, since_ms: self.now_ms });
         self.commit();
     }
 
@@ -291,10 +362,17 @@ impl World {
 
     /// Checks everything about a request but what it asks for.
     fn admit(&mut self, incoming: &Incoming, wall: Timestamp, request: &WireRequest) -> Result<&'static Action, Refusal> {
-        gateway::verify(incoming, &self.account, wall, request)?;
-        self.nonces.claim(&incoming.access_key_id, &incoming.nonce, wall)?;
+        gateway::verify(incoming, &self.account, &self.tables.temporary_keys, wall, request)?;
+        if !incoming.is_anonymous() {
+            self.nonces.claim(&incoming.access_key_id, &incoming.nonce, wall)?;
+        }
+        self.caller = Caller { access_key_id: incoming.access_key_id.clone(), host: incoming.host.clone(), wall_ms: wall.0 };
         incoming.product()?;
-        incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action))
+        let action = incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action))?;
+        let region = incoming.params.get("RegionId").or_else(|| regions::of_host(&incoming.host)).unwrap_or_default();
+        let asked = Asked { action, region, params: &incoming.params };
+        self.meters.admit(&self.options.rates, &asked, self.now_ms)?;
+        Ok(action)
     }
 
     fn perform(&mut self, action: &'static Action, incoming: &Incoming) -> Answer {
@@ -328,6 +406,9 @@ impl World {
             }
         }
         self.commit();
+        if action.product == Product::Cms && self.options.cms_fails_with_200 {
+            return answer.map_err(|refusal| Refusal { status: 200, ..refusal });
+        }
         answer
     }
 
@@ -344,8 +425,13 @@ impl World {
     }
 
     pub(crate) fn commit(&mut self) {
-        let Self { tables, agenda, changed, .. } = self;
+        let Self { tables, agenda, changed, pieces, .. } = self;
+        let mut forgotten = false;
         tables.commit(|kind, id, due| {
+            if !forgotten {
+                pieces.forget();
+                forgotten = true;
+            }
             if let Some(due) = due {
                 agenda.insert((due, kind, id.clone()));
             }
@@ -403,9 +489,32 @@ impl World {
         table.values().filter(move |row| row.base().is_some_and(|base| !base.released && base.created_ms <= newest))
     }
 
+    /// Rows with these keys that a read by id may show now, in the order of the keys.
+    pub(crate) fn shown_by_id<'a, T: Row>(&self, table: &'a Table<T>, keys: &[String]) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let newest = self.now_ms - self.options.read_lag_ms;
+        let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        let rows: Vec<&T> = keys.into_iter().filter_map(|key| table.get(key)).collect();
+        rows.into_iter().filter(move |row| row.base().is_some_and(|base| !base.released && base.created_ms <= newest))
+    }
+
+    /// Rows of a region with these tags that a listing may show now, in its order.
+    pub(crate) fn listing<'a, T: Row>(&self, table: &'a Table<T>, region: &str, tags: &Filter) -> Listing<'a, T> {
+        Listing::new(table, region, tags, self.now_ms - self.options.list_lag_ms)
+    }
+
     /// Whether a zone has an instance type in stock.
     pub(crate) fn in_stock(&self, zone: &str, instance_type: &str) -> bool {
         self.tables.no_stock.get(&format!("{zone}/{instance_type}")).is_none()
+    }
+}
+
+/// Every text in a value.
+fn texts(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

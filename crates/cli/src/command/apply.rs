@@ -72,8 +72,7 @@ pub(crate) struct Run<'a> {
 ///
 /// # Errors
 /// Nothing was applied.
-pub fn run(mut args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
-    (args.stack, args.cloud) = wire::untangle(args.stack, args.cloud);
+pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
     args.perform.check()?;
     if let Some(plan) = args.stack.named().map(SavedPlan::read_if_one).transpose()?.flatten() {
         return perform_saved(&args, &plan, cx);
@@ -85,7 +84,7 @@ pub fn run(mut args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
     let spec = spec::load(&file, &args.stack.values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
     spec.warn(cx);
-    let cloud = wire::connect(&args.cloud, &file, cx)?;
+    let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let asked =
         Asked { destroy: false, targets: args.scope.target.clone(), replace: args.scope.replace.clone(), allow: args.allow.clone() };
@@ -111,7 +110,7 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
     }
     let spec = saved::spec_of(plan, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
-    let cloud = wire::connect(&args.cloud, plan.stack_file(), cx)?;
+    let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     wire::runtime()?.block_on(async {
         let seen = operate::see(&cloud, &subject).await?;
@@ -192,12 +191,13 @@ impl Run<'_> {
         let plan = &self.planned.plan;
         // Somebody may have thought for long before saying yes.
         let options = Options { parallelism: self.perform.parallelism, observed_before: self.planned.seen.at.elapsed() };
-        let outcome = live::apply(&cloud.session, plan, options, cx.terminal).await?;
-        for one in live::failures(&outcome, plan, self.subject.sources()) {
+        let applied = live::apply(&cloud.session, plan, options, cx.terminal).await?;
+        let outcome = &applied.outcome;
+        for one in live::failures(outcome, plan, self.subject.sources()) {
             ui::say(&failure::render(&one, &cx.terminal.err));
         }
         operate::warn(&cloud.session);
-        let seen = live::view_of(&outcome, plan, self.verb);
+        let seen = live::view_of(&applied, plan, self.verb);
         ui::print(&match self.format {
             Format::Text => view::text(&seen, &cx.terminal.out),
             Format::Json => view::json(&seen),
@@ -205,7 +205,7 @@ impl Run<'_> {
         if let Some(path) = &self.perform.report {
             disk::replace(path, &view::json(&seen))?;
         }
-        Ok(exit_of(&outcome))
+        Ok(exit_of(outcome))
     }
 }
 

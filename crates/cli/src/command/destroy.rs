@@ -46,19 +46,13 @@ pub struct DestroyArgs {
 ///
 /// # Errors
 /// Nothing was destroyed.
-pub fn run(mut args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
-    if args.name.is_none() {
-        let named = crate::args::StackArgs { stack: args.path.take(), file: args.file.take(), ..crate::args::StackArgs::default() };
-        let (named, cloud) = wire::untangle(named, args.cloud);
-        args.path = named.named().map(ToOwned::to_owned);
-        args.cloud = cloud;
-    }
+pub fn run(args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
     if !args.yes && !cx.terminal.interactive {
         return Err(Error::NoTerminal { verb: "destroy" });
     }
     args.perform.check()?;
-    let (subject, file) = subject(&args, cx)?;
-    let cloud = wire::connect(&args.cloud, &file, cx)?;
+    let subject = subject(&args, cx)?;
+    let cloud = wire::connect(&args.cloud, cx)?;
     let asked = Asked { destroy: true, ..Asked::default() };
     wire::runtime()?.block_on(async {
         let seen = operate::see(&cloud, &subject).await?;
@@ -72,14 +66,14 @@ pub fn run(mut args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
     })
 }
 
-fn subject(args: &DestroyArgs, cx: &Cx) -> Result<(Subject, String), Error> {
+fn subject(args: &DestroyArgs, cx: &Cx) -> Result<Subject, Error> {
     if let (Some(name), Some(region)) = (&args.name, &args.cloud.region) {
         let environment = args.values.env.clone().or_else(|| cx.env.environment());
         let stack = environment.map_or_else(|| name.clone(), |environment| format!("{name}/{environment}"));
-        return Ok((Subject::Gone { stack, region: region.clone() }, "stack.yaml".to_owned()));
+        return Ok(Subject::Gone { stack, region: region.clone() });
     }
-    let file = files::choose(&spec::loader(), args.path.as_deref())?;
+    let file = files::choose(&spec::loader(), args.path.as_deref().or(args.file.as_deref()))?;
     let spec = spec::load(&file, &args.values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
-    Ok((Subject::Spec(Box::new(spec)), file))
+    Ok(Subject::Spec(Box::new(spec)))
 }

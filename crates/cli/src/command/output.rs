@@ -56,7 +56,7 @@ pub fn run(args: OutputArgs, cx: &Cx) -> Result<Exit, Error> {
         let hint = if known.is_empty() { "The stack has no outputs.".to_owned() } else { format!("There is: {}", known.join(", ")) };
         return Err(Error::usage_hint(format!("{file} has no output `{name}`"), hint));
     }
-    let cloud = wire::connect(&args.cloud, &file, cx)?;
+    let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &Asked::default())?;

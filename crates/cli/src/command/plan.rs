@@ -98,8 +98,7 @@ impl PlanArgs {
 ///
 /// # Errors
 /// There is no plan.
-pub fn run(mut args: PlanArgs, cx: &Cx) -> Result<Exit, Error> {
-    (args.stack, args.cloud) = wire::untangle(args.stack, args.cloud);
+pub fn run(args: PlanArgs, cx: &Cx) -> Result<Exit, Error> {
     args.out.as_deref().map_or(Ok(()), disk::check_folder)?;
     if !args.all {
         let file = files::choose(&spec::loader(), args.stack.named())?;
@@ -125,7 +124,7 @@ fn one(args: &PlanArgs, file: &str, cx: &Cx) -> Result<Exit, Error> {
     let spec = spec::load_as(file, environment.as_deref(), values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
     spec.warn(cx);
-    let cloud = wire::connect(&args.cloud, file, cx)?;
+    let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let asked = args.asked();
     let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;

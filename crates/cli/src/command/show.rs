@@ -50,7 +50,7 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
         ui::print(&rendered(&spec.stack, args.address)?);
         return Ok(Exit::Done);
     }
-    let cloud = wire::connect(&args.cloud, &file, cx)?;
+    let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let text = args.format.chosen() == Format::Text;

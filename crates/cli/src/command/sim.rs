@@ -1,12 +1,23 @@
 //! `setpoint sim`: the simulated cloud as a server.
 
-use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use setpoint_sim::embedded::Config;
+use setpoint_sim::fault;
+use setpoint_sim::limits::Limits;
+use setpoint_sim::profile::{Options, Profile};
 use setpoint_sim::server::{self, StartLine};
+use setpoint_sim::tls::Tls;
 use tokio::net::TcpListener;
 
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::{live, ui, wire};
+
+/// By which part of itself `--latency` is shorter or longer from call to call.
+const JITTER: f64 = 0.25;
 
 /// The simulated cloud
 #[derive(Debug, Args)]
@@ -21,8 +32,9 @@ pub struct SimArgs {
 pub enum SimCommand {
     /// Serve the simulated cloud on a socket, for any client of the API
     ///
-    /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"}. Ends on Ctrl-C or SIGTERM.
-    /// What it answered is kept in DIR; without one, in memory.
+    /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"}, with --tls also
+    /// {"ca_file"}. Ends on Ctrl-C or SIGTERM. What it answered is kept in DIR; without one, in memory. The page
+    /// ENDPOINT/_sim/ shows what there is.
     Serve(ServeArgs),
 }
 
@@ -32,36 +44,126 @@ pub struct ServeArgs {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     pub listen: String,
+    /// Speak HTTPS, by an authority that is made at the first start and kept in DIR/tls
+    #[arg(long)]
+    pub tls: bool,
     /// The folder that keeps the world
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
+    /// How long states last: not at all, as briefly as in the cloud, as long as in the cloud
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    pub profile: Pace,
     /// How many times faster than ours its time runs
     #[arg(long, value_name = "N", default_value_t = 1.0)]
     pub speed: f64,
-    /// Decides the ids and the access key of a new world
+    /// Decides the ids and the access key of a new world, and the jitter of the latency
     #[arg(long, value_name = "N", default_value_t = wire::SIM_SEED)]
     pub seed: u64,
+    /// How long each call takes on its way, give or take a quarter
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub latency: Option<Duration>,
+    /// How often and how many: `documented`, `none`, or a file of JSON
+    #[arg(long, value_name = "WHAT", default_value = "documented")]
+    pub quotas: String,
+    /// Append every call to a file, a line of JSON each, without secrets
+    #[arg(long, value_name = "FILE")]
+    pub call_log: Option<PathBuf>,
+    /// A file of JSON that says which calls fail, and how
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
+
+/// How long states last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Pace {
+    /// Everything is done at the next call.
+    Instant,
+    /// The lower end of what the cloud takes.
+    #[default]
+    Fast,
+    /// The upper end.
+    Realistic,
+}
+
+/// Reads `100ms`, `1.5s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s').ok_or("a time is written as `100ms` or `1.5s`")?, 1.0),
+    };
+    let seconds = number.parse::<f64>().map_err(|error| error.to_string())? * unit;
+    if (0.0..=3600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("at most an hour".to_owned()) }
 }
 
 /// Serves it.
 ///
 /// # Errors
-/// The address or the folder cannot be used.
+/// The address, the folder or a file cannot be used.
 pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     let SimCommand::Serve(args) = &args.command;
-    let cloud = wire::open_sim(args.data.as_deref(), args.seed, wire::speed(Some(args.speed), 1.0)?)?;
-    wire::runtime()?.block_on(async {
+    let cloud = wire::open_sim(config(args)?)?;
+    if let Some(path) = &args.faults {
+        let plan = fault::Plan::parse(&read(path)?).map_err(|error| Error::usage(format!("`--faults {}`: {error}", path.display())))?;
+        cloud.set_plan(plan);
+    }
+    let temporary = std::env::temp_dir().join(format!("setpoint-sim-{}", std::process::id()));
+    let served = wire::runtime()?.block_on(async {
         let listener =
             TcpListener::bind(&args.listen).await.map_err(|error| Error::usage(format!("`--listen {}`: {error}", args.listen)))?;
         let address = listener.local_addr().map_err(|error| Error::Setup(error.to_string()))?;
-        let line = StartLine::new(address, &cloud).json();
+        let dir = args.data.as_ref().map_or_else(|| temporary.clone(), |data| Path::new(data).join("tls"));
+        let tls = args.tls.then(|| Tls::open(&dir, address.ip(), (Config::system_clock())()));
+        let tls = tls.transpose().map_err(|error| Error::Setup(error.to_string()))?;
+        let line = StartLine::new(address, tls.as_ref(), &cloud).json();
         // Heard from before the line is out: whoever reads it may end us at once.
         let ended = live::interrupted()?;
         ui::print(&format!("{line}\n"));
         tokio::select! {
-            served = server::serve(listener, cloud) => served.map_err(|error| Error::Setup(error.to_string()))?,
+            served = server::serve(listener, tls, cloud) => served.map_err(|error| Error::Setup(error.to_string()))?,
             () = ended => {}
         }
         Ok(Exit::Done)
+    });
+    // An authority that nobody can trust any more; it is there only with TLS and without a folder.
+    drop(std::fs::remove_dir_all(temporary));
+    served
+}
+
+fn config(args: &ServeArgs) -> Result<Config, Error> {
+    let limits = match args.quotas.as_str() {
+        "documented" => Limits::documented(),
+        "none" => Limits::none(),
+        path => serde_json::from_slice(&read(Path::new(path))?).map_err(|error| Error::usage(format!("`--quotas {path}`: {error}")))?,
+    };
+    let profile = match args.profile {
+        Pace::Instant => Profile::instant(),
+        Pace::Fast => Profile::fast(),
+        Pace::Realistic => Profile::realistic(),
+    };
+    Ok(Config {
+        dir: args.data.as_ref().map(PathBuf::from),
+        seed: args.seed,
+        speed: wire::speed(Some(args.speed), 1.0)?,
+        options: Options { profile, quotas: limits.counts, rates: limits.rates, ..Options::default() },
+        latency: args.latency,
+        jitter: JITTER,
+        call_log: args.call_log.clone(),
+        ..Config::new(Config::system_clock())
     })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::reading(&path.display().to_string(), source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, expected) in [("100ms", Some(100)), ("1.5s", Some(1500)), ("0ms", Some(0)), ("100", None), ("-1s", None), ("2h", None)] {
+            assert_eq!(duration(text).ok().map(|time| time.as_millis()), expected, "{text}");
+        }
+    }
 }

@@ -83,7 +83,7 @@ fn words(error: &Error) -> Words {
         ),
         Error::NoTerminal { verb } => one(
             format!("{verb} asks before it changes anything, and there is no terminal to ask on"),
-            &[&format!("In a pipeline:  setpoint {verb} --yes"), "Nothing was read and nothing was changed."],
+            &["In a pipeline:  the same command with --yes", "Nothing was read and nothing was changed."],
         ),
         Error::Spec(bad) => one(spec_count(bad.diagnostics.len()), &[]),
         Error::File { path, verb, source } => one(format!("`{path}` cannot be {verb}: {source}"), &[]),
@@ -91,7 +91,7 @@ fn words(error: &Error) -> Words {
         Error::Setup(why) => one(why.clone(), &[]),
         Error::Sim { in_use: true, why } => one(why.clone(), &["Wait for that process, or name another folder:  --sim=DIR"]),
         Error::Sim { in_use: false, why } => {
-            one(format!("the simulated cloud cannot be opened: {why}"), &["A fresh one:  --sim=DIR with a new folder"])
+            one(format!("the simulated cloud cannot be opened: {why}"), &["A fresh one:  delete its folder, or --sim=DIR with a new one"])
         }
         Error::Account { pinned, actual } => one(
             format!("the stack belongs to account {pinned}, the credentials to {actual}"),
@@ -148,15 +148,32 @@ fn credentials(error: &str, looked: &[String]) -> Words {
 
 fn held_words(held: &[Held]) -> Words {
     let mut lines: Vec<String> = held.iter().map(held_line).collect();
-    let named: Vec<String> =
-        held.iter().filter_map(|one| one.address.as_ref()).map(|address| format!("--allow-data-loss {address}")).collect();
-    lines.push("To let it happen: an `allow:` entry in the stack, or".to_owned());
-    lines.extend(named.iter().map(|flag| format!("  {flag}")));
-    if held.iter().any(|one| matches!(one.why, HeldWhy::Bulk { .. })) {
-        lines.push("  --allow-bulk".to_owned());
+    let flags: Vec<String> = held.iter().map(flag).collect();
+    lines.push(format!("To let it happen once:  {}", flags.join(" ")));
+    let entries: Vec<String> = held.iter().filter_map(entry).collect();
+    if !entries.is_empty() {
+        lines.push("Or, to be reviewed with the stack, in its file:".to_owned());
+        lines.push("  allow:".to_owned());
+        lines.extend(entries);
     }
     lines.push("Nothing was changed.".to_owned());
     Words { what: "the plan holds steps that --yes does not cover".to_owned(), lines }
+}
+
+/// The flag that lets it through; brackets are globs to some shells.
+fn flag(held: &Held) -> String {
+    match held.address.as_ref().map(ToString::to_string) {
+        Some(address) if address.contains('[') => format!("--allow-data-loss '{address}'"),
+        Some(address) => format!("--allow-data-loss {address}"),
+        None => "--allow-bulk".to_owned(),
+    }
+}
+
+/// The entry of `allow:` that lets it through, to be copied.
+fn entry(held: &Held) -> Option<String> {
+    let address = held.address.as_ref()?;
+    let effect = if matches!(held.why, HeldWhy::Replacement) { "replace" } else { "data_loss" };
+    Some(format!("    - {{address: \"{address}\", effect: {effect}, reason: WHY, until: YYYY-MM-DD}}"))
 }
 
 /// One held change, for people.

@@ -59,7 +59,7 @@ fn without_a_terminal_and_without_yes_it_leaves_at_once() {
     expect![[r#"
         $ setpoint apply --sim
         2| Error: apply asks before it changes anything, and there is no terminal to ask on
-        2|   In a pipeline:  setpoint apply --yes
+        2|   In a pipeline:  the same command with --yes
         2|   Nothing was read and nothing was changed.
         exit 64
     "#]]
@@ -78,8 +78,10 @@ fn held_steps_need_more_than_yes() {
         Simulated cloud in .setpoint/sim (as it was left); no account, no cost
         Error: the plan holds steps that --yes does not cover
           app  loses data: system disk d-2zeymf2qf1s7chgt1q3v, 40 GiB
-          To let it happen: an `allow:` entry in the stack, or
-            --allow-data-loss app
+          To let it happen once:  --allow-data-loss app
+          Or, to be reviewed with the stack, in its file:
+            allow:
+              - {address: "app", effect: data_loss, reason: WHY, until: YYYY-MM-DD}
           Nothing was changed.
     "#]]
     .assert_eq(&held.stderr);

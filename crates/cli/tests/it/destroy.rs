@@ -30,7 +30,7 @@ fn takes_everything_away_in_reverse_order() {
     expect![[r#"
         $ setpoint destroy --sim --yes
         demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
-        No changes. Your infrastructure matches the configuration.
+        Nothing to destroy. Nothing in cn-beijing carries the tags of demo.
         Read with <cost>
         Destroy complete! Resources: 0 destroyed.
         <time> and some calls

@@ -12,6 +12,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod init;
+mod kill;
 mod output;
 mod plan;
 mod saved_plan;

@@ -15,6 +15,7 @@ fn outputs_are_read_live() {
         "output block --raw --sim",
         "output --json --sim",
         "output gone --sim",
+        "output --sim block",
     ];
     expect![[r#"
         $ setpoint output --sim
@@ -48,6 +49,9 @@ fn outputs_are_read_live() {
         2| Error: stack.yaml has no output `gone`
         2|   There is: block, vpc
         exit 64
+        $ setpoint output --sim block
+        10.0.0.0/16
+        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
     "#]]
     .assert_eq(&sandbox.script(&lines));
 }

@@ -80,11 +80,21 @@ fn the_simulated_cloud_may_have_a_folder_of_its_own() {
     sandbox.write("shop/stack.yaml", NETWORK);
     sandbox.done("apply shop --sim=cloud --yes");
     assert!(sandbox.path("cloud").is_dir());
-    // What follows `--sim` is a folder for the cloud, unless a stack is there.
+    // What follows a bare `--sim` is the stack.
     let again = sandbox.run("plan --sim shop");
     assert!(again.stdout.contains("3 to add"), "{}", again.transcript());
-    let kept = sandbox.run("plan shop --sim cloud");
+    let kept = sandbox.run("plan shop --sim=cloud");
     assert!(kept.stdout.contains("No changes."), "{}", kept.transcript());
+}
+
+/// A key is saved where the spec says, wherever people stand.
+#[test]
+fn a_private_key_is_saved_beside_the_spec() {
+    let sandbox = Sandbox::new();
+    let key = "stack: keys\nregion: cn-beijing\nresources:\n  key: {type: key_pair, private_key_file: keys/key.pem}\n";
+    sandbox.write("shop/stack.yaml", key);
+    sandbox.done("apply shop --sim --yes");
+    assert!(sandbox.path("shop/keys/key.pem").is_file());
 }
 
 #[test]

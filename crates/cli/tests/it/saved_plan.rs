@@ -83,6 +83,16 @@ fn what_was_asked_is_in_it() {
 }
 
 #[test]
+fn what_a_reviewer_reads_is_what_was_saved() {
+    for (before, after) in [("10.0.0.0/16\\n", "10.9.0.0/16\\n"), ("\"CidrBlock\": \"10.0.0.0/16\"", "\"CidrBlock\": \"10.9.0.0/16\"")] {
+        let sandbox = saved();
+        sandbox.edit("p.json", before, after);
+        let run = sandbox.run("apply --sim p.json");
+        assert!(run.code == Some(1) && run.stderr.contains("it was altered"), "{}", run.transcript());
+    }
+}
+
+#[test]
 fn another_versions_plan_and_a_damaged_one_are_refused() {
     let sandbox = saved();
     sandbox.edit("p.json", &format!("\"setpoint_version\": \"{}\"", env!("CARGO_PKG_VERSION")), "\"setpoint_version\": \"0.0.1\"");

@@ -10,7 +10,7 @@ fn shows_what_is_there() {
     sandbox.done("apply --sim --yes");
     expect![[r#"
         $ setpoint show --sim
-        net     vpc             vpc-2zefyx4fjp3elo09a3rr  demo-net  Available
+        net     vpc             vpc-2zefyx4fjp3elo09a3rr  demo-net     Available
         subnet  vswitch         vsw-2ze4veqx2bgk1uzk9bu3  demo-subnet  Available
         web     security_group  sg-2zemy5f49xxwny8fvd0r   demo-web
         3 live resources.

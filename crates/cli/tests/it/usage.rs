@@ -88,7 +88,7 @@ fn wrong_command_lines_exit_with_64() {
         exit 64
         $ setpoint destroy --sim
         2| Error: destroy asks before it changes anything, and there is no terminal to ask on
-        2|   In a pipeline:  setpoint destroy --yes
+        2|   In a pipeline:  the same command with --yes
         2|   Nothing was read and nothing was changed.
         exit 64
         $ setpoint plan --sim --sim-speed 0

@@ -54,7 +54,8 @@ fn tables_match_the_descriptions() {
         eprintln!("skipped: SETPOINT_REFERENCE does not name a folder that holds openapi/*.json");
         return;
     };
-    for product in Product::ALL {
+    // The location service publishes no description.
+    for product in Product::ALL.into_iter().filter(|product| *product != Product::Location) {
         let text = std::fs::read_to_string(format!("{folder}/openapi/{product}.json")).unwrap();
         let description: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(description["version"], product.version());

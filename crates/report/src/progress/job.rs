@@ -59,6 +59,10 @@ pub(super) struct Job {
     pub(super) status: Option<String>,
     /// What else is to be said of the current step.
     pub(super) remark: Option<String>,
+    /// Why the current step is tried again, as it was last told.
+    pub(super) again: Option<String>,
+    /// Whether a later step of it will not start.
+    pub(super) cut: bool,
     pub(super) started: Duration,
     pub(super) ended: Duration,
     /// When it last said something in plain lines.
@@ -86,6 +90,8 @@ impl Job {
             current: None,
             status: None,
             remark: None,
+            again: None,
+            cut: false,
             started: Duration::ZERO,
             ended: Duration::ZERO,
             said: Duration::ZERO,
@@ -103,8 +109,9 @@ impl Job {
             return None;
         }
         self.said = now;
-        let elapsed = short(now.saturating_sub(self.started));
-        Some(format!("{}: Still {}...{}", self.name, self.verb.goes_on, self.suffix(Some(&format!("{elapsed} elapsed")))))
+        let elapsed = format!("{} elapsed", short(now.saturating_sub(self.started)));
+        let elapsed = self.again.iter().fold(elapsed, |text, why| format!("{text}, {}", clean(why)));
+        Some(format!("{}: Still {}...{}", self.name, self.verb.goes_on, self.suffix(Some(&elapsed))))
     }
 
     /// `web[0]: Creation complete after 31s [id=i-2zea]`
@@ -123,6 +130,11 @@ impl Job {
         let id = self.id.as_ref().map(|id| format!("id={}", clean(id)));
         let parts: Vec<String> = id.into_iter().chain(more.map(ToOwned::to_owned)).collect();
         if parts.is_empty() { String::new() } else { format!(" [{}]", parts.join(", ")) }
+    }
+
+    /// Whether any of its steps has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.current.is_some()
     }
 
     /// `create`, for the table.
@@ -157,7 +169,8 @@ pub(super) fn phase(act: &Act) -> String {
                 [Value::Text(status)] => format!("until {status}"),
                 _ => format!("until {}", cond_words(&wait.until)),
             },
-            other => format!("until {}", cond_words(other)),
+            // A column of a table has room for the status alone.
+            other => format!("until {}", cond_words(other).replace("status is ", "")),
         },
         Act::Local(Local::SshKey { .. }) => "make a key pair".to_owned(),
     }

@@ -50,7 +50,7 @@ fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> L
         State::Running => (Label::Plain, phase(model, job), beside(job), Some(now.saturating_sub(job.started))),
         State::Done => (Label::Good, "done".to_owned(), String::new(), Some(job.ended.saturating_sub(job.started))),
         State::Failed => (Label::Danger, "failed".to_owned(), String::new(), Some(job.ended.saturating_sub(job.started))),
-        State::Skipped => (Label::Warning, "not started".to_owned(), String::new(), None),
+        State::Skipped => (Label::Warning, if job.has_begun() { "unfinished" } else { "not started" }.to_owned(), String::new(), None),
     };
     let mut line = Line::indented(2);
     line.push(Label::Strong, crate::line::cut(&job.name, name));
@@ -108,7 +108,7 @@ fn more(rest: &[&Job]) -> Line {
         (State::Failed, "failed"),
         (State::Running, "running"),
         (State::Waiting, "waiting"),
-        (State::Skipped, "not started"),
+        (State::Skipped, "left"),
         (State::Done, "done"),
     ];
     let parts: Vec<String> =
@@ -125,8 +125,12 @@ fn sum(model: &Model, now: Duration) -> Line {
         format!("{} of {}", tally.done, count(tally.total, "step")),
         format!("{}, {} throttled", count(tally.calls, "call"), tally.throttled),
     ];
-    parts.extend(about(model.left(now)).map(|time| format!("{time} left")));
-    parts.push(if model.stopping { "stopping: running calls are waited for" } else { "Ctrl-C stops cleanly" }.to_owned());
+    if model.stopping && !model.over {
+        parts.push("stopping: running calls are waited for".to_owned());
+    } else if !model.over {
+        parts.extend(about(model.left(now)).map(|time| format!("{time} left")));
+        parts.push("Ctrl-C stops cleanly".to_owned());
+    }
     let mut line = Line::default();
     line.push(if model.stopping { Label::Warning } else { Label::Dim }, parts.join(" · "));
     line

@@ -75,7 +75,7 @@ impl Columns {
             What::Set { name, .. } | What::Change { name, .. } => width(name),
             What::Line(_) => 0,
         };
-        let name = rows.iter().map(name_of).filter(|n| *n <= style.width / 3).max().unwrap_or(0);
+        let name = rows.iter().map(name_of).filter(|n| *n <= style.width * 2 / 5).max().unwrap_or(0);
         let remark = rows.iter().filter(|row| row.at.is_some()).filter_map(|row| row.remark.as_deref()).map(width).max().unwrap_or(0);
         let mut columns = Self { indent, name, value: 0, sentence: 0, remark };
         let start = columns.value_start();

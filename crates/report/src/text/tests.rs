@@ -14,7 +14,7 @@ use crate::view::Header;
 
 #[track_caller]
 fn check((plan, report): (Plan, Report), columns: usize, expected: &Expect) {
-    let header = Header { elapsed: Some(Duration::from_millis(800)), schema: None::<Schema> };
+    let header = Header { elapsed: Some(Duration::from_millis(800)), schema: None::<Schema>, destroy: false };
     let text = super::plan(&plan, &report, &header, &Style::plain(columns));
     expected.assert_eq(&text);
     assert!(text.lines().all(|line| width(line) <= columns), "wider than {columns}: {text}");
@@ -26,23 +26,23 @@ fn the_guide_plan() {
         shop(),
         80,
         &expect![[r#"
-        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
-          ~ db         update in-place         REBUILD  DATA LOSS  about 1 min
-              ~ image  aliyun_3_x64_20G_alibase_20240528.vhd
-                    -> ubuntu_24_04_x64_20G_alibase_20251030.vhd  stack.yaml:28:9
-                lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
-                snapshot first: yes (lifecycle.snapshot_before)
-          ~ db-sg      update in-place
-              + ingress tcp 5432 from web-sg      "PostgreSQL"    stack.yaml:28:9
-              - ingress tcp 5432 from 10.0.0.0/8  closed last, no gap
-          ~ web[0..2]  update in-place         RESTART  about 1 min, one at a time
-              ~ instance_type     ecs.c7.large -> ecs.c7.xlarge  env/prod.yaml:5:24
-              ~ system_disk.size  40 -> 60                       online, no restart
-        Plan: 0 to add, 5 to change, 0 to destroy.
-        Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.
-        Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db
-        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
-    "#]],
+            shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
+              ~ db         update in-place         REBUILD  DATA LOSS  about 1 min
+                  ~ image  aliyun_3_x64_20G_alibase_20240528.vhd
+                        -> ubuntu_24_04_x64_20G_alibase_20251030.vhd  stack.yaml:28:9
+                    lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
+                    snapshot first: yes (lifecycle.snapshot_before)
+              ~ db-sg      update in-place
+                  + ingress tcp 5432 from web-sg      "PostgreSQL"    stack.yaml:28:9
+                  - ingress tcp 5432 from 10.0.0.0/8  closed last, no gap
+              ~ web[0..2]  update in-place         RESTART  about 1 min, one at a time
+                  ~ instance_type     ecs.c7.large -> ecs.c7.xlarge  env/prod.yaml:5:24
+                  ~ system_disk.size  40 -> 60                       online, no restart
+            Plan: 0 to add, 5 to change, 0 to destroy.
+            Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.
+            Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db
+            Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+        "#]],
     );
 }
 
@@ -52,39 +52,38 @@ fn the_guide_plan_on_a_narrow_terminal() {
         shop(),
         40,
         &expect![[r#"
-        shop/prod · cn-beijing · account
-        1234…3456 · 23 live resources, 9 calls,
-        0.8 s
-          ~ db         update in-place  REBUILD
-              DATA LOSS  about 1 min
-              ~ image  aliyun_3_x64_20G_alibase_
-                       20240528.vhd
-                    -> ubuntu_24_04_x64_20G_alib
-                       ase_20251030.vhd
-                lost: system disk d-2zeh…k1, 40
-                GiB    stays: id and private IP
-                snapshot first: yes
-                (lifecycle.snapshot_before)
-          ~ db-sg      update in-place
-              + ingress tcp 5432 from web-sg
-                  "PostgreSQL"
-              - ingress tcp 5432 from 10.0.0.0/8
-                  closed last, no gap
-          ~ web[0..2]  update in-place  RESTART
-              about 1 min, one at a time
-              ~ instance_type
-                  ecs.c7.large -> ecs.c7.xlarge
-              ~ system_disk.size  40 -> 60
-                  online, no restart
-        Plan: 0 to add, 5 to change, 0 to
-        destroy.
-        Effect: 3 restarts (2 of 3 web stay up),
-        1 rebuild. Data loss: db.
-        Held: db. In a pipeline: an `allow:`
-        entry, or --allow-data-loss db
-        Read with 9 calls: 7 listings, 1
-        look-up, 1 detail.
-    "#]],
+            shop/prod · cn-beijing · account
+            1234…3456 · 23 live resources, 0.8 s
+              ~ db         update in-place  REBUILD
+                  DATA LOSS  about 1 min
+                  ~ image  aliyun_3_x64_20G_alibase_
+                           20240528.vhd
+                        -> ubuntu_24_04_x64_20G_alib
+                           ase_20251030.vhd
+                    lost: system disk d-2zeh…k1, 40
+                    GiB    stays: id and private IP
+                    snapshot first: yes
+                    (lifecycle.snapshot_before)
+              ~ db-sg      update in-place
+                  + ingress tcp 5432 from web-sg
+                      "PostgreSQL"
+                  - ingress tcp 5432 from 10.0.0.0/8
+                      closed last, no gap
+              ~ web[0..2]  update in-place  RESTART
+                  about 1 min, one at a time
+                  ~ instance_type
+                      ecs.c7.large -> ecs.c7.xlarge
+                  ~ system_disk.size  40 -> 60
+                      online, no restart
+            Plan: 0 to add, 5 to change, 0 to
+            destroy.
+            Effect: 3 restarts (2 of 3 web stay up),
+            1 rebuild. Data loss: db.
+            Held: db. In a pipeline: an `allow:`
+            entry, or --allow-data-loss db
+            Read with 9 calls: 7 listings, 1
+            look-up, 1 detail.
+        "#]],
     );
 }
 
@@ -94,31 +93,31 @@ fn a_new_stack() {
         fresh(),
         80,
         &expect![[r#"
-        shop/prod · cn-beijing · account 1234…3456 · 0 live resources, 9 calls, 0.8 s
-          + app[0..1]  create                  instance
-              + instance_type     ecs.c7.large
-              + name              web-00 | web-01
-              + password          (sensitive value)
-              + security_groups   [web-sg] (known after apply)
-              + system_disk.size  40
-              + user_data         2.2 KiB, sha256 25b32758411a
-              + vswitch           subnet (known after apply)
-              + tags              {App: shop, Env: prod}
-          + net        create                  vpc
-              + cidr_block  172.16.0.0/12
-          + subnet     create                  vswitch
-              + cidr_block  172.16.1.0/24
-              + vpc         net (known after apply)
-              + zone        cn-beijing-h
-          + web-sg     create                  security_group
-              + vpc  net (known after apply)
-              + ingress tcp 80 from 0.0.0.0/0  "Web"
-        Outputs:
-          ip = (known after apply)
-        Note: `debug` is disabled
-        Plan: 5 to add, 0 to change, 0 to destroy.
-        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
-    "#]],
+            shop/prod · cn-beijing · account 1234…3456 · 0 live resources, 0.8 s
+              + app[0..1]  create                  instance
+                  + instance_type     ecs.c7.large
+                  + name              web-00 | web-01
+                  + password          (sensitive value)
+                  + security_groups   [web-sg] (known after apply)
+                  + system_disk.size  40
+                  + user_data         2.2 KiB, sha256 25b32758411a
+                  + vswitch           subnet (known after apply)
+                  + tags              {App: shop, Env: prod}
+              + net        create                  vpc
+                  + cidr_block  172.16.0.0/12
+              + subnet     create                  vswitch
+                  + cidr_block  172.16.1.0/24
+                  + vpc         net (known after apply)
+                  + zone        cn-beijing-h
+              + web-sg     create                  security_group
+                  + vpc  net (known after apply)
+                  + ingress tcp 80 from 0.0.0.0/0  "Web"
+            Outputs:
+              ip = (known after apply)
+            Note: `debug` is disabled
+            Plan: 5 to add, 0 to change, 0 to destroy.
+            Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+        "#]],
     );
 }
 
@@ -128,27 +127,27 @@ fn replacements_tags_lists_and_secrets() {
         mixed(),
         80,
         &expect![[r#"
-        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
-          -/+ app     destroy, then create    REPLACE  DATA LOSS
-                ~ vswitch  vsw-2ze1 -> subnet (known after apply)  # forces replacement
-                  lost: system disk d-1, 40 GiB
-                  because subnet is replaced
-                  note: `user_data` differs, but is used at creation only: nothing is
-                  done
-            ~ cpu     update in-place
-                + contact_groups  e                  stack.yaml:28:9
-                - contact_groups  b
-                ~ webhook         (sensitive value)  stack.yaml:28:9
-            ~ net     update in-place
-                - tags.Old  x
-                ~ tags.Env  dev -> prod
-          +/- subnet  create, then destroy    REPLACE
-                ~ zone  cn-beijing-h -> cn-beijing-k  # forces replacement
-            - gone    destroy                 eip eip-2ze1
-        Plan: 2 to add, 2 to change, 3 to destroy.
-        Effect: 2 replacements. Data loss: app.
-        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
-    "#]],
+            shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
+              -/+ app     destroy, then create    REPLACE  DATA LOSS
+                    ~ vswitch  vsw-2ze1 -> subnet (known after apply)  # forces replacement
+                      lost: system disk d-1, 40 GiB
+                      because subnet is replaced
+                      note: `user_data` differs, but is used at creation only: nothing is
+                      done
+                ~ cpu     update in-place
+                    + contact_groups  e                  stack.yaml:28:9
+                    - contact_groups  b
+                    ~ webhook         (sensitive value)  stack.yaml:28:9
+                ~ net     update in-place
+                    - tags.Old  x
+                    ~ tags.Env  dev -> prod
+              +/- subnet  create, then destroy    REPLACE
+                    ~ zone  cn-beijing-h -> cn-beijing-k  # forces replacement
+                - gone    destroy                 eip eip-2ze1
+            Plan: 2 to add, 2 to change, 3 to destroy.
+            Effect: 2 replacements. Data loss: app.
+            Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+        "#]],
     );
 }
 
@@ -158,18 +157,18 @@ fn a_destroy() {
         destroy(),
         80,
         &expect![[r#"
-        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
-          ! data        kept                    disk d-2zeb7q  (on_delete: keep)
-          - net         destroy                 vpc vpc-2ze1
-          ! private[h]  blocked                 vswitch vsw-2ze1
-                note: used by eni-2ze4 of lb-2ze9, outside this stack: the cloud will
-                refuse to delete it
-          - web[0..1]   destroy                 instance  DATA LOSS
-                lost: its system disk
-        Plan: 0 to add, 0 to change, 3 to destroy. 1 kept, 1 blocked.
-        Data loss: web[0..1].
-        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
-    "#]],
+            shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
+              ! data        kept                    disk d-2zeb7q  (on_delete: keep)
+              - net         destroy                 vpc vpc-2ze1
+              ! private[h]  blocked                 vswitch vsw-2ze1
+                    note: used by eni-2ze4 of lb-2ze9, outside this stack: the cloud will
+                    refuse to delete it
+              - web[0..1]   destroy                 instance  DATA LOSS
+                    lost: its system disk
+            Plan: 0 to add, 0 to change, 3 to destroy. 1 kept, 1 blocked.
+            Data loss: web[0..1].
+            Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+        "#]],
     );
 }
 
@@ -180,10 +179,10 @@ fn no_changes() {
         (plan(vec![change("net", "vpc", ChangeAction::NoOp)]), Report::default()),
         80,
         &expect![[r#"
-        shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s
-        No changes. Your infrastructure matches the configuration.
-        Read with 9 calls: 7 listings, 1 look-up, 1 detail.
-    "#]],
+            shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
+            No changes. Your infrastructure matches the configuration.
+            Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+        "#]],
     );
 }
 
@@ -241,7 +240,7 @@ fn units_and_secret_fields_come_from_the_tables() {
         field("system_disk.size", 40.into(), 60.into(), Effect::None),
     ];
     let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
-    let header = Header { elapsed: None, schema: Some(Schema { kinds: &KINDS }) };
+    let header = Header { elapsed: None, schema: Some(Schema { kinds: &KINDS }), destroy: false };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
     let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("      ")).map(str::trim_start).collect();
     expect![[r#"

@@ -16,6 +16,9 @@ use super::{Item, Row, What, is_blocking};
 use crate::style::Label;
 use crate::words;
 
+/// Stands for the ids of what several members lose.
+const OF_EACH: &str = " of each";
+
 /// So many different values of members are written out.
 const MERGED_VALUES_MAX: usize = 3;
 
@@ -98,7 +101,9 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
             words.extend(effect.map(|(label, word)| (label, word.to_owned())));
         }
     }
-    if change.action == ChangeAction::Keep {
+    // What is kept for the sake of another says so in a note.
+    let says_keep = change.before.as_ref().and_then(|live| live.owner.as_ref()).is_none_or(|owner| owner.guard.keep);
+    if change.action == ChangeAction::Keep && says_keep {
         words.push((Label::Dim, "(on_delete: keep)".to_owned()));
     }
     if change.loses.is_some() {
@@ -150,13 +155,31 @@ pub(super) fn interrupts(change: &Change) -> bool {
 
 fn may_join(one: &Item, other: &Item) -> bool {
     let same_head = one.mark == other.mark && one.kind == other.kind && one.verb == other.verb;
-    let rows = if one.verb == "create" { same_shape(&one.rows, &other.rows) } else { one.rows == other.rows };
+    let rows = if one.verb == "create" { same_shape(&one.rows, &other.rows) } else { alike(&one.rows, &other.rows) };
     same_head && rows && without_ids(one) == without_ids(other)
 }
 
 /// The words that must agree: ids of deleted members may differ.
 fn without_ids(item: &Item) -> Vec<&(Label, String)> {
     item.words.iter().filter(|(label, _)| *label != Label::Dim).collect()
+}
+
+/// Whether rows are the same but for the ids of what is lost.
+fn alike(one: &[Row], other: &[Row]) -> bool {
+    let same_loss = |one: &Row, other: &Row| loss(one).zip(loss(other)).is_some_and(|(one, other)| one == other);
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one == other || same_loss(one, other))
+}
+
+/// What a row says is lost, without the id: `lost: system disk` and `, 40 GiB`.
+fn loss(row: &Row) -> Option<(&str, &str)> {
+    let What::Line(text) = &row.what else { return None };
+    let text = text.strip_prefix("lost: ").filter(|_| row.mark.is_empty())?;
+    if let Some(joined) = text.split_once(OF_EACH) {
+        return Some(joined);
+    }
+    let (what, rest) = text.split_once(" d-")?;
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    Some((what, &rest[end..]))
 }
 
 /// Whether two creates set the same attributes, whatever their values.
@@ -172,6 +195,9 @@ fn join<'a>(into: &mut Draft<'a>, other: Draft<'a>) {
     into.members.extend(other.members);
     let n = into.members.len();
     for (row, more) in into.item.rows.iter_mut().zip(other.item.rows) {
+        if let Some((what, rest)) = loss(row).filter(|_| *row != more) {
+            row.what = What::Line(format!("lost: {what}{OF_EACH}{rest}"));
+        }
         if let (What::Set { value, .. }, What::Set { value: new, .. }) = (&mut row.what, more.what)
             && *value != new
         {
@@ -196,4 +222,21 @@ fn merged(value: &str, new: &str, n_members: usize) -> String {
     }
     let first = value.split(" | ").next().unwrap_or(value);
     format!("{first} …, each its own")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_of_members_agree_but_for_ids() {
+        let row = |text: &str| Row::remark(Label::Danger, text.to_owned());
+        let [one, two] = ["d-2ze1", "d-2ze2"].map(|id| row(&format!("lost: system disk {id}, 40 GiB    stays: id and private IP")));
+        let joined = row("lost: system disk of each, 40 GiB    stays: id and private IP");
+        assert!(alike(std::slice::from_ref(&one), std::slice::from_ref(&two)) && alike(&[joined], &[two]));
+        for other in ["lost: system disk d-2ze3, 60 GiB", "lost: system disk d-2ze1, 40 GiB and data disk d-2ze4, 40 GiB", "lost: its disk"]
+        {
+            assert!(!alike(std::slice::from_ref(&one), &[row(other)]), "{other}");
+        }
+    }
 }

@@ -17,18 +17,19 @@ use crate::words::{self, clean, count};
 /// So many flags are written out for what is held.
 const FLAGS_MAX: usize = 3;
 
-/// `shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 9 calls, 0.8 s`.
+/// `shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s`.
 pub(super) fn header(plan: &Plan, header: &Header) -> String {
-    let mut read = vec![count(plan.n_live, "live resource"), count(plan.cost.total(), "call")];
+    let mut read = vec![count(plan.n_live, "live resource")];
     read.extend(header.elapsed.map(words::took));
     format!("{} · {} · account {} · {}", plan.stack, plan.site.region, words::account(&plan.site.account), read.join(", "))
 }
 
 /// `Plan: 2 to add, 3 to change, 1 to destroy.` What the cloud will not give up is counted apart.
-pub(super) fn summary(plan: &Plan, blocked: usize) -> String {
+pub(super) fn summary(plan: &Plan, blocked: usize, destroy: bool) -> String {
     let summary = plan.summary();
     if plan.is_empty() && summary.kept == 0 {
-        return NO_CHANGES.to_owned();
+        let nothing = || format!("Nothing to destroy. Nothing in {} carries the tags of {}.", plan.site.region, plan.stack);
+        return if destroy { nothing() } else { NO_CHANGES.to_owned() };
     }
     let destroy = summary.destroy.saturating_sub(blocked);
     let text = format!("Plan: {} to add, {} to change, {destroy} to destroy.", summary.add, summary.change);

@@ -1,4 +1,4 @@
-//! CloudMonitor: alert rules, contacts and contact groups. Rules are kept, never evaluated.
+//! CloudMonitor: alert rules, contacts and contact groups, metric data. Rules are kept, never evaluated.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,28 @@ use crate::call::Answer;
 use crate::product::Actions;
 use crate::world::World;
 
+pub(crate) mod batch;
 pub(crate) mod contact;
 pub(crate) mod contact_group;
+pub(crate) mod custom;
+pub(crate) mod data;
+pub(crate) mod load;
 pub(crate) mod metric;
 pub(crate) mod metric_rule;
+pub(crate) mod report;
+pub(crate) mod target;
 
-pub(crate) const ACTIONS: &[Actions] = &[metric_rule::ACTIONS, contact_group::ACTIONS, contact::ACTIONS, metric::ACTIONS];
+pub(crate) const ACTIONS: &[Actions] = &[
+    metric_rule::ACTIONS,
+    batch::ACTIONS,
+    target::ACTIONS,
+    contact_group::ACTIONS,
+    contact::ACTIONS,
+    metric::ACTIONS,
+    data::ACTIONS,
+    custom::ACTIONS,
+    report::ACTIONS,
+];
 
 /// Every account of the simulator has a contact group `ops-team`, so that example stacks need no set-up.
 pub(crate) fn furnish(world: &mut World) {

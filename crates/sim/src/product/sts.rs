@@ -1,4 +1,4 @@
-//! STS: who calls.
+//! STS: who calls, and temporary keys. The simulator's one long-lived key belongs to the account itself.
 
 use serde_json::json;
 
@@ -6,16 +6,23 @@ use crate::call::{Answer, Call};
 use crate::product::Actions;
 use crate::world::World;
 
-pub(crate) const ACTIONS: &[Actions] = &[&[("GetCallerIdentity", caller_identity)]];
+pub(crate) mod assume;
+pub(crate) mod key;
 
-/// The simulator's one key belongs to the account itself, which has no role.
+pub(crate) const ACTIONS: &[Actions] = &[&[("GetCallerIdentity", caller_identity)], assume::ACTIONS];
+
 fn caller_identity(world: &mut World, _call: &Call<'_>) -> Answer {
     let id = &world.account.id;
-    Ok(json!({
-        "AccountId": id,
-        "Arn": format!("acs:ram::{id}:root"),
-        "IdentityType": "Account",
-        "PrincipalId": id,
-        "UserId": id,
-    }))
+    match world.tables.temporary_keys.get(&world.caller.access_key_id) {
+        Some(key) => Ok(json!({
+            "AccountId": id,
+            "Arn": key.user_arn(id),
+            "IdentityType": "AssumedRoleUser",
+            "PrincipalId": key.user_id(),
+            "RoleId": key.role_id,
+        })),
+        None => Ok(json!({
+            "AccountId": id, "Arn": format!("acs:ram::{id}:root"), "IdentityType": "Account", "PrincipalId": id, "UserId": id,
+        })),
+    }
 }

@@ -2,8 +2,12 @@
 //! and random calls.
 
 mod client;
+mod conformance;
 mod embedded;
+mod faults;
 mod random;
 mod server;
 mod shapes;
+mod shell;
 mod signing;
+mod tls;

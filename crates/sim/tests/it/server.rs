@@ -7,7 +7,7 @@ use setpoint_openapi::wire::WireRequest;
 use setpoint_sim::embedded::{Config, Embedded};
 use setpoint_sim::fault::Fate;
 use setpoint_sim::server::{StartLine, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::{signed, signed_v1};
@@ -18,8 +18,8 @@ fn with_server<F: Future<Output = ()>>(test: impl FnOnce(Embedded, StartLine) ->
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let cloud = Embedded::open(Config::new(Config::system_clock())).expect("a world");
-        let line = StartLine::new(listener.local_addr().expect("an address"), &cloud);
-        let server = tokio::spawn(serve(listener, cloud.clone()));
+        let line = StartLine::new(listener.local_addr().expect("an address"), None, &cloud);
+        let server = tokio::spawn(serve(listener, None, cloud.clone()));
         tokio::time::timeout(Duration::from_secs(10), test(cloud, line)).await.expect("in time");
         server.abort();
     });
@@ -31,7 +31,7 @@ async fn connect(line: &StartLine) -> TcpStream {
 }
 
 /// The text of a request, its body as one piece or in chunks.
-fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
+pub(crate) fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
     let mark = if request.query.is_empty() { "" } else { "?" };
     let mut head = format!("{} {target_prefix}{}{mark}{} HTTP/1.1\r\n", request.method, request.path, request.query);
     let host = ("host".to_owned(), request.host.clone());
@@ -57,7 +57,7 @@ fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
 }
 
 /// Sends and reads one response; status 0 if the connection ends before it.
-async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> (u16, Value) {
+pub(crate) async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), bytes: &[u8]) -> (u16, Value) {
     stream.write_all(bytes).await.expect("sent");
     let mut got = Vec::new();
     loop {
@@ -75,6 +75,10 @@ async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> (u16, Value) {
             Ok(n) => got.extend(&buffer[..n]),
         }
     }
+}
+
+fn text<'a>(row: &'a Value, name: &str) -> &'a str {
+    row[name].as_str().expect("a text")
 }
 
 fn now() -> setpoint_openapi::timestamp::Timestamp {
@@ -126,9 +130,29 @@ fn the_pages_beside_the_api() {
         assert_eq!((&vpc["state"], &vpc["tags"]["k"]), (&"Available".into(), &"v".into()));
         let (_, calls) = exchange(&mut stream, &http(&page("GET", "/_sim/calls", ""), "", false)).await;
         assert_eq!(calls["actions"]["CreateVpc"]["total"], 1);
+        exchange(&mut stream, &http(&signed(&key, now(), "ecs.CreateSecurityGroup", &[("VpcId", text(&vpc, "id"))]), "", false)).await;
+        let (_, world) = exchange(&mut stream, &http(&page("GET", "/_sim/world", ""), "", false)).await;
+        let group = world["resources"].as_array().expect("a list").iter().find(|row| row["kind"] == "security_group").expect("the group");
+        assert_eq!(group["relations"], serde_json::json!([vpc["id"]]));
+        assert_eq!((&world["last"][0]["action"], &world["last"][0]["code"]), (&"CreateSecurityGroup".into(), &Value::Null));
+        let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/", ""), "", false)).await;
+        assert_eq!(status, 200);
         exchange(&mut stream, &http(&page("POST", "/_sim/reset", ""), "", false)).await;
         let (_, listed) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false)).await;
         assert_eq!(listed["TotalCount"], 0);
+        for (body, expected) in [("{\"id\": \"i-1\", \"profile\": \"busy\"}", 200), ("{\"id\": \"i-1\", \"profile\": \"mad\"}", 400)] {
+            let (status, _) = exchange(&mut stream, &http(&page("POST", "/_sim/load", body), "", false)).await;
+            assert_eq!(status, expected, "{body}");
+        }
+        for (path, body, expected) in [
+            ("/_sim/guest", "{\"contains\": \"curl\", \"output\": \"200\"}", 200),
+            ("/_sim/guest", "{}", 400),
+            ("/_sim/lock", "{\"instance\": \"i-1\", \"reason\": \"security\"}", 404),
+            ("/_sim/events", "{\"instance\": \"i-1\", \"type\": \"SystemMaintenance.Reboot\"}", 404),
+        ] {
+            let (status, _) = exchange(&mut stream, &http(&page("POST", path, body), "", false)).await;
+            assert_eq!(status, expected, "{path} {body}");
+        }
         let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/none", ""), "", false)).await;
         assert_eq!(status, 404);
     });

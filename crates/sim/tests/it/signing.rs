@@ -144,7 +144,59 @@ fn unknown_versions_actions_and_regions() {
     let hand = Hand::new();
     let cloud = open(&hand);
     let body = |name: &str, pairs: &[(&str, &str)]| crate::client::call(&cloud, &hand, name, pairs).expect_err("a refusal");
-    assert_eq!(body("oos.GetParameter", &[("Name", "x")]), "400 Simulator.NotModelled");
+    assert_eq!(body("oos.GetParameter", &[("Name", "x")]), "404 EntityNotExists.Parameter");
     assert_eq!(body("ecs.DescribeZones", &[("RegionId", "mars-north-1")]), "404 InvalidRegionId.NotFound");
     assert_eq!(body("vpc.DescribeVpcs", &[("VpcID", "x")]), "400 UnsupportedParameter");
+}
+
+/// The key that an answer of STS gives.
+fn temporary(answer: &Value) -> setpoint_openapi::credential::Credential {
+    let text = |name: &str| answer["Credentials"][name].as_str().expect("a text").to_owned();
+    let key = setpoint_openapi::credential::Credential::long_lived(text("AccessKeyId"), text("AccessKeySecret"));
+    setpoint_openapi::credential::Credential { security_token: Some(text("SecurityToken").into()), ..key }
+}
+
+#[test]
+fn a_temporary_key_signs_until_it_expires() {
+    let hand = Hand::new();
+    let cloud = open(&hand);
+    let account = cloud.with(|world| world.account().id.clone());
+    let role = format!("acs:ram::{account}:role/deployer");
+    let assume = [("RoleArn", role.as_str()), ("RoleSessionName", "ci"), ("DurationSeconds", "900")];
+    let key = temporary(&crate::client::call(&cloud, &hand, "sts.AssumeRole", &assume).expect("a key"));
+    let ask = |key: &setpoint_openapi::credential::Credential, v1: bool| {
+        let sign = if v1 { signed_v1 } else { signed };
+        let answer = cloud.answer(&sign(key, hand.now(), "sts.GetCallerIdentity", &[])).expect("an answer");
+        serde_json::from_slice::<Value>(&answer.body).expect("JSON")
+    };
+    for v1 in [false, true] {
+        let caller = ask(&key, v1);
+        assert_eq!((&caller["IdentityType"], &caller["UserId"]), (&"AssumedRoleUser".into(), &Value::Null), "{caller}");
+    }
+    let without = setpoint_openapi::credential::Credential { security_token: None, ..key.clone() };
+    assert_eq!(ask(&without, false)["Code"], "InvalidAccessKeyId.NotFound");
+    let another = setpoint_openapi::credential::Credential { security_token: Some("another".to_owned().into()), ..key.clone() };
+    assert_eq!(ask(&another, false)["Code"], "InvalidSecurityToken.MismatchWithAccessKey");
+    hand.wait(900_000);
+    assert_eq!(ask(&key, false)["Code"], "InvalidSecurityToken.Expired");
+}
+
+#[test]
+fn an_identity_token_needs_no_signature() {
+    let hand = Hand::new();
+    let cloud = open(&hand);
+    let account = cloud.with(|world| world.account().id.clone());
+    // {"sub":"repo","iss":"https://x","aud":"sts"}
+    let token = "e30.eyJzdWIiOiJyZXBvIiwiaXNzIjoiaHR0cHM6Ly94IiwiYXVkIjoic3RzIn0.c2ln";
+    let query = format!(
+        "Action=AssumeRoleWithOIDC&Version=2015-04-01&Format=JSON&RoleArn=acs:ram::{account}:role/ci&RoleSessionName=run\
+         &OIDCProviderArn=acs:ram::{account}:oidc-provider/forge&OIDCToken={token}"
+    );
+    let plain = signed_v1(&cloud.credential(), hand.now(), "sts.GetCallerIdentity", &[]);
+    let answer = cloud.answer(&WireRequest { query, headers: Vec::new(), ..plain }).expect("an answer");
+    let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert_eq!((answer.status, &body["OIDCTokenInfo"]["Subject"]), (200, &"repo".into()), "{body}");
+    let key = temporary(&body);
+    let made = cloud.answer(&signed(&key, hand.now(), "vpc.CreateVpc", &[])).expect("an answer");
+    assert_eq!(made.status, 200);
 }

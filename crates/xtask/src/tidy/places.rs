@@ -34,7 +34,7 @@ fn is_example(path: &str, start: &str) -> bool {
     (path.starts_with("crates/") || path.starts_with("testdata/")) && start == PATHS[2]
 }
 
-/// Whether the line holds the path itself, not a longer one that ends alike (`/opt/work/`), nor part of an address.
+/// Whether the line holds the path itself, not a longer one that ends alike (`/opt/home/`), nor part of an address.
 fn has_path(line: &str, start: &str) -> bool {
     line.match_indices(start).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/.-_~}".contains(c)))
 }

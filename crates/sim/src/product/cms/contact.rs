@@ -34,6 +34,13 @@ impl Row for Contact {
     }
 }
 
+impl Contact {
+    /// Ways to reach the contact, under the names that the filter of the listing takes.
+    fn channels(&self) -> [(&'static str, &str); 4] {
+        [("Mail", &self.mail), ("SMS", &self.sms), ("DingWebHook", &self.ding), ("AliIM", &self.ali_im)]
+    }
+}
+
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
     let name = call.need("ContactName")?;
     if !(2..=40).contains(&name.chars().count()) {
@@ -57,7 +64,14 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let name = call.given("ContactName");
-    let rows = world.shown(&world.tables.contacts, name.is_some()).filter(|row| name.is_none_or(|name| name == row.base.id));
+    let (channel, value) = (call.given("ChanelType"), call.given("ChanelValue"));
+    let has = |row: &Contact| {
+        let on =
+            channel.map_or_else(|| row.channels().to_vec(), |kind| row.channels().into_iter().filter(|(name, _)| *name == kind).collect());
+        (channel.is_none() && value.is_none()) || on.iter().any(|(_, at)| !at.is_empty() && value.is_none_or(|value| value == *at))
+    };
+    let fits = |row: &&Contact| name.is_none_or(|name| name == row.base.id) && has(row);
+    let rows = world.shown(&world.tables.contacts, name.is_some()).filter(fits);
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
     let contacts: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     success(json!({"Total": page.total, "Contacts": {"Contact": contacts}}))
@@ -93,4 +107,26 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
         }
     }
     success(json!({}))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Bench;
+
+    #[test]
+    fn contacts_are_found_by_their_channels() {
+        let mut bench = Bench::new();
+        for (name, channel, value) in [("ann", "Channels.Mail", "ann@example.com"), ("bob", "Channels.SMS", "138")] {
+            bench.ok("cms.PutContact", &[("ContactName", name), ("Describe", "x"), (channel, value)]);
+        }
+        for (pairs, found) in [
+            (&[][..], 2),
+            (&[("ChanelType", "Mail")][..], 1),
+            (&[("ChanelValue", "138")], 1),
+            (&[("ChanelType", "Mail"), ("ChanelValue", "138")], 0),
+        ] {
+            assert_eq!(bench.ok("cms.DescribeContactList", pairs)["Total"], found, "{pairs:?}");
+        }
+        bench.refused("cms.PutContact", &[("ContactName", "x"), ("Describe", "x")], "400 InvalidParameterValue");
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Metric {
     /// The shortest period, in seconds; others are its multiples.
     pub(crate) period: i64,
     dimensions: &'static str,
-    unit: &'static str,
+    pub(crate) unit: &'static str,
 }
 
 /// Namespace, statistics, period, dimensions, unit, names.

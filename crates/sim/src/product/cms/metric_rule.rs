@@ -90,6 +90,12 @@ fn invalid(message: impl Into<String>) -> Refusal {
 }
 
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
+    put_one(world, call)?;
+    success(json!({}))
+}
+
+/// Puts one rule: the whole call, or a row of a batch.
+pub(crate) fn put_one(world: &mut World, call: &Fields<'_>) -> Result<(), Refusal> {
     let id = call.need("RuleId")?;
     let (namespace, name) = (call.need("Namespace")?, call.need("MetricName")?);
     let metric = metric::find(namespace, name).ok_or_else(|| invalid(format!("The metric {name} is not in {namespace}.")))?;
@@ -123,11 +129,11 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
         updated_ms: now,
     };
     world.tables.metric_rules.insert(id, rule);
-    success(json!({}))
+    Ok(())
 }
 
 /// At least one level, and each one whole.
-fn read_escalations(call: &Call<'_>, statistics: &str) -> Result<Vec<Escalation>, Refusal> {
+fn read_escalations(call: &Fields<'_>, statistics: &str) -> Result<Vec<Escalation>, Refusal> {
     let mut levels = Vec::new();
     for level in LEVELS {
         let prefix = format!("Escalations.{level}");
@@ -164,7 +170,7 @@ fn read_escalation(fields: &Fields<'_>, level: &str, statistics: &str) -> Result
     })
 }
 
-fn read_groups(world: &World, call: &Call<'_>) -> Result<String, Refusal> {
+fn read_groups(world: &World, call: &Fields<'_>) -> Result<String, Refusal> {
     let list = call.need("ContactGroups")?;
     for name in list.split(',') {
         if world.tables.contact_groups.get(name).is_none() {
@@ -175,7 +181,7 @@ fn read_groups(world: &World, call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 /// A JSON list of objects with text values. Whether what they name exists is not checked, as far as is known.
-fn read_resources(call: &Call<'_>) -> Result<String, Refusal> {
+fn read_resources(call: &Fields<'_>) -> Result<String, Refusal> {
     let text = call.need("Resources")?;
     let list: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|_| invalid("Resources is not a JSON array of objects."))?;
     if list.is_empty() || list.iter().any(|one| one.is_empty() || one.values().any(|value| !value.is_string())) {
@@ -184,7 +190,7 @@ fn read_resources(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(json!(list).to_string())
 }
 
-fn read_period(call: &Call<'_>, least: i64) -> Result<String, Refusal> {
+fn read_period(call: &Fields<'_>, least: i64) -> Result<String, Refusal> {
     let seconds = call.int("Period")?.unwrap_or(least);
     if seconds < least || seconds % least != 0 {
         return Err(invalid(format!("Period must be a multiple of {least}.")));
@@ -192,12 +198,12 @@ fn read_period(call: &Call<'_>, least: i64) -> Result<String, Refusal> {
     Ok(seconds.to_string())
 }
 
-fn read_silence(call: &Call<'_>) -> Result<i64, Refusal> {
+fn read_silence(call: &Fields<'_>) -> Result<i64, Refusal> {
     let seconds = call.int("SilenceTime")?.unwrap_or(86_400);
     if (300..=86_400).contains(&seconds) { Ok(seconds) } else { Err(invalid("SilenceTime must be 300 to 86400.")) }
 }
 
-fn read_interval(call: &Call<'_>, name: &str, usual: &str) -> Result<String, Refusal> {
+fn read_interval(call: &Fields<'_>, name: &str, usual: &str) -> Result<String, Refusal> {
     let text = call.given(name).unwrap_or(usual);
     let time = |text: &str| {
         let (hours, minutes) = text.split_once(':')?;
@@ -208,7 +214,7 @@ fn read_interval(call: &Call<'_>, name: &str, usual: &str) -> Result<String, Ref
     if fits { Ok(text.to_owned()) } else { Err(invalid(format!("{name} must be of the form HH:mm-HH:mm."))) }
 }
 
-fn read_no_data(call: &Call<'_>) -> Result<String, Refusal> {
+fn read_no_data(call: &Fields<'_>) -> Result<String, Refusal> {
     let policy = call.given("NoDataPolicy").unwrap_or("KEEP_LAST_STATE");
     if ["KEEP_LAST_STATE", "INSUFFICIENT_DATA", "OK"].contains(&policy) {
         Ok(policy.to_owned())
@@ -217,7 +223,7 @@ fn read_no_data(call: &Call<'_>) -> Result<String, Refusal> {
     }
 }
 
-fn read_labels(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
+fn read_labels(call: &Fields<'_>) -> Result<Vec<(String, String)>, Refusal> {
     let rows = call.rows("Labels");
     rows.iter().map(|row| Ok((row.need("Key")?.to_owned(), row.text("Value").unwrap_or_default().to_owned()))).collect()
 }

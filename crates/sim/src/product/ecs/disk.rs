@@ -1,7 +1,8 @@
 //! `disk`: system and data disks.
 //!
 //! A disk of its own: Creating (1 s) → Available → Attaching (3 s) → In_use → Detaching → Available → gone. A disk that comes
-//! with a machine is Creating until the machine is made, then In_use. Invariant: a disk with an instance is not Available.
+//! with a machine is Creating until the machine is made, then In_use. ReInitDisk and ResetDisk pass through ReIniting (3 s). A
+//! change of category is a task beside the state (10 s). Invariant: a disk with an instance is not Available.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,9 +11,11 @@ use crate::base::Base;
 use crate::call::{Answer, Call, Fields};
 use crate::names;
 use crate::product::Actions;
+use crate::product::ecs::catalogue::DISKS;
+use crate::product::ecs::guest::Layout;
 use crate::product::ecs::image::ImageFacts;
-use crate::product::ecs::instance::Instance;
-use crate::product::ecs::instance_type::DISKS;
+use crate::product::ecs::instance::{self, Instance};
+use crate::product::ecs::{encryption, snapshot};
 use crate::refusal::Refusal;
 use crate::regions;
 use crate::table::Row;
@@ -21,6 +24,7 @@ use crate::world::{World, done};
 
 pub(crate) mod attach;
 pub(crate) mod change;
+pub(crate) mod content;
 pub(crate) mod read;
 
 pub(crate) const ACTIONS: Actions = &[("CreateDisk", create), ("DeleteDisk", delete)];
@@ -43,10 +47,33 @@ pub(crate) struct Disk {
     pub(crate) charge_type: String,
     pub(crate) attached_ms: Option<i64>,
     pub(crate) detached_ms: Option<i64>,
+    /// The machine whose system disk it was before it was detached; empty for all others.
+    #[serde(default)]
+    pub(crate) origin: String,
+    /// The automatic snapshot policy; empty if it has none.
+    #[serde(default)]
+    pub(crate) policy: String,
+    /// A change of category that is under way.
+    #[serde(default)]
+    pub(crate) becoming: Option<Becoming>,
+    #[serde(default)]
+    pub(crate) category_changed_ms: Option<i64>,
+    /// What a guest has made of it; none: filled as it was made.
+    #[serde(default)]
+    pub(crate) layout: Option<Layout>,
+}
+
+/// A change of category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Becoming {
+    pub(crate) task: String,
+    pub(crate) category: String,
+    pub(crate) performance_level: String,
+    pub(crate) until_ms: i64,
 }
 
 /// What a disk is to be, as a create call says it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DiskDraft {
     pub(crate) name: String,
     pub(crate) description: String,
@@ -61,6 +88,9 @@ pub(crate) struct DiskDraft {
     /// Empty: the next free one.
     pub(crate) device: String,
     pub(crate) delete_with_instance: bool,
+    /// The snapshot that it was made from; empty if from none.
+    #[serde(default)]
+    pub(crate) snapshot: String,
 }
 
 /// What a disk is doing.
@@ -71,6 +101,7 @@ pub(crate) enum State {
     Attaching,
     InUse,
     Detaching,
+    ReIniting,
     Deleting,
 }
 
@@ -88,24 +119,36 @@ impl Row for Disk {
             State::Attaching => "Attaching",
             State::InUse => "In_use",
             State::Detaching => "Detaching",
+            State::ReIniting => "ReIniting",
         }
     }
 
     fn due_ms(&self) -> Option<i64> {
-        self.due_ms
+        self.due_ms.into_iter().chain(self.becoming.as_ref().map(|change| change.until_ms)).min()
+    }
+
+    fn links(&self) -> Vec<&str> {
+        vec![&self.instance]
     }
 
     fn step(world: &mut World, id: &str) {
         let now = world.now_ms();
         let Some(disk) = world.tables.disks.get_mut(id) else { return };
+        if let Some(change) = disk.becoming.take_if(|change| change.until_ms <= now) {
+            (disk.spec.category, disk.spec.performance_level) = (change.category, change.performance_level);
+            disk.category_changed_ms = Some(now);
+            return;
+        }
         disk.due_ms = None;
         match disk.state {
+            State::ReIniting => disk.state = if disk.instance.is_empty() { State::Available } else { State::InUse },
             State::Creating | State::Attaching if !disk.instance.is_empty() => {
                 (disk.state, disk.attached_ms) = (State::InUse, Some(now));
             }
             State::Creating | State::Attaching => disk.state = State::Available,
             State::Detaching => disk.free(now),
             State::Deleting => {
+                snapshot::follow(world, id);
                 world.tables.disks.remove(id);
             }
             State::Available | State::InUse => {}
@@ -114,6 +157,17 @@ impl Row for Disk {
 }
 
 impl Disk {
+    /// Refuses what cannot be done while a snapshot is taken or the category changes.
+    pub(crate) fn unburdened(&self, world: &World) -> Result<(), Refusal> {
+        if snapshot::in_progress(world, &self.base.id) {
+            return Err(Refusal::denied("DiskCreatingSnapshot", "A snapshot of the disk is being created."));
+        }
+        if self.becoming.is_some() {
+            return Err(Refusal::denied("IncorrectDiskStatus", "The category of the disk is being changed."));
+        }
+        Ok(())
+    }
+
     /// No longer on a machine.
     fn free(&mut self, now: i64) {
         self.state = State::Available;
@@ -138,7 +192,7 @@ pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> R
 
 /// Disks on a machine, by id.
 pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> impl Iterator<Item = &'a Disk> {
-    world.tables.disks.values().filter(move |disk| disk.instance == instance)
+    world.tables.disks.linked(instance)
 }
 
 // Drafts.
@@ -164,11 +218,11 @@ pub(crate) fn system_draft(call: &Call<'_>, image_gib: i64) -> Result<DiskDraft,
 }
 
 /// The data disks of a create call, in order.
-pub(crate) fn data_drafts(call: &Call<'_>, max: usize) -> Result<Vec<DiskDraft>, Refusal> {
+pub(crate) fn data_drafts(world: &World, call: &Call<'_>, max: usize) -> Result<Vec<DiskDraft>, Refusal> {
     let mut drafts = Vec::new();
     for fields in call.rows("DataDisk") {
         let mut draft = read_draft(&fields, "Category", "cloud_efficiency")?;
-        draft.size_gib = fields.int("Size")?.ok_or_else(|| Refusal::missing("DataDisk.Size"))?;
+        draft.size_gib = sized(world, call, &fields, &mut draft, "DataDisk.Size")?;
         fields.given("Device").unwrap_or_default().clone_into(&mut draft.device);
         draft.delete_with_instance = fields.flag("DeleteWithInstance")?.unwrap_or(true);
         if !check_size(&draft, false)? {
@@ -182,10 +236,18 @@ pub(crate) fn data_drafts(call: &Call<'_>, max: usize) -> Result<Vec<DiskDraft>,
     Ok(drafts)
 }
 
+/// The size that is asked for, or that of the snapshot; never less than the snapshot.
+fn sized(world: &World, call: &Call<'_>, fields: &Fields<'_>, draft: &mut DiskDraft, name: &str) -> Result<i64, Refusal> {
+    let size = fields.int("Size")?;
+    let Some(id) = fields.given("SnapshotId") else { return size.ok_or_else(|| Refusal::missing(name)) };
+    let snapshot = snapshot::find(world, call, id)?;
+    snapshot.require_ready()?;
+    id.clone_into(&mut draft.snapshot);
+    draft.encrypted |= snapshot.encrypted;
+    Ok(size.unwrap_or(0).max(snapshot.size_gib))
+}
+
 fn read_draft(fields: &Fields<'_>, category: &str, usual: &str) -> Result<DiskDraft, Refusal> {
-    if let Some(snapshot) = fields.given("SnapshotId") {
-        return Err(Refusal::absent("InvalidSnapshotId.NotFound", format!("The specified snapshot {snapshot} does not exist.")));
-    }
     let category = fields.given(category).unwrap_or(usual);
     let essd = category == "cloud_essd";
     let level = fields.given("PerformanceLevel");
@@ -213,6 +275,7 @@ fn read_draft(fields: &Fields<'_>, category: &str, usual: &str) -> Result<DiskDr
         kms_key: fields.given("KMSKeyId").unwrap_or_default().to_owned(),
         device: String::new(),
         delete_with_instance: false,
+        snapshot: String::new(),
     })
 }
 
@@ -270,7 +333,8 @@ pub(crate) fn make_for_instance(world: &mut World, instance: &Instance, system: 
     }
 }
 
-fn device(number: usize) -> String {
+/// The name of a machine's disk of this number, from 0.
+pub(crate) fn device(number: usize) -> String {
     let letter = u8::try_from(number).ok().and_then(|n| b'a'.checked_add(n)).unwrap_or(b'z');
     format!("/dev/xvd{}", char::from(letter))
 }
@@ -299,16 +363,22 @@ fn blank(world: &mut World, region: &str, zone: &str, draft: &DiskDraft) -> Disk
         charge_type: "PostPaid".to_owned(),
         attached_ms: None,
         detached_ms: None,
+        origin: String::new(),
+        policy: String::new(),
+        becoming: None,
+        layout: None,
+        category_changed_ms: None,
     }
 }
 
-/// The machine is gone: disks that go with it too, the others become free.
-pub(crate) fn let_go(world: &mut World, instance: &str) {
+/// The machine is gone: disks that go with it too (all disks of one that was locked), the others become free.
+pub(crate) fn let_go(world: &mut World, instance: &str, all: bool) {
     let now = world.now_ms();
     let ids: Vec<(String, bool)> =
         of_instance(world, instance).map(|disk| (disk.base.id.clone(), disk.spec.delete_with_instance)).collect();
     for (id, goes) in ids {
-        if goes {
+        if goes || all {
+            snapshot::follow(world, &id);
             world.tables.disks.remove(&id);
         } else if let Some(disk) = world.tables.disks.get_mut(&id) {
             disk.free(now);
@@ -349,12 +419,16 @@ pub(crate) fn replace_system(world: &mut World, instance: &str, image: &ImageFac
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     call.only("MultiAttach", "Disabled")?;
+    if let Some(machine) = call.given("InstanceId") {
+        return create_on(world, call, machine);
+    }
     let zone = call.need("ZoneId")?;
     if !regions::find(region).is_some_and(|region| region.has_zone(zone)) {
         return Err(Refusal::absent("InvalidZoneId.NotFound", "The specified zone does not exist."));
     }
     let mut draft = read_draft(call, "DiskCategory", "cloud_efficiency")?;
-    draft.size_gib = call.int("Size")?.ok_or_else(|| Refusal::missing("Size"))?;
+    draft.size_gib = sized(world, call, call, &mut draft, "Size")?;
+    draft.encrypted |= encryption::by_default(world, region);
     if !check_size(&draft, false)? {
         return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
     }
@@ -370,6 +444,31 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "DiskId": id }))
 }
 
+/// A subscription disk of a subscription machine, on it from the start.
+fn create_on(world: &mut World, call: &Call<'_>, machine: &str) -> Answer {
+    let machine = instance::find(world, call, machine)?.clone();
+    if call.given("ZoneId").is_some() {
+        return Err(Refusal::bad("InvalidParameter.Conflict", "InstanceId and ZoneId exclude each other."));
+    }
+    if machine.charge_type != "PrePaid" {
+        return Err(Refusal::denied("ChargeTypeViolation", "The instance is not a subscription."));
+    }
+    call.harmless(&["Tag.1.Key", "Tag.1.Value", "ResourceGroupId", "KMSKeyId"]);
+    let mut draft = read_draft(call, "DiskCategory", "cloud_efficiency")?;
+    draft.size_gib = sized(world, call, call, &mut draft, "Size")?;
+    if !check_size(&draft, false)? {
+        return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
+    }
+    (draft.device, draft.delete_with_instance) = (free_device(world, &machine.base.id), true);
+    let until = world.now_ms() + world.options.profile.disk_create_ms;
+    let mut disk = blank(world, &machine.base.region, &machine.zone, &draft);
+    (disk.instance, disk.due_ms) = (machine.base.id, Some(until));
+    "PrePaid".clone_into(&mut disk.charge_type);
+    let id = disk.base.id.clone();
+    world.tables.disks.insert(&id, disk);
+    Ok(json!({"DiskId": id, "OrderId": instance::prepaid::new_order(world)}))
+}
+
 /// A disk that is not there is no error.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DiskId")?;
@@ -382,6 +481,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
         }
         _ => return Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation.")),
     }
+    disk.unburdened(world)?;
     let until = world.now_ms() + world.options.profile.disk_delete_ms;
     let disk = find_mut(world, call, id)?;
     (disk.state, disk.due_ms) = (State::Deleting, Some(until));

@@ -1,7 +1,7 @@
-//! `image`: the public images that a machine is made from, and any that a test adds.
+//! `image`: the public images that a machine is made from, any that a test adds, and those that someone makes.
 //!
-//! Ids, families and names have the form of the cloud's own; the list is a choice. Each family has several dates, so that
-//! "the newest of a family" means something.
+//! Ids, families and names of public images have the form of the cloud's own; the list is a choice. Each family has several
+//! dates, so that "the newest of a family" means something. A custom image: Creating (20 s, with a percentage) → Available.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,19 +12,54 @@ use crate::call::{Answer, Call};
 use crate::names;
 use crate::page;
 use crate::product::Actions;
+use crate::product::ecs::disk::DiskDraft;
 use crate::product::ecs::instance_type;
 use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::tags;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("DescribeImages", describe), ("DescribeImageFromFamily", describe_from_family)];
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod share;
+
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeImages", describe),
+    ("DescribeImageFromFamily", describe_from_family),
+    ("DescribeImageSupportInstanceTypes", describe_types),
+];
 
 /// An image that is not one of the built-in ones.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Image {
     pub(crate) base: Base,
     pub(crate) facts: ImageFacts,
+    /// None: an image that a test added, which is there in every region.
+    #[serde(default)]
+    pub(crate) custom: Option<Custom>,
+}
+
+/// What only an image that someone made has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Custom {
+    /// While Creating: when it is done.
+    pub(crate) until_ms: Option<i64>,
+    pub(crate) mappings: Vec<Mapping>,
+    pub(crate) version: String,
+    pub(crate) boot_mode: String,
+    pub(crate) copied: bool,
+    pub(crate) public: bool,
+    /// Accounts that may use it, with the moment since when.
+    pub(crate) shared: Vec<(String, i64)>,
+}
+
+/// One disk of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mapping {
+    pub(crate) device: String,
+    pub(crate) system: bool,
+    pub(crate) size_gib: i64,
+    pub(crate) snapshot: String,
 }
 
 /// What an image is.
@@ -61,6 +96,19 @@ impl Row for Image {
 
     fn state(&self) -> &str {
         &self.facts.status
+    }
+
+    fn due_ms(&self) -> Option<i64> {
+        self.custom.as_ref().and_then(|custom| custom.until_ms)
+    }
+
+    fn step(world: &mut World, id: &str) {
+        if let Some(image) = world.tables.images.get_mut(id) {
+            "Available".clone_into(&mut image.facts.status);
+            if let Some(custom) = &mut image.custom {
+                custom.until_ms = None;
+            }
+        }
     }
 }
 
@@ -133,6 +181,28 @@ pub(crate) fn find(world: &World, id: &str) -> Result<ImageFacts, Refusal> {
     found.ok_or_else(|| Refusal::absent("InvalidImageId.NotFound", format!("The specified ImageId {id} does not exist.")))
 }
 
+/// Whether an image may be used in a region: public ones anywhere, custom ones where they were made.
+pub(crate) fn visible(world: &World, id: &str, region: &str) -> bool {
+    world.tables.images.get(id).is_none_or(|image| image.custom.is_none() || image.base.region == region)
+}
+
+/// The data disks that a machine of this image gets from it.
+pub(crate) fn data_disks(world: &World, id: &str) -> Vec<DiskDraft> {
+    let custom = world.tables.images.get(id).and_then(|image| image.custom.as_ref());
+    let mappings = custom.into_iter().flat_map(|custom| &custom.mappings).filter(|mapping| !mapping.system);
+    mappings
+        .map(|mapping| DiskDraft {
+            category: "cloud_essd".to_owned(),
+            performance_level: "PL1".to_owned(),
+            size_gib: mapping.size_gib.max(20),
+            snapshot: mapping.snapshot.clone(),
+            device: mapping.device.clone(),
+            delete_with_instance: true,
+            ..DiskDraft::default()
+        })
+        .collect()
+}
+
 /// The newest image of a family that can be used.
 pub(crate) fn newest(world: &World, family: &str) -> Result<ImageFacts, Refusal> {
     let usable = every(world).filter(|image| image.family == family && image.status == "Available");
@@ -144,13 +214,13 @@ impl World {
     /// Adds an image, or replaces the one of this id that was added before.
     pub fn add_image(&mut self, facts: ImageFacts) {
         let base = Base { id: facts.id.clone(), created_ms: facts.created_ms, name: facts.id.clone(), ..Base::default() };
-        self.tables.images.insert(&facts.id.clone(), Image { base, facts });
+        self.tables.images.insert(&facts.id.clone(), Image { base, facts, custom: None });
         self.commit();
     }
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
-    let region = call.region_needed()?;
+    let (world, region) = (&*world, call.region_needed()?);
     call.harmless(&["ActionType", "ShowExpired"]);
     let ids: Option<Vec<&str>> = call.given("ImageId").map(|list| list.split(',').map(str::trim).collect());
     let (name, family, owner) = (call.given("ImageName"), call.given("ImageFamily"), call.given("ImageOwnerAlias"));
@@ -158,26 +228,34 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let (architecture, os_type, instance_type) = (call.given("Architecture"), call.given("OSType"), call.given("InstanceType"));
     let (public, cloud_init, optimized) = (call.flag("IsPublic")?, call.flag("IsSupportCloudinit")?, call.flag("IsSupportIoOptimized")?);
     let runs_on = instance_type.map(|name| instance_type::find(name).map(|kind| kind.architecture.image_name())).transpose()?;
-    let tagged = !tags::Filter::of(call)?.fits(&std::collections::BTreeMap::new());
+    let (tagged, group) = (tags::Filter::of(call)?, call.given("ResourceGroupId"));
+    let (snapshot, usage) = (call.given("SnapshotId"), call.given("Usage"));
+    let title = |image: &ImageFacts| world.tables.images.get(&image.id).map_or(image.id.clone(), |image| image.base.name.clone());
+    let nothing = Base::default();
+    let base = |id: &str| world.tables.images.get(id).map_or(&nothing, |image| &image.base);
     let images: Vec<(Base, ImageFacts)> = every(world)
         .filter(|image| {
-            !tagged
+            visible(world, &image.id, region)
+                && tagged.fits(&base(&image.id).tags)
+                && group.is_none_or(|group| group == base(&image.id).resource_group)
+                && snapshot.is_none_or(|snapshot| holds(world, &image.id, snapshot))
+                && usage.is_none_or(|usage| usage == used(world, &image.id))
                 && ids.as_ref().is_none_or(|ids| ids.contains(&image.id.as_str()))
-                && name.is_none_or(|name| names::like(name, &image.id))
+                && name.is_none_or(|name| names::like(name, &title(image)))
                 && family.is_none_or(|family| family == image.family)
                 && owner.is_none_or(|owner| owner == image.owner_alias)
                 && statuses.contains(&image.status.as_str())
                 && architecture.is_none_or(|architecture| architecture == image.architecture)
                 && os_type.is_none_or(|os_type| os_type == image.os_type)
                 && runs_on.is_none_or(|architecture| architecture == image.architecture)
-                && public.is_none_or(|public| public == (image.owner_alias == "system"))
+                && public.is_none_or(|public| public == is_public(world, image))
                 && cloud_init.is_none_or(|wanted| wanted)
                 && optimized.is_none_or(|wanted| wanted)
         })
         .map(|image| (Base { id: image.id.clone(), created_ms: image.created_ms, ..Base::default() }, image))
         .collect();
     let page = page::numbered(call, page::newest_first(images.iter(), |(base, _)| base), 100)?;
-    let listed: Vec<Value> = page.items.iter().map(|(_, image)| body(image)).collect();
+    let listed: Vec<Value> = page.items.iter().map(|(_, image)| body(world, image)).collect();
     Ok(json!({
         "RegionId": region, "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
         "Images": {"Image": listed},
@@ -186,7 +264,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn describe_from_family(world: &mut World, call: &Call<'_>) -> Answer {
     let family = call.need("ImageFamily")?;
-    let mut image = newest(world, family).map(|image| body(&image)).unwrap_or_else(|_| json!({}));
+    let mut image = newest(world, family).map(|image| body(world, &image)).unwrap_or_else(|_| json!({}));
     // This action's answer has fewer fields than the listing.
     if let Some(fields) = image.as_object_mut() {
         for name in ["BootMode", "Features", "ImageOwnerId", "IsPublic", "LoginAsNonRootSupported", "OSNameEn", "ResourceGroupId", "Usable"]
@@ -197,7 +275,87 @@ fn describe_from_family(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "Image": image }))
 }
 
-fn body(image: &ImageFacts) -> Value {
+fn holds(world: &World, id: &str, snapshot: &str) -> bool {
+    let custom = world.tables.images.get(id).and_then(|image| image.custom.as_ref());
+    custom.is_some_and(|custom| custom.mappings.iter().any(|mapping| mapping.snapshot == snapshot))
+}
+
+/// `instance` if a machine runs on it.
+fn used(world: &World, id: &str) -> &'static str {
+    let used = world.tables.instances.values().any(|row| row.image == id && !row.base.released);
+    if used { "instance" } else { "none" }
+}
+
+fn is_public(world: &World, image: &ImageFacts) -> bool {
+    let custom = world.tables.images.get(&image.id).and_then(|row| row.custom.as_ref());
+    image.owner_alias == "system" || custom.is_some_and(|custom| custom.public)
+}
+
+/// What an image shows; a custom one shows more.
+fn body(world: &World, image: &ImageFacts) -> Value {
+    let mut body = common(image);
+    body["Usage"] = json!(used(world, &image.id));
+    body["IsPublic"] = json!(is_public(world, image));
+    let Some((row, custom)) = world.tables.images.get(&image.id).and_then(|row| Some((row, row.custom.as_ref()?))) else { return body };
+    let whole = custom.until_ms.map_or(1, |until| (until - row.base.created_ms).max(1));
+    let percent = custom.until_ms.map_or(100, |_| ((world.now_ms() - row.base.created_ms) * 100 / whole).clamp(0, 99));
+    let mappings: Vec<Value> = custom
+        .mappings
+        .iter()
+        .map(|mapping| {
+            json!({
+                "Device": mapping.device, "Type": if mapping.system { "system" } else { "data" },
+                "SnapshotId": mapping.snapshot, "Size": mapping.size_gib.to_string(), "Format": "",
+                "Progress": format!("{percent}%"), "RemainTime": 0, "ImportOSSBucket": "", "ImportOSSObject": "",
+            })
+        })
+        .collect();
+    body["ImageName"] = json!(row.base.name);
+    body["Description"] = json!(row.base.description);
+    body["ImageVersion"] = json!(custom.version);
+    body["BootMode"] = json!(custom.boot_mode);
+    body["Progress"] = json!(format!("{percent}%"));
+    body["IsCopied"] = json!(custom.copied);
+    body["IsSelfShared"] = json!(if custom.shared.is_empty() { "False" } else { "True" });
+    body["ResourceGroupId"] = json!(row.base.resource_group);
+    body["DiskDeviceMappings"] = json!({ "DiskDeviceMapping": mappings });
+    body["Tags"] = tags::tag_key_list(&row.base.tags);
+    body
+}
+
+/// Types that an image runs on.
+fn describe_types(world: &mut World, call: &Call<'_>) -> Answer {
+    call.harmless(&["ActionType"]);
+    let region = call.region_needed()?;
+    let id = call.need("ImageId")?;
+    let image = find(world, id)?;
+    let mut wanted = Vec::new();
+    for row in call.rows("Filter") {
+        let (key, value) = (row.need("Key")?, row.need("Value")?);
+        if !matches!(key, "imageId" | "instanceTypeId" | "instanceTypeFamily") {
+            return Err(Refusal::absent("InvalidFilterKey.NotFound", "The specified Filter.N.Key does not exist."));
+        }
+        wanted.push((key, value));
+    }
+    let types: Vec<Value> = instance_type::every()
+        .filter(|kind| kind.architecture.image_name() == image.architecture)
+        .filter(|kind| {
+            wanted.iter().all(|(key, value)| match *key {
+                "instanceTypeId" => kind.id == *value,
+                "instanceTypeFamily" => kind.family == *value,
+                _ => image.id == *value,
+            })
+        })
+        .map(|kind| {
+            json!({
+                "InstanceTypeId": kind.id, "InstanceTypeFamily": kind.family, "CpuCoreCount": kind.cpu, "MemorySize": kind.memory_gib,
+            })
+        })
+        .collect();
+    Ok(json!({"ImageId": id, "RegionId": region, "InstanceTypes": {"InstanceType": types}}))
+}
+
+fn common(image: &ImageFacts) -> Value {
     json!({
         "ImageId": image.id,
         "ImageName": image.id,

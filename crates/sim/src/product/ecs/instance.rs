@@ -2,27 +2,37 @@
 //!
 //! RunInstances: Pending (3 s) → Stopped (0.5 s) → Starting (15 s) → Running. CreateInstance: Pending → Stopped.
 //! Running → Stopping (5 s) → Stopped → Starting → Running. Deletion: still listed for 3 s, then gone from reads, then its
-//! interface, address and key pair are free after 5 s more. Each state's refusals stand with the actions.
+//! interface, address and key pair are free after 5 s more. Each state's refusals stand with the actions. A release time that
+//! was set deletes the machine by itself.
 //! Invariant: a row has exactly one system disk and one primary interface for as long as it is not released.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::Base;
 use crate::call::Call;
+use crate::product::ecs::guest;
+use crate::product::ecs::instance::extras::Extras;
 use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::world::World;
 
 pub(crate) mod attribute;
 pub(crate) mod delete;
+pub(crate) mod deployment;
 pub(crate) mod draft;
+pub(crate) mod extras;
+pub(crate) mod interfaces;
 pub(crate) mod launch;
 pub(crate) mod network;
 pub(crate) mod power;
+pub(crate) mod prepaid;
 pub(crate) mod read;
 pub(crate) mod role;
 pub(crate) mod spec;
+#[cfg(test)]
+mod states;
 pub(crate) mod system_disk;
+pub(crate) mod upkeep;
 
 /// A machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,6 +73,8 @@ pub(crate) struct Instance {
     pub(crate) spec_changed_ms: Option<i64>,
     /// What reads still show of a change that is under way.
     pub(crate) stale: Option<Stale>,
+    #[serde(default)]
+    pub(crate) extras: Extras,
 }
 
 /// What a machine is doing.
@@ -137,11 +149,18 @@ impl Row for Instance {
     }
 
     fn due_ms(&self) -> Option<i64> {
-        self.due_ms
+        let release = self.auto_release_ms.filter(|_| !self.going && self.state != State::Released);
+        self.due_ms.into_iter().chain(release).min()
     }
 
     fn step(world: &mut World, id: &str) {
+        let now = world.now_ms();
         let Some(instance) = world.tables.instances.get(id) else { return };
+        if instance.due_ms.is_none_or(|due| due > now) {
+            // Only the release time can be what is due.
+            delete::begin(world, id);
+            return;
+        }
         match instance.state {
             State::Stopping | State::Stopped if instance.going => delete::release(world, id),
             State::Pending => made(world, id),
@@ -169,6 +188,23 @@ impl Instance {
             state if self.going && state != State::Released => State::Stopping,
             state => state,
         }
+    }
+
+    /// Refuses the action on a machine that is locked for security.
+    pub(crate) fn unlocked(&self) -> Result<(), Refusal> {
+        if self.extras.lock == "security" {
+            return Err(Refusal::denied("InstanceLockedForSecurity", "The specified operation is denied as your instance is locked."));
+        }
+        Ok(())
+    }
+
+    /// Refuses the action on a machine that is locked for any reason, under the code that unpaid ones have.
+    pub(crate) fn paid(&self, code: &'static str) -> Result<(), Refusal> {
+        self.unlocked()?;
+        if self.extras.lock == "financial" {
+            return Err(Refusal::denied(code, "The specified operation is denied as your instance is in arrears."));
+        }
+        Ok(())
     }
 
     /// Refuses the action unless the machine is in one of these states.
@@ -240,7 +276,9 @@ fn started(world: &mut World, id: &str) {
         instance.due_ms = None;
         instance.network_unsettled = false;
         instance.started_ms = Some(now);
+        instance.extras.boots += 1;
     }
+    guest::booted(world, id);
 }
 
 fn stopped(world: &mut World, id: &str) {

@@ -1,7 +1,9 @@
-//! `network_interface`: so far only the primary interface that each instance has.
+//! `network_interface`: the primary interface that each instance has, and those that someone makes.
 //!
-//! It holds the instance's private address and its security groups, and outlives the instance by the late release: that
-//! is why a VSwitch or a group cannot be deleted the moment its last instance has gone.
+//! Made at once as Available → Attaching (2 s) → InUse → Detaching → Available → Deleting (1 s) → gone. An interface holds
+//! its private addresses and its security groups, and a primary one outlives its instance by the late release: that is why
+//! a VSwitch or a group cannot be deleted the moment its last instance has gone.
+//! Invariant: an interface with an instance is not Available; no two interfaces of a VSwitch share an address.
 
 use std::net::Ipv4Addr;
 
@@ -10,22 +12,60 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::base::Base;
+use crate::call::Call;
 use crate::cidr;
 use crate::product::vpc::vswitch;
 use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::world::World;
 
+pub(crate) mod address;
+pub(crate) mod attach;
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod read;
+
 /// A network interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct NetworkInterface {
     pub(crate) base: Base,
     pub(crate) due_ms: Option<i64>,
+    /// Empty if it hangs on no machine.
     pub(crate) instance: String,
     pub(crate) vswitch: String,
     pub(crate) address: Ipv4Addr,
     pub(crate) mac: String,
     pub(crate) security_groups: Vec<String>,
+    #[serde(default)]
+    pub(crate) state: State,
+    /// None: the primary interface of its machine.
+    #[serde(default)]
+    pub(crate) secondary: Option<Secondary>,
+    #[serde(default)]
+    pub(crate) more_addresses: Vec<Ipv4Addr>,
+}
+
+/// What only an interface that someone made has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Secondary {
+    /// Goes with its machine.
+    pub(crate) delete_on_release: bool,
+    pub(crate) source_dest_check: bool,
+    /// Zero: what the instance type gives.
+    pub(crate) queues: i64,
+    /// Place among the machine's interfaces, from 1; 0 while free.
+    pub(crate) device_index: i64,
+}
+
+/// What an interface is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum State {
+    Available,
+    Attaching,
+    #[default]
+    InUse,
+    Detaching,
+    Deleting,
 }
 
 impl Row for NetworkInterface {
@@ -36,27 +76,89 @@ impl Row for NetworkInterface {
     }
 
     fn state(&self) -> &str {
-        "InUse"
+        match self.state {
+            State::Available => "Available",
+            State::Attaching => "Attaching",
+            State::InUse => "InUse",
+            State::Detaching => "Detaching",
+            State::Deleting => "Deleting",
+        }
     }
 
     fn due_ms(&self) -> Option<i64> {
         self.due_ms
     }
 
-    /// The late release is over.
+    fn links(&self) -> Vec<&str> {
+        let of = [self.instance.as_str(), self.vswitch.as_str()];
+        of.into_iter().chain(self.security_groups.iter().map(String::as_str)).collect()
+    }
+
     fn step(world: &mut World, id: &str) {
-        world.tables.network_interfaces.remove(id);
+        let Some(eni) = world.tables.network_interfaces.get_mut(id) else { return };
+        eni.due_ms = None;
+        match eni.state {
+            // The late release is over.
+            _ if eni.base.released => {
+                world.tables.network_interfaces.remove(id);
+            }
+            State::Deleting => {
+                world.tables.network_interfaces.remove(id);
+            }
+            State::Attaching => eni.state = State::InUse,
+            State::Detaching => eni.free(),
+            State::Available | State::InUse => {}
+        }
     }
 }
 
 impl NetworkInterface {
+    /// Every private address, the primary one first.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + use<'_> {
+        std::iter::once(self.address).chain(self.more_addresses.iter().copied())
+    }
+
+    /// `{"PrivateIpSet": […]}`.
+    pub(crate) fn address_sets(&self) -> Value {
+        let sets: Vec<Value> = self
+            .addresses()
+            .enumerate()
+            .map(|(number, address)| json!({"PrivateIpAddress": address.to_string(), "Primary": number == 0}))
+            .collect();
+        json!({ "PrivateIpSet": sets })
+    }
+
+    /// `Primary` or `Secondary`.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.secondary.is_some() { "Secondary" } else { "Primary" }
+    }
+
+    /// No longer on a machine.
+    pub(crate) fn free(&mut self) {
+        self.state = State::Available;
+        self.due_ms = None;
+        self.instance.clear();
+        if let Some(secondary) = &mut self.secondary {
+            secondary.device_index = 0;
+        }
+    }
+
+    /// Refuses the action unless the interface is in one of these states.
+    pub(crate) fn require(&self, states: &[State]) -> Result<(), Refusal> {
+        if states.contains(&self.state) {
+            return Ok(());
+        }
+        let message = format!("The current status of {} ({}) does not support this operation.", self.base.id, self.state());
+        Err(Refusal::bad("InvalidOperation.InvalidEniState", message))
+    }
+
     /// As DescribeInstances shows it; the primary address only on demand.
     pub(crate) fn listed(&self, with_primary_address: bool) -> Value {
         let mut body = json!({
             "NetworkInterfaceId": self.base.id,
-            "Type": "Primary",
+            "Type": self.kind(),
             "MacAddress": self.mac,
-            "PrivateIpSets": {"PrivateIpSet": [{"PrivateIpAddress": self.address.to_string(), "Primary": true}]},
+            "PrivateIpSets": self.address_sets(),
             "Ipv6Sets": {"Ipv6Set": []},
             "Ipv4PrefixSets": {"Ipv4PrefixSet": []},
             "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
@@ -65,6 +167,39 @@ impl NetworkInterface {
             body["PrimaryIpAddress"] = json!(self.address.to_string());
         }
         body
+    }
+}
+
+/// The interface that a call names.
+pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a NetworkInterface, Refusal> {
+    let eni = world.tables.network_interfaces.get(id).filter(|eni| !eni.base.released && call.in_region(&eni.base.region));
+    eni.ok_or_else(|| Refusal::absent("InvalidEniId.NotFound", format!("The specified network interface {id} does not exist.")))
+}
+
+/// The same, to be changed.
+pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut NetworkInterface, Refusal> {
+    find(world, call, id)?;
+    Ok(world.tables.network_interfaces.get_mut(id).expect("the interface was just found"))
+}
+
+/// Interfaces on a machine, the primary one first.
+pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> Vec<&'a NetworkInterface> {
+    let mut found: Vec<&NetworkInterface> = world.tables.network_interfaces.linked(instance).collect();
+    found.sort_by_key(|eni| eni.secondary.as_ref().map_or(0, |secondary| secondary.device_index));
+    found
+}
+
+/// The machine is going: its interfaces are released until a moment, but for those that stay behind and become free.
+pub(crate) fn let_go(world: &mut World, instance: &str, until_ms: i64) {
+    let ids: Vec<String> = of_instance(world, instance).into_iter().map(|eni| eni.base.id.clone()).collect();
+    for id in ids {
+        let Some(eni) = world.tables.network_interfaces.get_mut(&id) else { continue };
+        if eni.secondary.as_ref().is_some_and(|secondary| !secondary.delete_on_release) {
+            eni.free();
+        } else {
+            eni.base.released = true;
+            eni.due_ms = Some(until_ms);
+        }
     }
 }
 

@@ -181,7 +181,7 @@ fn listed(world: &World, row: &SecurityGroup, counted: bool) -> Value {
 
 /// Interfaces in a group, those that are being released too.
 pub(crate) fn members(world: &World, id: &str) -> usize {
-    world.tables.network_interfaces.values().filter(|eni| eni.security_groups.iter().any(|group| group == id)).count()
+    world.tables.network_interfaces.linked(id).count()
 }
 
 /// Other groups with a rule that names this one.

@@ -15,6 +15,7 @@ use crate::call::{Answer, Call, Fields};
 use crate::names;
 use crate::page;
 use crate::product::Actions;
+use crate::product::ecs::prefix_list;
 use crate::product::ecs::security_group::{self, SecurityGroup};
 use crate::refusal::Refusal;
 use crate::world::{World, done};
@@ -60,6 +61,7 @@ enum Peer {
     V4(String),
     V6(String),
     Group(String),
+    PrefixList(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,8 +75,13 @@ impl Rule {
     pub(crate) fn peer_group(&self) -> Option<&str> {
         match &self.flow.peer {
             Peer::Group(id) => Some(id),
-            Peer::V4(_) | Peer::V6(_) => None,
+            Peer::V4(_) | Peer::V6(_) | Peer::PrefixList(_) => None,
         }
+    }
+
+    /// The prefix list that the rule names.
+    pub(crate) fn peer_prefix_list(&self) -> Option<&str> {
+        if let Peer::PrefixList(id) = &self.flow.peer { Some(id) } else { None }
     }
 }
 
@@ -205,6 +212,7 @@ fn read_peer(world: &World, group: &SecurityGroup, fields: &Fields<'_>, directio
         return check_peer_group(world, group, id, far).and_then(|peer| if ours { Ok(peer) } else { Err(no_such_peer(far, id)) });
     }
     match named("PrefixListId") {
+        Some(id) if prefix_list::is_in(world, &group.base.region, id) => Ok(Peer::PrefixList(id.to_owned())),
         Some(id) => Err(Refusal::absent("InvalidPrefixListId.NotFound", format!("The specified prefix list {id} was not found."))),
         None => Err(Refusal::bad(format!("MissingParameter.{far}"), format!("One of the {far} parameters must be given."))),
     }
@@ -262,7 +270,7 @@ fn same(a: &Flow, b: &Flow) -> bool {
     let bare = |text: &str| text.strip_suffix("/32").or_else(|| text.strip_suffix("/128")).unwrap_or(text).to_owned();
     let peer = |flow: &Flow| match &flow.peer {
         Peer::V4(text) | Peer::V6(text) => bare(text),
-        Peer::Group(id) => id.clone(),
+        Peer::Group(id) | Peer::PrefixList(id) => id.clone(),
     };
     let plain = |flow: &Flow| Flow { peer: Peer::Group(peer(flow)), near: flow.near.as_deref().map(bare), ..flow.clone() };
     plain(a) == plain(b)
@@ -427,6 +435,11 @@ fn permission(world: &World, rule: &Rule) -> Value {
             body[format!("{far}GroupId")] = json!(id);
             let name = world.tables.security_groups.get(id).map(|group| group.base.name.as_str());
             body[format!("{far}GroupName")] = json!(name.unwrap_or_default());
+        }
+        Peer::PrefixList(id) => {
+            body[format!("{far}PrefixListId")] = json!(id);
+            let name = world.tables.prefix_lists.get(id).map(|list| list.base.name.as_str());
+            body[format!("{far}PrefixListName")] = json!(name.unwrap_or_default());
         }
     }
     if let Some(near) = &flow.near {

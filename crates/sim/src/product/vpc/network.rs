@@ -14,7 +14,7 @@ use crate::cidr;
 use crate::names;
 use crate::page;
 use crate::product::Actions;
-use crate::product::vpc::route_table;
+use crate::product::vpc::{label, route_table};
 use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::tags;
@@ -37,9 +37,10 @@ pub(crate) struct Vpc {
     pub(crate) cidr_block: Ipv4Net,
     pub(crate) secondary: Vec<Ipv4Net>,
     user_cidrs: Vec<String>,
-    vrouter: String,
-    route_table: String,
+    pub(crate) vrouter: String,
+    pub(crate) route_table: String,
     dns_hostname: bool,
+    pub(crate) is_default: bool,
 }
 
 /// What a VPC is doing. The API shows all but `Available` as `Pending`.
@@ -118,27 +119,42 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     if user_cidrs.iter().any(|block| cidr::exact(block).is_none()) {
         return Err(Refusal::bad("InvalidUserCidr.Malformed", "The specified user CIDR is malformed."));
     }
+    let id = make(world, region, cidr_block)?;
+    let dns_hostname = call.flag("EnableDnsHostname")?.unwrap_or(false);
+    let vpc = world.tables.vpcs.get_mut(&id).expect("the VPC was just made");
+    (vpc.base.name, vpc.base.description, vpc.base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
+    (vpc.user_cidrs, vpc.dns_hostname) = (user_cidrs, dns_hostname);
+    label::put_group(call, &mut vpc.base);
+    Ok(json!({
+        "VpcId": id, "VRouterId": vpc.vrouter, "RouteTableId": vpc.route_table, "ResourceGroupId": vpc.base.resource_group,
+    }))
+}
+
+/// Makes a VPC with its router and system route table, if the quota allows; returns its id.
+pub(crate) fn make(world: &mut World, region: &str, cidr_block: Ipv4Net) -> Result<String, Refusal> {
     let here = world.tables.vpcs.values().filter(|vpc| vpc.base.region == region).count();
     if here >= world.options.quotas.vpcs {
         return Err(Refusal::bad("QuotaExceeded.Vpc", "The number of VPCs exceeds the quota in this region."));
     }
-    let mut base = world.new_base("vpc", region);
-    (base.name, base.description, base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
-    if let Some(group) = call.given("ResourceGroupId") {
-        group.clone_into(&mut base.resource_group);
-    }
+    let base = world.new_base("vpc", region);
     let vrouter = world.next_id("vrt", region);
     let route_table = route_table::make_system(world, &base, &vrouter);
-    let answer = json!({
-        "VpcId": base.id, "VRouterId": vrouter, "RouteTableId": route_table, "ResourceGroupId": base.resource_group,
-    });
     let due_ms = Some(world.now_ms() + world.options.profile.vpc_create_ms);
     let id = base.id.clone();
-    let dns_hostname = call.flag("EnableDnsHostname")?.unwrap_or(false);
-    let vpc =
-        Vpc { base, state: State::Pending, due_ms, cidr_block, secondary: Vec::new(), user_cidrs, vrouter, route_table, dns_hostname };
+    let vpc = Vpc {
+        base,
+        state: State::Pending,
+        due_ms,
+        cidr_block,
+        secondary: Vec::new(),
+        user_cidrs: Vec::new(),
+        vrouter,
+        route_table,
+        dns_hostname: false,
+        is_default: false,
+    };
     world.tables.vpcs.insert(&id, vpc);
-    Ok(answer)
+    Ok(id)
 }
 
 /// Reads a block that a VPC may have: exact, 8 to 28 bits, not reserved.
@@ -173,7 +189,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             && ids.as_ref().is_none_or(|ids| ids.contains(&vpc.base.id.as_str()))
             && name.is_none_or(|name| name == vpc.base.name)
             && group.is_none_or(|group| group == vpc.base.resource_group)
-            && is_default != Some(true)
+            && is_default.is_none_or(|is_default| is_default == vpc.is_default)
             && ipv6 != Some(true)
             && owner.is_none_or(|owner| owner == world.account.number())
             && filter.fits(&vpc.base.tags)
@@ -200,7 +216,7 @@ fn common(world: &World, vpc: &Vpc) -> Value {
         "VRouterId": vpc.vrouter,
         "Status": vpc.state(),
         "CreationTime": Timestamp(vpc.base.created_ms).seconds(),
-        "IsDefault": false,
+        "IsDefault": vpc.is_default,
         "VSwitchIds": {"VSwitchId": ids},
         "SecondaryCidrBlocks": {"SecondaryCidrBlock": vpc.secondary.iter().map(ToString::to_string).collect::<Vec<_>>()},
         "UserCidrs": {"UserCidr": vpc.user_cidrs},
@@ -217,8 +233,12 @@ fn common(world: &World, vpc: &Vpc) -> Value {
 
 fn listed(world: &World, vpc: &Vpc) -> Value {
     let mut body = common(world, vpc);
-    body["RouterTableIds"] = json!({"RouterTableIds": [vpc.route_table]});
-    body["NatGatewayIds"] = json!({"NatGatewayIds": []});
+    let custom = world.shown(&world.tables.route_tables, true).filter(|table| table.vpc == vpc.base.id && table.custom);
+    let tables: Vec<&str> = std::iter::once(vpc.route_table.as_str()).chain(custom.map(|table| table.base.id.as_str())).collect();
+    let gateways = world.shown(&world.tables.nat_gateways, true).filter(|gateway| gateway.vpc == vpc.base.id);
+    let gateways: Vec<&str> = gateways.map(|gateway| gateway.base.id.as_str()).collect();
+    body["RouterTableIds"] = json!({ "RouterTableIds": tables });
+    body["NatGatewayIds"] = json!({ "NatGatewayIds": gateways });
     body["CenStatus"] = json!("");
     body
 }
@@ -295,6 +315,18 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     }
     if world.tables.security_groups.values().any(|group| group.vpc == id) {
         return Err(Refusal::bad("DependencyViolation.SecurityGroup", "There is still SecurityGroup under VPC."));
+    }
+    if world.tables.nat_gateways.values().any(|gateway| gateway.vpc == id) {
+        return Err(Refusal::bad("DependencyViolation.NatGateway", "There is still NatGateway under VPC."));
+    }
+    if world.tables.route_entries.values().any(|entry| entry.vpc == id) {
+        return Err(Refusal::bad("DependencyViolation.RouteEntry", "There is still RouteEntry under VPC."));
+    }
+    if world.tables.route_tables.values().any(|table| table.vpc == id && table.custom) {
+        return Err(Refusal::bad("DependencyViolation.RouteTable", "There is still RouteTable under VPC."));
+    }
+    if world.tables.network_acls.values().any(|acl| acl.vpc == id) {
+        return Err(Refusal::bad("DependencyViolation", "There is still NetworkAcl under VPC."));
     }
     let due_ms = Some(world.now_ms() + world.options.profile.vpc_delete_ms);
     let vpc = world.tables.vpcs.get_mut(id).expect("the VPC was just found");

@@ -1,16 +1,27 @@
 //! Tags of VPC's resources. The action that takes tags off is spelt `UnTagResources` here.
 
+use serde_json::{Value, json};
+
 use crate::base::Base;
 use crate::call::{Answer, Call};
+use crate::page;
 use crate::product::Actions;
+use crate::refusal::Refusal;
 use crate::table::{Row, Table};
 use crate::tags::{self, Taggable};
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions =
-    &[("TagResources", tag_resources), ("UnTagResources", untag_resources), ("ListTagResources", list_tag_resources)];
+pub(crate) const ACTIONS: Actions = &[
+    ("TagResources", tag_resources),
+    ("UnTagResources", untag_resources),
+    ("ListTagResources", list_tag_resources),
+    ("DescribeTags", describe_tags),
+];
 
-const TAGGABLE: Taggable = Taggable { max_ids: 20, page: 50, knows: |kind| matches!(kind, "VPC" | "VSWITCH" | "ROUTETABLE"), find, all };
+/// The types that can be tagged; the case counts.
+pub(crate) const KINDS: [&str; 7] = ["VPC", "VSWITCH", "ROUTETABLE", "EIP", "NATGATEWAY", "COMMONBANDWIDTHPACKAGE", "NETWORKACL"];
+
+const TAGGABLE: Taggable = Taggable { max_ids: 20, page: 50, knows: |kind| KINDS.contains(&kind), find, all };
 
 fn tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
     tags::tag(world, call, &TAGGABLE)
@@ -24,24 +35,95 @@ fn list_tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
     tags::list(world, call, &TAGGABLE)
 }
 
-fn find<'a>(world: &'a mut World, kind: &str, region: &str, id: &str) -> Option<&'a mut Base> {
+/// The resource of a type and id, to be changed.
+pub(crate) fn find<'a>(world: &'a mut World, kind: &str, region: &str, id: &str) -> Option<&'a mut Base> {
+    let tables = &mut world.tables;
     let base = match kind {
-        "VPC" => world.tables.vpcs.get_mut(id).map(|row| &mut row.base),
-        "VSWITCH" => world.tables.vswitches.get_mut(id).map(|row| &mut row.base),
-        _ => world.tables.route_tables.get_mut(id).map(|row| &mut row.base),
+        "VPC" => tables.vpcs.get_mut(id).map(|row| &mut row.base),
+        "VSWITCH" => tables.vswitches.get_mut(id).map(|row| &mut row.base),
+        "EIP" => tables.eips.get_mut(id).map(|row| &mut row.base),
+        "NATGATEWAY" => tables.nat_gateways.get_mut(id).map(|row| &mut row.base),
+        "COMMONBANDWIDTHPACKAGE" => tables.bandwidth_packages.get_mut(id).map(|row| &mut row.base),
+        "NETWORKACL" => tables.network_acls.get_mut(id).map(|row| &mut row.base),
+        _ => tables.route_tables.get_mut(id).map(|row| &mut row.base),
     };
     base.filter(|base| base.region == region && !base.released)
 }
 
-fn all<'a>(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base> {
+/// Every resource of a type in a region.
+pub(crate) fn all<'a>(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base> {
+    let tables = &world.tables;
     match kind {
-        "VPC" => bases(world, &world.tables.vpcs, region),
-        "VSWITCH" => bases(world, &world.tables.vswitches, region),
-        _ => bases(world, &world.tables.route_tables, region),
+        "VPC" => bases(world, &tables.vpcs, region),
+        "VSWITCH" => bases(world, &tables.vswitches, region),
+        "EIP" => bases(world, &tables.eips, region),
+        "NATGATEWAY" => bases(world, &tables.nat_gateways, region),
+        "COMMONBANDWIDTHPACKAGE" => bases(world, &tables.bandwidth_packages, region),
+        "NETWORKACL" => bases(world, &tables.network_acls, region),
+        _ => bases(world, &tables.route_tables, region),
     }
 }
 
 /// Bases of a table's rows in a region, as far as listings show them.
 pub(crate) fn bases<'a, T: Row>(world: &'a World, table: &'a Table<T>, region: &str) -> Vec<&'a Base> {
     world.shown(table, false).filter_map(Row::base).filter(|base| base.region == region).collect()
+}
+
+/// Keys and values that are in use, each pair once.
+fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
+    let region = call.region_needed()?;
+    let kinds: Vec<&str> = match call.given("ResourceType") {
+        Some(kind) if KINDS.contains(&kind) => vec![kind],
+        Some(_) => return Err(Refusal::absent("InvalidResourceType.NotFound", "The ResourceType does not exist.")),
+        None => KINDS.to_vec(),
+    };
+    let (ids, filter) = (call.list("ResourceId"), tags::Filter::of(call)?);
+    let size = call.int("MaxResult")?.unwrap_or(50).clamp(1, 50);
+    let mut pairs = std::collections::BTreeSet::new();
+    for base in kinds.iter().flat_map(|kind| all(world, kind, region)) {
+        if (ids.is_empty() || ids.contains(&base.id.as_str())) && filter.fits(&base.tags) {
+            pairs.extend(base.tags.iter());
+        }
+    }
+    // A pair is paged like a resource, so it gets an identity of its own.
+    let rows: Vec<(Base, Value)> = pairs
+        .into_iter()
+        .map(|(key, value)| (Base { id: format!("{key}/{value}"), ..Base::default() }, json!({"TagKey": key, "TagValue": value})))
+        .collect();
+    let sorted = page::newest_first(rows.iter(), |(base, _)| base);
+    let page = page::tokened_by(call, size, sorted, |(base, _)| base)?;
+    let shown: Vec<&Value> = page.items.iter().map(|(_, row)| row).collect();
+    Ok(json!({"NextToken": page.next, "TagResources": {"TagResource": shown}}))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Bench, text};
+
+    #[test]
+    fn every_kind_takes_tags() {
+        let mut bench = Bench::new();
+        let vpc = bench.vpc();
+        let vswitch = bench.vswitch(&vpc, "172.16.1.0/24");
+        let mut made = vec![("VPC", vpc.clone()), ("VSWITCH", vswitch.clone())];
+        for (kind, action, field, pairs) in [
+            ("EIP", "vpc.AllocateEipAddress", "AllocationId", vec![]),
+            ("NATGATEWAY", "vpc.CreateNatGateway", "NatGatewayId", vec![("VpcId", vpc.as_str()), ("VSwitchId", vswitch.as_str())]),
+            ("COMMONBANDWIDTHPACKAGE", "vpc.CreateCommonBandwidthPackage", "BandwidthPackageId", vec![("Bandwidth", "5")]),
+            ("NETWORKACL", "vpc.CreateNetworkAcl", "NetworkAclId", vec![("VpcId", vpc.as_str())]),
+            ("ROUTETABLE", "vpc.CreateRouteTable", "RouteTableId", vec![("VpcId", vpc.as_str())]),
+        ] {
+            made.push((kind, text(&bench.ok(action, &pairs), field)));
+        }
+        for (kind, id) in made {
+            let tag = [("ResourceType", kind), ("ResourceId.1", id.as_str()), ("Tag.1.Key", "k"), ("Tag.1.Value", kind)];
+            bench.ok("vpc.TagResources", &tag);
+            let rows = bench.ok("vpc.ListTagResources", &tag[..2]);
+            assert_eq!(rows["TagResources"]["TagResource"][0]["TagValue"], kind);
+            let used = bench.ok("vpc.DescribeTags", &tag[..1]);
+            assert_eq!(used["TagResources"]["TagResource"][0]["TagValue"], kind);
+        }
+        let all = bench.ok("vpc.DescribeTags", &[("MaxResult", "3")]);
+        assert_eq!((all["TagResources"]["TagResource"].as_array().map(Vec::len), text(&all, "NextToken").is_empty()), (Some(3), false));
+    }
 }

@@ -17,7 +17,9 @@ use crate::cidr;
 use crate::names;
 use crate::page;
 use crate::product::Actions;
+use crate::product::ecs::network_interface::NetworkInterface;
 use crate::product::vpc::network::{self, Vpc};
+use crate::product::vpc::{route_entry, route_table};
 use crate::refusal::Refusal;
 use crate::regions;
 use crate::table::Row;
@@ -41,7 +43,10 @@ pub(crate) struct VSwitch {
     pub(crate) vpc: String,
     pub(crate) zone: String,
     pub(crate) cidr_block: Ipv4Net,
-    route_table: String,
+    pub(crate) route_table: String,
+    /// The network ACL that is bound to it; empty: none.
+    pub(crate) network_acl: String,
+    pub(crate) is_default: bool,
 }
 
 /// What a VSwitch is doing. The API shows all but `Available` as `Pending`.
@@ -94,9 +99,19 @@ pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'
     vswitch.ok_or_else(|| Refusal::absent("InvalidVSwitchId.NotFound", format!("Specified VSwitch {id} does not exist.")))
 }
 
-/// The private addresses that are taken, those of interfaces that are being released too.
+/// The private addresses that are taken, those of interfaces and gateways that are being released too.
 pub(crate) fn taken(world: &World, vswitch: &str) -> BTreeSet<Ipv4Addr> {
-    world.tables.network_interfaces.values().filter(|eni| eni.vswitch == vswitch).map(|eni| eni.address).collect()
+    let gateways = world.tables.nat_gateways.values().filter(|gateway| gateway.vswitch == vswitch).map(|gateway| gateway.private_address);
+    world.tables.network_interfaces.linked(vswitch).flat_map(NetworkInterface::addresses).chain(gateways).collect()
+}
+
+/// Binds another route table; the VSwitch passes through Pending.
+pub(crate) fn set_route_table(world: &mut World, id: &str, table: String) {
+    let until = world.now_ms() + world.options.profile.vswitch_update_ms;
+    if let Some(vswitch) = world.tables.vswitches.get_mut(id) {
+        vswitch.route_table = table;
+        (vswitch.state, vswitch.due_ms) = (State::Updating, Some(until));
+    }
 }
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
@@ -107,22 +122,28 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let (name, description) = texts(call)?;
     let tags = tags::of_create(call)?;
-    check_place(world, vpc, block)?;
-    let (vpc_id, region, group) = (vpc.base.id.clone(), vpc.base.region.clone(), vpc.base.resource_group.clone());
-    let route_table = system_table(world, &vpc_id);
-    let mut base = world.new_base("vsw", &region);
+    let vpc = vpc.base.id.clone();
+    let id = make(world, &vpc, zone, block)?;
+    let vswitch = world.tables.vswitches.get_mut(&id).expect("the VSwitch was just made");
+    let base = &mut vswitch.base;
     (base.name, base.description, base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
-    base.resource_group = group;
-    let due_ms = Some(world.now_ms() + world.options.profile.vswitch_create_ms);
-    let id = base.id.clone();
-    let vswitch = VSwitch { base, state: State::Creating, due_ms, vpc: vpc_id, zone: zone.to_owned(), cidr_block: block, route_table };
-    world.tables.vswitches.insert(&id, vswitch);
     Ok(json!({ "VSwitchId": id }))
 }
 
-fn system_table(world: &World, vpc: &str) -> String {
-    let table = world.tables.route_tables.values().find(|table| table.belongs_to(vpc));
-    table.map(|table| table.base.id.clone()).unwrap_or_default()
+/// Makes a VSwitch with the system route table, if its block fits; returns its id.
+pub(crate) fn make(world: &mut World, vpc: &str, zone: &str, block: Ipv4Net) -> Result<String, Refusal> {
+    let vpc = world.tables.vpcs.get(vpc).ok_or_else(|| Refusal::absent("InvalidVpcId.NotFound", "Specified VPC does not exist."))?;
+    check_place(world, vpc, block)?;
+    let (vpc, region, group) = (vpc.base.id.clone(), vpc.base.region.clone(), vpc.base.resource_group.clone());
+    let route_table = route_table::system_of(world, &vpc).map(|table| table.base.id.clone()).unwrap_or_default();
+    let mut base = world.new_base("vsw", &region);
+    base.resource_group = group;
+    let due_ms = Some(world.now_ms() + world.options.profile.vswitch_create_ms);
+    let (id, zone, network_acl) = (base.id.clone(), zone.to_owned(), String::new());
+    let state = State::Creating;
+    let row = VSwitch { base, state, due_ms, vpc, zone, cidr_block: block, route_table, network_acl, is_default: false };
+    world.tables.vswitches.insert(&id, row);
+    Ok(id)
 }
 
 fn subnet_block(text: &str) -> Result<Ipv4Net, Refusal> {
@@ -148,6 +169,12 @@ fn check_place(world: &World, vpc: &Vpc, block: Ipv4Net) -> Result<(), Refusal> 
     if let Some(other) = siblings().find(|other| matches!(other.state, State::Creating | State::Deleting)) {
         let message = format!("Simultaneous creation of VSwitches is not supported: {} is Pending.", other.base.id);
         return Err(Refusal::bad("IncorrectVSwitchStatus", message));
+    }
+    route_entry::require_routes_at_rest(world, &vpc.base.id)?;
+    let around = |row: &&route_entry::RouteEntry| row.vpc == vpc.base.id && block.contains(&row.destination);
+    if let Some(route) = world.tables.route_entries.values().find(around) {
+        let message = format!("Specified CIDR block holds the destination of {}.", route.base.id);
+        return Err(Refusal::bad("InvalidCidrBlock.Overlapped", message));
     }
     if siblings().count() >= world.options.quotas.vswitches {
         return Err(Refusal::bad("QuotaExceeded.VSwitch", "The number of VSwitches exceeds the quota of this VPC."));
@@ -183,7 +210,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             && name.is_none_or(|name| name == vswitch.base.name)
             && group.is_none_or(|group| group == vswitch.base.resource_group)
             && table.is_none_or(|table| table == vswitch.route_table)
-            && is_default != Some(true)
+            && is_default.is_none_or(|is_default| is_default == vswitch.is_default)
             && ipv6 != Some(true)
             && owner.is_none_or(|owner| owner == world.account.number())
             && filter.fits(&vswitch.base.tags)
@@ -197,6 +224,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn body(world: &World, vswitch: &VSwitch) -> Value {
     let taken = u32::try_from(taken(world, &vswitch.base.id).len()).unwrap_or(u32::MAX);
+    let table_type = world.tables.route_tables.get(&vswitch.route_table).map_or("System", |table| table.kind());
     json!({
         "VSwitchId": vswitch.base.id,
         "VSwitchName": vswitch.base.name,
@@ -207,13 +235,13 @@ fn body(world: &World, vswitch: &VSwitch) -> Value {
         "Status": vswitch.state(),
         "CreationTime": Timestamp(vswitch.base.created_ms).seconds(),
         "AvailableIpAddressCount": cidr::usable(vswitch.cidr_block).saturating_sub(taken),
-        "IsDefault": false,
+        "IsDefault": vswitch.is_default,
         "EnabledIpv6": false,
         "Ipv6CidrBlock": "",
-        "NetworkAclId": "",
+        "NetworkAclId": vswitch.network_acl,
         "OwnerId": world.account.number(),
         "ResourceGroupId": vswitch.base.resource_group,
-        "RouteTable": {"RouteTableId": vswitch.route_table, "RouteTableType": "System"},
+        "RouteTable": {"RouteTableId": vswitch.route_table, "RouteTableType": table_type},
         "ShareType": "",
         "Tags": tags::key_list(&vswitch.base.tags),
     })
@@ -255,6 +283,19 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     if world.tables.vswitches.values().any(busy) {
         return Err(Refusal::bad("OperationDenied.OtherSubnetProcessing", "Another VSwitch of the VPC is being created or deleted."));
     }
+    if world.tables.nat_gateways.values().any(|gateway| gateway.vswitch == id) {
+        return Err(Refusal::bad("DependencyViolation.EnhancedNatgw", "The VSwitch still has a NAT gateway in it."));
+    }
+    if world.tables.snat_entries.values().any(|entry| entry.source_vswitch == id) {
+        return Err(Refusal::bad("DependencyViolation.SnatEntry", "The VSwitch is still the source of an SNAT entry."));
+    }
+    if world.tables.route_tables.get(&vswitch.route_table).is_some_and(|table| table.custom) {
+        return Err(Refusal::bad("DependencyViolation.RouteTable", "The VSwitch is still bound to a custom route table."));
+    }
+    if !vswitch.network_acl.is_empty() {
+        return Err(Refusal::bad("DependencyViolation.NetworkAcl", "The VSwitch is still bound to a network ACL."));
+    }
+    route_entry::require_routes_at_rest(world, &vswitch.vpc)?;
     let users = || world.tables.network_interfaces.values().filter(|eni| eni.vswitch == id);
     if users().any(|eni| world.tables.lives("instance", &eni.instance)) {
         return Err(Refusal::bad("DependencyViolation", "The VSwitch still has instances in it."));

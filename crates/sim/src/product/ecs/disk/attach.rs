@@ -1,16 +1,17 @@
-//! AttachDisk and DetachDisk. One of these at a time on a machine.
+//! AttachDisk and DetachDisk. One of these at a time on a machine. A system disk that is detached becomes a data disk.
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
-use crate::product::ecs::disk::{self, State};
-use crate::product::ecs::instance::{self, AT_REST};
+use crate::product::ecs::disk::{self, Disk, State};
+use crate::product::ecs::instance::{self, AT_REST, Instance, draft};
+use crate::product::ecs::key_pair;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[("AttachDisk", attach), ("DetachDisk", detach)];
 
 fn attach(world: &mut World, call: &Call<'_>) -> Answer {
-    call.only("Bootable", "false")?;
+    let boots = call.flag("Bootable")?.unwrap_or(false);
     call.harmless(&["Force"]);
     let (disk_id, instance_id) = (call.need("DiskId")?, call.need("InstanceId")?);
     let disk = disk::find(world, call, disk_id)?;
@@ -24,23 +25,50 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     if disk.zone != machine.zone {
         return Err(Refusal::denied("ResourcesNotInSameZone", "The specified instance and disk are not in the same zone."));
     }
-    machine.require(AT_REST, Refusal::bad, "IncorrectInstanceStatus")?;
+    machine.paid("InstanceExpiredOrInArrears")?;
+    let states = if boots { &[instance::State::Stopped] } else { AT_REST };
+    machine.require(states, Refusal::bad, "IncorrectInstanceStatus")?;
+    if boots {
+        check_bootable(world, call, disk, machine)?;
+    }
+    disk.unburdened(world)?;
     if disk::of_instance(world, instance_id).any(|other| matches!(other.state, State::Attaching | State::Detaching)) {
         return Err(Refusal::denied("InvalidOperation.Conflict", "Another disk of the instance is being attached or detached."));
     }
     if disk::of_instance(world, instance_id).filter(|other| !other.system).count() >= world.options.quotas.data_disks {
         return Err(Refusal::denied("InstanceDiskLimitExceeded", "The amount of disks of the instance reaches its limit."));
     }
-    let device = call.given("Device").map_or_else(|| disk::free_device(world, instance_id), str::to_owned);
+    let device = match call.given("Device") {
+        Some(device) => device.to_owned(),
+        None if boots => "/dev/xvda".to_owned(),
+        None => disk::free_device(world, instance_id),
+    };
+    let key_pair = call.given("KeyPairName").map(str::to_owned);
     let until = world.now_ms() + world.options.profile.disk_attach_ms;
     let goes = call.flag("DeleteWithInstance")?.unwrap_or(false);
     let disk = disk::find_mut(world, call, disk_id)?;
     instance_id.clone_into(&mut disk.instance);
     (disk.state, disk.due_ms) = (State::Attaching, Some(until));
     (disk.spec.device, disk.spec.delete_with_instance) = (device, goes);
+    disk.system = boots;
     // Attaching puts this back to its default, whatever it was.
     disk.delete_auto_snapshot = true;
+    if let Some(name) = key_pair {
+        instance::find_mut(world, call, instance_id)?.key_pair = name;
+    }
     done()
+}
+
+/// Only the system disk that a machine once had can become its system disk again, and only with new credentials.
+fn check_bootable(world: &World, call: &Call<'_>, disk: &Disk, machine: &Instance) -> Result<(), Refusal> {
+    if disk.origin != machine.base.id || disk::of_instance(world, &machine.base.id).any(|held| held.system) {
+        return Err(Refusal::denied("DiskTypeViolation", "The disk cannot be the system disk of this instance."));
+    }
+    match (call.given("Password"), call.given("KeyPairName")) {
+        (Some(password), _) => draft::check_password(password, &machine.os_type),
+        (None, Some(name)) => key_pair::require(world, &machine.base.region, name),
+        (None, None) => Err(Refusal::missing("KeyPairName")),
+    }
 }
 
 fn detach(world: &mut World, call: &Call<'_>) -> Answer {
@@ -53,13 +81,13 @@ fn detach(world: &mut World, call: &Call<'_>) -> Answer {
     if disk.instance != instance_id {
         return Err(Refusal::denied("DependencyViolation", "The specified disk has not been attached to the specified instance."));
     }
-    if disk.system {
-        return Err(Refusal::denied("DiskTypeViolation", "The simulator does not detach system disks."));
-    }
     if disk.state != State::InUse {
         return Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation."));
     }
-    machine.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")?;
+    machine.unlocked()?;
+    let states = if disk.system { &[instance::State::Stopped] } else { AT_REST };
+    machine.require(states, Refusal::denied, "IncorrectInstanceStatus")?;
+    disk.unburdened(world)?;
     if disk::of_instance(world, instance_id).any(|other| matches!(other.state, State::Attaching | State::Detaching)) {
         return Err(Refusal::bad("DisksDetachingOnEcsExceeded", "Another disk of the instance is being attached or detached."));
     }
@@ -67,6 +95,11 @@ fn detach(world: &mut World, call: &Call<'_>) -> Answer {
     let until = world.now_ms() + world.options.profile.disk_attach_ms;
     let disk = disk::find_mut(world, call, disk_id)?;
     (disk.state, disk.due_ms) = (State::Detaching, Some(until));
+    if disk.system {
+        // From now on it is a data disk, that only its own machine can boot from again.
+        disk.system = false;
+        instance_id.clone_into(&mut disk.origin);
+    }
     disk.spec.delete_with_instance = goes.unwrap_or(disk.spec.delete_with_instance);
     done()
 }

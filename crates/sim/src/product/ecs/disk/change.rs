@@ -4,8 +4,10 @@ use serde_json::json;
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
-use crate::product::ecs::disk::{self, State};
+use crate::product::ecs::disk::{self, Becoming, State};
+use crate::product::ecs::guest;
 use crate::product::ecs::instance::{self, AT_REST};
+use crate::product::ecs::task;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
@@ -22,6 +24,7 @@ fn resize(world: &mut World, call: &Call<'_>) -> Answer {
         Some(_) => return Err(Refusal::invalid("Type")),
     };
     require_at_rest(world, call, disk, online)?;
+    disk.unburdened(world)?;
     if size < disk.spec.size_gib {
         return Err(Refusal::denied("InvalidDiskSize.TooSmall", "The new size must be greater than the old one."));
     }
@@ -33,15 +36,20 @@ fn resize(world: &mut World, call: &Call<'_>) -> Answer {
     if !disk::check_size(&spec, disk.system)? {
         return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
     }
-    disk::find_mut(world, call, id)?.spec = spec;
+    // A guest that is down sees the new size when it comes up; one that runs only if it is told.
+    let disk = disk::find_mut(world, call, id)?;
+    guest::grown(disk, size, online);
+    disk.spec = spec;
     Ok(json!({ "OrderId": "" }))
 }
 
 /// A disk may change while it is free, or on a machine that is Running or Stopped.
 fn require_at_rest(world: &World, call: &Call<'_>, disk: &disk::Disk, online: bool) -> Result<(), Refusal> {
     match disk.state {
-        State::InUse => {
+        // A disk that is made with its machine answers as the machine does.
+        State::InUse | State::Creating if !disk.instance.is_empty() => {
             let machine = instance::find(world, call, &disk.instance)?;
+            machine.unlocked()?;
             if online {
                 return machine.require(&[instance::State::Running], Refusal::denied, "InvalidInstanceStatus.NotRunning");
             }
@@ -92,12 +100,52 @@ fn modify_attribute(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// A performance level or provisioned IOPS change at once. A change of category is a task, which is not modelled.
+/// Whether a disk of one category can become another: never back to a slower kind.
+pub(crate) fn may_become(from: &str, to: &str) -> bool {
+    const LADDER: [&str; 5] = ["cloud_efficiency", "cloud_ssd", "cloud_essd_entry", "cloud_auto", "cloud_essd"];
+    let place = |name: &str| LADDER.iter().position(|step| *step == name);
+    let modern = |name: &str| matches!(name, "cloud_auto" | "cloud_essd");
+    from != to && (place(from) < place(to) && modern(to) || modern(from) && modern(to))
+}
+
+/// A task until it is done; nothing else can be done with the disk meanwhile.
+fn change_category(world: &mut World, call: &Call<'_>, id: &str, wanted: &str) -> Answer {
+    const AT_ONCE: usize = 5;
+    const REST_MS: i64 = 7 * 86_400_000;
+    let disk = disk::find(world, call, id)?;
+    if !may_become(&disk.spec.category, wanted) {
+        let message = format!("A disk of category {} cannot become {wanted}.", disk.spec.category);
+        return Err(Refusal::denied("InvalidDiskCategory.NotSupported", message));
+    }
+    if disk.category_changed_ms.is_some_and(|at| world.now_ms() < at + REST_MS) {
+        return Err(Refusal::bad("DiskInCoolingPeriod", "The category of the disk was changed a short while ago."));
+    }
+    let region = disk.base.region.clone();
+    if world.tables.disks.values().filter(|other| other.base.region == region && other.becoming.is_some()).count() >= AT_ONCE {
+        return Err(Refusal::bad("ModifyingDiskCategoryLimitExceed", "Too many disks of the region are being changed."));
+    }
+    let level = if wanted == "cloud_essd" { call.given("PerformanceLevel").unwrap_or("PL1") } else { "" };
+    let mut spec = disk.spec.clone();
+    (spec.category, spec.performance_level) = (wanted.to_owned(), level.to_owned());
+    if !disk::check_size(&spec, disk.system)? {
+        return Err(Refusal::denied("OperationDenied.PerformanceLevelNotMatch", "The disk does not fit the category."));
+    }
+    let until_ms = world.now_ms() + world.options.profile.disk_task_ms;
+    let task = task::begin(world, &region, "ModifyDiskSpec", id, until_ms);
+    disk::find_mut(world, call, id)?.becoming =
+        Some(Becoming { task: task.clone(), category: spec.category, performance_level: spec.performance_level, until_ms });
+    Ok(json!({"TaskId": task, "OrderId": ""}))
+}
+
+/// A performance level or provisioned IOPS change at once. A change of category is a task.
 fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DiskId")?;
     let disk = disk::find(world, call, id)?;
-    call.only("DiskCategory", &disk.spec.category)?;
     require_at_rest(world, call, disk, false)?;
+    disk.unburdened(world)?;
+    if let Some(wanted) = call.given("DiskCategory").filter(|wanted| *wanted != disk.spec.category) {
+        return change_category(world, call, id, wanted);
+    }
     let (level, iops) = (call.given("PerformanceLevel"), call.int("ProvisionedIops")?);
     if iops.is_some() && disk.spec.category != "cloud_auto" {
         return Err(Refusal::invalid("ProvisionedIops"));

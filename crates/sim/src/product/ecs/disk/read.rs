@@ -50,8 +50,8 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     compare("DiskChargeType", "", |disk| &disk.charge_type);
     compare("ResourceGroupId", "", |disk| &disk.base.resource_group);
     compare("KMSKeyId", "", |disk| &disk.spec.kms_key);
-    compare("SnapshotId", "", |_| "");
-    compare("AutoSnapshotPolicyId", "", |_| "");
+    compare("SnapshotId", "", |disk| &disk.spec.snapshot);
+    compare("AutoSnapshotPolicyId", "", |disk| &disk.policy);
     compare("LockReason", "", |_| "");
     let mut flags: Vec<(bool, FlagOf)> = Vec::new();
     let mut switch = |name: &str, of: FlagOf| -> Result<(), Refusal> {
@@ -61,7 +61,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     switch("DeleteWithInstance", |disk| disk.spec.delete_with_instance)?;
     switch("DeleteAutoSnapshot", |disk| disk.delete_auto_snapshot)?;
     switch("EnableAutoSnapshot", |disk| disk.enable_auto_snapshot)?;
-    switch("EnableAutomatedSnapshotPolicy", |_| false)?;
+    switch("EnableAutomatedSnapshotPolicy", |disk| !disk.policy.is_empty())?;
     switch("EnableShared", |_| false)?;
     switch("Encrypted", |disk| disk.spec.encrypted)?;
     switch("Portable", |disk| !disk.system)?;
@@ -125,15 +125,15 @@ fn listed(disk: &Disk) -> Value {
         "DeleteWithInstance": disk.spec.delete_with_instance,
         "DeleteAutoSnapshot": disk.delete_auto_snapshot,
         "EnableAutoSnapshot": disk.enable_auto_snapshot,
-        "EnableAutomatedSnapshotPolicy": false,
-        "AutoSnapshotPolicyId": "",
+        "EnableAutomatedSnapshotPolicy": !disk.policy.is_empty(),
+        "AutoSnapshotPolicyId": disk.policy,
         "Encrypted": disk.spec.encrypted,
         "KMSKeyId": disk.spec.kms_key,
         "Portable": !disk.system,
         "BurstingEnabled": disk.spec.bursting,
         "ProvisionedIops": disk.spec.provisioned_iops,
         "MultiAttach": "Disabled",
-        "SourceSnapshotId": "",
+        "SourceSnapshotId": disk.spec.snapshot,
         "ProductCode": "",
         "DiskChargeType": disk.charge_type,
         "ResourceGroupId": disk.base.resource_group,

@@ -11,7 +11,7 @@ pub(crate) const ACTIONS: Actions = &[("ModifyInstanceAttribute", modify), ("Mod
 
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
-    instance::find(world, call, id)?;
+    instance::find(world, call, id)?.unlocked()?;
     texts(world, call, id)?;
     logins(world, call, id)?;
     groups(world, call, id)?;

@@ -2,8 +2,9 @@
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
-use crate::product::ecs::disk;
 use crate::product::ecs::instance::{self, State};
+use crate::product::ecs::{disk, network_interface};
+use crate::product::vpc::eip;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
@@ -45,13 +46,16 @@ fn delete(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     }
     let states: &[State] = if force { &[State::Running, State::Stopped] } else { &[State::Stopped] };
     instance.require(states, Refusal::denied, "IncorrectInstanceStatus")?;
-    let until = world.now_ms() + world.options.profile.instance_delete_ms;
-    let instance = instance::find_mut(world, call, id)?;
-    if instance.state == State::Running {
-        instance.state = State::Stopping;
-    }
-    (instance.going, instance.due_ms) = (true, Some(until));
+    begin(world, id);
     Ok(())
+}
+
+/// Sends a machine on its way out.
+pub(crate) fn begin(world: &mut World, id: &str) {
+    let until = world.now_ms() + world.options.profile.instance_delete_ms;
+    let Some(instance) = world.tables.instances.get_mut(id) else { return };
+    instance.state = if instance.state == State::Stopped { State::Stopped } else { State::Stopping };
+    (instance.going, instance.due_ms) = (true, Some(until));
 }
 
 /// The machine is gone for readers: its public address and the disks that go with it too, the other disks stay. Its
@@ -63,12 +67,10 @@ pub(crate) fn release(world: &mut World, id: &str) {
     instance.base.released = true;
     instance.internet.address = None;
     instance.due_ms = Some(until);
-    let interface = instance.interface.clone();
-    if let Some(eni) = world.tables.network_interfaces.get_mut(&interface) {
-        eni.base.released = true;
-        eni.due_ms = Some(until);
-    }
-    disk::let_go(world, id);
+    let locked = instance.extras.lock == "security";
+    network_interface::let_go(world, id, until);
+    disk::let_go(world, id, locked);
+    eip::let_go(world, id);
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ pub(crate) fn machine(world: &World, call: &Call<'_>) -> Result<Machine, Refusal
         (None, None) => return Err(Refusal::missing("ImageId")),
         (Some(_), Some(_)) => return Err(Refusal::bad("InvalidParameter.Conflict", "ImageId and ImageFamily exclude each other.")),
     };
+    if !image::visible(world, &image.id, call.region_needed()?) {
+        return Err(Refusal::absent("InvalidImageId.NotFound", format!("The specified ImageId {} does not exist.", image.id)));
+    }
     check_fit(kind, &image)?;
     Ok(Machine { kind, image })
 }
@@ -205,8 +208,6 @@ pub(crate) fn charge_type(call: &Call<'_>) -> Result<String, Refusal> {
     match call.given("InstanceChargeType").unwrap_or("PostPaid") {
         "PostPaid" => Ok("PostPaid".to_owned()),
         "PrePaid" => {
-            // Renewal is read back by an action that is not modelled.
-            call.only("AutoRenew", "false")?;
             let allowed: &[i64] = if unit == "Week" { &[1, 2, 3, 4] } else { &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 24, 36, 48, 60] };
             match period {
                 Some(period) if allowed.contains(&period) => Ok("PrePaid".to_owned()),

@@ -10,9 +10,10 @@ use crate::call::{Answer, Call};
 use crate::product::Actions;
 use crate::product::ecs::disk::{self, DiskDraft};
 use crate::product::ecs::instance::draft::{self, Machine};
-use crate::product::ecs::instance::{Instance, Internet, MetadataOptions, Spot, State};
-use crate::product::ecs::instance_type;
+use crate::product::ecs::instance::extras::Extras;
+use crate::product::ecs::instance::{Instance, Internet, MetadataOptions, Spot, State, interfaces, prepaid};
 use crate::product::ecs::network_interface::{self, NetworkInterface};
+use crate::product::ecs::{deployment_set, image, instance_type, launch_template};
 use crate::product::vpc::vswitch::VSwitch;
 use crate::refusal::Refusal;
 use crate::tags;
@@ -33,6 +34,16 @@ struct Order {
 }
 
 fn run(world: &mut World, call: &Call<'_>) -> Answer {
+    let with_template = launch_template::laid_under(world, call)?;
+    let call = &with_template.as_ref().map_or_else(|| call.with(call.params()), |params| call.with(params));
+    let in_place = interfaces::primary_in_place(call)?;
+    let call = &in_place.as_ref().map_or_else(|| call.with(call.params()), |params| call.with(params));
+    let answer = run_checked(world, call)?;
+    // What a template says must not be ignored either.
+    call.unread().map_or(Ok(answer), |name| Err(Refusal::not_modelled(name)))
+}
+
+fn run_checked(world: &mut World, call: &Call<'_>) -> Answer {
     let amount = call.int("Amount")?.unwrap_or(1);
     let least = call.int("MinAmount")?.unwrap_or(amount);
     if !(1..=100).contains(&amount) || !(1..=amount).contains(&least) {
@@ -42,7 +53,9 @@ fn run(world: &mut World, call: &Call<'_>) -> Answer {
     let order = order(world, call, &groups, amount, true)?;
     let mut ids = Vec::new();
     for number in 1..=amount {
-        ids.push(build(world, &order, number, amount)?);
+        let id = build(world, &order, number, amount)?;
+        interfaces::add(world, call, &id, amount)?;
+        ids.push(id);
     }
     Ok(json!({ "InstanceIdSets": { "InstanceIdSet": ids } }))
 }
@@ -64,7 +77,8 @@ fn order(world: &mut World, call: &Call<'_>, groups: &[&str], amount: i64, start
     let mut template = template(world, call, &machine, &vswitch)?;
     template.starts_next = starts;
     let system_disk = disk::system_draft(call, machine.image.size_gib)?;
-    let data_disks = disk::data_drafts(call, world.options.quotas.data_disks)?;
+    let mut data_disks = image::data_disks(world, &machine.image.id);
+    data_disks.extend(disk::data_drafts(world, call, world.options.quotas.data_disks)?);
     if !world.in_stock(&vswitch.zone, &machine.kind.id) {
         let message = format!("The resource {} is out of stock in {}.", machine.kind.id, vswitch.zone);
         return Err(Refusal::denied("OperationDenied.NoStock", message));
@@ -132,6 +146,7 @@ fn template(world: &mut World, call: &Call<'_>, machine: &Machine, vswitch: &VSw
     }
     let spot = draft::spot(call, &charge_type)?;
     let due_ms = Some(world.now_ms() + world.options.profile.instance_create_ms);
+    let extras = extras(world, call, &charge_type, vswitch)?;
     Ok(Instance {
         state: State::Pending,
         due_ms,
@@ -148,8 +163,29 @@ fn template(world: &mut World, call: &Call<'_>, machine: &Machine, vswitch: &VSw
         spot,
         deletion_protection,
         key_pair,
+        extras,
         ..blank(base, machine, vswitch)
     })
+}
+
+/// What few machines ask for.
+fn extras(world: &World, call: &Call<'_>, charge_type: &str, vswitch: &VSwitch) -> Result<Extras, Refusal> {
+    let mut extras = Extras::default();
+    if charge_type == "PrePaid" {
+        let (period, unit) = (call.int("Period")?.unwrap_or(1), call.given("PeriodUnit").unwrap_or("Month"));
+        extras.expires_ms = Some(world.now_ms() + prepaid::term_ms(period, unit));
+        if call.flag("AutoRenew")?.unwrap_or(false) {
+            extras.renewal.status = "AutoRenewal".to_owned();
+            extras.renewal.duration = call.int("AutoRenewPeriod")?.unwrap_or(1);
+        }
+    }
+    if let Some(set) = call.given("DeploymentSetId") {
+        deployment_set::find(world, call, set)?;
+        deployment_set::require_room(world, set, &vswitch.zone, call.int("Amount")?.unwrap_or(1))?;
+        set.clone_into(&mut extras.deployment_set);
+        extras.deployment_group = call.int("DeploymentSetGroupNo")?.unwrap_or(0);
+    }
+    Ok(extras)
 }
 
 /// A machine of this type, image and subnet with nothing asked for.
@@ -187,6 +223,7 @@ fn blank(base: Base, machine: &Machine, vswitch: &VSwitch) -> Instance {
         started_ms: None,
         spec_changed_ms: None,
         stale: None,
+        extras: Extras::default(),
     }
 }
 
@@ -250,6 +287,9 @@ fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<S
         vswitch: order.vswitch.base.id.clone(),
         address,
         security_groups: order.groups.clone(),
+        state: network_interface::State::InUse,
+        secondary: None,
+        more_addresses: Vec::new(),
     };
     world.tables.network_interfaces.insert(&instance.interface, interface);
     disk::make_for_instance(world, &instance, &order.system_disk, &order.data_disks, &order.machine.image.id);
@@ -350,7 +390,8 @@ mod tests {
             ("PrivateIpAddress", "10.0.0.1", "400 InvalidPrivateIpAddress"),
             ("SystemDisk.Size", "10", "404 InvalidSystemDiskSize.LessThanMinSize"),
             ("SystemDisk.Category", "cloud_none", "400 InvalidSystemDiskCategory.ValueNotSupported"),
-            ("LaunchTemplateId", "lt-1", "400 Simulator.NotModelled"),
+            ("LaunchTemplateId", "lt-1", "404 InvalidLaunchTemplate.NotFound"),
+            ("Ipv6AddressCount", "1", "400 Simulator.NotModelled"),
             ("HostName", "-web", "400 InvalidHostName.Malformed"),
             ("Amount", "101", "400 InvalidAmount.NotSupported"),
         ] {

@@ -16,6 +16,7 @@ pub(crate) const ACTIONS: Actions = &[("AllocatePublicIpAddress", allocate_publi
 fn allocate_public_address(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
+    instance.unlocked()?;
     instance.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")?;
     if instance.internet.bandwidth_out == 0 {
         return Err(Refusal::bad("AllocateIpInvalidInstanceBandwidth", "The instance has no public bandwidth."));

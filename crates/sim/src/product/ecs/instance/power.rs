@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
+use crate::product::ecs::disk;
 use crate::product::ecs::instance::{self, State};
 use crate::refusal::Refusal;
 use crate::world::{World, done};
@@ -82,6 +83,7 @@ fn batch(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
 
 fn act(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), Refusal> {
     let instance = instance::find(world, call, id)?;
+    instance.paid(if wish.power == Power::Start { "InstanceExpired" } else { "InstanceExpiredOrInArrears" })?;
     let wanted = if wish.power == Power::Start { State::Stopped } else { State::Running };
     instance.require(&[wanted], Refusal::denied, "IncorrectInstanceStatus")?;
     match wish.power {
@@ -89,6 +91,9 @@ fn act(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), 
             // Capacity that an economical stop gave back may be gone.
             if instance.stopped_mode == "StopCharging" && !world.in_stock(&instance.zone, &instance.instance_type) {
                 return Err(Refusal::denied("OperationDenied.NoStock", "The resource is out of stock in the zone."));
+            }
+            if !disk::of_instance(world, id).any(|disk| disk.system) {
+                return Err(Refusal::denied("DiskError", "The instance has no system disk."));
             }
             instance::begin_start(world, id);
         }

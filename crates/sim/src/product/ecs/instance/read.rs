@@ -9,7 +9,8 @@ use crate::page;
 use crate::product::Actions;
 use crate::product::ecs::instance::{self, Instance};
 use crate::product::ecs::instance_type;
-use crate::product::ecs::network_interface::NetworkInterface;
+use crate::product::ecs::network_interface::{self, NetworkInterface};
+use crate::product::vpc::eip;
 use crate::refusal::Refusal;
 use crate::tags;
 use crate::world::World;
@@ -63,7 +64,8 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     compare("ResourceGroupId", |row| &row.base.resource_group);
     compare("HttpEndpoint", |row| &row.metadata.endpoint);
     compare("HttpTokens", |row| &row.metadata.tokens);
-    compare("LockReason", |_| "");
+    compare("LockReason", |row| &row.extras.lock);
+    compare("DeploymentSetId", |row| &row.extras.deployment_set);
     if call.given("Status").is_some_and(|status| !["Pending", "Starting", "Running", "Stopping", "Stopped"].contains(&status)) {
         return Err(Refusal::absent("InvalidStatus.NotFound", "The specified Status does not exist."));
     }
@@ -85,6 +87,12 @@ fn family(instance_type: &str) -> &str {
 }
 
 impl Filter<'_> {
+    /// Whether nothing but the tags decides.
+    fn only_tags(&self) -> bool {
+        let lists = self.ids.is_some() || self.private.is_some() || self.public.is_some();
+        !lists && self.texts.is_empty() && self.name.is_none() && self.group.is_none() && self.key_pair.is_none()
+    }
+
     fn fits(&self, world: &World, row: &Instance) -> bool {
         let address = || interface(world, row).map(|eni| eni.address.to_string()).unwrap_or_default();
         let holds = |list: &Option<Vec<String>>, value: &str| list.as_ref().is_none_or(|list| list.iter().any(|one| one == value));
@@ -107,19 +115,33 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let filter = filter(call)?;
     let more = call.list("AdditionalAttributes");
-    let rows =
-        world.shown(&world.tables.instances, filter.ids.is_some()).filter(|row| row.base.region == region && filter.fits(world, row));
-    let rows = page::newest_first(rows, |row| &row.base);
-    let list = |items: Vec<&Instance>| -> Vec<Value> { items.into_iter().map(|row| listed(world, row, &more)).collect() };
-    if page::by_token(call) {
-        let page = page::tokened(call, rows, |row| &row.base, (10, 10, 100))?;
-        return Ok(json!({"NextToken": page.next, "Instances": {"Instance": list(page.items)}}));
+    // What a row shows of a change under way depends on the moment alone.
+    let keep = |row: &&Instance| more.is_empty() && row.stale.is_none();
+    let list = |items: &[&Instance]| world.pieces.list(items, |row| &row.base.id, keep, |row| listed(world, row, &more));
+    let fits = |row: &Instance| row.base.region == region && filter.fits(world, row);
+    if let Some(ids) = &filter.ids {
+        let rows = page::newest_first(world.shown_by_id(&world.tables.instances, ids).filter(|row| fits(row)), |row| &row.base);
+        if page::by_token(call) {
+            let page = page::tokened(call, rows, |row| &row.base, (10, 10, 100))?;
+            return Ok(json!({"NextToken": page.next, "Instances": {"Instance": list(&page.items)}}));
+        }
+        let page = page::numbered(call, rows, 100)?;
+        return Ok(numbered(&page, &list(&page.items)));
     }
-    let page = page::numbered(call, rows, 100)?;
-    Ok(json!({
+    let listing = world.listing(&world.tables.instances, region, &filter.tags);
+    if page::by_token(call) {
+        let page = page::tokened_of(call, &listing, fits, (10, 10, 100))?;
+        return Ok(json!({"NextToken": page.next, "Instances": {"Instance": list(&page.items)}}));
+    }
+    let page = page::numbered_of(call, &listing, (!filter.only_tags()).then_some(fits), 100)?;
+    Ok(numbered(&page, &list(&page.items)))
+}
+
+fn numbered(page: &page::Numbered<'_, Instance>, rows: &Value) -> Value {
+    json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
-        "Instances": {"Instance": list(page.items)},
-    }))
+        "Instances": {"Instance": rows},
+    })
 }
 
 /// What the listing and DescribeInstanceAttribute have in common.
@@ -159,28 +181,43 @@ fn common(world: &World, row: &Instance) -> Value {
         "InstanceChargeType": row.charge_type,
         "CreditSpecification": row.credit,
         "CreationTime": Timestamp(row.base.created_ms).minutes(),
-        "ExpiredTime": NO_EXPIRY,
-        "OperationLocks": {"LockReason": []},
+        "ExpiredTime": row.extras.expires_ms.map_or_else(|| NO_EXPIRY.to_owned(), |at| Timestamp(at).minutes()),
+        "OperationLocks": {"LockReason": row.locks()},
     })
+}
+
+/// The public address that is bound to the machine, with empty fields if there is none.
+fn eip_address(world: &World, row: &Instance, in_list: bool) -> Value {
+    let eip = eip::of_instance(world, &row.base.id);
+    let mut body = json!({
+        "AllocationId": eip.map(|eip| eip.base.id.as_str()).unwrap_or_default(),
+        "IpAddress": eip.map(|eip| eip.address.as_str()).unwrap_or_default(),
+        "InternetChargeType": eip.map(|eip| eip.internet_charge_type.as_str()).unwrap_or_default(),
+        "Bandwidth": eip.map_or(0, |eip| eip.bandwidth),
+    });
+    if in_list {
+        body["IsSupportUnassociate"] = json!(eip.is_some());
+    }
+    body
 }
 
 fn listed(world: &World, row: &Instance, more: &[&str]) -> Value {
     let mut body = common(world, row);
+    let primary_address = more.contains(&"NETWORK_PRIMARY_ENI_IP");
     let interfaces: Vec<Value> =
-        interface(world, row).map(|eni| eni.listed(more.contains(&"NETWORK_PRIMARY_ENI_IP"))).into_iter().collect();
+        network_interface::of_instance(world, &row.base.id).into_iter().map(|eni| eni.listed(primary_address)).collect();
+    let kind = instance_type::find(body["InstanceType"].as_str().unwrap_or_default()).ok();
     let rest = json!({
         "InstanceTypeFamily": family(body["InstanceType"].as_str().unwrap_or_default()),
-        "GPUAmount": 0,
-        "GPUSpec": "",
+        "GPUAmount": kind.map_or(0, |kind| kind.gpus().0),
+        "GPUSpec": kind.map_or("", |kind| kind.gpus().1),
         "OSType": row.os_type,
         "OSName": row.os_name,
         "OSNameEn": row.os_name.replace('位', "bit"),
         "IoOptimized": true,
         "NetworkInterfaces": {"NetworkInterface": interfaces},
         "RdmaIpAddress": {"IpAddress": []},
-        "EipAddress": {
-            "AllocationId": "", "IpAddress": "", "InternetChargeType": "", "Bandwidth": 0, "IsSupportUnassociate": false,
-        },
+        "EipAddress": eip_address(world, row, true),
         "StartTime": row.started_ms.map_or_else(String::new, |at| Timestamp(at).minutes()),
         "AutoReleaseTime": row.auto_release_ms.map_or_else(String::new, |at| Timestamp(at).minutes()),
         "SpotStrategy": row.spot.strategy,
@@ -194,7 +231,8 @@ fn listed(world: &World, row: &Instance, more: &[&str]) -> Value {
         "LocalStorageAmount": 0,
         "LocalStorageCapacity": 0,
         "KeyPairName": row.key_pair,
-        "DeploymentSetId": "",
+        "DeploymentSetId": row.extras.deployment_set,
+        "DeploymentSetGroupNo": row.extras.deployment_group,
         "HpcClusterId": "",
         "ISP": "",
         "ResourceGroupId": row.base.resource_group,
@@ -257,7 +295,7 @@ fn describe_attribute(world: &mut World, call: &Call<'_>) -> Answer {
         "EnableJumboFrame": row.jumbo_frame,
         "EnableNetworkEncryption": false,
         "NetworkOptions": {"EnableJumboFrame": row.jumbo_frame, "EnableNetworkEncryption": false, "BandwidthWeighting": ""},
-        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": "", "Bandwidth": 0},
+        "EipAddress": eip_address(world, row, false),
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
     });
     merge(&mut body, rest);
@@ -292,6 +330,11 @@ mod tests {
             ("InstanceIds", "[\"i-none\"]", 0),
         ] {
             assert_eq!(bench.ok("ecs.DescribeInstances", &[(name, value)])["TotalCount"], found, "{name} {value}");
+        }
+        let ids = format!("[\"{id}\"]");
+        for (ids, found) in [(ids.as_str(), 1), ("[\"i-none\"]", 0)] {
+            let page = bench.ok("ecs.DescribeInstances", &[("InstanceIds", ids), ("MaxResults", "50")]);
+            assert_eq!(page["Instances"]["Instance"].as_array().map(Vec::len), Some(found), "by token and by id");
         }
         bench.refused("ecs.DescribeInstances", &[("Status", "Sleeping")], "404 InvalidStatus.NotFound");
         bench.refused("ecs.DescribeInstances", &[("InstanceIds", "i-1")], "400 InvalidInstanceIds.Malformed");

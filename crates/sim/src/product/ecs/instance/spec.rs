@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
-use crate::product::ecs::instance::{self, AT_REST, Instance, Stale, State, draft, launch};
-use crate::product::ecs::{image, instance_type};
+use crate::product::ecs::instance::{self, AT_REST, Instance, Stale, State, draft, launch, prepaid};
+use crate::product::ecs::{catalogue, image, instance_type};
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
@@ -22,6 +22,7 @@ fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("AllowMigrateAcrossZone", "false")?;
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
+    instance.unlocked()?;
     if instance.charge_type != "PostPaid" {
         return Err(Refusal::denied("ChargeTypeViolation", "A subscription is changed by ModifyPrepayInstanceSpec."));
     }
@@ -61,7 +62,8 @@ fn check_type(world: &World, instance: &Instance, wanted: &str) -> Result<(), Re
     if instance.instance_type == wanted {
         return Err(Refusal::bad("InvalidInstanceType.ValueNotSupported", "The instance has this type already."));
     }
-    if draft::check_fit(kind, &image::find(world, &instance.image)?).is_err() {
+    let fits = catalogue::can_become(instance_type::find(&instance.instance_type)?, kind);
+    if !fits || draft::check_fit(kind, &image::find(world, &instance.image)?).is_err() {
         return Err(Refusal::bad("DependencyViolation.InstanceType", "The current instance type cannot be changed to the specified one."));
     }
     if !world.in_stock(&instance.zone, wanted) {
@@ -95,6 +97,7 @@ fn modify_network_spec(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["AutoPay", "InternetMaxBandwidthIn"]);
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
+    instance.unlocked()?;
     instance.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")?;
     let bandwidth = call.int("InternetMaxBandwidthOut")?;
     let charge_type = call.given("NetworkChargeType").map(|text| draft::internet_charge_type(Some(text))).transpose()?;
@@ -121,7 +124,7 @@ fn modify_network_spec(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// Money is not modelled; the type of charge is.
 fn modify_charge_type(world: &mut World, call: &Call<'_>) -> Answer {
-    call.harmless(&["AutoPay", "IncludeDataDisks", "IsDetailFee", "Period", "PeriodUnit"]);
+    call.harmless(&["AutoPay", "IncludeDataDisks", "IsDetailFee"]);
     let ids = call.json_list("InstanceIds", "InvalidInstanceIds.Malformed")?.ok_or_else(|| Refusal::missing("InstanceIds"))?;
     if ids.is_empty() || ids.len() > 20 {
         return Err(Refusal::invalid("InstanceIds"));
@@ -131,6 +134,8 @@ fn modify_charge_type(world: &mut World, call: &Call<'_>) -> Answer {
         Some("PostPaid") => "PostPaid",
         Some(_) => return Err(Refusal::invalid("InstanceChargeType")),
     };
+    let (period, unit) = (call.int("Period")?.unwrap_or(1), call.given("PeriodUnit").unwrap_or("Month"));
+    let ends_ms = world.now_ms() + prepaid::term_ms(period, unit);
     for id in &ids {
         let instance = instance::find_mut(world, call, id)?;
         instance.require(AT_REST, Refusal::bad, "InvalidStatus.ValueNotSupported")?;
@@ -141,6 +146,7 @@ fn modify_charge_type(world: &mut World, call: &Call<'_>) -> Answer {
             return Err(Refusal::bad("InvalidSpotPrepaid", "A spot instance cannot become a subscription."));
         }
         wanted.clone_into(&mut instance.charge_type);
+        instance.extras.expires_ms = (wanted == "PrePaid").then_some(ends_ms);
     }
     Ok(json!({"OrderId": "", "FeeOfInstances": {"FeeOfInstance": []}}))
 }

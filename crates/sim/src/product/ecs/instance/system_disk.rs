@@ -17,6 +17,7 @@ fn replace(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("Encrypted", "false")?;
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
+    instance.paid("InstanceExpiredOrInArrears")?;
     if instance.acting_state() == State::Pending {
         return Err(Refusal::denied("OperationDenied.InstanceCreating", "The specified instance is being created."));
     }

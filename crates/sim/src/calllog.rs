@@ -1,0 +1,113 @@
+//! The call log: one line of JSON for each call, in the order in which they were answered.
+//!
+//! Guarantee: no password, token, private key or user data is in it; the file is for people to read and to pass on.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use setpoint_openapi::timestamp::Timestamp;
+
+use crate::calls::Entry;
+
+/// What stands in place of a secret.
+const MASK: &str = "***";
+
+/// A file that calls are written to.
+#[derive(Debug)]
+#[expect(clippy::disallowed_types, reason = "the log is a file")]
+pub(crate) struct CallLog(std::fs::File);
+
+/// Why calls cannot be logged.
+#[derive(Debug, thiserror::Error)]
+#[error("the call log `{path}` cannot be written: {source}")]
+pub struct CallLogError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the file system says.
+    pub source: std::io::Error,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    time: String,
+    action: &'a str,
+    parameters: Map<String, Value>,
+    status: u16,
+    code: Option<&'a str>,
+    request_id: &'a str,
+}
+
+impl CallLog {
+    /// Opens a file to append to, made if missing.
+    #[expect(clippy::disallowed_types, reason = "the log is a file")]
+    pub(crate) fn open(path: &Path) -> Result<Self, CallLogError> {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        file.map(Self).map_err(|source| CallLogError { path: path.to_owned(), source })
+    }
+
+    /// Writes one call. A full disk must not change what the cloud does, so a failure is not reported.
+    pub(crate) fn write(&mut self, entry: &Entry) {
+        let mut line = line(entry);
+        line.push('\n');
+        drop(self.0.write_all(line.as_bytes()));
+    }
+}
+
+/// One call as a line of JSON, without a line break.
+pub(crate) fn line(entry: &Entry) -> String {
+    let line = Line {
+        time: Timestamp(entry.at_ms).seconds(),
+        action: &entry.action,
+        parameters: masked(&entry.params),
+        status: entry.status,
+        code: entry.code.as_deref(),
+        request_id: &entry.request_id,
+    };
+    serde_json::to_string(&line).expect("texts and numbers are JSON")
+}
+
+/// Parameters with their secrets covered.
+pub(crate) fn masked(params: &[(String, String)]) -> Map<String, Value> {
+    params.iter().map(|(name, value)| (name.clone(), if is_secret(name) { MASK.into() } else { value.as_str().into() })).collect()
+}
+
+/// Whether the value of a parameter may be a secret. Names of flags that only speak of passwords are covered too.
+fn is_secret(name: &str) -> bool {
+    const SECRET: [&str; 7] = ["password", "secret", "privatekey", "passphrase", "userdata", "securitytoken", "commandcontent"];
+    let name = name.to_ascii_lowercase();
+    SECRET.iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_covered_wherever_they_stand() {
+        let covered = |name: &str| masked(&[(name.to_owned(), "canary".to_owned())])[name] == MASK;
+        for name in ["Password", "UserData", "LaunchConfiguration.Password", "CommandContent", "Parameters.DBPassword", "SecretData"] {
+            assert!(covered(name), "{name}");
+        }
+        for name in ["InstanceName", "ClientToken", "NextToken", "PublicKeyBody", "Tag.1.Value"] {
+            assert!(!covered(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line() {
+        let entry = Entry {
+            at_ms: 1_767_225_600_000,
+            action: "CreateVpc".to_owned(),
+            params: vec![("VpcName".to_owned(), "a\"b".to_owned())],
+            request_id: "ID".to_owned(),
+            status: 400,
+            code: Some("QuotaExceeded".to_owned()),
+        };
+        assert_eq!(
+            line(&entry),
+            r#"{"time":"2026-01-01T00:00:00Z","action":"CreateVpc","parameters":{"VpcName":"a\"b"},"status":400,"code":"QuotaExceeded","request_id":"ID"}"#
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! Rows of a region in the order of listings, by tag, without looking at the rest.
+//!
+//! A table keeps the places of its rows here as they were when the last call ended; reads change nothing, so that is what they
+//! must see. Invariant: a place is in the sets of its region and of each of its tags, and in no other.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::base::Base;
+use crate::table::{Row, Table};
+use crate::tags::Filter;
+
+/// Where a row stands in listings: newest first, then by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(Reverse<i64>, Arc<str>);
+
+/// The places of a table's rows, by region.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places(BTreeMap<String, Region>);
+
+#[derive(Debug, Clone, Default)]
+struct Region {
+    all: BTreeSet<Place>,
+    tagged: BTreeMap<String, BTreeMap<String, BTreeSet<Place>>>,
+}
+
+impl Places {
+    /// Puts a row where its new form belongs. Forms that nobody can see have no place.
+    pub(crate) fn move_to(&mut self, key: &str, old: Option<&Base>, new: Option<&Base>) {
+        let (old, new) = (old.filter(|base| !base.released), new.filter(|base| !base.released));
+        let same = match (old, new) {
+            (Some(a), Some(b)) => a.created_ms == b.created_ms && a.region == b.region && a.tags == b.tags,
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        if let Some(base) = old {
+            self.remove(key, base);
+        }
+        if let Some(base) = new {
+            let place = Place(Reverse(base.created_ms), Arc::from(key));
+            let region = self.0.entry(base.region.clone()).or_default();
+            for (name, value) in &base.tags {
+                region.tagged.entry(name.clone()).or_default().entry(value.clone()).or_default().insert(place.clone());
+            }
+            region.all.insert(place);
+        }
+    }
+
+    fn remove(&mut self, key: &str, base: &Base) {
+        let Some(region) = self.0.get_mut(&base.region) else { return };
+        let place = Place(Reverse(base.created_ms), Arc::from(key));
+        region.all.remove(&place);
+        for (name, value) in &base.tags {
+            let Some(values) = region.tagged.get_mut(name) else { continue };
+            if let Some(places) = values.get_mut(value) {
+                places.remove(&place);
+                if places.is_empty() {
+                    values.remove(value);
+                }
+            }
+            if values.is_empty() {
+                region.tagged.remove(name);
+            }
+        }
+    }
+}
+
+impl Region {
+    /// The smallest set that holds all rows with these tags, and whether it holds no other.
+    fn smallest(&self, tags: &Filter) -> (Option<&BTreeSet<Place>>, bool) {
+        let (mut best, mut exact) = (Some(&self.all), tags.pairs().is_empty());
+        for (name, value) in tags.pairs() {
+            let values = self.tagged.get(name);
+            let set = match value {
+                Some(value) => values.and_then(|values| values.get(value)),
+                // Rows with any value of a name stand in one set only if the name has one value.
+                None => match values.map(|values| (values.len(), values.values().next())) {
+                    None => None,
+                    Some((1, set)) => set,
+                    Some(_) => continue,
+                },
+            };
+            if set.map_or(0, BTreeSet::len) <= best.map_or(0, BTreeSet::len) {
+                (best, exact) = (set, tags.pairs().len() == 1);
+            }
+        }
+        (best, exact)
+    }
+}
+
+/// The rows of a region that a listing may show, in its order.
+pub(crate) struct Listing<'a, T> {
+    table: &'a Table<T>,
+    set: Option<&'a BTreeSet<Place>>,
+    /// The first place that is old enough to be shown.
+    first: Place,
+    exact: bool,
+}
+
+impl<'a, T: Row> Listing<'a, T> {
+    /// Rows with these tags, made at this moment or before.
+    pub(crate) fn new(table: &'a Table<T>, region: &str, tags: &Filter, newest_ms: i64) -> Self {
+        let first = Place(Reverse(newest_ms), Arc::from(""));
+        let (set, exact) = table.places().0.get(region).map_or((None, true), |region| region.smallest(tags));
+        Self { table, set, first, exact }
+    }
+
+    /// How many rows there are, if nothing but the tags decides.
+    pub(crate) fn total(&self) -> Option<usize> {
+        let set = if self.exact { self.set } else { return None };
+        Some(set.map_or(0, |set| set.len() - set.range(..&self.first).count()))
+    }
+
+    /// A page of rows after so many; `total` rows are there. What is nearer to the end is reached from there.
+    pub(crate) fn page(&self, skip: usize, take: usize, total: usize) -> Vec<&'a T> {
+        if skip <= total / 2 {
+            return self.skip(skip).take(take).collect();
+        }
+        let behind = total.saturating_sub(skip.saturating_add(take));
+        let count = take.min(total.saturating_sub(skip));
+        let places = self.set.into_iter().flat_map(|set| set.range(&self.first..).rev());
+        let mut rows: Vec<&T> = places.skip(behind).take(count).filter_map(|place| self.table.get(&place.1)).collect();
+        rows.reverse();
+        rows
+    }
+
+    /// The rows from a place among all on.
+    pub(crate) fn skip(&self, rows: usize) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let table = self.table;
+        let places = self.set.into_iter().flat_map({
+            let first = self.first.clone();
+            move |set| set.range(first.clone()..)
+        });
+        places.skip(rows).filter_map(move |place| table.get(&place.1))
+    }
+
+    /// The rows that follow one with this time and key.
+    pub(crate) fn after(&self, created_ms: i64, key: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let table = self.table;
+        let after = Place(Reverse(created_ms), Arc::from(key));
+        // What is too new for this listing may stand before the row of an old token, never behind it.
+        let from = if after < self.first { Bound::Included(self.first.clone()) } else { Bound::Excluded(after) };
+        let places = self.set.into_iter().flat_map(move |set| set.range((from.clone(), Bound::Unbounded)));
+        places.filter_map(move |place| table.get(&place.1))
+    }
+}

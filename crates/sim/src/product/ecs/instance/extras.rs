@@ -1,0 +1,79 @@
+//! What few machines have: locks, deployment sets, renewal, maintenance, private pools.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::product::ecs::instance::Instance;
+use crate::world::World;
+
+/// Attributes that have a usual value for nearly every machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extras {
+    /// `security`, `financial`, `Recycling`; empty: not locked.
+    pub(crate) lock: String,
+    pub(crate) deployment_set: String,
+    pub(crate) deployment_group: i64,
+    /// The end of a subscription.
+    pub(crate) expires_ms: Option<i64>,
+    pub(crate) renewal: Renewal,
+    pub(crate) maintenance: Maintenance,
+    /// `Open`, `Target` or `None`; empty: not set.
+    pub(crate) pool_criteria: String,
+    pub(crate) pool: String,
+    /// How often it has come up.
+    pub(crate) boots: u32,
+    /// Services that commands have started, and those that they have stopped.
+    pub(crate) services: BTreeSet<String>,
+    pub(crate) stopped_services: BTreeSet<String>,
+}
+
+/// What becomes of a subscription at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Renewal {
+    /// `Normal`, `AutoRenewal` or `NotRenewal`.
+    pub(crate) status: String,
+    pub(crate) duration: i64,
+    pub(crate) unit: String,
+}
+
+impl Default for Renewal {
+    fn default() -> Self {
+        Self { status: "Normal".to_owned(), duration: 0, unit: "Month".to_owned() }
+    }
+}
+
+/// What happens to a machine whose host needs care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Maintenance {
+    /// `Stop`, `AutoRecover` or `AutoRedeploy`.
+    pub(crate) action: String,
+    /// Start and end of the one window, as `HH:mm:ss`.
+    pub(crate) window: Option<(String, String)>,
+    pub(crate) notify: bool,
+}
+
+impl Default for Maintenance {
+    fn default() -> Self {
+        Self { action: "AutoRecover".to_owned(), window: None, notify: false }
+    }
+}
+
+impl Instance {
+    /// As OperationLocks lists them.
+    pub(crate) fn locks(&self) -> Vec<Value> {
+        let lock = &self.extras.lock;
+        (!lock.is_empty()).then(|| json!({"LockReason": lock, "LockMsg": ""})).into_iter().collect()
+    }
+}
+
+impl World {
+    /// Locks a machine for a reason (`security`, `financial`), or unlocks it with an empty one; false if there is no such machine.
+    pub fn set_lock(&mut self, instance: &str, reason: &str) -> bool {
+        let Some(row) = self.tables.instances.get_mut(instance).filter(|row| !row.base.released) else { return false };
+        reason.clone_into(&mut row.extras.lock);
+        self.commit();
+        true
+    }
+}
