@@ -164,7 +164,7 @@ fn available() -> Step {
 
 fn modify(id: &Value, args: Args) -> Step {
     let args = [vec![("VpcId", id.clone())], args].concat();
-    Step::call(Call { retry: BUSY, ..Call::new(&api::MODIFY_VPC_ATTRIBUTE, args) })
+    Step::call(Call { retry: blocks::TAKING, ..Call::new(&api::MODIFY_VPC_ATTRIBUTE, args) })
 }
 
 fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {

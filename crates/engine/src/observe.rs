@@ -5,11 +5,13 @@
 //! listing carries, for what the spec manages. Equal queries are sent once; each round's calls go out side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use setpoint_openapi::action::sts;
 use setpoint_openapi::error::CallError;
 use setpoint_openapi::request::Request;
+use setpoint_openapi::retry::RetryPolicy;
 use setpoint_plan::kind::{Found, Query, Row};
 use setpoint_plan::live::{Live, Snapshot};
 use setpoint_plan::planner::Intent;
@@ -60,13 +62,17 @@ fn matched(candidates: &[String]) -> String {
     }
 }
 
+/// Nothing has been read yet: an endpoint that does not answer its first call is told soon.
+const FIRST_ANSWER_MAX: Duration = Duration::from_secs(30);
+
 /// Asks who the credentials belong to.
 ///
 /// # Errors
 /// The call failed, or its answer names no account.
 pub async fn identify(session: &Session, region: &str) -> Result<Caller, ObserveError> {
     let request = Request { action: &sts::GET_CALLER_IDENTITY, region: region.to_owned(), params: Vec::new() };
-    let reply = pages::send(session, &request).await.map_err(|error| ObserveError::Identity(Box::new(error)))?;
+    let policy = RetryPolicy { elapsed_max: FIRST_ANSWER_MAX, ..RetryPolicy::default() };
+    let reply = pages::send_within(session, &request, &policy).await.map_err(|error| ObserveError::Identity(Box::new(error)))?;
     let account = reply.json.text("AccountId");
     if account.is_empty() {
         let detail = "the answer names no account".to_owned();

@@ -170,7 +170,14 @@ async fn prove_by_dry_run(session: &Session, query: &Query) -> Result<(), ReadEr
 /// # Errors
 /// The last error.
 pub async fn send(session: &Session, request: &Request) -> Result<Reply, CallError> {
-    let policy = RetryPolicy::default();
+    send_within(session, request, &RetryPolicy::default()).await
+}
+
+/// Sends a read as patiently as the policy is.
+///
+/// # Errors
+/// The last error.
+pub async fn send_within(session: &Session, request: &Request, policy: &RetryPolicy) -> Result<Reply, CallError> {
     let start = tokio::time::Instant::now();
     for number in 1.. {
         let error = match session.client.call(request).await {

@@ -20,7 +20,7 @@ pub(super) const TAKEN: &str = "secondary_cidr_blocks.taken";
 const BUSY: Codes = &["IncorrectVpcStatus", "IncorrectStatus", "IncorrectStatus.Vpc", "OperationConflict", "TaskConflict", "SystemBusy"];
 const ADDING: Retry = &[(BUSY, Window::For(minutes(5)))];
 /// A deleted subnet is gone from lists before it is gone from its block.
-const TAKING: Retry = &[(BUSY, Window::For(minutes(5))), (&["OperationFailed.CidrInUse"], Window::AfterRelease(minutes(2)))];
+pub(super) const TAKING: Retry = &[(BUSY, Window::For(minutes(5))), (&["OperationFailed.CidrInUse"], Window::AfterRelease(minutes(2)))];
 const THERE: Codes = &["OperationDenied.CidrConflictWithExistCidr"];
 const NOT_THERE: Codes = &["InvalidCidrBlock.NotFound"];
 

@@ -34,6 +34,13 @@ async fn the_block_of_a_vpc_grows_in_place() {
     check(BLOCKS, ("cidr_block: 10.0.0.0/12", BLOCKS.1), &["~ net (cidr_block) none"]).await;
 }
 
+/// The subnet is out of the way while the block changes, and made anew in the new one.
+#[tokio::test(start_paused = true)]
+async fn a_block_moves_with_its_subnet() {
+    let moved = ("cidr_block: 10.1.0.0/16", "cidr_block: 10.1.1.0/24");
+    check(BLOCKS, moved, &["-/+ a (cidr_block) replace", "~ net (cidr_block) none"]).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn secondary_blocks_come_and_go() {
     let with = ("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [192.168.0.0/16]", BLOCKS.1);

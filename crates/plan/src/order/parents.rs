@@ -3,7 +3,7 @@
 //! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a machine starts when the
 //! new rules of its group are in force. References to what stays are resolved at plan time, so no reference says this.
 
-use crate::change::ChangeAction;
+use crate::change::{ChangeAction, ReplaceOrder};
 use crate::diff::How;
 use crate::kind::At;
 use crate::order::{Edges, Placed, all_to_all};
@@ -19,11 +19,19 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
                 Half::Down if takes_at_the_end(parent) && uses(child, parent) => {
                     edges.extend(all_to_all(&child.pivot_group(), &taking(parent)));
                 }
+                // What is made anew on the changed parent is out of its way while it changes.
+                Half::Down if is_made_anew(child) && uses(child, parent) => {
+                    edges.extend(all_to_all(&child.pivot_group(), &parent.first_group()));
+                }
                 Half::Up | Half::Down => {}
             }
         }
     }
     edges
+}
+
+fn is_made_anew(child: &Placed<'_>) -> bool {
+    child.one.change.action == ChangeAction::Replace && child.one.change.order == ReplaceOrder::DeleteFirst
 }
 
 /// What the parent does before it takes something away comes before the child.
