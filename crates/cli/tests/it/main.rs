@@ -8,6 +8,7 @@ mod apply;
 mod completions;
 mod destroy;
 mod docs;
+mod durable;
 mod explain;
 mod fmt;
 mod graph;
