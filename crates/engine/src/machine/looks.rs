@@ -213,8 +213,16 @@ impl Machine {
                 self.learn(step, row.attrs);
                 self.done(now, step);
             }
-            _ if !late => self.states[step.0].set_due(Some(now + INTERVAL)),
-            _ => self.next_attempt(now, step, None),
+            _ if !late => {
+                let status = Some("not shown yet".to_owned());
+                self.out.push(Command::Tell(Event::Looked { step, status }));
+                self.states[step.0].set_due(Some(now + INTERVAL));
+            }
+            _ => {
+                let why = "its token was answered with the id of something that is gone".to_owned();
+                self.out.push(Command::Tell(Event::Again { step, why, after: Duration::ZERO }));
+                self.next_attempt(now, step, None);
+            }
         }
     }
 
