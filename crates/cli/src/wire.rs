@@ -27,6 +27,9 @@ use crate::{disk, ui};
 /// Where the simulated cloud is kept unless told otherwise.
 pub const SIM_DIR: &str = ".setpoint/sim";
 
+/// What was made and deleted from here; a cache.
+const MEMORY: &str = ".setpoint/memory";
+
 /// The simulated cloud's pace: a server that is ready after a minute there is ready after 3 s here, slow enough to watch.
 pub const SIM_SPEED: f64 = 20.0;
 
@@ -136,7 +139,7 @@ fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
 
 fn session(client: Client, pace: Pace, cx: &Cx) -> Session {
     // A path of the spec is resolved when the spec is read; from there on it starts where this process stands.
-    let local = Disk::new(PathBuf::new(), cx.env.home().map(PathBuf::from));
+    let local = Disk::new(PathBuf::new(), cx.env.home().map(PathBuf::from)).remembering(PathBuf::from(MEMORY));
     Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(local), pace }
 }
 

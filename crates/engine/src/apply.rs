@@ -49,7 +49,8 @@ fn machine(session: &Session, plan: &Plan, options: Options) -> Machine {
         observed_before: options.observed_before.mul_f64(session.pace.speed),
     };
     let client = session.client.clone();
-    Machine::new(Arc::new(plan.clone()), session.registry, settings, Box::new(move || client.nonce()))
+    let machine = Machine::new(Arc::new(plan.clone()), session.registry, settings, Box::new(move || client.nonce()));
+    machine.with_deleted(session.local.deleted())
 }
 
 /// What came of one thing that was under way, and how many reads it took.
@@ -106,6 +107,7 @@ impl Run<'_> {
     fn carry_out(&mut self, command: Command, listener: &mut dyn FnMut(&crate::event::Event, &crate::event::Tally)) {
         match command {
             Command::Tell(event) => listener(&event, &self.machine.tally()),
+            Command::Remember(note) => self.session.local.note(&note),
             Command::Send(ticket, request) => {
                 let session = self.session;
                 let send = async move { (Input::Replied(ticket, session.client.call(&request).await), 0) };

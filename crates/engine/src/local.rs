@@ -1,6 +1,6 @@
 //! Acts on this machine: SSH keys made and read here, so that a private key never leaves it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
@@ -20,6 +20,72 @@ pub trait LocalPort: Send + Sync {
     /// # Errors
     /// It cannot be done.
     fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError>;
+
+    /// What runs from here deleted, as far as it is remembered.
+    fn deleted(&self) -> Deleted;
+
+    /// Remembers it, if that is possible.
+    fn note(&self, note: &Note);
+}
+
+/// Something to be remembered over runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// A create call with this token made the resource with this id.
+    Made {
+        /// The client token.
+        token: String,
+        /// The id.
+        id: String,
+    },
+    /// The resource with this id was deleted.
+    Deleted {
+        /// The id.
+        id: String,
+    },
+}
+
+/// What was deleted, and the tokens that had made it. A shortcut: whatever is missing costs a create that meets it the
+/// visibility window, and whatever is there too much nothing, since a read decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deleted {
+    ids: BTreeSet<String>,
+    tokens: BTreeSet<String>,
+    /// The tokens of what may still live, by id.
+    made: BTreeMap<String, Vec<String>>,
+}
+
+impl Deleted {
+    /// What follows from these notes, oldest first.
+    #[must_use]
+    pub fn from_notes(notes: impl IntoIterator<Item = Note>) -> Self {
+        let mut known = Self::default();
+        notes.into_iter().for_each(|note| known.add(note));
+        known
+    }
+
+    /// Adds a note.
+    pub fn add(&mut self, note: Note) {
+        match note {
+            Note::Made { token, id } => self.made.entry(id).or_default().push(token),
+            Note::Deleted { id } => {
+                self.tokens.extend(self.made.remove(&id).unwrap_or_default());
+                self.ids.insert(id);
+            }
+        }
+    }
+
+    /// Whether the resource with this id was deleted.
+    #[must_use]
+    pub fn has_id(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// Whether what this token had made was deleted.
+    #[must_use]
+    pub fn has_token(&self, token: &str) -> bool {
+        self.tokens.contains(token)
+    }
 }
 
 /// Why an act on this machine failed.
@@ -36,5 +102,6 @@ pub struct LocalError {
 pub type Listener<'a> = &'a mut dyn FnMut(&Event, &crate::event::Tally);
 
 mod disk;
+mod memory;
 
 pub use disk::Disk;

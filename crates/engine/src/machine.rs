@@ -18,12 +18,12 @@ use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::Request;
 use setpoint_plan::kind::{Query, Row};
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
-use setpoint_plan::procedure::{Act, Codes, Local};
+use setpoint_plan::procedure::{Act, Codes, Local, Token};
 use setpoint_plan::registry::Registry;
 use setpoint_plan::{Address, Map, Ref, Value, graph};
 
 use crate::event::{Event, Tally};
-use crate::local::LocalError;
+use crate::local::{Deleted, LocalError, Note};
 use crate::outcome::{Failure, FailureClass, NotStarted, Outcome, Write};
 use crate::pages::ReadError;
 
@@ -67,6 +67,8 @@ pub enum Command {
     Act(StepId, Local),
     /// Tell this.
     Tell(Event),
+    /// Remember this over runs.
+    Remember(Note),
 }
 
 /// Settings of a machine. Times are the cloud's.
@@ -145,8 +147,10 @@ enum Search {
 struct History {
     /// Which attempt at creating this is: each has a token of its own.
     attempt: u32,
-    /// How many attempts were refused for good, or answered with an id that was never seen as ours.
+    /// How many attempts were refused for good.
     spent: u32,
+    /// How many attempts had a token that was answered with the id of something that is gone.
+    gone: u32,
     /// How many attempts had a token that was used for something else before.
     mismatches: u32,
     /// Which rung of the ladder.
@@ -202,6 +206,8 @@ pub struct Machine {
     history: Vec<History>,
     priority: Vec<u64>,
     known: BTreeMap<Address, Map>,
+    /// What this run and earlier ones deleted: an answer with one of these ids needs no waiting to be proven stale.
+    deleted: Deleted,
     locks: Locks,
     limits: Limits,
     flights: BTreeMap<Ticket, Flight>,
@@ -233,6 +239,7 @@ impl Machine {
             settings,
             states: vec![State::Blocked; n],
             history: vec![History::default(); n],
+            deleted: Deleted::default(),
             locks: Locks::default(),
             limits: Limits::new(LimitPolicy::default()),
             flights: BTreeMap::new(),
@@ -249,6 +256,13 @@ impl Machine {
             out: Vec::new(),
             plan,
         }
+    }
+
+    /// Tells it what earlier runs deleted.
+    #[must_use]
+    pub fn with_deleted(mut self, deleted: Deleted) -> Self {
+        self.deleted = deleted;
+        self
     }
 
     /// Takes in what happened and says what to do.
@@ -402,7 +416,24 @@ impl Machine {
         }
         self.locks.leave(&self.plan, step, &self.states);
         let id = self.id_of(&self.plan.steps[step.0]);
+        self.remember(step, id.clone());
         self.out.push(Command::Tell(Event::Done { step, id }));
+    }
+
+    /// Notes for later runs that a resource was made, or that no step of its deletion is left.
+    fn remember(&mut self, step: StepId, id: Option<String>) {
+        let Some(id) = id else { return };
+        let own = &self.plan.steps[step.0];
+        let mut half = self.plan.steps.iter().zip(&self.states).filter(|(other, _)| other.change == own.change && other.half == own.half);
+        let note = if own.step.as_call().is_some_and(|call| call.token == Token::Create) {
+            Note::Made { token: self.create_token(step), id }
+        } else if own.half == Half::Down && self.plan.changes[own.change].deletes() && half.all(|(_, state)| *state == State::Done) {
+            Note::Deleted { id }
+        } else {
+            return;
+        };
+        self.deleted.add(note.clone());
+        self.out.push(Command::Remember(note));
     }
 
     fn fail(&mut self, now: Duration, step: StepId, failure: Failure) {

@@ -67,6 +67,13 @@ impl Cloud {
         Self { sim, session }
     }
 
+    /// The same cloud from another machine: with files of its own.
+    #[must_use]
+    pub fn from_elsewhere(&self) -> Self {
+        let session = Session { local: Arc::new(Memory::default()), ..self.session.clone() };
+        Self { sim: self.sim.clone(), session }
+    }
+
     /// Everything that exists.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use setpoint_engine::local::{LocalError, LocalPort};
+use setpoint_engine::local::{Deleted, LocalError, LocalPort, Note};
 use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
 
@@ -14,6 +14,7 @@ pub const PUBLIC_KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDSjolIOJoFQI
 #[derive(Debug, Default)]
 pub struct Memory {
     made: Mutex<BTreeMap<String, ()>>,
+    deleted: Mutex<Deleted>,
 }
 
 fn attributes() -> BTreeMap<String, Value> {
@@ -31,5 +32,13 @@ impl LocalPort for Memory {
         let Local::SshKey { path } = act;
         self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path.clone(), ());
         Ok(attributes())
+    }
+
+    fn deleted(&self) -> Deleted {
+        self.deleted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, note: &Note) {
+        self.deleted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(note.clone());
     }
 }

@@ -189,6 +189,9 @@ impl Run<'_> {
     /// Carries it out and says what came of it.
     pub(crate) async fn perform(&self, cloud: &Cloud, cx: &Cx) -> Result<Exit, Error> {
         let plan = &self.planned.plan;
+        if let (false, Err(error)) = (plan.is_empty(), disk::ignore_cache(".")) {
+            tracing::debug!(?error, "nothing will be remembered of what is made and deleted");
+        }
         // Somebody may have thought for long before saying yes.
         let options = Options { parallelism: self.perform.parallelism, observed_before: self.planned.seen.at.elapsed() };
         let applied = live::apply(&cloud.session, plan, options, cx.terminal).await?;

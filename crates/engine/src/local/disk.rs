@@ -9,7 +9,8 @@ use setpoint_plan::procedure::Local;
 use ssh_key::private::{EcdsaKeypair, KeypairData};
 use ssh_key::{EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey};
 
-use crate::local::{LocalError, LocalPort};
+use crate::local::memory::Memory;
+use crate::local::{Deleted, LocalError, LocalPort, Note};
 
 /// ImportKeyPair documents RSA, DSA and ECDSA, and no Ed25519; of these ECDSA is made in no time.
 const CURVE: EcdsaCurve = EcdsaCurve::NistP256;
@@ -19,13 +20,21 @@ const CURVE: EcdsaCurve = EcdsaCurve::NistP256;
 pub struct Disk {
     base: PathBuf,
     home: Option<PathBuf>,
+    memory: Option<Memory>,
 }
 
 impl Disk {
     /// Relative paths start at `base`, `~/` at `home`.
     #[must_use]
     pub fn new(base: PathBuf, home: Option<PathBuf>) -> Self {
-        Self { base, home }
+        Self { base, home, memory: None }
+    }
+
+    /// Remembers in this file what is made and deleted.
+    #[must_use]
+    pub fn remembering(mut self, file: PathBuf) -> Self {
+        self.memory = Some(Memory::new(file));
+        self
     }
 
     fn path(&self, text: &str) -> Result<PathBuf, LocalError> {
@@ -59,6 +68,16 @@ impl LocalPort for Disk {
         let text = key.to_openssh(LineEnding::LF).map_err(|error| failure(&file, &error))?;
         save(&file, &text)?;
         Ok(attributes(key.public_key()))
+    }
+
+    fn deleted(&self) -> Deleted {
+        self.memory.as_ref().map(Memory::read).unwrap_or_default()
+    }
+
+    fn note(&self, note: &Note) {
+        if let Some(memory) = &self.memory {
+            memory.note(note);
+        }
     }
 }
 

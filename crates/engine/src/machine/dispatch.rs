@@ -235,32 +235,23 @@ impl Machine {
         call.rungs.first()?.iter().find(|(name, _)| *name == each.item).map(|(_, value)| value.clone())
     }
 
-    /// Creates: derived from identity, address, incarnation, attempt and rung. Others: drawn, and kept over the tries of
-    /// the same call.
+    /// The token of a create: derived from identity, address, incarnation, attempt and rung.
+    pub(super) fn create_token(&self, step: StepId) -> String {
+        let own = &self.plan.steps[step.0];
+        let history = &self.history[step.0];
+        let numbers = [own.incarnation, history.attempt, u32::try_from(history.rung).unwrap_or(u32::MAX)].map(|n| n.to_string());
+        let action = own.step.as_call().map_or("", |call| call.api.name);
+        let (site, stack, address) = (&self.plan.site, &self.plan.stack, own.address.to_string());
+        let scope = ["setpoint-create-1", &site.account, &site.region, stack, own.kind, action, &address];
+        token::derive(&scope.into_iter().chain(numbers.iter().map(String::as_str)).collect::<Vec<_>>())
+    }
+
+    /// Creates: derived. Others: drawn, and kept over the tries of the same call.
     fn token(&mut self, steps: &[StepId], call: &Call) -> Option<String> {
         let lead = steps[0];
         match call.token {
             Token::Absent => None,
-            Token::Create => {
-                let own = &self.plan.steps[lead.0];
-                let history = &self.history[lead.0];
-                let numbers = [own.incarnation, history.attempt, u32::try_from(history.rung).unwrap_or(u32::MAX)].map(|n| n.to_string());
-                let address = own.address.to_string();
-                let site = &self.plan.site;
-                let parts: [&str; 10] = [
-                    "setpoint-create-1",
-                    &site.account,
-                    &site.region,
-                    &self.plan.stack,
-                    own.kind,
-                    call.api.name,
-                    &address,
-                    &numbers[0],
-                    &numbers[1],
-                    &numbers[2],
-                ];
-                Some(token::derive(&parts))
-            }
+            Token::Create => Some(self.create_token(lead)),
             Token::Fresh => {
                 let kept = self.history[lead.0].token.clone().filter(|(_, drawn_for)| drawn_for == steps);
                 let token = kept.map_or_else(|| token::fresh(&(self.nonces)()), |(token, _)| token);

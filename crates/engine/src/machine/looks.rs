@@ -82,9 +82,16 @@ impl Machine {
     fn decides(&self, now: Duration, step: StepId) -> bool {
         match self.states[step.0] {
             State::Rechecking { .. } | State::Searching { .. } => true,
-            State::Verifying { since, .. } => now.saturating_sub(since) >= self.settings.visibility,
+            State::Verifying { since, .. } => self.should_show(now, step, since),
             _ => false,
         }
+    }
+
+    /// Whether a resource whose id was answered at `since` shows by now, if it exists: after the visibility window, and at
+    /// once if the id is that of something we deleted.
+    fn should_show(&self, now: Duration, step: StepId, since: Duration) -> bool {
+        let deleted = || self.id_of(&self.plan.steps[step.0]).is_some_and(|id| self.deleted.has_id(&id));
+        now.saturating_sub(since) >= self.settings.visibility || deleted()
     }
 
     fn is_looking(&self, at: usize) -> bool {
@@ -169,7 +176,7 @@ impl Machine {
         match self.states[step.0].clone() {
             State::Rechecking { .. } => self.rechecked(now, step, row.as_ref()),
             State::Verifying { since, .. } => {
-                let late = proven && now.saturating_sub(since) >= self.settings.visibility;
+                let late = proven && self.should_show(now, step, since);
                 self.verified(now, step, row, late);
             }
             State::Judging { after, .. } => self.judged(now, step, row, *after),
@@ -221,7 +228,7 @@ impl Machine {
             _ => {
                 let why = "its token was answered with the id of something that is gone".to_owned();
                 self.out.push(Command::Tell(Event::Again { step, why, after: Duration::ZERO }));
-                self.next_attempt(now, step, None);
+                self.after_gone(now, step);
             }
         }
     }

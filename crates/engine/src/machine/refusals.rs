@@ -15,8 +15,8 @@ use crate::outcome::FailureClass;
 /// be replayed under an old token. With a lease one more try is enough; without one, up to three.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// How many tokens may have been used before for something else; each of them costs a call and a listing.
-const MISMATCHES_MAX: u32 = 100;
+/// How many tokens may have been used before, for something that is gone or something else; each costs a call and a look.
+const USED_MAX: u32 = 100;
 
 /// Without a deletion of a user in this run, a dependency that lasts so long is a real one.
 const REAL_AFTER: Duration = Duration::from_secs(30);
@@ -58,7 +58,7 @@ impl Machine {
         match (falls, again) {
             (true, _) | (_, true) if unsure => self.search(now, step, Search::Lost(error.clone())),
             (true, _) => self.fall(step, code),
-            (_, true) => self.next_attempt(now, step, Some(error)),
+            (_, true) => self.next_attempt(now, step, error),
             (false, false) => {
                 let failure = self.call_failure(step, error);
                 self.fail(now, step, failure);
@@ -115,18 +115,36 @@ impl Machine {
     }
 
     /// Looks by a listing whether a resource was made, once it would show. What one such look has shown to be absent since
-    /// the run began, an older token did not make: further mismatches need no further waiting.
+    /// the run began, an older token did not make: further mismatches need no further waiting. Nor does a token whose
+    /// resource we deleted.
     pub(super) fn search(&mut self, now: Duration, step: StepId, why: Search) {
-        let waits = why != Search::Mismatch || self.history[step.0].mismatches == 0;
+        let spent = self.history[step.0].mismatches > 0 || self.deleted.has_token(&self.create_token(step));
+        let waits = why != Search::Mismatch || !spent;
         let due = if waits { now + self.settings.visibility } else { now };
+        if waits {
+            self.locks.give_back(&self.plan, step);
+        }
         self.states[step.0] = State::Searching { due: Some(due), why: Box::new(why) };
     }
 
     /// The token was used for something that is gone, or was refused: the next one. Earlier specs may have used many.
     pub(super) fn after_mismatch(&mut self, now: Duration, step: StepId) {
         self.history[step.0].mismatches += 1;
-        if self.history[step.0].mismatches >= MISMATCHES_MAX {
-            let message = format!("its client tokens were all used before for something else, {MISMATCHES_MAX} of them");
+        let used = self.history[step.0].mismatches;
+        self.after_used(now, step, used, "something else");
+    }
+
+    /// The token was answered with the id of something that is gone: the next one. Each time that a resource was deleted
+    /// and made again has used one.
+    pub(super) fn after_gone(&mut self, now: Duration, step: StepId) {
+        self.history[step.0].gone += 1;
+        let used = self.history[step.0].gone;
+        self.after_used(now, step, used, "what is gone");
+    }
+
+    fn after_used(&mut self, now: Duration, step: StepId, used: u32, what: &str) {
+        if used >= USED_MAX {
+            let message = format!("its client tokens were all used before for {what}, {USED_MAX} of them");
             let failure = self.failure(step, FailureClass::Refused, message);
             return self.fail(now, step, failure);
         }
@@ -142,17 +160,11 @@ impl Machine {
         self.out.push(Command::Tell(Event::Fell { step, code: code.to_owned(), rung }));
     }
 
-    /// An attempt at a create was in vain: the next one, if there is one left.
-    pub(super) fn next_attempt(&mut self, now: Duration, step: StepId, error: Option<&CallError>) {
+    /// An attempt at a create was refused: the next one, if there is one left.
+    fn next_attempt(&mut self, now: Duration, step: StepId, error: &CallError) {
         self.history[step.0].spent += 1;
         if self.history[step.0].spent >= ATTEMPTS_MAX {
-            let failure = match error {
-                Some(error) => self.call_failure(step, error),
-                None => {
-                    let message = "what the create call answered was never seen as ours".to_owned();
-                    self.failure(step, FailureClass::Unknown, message)
-                }
-            };
+            let failure = self.call_failure(step, error);
             return self.fail(now, step, failure);
         }
         self.begin_anew(step);

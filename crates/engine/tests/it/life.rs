@@ -25,3 +25,28 @@ async fn a_network_is_made_once_and_taken_away() {
     assert!(gone.is_complete(), "{gone:#?}");
     assert_eq!(cloud.resources().iter().filter(|resource| resource.tags.contains_key("setpoint:stack")).count(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_destroyed_is_made_again_without_waiting() {
+    let cloud = Cloud::new();
+    let first = cloud.apply(NETWORK).await.elapsed;
+    // More often than refusals are tried again: an answer with a dead id is no refusal.
+    for round in 0..5 {
+        assert!(cloud.destroy(NETWORK).await.is_complete());
+        let again = cloud.apply(NETWORK).await;
+        assert!(again.is_complete(), "round {round}: {again:#?}");
+        assert!(again.elapsed < first + first, "round {round}: {:?} after {first:?}", again.elapsed);
+        assert_eq!(cloud.owned().len(), 3, "nothing twice");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_destroyed_is_made_again_once_it_is_proven_gone() {
+    let cloud = Cloud::new();
+    for round in 0..5 {
+        let made = cloud.apply(NETWORK).await;
+        assert!(made.is_complete(), "round {round}: {made:#?}");
+        assert_eq!(cloud.owned().len(), 3, "nothing twice");
+        assert!(cloud.from_elsewhere().destroy(NETWORK).await.is_complete());
+    }
+}
