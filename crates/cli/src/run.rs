@@ -5,8 +5,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::{Cli, Format, Global, double_dashes};
 use crate::command::Cx;
@@ -49,12 +52,13 @@ fn log_to_stderr(global: &Global, env: Env) -> Result<(), Error> {
         Error::usage_hint(format!("`--log {level}` is no level"), "Levels: off, error, warn, info, debug, trace; or target=level, …")
     })?;
     let color = std::io::stderr().is_terminal() && !global.no_color && !env.no_color();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(color).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     Ok(())
 }
 
 /// A level, or levels by target. A lone word that is no level would be taken for a target, and log nothing.
-fn filter(text: &str) -> Option<EnvFilter> {
+fn filter(text: &str) -> Option<Targets> {
     let known = text.contains('=') || text.parse::<LevelFilter>().is_ok();
-    if known { EnvFilter::try_new(text).ok() } else { None }
+    if known { text.parse().ok() } else { None }
 }
