@@ -80,7 +80,7 @@ fn field_text(path: &str, field: &FieldDef) -> String {
     row("type", type_text(&field.ty));
     row("required", if field.required { "yes" } else { "no" }.to_owned());
     row("unset", unset_text(field.unset));
-    row("change", field.change.to_owned());
+    row("change", change_text(field.change));
     if field.late {
         row("binds", "late: once both ends exist; it makes no cycle".to_owned());
     }
@@ -95,6 +95,23 @@ fn field_text(path: &str, field: &FieldDef) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What a change does, in a sentence. A mark `!` says that the step is held.
+fn change_text(change: &str) -> String {
+    let meaning = match change.trim_end_matches('!') {
+        "none" => "in place, what runs goes on",
+        "brief" => "in place, with a moment without network",
+        "restart" => "the machine is stopped, changed and started",
+        "rebuild" => "the system disk is made anew: its data is lost, id and addresses stay",
+        "replace" => "a new resource takes its place",
+        "grow" => "in place and upwards only, what runs goes on",
+        "boot" => "taken over at once, in force from the next restart",
+        "once" => "only at creation; a later change does nothing to what exists",
+        _ => return change.to_owned(),
+    };
+    let held = if change.ends_with('!') { "; held until it is allowed by name" } else { "" };
+    format!("{change}: {meaning}{held}")
 }
 
 fn unset_text(unset: Unset) -> String {

@@ -16,7 +16,7 @@ fn explains_a_field_a_kind_and_what_there_is() {
           type      whole number, 1 to 2048 GiB
           required  no
           unset     not managed when unset
-          change    grow
+          change    grow: in place and upwards only, what runs goes on
         $ setpoint explain vpc
         vpc
           A private network of one region.

@@ -95,7 +95,13 @@ pub fn zone(text: &str, region: &str) -> Result<(), Wrong> {
         return Ok(());
     }
     let example = if region.ends_with(|c: char| c.is_ascii_digit()) { format!("{region}a") } else { format!("{region}-h") };
-    Err(Wrong::new(format!("`{text}` is not a zone of {region}")).hint(format!("a zone begins with its region: `{example}`")))
+    let other = text.trim_end_matches(|c: char| c.is_ascii_lowercase()).trim_end_matches('-');
+    // As near as that, the region may be the one that was misspelt.
+    let hint = match strsim::damerau_levenshtein(other, region) {
+        1 | 2 => format!("a zone begins with its region: `{example}`; or was `region: {other}` meant?"),
+        _ => format!("a zone begins with its region: `{example}`"),
+    };
+    Err(Wrong::new(format!("`{text}` is not a zone of {region}")).hint(hint))
 }
 
 /// One of a field's words, in its case.

@@ -420,7 +420,7 @@ fn explains_rows() {
           type      whole number, 1 to 65536 GiB
           required  no
           unset     not managed when unset
-          change    none
+          change    none: in place, what runs goes on
         ---
         instance.public_ip
           an attribute, known after apply: `${NAME.public_ip}`
