@@ -1,6 +1,6 @@
 //! What has been called: counts per action, and the last calls with their parameters.
 //!
-//! Memory only. A refusal for throttling counts as throttled, not as failed.
+//! Memory only. A refusal for throttling counts as throttled and the yes to a dry run as a dry run, not as failed.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,6 +23,8 @@ pub struct Count {
     pub total: u64,
     /// Refused for throttling.
     pub throttled: u64,
+    /// Asked with `DryRun`, and would have succeeded.
+    pub dry_runs: u64,
     /// Refused for anything else.
     pub failed: u64,
     /// Bytes of the bodies answered.
@@ -103,6 +105,7 @@ impl Calls {
         count.total += 1;
         match code {
             Some(code) if code.contains("Throttling") => count.throttled += 1,
+            Some("DryRunOperation" | "DRYRUN.SUCCESS") => count.dry_runs += 1,
             Some(_) => count.failed += 1,
             None => {}
         }

@@ -267,7 +267,10 @@ impl World {
         let mut named = BTreeSet::new();
         texts(&row, &mut named);
         named.remove(&resource.id);
-        named.retain(|text| tables::KINDS.iter().any(|kind| self.tables.is_seen(kind, text)));
+        // What has a name in place of an id stands under its region's.
+        let keyed = |text: &str| format!("{}/{text}", resource.region);
+        let is_seen = |text: &str| tables::KINDS.iter().any(|kind| self.tables.is_seen(kind, text));
+        named.retain(|text| is_seen(text) || is_seen(&keyed(text)));
         named.into_iter().collect()
     }
 
@@ -511,6 +514,10 @@ impl World {
 /// Every text in a value.
 fn texts(value: &Value, found: &mut BTreeSet<String>) {
     match value {
+        // Some rows keep lists as they came: as JSON in a text.
+        Value::String(text) if text.starts_with(['[', '{']) => {
+            texts(&serde_json::from_str(text).unwrap_or_default(), found);
+        }
         Value::String(text) => drop(found.insert(text.clone())),
         Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
         Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),

@@ -89,7 +89,9 @@ fn words(error: &Error) -> Words {
         Error::File { path, verb, source } => one(format!("`{path}` cannot be {verb}: {source}"), &[]),
         Error::Credentials { error, looked } => credentials(&error.to_string(), looked),
         Error::Setup(why) => one(why.clone(), &[]),
-        Error::Sim { in_use: true, why } => one(why.clone(), &["Wait for that process, or name another folder:  --sim=DIR; for a server, --data DIR"]),
+        Error::Sim { in_use: true, why } => {
+            one(why.clone(), &["Wait for that process, or name another folder:  --sim=DIR; for a server, --data DIR"])
+        }
         Error::Sim { in_use: false, why } => {
             one(format!("the simulated cloud cannot be opened: {why}"), &["A fresh one:  delete its folder, or --sim=DIR with a new one"])
         }

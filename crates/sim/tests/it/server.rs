@@ -135,6 +135,10 @@ fn the_pages_beside_the_api() {
         let group = world["resources"].as_array().expect("a list").iter().find(|row| row["kind"] == "security_group").expect("the group");
         assert_eq!(group["relations"], serde_json::json!([vpc["id"]]));
         assert_eq!((&world["last"][0]["action"], &world["last"][0]["code"]), (&"CreateSecurityGroup".into(), &Value::Null));
+        exchange(&mut stream, &http(&signed(&key, now(), "ecs.DescribeInstances", &[("DryRun", "true")]), "", false)).await;
+        let (_, calls) = exchange(&mut stream, &http(&page("GET", "/_sim/calls", ""), "", false)).await;
+        let asked = &calls["actions"]["DescribeInstances"];
+        assert_eq!((&asked["total"], &asked["dry_runs"], &asked["failed"]), (&1.into(), &1.into(), &0.into()));
         let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/", ""), "", false)).await;
         assert_eq!(status, 200);
         exchange(&mut stream, &http(&page("POST", "/_sim/reset", ""), "", false)).await;
