@@ -189,7 +189,13 @@ fn take(intent: &Intent, whose: For, read: Read, snapshot: &mut Snapshot, detail
             snapshot.cost.listings += read.pages;
             let moves_here = |stack: &str| intent.moved.iter().any(|entry| entry.stack.as_deref() == Some(stack));
             let ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack || moves_here(&owner.stack));
-            snapshot.live.extend(live_rows(read.rows).filter(ours));
+            for live in live_rows(read.rows) {
+                if ours(&live) {
+                    snapshot.live.push(live);
+                } else if live.is_astray_of(&intent.stack) {
+                    snapshot.astray.push(live);
+                }
+            }
         }
         For::Adopted(address) => {
             snapshot.cost.lookups += read.pages;

@@ -17,7 +17,7 @@ pub struct Live {
     pub site: Site,
     /// Who owns it, by its tags or derived name.
     pub owner: Option<Owner>,
-    /// Its tags, without our own.
+    /// Its tags; without our own, if these name an owner.
     pub tags: BTreeMap<String, String>,
     /// Its attributes in canonical form. `id` is not among them.
     pub attrs: Map,
@@ -30,8 +30,14 @@ impl Live {
     #[must_use]
     pub fn with_tags(mut self, raw: BTreeMap<String, String>) -> Self {
         self.owner = ownership::owner_of(&raw);
-        self.tags = raw.into_iter().filter(|(key, _)| !ownership::is_own_key(key)).collect();
+        self.tags = raw.into_iter().filter(|(key, _)| self.owner.is_none() || !ownership::is_own_key(key)).collect();
         self
+    }
+
+    /// Whether it carries this stack's tag, and no address that can be read beside it.
+    #[must_use]
+    pub fn is_astray_of(&self, stack: &str) -> bool {
+        self.owner.is_none() && self.tags.get(ownership::STACK).is_some_and(|named| named == stack)
     }
 
     /// An attribute, `Null` if it has none; `id` is the id.
@@ -60,6 +66,8 @@ pub struct Snapshot {
     pub live: Vec<Live>,
     /// What was looked up for each resource.
     pub found: BTreeMap<Address, Found>,
+    /// What carries the stack's tag and no address that can be read.
+    pub astray: Vec<Live>,
     /// What `existing` entries and look-ups in braces matched, by their text.
     pub named: BTreeMap<String, Vec<Live>>,
     /// Live things that `adopt` names, by address.

@@ -191,6 +191,7 @@ pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: 
     let blocks = blocks::build(registry, intent, &classified);
     let (steps, together) = order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
     let how = "not replaced in turn but together with its group, since what they use is replaced under all of them";
+    notes.extend(snapshot.astray.iter().map(|row| Note { address: None, what: NoteKind::Astray { kind: row.kind, id: row.id.clone() } }));
     notes.extend(together.iter().map(|address| note(address, NoteKind::Loosened { how: how.to_owned() })));
     let fates = fate::of_classified(registry, &classified);
     let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();

@@ -41,10 +41,12 @@ pub enum NoteKind {
     Kept,
     /// It may not go: `lifecycle.protect`, or the guard tag.
     Protected,
-    /// Something outside the stack uses it, so the cloud will refuse to delete it.
-    UsedByForeign {
-        /// Kind and id of the user.
-        user: String,
+    /// A resource carries the stack's tag and no address that can be read, so it is left alone.
+    Astray {
+        /// Its kind's name.
+        kind: &'static str,
+        /// Its id.
+        id: String,
     },
     /// The cloud will refuse to delete it.
     Undeletable {

@@ -244,7 +244,7 @@ pub(crate) fn destroy() -> (Plan, Report) {
         owner.guard.keep = true;
     }
     let changes = vec![data, deleted("net", "vpc", "vpc-2ze1"), deleted("private[h]", "vswitch", "vsw-2ze1"), web(0), web(1)];
-    let user = NoteKind::UsedByForeign { user: "eni-2ze4 of lb-2ze9".to_owned() };
+    let user = NoteKind::Undeletable { why: "eni-2ze4 of lb-2ze9 is in it".to_owned() };
     let note = |text: &str, what| Note { address: Some(address(text)), what };
     (plan(changes), Report { notes: vec![note("data", NoteKind::Kept), note("private[h]", user)] })
 }

@@ -161,7 +161,7 @@ mod tests {
             </details>
             <details open><summary><b class="mark danger">!</b> <code>private[h]</code> <span>blocked</span> <span class="dim">vswitch vsw-2ze1</span></summary>
             <table>
-            <tr class="warning"><td class="mark warning"></td><td colspan="2">note: used by eni-2ze4 of lb-2ze9, outside this stack: the cloud will refuse to delete it</td><td class="dim"></td></tr>
+            <tr class="warning"><td class="mark warning"></td><td colspan="2">note: the cloud will refuse to delete it: eni-2ze4 of lb-2ze9 is in it</td><td class="dim"></td></tr>
             </table>
             </details>
             <details open><summary><b class="mark delete">-</b> <code>web[0..1]</code> <span>destroy</span> <span class="dim">instance</span> <span class="danger">DATA LOSS</span></summary>

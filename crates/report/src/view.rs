@@ -201,5 +201,5 @@ fn blocked(report: &Report) -> usize {
 }
 
 fn is_blocking(note: &NoteKind) -> bool {
-    matches!(note, NoteKind::UsedByForeign { .. } | NoteKind::Undeletable { .. })
+    matches!(note, NoteKind::Undeletable { .. })
 }

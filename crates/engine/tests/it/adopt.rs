@@ -1,8 +1,12 @@
 //! Taking over, moving and letting go: tags change, nothing else.
 
+use setpoint_openapi::action::vpc;
 use setpoint_plan::planner::Options;
+use setpoint_plan::report::NoteKind;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, stack};
+
+use crate::regressions::by_hand;
 
 const NET: &str = "stack: network\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
 
@@ -32,6 +36,20 @@ async fn a_stack_that_is_renamed_moves_whole() {
     assert!(cloud.apply(&renamed).await.is_complete());
     assert_eq!(lines(&cloud.plan(&renamed).await), Vec::<String>::new());
     assert_eq!(lines(&cloud.plan(NET).await), ["+ net none"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lost_its_address_is_named_and_left_alone() {
+    let cloud = Cloud::new();
+    let id = vpc_id(&cloud).await;
+    // An address that no spec can have, as somebody's slip in the console leaves it.
+    let slip = [("ResourceType", "VPC"), ("ResourceId.1", &id), ("Tag.1.Key", "setpoint:address"), ("Tag.1.Value", "net[")];
+    by_hand(&cloud, &vpc::TAG_RESOURCES, &slip).await;
+    let intent = cloud.intent(&stack(NET, &[]));
+    let (plan, report) = cloud.plan_intent(&intent, &Options::default()).await.expect("a plan");
+    assert_eq!(lines(&plan), ["+ net none"]);
+    let notes: Vec<_> = report.notes.into_iter().map(|note| note.what).collect();
+    assert_eq!(notes, [NoteKind::Astray { kind: "vpc", id }]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,7 +25,7 @@ use crate::stacks::{APP, changed};
 const NOTHING: Vec<String> = Vec::new();
 
 /// A call as somebody else makes it: in the console, say.
-async fn by_hand(cloud: &Cloud, action: &'static Action, args: &[(&str, &str)]) {
+pub(crate) async fn by_hand(cloud: &Cloud, action: &'static Action, args: &[(&str, &str)]) {
     let args: Vec<(String, Arg)> = args.iter().map(|(name, value)| ((*name).to_owned(), Arg::Text((*value).to_owned()))).collect();
     let request = Request::new(action, "cn-beijing", &args).expect("the action takes these");
     cloud.session.client.call(&request).await.expect("it is allowed");

@@ -43,8 +43,9 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
         NoteKind::FromNextRestart { field } => ("from_next_restart", format!("`{field}` holds from the next restart on")),
         NoteKind::Kept => ("kept", "it stays, tagged (lifecycle.on_delete: keep)".to_owned()),
         NoteKind::Protected => ("protected", "it is protected and stays (lifecycle.protect)".to_owned()),
-        NoteKind::UsedByForeign { user } => {
-            ("used_by_foreign", format!("used by {user}, outside this stack: the cloud will refuse to delete it"))
+        NoteKind::Astray { kind, id } => {
+            let text = format!("the {kind} {id} carries this stack's tag, but no readable address in `setpoint:address`: it is left alone");
+            ("astray", text)
         }
         NoteKind::Undeletable { why } => ("undeletable", format!("the cloud will refuse to delete it: {why}")),
         NoteKind::Loosened { how } => ("loosened", how.clone()),

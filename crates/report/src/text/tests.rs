@@ -161,8 +161,7 @@ fn a_destroy() {
               ! data        kept                    disk d-2zeb7q  (on_delete: keep)
               - net         destroy                 vpc vpc-2ze1
               ! private[h]  blocked                 vswitch vsw-2ze1
-                    note: used by eni-2ze4 of lb-2ze9, outside this stack: the cloud will
-                    refuse to delete it
+                    note: the cloud will refuse to delete it: eni-2ze4 of lb-2ze9 is in it
               - web[0..1]   destroy                 instance  DATA LOSS
                     lost: its system disk
             Plan: 0 to add, 0 to change, 3 to destroy. 1 kept, 1 blocked.
