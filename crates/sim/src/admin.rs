@@ -32,6 +32,7 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
         ("POST", "/_sim/load") => load(cloud, &body),
         ("POST", "/_sim/guest") => guest(cloud, body),
         ("POST", "/_sim/lock") => lock(cloud, &body),
+        ("POST", "/_sim/spot") => spot(cloud, &body),
         ("POST", "/_sim/events") => event(cloud, &body),
         ("POST", "/_sim/images") => match serde_json::from_value::<ImageFacts>(body) {
             Ok(facts) => {
@@ -73,6 +74,25 @@ fn lock(cloud: &Embedded, body: &Value) -> WireResponse {
         page(200, &json!({}))
     } else {
         page(404, &json!({"error": format!("there is no instance {instance}")}))
+    }
+}
+
+/// Takes a spot machine back, or lets spot prices rise.
+fn spot(cloud: &Embedded, body: &Value) -> WireResponse {
+    if let Some(instance) = body["instance"].as_str() {
+        return if cloud.with(|world| world.interrupt_spot(instance)) {
+            page(200, &json!({}))
+        } else {
+            page(404, &json!({"error": format!("there is no spot instance {instance}")}))
+        };
+    }
+    let percent = body["price_rise_percent"].as_i64().and_then(|percent| i32::try_from(percent).ok());
+    match percent.filter(|percent| (-99..=10_000).contains(percent)) {
+        Some(percent) => {
+            cloud.with(|world| world.options.spot_price_rise_percent = percent);
+            page(200, &json!({}))
+        }
+        None => page(400, &json!({"error": "`instance`, or `price_rise_percent` from -99 to 10000, is needed"})),
     }
 }
 

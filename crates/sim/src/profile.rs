@@ -44,6 +44,8 @@ pub struct Profile {
     pub instance_force_stop_ms: i64,
     /// A deleted instance is still listed.
     pub instance_delete_ms: i64,
+    /// From the announcement that a spot instance is taken back until it is.
+    pub spot_notice_ms: i64,
     /// A new disk is `Creating`.
     pub disk_create_ms: i64,
     /// `Attaching` and `Detaching`.
@@ -98,6 +100,7 @@ impl Profile {
             instance_stop_ms: 0,
             instance_force_stop_ms: 0,
             instance_delete_ms: 0,
+            spot_notice_ms: 0,
             disk_create_ms: 0,
             disk_attach_ms: 0,
             disk_delete_ms: 0,
@@ -137,6 +140,7 @@ impl Profile {
             instance_stop_ms: 5_000,
             instance_force_stop_ms: 2_000,
             instance_delete_ms: 3_000,
+            spot_notice_ms: 300_000,
             disk_create_ms: 1_000,
             disk_attach_ms: 3_000,
             disk_delete_ms: 1_000,
@@ -176,6 +180,7 @@ impl Profile {
             instance_stop_ms: 25_000,
             instance_force_stop_ms: 4_000,
             instance_delete_ms: 8_000,
+            spot_notice_ms: 300_000,
             disk_create_ms: 4_000,
             disk_attach_ms: 15_000,
             disk_delete_ms: 4_000,
@@ -351,4 +356,6 @@ pub struct Options {
     pub token_lifetime_ms: Option<i64>,
     /// Whether lowering the public bandwidth to zero takes the address away. Not documented; kept by default.
     pub zero_bandwidth_frees_address: bool,
+    /// By how much spot prices are above what they would be, in percent.
+    pub spot_price_rise_percent: i32,
 }

@@ -17,6 +17,7 @@ use crate::product::ecs::event::SystemEvent;
 use crate::product::ecs::guest::GuestRule;
 use crate::product::ecs::image::Image;
 use crate::product::ecs::instance::Instance;
+use crate::product::ecs::instance::spot::Reclaim;
 use crate::product::ecs::invocation::Invocation;
 use crate::product::ecs::key_pair::KeyPair;
 use crate::product::ecs::launch_template::LaunchTemplate;
@@ -177,6 +178,7 @@ tables! {
     prefix_lists: PrefixList,
     reserved_instances: ReservedInstance,
     system_events: SystemEvent,
+    spot_reclaims: Reclaim,
     snapshot_groups: SnapshotGroup,
     auto_snapshot_policies: AutoSnapshotPolicy,
     deployment_sets: DeploymentSet,

@@ -29,6 +29,7 @@ pub(crate) mod prepaid;
 pub(crate) mod read;
 pub(crate) mod role;
 pub(crate) mod spec;
+pub(crate) mod spot;
 #[cfg(test)]
 mod states;
 pub(crate) mod system_disk;

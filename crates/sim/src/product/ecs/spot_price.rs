@@ -1,6 +1,7 @@
 //! Spot prices: DescribeSpotPriceHistory, DescribeSpotAdvice.
 //!
 //! A price is a function of type, zone and hour: about 15 % of the pay-as-you-go price, now a little more, now a little less.
+//! [`Options::spot_price_rise_percent`](crate::profile::Options) lifts all of them.
 
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -40,7 +41,8 @@ fn share(kind: &InstanceType) -> f64 {
 fn at(world: &World, kind: &InstanceType, region: &str, zone: &str, moment_ms: i64) -> f64 {
     let hour = moment_ms.div_euclid(HOUR_MS);
     let wobble = f64::from(percent(world, &format!("spot/{zone}/{}/{hour}", kind.id))) / 1000.0;
-    let price = price::hourly(kind, region) * share(kind) * (0.95 + wobble);
+    let rise = 1.0 + f64::from(world.options.spot_price_rise_percent) / 100.0;
+    let price = price::hourly(kind, region) * share(kind) * (0.95 + wobble) * rise;
     (price * 1000.0).round() / 1000.0
 }
 

@@ -11,7 +11,7 @@ use crate::product::Actions;
 use crate::product::ecs::disk::{self, DiskDraft};
 use crate::product::ecs::instance::draft::{self, Machine};
 use crate::product::ecs::instance::extras::Extras;
-use crate::product::ecs::instance::{Instance, Internet, MetadataOptions, Spot, State, interfaces, prepaid};
+use crate::product::ecs::instance::{Instance, Internet, MetadataOptions, Spot, State, interfaces, prepaid, spot};
 use crate::product::ecs::network_interface::{self, NetworkInterface};
 use crate::product::ecs::{deployment_set, image, instance_type, launch_template};
 use crate::product::vpc::vswitch::VSwitch;
@@ -76,6 +76,9 @@ fn order(world: &mut World, call: &Call<'_>, groups: &[&str], amount: i64, start
     accept_the_usual(call)?;
     let mut template = template(world, call, &machine, &vswitch)?;
     template.starts_next = starts;
+    spot::check_bid(world, &template, || {
+        Refusal::bad("InvalidSpotPriceLimit.LowerThanPublicPrice", "The specified SpotPriceLimit is lower than the price of the moment.")
+    })?;
     let system_disk = disk::system_draft(call, machine.image.size_gib)?;
     let mut data_disks = image::data_disks(world, &machine.image.id);
     data_disks.extend(disk::data_drafts(world, call, world.options.quotas.data_disks)?);

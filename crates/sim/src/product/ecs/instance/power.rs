@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::call::{Answer, Call};
 use crate::product::Actions;
 use crate::product::ecs::disk;
-use crate::product::ecs::instance::{self, State};
+use crate::product::ecs::instance::{self, State, spot};
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
@@ -95,6 +95,9 @@ fn act(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), 
             if !disk::of_instance(world, id).any(|disk| disk.system) {
                 return Err(Refusal::denied("DiskError", "The instance has no system disk."));
             }
+            spot::check_bid(world, instance, || {
+                Refusal::denied("OperationDenied.SpotPriceLowerThanPublicPrice", "The price limit is lower than the price of the moment.")
+            })?;
             instance::begin_start(world, id);
         }
         Power::Reboot => instance::begin_start(world, id),
