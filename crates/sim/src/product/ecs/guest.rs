@@ -1,8 +1,8 @@
 //! What runs inside a machine, as far as Cloud Assistant and the console show it: a script, not a system.
 //!
-//! Known commands answer from the machine's own state (`guest/command.rs`): cloud-init goes through its stages, a grown disk
-//! is seen, partitioned and filled step by step, services are active once started. All others succeed and say nothing. Rules
-//! that a test adds come first.
+//! Known commands (`guest/command.rs`, put together by `guest/shell.rs`) answer from the machine's own state: cloud-init goes
+//! through its stages, a grown disk is seen, partitioned and filled step by step, services are active once started. All
+//! others succeed and say nothing. Rules that a test adds come first.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use crate::table::Row;
 use crate::world::World;
 
 mod command;
+mod shell;
 
 /// What a command comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,6 +76,11 @@ pub(crate) fn agent_ready(world: &World, row: &Instance) -> bool {
     row.state == State::Running && since.is_some_and(|at| at <= world.now_ms())
 }
 
+/// Whether cloud-init has done its work at a moment.
+fn is_prepared(world: &World, row: &Instance, at_ms: i64) -> bool {
+    cloud_init_done_ms(world, row).is_some_and(|done| done <= at_ms)
+}
+
 /// When cloud-init is done; only the first start has work for it.
 fn cloud_init_done_ms(world: &World, row: &Instance) -> Option<i64> {
     let lasts = if row.extras.boots <= 1 { world.options.profile.cloud_init_ms } else { 0 };
@@ -86,53 +92,15 @@ fn user_data(row: &Instance) -> String {
     STANDARD.decode(&row.user_data).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
-/// Runs a script to its end, at once; what it changes in the machine is changed.
-pub(crate) fn run(world: &mut World, instance: &str, script: &str) -> Outcome {
+/// Runs a script to its end, at once, or as far as it comes in its time; what it changes in the machine is changed.
+pub(crate) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64) -> Outcome {
     let usual = world.options.profile.invocation_ms;
     let fits = |rule: &&GuestRule| script.contains(&rule.contains) && (rule.instance.is_empty() || rule.instance == instance);
     if let Some(rule) = world.tables.guest_rules.values().filter(fits).last() {
         return Outcome { exit_code: rule.exit_code, output: rule.output.clone(), lasts_ms: rule.lasts_ms.unwrap_or(usual) };
     }
-    let mut total = Outcome { lasts_ms: usual, ..Outcome::default() };
-    let mut stops_at_failure = false;
-    for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        if line.starts_with("set -") && line.contains('e') {
-            stops_at_failure = true;
-            continue;
-        }
-        let Some(done) = run_line(world, instance, line, &mut total) else { break };
-        if done != 0 && stops_at_failure {
-            break;
-        }
-    }
-    total
-}
-
-/// Runs the commands of one line; none if the script ends here.
-fn run_line(world: &mut World, instance: &str, line: &str, total: &mut Outcome) -> Option<i64> {
-    for sequence in line.split(';') {
-        // `a || b` runs b only after a failure, `a && b` only after a success.
-        for alternative in sequence.split("||") {
-            for part in alternative.split("&&") {
-                let words: Vec<&str> = part.split_whitespace().filter(|word| *word != "sudo").collect();
-                if let ["exit", rest @ ..] = words.as_slice() {
-                    total.exit_code = rest.first().and_then(|code| code.parse().ok()).unwrap_or(total.exit_code);
-                    return None;
-                }
-                let outcome = command::run(world, instance, &words);
-                total.output.push_str(&outcome.output);
-                total.lasts_ms += outcome.lasts_ms;
-                total.exit_code = outcome.exit_code;
-                if total.exit_code != 0 {
-                    break;
-                }
-            }
-            if total.exit_code == 0 {
-                break;
-            }
-        }
-    }
-    Some(total.exit_code)
+    let done = shell::run(world, instance, script, limit_ms);
+    Outcome { lasts_ms: done.lasts_ms + usual, ..done }
 }
 
 /// What the console of a machine has shown since it came up.
@@ -140,7 +108,7 @@ pub(crate) fn console(world: &World, row: &Instance) -> String {
     let Some(started) = row.started_ms.filter(|_| row.state == State::Running) else { return String::new() };
     let mut text =
         format!("[    0.000000] Linux version 5.10 ({})\n[    1.204512] systemd[1]: Hostname set to <{}>.\n", row.os_name, row.host_name);
-    if cloud_init_done_ms(world, row).is_some_and(|at| at <= world.now_ms()) {
+    if is_prepared(world, row, world.now_ms()) {
         let seconds = (world.now_ms() - started) / 1000;
         text.push_str("[   ");
         text.push_str(&seconds.to_string());

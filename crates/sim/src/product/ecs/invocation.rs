@@ -226,7 +226,7 @@ fn run_on(world: &mut World, id: &str, script: &str, timeout_ms: i64) -> Run {
     if !problem.is_empty() {
         return Run { error_code: problem.to_owned(), finished_ms: Some(now), ..blank };
     }
-    let outcome = guest::run(world, id, script);
+    let outcome = guest::run(world, id, script, timeout_ms);
     let (ends_as, error_code, exit_code) = match () {
         () if outcome.lasts_ms > timeout_ms => ("Timeout", "ExecutionTimeout", 0),
         () if outcome.exit_code != 0 => ("Failed", "ExitCodeNonzero", outcome.exit_code),

@@ -15,34 +15,89 @@ fn fails(exit_code: i64, output: impl Into<String>) -> Outcome {
     Outcome { exit_code, output: output.into(), lasts_ms: 0 }
 }
 
-/// Runs one command.
-pub(super) fn run(world: &mut World, instance: &str, words: &[&str]) -> Outcome {
+/// Servers that answer on port 80 once they are active.
+const WEB_SERVERS: [&str; 4] = ["nginx", "httpd", "apache2", "caddy"];
+
+/// What cloud-init writes, and scripts show when something went wrong.
+const CLOUD_INIT_LOG: &str = "/var/log/cloud-init-output.log";
+
+/// Runs one command at a moment.
+pub(super) fn run(world: &mut World, instance: &str, words: &[&str], at_ms: i64) -> Outcome {
     match words {
         ["false", ..] => fails(1, ""),
         ["echo", rest @ ..] => says(format!("{}\n", rest.join(" ").trim_matches(['"', '\'']))),
         ["sleep", seconds] => Outcome { lasts_ms: seconds.parse::<i64>().unwrap_or(0) * 1000, ..Outcome::default() },
         ["hostname"] => says(world.tables.instances.get(instance).map(|row| format!("{}\n", row.host_name)).unwrap_or_default()),
         ["whoami"] => says("root\n"),
-        ["cloud-init", "status", rest @ ..] => cloud_init(world, instance, rest.contains(&"--wait")),
+        ["cloud-init", "status", rest @ ..] => cloud_init(world, instance, rest.contains(&"--wait"), at_ms),
+        ["curl", rest @ ..] => curl(world, instance, rest, at_ms),
+        ["tail" | "cat", rest @ ..] if rest.contains(&CLOUD_INIT_LOG) => says(log(world, instance, at_ms)),
         ["df", ..] => says(df(world, instance)),
         ["lsblk", ..] => says(lsblk(world, instance)),
         ["growpart", device, "1"] => growpart(world, instance, device),
         ["resize2fs" | "xfs_growfs", target] => grow_filesystem(world, instance, target),
-        ["systemctl", "is-active", rest @ ..] => is_active(world, instance, rest),
+        ["systemctl", "is-active", rest @ ..] => is_active(world, instance, rest, at_ms),
         ["systemctl", verb @ ("start" | "restart" | "stop" | "enable" | "disable"), rest @ ..] => service(world, instance, verb, rest),
+        [socket] if socket.starts_with("</dev/tcp/") => connect(world, instance, socket, at_ms),
         _ => Outcome::default(),
     }
 }
 
 /// `running` until the first start has done its work, then `done`.
-fn cloud_init(world: &World, instance: &str, wait: bool) -> Outcome {
+fn cloud_init(world: &World, instance: &str, wait: bool, at_ms: i64) -> Outcome {
     let done_ms = world.tables.instances.get(instance).and_then(|row| guest::cloud_init_done_ms(world, row));
-    let left = done_ms.map_or(0, |at| at - world.now_ms());
+    let left = done_ms.map_or(0, |done| done - at_ms);
     match (left > 0, wait) {
         (false, _) => says("status: done\n"),
         (true, true) => Outcome { lasts_ms: left, ..says("....\nstatus: done\n") },
         (true, false) => says("status: running\n"),
     }
+}
+
+fn log(world: &World, instance: &str, at_ms: i64) -> String {
+    let Some(row) = world.tables.instances.get(instance) else { return String::new() };
+    let mut text = "Cloud-init v. 23.2.2 running 'init'\nCloud-init v. 23.2.2 running 'modules:config'\n".to_owned();
+    text.push_str("Cloud-init v. 23.2.2 running 'modules:final'\n");
+    if guest::is_prepared(world, row, at_ms) {
+        text.push_str("Cloud-init v. 23.2.2 finished. Datasource DataSourceAliYun.\n");
+    }
+    text
+}
+
+/// Whether something answers on a port: SSH, an active web server, and whatever the user data names, once it has run.
+fn listens(world: &World, instance: &str, port: u16, at_ms: i64) -> bool {
+    let Some(row) = world.tables.instances.get(instance) else { return false };
+    let serves = port == 80 && WEB_SERVERS.iter().any(|name| active(world, instance, name, at_ms));
+    let port_text = port.to_string();
+    let named = || guest::user_data(row).split(|letter: char| !letter.is_ascii_digit()).any(|number| number == port_text);
+    port == 22 || serves || (guest::is_prepared(world, row, at_ms) && named())
+}
+
+/// Port of `127.0.0.1:8080/health` and the like; none if it is another host.
+fn local_port(place: &str, usual: u16) -> Option<u16> {
+    let host = place.split('/').next().unwrap_or_default();
+    let (name, port) = host.rsplit_once(':').map_or((host, Some(usual)), |(name, port)| (name, port.parse().ok()));
+    ["localhost", "127.0.0.1", "[::1]"].contains(&name).then_some(port).flatten()
+}
+
+/// A server answers 200 to whatever it is asked.
+fn curl(world: &World, instance: &str, words: &[&str], at_ms: i64) -> Outcome {
+    let url = words.iter().find_map(|word| {
+        word.strip_prefix("http://").map(|rest| (rest, 80)).or_else(|| word.strip_prefix("https://").map(|rest| (rest, 443)))
+    });
+    let port = url.and_then(|(place, usual)| local_port(place, usual));
+    let answers = port.is_some_and(|port| listens(world, instance, port, at_ms));
+    let format = words.iter().position(|word| matches!(*word, "-w" | "--write-out")).and_then(|at| words.get(at + 1));
+    let told =
+        format.map(|format| format.replace("%{http_code}", if answers { "200" } else { "000" }).replace("\\n", "\n")).unwrap_or_default();
+    if answers { says(told) } else { fails(7, told) }
+}
+
+/// `</dev/tcp/HOST/PORT`, as bash opens a connection.
+fn connect(world: &World, instance: &str, socket: &str, at_ms: i64) -> Outcome {
+    let place = socket.trim_start_matches("</dev/tcp/").replacen('/', ":", 1);
+    let answers = local_port(&place, 0).is_some_and(|port| listens(world, instance, port, at_ms));
+    if answers { Outcome::default() } else { fails(1, "") }
 }
 
 fn sorted<'a>(world: &'a World, instance: &'a str) -> Vec<&'a Disk> {
@@ -111,12 +166,12 @@ fn grow_filesystem(world: &mut World, instance: &str, target: &str) -> Outcome {
 }
 
 /// Whether a service runs: from the start, by an earlier command, or by the user data once it has run.
-fn active(world: &World, instance: &str, name: &str) -> bool {
+fn active(world: &World, instance: &str, name: &str, at_ms: i64) -> bool {
     let Some(row) = world.tables.instances.get(instance) else { return false };
     if row.extras.stopped_services.contains(name) {
         return false;
     }
-    let prepared = guest::cloud_init_done_ms(world, row).is_some_and(|at| at <= world.now_ms());
+    let prepared = guest::is_prepared(world, row, at_ms);
     let started = |line: &str| line.contains("systemctl") && (line.contains("start") || line.contains("--now")) && line.contains(name);
     SERVICES.contains(&name) || row.extras.services.contains(name) || (prepared && guest::user_data(row).lines().any(started))
 }
@@ -125,11 +180,11 @@ fn bare(name: &str) -> &str {
     name.trim_end_matches(".service")
 }
 
-fn is_active(world: &World, instance: &str, words: &[&str]) -> Outcome {
+fn is_active(world: &World, instance: &str, words: &[&str], at_ms: i64) -> Outcome {
     let quiet = words.contains(&"--quiet") || words.contains(&"-q");
     let mut outcome = Outcome::default();
     for name in words.iter().filter(|word| !word.starts_with('-')) {
-        let on = active(world, instance, bare(name));
+        let on = active(world, instance, bare(name), at_ms);
         if !on {
             outcome.exit_code = 3;
         }
