@@ -2,7 +2,7 @@
 //!
 //! Calls: RunInstances, ModifyInstanceAttribute, ModifyInstanceSpec, ModifyInstanceNetworkSpec,
 //! ModifyInstanceVpcAttribute, ReplaceSystemDisk, AttachKeyPair, DetachKeyPair, ResizeDisk, ModifyDiskSpec,
-//! StartInstances, StopInstances, DeleteInstances; DescribeInstances, DescribeDisks, DescribeImages. States: Pending →
+//! StartInstances, StopInstances, DeleteInstances, those of `ready.rs`; DescribeInstances, DescribeDisks, DescribeImages. States: Pending →
 //! Starting → Running → Stopping → Stopped; a deleted one vanishes. What needs it stopped happens in one window that is
 //! marked `restarting` in the guard tag, so that whoever finds it stopped by us starts it again.
 
@@ -18,6 +18,7 @@ use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type};
 use crate::shared::{attr, closed, field, online, or, required, rule, stopped};
 
 mod read;
+mod ready;
 mod steps;
 mod wanted;
 
@@ -76,6 +77,7 @@ pub static DEF: KindDef = KindDef {
             "StopCharging",
         ),
         field("deletion_protection", Type::Bool, "none", "The API's own protection; that of `lifecycle.protect` if not given."),
+        field("ready", Type::Struct(ready::READY), "none", "What must hold inside before whatever waits for it goes on; asked once."),
     ],
     attributes: &[
         attr("public_ip", "Its public address."),
@@ -138,6 +140,7 @@ static RULES: &[Rule] = &[
         leave: Some("leave_key_pair"),
     },
     rule("power", "", Change::Judge(wanted::judge_power)),
+    rule("ready", "", Change::Judge(ready::judge)),
     rule("stopped_mode", "", Change::Judge(|_| setpoint_plan::kind::Verdict::Same)),
 ];
 
@@ -196,7 +199,7 @@ impl Kind for Instance {
     }
 
     fn transient(&self) -> &'static [&'static str] {
-        &["power", "status"]
+        &["power", "status", "ready"]
     }
 
     fn loses(&self, live: &Live, _effect: Effect) -> Option<String> {
@@ -217,8 +220,8 @@ impl Kind for Instance {
         steps::create(cx, want)
     }
 
-    fn update(&self, verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-        steps::update(verb, want, live)
+    fn update(&self, verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
+        steps::update(verb, cx, want, live)
     }
 
     fn window(&self, _cx: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {

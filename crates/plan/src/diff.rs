@@ -242,7 +242,8 @@ fn wanted_guard(want: &Desired, live: &Live) -> Guard {
     let current = live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
     let stores = want.lifecycle.on_user_data_change.as_deref() == Some("store");
     let user_data = if stores { want.guard.user_data.clone() } else { current.user_data.clone() };
-    Guard { protect: want.guard.protect, keep: want.guard.keep, restarting: false, user_data, ..current }
+    let unready = current.unready && want.guard.unready;
+    Guard { protect: want.guard.protect, keep: want.guard.keep, restarting: false, unready, user_data, ..current }
 }
 
 #[cfg(test)]

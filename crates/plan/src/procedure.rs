@@ -151,7 +151,7 @@ pub struct Wait {
     pub look: Look,
     /// What ends it.
     pub until: Cond,
-    /// What makes it fail at once.
+    /// What makes it fail at once. A row says why in its attribute `failure`, if it can.
     pub never: Option<Cond>,
     /// What the absence of the row means.
     pub absent: Absent,
@@ -259,6 +259,7 @@ impl Step {
         match &self.act {
             Act::Call(call) => found.extend(call.rungs.iter().flatten().flat_map(|(_, value)| value.refs())),
             Act::Wait(Wait { look: Look::Other(_, id), .. }) => found.extend(id.refs()),
+            Act::Wait(Wait { look: Look::Ask(query), .. }) => found.extend(query.args.iter().flat_map(|(_, value)| value.refs())),
             Act::Wait(_) | Act::Local(_) => {}
         }
         found

@@ -9,7 +9,7 @@ use setpoint_plan::live::Live;
 use setpoint_plan::procedure::Args;
 use setpoint_plan::{Map, Value, args};
 
-use crate::instance::{DEF, LISTING};
+use crate::instance::{DEF, LISTING, ready};
 use crate::shared::{find_filter, live, read_id, read_tags, rows, stack_filter, texts};
 
 const INSTANCES: Listing = Listing { style: Style::Token { size: 100 }, rows: "Instances.Instance", id: "InstanceId" };
@@ -78,6 +78,8 @@ pub(super) fn decode(view: &str, site: &Site, body: &Json) -> Result<Vec<Row>, O
     match view {
         "disks" => rows(body, DISKS.rows)?.into_iter().map(decode_disk).collect(),
         "image" | "live_image" => rows(body, IMAGES.rows)?.into_iter().map(decode_image).collect(),
+        "agent" => Ok(rows(body, ready::AGENTS.rows)?.into_iter().map(ready::decode_agent).collect()),
+        "invocation" => Ok(rows(body, ready::RESULTS.rows)?.into_iter().map(ready::decode_result).collect()),
         _ => rows(body, INSTANCES.rows)?.into_iter().map(|row| decode_row(site, row).map(Row::Live)).collect(),
     }
 }
@@ -131,6 +133,9 @@ fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {
     let mut found = live(DEF.name, site, read_id(row, "InstanceId")?, read_tags(row, "TagKey", "TagValue")?, attrs);
     if let Some(digest) = found.owner.as_ref().and_then(|owner| owner.guard.user_data.clone()) {
         found.attrs.insert("user_data".to_owned(), Value::Text(digest));
+    }
+    if let Some(owner) = &found.owner {
+        found.attrs.insert("ready".to_owned(), ready::shown(&owner.guard));
     }
     found.uses = uses(&found.attrs, groups);
     Ok(found)

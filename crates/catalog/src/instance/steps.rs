@@ -11,7 +11,7 @@ use setpoint_plan::procedure::{
 };
 use setpoint_plan::{Action, Value};
 
-use crate::instance::{read, run_params};
+use crate::instance::{read, ready, run_params};
 use crate::shared::own_tags;
 
 pub(super) const TAGS: TagApi = TagApi { tag: &api::TAG_RESOURCES, untag: &api::UNTAG_RESOURCES, resource_type: "instance" };
@@ -84,6 +84,7 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let running = Wait { never: Some(Cond::is("status", "Stopping")), ..Wait::own(Cond::All(ready), seconds(25), minutes(10)) };
     let mut steps = vec![Step::call(run), Step::wait(running)];
     let pivot = 1;
+    steps.extend(ready::steps(cx.site, want, &crate::shared::own_id(want), &want.guard));
     if is_to_stop(want) {
         steps.extend(stop(&crate::shared::own_id(want), stopped_mode(want)));
     }
@@ -118,10 +119,16 @@ fn run_args(cx: &Cx<'_>, want: &Desired, instance_type: Value, vswitch: Value) -
 }
 
 /// Names and tags may change at any time; everything else beside the window waits for a machine on its way up.
-pub(super) fn update(verb: &str, want: &Desired, live: &Live) -> Vec<Step> {
+pub(super) fn update(verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
     let beside = matches!(verb, "host_name" | "groups" | "bandwidth" | "grow" | "disk_spec" | "key_pair" | "leave_key_pair");
     let first = if beside { settled(live) } else { None };
-    first.into_iter().chain(changes(verb, want, live)).collect()
+    first.into_iter().chain(if verb == "ready" { ask_again(cx, want, live) } else { changes(verb, want, live) }).collect()
+}
+
+/// One that never passed is asked once more.
+fn ask_again(cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
+    let guard = live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
+    ready::steps(cx.site, want, &Value::text(&live.id), &Guard { restarting: false, ..guard })
 }
 
 fn changes(verb: &str, want: &Desired, live: &Live) -> Vec<Step> {

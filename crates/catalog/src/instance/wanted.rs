@@ -7,7 +7,7 @@ use setpoint_plan::live::Live;
 use setpoint_plan::{Encoding, Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
 
-use crate::instance::RULES;
+use crate::instance::{RULES, ready};
 use crate::shared::{default_to, digest, name_at_creation};
 
 /// Lists are not empty, and only a disk that has levels is given one.
@@ -16,7 +16,7 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let problem =
         |name: &str| Problem { path: name.to_owned(), message: format!("`{name}` is empty"), hint: Some("name at least one".to_owned()) };
     let lists = ["instance_types", "vswitches", "security_groups"];
-    lists.iter().filter(|name| empty(name)).map(|name| problem(name)).chain(check_level(cx)).collect()
+    lists.iter().filter(|name| empty(name)).map(|name| problem(name)).chain(check_level(cx)).chain(ready::check(cx)).collect()
 }
 
 fn check_level(cx: &CheckCx<'_>) -> Option<Problem> {
@@ -38,6 +38,7 @@ pub(super) fn desire(cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut
         default_to(want, "system_disk.performance_level", "PL0");
     }
     take_user_data(want);
+    ready::take(want)?;
     want_protection(live, want);
     want_power(live, want);
     Ok(())

@@ -117,7 +117,10 @@ impl Machine {
             return Some(self.registry.known(own.kind).list(&self.plan.site, &self.plan.stack));
         }
         match &own.step.act {
-            Act::Wait(Wait { look: Look::Ask(query), .. }) => Some(query.clone()),
+            Act::Wait(Wait { look: Look::Ask(query), .. }) => {
+                let args = query.args.iter().map(|(name, value)| (*name, self.resolve(value))).collect();
+                Some(Query { args, ..query.clone() })
+            }
             Act::Wait(_) | Act::Call(_) | Act::Local(_) => None,
         }
     }
@@ -280,7 +283,8 @@ impl Machine {
             }
             self.done(now, step);
         } else if never {
-            let message = format!("it is {} and will not become what is waited for", status.unwrap_or_default());
+            let said = row.attr("failure").as_text().map(ToOwned::to_owned);
+            let message = said.unwrap_or_else(|| format!("it is {} and will not become what is waited for", status.unwrap_or_default()));
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else if now.saturating_sub(patience.since) > wait.within {

@@ -9,6 +9,7 @@ mod faults;
 mod groups;
 mod life;
 mod random;
+mod ready;
 mod regressions;
 mod stacks;
 mod together;

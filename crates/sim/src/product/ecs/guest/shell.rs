@@ -295,7 +295,9 @@ fn word(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> 
         match (quote, letter) {
             (None, '\'' | '"') => (quote, quoted) = (Some(letter), true),
             (Some(open), letter) if letter == open => quote = None,
-            (None | Some('"'), '\\') => text.extend(letters.next()),
+            (None, '\\') => text.extend(letters.next()),
+            // In double quotes a backslash stands for itself, but before what they would expand.
+            (Some('"'), '\\') => text.push(letters.next_if(|next| "\"\\$`".contains(*next)).unwrap_or('\\')),
             (_, letter) => text.push(letter),
         }
         let goes_on = |letter: &char| quote.is_some() || !" \t\r\n;|&()".contains(*letter);

@@ -1,0 +1,306 @@
+//! Readiness of an instance: what must hold inside before it counts as ready, asked through Cloud Assistant.
+//!
+//! Calls: RunCommand; DescribeCloudAssistantStatus, DescribeInvocationResults. One script makes all checks, one after the other,
+//! and shows the end of cloud-init's log if one fails in its time. No route to the machine and no open port is needed. The
+//! guard tag says `unready` from the create call on until the script has succeeded once, so that a run that is cut off, or
+//! a check that fails, is taken up by the next apply.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_openapi::json::Node;
+use setpoint_openapi::page::{Listing, Style};
+use setpoint_plan::desired::Desired;
+use setpoint_plan::kind::{At, Effect, Judged, Proof, Query, Refusal, Row, Site, Verdict};
+use setpoint_plan::ownership::Guard;
+use setpoint_plan::planner::guard_step;
+use setpoint_plan::procedure::{Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds};
+use setpoint_plan::{Map, Value};
+use setpoint_spec::schema::{CheckCx, FieldDef, Problem, Type};
+
+use crate::instance::DEF;
+use crate::instance::steps::TAGS;
+use crate::shared::{field, or, required};
+
+const PORT: Type = Type::Int { min: 1, max: 65_535, unit: "" };
+
+static HTTP: &[FieldDef] = &[
+    required(field("port", PORT, "none", "The port on the machine itself.")),
+    or(field("path", Type::Text { min: 1, max: 1024 }, "none", "What is asked for."), "/"),
+    or(field("status", Type::Int { min: 100, max: 599, unit: "" }, "none", "The status that counts."), "200"),
+];
+
+/// The members of `ready`.
+pub(super) static READY: &[FieldDef] = &[
+    field("cloud_init", Type::Bool, "none", "cloud-init has done its work, without an error that it could not recover from."),
+    field("http", Type::Struct(HTTP), "none", "A server on the machine answers with this status."),
+    field("tcp", PORT, "none", "Something on the machine listens on this port."),
+    field("command", Type::Text { min: 1, max: 8192 }, "none", "A shell command that must succeed; tried until it does."),
+    or(field("from", Type::Enum(&["guest"]), "none", "Where it is asked from: inside, through Cloud Assistant."), "guest"),
+    or(field("timeout", Type::Duration, "none", "How long all of it may take, 10s to 24h."), "10m"),
+];
+
+/// Until a member says otherwise, in seconds.
+const TIMEOUT: i64 = 600;
+
+/// What RunCommand takes, less what showing the log may take.
+const TIMEOUTS: std::ops::RangeInclusive<i64> = 10..=86_340;
+
+/// The agent has only just come up.
+const NOT_DISPATCHED: Retry = &[(&["InternalError.Dispatch"], Window::For(minutes(5)))];
+
+pub(super) const AGENTS: Listing =
+    Listing { style: Style::Number { size: 50 }, rows: "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus", id: "InstanceId" };
+pub(super) const RESULTS: Listing =
+    Listing { style: Style::Number { size: 50 }, rows: "Invocation.InvocationResults.InvocationResult", id: "InstanceId" };
+
+/// Something must be asked for, in a time that the API can keep.
+pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
+    let Some(ready) = cx.fields().get("ready").and_then(Value::as_map) else { return Vec::new() };
+    let problem = |path: &str, message: String, hint: &str| Problem { path: path.to_owned(), message, hint: Some(hint.to_owned()) };
+    let mut found = Vec::new();
+    if checks(ready).is_empty() {
+        found.push(problem("ready", "`ready` asks for nothing".to_owned(), "name one of `cloud_init: true`, `http`, `tcp`, `command`"));
+    }
+    let timeout = ready.get("timeout").and_then(Value::as_int).filter(|timeout| !TIMEOUTS.contains(timeout));
+    if let Some(timeout) = timeout {
+        found.push(problem("ready.timeout", format!("{timeout}s is no time for a check"), "10s to 23h"));
+    }
+    if let Some(path) = ready.get("http").and_then(Value::as_map).and_then(|http| http.get("path")).and_then(Value::as_text)
+        && !is_path(path)
+    {
+        found.push(problem("ready.http.path", format!("`{path}` is no path of a URL"), "it begins with `/` and has no spaces: `/health`"));
+    }
+    found
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\'' | b'"' | b'\\' | b'$' | b'`'))
+}
+
+/// Takes the members out of what is compared; what is left is whether it has passed.
+///
+/// # Errors
+/// The command is not a plain text: a secret would show in Cloud Assistant, and what is known after apply only has no place
+/// in a script.
+pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
+    let names: Vec<String> = want.attrs.keys().filter(|name| name.starts_with("ready.")).cloned().collect();
+    let ready: Map = names.iter().filter_map(|name| Some((name["ready.".len()..].to_owned(), want.attrs.remove(name)?))).collect();
+    if ready.get("command").is_some_and(|command| command.as_text().is_none()) {
+        return Err(Refusal {
+            attr: "ready".to_owned(),
+            what: "`ready.command` holds a secret, or what is known after apply only".to_owned(),
+            hint: Some("let the command read it on the machine, where user data can put it".to_owned()),
+        });
+    }
+    let checks = checks(&ready);
+    if checks.is_empty() {
+        return Ok(());
+    }
+    let timeout = ready.get("timeout").and_then(Value::as_int).unwrap_or(TIMEOUT);
+    // What cloud-init did with a secret may stand in its log.
+    let shows_log = !want.initial.get("user_data_content").is_some_and(Value::has_secret);
+    want.guard.unready = true;
+    want.attrs.insert("ready".to_owned(), Value::text(PASSED));
+    want.initial.insert("ready_script".to_owned(), Value::Text(script(&checks, timeout, shows_log)));
+    want.initial.insert("ready_timeout".to_owned(), Value::Int(timeout));
+    Ok(())
+}
+
+const PASSED: &str = "passed";
+
+/// What a live row shows.
+pub(super) fn shown(guard: &Guard) -> Value {
+    Value::text(if guard.unready { "not passed yet" } else { PASSED })
+}
+
+/// A machine that runs and has never passed is asked once more.
+pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
+    let runs = judged.row.attr("power") != Value::text("stopped") || judged.desired.attrs.get("power") == Some(&Value::text("running"));
+    let waits = *judged.live != Value::text(PASSED) && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
+    if waits && runs { Verdict::Update { verb: "ready", effect: Effect::None, at: At::After } } else { Verdict::Same }
+}
+
+/// The steps that ask, and take the mark off; none if nothing is to be asked.
+pub(super) fn steps(site: &Site, want: &Desired, id: &Value, guard: &Guard) -> Vec<Step> {
+    let script = want.initial.get("ready_script").cloned();
+    let timeout = want.initial.get("ready_timeout").and_then(Value::as_int);
+    let (Some(script), Some(timeout)) = (script, timeout) else { return Vec::new() };
+    // Cloud Assistant ends the script some time after it would have ended by itself, so that it can still show the log.
+    let limit = timeout + 60;
+    let run = Call {
+        retry: NOT_DISPATCHED,
+        yields: &[("invocation", "InvokeId")],
+        ..Call::new(
+            &api::RUN_COMMAND,
+            vec![
+                ("Name", Value::text("setpoint-ready")),
+                ("Type", Value::text("RunShellScript")),
+                ("CommandContent", script),
+                ("ContentEncoding", Value::text("PlainText")),
+                ("InstanceId", Value::List(vec![id.clone()])),
+                ("Timeout", Value::Int(limit)),
+            ],
+        )
+    };
+    let within = seconds(u64::try_from(limit).unwrap_or(u64::MAX / 2)) + minutes(1);
+    let asked = |query: Query, until: Cond, typical: u64| Wait {
+        look: Look::Ask(query),
+        until,
+        never: Some(Cond::Set("failure")),
+        absent: Absent::NotYet,
+        typical: seconds(typical),
+        within,
+    };
+    vec![
+        Step::wait(asked(agent(site, id), Cond::is("status", "true"), 20)),
+        Step::call(run),
+        Step::wait(asked(results(site, &Value::reference(&want.address, "invocation"), id), Cond::is("status", "Success"), 60)),
+        guard_step(&TAGS, id, &Guard { unready: false, ..guard.clone() }),
+    ]
+}
+
+fn agent(site: &Site, id: &Value) -> Query {
+    query(site, "agent", &api::DESCRIBE_CLOUD_ASSISTANT_STATUS, vec![("InstanceId", Value::List(vec![id.clone()]))], AGENTS)
+}
+
+fn results(site: &Site, invocation: &Value, id: &Value) -> Query {
+    let args = vec![("InvokeId", invocation.clone()), ("InstanceId", id.clone()), ("ContentEncoding", Value::text("PlainText"))];
+    query(site, "invocation", &api::DESCRIBE_INVOCATION_RESULTS, args, RESULTS)
+}
+
+fn query(
+    site: &Site,
+    view: &'static str,
+    action: &'static setpoint_plan::Action,
+    args: setpoint_plan::procedure::Args,
+    listing: Listing,
+) -> Query {
+    Query { kind: DEF.name, view, site: site.clone(), api: action, args, listing, proof: Proof::Refused }
+}
+
+/// Whether the agent answers.
+pub(super) fn decode_agent(row: Node<'_>) -> Row {
+    Row::Found([("status".to_owned(), Value::Text(row.text("CloudAssistantStatus")))].into())
+}
+
+/// How the script fares; `failure` says why it is over in vain.
+pub(super) fn decode_result(row: Node<'_>) -> Row {
+    let status = row.text("InvocationStatus");
+    let mut attrs: Map = [("status".to_owned(), Value::text(&status))].into();
+    let goes_on = ["Pending", "Scheduled", "Running", "Stopping", "Success"].contains(&status.as_str());
+    if !goes_on {
+        attrs.insert("failure".to_owned(), Value::Text(failure(row, &status)));
+    }
+    Row::Found(attrs)
+}
+
+/// The longest piece of output that is shown, in characters from its end.
+const OUTPUT_MAX: usize = 4_000;
+
+fn failure(row: Node<'_>, status: &str) -> String {
+    let mut text = match status {
+        "Failed" => "it is not ready: a check failed".to_owned(),
+        "Timeout" => "it is not ready: the checks ran out of time".to_owned(),
+        _ => format!("it is not ready: the checks ended as {status}"),
+    };
+    let error = [row.text("ErrorCode"), row.text("ErrorInfo")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    // Of a script that failed it says just that.
+    if !error.is_empty() && status != "Failed" {
+        text = format!("{text} ({error})");
+    }
+    let output = row.text("Output");
+    let skipped = output.chars().count().saturating_sub(OUTPUT_MAX);
+    let tail: String = output.trim_end().chars().skip(skipped).collect();
+    if tail.is_empty() { text } else { format!("{text}\n{tail}") }
+}
+
+/// A check: what it is called, and the shell command that waits for it.
+type Check = (String, String);
+
+fn checks(ready: &Map) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if ready.get("cloud_init") == Some(&Value::Bool(true)) {
+        // 2: done, with errors that it recovered from.
+        checks.push(("cloud-init".to_owned(), "cloud-init status --wait || [ $? -eq 2 ]".to_owned()));
+    }
+    if let Some(http) = ready.get("http").and_then(Value::as_map) {
+        let port = http.get("port").and_then(Value::as_int).unwrap_or(80);
+        let path = http.get("path").and_then(Value::as_text).unwrap_or("/");
+        let status = http.get("status").and_then(Value::as_int).unwrap_or(200);
+        let url = format!("http://127.0.0.1:{port}{path}");
+        let ask = format!(r#"curl -s -o /dev/null -m 5 -w "%{{http_code}}\n" {} | grep -qx {status}"#, quoted(&url));
+        checks.push((format!("{url} to answer {status}"), until(&ask)));
+    }
+    if let Some(port) = ready.get("tcp").and_then(Value::as_int) {
+        checks.push((format!("port {port}"), until(&format!(r#"bash -c "</dev/tcp/127.0.0.1/{port}" 2>/dev/null"#))));
+    }
+    if let Some(command) = ready.get("command").and_then(Value::as_text) {
+        checks.push(("the command".to_owned(), until(&format!("bash -c {}", quoted(command)))));
+    }
+    checks
+}
+
+fn until(command: &str) -> String {
+    format!("until {command}; do sleep 2; done")
+}
+
+/// A text as one word of the shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// All checks within one time. The last line that is echoed before the log names the one that did not pass.
+fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
+    let lines: Vec<String> =
+        checks.iter().map(|(what, command)| format!("echo {}\n{command}", quoted(&format!("waiting for {what}")))).collect();
+    let inner = quoted(&format!("set -e\n{}", lines.join("\n")));
+    let log = "/var/log/cloud-init-output.log";
+    let told = if shows_log {
+        format!("echo \"not passed; the end of {log}:\"\ntail -n 40 {log}")
+    } else {
+        format!("echo \"not passed; {log} is not shown, since the user data holds a secret\"")
+    };
+    format!("timeout {timeout} bash -c {inner} || {{\n{told}\nexit 1\n}}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn map(pairs: &[(&str, Value)]) -> Map {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    #[test]
+    fn one_script_makes_all_checks() {
+        let http = map(&[("port", Value::Int(80)), ("path", Value::text("/health"))]);
+        let ready = map(&[
+            ("cloud_init", Value::Bool(true)),
+            ("http", Value::Map(http)),
+            ("tcp", Value::Int(5432)),
+            ("command", Value::text("test 'a' = \"a\"")),
+        ]);
+        expect![[r#"
+            timeout 600 bash -c 'set -e
+            echo '\''waiting for cloud-init'\''
+            cloud-init status --wait || [ $? -eq 2 ]
+            echo '\''waiting for http://127.0.0.1:80/health to answer 200'\''
+            until curl -s -o /dev/null -m 5 -w "%{http_code}\n" '\''http://127.0.0.1:80/health'\'' | grep -qx 200; do sleep 2; done
+            echo '\''waiting for port 5432'\''
+            until bash -c "</dev/tcp/127.0.0.1/5432" 2>/dev/null; do sleep 2; done
+            echo '\''waiting for the command'\''
+            until bash -c '\''test '\''\'\'''\''a'\''\'\'''\'' = "a"'\''; do sleep 2; done' || {
+            echo "not passed; the end of /var/log/cloud-init-output.log:"
+            tail -n 40 /var/log/cloud-init-output.log
+            exit 1
+            }
+        "#]]
+        .assert_eq(&script(&checks(&ready), 600, true));
+    }
+
+    #[test]
+    fn nothing_asked_for_is_nothing_to_do() {
+        assert_eq!(checks(&map(&[("cloud_init", Value::Bool(false)), ("timeout", Value::Int(60))])), []);
+    }
+}

@@ -1,0 +1,141 @@
+//! Readiness: asked inside the machine, marked until it has passed, taken up by the next run.
+
+use setpoint_engine::outcome::FailureClass;
+use setpoint_sim::world::GuestRule;
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::faults::Death;
+use setpoint_testkit::run::{lines, lives};
+
+const NOTHING: Vec<String> = Vec::new();
+
+const APP: &str = r##"
+stack: shop
+region: cn-beijing
+resources:
+  net: {type: vpc, cidr_block: 172.16.0.0/12}
+  subnet: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 172.16.1.0/24}
+  web: {type: security_group, vpc: net}
+  app:
+    type: instance
+    instance_type: ecs.c7.large
+    image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}
+    vswitch: subnet
+    security_groups: [web]
+    user_data: "#!/bin/sh\nsystemctl enable --now nginx\n"
+    ready: {cloud_init: true, http: {port: 80, path: /health}, timeout: 5m}
+  late: {type: security_group, vpc: net, after: [app]}
+"##;
+
+fn rule(exit_code: i64, output: &str) -> GuestRule {
+    GuestRule { contains: "cloud-init".to_owned(), instance: String::new(), output: output.to_owned(), exit_code, lasts_ms: None }
+}
+
+fn guard(cloud: &Cloud) -> Option<String> {
+    let machine = cloud.resources().into_iter().find(|one| one.kind == "instance").expect("a machine");
+    machine.tags.get("setpoint:guard").cloned()
+}
+
+fn is_marked(cloud: &Cloud) -> bool {
+    guard(cloud).is_some_and(|words| words.split(',').any(|word| word == "unready"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_is_ready_once_its_checks_pass() {
+    let cloud = Cloud::new();
+    let made = cloud.apply(APP).await;
+    assert!(made.is_complete(), "{made:#?}");
+    assert!(!is_marked(&cloud), "{:?}", guard(&cloud));
+    let actions: Vec<&str> = made.writes.iter().map(|write| write.action).collect();
+    assert_eq!(actions.iter().filter(|action| **action == "RunCommand").count(), 1);
+    let asked = actions.iter().position(|action| *action == "RunCommand");
+    let late = actions.iter().rposition(|action| *action == "CreateSecurityGroup");
+    assert!(asked < late, "what comes after it waits until it is ready: {actions:?}");
+    assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_stays_marked_and_is_asked_again() {
+    let cloud = Cloud::new();
+    cloud.sim.with(|world| world.add_guest_rule(rule(1, "waiting for cloud-init\nE: no such package\n")));
+    let made = cloud.apply(APP).await;
+    let [failure] = made.failed.as_slice() else { panic!("one fails: {made:#?}") };
+    assert_eq!(failure.class, FailureClass::NotReached);
+    assert_eq!(failure.message, "it is not ready: a check failed\nwaiting for cloud-init\nE: no such package");
+    assert_eq!(made.not_started.iter().map(|one| one.address.to_string()).collect::<Vec<_>>(), ["late"]);
+    assert!(is_marked(&cloud));
+    assert_eq!(lines(&cloud.plan(APP).await), ["~ app (ready) none", "+ late none"]);
+    cloud.sim.with(|world| world.add_guest_rule(rule(0, "")));
+    let again = cloud.apply(APP).await;
+    assert!(again.is_complete(), "{again:#?}");
+    let actions: Vec<&str> = again.writes.iter().map(|write| write.action).collect();
+    assert_eq!(actions, ["RunCommand", "TagResources", "CreateSecurityGroup"], "readiness alone, then what waited for it");
+    assert!(!is_marked(&cloud));
+    assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_on_which_nothing_listens_runs_out_of_time() {
+    let cloud = Cloud::new();
+    let text = APP.replace("http: {port: 80, path: /health}, timeout: 5m", "tcp: 5432, timeout: 2m");
+    let made = cloud.apply(&text).await;
+    let [failure] = made.failed.as_slice() else { panic!("one fails: {made:#?}") };
+    assert!(
+        failure.message.contains("waiting for port 5432\nnot passed; the end of /var/log/cloud-init-output.log:"),
+        "{}",
+        failure.message
+    );
+    assert!(failure.message.ends_with("finished. Datasource DataSourceAliYun."), "{}", failure.message);
+    assert!(is_marked(&cloud));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stops_asking_takes_the_mark_off() {
+    let cloud = Cloud::new();
+    cloud.sim.with(|world| world.add_guest_rule(rule(1, "")));
+    assert!(!cloud.apply(APP).await.is_complete());
+    let silent = APP.replace("    ready: {cloud_init: true, http: {port: 80, path: /health}, timeout: 5m}\n", "");
+    assert!(cloud.apply(&silent).await.is_complete());
+    assert!(!is_marked(&cloud));
+    assert_eq!(lines(&cloud.plan(&silent).await), NOTHING);
+    assert_eq!(lines(&cloud.plan(APP).await), NOTHING, "one that runs already is not asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_may_hold_a_secret_is_not_shown() {
+    let cloud = Cloud::new();
+    let text = APP.replace("stack: shop", "stack: shop\nvars: {token: {type: string, secret: true, default: s3cr3t-token}}");
+    let text = text.replace(
+        r##""#!/bin/sh\nsystemctl enable --now nginx\n""##,
+        r##"{text: "#!/bin/sh\nTOKEN=${token}\n", with: {token: "${vars.token}"}}"##,
+    );
+    for _ in 0..2 {
+        let failed = cloud.apply(&text).await.failed;
+        assert!(failed[0].message.ends_with("is not shown, since the user data holds a secret"), "{}", failed[0].message);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_dies_anywhere_is_taken_up() {
+    for death in [Death::Before, Death::After] {
+        for n in 1.. {
+            let cloud = Cloud::new();
+            let plan = cloud.plan(APP).await;
+            let died = cloud.apply_dying(&plan, n, death).await;
+            let made = cloud.apply(APP).await;
+            assert!(made.is_complete(), "{death:?} at {n}: {made:#?}");
+            assert_eq!(lines(&cloud.plan(APP).await), NOTHING, "{death:?} at {n}");
+            assert!(!is_marked(&cloud), "{death:?} at {n}");
+            assert_eq!(cloud.owned().len(), 7, "{death:?} at {n}: {:?}", cloud.owned());
+            if !died {
+                assert_eq!(n, 8, "every write was tried");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_checks_change_nothing_of_one_that_passed() {
+    let other = APP.replace("timeout: 5m", "timeout: 7m");
+    lives(APP, &other, &[]).await;
+}
