@@ -35,7 +35,7 @@ pub(super) static READY: &[FieldDef] = &[
     field("tcp", PORT, "none", "Something on the machine listens on this port."),
     field("command", Type::Text { min: 1, max: 8192 }, "none", "A shell command that must succeed; tried until it does."),
     or(field("from", Type::Enum(&["guest"]), "none", "Where it is asked from: inside, through Cloud Assistant."), "guest"),
-    or(field("timeout", Type::Duration, "none", "How long all of it may take, 10s to 24h."), "10m"),
+    or(field("timeout", Type::Duration, "none", "How long all of it may take: ten seconds at least, not quite a day at most."), "10m"),
 ];
 
 /// Until a member says otherwise, in seconds.
