@@ -35,6 +35,7 @@ mod product;
 mod refusal;
 mod regions;
 mod render;
+mod shape;
 mod table;
 mod tables;
 mod tags;

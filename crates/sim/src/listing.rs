@@ -93,6 +93,14 @@ impl Region {
     }
 }
 
+/// The rows that a listing looks at before its filters decide.
+pub(crate) enum Scope<'a, T> {
+    /// Those that the call names, or that hang on what it names, in any order.
+    Few(Vec<&'a T>),
+    /// Those of a region with the tags sought.
+    Region(Listing<'a, T>),
+}
+
 /// The rows of a region that a listing may show, in its order.
 pub(crate) struct Listing<'a, T> {
     table: &'a Table<T>,
@@ -103,11 +111,11 @@ pub(crate) struct Listing<'a, T> {
 }
 
 impl<'a, T: Row> Listing<'a, T> {
-    /// Rows with these tags, made at this moment or before.
-    pub(crate) fn new(table: &'a Table<T>, region: &str, tags: &Filter, newest_ms: i64) -> Self {
+    /// Rows with these tags, made at this moment or before. `only_tags`: nothing else decides.
+    pub(crate) fn new(table: &'a Table<T>, region: &str, tags: &Filter, newest_ms: i64, only_tags: bool) -> Self {
         let first = Place(Reverse(newest_ms), Arc::from(""));
         let (set, exact) = table.places().0.get(region).map_or((None, true), |region| region.smallest(tags));
-        Self { table, set, first, exact }
+        Self { table, set, first, exact: exact && only_tags }
     }
 
     /// How many rows there are, if nothing but the tags decides.

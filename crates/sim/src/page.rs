@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::Base;
 use crate::call::Call;
-use crate::listing::Listing;
+use crate::listing::Scope;
 use crate::refusal::Refusal;
 use crate::table::Row;
 
@@ -44,25 +44,30 @@ pub(crate) fn numbered<'a, T>(call: &Call<'_>, rows: Vec<&'a T>, max: i64) -> Re
     numbered_by(call, "PageNumber", rows, max)
 }
 
-/// The page that `PageNumber` and `PageSize` ask for, of a listing that is looked at only as far as needed. `fits` is what
-/// decides beside the tags, if anything does.
+/// The page that `PageNumber` and `PageSize` ask for, of rows that are looked at only as far as needed.
 pub(crate) fn numbered_of<'a, T: Row>(
     call: &Call<'_>,
-    listing: &Listing<'a, T>,
-    fits: Option<impl Fn(&T) -> bool>,
+    scope: &Scope<'a, T>,
+    fits: impl Fn(&T) -> bool,
     max: i64,
 ) -> Result<Numbered<'a, T>, Refusal> {
+    let listing = match scope {
+        Scope::Few(rows) => return numbered(call, ordered(rows.iter().copied().filter(|row| fits(row))), max),
+        Scope::Region(listing) => listing,
+    };
+    let Some(total) = listing.total() else {
+        return numbered(call, listing.skip(0).filter(|row| fits(row)).collect(), max);
+    };
     let (number, size) = wanted(call, "PageNumber", max)?;
     let (skip, take) = (skipped(number, size), usize::try_from(size).unwrap_or_default());
-    match (listing.total(), fits) {
-        (Some(total), None) => Ok(Numbered { items: listing.page(skip, take, total), number, size, total }),
-        (_, fits) => {
-            let rows = listing.skip(0).filter(|row| fits.as_ref().is_none_or(|fits| fits(row)));
-            let rows: Vec<&T> = rows.collect();
-            let total = rows.len();
-            Ok(Numbered { items: rows.into_iter().skip(skip).take(take).collect(), number, size, total })
-        }
-    }
+    Ok(Numbered { items: listing.page(skip, take, total), number, size, total })
+}
+
+/// Rows of resources in the order of listings.
+fn ordered<'a, T: Row>(rows: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    let mut rows: Vec<(&Base, &T)> = rows.filter_map(|row| row.base().map(|base| (base, row))).collect();
+    rows.sort_by(|(a, _), (b, _)| order(a, b));
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The same under another name of the page parameter.
@@ -124,20 +129,26 @@ pub(crate) fn tokened_by<'a, T>(
     Ok(Tokened { items, next })
 }
 
-/// The page that `MaxResults` and `NextToken` ask for, of a listing that is looked at only as far as needed. The ids of its
-/// rows must be their keys.
+/// The page that `MaxResults` and `NextToken` ask for, of rows that are looked at only as far as needed. The ids of the rows
+/// must be their keys.
 pub(crate) fn tokened_of<'a, T: Row>(
     call: &Call<'_>,
-    listing: &Listing<'a, T>,
+    scope: &Scope<'a, T>,
     fits: impl Fn(&T) -> bool,
     (default, min, max): (i64, i64, i64),
 ) -> Result<Tokened<'a, T>, Refusal> {
     let size = call.int("MaxResults")?.unwrap_or(default).clamp(min, max);
     let take = usize::try_from(size).unwrap_or_default();
     let after = call.given("NextToken").map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken"))).transpose()?;
-    let mut items: Vec<&T> = match after {
-        Some(after) => listing.after(after.created_ms, &after.id).filter(|row| fits(row)).take(take + 1).collect(),
-        None => listing.skip(0).filter(|row| fits(row)).take(take + 1).collect(),
+    let mut items: Vec<&T> = match (scope, &after) {
+        (Scope::Few(rows), after) => {
+            let beyond = |row: &&T| row.base().is_some_and(|base| after.as_ref().is_none_or(|after| order(base, after).is_gt()));
+            ordered(rows.iter().copied().filter(|row| beyond(row) && fits(row)))
+        }
+        (Scope::Region(listing), Some(after)) => {
+            listing.after(after.created_ms, &after.id).filter(|row| fits(row)).take(take + 1).collect()
+        }
+        (Scope::Region(listing), None) => listing.skip(0).filter(|row| fits(row)).take(take + 1).collect(),
     };
     let more = items.len() > take;
     items.truncate(take);

@@ -1,17 +1,21 @@
-//! Rows of long listings as text, made once and shown until something changes.
+//! Rows of listings as text: written straight to JSON, and kept where many readers ask for the same.
 //!
 //! A row of DescribeInstances has some seventy fields, and clients that wait ask for the same rows again and again. A handler
-//! may put texts of rows on a shelf and answer with a mark in their place; the answer gets them back when it is written.
-//! Invariant: a kept text is what the row would be rendered as now. Any change of any row forgets all of them, and a row that
+//! puts the text of its rows on a shelf and answers with a mark in their place; the answer gets it back when it is written.
+//! Invariant: a kept text is what the row would be written as now. Any change of any row forgets all of them, and a row that
 //! changes by time alone must not be kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// So many texts are kept at most, 2 KB each.
 const KEPT: usize = 4_096;
+
+/// How a mark begins once it is written as JSON. No text of an answer that has marks can hold it: the mark begins with a NUL.
+const MARK: &str = "\"\\u0000";
 
 /// Texts of the answer in progress, and texts kept from earlier ones.
 #[derive(Debug, Default)]
@@ -20,39 +24,50 @@ pub(crate) struct Pieces {
     kept: RefCell<BTreeMap<String, String>>,
 }
 
-/// What stands in a body for a text on the shelf. No parameter can hold it: the mark begins with a NUL.
-fn mark(number: usize) -> String {
-    format!("\u{0}{number}")
-}
-
 impl Pieces {
     /// A list of rows, each by its id. `keep` says whether the text of a row may be kept.
-    pub(crate) fn list<T>(&self, rows: &[T], id: impl Fn(&T) -> &str, keep: impl Fn(&T) -> bool, render: impl Fn(&T) -> Value) -> Value {
+    pub(crate) fn list<'a, T: ?Sized, R: Serialize>(
+        &self,
+        rows: &[&'a T],
+        id: impl Fn(&'a T) -> &'a str,
+        keep: impl Fn(&T) -> bool,
+        row: impl Fn(&'a T) -> R,
+    ) -> Value {
         let mut kept = self.kept.borrow_mut();
-        let mut list = String::from("[");
-        for (number, row) in rows.iter().enumerate() {
-            if number > 0 {
-                list.push(',');
+        self.shelve(rows, |list, one| {
+            if !keep(one) {
+                return write(list, &row(one));
             }
-            if !keep(row) {
-                list.push_str(&render(row).to_string());
-                continue;
+            if let Some(text) = kept.get(id(one)) {
+                return list.extend_from_slice(text.as_bytes());
             }
-            if let Some(text) = kept.get(id(row)) {
-                list.push_str(text);
-                continue;
-            }
-            let text = render(row).to_string();
-            list.push_str(&text);
+            let begin = list.len();
+            write(list, &row(one));
             if kept.len() >= KEPT {
                 kept.clear();
             }
-            kept.insert(id(row).to_owned(), text);
+            kept.insert(id(one).to_owned(), text(list[begin..].to_vec()));
+        })
+    }
+
+    /// A list of rows that are written anew each time.
+    pub(crate) fn rows<'a, T: ?Sized, R: Serialize>(&self, rows: &[&'a T], row: impl Fn(&'a T) -> R) -> Value {
+        self.shelve(rows, |list, one| write(list, &row(one)))
+    }
+
+    /// Puts a list on the shelf; gives its mark.
+    fn shelve<'a, T: ?Sized>(&self, rows: &[&'a T], mut add: impl FnMut(&mut Vec<u8>, &'a T)) -> Value {
+        let mut list = vec![b'['];
+        for (number, row) in rows.iter().enumerate() {
+            if number > 0 {
+                list.push(b',');
+            }
+            add(&mut list, row);
         }
-        list.push(']');
+        list.push(b']');
         let mut shelf = self.shelf.borrow_mut();
-        shelf.push(list);
-        Value::String(mark(shelf.len() - 1))
+        shelf.push(text(list));
+        Value::String(format!("\u{0}{}", shelf.len() - 1))
     }
 
     /// Forgets what is kept: something has changed.
@@ -66,16 +81,29 @@ impl Pieces {
     }
 }
 
+fn write(to: &mut Vec<u8>, row: &impl Serialize) {
+    serde_json::to_writer(to, row).expect("rows are plain data with text keys");
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("JSON is UTF-8")
+}
+
 /// A body as JSON, with its texts in their places.
 pub(crate) fn json(body: &Value, pieces: &[String]) -> String {
-    let mut text = body.to_string();
-    for (number, piece) in pieces.iter().enumerate() {
-        let mark = Value::String(mark(number)).to_string();
-        if let Some(at) = text.find(&mark) {
-            text.replace_range(at..at + mark.len(), piece);
-        }
+    let text = body.to_string();
+    if pieces.is_empty() {
+        return text;
     }
-    text
+    let mut out = String::with_capacity(text.len() + pieces.iter().map(String::len).sum::<usize>());
+    let mut parts = text.split(MARK);
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (number, rest) = part.split_once('"').unwrap_or((part, ""));
+        out.push_str(number.parse::<usize>().ok().and_then(|number| pieces.get(number)).map_or("null", String::as_str));
+        out.push_str(rest);
+    }
+    out
 }
 
 /// A body with its texts as values in their places, for other forms than JSON.
@@ -97,13 +125,13 @@ mod tests {
         let made = Cell::new(0);
         let answer = |pieces: &mut Pieces| {
             let list = |keep: bool| {
-                let render = |id: &&str| {
+                let row = |id: &str| {
                     made.set(made.get() + 1);
                     json!({ "Id": id })
                 };
-                pieces.list(&["a\"", "b"], |id| *id, |_| keep, render)
+                pieces.list(&["a\"", "b"], |id| id, |_| keep, row)
             };
-            let body = json!({"Kept": {"Row": list(true)}, "Other": list(false), "Total": 2});
+            let body = json!({"Kept": {"Row": list(true)}, "New": {"Row": list(false)}, "Again": list(true), "Total": 2});
             let texts = pieces.take();
             assert_eq!(json(&body, &texts), whole(body, &texts).to_string());
             made.replace(0)
@@ -112,5 +140,11 @@ mod tests {
         assert_eq!(answer(&mut pieces), 2);
         pieces.forget();
         assert_eq!(answer(&mut pieces), 4);
+    }
+
+    #[test]
+    fn an_answer_without_rows_is_left_alone() {
+        let body = json!({"Description": "\u{0}0"});
+        assert_eq!(json(&body, &[]), body.to_string());
     }
 }

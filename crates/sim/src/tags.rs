@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::base::Base;
@@ -117,6 +118,22 @@ impl Filter {
 
     pub(crate) fn fits(&self, tags: &BTreeMap<String, String>) -> bool {
         self.0.iter().all(|(key, value)| tags.get(key).is_some_and(|held| value.as_ref().is_none_or(|value| value == held)))
+    }
+}
+
+/// `[{"TagKey", "TagValue"}]`, the form of ECS, written straight to JSON.
+pub(crate) struct KeyList<'a>(pub(crate) &'a BTreeMap<String, String>);
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Pair<'a> {
+    tag_key: &'a str,
+    tag_value: &'a str,
+}
+
+impl Serialize for KeyList<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|(tag_key, tag_value)| Pair { tag_key, tag_value }))
     }
 }
 

@@ -493,16 +493,31 @@ impl World {
     }
 
     /// Rows with these keys that a read by id may show now, in the order of the keys.
-    pub(crate) fn shown_by_id<'a, T: Row>(&self, table: &'a Table<T>, keys: &[String]) -> impl Iterator<Item = &'a T> + use<'a, T> {
+    pub(crate) fn shown_by_id<'a, T: Row, K: AsRef<str>>(
+        &self,
+        table: &'a Table<T>,
+        keys: &[K],
+    ) -> impl Iterator<Item = &'a T> + use<'a, T, K> {
         let newest = self.now_ms - self.options.read_lag_ms;
-        let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        let keys: BTreeSet<&str> = keys.iter().map(AsRef::as_ref).collect();
         let rows: Vec<&T> = keys.into_iter().filter_map(|key| table.get(key)).collect();
         rows.into_iter().filter(move |row| row.base().is_some_and(|base| !base.released && base.created_ms <= newest))
     }
 
-    /// Rows of a region with these tags that a listing may show now, in its order.
-    pub(crate) fn listing<'a, T: Row>(&self, table: &'a Table<T>, region: &str, tags: &Filter) -> Listing<'a, T> {
-        Listing::new(table, region, tags, self.now_ms - self.options.list_lag_ms)
+    /// Rows that hang on an id and that a listing may show now, in the order of their keys.
+    pub(crate) fn shown_on<'a, T: Row>(&'a self, table: &'a Table<T>, to: &'a str) -> impl Iterator<Item = &'a T> {
+        table.linked(to).filter(|row| self.lists(*row))
+    }
+
+    /// Whether a listing may show a row now.
+    pub(crate) fn lists<T: Row>(&self, row: &T) -> bool {
+        let newest = self.now_ms - self.options.list_lag_ms;
+        row.base().is_some_and(|base| !base.released && base.created_ms <= newest)
+    }
+
+    /// Rows of a region with these tags that a listing may show now, in its order. `only_tags`: nothing else decides.
+    pub(crate) fn listing<'a, T: Row>(&self, table: &'a Table<T>, region: &str, tags: &Filter, only_tags: bool) -> Listing<'a, T> {
+        Listing::new(table, region, tags, self.now_ms - self.options.list_lag_ms, only_tags)
     }
 
     /// Whether a zone has an instance type in stock.

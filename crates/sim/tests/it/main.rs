@@ -6,6 +6,7 @@ mod conformance;
 mod embedded;
 mod faults;
 mod random;
+mod rows;
 mod server;
 mod shapes;
 mod shell;

@@ -26,6 +26,7 @@ pub(crate) mod attach;
 pub(crate) mod change;
 pub(crate) mod content;
 pub(crate) mod read;
+pub(crate) mod row;
 
 pub(crate) const ACTIONS: Actions = &[("CreateDisk", create), ("DeleteDisk", delete)];
 

@@ -28,6 +28,7 @@ pub(crate) mod power;
 pub(crate) mod prepaid;
 pub(crate) mod read;
 pub(crate) mod role;
+pub(crate) mod row;
 pub(crate) mod spec;
 pub(crate) mod spot;
 #[cfg(test)]

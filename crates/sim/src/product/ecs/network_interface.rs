@@ -9,13 +9,13 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::base::Base;
 use crate::call::Call;
 use crate::cidr;
 use crate::product::vpc::vswitch;
 use crate::refusal::Refusal;
+use crate::shape::{Wrap, empty};
 use crate::table::Row;
 use crate::world::World;
 
@@ -24,6 +24,7 @@ pub(crate) mod attach;
 pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod read;
+pub(crate) mod row;
 
 /// A network interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,6 +67,29 @@ pub(crate) enum State {
     InUse,
     Detaching,
     Deleting,
+}
+
+/// An interface as a row of DescribeInstances shows it; fields in the order of their bytes.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Listed<'a> {
+    ipv4_prefix_sets: Wrap<[(); 0]>,
+    ipv6_prefix_sets: Wrap<[(); 0]>,
+    ipv6_sets: Wrap<[(); 0]>,
+    mac_address: &'a str,
+    network_interface_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_ip_address: Option<Ipv4Addr>,
+    private_ip_sets: Wrap<Vec<AddressSet>>,
+    r#type: &'static str,
+}
+
+/// A private address of an interface, as the API writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AddressSet {
+    primary: bool,
+    private_ip_address: Ipv4Addr,
 }
 
 impl Row for NetworkInterface {
@@ -119,13 +143,9 @@ impl NetworkInterface {
     }
 
     /// `{"PrivateIpSet": […]}`.
-    pub(crate) fn address_sets(&self) -> Value {
-        let sets: Vec<Value> = self
-            .addresses()
-            .enumerate()
-            .map(|(number, address)| json!({"PrivateIpAddress": address.to_string(), "Primary": number == 0}))
-            .collect();
-        json!({ "PrivateIpSet": sets })
+    pub(crate) fn address_sets(&self) -> Wrap<Vec<AddressSet>> {
+        let sets = self.addresses().enumerate().map(|(number, address)| AddressSet { primary: number == 0, private_ip_address: address });
+        Wrap("PrivateIpSet", sets.collect())
     }
 
     /// `Primary` or `Secondary`.
@@ -153,20 +173,17 @@ impl NetworkInterface {
     }
 
     /// As DescribeInstances shows it; the primary address only on demand.
-    pub(crate) fn listed(&self, with_primary_address: bool) -> Value {
-        let mut body = json!({
-            "NetworkInterfaceId": self.base.id,
-            "Type": self.kind(),
-            "MacAddress": self.mac,
-            "PrivateIpSets": self.address_sets(),
-            "Ipv6Sets": {"Ipv6Set": []},
-            "Ipv4PrefixSets": {"Ipv4PrefixSet": []},
-            "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
-        });
-        if with_primary_address {
-            body["PrimaryIpAddress"] = json!(self.address.to_string());
+    pub(crate) fn listed(&self, with_primary_address: bool) -> Listed<'_> {
+        Listed {
+            ipv4_prefix_sets: empty("Ipv4PrefixSet"),
+            ipv6_prefix_sets: empty("Ipv6PrefixSet"),
+            ipv6_sets: empty("Ipv6Set"),
+            mac_address: &self.mac,
+            network_interface_id: &self.base.id,
+            primary_ip_address: with_primary_address.then_some(self.address),
+            private_ip_sets: self.address_sets(),
+            r#type: self.kind(),
         }
-        body
     }
 }
 

@@ -1,13 +1,13 @@
 //! DescribeDisks.
 
-use serde_json::{Value, json};
-use setpoint_openapi::timestamp::Timestamp;
+use serde_json::json;
 
 use crate::call::{Answer, Call};
+use crate::listing::Scope;
 use crate::names;
 use crate::page;
 use crate::product::Actions;
-use crate::product::ecs::disk::{Disk, State};
+use crate::product::ecs::disk::{Disk, row};
 use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::tags;
@@ -28,6 +28,7 @@ struct Filter<'a> {
     texts: Vec<(&'a str, TextOf)>,
     /// Filters that compare one flag with one attribute.
     flags: Vec<(bool, FlagOf)>,
+    instance: Option<&'a str>,
     name: Option<&'a str>,
     tags: tags::Filter,
 }
@@ -65,10 +66,15 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     switch("EnableShared", |_| false)?;
     switch("Encrypted", |disk| disk.spec.encrypted)?;
     switch("Portable", |disk| !disk.system)?;
-    Ok(Filter { ids, texts, flags, name: call.given("DiskName"), tags: tags::Filter::of(call)? })
+    Ok(Filter { ids, texts, flags, instance: call.given("InstanceId"), name: call.given("DiskName"), tags: tags::Filter::of(call)? })
 }
 
 impl Filter<'_> {
+    /// Whether nothing but the tags decides.
+    fn only_tags(&self) -> bool {
+        self.ids.is_none() && self.texts.is_empty() && self.flags.is_empty() && self.name.is_none()
+    }
+
     fn fits(&self, disk: &Disk) -> bool {
         self.ids.as_ref().is_none_or(|ids| ids.contains(&disk.base.id))
             && self.texts.iter().all(|(text, of)| *text == of(disk))
@@ -82,67 +88,21 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let filter = filter(call)?;
     let _more = call.list("AdditionalAttributes");
-    let rows = world.shown(&world.tables.disks, filter.ids.is_some()).filter(|disk| disk.base.region == region && filter.fits(disk));
-    let rows = page::newest_first(rows, |disk| &disk.base);
-    let list = |items: Vec<&Disk>| -> Vec<Value> { items.into_iter().map(listed).collect() };
+    let disks = &world.tables.disks;
+    let scope = match (&filter.ids, filter.instance) {
+        (Some(ids), _) => Scope::Few(world.shown_by_id(disks, ids).collect()),
+        (None, Some(instance)) => Scope::Few(world.shown_on(disks, instance).collect()),
+        (None, None) => Scope::Region(world.listing(disks, region, &filter.tags, filter.only_tags())),
+    };
+    let fits = |disk: &Disk| disk.base.region == region && filter.fits(disk);
+    let list = |items: &[&Disk]| world.pieces.rows(items, row::listed);
     if page::by_token(call) {
-        let page = page::tokened(call, rows, |disk| &disk.base, (10, 10, 500))?;
-        return Ok(json!({"NextToken": page.next, "Disks": {"Disk": list(page.items)}}));
+        let page = page::tokened_of(call, &scope, fits, (10, 10, 500))?;
+        return Ok(json!({"NextToken": page.next, "Disks": {"Disk": list(&page.items)}}));
     }
-    let page = page::numbered(call, rows, 100)?;
+    let page = page::numbered_of(call, &scope, fits, 100)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
-        "Disks": {"Disk": list(page.items)},
+        "Disks": {"Disk": list(&page.items)},
     }))
-}
-
-fn listed(disk: &Disk) -> Value {
-    let time = |at: Option<i64>| at.map_or_else(String::new, |at| Timestamp(at).seconds());
-    // A disk that is on its way to or from a machine still names it.
-    let attached = !disk.instance.is_empty() && disk.state != State::Creating;
-    let attachments: Vec<Value> = attached
-        .then(|| json!({"InstanceId": disk.instance, "Device": disk.spec.device, "AttachedTime": time(disk.attached_ms)}))
-        .into_iter()
-        .collect();
-    json!({
-        "DiskId": disk.base.id,
-        "DiskName": disk.base.name,
-        "Description": disk.base.description,
-        "SerialNumber": disk.serial,
-        "RegionId": disk.base.region,
-        "ZoneId": disk.zone,
-        "Status": disk.state(),
-        "Type": if disk.system { "system" } else { "data" },
-        "Category": disk.spec.category,
-        "PerformanceLevel": disk.spec.performance_level,
-        "Size": disk.spec.size_gib,
-        "ImageId": disk.image,
-        "InstanceId": disk.instance,
-        "Device": disk.spec.device,
-        "Attachments": {"Attachment": attachments},
-        "MountInstances": {"MountInstance": []},
-        "MountInstanceNum": attachments.len(),
-        "DeleteWithInstance": disk.spec.delete_with_instance,
-        "DeleteAutoSnapshot": disk.delete_auto_snapshot,
-        "EnableAutoSnapshot": disk.enable_auto_snapshot,
-        "EnableAutomatedSnapshotPolicy": !disk.policy.is_empty(),
-        "AutoSnapshotPolicyId": disk.policy,
-        "Encrypted": disk.spec.encrypted,
-        "KMSKeyId": disk.spec.kms_key,
-        "Portable": !disk.system,
-        "BurstingEnabled": disk.spec.bursting,
-        "ProvisionedIops": disk.spec.provisioned_iops,
-        "MultiAttach": "Disabled",
-        "SourceSnapshotId": disk.spec.snapshot,
-        "ProductCode": "",
-        "DiskChargeType": disk.charge_type,
-        "ResourceGroupId": disk.base.resource_group,
-        "CreationTime": Timestamp(disk.base.created_ms).seconds(),
-        "AttachedTime": time(disk.attached_ms),
-        "DetachedTime": time(disk.detached_ms),
-        "ExpiredTime": "2999-09-08T16:00Z",
-        "StorageSetId": "",
-        "OperationLocks": {"OperationLock": []},
-        "Tags": tags::tag_key_list(&disk.base.tags),
-    })
 }

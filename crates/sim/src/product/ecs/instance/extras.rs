@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::product::ecs::instance::Instance;
 use crate::world::World;
@@ -60,11 +59,19 @@ impl Default for Maintenance {
     }
 }
 
+/// Why a machine is locked, as the API writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Lock<'a> {
+    lock_msg: &'static str,
+    lock_reason: &'a str,
+}
+
 impl Instance {
     /// As OperationLocks lists them.
-    pub(crate) fn locks(&self) -> Vec<Value> {
+    pub(crate) fn locks(&self) -> Vec<Lock<'_>> {
         let lock = &self.extras.lock;
-        (!lock.is_empty()).then(|| json!({"LockReason": lock, "LockMsg": ""})).into_iter().collect()
+        (!lock.is_empty()).then_some(Lock { lock_msg: "", lock_reason: lock }).into_iter().collect()
     }
 }
 

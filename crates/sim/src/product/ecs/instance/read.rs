@@ -1,16 +1,13 @@
 //! Reads of machines: DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute, DescribeUserData.
 
 use serde_json::{Value, json};
-use setpoint_openapi::timestamp::Timestamp;
 
 use crate::call::{Answer, Call};
+use crate::listing::Scope;
 use crate::names;
 use crate::page;
 use crate::product::Actions;
-use crate::product::ecs::instance::{self, Instance};
-use crate::product::ecs::instance_type;
-use crate::product::ecs::network_interface::{self, NetworkInterface};
-use crate::product::vpc::eip;
+use crate::product::ecs::instance::{self, Instance, row};
 use crate::refusal::Refusal;
 use crate::tags;
 use crate::world::World;
@@ -21,9 +18,6 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeInstanceAttribute", describe_attribute),
     ("DescribeUserData", describe_user_data),
 ];
-
-/// What pay-as-you-go machines show as their end: a moment far away, which is none.
-const NO_EXPIRY: &str = "2099-12-31T15:59Z";
 
 /// A text of a machine, for a filter to compare with.
 type TextOf = fn(&Instance) -> &str;
@@ -38,6 +32,8 @@ struct Filter<'a> {
     name: Option<&'a str>,
     group: Option<&'a str>,
     key_pair: Option<&'a str>,
+    /// Something that the primary interfaces of all machines sought hang on.
+    on: Option<&'a str>,
     tags: tags::Filter,
 }
 
@@ -57,7 +53,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     compare("VSwitchId", |row| &row.vswitch);
     compare("ZoneId", |row| &row.zone);
     compare("InstanceType", |row| &row.instance_type);
-    compare("InstanceTypeFamily", |row| family(&row.instance_type));
+    compare("InstanceTypeFamily", |row| row::family(&row.instance_type));
     compare("InstanceChargeType", |row| &row.charge_type);
     compare("InternetChargeType", |row| &row.internet.charge_type);
     compare("ImageId", |row| &row.image);
@@ -77,13 +73,9 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
         name: call.given("InstanceName"),
         group: call.given("SecurityGroupId"),
         key_pair: call.given("KeyPairName"),
+        on: call.given("SecurityGroupId").or_else(|| call.given("VSwitchId")),
         tags: tags::Filter::of(call)?,
     })
-}
-
-/// `ecs.c7` of `ecs.c7.large`.
-fn family(instance_type: &str) -> &str {
-    instance_type::find(instance_type).map_or("", |kind| kind.family)
 }
 
 impl Filter<'_> {
@@ -94,7 +86,7 @@ impl Filter<'_> {
     }
 
     fn fits(&self, world: &World, row: &Instance) -> bool {
-        let address = || interface(world, row).map(|eni| eni.address.to_string()).unwrap_or_default();
+        let address = || world.tables.network_interfaces.get(&row.interface).map(|eni| eni.address.to_string()).unwrap_or_default();
         let holds = |list: &Option<Vec<String>>, value: &str| list.as_ref().is_none_or(|list| list.iter().any(|one| one == value));
         holds(&self.ids, &row.base.id)
             && self.texts.iter().all(|(text, of)| *text == of(row))
@@ -107,159 +99,33 @@ impl Filter<'_> {
     }
 }
 
-fn interface<'a>(world: &'a World, row: &Instance) -> Option<&'a NetworkInterface> {
-    world.tables.network_interfaces.get(&row.interface)
-}
-
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let filter = filter(call)?;
     let more = call.list("AdditionalAttributes");
-    // What a row shows of a change under way depends on the moment alone.
-    let keep = |row: &&Instance| more.is_empty() && row.stale.is_none();
-    let list = |items: &[&Instance]| world.pieces.list(items, |row| &row.base.id, keep, |row| listed(world, row, &more));
-    let fits = |row: &Instance| row.base.region == region && filter.fits(world, row);
-    if let Some(ids) = &filter.ids {
-        let rows = page::newest_first(world.shown_by_id(&world.tables.instances, ids).filter(|row| fits(row)), |row| &row.base);
-        if page::by_token(call) {
-            let page = page::tokened(call, rows, |row| &row.base, (10, 10, 100))?;
-            return Ok(json!({"NextToken": page.next, "Instances": {"Instance": list(&page.items)}}));
+    let instances = &world.tables.instances;
+    let scope = match (&filter.ids, filter.on) {
+        (Some(ids), _) => Scope::Few(world.shown_by_id(instances, ids).collect()),
+        // A machine stands where its primary interface stands.
+        (None, Some(on)) => {
+            let primary = world.shown_on(&world.tables.network_interfaces, on).filter(|eni| eni.secondary.is_none());
+            Scope::Few(primary.filter_map(|eni| instances.get(&eni.instance)).filter(|row| world.lists(*row)).collect())
         }
-        let page = page::numbered(call, rows, 100)?;
-        return Ok(numbered(&page, &list(&page.items)));
-    }
-    let listing = world.listing(&world.tables.instances, region, &filter.tags);
+        (None, None) => Scope::Region(world.listing(instances, region, &filter.tags, filter.only_tags())),
+    };
+    // What a row shows of a change under way depends on the moment alone.
+    let keep = |row: &Instance| more.is_empty() && row.stale.is_none();
+    let list = |items: &[&Instance]| world.pieces.list(items, |row| &row.base.id, keep, |row| row::listed(world, row, &more));
+    let fits = |row: &Instance| row.base.region == region && filter.fits(world, row);
     if page::by_token(call) {
-        let page = page::tokened_of(call, &listing, fits, (10, 10, 100))?;
+        let page = page::tokened_of(call, &scope, fits, (10, 10, 100))?;
         return Ok(json!({"NextToken": page.next, "Instances": {"Instance": list(&page.items)}}));
     }
-    let page = page::numbered_of(call, &listing, (!filter.only_tags()).then_some(fits), 100)?;
-    Ok(numbered(&page, &list(&page.items)))
-}
-
-fn numbered(page: &page::Numbered<'_, Instance>, rows: &Value) -> Value {
-    json!({
+    let page = page::numbered_of(call, &scope, fits, 100)?;
+    Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
-        "Instances": {"Instance": rows},
-    })
-}
-
-/// What the listing and DescribeInstanceAttribute have in common.
-fn common(world: &World, row: &Instance) -> Value {
-    let stale = row.stale.as_ref().filter(|stale| world.now_ms() < stale.until_ms);
-    let instance_type = stale.map_or(&row.instance_type, |stale| &stale.instance_type);
-    let bandwidth_out = stale.map_or(row.internet.bandwidth_out, |stale| stale.bandwidth_out);
-    let kind = instance_type::find(instance_type).ok();
-    let private = interface(world, row).map(|eni| eni.address.to_string());
-    json!({
-        "InstanceId": row.base.id,
-        "InstanceName": row.base.name,
-        "Description": row.base.description,
-        "HostName": row.host_name,
-        "SerialNumber": row.serial,
-        "Status": row.state.name(),
-        "StoppedMode": row.stopped_mode,
-        "RegionId": row.base.region,
-        "ZoneId": row.zone,
-        "ClusterId": "",
-        "InstanceType": instance_type,
-        "Cpu": kind.as_ref().map_or(0, |kind| kind.cpu),
-        "Memory": kind.as_ref().map_or(0, |kind| kind.memory_gib * 1024),
-        "ImageId": row.image,
-        "InstanceNetworkType": "vpc",
-        "VlanId": "",
-        "InnerIpAddress": {"IpAddress": []},
-        "PublicIpAddress": {"IpAddress": row.internet.address.iter().collect::<Vec<_>>()},
-        "VpcAttributes": {
-            "VpcId": row.vpc, "VSwitchId": row.vswitch, "NatIpAddress": "",
-            "PrivateIpAddress": {"IpAddress": private.iter().collect::<Vec<_>>()},
-        },
-        "SecurityGroupIds": {"SecurityGroupId": instance::groups(world, row)},
-        "InternetChargeType": row.internet.charge_type,
-        "InternetMaxBandwidthIn": row.internet.bandwidth_in,
-        "InternetMaxBandwidthOut": bandwidth_out,
-        "InstanceChargeType": row.charge_type,
-        "CreditSpecification": row.credit,
-        "CreationTime": Timestamp(row.base.created_ms).minutes(),
-        "ExpiredTime": row.extras.expires_ms.map_or_else(|| NO_EXPIRY.to_owned(), |at| Timestamp(at).minutes()),
-        "OperationLocks": {"LockReason": row.locks()},
-    })
-}
-
-/// The public address that is bound to the machine, with empty fields if there is none.
-fn eip_address(world: &World, row: &Instance, in_list: bool) -> Value {
-    let eip = eip::of_instance(world, &row.base.id);
-    let mut body = json!({
-        "AllocationId": eip.map(|eip| eip.base.id.as_str()).unwrap_or_default(),
-        "IpAddress": eip.map(|eip| eip.address.as_str()).unwrap_or_default(),
-        "InternetChargeType": eip.map(|eip| eip.internet_charge_type.as_str()).unwrap_or_default(),
-        "Bandwidth": eip.map_or(0, |eip| eip.bandwidth),
-    });
-    if in_list {
-        body["IsSupportUnassociate"] = json!(eip.is_some());
-    }
-    body
-}
-
-fn listed(world: &World, row: &Instance, more: &[&str]) -> Value {
-    let mut body = common(world, row);
-    let primary_address = more.contains(&"NETWORK_PRIMARY_ENI_IP");
-    let interfaces: Vec<Value> =
-        network_interface::of_instance(world, &row.base.id).into_iter().map(|eni| eni.listed(primary_address)).collect();
-    let kind = instance_type::find(body["InstanceType"].as_str().unwrap_or_default()).ok();
-    let rest = json!({
-        "InstanceTypeFamily": family(body["InstanceType"].as_str().unwrap_or_default()),
-        "GPUAmount": kind.map_or(0, |kind| kind.gpus().0),
-        "GPUSpec": kind.map_or("", |kind| kind.gpus().1),
-        "OSType": row.os_type,
-        "OSName": row.os_name,
-        "OSNameEn": row.os_name.replace('位', "bit"),
-        "IoOptimized": true,
-        "NetworkInterfaces": {"NetworkInterface": interfaces},
-        "RdmaIpAddress": {"IpAddress": []},
-        "EipAddress": eip_address(world, row, true),
-        "StartTime": row.started_ms.map_or_else(String::new, |at| Timestamp(at).minutes()),
-        "AutoReleaseTime": row.auto_release_ms.map_or_else(String::new, |at| Timestamp(at).minutes()),
-        "SpotStrategy": row.spot.strategy,
-        "SpotPriceLimit": row.spot.price_limit,
-        "SpotDuration": row.spot.duration,
-        "SpotInterruptionBehavior": row.spot.interruption,
-        "DeletionProtection": row.deletion_protection,
-        "Recyclable": false,
-        "DeviceAvailable": true,
-        "SaleCycle": "",
-        "LocalStorageAmount": 0,
-        "LocalStorageCapacity": 0,
-        "KeyPairName": row.key_pair,
-        "DeploymentSetId": row.extras.deployment_set,
-        "DeploymentSetGroupNo": row.extras.deployment_group,
-        "HpcClusterId": "",
-        "ISP": "",
-        "ResourceGroupId": row.base.resource_group,
-        "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": "", "DedicatedHostClusterId": ""},
-        "DedicatedInstanceAttribute": {"Tenancy": "", "Affinity": ""},
-        "EcsCapacityReservationAttr": {"CapacityReservationId": "", "CapacityReservationPreference": ""},
-        "CpuOptions": {"CoreCount": body["Cpu"].as_i64().unwrap_or(0) / 2, "ThreadsPerCore": 2, "Numa": "ON"},
-        "HibernationOptions": {"Configured": false},
-        "Tags": tags::tag_key_list(&row.base.tags),
-    });
-    merge(&mut body, rest);
-    if more.contains(&"META_OPTIONS") {
-        body["MetadataOptions"] = json!({
-            "HttpEndpoint": row.metadata.endpoint, "HttpTokens": row.metadata.tokens,
-            "HttpPutResponseHopLimit": row.metadata.hop_limit, "InstanceMetadataTags": row.metadata.tags,
-        });
-    }
-    if more.contains(&"LOGIN_AS_NON_ROOT") {
-        body["ImageOptions"] = json!({"LoginAsNonRoot": row.login_as_non_root});
-    }
-    body
-}
-
-fn merge(body: &mut Value, more: Value) {
-    if let (Value::Object(body), Value::Object(more)) = (body, more) {
-        body.extend(more);
-    }
+        "Instances": {"Instance": list(&page.items)},
+    }))
 }
 
 fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
@@ -269,10 +135,14 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
     if ids.len() > 100 {
         return Err(Refusal::bad("InvalidParameter", "The number of InstanceId must be at most 100."));
     }
-    let rows = world.shown(&world.tables.instances, !ids.is_empty()).filter(|row| {
-        row.base.region == region && (ids.is_empty() || ids.contains(&row.base.id.as_str())) && zone.is_none_or(|zone| zone == row.zone)
-    });
-    let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
+    let instances = &world.tables.instances;
+    let scope = if ids.is_empty() {
+        Scope::Region(world.listing(instances, region, &tags::Filter::default(), zone.is_none()))
+    } else {
+        Scope::Few(world.shown_by_id(instances, &ids).collect())
+    };
+    let fits = |row: &Instance| row.base.region == region && zone.is_none_or(|zone| zone == row.zone);
+    let page = page::numbered_of(call, &scope, fits, 50)?;
     let statuses: Vec<Value> = page.items.iter().map(|row| json!({"InstanceId": row.base.id, "Status": row.state.name()})).collect();
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
@@ -283,22 +153,19 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
 /// The machine of a read by id, which a lag may hide.
 fn shown<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Instance, Refusal> {
     let id = call.need("InstanceId")?;
-    let found = world.shown(&world.tables.instances, true).find(|row| row.base.id == id && call.in_region(&row.base.region));
+    let found = world.shown_by_id(&world.tables.instances, &[id]).find(|row| call.in_region(&row.base.region));
     found.ok_or_else(|| instance::not_found(id))
 }
 
 fn describe_attribute(world: &mut World, call: &Call<'_>) -> Answer {
     let row = shown(world, call)?;
-    let mut body = common(world, row);
-    let rest = json!({
-        "IoOptimized": "optimized",
-        "EnableJumboFrame": row.jumbo_frame,
-        "EnableNetworkEncryption": false,
-        "NetworkOptions": {"EnableJumboFrame": row.jumbo_frame, "EnableNetworkEncryption": false, "BandwidthWeighting": ""},
-        "EipAddress": eip_address(world, row, false),
-        "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
-    });
-    merge(&mut body, rest);
+    let mut body = row::attribute(world, row);
+    body["IoOptimized"] = json!("optimized");
+    body["EnableJumboFrame"] = json!(row.jumbo_frame);
+    body["EnableNetworkEncryption"] = json!(false);
+    body["NetworkOptions"] = json!({"EnableJumboFrame": row.jumbo_frame, "EnableNetworkEncryption": false, "BandwidthWeighting": ""});
+    body["EipAddress"] = json!(row::EipAddress::of(world, row, false));
+    body["DedicatedHostAttribute"] = json!({"DedicatedHostId": "", "DedicatedHostName": ""});
     Ok(body)
 }
 

@@ -6,7 +6,7 @@ use crate::call::{Answer, Call};
 use crate::names;
 use crate::product::Actions;
 use crate::product::ecs::instance::draft;
-use crate::product::ecs::network_interface::{self, NetworkInterface, Secondary, State, address, read};
+use crate::product::ecs::network_interface::{self, NetworkInterface, Secondary, State, address, row};
 use crate::refusal::Refusal;
 use crate::tags;
 use crate::world::{World, done};
@@ -60,7 +60,8 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// What the listing shows, as far as this answer has it.
 fn echo(world: &World, call: &Call<'_>, id: &str) -> Result<Value, Refusal> {
-    let mut body = read::listed(world, network_interface::find(world, call, id)?);
+    let mut body =
+        serde_json::to_value(row::listed(world, network_interface::find(world, call, id)?)).expect("a row is plain data with text keys");
     if let Some(fields) = body.as_object_mut() {
         for name in ["CreationTime", "InstanceId", "QueueNumber", "NetworkInterfaceTrafficMode", "DeleteOnRelease"] {
             fields.remove(name);
