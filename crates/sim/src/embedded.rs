@@ -1,7 +1,8 @@
 //! The simulated cloud inside the process: a [`Transport`] that answers from a world instead of a network.
 //!
-//! The same bytes take the same path as over a socket. What was answered is in the store before the answer leaves, if the
-//! world has a folder. Locks are held for the length of one call, never across a wait.
+//! The same bytes take the same path as over a socket. What was answered, and what the answer has seen, is in the store before
+//! the answer leaves, if the world has a folder. The world is locked while it answers one call: requests are read and proven
+//! before, and nothing waits for the disk under the lock.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,13 +15,13 @@ use setpoint_openapi::wire::{Pending, Transport, TransportError, WireRequest, Wi
 
 use crate::calllog::{CallLog, CallLogError};
 use crate::fault::{self, CallInfo, Fate, Hook, Plan};
-use crate::gateway;
+use crate::gateway::{self, Arrived, Incoming};
 use crate::ids;
 use crate::profile::Options;
 use crate::refusal::Refusal;
 use crate::render::{self, Written};
-use crate::store::{Store, StoreError};
-use crate::world::World;
+use crate::store::{Store, StoreError, Ticket};
+use crate::world::{LoadError, World};
 
 const RESET: &str = "connection reset by peer";
 
@@ -76,8 +77,13 @@ pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What is stored is no world of this version.
-    #[error(transparent)]
-    Load(#[from] crate::world::LoadError),
+    #[error("{store} ({why})")]
+    Load {
+        /// What to do about it.
+        store: StoreError,
+        /// What does not fit.
+        why: LoadError,
+    },
     /// The call log cannot be written.
     #[error(transparent)]
     CallLog(#[from] CallLogError),
@@ -91,6 +97,7 @@ pub struct Embedded {
 
 struct Inner {
     state: Mutex<State>,
+    store: Option<Arc<Store>>,
     wall: Clock,
     opened: Timestamp,
     speed: f64,
@@ -103,7 +110,6 @@ struct Inner {
 
 struct State {
     world: World,
-    store: Option<Store>,
     log: Option<CallLog>,
     /// Calls that a fault keeps back, with the moment of the world's time at which they happen.
     late: Vec<(i64, WireRequest)>,
@@ -111,8 +117,12 @@ struct State {
     ahead_ms: i64,
     hook: Option<Hook>,
     n: u64,
-    /// Set once something answered could not be stored; from then on nothing is answered any more.
-    broken: Option<String>,
+}
+
+/// What becomes of a call: what arrives at the client, and what must be on the disk before.
+struct Outcome {
+    arrives: Result<WireResponse, TransportError>,
+    seen: Option<Ticket>,
 }
 
 impl Embedded {
@@ -129,19 +139,25 @@ impl Embedded {
             }
             None => (None, Vec::new()),
         };
-        let mut world =
-            if rows.is_empty() { World::new(config.seed, opened, config.options) } else { World::from_rows(rows, config.options)? };
+        let mut world = match &store {
+            Some(store) if !rows.is_empty() => {
+                World::from_rows(rows, config.options).map_err(|why| OpenError::Load { store: store.unreadable(), why })?
+            }
+            _ => World::new(config.seed, opened, config.options),
+        };
         world.speed = config.speed;
         let seed = world.seed();
         let log = config.call_log.as_deref().map(CallLog::open).transpose()?;
         let ahead_ms = (world.now().0 - opened.0).max(0);
         if let Some(store) = &store {
-            store.keep(&world.take_changes())?;
+            store.number()?;
+            store.keep(store.queue(world.take_changes()))?;
         }
-        let state = State { world, store, log, late: Vec::new(), ahead_ms, hook: None, n: 0, broken: None };
+        let state = State { world, log, late: Vec::new(), ahead_ms, hook: None, n: 0 };
         Ok(Self {
             inner: Arc::new(Inner {
                 state: Mutex::new(state),
+                store: store.map(Arc::new),
                 wall: config.wall,
                 opened,
                 speed: config.speed,
@@ -190,7 +206,9 @@ impl Embedded {
         state.ahead_ms += i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4);
         let now = self.inner.now(&state);
         state.catch_up(now, (self.inner.wall)());
-        state.keep()?;
+        let seen = self.inner.queue(&mut state);
+        drop(state);
+        self.inner.keep(seen)?;
         Ok(now)
     }
 
@@ -200,9 +218,10 @@ impl Embedded {
         let now = self.inner.now(&state);
         state.catch_up(now, (self.inner.wall)());
         let result = look(&mut state.world);
-        if let Err(error) = state.keep() {
-            state.broken = Some(error.to_string());
-        }
+        let seen = self.inner.queue(&mut state);
+        drop(state);
+        // A store that fails remembers it: no later call is answered.
+        drop(self.inner.keep(seen));
         result
     }
 
@@ -215,14 +234,12 @@ impl Embedded {
         let now = self.inner.now(&state);
         let mut fresh = World::new(state.world.seed(), now, state.world.options.clone());
         fresh.set_account(state.world.account().clone());
-        if let Some(store) = &state.store {
-            store.clear()?;
-            store.keep(&fresh.take_changes())?;
-        }
         fresh.speed = state.world.speed;
+        let seen = self.inner.store.as_ref().map(|store| store.queue_anew(fresh.take_changes()));
         state.world = fresh;
         state.late.clear();
-        Ok(())
+        drop(state);
+        self.inner.keep(seen)
     }
 
     /// Answers one request as the network would: a response, or none. Latency and delays are left out.
@@ -230,44 +247,71 @@ impl Embedded {
     /// # Errors
     /// If a fault says that no response arrives.
     pub fn answer(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
-        let fate = self.state().fate(request);
-        self.deliver(request, &fate)
+        let (fate, secret) = self.state().begin(request);
+        let outcome = self.deliver(&gateway::arrive(request, &secret), &fate);
+        self.inner.keep(outcome.seen).map_err(|error| not_kept(&error))?;
+        outcome.arrives
     }
 
-    fn deliver(&self, request: &WireRequest, fate: &Fate) -> Result<WireResponse, TransportError> {
-        let lost = |detail: &str| Err(TransportError { sent: true, detail: detail.to_owned() });
-        let mut state = self.state();
-        if let Some(detail) = &state.broken {
-            return lost(&format!("the simulator's store is broken: {detail}"));
+    /// Answers one request to a client in another process: whatever takes its time takes it beside the other calls.
+    pub(crate) async fn serve(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
+        self.carry(request, |seen| async move {
+            match (&self.inner.store, seen) {
+                (Some(store), Some(seen)) => store.keep_aside(seen).await,
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Lets a call take its time on the way to the world and back.
+    async fn carry<F>(&self, request: &WireRequest, keep: impl FnOnce(Option<Ticket>) -> F) -> Result<WireResponse, TransportError>
+    where
+        F: Future<Output = Result<(), StoreError>>,
+    {
+        if let Some(latency) = self.inner.latency() {
+            tokio::time::sleep(latency).await;
         }
+        let (fate, secret) = self.state().begin(request);
+        let (before, after) = fate.delays();
+        pause(before).await;
+        let outcome = self.deliver(&gateway::arrive(request, &secret), &fate);
+        keep(outcome.seen).await.map_err(|error| not_kept(&error))?;
+        pause(after).await;
+        outcome.arrives
+    }
+
+    fn deliver(&self, arrived: &Arrived<'_>, fate: &Fate) -> Outcome {
+        let reset = || Err(TransportError { sent: true, detail: RESET.to_owned() });
+        let unseen = |arrives| Outcome { arrives, seen: None };
+        let mut state = self.state();
         let (now, wall) = (self.inner.now(&state), (self.inner.wall)());
         match fate {
-            Fate::RefuseBefore { code, status } => return Ok(state.refuse(request, code, *status)),
-            Fate::NotSent => return Err(TransportError { sent: false, detail: "connection refused".to_owned() }),
-            Fate::DropBeforeExecuting => return lost(RESET),
+            Fate::RefuseBefore { code, status } => return unseen(Ok(state.refuse(&arrived.incoming, code, *status))),
+            Fate::NotSent => return unseen(Err(TransportError { sent: false, detail: "connection refused".to_owned() })),
+            Fate::DropBeforeExecuting => return unseen(reset()),
             Fate::DeliverLate { ms } => {
-                state.late.push((now.0 + i64::try_from(*ms).unwrap_or(i64::MAX / 4), request.clone()));
-                return lost(RESET);
+                state.late.push((now.0 + i64::try_from(*ms).unwrap_or(i64::MAX / 4), arrived.request.clone()));
+                return unseen(reset());
             }
             _ => {}
         }
         state.catch_up(now, wall);
-        let mut response = state.handle(now, wall, request);
+        let mut response = state.handle(now, wall, arrived);
         if *fate == Fate::DeliverTwice {
-            state.repeat(now, request);
+            state.repeat(now, arrived.request);
         }
-        if let Err(error) = state.keep() {
-            state.broken = Some(error.to_string());
-            return lost(&format!("the simulator's store is broken: {error}"));
-        }
-        match fate {
-            Fate::LoseReplyAfterExecuting => lost(RESET),
+        let seen = self.inner.queue(&mut state);
+        drop(state);
+        let arrives = match fate {
+            Fate::LoseReplyAfterExecuting => reset(),
             Fate::CutReply => {
                 response.body.truncate(response.body.len() / 2);
                 Ok(response)
             }
             _ => Ok(response),
-        }
+        };
+        Outcome { arrives, seen }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -281,6 +325,23 @@ impl Inner {
     fn now(&self, state: &State) -> Timestamp {
         let elapsed = ((self.wall)().0 - self.opened.0) as f64 * self.speed;
         Timestamp(self.opened.0 + state.ahead_ms + elapsed as i64)
+    }
+
+    /// Hands what has changed to the store; gives what an answer can have seen so far.
+    fn queue(&self, state: &mut State) -> Option<Ticket> {
+        let Some(store) = &self.store else {
+            state.world.forget_changes();
+            return None;
+        };
+        Some(store.queue(state.world.take_changes()))
+    }
+
+    /// Returns when it is on the disk.
+    fn keep(&self, seen: Option<Ticket>) -> Result<(), StoreError> {
+        match (&self.store, seen) {
+            (Some(store), Some(seen)) => store.keep(seen),
+            _ => Ok(()),
+        }
     }
 
     /// How long the next call takes on its way.
@@ -297,12 +358,14 @@ impl Inner {
 }
 
 impl State {
-    fn fate(&mut self, request: &WireRequest) -> Fate {
+    /// The fate of the next call, and the secret that it is probably signed with.
+    fn begin(&mut self, request: &WireRequest) -> (Fate, String) {
         self.n += 1;
-        let Some(hook) = &mut self.hook else { return Fate::Normal };
+        let secret = self.world.account().access_key_secret.clone();
+        let Some(hook) = &mut self.hook else { return (Fate::Normal, secret) };
         let incoming = gateway::read(request);
         let is_read = incoming.action().is_none_or(|action| action.is_read());
-        hook(&CallInfo { n: self.n, action: incoming.action, is_read })
+        (hook(&CallInfo { n: self.n, action: incoming.action, is_read }), secret)
     }
 
     /// Brings the world up to now, with the calls that were kept back.
@@ -311,16 +374,16 @@ impl State {
             self.late.sort_by_key(|(due, _)| *due);
             let due = self.late.partition_point(|(due, _)| *due <= now.0);
             for (at, request) in self.late.drain(..due).collect::<Vec<_>>() {
-                self.handle(Timestamp(at), wall, &request);
+                self.handle(Timestamp(at), wall, &gateway::arrive(&request, ""));
             }
         }
         self.world.advance(now);
     }
 
     #[expect(clippy::disallowed_types, reason = "measures itself; nothing that is answered depends on it")]
-    fn handle(&mut self, now: Timestamp, wall: Timestamp, request: &WireRequest) -> WireResponse {
+    fn handle(&mut self, now: Timestamp, wall: Timestamp, arrived: &Arrived<'_>) -> WireResponse {
         let begun = std::time::Instant::now();
-        let response = self.world.handle_at(now, wall, request);
+        let response = self.world.handle_arrived(now, wall, arrived);
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.world.measure(response.body.len(), micros);
         self.log_last();
@@ -338,39 +401,23 @@ impl State {
         }
     }
 
-    fn refuse(&mut self, request: &WireRequest, code: &str, status: u16) -> WireResponse {
-        let incoming = gateway::read(request);
+    fn refuse(&mut self, incoming: &Incoming, code: &str, status: u16) -> WireResponse {
         let refusal = Refusal::new(status, code.to_owned(), "The simulator was told to refuse this call.");
         let request_id = format!("00000000-0000-0000-0000-{:012X}", self.n);
-        self.world.record_refusal(&incoming, &request_id, &refusal);
+        self.world.record_refusal(incoming, &request_id, &refusal);
         self.log_last();
-        render::response(&incoming, &request_id, Err(refusal), &Written { pieces: &[], speed: self.world.speed })
+        render::response(incoming, &request_id, Err(refusal), &Written { pieces: &[], speed: self.world.speed })
     }
+}
 
-    fn keep(&mut self) -> Result<(), StoreError> {
-        match &self.store {
-            Some(store) => store.keep(&self.world.take_changes()),
-            None => {
-                self.world.forget_changes();
-                Ok(())
-            }
-        }
-    }
+fn not_kept(error: &StoreError) -> TransportError {
+    TransportError { sent: true, detail: format!("the simulator's store is broken: {error}") }
 }
 
 impl Transport for Embedded {
     fn send(&self, request: WireRequest) -> Pending<'_, Result<WireResponse, TransportError>> {
-        Box::pin(async move {
-            if let Some(latency) = self.inner.latency() {
-                tokio::time::sleep(latency).await;
-            }
-            let fate = self.state().fate(&request);
-            let (before, after) = fate.delays();
-            pause(before).await;
-            let answer = self.deliver(&request, &fate);
-            pause(after).await;
-            answer
-        })
+        // In the process calls are kept one by one: the same calls then end in the same order.
+        Box::pin(async move { self.carry(&request, |seen| std::future::ready(self.inner.keep(seen))).await })
     }
 }
 

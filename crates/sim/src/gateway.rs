@@ -92,14 +92,25 @@ fn format_of(received: &Received) -> Format {
     }
 }
 
+/// A request that was read, and perhaps proven already: both need no world, so they are done before it is locked.
+#[derive(Debug)]
+pub(crate) struct Arrived<'a> {
+    pub(crate) request: &'a WireRequest,
+    pub(crate) incoming: Incoming,
+    /// The secret that its signature is known to be made with.
+    proven_by: Option<&'a str>,
+}
+
+/// Reads a request and tries a secret on its signature. Which secret counts, and what is wrong, [`verify`] says.
+pub(crate) fn arrive<'a>(request: &'a WireRequest, secret: &'a str) -> Arrived<'a> {
+    let incoming = read(request);
+    let proven = !secret.is_empty() && incoming.problem.is_none() && sign::verify(request, secret).is_ok();
+    Arrived { request, incoming, proven_by: proven.then_some(secret) }
+}
+
 /// Checks protocol fields, age, key and signature.
-pub(crate) fn verify(
-    incoming: &Incoming,
-    account: &Account,
-    temporary: &Table<TemporaryKey>,
-    wall: Timestamp,
-    request: &WireRequest,
-) -> Result<(), Refusal> {
+pub(crate) fn verify(arrived: &Arrived<'_>, account: &Account, temporary: &Table<TemporaryKey>, wall: Timestamp) -> Result<(), Refusal> {
+    let incoming = &arrived.incoming;
     if incoming.is_anonymous() {
         return Ok(());
     }
@@ -121,7 +132,10 @@ pub(crate) fn verify(
     if incoming.nonce.is_empty() {
         return Err(Refusal::missing("SignatureNonce"));
     }
-    sign::verify(request, secret).map_err(|refusal| match refusal {
+    if arrived.proven_by == Some(secret) {
+        return Ok(());
+    }
+    sign::verify(arrived.request, secret).map_err(|refusal| match refusal {
         sign::Refusal::Incomplete { what } => incomplete(&what),
         sign::Refusal::Mismatch(ours) => mismatch(incoming.scheme, &ours),
     })

@@ -1,13 +1,25 @@
 //! The rows of a world on disk.
 //!
-//! Invariant: all rows that one call changed are written in one transaction that is on the disk before the call is
-//! answered, so a killed process loses nothing that was answered and half a call is never seen.
+//! Invariant: all rows that one call changed are written in one transaction, in the order of the calls, so a killed process
+//! leaves a world as it was between two calls. Changes are queued while the world is locked and written after; whoever waits
+//! for the disk writes everything queued by then, so that calls which come together share one sync.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
 use crate::world::Change;
+
+/// Whose form the rows have: `format`, and `version`, the program that made the store.
+const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
+
+/// The form of the rows. One more as soon as a stored row cannot be read any longer as it was written before.
+const FORMAT: &str = "1";
+
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Rows as JSON by (kind, id).
 const ROWS: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("rows");
@@ -17,7 +29,37 @@ const ROWS: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("rows
 pub struct Store {
     database: Database,
     path: PathBuf,
+    queue: Mutex<Queue>,
+    /// Held by the one who writes.
+    writing: Mutex<()>,
+    /// Held by the one task that has a thread wait for the disk; the others wait without one.
+    turn: tokio::sync::Mutex<()>,
+    /// The last of the changes that are on the disk.
+    kept: AtomicU64,
 }
+
+/// Changes that are not on the disk yet.
+#[derive(Debug, Default)]
+struct Queue {
+    changes: Vec<Change>,
+    /// Everything stored before goes first.
+    anew: bool,
+    /// How many times something was queued.
+    last: u64,
+    /// Set once a write has failed; from then on nothing counts as kept.
+    broken: Option<String>,
+}
+
+impl Queue {
+    /// Everything queued so far, to be written; and whether writing has failed before.
+    fn take(&mut self) -> (Vec<Change>, bool, u64, Option<String>) {
+        (std::mem::take(&mut self.changes), std::mem::take(&mut self.anew), self.last, self.broken.clone())
+    }
+}
+
+/// What must be on the disk before an answer may leave: all changes that the answer can have seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(u64);
 
 /// Kind, id and JSON of a stored row.
 pub type StoredRow = (String, String, String);
@@ -38,6 +80,25 @@ pub enum StoreError {
     InUse {
         /// The file.
         path: PathBuf,
+    },
+    /// Another version has written it, in a form that this one does not read.
+    #[error(
+        "the simulated cloud in `{path}` was made by {maker}; this is version {VERSION}, which reads format {FORMAT}: delete the folder \
+         to begin anew, or go on with the version that made it"
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The version that made it, and its format.
+        maker: String,
+    },
+    /// What was answered since cannot be kept.
+    #[error("the simulated cloud in `{path}` could not be written: {why}")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        why: String,
     },
     /// The database says no.
     #[error("the simulated cloud in `{path}` cannot be read or written: {source}")]
@@ -60,33 +121,120 @@ impl Store {
         let path = dir.join("world.redb");
         let database = Database::create(&path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.clone() },
+            DatabaseError::UpgradeRequired(format) => {
+                StoreError::Format { path: path.clone(), maker: format!("an older version, with a database of format {format}") }
+            }
             other => StoreError::Database { path: path.clone(), source: Box::new(other.into()) },
         })?;
-        let store = Self { database, path };
+        let store = Self {
+            database,
+            path,
+            queue: Mutex::default(),
+            writing: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            kept: AtomicU64::new(0),
+        };
         let rows = store.rows().map_err(|error| store.failed(error))?;
-        Ok((store, rows))
+        match store.about().map_err(|error| store.failed(error))? {
+            Some((format, version)) if format != FORMAT => {
+                Err(StoreError::Format { path: store.path, maker: format!("version {version}, in format {format}") })
+            }
+            _ => Ok((store, rows)),
+        }
     }
 
-    /// Writes changed rows; returns when they are on the disk.
+    /// Notes that the rows have this version's form: those of a new store, and of one from before forms had numbers once they
+    /// were read.
     ///
     /// # Errors
     /// If the database cannot be written.
-    pub fn keep(&self, changes: &[Change]) -> Result<(), StoreError> {
-        if changes.is_empty() { Ok(()) } else { self.write(changes).map_err(|error| self.failed(error)) }
+    pub(crate) fn number(&self) -> Result<(), StoreError> {
+        self.set_about().map_err(|error| self.failed(error))
     }
 
-    /// Takes every row out.
+    /// The error for rows that cannot be read.
+    pub(crate) fn unreadable(&self) -> StoreError {
+        let maker = match self.about() {
+            Ok(Some((format, version))) => format!("version {version}, in format {format}, and a row is not in it"),
+            _ => "an older version, before stores noted their format".to_owned(),
+        };
+        StoreError::Format { path: self.path.clone(), maker }
+    }
+
+    /// Queues changed rows behind those before.
+    pub(crate) fn queue(&self, changes: Vec<Change>) -> Ticket {
+        let mut queue = self.queued();
+        if !changes.is_empty() {
+            queue.changes.extend(changes);
+            queue.last += 1;
+        }
+        Ticket(queue.last)
+    }
+
+    /// Queues rows in place of all that were stored or queued before.
+    pub(crate) fn queue_anew(&self, changes: Vec<Change>) -> Ticket {
+        let mut queue = self.queued();
+        (queue.changes, queue.anew) = (changes, true);
+        queue.last += 1;
+        Ticket(queue.last)
+    }
+
+    /// Returns when what was queued up to a ticket is on the disk. Blocks for the disk.
     ///
     /// # Errors
-    /// If the database cannot be written.
-    pub fn clear(&self) -> Result<(), StoreError> {
-        self.empty().map_err(|error| self.failed(error))
+    /// If the database cannot be written, now or before.
+    pub(crate) fn keep(&self, upto: Ticket) -> Result<(), StoreError> {
+        if self.has(upto) {
+            return Ok(());
+        }
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever wrote in the meantime may have written this too.
+        if self.has(upto) {
+            return Ok(());
+        }
+        let (changes, anew, last, broken) = self.queued().take();
+        let failed = match broken {
+            Some(why) => Some(why),
+            None => self.write(&changes, anew).err().map(|error| error.to_string()),
+        };
+        if let Some(why) = failed {
+            self.queued().broken = Some(why.clone());
+            return Err(StoreError::Broken { path: self.path.clone(), why });
+        }
+        self.kept.store(last, Ordering::Release);
+        Ok(())
+    }
+
+    /// The same without blocking: one thread at a time waits for the disk, however many tasks do.
+    ///
+    /// # Errors
+    /// As [`Store::keep`].
+    pub(crate) async fn keep_aside(self: &Arc<Self>, upto: Ticket) -> Result<(), StoreError> {
+        if self.has(upto) {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        if self.has(upto) {
+            return Ok(());
+        }
+        let store = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || store.keep(upto)).await;
+        written.unwrap_or_else(|error| Err(StoreError::Broken { path: self.path.clone(), why: error.to_string() }))
+    }
+
+    fn has(&self, upto: Ticket) -> bool {
+        self.kept.load(Ordering::Acquire) >= upto.0
+    }
+
+    fn queued(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rows(&self) -> Result<Vec<StoredRow>, redb::Error> {
         // A new database has no table to read from.
         let begin = self.database.begin_write()?;
         begin.open_table(ROWS)?;
+        begin.open_table(ABOUT)?;
         begin.commit()?;
         let read = self.database.begin_read()?;
         let table = read.open_table(ROWS)?;
@@ -99,8 +247,32 @@ impl Store {
         Ok(rows)
     }
 
-    fn write(&self, changes: &[Change]) -> Result<(), redb::Error> {
+    /// Format and version of the store; none: it is new, or from before they were noted.
+    fn about(&self) -> Result<Option<(String, String)>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(ABOUT)?;
+        let text = |name: &str| table.get(name).map(|value| value.map(|value| value.value().to_owned()));
+        Ok(text("format")?.map(|format| -> Result<_, redb::Error> { Ok((format, text("version")?.unwrap_or_default())) }).transpose()?)
+    }
+
+    fn set_about(&self) -> Result<(), redb::Error> {
+        if self.about()?.is_some() {
+            return Ok(());
+        }
         let transaction = self.database.begin_write()?;
+        {
+            let mut table = transaction.open_table(ABOUT)?;
+            table.insert("format", FORMAT)?;
+            table.insert("version", VERSION)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn write(&self, changes: &[Change], anew: bool) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        if anew {
+            transaction.delete_table(ROWS)?;
+        }
         {
             let mut table = transaction.open_table(ROWS)?;
             for change in changes {
@@ -112,14 +284,6 @@ impl Store {
             }
         }
         // Durability is immediate by default: the commit returns after the sync.
-        transaction.commit()?;
-        Ok(())
-    }
-
-    fn empty(&self) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
-        transaction.delete_table(ROWS)?;
-        transaction.open_table(ROWS)?;
         transaction.commit()?;
         Ok(())
     }

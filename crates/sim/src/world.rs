@@ -21,7 +21,7 @@ use crate::bookkeeping::{Counter, NoStock};
 use crate::call::{Answer, Call};
 use crate::calls::Calls;
 use crate::contract;
-use crate::gateway::{self, Incoming, Nonces};
+use crate::gateway::{self, Arrived, Incoming, Nonces};
 use crate::ids;
 use crate::limits::{Asked, Meters};
 use crate::listing::Listing;
@@ -200,31 +200,36 @@ impl World {
     /// Answers one request at a moment of the world's time, with signatures judged by another clock: a world may run
     /// faster than its clients.
     pub fn handle_at(&mut self, now: Timestamp, wall: Timestamp, request: &WireRequest) -> WireResponse {
-        self.serve(now, request, |world, incoming| world.admit(incoming, wall, request))
+        self.handle_arrived(now, wall, &gateway::arrive(request, ""))
+    }
+
+    /// The same for a request that was read before the world was at hand.
+    pub(crate) fn handle_arrived(&mut self, now: Timestamp, wall: Timestamp, arrived: &Arrived<'_>) -> WireResponse {
+        self.serve(now, &arrived.incoming, |world| world.admit(arrived, wall))
     }
 
     /// Performs a request once more, as a network does that delivers twice what was sent once, behind the check of its
     /// signature and nonce.
     pub fn repeat(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
-        self.serve(now, request, |_, incoming| incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action)))
+        let incoming = gateway::read(request);
+        self.serve(now, &incoming, |_| incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action)))
     }
 
     fn serve(
         &mut self,
         now: Timestamp,
-        request: &WireRequest,
-        admit: impl FnOnce(&mut Self, &Incoming) -> Result<&'static Action, Refusal>,
+        incoming: &Incoming,
+        admit: impl FnOnce(&mut Self) -> Result<&'static Action, Refusal>,
     ) -> WireResponse {
         self.advance(now);
         self.request_number += 1;
         let request_id = ids::request(self.request_stream, self.request_number);
-        let incoming = gateway::read(request);
         let answer = match &incoming.problem {
             Some(refusal) => Err(refusal.clone()),
-            None => admit(self, &incoming).and_then(|action| self.perform(action, &incoming)),
+            None => admit(self).and_then(|action| self.perform(action, incoming)),
         };
-        self.calls.record(&incoming, self.now_ms, &request_id, answer.as_ref().err());
-        render::response(&incoming, &request_id, answer, &Written { pieces: &self.pieces.take(), speed: self.speed })
+        self.calls.record(incoming, self.now_ms, &request_id, answer.as_ref().err());
+        render::response(incoming, &request_id, answer, &Written { pieces: &self.pieces.take(), speed: self.speed })
     }
 
     /// Lets everything happen that is due up to a moment, in the order of time.
@@ -364,8 +369,9 @@ impl World {
     }
 
     /// Checks everything about a request but what it asks for.
-    fn admit(&mut self, incoming: &Incoming, wall: Timestamp, request: &WireRequest) -> Result<&'static Action, Refusal> {
-        gateway::verify(incoming, &self.account, &self.tables.temporary_keys, wall, request)?;
+    fn admit(&mut self, arrived: &Arrived<'_>, wall: Timestamp) -> Result<&'static Action, Refusal> {
+        gateway::verify(arrived, &self.account, &self.tables.temporary_keys, wall)?;
+        let incoming = &arrived.incoming;
         if !incoming.is_anonymous() {
             self.nonces.claim(&incoming.access_key_id, &incoming.nonce, wall)?;
         }

@@ -107,7 +107,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
         cloud.set_plan(plan);
     }
     let temporary = std::env::temp_dir().join(format!("setpoint-sim-{}", std::process::id()));
-    let served = wire::runtime()?.block_on(async {
+    let served = server::runtime().map_err(|error| Error::Setup(format!("no event loop: {error}")))?.block_on(async {
         let listener =
             TcpListener::bind(&args.listen).await.map_err(|error| Error::usage(format!("`--listen {}`: {error}", args.listen)))?;
         let address = listener.local_addr().map_err(|error| Error::Setup(error.to_string()))?;

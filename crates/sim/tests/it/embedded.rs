@@ -50,6 +50,38 @@ fn time_does_not_go_back_when_a_world_is_opened_again() {
     call(&cloud, &hand, "vpc.DescribeVpcs", &[]).expect("signatures are judged by the clock outside");
 }
 
+/// Puts a text into a stored table, as another version might.
+fn alter<K: redb::Key + 'static>(dir: &std::path::Path, table: redb::TableDefinition<'_, K, &str>, key: K::SelfType<'_>, value: &str) {
+    let database = redb::Database::open(dir.join("world.redb")).expect("a database");
+    let transaction = database.begin_write().expect("a transaction");
+    transaction.open_table(table).expect("a table").insert(key, value).expect("inserted");
+    transaction.commit().expect("written");
+}
+
+#[test]
+fn a_store_of_another_version_says_what_to_do() {
+    let (dir, hand) = (tempfile::tempdir().expect("a folder"), Hand::new());
+    let refused = || {
+        let config = Config { dir: Some(dir.path().to_owned()), ..Config::new(hand.clock()) };
+        let error = Embedded::open(config).err().expect("refused").to_string();
+        error.replace(&dir.path().join("world.redb").display().to_string(), "FILE")
+    };
+    drop(kept(dir.path(), &hand));
+    let advice = "delete the folder to begin anew, or go on with the version that made it";
+    alter(dir.path(), redb::TableDefinition::<(&str, &str), &str>::new("rows"), ("vpc", "vpc-1"), "{}");
+    let expected = format!(
+        "the simulated cloud in `FILE` was made by version 0.1.0, in format 1, and a row is not in it; this is version 0.1.0, which reads \
+         format 1: {advice} (the stored vpc `vpc-1` cannot be read: missing field `base` at line 1 column 2)"
+    );
+    assert_eq!(refused(), expected);
+    alter(dir.path(), redb::TableDefinition::<&str, &str>::new("about"), "format", "2");
+    alter(dir.path(), redb::TableDefinition::<&str, &str>::new("about"), "version", "0.9.0");
+    let expected = format!(
+        "the simulated cloud in `FILE` was made by version 0.9.0, in format 2; this is version 0.1.0, which reads format 1: {advice}"
+    );
+    assert_eq!(refused(), expected);
+}
+
 #[test]
 fn a_reset_empties_the_store_too() {
     let (dir, hand) = (tempfile::tempdir().expect("a folder"), Hand::new());
