@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Serialize;
 
 use crate::gateway::Incoming;
+use crate::product::DRY_RUN_PASSED;
 use crate::refusal::Refusal;
 
 /// Counts and the last calls.
@@ -105,7 +106,7 @@ impl Calls {
         count.total += 1;
         match code {
             Some(code) if code.contains("Throttling") => count.throttled += 1,
-            Some("DryRunOperation" | "DRYRUN.SUCCESS") => count.dry_runs += 1,
+            Some(code) if DRY_RUN_PASSED.contains(&code) => count.dry_runs += 1,
             Some(_) => count.failed += 1,
             None => {}
         }

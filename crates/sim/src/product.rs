@@ -47,6 +47,9 @@ pub(crate) fn furnish(world: &mut World) {
     cms::furnish(world);
 }
 
+/// The codes that say that a dry run would have succeeded.
+pub(crate) const DRY_RUN_PASSED: [&str; 2] = ["DryRunOperation", "DRYRUN.SUCCESS"];
+
 /// A dry run that would have succeeded is answered as an error; its code differs by action.
 pub(crate) fn dry_run_passed(action: &Action) -> Refusal {
     const SUCCESS: [&str; 4] = ["DeleteInstances", "StartInstances", "StopInstances", "RebootInstances"];

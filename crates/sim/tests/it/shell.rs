@@ -65,6 +65,18 @@ fn answers_are_counted_with_their_bytes() {
     assert!(count.micros >= count.micros_max);
 }
 
+#[test]
+fn a_dry_run_that_passes_is_no_failure() {
+    let hand = Hand::new();
+    let cloud = Embedded::open(Config::new(hand.clock())).expect("opens");
+    for (block, expected) in [("10.0.0.0/8", "400 DryRunOperation"), ("10.0.0.0/30", "400 InvalidCidrBlock")] {
+        let refusal = call(&cloud, &hand, "vpc.CreateVpc", &[("CidrBlock", block), ("DryRun", "true")]).expect_err("a dry run");
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+    let count = cloud.with(|world| *world.calls().counts().get("CreateVpc").expect("called"));
+    assert_eq!((count.total, count.dry_runs, count.failed), (2, 1, 1));
+}
+
 /// The times that ten calls take, by tokio's clock.
 fn times(seed: u64) -> Vec<u128> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");

@@ -27,7 +27,9 @@ fn sources() -> BTreeMap<String, String> {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = BTreeMap::new();
-    walk(&root.join("src/product"), &root.join("src/product"), &mut found);
+    // What products share is tested beside it, above their folder.
+    walk(&root.join("src"), &root.join("src"), &mut found);
+    let mut found = found.into_iter().map(|(name, text)| (name.trim_start_matches("product/").to_owned(), text)).collect();
     walk(&root.join("tests/it"), &root.join("tests"), &mut found);
     found
 }
