@@ -62,6 +62,8 @@ pub struct Received {
     pub nonce: String,
     /// The token of a temporary key.
     pub security_token: Option<String>,
+    /// The token that stands in place of a signature, if the request says that it carries one.
+    pub bearer_token: Option<String>,
     /// The action; empty for path-style requests.
     pub action: String,
     /// The version of the product's API.
@@ -96,9 +98,10 @@ pub struct Mismatch {
 }
 
 /// Names of parameters that belong to the envelope of RPC-style requests, not to the action.
-const ENVELOPE: [&str; 11] = [
+const ENVELOPE: [&str; 12] = [
     "AccessKeyId",
     "Action",
+    "BearerToken",
     "Format",
     "SecurityToken",
     "Signature",
@@ -156,6 +159,11 @@ pub fn read(request: &WireRequest) -> Result<Received, Refusal> {
             received.access_key_id = roa::authorization(request)?.0;
             received.timestamp = header("date");
             received.nonce = header("x-acs-signature-nonce");
+        }
+        None if either("x-acs-signature-type", "SignatureType") == "BEARERTOKEN" => {
+            received.bearer_token = Some(either("x-acs-bearer-token", "BearerToken"));
+            received.timestamp = either("x-acs-date", "Timestamp");
+            received.nonce = either("x-acs-signature-nonce", "SignatureNonce");
         }
         Some(Scheme::V1) | None => {
             received.access_key_id = param("AccessKeyId").unwrap_or_default();

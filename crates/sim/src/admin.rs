@@ -10,6 +10,7 @@ use setpoint_openapi::wire::{WireRequest, WireResponse};
 use crate::calllog;
 use crate::embedded::Embedded;
 use crate::fault::Plan;
+use crate::users::User;
 use crate::world::{GuestRule, ImageFacts, LoadProfile};
 
 /// Whether a request is for these pages.
@@ -27,6 +28,8 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
         ("GET", "/_sim/world") => page(200, &world(cloud)),
         ("GET", "/_sim/resources") => page(200, &json!(cloud.with(|world| world.resources()))),
         ("GET", "/_sim/calls") => page(200, &cloud.with(|world| calls(world.calls()))),
+        ("GET", "/_sim/keys") => page(200, &json!(cloud.with(|world| world.users().to_vec()))),
+        ("POST", "/_sim/keys") => keys(cloud, body),
         ("POST", "/_sim/clock") => clock(cloud, &body),
         ("POST", "/_sim/stock") => stock(cloud, &body),
         ("POST", "/_sim/load") => load(cloud, &body),
@@ -53,6 +56,15 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
             Err(error) => page(500, &json!({"error": error.to_string()})),
         },
         (_, path) => page(404, &json!({"error": format!("there is no page {path} with this method")})),
+    }
+}
+
+/// Replaces the users; the answer has the keys that were drawn.
+fn keys(cloud: &Embedded, body: Value) -> WireResponse {
+    let users = serde_json::from_value::<Vec<User>>(body).map_err(|error| error.to_string());
+    match users.and_then(|users| cloud.with(|world| world.set_users(users).map_err(|error| error.to_string()))) {
+        Ok(()) => page(200, &json!(cloud.with(|world| world.users().to_vec()))),
+        Err(error) => page(400, &json!({"error": error})),
     }
 }
 

@@ -177,6 +177,14 @@ impl Embedded {
         Credential::long_lived(account.access_key_id.clone(), account.access_key_secret.clone())
     }
 
+    /// The access key of a user, if there is one of this name.
+    #[must_use]
+    pub fn credential_of(&self, user: &str) -> Option<Credential> {
+        let state = self.state();
+        let user = state.world.users().iter().find(|known| known.name == user)?;
+        Some(Credential::long_lived(user.access_key_id.clone(), user.access_key_secret.clone()))
+    }
+
     /// The host to send to; any other reaches the same world.
     #[must_use]
     pub fn endpoint_host() -> &'static str {
@@ -234,6 +242,7 @@ impl Embedded {
         let now = self.inner.now(&state);
         let mut fresh = World::new(state.world.seed(), now, state.world.options.clone());
         fresh.set_account(state.world.account().clone());
+        fresh.users = state.world.users.clone();
         fresh.speed = state.world.speed;
         let seen = self.inner.store.as_ref().map(|store| store.queue_anew(fresh.take_changes()));
         state.world = fresh;

@@ -17,6 +17,7 @@ use crate::product::sts::key::{self, TemporaryKey};
 use crate::refusal::Refusal;
 use crate::render::Format;
 use crate::table::Table;
+use crate::users::Users;
 
 /// How far a request's clock may be off, to either side, in milliseconds.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
@@ -27,7 +28,7 @@ pub(crate) struct Incoming {
     pub(crate) format: Format,
     pub(crate) host: String,
     pub(crate) action: String,
-    pub(crate) access_key_id: String,
+    access_key_id: String,
     pub(crate) nonce: String,
     pub(crate) params: Params,
     /// What makes the request unreadable, if it is.
@@ -35,6 +36,7 @@ pub(crate) struct Incoming {
     version: String,
     timestamp: String,
     security_token: Option<String>,
+    bearer_token: Option<String>,
     scheme: Option<Scheme>,
 }
 
@@ -69,7 +71,7 @@ pub(crate) fn read(request: &WireRequest) -> Incoming {
         method => Some(Refusal::denied("UnsupportedHTTPMethod", format!("This http method {method} is not supported."))),
     };
     Incoming {
-        format: format_of(&received),
+        format: format_of(&received, request.header("x-acs-action").is_some()),
         host: request.host.clone(),
         problem: unfit.or(problem),
         params: Params::from_pairs(received.params),
@@ -79,15 +81,16 @@ pub(crate) fn read(request: &WireRequest) -> Incoming {
         version: received.version,
         timestamp: received.timestamp,
         security_token: received.security_token,
+        bearer_token: received.bearer_token,
         scheme: received.scheme,
     }
 }
 
-/// V1 answers in XML if nothing is said; clients of V3 read nothing but JSON.
-fn format_of(received: &Received) -> Format {
+/// V1 answers in XML if nothing is said; clients of V3, which name the action in a header, read nothing but JSON.
+fn format_of(received: &Received, by_headers: bool) -> Format {
     match received.format.to_ascii_uppercase().as_str() {
         "XML" => Format::Xml,
-        "" if received.scheme != Some(Scheme::V3) => Format::Xml,
+        "" if received.scheme == Some(Scheme::V1) || !by_headers => Format::Xml,
         _ => Format::Json,
     }
 }
@@ -108,13 +111,20 @@ pub(crate) fn arrive<'a>(request: &'a WireRequest, secret: &'a str) -> Arrived<'
     Arrived { request, incoming, proven_by: proven.then_some(secret) }
 }
 
-/// Checks protocol fields, age, key and signature.
-pub(crate) fn verify(arrived: &Arrived<'_>, account: &Account, temporary: &Table<TemporaryKey>, wall: Timestamp) -> Result<(), Refusal> {
+/// Every key that the world knows.
+pub(crate) struct Keys<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) users: &'a Users,
+    pub(crate) temporary: &'a Table<TemporaryKey>,
+}
+
+/// Checks protocol fields, age, key and signature; gives the id of the caller's key, empty if nobody signed.
+pub(crate) fn verify(arrived: &Arrived<'_>, keys: &Keys<'_>, wall: Timestamp) -> Result<String, Refusal> {
     let incoming = &arrived.incoming;
     if incoming.is_anonymous() {
-        return Ok(());
+        return Ok(String::new());
     }
-    if incoming.scheme.is_none() {
+    if incoming.scheme.is_none() && incoming.bearer_token.is_none() {
         return Err(incomplete("there is none"));
     }
     if incoming.action.is_empty() {
@@ -128,26 +138,36 @@ pub(crate) fn verify(arrived: &Arrived<'_>, account: &Account, temporary: &Table
     if (wall.0 - sent.0).abs() > WINDOW_MS {
         return Err(Refusal::bad("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."));
     }
-    let secret = secret(incoming, account, temporary, wall)?;
+    if let Some(token) = &incoming.bearer_token {
+        let user = keys.users.of_token(token, wall)?;
+        return if incoming.nonce.is_empty() { Err(Refusal::missing("SignatureNonce")) } else { Ok(user.access_key_id.clone()) };
+    }
+    let secret = secret(incoming, keys, wall)?;
     if incoming.nonce.is_empty() {
         return Err(Refusal::missing("SignatureNonce"));
     }
     if arrived.proven_by == Some(secret) {
-        return Ok(());
+        return Ok(incoming.access_key_id.clone());
     }
     sign::verify(arrived.request, secret).map_err(|refusal| match refusal {
         sign::Refusal::Incomplete { what } => incomplete(&what),
         sign::Refusal::Mismatch(ours) => mismatch(incoming.scheme, &ours),
-    })
+    })?;
+    Ok(incoming.access_key_id.clone())
 }
 
-/// The secret of the key that a request names: the account's, or a temporary one with its token.
-fn secret<'a>(incoming: &Incoming, account: &'a Account, temporary: &'a Table<TemporaryKey>, wall: Timestamp) -> Result<&'a str, Refusal> {
-    let token = incoming.security_token.as_deref();
-    if incoming.access_key_id == account.access_key_id {
-        return if token.is_none() { Ok(&account.access_key_secret) } else { Err(key::mismatch()) };
+/// The secret of the key that a request names: the account's, a user's, or a temporary one with its token.
+fn secret<'a>(incoming: &Incoming, keys: &Keys<'a>, wall: Timestamp) -> Result<&'a str, Refusal> {
+    let (id, token) = (incoming.access_key_id.as_str(), incoming.security_token.as_deref());
+    let user = keys.users.of_key(id);
+    if user.is_some_and(|user| user.inactive) {
+        return Err(Refusal::bad("InvalidAccessKeyId.Inactive", "Specified access key is disabled."));
     }
-    let known = temporary.get(&incoming.access_key_id);
+    let own = (id == keys.account.access_key_id).then_some(&keys.account.access_key_secret);
+    if let Some(secret) = own.or(user.map(|user| &user.access_key_secret)) {
+        return if token.is_none() { Ok(secret) } else { Err(key::mismatch()) };
+    }
+    let known = keys.temporary.get(&incoming.access_key_id);
     let known = known.ok_or_else(|| Refusal::absent("InvalidAccessKeyId.NotFound", "Specified access key is not found."))?;
     known.require(token, wall.0)?;
     Ok(&known.secret)

@@ -16,6 +16,7 @@ pub mod profile;
 pub mod server;
 pub mod store;
 pub mod tls;
+pub mod users;
 pub mod world;
 
 mod base;

@@ -75,6 +75,9 @@ fn with_id(body: Value, request_id: &str) -> Value {
     Value::Object(fields)
 }
 
+/// Codes of permission: their answers name what would have been needed.
+const DENIED: [&str; 3] = ["Forbidden.RAM", "AccessForbidden", "NoPermission"];
+
 fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value {
     let product = incoming.product().map_or("Unknown", |product| product.code());
     let code = &refusal.code;
@@ -89,6 +92,10 @@ fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value
         "Message": refusal.message,
         "Recommend": format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={request_id}"),
     });
+    if refusal.status == 403 && DENIED.contains(&code.as_ref()) {
+        let action = format!("{}:{}", product.to_ascii_lowercase(), incoming.action);
+        body["AccessDeniedDetail"] = json!({"AuthAction": action});
+    }
     if product == "cms" {
         body["Success"] = json!(false);
     }

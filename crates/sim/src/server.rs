@@ -19,6 +19,7 @@ use tokio::runtime::Runtime;
 use crate::admin;
 use crate::embedded::Embedded;
 use crate::tls::{Greeted, Tls};
+use crate::users::User;
 
 /// The line that a server prints when it listens, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,6 +30,9 @@ pub struct StartLine {
     pub access_key_id: String,
     /// Its secret, which opens nothing but this world.
     pub access_key_secret: String,
+    /// The users of the world, with their keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<User>,
     /// With TLS: the file with the authority that clients must trust.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
@@ -38,12 +42,13 @@ impl StartLine {
     /// The line for a world at an address.
     #[must_use]
     pub fn new(address: SocketAddr, tls: Option<&Tls>, cloud: &Embedded) -> Self {
-        let account = cloud.with(|world| world.account().clone());
+        let (account, users) = cloud.with(|world| (world.account().clone(), world.users().to_vec()));
         let scheme = if tls.is_some() { "https" } else { "http" };
         Self {
             endpoint: format!("{scheme}://{address}"),
             access_key_id: account.access_key_id,
             access_key_secret: account.access_key_secret,
+            users,
             ca_file: tls.map(|tls| tls.ca_file.clone()),
         }
     }

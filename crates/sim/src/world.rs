@@ -21,7 +21,7 @@ use crate::bookkeeping::{Counter, NoStock};
 use crate::call::{Answer, Call};
 use crate::calls::Calls;
 use crate::contract;
-use crate::gateway::{self, Arrived, Incoming, Nonces};
+use crate::gateway::{self, Arrived, Incoming, Keys, Nonces};
 use crate::ids;
 use crate::limits::{Asked, Meters};
 use crate::listing::Listing;
@@ -37,6 +37,7 @@ use crate::table::{Row, Table};
 use crate::tables::{self, Tables};
 use crate::tags::Filter;
 use crate::tokens::Token;
+use crate::users::{self, User, UserError, Users};
 
 pub use crate::product::cms::load::Profile as LoadProfile;
 pub use crate::product::ecs::guest::GuestRule;
@@ -50,6 +51,7 @@ pub struct World {
     /// How many of its milliseconds pass in one of its clients'; only told to clients that are throttled.
     pub speed: f64,
     pub(crate) account: Account,
+    pub(crate) users: Users,
     pub(crate) tables: Tables,
     pub(crate) caller: Caller,
     seed: u64,
@@ -176,6 +178,7 @@ impl World {
             options,
             speed: 1.0,
             account,
+            users: Users::default(),
             tables: Tables::default(),
             caller: Caller::default(),
             seed,
@@ -303,6 +306,21 @@ impl World {
         Timestamp(self.now_ms)
     }
 
+    /// Replaces the users who may call beside the account itself; none to begin with. They are not stored.
+    ///
+    /// # Errors
+    /// For a name, pattern or moment that is none, and for what is there twice.
+    pub fn set_users(&mut self, users: Vec<User>) -> Result<(), UserError> {
+        self.users = Users::new(users, self.seed, &self.account)?;
+        Ok(())
+    }
+
+    /// The users, with their keys.
+    #[must_use]
+    pub fn users(&self) -> &[User] {
+        self.users.all()
+    }
+
     /// The seed that this world was made with.
     #[must_use]
     pub fn seed(&self) -> u64 {
@@ -370,12 +388,13 @@ impl World {
 
     /// Checks everything about a request but what it asks for.
     fn admit(&mut self, arrived: &Arrived<'_>, wall: Timestamp) -> Result<&'static Action, Refusal> {
-        gateway::verify(arrived, &self.account, &self.tables.temporary_keys, wall)?;
+        let keys = Keys { account: &self.account, users: &self.users, temporary: &self.tables.temporary_keys };
+        let access_key_id = gateway::verify(arrived, &keys, wall)?;
         let incoming = &arrived.incoming;
         if !incoming.is_anonymous() {
-            self.nonces.claim(&incoming.access_key_id, &incoming.nonce, wall)?;
+            self.nonces.claim(&access_key_id, &incoming.nonce, wall)?;
         }
-        self.caller = Caller { access_key_id: incoming.access_key_id.clone(), host: incoming.host.clone(), wall_ms: wall.0 };
+        self.caller = Caller { access_key_id, host: incoming.host.clone(), wall_ms: wall.0 };
         incoming.product()?;
         let action = incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action))?;
         let region = incoming.params.get("RegionId").or_else(|| regions::of_host(&incoming.host)).unwrap_or_default();
@@ -390,6 +409,12 @@ impl World {
         let region = region_of(incoming)?;
         let mut params = incoming.params.clone();
         let dry_run = params.remove("DryRun").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let permitted = self.users.check(&self.caller.access_key_id, action);
+        // Whoever may not list machines is told that there are none; only a dry run tells the truth.
+        let blind = permitted.is_err() && action.name == "DescribeInstances" && !dry_run;
+        if !blind {
+            permitted?;
+        }
         let text = params.remove("ClientToken");
         let token = Token::of(action, region.as_deref(), text.as_deref(), &params)?;
         // A dry run asks whether the call would be accepted, whatever its token has been answered.
@@ -400,6 +425,9 @@ impl World {
         if dry_run {
             self.tables.undo();
             return answer.and_then(|_| Err(product::dry_run_passed(action)));
+        }
+        if blind {
+            return answer.map(users::emptied);
         }
         match &answer {
             Ok(body) => {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use setpoint_catalog::REGISTRY;
 use setpoint_engine::session::{Pace, Session};
 use setpoint_openapi::client::{Client, Config as ClientConfig};
+use setpoint_openapi::credential::Credential;
 use setpoint_openapi::endpoint::Endpoints;
 use setpoint_openapi::sign::Scheme;
 use setpoint_openapi::timestamp::Timestamp;
 use setpoint_sim::account::Account;
-use setpoint_sim::embedded::{Config, Embedded};
+use setpoint_sim::embedded::{Clock, Config, Embedded};
 use setpoint_sim::profile::Options;
 use setpoint_sim::world::Resource;
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ pub struct Cloud {
     pub sim: Embedded,
     /// A session with it.
     pub session: Session,
+    wall: Clock,
 }
 
 impl Cloud {
@@ -47,24 +49,22 @@ impl Cloud {
     pub fn with(options: Options) -> Self {
         let start = Instant::now();
         let clock = move || Timestamp(BEGINNING_MS + i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX / 2));
-        let wall = Arc::new(clock);
+        let wall: Clock = Arc::new(clock);
         let config = Config { options, latency: Some(Duration::from_millis(20)), ..Config::new(wall.clone()) };
         let sim = Embedded::open(config).expect("a world in memory opens");
-        let credential = sim.credential();
-        // Nonces go on over runs; distinct is all that they must be.
-        let count = AtomicU64::new(0);
-        let nonces = Arc::new(move || spread(count.fetch_add(1, Ordering::Relaxed)));
-        let client = Client::new(ClientConfig {
-            transport: Arc::new(sim.clone()),
-            endpoints: Endpoints::single(&format!("http://{}", Embedded::endpoint_host())).expect("a plain URL"),
-            credentials: Arc::new(move || Ok(credential.clone())),
-            clock: wall,
-            nonces,
-            scheme: Scheme::V3,
-        });
-        let pace = Pace { speed: 1.0, visibility: Duration::from_secs(90) };
-        let session = Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(Memory::default()), pace };
-        Self { sim, session }
+        let session = session(&sim, sim.credential(), wall.clone());
+        Self { sim, session, wall }
+    }
+
+    /// The same cloud, as a user of it sees it.
+    ///
+    /// # Panics
+    /// There is no user of this name.
+    #[must_use]
+    pub fn seen_by(&self, user: &str) -> Self {
+        let credential = self.sim.credential_of(user).expect("a user of this name");
+        let session = session(&self.sim, credential, self.wall.clone());
+        Self { sim: self.sim.clone(), session, wall: self.wall.clone() }
     }
 
     /// The same cloud from another machine: with files of its own.
@@ -91,6 +91,23 @@ impl Default for Cloud {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A session with a cloud, by one of its keys. It has files of its own.
+fn session(sim: &Embedded, credential: Credential, wall: Clock) -> Session {
+    // Nonces go on over runs; distinct is all that they must be.
+    let count = AtomicU64::new(0);
+    let nonces = Arc::new(move || spread(count.fetch_add(1, Ordering::Relaxed)));
+    let client = Client::new(ClientConfig {
+        transport: Arc::new(sim.clone()),
+        endpoints: Endpoints::single(&format!("http://{}", Embedded::endpoint_host())).expect("a plain URL"),
+        credentials: Arc::new(move || Ok(credential.clone())),
+        clock: wall,
+        nonces,
+        scheme: Scheme::V3,
+    });
+    let pace = Pace { speed: 1.0, visibility: Duration::from_secs(90) };
+    Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(Memory::default()), pace }
 }
 
 /// 32 hexadecimal digits that look drawn.

@@ -10,6 +10,7 @@ use setpoint_sim::limits::Limits;
 use setpoint_sim::profile::{Options, Profile};
 use setpoint_sim::server::{self, StartLine};
 use setpoint_sim::tls::Tls;
+use setpoint_sim::users::User;
 use tokio::net::TcpListener;
 
 use crate::error::Error;
@@ -33,7 +34,7 @@ pub enum SimCommand {
     /// Serve the simulated cloud on a socket, for any client of the API
     ///
     /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"}, with --tls also
-    /// {"ca_file"}. Ends on Ctrl-C or SIGTERM. What it answered is kept in DIR; without one, in memory. The page
+    /// {"ca_file"}, with --keys also {"users"}. Ends on Ctrl-C or SIGTERM. What it answered is kept in DIR; without one, in memory. The page
     /// ENDPOINT/_sim/ shows what there is.
     Serve(ServeArgs),
 }
@@ -68,6 +69,9 @@ pub struct ServeArgs {
     /// Append every call to a file, a line of JSON each, without secrets
     #[arg(long, value_name = "FILE")]
     pub call_log: Option<PathBuf>,
+    /// A file of JSON with users, their keys and what they may call
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
     /// A file of JSON that says which calls fail, and how
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -105,6 +109,11 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     if let Some(path) = &args.faults {
         let plan = fault::Plan::parse(&read(path)?).map_err(|error| Error::usage(format!("`--faults {}`: {error}", path.display())))?;
         cloud.set_plan(plan);
+    }
+    if let Some(path) = &args.keys {
+        let wrong = |error: String| Error::usage(format!("`--keys {}`: {error}", path.display()));
+        let users: Vec<User> = serde_json::from_slice(&read(path)?).map_err(|error| wrong(error.to_string()))?;
+        cloud.with(|world| world.set_users(users)).map_err(|error| wrong(error.to_string()))?;
     }
     let temporary = std::env::temp_dir().join(format!("setpoint-sim-{}", std::process::id()));
     let served = server::runtime().map_err(|error| Error::Setup(format!("no event loop: {error}")))?.block_on(async {

@@ -13,3 +13,4 @@ mod ready;
 mod regressions;
 mod stacks;
 mod together;
+mod unauthorised;

@@ -1,4 +1,4 @@
-//! STS: who calls, and temporary keys. The simulator's one long-lived key belongs to the account itself.
+//! STS: who calls, and temporary keys. Long-lived keys belong to the account itself, or to its users.
 
 use serde_json::json;
 
@@ -13,6 +13,10 @@ pub(crate) const ACTIONS: &[Actions] = &[&[("GetCallerIdentity", caller_identity
 
 fn caller_identity(world: &mut World, _call: &Call<'_>) -> Answer {
     let id = &world.account.id;
+    if let Some(user) = world.users.of_key(&world.caller.access_key_id) {
+        let (arn, number) = (format!("acs:ram::{id}:user/{}", user.name), user.id(world.seed()));
+        return Ok(json!({"AccountId": id, "Arn": arn, "IdentityType": "RAMUser", "PrincipalId": number, "UserId": number}));
+    }
     match world.tables.temporary_keys.get(&world.caller.access_key_id) {
         Some(key) => Ok(json!({
             "AccountId": id,

@@ -154,3 +154,21 @@ fn latency_is_tokios_time() {
     let response = runtime.block_on(cloud.send(request)).expect("an answer");
     assert_eq!(response.status, 200);
 }
+
+/// A machine with its network, made by the account.
+pub(crate) fn machine(cloud: &Embedded, hand: &Hand) -> String {
+    let make = |name: &str, pairs: &[(&str, &str)]| call(cloud, hand, name, pairs).expect("made");
+    let vpc = text(&make("vpc.CreateVpc", &[]), "VpcId");
+    hand.wait(3_000);
+    let pairs = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.1.0/24")];
+    let vswitch = text(&make("vpc.CreateVSwitch", &pairs), "VSwitchId");
+    hand.wait(4_000);
+    let group = text(&make("ecs.CreateSecurityGroup", &[("VpcId", vpc.as_str())]), "SecurityGroupId");
+    let pairs = [
+        ("ImageFamily", "acs:ubuntu_24_04_x64"),
+        ("InstanceType", "ecs.c7.large"),
+        ("VSwitchId", vswitch.as_str()),
+        ("SecurityGroupIds.1", group.as_str()),
+    ];
+    make("ecs.RunInstances", &pairs)["InstanceIdSets"]["InstanceIdSet"][0].as_str().expect("one id").to_owned()
+}

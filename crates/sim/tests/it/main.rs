@@ -12,3 +12,4 @@ mod shapes;
 mod shell;
 mod signing;
 mod tls;
+mod users;

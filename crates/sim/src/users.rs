@@ -1,0 +1,249 @@
+//! Further callers: RAM users with keys of their own and a short list of what they may call.
+//!
+//! They are given at the start or by `/_sim/keys`, and live in memory. Who is not a user is the account itself, which may
+//! everything; so may a role that somebody has assumed. What a refusal looks like differs by product, see [`Users::check`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use setpoint_openapi::action::Action;
+use setpoint_openapi::product::Product;
+use setpoint_openapi::timestamp::Timestamp;
+
+use crate::account::Account;
+use crate::ids;
+use crate::refusal::Refusal;
+
+/// A RAM user. `Debug` shows neither secret nor token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The login name: letters, digits, `.`, `-` and `_`.
+    #[serde(rename = "user")]
+    pub name: String,
+    /// The key's id; drawn from the seed if empty.
+    #[serde(default)]
+    pub access_key_id: String,
+    /// The key's secret; drawn from the seed if empty.
+    #[serde(default)]
+    pub access_key_secret: String,
+    /// A token that the user may send in place of a signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer_token: Option<String>,
+    /// Until when the bearer token holds, as `2026-01-01T00:00:00Z`. None: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer_expires: Option<String>,
+    /// Whether the key is switched off.
+    #[serde(default)]
+    pub inactive: bool,
+    /// What the user may call: `ecs:DescribeInstances`, `vpc:Describe*`, `*`.
+    #[serde(default)]
+    pub allow: Vec<String>,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("name", &self.name).field("allow", &self.allow).finish_non_exhaustive()
+    }
+}
+
+/// Why a list of users cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserError {
+    /// A name that no user can have.
+    #[error("`{0}` is no name of a user: 1 to 64 letters, digits, `.`, `-`, `_`")]
+    Name(String),
+    /// A name, key or token that is there twice.
+    #[error("`{0}`: a name, key or token is there twice")]
+    Twice(String),
+    /// A pattern that cannot fit any action.
+    #[error("`{pattern}` of `{user}` is no pattern: write `PRODUCT:ACTION` with `*` for any text, or `*`")]
+    Pattern {
+        /// The user.
+        user: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// An end that is no moment.
+    #[error("`bearer_expires` of `{0}` is no moment: write it as `2026-01-01T00:00:00Z`")]
+    Moment(String),
+}
+
+impl User {
+    /// The user number that `GetCallerIdentity` shows.
+    pub(crate) fn id(&self, seed: u64) -> String {
+        format!("2{:017}", ids::draw_u64(seed, &format!("user/{}", self.name), 1) % 100_000_000_000_000_000)
+    }
+
+    fn may(&self, action: &Action) -> bool {
+        let called = format!("{}:{}", action.product, action.name);
+        self.allow.iter().any(|pattern| fits(pattern, &called))
+    }
+
+    fn check(&self) -> Result<(), UserError> {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
+        if !(1..=64).contains(&self.name.len()) || !self.name.chars().all(plain) {
+            return Err(UserError::Name(self.name.clone()));
+        }
+        let known = |pattern: &str| {
+            let product = pattern.split_once(':').map(|(product, _)| product);
+            pattern == "*" || product.is_some_and(|text| text == "*" || Product::ALL.iter().any(|product| product.code() == text))
+        };
+        if let Some(pattern) = self.allow.iter().find(|pattern| !known(pattern)) {
+            return Err(UserError::Pattern { user: self.name.clone(), pattern: pattern.clone() });
+        }
+        match &self.bearer_expires {
+            Some(text) if Timestamp::parse(text).is_none() => Err(UserError::Moment(self.name.clone())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a text is what a pattern says, with `*` for any text.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// The users of a world.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Users(Vec<User>);
+
+impl Users {
+    /// Takes a list, with keys for those that bring none.
+    ///
+    /// # Errors
+    /// For a name, pattern or moment that is none, and for what is there twice.
+    pub(crate) fn new(mut users: Vec<User>, seed: u64, account: &Account) -> Result<Self, UserError> {
+        let mut taken = vec![account.access_key_id.clone()];
+        for user in &mut users {
+            user.check()?;
+            let stream = format!("user/{}", user.name);
+            if user.access_key_id.is_empty() {
+                user.access_key_id = format!("LTAI5tSim{}", ids::letters(&ids::draw(seed, &stream, 2), 15));
+            }
+            if user.access_key_secret.is_empty() {
+                user.access_key_secret = ids::letters(&ids::draw(seed, &stream, 3), 30);
+            }
+            taken.extend([format!("user {}", user.name), user.access_key_id.clone()]);
+            taken.extend(user.bearer_token.iter().map(|token| format!("token {token}")));
+        }
+        let mut seen = BTreeSet::new();
+        match taken.iter().find(|text| !seen.insert(*text)) {
+            // The text may be a token, so it is not shown.
+            Some(text) if text.starts_with("token ") => Err(UserError::Twice("bearer_token".to_owned())),
+            Some(text) => Err(UserError::Twice(text.trim_start_matches("user ").to_owned())),
+            None => Ok(Self(users)),
+        }
+    }
+
+    pub(crate) fn all(&self) -> &[User] {
+        &self.0
+    }
+
+    /// The user that a key belongs to.
+    pub(crate) fn of_key(&self, access_key_id: &str) -> Option<&User> {
+        self.0.iter().find(|user| user.access_key_id == access_key_id)
+    }
+
+    /// The user that a bearer token belongs to. The codes are those of security tokens: none are documented for these.
+    ///
+    /// # Errors
+    /// `InvalidSecurityToken.Malformed` for an unknown token, `InvalidSecurityToken.Expired`.
+    pub(crate) fn of_token(&self, token: &str, wall: Timestamp) -> Result<&User, Refusal> {
+        let user = self.0.iter().find(|user| user.bearer_token.as_deref() == Some(token));
+        let user = user.ok_or_else(|| Refusal::bad("InvalidSecurityToken.Malformed", "The bearer token is not valid."))?;
+        match user.bearer_expires.as_deref().and_then(Timestamp::parse) {
+            Some(end) if wall >= end => Err(Refusal::bad("InvalidSecurityToken.Expired", "The bearer token is expired.")),
+            _ => Ok(user),
+        }
+    }
+
+    /// That the owner of a key may call an action. Who is asking who he is, or where, needs no permission.
+    ///
+    /// # Errors
+    /// 403 with the code that the product uses.
+    pub(crate) fn check(&self, access_key_id: &str, action: &Action) -> Result<(), Refusal> {
+        let free = action.product == Product::Location || action.name == "GetCallerIdentity" || action.name == "AssumeRoleWithOIDC";
+        match self.of_key(access_key_id) {
+            Some(user) if !free && !user.may(action) => Err(forbidden(action)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A page of DescribeInstances as those see it who may not: without an error, without a machine.
+pub(crate) fn emptied(mut page: Value) -> Value {
+    page["Instances"]["Instance"] = json!([]);
+    if !page["TotalCount"].is_null() {
+        page["TotalCount"] = json!(0);
+    }
+    page["NextToken"] = json!("");
+    page
+}
+
+fn forbidden(action: &Action) -> Refusal {
+    let code = match action.product {
+        Product::Ecs | Product::Vpc | Product::Location => "Forbidden.RAM",
+        Product::Cms => "AccessForbidden",
+        Product::Sts | Product::Oos | Product::Tag => "NoPermission",
+    };
+    Refusal::denied(
+        code,
+        format!("User not authorized to operate on the specified resource, or this API doesn't support RAM: {}.", action.name),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str, allow: &[&str]) -> User {
+        let text = serde_json::json!({"user": name, "allow": allow}).to_string();
+        serde_json::from_str(&text).expect("a user")
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, expected) in [
+            ("*", "ecs:RunInstances", true),
+            ("ecs:*", "ecs:RunInstances", true),
+            ("ecs:*", "vpc:CreateVpc", false),
+            ("ecs:Describe*", "ecs:DescribeDisks", true),
+            ("ecs:Describe*", "ecs:DeleteDisk", false),
+            ("ecs:*Disk*", "ecs:DescribeDisks", true),
+            ("ecs:*Disk", "ecs:DescribeDisks", false),
+            ("*:Describe*s", "vpc:DescribeVpcs", true),
+            ("ecs:RunInstances", "ecs:RunInstances", true),
+            ("ecs:Run", "ecs:RunInstances", false),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn lists_that_make_no_sense_are_refused() {
+        let account = Account::from_seed(1);
+        let take = |users: Vec<User>| Users::new(users, 1, &account).map(|users| users.all().len()).map_err(|error| error.to_string());
+        assert_eq!(take(vec![user("a", &["ecs:*"]), user("b", &[])]), Ok(2));
+        assert!(take(vec![user("a", &[]), user("a", &[])]).is_err_and(|text| text.starts_with("`a`")));
+        assert!(take(vec![user("a b", &[])]).is_err());
+        assert!(take(vec![user("a", &["RunInstances"])]).is_err_and(|text| text.contains("PRODUCT:ACTION")));
+        assert!(take(vec![user("a", &["esc:RunInstances"])]).is_err());
+        assert!(take(vec![User { access_key_id: account.access_key_id.clone(), ..user("a", &[]) }]).is_err());
+        assert!(take(vec![User { bearer_expires: Some("soon".to_owned()), ..user("a", &[]) }]).is_err());
+        let twice = |name: &str| User { bearer_token: Some("secret-token".to_owned()), ..user(name, &[]) };
+        assert!(take(vec![twice("a"), twice("b")]).is_err_and(|text| !text.contains("secret-token")));
+        assert!(!format!("{:?}", Users::new(vec![twice("a")], 1, &account)).contains("secret-token"));
+    }
+}
