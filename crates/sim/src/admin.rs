@@ -30,6 +30,8 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
         ("GET", "/_sim/calls") => page(200, &cloud.with(|world| calls(world.calls()))),
         ("GET", "/_sim/keys") => page(200, &json!(cloud.with(|world| world.users().to_vec()))),
         ("POST", "/_sim/keys") => keys(cloud, body),
+        ("GET", "/_sim/options") => page(200, &json!(cloud.with(|world| world.options.clone()))),
+        ("POST", "/_sim/options") => options(cloud, &body),
         ("POST", "/_sim/clock") => clock(cloud, &body),
         ("POST", "/_sim/stock") => stock(cloud, &body),
         ("POST", "/_sim/load") => load(cloud, &body),
@@ -65,6 +67,15 @@ fn keys(cloud: &Embedded, body: Value) -> WireResponse {
     match users.and_then(|users| cloud.with(|world| world.set_users(users).map_err(|error| error.to_string()))) {
         Ok(()) => page(200, &json!(cloud.with(|world| world.users().to_vec()))),
         Err(error) => page(400, &json!({"error": error})),
+    }
+}
+
+/// Lays options over those that hold; the answer has all of them.
+fn options(cloud: &Embedded, body: &Value) -> WireResponse {
+    let merged = cloud.with(|world| world.options.merged(body).map(|merged| world.options = merged));
+    match merged {
+        Ok(()) => page(200, &json!(cloud.with(|world| world.options.clone()))),
+        Err(error) => page(400, &json!({"error": error.to_string()})),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod embedded;
 pub mod fault;
 pub mod limits;
+pub mod options;
 pub mod profile;
 pub mod server;
 pub mod store;

@@ -2,12 +2,15 @@
 //!
 //! Durations are milliseconds of the world's own time; a shell that wants a faster world gives it a faster clock.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Rate;
 
 /// How long each state lasts, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Profile {
     /// A new VPC is `Pending`.
     pub vpc_create_ms: i64,
@@ -325,6 +328,7 @@ impl Default for Quotas {
 
 /// What a client token answers after the thing it made is gone. The cloud's own behaviour is not documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TokenOfDeleted {
     /// The first answer again, with the id of what no longer exists.
     #[default]
@@ -333,8 +337,32 @@ pub enum TokenOfDeleted {
     CreateNew,
 }
 
+/// Between which calls a client token is one and the same. The cloud's own scope is not documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenScope {
+    /// Calls of one action in one region.
+    #[default]
+    Action,
+    /// Calls of one product in one region: with another action it is a token with other parameters.
+    Region,
+    /// Calls of one product anywhere.
+    Account,
+}
+
+/// How a call is refused whose client token came with other parameters before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenMismatch {
+    /// The code.
+    pub code: String,
+    /// The HTTP status, 400 to 599.
+    pub status: u16,
+}
+
 /// Behaviour that the cloud's documents leave open, as switches. Not stored: given anew at each start.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Options {
     /// How long states last.
     pub profile: Profile,
@@ -354,6 +382,18 @@ pub struct Options {
     pub failed_call_consumes_token: bool,
     /// How long a token is remembered, in milliseconds. None: for ever.
     pub token_lifetime_ms: Option<i64>,
+    /// Between which calls a token is one and the same.
+    pub token_scope: TokenScope,
+    /// How actions refuse a token that came with other parameters before, where it is not as documented; by action.
+    pub token_mismatch: BTreeMap<String, TokenMismatch>,
+    /// Whether AllocateEipAddress takes tags without keeping them.
+    pub allocation_drops_tags: bool,
+    /// Whether the disk that ReplaceSystemDisk makes comes without the tags of the old one.
+    pub replaced_disk_loses_tags: bool,
+    /// Whether `[` and `]` in the value of a tag are refused.
+    pub tag_values_refuse_brackets: bool,
+    /// Market prices of spot machines in CNY an hour, in place of the model's; by instance type.
+    pub spot_prices: BTreeMap<String, f64>,
     /// Whether lowering the public bandwidth to zero takes the address away. Not documented; kept by default.
     pub zero_bandwidth_frees_address: bool,
     /// By how much spot prices are above what they would be, in percent.

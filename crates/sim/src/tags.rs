@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::base::Base;
 use crate::call::{Answer, Call, Fields};
 use crate::page;
+use crate::params::Params;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
@@ -71,6 +72,20 @@ fn check_key(key: &str) -> Result<(), Refusal> {
 fn check_value(value: &str) -> Result<(), Refusal> {
     let link = value.contains("http://") || value.contains("https://");
     if link || value.chars().count() > 128 { Err(malformed("InvalidTagValue.Malformed", "value")) } else { Ok(()) }
+}
+
+/// Refuses `[` and `]` in the value of any tag, however the action writes its tags.
+///
+/// # Errors
+/// `InvalidTagValue.Malformed`.
+pub(crate) fn refuse_brackets(params: &Params) -> Result<(), Refusal> {
+    let of_tag = |name: &str| name.starts_with("Tag.") && name.to_ascii_lowercase().ends_with(".value");
+    let bracketed = |text: &str| text.contains(['[', ']']);
+    // The tag service and the parameter store take an object of JSON.
+    let object = params.get("Tags").and_then(|text| serde_json::from_str::<BTreeMap<String, Value>>(text).ok()).unwrap_or_default();
+    let found = params.iter().any(|(name, value)| of_tag(name) && bracketed(value))
+        || object.values().any(|value| value.as_str().is_some_and(bracketed));
+    if found { Err(malformed("InvalidTagValue.Malformed", "value")) } else { Ok(()) }
 }
 
 fn malformed(code: &'static str, what: &str) -> Refusal {
@@ -238,6 +253,7 @@ fn not_found(id: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use crate::profile::Options;
     use crate::testing::Bench;
 
     #[test]
@@ -299,5 +315,20 @@ mod tests {
         assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"], 1);
         bench.ok("ecs.UntagResources", &[on[0], on[1], ("TagKey.1", "a")]);
         assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"], 0);
+    }
+
+    #[test]
+    fn brackets_in_values_are_a_switch() {
+        for refused in [false, true] {
+            let mut bench = Bench::with(Options { tag_values_refuse_brackets: refused, ..Options::default() });
+            let pairs = [("Tag.1.Key", "setpoint:address"), ("Tag.1.Value", "web[0]")];
+            let got = bench.call("vpc.CreateVpc", &pairs).err().unwrap_or_default();
+            assert_eq!(got, if refused { "400 InvalidTagValue.Malformed" } else { "" });
+            let wide = [("Name", "p"), ("Type", "String"), ("Value", "[1]"), ("Tags", r#"{"a": "[x]"}"#)];
+            assert_eq!(bench.call("oos.CreateParameter", &wide).is_err(), refused);
+            // Keys and filters are not values that are kept.
+            bench.ok("vpc.CreateVpc", &[("Tag.1.Key", "a[0]"), ("Tag.1.Value", "x")]);
+            assert_eq!(bench.ok("vpc.DescribeVpcs", &pairs)["TotalCount"], i32::from(!refused));
+        }
     }
 }

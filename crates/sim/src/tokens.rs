@@ -1,7 +1,8 @@
 //! Client tokens: the same token with the same parameters is answered with the first answer.
 //!
-//! Scope of a token: account, region, action. The cloud's own scope and lifetime are not documented; what a token answers
-//! whose thing is gone is a switch, see [`Options`](crate::profile::Options).
+//! The cloud's own scope and lifetime of a token are not documented, nor what a token answers whose thing is gone: switches, see [`Options`](crate::profile::Options).
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use setpoint_openapi::action::Action;
@@ -10,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::bookkeeping::{Remembered, Reply};
 use crate::call::Answer;
 use crate::params::Params;
-use crate::profile::TokenOfDeleted;
+use crate::profile::{TokenMismatch, TokenOfDeleted, TokenScope};
 use crate::refusal::Refusal;
 use crate::world::World;
 
@@ -21,18 +22,31 @@ pub(crate) struct Token {
     action: &'static Action,
 }
 
+/// The call that a token comes with.
+pub(crate) struct Bearer<'a> {
+    pub(crate) action: &'static Action,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) scope: TokenScope,
+}
+
 impl Token {
     /// The token of a call, if the call has one that counts: reads have none.
     ///
     /// # Errors
     /// For a token that is malformed.
-    pub(crate) fn of(action: &'static Action, region: Option<&str>, text: Option<&str>, params: &Params) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn of(call: &Bearer<'_>, text: Option<&str>, params: &Params) -> Result<Option<Self>, Refusal> {
+        let action = call.action;
         let Some(text) = text.filter(|text| !text.is_empty() && !action.is_read()) else { return Ok(None) };
         if text.len() > 64 || !text.is_ascii() {
             return Err(Refusal::bad("InvalidClientToken.ValueNotSupported", "The ClientToken must be at most 64 ASCII characters."));
         }
-        let key = format!("{}/{}/{}/{text}", action.product, action.name, region.unwrap_or_default());
-        Ok(Some(Self { key, fingerprint: fingerprint(params), action }))
+        let (name, region) = match call.scope {
+            TokenScope::Action => (action.name, call.region.unwrap_or_default()),
+            TokenScope::Region => ("*", call.region.unwrap_or_default()),
+            TokenScope::Account => ("*", "*"),
+        };
+        let key = format!("{}/{name}/{region}/{text}", action.product);
+        Ok(Some(Self { key, fingerprint: fingerprint(action.name, params), action }))
     }
 
     /// The answer that the token has already been given, if it still holds.
@@ -46,7 +60,7 @@ impl Token {
             return Ok(None);
         }
         if known.fingerprint != self.fingerprint {
-            return Err(mismatch(self.action));
+            return Err(mismatch(self.action, &world.options.token_mismatch));
         }
         Ok(Some(match &known.reply {
             Reply::Done(answer) => Ok(answer.clone()),
@@ -81,9 +95,9 @@ fn forgotten(world: &World, known: &Remembered) -> bool {
     expired || (gone && world.options.token_of_deleted == TokenOfDeleted::CreateNew)
 }
 
-fn fingerprint(params: &Params) -> String {
+fn fingerprint(action: &str, params: &Params) -> String {
     let mut hash = Sha256::new();
-    for (name, value) in params.iter() {
+    for (name, value) in std::iter::once(("", action)).chain(params.iter()) {
         hash.update((name.len() as u64).to_be_bytes());
         hash.update(name);
         hash.update((value.len() as u64).to_be_bytes());
@@ -92,18 +106,21 @@ fn fingerprint(params: &Params) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The code differs by action.
-fn mismatch(action: &Action) -> Refusal {
-    let code = match action.name {
-        "ModifyInstanceSpec" | "ModifyPrepayInstanceSpec" => "IdempotenceParamNotMatch",
-        _ => "IdempotentParameterMismatch",
+/// Code and status differ by action.
+fn mismatch(action: &Action, told: &BTreeMap<String, TokenMismatch>) -> Refusal {
+    let (status, code) = match action.name {
+        "ModifyInstanceSpec" | "ModifyPrepayInstanceSpec" | "CreateImage" => (400, "IdempotenceParamNotMatch"),
+        "ModifyDiskChargeType" => (400, "Idempotence.SignatureMismatch"),
+        "CreateSnapshot" => (403, "IdempotentParameterMismatch"),
+        _ => (400, "IdempotentParameterMismatch"),
     };
-    Refusal::bad(code, "The request uses the same client token as a previous, but non-identical request.")
+    let (status, code) = told.get(action.name).map_or((status, code), |told| (told.status, &told.code));
+    Refusal::new(status, code.to_owned(), "The request uses the same client token as a previous, but non-identical request.")
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::profile::{Options, TokenOfDeleted};
+    use crate::profile::{Options, TokenMismatch, TokenOfDeleted, TokenScope};
     use crate::testing::{Bench, text};
 
     const MADE: [(&str, &str); 2] = [("CidrBlock", "10.0.0.0/16"), ("ClientToken", "t-1")];
@@ -163,6 +180,44 @@ mod tests {
             bench.refused("vpc.CreateVSwitch", &pairs, "400 IncorrectVpcStatus");
             bench.wait(2_000);
             assert_eq!(bench.call("vpc.CreateVSwitch", &pairs).err().unwrap_or_default(), expected);
+        }
+    }
+
+    #[test]
+    fn the_scope_of_a_token_is_a_switch() {
+        const OTHER: &str = "400 IdempotentParameterMismatch";
+        for (scope, other_action, other_region) in
+            [(TokenScope::Action, "", ""), (TokenScope::Region, OTHER, ""), (TokenScope::Account, OTHER, OTHER)]
+        {
+            let mut bench = Bench::with(Options { token_scope: scope, ..Options::default() });
+            bench.ok("vpc.CreateVpc", &MADE);
+            let outcome = |got: Result<serde_json::Value, String>| got.err().unwrap_or_default();
+            assert_eq!(outcome(bench.call("vpc.AllocateEipAddress", &[MADE[1]])), other_action, "{scope:?}");
+            let elsewhere = [MADE[0], MADE[1], ("RegionId", "cn-shanghai")];
+            assert_eq!(outcome(bench.call("vpc.CreateVpc", &elsewhere)), other_region, "{scope:?}");
+            // Products keep their tokens to themselves.
+            bench.ok("ecs.CreateCommand", &[("Name", "c"), ("Type", "RunShellScript"), ("CommandContent", "ZWNobw=="), MADE[1]]);
+        }
+    }
+
+    #[test]
+    fn the_code_of_a_mismatch_is_the_actions_own_or_a_switch() {
+        let changed = TokenMismatch { code: "InvalidIdempotenceParameter.Mismatch".to_owned(), status: 403 };
+        let told = [("CreateVpc".to_owned(), changed)].into_iter().collect();
+        let mut bench = Bench::with(Options { token_mismatch: told, ..Options::default() });
+        bench.ok("vpc.CreateVpc", &MADE);
+        bench.refused("vpc.CreateVpc", &[MADE[1]], "403 InvalidIdempotenceParameter.Mismatch");
+        let (id, _, _) = bench.machine(&[]);
+        bench.wait(20_000);
+        let disks = bench.ok("ecs.DescribeDisks", &[("InstanceId", &id)]);
+        let disk = text(&disks["Disks"]["Disk"][0], "DiskId");
+        for (action, first, second, expected) in [
+            ("ecs.CreateSnapshot", ("DiskId", disk.as_str()), ("SnapshotName", "b"), "403 IdempotentParameterMismatch"),
+            ("ecs.CreateImage", ("InstanceId", id.as_str()), ("ImageName", "b"), "400 IdempotenceParamNotMatch"),
+        ] {
+            bench.ok(action, &[first, ("ClientToken", "t-9")]);
+            bench.refused(action, &[first, second, ("ClientToken", "t-9")], expected);
+            bench.wait(60_000);
         }
     }
 }

@@ -35,8 +35,8 @@ use crate::regions;
 use crate::render::{self, Written};
 use crate::table::{Row, Table};
 use crate::tables::{self, Tables};
-use crate::tags::Filter;
-use crate::tokens::Token;
+use crate::tags::{self, Filter};
+use crate::tokens::{Bearer, Token};
 use crate::users::{self, User, UserError, Users};
 
 pub use crate::product::cms::load::Profile as LoadProfile;
@@ -409,6 +409,9 @@ impl World {
         let region = region_of(incoming)?;
         let mut params = incoming.params.clone();
         let dry_run = params.remove("DryRun").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        if self.options.tag_values_refuse_brackets && !action.is_read() {
+            tags::refuse_brackets(&params)?;
+        }
         let permitted = self.users.check(&self.caller.access_key_id, action);
         // Whoever may not list machines is told that there are none; only a dry run tells the truth.
         let blind = permitted.is_err() && action.name == "DescribeInstances" && !dry_run;
@@ -416,7 +419,8 @@ impl World {
             permitted?;
         }
         let text = params.remove("ClientToken");
-        let token = Token::of(action, region.as_deref(), text.as_deref(), &params)?;
+        let bearer = Bearer { action, region: region.as_deref(), scope: self.options.token_scope };
+        let token = Token::of(&bearer, text.as_deref(), &params)?;
         // A dry run asks whether the call would be accepted, whatever its token has been answered.
         if let Some(reply) = token.as_ref().filter(|_| !dry_run).map(|token| token.recall(self)).transpose()?.flatten() {
             return reply;

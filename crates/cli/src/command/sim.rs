@@ -69,6 +69,9 @@ pub struct ServeArgs {
     /// Append every call to a file, a line of JSON each, without secrets
     #[arg(long, value_name = "FILE")]
     pub call_log: Option<PathBuf>,
+    /// A file of JSON with durations, numbers and switches that differ
+    #[arg(long, value_name = "FILE")]
+    pub options: Option<PathBuf>,
     /// A file of JSON with users, their keys and what they may call
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
@@ -149,11 +152,17 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
         Pace::Fast => Profile::fast(),
         Pace::Realistic => Profile::realistic(),
     };
+    let mut options = Options { profile, quotas: limits.counts, rates: limits.rates, ..Options::default() };
+    if let Some(path) = &args.options {
+        let wrong = |error: &dyn std::fmt::Display| Error::usage(format!("`--options {}`: {error}", path.display()));
+        let changes = serde_json::from_slice(&read(path)?).map_err(|error| wrong(&error))?;
+        options = options.merged(&changes).map_err(|error| wrong(&error))?;
+    }
     Ok(Config {
         dir: args.data.as_ref().map(PathBuf::from),
         seed: args.seed,
         speed: wire::speed(Some(args.speed), 1.0)?,
-        options: Options { profile, quotas: limits.counts, rates: limits.rates, ..Options::default() },
+        options,
         latency: args.latency,
         jitter: JITTER,
         call_log: args.call_log.clone(),

@@ -100,6 +100,38 @@ fn partly_applied_is_6_and_the_same_command_goes_on() {
     assert!(again.stdout.contains("1 added, 0 changed, 0 destroyed"), "{}", again.transcript());
 }
 
+/// Who may not list machines is shown none, and is not led to make a second one.
+#[test]
+fn a_user_who_may_not_list_machines_gets_no_plan() {
+    let sandbox = Sandbox::with(SERVER);
+    sandbox.write("keys.json", r#"[{"user": "blind", "allow": ["vpc:*", "cms:*", "oos:*", "ecs:DescribeSecurity*", "ecs:DescribeK*"]}]"#);
+    sandbox.write("options.json", r#"{"quotas": {"vpcs": 1}, "spot_prices": {"ecs.c7.large": 0.2}}"#);
+    let mut child = sandbox.start("sim serve --speed 2000 --keys keys.json --options options.json");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a start line");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().expect("a text").to_owned();
+    let key = |row: &serde_json::Value| [text(row, "access_key_id"), text(row, "access_key_secret")];
+    let mut server = Server { child, endpoint: text(&line, "endpoint"), key: key(&line) };
+    let apply = server.run(&sandbox, "apply --yes");
+    assert_eq!(apply.code, Some(0), "{}", apply.transcript());
+    server.key = key(&line["users"][0]);
+    let run = server.run(&sandbox, "apply --yes");
+    assert_eq!(run.code, Some(1), "{}", run.transcript());
+    assert!(run.stderr.contains("Forbidden.RAM"), "{}", run.transcript());
+}
+
+#[test]
+fn files_that_make_no_sense_are_told_before_it_listens() {
+    let sandbox = Sandbox::with(NETWORK);
+    sandbox.write("wrong.json", r#"{"quota": {}}"#);
+    for option in ["--keys", "--options"] {
+        let run = sandbox.run(&format!("sim serve {option} wrong.json"));
+        assert_eq!(run.code, Some(64), "{}", run.transcript());
+        assert!(run.stderr.contains(&format!("`{option} wrong.json`")), "{}", run.transcript());
+    }
+}
+
 #[test]
 fn a_wrong_secret_is_told_with_code_and_request_id() {
     let sandbox = Sandbox::with(NETWORK);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use setpoint_openapi::credential::Credential;
 use setpoint_openapi::wire::WireRequest;
 use setpoint_sim::embedded::{Config, Embedded};
 use setpoint_sim::fault::Fate;
@@ -10,14 +11,18 @@ use setpoint_sim::server::{StartLine, serve};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::client::{signed, signed_v1};
+use crate::client::{Hand, signed, signed_v1};
 
 /// Runs a test against a server, within ten seconds.
 fn with_server<F: Future<Output = ()>>(test: impl FnOnce(Embedded, StartLine) -> F) {
+    with_server_of(Config::new(Config::system_clock()), test);
+}
+
+fn with_server_of<F: Future<Output = ()>>(config: Config, test: impl FnOnce(Embedded, StartLine) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let cloud = Embedded::open(Config::new(Config::system_clock())).expect("a world");
+        let cloud = Embedded::open(config).expect("a world");
         let line = StartLine::new(listener.local_addr().expect("an address"), None, &cloud);
         let server = tokio::spawn(serve(listener, None, cloud.clone()));
         tokio::time::timeout(Duration::from_secs(10), test(cloud, line)).await.expect("in time");
@@ -163,6 +168,86 @@ fn the_pages_beside_the_api() {
         let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/none", ""), "", false)).await;
         assert_eq!(status, 404);
     });
+}
+
+fn page(method: &str, path: &str, body: &Value) -> Vec<u8> {
+    let request = WireRequest {
+        method: method.to_owned(),
+        scheme: "http",
+        host: "localhost".to_owned(),
+        path: path.to_owned(),
+        query: String::new(),
+        headers: Vec::new(),
+        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+    };
+    http(&request, "", false)
+}
+
+#[test]
+fn numbers_durations_and_switches_change_while_it_runs() {
+    with_server(|cloud, line| async move {
+        let mut stream = connect(&line).await;
+        let key = cloud.credential();
+        let create = |name: &str| http(&signed(&key, now(), "vpc.CreateVpc", &[("ClientToken", name)]), "", false);
+        let (status, held) = exchange(&mut stream, &page("GET", "/_sim/options", &Value::Null)).await;
+        assert_eq!((status, &held["quotas"]["vpcs"]), (200, &10.into()));
+        let changes = json!({"quotas": {"vpcs": 1}, "profile": {"vpc_create_ms": 0}, "failed_call_consumes_token": true});
+        let (status, held) = exchange(&mut stream, &page("POST", "/_sim/options", &changes)).await;
+        assert_eq!((status, &held["quotas"]["vpcs"], &held["quotas"]["vswitches"]), (200, &1.into(), &150.into()));
+        assert_eq!(exchange(&mut stream, &create("a")).await.0, 200);
+        assert_eq!(exchange(&mut stream, &create("b")).await.1["Code"], "QuotaExceeded.Vpc");
+        let (_, listed) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false)).await;
+        assert_eq!(listed["Vpcs"]["Vpc"][0]["Status"], "Available");
+        exchange(&mut stream, &page("POST", "/_sim/options", &json!({"quotas": {"vpcs": 2}}))).await;
+        assert_eq!(exchange(&mut stream, &create("b")).await.1["Code"], "QuotaExceeded.Vpc", "its token is used up");
+        assert_eq!(exchange(&mut stream, &create("c")).await.0, 200);
+        let (status, wrong) = exchange(&mut stream, &page("POST", "/_sim/options", &json!({"quota": {}}))).await;
+        assert!(status == 400 && wrong["error"].as_str().is_some_and(|text| text.contains("quota")), "{wrong}");
+    });
+}
+
+#[test]
+fn users_come_and_go_while_it_runs() {
+    with_server(|cloud, line| async move {
+        let mut stream = connect(&line).await;
+        let (status, made) = exchange(&mut stream, &page("POST", "/_sim/keys", &json!([{"user": "r", "allow": ["vpc:*"]}]))).await;
+        assert_eq!(status, 200, "{made}");
+        let key = Credential::long_lived(text(&made[0], "access_key_id"), text(&made[0], "access_key_secret"));
+        let ask = |name: &str| http(&signed(&key, now(), name, &[]), "", false);
+        assert_eq!(exchange(&mut stream, &ask("vpc.DescribeVpcs")).await.0, 200);
+        assert_eq!(exchange(&mut stream, &ask("ecs.DescribeDisks")).await.0, 403);
+        let (status, _) = exchange(&mut stream, &page("POST", "/_sim/keys", &json!([{"user": "r", "allow": ["nonsense"]}]))).await;
+        assert_eq!((status, cloud.with(|world| world.users().len())), (400, 1), "a list that is wrong changes nothing");
+        exchange(&mut stream, &page("POST", "/_sim/keys", &json!([]))).await;
+        assert_eq!(exchange(&mut stream, &ask("vpc.DescribeVpcs")).await.1["Code"], "InvalidAccessKeyId.NotFound");
+        assert_eq!(exchange(&mut stream, &page("GET", "/_sim/keys", &Value::Null)).await.1, json!([]));
+    });
+}
+
+/// What a server of a seed answers to the same calls at the same times.
+fn told(seed: u64) -> Vec<Value> {
+    let hand = Hand::new();
+    let told = std::sync::Mutex::new(Vec::new());
+    let config = Config { seed, ..Config::new(hand.clock()) };
+    let (hand, said) = (&hand, &told);
+    with_server_of(config, |cloud, line| async move {
+        let mut stream = connect(&line).await;
+        for name in ["vpc.CreateVpc", "vpc.DescribeVpcs", "ecs.CreateKeyPair", "vpc.AllocateEipAddress", "vpc.DescribeEipAddresses"] {
+            let pairs: &[(&str, &str)] = if name == "ecs.CreateKeyPair" { &[("KeyPairName", "ops")] } else { &[] };
+            let (status, body) = exchange(&mut stream, &http(&signed(&cloud.credential(), hand.now(), name, pairs), "", false)).await;
+            assert_eq!(status, 200, "{body}");
+            said.lock().expect("one at a time").push(body);
+            hand.wait(700);
+        }
+    });
+    told.into_inner().expect("it is done")
+}
+
+#[test]
+fn the_same_seed_and_calls_give_the_same_answers_over_a_socket() {
+    let first = told(7);
+    assert_eq!(first, told(7));
+    assert_ne!(first, told(8));
 }
 
 #[test]

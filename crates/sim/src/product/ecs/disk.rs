@@ -408,7 +408,9 @@ pub(crate) fn replace_system(world: &mut World, instance: &str, image: &ImageFac
     }
     let mut disk = blank(world, &old.base.region, &old.zone, &spec);
     let id = disk.base.id.clone();
-    disk.base.tags.clone_from(&old.base.tags);
+    if !world.options.replaced_disk_loses_tags {
+        disk.base.tags.clone_from(&old.base.tags);
+    }
     disk.base.resource_group.clone_from(&old.base.resource_group);
     (disk.system, disk.due_ms) = (true, Some(until));
     (disk.instance, disk.image) = (instance.to_owned(), image.id.clone());

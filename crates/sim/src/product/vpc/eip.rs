@@ -168,7 +168,9 @@ fn make(world: &mut World, call: &Call<'_>, labels: &Labels<'_>) -> Answer {
     let mut base = world.new_base("eip", region);
     labels.put(&mut base);
     label::put_group(call, &mut base);
-    base.tags = tags;
+    if !world.options.allocation_drops_tags {
+        base.tags = tags;
+    }
     let (id, address) = (base.id.clone(), launch::new_public_address(world));
     let mut answer = json!({"AllocationId": id, "EipAddress": address, "ResourceGroupId": base.resource_group});
     if charge_type == "PrePaid" {

@@ -42,3 +42,24 @@ fn replace(world: &mut World, call: &Call<'_>) -> Answer {
     key_pair.clone_into(&mut instance.key_pair);
     Ok(json!({ "DiskId": disk_id }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::Options;
+    use crate::testing::Bench;
+
+    #[test]
+    fn whether_the_new_disk_has_the_tags_of_the_old_one_is_a_switch() {
+        for loses in [false, true] {
+            let mut bench = Bench::with(Options { replaced_disk_loses_tags: loses, ..Options::default() });
+            let (id, _, _) = bench.machine(&[("Tag.1.Key", "k"), ("Tag.1.Value", "v")]);
+            bench.wait(20_000);
+            bench.ok("ecs.StopInstance", &[("InstanceId", &id)]);
+            bench.wait(5_000);
+            let image = bench.instance(&id)["ImageId"].as_str().expect("an image").to_owned();
+            bench.ok("ecs.ReplaceSystemDisk", &[("InstanceId", &id), ("ImageId", &image)]);
+            let tagged = [("InstanceId", id.as_str()), ("Tag.1.Key", "k")];
+            assert_eq!(bench.ok("ecs.DescribeDisks", &tagged)["TotalCount"], i32::from(!loses));
+        }
+    }
+}

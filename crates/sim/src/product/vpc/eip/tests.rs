@@ -1,3 +1,4 @@
+use crate::profile::Options;
 use crate::testing::{Bench, text};
 
 fn eip(bench: &mut Bench) -> String {
@@ -94,5 +95,19 @@ fn attributes_change_in_place() {
     bench.refused("vpc.ModifyEipAddressAttribute", &[change[0], ("Bandwidth", "201")], "400 InvalidParameter");
     for (filter, value, found) in [("EipName", "front", 1), ("EipName", "back", 0), ("Status", "Available", 1), ("Status", "InUse", 0)] {
         assert_eq!(bench.ok("vpc.DescribeEipAddresses", &[(filter, value)])["TotalCount"], found, "{filter}={value}");
+    }
+}
+
+#[test]
+fn whether_an_allocation_keeps_its_tags_is_a_switch() {
+    for drops in [false, true] {
+        let mut bench = Bench::with(Options { allocation_drops_tags: drops, ..Options::default() });
+        let tag = [("Tag.1.Key", "k"), ("Tag.1.Value", "v")];
+        let id = text(&bench.ok("vpc.AllocateEipAddress", &tag), "AllocationId");
+        assert_eq!(bench.ok("vpc.DescribeEipAddresses", &tag)["TotalCount"], i32::from(!drops));
+        // Afterwards they can be put on.
+        let on = [("ResourceType", "EIP"), ("ResourceId.1", id.as_str()), tag[0], tag[1]];
+        bench.ok("vpc.TagResources", &on);
+        assert_eq!(bench.ok("vpc.DescribeEipAddresses", &tag)["TotalCount"], 1);
     }
 }

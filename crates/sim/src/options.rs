@@ -1,0 +1,107 @@
+//! Options as JSON: for `--options FILE` and `/_sim/options`, which say only what they change.
+//!
+//! Names are those of [`Options`]'s fields. A name that is none is refused, so that a typing error cannot hide.
+
+use serde_json::Value;
+
+use crate::profile::Options;
+
+/// Why options cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionsError {
+    /// What was given is no object, names something unknown, or has a value of another kind.
+    #[error("these are no options: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A value outside of what is possible.
+    #[error("`{0}`: {1}")]
+    Value(&'static str, &'static str),
+}
+
+impl Options {
+    /// These options with what an object says laid over them: a field of `profile`, `quotas`, `token_mismatch` or `spot_prices` by
+    /// itself, everything else as a whole. `null` takes an entry away, or sets `token_lifetime_ms` to none.
+    ///
+    /// # Errors
+    /// For an unknown name, or a value that cannot be.
+    pub fn merged(&self, changes: &Value) -> Result<Self, OptionsError> {
+        let mut whole = serde_json::to_value(self)?;
+        match changes {
+            Value::Object(_) => lay(&mut whole, changes),
+            other => whole = other.clone(),
+        }
+        let merged: Self = serde_json::from_value(whole)?;
+        let lags = [merged.list_lag_ms, merged.read_lag_ms, merged.token_lifetime_ms.unwrap_or(0)];
+        if lags.iter().any(|ms| *ms < 0) {
+            return Err(OptionsError::Value("list_lag_ms, read_lag_ms, token_lifetime_ms", "a time cannot be negative"));
+        }
+        if merged.token_mismatch.values().any(|one| !(400..600).contains(&one.status)) {
+            return Err(OptionsError::Value("token_mismatch", "a status is 400 to 599"));
+        }
+        if merged.spot_prices.values().any(|price| !price.is_finite() || *price <= 0.0) {
+            return Err(OptionsError::Value("spot_prices", "a price is above 0"));
+        }
+        Ok(merged)
+    }
+}
+
+fn lay(whole: &mut Value, changes: &Value) {
+    match (whole, changes) {
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (name, change) in changes {
+                match (fields.get_mut(name), change) {
+                    (Some(held @ Value::Object(_)), Value::Object(_)) => lay(held, change),
+                    // What is no field of these stands in a map, where null takes it away.
+                    (_, Value::Null) if name != "token_lifetime_ms" => drop(fields.remove(name)),
+                    _ => drop(fields.insert(name.clone(), change.clone())),
+                }
+            }
+        }
+        (whole, changes) => whole.clone_from(changes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::profile::{Profile, TokenOfDeleted, TokenScope};
+
+    fn refused(changes: &Value) -> String {
+        Options::default().merged(changes).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn only_what_is_named_changes() {
+        let slow = Options { profile: Profile::realistic(), token_lifetime_ms: Some(5), ..Options::default() };
+        let changes = json!({
+            "profile": {"vpc_create_ms": 7}, "quotas": {"vpcs": 3}, "token_scope": "account", "token_of_deleted": "create_new",
+            "spot_prices": {"ecs.c7.large": 0.5}, "token_lifetime_ms": null,
+        });
+        let merged = slow.merged(&changes).expect("options");
+        assert_eq!((merged.profile.vpc_create_ms, merged.profile.vpc_update_ms), (7, 5_000));
+        assert_eq!((merged.quotas.vpcs, merged.quotas.vswitches), (3, 150));
+        assert_eq!((merged.token_scope, merged.token_of_deleted), (TokenScope::Account, TokenOfDeleted::CreateNew));
+        assert_eq!(merged.token_lifetime_ms, None);
+        let without = merged.merged(&json!({"spot_prices": {"ecs.c7.large": null}})).expect("options");
+        assert_eq!(without.spot_prices.len(), 0);
+        assert_eq!(merged.merged(&json!({})).expect("options"), merged);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for changes in [
+            json!({"token_scop": "account"}),
+            json!({"quotas": {"vpc": 1}}),
+            json!({"profile": {"vpc_ms": 1}}),
+            json!({"token_scope": "galaxy"}),
+            json!({"quotas": null}),
+            json!([1]),
+            json!({"list_lag_ms": -1}),
+            json!({"token_mismatch": {"CreateVpc": {"code": "X", "status": 200}}}),
+            json!({"spot_prices": {"ecs.c7.large": 0}}),
+        ] {
+            assert_ne!(refused(&changes), "", "{changes}");
+        }
+    }
+}
