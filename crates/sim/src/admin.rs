@@ -100,22 +100,13 @@ fn lock(cloud: &Embedded, body: &Value) -> WireResponse {
     }
 }
 
-/// Takes a spot machine back, or lets spot prices rise.
+/// Takes a spot machine back.
 fn spot(cloud: &Embedded, body: &Value) -> WireResponse {
-    if let Some(instance) = body["instance"].as_str() {
-        return if cloud.with(|world| world.interrupt_spot(instance)) {
-            page(200, &json!({}))
-        } else {
-            page(404, &json!({"error": format!("there is no spot instance {instance}")}))
-        };
-    }
-    let percent = body["price_rise_percent"].as_i64().and_then(|percent| i32::try_from(percent).ok());
-    match percent.filter(|percent| (-99..=10_000).contains(percent)) {
-        Some(percent) => {
-            cloud.with(|world| world.options.spot_price_rise_percent = percent);
-            page(200, &json!({}))
-        }
-        None => page(400, &json!({"error": "`instance`, or `price_rise_percent` from -99 to 10000, is needed"})),
+    let Some(instance) = body["instance"].as_str() else { return page(400, &json!({"error": "`instance` is needed"})) };
+    if cloud.with(|world| world.interrupt_spot(instance)) {
+        page(200, &json!({}))
+    } else {
+        page(404, &json!({"error": format!("there is no spot instance {instance}")}))
     }
 }
 

@@ -396,6 +396,4 @@ pub struct Options {
     pub spot_prices: BTreeMap<String, f64>,
     /// Whether lowering the public bandwidth to zero takes the address away. Not documented; kept by default.
     pub zero_bandwidth_frees_address: bool,
-    /// By how much spot prices are above what they would be, in percent.
-    pub spot_price_rise_percent: i32,
 }

@@ -158,8 +158,7 @@ fn the_pages_beside_the_api() {
             ("/_sim/guest", "{}", 400),
             ("/_sim/lock", "{\"instance\": \"i-1\", \"reason\": \"security\"}", 404),
             ("/_sim/spot", "{\"instance\": \"i-1\"}", 404),
-            ("/_sim/spot", "{\"price_rise_percent\": 200}", 200),
-            ("/_sim/spot", "{\"price_rise_percent\": -100}", 400),
+            ("/_sim/spot", "{}", 400),
             ("/_sim/events", "{\"instance\": \"i-1\", \"type\": \"SystemMaintenance.Reboot\"}", 404),
         ] {
             let (status, _) = exchange(&mut stream, &http(&page("POST", path, body), "", false)).await;

@@ -1,7 +1,7 @@
 //! Spot prices: DescribeSpotPriceHistory, DescribeSpotAdvice.
 //!
 //! A price is a function of type, zone and hour: about 15 % of the pay-as-you-go price, now a little more, now a little less.
-//! [`Options::spot_price_rise_percent`](crate::profile::Options) lifts all of them.
+//! [`Options::spot_prices`](crate::profile::Options) names others.
 
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -44,8 +44,7 @@ fn at(world: &World, kind: &InstanceType, region: &str, zone: &str, moment_ms: i
     }
     let hour = moment_ms.div_euclid(HOUR_MS);
     let wobble = f64::from(percent(world, &format!("spot/{zone}/{}/{hour}", kind.id))) / 1000.0;
-    let rise = 1.0 + f64::from(world.options.spot_price_rise_percent) / 100.0;
-    let price = price::hourly(kind, region) * share(kind) * (0.95 + wobble) * rise;
+    let price = price::hourly(kind, region) * share(kind) * (0.95 + wobble);
     (price * 1000.0).round() / 1000.0
 }
 

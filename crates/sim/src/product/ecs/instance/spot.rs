@@ -127,7 +127,7 @@ mod tests {
         let pairs = [("InstanceId", id.as_str())];
         bench.ok("ecs.StopInstance", &pairs);
         bench.wait(30_000);
-        bench.world.options.spot_price_rise_percent = 200;
+        bench.world.options.spot_prices.insert("ecs.c7.large".to_owned(), 0.201);
         bench.refused("ecs.StartInstance", &pairs, "403 OperationDenied.SpotPriceLowerThanPublicPrice");
         let order = [
             ("ImageFamily", "acs:ubuntu_24_04_x64"),
@@ -137,7 +137,7 @@ mod tests {
         ];
         let order = [order.as_slice(), &limited("0.2")].concat();
         bench.refused("ecs.RunInstances", &order, "400 InvalidSpotPriceLimit.LowerThanPublicPrice");
-        bench.world.options.spot_price_rise_percent = 0;
+        bench.world.options.spot_prices.insert("ecs.c7.large".to_owned(), 0.2);
         bench.ok("ecs.StartInstance", &pairs);
         bench.ok("ecs.RunInstances", &order);
     }
