@@ -251,7 +251,8 @@ impl Store {
     fn about(&self) -> Result<Option<(String, String)>, redb::Error> {
         let table = self.database.begin_read()?.open_table(ABOUT)?;
         let text = |name: &str| table.get(name).map(|value| value.map(|value| value.value().to_owned()));
-        Ok(text("format")?.map(|format| -> Result<_, redb::Error> { Ok((format, text("version")?.unwrap_or_default())) }).transpose()?)
+        let Some(format) = text("format")? else { return Ok(None) };
+        Ok(Some((format, text("version")?.unwrap_or_default())))
     }
 
     fn set_about(&self) -> Result<(), redb::Error> {

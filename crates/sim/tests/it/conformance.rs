@@ -3,7 +3,7 @@
 //!
 //! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it the tests that need it say that they skip.
 
-mod answers;
+pub(crate) mod answers;
 mod contract;
 mod table;
 

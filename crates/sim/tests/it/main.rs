@@ -7,6 +7,7 @@ mod embedded;
 mod faults;
 mod random;
 mod rows;
+mod sequence;
 mod server;
 mod shapes;
 mod shell;

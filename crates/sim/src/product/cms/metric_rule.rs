@@ -315,6 +315,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     require(world, &ids, 100)?;
     for id in ids {
         world.tables.metric_rules.remove(id);
+        world.tables.rule_targets.remove(id);
     }
     success(json!({}))
 }
@@ -369,7 +370,10 @@ mod tests {
         bench.ok("cms.PutResourceMetricRule", &RULE);
         let row = rule(&mut bench);
         assert_eq!((&row["SilenceTime"], &row["Webhook"]), (&86_400.into(), &"".into()));
+        let target = [("RuleId", "r-1"), ("Targets.1.Id", "t"), ("Targets.1.Arn", "acs:mns:cn-beijing:1:/queues/q/messages")];
+        bench.ok("cms.PutMetricRuleTargets", &target);
         bench.ok("cms.DeleteMetricRules", &[("Id.1", "r-1")]);
+        assert!(bench.world.tables.rule_targets.get("r-1").is_none(), "targets go with their rule");
         bench.refused("cms.DeleteMetricRules", &[("Id.1", "r-1")], "404 ResourceNotFound");
         assert_eq!(bench.ok("cms.DescribeMetricRuleList", &[])["Total"], "0");
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::Base;
 use crate::call::Call;
 use crate::cidr;
-use crate::product::vpc::vswitch;
+use crate::product::vpc::{eip, vswitch};
 use crate::refusal::Refusal;
 use crate::shape::{Wrap, empty};
 use crate::table::Row;
@@ -206,7 +206,8 @@ pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> Vec<&'a Ne
     found
 }
 
-/// The machine is going: its interfaces are released until a moment, but for those that stay behind and become free.
+/// The machine is going: its interfaces are released until a moment, but for those that stay behind and become free. Public
+/// addresses of those that go are free again.
 pub(crate) fn let_go(world: &mut World, instance: &str, until_ms: i64) {
     let ids: Vec<String> = of_instance(world, instance).into_iter().map(|eni| eni.base.id.clone()).collect();
     for id in ids {
@@ -216,6 +217,7 @@ pub(crate) fn let_go(world: &mut World, instance: &str, until_ms: i64) {
         } else {
             eni.base.released = true;
             eni.due_ms = Some(until_ms);
+            eip::let_go(world, &id);
         }
     }
 }

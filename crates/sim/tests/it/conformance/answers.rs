@@ -12,7 +12,7 @@ use super::{Caller, PRODUCTS, described, performed};
 type Known = BTreeMap<&'static str, String>;
 
 /// What does not fit, if anything.
-fn misfit(path: &str, shape: &Value, value: &Value) -> Option<String> {
+pub(crate) fn misfit(path: &str, shape: &Value, value: &Value) -> Option<String> {
     match (shape, value) {
         // Some descriptions write a wrapper as a list of one; on the wire it is an object.
         (Value::Array(element), Value::Object(_)) => misfit(path, &element[0], value),

@@ -43,7 +43,8 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
         None if boots => "/dev/xvda".to_owned(),
         None => disk::free_device(world, instance_id),
     };
-    let key_pair = call.given("KeyPairName").map(str::to_owned);
+    // Credentials are for the system alone.
+    let key_pair = call.given("KeyPairName").filter(|_| boots).map(str::to_owned);
     let until = world.now_ms() + world.options.profile.disk_attach_ms;
     let goes = call.flag("DeleteWithInstance")?.unwrap_or(false);
     let disk = disk::find_mut(world, call, disk_id)?;
@@ -64,11 +65,12 @@ fn check_bootable(world: &World, call: &Call<'_>, disk: &Disk, machine: &Instanc
     if disk.origin != machine.base.id || disk::of_instance(world, &machine.base.id).any(|held| held.system) {
         return Err(Refusal::denied("DiskTypeViolation", "The disk cannot be the system disk of this instance."));
     }
-    match (call.given("Password"), call.given("KeyPairName")) {
-        (Some(password), _) => draft::check_password(password, &machine.os_type),
-        (None, Some(name)) => key_pair::require(world, &machine.base.region, name),
-        (None, None) => Err(Refusal::missing("KeyPairName")),
+    let (password, name) = (call.given("Password"), call.given("KeyPairName"));
+    if password.is_none() && name.is_none() {
+        return Err(Refusal::missing("KeyPairName"));
     }
+    password.map_or(Ok(()), |password| draft::check_password(password, &machine.os_type))?;
+    name.map_or(Ok(()), |name| key_pair::require(world, &machine.base.region, name))
 }
 
 fn detach(world: &mut World, call: &Call<'_>) -> Answer {
@@ -129,7 +131,9 @@ mod tests {
         assert_eq!(call(&mut bench, "ecs.AttachDisk", on(&id)), "403 IncorrectDiskStatus.Initializing");
         bench.wait(1_000);
         assert_eq!(call(&mut bench, "ecs.AttachDisk", on(&far)), "403 ResourcesNotInSameZone");
-        assert_eq!(call(&mut bench, "ecs.AttachDisk", on(&id)), "");
+        let with_key = [("DiskId", id.as_str()), ("InstanceId", machine.as_str()), ("KeyPairName", "ops")];
+        bench.ok("ecs.AttachDisk", &with_key);
+        assert_eq!(text(&bench.instance(&machine), "KeyPairName"), "", "a key pair is for a system disk");
         assert_eq!(disk(&mut bench, &id)["Status"], "Attaching");
         bench.wait(3_000);
         let row = disk(&mut bench, &id);

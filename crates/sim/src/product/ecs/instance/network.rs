@@ -62,6 +62,10 @@ fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
     if !stays {
         let address = network_interface::claim_address(world, &target.base.id, target.cidr_block, wanted)?;
         if let Some(eni) = world.tables.network_interfaces.get_mut(&instance.interface) {
+            if eni.vswitch != target.base.id {
+                // They are of the block that it leaves.
+                eni.more_addresses.clear();
+            }
             eni.address = address;
             eni.vswitch.clone_from(&target.base.id);
         }

@@ -212,6 +212,23 @@ mod tests {
     }
 
     #[test]
+    fn a_move_to_another_vswitch_leaves_the_further_addresses_behind() {
+        let mut bench = Bench::new();
+        let (id, _, _) = bench.machine(&[]);
+        bench.wait(20_000);
+        let row = bench.instance(&id);
+        let other = bench.vswitch(&text(&row["VpcAttributes"], "VpcId"), "172.16.2.0/24");
+        let interface = text(&row["NetworkInterfaces"]["NetworkInterface"][0], "NetworkInterfaceId");
+        bench.ok("ecs.AssignPrivateIpAddresses", &[("NetworkInterfaceId", &interface), ("SecondaryPrivateIpAddressCount", "2")]);
+        bench.ok("ecs.StopInstance", &[("InstanceId", &id)]);
+        bench.wait(5_000);
+        bench.ok("ecs.ModifyInstanceVpcAttribute", &[("InstanceId", &id), ("VSwitchId", &other)]);
+        let row = bench.instance(&id);
+        let sets = row["NetworkInterfaces"]["NetworkInterface"][0]["PrivateIpSets"]["PrivateIpSet"].as_array().map(Vec::len);
+        assert_eq!((text(&row["VpcAttributes"], "VSwitchId"), sets), (other, Some(1)));
+    }
+
+    #[test]
     fn another_image_is_another_system_disk() {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[]);

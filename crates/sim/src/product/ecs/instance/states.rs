@@ -1,5 +1,9 @@
 //! What each action says in each state of a machine: the published state machine, cell by cell.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::testing::{Bench, text};
 
 /// Where a machine is when the action comes.
@@ -14,83 +18,119 @@ enum At {
     Economical,
     Security,
     Financial,
-    Subscription,
+    /// Paid in advance, in a state.
+    Subscription(&'static Self),
     Protected,
+    /// A stopped spot machine whose bid is below the price.
+    Outbid,
 }
 
-/// A machine there, with a free disk and a free interface beside it.
+/// A machine there with two groups, a data disk, a second interface, public bandwidth and a key pair; beside it a third group,
+/// a free disk, a free interface, another key pair and a command.
 struct Scene {
     bench: Bench,
-    id: String,
-    vswitch: String,
-    group: String,
-    second_group: String,
-    disk: String,
-    interface: String,
+    /// What `$name` stands for.
+    names: BTreeMap<&'static str, String>,
 }
 
 fn scene(at: At) -> Scene {
     let mut bench = Bench::new();
-    let more: &[(&str, &str)] = match at {
-        At::Subscription => &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
-        At::Protected => &[("DeletionProtection", "true")],
-        _ => &[],
-    };
-    // The disk is there before the machine, so that the machine may still be in its first moment.
+    let vpc = bench.vpc();
+    let vswitch = bench.vswitch(&vpc, "172.16.1.0/24");
+    let groups = [bench.group(&vpc), bench.group(&vpc), bench.group(&vpc)];
+    bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "own")]);
+    bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "other")]);
+    // What is beside the machine is made before it, so that the machine may still be in its first moment.
     let make = [("ZoneId", "cn-beijing-h"), ("Size", "20")];
     let disk = text(&bench.ok("ecs.CreateDisk", &make), "DiskId");
-    let (mut id, vswitch, group) = bench.machine(more);
-    let vpc = text(&bench.instance(&id)["VpcAttributes"], "VpcId");
-    let second_group = bench.group(&vpc);
-    let pairs = [("VSwitchId", vswitch.as_str()), ("SecurityGroupId", group.as_str())];
+    let pairs = [("VSwitchId", vswitch.as_str()), ("SecurityGroupId", groups[0].as_str())];
     let interface = text(&bench.ok("ecs.CreateNetworkInterface", &pairs), "NetworkInterfaceId");
-    match at {
-        At::Absent => id = "i-none".to_owned(),
+    let content = [("Name", "c"), ("Type", "RunShellScript"), ("CommandContent", "ZWNobw==")];
+    let command = text(&bench.ok("ecs.CreateCommand", &content), "CommandId");
+    bench.wait(5_000);
+    let order = [
+        ("ImageFamily", "acs:ubuntu_24_04_x64"),
+        ("InstanceType", "ecs.c7.large"),
+        ("VSwitchId", vswitch.as_str()),
+        ("SecurityGroupIds.1", groups[0].as_str()),
+        ("SecurityGroupIds.2", groups[1].as_str()),
+        ("KeyPairName", "own"),
+        ("InternetMaxBandwidthOut", "5"),
+        ("DataDisk.1.Size", "500"),
+        ("DataDisk.1.Category", "cloud_essd"),
+        ("DataDisk.1.PerformanceLevel", "PL1"),
+        ("NetworkInterface.1.InstanceType", "Secondary"),
+        ("NetworkInterface.1.VSwitchId", vswitch.as_str()),
+        ("NetworkInterface.1.SecurityGroupId", groups[0].as_str()),
+    ];
+    let more: &[(&str, &str)] = match at {
+        At::Subscription(_) => &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
+        At::Protected => &[("DeletionProtection", "true")],
+        At::Outbid => &[("SpotStrategy", "SpotWithPriceLimit"), ("SpotPriceLimit", "0.2")],
+        _ => &[],
+    };
+    let made = bench.ok("ecs.RunInstances", &[&order[..], more].concat());
+    let id = made["InstanceIdSets"]["InstanceIdSet"][0].as_str().expect("one id").to_owned();
+    settle(&mut bench, &id, at);
+    let disks = bench.ok("ecs.DescribeDisks", &[("InstanceId", &id)])["Disks"]["Disk"].clone();
+    let of_kind = |kind: &str| disks.as_array().into_iter().flatten().find(|disk| disk["Type"] == kind).map(|disk| text(disk, "DiskId"));
+    let interfaces = bench.ok("ecs.DescribeNetworkInterfaces", &[("InstanceId", &id), ("Type", "Secondary")]);
+    let shown = if at == At::Absent { "i-none".to_owned() } else { id };
+    let [first, second, third] = groups;
+    let names = BTreeMap::from([
+        ("$is", format!("[\"{shown}\"]")),
+        ("$i", shown),
+        ("$vsw", vswitch),
+        ("$sg", first),
+        ("$sg2", second),
+        ("$sg3", third),
+        ("$disk", disk),
+        ("$system", of_kind("system").expect("a system disk")),
+        ("$data", of_kind("data").expect("a data disk")),
+        ("$eni", interface),
+        ("$eni2", text(&interfaces["NetworkInterfaceSets"]["NetworkInterfaceSet"][0], "NetworkInterfaceId")),
+        ("$command", command),
+    ]);
+    Scene { bench, names }
+}
+
+/// Brings the machine there.
+fn settle(bench: &mut Bench, id: &str, at: At) {
+    let (place, charge) = if let At::Subscription(state) = at { (*state, true) } else { (at, false) };
+    match place {
         At::Pending => {}
         At::Starting => bench.wait(4_000),
         _ => bench.wait(20_000),
     }
-    if matches!(at, At::Stopping | At::Stopped | At::Economical) {
-        let mode = if at == At::Economical { "StopCharging" } else { "KeepCharging" };
-        bench.ok("ecs.StopInstance", &[("InstanceId", &id), ("StoppedMode", mode)]);
+    if matches!(place, At::Stopping | At::Stopped | At::Economical | At::Outbid) {
+        let mode = if place == At::Economical { "StopCharging" } else { "KeepCharging" };
+        let how = [("InstanceId", id), ("StoppedMode", mode)];
+        bench.ok("ecs.StopInstance", if charge { &how[..1] } else { &how });
     }
-    if matches!(at, At::Stopped | At::Economical) {
+    if matches!(place, At::Stopped | At::Economical | At::Outbid) {
         bench.wait(5_000);
     }
-    // Locks and charges are looked at where they are read: time must have come to the call.
-    assert!(at == At::Absent || !bench.instance(&id).is_null());
+    // Locks, charges and prices are looked at where they are read: time must have come to the call.
+    assert!(!bench.instance(id).is_null());
     match at {
-        At::Security => assert!(bench.world.set_lock(&id, "security")),
-        At::Financial => assert!(bench.world.set_lock(&id, "financial")),
+        At::Security => assert!(bench.world.set_lock(id, "security")),
+        At::Financial => assert!(bench.world.set_lock(id, "financial")),
+        At::Outbid => drop(bench.world.options.spot_prices.insert("ecs.c7.large".to_owned(), 0.201)),
         _ => {}
     }
-    Scene { bench, id, vswitch, group, second_group, disk, interface }
 }
 
 /// What an action answers there; empty if it is accepted.
 fn answer(at: At, action: &str, pairs: &[(&str, &str)]) -> String {
-    let mut scene = scene(at);
-    let system = scene.bench.ok("ecs.DescribeDisks", &[("InstanceId", &scene.id)])["Disks"]["Disk"][0]["DiskId"].clone();
-    let system = system.as_str().unwrap_or("d-none").to_owned();
-    let ids = format!("[\"{}\"]", scene.id);
-    let filled: Vec<(&str, &str)> = pairs
-        .iter()
-        .map(|(name, value)| {
-            let value = match *value {
-                "$i" => scene.id.as_str(),
-                "$is" => ids.as_str(),
-                "$vsw" => scene.vswitch.as_str(),
-                "$sg" => scene.group.as_str(),
-                "$sg2" => scene.second_group.as_str(),
-                "$disk" => scene.disk.as_str(),
-                "$system" => system.as_str(),
-                "$eni" => scene.interface.as_str(),
-                other => other,
-            };
-            (*name, value)
-        })
-        .collect();
-    scene.bench.call(&format!("ecs.{action}"), &filled).err().unwrap_or_default()
+    scene(at).call(action, pairs).err().unwrap_or_default()
+}
+
+impl Scene {
+    fn call(&mut self, action: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
+        let filled: Vec<(&str, &str)> =
+            pairs.iter().map(|(name, value)| (*name, self.names.get(value).map_or(*value, String::as_str))).collect();
+        self.bench.call(&format!("ecs.{action}"), &filled)
+    }
 }
 
 const ON: (&str, &str) = ("InstanceId", "$i");
@@ -115,8 +155,9 @@ fn lifecycle_actions() {
         (At::Economical, ["", INCORRECT, INCORRECT, "", ""]),
         (At::Security, [LOCKED, LOCKED, LOCKED, INCORRECT, ""]),
         (At::Financial, ["403 InstanceExpired", UNPAID, UNPAID, INCORRECT, ""]),
-        (At::Subscription, [INCORRECT, "", "", PREPAID, PREPAID]),
+        (At::Subscription(&At::Running), [INCORRECT, "", "", PREPAID, PREPAID]),
         (At::Protected, [INCORRECT, "", "", PROTECTED, PROTECTED]),
+        (At::Outbid, ["403 OperationDenied.SpotPriceLowerThanPublicPrice", INCORRECT, INCORRECT, "", ""]),
     ] {
         let got = [
             answer(at, "StartInstance", &[ON]),
@@ -146,17 +187,23 @@ const MODIFYING: &[Line] = &[
     ("ModifyInstanceAttribute", &[ON, ("HostName", "web")], [INCORRECT, INCORRECT, "", "", "", LOCKED]),
     ("ModifyInstanceAttribute", &[ON, ("Password", "Abcd1234!")], ["", INCORRECT, "", "", "", LOCKED]),
     ("ModifyInstanceAttribute", &[ON, ("SecurityGroupIds.1", "$sg")], [ECS_STATE, ECS_STATE, "", ECS_STATE, "", LOCKED]),
-    ("JoinSecurityGroup", &[ON, ("SecurityGroupId", "$sg2")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
+    ("JoinSecurityGroup", &[ON, ("SecurityGroupId", "$sg3")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
+    ("LeaveSecurityGroup", &[ON, ("SecurityGroupId", "$sg2")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
     ("ModifyInstanceSpec", &[ON, ("InstanceType", "ecs.c7.xlarge")], [NOT_STOPPED, NOT_STOPPED, NOT_STOPPED, NOT_STOPPED, "", LOCKED]),
-    ("ModifyInstanceSpec", &[ON, ("InternetMaxBandwidthOut", "5")], [VALUE_403, VALUE_403, "", VALUE_403, "", LOCKED]),
+    ("ModifyInstanceSpec", &[ON, ("InternetMaxBandwidthOut", "7")], [VALUE_403, VALUE_403, "", VALUE_403, "", LOCKED]),
     (
         "ReplaceSystemDisk",
         &[ON, ("ImageId", "debian_12_6_x64_20G_alibase_20240711.vhd")],
         ["403 OperationDenied.InstanceCreating", INCORRECT, INCORRECT, INCORRECT, "", LOCKED],
     ),
-    ("ModifyInstanceNetworkSpec", &[ON, ("InternetMaxBandwidthOut", "5")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
+    ("ModifyInstanceNetworkSpec", &[ON, ("InternetMaxBandwidthOut", "7")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
+    ("AllocatePublicIpAddress", &[ON], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
     ("ModifyInstanceChargeType", &[("InstanceIds", "$is")], [VALUE, VALUE, "", VALUE, "", ""]),
     ("AttachDisk", &[ON, ("DiskId", "$disk")], [INCORRECT_400, INCORRECT_400, "", INCORRECT_400, "", LOCKED]),
+    // The disks of a machine that is being made are being made too.
+    ("DetachDisk", &[ON, ("DiskId", "$data")], ["403 IncorrectDiskStatus", INCORRECT, "", INCORRECT, "", LOCKED]),
+    ("DetachDisk", &[ON, ("DiskId", "$system")], ["403 IncorrectDiskStatus", INCORRECT, INCORRECT, INCORRECT, "", LOCKED]),
+    ("ModifyDiskSpec", &[("DiskId", "$data"), ("PerformanceLevel", "PL2")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
     ("ResizeDisk", &[("DiskId", "$system"), ("NewSize", "50")], [INCORRECT, INCORRECT, "", INCORRECT, "", LOCKED]),
     (
         "ResizeDisk",
@@ -166,6 +213,7 @@ const MODIFYING: &[Line] = &[
     ("CreateSnapshot", &[("DiskId", "$system")], [INCORRECT_400, INCORRECT_400, "", INCORRECT_400, "", LOCKED]),
     ("CreateImage", &[ON], [INCORRECT_400, INCORRECT_400, "", INCORRECT_400, "", "400 InstanceLockedForSecurity"]),
     ("AttachNetworkInterface", &[ON, ("NetworkInterfaceId", "$eni")], [ECS_STATE, ECS_STATE, "", ECS_STATE, "", ""]),
+    ("DetachNetworkInterface", &[ON, ("NetworkInterfaceId", "$eni2")], [ECS_STATE, ECS_STATE, "", ECS_STATE, "", ""]),
     ("TagResources", &[("ResourceType", "instance"), ("ResourceId.1", "$i"), ("Tag.1.Key", "k")], [""; 6]),
     ("AttachInstanceRamRole", &[("InstanceIds", "$is"), ("RamRoleName", "web")], [""; 6]),
     ("ModifyInstanceMetadataOptions", &[ON, ("HttpEndpoint", "enabled")], [""; 6]),
@@ -179,6 +227,40 @@ fn modifying_actions() {
     for (action, pairs, expected) in MODIFYING {
         let got = STATES.map(|at| answer(at, action, pairs));
         assert_eq!(got.each_ref().map(String::as_str), *expected, "{action} {pairs:?}");
+    }
+}
+
+/// These are answered with success in any state; what came of it stands in the answer, or in the result.
+#[test]
+fn what_fails_by_item() {
+    const NAMES: (&str, &str) = ("InstanceIds", "$is");
+    const STATES: [(At, &str, &str); 6] = [
+        (At::Pending, "IncorrectInstanceStatus", "InstanceNotRunning"),
+        (At::Starting, "IncorrectInstanceStatus", "InstanceNotRunning"),
+        (At::Running, "200", ""),
+        (At::Stopping, "IncorrectInstanceStatus", "InstanceNotRunning"),
+        (At::Stopped, "200", "InstanceNotRunning"),
+        (At::Security, "200", ""),
+    ];
+    for (at, bound, run) in STATES {
+        for (action, name) in [("AttachKeyPair", "other"), ("DetachKeyPair", "own")] {
+            let answer = scene(at).call(action, &[NAMES, ("KeyPairName", name)]).expect("an answer");
+            assert_eq!(answer["Results"]["Result"][0]["Code"], bound, "{action} {at:?}");
+            assert_eq!(answer["FailCount"], if bound == "200" { "0" } else { "1" }, "{action} {at:?}");
+        }
+        for (action, what) in [
+            ("RunCommand", &[("Type", "RunShellScript"), ("CommandContent", "ZWNobw==")][..]),
+            ("InvokeCommand", &[("CommandId", "$command")]),
+        ] {
+            let mut scene = scene(at);
+            if run.is_empty() {
+                // The agent comes up after the machine.
+                scene.bench.wait(120_000);
+            }
+            let invocation = text(&scene.call(action, &[what, &[("InstanceId.1", "$i")]].concat()).expect("an answer"), "InvokeId");
+            let results = scene.call("DescribeInvocationResults", &[("InvokeId", &invocation)]).expect("an answer");
+            assert_eq!(results["Invocation"]["InvocationResults"]["InvocationResult"][0]["ErrorCode"], run, "{action} {at:?}");
+        }
     }
 }
 
@@ -197,8 +279,12 @@ fn a_move_to_another_address_is_for_stopped_machines() {
 }
 
 #[test]
-fn a_subscription_grows_while_it_runs() {
+fn a_subscription_grows_in_any_state_of_rest() {
     let pairs = [ON, ("InstanceType", "ecs.c7.xlarge")];
-    assert_eq!(answer(At::Subscription, "ModifyPrepayInstanceSpec", &pairs), "");
+    for (at, expected) in
+        [(&At::Pending, INCORRECT), (&At::Starting, INCORRECT), (&At::Running, ""), (&At::Stopping, INCORRECT), (&At::Stopped, "")]
+    {
+        assert_eq!(answer(At::Subscription(at), "ModifyPrepayInstanceSpec", &pairs), expected, "{at:?}");
+    }
     assert_eq!(answer(At::Running, "ModifyPrepayInstanceSpec", &pairs), "403 ChargeTypeViolation");
 }

@@ -7,6 +7,7 @@ use crate::names;
 use crate::product::Actions;
 use crate::product::ecs::instance::draft;
 use crate::product::ecs::network_interface::{self, NetworkInterface, Secondary, State, address, row};
+use crate::product::vpc::eip;
 use crate::refusal::Refusal;
 use crate::tags;
 use crate::world::{World, done};
@@ -91,6 +92,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let until = world.now_ms() + world.options.profile.eni_delete_ms;
     let eni = network_interface::find_mut(world, call, id)?;
     (eni.state, eni.due_ms) = (State::Deleting, Some(until));
+    eip::let_go(world, id);
     done()
 }
 
@@ -160,6 +162,32 @@ mod tests {
             bench.wait(10_000);
             let found = bench.ok("ecs.DescribeNetworkInterfaces", &[]);
             assert_eq!(found["TotalCount"], left, "DeleteOnRelease {goes}");
+        }
+    }
+
+    #[test]
+    fn a_public_address_is_free_again_when_its_interface_goes() {
+        for with_machine in [true, false] {
+            let mut bench = Bench::new();
+            let (machine, vswitch, group) = bench.machine(&[]);
+            bench.wait(20_000);
+            let id = interface(&mut bench, &vswitch, &group);
+            let on = [("NetworkInterfaceId", id.as_str()), ("InstanceId", machine.as_str())];
+            if with_machine {
+                bench.ok("ecs.AttachNetworkInterface", &on);
+                bench.wait(2_000);
+            }
+            let eip = text(&bench.ok("vpc.AllocateEipAddress", &[]), "AllocationId");
+            bench.ok("vpc.AssociateEipAddress", &[("AllocationId", &eip), ("InstanceId", &id), ("InstanceType", "NetworkInterface")]);
+            bench.wait(5_000);
+            if with_machine {
+                bench.ok("ecs.DeleteInstance", &[("InstanceId", &machine), ("Force", "true")]);
+            } else {
+                bench.ok("ecs.DeleteNetworkInterface", &on[..1]);
+            }
+            bench.wait(20_000);
+            let row = bench.ok("vpc.DescribeEipAddresses", &[])["EipAddresses"]["EipAddress"][0].clone();
+            assert_eq!((text(&row, "Status"), text(&row, "InstanceId")), ("Available".to_owned(), String::new()));
         }
     }
 
