@@ -118,8 +118,10 @@ impl Frame {
         }
     }
 
+    /// The first line says what is wrong; what a machine has written, say, comes in lines of its own.
     fn title(&mut self, message: &str) {
-        for (at, part) in wrap(&format!("Error: {}", clean(message)), self.room()).into_iter().enumerate() {
+        let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+        for (at, part) in wrap(&format!("Error: {}", clean(first)), self.room()).into_iter().enumerate() {
             let mut line = Line::default();
             match part.strip_prefix("Error:") {
                 Some(rest) if at == 0 => {
@@ -129,6 +131,9 @@ impl Frame {
                 _ => line.push(Label::Strong, part),
             }
             self.line(&line);
+        }
+        for line in rest.lines() {
+            self.text(4, &clean(line));
         }
     }
 

@@ -159,7 +159,9 @@ fn down_time(time: Duration) -> String {
 
 fn unfinished(out: &mut String, outcome: &Outcome, style: &Style) {
     for failed in &outcome.failed {
-        entry(out, style, ("failed", Label::Danger), &failed.address.to_string(), &clean(&failed.message));
+        // The whole of a long message has been shown when it came.
+        let first = failed.message.lines().next().unwrap_or_default();
+        entry(out, style, ("failed", Label::Danger), &failed.address.to_string(), &clean(first));
     }
     for (begun, word) in [(true, "unfinished"), (false, "not started")] {
         let left: Vec<&NotStarted> = outcome.not_started.iter().filter(|one| one.begun == begun).collect();

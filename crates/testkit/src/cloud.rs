@@ -71,7 +71,7 @@ impl Cloud {
     #[must_use]
     pub fn from_elsewhere(&self) -> Self {
         let session = Session { local: Arc::new(Memory::default()), ..self.session.clone() };
-        Self { sim: self.sim.clone(), session }
+        Self { sim: self.sim.clone(), session, wall: self.wall.clone() }
     }
 
     /// Everything that exists.

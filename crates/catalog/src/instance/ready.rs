@@ -100,8 +100,8 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     let shows_log = !want.initial.get("user_data_content").is_some_and(Value::has_secret);
     want.guard.unready = true;
     want.attrs.insert("ready".to_owned(), Value::text(PASSED));
-    want.initial.insert("ready_script".to_owned(), Value::Text(script(&checks, timeout, shows_log)));
-    want.initial.insert("ready_timeout".to_owned(), Value::Int(timeout));
+    want.initial.insert("ready.script".to_owned(), Value::Text(script(&checks, timeout, shows_log)));
+    want.initial.insert("ready.timeout".to_owned(), Value::Int(timeout));
     Ok(())
 }
 
@@ -121,8 +121,8 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
 
 /// The steps that ask, and take the mark off; none if nothing is to be asked.
 pub(super) fn steps(site: &Site, want: &Desired, id: &Value, guard: &Guard) -> Vec<Step> {
-    let script = want.initial.get("ready_script").cloned();
-    let timeout = want.initial.get("ready_timeout").and_then(Value::as_int);
+    let script = want.initial.get("ready.script").cloned();
+    let timeout = want.initial.get("ready.timeout").and_then(Value::as_int);
     let (Some(script), Some(timeout)) = (script, timeout) else { return Vec::new() };
     // Cloud Assistant ends the script some time after it would have ended by itself, so that it can still show the log.
     let limit = timeout + 60;

@@ -97,6 +97,24 @@ fn without_a_place_or_a_code() {
 }
 
 #[test]
+fn a_message_of_several_lines() {
+    let message = "it is not ready: a check failed\nwaiting for cloud-init\n  status: \u{1b}[31merror\n\nthe end".to_owned();
+    check(
+        &Failure { message, ..Failure::default() },
+        40,
+        &expect![[r#"
+        ╷
+        │ Error: it is not ready: a check failed
+        │     waiting for cloud-init
+        │     status: \u{1b}[31merror
+        │
+        │     the end
+        ╵
+    "#]],
+    );
+}
+
+#[test]
 fn values_are_underlined_to_their_end() {
     for (text, marked) in [
         ("ecs.c7.large  # small", "ecs.c7.large"),

@@ -84,6 +84,7 @@ impl<'a> Values<'a> {
     pub(crate) fn unit(&self, kind: &str, attr: &str) -> &'static str {
         match self.field(kind, attr).map(|field| field.ty) {
             Some(Type::Int { unit, .. }) => unit,
+            Some(Type::Duration) => "s",
             _ => "",
         }
     }

@@ -59,7 +59,7 @@ fn query<'a>(world: &'a World, call: &Call<'_>, window: i64) -> Result<Query<'a>
     }
     let oldest = world.now_ms() - KEPT;
     let to = moment(call, "EndTime")?.unwrap_or(world.now_ms()).clamp(oldest, world.now_ms() - LATE);
-    let from = moment(call, "StartTime")?.unwrap_or(to - window).max(oldest);
+    let from = moment(call, "StartTime")?.unwrap_or(to - window).clamp(oldest, world.now_ms());
     let wanted = dimensions(call)?;
     let things = things(world, call, namespace).into_iter().filter(|thing| fits(thing, &wanted)).collect();
     Ok(Query { metric, period, from, to, things })
@@ -264,7 +264,14 @@ mod tests {
         assert_ne!(points(&first)[0]["timestamp"], points(&rest)[0]["timestamp"]);
         let none = bench.ok("cms.DescribeMetricList", &[CPU[0], CPU[1], ("Dimensions", "{\"instanceId\":\"i-none\"}")]);
         assert_eq!(text(&none, "Datapoints"), "[]");
-        for (name, value) in [("MetricName", "Nothing"), ("Period", "90"), ("Period", "9000000000000000000"), ("Dimensions", "x"), ("EndTime", "soon"), ("Length", "2000")] {
+        for (name, value) in [
+            ("MetricName", "Nothing"),
+            ("Period", "90"),
+            ("Period", "9000000000000000000"),
+            ("Dimensions", "x"),
+            ("EndTime", "soon"),
+            ("Length", "2000"),
+        ] {
             let mut pairs: Vec<(&str, &str)> = CPU.iter().filter(|(known, _)| *known != name).copied().collect();
             pairs.push((name, value));
             bench.refused("cms.DescribeMetricList", &pairs, "400 ParameterInvalid");
