@@ -79,7 +79,7 @@ pub(super) fn decode(view: &str, site: &Site, body: &Json) -> Result<Vec<Row>, O
         "disks" => rows(body, DISKS.rows)?.into_iter().map(decode_disk).collect(),
         "image" | "live_image" => rows(body, IMAGES.rows)?.into_iter().map(decode_image).collect(),
         "agent" => Ok(rows(body, ready::AGENTS.rows)?.into_iter().map(ready::decode_agent).collect()),
-        "invocation" => Ok(rows(body, ready::RESULTS.rows)?.into_iter().map(ready::decode_result).collect()),
+        "checks" => Ok(rows(body, ready::RESULTS.rows)?.into_iter().map(ready::decode_result).collect()),
         _ => rows(body, INSTANCES.rows)?.into_iter().map(|row| decode_row(site, row).map(Row::Live)).collect(),
     }
 }

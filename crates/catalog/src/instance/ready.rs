@@ -107,6 +107,9 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
 
 const PASSED: &str = "passed";
 
+/// What an agent is that answers.
+const UP: &str = "up";
+
 /// What a live row shows.
 pub(super) fn shown(guard: &Guard) -> Value {
     Value::text(if guard.unready { "not passed yet" } else { PASSED })
@@ -151,9 +154,9 @@ pub(super) fn steps(site: &Site, want: &Desired, id: &Value, guard: &Guard) -> V
         within,
     };
     vec![
-        Step::wait(asked(agent(site, id), Cond::is("status", "true"), 20)),
+        Step::wait(asked(agent(site, id), Cond::is("status", UP), 20)),
         Step::call(run),
-        Step::wait(asked(results(site, &Value::reference(&want.address, "invocation"), id), Cond::is("status", "Success"), 60)),
+        Step::wait(asked(results(site, &Value::reference(&want.address, "invocation"), id), Cond::is("status", PASSED), 60)),
         guard_step(&TAGS, id, &Guard { unready: false, ..guard.clone() }),
     ]
 }
@@ -164,7 +167,7 @@ fn agent(site: &Site, id: &Value) -> Query {
 
 fn results(site: &Site, invocation: &Value, id: &Value) -> Query {
     let args = vec![("InvokeId", invocation.clone()), ("InstanceId", id.clone()), ("ContentEncoding", Value::text("PlainText"))];
-    query(site, "invocation", &api::DESCRIBE_INVOCATION_RESULTS, args, RESULTS)
+    query(site, "checks", &api::DESCRIBE_INVOCATION_RESULTS, args, RESULTS)
 }
 
 fn query(
@@ -179,14 +182,16 @@ fn query(
 
 /// Whether the agent answers.
 pub(super) fn decode_agent(row: Node<'_>) -> Row {
-    Row::Found([("status".to_owned(), Value::Text(row.text("CloudAssistantStatus")))].into())
+    let up = row.text("CloudAssistantStatus") == "true";
+    Row::Found([("status".to_owned(), Value::text(if up { UP } else { "down" }))].into())
 }
 
 /// How the script fares; `failure` says why it is over in vain.
 pub(super) fn decode_result(row: Node<'_>) -> Row {
     let status = row.text("InvocationStatus");
-    let mut attrs: Map = [("status".to_owned(), Value::text(&status))].into();
-    let goes_on = ["Pending", "Scheduled", "Running", "Stopping", "Success"].contains(&status.as_str());
+    let word = if status == "Success" { PASSED } else { &status };
+    let mut attrs: Map = [("status".to_owned(), Value::text(word))].into();
+    let goes_on = [PASSED, "Pending", "Scheduled", "Running", "Stopping"].contains(&word);
     if !goes_on {
         attrs.insert("failure".to_owned(), Value::Text(failure(row, &status)));
     }

@@ -117,3 +117,71 @@ fn all_takes_every_stack_below_in_the_order_of_links() {
     "#]]
     .assert_eq(&sandbox.run("validate --all").transcript());
 }
+
+/// A machine whose readiness is asked for in every wrong way.
+const UNREADY: &str = "\
+stack: demo
+region: cn-beijing
+defaults:
+  instance:
+    instance_type: ecs.c7.large
+    image: {family: acs:debian_12_x64}
+    vswitch: {id: vsw-1}
+    security_groups: [{id: sg-1}]
+resources:
+  nothing: {type: instance, ready: {timeout: 5m}}
+  quick: {type: instance, ready: {tcp: 22, timeout: 5s}}
+  path: {type: instance, ready: {http: {port: 80, path: \"health it\"}}}
+  typo: {type: instance, ready: {cloudinit: true, from: runner, tcp: 70000}}
+";
+
+#[test]
+fn readiness_that_cannot_be_asked_for() {
+    expect![[r#"
+        $ setpoint validate
+        stack.yaml: 6 errors
+        2| ╷
+        2| │ Error: `ready` asks for nothing
+        2| │   on stack.yaml line 10, in nothing:
+        2| │   10 │   nothing: {type: instance, ready: {timeout: 5m}}
+        2| │      │                                    ^^^^^^^^^^^^^
+        2| │ name one of `cloud_init: true`, `http`, `tcp`, `command`
+        2| ╵
+        2| ╷
+        2| │ Error: <time> is no time for a check
+        2| │   on stack.yaml line 11, in quick:
+        2| │   11 │   quick: {type: instance, ready: {tcp: 22, timeout: 5s}}
+        2| │      │                                                     ^^
+        2| │ <time> to 23h
+        2| ╵
+        2| ╷
+        2| │ Error: `health it` is no path of a URL
+        2| │   on stack.yaml line 12, in path:
+        2| │   12 │   path: {type: instance, ready: {http: {port: 80, path: "health it"}}}
+        2| │      │                                                         ^^^^^^^^^^^
+        2| │ it begins with `/` and has no spaces: `/health`
+        2| ╵
+        2| ╷
+        2| │ Error: there is no `cloudinit` here
+        2| │   on stack.yaml line 13, in typo:
+        2| │   13 │   typo: {type: instance, ready: {cloudinit: true, from: runner, tcp: 7…
+        2| │      │                                  ^^^^^^^^^
+        2| │ did you mean `cloud_init`?
+        2| ╵
+        2| ╷
+        2| │ Error: `runner` is not one of `guest`
+        2| │   on stack.yaml line 13, in typo:
+        2| │   13 │   typo: {type: instance, ready: {cloudinit: true, from: runner, tcp: 7…
+        2| │      │                                                         ^^^^^^
+        2| ╵
+        2| ╷
+        2| │ Error: 70000 is out of range
+        2| │   on stack.yaml line 13, in typo:
+        2| │   13 │ …ue, from: runner, tcp: 70000}}
+        2| │      │                         ^^^^^
+        2| │ 1 to 65535
+        2| ╵
+        exit 1
+    "#]]
+    .assert_eq(&Sandbox::with(UNREADY).script(&["validate"]));
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::plan::{Half, Plan};
-use setpoint_plan::procedure::{Act, Cond, Local};
+use setpoint_plan::procedure::{Act, Cond, Local, Look};
 use setpoint_plan::wire::{Secrets, cond_words};
 use setpoint_plan::{Key, Value};
 
@@ -165,8 +165,10 @@ pub(super) fn phase(act: &Act) -> String {
     match act {
         Act::Call(call) => words_of(call.api.name),
         Act::Wait(wait) => match &wait.until {
-            Cond::Is(_, values) => match values.as_slice() {
-                [Value::Text(status)] => format!("until {status}"),
+            Cond::Is(_, values) => match (values.as_slice(), &wait.look) {
+                // What is looked at is not the resource itself, so it is named.
+                ([Value::Text(status)], Look::Ask(query)) => format!("until {} {status}", query.view),
+                ([Value::Text(status)], _) => format!("until {status}"),
                 _ => format!("until {}", cond_words(&wait.until)),
             },
             // A column of a table has room for the status alone.
