@@ -103,7 +103,7 @@ fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value
 }
 
 /// Lists repeat their element; a list's own name stands around it only where JSON has a wrapper too.
-fn xml(root: &str, body: &Value) -> String {
+pub(crate) fn xml(root: &str, body: &Value) -> String {
     let mut out = String::from("<?xml version='1.0' encoding='UTF-8'?>");
     element(&mut out, root, body);
     out
@@ -127,13 +127,42 @@ fn element(out: &mut String, name: &str, value: &Value) {
     let _ = write!(out, "</{name}>");
 }
 
+/// What XML 1.0 has no place for, not even escaped, becomes a replacement character; carriage returns would be read as newlines.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\r' => out.push_str("&#13;"),
+            '\t' | '\n' => out.push(c),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ if c.is_ascii_control() && c != '\u{7f}' => out.push('\u{fffd}'),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_text_is_well_formed_xml() {
+        for (text, read) in [
+            ("a<b>&\"c'", "a<b>&\"c'"),
+            ("]]>", "]]>"),
+            ("two\r\nlines\t.", "two\r\nlines\t."),
+            ("\u{0}\u{1b}[31m\u{7f}", "\u{fffd}\u{fffd}[31m\u{7f}"),
+            ("名前 \u{1F600} \u{ffff}", "名前 \u{1F600} \u{fffd}"),
+        ] {
+            let written = xml("Answer", &json!({"Name": text}));
+            let parsed = roxmltree::Document::parse(&written).unwrap_or_else(|error| panic!("{error}: {written:?}"));
+            assert_eq!(parsed.root_element().first_child().and_then(|node| node.text()), Some(read), "{text:?}");
+        }
+    }
 
     #[test]
     fn xml_repeats_what_json_lists() {

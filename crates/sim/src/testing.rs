@@ -1,5 +1,5 @@
 //! The bench that unit tests drive a world with: real signatures, a clock by hand, and every answer held against the
-//! published shape of its action.
+//! published shape of its action, and its XML form, read by a parser that is not ours, against its JSON form.
 
 use serde_json::{Value, json};
 use setpoint_openapi::action::{Action, cms, ecs, location, oos, sts, tag, vpc};
@@ -10,6 +10,7 @@ use setpoint_openapi::sign::{Stamp, v3};
 use setpoint_openapi::timestamp::Timestamp;
 
 use crate::profile::Options;
+use crate::render;
 use crate::world::World;
 
 /// 2026-01-01T00:00:00Z.
@@ -62,6 +63,9 @@ impl Bench {
         let wire = v3::sign(&request, &credential, &endpoint, &stamp);
         let response = self.world.handle(Timestamp(self.now_ms), &wire);
         let body: Value = serde_json::from_slice(&response.body).expect("answers are JSON");
+        let written = render::xml("Answer", &body);
+        let read = roxmltree::Document::parse(&written).unwrap_or_else(|error| panic!("{name}: {error}: {written}"));
+        assert_says(name, read.root_element(), &body);
         if response.status == 200 {
             let shape = &self.shapes[product][action.name];
             assert!(!shape.is_null(), "no shape for {name}: see tests/it/shapes.rs");
@@ -127,6 +131,25 @@ impl Bench {
         let answer = self.ok("ecs.DescribeInstances", &attributes);
         answer["Instances"]["Instance"].get(0).cloned().unwrap_or_default()
     }
+}
+
+/// Holds an element against the value that it stands for.
+fn assert_says(name: &str, node: roxmltree::Node<'_, '_>, value: &Value) {
+    let Value::Object(fields) = value else {
+        let expected = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
+        assert_eq!(node.text().unwrap_or_default(), expected, "{name}: {}", node.tag_name().name());
+        return;
+    };
+    let children: Vec<_> = node.children().filter(roxmltree::Node::is_element).collect();
+    let mut count = 0;
+    for (key, inner) in fields {
+        let items = inner.as_array().map_or_else(|| std::slice::from_ref(inner), Vec::as_slice);
+        let named: Vec<_> = children.iter().filter(|child| child.has_tag_name(key.as_str())).collect();
+        assert_eq!(named.len(), items.len(), "{name}: {key}");
+        named.into_iter().zip(items).for_each(|(child, item)| assert_says(name, *child, item));
+        count += items.len();
+    }
+    assert_eq!(children.len(), count, "{name}: {}", node.tag_name().name());
 }
 
 fn find(product: &str, action: &str) -> &'static Action {
