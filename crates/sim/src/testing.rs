@@ -16,6 +16,9 @@ use crate::world::World;
 /// 2026-01-01T00:00:00Z.
 const START: i64 = 1_767_225_600_000;
 
+/// What names such as `$disk` stand for in tables of calls.
+pub(crate) type Names = std::collections::BTreeMap<&'static str, String>;
+
 /// A world with a client and a clock.
 pub(crate) struct Bench {
     pub(crate) world: World,
@@ -73,6 +76,12 @@ impl Bench {
             return Ok(body);
         }
         Err(format!("{} {}", response.status, body["Code"].as_str().unwrap_or_default()))
+    }
+
+    /// A call whose values may be names that stand for others; empty if it is accepted.
+    pub(crate) fn outcome(&mut self, name: &str, pairs: &[(&str, &str)], names: &Names) -> String {
+        let filled: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (*key, names.get(value).map_or(*value, String::as_str))).collect();
+        self.call(name, &filled).err().unwrap_or_default()
     }
 
     /// A call that must be answered.

@@ -27,6 +27,8 @@ pub(crate) mod change;
 pub(crate) mod content;
 pub(crate) mod read;
 pub(crate) mod row;
+#[cfg(test)]
+mod states;
 
 pub(crate) const ACTIONS: Actions = &[("CreateDisk", create), ("DeleteDisk", delete)];
 

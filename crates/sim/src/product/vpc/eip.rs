@@ -242,4 +242,6 @@ fn release(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 #[cfg(test)]
+mod states;
+#[cfg(test)]
 mod tests;

@@ -1,10 +1,8 @@
 //! What each action says in each state of a machine: the published state machine, cell by cell.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use crate::testing::{Bench, text};
+use crate::testing::{Bench, Names, text};
 
 /// Where a machine is when the action comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +28,7 @@ enum At {
 struct Scene {
     bench: Bench,
     /// What `$name` stands for.
-    names: BTreeMap<&'static str, String>,
+    names: Names,
 }
 
 fn scene(at: At) -> Scene {
@@ -77,7 +75,7 @@ fn scene(at: At) -> Scene {
     let interfaces = bench.ok("ecs.DescribeNetworkInterfaces", &[("InstanceId", &id), ("Type", "Secondary")]);
     let shown = if at == At::Absent { "i-none".to_owned() } else { id };
     let [first, second, third] = groups;
-    let names = BTreeMap::from([
+    let names = Names::from([
         ("$is", format!("[\"{shown}\"]")),
         ("$i", shown),
         ("$vsw", vswitch),
@@ -122,7 +120,8 @@ fn settle(bench: &mut Bench, id: &str, at: At) {
 
 /// What an action answers there; empty if it is accepted.
 fn answer(at: At, action: &str, pairs: &[(&str, &str)]) -> String {
-    scene(at).call(action, pairs).err().unwrap_or_default()
+    let mut scene = scene(at);
+    scene.bench.outcome(&format!("ecs.{action}"), pairs, &scene.names)
 }
 
 impl Scene {
