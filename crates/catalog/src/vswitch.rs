@@ -172,14 +172,14 @@ impl Kind for VSwitch {
     }
 
     fn update(&self, verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-        let mut args = vec![("VSwitchId", Value::text(&live.id))];
         if verb == "attribute" {
-            args.extend(params_of(RULES, &["name", "description"], want));
-        } else {
-            args.push(("EnableIPv6", Value::Bool(true)));
-            args.extend(params_of(RULES, &["ipv6_cidr_block"], want));
+            return modify(live, params_of(RULES, &["name", "description"], want)).into();
         }
-        vec![Step::call(Call { retry: BUSY, ..Call::new(&api::MODIFY_VSWITCH_ATTRIBUTE, args) }), available()]
+        let switch = |on: bool| ("EnableIPv6", Value::Bool(on));
+        // The number that it has is given back before it takes another.
+        let off = (live.attr("ipv6_cidr_block") != Value::Null).then(|| modify(live, vec![switch(false)]));
+        let on = modify(live, [vec![switch(true)], params_of(RULES, &["ipv6_cidr_block"], want)].concat());
+        off.into_iter().flatten().chain(on).collect()
     }
 
     fn delete(&self, _cx: &Cx<'_>, live: &Live) -> Procedure {
@@ -193,6 +193,12 @@ impl Kind for VSwitch {
 
 fn listing(site: &Site, args: Args) -> Query {
     Query { kind: DEF.name, view: "list", site: site.clone(), api: &api::DESCRIBE_VSWITCHES, args, listing: ROWS, proof: Proof::DryRun }
+}
+
+/// Changes it, and waits until it is at rest again.
+fn modify(live: &Live, args: Args) -> [Step; 2] {
+    let args = [vec![("VSwitchId", Value::text(&live.id))], args].concat();
+    [Step::call(Call { retry: BUSY, ..Call::new(&api::MODIFY_VSWITCH_ATTRIBUTE, args) }), available()]
 }
 
 fn available() -> Step {
@@ -214,7 +220,7 @@ fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {
     if let Some(n) = row.int("AvailableIpAddressCount") {
         attrs.insert("available_ip_address_count".to_owned(), Value::Int(n));
     }
-    if let Some(last) = row.text("Ipv6CidrBlock").split_once("::").and_then(|(net, _)| last_byte(net)) {
+    if let Some(last) = last_byte(&row.text("Ipv6CidrBlock")) {
         attrs.insert("ipv6_cidr_block".to_owned(), Value::Int(last));
     }
     let vpc = row.text("VpcId");
@@ -223,8 +229,26 @@ fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {
     Ok(found)
 }
 
-/// The last byte of the /64's network part: `2408:4005:3a8:6c01` gives 1.
-fn last_byte(net: &str) -> Option<i64> {
-    let group = net.split(':').nth(3)?;
-    i64::from_str_radix(group, 16).ok().map(|n| n & 0xff)
+/// The last byte of the /64's network part: `2408:4005:3a8:6c01::/64` gives 1.
+fn last_byte(block: &str) -> Option<i64> {
+    let block: ipnet::Ipv6Net = block.parse().ok()?;
+    Some(block.network().octets()[7].into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_an_ipv6_block() {
+        for (block, expected) in [
+            ("2408:4005:3a8:6c01::/64", Some(1)),
+            ("2408:4005:3a8:6cff::/64", Some(255)),
+            ("2408:4005:3a8::/64", Some(0)),
+            ("2408:4005:0:12::/64", Some(0x12)),
+            ("", None),
+        ] {
+            assert_eq!(last_byte(block), expected, "{block}");
+        }
+    }
 }

@@ -57,10 +57,7 @@ const REPORTS: &[(Product, &[&str])] = &[
             "ModifyInstanceVncPasswd",
         ],
     ),
-    (
-        Product::Vpc,
-        &["DescribeHighDefinitionMonitorLogAttribute", "DescribeIpv6Addresses", "DescribeRegions", "DescribeZones", "ModifyNatGatewaySpec"],
-    ),
+    (Product::Vpc, &["DescribeHighDefinitionMonitorLogAttribute", "DescribeRegions", "DescribeZones", "ModifyNatGatewaySpec"]),
     (
         Product::Cms,
         &[

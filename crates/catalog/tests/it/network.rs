@@ -81,3 +81,22 @@ async fn a_subnet_moves_between_secondary_blocks() {
     let expected = ["-/+ a (cidr_block) replace", "~ net (secondary_cidr_blocks, secondary_cidr_blocks.taken) none"];
     check((&before, "cidr_block: 172.16.1.0/24"), (&after, "cidr_block: 172.20.1.0/24"), &expected).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn ipv6_is_switched_on_in_a_network_and_in_its_subnet() {
+    let with = |number: &str| {
+        ("cidr_block: 10.0.0.0/16, enable_ipv6: true".to_owned(), format!("cidr_block: 10.0.1.0/24, ipv6_cidr_block: {number}"))
+    };
+    let (on, other) = (with("0"), with("255"));
+    let expected = ["~ a (ipv6_cidr_block) none", "~ net (enable_ipv6) none"];
+    check(BLOCKS, (&on.0, &on.1), &expected).await;
+    check((&on.0, &on.1), (&other.0, &other.1), &["~ a (ipv6_cidr_block) none"]).await;
+    check((&on.0, &on.1), (&on.0, BLOCKS.1), &[]).await;
+}
+
+/// It is refused while a subnet has a part of the block, so only a network without such loses it.
+#[tokio::test(start_paused = true)]
+async fn ipv6_is_switched_off() {
+    let with = |on: &str| format!("cidr_block: 10.0.0.0/16, enable_ipv6: {on}");
+    check((&with("true"), BLOCKS.1), (&with("false"), BLOCKS.1), &["~ net (enable_ipv6) none"]).await;
+}

@@ -56,6 +56,7 @@ pub(crate) const ACTIONS: &[Actions] = &[
     network_interface::create::ACTIONS,
     network_interface::attach::ACTIONS,
     network_interface::address::ACTIONS,
+    network_interface::ipv6::ACTIONS,
     network_interface::change::ACTIONS,
     network_interface::read::ACTIONS,
     disk::ACTIONS,

@@ -9,6 +9,7 @@ pub(crate) mod default;
 pub(crate) mod eip;
 pub(crate) mod forward;
 pub(crate) mod group;
+pub(crate) mod ipv6;
 pub(crate) mod label;
 pub(crate) mod nat;
 pub(crate) mod network;
@@ -38,4 +39,5 @@ pub(crate) const ACTIONS: &[Actions] = &[
     group::ACTIONS,
     place::ACTIONS,
     absent::ACTIONS,
+    ipv6::ACTIONS,
 ];

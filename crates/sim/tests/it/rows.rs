@@ -1,6 +1,6 @@
 //! The bytes of the long listings, in JSON and in XML: rows are written straight to text, and no client may notice.
 //!
-//! `SETPOINT_BLESS=1` writes `testdata/sim/rows.txt` anew; read the difference.
+//! `UPDATE_EXPECT=1` writes `testdata/sim/rows.txt` anew; read the difference.
 
 use std::path::Path;
 
@@ -73,7 +73,7 @@ fn rows_keep_their_bytes() {
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/sim/rows.txt");
-    if std::env::var_os("SETPOINT_BLESS").is_some() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, &lines).expect("written");
     }
     let expected = std::fs::read_to_string(&path).expect("the expectation");

@@ -5,7 +5,7 @@
 //! a VSwitch or a group cannot be deleted the moment its last instance has gone.
 //! Invariant: an interface with an instance is not Available; no two interfaces of a VSwitch share an address.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ pub(crate) mod address;
 pub(crate) mod attach;
 pub(crate) mod change;
 pub(crate) mod create;
+pub(crate) mod ipv6;
 pub(crate) mod read;
 pub(crate) mod row;
 
@@ -44,6 +45,17 @@ pub(crate) struct NetworkInterface {
     pub(crate) secondary: Option<Secondary>,
     #[serde(default)]
     pub(crate) more_addresses: Vec<Ipv4Addr>,
+    #[serde(default)]
+    pub(crate) ipv6: Vec<Ipv6>,
+}
+
+/// An IPv6 address of an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ipv6 {
+    /// `ipv6-…`
+    pub(crate) id: String,
+    pub(crate) address: Ipv6Addr,
+    pub(crate) since_ms: i64,
 }
 
 /// What only an interface that someone made has.
@@ -75,13 +87,20 @@ pub(crate) enum State {
 pub(crate) struct Listed<'a> {
     ipv4_prefix_sets: Wrap<[(); 0]>,
     ipv6_prefix_sets: Wrap<[(); 0]>,
-    ipv6_sets: Wrap<[(); 0]>,
+    ipv6_sets: Wrap<Vec<Ipv6Set>>,
     mac_address: &'a str,
     network_interface_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     primary_ip_address: Option<Ipv4Addr>,
     private_ip_sets: Wrap<Vec<AddressSet>>,
     r#type: &'static str,
+}
+
+/// An IPv6 address of an interface, as the API writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Ipv6Set {
+    ipv6_address: Ipv6Addr,
 }
 
 /// A private address of an interface, as the API writes it.
@@ -148,6 +167,16 @@ impl NetworkInterface {
         Wrap("PrivateIpSet", sets.collect())
     }
 
+    /// Whether one of its IPv6 addresses is written so.
+    pub(crate) fn has_ipv6(&self, text: &str) -> bool {
+        self.ipv6.iter().any(|held| text.parse() == Ok(held.address))
+    }
+
+    /// `{"Ipv6Set": […]}`.
+    pub(crate) fn ipv6_sets(&self) -> Wrap<Vec<Ipv6Set>> {
+        Wrap("Ipv6Set", self.ipv6.iter().map(|held| Ipv6Set { ipv6_address: held.address }).collect())
+    }
+
     /// `Primary` or `Secondary`.
     pub(crate) fn kind(&self) -> &'static str {
         if self.secondary.is_some() { "Secondary" } else { "Primary" }
@@ -177,7 +206,7 @@ impl NetworkInterface {
         Listed {
             ipv4_prefix_sets: empty("Ipv4PrefixSet"),
             ipv6_prefix_sets: empty("Ipv6PrefixSet"),
-            ipv6_sets: empty("Ipv6Set"),
+            ipv6_sets: self.ipv6_sets(),
             mac_address: &self.mac,
             network_interface_id: &self.base.id,
             primary_ip_address: with_primary_address.then_some(self.address),

@@ -1,5 +1,5 @@
-//! What the simulator has none of, answered as an account that has none of it: IPv6 addresses, fine-grained monitoring
-//! logs, and specifications of NAT gateways that are paid by use.
+//! What the simulator has none of, answered as an account that has none of it: fine-grained monitoring logs,
+//! and specifications of NAT gateways that are paid by use.
 
 use serde_json::json;
 
@@ -9,33 +9,7 @@ use crate::product::vpc::{eip, nat};
 use crate::refusal::Refusal;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[
-    ("DescribeIpv6Addresses", ipv6_addresses),
-    ("DescribeHighDefinitionMonitorLogAttribute", monitor_log),
-    ("ModifyNatGatewaySpec", nat_spec),
-];
-
-fn ipv6_addresses(_world: &mut World, call: &Call<'_>) -> Answer {
-    let filters = [
-        "AddressType",
-        "AssociatedInstanceId",
-        "AssociatedInstanceType",
-        "IncludeReservationData",
-        "Ipv6Address",
-        "Ipv6AddressId",
-        "Ipv6InternetBandwidthId",
-        "Name",
-        "NetworkType",
-        "ResourceGroupId",
-        "ServiceManaged",
-        "VSwitchId",
-        "VpcId",
-    ];
-    call.harmless(&filters);
-    let _tags = crate::tags::Filter::of(call)?;
-    let (number, size) = (call.int("PageNumber")?.unwrap_or(1), call.int("PageSize")?.unwrap_or(10));
-    Ok(json!({"PageNumber": number, "PageSize": size, "TotalCount": 0, "Ipv6Addresses": {"Ipv6Address": []}}))
-}
+pub(crate) const ACTIONS: Actions = &[("DescribeHighDefinitionMonitorLogAttribute", monitor_log), ("ModifyNatGatewaySpec", nat_spec)];
 
 /// `Success` is a text here.
 fn monitor_log(world: &mut World, call: &Call<'_>) -> Answer {
@@ -58,7 +32,6 @@ mod tests {
     #[test]
     fn nothing_is_there() {
         let mut bench = Bench::new();
-        assert_eq!(bench.ok("vpc.DescribeIpv6Addresses", &[("VpcId", "vpc-x")])["TotalCount"], 0);
         let eip = text(&bench.ok("vpc.AllocateEipAddress", &[]), "AllocationId");
         assert_eq!(bench.ok("vpc.DescribeHighDefinitionMonitorLogAttribute", &[("InstanceId", &eip)])["Success"], "true");
     }

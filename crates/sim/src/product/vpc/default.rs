@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::call::{Answer, Call};
 use crate::cidr;
 use crate::product::Actions;
-use crate::product::vpc::{label, network, vswitch};
+use crate::product::vpc::{ipv6, label, network, vswitch};
 use crate::refusal::Refusal;
 use crate::regions;
 use crate::world::World;
@@ -22,12 +22,12 @@ fn default_of(world: &World, region: &str) -> Option<String> {
 
 fn create_vpc(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    call.only("EnableIpv6", "false")?;
     if default_of(world, region).is_some() {
         return Err(Refusal::bad("OperationFailed.DefaultVpcExist", "The region has a default VPC already."));
     }
     let block = BLOCK.parse().expect("the block is well-formed");
     let id = network::make(world, region, block)?;
+    ipv6::switch(world, &id, call.flag("EnableIpv6")?.unwrap_or(false))?;
     let vpc = world.tables.vpcs.get_mut(&id).expect("the VPC was just made");
     vpc.is_default = true;
     label::put_group(call, &mut vpc.base);

@@ -3,7 +3,7 @@
 //! Pending (2 s) → Available; a change of blocks and a deletion pass through Pending. Each has a virtual router and a
 //! system route table that come and go with it. Invariant: blocks of one VPC do not overlap.
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -14,7 +14,7 @@ use crate::cidr;
 use crate::names;
 use crate::page;
 use crate::product::Actions;
-use crate::product::vpc::{label, route_table};
+use crate::product::vpc::{ipv6, label, route_table};
 use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::tags;
@@ -41,6 +41,8 @@ pub(crate) struct Vpc {
     pub(crate) route_table: String,
     dns_hostname: bool,
     pub(crate) is_default: bool,
+    #[serde(default)]
+    pub(crate) ipv6: Option<Ipv6Net>,
 }
 
 /// What a VPC is doing. The API shows all but `Available` as `Pending`.
@@ -108,7 +110,8 @@ pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    call.only("EnableIpv6", "false")?;
+    call.only("Ipv6Isp", "BGP")?;
+    let ipv6 = call.flag("EnableIpv6")?.unwrap_or(false);
     let cidr_block = primary_block(call.given("CidrBlock").unwrap_or("172.16.0.0/12"))?;
     let (name, description) = texts(call)?;
     let tags = tags::of_create(call)?;
@@ -121,6 +124,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let id = make(world, region, cidr_block)?;
     let dns_hostname = call.flag("EnableDnsHostname")?.unwrap_or(false);
+    ipv6::switch(world, &id, ipv6)?;
     let vpc = world.tables.vpcs.get_mut(&id).expect("the VPC was just made");
     (vpc.base.name, vpc.base.description, vpc.base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
     (vpc.user_cidrs, vpc.dns_hostname) = (user_cidrs, dns_hostname);
@@ -152,6 +156,7 @@ pub(crate) fn make(world: &mut World, region: &str, cidr_block: Ipv4Net) -> Resu
         route_table,
         dns_hostname: false,
         is_default: false,
+        ipv6: None,
     };
     world.tables.vpcs.insert(&id, vpc);
     Ok(id)
@@ -190,7 +195,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             && name.is_none_or(|name| name == vpc.base.name)
             && group.is_none_or(|group| group == vpc.base.resource_group)
             && is_default.is_none_or(|is_default| is_default == vpc.is_default)
-            && ipv6 != Some(true)
+            && ipv6.is_none_or(|ipv6| ipv6 == vpc.ipv6.is_some())
             && owner.is_none_or(|owner| owner == world.account.number())
             && filter.fits(&vpc.base.tags)
     });
@@ -206,6 +211,7 @@ fn common(world: &World, vpc: &Vpc) -> Value {
             &vswitch.base
         });
     let ids: Vec<&str> = vswitches.iter().take(300).map(|vswitch| vswitch.base.id.as_str()).collect();
+    let ipv6_blocks: Vec<Value> = vpc.ipv6.iter().map(|block| json!({"Ipv6CidrBlock": block.to_string(), "Ipv6Isp": "BGP"})).collect();
     json!({
         "VpcId": vpc.base.id,
         "VpcName": vpc.base.name,
@@ -222,9 +228,9 @@ fn common(world: &World, vpc: &Vpc) -> Value {
         "UserCidrs": {"UserCidr": vpc.user_cidrs},
         "Tags": tags::key_list(&vpc.base.tags),
         "OwnerId": world.account.number(),
-        "EnabledIpv6": false,
-        "Ipv6CidrBlock": "",
-        "Ipv6CidrBlocks": {"Ipv6CidrBlock": []},
+        "EnabledIpv6": vpc.ipv6.is_some(),
+        "Ipv6CidrBlock": ipv6::text(vpc.ipv6),
+        "Ipv6CidrBlocks": {"Ipv6CidrBlock": ipv6_blocks},
         "DhcpOptionsSetId": "",
         "DhcpOptionsSetStatus": "",
         "DnsHostnameStatus": if vpc.dns_hostname { "ENABLED" } else { "DISABLED" },
@@ -263,18 +269,20 @@ fn describe_attribute(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
-    call.only("EnableIPv6", "false")?;
+    call.only("Ipv6Isp", "BGP")?;
     let id = call.need("VpcId")?;
     let vpc = find(world, call, id)?;
     let (name, description) = texts(call)?;
     let (block, dns_hostname) = (call.given("CidrBlock").map(primary_block).transpose()?, call.flag("EnableDnsHostname")?);
-    if name.is_none() && description.is_none() && block.is_none() && dns_hostname.is_none() && !call.any("EnableIPv6") {
+    let ipv6 = call.flag("EnableIPv6")?;
+    if name.is_none() && description.is_none() && block.is_none() && dns_hostname.is_none() && ipv6.is_none() {
         return Err(Refusal::missing("VpcName"));
     }
     vpc.require_available("IncorrectVpcStatus")?;
     if let Some(block) = block {
         check_new_primary(world, vpc, block)?;
     }
+    let switched = ipv6.map_or(Ok(false), |on| ipv6::switch(world, id, on))?;
     let until = world.now_ms() + world.options.profile.vpc_update_ms;
     let vpc = world.tables.vpcs.get_mut(id).expect("the VPC was just found");
     if let Some(name) = name {
@@ -286,6 +294,8 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     vpc.dns_hostname = dns_hostname.unwrap_or(vpc.dns_hostname);
     if let Some(block) = block {
         vpc.cidr_block = block;
+    }
+    if block.is_some() || switched {
         vpc.pend(until);
     }
     done()
@@ -371,7 +381,6 @@ mod tests {
         ] {
             bench.refused("vpc.CreateVpc", &[("CidrBlock", block)], expected);
         }
-        bench.refused("vpc.CreateVpc", &[("EnableIpv6", "true")], "400 Simulator.NotModelled");
         bench.refused("vpc.CreateVpc", &[("Ipv4IpamPoolId", "ipam-pool-1")], "400 Simulator.NotModelled");
         bench.refused("vpc.CreateVpc", &[("VpcName", "http://x")], "400 InvalidVpcName.Malformed");
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -19,7 +19,7 @@ use crate::page;
 use crate::product::Actions;
 use crate::product::ecs::network_interface::NetworkInterface;
 use crate::product::vpc::network::{self, Vpc};
-use crate::product::vpc::{route_entry, route_table};
+use crate::product::vpc::{ipv6, route_entry, route_table};
 use crate::refusal::Refusal;
 use crate::regions;
 use crate::table::Row;
@@ -47,6 +47,8 @@ pub(crate) struct VSwitch {
     /// The network ACL that is bound to it; empty: none.
     pub(crate) network_acl: String,
     pub(crate) is_default: bool,
+    #[serde(default)]
+    pub(crate) ipv6: Option<Ipv6Net>,
 }
 
 /// What a VSwitch is doing. The API shows all but `Available` as `Pending`.
@@ -122,9 +124,11 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let (name, description) = texts(call)?;
     let tags = tags::of_create(call)?;
+    let ipv6 = ipv6::wanted(world, call, vpc, None)?;
     let vpc = vpc.base.id.clone();
     let id = make(world, &vpc, zone, block)?;
     let vswitch = world.tables.vswitches.get_mut(&id).expect("the VSwitch was just made");
+    vswitch.ipv6 = ipv6;
     let base = &mut vswitch.base;
     (base.name, base.description, base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
     Ok(json!({ "VSwitchId": id }))
@@ -141,7 +145,7 @@ pub(crate) fn make(world: &mut World, vpc: &str, zone: &str, block: Ipv4Net) -> 
     let due_ms = Some(world.now_ms() + world.options.profile.vswitch_create_ms);
     let (id, zone, network_acl) = (base.id.clone(), zone.to_owned(), String::new());
     let state = State::Creating;
-    let row = VSwitch { base, state, due_ms, vpc, zone, cidr_block: block, route_table, network_acl, is_default: false };
+    let row = VSwitch { base, state, due_ms, vpc, zone, cidr_block: block, route_table, network_acl, is_default: false, ipv6: None };
     world.tables.vswitches.insert(&id, row);
     Ok(id)
 }
@@ -211,7 +215,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             && group.is_none_or(|group| group == vswitch.base.resource_group)
             && table.is_none_or(|table| table == vswitch.route_table)
             && is_default.is_none_or(|is_default| is_default == vswitch.is_default)
-            && ipv6 != Some(true)
+            && ipv6.is_none_or(|ipv6| ipv6 == vswitch.ipv6.is_some())
             && owner.is_none_or(|owner| owner == world.account.number())
             && filter.fits(&vswitch.base.tags)
     });
@@ -236,8 +240,8 @@ fn body(world: &World, vswitch: &VSwitch) -> Value {
         "CreationTime": Timestamp(vswitch.base.created_ms).seconds(),
         "AvailableIpAddressCount": cidr::usable(vswitch.cidr_block).saturating_sub(taken),
         "IsDefault": vswitch.is_default,
-        "EnabledIpv6": false,
-        "Ipv6CidrBlock": "",
+        "EnabledIpv6": vswitch.ipv6.is_some(),
+        "Ipv6CidrBlock": ipv6::text(vswitch.ipv6),
         "NetworkAclId": vswitch.network_acl,
         "OwnerId": world.account.number(),
         "ResourceGroupId": vswitch.base.resource_group,
@@ -255,12 +259,12 @@ fn describe_attributes(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
-    call.only("EnableIPv6", "false")?;
     let id = call.need("VSwitchId")?;
     let (name, description) = texts(call)?;
     if find(world, call, id)?.state != State::Available {
         return Err(Refusal::bad("IncorrectStatus.VSwitch", "The VSwitch is Pending."));
     }
+    ipv6::modify_vswitch(world, call, id)?;
     let until = world.now_ms() + world.options.profile.vswitch_update_ms;
     let vswitch = world.tables.vswitches.get_mut(id).expect("the VSwitch was just found");
     if let Some(name) = name {

@@ -206,6 +206,7 @@ fn fill(value: &str, dice: &mut Dice, rows: &Rows, spoil: Spoil) -> String {
         "bare_machine" => rows.bare().into_iter().map(|(machine, _)| machine).collect(),
         "bare_disk" => rows.bare().into_iter().map(|(_, disk)| disk).collect(),
         "unused" => rows.unused_addresses(),
+        "ipv6" => rows.ipv6_addresses(),
         "held" => rows.further_addresses(),
         "ingress_rule" => rows.rules("Ingress"),
         "egress_rule" => rows.rules("Egress"),

@@ -1,7 +1,7 @@
 //! What must hold of the rows after every call and every lapse of time.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::Value;
 
@@ -16,6 +16,8 @@ pub(crate) enum Property {
     StandsInALivingVSwitch,
     /// No address is used twice in a VSwitch, and each lies in its block, outside of the four that are reserved.
     AddressesAreUsedOnce,
+    /// IPv6 blocks of VSwitches are parts of their VPC's, no two the same; each address lies in its VSwitch's and exists once.
+    Ipv6IsApart,
     /// VSwitches of a VPC lie in its blocks and do not overlap.
     BlocksAreApart,
     /// A public address exists once, whoever has it.
@@ -52,10 +54,11 @@ pub(crate) enum Property {
 
 impl Property {
     /// Every property, in the order in which they are looked at.
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::LivesInALivingVpc,
         Self::StandsInALivingVSwitch,
         Self::AddressesAreUsedOnce,
+        Self::Ipv6IsApart,
         Self::BlocksAreApart,
         Self::PublicAddressesExistOnce,
         Self::DisksAndMachinesAgree,
@@ -80,6 +83,7 @@ impl Property {
             Self::LivesInALivingVpc => lives_in_a_living_vpc(rows),
             Self::StandsInALivingVSwitch => stands_in_a_living_vswitch(rows),
             Self::AddressesAreUsedOnce => addresses_are_used_once(rows),
+            Self::Ipv6IsApart => ipv6_is_apart(rows),
             Self::BlocksAreApart => blocks_are_apart(rows),
             Self::PublicAddressesExistOnce => public_addresses_exist_once(rows),
             Self::DisksAndMachinesAgree => disks_and_machines_agree(rows),
@@ -106,7 +110,7 @@ fn text<'a>(row: &'a Value, field: &str) -> &'a str {
 }
 
 /// The first row of a kind, as readers see it, about which there is something to say.
-fn first(rows: &Rows, kind: &str, mut check: impl FnMut(&str, &Value) -> Option<String>) -> Option<String> {
+fn first<'a>(rows: &'a Rows, kind: &str, mut check: impl FnMut(&'a str, &'a Value) -> Option<String>) -> Option<String> {
     let mut seen = rows.kind(kind).iter().filter(|(_, row)| is_seen(row));
     seen.find_map(|(key, row)| check(key, row).map(|wrong| format!("{kind} {key} {wrong}")))
 }
@@ -172,6 +176,41 @@ fn addresses_are_used_once(rows: &Rows) -> Option<String> {
             (!seen.insert(address)).then(|| format!("{address} of {holder} is used twice in {key}"))
         })
     })
+}
+
+/// The network part of an IPv6 block or address, down to a bit.
+fn ipv6_prefix(text: &str, bits: u32) -> u128 {
+    let address: Ipv6Addr = text.split('/').next().unwrap_or_default().parse().expect("rows hold addresses");
+    address.to_bits() >> (128 - bits)
+}
+
+fn ipv6_is_apart(rows: &Rows) -> Option<String> {
+    let mut blocks = BTreeSet::new();
+    let networks =
+        first(rows, "vpc", |_, row| row["ipv6"].as_str().filter(|block| !blocks.insert(*block)).map(|block| format!("shares {block}")));
+    let mut blocks = BTreeSet::new();
+    let subnets = || {
+        first(rows, "vswitch", |_, row| {
+            let block = row["ipv6"].as_str()?;
+            let Some(whole) = rows.kind("vpc")[text(row, "vpc")]["ipv6"].as_str() else {
+                return Some("has IPv6, its VPC has not".to_owned());
+            };
+            let inside = ipv6_prefix(block, 56) == ipv6_prefix(whole, 56);
+            (!inside || !blocks.insert(block)).then(|| format!("has {block}, taken or outside of {whole}"))
+        })
+    };
+    let mut addresses = BTreeSet::new();
+    let held = || {
+        first(rows, "network_interface", |_, row| {
+            let block = rows.living("vswitch", text(row, "vswitch")).and_then(|subnet| subnet["ipv6"].as_str());
+            row["ipv6"].as_array().into_iter().flatten().find_map(|one| {
+                let address = text(one, "address");
+                let inside = block.is_some_and(|block| ipv6_prefix(block, 64) == ipv6_prefix(address, 64));
+                (!inside || !addresses.insert(address)).then(|| format!("has {address}, taken or outside of {block:?}"))
+            })
+        })
+    };
+    networks.or_else(subnets).or_else(held)
 }
 
 fn blocks_are_apart(rows: &Rows) -> Option<String> {

@@ -152,6 +152,12 @@ impl Rows {
         self.kind("network_interface").values().flat_map(|row| list(&row["more_addresses"])).map(str::to_owned).collect()
     }
 
+    /// IPv6 addresses of interfaces.
+    pub(crate) fn ipv6_addresses(&self) -> Vec<String> {
+        let held = self.kind("network_interface").values().filter_map(|row| row["ipv6"].as_array()).flatten();
+        held.filter_map(|one| Some(one["address"].as_str()?.to_owned())).collect()
+    }
+
     /// Ids of the rules of one direction.
     pub(crate) fn rules(&self, direction: &str) -> Vec<String> {
         let rules = self.kind("security_group").values().filter_map(|row| row["rules"].as_array()).flatten();

@@ -8,8 +8,9 @@
 /// A world in which most calls can succeed: what a sequence begins with, unless it begins with less. A line may have the
 /// milliseconds in front that pass before it.
 pub(crate) const FURNISHED: &str = "
-vpc.CreateVSwitch VpcId=$vpc ZoneId=cn-beijing-h CidrBlock=172.16.2.0/24
-vpc.CreateRouteTable VpcId=$vpc RouteTableName=own
+vpc.ModifyVpcAttribute VpcId=$vpc EnableIPv6=true
+10000 vpc.CreateVSwitch VpcId=$vpc ZoneId=cn-beijing-h CidrBlock=172.16.2.0/24 Ipv6CidrBlock=2
+5000 vpc.CreateRouteTable VpcId=$vpc RouteTableName=own
 vpc.AllocateEipAddress Bandwidth=5
 5000 vpc.CreateNatGateway VpcId=$vpc VSwitchId=$vswitch NatType=Enhanced
 60000 vpc.AssociateEipAddress AllocationId=$eip.state=Available InstanceId=$nat_gateway InstanceType=Nat
@@ -28,7 +29,7 @@ ecs.RunInstances ImageFamily=acs:debian_12_x64 InstanceType=ecs.c7.large VSwitch
 ecs.CreateInstance ImageId=debian_12_6_x64_20G_alibase_20240711.vhd InstanceType=ecs.c7.large VSwitchId=$vswitch SecurityGroupId=$security_group
 ecs.AuthorizeSecurityGroup SecurityGroupId=$security_group IpProtocol=tcp PortRange=80/80 SourceCidrIp=0.0.0.0/0
 ecs.CreateSecurityGroup VpcId=$vpc SecurityGroupName=second
-ecs.CreateNetworkInterface VSwitchId=$vswitch SecurityGroupId=$security_group
+ecs.CreateNetworkInterface VSwitchId=$vswitch.cidr_block=172.16.2.0/24 SecurityGroupId=$security_group Ipv6AddressCount=1
 40000 ecs.AttachNetworkInterface InstanceId=$instance.state=Stopped NetworkInterfaceId=$network_interface.state=Available
 ecs.CreateSnapshot DiskId=$disk SnapshotName=first
 60000 ecs.CreateImage SnapshotId=$snapshot ImageName=first
@@ -46,13 +47,18 @@ cms.PutResourceMetricRule RuleId=web RuleName=cpu Namespace=acs_ecs_dashboard Me
 /// Every action with a life, with the parameters that lead somewhere.
 pub(crate) const CALLS: &str = "
 vpc.CreateVpc CidrBlock=172.16.0.0/12|10.0.0.0/8|192.168.0.0/16 VpcName?=$word Tag.1.Key?=a|b Tag.1.Value?=x|y
-vpc.CreateDefaultVpc
+vpc.CreateVpc CidrBlock=10.0.0.0/8 EnableIpv6=true
+vpc.ModifyVpcAttribute VpcId=$vpc EnableIPv6=true|false
+vpc.CreateDefaultVpc EnableIpv6?=true
 vpc.ModifyVpcAttribute VpcId=$vpc VpcName=$word Description?=$word
 vpc.AssociateVpcCidrBlock VpcId=$vpc SecondaryCidrBlock=192.168.0.0/16|10.128.0.0/16
 vpc.UnassociateVpcCidrBlock VpcId=$vpc SecondaryCidrBlock=192.168.0.0/16|10.128.0.0/16
 vpc.DeleteVpc VpcId=$vpc
 vpc.DescribeVpcAttribute VpcId=$vpc
 vpc.CreateVSwitch VpcId=$vpc ZoneId=cn-beijing-h|cn-beijing-k CidrBlock=$block VSwitchName?=$word Tag.1.Key?=a|b
+vpc.CreateVSwitch VpcId=$vpc ZoneId=cn-beijing-h CidrBlock=$block Ipv6CidrBlock=0|1|255
+vpc.ModifyVSwitchAttribute VSwitchId=$vswitch EnableIPv6=true Ipv6CidrBlock=0|1|255
+vpc.ModifyVSwitchAttribute VSwitchId=$vswitch EnableIPv6=false
 vpc.CreateDefaultVSwitch ZoneId=cn-beijing-h|cn-beijing-k
 vpc.ModifyVSwitchAttribute VSwitchId=$vswitch VSwitchName=$word
 vpc.DeleteVSwitch VSwitchId=$vswitch
@@ -189,6 +195,9 @@ ecs.ModifyNetworkInterfaceAttribute NetworkInterfaceId=$network_interface Networ
 ecs.AssignPrivateIpAddresses NetworkInterfaceId=$network_interface SecondaryPrivateIpAddressCount=1|3
 ecs.AssignPrivateIpAddresses NetworkInterfaceId=$network_interface PrivateIpAddress.1=$address
 ecs.UnassignPrivateIpAddresses NetworkInterfaceId=$network_interface PrivateIpAddress.1=$held
+ecs.AssignIpv6Addresses NetworkInterfaceId=$network_interface Ipv6AddressCount=1|2
+ecs.UnassignIpv6Addresses NetworkInterfaceId=$network_interface Ipv6Address.1=$ipv6
+vpc.DescribeIpv6Addresses VSwitchId?=$vswitch
 ecs.DescribeNetworkInterfaceAttribute NetworkInterfaceId=$network_interface
 ecs.DeleteNetworkInterface NetworkInterfaceId=$network_interface
 ecs.CreateSnapshot DiskId=$disk SnapshotName?=$word RetentionDays?=1|30 Tag.1.Key?=a|b

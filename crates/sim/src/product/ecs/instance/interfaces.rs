@@ -102,6 +102,7 @@ fn make(world: &mut World, call: &Call<'_>, row: &Fields<'_>, machine: &str) -> 
         state: State::Available,
         secondary: Some(secondary),
         more_addresses: Vec::new(),
+        ipv6: Vec::new(),
     };
     world.tables.network_interfaces.insert(&id, eni);
     Ok(id)

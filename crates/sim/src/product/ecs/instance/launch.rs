@@ -12,7 +12,7 @@ use crate::product::ecs::disk::{self, DiskDraft};
 use crate::product::ecs::instance::draft::{self, Machine};
 use crate::product::ecs::instance::extras::Extras;
 use crate::product::ecs::instance::{Instance, Internet, MetadataOptions, Spot, State, interfaces, prepaid, spot};
-use crate::product::ecs::network_interface::{self, NetworkInterface};
+use crate::product::ecs::network_interface::{self, NetworkInterface, ipv6};
 use crate::product::ecs::{deployment_set, image, instance_type, launch_template};
 use crate::product::vpc::vswitch::VSwitch;
 use crate::refusal::Refusal;
@@ -54,10 +54,18 @@ fn run_checked(world: &mut World, call: &Call<'_>) -> Answer {
     let mut ids = Vec::new();
     for number in 1..=amount {
         let id = build(world, &order, number, amount)?;
+        give_ipv6(world, call, &id)?;
         interfaces::add(world, call, &id, amount)?;
         ids.push(id);
     }
     Ok(json!({ "InstanceIdSets": { "InstanceIdSet": ids } }))
+}
+
+/// The IPv6 addresses of the primary interface.
+fn give_ipv6(world: &mut World, call: &Call<'_>, machine: &str) -> Result<(), Refusal> {
+    let Some(interface) = world.tables.instances.get(machine).map(|row| row.interface.clone()) else { return Ok(()) };
+    ipv6::assign(world, call, &interface)?;
+    ipv6::require_room(world, call, &interface)
 }
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
@@ -94,6 +102,9 @@ fn order(world: &mut World, call: &Call<'_>, groups: &[&str], amount: i64, start
     let address = call.given("PrivateIpAddress").map(str::to_owned);
     if address.is_some() && amount > 1 {
         return Err(Refusal::not_modelled("PrivateIpAddress"));
+    }
+    if call.any("Ipv6Address") && amount > 1 {
+        return Err(Refusal::bad("InvalidParameter", "With Ipv6Address, Amount must be 1."));
     }
     Ok(Order {
         machine,
@@ -293,6 +304,7 @@ fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<S
         state: network_interface::State::InUse,
         secondary: None,
         more_addresses: Vec::new(),
+        ipv6: Vec::new(),
     };
     world.tables.network_interfaces.insert(&instance.interface, interface);
     disk::make_for_instance(world, &instance, &order.system_disk, &order.data_disks, &order.machine.image.id);
@@ -394,7 +406,7 @@ mod tests {
             ("SystemDisk.Size", "10", "404 InvalidSystemDiskSize.LessThanMinSize"),
             ("SystemDisk.Category", "cloud_none", "400 InvalidSystemDiskCategory.ValueNotSupported"),
             ("LaunchTemplateId", "lt-1", "404 InvalidLaunchTemplate.NotFound"),
-            ("Ipv6AddressCount", "1", "400 Simulator.NotModelled"),
+            ("Ipv6AddressCount", "1", "400 InvalidParameter"),
             ("HostName", "-web", "400 InvalidHostName.Malformed"),
             ("Amount", "101", "400 InvalidAmount.NotSupported"),
         ] {

@@ -65,6 +65,7 @@ fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
             if eni.vswitch != target.base.id {
                 // They are of the block that it leaves.
                 eni.more_addresses.clear();
+                eni.ipv6.clear();
             }
             eni.address = address;
             eni.vswitch.clone_from(&target.base.id);

@@ -8,6 +8,7 @@ use crate::names;
 use crate::page;
 use crate::product::Actions;
 use crate::product::ecs::instance::{self, Instance, row};
+use crate::product::ecs::network_interface;
 use crate::refusal::Refusal;
 use crate::tags;
 use crate::world::World;
@@ -27,6 +28,7 @@ struct Filter<'a> {
     ids: Option<Vec<String>>,
     private: Option<Vec<String>>,
     public: Option<Vec<String>>,
+    ipv6: Vec<&'a str>,
     /// Filters that compare one text with one attribute.
     texts: Vec<(&'a str, TextOf)>,
     name: Option<&'a str>,
@@ -69,6 +71,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
         ids,
         private: call.json_list("PrivateIpAddresses", "InvalidParameter")?,
         public: call.json_list("PublicIpAddresses", "InvalidParameter")?,
+        ipv6: call.list("Ipv6Address"),
         texts,
         name: call.given("InstanceName"),
         group: call.given("SecurityGroupId"),
@@ -81,8 +84,14 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
 impl Filter<'_> {
     /// Whether nothing but the tags decides.
     fn only_tags(&self) -> bool {
-        let lists = self.ids.is_some() || self.private.is_some() || self.public.is_some();
+        let lists = self.ids.is_some() || self.private.is_some() || self.public.is_some() || !self.ipv6.is_empty();
         !lists && self.texts.is_empty() && self.name.is_none() && self.group.is_none() && self.key_pair.is_none()
+    }
+
+    /// Whether one of the addresses is on an interface of the machine.
+    fn has_ipv6(&self, world: &World, row: &Instance) -> bool {
+        let held = network_interface::of_instance(world, &row.base.id);
+        self.ipv6.iter().any(|wanted| held.iter().any(|eni| eni.has_ipv6(wanted)))
     }
 
     fn fits(&self, world: &World, row: &Instance) -> bool {
@@ -94,6 +103,7 @@ impl Filter<'_> {
             && self.key_pair.is_none_or(|name| names::like(name, &row.key_pair))
             && self.group.is_none_or(|id| instance::groups(world, row).iter().any(|group| group == id))
             && (self.private.is_none() || holds(&self.private, &address()))
+            && (self.ipv6.is_empty() || self.has_ipv6(world, row))
             && (self.public.is_none() || row.internet.address.as_deref().is_some_and(|address| holds(&self.public, address)))
             && self.tags.fits(&row.base.tags)
     }

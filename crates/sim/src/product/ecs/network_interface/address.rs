@@ -1,4 +1,4 @@
-//! Further private addresses: AssignPrivateIpAddresses, UnassignPrivateIpAddresses. IPv6 and prefixes are not modelled.
+//! Further private addresses: AssignPrivateIpAddresses, UnassignPrivateIpAddresses. Prefixes are not modelled.
 
 use serde_json::json;
 
@@ -37,7 +37,8 @@ pub(crate) fn assign(world: &mut World, call: &Call<'_>, id: &str, max: usize) -
     Ok(made)
 }
 
-fn require_settled(world: &World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
+/// Refuses while the interface, or the machine that it is on, changes.
+pub(crate) fn require_settled(world: &World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     let eni = network_interface::find(world, call, id)?;
     eni.require(&[State::Available, State::InUse])?;
     if eni.instance.is_empty() {
@@ -111,6 +112,5 @@ mod tests {
         assert_eq!(bench.ok("vpc.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"], 248);
         bench.ok("ecs.UnassignPrivateIpAddresses", &on("PrivateIpAddress.1", "172.16.1.8"));
         bench.refused("ecs.UnassignPrivateIpAddresses", &on("PrivateIpAddress.1", "172.16.1.8"), "403 InvalidIp.IpUnassigned");
-        bench.refused("ecs.AssignIpv6Addresses", &on("Ipv6AddressCount", "1"), "400 Simulator.NotModelled");
     }
 }

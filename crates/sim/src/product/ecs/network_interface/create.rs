@@ -6,7 +6,7 @@ use crate::call::{Answer, Call};
 use crate::names;
 use crate::product::Actions;
 use crate::product::ecs::instance::draft;
-use crate::product::ecs::network_interface::{self, NetworkInterface, Secondary, State, address, row};
+use crate::product::ecs::network_interface::{self, NetworkInterface, Secondary, State, address, ipv6, row};
 use crate::product::vpc::eip;
 use crate::refusal::Refusal;
 use crate::tags;
@@ -53,9 +53,11 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
         state: State::Available,
         secondary: Some(secondary),
         more_addresses: Vec::new(),
+        ipv6: Vec::new(),
     };
     world.tables.network_interfaces.insert(&id, eni);
     address::assign(world, call, &id, 10)?;
+    ipv6::assign(world, call, &id)?;
     echo(world, call, &id)
 }
 

@@ -19,6 +19,7 @@ pub(crate) const ACTIONS: Actions = &[("DescribeNetworkInterfaces", describe), (
 struct Filter<'a> {
     ids: Vec<&'a str>,
     private: Vec<&'a str>,
+    ipv6: Vec<&'a str>,
     group: Option<&'a str>,
     /// Something that all interfaces sought hang on.
     on: Option<&'a str>,
@@ -39,6 +40,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     Ok(Filter {
         ids,
         private: call.list("PrivateIpAddress"),
+        ipv6: call.list("Ipv6Address"),
         group: call.given("SecurityGroupId"),
         on: ["InstanceId", "SecurityGroupId", "VSwitchId"].into_iter().find_map(|name| call.given(name)),
         vpc: call.given("VpcId"),
@@ -52,7 +54,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
 impl Filter<'_> {
     /// Whether nothing but the tags decides.
     fn only_tags(&self) -> bool {
-        let lists = !self.ids.is_empty() || !self.private.is_empty() || !self.texts.is_empty();
+        let lists = !self.ids.is_empty() || !self.private.is_empty() || !self.ipv6.is_empty() || !self.texts.is_empty();
         !lists && self.group.is_none() && self.vpc.is_none() && self.name.is_none() && self.managed != Some(true)
     }
 
@@ -69,6 +71,7 @@ impl Filter<'_> {
             && self.texts.iter().all(|(wanted, name)| *wanted == text(name))
             && self.name.is_none_or(|name| names::like(name, &eni.base.name))
             && self.private.iter().all(|wanted| eni.addresses().any(|held| held.to_string() == *wanted))
+            && self.ipv6.iter().all(|wanted| eni.has_ipv6(wanted))
             // This filter finds interfaces that someone made, not primary ones.
             && self.group.is_none_or(|id| eni.secondary.is_some() && eni.security_groups.iter().any(|group| group == id))
             && self.vpc.is_none_or(|vpc| world.tables.vswitches.get(&eni.vswitch).is_some_and(|subnet| subnet.vpc == vpc))

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 use setpoint_openapi::timestamp::Timestamp;
 
-use crate::product::ecs::network_interface::{AddressSet, NetworkInterface, State};
+use crate::product::ecs::network_interface::{AddressSet, Ipv6Set, NetworkInterface, State};
 use crate::shape::{Wrap, empty};
 use crate::table::Row as _;
 use crate::tags::KeyList;
@@ -23,7 +23,7 @@ pub(crate) struct Listed<'a> {
     instance_id: &'a str,
     ipv4_prefix_sets: Wrap<[(); 0]>,
     ipv6_prefix_sets: Wrap<[(); 0]>,
-    ipv6_sets: Wrap<[(); 0]>,
+    ipv6_sets: Wrap<Vec<Ipv6Set>>,
     mac_address: &'a str,
     network_interface_id: &'a str,
     network_interface_name: &'a str,
@@ -65,7 +65,7 @@ pub(crate) fn listed<'a>(world: &'a World, eni: &'a NetworkInterface) -> Listed<
         instance_id: &eni.instance,
         ipv4_prefix_sets: empty("Ipv4PrefixSet"),
         ipv6_prefix_sets: empty("Ipv6PrefixSet"),
-        ipv6_sets: empty("Ipv6Set"),
+        ipv6_sets: eni.ipv6_sets(),
         mac_address: &eni.mac,
         network_interface_id: &eni.base.id,
         network_interface_name: &eni.base.name,
