@@ -6,6 +6,7 @@ use serde::Serialize;
 use setpoint_openapi::timestamp::Timestamp;
 
 use crate::product::ecs::network_interface::{AddressSet, Ipv6Set, NetworkInterface, State};
+use crate::product::vpc::eip;
 use crate::shape::{Wrap, empty};
 use crate::table::Row as _;
 use crate::tags::KeyList;
@@ -15,6 +16,8 @@ use crate::world::World;
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Listed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    associated_public_ip: Option<PublicIp<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachment: Option<Attachment<'a>>,
     creation_time: String,
@@ -44,6 +47,14 @@ pub(crate) struct Listed<'a> {
     zone_id: &'a str,
 }
 
+/// The public address (EIP) that is bound to the interface itself, not to the machine that it is on.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PublicIp<'a> {
+    allocation_id: &'a str,
+    public_ip_address: &'a str,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attachment<'a> {
@@ -58,6 +69,8 @@ pub(crate) fn listed<'a>(world: &'a World, eni: &'a NetworkInterface) -> Listed<
     let subnet = world.tables.vswitches.get(&eni.vswitch);
     let secondary = eni.secondary.as_ref();
     Listed {
+        associated_public_ip: eip::of_instance(world, &eni.base.id)
+            .map(|eip| PublicIp { allocation_id: &eip.base.id, public_ip_address: &eip.address }),
         attachment: None,
         creation_time: Timestamp(eni.base.created_ms).seconds(),
         delete_on_release: secondary.is_none_or(|secondary| secondary.delete_on_release),
@@ -100,17 +113,43 @@ pub(crate) fn attached<'a>(world: &'a World, eni: &'a NetworkInterface) -> Liste
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::shape::assert_in_order;
-    use crate::testing::Bench;
+    use crate::testing::{Bench, text};
 
     #[test]
     fn fields_stand_in_the_order_of_their_bytes() {
         let mut bench = Bench::new();
         bench.machine(&[("Tag.1.Key", "k")]);
         let eni = bench.world.tables.network_interfaces.values().next().expect("the machine's");
-        let row = attached(&bench.world, eni);
+        let public = Some(PublicIp { allocation_id: "eip-1", public_ip_address: "203.0.113.1" });
+        let row = Listed { associated_public_ip: public, ..attached(&bench.world, eni) };
         assert!(row.attachment.is_some());
         assert_in_order(&row);
+    }
+
+    #[test]
+    fn an_interface_shows_the_address_that_is_bound_to_it() {
+        let mut bench = Bench::new();
+        let (_, subnet, group) = bench.machine(&[]);
+        let eni =
+            text(&bench.ok("ecs.CreateNetworkInterface", &[("VSwitchId", &subnet), ("SecurityGroupId", &group)]), "NetworkInterfaceId");
+        let eip = bench.ok("vpc.AllocateEipAddress", &[]);
+        let allocation = text(&eip, "AllocationId");
+        bench.wait(60_000);
+        let public = |bench: &mut Bench| {
+            let body = bench.ok("ecs.DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", &eni)]);
+            body["NetworkInterfaceSets"]["NetworkInterfaceSet"][0]["AssociatedPublicIp"].clone()
+        };
+        assert_eq!(public(&mut bench), Value::Null);
+        let binding = [("AllocationId", allocation.as_str()), ("InstanceId", &eni), ("InstanceType", "NetworkInterface")];
+        bench.ok("vpc.AssociateEipAddress", &binding);
+        bench.wait(60_000);
+        assert_eq!(public(&mut bench), json!({"AllocationId": allocation, "PublicIpAddress": text(&eip, "EipAddress")}));
+        bench.ok("vpc.UnassociateEipAddress", &binding);
+        bench.wait(60_000);
+        assert_eq!(public(&mut bench), Value::Null);
     }
 }
