@@ -1,6 +1,7 @@
 //! The pages under `/_sim/`: what there is, what was called, and time.
 //!
-//! Not signed: the server listens on the loopback interface only.
+//! Not signed: whoever reaches the server reaches them, so it listens on the loopback interface unless told otherwise. What a
+//! page of another origin sends through somebody's browser is refused.
 
 use std::time::Duration;
 
@@ -22,6 +23,27 @@ pub fn is_admin(request: &WireRequest) -> bool {
 /// Answers one of these pages.
 #[must_use]
 pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
+    if is_foreign(request) {
+        return page(403, &json!({"error": "a page of another origin has no business here"}));
+    }
+    let response = dispatch(cloud, request);
+    // What changed must be on the disk, as for calls.
+    match cloud.advance(Duration::ZERO) {
+        Err(error) if request.method == "POST" => page(500, &json!({"error": error.to_string()})),
+        _ => response,
+    }
+}
+
+/// Whether a browser says that a page of elsewhere has sent it. A name that is not local may be led here by whoever owns it.
+fn is_foreign(request: &WireRequest) -> bool {
+    let Some(origin) = request.header("origin") else { return false };
+    let place = origin.split_once("://").map_or(origin, |(_, place)| place);
+    let name = place.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(place, |(name, _)| name);
+    let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    place != request.host || !(is_address || name == "localhost")
+}
+
+fn dispatch(cloud: &Embedded, request: &WireRequest) -> WireResponse {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/_sim" | "/_sim/") => html(),

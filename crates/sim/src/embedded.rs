@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use setpoint_openapi::credential::Credential;
@@ -307,7 +307,7 @@ impl Embedded {
         }
         state.catch_up(now, wall);
         let mut response = state.handle(now, wall, arrived);
-        if *fate == Fate::DeliverTwice {
+        if *fate == Fate::DeliverTwice && state.world.has_admitted() {
             state.repeat(now, arrived.request);
         }
         let seen = self.inner.queue(&mut state);
@@ -324,8 +324,12 @@ impl Embedded {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic in a hook leaves the world as it was between two calls.
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(|poisoned| {
+            let mut state = poisoned.into_inner();
+            state.world.recover();
+            self.inner.state.clear_poison();
+            state
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::product::sts::key::{self, TemporaryKey};
 use crate::refusal::Refusal;
 use crate::render::Format;
 use crate::table::Table;
-use crate::users::Users;
+use crate::users::{User, Users};
 
 /// How far a request's clock may be off, to either side, in milliseconds.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
@@ -160,9 +160,7 @@ pub(crate) fn verify(arrived: &Arrived<'_>, keys: &Keys<'_>, wall: Timestamp) ->
 fn secret<'a>(incoming: &Incoming, keys: &Keys<'a>, wall: Timestamp) -> Result<&'a str, Refusal> {
     let (id, token) = (incoming.access_key_id.as_str(), incoming.security_token.as_deref());
     let user = keys.users.of_key(id);
-    if user.is_some_and(|user| user.inactive) {
-        return Err(Refusal::bad("InvalidAccessKeyId.Inactive", "Specified access key is disabled."));
-    }
+    user.map_or(Ok(()), User::active)?;
     let own = (id == keys.account.access_key_id).then_some(&keys.account.access_key_secret);
     if let Some(secret) = own.or(user.map(|user| &user.access_key_secret)) {
         return if token.is_none() { Ok(secret) } else { Err(key::mismatch()) };

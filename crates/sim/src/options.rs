@@ -26,13 +26,17 @@ impl Options {
     pub fn merged(&self, changes: &Value) -> Result<Self, OptionsError> {
         let mut whole = serde_json::to_value(self)?;
         match changes {
-            Value::Object(_) => lay(&mut whole, changes),
+            Value::Object(_) => lay(&mut whole, changes, false),
             other => whole = other.clone(),
+        }
+        let durations = whole["profile"].as_object().into_iter().flat_map(|profile| profile.values()).filter_map(Value::as_i64);
+        if durations.into_iter().any(|ms| !TIMES.contains(&ms)) {
+            return Err(OptionsError::Value("profile", "a time is 0 to ten years"));
         }
         let merged: Self = serde_json::from_value(whole)?;
         let lags = [merged.list_lag_ms, merged.read_lag_ms, merged.token_lifetime_ms.unwrap_or(0)];
-        if lags.iter().any(|ms| *ms < 0) {
-            return Err(OptionsError::Value("list_lag_ms, read_lag_ms, token_lifetime_ms", "a time cannot be negative"));
+        if lags.iter().any(|ms| !TIMES.contains(ms)) {
+            return Err(OptionsError::Value("list_lag_ms, read_lag_ms, token_lifetime_ms", "a time is 0 to ten years"));
         }
         if merged.token_mismatch.values().any(|one| !(400..600).contains(&one.status)) {
             return Err(OptionsError::Value("token_mismatch", "a status is 400 to 599"));
@@ -44,14 +48,19 @@ impl Options {
     }
 }
 
-fn lay(whole: &mut Value, changes: &Value) {
+/// Milliseconds of the longest time: sums of some of them must not overflow.
+const TIMES: std::ops::RangeInclusive<i64> = 0..=10 * 366 * 86_400_000;
+
+/// Fields whose names are the caller's own; there null takes an entry away.
+const MAPS: [&str; 2] = ["token_mismatch", "spot_prices"];
+
+fn lay(whole: &mut Value, changes: &Value, in_map: bool) {
     match (whole, changes) {
         (Value::Object(fields), Value::Object(changes)) => {
             for (name, change) in changes {
                 match (fields.get_mut(name), change) {
-                    (Some(held @ Value::Object(_)), Value::Object(_)) => lay(held, change),
-                    // What is no field of these stands in a map, where null takes it away.
-                    (_, Value::Null) if name != "token_lifetime_ms" => drop(fields.remove(name)),
+                    (Some(held @ Value::Object(_)), Value::Object(_)) => lay(held, change, MAPS.contains(&name.as_str())),
+                    (_, Value::Null) if in_map => drop(fields.remove(name)),
                     _ => drop(fields.insert(name.clone(), change.clone())),
                 }
             }
@@ -98,6 +107,10 @@ mod tests {
             json!({"quotas": null}),
             json!([1]),
             json!({"list_lag_ms": -1}),
+            json!({"token_lifetme_ms": null}),
+            json!({"token_lifetime_ms": i64::MAX}),
+            json!({"profile": {"vpc_create_ms": -1}}),
+            json!({"profile": {"vpc_create_ms": i64::MAX}}),
             json!({"token_mismatch": {"CreateVpc": {"code": "X", "status": 200}}}),
             json!({"spot_prices": {"ecs.c7.large": 0}}),
         ] {

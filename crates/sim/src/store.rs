@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 use crate::world::Change;
 
@@ -134,17 +134,15 @@ impl Store {
             turn: tokio::sync::Mutex::default(),
             kept: AtomicU64::new(0),
         };
-        let rows = store.rows().map_err(|error| store.failed(error))?;
-        match store.about().map_err(|error| store.failed(error))? {
-            Some((format, version)) if format != FORMAT => {
-                Err(StoreError::Format { path: store.path, maker: format!("version {version}, in format {format}") })
-            }
-            _ => Ok((store, rows)),
+        // Before anything is read or written: another format may have other tables.
+        if let Some((format, version)) = store.about().map_err(|error| store.failed(error))?.filter(|(format, _)| format != FORMAT) {
+            return Err(StoreError::Format { path: store.path, maker: format!("version {version}, in format {format}") });
         }
+        let rows = store.rows().map_err(|error| store.failed(error))?;
+        Ok((store, rows))
     }
 
-    /// Notes that the rows have this version's form: those of a new store, and of one from before forms had numbers once they
-    /// were read.
+    /// Notes that the rows have this version's form, once they were read: it writes them from now on.
     ///
     /// # Errors
     /// If the database cannot be written.
@@ -193,12 +191,13 @@ impl Store {
             return Ok(());
         }
         let (changes, anew, last, broken) = self.queued().take();
-        let failed = match broken {
-            Some(why) => Some(why),
-            None => self.write(&changes, anew).err().map(|error| error.to_string()),
-        };
-        if let Some(why) = failed {
-            self.queued().broken = Some(why.clone());
+        // Broken until it has succeeded: a write that never returns must not pass for one that did.
+        let why = broken.unwrap_or_else(|| {
+            self.queued().broken = Some("a write did not end".to_owned());
+            self.write(&changes, anew).err().map(|error| error.to_string()).unwrap_or_default()
+        });
+        self.queued().broken = Some(why.clone()).filter(|why| !why.is_empty());
+        if !why.is_empty() {
             return Err(StoreError::Broken { path: self.path.clone(), why });
         }
         self.kept.store(last, Ordering::Release);
@@ -249,14 +248,17 @@ impl Store {
 
     /// Format and version of the store; none: it is new, or from before they were noted.
     fn about(&self) -> Result<Option<(String, String)>, redb::Error> {
-        let table = self.database.begin_read()?.open_table(ABOUT)?;
+        let table = match self.database.begin_read()?.open_table(ABOUT) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table?,
+        };
         let text = |name: &str| table.get(name).map(|value| value.map(|value| value.value().to_owned()));
         let Some(format) = text("format")? else { return Ok(None) };
         Ok(Some((format, text("version")?.unwrap_or_default())))
     }
 
     fn set_about(&self) -> Result<(), redb::Error> {
-        if self.about()?.is_some() {
+        if self.about()?.is_some_and(|(_, version)| version == VERSION) {
             return Ok(());
         }
         let transaction = self.database.begin_write()?;

@@ -90,7 +90,7 @@ impl Token {
 }
 
 fn forgotten(world: &World, known: &Remembered) -> bool {
-    let expired = world.options.token_lifetime_ms.is_some_and(|lifetime| world.now_ms() > known.at_ms + lifetime);
+    let expired = world.options.token_lifetime_ms.is_some_and(|lifetime| world.now_ms() > known.at_ms.saturating_add(lifetime));
     let gone = !known.made.is_empty() && known.made.iter().all(|(kind, id)| !world.tables.lives(kind, id));
     expired || (gone && world.options.token_of_deleted == TokenOfDeleted::CreateNew)
 }

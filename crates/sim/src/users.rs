@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use setpoint_openapi::action::Action;
+use setpoint_openapi::action::{self, Action};
 use setpoint_openapi::product::Product;
 use setpoint_openapi::timestamp::Timestamp;
 
@@ -35,7 +35,7 @@ pub struct User {
     /// Until when the bearer token holds, as `2026-01-01T00:00:00Z`. None: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer_expires: Option<String>,
-    /// Whether the key is switched off.
+    /// Whether the key is switched off, and the bearer token with it.
     #[serde(default)]
     pub inactive: bool,
     /// What the user may call: `ecs:DescribeInstances`, `vpc:Describe*`, `*`.
@@ -59,13 +59,16 @@ pub enum UserError {
     #[error("`{0}`: a name, key or token is there twice")]
     Twice(String),
     /// A pattern that cannot fit any action.
-    #[error("`{pattern}` of `{user}` is no pattern: write `PRODUCT:ACTION` with `*` for any text, or `*`")]
+    #[error("`{pattern}` of `{user}` fits no action: write `PRODUCT:ACTION` with `*` for any text, or `*`")]
     Pattern {
         /// The user.
         user: String,
         /// The pattern.
         pattern: String,
     },
+    /// A token that nobody could send.
+    #[error("the `bearer_token` of `{0}` is empty")]
+    EmptyToken(String),
     /// An end that is no moment.
     #[error("`bearer_expires` of `{0}` is no moment: write it as `2026-01-01T00:00:00Z`")]
     Moment(String),
@@ -75,6 +78,12 @@ impl User {
     /// The user number that `GetCallerIdentity` shows.
     pub(crate) fn id(&self, seed: u64) -> String {
         format!("2{:017}", ids::draw_u64(seed, &format!("user/{}", self.name), 1) % 100_000_000_000_000_000)
+    }
+
+    /// # Errors
+    /// `InvalidAccessKeyId.Inactive` if it is switched off.
+    pub(crate) fn active(&self) -> Result<(), Refusal> {
+        if self.inactive { Err(Refusal::bad("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")) } else { Ok(()) }
     }
 
     fn may(&self, action: &Action) -> bool {
@@ -88,9 +97,12 @@ impl User {
             return Err(UserError::Name(self.name.clone()));
         }
         let known = |pattern: &str| {
-            let product = pattern.split_once(':').map(|(product, _)| product);
-            pattern == "*" || product.is_some_and(|text| text == "*" || Product::ALL.iter().any(|product| product.code() == text))
+            let mut actions = Product::ALL.into_iter().flat_map(action::table);
+            actions.any(|action| fits(pattern, &format!("{}:{}", action.product, action.name)))
         };
+        if self.bearer_token.as_deref() == Some("") {
+            return Err(UserError::EmptyToken(self.name.clone()));
+        }
         if let Some(pattern) = self.allow.iter().find(|pattern| !known(pattern)) {
             return Err(UserError::Pattern { user: self.name.clone(), pattern: pattern.clone() });
         }
@@ -162,6 +174,7 @@ impl Users {
     pub(crate) fn of_token(&self, token: &str, wall: Timestamp) -> Result<&User, Refusal> {
         let user = self.0.iter().find(|user| user.bearer_token.as_deref() == Some(token));
         let user = user.ok_or_else(|| Refusal::bad("InvalidSecurityToken.Malformed", "The bearer token is not valid."))?;
+        user.active()?;
         match user.bearer_expires.as_deref().and_then(Timestamp::parse) {
             Some(end) if wall >= end => Err(Refusal::bad("InvalidSecurityToken.Expired", "The bearer token is expired.")),
             _ => Ok(user),
@@ -240,6 +253,8 @@ mod tests {
         assert!(take(vec![user("a b", &[])]).is_err());
         assert!(take(vec![user("a", &["RunInstances"])]).is_err_and(|text| text.contains("PRODUCT:ACTION")));
         assert!(take(vec![user("a", &["esc:RunInstances"])]).is_err());
+        assert!(take(vec![user("a", &["ecs:DescribeInstnaces"])]).is_err_and(|text| text.contains("fits no action")));
+        assert!(take(vec![User { bearer_token: Some(String::new()), ..user("a", &[]) }]).is_err_and(|text| text.contains("empty")));
         assert!(take(vec![User { access_key_id: account.access_key_id.clone(), ..user("a", &[]) }]).is_err());
         assert!(take(vec![User { bearer_expires: Some("soon".to_owned()), ..user("a", &[]) }]).is_err());
         let twice = |name: &str| User { bearer_token: Some("secret-token".to_owned()), ..user(name, &[]) };

@@ -54,6 +54,8 @@ pub struct World {
     pub(crate) users: Users,
     pub(crate) tables: Tables,
     pub(crate) caller: Caller,
+    /// Whether the call in progress came past the front door.
+    admitted: bool,
     seed: u64,
     now_ms: i64,
     agenda: BTreeSet<(i64, &'static str, String)>,
@@ -168,7 +170,7 @@ impl World {
         }
         let meta = meta.ok_or(LoadError::Empty)?;
         let mut world = Self::bare(meta.seed, meta.account, meta.now_ms, options);
-        world.agenda = tables.keys().into_iter().filter_map(|(kind, id, due)| due.map(|due| (due, kind, id))).collect();
+        world.agenda = agenda(&tables);
         world.tables = tables;
         Ok(world)
     }
@@ -181,6 +183,7 @@ impl World {
             users: Users::default(),
             tables: Tables::default(),
             caller: Caller::default(),
+            admitted: false,
             seed,
             now_ms,
             agenda: BTreeSet::new(),
@@ -233,6 +236,19 @@ impl World {
         };
         self.calls.record(incoming, self.now_ms, &request_id, answer.as_ref().err());
         render::response(incoming, &request_id, answer, &Written { pieces: &self.pieces.take(), speed: self.speed })
+    }
+
+    /// Whether the last signed request came past the front door.
+    pub(crate) fn has_admitted(&self) -> bool {
+        self.admitted
+    }
+
+    /// Takes back what a call that never ended has half done.
+    pub(crate) fn recover(&mut self) {
+        self.tables.undo();
+        drop(self.pieces.take());
+        self.pieces.forget();
+        self.agenda = agenda(&self.tables);
     }
 
     /// Lets everything happen that is due up to a moment, in the order of time.
@@ -388,6 +404,8 @@ impl World {
 
     /// Checks everything about a request but what it asks for.
     fn admit(&mut self, arrived: &Arrived<'_>, wall: Timestamp) -> Result<&'static Action, Refusal> {
+        // Nobody, until it is known who: a refused caller must not stand for the one before.
+        (self.caller, self.admitted) = (Caller::default(), false);
         let keys = Keys { account: &self.account, users: &self.users, temporary: &self.tables.temporary_keys };
         let access_key_id = gateway::verify(arrived, &keys, wall)?;
         let incoming = &arrived.incoming;
@@ -400,6 +418,7 @@ impl World {
         let region = incoming.params.get("RegionId").or_else(|| regions::of_host(&incoming.host)).unwrap_or_default();
         let asked = Asked { action, region, params: &incoming.params };
         self.meters.admit(&self.options.rates, &asked, self.now_ms)?;
+        self.admitted = true;
         Ok(action)
     }
 
@@ -576,6 +595,11 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// When each row has its next change of state.
+fn agenda(tables: &Tables) -> BTreeSet<(i64, &'static str, String)> {
+    tables.keys().into_iter().filter_map(|(kind, id, due)| due.map(|due| (due, kind, id))).collect()
 }
 
 fn meta_key() -> (&'static str, String) {

@@ -41,6 +41,12 @@ fn a_call_delivered_twice_is_performed_twice_unless_its_token_says_otherwise() {
     plan(&cloud, twice);
     call(&cloud, &hand, "vpc.CreateVpc", &[]).expect("made");
     assert_eq!(vpcs(&cloud, &hand), 3);
+    // Who is refused at the door is refused both times.
+    plan(&cloud, twice);
+    let mut forged = signed(&cloud.credential(), hand.now(), "vpc.CreateVpc", &[]);
+    forged.headers.retain(|(name, _)| name != "authorization");
+    assert_eq!(cloud.answer(&forged).expect("an answer").status, 400);
+    assert_eq!(vpcs(&cloud, &hand), 3);
 }
 
 #[test]

@@ -166,6 +166,17 @@ fn the_pages_beside_the_api() {
         }
         let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/none", ""), "", false)).await;
         assert_eq!(status, 404);
+        let host = page("GET", "/_sim/", "").host;
+        for (origin, expected) in [
+            (format!("http://{host}"), 200),
+            ("https://example.com".to_owned(), 403),
+            ("http://example.com".to_owned(), 403),
+            ("null".to_owned(), 403),
+        ] {
+            let mut request = page("GET", "/_sim/keys", "");
+            request.headers.push(("origin".to_owned(), origin.clone()));
+            assert_eq!(exchange(&mut stream, &http(&request, "", false)).await.0, expected, "{origin}");
+        }
     });
 }
 

@@ -67,7 +67,12 @@ fn who_may_not_list_machines_sees_none_and_a_dry_run_tells_the_truth() {
 #[test]
 fn a_key_that_is_switched_off() {
     let hand = Hand::new();
-    let cloud = with_users(&hand, &json!([{"user": "gone", "inactive": true, "allow": ["*"]}]));
+    let cloud = with_users(&hand, &json!([{"user": "gone", "inactive": true, "allow": ["*"], "bearer_token": "tok-9"}]));
+    for (token, code) in [("tok-9", "InvalidAccessKeyId.Inactive"), ("", "InvalidSecurityToken.Malformed")] {
+        let response = cloud.answer(&by_header(&cloud, &hand, "vpc.DescribeVpcs", token)).expect("an answer");
+        let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+        assert_eq!(body["Code"], code, "`{token}`");
+    }
     let key = cloud.credential_of("gone").expect("a key");
     let (status, body) = ask(&cloud, &hand, &key, "vpc.DescribeVpcs", &[]);
     assert_eq!((status, &body["Code"]), (400, &"InvalidAccessKeyId.Inactive".into()));

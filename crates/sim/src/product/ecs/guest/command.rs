@@ -1,7 +1,7 @@
 //! The commands that a guest knows.
 
 use crate::product::ecs::disk::{self, Disk};
-use crate::product::ecs::guest::{self, Layout, Outcome};
+use crate::product::ecs::guest::{self, Layout, Outcome, shell};
 use crate::world::World;
 
 /// Services that every machine has from the start.
@@ -26,7 +26,7 @@ pub(super) fn run(world: &mut World, instance: &str, words: &[&str], at_ms: i64)
     match words {
         ["false", ..] => fails(1, ""),
         ["echo", rest @ ..] => says(format!("{}\n", rest.join(" ").trim_matches(['"', '\'']))),
-        ["sleep", seconds] => Outcome { lasts_ms: seconds.parse::<i64>().unwrap_or(0) * 1000, ..Outcome::default() },
+        ["sleep", seconds] => Outcome { lasts_ms: shell::milliseconds(seconds), ..Outcome::default() },
         ["hostname"] => says(world.tables.instances.get(instance).map(|row| format!("{}\n", row.host_name)).unwrap_or_default()),
         ["whoami"] => says("root\n"),
         ["cloud-init", "status", rest @ ..] => cloud_init(world, instance, rest.contains(&"--wait"), at_ms),

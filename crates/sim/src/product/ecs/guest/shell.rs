@@ -10,6 +10,12 @@ use crate::world::World;
 /// A round of a loop takes at least so long, or one that never sleeps would never end.
 const ROUND_MS: i64 = 1_000;
 
+/// More commands than this a script does not run, loops and all: whoever runs it holds the world meanwhile.
+const COMMANDS_MAX: u32 = 100_000;
+
+/// Longer than a year nothing lasts.
+const SECONDS_MAX: i64 = 366 * 86_400;
+
 /// How deep scripts and groups may be nested.
 const DEPTH_MAX: usize = 20;
 
@@ -57,8 +63,18 @@ enum Ended {
 pub(super) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64) -> Outcome {
     let begun_ms = world.now_ms();
     let latest_ms = begun_ms.saturating_add(limit_ms);
-    let mut shell =
-        Shell { world, instance, at_ms: begun_ms, latest_ms, output: String::new(), last: 0, stops: false, forgiven: false, depth: 0 };
+    let mut shell = Shell {
+        world,
+        instance,
+        at_ms: begun_ms,
+        latest_ms,
+        output: String::new(),
+        last: 0,
+        stops: false,
+        forgiven: false,
+        depth: 0,
+        commands: 0,
+    };
     let exit_code = match shell.script(script) {
         Ok(code) => code,
         Err(Ended::Exit(code)) => code,
@@ -81,6 +97,7 @@ struct Shell<'a> {
     /// Whether the last failure was one that decided something, and ends nothing.
     forgiven: bool,
     depth: usize,
+    commands: u32,
 }
 
 impl Shell<'_> {
@@ -173,7 +190,7 @@ impl Shell<'_> {
     }
 
     fn pass(&mut self, ms: i64) -> Result<(), Ended> {
-        self.at_ms += ms;
+        self.at_ms = self.at_ms.saturating_add(ms.max(0));
         if self.at_ms >= self.latest_ms {
             self.at_ms = self.latest_ms;
             return Err(Ended::Late);
@@ -182,6 +199,11 @@ impl Shell<'_> {
     }
 
     fn command(&mut self, words: &[String]) -> Result<i64, Ended> {
+        self.commands += 1;
+        if self.commands > COMMANDS_MAX {
+            self.at_ms = self.latest_ms;
+            return Err(Ended::Late);
+        }
         let last = self.last.to_string();
         let words: Vec<&str> =
             words.iter().map(|word| if word == "$?" { &last } else { word.as_str() }).filter(|word| *word != "sudo").collect();
@@ -197,7 +219,7 @@ impl Shell<'_> {
                 Err(Ended::Exit(code)) => Ok(code),
                 other => other,
             },
-            ["timeout", seconds, inner @ ..] => self.limited(seconds, inner),
+            ["timeout", "-k", _, seconds, inner @ ..] | ["timeout", seconds, inner @ ..] => self.limited(seconds, inner),
             words => {
                 let outcome = command::run(self.world, self.instance, words, self.at_ms);
                 self.output.push_str(&outcome.output);
@@ -219,7 +241,8 @@ impl Shell<'_> {
         if self.depth == DEPTH_MAX {
             return Ok(126);
         }
-        let limit = seconds.trim_end_matches('s').parse::<i64>().unwrap_or(0).saturating_mul(1000);
+        // None at all is no limit.
+        let limit = Some(milliseconds(seconds)).filter(|ms| *ms > 0).unwrap_or(i64::MAX);
         let outer = self.latest_ms;
         self.latest_ms = outer.min(self.at_ms.saturating_add(limit));
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -233,6 +256,11 @@ impl Shell<'_> {
             other => other,
         }
     }
+}
+
+/// A number of seconds, as `10` or `10s`; zero if it is none, a year if it is more.
+pub(super) fn milliseconds(seconds: &str) -> i64 {
+    seconds.trim_end_matches('s').parse::<i64>().unwrap_or(0).clamp(0, SECONDS_MAX) * 1_000
 }
 
 fn holds(left: &str, test: &str, right: &str) -> bool {
@@ -472,5 +500,27 @@ mod tests {
             bench.wait(20_000);
             shell::run(&mut bench.world, &id, script, 60_000);
         }
+    }
+
+    #[test]
+    fn time_never_goes_back_and_no_loop_is_for_ever() {
+        for (script, lasts_ms) in [
+            ("sleep -9000000000000; until false; do :; done", 60_000),
+            ("sleep 9223372036854775807", 60_000),
+            ("sleep 9223372036854775", 60_000),
+            ("timeout -5 true; sleep 2", 2_000),
+            ("timeout 0 sleep 3", 3_000),
+            ("timeout -k 10 2 sleep 3", 2_000),
+        ] {
+            let mut bench = Bench::new();
+            let (id, _, _) = bench.machine(&[]);
+            bench.wait(20_000);
+            assert_eq!(shell::run(&mut bench.world, &id, script, 60_000).lasts_ms, lasts_ms, "{script}");
+        }
+        let busy = format!("until false; do {}; done", "true; ".repeat(2_000));
+        let mut bench = Bench::new();
+        let (id, _, _) = bench.machine(&[]);
+        bench.wait(20_000);
+        assert_eq!(shell::run(&mut bench.world, &id, &busy, 86_400_000).exit_code, 124);
     }
 }

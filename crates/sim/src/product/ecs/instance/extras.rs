@@ -78,8 +78,12 @@ impl Instance {
 impl World {
     /// Locks a machine for a reason (`security`, `financial`), or unlocks it with an empty one; false if there is no such machine.
     pub fn set_lock(&mut self, instance: &str, reason: &str) -> bool {
-        let Some(row) = self.tables.instances.get_mut(instance).filter(|row| !row.base.released) else { return false };
-        reason.clone_into(&mut row.extras.lock);
+        if self.tables.instances.get(instance).is_none_or(|row| row.base.released) {
+            return false;
+        }
+        if let Some(row) = self.tables.instances.get_mut(instance) {
+            reason.clone_into(&mut row.extras.lock);
+        }
         self.commit();
         true
     }

@@ -42,11 +42,13 @@ impl Row for Reclaim {
         if row.spot.interruption == "Terminate" {
             return delete::begin(world, &reclaim.instance);
         }
-        row.extras.lock.clear();
-        "StopCharging".clone_into(&mut row.stopped_mode);
-        if row.state != State::Stopped {
-            (row.state, row.due_ms) = (State::Stopping, Some(until));
+        if row.extras.lock == LOCK {
+            row.extras.lock.clear();
         }
+        "StopCharging".clone_into(&mut row.stopped_mode);
+        // One that was just being made does not start either.
+        row.starts_next = false;
+        (row.state, row.due_ms) = if row.state == State::Stopped { (State::Stopped, None) } else { (State::Stopping, Some(until)) };
     }
 }
 
@@ -54,9 +56,14 @@ impl World {
     /// Announces that a spot machine is taken back; false if there is no such machine, or it is none.
     pub fn interrupt_spot(&mut self, instance: &str) -> bool {
         let at_ms = self.now_ms() + self.options.profile.spot_notice_ms;
-        let is_spot = |row: &&mut Instance| !row.base.released && !row.is_going() && row.spot.strategy != "NoSpot";
-        let Some(row) = self.tables.instances.get_mut(instance).filter(is_spot) else { return false };
-        LOCK.clone_into(&mut row.extras.lock);
+        let is_spot = |row: &Instance| !row.base.released && !row.is_going() && row.spot.strategy != "NoSpot";
+        if !self.tables.instances.get(instance).is_some_and(is_spot) {
+            return false;
+        }
+        // Another lock stays: it says more.
+        if let Some(row) = self.tables.instances.get_mut(instance).filter(|row| row.extras.lock.is_empty()) {
+            LOCK.clone_into(&mut row.extras.lock);
+        }
         self.tables.spot_reclaims.insert(instance, Reclaim { instance: instance.to_owned(), at_ms });
         self.commit();
         true
@@ -108,6 +115,22 @@ mod tests {
         assert_eq!([text(&row, "Status"), text(&row, "StoppedMode")], ["Stopped", "StopCharging"]);
         assert_eq!(row["OperationLocks"]["LockReason"], json!([]));
         bench.ok("ecs.StartInstance", &[("InstanceId", &id)]);
+    }
+
+    /// Whatever it is doing when it is taken back, it comes to rest and can be deleted.
+    #[test]
+    fn one_that_was_never_running_does_not_start() {
+        for age_ms in [0, 1_500, 2_500, 3_500, 6_000] {
+            let mut bench = Bench::new();
+            bench.world.options.profile.spot_notice_ms = 0;
+            let (id, _, _) = bench.machine(&[("SpotStrategy", "SpotAsPriceGo"), ("SpotInterruptionBehavior", "Stop")]);
+            bench.wait(age_ms);
+            bench.instance(&id);
+            assert!(bench.world.interrupt_spot(&id));
+            bench.wait(60_000);
+            assert_eq!(text(&bench.instance(&id), "Status"), "Stopped", "after {age_ms} ms");
+            bench.ok("ecs.DeleteInstance", &[("InstanceId", &id)]);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::call::{Answer, Call};
 use crate::product::Actions;
 use crate::product::ecs::instance::{self, AT_REST, Instance};
 use crate::product::ecs::instance_type;
-use crate::product::ecs::network_interface::{self, State};
+use crate::product::ecs::network_interface::{self, State, ipv6};
 use crate::product::vpc::vswitch;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
@@ -50,6 +50,7 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     if let Some(secondary) = &mut eni.secondary {
         secondary.device_index = index;
     }
+    ipv6::require_room(world, call, id)?;
     done()
 }
 
