@@ -5,7 +5,6 @@ import { Ground } from "./ground.mjs";
 
 export async function live(cloud) {
   const ground = await Ground.make(cloud);
-  same("IPv6 addresses", (await cloud.vpc.describeIpv6Addresses({ vpcId: ground.vpcId })).ipv6Addresses.ipv6Address, []);
   same("snapshot packages", (await cloud.ecs.describeSnapshotPackage()).snapshotPackages.snapshotPackage, []);
   const { allocationId } = await cloud.vpc.allocateEipAddress();
   const seen = await cloud.vpc.describeHighDefinitionMonitorLogAttribute({ instanceId: allocationId, instanceType: "EIP" });
@@ -14,7 +13,6 @@ export async function live(cloud) {
   await ofCms(cloud, await ground.machine());
   await ofOos(cloud.pop("oos"));
   await refused("Simulator.NotModelled", () => cloud.ecs.createHpcCluster({ name: "node" }), 400);
-  await refused("Simulator.NotModelled", () => cloud.ecs.assignIpv6Addresses({ networkInterfaceId: "eni-none", ipv6AddressCount: 1 }), 400);
   await ground.delete();
 }
 

@@ -16,6 +16,7 @@ const lives = [
   "snapshot",
   "image",
   "interface",
+  "ipv6",
   "template",
   "assistant",
   "tags",

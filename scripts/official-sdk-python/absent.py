@@ -7,7 +7,7 @@ from ground import Ground
 
 def live(cloud):
     ground = Ground(cloud)
-    of_vpc(cloud, ground)
+    of_vpc(cloud)
     of_cms(cloud, ground)
     of_oos(cloud)
     not_modelled(cloud)
@@ -17,8 +17,7 @@ def live(cloud):
     cloud.reset()
 
 
-def of_vpc(cloud, ground):
-    same("IPv6 addresses", cloud.vpc.describe_ipv_6addresses(vpc_id=ground.vpc_id).ipv_6addresses.ipv_6address, [])
+def of_vpc(cloud):
     eip = cloud.vpc.allocate_eip_address().allocation_id
     seen = cloud.vpc.describe_high_definition_monitor_log_attribute(instance_id=eip, instance_type="EIP")
     same("its log", (seen.instance_id, seen.log_store), (eip, ""))
@@ -46,7 +45,6 @@ def of_oos(cloud):
 def not_modelled(cloud):
     calls = (
         lambda: cloud.ecs.create_hpc_cluster(name="sdk"),
-        lambda: cloud.ecs.assign_ipv_6addresses(network_interface_id="eni-none", ipv_6address_count=1),
         lambda: cloud.oos.create_template(template_name="sdk", content="{}"),
         lambda: cloud.oos.list_executions(),
     )

@@ -4,7 +4,7 @@ import base64
 import json
 
 from expect import refused, same
-from ground import delete_vpc, make_vpc
+from ground import delete_vpc
 
 
 def live(cloud):

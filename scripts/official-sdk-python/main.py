@@ -2,11 +2,12 @@
 
 SETPOINT is the binary, NODE the folder where the SDKs for Node are installed. Every life runs in a simulator of its own, first
 over HTTP, then over HTTPS; those of Node share one for each. Prints a line for each life, then how often and how many actions, by
-their names, the SDKs have called; ends with 1 if a life failed. Invariant: a life ends with nothing left in its simulator.
+their names, the SDKs have called, and which they have not; ends with 1 if a life failed. Invariant: a life ends with nothing left in its simulator.
 """
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -24,6 +25,7 @@ LIVES = (
     "storage",
     "image",
     "interface",
+    "ipv6",
     "template",
     "assistant",
     "tags",
@@ -38,7 +40,9 @@ LIVES = (
 )
 # Those in which another client calls, or another simulator is called; not counted.
 OTHERS = ("libcloud_driver", "kill", "stack")
-NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../official-sdk-node/main.mjs")
+HERE = os.path.dirname(os.path.abspath(__file__))
+NODE = os.path.join(HERE, "../official-sdk-node/main.mjs")
+TABLE = os.path.join(HERE, "../../docs/simulator.md")
 
 
 def lived(setpoint, name, tls, count):
@@ -71,6 +75,12 @@ def node_lived(setpoint, folder, tls, count):
         cloud.stop()
 
 
+def known():
+    """The names of the actions that the simulator has as `life` or `report`, by the table in its documentation."""
+    with open(TABLE, encoding="utf-8") as table:
+        return set(re.findall(r"^\| \w+ \| (\w+) \| (?:life|report) \|", table.read(), re.MULTILINE))
+
+
 def main():
     setpoint, node = sys.argv[1:]
     python, javascript, others = Counter(), Counter(), Counter()
@@ -82,7 +92,11 @@ def main():
             good &= lived(setpoint, name, tls, others)
         good &= node_lived(setpoint, node, tls, javascript)
     for family, count in (("Python", python), ("Node", javascript)):
-        print(f"{family}: {sum(count.values())} calls of {len(count)} actions")
+        missing = sorted(known() - count.keys())
+        print(
+            f"{family}: {sum(count.values())} calls of {len(count)} actions; of those with a life or a report {len(missing)} are missing",
+            *missing,
+        )
     if not good:
         sys.exit(1)
 

@@ -1,7 +1,7 @@
 """The life of spot machines, which are bid for and taken back, and of machines that the cloud locks."""
 
 from cloud import ZONE
-from expect import only, refused, same
+from expect import refused, same
 from ground import Ground
 
 KIND = "ecs.c7.large"
