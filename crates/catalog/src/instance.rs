@@ -77,7 +77,12 @@ pub static DEF: KindDef = KindDef {
             "StopCharging",
         ),
         field("deletion_protection", Type::Bool, "none", "The API's own protection; that of `lifecycle.protect` if not given."),
-        field("ready", Type::Struct(ready::READY), "none", "What must hold inside before whatever waits for it goes on; asked once."),
+        field(
+            "ready",
+            Type::Struct(ready::READY),
+            "none",
+            "What must hold inside before whatever waits for it goes on. Asked once, after it was made; a rebuild does not ask again.",
+        ),
     ],
     attributes: &[
         attr("public_ip", "Its public address."),

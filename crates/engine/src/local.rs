@@ -45,8 +45,8 @@ pub enum Note {
     },
 }
 
-/// What was deleted, and the tokens that had made it. A shortcut: whatever is missing costs a create that meets it the
-/// visibility window, and whatever is there too much nothing, since a read decides.
+/// What was deleted, and the tokens that had made it. A shortcut: what is missing costs a create that meets it the visibility
+/// window. Nothing may be there too much: what a token noted here made is not looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
     ids: BTreeSet<String>,

@@ -153,6 +153,8 @@ struct History {
     gone: u32,
     /// How many attempts had a token that was used for something else before.
     mismatches: u32,
+    /// Whether a look for what an older token made waited until it would show: whatever is made later is made by this run.
+    waited_for: bool,
     /// Which rung of the ladder.
     rung: usize,
     /// How often it was refused for a reason that may pass.

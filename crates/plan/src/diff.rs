@@ -114,7 +114,9 @@ pub fn diff(sides: Sides<'_>) -> Diff {
     }
     if sides.kind.tag_api().is_some() {
         compare_tags(sides.want, sides.live, sides.ignore_tags, &mut found);
-        let guard = wanted_guard(sides.want, sides.live);
+        let mut guard = wanted_guard(sides.want, sides.live);
+        // What is asked about its readiness in this change is ready at its end, or the change has failed.
+        guard.unready &= !found.fields.iter().any(|field| field.change.attr == ownership::READY);
         let current = sides.live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
         found.guard = (guard != current).then_some(guard);
     }

@@ -26,6 +26,9 @@ pub struct Owner {
     pub guard: Guard,
 }
 
+/// The attribute by which a kind says whether a resource has passed its readiness check.
+pub const READY: &str = "ready";
+
 /// The words of the guard tag. Absent words are false, zero or `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Guard {

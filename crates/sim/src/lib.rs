@@ -14,6 +14,7 @@ pub mod fault;
 pub mod limits;
 pub mod options;
 pub mod profile;
+pub mod resource;
 pub mod server;
 pub mod store;
 pub mod tls;

@@ -125,23 +125,6 @@ struct Meta {
 
 const META: (&str, &str) = ("meta", "world");
 
-/// One resource, as the admin page shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Resource {
-    /// The kind, for example `vpc`.
-    pub kind: String,
-    /// Its id, or its name where the API knows no id.
-    pub id: String,
-    /// The region; empty for what belongs to the account.
-    pub region: String,
-    /// The display name.
-    pub name: String,
-    /// The state as the API names it.
-    pub state: String,
-    /// Its tags.
-    pub tags: std::collections::BTreeMap<String, String>,
-}
-
 impl World {
     /// An account with nothing in it but what every account has.
     #[must_use]
@@ -264,38 +247,6 @@ impl World {
             }
         }
         self.now_ms = target;
-    }
-
-    /// Every resource that someone made and readers can see, by kind and id.
-    #[must_use]
-    pub fn resources(&self) -> Vec<Resource> {
-        let shown = self.tables.seen().into_iter().map(|seen| Resource {
-            kind: seen.kind.to_owned(),
-            id: seen.base.id.clone(),
-            region: seen.base.region.clone(),
-            name: seen.base.name.clone(),
-            state: seen.state.to_owned(),
-            tags: seen.base.tags.clone(),
-        });
-        shown.collect()
-    }
-
-    /// Ids of other resources that a resource names, as far as readers see them: what it hangs on.
-    #[must_use]
-    pub fn relations(&self, resource: &Resource) -> Vec<String> {
-        let stored = tables::KINDS.iter().find(|kind| **kind == resource.kind).and_then(|kind| {
-            let keyed = format!("{}/{}", resource.region, resource.id);
-            self.tables.stored(kind, &resource.id).or_else(|| self.tables.stored(kind, &keyed))
-        });
-        let row: Value = stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let mut named = BTreeSet::new();
-        texts(&row, &mut named);
-        named.remove(&resource.id);
-        // What has a name in place of an id stands under its region's.
-        let keyed = |text: &str| format!("{}/{text}", resource.region);
-        let is_seen = |text: &str| tables::KINDS.iter().any(|kind| self.tables.is_seen(kind, text));
-        named.retain(|text| is_seen(text) || is_seen(&keyed(text)));
-        named.into_iter().collect()
     }
 
     /// What has been called since the world was opened.
@@ -580,20 +531,6 @@ impl World {
     /// Whether a zone has an instance type in stock.
     pub(crate) fn in_stock(&self, zone: &str, instance_type: &str) -> bool {
         self.tables.no_stock.get(&format!("{zone}/{instance_type}")).is_none()
-    }
-}
-
-/// Every text in a value.
-fn texts(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        // Some rows keep lists as they came: as JSON in a text.
-        Value::String(text) if text.starts_with(['[', '{']) => {
-            texts(&serde_json::from_str(text).unwrap_or_default(), found);
-        }
-        Value::String(text) => drop(found.insert(text.clone())),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

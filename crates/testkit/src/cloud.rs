@@ -14,7 +14,7 @@ use setpoint_openapi::timestamp::Timestamp;
 use setpoint_sim::account::Account;
 use setpoint_sim::embedded::{Clock, Config, Embedded};
 use setpoint_sim::profile::Options;
-use setpoint_sim::world::Resource;
+use setpoint_sim::resource::Resource;
 use tokio::time::Instant;
 
 use crate::local::Memory;

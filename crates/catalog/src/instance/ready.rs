@@ -5,11 +5,14 @@
 //! guard tag says `unready` from the create call on until the script has succeeded once, so that a run that is cut off, or
 //! a check that fails, is taken up by the next apply.
 
+use std::time::Duration;
+
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::Node;
 use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::kind::{At, Effect, Judged, Proof, Query, Refusal, Row, Site, Verdict};
+use setpoint_plan::live::Live;
 use setpoint_plan::ownership::Guard;
 use setpoint_plan::planner::guard_step;
 use setpoint_plan::procedure::{Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds};
@@ -18,7 +21,7 @@ use setpoint_spec::schema::{CheckCx, FieldDef, Problem, Type};
 
 use crate::instance::DEF;
 use crate::instance::steps::TAGS;
-use crate::shared::{field, or, required};
+use crate::shared::{field, or, own_id, required};
 
 const PORT: Type = Type::Int { min: 1, max: 65_535, unit: "" };
 
@@ -35,7 +38,15 @@ pub(super) static READY: &[FieldDef] = &[
     field("tcp", PORT, "none", "Something on the machine listens on this port."),
     field("command", Type::Text { min: 1, max: 8192 }, "none", "A shell command that must succeed; tried until it does."),
     or(field("from", Type::Enum(&["guest"]), "none", "Where it is asked from: inside, through Cloud Assistant."), "guest"),
-    or(field("timeout", Type::Duration, "none", "How long all of it may take: ten seconds at least, not quite a day at most."), "10m"),
+    or(
+        field(
+            "timeout",
+            Type::Duration,
+            "none",
+            "How long the checks may take once the agent answers: ten seconds at least, not quite a day at most.",
+        ),
+        "10m",
+    ),
 ];
 
 /// Until a member says otherwise, in seconds.
@@ -43,6 +54,12 @@ const TIMEOUT: i64 = 600;
 
 /// What RunCommand takes, less what showing the log may take.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 10..=86_340;
+
+/// How long a machine that runs may take until its agent answers: it comes up with the other services.
+const FOR_AGENT: Duration = Duration::from_secs(600);
+
+/// Bytes of a script that Cloud Assistant takes, before base64.
+const SCRIPT_MAX: usize = 18_000;
 
 /// The agent has only just come up.
 const NOT_DISPATCHED: Retry = &[(&["InternalError.Dispatch"], Window::For(minutes(5)))];
@@ -57,7 +74,8 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let Some(ready) = cx.fields().get("ready").and_then(Value::as_map) else { return Vec::new() };
     let problem = |path: &str, message: String, hint: &str| Problem { path: path.to_owned(), message, hint: Some(hint.to_owned()) };
     let mut found = Vec::new();
-    if checks(ready).is_empty() {
+    let asks = |name: &str| ready.get(name).is_some_and(|value| *value != Value::Bool(false));
+    if !["cloud_init", "http", "tcp", "command"].into_iter().any(asks) {
         found.push(problem("ready", "`ready` asks for nothing".to_owned(), "name one of `cloud_init: true`, `http`, `tcp`, `command`"));
     }
     let timeout = ready.get("timeout").and_then(Value::as_int).filter(|timeout| !TIMEOUTS.contains(timeout));
@@ -69,6 +87,11 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     {
         found.push(problem("ready.http.path", format!("`{path}` is no path of a URL"), "it begins with `/` and has no spaces: `/health`"));
     }
+    let script = script(&checks(ready), TIMEOUT, true);
+    if script.len() > SCRIPT_MAX {
+        let message = format!("the script of the checks would have {} bytes", script.len());
+        found.push(problem("ready.command", message, "at most 18000; let the command call a file that user data has written"));
+    }
     found
 }
 
@@ -79,16 +102,16 @@ fn is_path(text: &str) -> bool {
 /// Takes the members out of what is compared; what is left is whether it has passed.
 ///
 /// # Errors
-/// The command is not a plain text: a secret would show in Cloud Assistant, and what is known after apply only has no place
-/// in a script.
+/// A member is no plain value: a secret would show in Cloud Assistant, and what is known after apply only has no place in a
+/// script.
 pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     let names: Vec<String> = want.attrs.keys().filter(|name| name.starts_with("ready.")).cloned().collect();
     let ready: Map = names.iter().filter_map(|name| Some((name["ready.".len()..].to_owned(), want.attrs.remove(name)?))).collect();
-    if ready.get("command").is_some_and(|command| command.as_text().is_none()) {
+    if let Some((name, _)) = ready.iter().find(|(_, value)| !is_plain(value)) {
         return Err(Refusal {
             attr: "ready".to_owned(),
-            what: "`ready.command` holds a secret, or what is known after apply only".to_owned(),
-            hint: Some("let the command read it on the machine, where user data can put it".to_owned()),
+            what: format!("`ready.{name}` holds a secret, or what is known after apply only"),
+            hint: Some("let a command read it on the machine, where user data can put it".to_owned()),
         });
     }
     let checks = checks(&ready);
@@ -103,6 +126,15 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     want.initial.insert("ready.script".to_owned(), Value::Text(script(&checks, timeout, shows_log)));
     want.initial.insert("ready.timeout".to_owned(), Value::Int(timeout));
     Ok(())
+}
+
+/// Whether it can stand in a script: known, and no secret.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Map(fields) => fields.values().all(is_plain),
+        Value::Bool(_) | Value::Int(_) | Value::Text(_) => true,
+        _ => false,
+    }
 }
 
 const PASSED: &str = "passed";
@@ -122,11 +154,28 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     if waits && runs { Verdict::Update { verb: "ready", effect: Effect::None, at: At::After } } else { Verdict::Same }
 }
 
-/// The steps that ask, and take the mark off; none if nothing is to be asked.
-pub(super) fn steps(site: &Site, want: &Desired, id: &Value, guard: &Guard) -> Vec<Step> {
-    let script = want.initial.get("ready.script").cloned();
+/// The steps that ask a machine that was just made, and take the mark off; none if nothing is to be asked.
+pub(super) fn steps_of_new(site: &Site, want: &Desired) -> Vec<Step> {
+    let id = own_id(want);
+    let mut steps = steps(site, want, &id, true);
+    if !steps.is_empty() {
+        steps.push(guard_step(&TAGS, &id, &Guard { unready: false, ..want.guard.clone() }));
+    }
+    steps
+}
+
+/// The steps that ask one that has never passed. The mark is taken off with what else changes of its tags.
+pub(super) fn steps_of_live(site: &Site, want: &Desired, live: &Live) -> Vec<Step> {
+    let made_with = live.owner.as_ref().and_then(|owner| owner.guard.user_data.as_ref());
+    // What it was made with may have held a secret, whatever the spec says now.
+    steps(site, want, &Value::text(&live.id), made_with == want.guard.user_data.as_ref())
+}
+
+fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Step> {
+    let script = want.initial.get("ready.script").and_then(Value::as_text);
     let timeout = want.initial.get("ready.timeout").and_then(Value::as_int);
     let (Some(script), Some(timeout)) = (script, timeout) else { return Vec::new() };
+    let script = Value::Text(if may_show_log { script.to_owned() } else { script.replace(&end_of_log(true), &end_of_log(false)) });
     // Cloud Assistant ends the script some time after it would have ended by itself, so that it can still show the log.
     let limit = timeout + 60;
     let run = Call {
@@ -144,8 +193,8 @@ pub(super) fn steps(site: &Site, want: &Desired, id: &Value, guard: &Guard) -> V
             ],
         )
     };
-    let within = seconds(u64::try_from(limit).unwrap_or(u64::MAX / 2)) + minutes(1);
-    let asked = |query: Query, until: Cond, typical: u64| Wait {
+    let for_script = seconds(u64::try_from(limit).unwrap_or(u64::MAX / 2)) + minutes(1);
+    let asked = |query: Query, until: Cond, typical: u64, within: Duration| Wait {
         look: Look::Ask(query),
         until,
         never: Some(Cond::Set("failure")),
@@ -154,10 +203,9 @@ pub(super) fn steps(site: &Site, want: &Desired, id: &Value, guard: &Guard) -> V
         within,
     };
     vec![
-        Step::wait(asked(agent(site, id), Cond::is("status", UP), 20)),
+        Step::wait(asked(agent(site, id), Cond::is("status", UP), 20, FOR_AGENT)),
         Step::call(run),
-        Step::wait(asked(results(site, &Value::reference(&want.address, "invocation"), id), Cond::is("status", PASSED), 60)),
-        guard_step(&TAGS, id, &Guard { unready: false, ..guard.clone() }),
+        Step::wait(asked(results(site, &Value::reference(&want.address, "invocation"), id), Cond::is("status", PASSED), 60, for_script)),
     ]
 }
 
@@ -232,7 +280,7 @@ fn checks(ready: &Map) -> Vec<Check> {
         let path = http.get("path").and_then(Value::as_text).unwrap_or("/");
         let status = http.get("status").and_then(Value::as_int).unwrap_or(200);
         let url = format!("http://127.0.0.1:{port}{path}");
-        let ask = format!(r#"curl -s -o /dev/null -m 5 -w "%{{http_code}}\n" {} | grep -qx {status}"#, quoted(&url));
+        let ask = format!(r#"curl -sg --noproxy '*' -o /dev/null -m 5 -w "%{{http_code}}\n" {} | grep -qx {status}"#, quoted(&url));
         checks.push((format!("{url} to answer {status}"), until(&ask)));
     }
     if let Some(port) = ready.get("tcp").and_then(Value::as_int) {
@@ -258,13 +306,19 @@ fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
     let lines: Vec<String> =
         checks.iter().map(|(what, command)| format!("echo {}\n{command}", quoted(&format!("waiting for {what}")))).collect();
     let inner = quoted(&format!("set -e\n{}", lines.join("\n")));
+    let told = end_of_log(shows_log);
+    // What does not end when it is told to is killed, or it would hold the output open.
+    format!("timeout -k 10 {timeout} bash -c {inner} || {{\n{told}\nexit 1\n}}\n")
+}
+
+/// What the script says last if a check has not passed.
+fn end_of_log(shown: bool) -> String {
     let log = "/var/log/cloud-init-output.log";
-    let told = if shows_log {
+    if shown {
         format!("echo \"not passed; the end of {log}:\"\ntail -n 40 {log}")
     } else {
-        format!("echo \"not passed; {log} is not shown, since the user data holds a secret\"")
-    };
-    format!("timeout {timeout} bash -c {inner} || {{\n{told}\nexit 1\n}}\n")
+        format!("echo \"not passed; {log} is not shown, since the user data holds or held a secret\"")
+    }
 }
 
 #[cfg(test)]
@@ -287,11 +341,11 @@ mod tests {
             ("command", Value::text("test 'a' = \"a\"")),
         ]);
         expect![[r#"
-            timeout 600 bash -c 'set -e
+            timeout -k 10 600 bash -c 'set -e
             echo '\''waiting for cloud-init'\''
             cloud-init status --wait || [ $? -eq 2 ]
             echo '\''waiting for http://127.0.0.1:80/health to answer 200'\''
-            until curl -s -o /dev/null -m 5 -w "%{http_code}\n" '\''http://127.0.0.1:80/health'\'' | grep -qx 200; do sleep 2; done
+            until curl -sg --noproxy '\''*'\'' -o /dev/null -m 5 -w "%{http_code}\n" '\''http://127.0.0.1:80/health'\'' | grep -qx 200; do sleep 2; done
             echo '\''waiting for port 5432'\''
             until bash -c "</dev/tcp/127.0.0.1/5432" 2>/dev/null; do sleep 2; done
             echo '\''waiting for the command'\''

@@ -84,7 +84,7 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let running = Wait { never: Some(Cond::is("status", "Stopping")), ..Wait::own(Cond::All(ready), seconds(25), minutes(10)) };
     let mut steps = vec![Step::call(run), Step::wait(running)];
     let pivot = 1;
-    steps.extend(ready::steps(cx.site, want, &crate::shared::own_id(want), &want.guard));
+    steps.extend(ready::steps_of_new(cx.site, want));
     if is_to_stop(want) {
         steps.extend(stop(&crate::shared::own_id(want), stopped_mode(want)));
     }
@@ -122,13 +122,7 @@ fn run_args(cx: &Cx<'_>, want: &Desired, instance_type: Value, vswitch: Value) -
 pub(super) fn update(verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
     let beside = matches!(verb, "host_name" | "groups" | "bandwidth" | "grow" | "disk_spec" | "key_pair" | "leave_key_pair");
     let first = if beside { settled(live) } else { None };
-    first.into_iter().chain(if verb == "ready" { ask_again(cx, want, live) } else { changes(verb, want, live) }).collect()
-}
-
-/// One that never passed is asked once more.
-fn ask_again(cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-    let guard = live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
-    ready::steps(cx.site, want, &Value::text(&live.id), &Guard { restarting: false, ..guard })
+    first.into_iter().chain(if verb == "ready" { ready::steps_of_live(cx.site, want, live) } else { changes(verb, want, live) }).collect()
 }
 
 fn changes(verb: &str, want: &Desired, live: &Live) -> Vec<Step> {

@@ -118,8 +118,9 @@ impl Machine {
     /// the run began, an older token did not make: further mismatches need no further waiting. Nor does a token whose
     /// resource we deleted.
     pub(super) fn search(&mut self, now: Duration, step: StepId, why: Search) {
-        let spent = self.history[step.0].mismatches > 0 || self.deleted.has_token(&self.create_token(step));
+        let spent = self.history[step.0].waited_for || self.deleted.has_token(&self.create_token(step));
         let waits = why != Search::Mismatch || !spent;
+        self.history[step.0].waited_for |= waits && why == Search::Mismatch;
         let due = if waits { now + self.settings.visibility } else { now };
         if waits {
             self.locks.give_back(&self.plan, step);

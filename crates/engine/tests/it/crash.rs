@@ -177,3 +177,24 @@ async fn the_last_of_a_kind_taken_out_is_destroyed() {
     assert_eq!(lines(&plan), ["- cpu-high none"]);
     converges(&cloud, &without, "without the alarm").await;
 }
+
+/// What this machine deleted is not looked for. What a run that died has made since is, however many tokens lie before it.
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_hides_nothing_that_was_made_since() {
+    let net =
+        |name: &str| format!("stack: net\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: {name}, cidr_block: 10.0.0.0/16}}\n");
+    let vpcs = |cloud: &Cloud| cloud.resources().iter().filter(|one| one.kind == "vpc").count();
+    let cloud = Cloud::with(Options { list_lag_ms: 30_000, ..Options::default() });
+    assert!(cloud.apply(&net("first")).await.is_complete());
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert!(cloud.destroy(&net("first")).await.is_complete());
+    // The first token was used for the first network, the second makes another, and the run dies before it can note that.
+    let plan = cloud.plan(&net("second")).await;
+    assert!(cloud.apply_dying(&plan, 2, Death::After).await);
+    assert_eq!(vpcs(&cloud), 1);
+    let refused = cloud.apply(&net("third")).await;
+    assert!(!refused.is_complete(), "it was made otherwise than planned: {refused:#?}");
+    assert_eq!(vpcs(&cloud), 1);
+    assert!(cloud.apply(&net("third")).await.is_complete());
+    assert_eq!(vpcs(&cloud), 1);
+}

@@ -1,10 +1,11 @@
 //! Readiness: asked inside the machine, marked until it has passed, taken up by the next run.
 
 use setpoint_engine::outcome::FailureClass;
+use setpoint_plan::planner::Options;
 use setpoint_sim::world::GuestRule;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::faults::Death;
-use setpoint_testkit::run::{lines, lives};
+use setpoint_testkit::run::{lines, lives, stack};
 
 const NOTHING: Vec<String> = Vec::new();
 
@@ -110,7 +111,42 @@ async fn a_log_that_may_hold_a_secret_is_not_shown() {
     );
     for _ in 0..2 {
         let failed = cloud.apply(&text).await.failed;
-        assert!(failed[0].message.ends_with("is not shown, since the user data holds a secret"), "{}", failed[0].message);
+        assert!(failed[0].message.ends_with("is not shown, since the user data holds or held a secret"), "{}", failed[0].message);
+    }
+    // It is still what the machine was made with after it is gone from the spec.
+    let gone = text.replace("TOKEN=${token}\\n", "").replace(r#", with: {token: "${vars.token}"}"#, "");
+    let failed = cloud.apply(&gone).await.failed;
+    assert!(failed[0].message.ends_with("is not shown, since the user data holds or held a secret"), "{}", failed[0].message);
+}
+
+/// The mark and what else the guard says are written together, once the checks have passed.
+#[tokio::test(start_paused = true)]
+async fn a_mark_goes_with_what_else_changes_of_its_tag() {
+    let cloud = Cloud::new();
+    cloud.sim.with(|world| world.add_guest_rule(rule(1, "")));
+    assert!(!cloud.apply(APP).await.is_complete());
+    cloud.sim.with(|world| world.add_guest_rule(rule(0, "")));
+    let protected = APP.replace("    ready: {", "    lifecycle: {protect: true}\n    ready: {");
+    let again = cloud.apply(&protected).await;
+    assert!(again.is_complete(), "{again:#?}");
+    assert!(!is_marked(&cloud), "{:?}", guard(&cloud));
+    assert!(guard(&cloud).is_some_and(|words| words.contains("protect")));
+    assert_eq!(lines(&cloud.plan(&protected).await), NOTHING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_no_place_in_a_script_is_refused() {
+    let with = |members: &str| APP.replace("cloud_init: true, http: {port: 80, path: /health}, timeout: 5m", members);
+    let vars = "stack: shop\nvars: {token: {type: string, secret: true, default: s3cr3t}}";
+    for members in ["command: \"curl ${net.route_table_id}\"", "tcp: 80, http: {port: 80, path: \"/x?key=${vars.token}\"}"] {
+        let cloud = Cloud::new();
+        let text = with(members).replace("stack: shop", vars);
+        let refused = cloud.plan_intent(&cloud.intent(&stack(&text, &[])), &Options::default()).await;
+        let refused = format!("{refused:?}");
+        assert!(
+            refused.starts_with("Err") && refused.contains("holds a secret, or what is known after apply only"),
+            "{members}: {refused}"
+        );
     }
 }
 
