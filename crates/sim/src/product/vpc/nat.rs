@@ -209,4 +209,6 @@ pub(crate) fn of_table<'a>(world: &'a World, call: &Call<'_>, table: &str, code:
 }
 
 #[cfg(test)]
+mod states;
+#[cfg(test)]
 mod tests;
