@@ -35,7 +35,15 @@ pub static DEF: KindDef = KindDef {
     fields: &[
         required(field("cidr_block", BLOCK, "none", "IPv4 block, /8 to /28. Shrinking is refused while addresses outside are in use.")),
         field("secondary_cidr_blocks", Type::List(&BLOCK), "none", "Further IPv4 blocks, up to 5, each apart from the others."),
-        or(field("enable_ipv6", Type::Bool, "none", "Whether it has an IPv6 block."), "false"),
+        or(
+            field(
+                "enable_ipv6",
+                Type::Bool,
+                "none",
+                "Whether it has an IPv6 block. Refused to be switched off while a VSwitch has a part of it.",
+            ),
+            "false",
+        ),
         field("enable_dns_hostname", Type::Bool, "none", "Whether instances get DNS host names."),
         field("user_cidrs", Type::List(&BLOCK), "replace", "Blocks outside RFC 1918 that are treated as private, up to 3."),
     ],

@@ -35,7 +35,7 @@ pub static DEF: KindDef = KindDef {
             "ipv6_cidr_block",
             Type::Int { min: 0, max: 255, unit: "" },
             "none",
-            "Last byte of its IPv6 /64; its VPC must have IPv6 enabled.",
+            "Last byte of its IPv6 /64; its VPC must have IPv6 enabled. Another number gives the old block back first; without a line it keeps the one it has.",
         ),
     ],
     attributes: &[attr("available_ip_address_count", "How many addresses are free.")],
@@ -89,6 +89,32 @@ const LINGERS: Retry = &[
 
 /// Its block lies inside its VPC's and apart from the blocks of its neighbours; checked where both ends are known.
 fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
+    [check_block(cx), check_ipv6(cx)].concat()
+}
+
+/// Its number is its own, and its VPC has a block to number.
+fn check_ipv6(cx: &CheckCx<'_>) -> Vec<Problem> {
+    let problem = |message: String, hint: String| Problem { path: "ipv6_cidr_block".to_owned(), message, hint: Some(hint) };
+    let (Some(own), Some(Value::Ref(vpc))) = (number(cx.fields()), cx.fields().get("vpc")) else { return Vec::new() };
+    let mut problems = Vec::new();
+    if cx.all.get(&vpc.address).is_some_and(|network| matches!(network.fields.get("enable_ipv6"), None | Some(Value::Bool(false)))) {
+        let name = &vpc.address;
+        problems.push(problem(format!("its VPC `{name}` has no IPv6"), format!("write `enable_ipv6: true` in `{name}`")));
+    }
+    let before = cx.all.values().filter(|other| other.kind.name == DEF.name && other.address < cx.resource.address);
+    let mut in_vpc = before.filter(|other| other.fields.get("vpc") == cx.fields().get("vpc"));
+    if let Some(other) = in_vpc.find(|other| number(&other.fields) == Some(own)) {
+        problems
+            .push(problem(format!("{own} is the number of `{}` in the same VPC", other.address), "choose another, 0 to 255".to_owned()));
+    }
+    problems
+}
+
+fn number(fields: &Map) -> Option<i64> {
+    fields.get("ipv6_cidr_block").and_then(Value::as_int)
+}
+
+fn check_block(cx: &CheckCx<'_>) -> Vec<Problem> {
     let problem = |message: String, hint: &str| Problem { path: "cidr_block".to_owned(), message, hint: Some(hint.to_owned()) };
     let (Some(own), Some(Value::Ref(vpc))) = (block(cx.fields()), cx.fields().get("vpc")) else { return Vec::new() };
     let Some(network) = cx.all.get(&vpc.address) else { return Vec::new() };

@@ -222,8 +222,13 @@ fn call_failure(action: &str, error: &CallError) -> Failure {
             ..failure
         },
         CallError::NoReply(_) => {
-            let hint = "Nothing was changed. Look at the network, the proxy, and --endpoint.".to_owned();
-            Failure { hint: Some(hint), ..failure }
+            // The words of the TLS library; nothing else says it.
+            let hint = if failure.message.contains("certificate") {
+                "Nothing was changed. The server's certificate is not trusted: name the authority's file in SETPOINT_CA_FILE."
+            } else {
+                "Nothing was changed. Look at the network, the proxy, and --endpoint."
+            };
+            Failure { hint: Some(hint.to_owned()), ..failure }
         }
         CallError::Malformed { .. } | CallError::Credential(_) | CallError::Endpoint(_) => failure,
     }

@@ -62,7 +62,7 @@ pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
 
 fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
     let dir = dir.unwrap_or(SIM_DIR);
-    let speed = speed(args.sim_speed, SIM_SPEED)?;
+    let speed = speed("--sim-speed", args.sim_speed, SIM_SPEED)?;
     let fresh = !Path::new(dir).exists();
     if dir == SIM_DIR {
         disk::ignore_cache(".")?;
@@ -99,27 +99,32 @@ pub fn open_sim(config: embedded::Config) -> Result<Embedded, Error> {
 }
 
 fn sim_error(error: &OpenError) -> Error {
-    let in_use = matches!(error, OpenError::Store(StoreError::InUse { .. }));
-    Error::Sim { in_use, why: error.to_string() }
+    match error {
+        OpenError::Store(StoreError::InUse { .. }) => Error::Sim { in_use: true, why: error.to_string() },
+        OpenError::Load { .. } => Error::Sim { in_use: false, why: error.to_string() },
+        OpenError::Store(store) if store.is_damage() => Error::Sim { in_use: false, why: error.to_string() },
+        // A path or a permission: what is kept there is as it was.
+        _ => Error::Setup(error.to_string()),
+    }
 }
 
 /// A speed that a clock can run at.
 ///
 /// # Errors
 /// It is not positive, or so high that a blink lasts years.
-pub fn speed(asked: Option<f64>, otherwise: f64) -> Result<f64, Error> {
+pub fn speed(option: &str, asked: Option<f64>, otherwise: f64) -> Result<f64, Error> {
     let speed = asked.unwrap_or(otherwise);
     if speed > 0.0 && speed <= 100_000.0 {
         Ok(speed)
     } else {
-        Err(Error::usage(format!("`--sim-speed {speed}`: a speed is above 0, up to 100000")))
+        Err(Error::usage(format!("`{option} {speed}`: a speed is above 0, up to 100000")))
     }
 }
 
 fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
     let setup = |error: &dyn std::fmt::Display| Error::Setup(error.to_string());
     let endpoints = endpoint.map_or_else(|| Ok(Endpoints::public()), Endpoints::single).map_err(|error| Error::usage(error.to_string()))?;
-    let speed = speed(args.sim_speed, 1.0)?;
+    let speed = speed("--sim-speed", args.sim_speed, 1.0)?;
     let resolved = credentials(args.profile.as_deref(), cx.env)?;
     tracing::info!(source = %resolved.source, endpoint = endpoint.unwrap_or("the public ones"), "signing");
     let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(&http(endpoint, cx.env)?).map_err(|error| setup(&error))?);

@@ -11,6 +11,8 @@ use setpoint_openapi::wire::{WireRequest, WireResponse};
 use crate::calllog;
 use crate::embedded::Embedded;
 use crate::fault::Plan;
+use crate::product::ecs::instance_type;
+use crate::regions;
 use crate::users::User;
 use crate::world::{GuestRule, ImageFacts, LoadProfile};
 
@@ -186,8 +188,13 @@ fn calls(calls: &crate::calls::Calls) -> Value {
     json!({"total": total, "actions": calls.counts()})
 }
 
+/// The farthest that one call lets time jump, in seconds: ten years.
+const JUMP_MAX: u64 = 10 * 366 * 86_400;
+
 fn clock(cloud: &Embedded, body: &Value) -> WireResponse {
-    let Some(seconds) = body["seconds"].as_u64() else { return page(400, &json!({"error": "`seconds` must be a whole number"})) };
+    let Some(seconds) = body["seconds"].as_u64().filter(|seconds| *seconds <= JUMP_MAX) else {
+        return page(400, &json!({"error": "`seconds` must be a whole number, at most ten years"}));
+    };
     match cloud.advance(Duration::from_secs(seconds)) {
         Ok(now) => page(200, &json!({"now": now.seconds()})),
         Err(error) => page(500, &json!({"error": error.to_string()})),
@@ -199,6 +206,9 @@ fn load(cloud: &Embedded, body: &Value) -> WireResponse {
     let (Some(id), Ok(profile)) = (body["id"].as_str(), profile) else {
         return page(400, &json!({"error": "`id` and a `profile` of idle, busy, burst, leak are needed"}));
     };
+    if !cloud.with(|world| world.resources().iter().any(|one| one.id == id)) {
+        return page(404, &json!({"error": format!("there is no {id}")}));
+    }
     cloud.with(|world| world.set_load(id, profile));
     page(200, &json!({}))
 }
@@ -208,6 +218,12 @@ fn stock(cloud: &Embedded, body: &Value) -> WireResponse {
     else {
         return page(400, &json!({"error": "`zone`, `instance_type` and `in_stock` are needed"}));
     };
+    if !regions::is_zone(zone) {
+        return page(404, &json!({"error": format!("there is no zone {zone}")}));
+    }
+    if instance_type::find(kind).is_err() {
+        return page(404, &json!({"error": format!("there is no instance type {kind}")}));
+    }
     cloud.with(|world| world.set_stock(zone, kind, in_stock));
     page(200, &json!({}))
 }

@@ -17,7 +17,11 @@ const MASK: &str = "***";
 /// A file that calls are written to.
 #[derive(Debug)]
 #[expect(clippy::disallowed_types, reason = "the log is a file")]
-pub(crate) struct CallLog(std::fs::File);
+pub(crate) struct CallLog {
+    path: PathBuf,
+    file: std::fs::File,
+    failed: bool,
+}
 
 /// Why calls cannot be logged.
 #[derive(Debug, thiserror::Error)]
@@ -44,14 +48,24 @@ impl CallLog {
     #[expect(clippy::disallowed_types, reason = "the log is a file")]
     pub(crate) fn open(path: &Path) -> Result<Self, CallLogError> {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        file.map(Self).map_err(|source| CallLogError { path: path.to_owned(), source })
+        let path = path.to_owned();
+        match file {
+            Ok(file) => Ok(Self { path, file, failed: false }),
+            Err(source) => Err(CallLogError { path, source }),
+        }
     }
 
-    /// Writes one call. A full disk must not change what the cloud does, so a failure is not reported.
-    pub(crate) fn write(&mut self, entry: &Entry) {
+    /// Writes one call. A full disk must not change what the cloud does, so a failure is told, once, and calls go on.
+    ///
+    /// # Errors
+    /// The first time that a line cannot be written.
+    pub(crate) fn write(&mut self, entry: &Entry) -> Result<(), CallLogError> {
         let mut line = line(entry);
         line.push('\n');
-        drop(self.0.write_all(line.as_bytes()));
+        match self.file.write_all(line.as_bytes()) {
+            Err(source) if !std::mem::replace(&mut self.failed, true) => Err(CallLogError { path: self.path.clone(), source }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! before, and nothing waits for the disk under the lock.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -47,13 +47,28 @@ pub struct Config {
     pub jitter: f64,
     /// A file that every call is appended to, without secrets.
     pub call_log: Option<PathBuf>,
+    /// Is told, once, of each trouble that no call shows: what cannot be kept, what cannot be logged.
+    pub tell: Tell,
 }
+
+/// Takes a sentence for whoever runs the world.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Config {
     /// A world in memory with seed 1, the usual durations and the clock of the machine.
     #[must_use]
     pub fn new(wall: Clock) -> Self {
-        Self { dir: None, seed: 1, wall, speed: 1.0, options: Options::default(), latency: None, jitter: 0.0, call_log: None }
+        Self {
+            dir: None,
+            seed: 1,
+            wall,
+            speed: 1.0,
+            options: Options::default(),
+            latency: None,
+            jitter: 0.0,
+            call_log: None,
+            tell: Arc::new(|_| ()),
+        }
     }
 
     /// The machine's clock.
@@ -106,6 +121,9 @@ struct Inner {
     seed: u64,
     /// Calls that have begun, each with a draw of its own.
     begun: AtomicU64,
+    tell: Tell,
+    /// Whether it was told that nothing can be kept any more.
+    told: AtomicBool,
 }
 
 struct State {
@@ -117,6 +135,7 @@ struct State {
     ahead_ms: i64,
     hook: Option<Hook>,
     n: u64,
+    tell: Tell,
 }
 
 /// What becomes of a call: what arrives at the client, and what must be on the disk before.
@@ -153,7 +172,7 @@ impl Embedded {
             store.number()?;
             store.keep(store.queue(world.take_changes()))?;
         }
-        let state = State { world, log, late: Vec::new(), ahead_ms, hook: None, n: 0 };
+        let state = State { world, log, late: Vec::new(), ahead_ms, hook: None, n: 0, tell: Arc::clone(&config.tell) };
         Ok(Self {
             inner: Arc::new(Inner {
                 state: Mutex::new(state),
@@ -165,6 +184,8 @@ impl Embedded {
                 jitter: config.jitter.clamp(0.0, 1.0),
                 seed,
                 begun: AtomicU64::new(0),
+                tell: config.tell,
+                told: AtomicBool::new(false),
             }),
         })
     }
@@ -239,6 +260,8 @@ impl Embedded {
     /// If the store cannot be emptied.
     pub fn reset(&self) -> Result<(), StoreError> {
         let mut state = self.state();
+        // Time begins anew too: it is what the clock says.
+        state.ahead_ms = 0;
         let now = self.inner.now(&state);
         let mut fresh = World::new(state.world.seed(), now, state.world.options.clone());
         fresh.set_account(state.world.account().clone());
@@ -258,15 +281,17 @@ impl Embedded {
     pub fn answer(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
         let (fate, secret) = self.state().begin(request);
         let outcome = self.deliver(&gateway::arrive(request, &secret), &fate);
-        self.inner.keep(outcome.seen).map_err(|error| not_kept(&error))?;
-        outcome.arrives
+        match self.inner.keep(outcome.seen) {
+            Err(error) => Ok(not_kept(request, &error)),
+            Ok(()) => outcome.arrives,
+        }
     }
 
     /// Answers one request to a client in another process: whatever takes its time takes it beside the other calls.
     pub(crate) async fn serve(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
         self.carry(request, |seen| async move {
             match (&self.inner.store, seen) {
-                (Some(store), Some(seen)) => store.keep_aside(seen).await,
+                (Some(store), Some(seen)) => self.inner.told(store.keep_aside(seen).await),
                 _ => Ok(()),
             }
         })
@@ -285,7 +310,9 @@ impl Embedded {
         let (before, after) = fate.delays();
         pause(before).await;
         let outcome = self.deliver(&gateway::arrive(request, &secret), &fate);
-        keep(outcome.seen).await.map_err(|error| not_kept(&error))?;
+        if let Err(error) = keep(outcome.seen).await {
+            return Ok(not_kept(request, &error));
+        }
         pause(after).await;
         outcome.arrives
     }
@@ -352,9 +379,19 @@ impl Inner {
     /// Returns when it is on the disk.
     fn keep(&self, seen: Option<Ticket>) -> Result<(), StoreError> {
         match (&self.store, seen) {
-            (Some(store), Some(seen)) => store.keep(seen),
+            (Some(store), Some(seen)) => self.told(store.keep(seen)),
             _ => Ok(()),
         }
+    }
+
+    /// Tells, once, that what happens is not kept any more.
+    fn told(&self, kept: Result<(), StoreError>) -> Result<(), StoreError> {
+        if let Err(error) = &kept
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            (self.tell)(&format!("{error}. Calls are answered with ServiceUnavailable from now on."));
+        }
+        kept
     }
 
     /// How long the next call takes on its way.
@@ -409,8 +446,10 @@ impl State {
     }
 
     fn log_last(&mut self) {
-        if let (Some(log), Some(entry)) = (&mut self.log, self.world.calls().last().next_back()) {
-            log.write(entry);
+        if let (Some(log), Some(entry)) = (&mut self.log, self.world.calls().last().next_back())
+            && let Err(error) = log.write(entry)
+        {
+            (self.tell)(&error.to_string());
         }
     }
 
@@ -423,8 +462,11 @@ impl State {
     }
 }
 
-fn not_kept(error: &StoreError) -> TransportError {
-    TransportError { sent: true, detail: format!("the simulator's store is broken: {error}") }
+/// The answer to a call whose changes could not be kept: whether they happened, a new start will show.
+fn not_kept(request: &WireRequest, error: &StoreError) -> WireResponse {
+    let refusal = Refusal::new(503, "ServiceUnavailable".to_owned(), format!("Nothing can be kept: {error}."));
+    let id = "00000000-0000-0000-0000-000000000000";
+    render::response(&gateway::read(request), id, Err(refusal), &Written { pieces: &[], speed: 1.0 })
 }
 
 impl Transport for Embedded {

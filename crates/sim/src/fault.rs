@@ -3,7 +3,10 @@
 //! In the process a [`Hook`] decides about each call. From outside a [`Plan`] is given at the start or to `POST /_sim/faults`.
 
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::Value;
+use setpoint_openapi::action;
+use setpoint_openapi::product::Product;
 
 /// A call that is about to happen, as a hook sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,11 +125,26 @@ impl Plan {
     /// If the text is neither, or names something unknown.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         let value: Value = serde_json::from_slice(text)?;
-        if value.is_array() {
-            return Ok(Self { faults: serde_json::from_value(value)?, ..Self::default() });
+        let plan = if value.is_array() {
+            Self { faults: serde_json::from_value(value)?, ..Self::default() }
+        } else {
+            serde_json::from_value(value)?
+        };
+        // A fault that can never strike would let a test pass for the wrong reason.
+        for fault in &plan.faults {
+            if !["*", "read", "write"].contains(&fault.action.as_str()) && !is_action(&fault.action) {
+                return Err(serde_json::Error::custom(format!("there is no action `{}`", fault.action)));
+            }
+            if fault.times == 0 {
+                return Err(serde_json::Error::custom(format!("`times` of `{}` is 0", fault.action)));
+            }
         }
-        serde_json::from_value(value)
+        Ok(plan)
     }
+}
+
+fn is_action(name: &str) -> bool {
+    Product::ALL.into_iter().any(|product| action::find(product, name).is_some())
 }
 
 /// A hook that follows a list: the first fault that concerns a call and is not used up decides.
@@ -156,6 +174,10 @@ mod tests {
         let more = Plan::parse(br#"{"faults": [], "list_lag_ms": 5000, "read_lag_ms": 0}"#).expect("an object");
         assert_eq!((more.list_lag_ms, more.read_lag_ms), (Some(5_000), Some(0)));
         assert!(Plan::parse(br#"{"fault": []}"#).is_err());
+        assert!(
+            Plan::parse(br#"[{"action": "RunInstance", "fate": "normal"}]"#).is_err_and(|error| error.to_string().contains("RunInstance"))
+        );
+        assert!(Plan::parse(br#"[{"action": "*", "times": 0, "fate": "normal"}]"#).is_err());
         assert!(Plan::parse(br#"[{"action": "*", "fate": "explode"}]"#).is_err());
     }
 

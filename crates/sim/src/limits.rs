@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
-use setpoint_openapi::action::Action;
+use setpoint_openapi::action::{self, Action};
+use setpoint_openapi::product::Product;
 
 use crate::params::Params;
 use crate::profile::Quotas;
@@ -28,6 +30,19 @@ impl Limits {
     #[must_use]
     pub fn documented() -> Self {
         Self { rates: documented(), counts: Quotas::default() }
+    }
+
+    /// Reads the file of `--quotas`: what it says comes before what is published.
+    ///
+    /// # Errors
+    /// The text is no such file, or names a product or an action that does not exist, or a rate that lets nothing pass.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut limits: Self = serde_json::from_slice(text)?;
+        for rate in &limits.rates {
+            rate.check().map_err(serde_json::Error::custom)?;
+        }
+        limits.rates.extend(documented());
+        Ok(limits)
     }
 
     /// No rates, and as many of everything as fits.
@@ -59,6 +74,17 @@ pub struct Rate {
     /// A parameter that says for how many calls one call counts.
     #[serde(default)]
     pub weight: Option<String>,
+}
+
+impl Rate {
+    fn check(&self) -> Result<(), String> {
+        let product = Product::ALL.into_iter().find(|product| product.code() == self.product);
+        let product = product.ok_or_else(|| format!("there is no product `{}`", self.product))?;
+        if let Some(name) = self.actions.iter().find(|name| *name != "*" && action::find(product, name).is_none()) {
+            return Err(format!("`{product}` has no action `{name}`"));
+        }
+        if self.calls == 0 || self.seconds == 0 { Err("`calls` and `seconds` are above 0".to_owned()) } else { Ok(()) }
+    }
 }
 
 fn minute() -> u32 {

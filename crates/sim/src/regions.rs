@@ -40,6 +40,11 @@ impl Region {
     }
 }
 
+/// Whether any region has this zone.
+pub(crate) fn is_zone(zone: &str) -> bool {
+    ALL.iter().any(|region| region.has_zone(zone))
+}
+
 /// The region of this id.
 pub(crate) fn find(id: &str) -> Option<&'static Region> {
     ALL.iter().find(|region| region.id == id)

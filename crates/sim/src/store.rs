@@ -110,6 +110,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether what is stored cannot be used by this version, rather than not be reached.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Format { .. } => true,
+            Self::Database { source, .. } => !matches!(**source, redb::Error::Io(_)),
+            _ => false,
+        }
+    }
+}
+
 impl Store {
     /// Opens the store in a folder, made if missing, and reads every row.
     ///

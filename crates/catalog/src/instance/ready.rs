@@ -123,6 +123,8 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     let shows_log = !want.initial.get("user_data_content").is_some_and(Value::has_secret);
     want.guard.unready = true;
     want.attrs.insert("ready".to_owned(), Value::text(PASSED));
+    let names: Vec<&str> = checks.iter().map(|(what, _)| what.as_str()).collect();
+    want.initial.insert("ready.checks".to_owned(), Value::Text(names.join(", then ")));
     want.initial.insert("ready.script".to_owned(), Value::Text(script(&checks, timeout, shows_log)));
     want.initial.insert("ready.timeout".to_owned(), Value::Int(timeout));
     Ok(())
@@ -139,18 +141,22 @@ fn is_plain(value: &Value) -> bool {
 
 const PASSED: &str = "passed";
 
+/// What one shows that is marked.
+const WAITED_FOR: &str = "not passed yet";
+
 /// What an agent is that answers.
 const UP: &str = "up";
 
 /// What a live row shows.
 pub(super) fn shown(guard: &Guard) -> Value {
-    Value::text(if guard.unready { "not passed yet" } else { PASSED })
+    // Of one that is not marked nobody knows whether it was ever asked.
+    if guard.unready { Value::text(WAITED_FOR) } else { Value::Null }
 }
 
 /// A machine that runs and has never passed is asked once more.
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let runs = judged.row.attr("power") != Value::text("stopped") || judged.desired.attrs.get("power") == Some(&Value::text("running"));
-    let waits = *judged.live != Value::text(PASSED) && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
+    let waits = *judged.live == Value::text(WAITED_FOR) && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
     if waits && runs { Verdict::Update { verb: "ready", effect: Effect::None, at: At::After } } else { Verdict::Same }
 }
 
@@ -308,7 +314,8 @@ fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
     let inner = quoted(&format!("set -e\n{}", lines.join("\n")));
     let told = end_of_log(shows_log);
     // What does not end when it is told to is killed, or it would hold the output open.
-    format!("timeout -k 10 {timeout} bash -c {inner} || {{\n{told}\nexit 1\n}}\n")
+    let late = format!("[ $? -eq 124 ] && echo \"out of time: {timeout} s are over\"");
+    format!("timeout -k 10 {timeout} bash -c {inner} || {{\n{late}\n{told}\nexit 1\n}}\n")
 }
 
 /// What the script says last if a check has not passed.
@@ -350,6 +357,7 @@ mod tests {
             until bash -c "</dev/tcp/127.0.0.1/5432" 2>/dev/null; do sleep 2; done
             echo '\''waiting for the command'\''
             until bash -c '\''test '\''\'\'''\''a'\''\'\'''\'' = "a"'\''; do sleep 2; done' || {
+            [ $? -eq 124 ] && echo "out of time: 600 s are over"
             echo "not passed; the end of /var/log/cloud-init-output.log:"
             tail -n 40 /var/log/cloud-init-output.log
             exit 1

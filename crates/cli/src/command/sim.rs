@@ -1,6 +1,7 @@
 //! `setpoint sim`: the simulated cloud as a server.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -99,7 +100,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         None => (text.strip_suffix('s').ok_or("a time is written as `100ms` or `1.5s`")?, 1.0),
     };
     let seconds = number.parse::<f64>().map_err(|error| error.to_string())? * unit;
-    if (0.0..=3600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("at most an hour".to_owned()) }
+    if (0.0..=3600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("from 0 to an hour".to_owned()) }
 }
 
 /// Serves it.
@@ -108,6 +109,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// The address, the folder or a file cannot be used.
 pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     let SimCommand::Serve(args) = &args.command;
+    // The port first: what cannot be served need not be made.
+    let listener = listen(&args.listen)?;
     let cloud = wire::open_sim(config(args)?)?;
     if let Some(path) = &args.faults {
         let plan = fault::Plan::parse(&read(path)?).map_err(|error| Error::usage(format!("`--faults {}`: {error}", path.display())))?;
@@ -120,13 +123,15 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     }
     let temporary = std::env::temp_dir().join(format!("setpoint-sim-{}", std::process::id()));
     let served = server::runtime().map_err(|error| Error::Setup(format!("no event loop: {error}")))?.block_on(async {
-        let listener =
-            TcpListener::bind(&args.listen).await.map_err(|error| Error::usage(format!("`--listen {}`: {error}", args.listen)))?;
+        let listener = TcpListener::from_std(listener).map_err(|error| Error::Setup(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| Error::Setup(error.to_string()))?;
         let dir = args.data.as_ref().map_or_else(|| temporary.clone(), |data| Path::new(data).join("tls"));
         let tls = args.tls.then(|| Tls::open(&dir, address.ip(), (Config::system_clock())()));
         let tls = tls.transpose().map_err(|error| Error::Setup(error.to_string()))?;
         let line = StartLine::new(address, tls.as_ref(), &cloud).json();
+        if !address.ip().is_loopback() {
+            ui::say("Warning: whoever reaches this address may do everything: the pages under /_sim/ ask for no signature\n");
+        }
         // Heard from before the line is out: whoever reads it may end us at once.
         let ended = live::interrupted()?;
         ui::print(&format!("{line}\n"));
@@ -141,11 +146,25 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     served
 }
 
+fn listen(address: &str) -> Result<std::net::TcpListener, Error> {
+    let wrong = |error: std::io::Error| {
+        let hint = if error.kind() == std::io::ErrorKind::AddrInUse { "; port 0 takes a free one" } else { "" };
+        Error::Setup(format!("`--listen {address}`: {error}{hint}"))
+    };
+    let listener = std::net::TcpListener::bind(address).map_err(wrong)?;
+    listener.set_nonblocking(true).map_err(wrong)?;
+    Ok(listener)
+}
+
 fn config(args: &ServeArgs) -> Result<Config, Error> {
     let limits = match args.quotas.as_str() {
         "documented" => Limits::documented(),
         "none" => Limits::none(),
-        path => serde_json::from_slice(&read(Path::new(path))?).map_err(|error| Error::usage(format!("`--quotas {path}`: {error}")))?,
+        path => {
+            let hint = |_| Error::usage(format!("`--quotas {path}`: neither `documented` nor `none` nor a file that can be read"));
+            let text = std::fs::read(path).map_err(hint)?;
+            Limits::parse(&text).map_err(|error| Error::usage(format!("`--quotas {path}`: {error}")))?
+        }
     };
     let profile = match args.profile {
         Pace::Instant => Profile::instant(),
@@ -161,11 +180,12 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
     Ok(Config {
         dir: args.data.as_ref().map(PathBuf::from),
         seed: args.seed,
-        speed: wire::speed(Some(args.speed), 1.0)?,
+        speed: wire::speed("--speed", Some(args.speed), 1.0)?,
         options,
         latency: args.latency,
         jitter: JITTER,
         call_log: args.call_log.clone(),
+        tell: Arc::new(|trouble| ui::say(&format!("Warning: {trouble}\n"))),
         ..Config::new(Config::system_clock())
     })
 }

@@ -92,9 +92,10 @@ fn words(error: &Error) -> Words {
         Error::Sim { in_use: true, why } => {
             one(why.clone(), &["Wait for that process, or name another folder:  --sim=DIR; for a server, --data DIR"])
         }
-        Error::Sim { in_use: false, why } => {
-            one(format!("the simulated cloud cannot be opened: {why}"), &["A fresh one:  delete its folder, or --sim=DIR with a new one"])
-        }
+        Error::Sim { in_use: false, why } => one(
+            format!("the simulated cloud cannot be opened: {why}"),
+            &["A fresh one:  delete its folder, or name a new one:  --sim=DIR; for a server, --data DIR"],
+        ),
         Error::Account { pinned, actual } => one(
             format!("the stack belongs to account {pinned}, the credentials to {actual}"),
             &["Nothing was read. Use that account's credentials (--profile), or change `account:`."],

@@ -288,7 +288,8 @@ impl Machine {
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else if now.saturating_sub(patience.since) > wait.within {
-            let message = format!("not there after {} min; its status is {}", wait.within.as_secs() / 60, status.unwrap_or_default());
+            let what = if let Look::Ask(query) = &wait.look { query.view } else { "its status" };
+            let message = format!("not there after {} min; {what} is {}", wait.within.as_secs() / 60, status.unwrap_or_default());
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {

@@ -81,7 +81,9 @@ async fn a_port_on_which_nothing_listens_runs_out_of_time() {
     let made = cloud.apply(&text).await;
     let [failure] = made.failed.as_slice() else { panic!("one fails: {made:#?}") };
     assert!(
-        failure.message.contains("waiting for port 5432\nnot passed; the end of /var/log/cloud-init-output.log:"),
+        failure
+            .message
+            .contains("waiting for port 5432\nout of time: 120 s are over\nnot passed; the end of /var/log/cloud-init-output.log:"),
         "{}",
         failure.message
     );

@@ -39,12 +39,25 @@ static TABLE: &[(&str, &str)] = &[
     ("InvalidSecurityToken.Expired", "The temporary credentials have expired. Get new ones, then run the same command again."),
     ("InvalidSecurityToken*", "The security token does not fit the access key. Set both from one answer of STS."),
     ("InvalidTimeStamp*", "This machine's clock is off by more than 15 minutes. Set it, then run the same command again."),
-    ("Forbidden.RAM*", "The RAM user or role lacks this permission. `setpoint plan --calls` shows every call that is made."),
-    ("NoPermission*", "The RAM user or role lacks this permission. `setpoint plan --calls` shows every call that is made."),
+    (
+        "Forbidden.RAM*",
+        "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+    ),
+    (
+        "AccessForbidden*",
+        "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+    ),
+    (
+        "NoPermission*",
+        "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+    ),
     ("Forbidden.AccessKeyDisabled", "The access key is disabled. Enable it in RAM, or use another one."),
     ("Forbidden.RiskControl", "The account is under risk control. Write to Alibaba Cloud's support with the RequestId."),
     ("Forbidden.SubUser", "Only the account itself, or a user with full rights, may do this."),
-    ("Forbidden*", "The RAM user or role may not do this. `setpoint plan --calls` shows every call that is made."),
+    (
+        "Forbidden*",
+        "The RAM user or role may not do this. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+    ),
     ("UserNotInTheWhiteList", "The account must apply for this feature first."),
     // Dependencies and states.
     ("DependencyViolation*", "Something that is not in this stack still uses it. Remove that, then run the same command again."),

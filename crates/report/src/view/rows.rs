@@ -236,6 +236,10 @@ fn guard_rows(change: &Change) -> Vec<Row> {
     if want.guard.keep != owner.guard.keep {
         rows.push(Row::change("~", Label::Update, "lifecycle.on_delete", word(owner.guard.keep), word(want.guard.keep)));
     }
+    // What asks again has a row of its own.
+    if owner.guard.unready && !want.guard.unready {
+        rows.push(Row::change("~", Label::Update, "ready", "not passed yet".to_owned(), "not asked".to_owned()));
+    }
     rows
 }
 

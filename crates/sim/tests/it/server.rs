@@ -149,7 +149,7 @@ fn the_pages_beside_the_api() {
         exchange(&mut stream, &http(&page("POST", "/_sim/reset", ""), "", false)).await;
         let (_, listed) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false)).await;
         assert_eq!(listed["TotalCount"], 0);
-        for (body, expected) in [("{\"id\": \"i-1\", \"profile\": \"busy\"}", 200), ("{\"id\": \"i-1\", \"profile\": \"mad\"}", 400)] {
+        for (body, expected) in [("{\"id\": \"i-1\", \"profile\": \"busy\"}", 404), ("{\"id\": \"i-1\", \"profile\": \"mad\"}", 400)] {
             let (status, _) = exchange(&mut stream, &http(&page("POST", "/_sim/load", body), "", false)).await;
             assert_eq!(status, expected, "{body}");
         }
@@ -159,6 +159,11 @@ fn the_pages_beside_the_api() {
             ("/_sim/lock", "{\"instance\": \"i-1\", \"reason\": \"security\"}", 404),
             ("/_sim/spot", "{\"instance\": \"i-1\"}", 404),
             ("/_sim/spot", "{}", 400),
+            ("/_sim/clock", "{\"seconds\": 9000000000000000}", 400),
+            ("/_sim/stock", "{\"zone\": \"cn-beijing-z\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}", 404),
+            ("/_sim/stock", "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c9.large\", \"in_stock\": false}", 404),
+            ("/_sim/stock", "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}", 200),
+            ("/_sim/faults", "[{\"action\": \"RunInstance\", \"fate\": \"cut_reply\"}]", 400),
             ("/_sim/events", "{\"instance\": \"i-1\", \"type\": \"SystemMaintenance.Reboot\"}", 404),
         ] {
             let (status, _) = exchange(&mut stream, &http(&page("POST", path, body), "", false)).await;

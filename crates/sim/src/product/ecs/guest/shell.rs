@@ -222,8 +222,9 @@ impl Shell<'_> {
             ["timeout", "-k", _, seconds, inner @ ..] | ["timeout", seconds, inner @ ..] => self.limited(seconds, inner),
             words => {
                 let outcome = command::run(self.world, self.instance, words, self.at_ms);
-                self.output.push_str(&outcome.output);
+                // What is ended before its time says nothing.
                 self.pass(outcome.lasts_ms)?;
+                self.output.push_str(&outcome.output);
                 Ok(outcome.exit_code)
             }
         }
