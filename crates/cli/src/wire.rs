@@ -61,6 +61,9 @@ pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
 }
 
 fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
+    if dir == Some("") {
+        return Err(Error::usage("`--sim=` names no folder: leave the `=` out, or write --sim=DIR".to_owned()));
+    }
     let dir = dir.unwrap_or(SIM_DIR);
     let speed = speed("--sim-speed", args.sim_speed, SIM_SPEED)?;
     let fresh = !Path::new(dir).exists();
@@ -73,7 +76,7 @@ fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
         speed,
         ..embedded::Config::new(embedded::Config::system_clock())
     };
-    let cloud = Embedded::open(config).map_err(|error| sim_error(&error))?;
+    let cloud = open_sim(config)?;
     let state = if fresh { "a new one" } else { "as it was left" };
     ui::say(&format!("Simulated cloud in {dir} ({state}); no account, no cost\n"));
     let key = cloud.credential();

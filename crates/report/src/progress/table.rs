@@ -55,7 +55,8 @@ fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> L
     let mut line = Line::indented(2);
     line.push(Label::Strong, crate::line::cut(&job.name, name));
     line.pad_to(2 + name + 2);
-    let phase_columns = PHASE.min(style.width / 3);
+    // A wide terminal shows the whole of what is waited for.
+    let phase_columns = (PHASE + style.width.saturating_sub(80)).min(style.width / 3);
     line.push(label, crate::line::cut(&phase, phase_columns));
     if style.width >= STATUS_FROM {
         line.pad_to(2 + name + 2 + phase_columns + 2);
