@@ -81,7 +81,7 @@ pub static DEF: KindDef = KindDef {
             "ready",
             Type::Struct(ready::READY),
             "none",
-            "What must hold inside before whatever waits for it goes on. Asked once, after it was made; a rebuild does not ask again.",
+            "What must hold inside before whatever waits for it goes on. Asked after it was made, and after a rebuild.",
         ),
     ],
     attributes: &[

@@ -51,6 +51,12 @@ pub enum How {
 }
 
 impl Diff {
+    /// Whether it asks, at its end, whether the resource is ready.
+    #[must_use]
+    pub fn asks_ready(&self) -> bool {
+        self.fields.iter().any(|field| field.change.attr == ownership::READY)
+    }
+
     /// Whether nothing is to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -116,9 +122,10 @@ pub fn diff(sides: Sides<'_>) -> Diff {
         compare_tags(sides.want, sides.live, sides.ignore_tags, &mut found);
         let mut guard = wanted_guard(sides.want, sides.live);
         // What is asked about its readiness in this change is ready at its end, or the change has failed.
-        guard.unready &= !found.fields.iter().any(|field| field.change.attr == ownership::READY);
+        let asked = found.asks_ready();
+        guard.unready &= !asked;
         let current = sides.live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
-        found.guard = (guard != current).then_some(guard);
+        found.guard = (asked || guard != current).then_some(guard);
     }
     found
 }

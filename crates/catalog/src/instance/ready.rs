@@ -21,6 +21,7 @@ use setpoint_spec::schema::{CheckCx, FieldDef, Problem, Type};
 
 use crate::instance::DEF;
 use crate::instance::steps::TAGS;
+use crate::instance::wanted;
 use crate::shared::{field, or, own_id, required};
 
 const PORT: Type = Type::Int { min: 1, max: 65_535, unit: "" };
@@ -153,10 +154,13 @@ pub(super) fn shown(guard: &Guard) -> Value {
     if guard.unready { Value::text(WAITED_FOR) } else { Value::Null }
 }
 
-/// A machine that runs and has never passed is asked once more.
+/// A machine that runs and has never passed is asked once more; so is one that is rebuilt, which begins anew.
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let runs = judged.row.attr("power") != Value::text("stopped") || judged.desired.attrs.get("power") == Some(&Value::text("running"));
-    let waits = *judged.live == Value::text(WAITED_FOR) && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
+    let image = judged.desired.attrs.get("image").filter(|image| **image != judged.row.attr("image"));
+    let is_rebuilt = image.is_some() && matches!(wanted::judge_image(judged), Verdict::Update { .. });
+    let waits =
+        (is_rebuilt || *judged.live == Value::text(WAITED_FOR)) && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
     if waits && runs { Verdict::Update { verb: "ready", effect: Effect::None, at: At::After } } else { Verdict::Same }
 }
 

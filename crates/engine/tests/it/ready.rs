@@ -177,3 +177,40 @@ async fn other_checks_change_nothing_of_one_that_passed() {
     let other = APP.replace("timeout: 5m", "timeout: 7m");
     lives(APP, &other, &[]).await;
 }
+
+/// Another image is another system, which cloud-init prepares anew.
+#[tokio::test(start_paused = true)]
+async fn a_rebuild_is_asked_and_a_death_in_it_is_taken_up() {
+    let other = APP.replace("acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
+    let cloud = Cloud::new();
+    assert!(cloud.apply(APP).await.is_complete());
+    let plan = cloud.plan(&other).await;
+    assert_eq!(lines(&plan), ["~ app (image, ready) rebuild"]);
+    let made = cloud.apply_plan(&plan).await;
+    assert!(made.is_complete(), "{made:#?}");
+    let actions: Vec<&str> = made.writes.iter().map(|write| write.action).collect();
+    assert!(actions.contains(&"RunCommand"), "{actions:?}");
+    assert!(!is_marked(&cloud), "{:?}", guard(&cloud));
+    for death in [Death::Before, Death::After] {
+        for n in 1.. {
+            let cloud = Cloud::new();
+            assert!(cloud.apply(APP).await.is_complete());
+            let plan = cloud.plan(&other).await;
+            if !cloud.apply_dying(&plan, n, death).await {
+                assert_eq!(n - 1, actions.len(), "every write was tried");
+                break;
+            }
+            let rebuilt = cloud.sim.with(|world| world.calls().counts().contains_key("ReplaceSystemDisk"));
+            let before = asked(&cloud);
+            assert!(cloud.apply(&other).await.is_complete(), "{death:?} at {n}");
+            assert!(!is_marked(&cloud), "{death:?} at {n}: {:?}", guard(&cloud));
+            assert_eq!(lines(&cloud.plan(&other).await), NOTHING, "{death:?} at {n}");
+            assert!(!rebuilt || before > 1 || asked(&cloud) > before, "{death:?} at {n}: it was never asked");
+        }
+    }
+}
+
+/// How often a script was run.
+fn asked(cloud: &Cloud) -> u64 {
+    cloud.sim.with(|world| world.calls().counts().get("RunCommand").map_or(0, |count| count.total))
+}

@@ -2,7 +2,8 @@
 
 use crate::change::{Change, ChangeAction, ReplaceOrder};
 use crate::kind::{At, Cx, Kind};
-use crate::ownership;
+use crate::live::Live;
+use crate::ownership::{self, Guard, Owner};
 use crate::plan::Half;
 use crate::planner::{Classified, Intent, tags};
 use crate::procedure::{Act, Procedure, Step};
@@ -94,10 +95,17 @@ fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
     }
 }
 
+/// What a resource is while it is asked whether it is ready: any guard tag that is written on the way says that it is not yet.
+fn marked(live: &Live) -> Live {
+    let owner = live.owner.clone().map(|owner| Owner { guard: Guard { unready: true, ..owner.guard }, ..owner });
+    Live { owner, ..live.clone() }
+}
+
 /// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest; and
 /// where the rest begins.
 fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<usize>) {
     let Change { before: Some(live), after: Some(want), .. } = &one.change else { return (Procedure::default(), None) };
+    let live = &if one.diff.asks_ready() { marked(live) } else { live.clone() };
     let of = |place| one.diff.verbs(kind, place).into_iter().flat_map(|verb| kind.update(verb, cx, want, live)).collect::<Vec<Step>>();
     let mut steps = of(At::Before);
     let stopped = of(At::Stopped);
