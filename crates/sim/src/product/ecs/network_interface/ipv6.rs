@@ -146,20 +146,20 @@ mod tests {
         let on = |name: &'static str, value: &str| [("NetworkInterfaceId", id.clone()), (name, value.to_owned())];
         let call = |bench: &mut Bench, action: &str, pairs: [(&str, String); 2]| {
             let pairs = pairs.each_ref().map(|(name, value)| (*name, value.as_str()));
-            bench.call(&format!("ecs.{action}"), &pairs)
+            bench.call(action, &pairs)
         };
         let outcome = |got: Result<Value, String>| got.err().unwrap_or_default();
-        assert_eq!(outcome(call(&mut bench, "AssignIpv6Addresses", on("Ipv6Address.1", &first))), "403 InvalidIp.IpRepeated");
-        assert_eq!(outcome(call(&mut bench, "AssignIpv6Addresses", on("Ipv6Address.1", "2001:db9::1"))), "403 InvalidIp.Address");
-        assert_eq!(outcome(call(&mut bench, "AssignIpv6Addresses", on("Ipv6AddressCount", "11"))), "400 InvalidParameter");
+        assert_eq!(outcome(call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6Address.1", &first))), "403 InvalidIp.IpRepeated");
+        assert_eq!(outcome(call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6Address.1", "2001:db9::1"))), "403 InvalidIp.Address");
+        assert_eq!(outcome(call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6AddressCount", "11"))), "400 InvalidParameter");
         bench.refused("ecs.AssignIpv6Addresses", &[("NetworkInterfaceId", &id)], "400 MissingParameter");
-        let given = call(&mut bench, "AssignIpv6Addresses", on("Ipv6AddressCount", "2")).expect("given");
+        let given = call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6AddressCount", "2")).expect("given");
         assert_eq!(given["Ipv6Sets"]["Ipv6Address"].as_array().map(Vec::len), Some(2));
         let rows = bench.ok("vpc.DescribeIpv6Addresses", &[("AssociatedInstanceId", &id)]);
         assert_eq!((&rows["TotalCount"], text(&rows["Ipv6Addresses"]["Ipv6Address"][0], "VSwitchId")), (&3.into(), vswitch.clone()));
         bench.refused("vpc.ModifyVSwitchAttribute", &[("VSwitchId", &vswitch), ("EnableIPv6", "false")], "400 DependencyViolation");
-        assert_eq!(outcome(call(&mut bench, "UnassignIpv6Addresses", on("Ipv6Address.1", &first))), "");
-        assert_eq!(outcome(call(&mut bench, "UnassignIpv6Addresses", on("Ipv6Address.1", &first))), "403 InvalidIp.IpUnassigned");
+        assert_eq!(outcome(call(&mut bench, "ecs.UnassignIpv6Addresses", on("Ipv6Address.1", &first))), "");
+        assert_eq!(outcome(call(&mut bench, "ecs.UnassignIpv6Addresses", on("Ipv6Address.1", &first))), "403 InvalidIp.IpUnassigned");
     }
 
     #[test]
