@@ -9,7 +9,9 @@
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Json, Odd};
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{At, Change, Cx, Effect, Found, Kind, Query, Refusal, Row, Rule, Site, TagApi};
+use setpoint_plan::kind::{
+    At, Change, Cx, Effect, Found, Kind, Query, Refusal, Row, Rule, Site, TagApi,
+};
 use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{Procedure, Step};
 use setpoint_plan::{Map, Value};
@@ -27,26 +29,80 @@ mod wanted;
 pub struct Instance;
 
 const TYPE_NAME: Type = Type::Text { min: 5, max: 64 };
-const MBITS: Type = Type::Int { min: 0, max: 100, unit: "Mbit/s" };
+const MBITS: Type = Type::Int {
+    min: 0,
+    max: 100,
+    unit: "Mbit/s",
+};
 
 static INTERNET: &[FieldDef] = &[
-    or(field("charge_type", Type::Enum(&["PayByTraffic", "PayByBandwidth"]), "none", "What is paid for."), "PayByTraffic"),
-    field("max_bandwidth_out", MBITS, "none", "Outgoing bandwidth in Mbit/s; more than 0 gives a public address."),
-    field("max_bandwidth_in", Type::Int { min: 1, max: 200, unit: "Mbit/s" }, "none", "Incoming bandwidth in Mbit/s."),
+    or(
+        field(
+            "charge_type",
+            Type::Enum(&["PayByTraffic", "PayByBandwidth"]),
+            "none",
+            "What is paid for.",
+        ),
+        "PayByTraffic",
+    ),
+    field(
+        "max_bandwidth_out",
+        MBITS,
+        "none",
+        "Outgoing bandwidth in Mbit/s; more than 0 gives a public address.",
+    ),
+    field(
+        "max_bandwidth_in",
+        Type::Int {
+            min: 1,
+            max: 200,
+            unit: "Mbit/s",
+        },
+        "none",
+        "Incoming bandwidth in Mbit/s.",
+    ),
 ];
 static SYSTEM_DISK: &[FieldDef] = &[
-    field("size", Type::Int { min: 1, max: 2048, unit: "GiB" }, "grow", "Size in GiB, at least the image's; grows online, never shrinks."),
+    field(
+        "size",
+        Type::Int {
+            min: 1,
+            max: 2048,
+            unit: "GiB",
+        },
+        "grow",
+        "Size in GiB, at least the image's; grows online, never shrinks.",
+    ),
     or(
         field(
             "category",
-            Type::Enum(&["cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud_ssd", "cloud_efficiency"]),
+            Type::Enum(&[
+                "cloud_essd",
+                "cloud_auto",
+                "cloud_essd_entry",
+                "cloud_ssd",
+                "cloud_efficiency",
+            ]),
             "none",
             "Category of the disk.",
         ),
         "cloud_essd",
     ),
-    or(field("performance_level", Type::Enum(&["PL0", "PL1", "PL2", "PL3"]), "none", "Level of a cloud_essd; never down to PL0."), "PL0"),
-    field("encrypted", Type::Bool, "replace!", "Whether it is encrypted."),
+    or(
+        field(
+            "performance_level",
+            Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
+            "none",
+            "Level of a cloud_essd; never down to PL0.",
+        ),
+        "PL0",
+    ),
+    field(
+        "encrypted",
+        Type::Bool,
+        "replace!",
+        "Whether it is encrypted.",
+    ),
 ];
 
 /// Its table.
@@ -54,29 +110,102 @@ pub static DEF: KindDef = KindDef {
     name: "instance",
     doc: "A virtual machine.",
     fields: &[
-        field("instance_type", TYPE_NAME, "restart", "Its type, for example ecs.c7.large."),
-        field("instance_types", Type::List(&TYPE_NAME), "restart", "Acceptable types, tried in order at creation; any of them is right."),
-        required(field("image", Type::Ref("image"), "rebuild!", "Image id, or `{family|os_name|name, owner, architecture, follow}`.")),
-        field("vswitch", Type::Ref("vswitch"), "restart", "The subnet; another zone replaces the machine."),
-        field("vswitches", Type::List(&Type::Ref("vswitch")), "replace!", "Acceptable subnets; members of a group are spread in turn."),
-        required(field("security_groups", Type::List(&Type::Ref("security_group")), "none", "The groups of its primary interface.")),
-        field("private_ip", Type::Ip, "restart", "Private address inside the subnet."),
-        field("key_pair", Type::Ref("key_pair"), "boot", "SSH key of root; a change holds from the next restart."),
-        field("host_name", Type::Text { min: 2, max: 64 }, "boot", "Host name inside; a change holds from the next restart."),
-        closed(field("internet", Type::Struct(INTERNET), "none", "Public bandwidth of its own; none unless given.")),
-        field("system_disk", Type::Struct(SYSTEM_DISK), "grow", "The disk it boots from."),
+        field(
+            "instance_type",
+            TYPE_NAME,
+            "restart",
+            "Its type, for example ecs.c7.large.",
+        ),
+        field(
+            "instance_types",
+            Type::List(&TYPE_NAME),
+            "restart",
+            "Acceptable types, tried in order at creation; any of them is right.",
+        ),
+        required(field(
+            "image",
+            Type::Ref("image"),
+            "rebuild!",
+            "Image id, or `{family|os_name|name, owner, architecture, follow}`.",
+        )),
+        field(
+            "vswitch",
+            Type::Ref("vswitch"),
+            "restart",
+            "The subnet; another zone replaces the machine.",
+        ),
+        field(
+            "vswitches",
+            Type::List(&Type::Ref("vswitch")),
+            "replace!",
+            "Acceptable subnets; members of a group are spread in turn.",
+        ),
+        required(field(
+            "security_groups",
+            Type::List(&Type::Ref("security_group")),
+            "none",
+            "The groups of its primary interface.",
+        )),
+        field(
+            "private_ip",
+            Type::Ip,
+            "restart",
+            "Private address inside the subnet.",
+        ),
+        field(
+            "key_pair",
+            Type::Ref("key_pair"),
+            "boot",
+            "SSH key of root; a change holds from the next restart.",
+        ),
+        field(
+            "host_name",
+            Type::Text { min: 2, max: 64 },
+            "boot",
+            "Host name inside; a change holds from the next restart.",
+        ),
+        closed(field(
+            "internet",
+            Type::Struct(INTERNET),
+            "none",
+            "Public bandwidth of its own; none unless given.",
+        )),
+        field(
+            "system_disk",
+            Type::Struct(SYSTEM_DISK),
+            "grow",
+            "The disk it boots from.",
+        ),
         field(
             "user_data",
-            Type::Content { max: 32768, with: true },
+            Type::Content {
+                max: 32768,
+                with: true,
+            },
             "once",
             "cloud-init or a script for the first boot: text, or {text|file|cloud_config, with}.",
         ),
-        field("power", Type::Enum(&["running", "stopped", "unmanaged"]), "restart", "Whether it runs; started once if not given."),
+        field(
+            "power",
+            Type::Enum(&["running", "stopped", "unmanaged"]),
+            "restart",
+            "Whether it runs; started once if not given.",
+        ),
         or(
-            field("stopped_mode", Type::Enum(&["StopCharging", "KeepCharging"]), "none", "What a wanted stop does to charges and address."),
+            field(
+                "stopped_mode",
+                Type::Enum(&["StopCharging", "KeepCharging"]),
+                "none",
+                "What a wanted stop does to charges and address.",
+            ),
             "StopCharging",
         ),
-        field("deletion_protection", Type::Bool, "none", "The API's own protection; that of `lifecycle.protect` if not given."),
+        field(
+            "deletion_protection",
+            Type::Bool,
+            "none",
+            "The API's own protection; that of `lifecycle.protect` if not given.",
+        ),
         field(
             "ready",
             Type::Struct(ready::READY),
@@ -95,21 +224,37 @@ pub static DEF: KindDef = KindDef {
         attr("system_disk.id", "Its system disk."),
         attr("status", "Pending, Starting, Running, Stopping or Stopped."),
     ],
-    one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
+    one_of: &[
+        &["instance_type", "instance_types"],
+        &["vswitch", "vswitches"],
+    ],
     any_of: &[],
     taggable: true,
     described: true,
-    name_rule: NameRule { param: "InstanceName", min: 2, max: 128 },
+    name_rule: NameRule {
+        param: "InstanceName",
+        min: 2,
+        max: 128,
+    },
     hints: &[
-        ("vpc_id", "`instance` has no `vpc_id`: its VPC follows from `vswitch`"),
-        ("vpc", "`instance` has no `vpc`: its VPC follows from `vswitch`"),
+        (
+            "vpc_id",
+            "`instance` has no `vpc_id`: its VPC follows from `vswitch`",
+        ),
+        (
+            "vpc",
+            "`instance` has no `vpc`: its VPC follows from `vswitch`",
+        ),
         ("vswitch_id", "`vswitch`"),
         ("image_id", "`image`"),
         ("key_name", "`key_pair`"),
         ("security_group_ids", "`security_groups`"),
         ("system_disk_size", "`system_disk: {size: …}`"),
         ("system_disk_category", "`system_disk: {category: …}`"),
-        ("internet_max_bandwidth_out", "`internet: {max_bandwidth_out: …}`"),
+        (
+            "internet_max_bandwidth_out",
+            "`internet: {max_bandwidth_out: …}`",
+        ),
         ("internet_charge_type", "`internet: {charge_type: …}`"),
         ("zone", "its zone follows from `vswitch`"),
         ("depends_on", "`after`"),
@@ -121,16 +266,52 @@ pub static DEF: KindDef = KindDef {
 static RULES: &[Rule] = &[
     rule("name", "InstanceName", online("attribute")),
     rule("description", "Description", online("attribute")),
-    rule("deletion_protection", "DeletionProtection", online("attribute")),
+    rule(
+        "deletion_protection",
+        "DeletionProtection",
+        online("attribute"),
+    ),
     rule("host_name", "HostName", online("host_name")),
-    rule("security_groups", "SecurityGroupIds", Change::Judge(wanted::judge_groups)),
-    rule("internet.max_bandwidth_out", "InternetMaxBandwidthOut", online("bandwidth")),
-    rule("internet.max_bandwidth_in", "InternetMaxBandwidthIn", online("bandwidth")),
-    rule("internet.charge_type", "InternetChargeType", Change::Judge(wanted::judge_internet_charge)),
-    rule("system_disk.size", "SystemDisk.Size", Change::Judge(wanted::judge_size)),
-    rule("system_disk.category", "SystemDisk.Category", online("disk_spec")),
-    rule("system_disk.performance_level", "SystemDisk.PerformanceLevel", Change::Judge(wanted::judge_level)),
-    rule("system_disk.encrypted", "SystemDisk.Encrypted", Change::Replace),
+    rule(
+        "security_groups",
+        "SecurityGroupIds",
+        Change::Judge(wanted::judge_groups),
+    ),
+    rule(
+        "internet.max_bandwidth_out",
+        "InternetMaxBandwidthOut",
+        online("bandwidth"),
+    ),
+    rule(
+        "internet.max_bandwidth_in",
+        "InternetMaxBandwidthIn",
+        online("bandwidth"),
+    ),
+    rule(
+        "internet.charge_type",
+        "InternetChargeType",
+        Change::Judge(wanted::judge_internet_charge),
+    ),
+    rule(
+        "system_disk.size",
+        "SystemDisk.Size",
+        Change::Judge(wanted::judge_size),
+    ),
+    rule(
+        "system_disk.category",
+        "SystemDisk.Category",
+        online("disk_spec"),
+    ),
+    rule(
+        "system_disk.performance_level",
+        "SystemDisk.PerformanceLevel",
+        Change::Judge(wanted::judge_level),
+    ),
+    rule(
+        "system_disk.encrypted",
+        "SystemDisk.Encrypted",
+        Change::Replace,
+    ),
     rule("image", "ImageId", Change::Judge(wanted::judge_image)),
     rule("vswitch", "VSwitchId", Change::Judge(wanted::judge_vswitch)),
     rule("vswitches", "", Change::Judge(wanted::judge_vswitches)),
@@ -141,12 +322,20 @@ static RULES: &[Rule] = &[
     Rule {
         attr: "key_pair",
         param: "KeyPairName",
-        change: Change::Update { verb: "key_pair", effect: Effect::None, at: At::After },
+        change: Change::Update {
+            verb: "key_pair",
+            effect: Effect::None,
+            at: At::After,
+        },
         leave: Some("leave_key_pair"),
     },
     rule("power", "", Change::Judge(wanted::judge_power)),
     rule("ready", "", Change::Judge(ready::judge)),
-    rule("stopped_mode", "", Change::Judge(|_| setpoint_plan::kind::Verdict::Same)),
+    rule(
+        "stopped_mode",
+        "",
+        Change::Judge(|_| setpoint_plan::kind::Verdict::Same),
+    ),
 ];
 
 impl Kind for Instance {
@@ -171,7 +360,9 @@ impl Kind for Instance {
     }
 
     fn poll(&self, site: &Site, ids: &[String]) -> Vec<Query> {
-        ids.chunks(100).map(|some| read::by_ids(site, some)).collect()
+        ids.chunks(100)
+            .map(|some| read::by_ids(site, some))
+            .collect()
     }
 
     fn find(&self, site: &Site, by: &Map) -> Option<Query> {
@@ -179,10 +370,21 @@ impl Kind for Instance {
     }
 
     fn lookups(&self, want: &Desired, site: &Site) -> Vec<Query> {
-        want.attrs.get("image").and_then(Value::as_map).map(|by| read::images(site, by)).into_iter().collect()
+        want.attrs
+            .get("image")
+            .and_then(Value::as_map)
+            .map(|by| read::images(site, by))
+            .into_iter()
+            .collect()
     }
 
-    fn desire(&self, cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
+    fn desire(
+        &self,
+        cx: &Cx<'_>,
+        found: &Found,
+        live: Option<&Live>,
+        want: &mut Desired,
+    ) -> Result<(), Refusal> {
         wanted::desire(cx, found, live, want)
     }
 
@@ -196,7 +398,9 @@ impl Kind for Instance {
 
     /// A fixed private address can be there once.
     fn coexist(&self, old: &Live, new: &Desired) -> bool {
-        new.attrs.get("private_ip").is_none_or(|ip| *ip != old.attr("private_ip"))
+        new.attrs
+            .get("private_ip")
+            .is_none_or(|ip| *ip != old.attr("private_ip"))
     }
 
     fn unsettled(&self, verbs: &[&str]) -> &'static [&'static str] {
@@ -209,13 +413,23 @@ impl Kind for Instance {
 
     fn loses(&self, live: &Live, _effect: Effect) -> Option<String> {
         let disk = live.attr("system_disk.id");
-        let size = live.attr("system_disk.size").as_int().map(|gib| format!(", {gib} GiB")).unwrap_or_default();
-        Some(disk.as_text().map_or_else(|| format!("the system disk of {}", live.id), |disk| format!("system disk {disk}{size}")))
+        let size = live
+            .attr("system_disk.size")
+            .as_int()
+            .map(|gib| format!(", {gib} GiB"))
+            .unwrap_or_default();
+        Some(disk.as_text().map_or_else(
+            || format!("the system disk of {}", live.id),
+            |disk| format!("system disk {disk}{size}"),
+        ))
     }
 
     fn undeletable(&self, live: &Live) -> Option<String> {
         if live.attr("charge_type") == Value::text("PrePaid") {
-            return Some(format!("{} is a subscription that has not expired", live.id));
+            return Some(format!(
+                "{} is a subscription that has not expired",
+                live.id
+            ));
         }
         let protected = live.attr("deletion_protection") == Value::Bool(true);
         protected.then(|| format!("the API's deletion protection of {} is on; set `deletion_protection: false` and apply first", live.id))
@@ -240,12 +454,26 @@ impl Kind for Instance {
 
 /// What a rebuild, another type, another address and other bandwidth change besides, laid out so that every combination
 /// of them is one stretch.
-static UNSETTLED: [&str; 10] =
-    ["private_ip", "public_ip", "image_id", "os_name", "system_disk.id", "system_disk.size", "cpu", "memory", "public_ip", "private_ip"];
+static UNSETTLED: [&str; 10] = [
+    "private_ip",
+    "public_ip",
+    "image_id",
+    "os_name",
+    "system_disk.id",
+    "system_disk.size",
+    "cpu",
+    "memory",
+    "public_ip",
+    "private_ip",
+];
 
 fn unsettled(verbs: &[&str]) -> &'static [&'static str] {
     let is_rebuilt = verbs.contains(&"image");
-    let addresses = if verbs.contains(&"network") { 2 } else { usize::from(verbs.contains(&"bandwidth")) };
+    let addresses = if verbs.contains(&"network") {
+        2
+    } else {
+        usize::from(verbs.contains(&"bandwidth"))
+    };
     if verbs.contains(&"type") {
         &UNSETTLED[if is_rebuilt { 2 } else { 6 }..8 + addresses]
     } else {
@@ -276,7 +504,26 @@ mod tests {
         check(&["network", "bandwidth"], &["private_ip", "public_ip"]);
         check(&["type"], &["cpu", "memory"]);
         check(&["type", "bandwidth"], &["cpu", "memory", "public_ip"]);
-        check(&["image", "bandwidth"], &["public_ip", "image_id", "os_name", "system_disk.id", "system_disk.size"]);
-        check(&["image", "type"], &["image_id", "os_name", "system_disk.id", "system_disk.size", "cpu", "memory"]);
+        check(
+            &["image", "bandwidth"],
+            &[
+                "public_ip",
+                "image_id",
+                "os_name",
+                "system_disk.id",
+                "system_disk.size",
+            ],
+        );
+        check(
+            &["image", "type"],
+            &[
+                "image_id",
+                "os_name",
+                "system_disk.id",
+                "system_disk.size",
+                "cpu",
+                "memory",
+            ],
+        );
     }
 }

@@ -17,11 +17,24 @@ use setpoint_plan::registry::Registry;
 use setpoint_spec::schema::KindDef;
 
 /// Every kind, sorted by name.
-static KINDS: &[&dyn Kind] =
-    &[&instance::Instance, &key_pair::KeyPair, &metric_alarm::MetricAlarm, &security_group::SecurityGroup, &vpc::Vpc, &vswitch::VSwitch];
+static KINDS: &[&dyn Kind] = &[
+    &instance::Instance,
+    &key_pair::KeyPair,
+    &metric_alarm::MetricAlarm,
+    &security_group::SecurityGroup,
+    &vpc::Vpc,
+    &vswitch::VSwitch,
+];
 
 /// Their tables, in the same order.
-static DEFS: &[&KindDef] = &[&instance::DEF, &key_pair::DEF, &metric_alarm::DEF, &security_group::DEF, &vpc::DEF, &vswitch::DEF];
+static DEFS: &[&KindDef] = &[
+    &instance::DEF,
+    &key_pair::DEF,
+    &metric_alarm::DEF,
+    &security_group::DEF,
+    &vpc::DEF,
+    &vswitch::DEF,
+];
 
 /// The kinds that a run knows.
 pub static REGISTRY: Registry = Registry::new(KINDS, DEFS);
@@ -50,10 +63,19 @@ mod tests {
                     Type::Struct(members) => {
                         for member in members {
                             let attr = format!("{}.{}", field.name, member.name);
-                            assert!(ruled(&attr) || ruled(field.name), "{}.{attr} has no rule", kind.name());
+                            assert!(
+                                ruled(&attr) || ruled(field.name),
+                                "{}.{attr} has no rule",
+                                kind.name()
+                            );
                         }
                     }
-                    _ => assert!(ruled(field.name), "{}.{} has no rule", kind.name(), field.name),
+                    _ => assert!(
+                        ruled(field.name),
+                        "{}.{} has no rule",
+                        kind.name(),
+                        field.name
+                    ),
                 }
             }
         }

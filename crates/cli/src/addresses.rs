@@ -18,7 +18,11 @@ pub struct NoMatch {
 ///
 /// # Errors
 /// The first pattern that means none of the known ones.
-pub fn select(flag: &'static str, patterns: &[String], known: &[Address]) -> Result<Vec<Address>, NoMatch> {
+pub fn select(
+    flag: &'static str,
+    patterns: &[String],
+    known: &[Address],
+) -> Result<Vec<Address>, NoMatch> {
     let mut found: Vec<Address> = Vec::new();
     for pattern in patterns {
         let wanted = canonical(pattern);
@@ -31,7 +35,11 @@ pub fn select(flag: &'static str, patterns: &[String], known: &[Address]) -> Res
             }
         }
         if !any {
-            return Err(NoMatch { flag, pattern: pattern.clone(), known: known.to_vec() });
+            return Err(NoMatch {
+                flag,
+                pattern: pattern.clone(),
+                known: known.to_vec(),
+            });
         }
     }
     Ok(found)
@@ -41,7 +49,11 @@ pub fn select(flag: &'static str, patterns: &[String], known: &[Address]) -> Res
 fn canonical(pattern: &str) -> String {
     let bare = pattern.replace(['"', '\''], "");
     match bare.rsplit_once('.') {
-        Some((group, index)) if !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) && !index_is_inside(group) => {
+        Some((group, index))
+            if !index.is_empty()
+                && index.bytes().all(|byte| byte.is_ascii_digit())
+                && !index_is_inside(group) =>
+        {
             format!("{group}[{index}]")
         }
         _ => bare,
@@ -56,7 +68,9 @@ fn index_is_inside(before: &str) -> bool {
 /// Whether a pattern means an address: itself, a glob of it, or the group or module that it belongs to.
 fn means(pattern: &str, address: &Address) -> bool {
     let text = address.to_string();
-    let inside = text.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']));
+    let inside = text
+        .strip_prefix(pattern)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']));
     inside || glob(pattern.as_bytes(), text.as_bytes())
 }
 
@@ -65,7 +79,9 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
         Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        Some((first, rest)) => text.split_first().is_some_and(|(head, tail)| head == first && glob(rest, tail)),
+        Some((first, rest)) => text
+            .split_first()
+            .is_some_and(|(head, tail)| head == first && glob(rest, tail)),
     }
 }
 
@@ -75,12 +91,24 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, expected: &str) {
-        let known: Vec<Address> = ["app[0]", "app[1]", "db", "net", "web.app[0]", "web.net", "disk[v1.2]"]
-            .iter()
-            .map(|text| text.parse().expect("a valid address"))
-            .collect();
+        let known: Vec<Address> = [
+            "app[0]",
+            "app[1]",
+            "db",
+            "net",
+            "web.app[0]",
+            "web.net",
+            "disk[v1.2]",
+        ]
+        .iter()
+        .map(|text| text.parse().expect("a valid address"))
+        .collect();
         let got = match select("--target", &[pattern.to_owned()], &known) {
-            Ok(found) => found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            Ok(found) => found
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
             Err(error) => error.to_string(),
         };
         assert_eq!(got, expected, "{pattern}");

@@ -123,7 +123,13 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct FormatArgs {
     /// How to print the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, conflicts_with = "json")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        conflicts_with = "json"
+    )]
     pub format: Format,
     /// The same as --format json
     #[arg(long)]
@@ -155,9 +161,19 @@ pub fn double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
     let mut plain = false;
     let fix = |arg: OsString| {
         plain |= arg == "--";
-        let Some(rest) = arg.to_str().and_then(|text| text.strip_prefix('-')).filter(|_| !plain) else { return arg };
+        let Some(rest) = arg
+            .to_str()
+            .and_then(|text| text.strip_prefix('-'))
+            .filter(|_| !plain)
+        else {
+            return arg;
+        };
         let name = rest.split('=').next().unwrap_or(rest);
-        if longs.iter().any(|long| long == name) { OsString::from(format!("--{rest}")) } else { arg }
+        if longs.iter().any(|long| long == name) {
+            OsString::from(format!("--{rest}"))
+        } else {
+            arg
+        }
     };
     args.into_iter().map(fix).collect()
 }
@@ -172,10 +188,22 @@ fn long_flags() -> Vec<String> {
 
 fn collect_longs(command: &clap::Command, names: &mut Vec<String>) {
     for arg in command.get_arguments() {
-        names.extend(arg.get_long_and_visible_aliases().into_iter().flatten().map(ToOwned::to_owned));
-        names.extend(arg.get_all_aliases().into_iter().flatten().map(ToOwned::to_owned));
+        names.extend(
+            arg.get_long_and_visible_aliases()
+                .into_iter()
+                .flatten()
+                .map(ToOwned::to_owned),
+        );
+        names.extend(
+            arg.get_all_aliases()
+                .into_iter()
+                .flatten()
+                .map(ToOwned::to_owned),
+        );
     }
-    command.get_subcommands().for_each(|sub| collect_longs(sub, names));
+    command
+        .get_subcommands()
+        .for_each(|sub| collect_longs(sub, names));
 }
 
 #[cfg(test)]
@@ -195,10 +223,22 @@ mod tests {
 
     #[test]
     fn long_flags_may_have_one_dash() {
-        check(&["plan", "-out=p.json", "-detailed-exitcode"], &["plan", "--out=p.json", "--detailed-exitcode"]);
-        check(&["apply", "-auto-approve", "-var", "a=1"], &["apply", "--auto-approve", "--var", "a=1"]);
-        check(&["plan", "-f", "x", "-h", "-V", "-"], &["plan", "-f", "x", "-h", "-V", "-"]);
+        check(
+            &["plan", "-out=p.json", "-detailed-exitcode"],
+            &["plan", "--out=p.json", "--detailed-exitcode"],
+        );
+        check(
+            &["apply", "-auto-approve", "-var", "a=1"],
+            &["apply", "--auto-approve", "--var", "a=1"],
+        );
+        check(
+            &["plan", "-f", "x", "-h", "-V", "-"],
+            &["plan", "-f", "x", "-h", "-V", "-"],
+        );
         check(&["plan", "--", "-out"], &["plan", "--", "-out"]);
-        check(&["plan", "-fstack.yaml", "-1"], &["plan", "-fstack.yaml", "-1"]);
+        check(
+            &["plan", "-fstack.yaml", "-1"],
+            &["plan", "-fstack.yaml", "-1"],
+        );
     }
 }

@@ -34,7 +34,10 @@ pub struct Cx {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "the doc comment of each args struct is the help of its command")]
+#[expect(
+    missing_docs,
+    reason = "the doc comment of each args struct is the help of its command"
+)]
 pub enum Command {
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
@@ -87,9 +90,13 @@ impl Command {
             Self::Output(args) => args.format(),
             Self::Show(args) => args.format.chosen(),
             Self::Version(args) => args.format.chosen(),
-            Self::Init(_) | Self::Fmt(_) | Self::Graph(_) | Self::Schema(_) | Self::Explain(_) | Self::Sim(_) | Self::Completions(_) => {
-                Format::Text
-            }
+            Self::Init(_)
+            | Self::Fmt(_)
+            | Self::Graph(_)
+            | Self::Schema(_)
+            | Self::Explain(_)
+            | Self::Sim(_)
+            | Self::Completions(_) => Format::Text,
         }
     }
 }

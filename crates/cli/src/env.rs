@@ -11,22 +11,42 @@ pub struct Env {
 /// The variables of Setpoint itself, each with what it does; the docs are made from this table.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("SETPOINT_ENV", "the environment, as `--env`"),
-    ("SETPOINT_VAR_name", "the value of the variable `name`, as `--var`; secrets too"),
-    ("SETPOINT_ENDPOINT", "where every call is sent, as `--endpoint`"),
-    ("SETPOINT_CA_FILE", "certificates in PEM that are trusted beside the system's"),
+    (
+        "SETPOINT_VAR_name",
+        "the value of the variable `name`, as `--var`; secrets too",
+    ),
+    (
+        "SETPOINT_ENDPOINT",
+        "where every call is sent, as `--endpoint`",
+    ),
+    (
+        "SETPOINT_CA_FILE",
+        "certificates in PEM that are trusted beside the system's",
+    ),
     ("SETPOINT_LOG", "what is logged to stderr, as `--log`"),
     ("NO_COLOR", "set to anything: no colours, as `--no-color`"),
-    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "the access key's id; the names of the aliyun CLI and of Terraform work too"),
+    (
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "the access key's id; the names of the aliyun CLI and of Terraform work too",
+    ),
     ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the access key's secret"),
-    ("ALIBABA_CLOUD_SECURITY_TOKEN", "the token of a temporary key"),
-    ("ALIBABA_CLOUD_PROFILE", "the profile of `~/.aliyun/config.json`, as `--profile`"),
+    (
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+        "the token of a temporary key",
+    ),
+    (
+        "ALIBABA_CLOUD_PROFILE",
+        "the profile of `~/.aliyun/config.json`, as `--profile`",
+    ),
 ];
 
 impl Env {
     /// The variables of this process.
     #[must_use]
     pub fn process() -> Self {
-        Self { look: |name| std::env::var(name).ok() }
+        Self {
+            look: |name| std::env::var(name).ok(),
+        }
     }
 
     /// Variables that a function knows.

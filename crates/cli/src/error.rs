@@ -125,7 +125,9 @@ impl Refused {
     /// Whether it is protection alone that stands in the way.
     #[must_use]
     pub fn is_protection(&self) -> bool {
-        self.errors.iter().all(|error| error.class == PlanErrorClass::Protected)
+        self.errors
+            .iter()
+            .all(|error| error.class == PlanErrorClass::Protected)
     }
 }
 
@@ -133,25 +135,39 @@ impl Error {
     /// A wrong command line.
     #[must_use]
     pub fn usage(what: impl Into<String>) -> Self {
-        Self::Usage(Usage { what: what.into(), hint: None })
+        Self::Usage(Usage {
+            what: what.into(),
+            hint: None,
+        })
     }
 
     /// A wrong command line, with what to type instead.
     #[must_use]
     pub fn usage_hint(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage(Usage { what: what.into(), hint: Some(hint.into()) })
+        Self::Usage(Usage {
+            what: what.into(),
+            hint: Some(hint.into()),
+        })
     }
 
     /// A file that cannot be read.
     #[must_use]
     pub fn reading(path: &str, source: std::io::Error) -> Self {
-        Self::File { path: path.to_owned(), verb: "read", source }
+        Self::File {
+            path: path.to_owned(),
+            verb: "read",
+            source,
+        }
     }
 
     /// A file that cannot be written.
     #[must_use]
     pub fn writing(path: &str, source: std::io::Error) -> Self {
-        Self::File { path: path.to_owned(), verb: "written", source }
+        Self::File {
+            path: path.to_owned(),
+            verb: "written",
+            source,
+        }
     }
 }
 
@@ -164,7 +180,11 @@ impl From<NotFound> for Error {
 impl From<crate::addresses::NoMatch> for Error {
     fn from(error: crate::addresses::NoMatch) -> Self {
         let names: Vec<String> = error.known.iter().map(ToString::to_string).collect();
-        let hint = if names.is_empty() { "it owns and describes nothing".to_owned() } else { format!("There is: {}", names.join(", ")) };
+        let hint = if names.is_empty() {
+            "it owns and describes nothing".to_owned()
+        } else {
+            format!("There is: {}", names.join(", "))
+        };
         Self::usage_hint(error.to_string(), hint)
     }
 }

@@ -48,7 +48,10 @@ impl Exit {
     #[must_use]
     pub fn of(error: &Error) -> Self {
         match error {
-            Error::Usage(_) | Error::NoStackFile(_) | Error::NoTerminal { .. } | Error::Region { .. } => Self::Usage,
+            Error::Usage(_)
+            | Error::NoStackFile(_)
+            | Error::NoTerminal { .. }
+            | Error::Region { .. } => Self::Usage,
             Error::Spec(_)
             | Error::File { .. }
             | Error::Credentials { .. }
@@ -82,7 +85,11 @@ impl Exit {
             Self::Error => 7,
             Self::Interrupted => 8,
         };
-        if weight(other) > weight(self) { other } else { self }
+        if weight(other) > weight(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -96,13 +103,25 @@ impl From<Exit> for ExitCode {
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 9] =
-        [Exit::Done, Exit::Error, Exit::Changes, Exit::Refused, Exit::Locked, Exit::Stale, Exit::Partial, Exit::Usage, Exit::Interrupted];
+    const ALL: [Exit; 9] = [
+        Exit::Done,
+        Exit::Error,
+        Exit::Changes,
+        Exit::Refused,
+        Exit::Locked,
+        Exit::Stale,
+        Exit::Partial,
+        Exit::Usage,
+        Exit::Interrupted,
+    ];
 
     #[test]
     fn the_help_lists_every_code() {
-        let listed: Vec<u8> =
-            crate::args::EXIT_CODES.lines().skip(1).filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
+        let listed: Vec<u8> = crate::args::EXIT_CODES
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+            .collect();
         assert_eq!(listed, ALL.map(Exit::code));
     }
 

@@ -53,22 +53,39 @@ pub fn choose(loader: &dyn Loader, named: Option<&str>) -> Result<String, NotFou
     match loader.look(path) {
         Entry::File => Ok(path.to_owned()),
         Entry::Folder => in_folder(loader, path),
-        Entry::Missing => Err(NotFound::Missing { path: path.to_owned() }),
-        Entry::Other => Err(NotFound::Odd { path: path.to_owned() }),
+        Entry::Missing => Err(NotFound::Missing {
+            path: path.to_owned(),
+        }),
+        Entry::Other => Err(NotFound::Odd {
+            path: path.to_owned(),
+        }),
     }
 }
 
 fn in_folder(loader: &dyn Loader, folder: &str) -> Result<String, NotFound> {
-    let there: Vec<String> = NAMES.iter().map(|name| join(folder, name)).filter(|path| loader.look(path) == Entry::File).collect();
+    let there: Vec<String> = NAMES
+        .iter()
+        .map(|name| join(folder, name))
+        .filter(|path| loader.look(path) == Entry::File)
+        .collect();
     match there.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(NotFound::NoneIn { folder: spoken(folder), others: below(loader, folder).into_iter().take(NAMED_MAX).collect() }),
-        _ => Err(NotFound::Both { folder: spoken(folder) }),
+        [] => Err(NotFound::NoneIn {
+            folder: spoken(folder),
+            others: below(loader, folder).into_iter().take(NAMED_MAX).collect(),
+        }),
+        _ => Err(NotFound::Both {
+            folder: spoken(folder),
+        }),
     }
 }
 
 fn spoken(folder: &str) -> String {
-    if folder == "." { "this folder".to_owned() } else { format!("`{folder}`") }
+    if folder == "." {
+        "this folder".to_owned()
+    } else {
+        format!("`{folder}`")
+    }
 }
 
 /// Every stack file in a folder and below, sorted. Hidden folders are passed over.
@@ -125,9 +142,13 @@ fn is_yaml(name: &str) -> bool {
 /// Whether a YAML file's first key says that it is a module or an environment.
 fn is_part(loader: &dyn Loader, path: &str) -> bool {
     const LIMIT: usize = 16 << 20;
-    let Ok(bytes) = loader.read(path, LIMIT) else { return false };
+    let Ok(bytes) = loader.read(path, LIMIT) else {
+        return false;
+    };
     let text = String::from_utf8_lossy(&bytes);
-    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#') && line.trim_end() != "---");
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.starts_with('#') && line.trim_end() != "---");
     first.is_some_and(|line| line.starts_with("module:") || line.starts_with("environment:"))
 }
 
@@ -140,10 +161,14 @@ mod tests {
 
     #[track_caller]
     fn check(files: &[&str], named: Option<&str>, expected: &Expect) {
-        let loader = files.iter().fold(MemoryLoader::new("/w"), |loader, file| loader.file(file, "stack: x\n"));
+        let loader = files.iter().fold(MemoryLoader::new("/w"), |loader, file| {
+            loader.file(file, "stack: x\n")
+        });
         let got = match choose(&loader, named) {
             Ok(path) => path,
-            Err(NotFound::NoneIn { folder, others }) => format!("none in {folder}; others: {others:?}"),
+            Err(NotFound::NoneIn { folder, others }) => {
+                format!("none in {folder}; others: {others:?}")
+            }
             Err(other) => other.to_string(),
         };
         expected.assert_eq(&got);
@@ -153,17 +178,45 @@ mod tests {
     fn a_file_or_the_stack_of_a_folder() {
         check(&["stack.yaml"], None, &expect!["stack.yaml"]);
         check(&["stack.yml"], Some("."), &expect!["stack.yml"]);
-        check(&["shop/stack.yaml"], Some("shop"), &expect!["shop/stack.yaml"]);
-        check(&["shop/stack.yaml"], Some("shop/"), &expect!["shop/stack.yaml"]);
-        check(&["a.stack.yaml"], Some("a.stack.yaml"), &expect!["a.stack.yaml"]);
+        check(
+            &["shop/stack.yaml"],
+            Some("shop"),
+            &expect!["shop/stack.yaml"],
+        );
+        check(
+            &["shop/stack.yaml"],
+            Some("shop/"),
+            &expect!["shop/stack.yaml"],
+        );
+        check(
+            &["a.stack.yaml"],
+            Some("a.stack.yaml"),
+            &expect!["a.stack.yaml"],
+        );
     }
 
     #[test]
     fn it_never_guesses() {
-        check(&["a.stack.yaml"], None, &expect![[r#"none in this folder; others: ["a.stack.yaml"]"#]]);
-        check(&["x/stack.yaml", "x/.hidden/stack.yaml"], None, &expect![[r#"none in this folder; others: ["x/stack.yaml"]"#]]);
-        check(&["x/stack.yaml", "x/stack.yml"], Some("x"), &expect!["`x` holds both stack.yaml and stack.yml"]);
-        check(&["stack.yaml"], Some("gone"), &expect!["there is no `gone`"]);
+        check(
+            &["a.stack.yaml"],
+            None,
+            &expect![[r#"none in this folder; others: ["a.stack.yaml"]"#]],
+        );
+        check(
+            &["x/stack.yaml", "x/.hidden/stack.yaml"],
+            None,
+            &expect![[r#"none in this folder; others: ["x/stack.yaml"]"#]],
+        );
+        check(
+            &["x/stack.yaml", "x/stack.yml"],
+            Some("x"),
+            &expect!["`x` holds both stack.yaml and stack.yml"],
+        );
+        check(
+            &["stack.yaml"],
+            Some("gone"),
+            &expect!["there is no `gone`"],
+        );
     }
 
     #[test]
@@ -173,7 +226,10 @@ mod tests {
             .file("env/prod.yaml", "# prod\n---\nenvironment: prod\n")
             .file("modules/web.yaml", "module: web\n")
             .file("cloud-init.yaml", "#cloud-config\npackages: []\n");
-        assert_eq!(spec_files(&loader, "."), ["env/prod.yaml", "modules/web.yaml", "stack.yaml"]);
+        assert_eq!(
+            spec_files(&loader, "."),
+            ["env/prod.yaml", "modules/web.yaml", "stack.yaml"]
+        );
         assert_eq!(below(&loader, "."), ["stack.yaml"]);
     }
 }

@@ -37,7 +37,12 @@ pub struct Applied {
 ///
 /// # Errors
 /// Interrupted twice.
-pub async fn apply(session: &Session, plan: &Plan, options: Options, terminal: Terminal) -> Result<Applied, Error> {
+pub async fn apply(
+    session: &Session,
+    plan: &Plan,
+    options: Options,
+    terminal: Terminal,
+) -> Result<Applied, Error> {
     let screen = RefCell::new(Screen::new(plan, terminal, session.pace.speed));
     let (cancel, cancelled) = watch::channel(false);
     let mut listener = |event: &Event, tally: &event::Tally| screen.borrow_mut().on(event, *tally);
@@ -78,13 +83,19 @@ impl Interrupts {
     #[cfg(unix)]
     fn new() -> Result<Self, Error> {
         use tokio::signal::unix::{SignalKind, signal};
-        let hear = |kind| signal(kind).map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")));
-        Ok(Self { interrupt: hear(SignalKind::interrupt())?, terminate: hear(SignalKind::terminate())? })
+        let hear = |kind| {
+            signal(kind).map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")))
+        };
+        Ok(Self {
+            interrupt: hear(SignalKind::interrupt())?,
+            terminate: hear(SignalKind::terminate())?,
+        })
     }
 
     #[cfg(windows)]
     fn new() -> Result<Self, Error> {
-        let interrupt = tokio::signal::windows::ctrl_c().map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")))?;
+        let interrupt = tokio::signal::windows::ctrl_c()
+            .map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")))?;
         Ok(Self { interrupt })
     }
 
@@ -124,7 +135,13 @@ struct Screen {
 
 impl Screen {
     fn new(plan: &Plan, terminal: Terminal, speed: f64) -> Self {
-        Self { model: Model::new(plan), terminal, started: Instant::now(), speed, drawn: 0 }
+        Self {
+            model: Model::new(plan),
+            terminal,
+            started: Instant::now(),
+            speed,
+            drawn: 0,
+        }
     }
 
     /// How old the run is.
@@ -133,7 +150,9 @@ impl Screen {
     }
 
     fn on(&mut self, event: &Event, tally: event::Tally) {
-        let lines = self.model.on(&progress_event(event), progress_tally(tally), self.age());
+        let lines = self
+            .model
+            .on(&progress_event(event), progress_tally(tally), self.age());
         self.show(&lines);
     }
 
@@ -185,8 +204,18 @@ impl Screen {
 }
 
 fn progress_tally(tally: event::Tally) -> progress::Tally {
-    let event::Tally { done, total, calls, throttled } = tally;
-    progress::Tally { done, total, calls, throttled }
+    let event::Tally {
+        done,
+        total,
+        calls,
+        throttled,
+    } = tally;
+    progress::Tally {
+        done,
+        total,
+        calls,
+        throttled,
+    }
 }
 
 fn progress_event(event: &Event) -> progress::Event {
@@ -218,7 +247,13 @@ pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
     });
     let output = |(name, value): (&String, &setpoint_plan::Value)| {
         let secret = plan.outputs.get(name).is_some_and(|planned| planned.secret);
-        (name.clone(), Output { value: value.clone(), secret })
+        (
+            name.clone(),
+            Output {
+                value: value.clone(),
+                secret,
+            },
+        )
     };
     view::Outcome {
         verb,
@@ -229,7 +264,11 @@ pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
         elapsed: outcome.elapsed,
         calls: outcome.tally.calls,
         throttled: outcome.tally.throttled,
-        down: outcome.down.iter().map(|(address, down)| (address.clone(), *down)).collect(),
+        down: outcome
+            .down
+            .iter()
+            .map(|(address, down)| (address.clone(), *down))
+            .collect(),
         outputs: outcome.outputs.iter().map(output).collect(),
     }
 }

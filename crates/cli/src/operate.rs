@@ -105,7 +105,13 @@ impl Subject {
     fn intent(&self, caller: &Caller) -> Intent {
         match self {
             Self::Spec(spec) => Intent::of_stack(&spec.stack, &caller.account),
-            Self::Gone { stack, region } => Intent::without_spec(stack, Site { account: caller.account.clone(), region: region.clone() }),
+            Self::Gone { stack, region } => Intent::without_spec(
+                stack,
+                Site {
+                    account: caller.account.clone(),
+                    region: region.clone(),
+                },
+            ),
         }
     }
 }
@@ -114,7 +120,11 @@ impl Planned {
     /// What views want beside the plan.
     #[must_use]
     pub fn header(&self) -> Header {
-        Header { elapsed: Some(self.seen.elapsed), schema: Some(REGISTRY.schema()), destroy: self.destroy }
+        Header {
+            elapsed: Some(self.seen.elapsed),
+            schema: Some(REGISTRY.schema()),
+            destroy: self.destroy,
+        }
     }
 }
 
@@ -132,27 +142,51 @@ pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
             Err(_) => elapsed += STILL_EVERY,
         }
         // Calls without an answer are made again for minutes; nobody should have to guess that.
-        ui::say(&format!("Still reading from {}... [{} s elapsed; nothing is changed]\n", cloud.address, elapsed.as_secs()));
+        ui::say(&format!(
+            "Still reading from {}... [{} s elapsed; nothing is changed]\n",
+            cloud.address,
+            elapsed.as_secs()
+        ));
     }
 }
 
 async fn look(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
     let started = Instant::now();
-    let caller = observe::identify(&cloud.session, subject.region()).await.map_err(|error| unseen(&error))?;
+    let caller = observe::identify(&cloud.session, subject.region())
+        .await
+        .map_err(|error| unseen(&error))?;
     if let Subject::Spec(spec) = subject
-        && let Some(pinned) = spec.stack.account.as_ref().filter(|pinned| !cloud.embedded && **pinned != caller.account)
+        && let Some(pinned) = spec
+            .stack
+            .account
+            .as_ref()
+            .filter(|pinned| !cloud.embedded && **pinned != caller.account)
     {
-        return Err(Error::Account { pinned: pinned.clone(), actual: caller.account });
+        return Err(Error::Account {
+            pinned: pinned.clone(),
+            actual: caller.account,
+        });
     }
     let intent = subject.intent(&caller);
-    let snapshot = observe::observe(&cloud.session, &intent).await.map_err(|error| unseen(&error))?;
+    let snapshot = observe::observe(&cloud.session, &intent)
+        .await
+        .map_err(|error| unseen(&error))?;
     warn(&cloud.session);
-    Ok(Seen { intent, snapshot, elapsed: started.elapsed(), at: started })
+    Ok(Seen {
+        intent,
+        snapshot,
+        elapsed: started.elapsed(),
+        at: started,
+    })
 }
 
 /// Says what the client noticed on the way: a clock that is wrong, say.
 pub fn warn(session: &Session) {
-    session.client.take_warnings().iter().for_each(|warning| ui::say(&format!("Warning: {warning}\n")));
+    session
+        .client
+        .take_warnings()
+        .iter()
+        .for_each(|warning| ui::say(&format!("Warning: {warning}\n")));
 }
 
 /// Plans on what was read, and has the plan checked.
@@ -162,24 +196,48 @@ pub fn warn(session: &Session) {
 pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Error> {
     let options = options(&seen, asked)?;
     let refused = |errors: Vec<planner::PlanError>| {
-        let excerpts = errors.iter().map(|error| error.at.as_ref().map(|at| excerpt(subject.sources(), at))).collect();
-        let destroy = asked.destroy.then(|| (seen.intent.stack.clone(), seen.snapshot.live.len()));
-        Error::Plan(Refused { errors, excerpts, destroy })
+        let excerpts = errors
+            .iter()
+            .map(|error| error.at.as_ref().map(|at| excerpt(subject.sources(), at)))
+            .collect();
+        let destroy = asked
+            .destroy
+            .then(|| (seen.intent.stack.clone(), seen.snapshot.live.len()));
+        Error::Plan(Refused {
+            errors,
+            excerpts,
+            destroy,
+        })
     };
-    let (plan, mut report) = planner::plan(&REGISTRY, &seen.intent, &seen.snapshot, &options).map_err(refused)?;
+    let (plan, mut report) =
+        planner::plan(&REGISTRY, &seen.intent, &seen.snapshot, &options).map_err(refused)?;
     let faults = check::check(&plan);
     if !faults.is_empty() {
         return Err(Error::Faults(faults));
     }
     if let Subject::Spec(spec) = subject {
-        let notes = spec.stack.notes.iter().map(|note| Note { address: None, what: NoteKind::Spec(note.clone()) });
+        let notes = spec.stack.notes.iter().map(|note| Note {
+            address: None,
+            what: NoteKind::Spec(note.clone()),
+        });
         report.notes.splice(0..0, notes);
     }
-    Ok(Planned { plan, report, seen, destroy: asked.destroy })
+    Ok(Planned {
+        plan,
+        report,
+        seen,
+        destroy: asked.destroy,
+    })
 }
 
 fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {
-    let mut known: Vec<Address> = seen.intent.desired.keys().cloned().chain(seen.snapshot.addresses()).collect();
+    let mut known: Vec<Address> = seen
+        .intent
+        .desired
+        .keys()
+        .cloned()
+        .chain(seen.snapshot.addresses())
+        .collect();
     known.sort();
     known.dedup();
     Ok(Options {
@@ -187,7 +245,11 @@ fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {
         replace: addresses::select("--replace", &asked.replace, &known)?,
         targets: addresses::select("--target", &asked.targets, &known)?,
         allowed: Allowed {
-            data_loss: addresses::select("--allow-data-loss", &asked.allow.allow_data_loss, &known)?,
+            data_loss: addresses::select(
+                "--allow-data-loss",
+                &asked.allow.allow_data_loss,
+                &known,
+            )?,
             bulk: asked.allow.allow_bulk,
             destroy: asked.destroy,
         },
@@ -198,7 +260,12 @@ fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {
 #[must_use]
 pub fn excerpt(sources: Option<&Sources>, at: &Location) -> Excerpt {
     let source = sources.and_then(|sources| sources.iter().find(|source| source.name == at.file));
-    Excerpt { location: at.clone(), text: source.map_or("", |source| source.line_text(at.line)).to_owned() }
+    Excerpt {
+        location: at.clone(),
+        text: source
+            .map_or("", |source| source.line_text(at.line))
+            .to_owned(),
+    }
 }
 
 /// Why the cloud could not be read, for people.
@@ -206,13 +273,20 @@ fn unseen(error: &ObserveError) -> Error {
     let failure = match error {
         ObserveError::Read(ReadError::Call { action, error }) => call_failure(action, error),
         ObserveError::Identity(error) => call_failure("GetCallerIdentity", error),
-        other => Failure { message: with_causes(other), ..Failure::default() },
+        other => Failure {
+            message: with_causes(other),
+            ..Failure::default()
+        },
     };
     Error::Observe(Box::new(failure))
 }
 
 fn call_failure(action: &str, error: &CallError) -> Failure {
-    let failure = Failure { message: error.to_string(), action: Some(action.to_owned()), ..Failure::default() };
+    let failure = Failure {
+        message: error.to_string(),
+        action: Some(action.to_owned()),
+        ..Failure::default()
+    };
     match error {
         CallError::Api(api) => Failure {
             message: told(&api.message).to_owned(),
@@ -228,7 +302,10 @@ fn call_failure(action: &str, error: &CallError) -> Failure {
             } else {
                 "Nothing was changed. Look at the network, the proxy, and --endpoint."
             };
-            Failure { hint: Some(hint.to_owned()), ..failure }
+            Failure {
+                hint: Some(hint.to_owned()),
+                ..failure
+            }
         }
         CallError::Malformed { .. } | CallError::Credential(_) | CallError::Endpoint(_) => failure,
     }
@@ -236,7 +313,11 @@ fn call_failure(action: &str, error: &CallError) -> Failure {
 
 /// The API's message without what only its makers read: the whole request as it was signed.
 fn told(message: &str) -> &str {
-    message.split(" server StringToSign").next().unwrap_or(message).trim_end_matches('.')
+    message
+        .split(" server StringToSign")
+        .next()
+        .unwrap_or(message)
+        .trim_end_matches('.')
 }
 
 fn with_causes(error: &ObserveError) -> String {

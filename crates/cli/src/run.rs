@@ -25,17 +25,26 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),
     };
-    let cx = Cx { env, terminal: Terminal::of_process(cli.global.no_color, env) };
+    let cx = Cx {
+        env,
+        terminal: Terminal::of_process(cli.global.no_color, env),
+    };
     let format = cli.command.format();
     let result = log_to_stderr(&cli.global, env).and_then(|()| cli.command.run(&cx));
-    result.unwrap_or_else(|error| failed(&error, format, &cx)).into()
+    result
+        .unwrap_or_else(|error| failed(&error, format, &cx))
+        .into()
 }
 
 /// Help and version are results; anything else is a wrong command line.
 fn not_parsed(error: &clap::Error) -> Exit {
     // Like every other output: whoever read is gone, so nobody misses it.
     drop(error.print());
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    }
 }
 
 fn failed(error: &Error, format: Format, cx: &Cx) -> Exit {
@@ -47,13 +56,22 @@ fn failed(error: &Error, format: Format, cx: &Cx) -> Exit {
 }
 
 fn log_to_stderr(global: &Global, env: Env) -> Result<(), Error> {
-    let Some(level) = global.log.clone().or_else(|| env.log()) else { return Ok(()) };
+    let Some(level) = global.log.clone().or_else(|| env.log()) else {
+        return Ok(());
+    };
     let filter = filter(&level).ok_or_else(|| {
-        Error::usage_hint(format!("`--log {level}` is no level"), "Levels: off, error, warn, info, debug, trace; or target=level, …")
+        Error::usage_hint(
+            format!("`--log {level}` is no level"),
+            "Levels: off, error, warn, info, debug, trace; or target=level, …",
+        )
     })?;
     let color = std::io::stderr().is_terminal() && !global.no_color && !env.no_color();
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(color);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .init();
     Ok(())
 }
 

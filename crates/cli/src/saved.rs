@@ -99,7 +99,9 @@ impl SavedPlan {
         Self {
             format: FORMAT.to_owned(),
             setpoint_version: env!("CARGO_PKG_VERSION").to_owned(),
-            created_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            created_at: jiff::Timestamp::now()
+                .strftime("%Y-%m-%dT%H:%M:%SZ")
+                .to_string(),
             inputs: Inputs {
                 file: spec.file.clone(),
                 environment: spec.stack.environment.clone(),
@@ -129,26 +131,45 @@ impl SavedPlan {
     /// # Errors
     /// It is a saved plan and cannot be used.
     pub fn read_if_one(path: &str) -> Result<Option<Self>, Error> {
-        let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
+        let Ok(bytes) = std::fs::read(path) else {
+            return Ok(None);
+        };
         let text = String::from_utf8_lossy(&bytes);
         // A stack may be written as JSON as well; the format, which stands first, says which it is, even of a damaged file.
         let head: String = text.chars().take(HEAD).collect();
         if !head.starts_with('{') || !head.contains("\"format\"") || !head.contains(FORMAT) {
             return Ok(None);
         }
-        let bad = |why: String| Error::BadPlanFile { path: path.to_owned(), why };
-        let named: Named = serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
+        let bad = |why: String| Error::BadPlanFile {
+            path: path.to_owned(),
+            why,
+        };
+        let named: Named =
+            serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
         let ours = env!("CARGO_PKG_VERSION");
         if named.setpoint_version != ours {
-            return Err(bad(format!("setpoint {} made it, this is {ours}, and each plans in its own way", named.setpoint_version)));
+            return Err(bad(format!(
+                "setpoint {} made it, this is {ours}, and each plans in its own way",
+                named.setpoint_version
+            )));
         }
-        let plan: Self = serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
-        plan.altered().map_or(Ok(Some(plan)), |part| Err(bad(format!("it was altered: {part} is not what its hash says"))))
+        let plan: Self =
+            serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
+        plan.altered().map_or(Ok(Some(plan)), |part| {
+            Err(bad(format!(
+                "it was altered: {part} is not what its hash says"
+            )))
+        })
     }
 
     /// A part that is not what the file's own hashes say. Nothing is performed from it, but people may have reviewed it.
     fn altered(&self) -> Option<String> {
-        let moved = |source: &&SavedSource| source.text.as_ref().is_some_and(|text| digest(text.as_bytes()) != source.sha256);
+        let moved = |source: &&SavedSource| {
+            source
+                .text
+                .as_ref()
+                .is_some_and(|text| digest(text.as_bytes()) != source.sha256)
+        };
         match self.inputs.sources.iter().find(moved) {
             Some(source) => Some(format!("`{}`", source.name)),
             None => (answer(&self.view) != self.answer).then(|| "the plan".to_owned()),
@@ -164,8 +185,23 @@ impl SavedPlan {
     /// What the command line asked for.
     #[must_use]
     pub fn asked(&self) -> Asked {
-        let Inputs { destroy, targets, replace, allow_data_loss, allow_bulk, .. } = self.inputs.clone();
-        Asked { destroy, targets, replace, allow: AllowArgs { allow_data_loss, allow_bulk } }
+        let Inputs {
+            destroy,
+            targets,
+            replace,
+            allow_data_loss,
+            allow_bulk,
+            ..
+        } = self.inputs.clone();
+        Asked {
+            destroy,
+            targets,
+            replace,
+            allow: AllowArgs {
+                allow_data_loss,
+                allow_bulk,
+            },
+        }
     }
 
     /// Holds what was read against what the plan was made from.
@@ -175,9 +211,17 @@ impl SavedPlan {
     pub fn check_live(&self, seen: &Seen) -> Result<(), Error> {
         let site = &seen.intent.site;
         if self.view.account != site.account {
-            return Err(Error::Stale(vec![Moved::Account { was: self.view.account.clone(), is: site.account.clone() }]));
+            return Err(Error::Stale(vec![Moved::Account {
+                was: self.view.account.clone(),
+                is: site.account.clone(),
+            }]));
         }
-        stale_if(self.live.iter().filter_map(|mark| mark.moved(&seen.snapshot)).collect())
+        stale_if(
+            self.live
+                .iter()
+                .filter_map(|mark| mark.moved(&seen.snapshot))
+                .collect(),
+        )
     }
 
     /// Holds the plan that was made now against the saved one.
@@ -190,7 +234,11 @@ impl SavedPlan {
         if saved != self.answer {
             return Err(Error::Stale(vec![Moved::View]));
         }
-        stale_if(if saved == fresh { Vec::new() } else { moved::between(&self.view, &view) })
+        stale_if(if saved == fresh {
+            Vec::new()
+        } else {
+            moved::between(&self.view, &view)
+        })
     }
 }
 
@@ -201,7 +249,11 @@ struct Named {
 }
 
 fn stale_if(moved: Vec<Moved>) -> Result<(), Error> {
-    if moved.is_empty() { Ok(()) } else { Err(Error::Stale(moved)) }
+    if moved.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Stale(moved))
+    }
 }
 
 fn saved_source(source: &Source) -> SavedSource {
@@ -212,12 +264,20 @@ fn saved_source(source: &Source) -> SavedSource {
         Role::Content => ("content", false),
     };
     let text = open.then(|| source.text.clone());
-    SavedSource { name: source.name.clone(), role: role.to_owned(), sha256: digest(source.text.as_bytes()), text }
+    SavedSource {
+        name: source.name.clone(),
+        role: role.to_owned(),
+        sha256: digest(source.text.as_bytes()),
+        text,
+    }
 }
 
 /// SHA-256 in hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a listing grow.
@@ -225,14 +285,39 @@ fn answer(view: &WirePlan) -> String {
     let changes: Vec<_> = view
         .resource_changes
         .iter()
-        .map(|one| (&one.address, &one.change.actions, &one.reason, &one.effect, &one.data_loss, &one.held, &one.calls))
+        .map(|one| {
+            (
+                &one.address,
+                &one.change.actions,
+                &one.reason,
+                &one.effect,
+                &one.data_loss,
+                &one.held,
+                &one.calls,
+            )
+        })
         .collect();
     let outputs: Vec<&String> = view.output_changes.keys().collect();
-    let all = (&view.stack, &view.region, &view.account, changes, &view.steps, &view.held, outputs);
-    digest(serde_json::to_string(&all).expect("texts, numbers and lists are JSON").as_bytes())
+    let all = (
+        &view.stack,
+        &view.region,
+        &view.account,
+        changes,
+        &view.steps,
+        &view.held,
+        outputs,
+    );
+    digest(
+        serde_json::to_string(&all)
+            .expect("texts, numbers and lists are JSON")
+            .as_bytes(),
+    )
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
 fn is_false(value: &bool) -> bool {
     !value
 }

@@ -49,9 +49,23 @@ pub fn load(file: &str, values: &ValueArgs, cx: &Cx) -> Result<Spec, Error> {
 ///
 /// # Errors
 /// All findings at once.
-pub fn load_as(file: &str, environment: Option<&str>, values: &ValueArgs, cx: &Cx) -> Result<Spec, Error> {
-    let vars = values.vars.iter().map(|text| pair(text)).collect::<Result<_, _>>()?;
-    let given = Given { environment, vars, var_files: values.var_files.clone(), env: &|name| cx.env.get(name) };
+pub fn load_as(
+    file: &str,
+    environment: Option<&str>,
+    values: &ValueArgs,
+    cx: &Cx,
+) -> Result<Spec, Error> {
+    let vars = values
+        .vars
+        .iter()
+        .map(|text| pair(text))
+        .collect::<Result<_, _>>()?;
+    let given = Given {
+        environment,
+        vars,
+        var_files: values.var_files.clone(),
+        env: &|name| cx.env.get(name),
+    };
     load_from(&FsLoader, file, given, cx)
 }
 
@@ -71,7 +85,12 @@ pub struct Given<'a> {
 ///
 /// # Errors
 /// All findings at once.
-pub fn load_from(loader: &dyn Loader, file: &str, given: Given<'_>, cx: &Cx) -> Result<Spec, Error> {
+pub fn load_from(
+    loader: &dyn Loader,
+    file: &str,
+    given: Given<'_>,
+    cx: &Cx,
+) -> Result<Spec, Error> {
     let input = Input {
         path: file,
         environment: given.environment,
@@ -82,20 +101,36 @@ pub fn load_from(loader: &dyn Loader, file: &str, given: Given<'_>, cx: &Cx) -> 
         home: cx.env.home(),
     };
     let loaded = setpoint_spec::load(&REGISTRY.schema(), loader, &input).map_err(failed)?;
-    Ok(Spec { stack: loaded.stack, warnings: loaded.warnings, sources: loaded.sources, file: file.to_owned() })
+    Ok(Spec {
+        stack: loaded.stack,
+        warnings: loaded.warnings,
+        sources: loaded.sources,
+        file: file.to_owned(),
+    })
 }
 
 fn pair(text: &str) -> Result<(String, String), Error> {
     match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
-        _ => Err(Error::usage_hint(format!("`--var {text}` names no value"), "As in:  --var name=value")),
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err(Error::usage_hint(
+            format!("`--var {text}` names no value"),
+            "As in:  --var name=value",
+        )),
     }
 }
 
 fn failed(failure: Failure) -> Error {
     match (failure.kind, failure.diagnostics.as_slice()) {
-        (FailureKind::Usage, [one]) => Error::Usage(Usage { what: one.message.clone(), hint: one.hint.clone() }),
-        _ => Error::Spec(Box::new(BadSpec { diagnostics: failure.diagnostics, sources: failure.sources })),
+        (FailureKind::Usage, [one]) => Error::Usage(Usage {
+            what: one.message.clone(),
+            hint: one.hint.clone(),
+        }),
+        _ => Error::Spec(Box::new(BadSpec {
+            diagnostics: failure.diagnostics,
+            sources: failure.sources,
+        })),
     }
 }
 
@@ -114,7 +149,10 @@ impl Spec {
     /// They differ: it is never an override.
     pub fn check_region(&self, asked: Option<&str>) -> Result<(), Error> {
         match asked {
-            Some(asked) if asked != self.stack.region => Err(Error::Region { asked: asked.to_owned(), region: self.stack.region.clone() }),
+            Some(asked) if asked != self.stack.region => Err(Error::Region {
+                asked: asked.to_owned(),
+                region: self.stack.region.clone(),
+            }),
             _ => Ok(()),
         }
     }
@@ -122,6 +160,13 @@ impl Spec {
     /// Says the warnings on stderr.
     pub fn warn(&self, cx: &Cx) {
         let style = cx.terminal.err;
-        ui::say(&render_text(&self.warnings, &self.sources, RenderOptions { width: style.width, color: style.color }));
+        ui::say(&render_text(
+            &self.warnings,
+            &self.sources,
+            RenderOptions {
+                width: style.width,
+                color: style.color,
+            },
+        ));
     }
 }

@@ -25,9 +25,14 @@ pub fn all(folder: Option<&str>) -> Result<Vec<String>, Error> {
     let folder = folder.unwrap_or(".");
     let found = files::below(&FsLoader, folder);
     if found.is_empty() {
-        return Err(Error::usage(format!("there is no stack file in `{folder}` or below")));
+        return Err(Error::usage(format!(
+            "there is no stack file in `{folder}` or below"
+        )));
     }
-    let heads: BTreeMap<String, Head> = found.iter().map(|path| (path.clone(), head(&FsLoader, path))).collect();
+    let heads: BTreeMap<String, Head> = found
+        .iter()
+        .map(|path| (path.clone(), head(&FsLoader, path)))
+        .collect();
     one_name_each(&heads)?;
     Ok(linked_first(&heads))
 }
@@ -48,14 +53,23 @@ fn one_name_each(heads: &BTreeMap<String, Head>) -> Result<(), Error> {
 
 /// Name and links of a file; nothing of one that cannot be read, which says so when it is loaded.
 fn head(loader: &dyn Loader, path: &str) -> Head {
-    let Ok(Ok(text)) = loader.read(path, tree::MAX_BYTES).map(String::from_utf8) else { return Head::default() };
+    let Ok(Ok(text)) = loader.read(path, tree::MAX_BYTES).map(String::from_utf8) else {
+        return Head::default();
+    };
     let mut sources = Sources::default();
     let file = sources.add(path, text, Role::Spec);
-    let (Some(root), _) = tree::read(file, &sources) else { return Head::default() };
+    let (Some(root), _) = tree::read(file, &sources) else {
+        return Head::default();
+    };
     let text_of = |node: &Node, key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
     let links = root.get("stacks").map_or(&[][..], Node::pairs).iter();
-    let links = links.filter_map(|pair| text_of(&pair.value, "file")).map(|file| join(parent(path), &file));
-    Head { name: text_of(&root, "stack"), links: links.collect() }
+    let links = links
+        .filter_map(|pair| text_of(&pair.value, "file"))
+        .map(|file| join(parent(path), &file));
+    Head {
+        name: text_of(&root, "stack"),
+        links: links.collect(),
+    }
 }
 
 /// Depth first, by name; a cycle of links is broken where it is met, since stacks are read live and not built in order.
@@ -68,7 +82,12 @@ fn linked_first(heads: &BTreeMap<String, Head>) -> Vec<String> {
     order
 }
 
-fn visit(heads: &BTreeMap<String, Head>, path: &str, met: &mut BTreeSet<String>, order: &mut Vec<String>) {
+fn visit(
+    heads: &BTreeMap<String, Head>,
+    path: &str,
+    met: &mut BTreeSet<String>,
+    order: &mut Vec<String>,
+) {
     let Some(head) = heads.get(path) else { return };
     if !met.insert(path.to_owned()) {
         return;
@@ -84,15 +103,27 @@ mod tests {
     use super::*;
 
     fn heads(files: &[(&str, &str, &[&str])]) -> BTreeMap<String, Head> {
-        let head =
-            |name: &str, links: &[&str]| Head { name: Some(name.to_owned()), links: links.iter().map(|l| (*l).to_owned()).collect() };
-        files.iter().map(|(path, name, links)| ((*path).to_owned(), head(name, links))).collect()
+        let head = |name: &str, links: &[&str]| Head {
+            name: Some(name.to_owned()),
+            links: links.iter().map(|l| (*l).to_owned()).collect(),
+        };
+        files
+            .iter()
+            .map(|(path, name, links)| ((*path).to_owned(), head(name, links)))
+            .collect()
     }
 
     #[test]
     fn linked_stacks_come_first() {
-        let all = heads(&[("a/stack.yaml", "a", &["z/stack.yaml"]), ("m/stack.yaml", "m", &[]), ("z/stack.yaml", "z", &["a/stack.yaml"])]);
-        assert_eq!(linked_first(&all), ["z/stack.yaml", "a/stack.yaml", "m/stack.yaml"]);
+        let all = heads(&[
+            ("a/stack.yaml", "a", &["z/stack.yaml"]),
+            ("m/stack.yaml", "m", &[]),
+            ("z/stack.yaml", "z", &["a/stack.yaml"]),
+        ]);
+        assert_eq!(
+            linked_first(&all),
+            ["z/stack.yaml", "a/stack.yaml", "m/stack.yaml"]
+        );
     }
 
     #[test]

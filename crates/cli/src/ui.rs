@@ -39,13 +39,23 @@ impl Terminal {
     #[must_use]
     pub fn of_process(no_color: bool, env: Env) -> Self {
         let color = !no_color && !env.no_color();
-        let (stdin, stdout, stderr) = (io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal());
+        let (stdin, stdout, stderr) = (
+            io::stdin().is_terminal(),
+            io::stdout().is_terminal(),
+            io::stderr().is_terminal(),
+        );
         let size = terminal_size::terminal_size();
         let width = size.map_or(WIDTH, |(width, _)| usize::from(width.0).clamp(1, WIDTH_MAX));
         Self {
             interactive: stdin && stderr,
-            out: Style { color: color && stdout, width: if stdout { width } else { WIDTH } },
-            err: Style { color: color && stderr, width: if stderr { width } else { WIDTH } },
+            out: Style {
+                color: color && stdout,
+                width: if stdout { width } else { WIDTH },
+            },
+            err: Style {
+                color: color && stderr,
+                width: if stderr { width } else { WIDTH },
+            },
             live: stderr && env.get("TERM").is_none_or(|term| term != "dumb"),
             height: size.map_or(HEIGHT, |(_, height)| usize::from(height.0)),
             ask,
@@ -56,7 +66,14 @@ impl Terminal {
     #[must_use]
     pub fn none() -> Self {
         let style = Style::plain(WIDTH);
-        Self { interactive: false, out: style, err: style, live: false, height: HEIGHT, ask: |_| None }
+        Self {
+            interactive: false,
+            out: style,
+            err: style,
+            live: false,
+            height: HEIGHT,
+            ask: |_| None,
+        }
     }
 }
 

@@ -54,7 +54,10 @@ pub struct Cloud {
 /// # Errors
 /// There are no credentials, or the client cannot be set up.
 pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
-    match (&args.sim, args.endpoint.clone().or_else(|| cx.env.endpoint())) {
+    match (
+        &args.sim,
+        args.endpoint.clone().or_else(|| cx.env.endpoint()),
+    ) {
         (Some(dir), _) => simulated(args, dir.as_deref(), cx),
         (None, endpoint) => real(args, endpoint.as_deref(), cx),
     }
@@ -62,7 +65,9 @@ pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
 
 fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
     if dir == Some("") {
-        return Err(Error::usage("`--sim=` names no folder: leave the `=` out, or write --sim=DIR".to_owned()));
+        return Err(Error::usage(
+            "`--sim=` names no folder: leave the `=` out, or write --sim=DIR".to_owned(),
+        ));
     }
     let dir = dir.unwrap_or(SIM_DIR);
     let speed = speed("--sim-speed", args.sim_speed, SIM_SPEED)?;
@@ -78,9 +83,12 @@ fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
     };
     let cloud = open_sim(config)?;
     let state = if fresh { "a new one" } else { "as it was left" };
-    ui::say(&format!("Simulated cloud in {dir} ({state}); no account, no cost\n"));
+    ui::say(&format!(
+        "Simulated cloud in {dir} ({state}); no account, no cost\n"
+    ));
     let key = cloud.credential();
-    let endpoints = Endpoints::single(&format!("http://{}", Embedded::endpoint_host())).map_err(|error| Error::Setup(error.to_string()))?;
+    let endpoints = Endpoints::single(&format!("http://{}", Embedded::endpoint_host()))
+        .map_err(|error| Error::Setup(error.to_string()))?;
     let client = Client::new(Config {
         transport: Arc::new(cloud),
         endpoints,
@@ -89,8 +97,15 @@ fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
         nonces: Arc::new(nonce),
         scheme: Scheme::V3,
     });
-    let pace = Pace { speed, visibility: SIM_VISIBILITY };
-    Ok(Cloud { session: session(client, pace, cx), embedded: true, address: dir.to_owned() })
+    let pace = Pace {
+        speed,
+        visibility: SIM_VISIBILITY,
+    };
+    Ok(Cloud {
+        session: session(client, pace, cx),
+        embedded: true,
+        address: dir.to_owned(),
+    })
 }
 
 /// Opens an embedded simulated cloud in a folder, or in memory.
@@ -103,9 +118,18 @@ pub fn open_sim(config: embedded::Config) -> Result<Embedded, Error> {
 
 fn sim_error(error: &OpenError) -> Error {
     match error {
-        OpenError::Store(StoreError::InUse { .. }) => Error::Sim { in_use: true, why: error.to_string() },
-        OpenError::Load { .. } => Error::Sim { in_use: false, why: error.to_string() },
-        OpenError::Store(store) if store.is_damage() => Error::Sim { in_use: false, why: error.to_string() },
+        OpenError::Store(StoreError::InUse { .. }) => Error::Sim {
+            in_use: true,
+            why: error.to_string(),
+        },
+        OpenError::Load { .. } => Error::Sim {
+            in_use: false,
+            why: error.to_string(),
+        },
+        OpenError::Store(store) if store.is_damage() => Error::Sim {
+            in_use: false,
+            why: error.to_string(),
+        },
         // A path or a permission: what is kept there is as it was.
         _ => Error::Setup(error.to_string()),
     }
@@ -120,17 +144,22 @@ pub fn speed(option: &str, asked: Option<f64>, otherwise: f64) -> Result<f64, Er
     if speed > 0.0 && speed <= 100_000.0 {
         Ok(speed)
     } else {
-        Err(Error::usage(format!("`{option} {speed}`: a speed is above 0, up to 100000")))
+        Err(Error::usage(format!(
+            "`{option} {speed}`: a speed is above 0, up to 100000"
+        )))
     }
 }
 
 fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
     let setup = |error: &dyn std::fmt::Display| Error::Setup(error.to_string());
-    let endpoints = endpoint.map_or_else(|| Ok(Endpoints::public()), Endpoints::single).map_err(|error| Error::usage(error.to_string()))?;
+    let endpoints = endpoint
+        .map_or_else(|| Ok(Endpoints::public()), Endpoints::single)
+        .map_err(|error| Error::usage(error.to_string()))?;
     let speed = speed("--sim-speed", args.sim_speed, 1.0)?;
     let resolved = credentials(args.profile.as_deref(), cx.env)?;
     tracing::info!(source = %resolved.source, endpoint = endpoint.unwrap_or("the public ones"), "signing");
-    let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(&http(endpoint, cx.env)?).map_err(|error| setup(&error))?);
+    let transport: Arc<dyn Transport> =
+        Arc::new(HttpTransport::new(&http(endpoint, cx.env)?).map_err(|error| setup(&error))?);
     let key = resolved.credential;
     let client = Client::new(Config {
         transport,
@@ -140,15 +169,28 @@ fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
         nonces: Arc::new(nonce),
         scheme: Scheme::V3,
     });
-    let pace = Pace { speed, ..Pace::default() };
+    let pace = Pace {
+        speed,
+        ..Pace::default()
+    };
     let address = endpoint.unwrap_or("the cloud").to_owned();
-    Ok(Cloud { session: session(client, pace, cx), embedded: false, address })
+    Ok(Cloud {
+        session: session(client, pace, cx),
+        embedded: false,
+        address,
+    })
 }
 
 fn session(client: Client, pace: Pace, cx: &Cx) -> Session {
     // A path of the spec is resolved when the spec is read; from there on it starts where this process stands.
-    let local = Disk::new(PathBuf::new(), cx.env.home().map(PathBuf::from)).remembering(PathBuf::from(MEMORY));
-    Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(local), pace }
+    let local = Disk::new(PathBuf::new(), cx.env.home().map(PathBuf::from))
+        .remembering(PathBuf::from(MEMORY));
+    Session {
+        client: Arc::new(client),
+        registry: REGISTRY,
+        local: Arc::new(local),
+        pace,
+    }
 }
 
 fn http(endpoint: Option<&str>, env: Env) -> Result<HttpConfig, Error> {
@@ -158,8 +200,17 @@ fn http(endpoint: Option<&str>, env: Env) -> Result<HttpConfig, Error> {
     };
     let plain_only = endpoint.is_some_and(|url| url.starts_with("http://"));
     // A proxy cannot reach this machine's own loopback.
-    let loopback = endpoint.is_some_and(|url| ["//127.", "//localhost", "//[::1]"].iter().any(|host| url.contains(host)));
-    Ok(HttpConfig { extra_ca_pem, plain_only, proxy: !loopback, ..HttpConfig::default() })
+    let loopback = endpoint.is_some_and(|url| {
+        ["//127.", "//localhost", "//[::1]"]
+            .iter()
+            .any(|host| url.contains(host))
+    });
+    Ok(HttpConfig {
+        extra_ca_pem,
+        plain_only,
+        proxy: !loopback,
+        ..HttpConfig::default()
+    })
 }
 
 fn credentials(profile: Option<&str>, env: Env) -> Result<credential::Resolved, Error> {
@@ -173,8 +224,11 @@ fn credentials(profile: Option<&str>, env: Env) -> Result<credential::Resolved, 
         _ => None,
     };
     credential::resolve(None, profile, &look, config.as_deref()).map_err(|error| {
-        let looked =
-            if matches!(error, CredentialError::Nowhere { .. }) { looked_at(path.as_deref(), config.is_some()) } else { Vec::new() };
+        let looked = if matches!(error, CredentialError::Nowhere { .. }) {
+            looked_at(path.as_deref(), config.is_some())
+        } else {
+            Vec::new()
+        };
         Error::Credentials { error, looked }
     })
 }
@@ -185,7 +239,11 @@ fn looked_at(path: Option<&str>, there: bool) -> Vec<String> {
         Some(path) => format!("{path}: not there"),
         None => "~/.aliyun/config.json: HOME is not set".to_owned(),
     };
-    vec!["environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and their like): not set".to_owned(), file]
+    vec![
+        "environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and their like): not set"
+            .to_owned(),
+        file,
+    ]
 }
 
 /// 128 random bits in hexadecimal.
@@ -200,5 +258,8 @@ fn nonce() -> String {
 /// # Errors
 /// The system refuses it.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Error::Setup(format!("no event loop: {error}")))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Setup(format!("no event loop: {error}")))
 }

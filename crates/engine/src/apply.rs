@@ -31,14 +31,28 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { parallelism: 10, observed_before: Duration::ZERO }
+        Self {
+            parallelism: 10,
+            observed_before: Duration::ZERO,
+        }
     }
 }
 
 /// Applies the plan.
-pub async fn apply(session: &Session, plan: &Plan, options: Options, cancel: watch::Receiver<bool>, listener: Listener<'_>) -> Outcome {
+pub async fn apply(
+    session: &Session,
+    plan: &Plan,
+    options: Options,
+    cancel: watch::Receiver<bool>,
+    listener: Listener<'_>,
+) -> Outcome {
     let machine = machine(session, plan, options);
-    let mut run = Run { session, machine, started: Instant::now(), under_way: FuturesUnordered::new() };
+    let mut run = Run {
+        session,
+        machine,
+        started: Instant::now(),
+        under_way: FuturesUnordered::new(),
+    };
     run.drive(cancel, listener).await
 }
 
@@ -49,7 +63,12 @@ fn machine(session: &Session, plan: &Plan, options: Options) -> Machine {
         observed_before: options.observed_before.mul_f64(session.pace.speed),
     };
     let client = session.client.clone();
-    let machine = Machine::new(Arc::new(plan.clone()), session.registry, settings, Box::new(move || client.nonce()));
+    let machine = Machine::new(
+        Arc::new(plan.clone()),
+        session.registry,
+        settings,
+        Box::new(move || client.nonce()),
+    );
     machine.with_deleted(session.local.deleted())
 }
 
@@ -64,8 +83,16 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn drive(&mut self, mut cancel: watch::Receiver<bool>, listener: Listener<'_>) -> Outcome {
-        let mut input = if *cancel.borrow() { Input::Interrupt } else { Input::Tick };
+    async fn drive(
+        &mut self,
+        mut cancel: watch::Receiver<bool>,
+        listener: Listener<'_>,
+    ) -> Outcome {
+        let mut input = if *cancel.borrow() {
+            Input::Interrupt
+        } else {
+            Input::Tick
+        };
         let mut told = *cancel.borrow();
         loop {
             let now = self.now();
@@ -101,25 +128,38 @@ impl Run<'_> {
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        self.machine.wake_at().map(|at| self.started + self.session.pace.scaled(at) + Duration::from_millis(1))
+        self.machine
+            .wake_at()
+            .map(|at| self.started + self.session.pace.scaled(at) + Duration::from_millis(1))
     }
 
-    fn carry_out(&mut self, command: Command, listener: &mut dyn FnMut(&crate::event::Event, &crate::event::Tally)) {
+    fn carry_out(
+        &mut self,
+        command: Command,
+        listener: &mut dyn FnMut(&crate::event::Event, &crate::event::Tally),
+    ) {
         match command {
             Command::Tell(event) => listener(&event, &self.machine.tally()),
             Command::Remember(note) => self.session.local.note(&note),
             Command::Send(ticket, request) => {
                 let session = self.session;
-                let send = async move { (Input::Replied(ticket, session.client.call(&request).await), 0) };
+                let send = async move {
+                    (
+                        Input::Replied(ticket, session.client.call(&request).await),
+                        0,
+                    )
+                };
                 self.under_way.push(send.boxed_local());
             }
             Command::Look(ticket, queries) => {
                 let session = self.session;
-                self.under_way.push(async move { look(session, ticket, queries).await }.boxed_local());
+                self.under_way
+                    .push(async move { look(session, ticket, queries).await }.boxed_local());
             }
             Command::Act(step, act) => {
                 let session = self.session;
-                self.under_way.push(async move { act_here(session, step, act).await }.boxed_local());
+                self.under_way
+                    .push(async move { act_here(session, step, act).await }.boxed_local());
             }
         }
     }
@@ -132,8 +172,14 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-async fn look(session: &Session, ticket: Ticket, queries: Vec<setpoint_plan::kind::Query>) -> Happened {
-    let reads = futures_util::future::join_all(queries.iter().map(|query| pages::read(session, query))).await;
+async fn look(
+    session: &Session,
+    ticket: Ticket,
+    queries: Vec<setpoint_plan::kind::Query>,
+) -> Happened {
+    let reads =
+        futures_util::future::join_all(queries.iter().map(|query| pages::read(session, query)))
+            .await;
     let mut rows = Vec::new();
     let mut calls = 0;
     for read in reads {
@@ -155,6 +201,11 @@ async fn act_here(session: &Session, step: StepId, act: Local) -> Happened {
         Local::SshKey { path } => path.clone(),
     };
     let result = tokio::task::spawn_blocking(move || local.perform(&act)).await;
-    let result = result.unwrap_or_else(|error| Err(LocalError { path, why: error.to_string() }));
+    let result = result.unwrap_or_else(|error| {
+        Err(LocalError {
+            path,
+            why: error.to_string(),
+        })
+    });
     (Input::Acted(step, result), 0)
 }

@@ -69,7 +69,8 @@ impl Deleted {
         match note {
             Note::Made { token, id } => self.made.entry(id).or_default().push(token),
             Note::Deleted { id } => {
-                self.tokens.extend(self.made.remove(&id).unwrap_or_default());
+                self.tokens
+                    .extend(self.made.remove(&id).unwrap_or_default());
                 self.ids.insert(id);
             }
         }

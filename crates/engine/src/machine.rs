@@ -96,13 +96,25 @@ enum State {
     /// Its call is made again at this time.
     Pausing { until: Duration },
     /// Its create call was answered; a read by id must show the resource as ours.
-    Verifying { since: Duration, due: Option<Duration> },
+    Verifying {
+        since: Duration,
+        due: Option<Duration>,
+    },
     /// Nobody knows whether its resource was made: a listing shows whether it is there.
-    Searching { due: Option<Duration>, why: Box<Search> },
+    Searching {
+        due: Option<Duration>,
+        why: Box<Search>,
+    },
     /// Its goal is looked at, since the answer does not say whether it is met.
-    Judging { due: Option<Duration>, after: Box<Doubt> },
+    Judging {
+        due: Option<Duration>,
+        after: Box<Doubt>,
+    },
     /// It waits.
-    Waiting { due: Option<Duration>, patience: Patience },
+    Waiting {
+        due: Option<Duration>,
+        patience: Patience,
+    },
     /// It acts on this machine.
     Acting,
     /// Over.
@@ -194,9 +206,7 @@ enum Purpose {
         sent: Vec<(String, String)>,
     },
     /// Proven: an empty answer has been shown not to be a refusal in disguise.
-    Look {
-        proven: bool,
-    },
+    Look { proven: bool },
 }
 
 /// The machine.
@@ -230,7 +240,12 @@ pub struct Machine {
 impl Machine {
     /// A machine for this plan. `nonces` gives fresh tokens and chance.
     #[must_use]
-    pub fn new(plan: Arc<Plan>, registry: Registry, settings: Settings, nonces: Box<dyn FnMut() -> String + Send>) -> Self {
+    pub fn new(
+        plan: Arc<Plan>,
+        registry: Registry,
+        settings: Settings,
+        nonces: Box<dyn FnMut() -> String + Send>,
+    ) -> Self {
         let n = plan.steps.len();
         let known = first_known(&plan, registry);
         let priority = priorities(&plan);
@@ -249,7 +264,10 @@ impl Machine {
             released: BTreeMap::new(),
             interrupted: false,
             nonces,
-            tally: Tally { total: n, ..Tally::default() },
+            tally: Tally {
+                total: n,
+                ..Tally::default()
+            },
             failures: Vec::new(),
             writes: Vec::new(),
             opened: BTreeMap::new(),
@@ -306,9 +324,24 @@ impl Machine {
     /// What came of it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        let outputs = self.plan.outputs.iter().map(|(name, output)| (name.clone(), self.resolve(&output.value))).collect();
-        let made = self.plan.changes.iter().filter(|change| change.after.is_some());
-        let id = |address: &Address| self.known.get(address)?.get("id")?.as_text().map(ToOwned::to_owned);
+        let outputs = self
+            .plan
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), self.resolve(&output.value)))
+            .collect();
+        let made = self
+            .plan
+            .changes
+            .iter()
+            .filter(|change| change.after.is_some());
+        let id = |address: &Address| {
+            self.known
+                .get(address)?
+                .get("id")?
+                .as_text()
+                .map(ToOwned::to_owned)
+        };
         Outcome {
             summary: self.summary(),
             failed: self.failures.clone(),
@@ -318,7 +351,9 @@ impl Machine {
             elapsed: self.finished_at,
             down: self.down.clone(),
             outputs,
-            ids: made.filter_map(|change| Some((change.address.clone(), id(&change.address)?))).collect(),
+            ids: made
+                .filter_map(|change| Some((change.address.clone(), id(&change.address)?)))
+                .collect(),
             writes: self.writes.clone(),
         }
     }
@@ -328,13 +363,21 @@ impl Machine {
         let mut summary = setpoint_plan::plan::Summary::default();
         for (at, change) in self.plan.changes.iter().enumerate() {
             let half_done = |half: Half| {
-                let mut own =
-                    self.plan.steps.iter().zip(&self.states).filter(|(step, _)| step.change == at && step.half == half).peekable();
+                let mut own = self
+                    .plan
+                    .steps
+                    .iter()
+                    .zip(&self.states)
+                    .filter(|(step, _)| step.change == at && step.half == half)
+                    .peekable();
                 own.peek().is_some() && own.all(|(_, state)| *state == State::Done)
             };
             summary.add += usize::from(change.creates() && half_done(Half::Up));
             summary.destroy += usize::from(change.deletes() && half_done(Half::Down));
-            let changes = matches!(change.action, ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Forget);
+            let changes = matches!(
+                change.action,
+                ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Forget
+            );
             summary.change += usize::from(changes && half_done(Half::Up));
             summary.kept += usize::from(change.action == ChangeAction::Keep);
         }
@@ -342,21 +385,34 @@ impl Machine {
     }
 
     fn not_started(&self) -> Vec<NotStarted> {
-        let failed: BTreeSet<&Address> = self.failures.iter().map(|failure| &failure.address).collect();
+        let failed: BTreeSet<&Address> = self
+            .failures
+            .iter()
+            .map(|failure| &failure.address)
+            .collect();
         let skipped = |address: &Address| {
             self.plan
                 .steps
                 .iter()
                 .zip(&self.states)
-                .any(|(step, state)| step.address == *address && matches!(state, State::Skipped | State::Blocked | State::Ready))
+                .any(|(step, state)| {
+                    step.address == *address
+                        && matches!(state, State::Skipped | State::Blocked | State::Ready)
+                })
         };
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for step in &self.plan.steps {
-            if failed.contains(&step.address) || !skipped(&step.address) || !seen.insert(step.address.clone()) {
+            if failed.contains(&step.address)
+                || !skipped(&step.address)
+                || !seen.insert(step.address.clone())
+            {
                 continue;
             }
-            found.push(NotStarted { address: step.address.clone(), needs: self.failed_before(&step.address) });
+            found.push(NotStarted {
+                address: step.address.clone(),
+                needs: self.failed_before(&step.address),
+            });
         }
         found
     }
@@ -371,7 +427,13 @@ impl Machine {
             if self.states[at] == State::Failed {
                 found.insert(self.plan.steps[at].address.clone());
             }
-            todo.extend(self.plan.steps[at].after.iter().map(|before| before.0).filter(|before| seen.insert(*before)));
+            todo.extend(
+                self.plan.steps[at]
+                    .after
+                    .iter()
+                    .map(|before| before.0)
+                    .filter(|before| seen.insert(*before)),
+            );
         }
         found.into_iter().collect()
     }
@@ -379,7 +441,11 @@ impl Machine {
     // What is known.
 
     fn value_of(&self, reference: &Ref) -> Option<Value> {
-        self.known.get(&reference.address)?.get(&reference.attr).filter(|value| **value != Value::Null).cloned()
+        self.known
+            .get(&reference.address)?
+            .get(&reference.attr)
+            .filter(|value| **value != Value::Null)
+            .cloned()
     }
 
     fn resolve(&self, value: &Value) -> Value {
@@ -390,7 +456,12 @@ impl Machine {
     fn id_of(&self, step: &PlanStep) -> Option<String> {
         match &step.live_id {
             Some(id) => Some(id.clone()),
-            None => self.known.get(&step.address)?.get("id")?.as_text().map(ToOwned::to_owned),
+            None => self
+                .known
+                .get(&step.address)?
+                .get("id")?
+                .as_text()
+                .map(ToOwned::to_owned),
         }
     }
 
@@ -408,13 +479,18 @@ impl Machine {
         if self.states[step.0].is_over() {
             return;
         }
-        self.states[step.0] = if self.closes_in_vain(step) { State::Closed } else { State::Done };
+        self.states[step.0] = if self.closes_in_vain(step) {
+            State::Closed
+        } else {
+            State::Done
+        };
         self.tally.done += 1;
         self.finished_at = now;
         self.note_windows(now, step);
         let plan_step = &self.plan.steps[step.0];
         if plan_step.live_id.is_some() && (plan_step.half == Half::Down || plan_step.pivot) {
-            self.released.insert((plan_step.change, plan_step.half), now);
+            self.released
+                .insert((plan_step.change, plan_step.half), now);
         }
         self.locks.leave(&self.plan, step, &self.states);
         let id = self.id_of(&self.plan.steps[step.0]);
@@ -426,10 +502,25 @@ impl Machine {
     fn remember(&mut self, step: StepId, id: Option<String>) {
         let Some(id) = id else { return };
         let own = &self.plan.steps[step.0];
-        let mut half = self.plan.steps.iter().zip(&self.states).filter(|(other, _)| other.change == own.change && other.half == own.half);
-        let note = if own.step.as_call().is_some_and(|call| call.token == Token::Create) {
-            Note::Made { token: self.create_token(step), id }
-        } else if own.half == Half::Down && self.plan.changes[own.change].deletes() && half.all(|(_, state)| *state == State::Done) {
+        let mut half = self
+            .plan
+            .steps
+            .iter()
+            .zip(&self.states)
+            .filter(|(other, _)| other.change == own.change && other.half == own.half);
+        let note = if own
+            .step
+            .as_call()
+            .is_some_and(|call| call.token == Token::Create)
+        {
+            Note::Made {
+                token: self.create_token(step),
+                id,
+            }
+        } else if own.half == Half::Down
+            && self.plan.changes[own.change].deletes()
+            && half.all(|(_, state)| *state == State::Done)
+        {
             Note::Deleted { id }
         } else {
             return;
@@ -505,7 +596,10 @@ impl Machine {
 
 impl State {
     fn is_over(&self) -> bool {
-        matches!(self, Self::Done | Self::Closed | Self::Failed | Self::Skipped)
+        matches!(
+            self,
+            Self::Done | Self::Closed | Self::Failed | Self::Skipped
+        )
     }
 
     fn due(&self) -> Option<Duration> {
@@ -516,7 +610,14 @@ impl State {
             | Self::Verifying { due, .. }
             | Self::Judging { due, .. }
             | Self::Waiting { due, .. } => *due,
-            Self::Blocked | Self::Ready | Self::Sent | Self::Acting | Self::Done | Self::Closed | Self::Failed | Self::Skipped => None,
+            Self::Blocked
+            | Self::Ready
+            | Self::Sent
+            | Self::Acting
+            | Self::Done
+            | Self::Closed
+            | Self::Failed
+            | Self::Skipped => None,
         }
     }
 }
@@ -524,14 +625,22 @@ impl State {
 /// What live rows tell before anything is done. A resource that this plan makes anew is not known by its old row, but by
 /// the id that is ours to choose, where there is one.
 fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
-    let cx = setpoint_plan::kind::Cx { stack: &plan.stack, site: &plan.site };
+    let cx = setpoint_plan::kind::Cx {
+        stack: &plan.stack,
+        site: &plan.site,
+    };
     let mut known: BTreeMap<Address, Map> = BTreeMap::new();
     for change in &plan.changes {
         let entry = known.entry(change.address.clone()).or_default();
         if change.creates() {
-            let derived = change.after.as_ref().and_then(|want| registry.known(change.kind).derived_id(&cx, want));
+            let derived = change
+                .after
+                .as_ref()
+                .and_then(|want| registry.known(change.kind).derived_id(&cx, want));
             entry.extend(derived.map(|id| ("id".to_owned(), Value::Text(id))));
-        } else if let (Some(live), true) = (&change.before, change.after.is_some() || entry.is_empty()) {
+        } else if let (Some(live), true) =
+            (&change.before, change.after.is_some() || entry.is_empty())
+        {
             entry.extend(live.attrs.clone());
             entry.insert("id".to_owned(), Value::text(&live.id));
         }
@@ -546,7 +655,11 @@ fn priorities(plan: &Plan) -> Vec<u64> {
         Act::Wait(wait) => u64::try_from(wait.typical.as_millis()).unwrap_or(u64::MAX / 1_000_000),
     };
     let weights: Vec<u64> = plan.steps.iter().map(usual).collect();
-    let edges: Vec<(usize, usize)> =
-        plan.steps.iter().enumerate().flat_map(|(at, step)| step.after.iter().map(move |before| (before.0, at))).collect();
+    let edges: Vec<(usize, usize)> = plan
+        .steps
+        .iter()
+        .enumerate()
+        .flat_map(|(at, step)| step.after.iter().map(move |before| (before.0, at)))
+        .collect();
     graph::remaining(&weights, &edges)
 }

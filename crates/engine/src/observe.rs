@@ -70,16 +70,32 @@ const FIRST_ANSWER_MAX: Duration = Duration::from_secs(30);
 /// # Errors
 /// The call failed, or its answer names no account.
 pub async fn identify(session: &Session, region: &str) -> Result<Caller, ObserveError> {
-    let request = Request { action: &sts::GET_CALLER_IDENTITY, region: region.to_owned(), params: Vec::new() };
-    let policy = RetryPolicy { elapsed_max: FIRST_ANSWER_MAX, ..RetryPolicy::default() };
-    let reply = pages::send_within(session, &request, &policy).await.map_err(|error| ObserveError::Identity(Box::new(error)))?;
+    let request = Request {
+        action: &sts::GET_CALLER_IDENTITY,
+        region: region.to_owned(),
+        params: Vec::new(),
+    };
+    let policy = RetryPolicy {
+        elapsed_max: FIRST_ANSWER_MAX,
+        ..RetryPolicy::default()
+    };
+    let reply = pages::send_within(session, &request, &policy)
+        .await
+        .map_err(|error| ObserveError::Identity(Box::new(error)))?;
     let account = reply.json.text("AccountId");
     if account.is_empty() {
         let detail = "the answer names no account".to_owned();
-        let odd = CallError::Malformed { action: request.action.name, http_status: reply.status, detail };
+        let odd = CallError::Malformed {
+            action: request.action.name,
+            http_status: reply.status,
+            detail,
+        };
         return Err(ObserveError::Identity(Box::new(odd)));
     }
-    Ok(Caller { account, arn: reply.json.text("Arn") })
+    Ok(Caller {
+        account,
+        arn: reply.json.text("Arn"),
+    })
 }
 
 /// Whose answer a query of the first round is.
@@ -112,11 +128,19 @@ pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, Obs
     Ok(snapshot)
 }
 
-fn read_local(session: &Session, intent: &Intent, snapshot: &mut Snapshot) -> Result<(), LocalError> {
+fn read_local(
+    session: &Session,
+    intent: &Intent,
+    snapshot: &mut Snapshot,
+) -> Result<(), LocalError> {
     for want in intent.desired.values() {
         for act in session.registry.known(want.kind).local_reads(want) {
             if let Some(attrs) = session.local.peek(&act)? {
-                snapshot.found.entry(want.address.clone()).or_default().add("local", Row::Found(attrs));
+                snapshot
+                    .found
+                    .entry(want.address.clone())
+                    .or_default()
+                    .add("local", Row::Found(attrs));
             }
         }
     }
@@ -127,21 +151,48 @@ fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
     let mut asked = Vec::new();
     for kind in session.registry.kinds() {
         asked.push((For::Listing, kind.list(&intent.site, &intent.stack)));
-        asked.extend(kind.more_lists(&intent.site, &intent.stack).into_iter().map(|query| (For::Detail, query)));
+        asked.extend(
+            kind.more_lists(&intent.site, &intent.stack)
+                .into_iter()
+                .map(|query| (For::Detail, query)),
+        );
     }
     // Rows of stacks from which something moved here are listed too; the planner takes what moved and leaves the rest.
-    let others: BTreeSet<&String> = intent.moved.iter().filter_map(|entry| entry.stack.as_ref()).collect();
+    let others: BTreeSet<&String> = intent
+        .moved
+        .iter()
+        .filter_map(|entry| entry.stack.as_ref())
+        .collect();
     for stack in others {
-        asked.extend(session.registry.kinds().map(|kind| (For::Listing, kind.list(&intent.site, stack))));
+        asked.extend(
+            session
+                .registry
+                .kinds()
+                .map(|kind| (For::Listing, kind.list(&intent.site, stack))),
+        );
     }
     for want in intent.desired.values() {
-        let adopted = want.adopt.iter().flat_map(|id| session.registry.known(want.kind).poll(&intent.site, std::slice::from_ref(id)));
+        let adopted = want.adopt.iter().flat_map(|id| {
+            session
+                .registry
+                .known(want.kind)
+                .poll(&intent.site, std::slice::from_ref(id))
+        });
         asked.extend(adopted.map(|query| (For::Adopted(want.address.clone()), query)));
-        let queries = session.registry.known(want.kind).lookups(want, &intent.site);
-        asked.extend(queries.into_iter().map(|query| (For::LookUp(want.address.clone(), query.view), query)));
+        let queries = session
+            .registry
+            .known(want.kind)
+            .lookups(want, &intent.site);
+        asked.extend(
+            queries
+                .into_iter()
+                .map(|query| (For::LookUp(want.address.clone(), query.view), query)),
+        );
     }
     for look_up in outside::look_ups(&session.registry, intent) {
-        asked.extend(outside_query(session, intent, &look_up).map(|query| (For::Outside(look_up), query)));
+        asked.extend(
+            outside_query(session, intent, &look_up).map(|query| (For::Outside(look_up), query)),
+        );
     }
     asked
 }
@@ -149,22 +200,34 @@ fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
 fn outside_query(session: &Session, intent: &Intent, look_up: &LookUp) -> Option<Query> {
     let kind = session.registry.known(look_up.kind);
     match &look_up.how {
-        How::Id(id) => kind.poll(&intent.site, std::slice::from_ref(id)).into_iter().next(),
+        How::Id(id) => kind
+            .poll(&intent.site, std::slice::from_ref(id))
+            .into_iter()
+            .next(),
         How::By(by) => kind.find(&intent.site, by),
         How::Owned { stack, region, .. } => {
-            let site = setpoint_plan::kind::Site { region: region.clone(), ..intent.site.clone() };
+            let site = setpoint_plan::kind::Site {
+                region: region.clone(),
+                ..intent.site.clone()
+            };
             Some(kind.list(&site, stack))
         }
     }
 }
 
 /// Sends queries side by side, equal ones once; gives each asker its own copy of the answer.
-async fn ask<T>(session: &Session, asked: Vec<(T, Query)>) -> Result<(Vec<T>, Vec<Read>), ReadError> {
+async fn ask<T>(
+    session: &Session,
+    asked: Vec<(T, Query)>,
+) -> Result<(Vec<T>, Vec<Read>), ReadError> {
     let mut distinct: Vec<Query> = Vec::new();
     let mut places = Vec::new();
     let mut wanted = Vec::new();
     for (whose, query) in asked {
-        let place = distinct.iter().position(|other| *other == query).unwrap_or(distinct.len());
+        let place = distinct
+            .iter()
+            .position(|other| *other == query)
+            .unwrap_or(distinct.len());
         if place == distinct.len() {
             distinct.push(query);
         }
@@ -177,18 +240,37 @@ async fn ask<T>(session: &Session, asked: Vec<(T, Query)>) -> Result<(Vec<T>, Ve
     let each = places.into_iter().map(|place| {
         let free = std::mem::replace(&mut charged[place], true);
         let read = &answers[place];
-        Read { rows: read.rows.clone(), pages: if free { 0 } else { read.pages }, proofs: if free { 0 } else { read.proofs } }
+        Read {
+            rows: read.rows.clone(),
+            pages: if free { 0 } else { read.pages },
+            proofs: if free { 0 } else { read.proofs },
+        }
     });
     Ok((wanted, each.collect()))
 }
 
-fn take(intent: &Intent, whose: For, read: Read, snapshot: &mut Snapshot, details: &mut Vec<Row>) -> Result<(), ObserveError> {
+fn take(
+    intent: &Intent,
+    whose: For,
+    read: Read,
+    snapshot: &mut Snapshot,
+    details: &mut Vec<Row>,
+) -> Result<(), ObserveError> {
     snapshot.cost.other += read.proofs;
     match whose {
         For::Listing => {
             snapshot.cost.listings += read.pages;
-            let moves_here = |stack: &str| intent.moved.iter().any(|entry| entry.stack.as_deref() == Some(stack));
-            let ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack || moves_here(&owner.stack));
+            let moves_here = |stack: &str| {
+                intent
+                    .moved
+                    .iter()
+                    .any(|entry| entry.stack.as_deref() == Some(stack))
+            };
+            let ours = |live: &Live| {
+                live.owner
+                    .as_ref()
+                    .is_some_and(|owner| owner.stack == intent.stack || moves_here(&owner.stack))
+            };
             for live in live_rows(read.rows) {
                 if ours(&live) {
                     snapshot.live.push(live);
@@ -199,7 +281,11 @@ fn take(intent: &Intent, whose: For, read: Read, snapshot: &mut Snapshot, detail
         }
         For::Adopted(address) => {
             snapshot.cost.lookups += read.pages;
-            snapshot.adopted.entry(address).or_default().extend(live_rows(read.rows));
+            snapshot
+                .adopted
+                .entry(address)
+                .or_default()
+                .extend(live_rows(read.rows));
         }
         For::Detail => {
             snapshot.cost.details += read.pages;
@@ -213,13 +299,20 @@ fn take(intent: &Intent, whose: For, read: Read, snapshot: &mut Snapshot, detail
         For::Outside(look_up) => {
             snapshot.cost.lookups += read.pages;
             let rows = match &look_up.how {
-                How::Owned { stack, address, .. } => live_rows(read.rows).filter(|live| live.is_owned_by(stack, address)).collect(),
-                How::By(by) => live_rows(read.rows).filter(|live| named_exactly(live, by)).collect(),
+                How::Owned { stack, address, .. } => live_rows(read.rows)
+                    .filter(|live| live.is_owned_by(stack, address))
+                    .collect(),
+                How::By(by) => live_rows(read.rows)
+                    .filter(|live| named_exactly(live, by))
+                    .collect(),
                 How::Id(_) => live_rows(read.rows).collect::<Vec<_>>(),
             };
             let [one] = rows.as_slice() else {
                 let candidates = rows.iter().map(|live| live.id.clone()).collect();
-                return Err(ObserveError::Outside { said: look_up.said, candidates });
+                return Err(ObserveError::Outside {
+                    said: look_up.said,
+                    candidates,
+                });
             };
             snapshot.named.insert(look_up.key, vec![one.clone()]);
         }
@@ -246,16 +339,33 @@ fn fold(snapshot: &mut Snapshot, details: &[Row]) {
     }
 }
 
-async fn read_details(session: &Session, intent: &Intent, snapshot: &mut Snapshot) -> Result<(), ReadError> {
+async fn read_details(
+    session: &Session,
+    intent: &Intent,
+    snapshot: &mut Snapshot,
+) -> Result<(), ReadError> {
     let nothing = Found::default();
     let mut asked = Vec::new();
-    let owned = snapshot.live.iter().filter_map(|live| Some((&live.owner.as_ref()?.address, live)));
-    let adopted = snapshot.adopted.iter().flat_map(|(address, rows)| rows.iter().map(move |live| (address, live)));
+    let owned = snapshot
+        .live
+        .iter()
+        .filter_map(|live| Some((&live.owner.as_ref()?.address, live)));
+    let adopted = snapshot
+        .adopted
+        .iter()
+        .flat_map(|(address, rows)| rows.iter().map(move |live| (address, live)));
     for (address, live) in owned.chain(adopted) {
-        let want = intent.desired.get(address).filter(|want| want.kind == live.kind);
+        let want = intent
+            .desired
+            .get(address)
+            .filter(|want| want.kind == live.kind);
         let found = snapshot.found.get(address).unwrap_or(&nothing);
         let queries = session.registry.known(live.kind).details(want, live, found);
-        asked.extend(queries.into_iter().map(|query| ((address.clone(), query.clone()), query)));
+        asked.extend(
+            queries
+                .into_iter()
+                .map(|query| ((address.clone(), query.clone()), query)),
+        );
     }
     let (wanted, answers) = ask(session, asked).await?;
     let mut details = Vec::new();
@@ -268,7 +378,11 @@ async fn read_details(session: &Session, intent: &Intent, snapshot: &mut Snapsho
             match row {
                 Row::Detail { .. } if first => details.push(row),
                 Row::Detail { .. } => {}
-                Row::Live(_) | Row::Found(_) => snapshot.found.entry(address.clone()).or_default().add(query.view, row),
+                Row::Live(_) | Row::Found(_) => snapshot
+                    .found
+                    .entry(address.clone())
+                    .or_default()
+                    .add(query.view, row),
             }
         }
         counted.push(query);
@@ -285,5 +399,9 @@ pub fn attributes(snapshot: &Snapshot) -> BTreeMap<Address, Map> {
         attrs.insert("id".to_owned(), Value::text(&live.id));
         attrs
     };
-    snapshot.live.iter().filter_map(|live| Some((live.owner.as_ref()?.address.clone(), with_id(live)))).collect()
+    snapshot
+        .live
+        .iter()
+        .filter_map(|live| Some((live.owner.as_ref()?.address.clone(), with_id(live))))
+        .collect()
 }

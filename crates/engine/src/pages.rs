@@ -73,7 +73,10 @@ impl ReadError {
     pub fn call(&self) -> Option<&CallError> {
         match self {
             Self::Call { error, .. } => Some(error),
-            Self::Page { .. } | Self::Odd { .. } | Self::Request { .. } | Self::Unresolved { .. } => None,
+            Self::Page { .. }
+            | Self::Odd { .. }
+            | Self::Request { .. }
+            | Self::Unresolved { .. } => None,
         }
     }
 }
@@ -106,7 +109,10 @@ pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
             }
             Proof::Twice => {
                 let again = read_once(session, query).await?;
-                found = Read { proofs: found.pages, ..again };
+                found = Read {
+                    proofs: found.pages,
+                    ..again
+                };
             }
             Proof::DryRun | Proof::Refused => {}
         }
@@ -118,7 +124,10 @@ async fn read_once(session: &Session, query: &Query) -> Result<Read, ReadError> 
     let action = query.api.name;
     for restart in 0.. {
         match walk(session, query).await {
-            Err(ReadError::Page { error: PageError::Moved { .. }, .. }) if restart < RESTARTS_MAX => {}
+            Err(ReadError::Page {
+                error: PageError::Moved { .. },
+                ..
+            }) if restart < RESTARTS_MAX => {}
             other => return other,
         }
     }
@@ -135,10 +144,19 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
         let mut request = base.clone();
         request.params.extend(walk.params());
         request.params.sort();
-        let reply = send(session, &request).await.map_err(|error| ReadError::Call { action, error: Box::new(error) })?;
+        let reply = send(session, &request)
+            .await
+            .map_err(|error| ReadError::Call {
+                action,
+                error: Box::new(error),
+            })?;
         found.pages += 1;
-        let next = walk.accept(&reply.json).map_err(|error| ReadError::Page { action, error })?;
-        let rows = kind.decode(query.view, &query.site, &reply.json).map_err(|error| ReadError::Odd { action, error })?;
+        let next = walk
+            .accept(&reply.json)
+            .map_err(|error| ReadError::Page { action, error })?;
+        let rows = kind
+            .decode(query.view, &query.site, &reply.json)
+            .map_err(|error| ReadError::Odd { action, error })?;
         found.rows.extend(rows);
         if next == Next::Done {
             return Ok(found);
@@ -149,19 +167,26 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
 fn base_request(query: &Query) -> Result<Request, ReadError> {
     let action = query.api.name;
     let nothing = |_: &Ref| -> Option<Value> { None };
-    let arguments = args::arguments(&query.args, &nothing).map_err(|error| ReadError::Unresolved { action, error })?;
-    Request::new(query.api, query.site.region.as_str(), &arguments).map_err(|error| ReadError::Request { action, error })
+    let arguments = args::arguments(&query.args, &nothing)
+        .map_err(|error| ReadError::Unresolved { action, error })?;
+    Request::new(query.api, query.site.region.as_str(), &arguments)
+        .map_err(|error| ReadError::Request { action, error })
 }
 
 /// A caller who may not list gets an empty listing from some actions, but an error from their dry run.
 async fn prove_by_dry_run(session: &Session, query: &Query) -> Result<(), ReadError> {
     let mut request = base_request(query)?;
-    request.params.push(("DryRun".to_owned(), "true".to_owned()));
+    request
+        .params
+        .push(("DryRun".to_owned(), "true".to_owned()));
     request.params.sort();
     match send(session, &request).await {
         Ok(_) => Ok(()),
         Err(CallError::Api(error)) if error.is_dry_run_ok() => Ok(()),
-        Err(error) => Err(ReadError::Call { action: query.api.name, error: Box::new(error) }),
+        Err(error) => Err(ReadError::Call {
+            action: query.api.name,
+            error: Box::new(error),
+        }),
     }
 }
 
@@ -177,16 +202,27 @@ pub async fn send(session: &Session, request: &Request) -> Result<Reply, CallErr
 ///
 /// # Errors
 /// The last error.
-pub async fn send_within(session: &Session, request: &Request, policy: &RetryPolicy) -> Result<Reply, CallError> {
+pub async fn send_within(
+    session: &Session,
+    request: &Request,
+    policy: &RetryPolicy,
+) -> Result<Reply, CallError> {
     let start = tokio::time::Instant::now();
     for number in 1.. {
         let error = match session.client.call(request).await {
             Ok(reply) => return Ok(reply),
-            Err(CallError::Api(error)) if error.is_dry_run_ok() => return Err(CallError::Api(error)),
+            Err(CallError::Api(error)) if error.is_dry_run_ok() => {
+                return Err(CallError::Api(error));
+            }
             Err(error) => error,
         };
         let elapsed: Duration = start.elapsed();
-        let attempt = Attempt { number, elapsed, idempotent: true, random: fraction(&session.client.nonce()) };
+        let attempt = Attempt {
+            number,
+            elapsed,
+            idempotent: true,
+            random: fraction(&session.client.nonce()),
+        };
         match policy.decide(&attempt, &error) {
             Decision::Retry { after, .. } => tokio::time::sleep(session.pace.scaled(after)).await,
             Decision::GiveUp => return Err(error),
@@ -198,6 +234,10 @@ pub async fn send_within(session: &Session, request: &Request, policy: &RetryPol
 /// A number from 0 to 1 out of a nonce; chance enough for spreading retries.
 #[must_use]
 pub fn fraction(nonce: &str) -> f64 {
-    let digits: String = nonce.chars().filter(char::is_ascii_hexdigit).take(8).collect();
+    let digits: String = nonce
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(8)
+        .collect();
     u32::from_str_radix(&digits, 16).map_or(0.5, |n| f64::from(n) / f64::from(u32::MAX))
 }

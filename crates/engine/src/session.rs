@@ -33,7 +33,10 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { speed: 1.0, visibility: Duration::from_secs(90) }
+        Self {
+            speed: 1.0,
+            visibility: Duration::from_secs(90),
+        }
     }
 }
 

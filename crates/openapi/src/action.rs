@@ -92,7 +92,9 @@ impl Action {
     /// Otherwise the endpoint alone decides the region.
     #[must_use]
     pub fn region_param(&self) -> Option<&'static str> {
-        ["RegionId", "regionId"].into_iter().find(|name| self.param(name).is_some())
+        ["RegionId", "regionId"]
+            .into_iter()
+            .find(|name| self.param(name).is_some())
     }
 
     /// Whether the action takes a region; otherwise the endpoint alone decides it.
@@ -116,7 +118,9 @@ impl Action {
     /// Whether the action only reads. The API names its reads by these verbs.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        ["Describe", "List", "Get", "Query"].iter().any(|verb| self.name.starts_with(verb))
+        ["Describe", "List", "Get", "Query"]
+            .iter()
+            .any(|verb| self.name.starts_with(verb))
     }
 }
 
@@ -124,7 +128,10 @@ impl Action {
 #[must_use]
 pub fn find(product: Product, name: &str) -> Option<&'static Action> {
     let table = table(product);
-    table.binary_search_by(|action| action.name.cmp(name)).ok().map(|at| table[at])
+    table
+        .binary_search_by(|action| action.name.cmp(name))
+        .ok()
+        .map(|at| table[at])
 }
 
 /// Every action of a product in the table, sorted by name.
@@ -142,24 +149,36 @@ pub fn table(product: Product) -> &'static [&'static Action] {
 }
 
 fn param_of(params: &'static [Param], flattened: &str) -> Option<&'static Param> {
-    params.iter().find(|param| param.name == flattened && !matches!(param.ty, ParamType::List | ParamType::Rows(_))).or_else(|| {
-        params.iter().find_map(|param| {
-            let rest = flattened.strip_prefix(param.name)?.strip_prefix('.')?;
-            match param.ty {
-                ParamType::List => is_index(rest).then_some(param),
-                ParamType::Rows(members) => {
-                    let (index, member) = rest.split_once('.')?;
-                    if is_index(index) { param_of(members, member) } else { None }
-                }
-                ParamType::Open => Some(param),
-                _ => None,
-            }
+    params
+        .iter()
+        .find(|param| {
+            param.name == flattened && !matches!(param.ty, ParamType::List | ParamType::Rows(_))
         })
-    })
+        .or_else(|| {
+            params.iter().find_map(|param| {
+                let rest = flattened.strip_prefix(param.name)?.strip_prefix('.')?;
+                match param.ty {
+                    ParamType::List => is_index(rest).then_some(param),
+                    ParamType::Rows(members) => {
+                        let (index, member) = rest.split_once('.')?;
+                        if is_index(index) {
+                            param_of(members, member)
+                        } else {
+                            None
+                        }
+                    }
+                    ParamType::Open => Some(param),
+                    _ => None,
+                }
+            })
+        })
 }
 
 fn is_index(text: &str) -> bool {
-    text.len() <= 5 && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty()
+    text.len() <= 5
+        && !text.starts_with('0')
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && !text.is_empty()
 }
 
 #[cfg(test)]

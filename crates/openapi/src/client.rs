@@ -55,7 +55,11 @@ impl Client {
     /// A client that has learned nothing yet.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { config, skew_ms: AtomicI64::new(0), warnings: Mutex::new(Vec::new()) }
+        Self {
+            config,
+            skew_ms: AtomicI64::new(0),
+            warnings: Mutex::new(Vec::new()),
+        }
     }
 
     /// The time by the clock, corrected by what was learned from the server.
@@ -95,13 +99,23 @@ impl Client {
 
     async fn exchange(&self, request: &Request) -> Result<WireResponse, CallError> {
         let wire = self.sign(request)?;
-        self.config.transport.send(wire).await.map_err(CallError::NoReply)
+        self.config
+            .transport
+            .send(wire)
+            .await
+            .map_err(CallError::NoReply)
     }
 
     fn sign(&self, request: &Request) -> Result<WireRequest, CallError> {
         let credential = (self.config.credentials)()?;
-        let endpoint = self.config.endpoints.of(request.action.product, &request.region)?;
-        let stamp = Stamp { nonce: self.nonce(), timestamp: self.now() };
+        let endpoint = self
+            .config
+            .endpoints
+            .of(request.action.product, &request.region)?;
+        let stamp = Stamp {
+            nonce: self.nonce(),
+            timestamp: self.now(),
+        };
         Ok(match self.config.scheme {
             Scheme::V1 => v1::sign(request, &credential, &endpoint, &stamp),
             // No action of the table is path-style.
@@ -111,7 +125,12 @@ impl Client {
 
     /// Takes the server's clock over if it refused ours. False if that brings nothing new.
     fn learn_time(&self, error: &ApiError, date: Option<&str>) -> bool {
-        let Some(theirs) = date.filter(|_| error.is_clock_skew()).and_then(Timestamp::parse_http) else { return false };
+        let Some(theirs) = date
+            .filter(|_| error.is_clock_skew())
+            .and_then(Timestamp::parse_http)
+        else {
+            return false;
+        };
         let skew_ms = theirs.0.saturating_sub((self.config.clock)().0);
         let before = self.skew_ms.swap(skew_ms, Ordering::Relaxed);
         if skew_ms.abs_diff(before) < 1000 {
@@ -119,8 +138,13 @@ impl Client {
         }
         let minutes = skew_ms.abs() / 60_000;
         let side = if skew_ms > 0 { "behind" } else { "ahead of" };
-        let warning = format!("this machine's clock is {minutes} minutes {side} the server's; calls are signed with the server's time");
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+        let warning = format!(
+            "this machine's clock is {minutes} minutes {side} the server's; calls are signed with the server's time"
+        );
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(warning);
         true
     }
 }

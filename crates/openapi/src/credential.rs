@@ -109,13 +109,27 @@ pub enum CredentialError {
 
 impl Credential {
     /// A key that holds until it is revoked.
-    pub fn long_lived(access_key_id: impl Into<String>, access_key_secret: impl Into<String>) -> Self {
-        Self { access_key_id: access_key_id.into(), access_key_secret: SecretString::from(access_key_secret.into()), security_token: None }
+    pub fn long_lived(
+        access_key_id: impl Into<String>,
+        access_key_secret: impl Into<String>,
+    ) -> Self {
+        Self {
+            access_key_id: access_key_id.into(),
+            access_key_secret: SecretString::from(access_key_secret.into()),
+            security_token: None,
+        }
     }
 
     /// A key that expires, with its token.
-    pub fn temporary(access_key_id: impl Into<String>, access_key_secret: impl Into<String>, security_token: impl Into<String>) -> Self {
-        Self { security_token: Some(SecretString::from(security_token.into())), ..Self::long_lived(access_key_id, access_key_secret) }
+    pub fn temporary(
+        access_key_id: impl Into<String>,
+        access_key_secret: impl Into<String>,
+        security_token: impl Into<String>,
+    ) -> Self {
+        Self {
+            security_token: Some(SecretString::from(security_token.into())),
+            ..Self::long_lived(access_key_id, access_key_secret)
+        }
     }
 
     pub(crate) fn secret(&self) -> &str {
@@ -123,7 +137,9 @@ impl Credential {
     }
 
     pub(crate) fn token(&self) -> Option<&str> {
-        self.security_token.as_ref().map(ExposeSecret::expose_secret)
+        self.security_token
+            .as_ref()
+            .map(ExposeSecret::expose_secret)
     }
 
     /// Trims what was copied with blanks around it, and refuses what cannot stand in a header.
@@ -131,7 +147,14 @@ impl Credential {
         let plain = |what, text: &str| {
             let text = text.trim();
             let ok = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-            if ok { Ok(text.to_owned()) } else { Err(CredentialError::BadCharacters { what, source_name: source_name.to_owned() }) }
+            if ok {
+                Ok(text.to_owned())
+            } else {
+                Err(CredentialError::BadCharacters {
+                    what,
+                    source_name: source_name.to_owned(),
+                })
+            }
         };
         let id = plain("access key id", &self.access_key_id)?;
         let secret = plain("access key secret", self.secret())?;
@@ -145,7 +168,10 @@ impl Credential {
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let temporary = self.security_token.is_some();
-        f.debug_struct("Credential").field("access_key_id", &self.access_key_id).field("temporary", &temporary).finish_non_exhaustive()
+        f.debug_struct("Credential")
+            .field("access_key_id", &self.access_key_id)
+            .field("temporary", &temporary)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,11 +188,18 @@ pub fn resolve(
 ) -> Result<Resolved, CredentialError> {
     if let Some(credential) = explicit {
         let source = "the command line".to_owned();
-        return Ok(Resolved { credential: credential.checked(&source)?, source, region: environment::region(env) });
+        return Ok(Resolved {
+            credential: credential.checked(&source)?,
+            source,
+            region: environment::region(env),
+        });
     }
     if let Some(name) = profile {
         let Some(text) = config else {
-            return Err(CredentialError::NoProfile { name: name.to_owned(), known: "no profiles".to_owned() });
+            return Err(CredentialError::NoProfile {
+                name: name.to_owned(),
+                known: "no profiles".to_owned(),
+            });
         };
         return profile::read(text, Some(name), env);
     }
@@ -175,7 +208,9 @@ pub fn resolve(
     }
     match config {
         Some(text) if !profile::disabled(env) => profile::read(text, None, env),
-        _ => Err(CredentialError::Nowhere { hint: environment::unsupported(env) }),
+        _ => Err(CredentialError::Nowhere {
+            hint: environment::unsupported(env),
+        }),
     }
 }
 

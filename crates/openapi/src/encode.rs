@@ -6,7 +6,11 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// Percent-encodes by RFC 3986 with upper-case hex: only `A-Z a-z 0-9 - _ . ~` stay as they are.
 #[must_use]
@@ -48,12 +52,17 @@ pub(crate) fn canonical(pairs: &[(String, String)]) -> String {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 fn decode(text: &str) -> String {
     let blanks = text.replace('+', " ");
-    percent_decode(blanks.as_bytes()).decode_utf8_lossy().into_owned()
+    percent_decode(blanks.as_bytes())
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 /// Sorts by key, byte-wise; values of one key keep their order.
@@ -64,7 +73,10 @@ fn sorted(pairs: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 fn join(pairs: &[(String, String)], key: impl Fn(&str) -> String) -> String {
-    let pieces: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", key(name), percent(value))).collect();
+    let pieces: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", key(name), percent(value)))
+        .collect();
     pieces.join("&")
 }
 
@@ -83,14 +95,22 @@ mod tests {
 
     #[test]
     fn keys_sort_bytewise() {
-        let pairs = ["Tag.2.Key", "a", "Tag.10.Key", "B"].map(|key| (key.to_owned(), String::new()));
+        let pairs =
+            ["Tag.2.Key", "a", "Tag.10.Key", "B"].map(|key| (key.to_owned(), String::new()));
         assert_eq!(canonical(&pairs), "B=&Tag.10.Key=&Tag.2.Key=&a=");
     }
 
     #[test]
     fn odd_texts_still_decode() {
-        let pairs = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
-        assert_eq!(parse_form("a=1+2&b&&c=%zz%4"), pairs(&[("a", "1 2"), ("b", ""), ("c", "%zz%4")]));
+        let pairs = |list: &[(&str, &str)]| {
+            list.iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            parse_form("a=1+2&b&&c=%zz%4"),
+            pairs(&[("a", "1 2"), ("b", ""), ("c", "%zz%4")])
+        );
         assert_eq!(parse_form(""), pairs(&[]));
         assert_eq!(parse_form("a=b=c"), pairs(&[("a", "b=c")]));
     }

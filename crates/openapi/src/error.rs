@@ -22,7 +22,9 @@ pub enum CallError {
     #[error("no answer: {0}")]
     NoReply(TransportError),
     /// A response came, but it is not what the API promises.
-    #[error("{action} was answered with HTTP {http_status}, but the answer makes no sense: {detail}")]
+    #[error(
+        "{action} was answered with HTTP {http_status}, but the answer makes no sense: {detail}"
+    )]
     Malformed {
         /// The action called.
         action: &'static str,
@@ -79,8 +81,12 @@ const IN_PROGRESS: &[&str] = &[
 ];
 
 /// Codes for a client token that was used before with other parameters.
-const MISMATCH: &[&str] =
-    &["IdempotenceParamNotMatch", "Idempotence.SignatureMismatch", "IdempotentParameterMismatch", "InvalidIdempotenceParameter.Mismatch"];
+const MISMATCH: &[&str] = &[
+    "IdempotenceParamNotMatch",
+    "Idempotence.SignatureMismatch",
+    "IdempotentParameterMismatch",
+    "InvalidIdempotenceParameter.Mismatch",
+];
 
 /// Codes for an operation that another one on the same object or network keeps waiting.
 const CONFLICT: &[&str] = &[
@@ -171,8 +177,14 @@ impl ApiError {
     /// seen before, since the call that brought it first may have worked.
     #[must_use]
     pub fn outcome(&self) -> Certainty {
-        let open = self.is_server_fault() || self.is_token_in_progress() || self.code == "SignatureNonceUsed";
-        if open && !self.is_throttling() { Certainty::Unknown } else { Certainty::NotDone }
+        let open = self.is_server_fault()
+            || self.is_token_in_progress()
+            || self.code == "SignatureNonceUsed";
+        if open && !self.is_throttling() {
+            Certainty::Unknown
+        } else {
+            Certainty::NotDone
+        }
     }
 
     /// Whether the caller is too fast. The word decides: the status is 400, 403, 429 or 503.
@@ -186,10 +198,19 @@ impl ApiError {
     pub fn is_server_fault(&self) -> bool {
         let code = self.code.as_str();
         // CloudMonitor answers with status 200 and a number as code.
-        let numeric = self.http_status == 200 && code.parse::<u16>().is_ok_and(|number| number >= 500);
-        let named = ["InternalError", "ServiceUnavailable", "UnknownError", "RequestTimeout"]
-            .iter()
-            .any(|name| code.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        let numeric =
+            self.http_status == 200 && code.parse::<u16>().is_ok_and(|number| number >= 500);
+        let named = [
+            "InternalError",
+            "ServiceUnavailable",
+            "UnknownError",
+            "RequestTimeout",
+        ]
+        .iter()
+        .any(|name| {
+            code.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
         self.http_status >= 500 || self.http_status == 408 || numeric || named
     }
 
@@ -203,7 +224,8 @@ impl ApiError {
     #[must_use]
     pub fn is_token_mismatch(&self) -> bool {
         // CreateImage has a code of its own, misspelt, which means something else elsewhere.
-        MISMATCH.contains(&self.code.as_str()) || (self.action == "CreateImage" && self.code == "InvalidParamter.Conflict")
+        MISMATCH.contains(&self.code.as_str())
+            || (self.action == "CreateImage" && self.code == "InvalidParamter.Conflict")
     }
 
     /// Whether the client token is burned by a failed call: only a new token helps.
@@ -228,9 +250,12 @@ impl ApiError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         let code = self.code.as_str();
-        let said = code.contains("NotFound") || code.contains("NotExist") || code.contains("NOT_EXIST");
+        let said =
+            code.contains("NotFound") || code.contains("NotExist") || code.contains("NOT_EXIST");
         // The one action family whose missing object has a code without the word.
-        let policy = code == "ParameterInvalid" && self.http_status == 404 && self.action.contains("AutoSnapshotPolicy");
+        let policy = code == "ParameterInvalid"
+            && self.http_status == 404
+            && self.action.contains("AutoSnapshotPolicy");
         (said && !NOT_FOUND_OF_THE_CALL.contains(&code)) || policy
     }
 
@@ -251,8 +276,15 @@ impl ApiError {
     #[must_use]
     pub fn is_bad_credential(&self) -> bool {
         let code = self.code.as_str();
-        let exact = ["SignatureDoesNotMatch", "IncompleteSignature", "MissingSecurityToken", "Forbidden.AccessKeyDisabled"];
-        exact.contains(&code) || code.starts_with("InvalidAccessKeyId") || code.starts_with("InvalidSecurityToken")
+        let exact = [
+            "SignatureDoesNotMatch",
+            "IncompleteSignature",
+            "MissingSecurityToken",
+            "Forbidden.AccessKeyDisabled",
+        ];
+        exact.contains(&code)
+            || code.starts_with("InvalidAccessKeyId")
+            || code.starts_with("InvalidSecurityToken")
     }
 
     /// Whether the server's clock and ours are too far apart.
@@ -266,7 +298,14 @@ impl std::error::Error for ApiError {}
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { action, code, message, http_status, request_id, .. } = self;
+        let Self {
+            action,
+            code,
+            message,
+            http_status,
+            request_id,
+            ..
+        } = self;
         write!(f, "{action} was refused with {code} (HTTP {http_status})")?;
         let message = message.trim().trim_end_matches('.');
         if !message.is_empty() {
@@ -312,8 +351,16 @@ mod tests {
             ("credential", error.is_bad_credential()),
             ("skew", error.is_clock_skew()),
         ];
-        let mut words: Vec<&str> = classes.into_iter().filter(|(_, yes)| *yes).map(|(name, _)| name).collect();
-        words.push(if error.outcome() == Certainty::NotDone { "not-done" } else { "unknown" });
+        let mut words: Vec<&str> = classes
+            .into_iter()
+            .filter(|(_, yes)| *yes)
+            .map(|(name, _)| name)
+            .collect();
+        words.push(if error.outcome() == Certainty::NotDone {
+            "not-done"
+        } else {
+            "unknown"
+        });
         assert_eq!(words.join(" "), expected, "{http_status} {code}");
     }
 
@@ -325,7 +372,11 @@ mod tests {
         check(503, "Throttling.Api", "throttling server not-done");
         check(500, "InternalError", "server unknown");
         check(400, "UnknownError", "server unknown");
-        check(503, "ServiceUnavailable.RegionMaintaining", "server unknown");
+        check(
+            503,
+            "ServiceUnavailable.RegionMaintaining",
+            "server unknown",
+        );
         check(200, "500", "server unknown");
         check(200, "404", "not-done");
         check(403, "LastTokenProcessing", "in-progress unknown");
@@ -346,7 +397,11 @@ mod tests {
         check(403, "Forbidden.RAM", "permission not-done");
         check(403, "Forbidden.ChargeTypeIsPrepaid", "not-done");
         check(403, "NoPermission.Tag", "permission not-done");
-        check(400, "InvalidSecurityToken.Expired", "expired credential not-done");
+        check(
+            400,
+            "InvalidSecurityToken.Expired",
+            "expired credential not-done",
+        );
         check(400, "InvalidTimeStamp.Expired", "skew not-done");
         check(400, "SignatureNonceUsed", "unknown");
         check(400, "InternalErrorish", "not-done");
@@ -354,14 +409,30 @@ mod tests {
 
     #[test]
     fn an_error_names_call_code_and_request() {
-        assert_eq!(error(404, "X.NotFound").to_string(), "DeleteVpc was refused with X.NotFound (HTTP 404): The text (RequestId 7F0C)");
+        assert_eq!(
+            error(404, "X.NotFound").to_string(),
+            "DeleteVpc was refused with X.NotFound (HTTP 404): The text (RequestId 7F0C)"
+        );
     }
 
     #[test]
     fn a_lost_reply_leaves_the_effect_open() {
-        let lost = |sent| CallError::NoReply(TransportError { sent, detail: "reset".to_owned() }).outcome();
-        assert_eq!((lost(false), lost(true)), (Certainty::NotDone, Certainty::Unknown));
-        let malformed = CallError::Malformed { action: "CreateVpc", http_status: 200, detail: String::new() };
+        let lost = |sent| {
+            CallError::NoReply(TransportError {
+                sent,
+                detail: "reset".to_owned(),
+            })
+            .outcome()
+        };
+        assert_eq!(
+            (lost(false), lost(true)),
+            (Certainty::NotDone, Certainty::Unknown)
+        );
+        let malformed = CallError::Malformed {
+            action: "CreateVpc",
+            http_status: 200,
+            detail: String::new(),
+        };
         assert_eq!(malformed.outcome(), Certainty::Unknown);
     }
 }

@@ -46,10 +46,18 @@ pub fn flatten(args: &[(String, Arg)]) -> Vec<(String, String)> {
 pub fn rows(params: &[(String, String)], prefix: &str) -> Vec<BTreeMap<String, String>> {
     let mut grouped: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
     for (name, value) in params {
-        let Some(tail) = name.strip_prefix(prefix).and_then(|tail| tail.strip_prefix('.')) else { continue };
+        let Some(tail) = name
+            .strip_prefix(prefix)
+            .and_then(|tail| tail.strip_prefix('.'))
+        else {
+            continue;
+        };
         let (number, rest) = tail.split_once('.').unwrap_or((tail, ""));
         if let Ok(number) = number.parse() {
-            grouped.entry(number).or_default().insert(rest.to_owned(), value.clone());
+            grouped
+                .entry(number)
+                .or_default()
+                .insert(rest.to_owned(), value.clone());
         }
     }
     grouped.into_values().collect()
@@ -83,16 +91,28 @@ mod tests {
 
     #[test]
     fn structures_become_dotted_names() {
-        let eni = Arg::Map(vec![named("VSwitchId", Arg::text("vsw-1")), named("SecurityGroupIds", Arg::texts(["sg-a", "sg-b"]))]);
+        let eni = Arg::Map(vec![
+            named("VSwitchId", Arg::text("vsw-1")),
+            named("SecurityGroupIds", Arg::texts(["sg-a", "sg-b"])),
+        ]);
         let args = [
-            named("Tag", Arg::List(vec![Arg::Map(vec![named("Key", Arg::text("k")), named("Value", Arg::text(""))])])),
+            named(
+                "Tag",
+                Arg::List(vec![Arg::Map(vec![
+                    named("Key", Arg::text("k")),
+                    named("Value", Arg::text("")),
+                ])]),
+            ),
             named("NetworkInterface", Arg::List(vec![eni])),
             named("SystemDisk", Arg::Map(vec![named("Size", Arg::text("40"))])),
             named("InstanceIds", Arg::text("[\"i-1\"]")),
             named("Empty", Arg::List(vec![])),
             named("Nothing", Arg::Map(vec![])),
         ];
-        let flat: Vec<String> = flatten(&args).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let flat: Vec<String> = flatten(&args)
+            .into_iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
         assert_eq!(
             flat,
             [
@@ -109,9 +129,22 @@ mod tests {
 
     #[test]
     fn rows_are_read_back_in_number_order() {
-        let flat = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
-        let params = flat(&[("E.10", "j"), ("E.2", "b"), ("E.x", "-"), ("Ex.1", "-"), ("E", "-")]);
-        let read: Vec<String> = rows(&params, "E").into_iter().map(|row| row[""].clone()).collect();
+        let flat = |list: &[(&str, &str)]| {
+            list.iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let params = flat(&[
+            ("E.10", "j"),
+            ("E.2", "b"),
+            ("E.x", "-"),
+            ("Ex.1", "-"),
+            ("E", "-"),
+        ]);
+        let read: Vec<String> = rows(&params, "E")
+            .into_iter()
+            .map(|row| row[""].clone())
+            .collect();
         assert_eq!(read, ["b", "j"]);
     }
 

@@ -83,19 +83,36 @@ impl HttpTransport {
             builder = builder.no_proxy();
         }
         let extra = match &config.extra_ca_pem {
-            Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|error| setup(&error))?,
+            Some(pem) => {
+                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| setup(&error))?
+            }
             None => Vec::new(),
         };
-        builder = if config.plain_only { builder.tls_certs_only(extra) } else { builder.tls_certs_merge(extra) };
+        builder = if config.plain_only {
+            builder.tls_certs_only(extra)
+        } else {
+            builder.tls_certs_merge(extra)
+        };
         let client = builder.build().map_err(|error| setup(&error))?;
-        Ok(Self { client, body_bytes_max: config.body_bytes_max })
+        Ok(Self {
+            client,
+            body_bytes_max: config.body_bytes_max,
+        })
     }
 
     async fn exchange(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        let mut response = self.client.execute(convert(request)?).await.map_err(|error| failed(&error))?;
+        let mut response = self
+            .client
+            .execute(convert(request)?)
+            .await
+            .map_err(|error| failed(&error))?;
         let status = response.status().as_u16();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect();
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| failed(&error))? {
             if body.len() + piece.len() > self.body_bytes_max {
@@ -104,7 +121,11 @@ impl HttpTransport {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(WireResponse { status, headers, body })
+        Ok(WireResponse {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -115,18 +136,36 @@ impl Transport for HttpTransport {
 }
 
 fn convert(request: WireRequest) -> Result<reqwest::Request, TransportError> {
-    let not_sent = |detail: String| TransportError { sent: false, detail };
-    let WireRequest { method, scheme, host, path, query, headers, body } = request;
+    let not_sent = |detail: String| TransportError {
+        sent: false,
+        detail,
+    };
+    let WireRequest {
+        method,
+        scheme,
+        host,
+        path,
+        query,
+        headers,
+        body,
+    } = request;
     let mark = if query.is_empty() { "" } else { "?" };
-    let url = format!("{scheme}://{host}{path}{mark}{query}").parse().map_err(|error| not_sent(format!("{scheme}://{host}: {error}")))?;
-    let method = method.parse().map_err(|_| not_sent(format!("`{method}` is no method")))?;
+    let url = format!("{scheme}://{host}{path}{mark}{query}")
+        .parse()
+        .map_err(|error| not_sent(format!("{scheme}://{host}: {error}")))?;
+    let method = method
+        .parse()
+        .map_err(|_| not_sent(format!("`{method}` is no method")))?;
     let mut converted = reqwest::Request::new(method, url);
     let mut map = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         let unfit = |_| not_sent(format!("header `{name}` cannot be sent"));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit(()))?;
         let mut value = HeaderValue::from_str(&value).map_err(|_| unfit(()))?;
-        value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token"));
+        value.set_sensitive(matches!(
+            name.as_str(),
+            "authorization" | "x-acs-security-token"
+        ));
         map.append(key, value);
     }
     if body.is_empty() {
@@ -140,12 +179,21 @@ fn convert(request: WireRequest) -> Result<reqwest::Request, TransportError> {
 
 /// The error with its causes, without the URL: a V1 query holds the signature and the token.
 fn failed(error: &reqwest::Error) -> TransportError {
-    let detail = if error.is_timeout() && !error.is_connect() { "no answer in time".to_owned() } else { causes(error) };
-    TransportError { sent: !(error.is_connect() || error.is_builder()), detail }
+    let detail = if error.is_timeout() && !error.is_connect() {
+        "no answer in time".to_owned()
+    } else {
+        causes(error)
+    };
+    TransportError {
+        sent: !(error.is_connect() || error.is_builder()),
+        detail,
+    }
 }
 
 fn setup(error: &reqwest::Error) -> HttpSetupError {
-    HttpSetupError { detail: causes(error) }
+    HttpSetupError {
+        detail: causes(error),
+    }
 }
 
 /// The innermost causes say what happened; the outermost message only repeats the URL.
@@ -157,5 +205,9 @@ fn causes(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     messages.dedup();
-    if messages.is_empty() { "the request cannot be sent".to_owned() } else { messages.join(": ") }
+    if messages.is_empty() {
+        "the request cannot be sent".to_owned()
+    } else {
+        messages.join(": ")
+    }
 }

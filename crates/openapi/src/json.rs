@@ -31,8 +31,16 @@ pub struct Node<'a>(&'a Value);
 ///
 /// If it is not JSON, not an object at the root, nested deeper than 128, or names a key twice in one object.
 pub fn parse(body: &[u8]) -> Result<Json, Odd> {
-    let Strict(value) = serde_json::from_slice(body).map_err(|error| Odd { what: format!("the body is not JSON: {error}") })?;
-    if value.is_object() { Ok(Json(value)) } else { Err(Odd { what: format!("the body is {}, not an object", kind(&value)) }) }
+    let Strict(value) = serde_json::from_slice(body).map_err(|error| Odd {
+        what: format!("the body is not JSON: {error}"),
+    })?;
+    if value.is_object() {
+        Ok(Json(value))
+    } else {
+        Err(Odd {
+            what: format!("the body is {}, not an object", kind(&value)),
+        })
+    }
 }
 
 impl Json {
@@ -170,10 +178,14 @@ impl<'a> Node<'a> {
     ///
     /// If a wrapper on the way is no object, or what stands at the path is no list.
     pub fn try_list(self, path: &str) -> Result<Option<Vec<Self>>, Odd> {
-        let odd = |name: &str, value: &Value, wanted| Odd { what: format!("`{name}` in `{path}` is {}, not {wanted}", kind(value)) };
+        let odd = |name: &str, value: &Value, wanted| Odd {
+            what: format!("`{name}` in `{path}` is {}, not {wanted}", kind(value)),
+        };
         let mut at = self.0;
         for (depth, name) in path.split('.').enumerate() {
-            let Value::Object(fields) = at else { return Err(odd(name, at, "within an object")) };
+            let Value::Object(fields) = at else {
+                return Err(odd(name, at, "within an object"));
+            };
             match fields.get(name) {
                 None | Some(Value::Null) if depth > 0 => return Ok(Some(Vec::new())),
                 None | Some(Value::Null) => return Ok(None),
@@ -182,14 +194,21 @@ impl<'a> Node<'a> {
         }
         match at {
             Value::Array(rows) => Ok(Some(rows.iter().map(Node).collect())),
-            other => Err(odd(path.rsplit('.').next().unwrap_or(path), other, "a list")),
+            other => Err(odd(
+                path.rsplit('.').next().unwrap_or(path),
+                other,
+                "a list",
+            )),
         }
     }
 
     /// The scalars of a list as texts; empty if the wrapper or the list is absent.
     #[must_use]
     pub fn strings(self, path: &str) -> Vec<String> {
-        self.list(path).into_iter().map(|node| scalar(node.0)).collect()
+        self.list(path)
+            .into_iter()
+            .map(|node| scalar(node.0))
+            .collect()
     }
 
     fn get(self, path: &str) -> Option<&'a Value> {
@@ -213,7 +232,10 @@ fn scalar(value: &Value) -> String {
 /// The whole number that a float is, if it is one and small enough to be exact.
 fn whole(float: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[expect(clippy::cast_possible_truncation, reason = "the fraction is zero and the size is checked")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the fraction is zero and the size is checked"
+    )]
     (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
 }
 
@@ -263,7 +285,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("a number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -312,10 +336,27 @@ mod tests {
         assert_eq!(json.text("RequestId"), "R");
         assert_eq!(json.text("Size"), "40.0");
         assert_eq!(json.text("Off"), "false");
-        assert_eq!((json.text("Missing.Deep"), json.text("Vpcs")), (String::new(), String::new()));
-        assert_eq!((json.int("Total"), json.int("Size"), json.int("Big"), json.int("On")), (Some(12), Some(40), None, None));
-        assert_eq!((json.bool("On"), json.bool("Off"), json.bool("Total")), (Some(true), Some(false), None));
-        assert_eq!((json.has("Off"), json.has("Nothing"), json.has("Missing")), (true, false, false));
+        assert_eq!(
+            (json.text("Missing.Deep"), json.text("Vpcs")),
+            (String::new(), String::new())
+        );
+        assert_eq!(
+            (
+                json.int("Total"),
+                json.int("Size"),
+                json.int("Big"),
+                json.int("On")
+            ),
+            (Some(12), Some(40), None, None)
+        );
+        assert_eq!(
+            (json.bool("On"), json.bool("Off"), json.bool("Total")),
+            (Some(true), Some(false), None)
+        );
+        assert_eq!(
+            (json.has("Off"), json.has("Nothing"), json.has("Missing")),
+            (true, false, false)
+        );
         assert_eq!(json.float("Total"), Some(12.0));
         assert_eq!(json.strings("Ids.Id"), ["a", "2"]);
     }
@@ -323,13 +364,23 @@ mod tests {
     #[test]
     fn lists_tell_absent_from_empty_from_odd() {
         let json = sample();
-        let count = |path| json.try_list(path).map(|rows| rows.map(|rows| rows.len())).map_err(|odd| odd.what);
+        let count = |path| {
+            json.try_list(path)
+                .map(|rows| rows.map(|rows| rows.len()))
+                .map_err(|odd| odd.what)
+        };
         assert_eq!(count("Vpcs.Vpc"), Ok(Some(2)));
         assert_eq!(count("Missing.Vpc"), Ok(None));
         assert_eq!(count("Nothing.Vpc"), Ok(None));
         assert_eq!(count("Empty.Vpc"), Ok(Some(0)));
-        assert_eq!(count("Odd.Vpc"), Err("`Vpc` in `Odd.Vpc` is a text, not within an object".to_owned()));
-        assert_eq!(count("OddToo.Vpc"), Err("`Vpc` in `OddToo.Vpc` is an object, not a list".to_owned()));
+        assert_eq!(
+            count("Odd.Vpc"),
+            Err("`Vpc` in `Odd.Vpc` is a text, not within an object".to_owned())
+        );
+        assert_eq!(
+            count("OddToo.Vpc"),
+            Err("`Vpc` in `OddToo.Vpc` is an object, not a list".to_owned())
+        );
         assert_eq!(json.list("Vpcs.Vpc")[1].text("VpcId"), "vpc-2");
         assert!(json.list("Odd.Vpc").is_empty());
     }
@@ -337,8 +388,17 @@ mod tests {
     #[test]
     fn bodies_that_are_no_object_are_odd() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        for body in ["", "<html></html>", "[]", "null", "{\"a\":1", "{\"a\":1,\"a\":1}", "{\"a\":{\"b\":1,\"b\":2}}", "{\"a\":NaN}", &deep]
-        {
+        for body in [
+            "",
+            "<html></html>",
+            "[]",
+            "null",
+            "{\"a\":1",
+            "{\"a\":1,\"a\":1}",
+            "{\"a\":{\"b\":1,\"b\":2}}",
+            "{\"a\":NaN}",
+            &deep,
+        ] {
             assert!(parse(body.as_bytes()).is_err(), "{body:.40}");
         }
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());

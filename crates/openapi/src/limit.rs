@@ -36,7 +36,10 @@ const WINDOW: Duration = Duration::from_mins(1);
 impl Default for LimitPolicy {
     /// Ten calls per second and action, the safe start that the facts about the API suggest.
     fn default() -> Self {
-        Self { rate: 10.0, burst: 10.0 }
+        Self {
+            rate: 10.0,
+            burst: 10.0,
+        }
     }
 }
 
@@ -63,9 +66,22 @@ impl Bucket {
     /// A full bucket.
     #[must_use]
     pub fn new(policy: LimitPolicy, now: Duration) -> Self {
-        let policy = LimitPolicy { rate: policy.rate.max(RATE_MIN), burst: policy.burst.max(1.0) };
+        let policy = LimitPolicy {
+            rate: policy.rate.max(RATE_MIN),
+            burst: policy.burst.max(1.0),
+        };
         let (rate, tokens, recent) = (policy.rate, policy.burst, VecDeque::new());
-        Self { policy, rate, tokens, filled: now, closed_until: now, streak: 0, calm_since: now, too_fast: f64::INFINITY, recent }
+        Self {
+            policy,
+            rate,
+            tokens,
+            filled: now,
+            closed_until: now,
+            streak: 0,
+            calm_since: now,
+            too_fast: f64::INFINITY,
+            recent,
+        }
     }
 
     /// Calls per second now.
@@ -118,13 +134,17 @@ impl Bucket {
                 self.rate *= DROP;
             }
             2 => {
-                self.rate = self.rate.min(self.recent.len() as f64 / WINDOW.as_secs_f64());
+                self.rate = self
+                    .rate
+                    .min(self.recent.len() as f64 / WINDOW.as_secs_f64());
                 self.too_fast = self.too_fast.min(self.rate * RISE);
             }
             _ => {}
         }
         self.rate = self.rate.max(RATE_MIN);
-        let doubled = PAUSE.saturating_mul(1 << (self.streak - 1).min(5)).min(WINDOW);
+        let doubled = PAUSE
+            .saturating_mul(1 << (self.streak - 1).min(5))
+            .min(WINDOW);
         self.closed_until = now + doubled.max(hint.unwrap_or_default());
         // Nothing is saved up during a pause, or it would end in a burst that is too fast again.
         (self.tokens, self.filled) = (1.0, self.closed_until);
@@ -134,13 +154,25 @@ impl Bucket {
         let elapsed = now.saturating_sub(self.filled);
         self.filled = self.filled.max(now);
         // An action that counts per second minds bursts too: half a second's worth, once it has shown a limit.
-        let burst = if self.too_fast.is_finite() { (self.rate / 2.0).clamp(1.0, self.policy.burst) } else { self.policy.burst };
+        let burst = if self.too_fast.is_finite() {
+            (self.rate / 2.0).clamp(1.0, self.policy.burst)
+        } else {
+            self.policy.burst
+        };
         self.tokens = (self.tokens + elapsed.as_secs_f64() * self.rate).min(burst);
-        while self.recent.front().is_some_and(|sent| *sent + WINDOW <= now) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|sent| *sent + WINDOW <= now)
+        {
             self.recent.pop_front();
         }
         let next = (self.rate * RISE).min(self.policy.rate);
-        let windows = if next < self.too_fast { 1 } else { WINDOWS_BEFORE_TRYING_AGAIN };
+        let windows = if next < self.too_fast {
+            1
+        } else {
+            WINDOWS_BEFORE_TRYING_AGAIN
+        };
         if self.streak == 0 && now >= self.calm_since + WINDOW * windows {
             self.rate = next;
             self.calm_since = now;
@@ -159,13 +191,18 @@ impl Limits {
     /// No bucket yet; each starts by this policy.
     #[must_use]
     pub fn new(policy: LimitPolicy) -> Self {
-        Self { policy, buckets: BTreeMap::new() }
+        Self {
+            policy,
+            buckets: BTreeMap::new(),
+        }
     }
 
     /// The bucket of an action in a region: the API counts per action, region and account.
     pub fn bucket(&mut self, action: &'static Action, region: &str, now: Duration) -> &mut Bucket {
         let key = (action.product, action.name, region.to_owned());
-        self.buckets.entry(key).or_insert_with(|| Bucket::new(self.policy, now))
+        self.buckets
+            .entry(key)
+            .or_insert_with(|| Bucket::new(self.policy, now))
     }
 }
 
@@ -188,7 +225,11 @@ mod tests {
                     continue;
                 }
                 let this_window = now.as_millis() / window.as_millis();
-                (in_window, used) = if this_window == in_window { (in_window, used + 1) } else { (this_window, 1) };
+                (in_window, used) = if this_window == in_window {
+                    (in_window, used + 1)
+                } else {
+                    (this_window, 1)
+                };
                 made += 1;
                 if used > allowed {
                     refused += 1;
@@ -206,10 +247,15 @@ mod tests {
     /// Checks what is made and throttled in the last 25 of 30 minutes, in percent.
     fn check(allowed: u32, window: Duration, used_percent_min: u32) {
         let counts = drive(allowed, window, 30);
-        let (made, refused) = counts[5..].iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+        let (made, refused) = counts[5..]
+            .iter()
+            .fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
         let possible = 25 * 60 * allowed / u32::try_from(window.as_secs()).unwrap();
         assert!(refused * 100 <= made, "more than 1 % throttled: {counts:?}");
-        assert!(made * 100 >= possible * used_percent_min, "{made} of {possible}: {counts:?}");
+        assert!(
+            made * 100 >= possible * used_percent_min,
+            "{made} of {possible}: {counts:?}"
+        );
     }
 
     #[test]
@@ -223,7 +269,12 @@ mod tests {
     #[test]
     fn nobody_throttles_a_modest_caller() {
         let counts = drive(100_000, WINDOW, 3);
-        assert!(counts.iter().all(|(made, refused)| (590..=610).contains(made) && *refused == 0), "{counts:?}");
+        assert!(
+            counts
+                .iter()
+                .all(|(made, refused)| (590..=610).contains(made) && *refused == 0),
+            "{counts:?}"
+        );
     }
 
     #[test]
@@ -243,17 +294,29 @@ mod tests {
     fn the_servers_pause_is_kept() {
         let mut bucket = Bucket::new(LimitPolicy::default(), Duration::ZERO);
         bucket.throttled(Duration::from_secs(1), Some(Duration::from_secs(5)));
-        assert_eq!(bucket.take(Duration::from_secs(2)), Err(Duration::from_secs(4)));
+        assert_eq!(
+            bucket.take(Duration::from_secs(2)),
+            Err(Duration::from_secs(4))
+        );
         assert_eq!(bucket.take(Duration::from_secs(6)), Ok(()));
-        assert_eq!(bucket.take(Duration::from_secs(1)), Err(Duration::from_secs(5)), "a clock that goes back only waits");
+        assert_eq!(
+            bucket.take(Duration::from_secs(1)),
+            Err(Duration::from_secs(5)),
+            "a clock that goes back only waits"
+        );
     }
 
     #[test]
     fn each_action_and_region_has_its_own() {
         let mut limits = Limits::default();
-        limits.bucket(&ecs::RUN_INSTANCES, "cn-beijing", Duration::ZERO).throttled(Duration::ZERO, None);
+        limits
+            .bucket(&ecs::RUN_INSTANCES, "cn-beijing", Duration::ZERO)
+            .throttled(Duration::ZERO, None);
         let mut rate = |action, region| limits.bucket(action, region, Duration::ZERO).rate();
         assert!(rate(&ecs::RUN_INSTANCES, "cn-beijing") < 10.0);
-        assert!(rate(&ecs::RUN_INSTANCES, "cn-hangzhou") >= 10.0 && rate(&ecs::DESCRIBE_INSTANCES, "cn-beijing") >= 10.0);
+        assert!(
+            rate(&ecs::RUN_INSTANCES, "cn-hangzhou") >= 10.0
+                && rate(&ecs::DESCRIBE_INSTANCES, "cn-beijing") >= 10.0
+        );
     }
 }

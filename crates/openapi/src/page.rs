@@ -89,7 +89,9 @@ impl Style {
     pub fn fits(self, action: &Action) -> bool {
         match self {
             Self::One => true,
-            Self::Number { .. } => page_name(action).is_some() && action.param("PageSize").is_some(),
+            Self::Number { .. } => {
+                page_name(action).is_some() && action.param("PageSize").is_some()
+            }
             Self::Token { .. } => action.param("NextToken").is_some(),
         }
     }
@@ -100,7 +102,16 @@ impl Walk {
     #[must_use]
     pub fn new(action: &'static Action, listing: Listing) -> Self {
         let (tokens, ids) = (BTreeSet::new(), BTreeSet::new());
-        Self { action, listing, page: 1, token: String::new(), tokens, ids, seen: 0, total: None }
+        Self {
+            action,
+            listing,
+            page: 1,
+            token: String::new(),
+            tokens,
+            ids,
+            seen: 0,
+            total: None,
+        }
     }
 
     /// The parameters to add to the call for the next page.
@@ -131,7 +142,9 @@ impl Walk {
     ///
     /// If the page is damaged or the list has moved under the reader.
     pub fn accept(&mut self, reply: &Json) -> Result<Next, PageError> {
-        let rows = reply.try_list(self.listing.rows).map_err(|odd: Odd| self.damaged(odd.what))?;
+        let rows = reply
+            .try_list(self.listing.rows)
+            .map_err(|odd: Odd| self.damaged(odd.what))?;
         let absent = rows.is_none();
         let rows = rows.unwrap_or_default();
         self.check_ids(&rows)?;
@@ -168,14 +181,23 @@ impl Walk {
     fn after_the_only_page(&self, reply: &Json) -> Result<Next, PageError> {
         let more = !self.field(reply, "NextToken").is_empty();
         match self.total(reply) {
-            Some(total) if total > self.seen => Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen))),
+            Some(total) if total > self.seen => {
+                Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen)))
+            }
             _ if more => Err(self.damaged("there are more pages than the one expected".to_owned())),
             _ => Ok(Next::Done),
         }
     }
 
-    fn after_a_numbered_page(&mut self, reply: &Json, rows: usize, absent: bool) -> Result<Next, PageError> {
-        let total = self.total(reply).ok_or_else(|| self.damaged("there is no total".to_owned()))?;
+    fn after_a_numbered_page(
+        &mut self,
+        reply: &Json,
+        rows: usize,
+        absent: bool,
+    ) -> Result<Next, PageError> {
+        let total = self
+            .total(reply)
+            .ok_or_else(|| self.damaged("there is no total".to_owned()))?;
         if let Some(before) = self.total.filter(|before| *before != total) {
             return Err(self.moved(format!("the total went from {before} to {total}")));
         }
@@ -185,14 +207,20 @@ impl Walk {
             return Err(self.damaged(format!("page {number} came instead of page {}", self.page)));
         }
         if absent && total > 0 {
-            return Err(self.damaged(format!("`{}` is missing, but the total is {total}", self.listing.rows)));
+            return Err(self.damaged(format!(
+                "`{}` is missing, but the total is {total}",
+                self.listing.rows
+            )));
         }
         match self.seen.cmp(&total) {
             std::cmp::Ordering::Equal => Ok(Next::Done),
-            std::cmp::Ordering::Greater => Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen))),
-            std::cmp::Ordering::Less if rows == 0 => {
-                Err(self.damaged(format!("page {} is empty after {} of {total} rows", self.page, self.seen)))
+            std::cmp::Ordering::Greater => {
+                Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen)))
             }
+            std::cmp::Ordering::Less if rows == 0 => Err(self.damaged(format!(
+                "page {} is empty after {} of {total} rows",
+                self.page, self.seen
+            ))),
             std::cmp::Ordering::Less => Ok(Next::More),
         }
     }
@@ -211,30 +239,46 @@ impl Walk {
 
     /// The total that the reply states; texts are numbers too.
     fn total(&self, reply: &Json) -> Option<u64> {
-        ["TotalCount", "Total"].iter().find_map(|name| self.field(reply, name).parse().ok())
+        ["TotalCount", "Total"]
+            .iter()
+            .find_map(|name| self.field(reply, name).parse().ok())
     }
 
     /// A field about the list. It stands at the root, or for a list within one object (`Invocation.…`) beside the rows.
     fn field(&self, reply: &Json, name: &str) -> String {
         let within = self.listing.rows.split('.').next().unwrap_or_default();
-        if reply.has(name) { reply.text(name) } else { reply.text(&format!("{within}.{name}")) }
+        if reply.has(name) {
+            reply.text(name)
+        } else {
+            reply.text(&format!("{within}.{name}"))
+        }
     }
 
     fn damaged(&self, what: String) -> PageError {
-        PageError::Damaged { action: self.action.name, what }
+        PageError::Damaged {
+            action: self.action.name,
+            what,
+        }
     }
 
     fn moved(&self, what: String) -> PageError {
-        PageError::Moved { action: self.action.name, what }
+        PageError::Moved {
+            action: self.action.name,
+            what,
+        }
     }
 }
 
 fn page_name(action: &Action) -> Option<&'static str> {
-    ["PageNumber", "Page"].into_iter().find(|name| action.param(name).is_some())
+    ["PageNumber", "Page"]
+        .into_iter()
+        .find(|name| action.param(name).is_some())
 }
 
 fn size_name(action: &Action) -> Option<&'static str> {
-    ["MaxResults", "MaxResult", "Length", "PageSize"].into_iter().find(|name| action.param(name).is_some())
+    ["MaxResults", "MaxResult", "Length", "PageSize"]
+        .into_iter()
+        .find(|name| action.param(name).is_some())
 }
 
 #[cfg(test)]

@@ -25,7 +25,15 @@ pub enum Product {
 
 impl Product {
     /// Every product, in a fixed order.
-    pub const ALL: [Self; 7] = [Self::Ecs, Self::Vpc, Self::Cms, Self::Sts, Self::Oos, Self::Tag, Self::Location];
+    pub const ALL: [Self; 7] = [
+        Self::Ecs,
+        Self::Vpc,
+        Self::Cms,
+        Self::Sts,
+        Self::Oos,
+        Self::Tag,
+        Self::Location,
+    ];
 
     /// The product code as it stands in endpoints and RAM policies: `ecs`, `vpc`, `cms`, …
     #[must_use]

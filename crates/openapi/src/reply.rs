@@ -28,7 +28,10 @@ pub struct Reply {
 /// Leaves the body out: private keys and secret parameters come in bodies.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply").field("status", &self.status).field("request_id", &self.request_id).finish_non_exhaustive()
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,21 +47,32 @@ const HINT_MAX: Duration = Duration::from_mins(10);
 ///
 /// [`CallError::Api`] if the API reports an error with a code, [`CallError::Malformed`] if the answer is none of the API's.
 pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, CallError> {
-    let malformed = |detail: String| CallError::Malformed { action: action.name, http_status: response.status, detail };
+    let malformed = |detail: String| CallError::Malformed {
+        action: action.name,
+        http_status: response.status,
+        detail,
+    };
     let json = parse(&response.body).map_err(|odd| malformed(odd.what))?;
     if !(200..300).contains(&response.status) {
-        return Err(failure(action, &response, &json).map_or_else(|| malformed("it has no `Code`".to_owned()), CallError::from));
+        return Err(failure(action, &response, &json)
+            .map_or_else(|| malformed("it has no `Code`".to_owned()), CallError::from));
     }
     if action.product == Product::Cms && reports_failure(&json) {
-        return Err(
-            failure(action, &response, &json).map_or_else(|| malformed("`Success` is false without `Code`".to_owned()), CallError::from)
-        );
+        return Err(failure(action, &response, &json).map_or_else(
+            || malformed("`Success` is false without `Code`".to_owned()),
+            CallError::from,
+        ));
     }
     let request_id = json.text("RequestId");
     if request_id.is_empty() {
         return Err(malformed("it has no `RequestId`".to_owned()));
     }
-    Ok(Reply { status: response.status, request_id, json, body: response.body })
+    Ok(Reply {
+        status: response.status,
+        request_id,
+        json,
+        body: response.body,
+    })
 }
 
 /// CloudMonitor answers business failures with status 200, `Success` false and a `Code`.
@@ -71,13 +85,20 @@ fn reports_failure(json: &Json) -> bool {
 
 /// The error in a body; none if there is no code, since an error without a code must not be mistaken for any.
 fn failure(action: &'static Action, response: &WireResponse, json: &Json) -> Option<ApiError> {
-    let either = |upper: &str, lower: &str| Some(json.text(upper)).filter(|text| !text.is_empty()).unwrap_or_else(|| json.text(lower));
+    let either = |upper: &str, lower: &str| {
+        Some(json.text(upper))
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| json.text(lower))
+    };
     let code = either("Code", "code");
     if code.is_empty() {
         return None;
     }
     let request_id = match either("RequestId", "requestId") {
-        id if id.is_empty() => response.header("x-acs-request-id").unwrap_or_default().to_owned(),
+        id if id.is_empty() => response
+            .header("x-acs-request-id")
+            .unwrap_or_default()
+            .to_owned(),
         id => id,
     };
     Some(ApiError {
@@ -93,15 +114,21 @@ fn failure(action: &'static Action, response: &WireResponse, json: &Json) -> Opt
 
 /// The server's hint: `x-acs-retry-after` in milliseconds, else `TimeLeft` of the older rate-limit headers.
 fn retry_after(response: &WireResponse) -> Option<Duration> {
-    let direct = response.header("x-acs-retry-after").and_then(|value| value.trim().parse().ok());
+    let direct = response
+        .header("x-acs-retry-after")
+        .and_then(|value| value.trim().parse().ok());
     let older = || {
         let headers = ["x-ratelimit-user-api", "x-ratelimit-user"];
         headers.iter().find_map(|name| {
             let fields = response.header(name)?.split(',');
-            fields.filter_map(|field| field.trim().strip_prefix("TimeLeft:")).find_map(|ms| ms.trim().parse().ok())
+            fields
+                .filter_map(|field| field.trim().strip_prefix("TimeLeft:"))
+                .find_map(|ms| ms.trim().parse().ok())
         })
     };
-    direct.or_else(older).map(|ms: u64| Duration::from_millis(ms).min(HINT_MAX))
+    direct
+        .or_else(older)
+        .map(|ms: u64| Duration::from_millis(ms).min(HINT_MAX))
 }
 
 #[cfg(test)]
@@ -109,9 +136,25 @@ mod tests {
     use super::*;
     use crate::action::{cms, vpc};
 
-    fn check(action: &'static Action, status: u16, headers: &[(&str, &str)], body: &str, expected: &str) {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let shown = match read(action, WireResponse { status, headers, body: body.as_bytes().to_vec() }) {
+    fn check(
+        action: &'static Action,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &str,
+        expected: &str,
+    ) {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let shown = match read(
+            action,
+            WireResponse {
+                status,
+                headers,
+                body: body.as_bytes().to_vec(),
+            },
+        ) {
             Ok(reply) => format!("ok {}", reply.request_id),
             Err(CallError::Api(error)) => format!("{error} wait {:?}", error.retry_after),
             Err(error) => error.to_string(),
@@ -122,9 +165,27 @@ mod tests {
     #[test]
     fn success_needs_a_request_id() {
         let vpcs = &vpc::DESCRIBE_VPCS;
-        check(vpcs, 200, &[], r#"{"RequestId":"R1","Vpcs":{"Vpc":[]}}"#, "ok R1");
-        check(vpcs, 200, &[], "{}", "DescribeVpcs was answered with HTTP 200, but the answer makes no sense: it has no `RequestId`");
-        check(vpcs, 302, &[], "{}", "DescribeVpcs was answered with HTTP 302, but the answer makes no sense: it has no `Code`");
+        check(
+            vpcs,
+            200,
+            &[],
+            r#"{"RequestId":"R1","Vpcs":{"Vpc":[]}}"#,
+            "ok R1",
+        );
+        check(
+            vpcs,
+            200,
+            &[],
+            "{}",
+            "DescribeVpcs was answered with HTTP 200, but the answer makes no sense: it has no `RequestId`",
+        );
+        check(
+            vpcs,
+            302,
+            &[],
+            "{}",
+            "DescribeVpcs was answered with HTTP 302, but the answer makes no sense: it has no `Code`",
+        );
         let html = "DescribeVpcs was answered with HTTP 502, but the answer makes no sense: \
                     the body is not JSON: expected value at line 1 column 1";
         check(vpcs, 502, &[], "<html>", html);
@@ -134,10 +195,31 @@ mod tests {
     fn errors_keep_what_the_api_says() {
         let body = r#"{"RequestId":"R2","Code":"InvalidVpcId.NotFound","Message":"It is gone.","HostId":"h"}"#;
         let shown = "DeleteVpc was refused with InvalidVpcId.NotFound (HTTP 404): It is gone (RequestId R2)";
-        check(&vpc::DELETE_VPC, 404, &[], body, &format!("{shown} wait None"));
-        check(&vpc::DELETE_VPC, 404, &[("x-acs-retry-after", "1500")], body, &format!("{shown} wait Some(1.5s)"));
-        let older = [("x-ratelimit-user", "Limit:1,Remain:0,TimeLeft:2000,Reset:1234")];
-        check(&vpc::DELETE_VPC, 404, &older, body, &format!("{shown} wait Some(2s)"));
+        check(
+            &vpc::DELETE_VPC,
+            404,
+            &[],
+            body,
+            &format!("{shown} wait None"),
+        );
+        check(
+            &vpc::DELETE_VPC,
+            404,
+            &[("x-acs-retry-after", "1500")],
+            body,
+            &format!("{shown} wait Some(1.5s)"),
+        );
+        let older = [(
+            "x-ratelimit-user",
+            "Limit:1,Remain:0,TimeLeft:2000,Reset:1234",
+        )];
+        check(
+            &vpc::DELETE_VPC,
+            404,
+            &older,
+            body,
+            &format!("{shown} wait Some(2s)"),
+        );
         let lower = r#"{"code":"X","message":""}"#;
         check(
             &vpc::DELETE_VPC,
@@ -146,21 +228,59 @@ mod tests {
             lower,
             "DeleteVpc was refused with X (HTTP 400) (RequestId R3) wait None",
         );
-        let nameless = "DeleteVpc was answered with HTTP 404, but the answer makes no sense: it has no `Code`";
-        check(&vpc::DELETE_VPC, 404, &[], r#"{"Code":"","Message":"m"}"#, nameless);
+        let nameless =
+            "DeleteVpc was answered with HTTP 404, but the answer makes no sense: it has no `Code`";
+        check(
+            &vpc::DELETE_VPC,
+            404,
+            &[],
+            r#"{"Code":"","Message":"m"}"#,
+            nameless,
+        );
     }
 
     #[test]
     fn cloudmonitor_fails_with_status_200() {
         let rules = &cms::DESCRIBE_METRIC_RULE_LIST;
-        check(rules, 200, &[], r#"{"RequestId":"R","Success":true,"Code":200}"#, "ok R");
-        check(rules, 200, &[], r#"{"RequestId":"R","Success":"true","Code":"odd"}"#, "ok R");
-        check(rules, 200, &[], r#"{"RequestId":"R","Code":"Success"}"#, "ok R");
+        check(
+            rules,
+            200,
+            &[],
+            r#"{"RequestId":"R","Success":true,"Code":200}"#,
+            "ok R",
+        );
+        check(
+            rules,
+            200,
+            &[],
+            r#"{"RequestId":"R","Success":"true","Code":"odd"}"#,
+            "ok R",
+        );
+        check(
+            rules,
+            200,
+            &[],
+            r#"{"RequestId":"R","Code":"Success"}"#,
+            "ok R",
+        );
         check(rules, 200, &[], r#"{"RequestId":"R"}"#, "ok R");
-        let refused = "DescribeMetricRuleList was refused with 404 (HTTP 200): gone (RequestId R) wait None";
-        check(rules, 200, &[], r#"{"RequestId":"R","Success":false,"Code":404,"Message":"gone"}"#, refused);
+        let refused =
+            "DescribeMetricRuleList was refused with 404 (HTTP 200): gone (RequestId R) wait None";
+        check(
+            rules,
+            200,
+            &[],
+            r#"{"RequestId":"R","Success":false,"Code":404,"Message":"gone"}"#,
+            refused,
+        );
         let refused = "DescribeMetricRuleList was refused with ParameterInvalid (HTTP 200) (RequestId R) wait None";
-        check(rules, 200, &[], r#"{"RequestId":"R","Code":"ParameterInvalid"}"#, refused);
+        check(
+            rules,
+            200,
+            &[],
+            r#"{"RequestId":"R","Code":"ParameterInvalid"}"#,
+            refused,
+        );
         let odd = "DescribeMetricRuleList was answered with HTTP 200, but the answer makes no sense: `Success` is false without `Code`";
         check(rules, 200, &[], r#"{"RequestId":"R","Success":false}"#, odd);
     }

@@ -41,23 +41,40 @@ impl Request {
     /// # Errors
     ///
     /// If the action does not take a name, or a name comes twice.
-    pub fn new(action: &'static Action, region: impl Into<String>, args: &[(String, Arg)]) -> Result<Self, RequestError> {
+    pub fn new(
+        action: &'static Action,
+        region: impl Into<String>,
+        args: &[(String, Arg)],
+    ) -> Result<Self, RequestError> {
         let params = flatten(args);
         for (at, (name, _)) in params.iter().enumerate() {
             if action.param_of(name).is_none() {
-                return Err(RequestError::UnknownParam { action: action.name, name: name.clone() });
+                return Err(RequestError::UnknownParam {
+                    action: action.name,
+                    name: name.clone(),
+                });
             }
             if at > 0 && params[at - 1].0 == *name {
-                return Err(RequestError::Twice { action: action.name, name: name.clone() });
+                return Err(RequestError::Twice {
+                    action: action.name,
+                    name: name.clone(),
+                });
             }
         }
-        Ok(Self { action, region: region.into(), params })
+        Ok(Self {
+            action,
+            region: region.into(),
+            params,
+        })
     }
 
     /// The value of a flattened parameter.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.params
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// What goes on the wire: `params`, and the region where the action takes it and the caller has not given it.
@@ -80,25 +97,48 @@ mod tests {
     use crate::action::{ecs, sts, vpc};
 
     fn args(list: &[(&str, &str)]) -> Vec<(String, Arg)> {
-        list.iter().map(|(name, value)| ((*name).to_owned(), Arg::text(*value))).collect()
+        list.iter()
+            .map(|(name, value)| ((*name).to_owned(), Arg::text(*value)))
+            .collect()
     }
 
     #[test]
     fn the_region_is_sent_where_it_is_taken() {
         let names = |action, list: &[(&str, &str)]| {
             let request = Request::new(action, "cn-beijing", &args(list)).unwrap();
-            request.wire_params().into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+            request
+                .wire_params()
+                .into_iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
-        assert_eq!(names(&vpc::CREATE_VPC, &[("VpcName", "a"), ("CidrBlock", "b")]), "CidrBlock=b RegionId=cn-beijing VpcName=a");
+        assert_eq!(
+            names(&vpc::CREATE_VPC, &[("VpcName", "a"), ("CidrBlock", "b")]),
+            "CidrBlock=b RegionId=cn-beijing VpcName=a"
+        );
         assert_eq!(names(&vpc::CREATE_VPC, &[("RegionId", "x")]), "RegionId=x");
         assert_eq!(names(&sts::GET_CALLER_IDENTITY, &[]), "");
-        assert_eq!(names(&ecs::CREATE_AUTO_SNAPSHOT_POLICY, &[]), "regionId=cn-beijing");
+        assert_eq!(
+            names(&ecs::CREATE_AUTO_SNAPSHOT_POLICY, &[]),
+            "regionId=cn-beijing"
+        );
     }
 
     #[test]
     fn names_are_checked_before_sending() {
-        let error = |list: &[(&str, &str)]| Request::new(&vpc::CREATE_VPC, "r", &args(list)).unwrap_err().to_string();
-        assert_eq!(error(&[("VpcNam", "a")]), "CreateVpc takes no parameter `VpcNam`");
-        assert_eq!(error(&[("VpcName", "a"), ("VpcName", "b")]), "parameter `VpcName` of CreateVpc is given twice");
+        let error = |list: &[(&str, &str)]| {
+            Request::new(&vpc::CREATE_VPC, "r", &args(list))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            error(&[("VpcNam", "a")]),
+            "CreateVpc takes no parameter `VpcNam`"
+        );
+        assert_eq!(
+            error(&[("VpcName", "a"), ("VpcName", "b")]),
+            "parameter `VpcName` of CreateVpc is given twice"
+        );
     }
 }

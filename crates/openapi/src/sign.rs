@@ -119,7 +119,10 @@ pub fn scheme_of(request: &WireRequest) -> Option<Scheme> {
     match request.header("authorization") {
         Some(value) if value.starts_with("ACS3-") => Some(Scheme::V3),
         Some(value) if value.starts_with("acs ") => Some(Scheme::Roa),
-        _ => all_params(request).iter().any(|(name, _)| name == "Signature").then_some(Scheme::V1),
+        _ => all_params(request)
+            .iter()
+            .any(|(name, _)| name == "Signature")
+            .then_some(Scheme::V1),
     }
 }
 
@@ -127,7 +130,9 @@ pub fn scheme_of(request: &WireRequest) -> Option<Scheme> {
 #[must_use]
 pub fn all_params(request: &WireRequest) -> Vec<(String, String)> {
     let mut params = parse_form(&request.query);
-    let is_form = request.header("content-type").is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with(FORM));
+    let is_form = request
+        .header("content-type")
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with(FORM));
     if is_form {
         params.extend(parse_form(&String::from_utf8_lossy(&request.body)));
     }
@@ -142,13 +147,38 @@ pub fn all_params(request: &WireRequest) -> Vec<(String, String)> {
 pub fn read(request: &WireRequest) -> Result<Received, Refusal> {
     let scheme = scheme_of(request);
     let all = all_params(request);
-    let header = |name: &str| request.header(name).map(str::trim).unwrap_or_default().to_owned();
-    let param = |name: &str| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    let either = |name: &str, field: &str| if header(name).is_empty() { param(field).unwrap_or_default() } else { header(name) };
+    let header = |name: &str| {
+        request
+            .header(name)
+            .map(str::trim)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let param = |name: &str| {
+        all.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+    };
+    let either = |name: &str, field: &str| {
+        if header(name).is_empty() {
+            param(field).unwrap_or_default()
+        } else {
+            header(name)
+        }
+    };
     let token = Some(header("x-acs-security-token")).filter(|token| !token.is_empty());
-    let params = all.iter().filter(|(name, _)| !ENVELOPE.contains(&name.as_str())).cloned().collect();
-    let mut received =
-        Received { scheme, security_token: token, format: param("Format").unwrap_or_default(), params, ..Received::default() };
+    let params = all
+        .iter()
+        .filter(|(name, _)| !ENVELOPE.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    let mut received = Received {
+        scheme,
+        security_token: token,
+        format: param("Format").unwrap_or_default(),
+        params,
+        ..Received::default()
+    };
     match scheme {
         Some(Scheme::V3) => {
             received.access_key_id = v3::Authorization::parse(request)?.access_key_id;
@@ -174,9 +204,15 @@ pub fn read(request: &WireRequest) -> Result<Received, Refusal> {
     }
     // V1 clients send these headers too, unsigned, so there the parameters count.
     (received.action, received.version) = if scheme == Some(Scheme::V1) {
-        (param("Action").unwrap_or_default(), param("Version").unwrap_or_default())
+        (
+            param("Action").unwrap_or_default(),
+            param("Version").unwrap_or_default(),
+        )
     } else {
-        (either("x-acs-action", "Action"), either("x-acs-version", "Version"))
+        (
+            either("x-acs-action", "Action"),
+            either("x-acs-version", "Version"),
+        )
     };
     Ok(received)
 }
@@ -208,13 +244,15 @@ fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 fn hmac_sha256_hex(key: &str, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(text.as_bytes());
     hex(&mac.finalize().into_bytes())
 }
 
 fn hmac_sha1_base64(key: &str, text: &str) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
 }

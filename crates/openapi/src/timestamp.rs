@@ -24,21 +24,30 @@ impl Timestamp {
     }
 
     fn format(self, pattern: &str) -> String {
-        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let moment =
+            jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         moment.strftime(pattern).to_string()
     }
 
     /// Reads `2025-01-15T08:30:00Z` or `2025-01-15T08:30Z`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let full = if text.len() == "2025-01-15T08:30Z".len() { text.replacen('Z', ":00Z", 1) } else { text.to_owned() };
-        full.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+        let full = if text.len() == "2025-01-15T08:30Z".len() {
+            text.replacen('Z', ":00Z", 1)
+        } else {
+            text.to_owned()
+        };
+        full.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|moment| Self(moment.as_millisecond()))
     }
 
     /// Reads the value of a `Date` header.
     #[must_use]
     pub fn parse_http(text: &str) -> Option<Self> {
-        let moment = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+        let moment = jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text.trim())
+            .ok()?;
         Some(Self(moment.as_millisecond()))
     }
 }
@@ -55,8 +64,17 @@ mod tests {
         assert_eq!(moment.http(), "Wed, 15 Jan 2025 08:30:00 GMT");
         assert_eq!(Timestamp::parse("2025-01-15T08:30:00Z"), Some(moment));
         assert_eq!(Timestamp::parse("2025-01-15T08:30Z"), Some(moment));
-        assert_eq!(Timestamp::parse_http("Wed, 15 Jan 2025 08:30:00 GMT"), Some(moment));
-        for bad in ["", "2025-01-15", "2025-01-15T08:30:00", "yesterday", "2025-13-15T08:30Z"] {
+        assert_eq!(
+            Timestamp::parse_http("Wed, 15 Jan 2025 08:30:00 GMT"),
+            Some(moment)
+        );
+        for bad in [
+            "",
+            "2025-01-15",
+            "2025-01-15T08:30:00",
+            "yesterday",
+            "2025-13-15T08:30Z",
+        ] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }
         assert_eq!(Timestamp::parse_http("15 January"), None);

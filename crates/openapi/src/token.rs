@@ -34,9 +34,18 @@ mod tests {
     #[test]
     fn parts_decide_the_token() {
         let token = derive(&["web", "i-1"]);
-        assert_eq!(token, "4c111ccd8baabccf43e11ac2419efa2b711ede50c988a0a8d945243798431d8f");
+        assert_eq!(
+            token,
+            "4c111ccd8baabccf43e11ac2419efa2b711ede50c988a0a8d945243798431d8f"
+        );
         assert_eq!(token.len(), TOKEN_CHARS_MAX);
-        for other in [&["we", "bi-1"][..], &["i-1", "web"], &["web", "i-1", ""], &["webi-1"], &[]] {
+        for other in [
+            &["we", "bi-1"][..],
+            &["i-1", "web"],
+            &["web", "i-1", ""],
+            &["webi-1"],
+            &[],
+        ] {
             assert_ne!(derive(other), token, "{other:?}");
         }
         assert_ne!(fresh("a"), fresh("b"));

@@ -58,12 +58,26 @@ impl WireResponse {
 
 impl fmt::Debug for WireRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, scheme, host, path, query, headers, body } = self;
+        let Self {
+            method,
+            scheme,
+            host,
+            path,
+            query,
+            headers,
+            body,
+        } = self;
         let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         let url = format!("{scheme}://{host}{path}");
         let mut shown = f.debug_struct("WireRequest");
-        shown.field("method", method).field("url", &url).field("query_bytes", &query.len());
-        shown.field("headers", &names).field("body_bytes", &body.len()).finish()
+        shown
+            .field("method", method)
+            .field("url", &url)
+            .field("query_bytes", &query.len());
+        shown
+            .field("headers", &names)
+            .field("body_bytes", &body.len())
+            .finish()
     }
 }
 
@@ -71,12 +85,19 @@ impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         let mut shown = f.debug_struct("WireResponse");
-        shown.field("status", &self.status).field("headers", &names).field("body_bytes", &self.body.len()).finish()
+        shown
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .finish()
     }
 }
 
 fn first<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    headers
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// Why no response came. Whether the server acted is not known unless `sent` is false.
@@ -116,7 +137,14 @@ mod tests {
             shown,
             "WireRequest { method: \"POST\", url: \"https://h/\", query_bytes: 6, headers: [\"authorization\"], body_bytes: 6 }"
         );
-        let response = WireResponse { status: 200, headers: request.headers, body: request.body };
-        assert_eq!(format!("{response:?}"), "WireResponse { status: 200, headers: [\"authorization\"], body_bytes: 6 }");
+        let response = WireResponse {
+            status: 200,
+            headers: request.headers,
+            body: request.body,
+        };
+        assert_eq!(
+            format!("{response:?}"),
+            "WireResponse { status: 200, headers: [\"authorization\"], body_bytes: 6 }"
+        );
     }
 }

@@ -17,21 +17,37 @@ pub struct Unresolved {
 /// The value with every reference replaced that `known` has a value for; joined and encoded where all parts are known.
 #[must_use]
 pub fn resolve(value: &Value, known: &dyn Fn(&Ref) -> Option<Value>) -> Value {
-    let each = |items: &[Value]| items.iter().map(|item| resolve(item, known)).collect::<Vec<_>>();
+    let each = |items: &[Value]| {
+        items
+            .iter()
+            .map(|item| resolve(item, known))
+            .collect::<Vec<_>>()
+    };
     match value {
         Value::Ref(reference) => known(reference).unwrap_or_else(|| value.clone()),
         Value::List(items) => Value::List(each(items)),
-        Value::Map(map) => Value::Map(map.iter().map(|(key, item)| (key.clone(), resolve(item, known))).collect()),
+        Value::Map(map) => Value::Map(
+            map.iter()
+                .map(|(key, item)| (key.clone(), resolve(item, known)))
+                .collect(),
+        ),
         Value::Concat(parts) => joined(each(parts)),
         Value::Encode(encoding, inner) => encoded(*encoding, resolve(inner, known)),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Text(_) | Value::Secret(_) => value.clone(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Text(_)
+        | Value::Secret(_) => value.clone(),
     }
 }
 
 fn joined(parts: Vec<Value>) -> Value {
     let texts: Option<Vec<String>> = parts.iter().map(scalar_text).collect();
     match texts {
-        Some(texts) if parts.iter().any(Value::has_secret) => Value::Secret(crate::Secret::new(texts.concat())),
+        Some(texts) if parts.iter().any(Value::has_secret) => {
+            Value::Secret(crate::Secret::new(texts.concat()))
+        }
         Some(texts) => Value::Text(texts.concat()),
         None => Value::Concat(parts),
     }
@@ -45,7 +61,11 @@ fn encoded(encoding: Encoding, inner: Value) -> Value {
         Encoding::Json => json_of(&inner).to_string(),
         Encoding::Base64 => base64_of(&scalar_text(&inner).unwrap_or_default()),
     };
-    if inner.has_secret() { Value::Secret(crate::Secret::new(text)) } else { Value::Text(text) }
+    if inner.has_secret() {
+        Value::Secret(crate::Secret::new(text))
+    } else {
+        Value::Text(text)
+    }
 }
 
 fn base64_of(text: &str) -> String {
@@ -60,7 +80,12 @@ fn scalar_text(value: &Value) -> Option<String> {
         Value::Int(n) => Some(n.to_string()),
         Value::Decimal(text) | Value::Text(text) => Some(text.clone()),
         Value::Secret(secret) => Some(secret.expose().to_owned()),
-        Value::Encode(..) | Value::Null | Value::List(_) | Value::Map(_) | Value::Ref(_) | Value::Concat(_) => None,
+        Value::Encode(..)
+        | Value::Null
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Ref(_)
+        | Value::Concat(_) => None,
     }
 }
 
@@ -70,8 +95,18 @@ fn json_of(value: &Value) -> serde_json::Value {
         Value::Bool(b) => serde_json::Value::Bool(*b),
         Value::Int(n) => serde_json::Value::from(*n),
         Value::List(items) => items.iter().map(json_of).collect(),
-        Value::Map(map) => map.iter().map(|(key, item)| (key.clone(), json_of(item))).collect::<serde_json::Map<_, _>>().into(),
-        Value::Null | Value::Decimal(_) | Value::Text(_) | Value::Secret(_) | Value::Encode(..) | Value::Ref(_) | Value::Concat(_) => {
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, item)| (key.clone(), json_of(item)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Null
+        | Value::Decimal(_)
+        | Value::Text(_)
+        | Value::Secret(_)
+        | Value::Encode(..)
+        | Value::Ref(_)
+        | Value::Concat(_) => {
             scalar_text(value).map_or(serde_json::Value::Null, serde_json::Value::String)
         }
     }
@@ -81,12 +116,17 @@ fn json_of(value: &Value) -> serde_json::Value {
 ///
 /// # Errors
 /// A reference that `known` has no value for.
-pub fn arguments(args: &Args, known: &dyn Fn(&Ref) -> Option<Value>) -> Result<Vec<(String, Arg)>, Unresolved> {
+pub fn arguments(
+    args: &Args,
+    known: &dyn Fn(&Ref) -> Option<Value>,
+) -> Result<Vec<(String, Arg)>, Unresolved> {
     let mut sent = Vec::new();
     for (name, value) in args {
         let value = resolve(value, known);
         if let Some(reference) = value.refs().first() {
-            return Err(Unresolved { reference: (*reference).clone() });
+            return Err(Unresolved {
+                reference: (*reference).clone(),
+            });
         }
         sent.extend(argument(&value).map(|arg| ((*name).to_owned(), arg)));
     }
@@ -96,7 +136,11 @@ pub fn arguments(args: &Args, known: &dyn Fn(&Ref) -> Option<Value>) -> Result<V
 fn argument(value: &Value) -> Option<Arg> {
     match value {
         Value::List(items) => Some(Arg::List(items.iter().filter_map(argument).collect())),
-        Value::Map(map) => Some(Arg::Map(map.iter().filter_map(|(key, item)| Some((key.clone(), argument(item)?))).collect())),
+        Value::Map(map) => Some(Arg::Map(
+            map.iter()
+                .filter_map(|(key, item)| Some((key.clone(), argument(item)?)))
+                .collect(),
+        )),
         _ => scalar_text(value).map(Arg::Text),
     }
 }
@@ -104,7 +148,15 @@ fn argument(value: &Value) -> Option<Arg> {
 /// A list of texts as a value that becomes one JSON array text, as `InstanceIds` of DescribeInstances takes it.
 #[must_use]
 pub fn json_list<T: AsRef<str>>(texts: &[T]) -> Value {
-    Value::Encode(Encoding::Json, Box::new(Value::List(texts.iter().map(|text| Value::text(text.as_ref())).collect())))
+    Value::Encode(
+        Encoding::Json,
+        Box::new(Value::List(
+            texts
+                .iter()
+                .map(|text| Value::text(text.as_ref()))
+                .collect(),
+        )),
+    )
 }
 
 #[cfg(test)]
@@ -114,16 +166,31 @@ mod tests {
 
     #[test]
     fn flattens_lists_and_structures() {
-        let tag = |key: &str, value: &str| Value::Map([("Key".to_owned(), key.into()), ("Value".to_owned(), value.into())].into());
+        let tag = |key: &str, value: &str| {
+            Value::Map(
+                [
+                    ("Key".to_owned(), key.into()),
+                    ("Value".to_owned(), value.into()),
+                ]
+                .into(),
+            )
+        };
         let args: Args = vec![
             ("VpcName", "net".into()),
             ("Tag", Value::List(vec![tag("a", "1"), tag("b", "")])),
-            ("SystemDisk", Value::Map([("Size".to_owned(), Value::Int(40))].into())),
+            (
+                "SystemDisk",
+                Value::Map([("Size".to_owned(), Value::Int(40))].into()),
+            ),
             ("InstanceIds", json_list(&["i-1", "i-2"])),
             ("Description", Value::Null),
         ];
-        let params = setpoint_openapi::flatten::flatten(&arguments(&args, &|_| None).expect("all known"));
-        let lines: Vec<String> = params.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let params =
+            setpoint_openapi::flatten::flatten(&arguments(&args, &|_| None).expect("all known"));
+        let lines: Vec<String> = params
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         assert_eq!(
             lines,
             [
@@ -141,9 +208,15 @@ mod tests {
     #[test]
     fn joins_once_all_parts_are_known() {
         let address = Address::root("db");
-        let text = Value::Concat(vec!["host=".into(), Value::reference(&address, "private_ip")]);
+        let text = Value::Concat(vec![
+            "host=".into(),
+            Value::reference(&address, "private_ip"),
+        ]);
         assert_eq!(resolve(&text, &|_| None), text);
-        assert_eq!(resolve(&text, &|_| Some("10.0.0.1".into())), Value::text("host=10.0.0.1"));
+        assert_eq!(
+            resolve(&text, &|_| Some("10.0.0.1".into())),
+            Value::text("host=10.0.0.1")
+        );
         let error = arguments(&vec![("UserData", text)], &|_| None).expect_err("unknown");
         assert_eq!(error.to_string(), "`db.private_ip` is not known yet");
     }

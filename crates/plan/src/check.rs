@@ -68,9 +68,13 @@ pub enum Fault {
 pub fn check(plan: &Plan) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
-        let order = step.after.iter().any(|before| before.0 >= at) || step.step.closes.is_some_and(|opener| opener >= at);
+        let order = step.after.iter().any(|before| before.0 >= at)
+            || step.step.closes.is_some_and(|opener| opener >= at);
         if order {
-            faults.push(Fault::Order { address: step.address.clone(), step: at });
+            faults.push(Fault::Order {
+                address: step.address.clone(),
+                step: at,
+            });
         }
         if let Act::Call(call) = &step.step.act {
             check_call(step, call, &mut faults);
@@ -83,24 +87,56 @@ pub fn check(plan: &Plan) -> Vec<Fault> {
 fn check_call(step: &PlanStep, call: &Call, faults: &mut Vec<Fault>) {
     let (address, action) = (step.address.clone(), call.api.name);
     if call.api.is_read() {
-        faults.push(Fault::Read { address: address.clone(), action });
+        faults.push(Fault::Read {
+            address: address.clone(),
+            action,
+        });
     }
     if call.token == Token::Create && !call.api.takes_token() {
-        faults.push(Fault::NoToken { address: address.clone(), action });
+        faults.push(Fault::NoToken {
+            address: address.clone(),
+            action,
+        });
     }
     for rung in &call.rungs {
         let mut names = Vec::new();
         for (name, value) in rung {
-            let indexed = call.each.is_some_and(|each| each.item == *name && each.form == ItemForm::Indexed);
-            let name = if indexed { format!("{name}.1") } else { (*name).to_owned() };
+            let indexed = call
+                .each
+                .is_some_and(|each| each.item == *name && each.form == ItemForm::Indexed);
+            let name = if indexed {
+                format!("{name}.1")
+            } else {
+                (*name).to_owned()
+            };
             names_of(&name, value, &mut names);
         }
-        for name in names.iter().filter(|name| call.api.param_of(name).is_none()) {
-            faults.push(Fault::UnknownParameter { address: address.clone(), action, param: name.clone() });
+        for name in names
+            .iter()
+            .filter(|name| call.api.param_of(name).is_none())
+        {
+            faults.push(Fault::UnknownParameter {
+                address: address.clone(),
+                action,
+                param: name.clone(),
+            });
         }
-        let given = |param: &Param| names.iter().any(|name| name == param.name || name.starts_with(&format!("{}.", param.name)));
-        for param in call.api.params.iter().filter(|param| param.required && param.name != "RegionId" && !given(param)) {
-            faults.push(Fault::MissingParameter { address: address.clone(), action, param: param.name });
+        let given = |param: &Param| {
+            names
+                .iter()
+                .any(|name| name == param.name || name.starts_with(&format!("{}.", param.name)))
+        };
+        for param in call
+            .api
+            .params
+            .iter()
+            .filter(|param| param.required && param.name != "RegionId" && !given(param))
+        {
+            faults.push(Fault::MissingParameter {
+                address: address.clone(),
+                action,
+                param: param.name,
+            });
         }
     }
 }
@@ -108,8 +144,13 @@ fn check_call(step: &PlanStep, call: &Call, faults: &mut Vec<Fault>) {
 /// The flattened names that a parameter will have; unknown values count as scalars.
 fn names_of(name: &str, value: &Value, names: &mut Vec<String>) {
     match value {
-        Value::List(items) => items.iter().enumerate().for_each(|(at, item)| names_of(&format!("{name}.{}", at + 1), item, names)),
-        Value::Map(map) => map.iter().for_each(|(key, item)| names_of(&format!("{name}.{key}"), item, names)),
+        Value::List(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(at, item)| names_of(&format!("{name}.{}", at + 1), item, names)),
+        Value::Map(map) => map
+            .iter()
+            .for_each(|(key, item)| names_of(&format!("{name}.{key}"), item, names)),
         Value::Null => {}
         _ => names.push(name.to_owned()),
     }
@@ -117,12 +158,22 @@ fn names_of(name: &str, value: &Value, names: &mut Vec<String>) {
 
 /// References whose resource is made by no earlier step and was not there before.
 fn unreachable(plan: &Plan, at: usize, step: &PlanStep) -> Vec<Fault> {
-    let made = |address: &Address| plan.steps[..at].iter().any(|earlier| earlier.address == *address);
-    let there = |address: &Address| plan.changes.iter().any(|change| change.address == *address && change.before.is_some());
+    let made = |address: &Address| {
+        plan.steps[..at]
+            .iter()
+            .any(|earlier| earlier.address == *address)
+    };
+    let there = |address: &Address| {
+        plan.changes
+            .iter()
+            .any(|change| change.address == *address && change.before.is_some())
+    };
     let refs = step.step.refs();
     let lost = refs.into_iter().filter(|reference| {
         let own = reference.address == step.address;
-        let found = made(&reference.address) || there(&reference.address) || (own && step.live_id.is_some());
+        let found = made(&reference.address)
+            || there(&reference.address)
+            || (own && step.live_id.is_some());
         !found
     });
     lost.map(|reference| Fault::Unreachable {
@@ -144,7 +195,10 @@ mod tests {
     /// The faults of a plan of these steps for `app`, as text.
     fn faults(steps: Vec<PlanStep>) -> Vec<String> {
         let changes = vec![change("app", ChangeAction::Create, Reason::NotThere)];
-        check(&plan(changes, steps)).iter().map(ToString::to_string).collect()
+        check(&plan(changes, steps))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn call(api: &'static crate::Action, args: crate::procedure::Args) -> Call {
@@ -154,27 +208,59 @@ mod tests {
     #[test]
     fn a_sound_plan_has_no_fault() {
         let create = call(&vpc::CREATE_VPC, vec![("CidrBlock", "10.0.0.0/8".into())]);
-        let modify = call(&vpc::MODIFY_VPC_ATTRIBUTE, vec![("VpcId", Value::reference(&address("app"), "id"))]);
-        assert_eq!(faults(vec![step(0, "app", Step::call(create), &[]), step(0, "app", Step::call(modify), &[0])]), Vec::<String>::new());
+        let modify = call(
+            &vpc::MODIFY_VPC_ATTRIBUTE,
+            vec![("VpcId", Value::reference(&address("app"), "id"))],
+        );
+        assert_eq!(
+            faults(vec![
+                step(0, "app", Step::call(create), &[]),
+                step(0, "app", Step::call(modify), &[0])
+            ]),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn every_fault_is_found() {
         let typo = call(&vpc::CREATE_VPC, vec![("CidrBlok", "10.0.0.0/8".into())]);
-        assert_eq!(faults(vec![step(0, "app", Step::call(typo), &[])]), ["app: CreateVpc takes no parameter `CidrBlok`"]);
+        assert_eq!(
+            faults(vec![step(0, "app", Step::call(typo), &[])]),
+            ["app: CreateVpc takes no parameter `CidrBlok`"]
+        );
         let bare = call(&ecs::DELETE_SECURITY_GROUP, vec![]);
-        assert_eq!(faults(vec![step(0, "app", Step::call(bare), &[])]), ["app: DeleteSecurityGroup needs `SecurityGroupId`"]);
-        let token =
-            Call { token: Token::Create, ..call(&ecs::IMPORT_KEY_PAIR, vec![("KeyPairName", "k".into()), ("PublicKeyBody", "b".into())]) };
-        assert_eq!(faults(vec![step(0, "app", Step::call(token), &[])]), ["app: ImportKeyPair takes no client token"]);
+        assert_eq!(
+            faults(vec![step(0, "app", Step::call(bare), &[])]),
+            ["app: DeleteSecurityGroup needs `SecurityGroupId`"]
+        );
+        let token = Call {
+            token: Token::Create,
+            ..call(
+                &ecs::IMPORT_KEY_PAIR,
+                vec![("KeyPairName", "k".into()), ("PublicKeyBody", "b".into())],
+            )
+        };
+        assert_eq!(
+            faults(vec![step(0, "app", Step::call(token), &[])]),
+            ["app: ImportKeyPair takes no client token"]
+        );
         let read = call(&ecs::DESCRIBE_INSTANCES, vec![]);
         assert_eq!(
             faults(vec![step(0, "app", Step::call(read), &[])]),
             ["app: DescribeInstances is a read and does not belong into a plan"]
         );
         let fine = call(&vpc::DELETE_VPC, vec![("VpcId", "vpc-1".into())]);
-        assert_eq!(faults(vec![step(0, "app", Step::call(fine), &[0])]), ["step 0 of app waits for a step that does not come before it"]);
-        let early = call(&vpc::DELETE_VPC, vec![("VpcId", Value::reference(&address("net"), "id"))]);
-        assert_eq!(faults(vec![step(0, "app", Step::call(early), &[])]), ["app: `net.id` is not known when it is used"]);
+        assert_eq!(
+            faults(vec![step(0, "app", Step::call(fine), &[0])]),
+            ["step 0 of app waits for a step that does not come before it"]
+        );
+        let early = call(
+            &vpc::DELETE_VPC,
+            vec![("VpcId", Value::reference(&address("net"), "id"))],
+        );
+        assert_eq!(
+            faults(vec![step(0, "app", Step::call(early), &[])]),
+            ["app: `net.id` is not known when it is used"]
+        );
     }
 }

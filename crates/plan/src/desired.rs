@@ -46,16 +46,32 @@ impl Desired {
     pub fn from_resource(resource: &Resource) -> Self {
         let mut attrs = Map::new();
         for (name, value) in &resource.fields {
-            flatten_into(&mut attrs, name, value, resource.kind.field(name).is_some_and(|field| is_struct(&field.ty)));
+            flatten_into(
+                &mut attrs,
+                name,
+                value,
+                resource
+                    .kind
+                    .field(name)
+                    .is_some_and(|field| is_struct(&field.ty)),
+            );
         }
-        let tags = resource.tags.as_ref().map(|tags| tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+        let tags = resource.tags.as_ref().map(|tags| {
+            tags.iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        });
         Self {
             address: resource.address.clone(),
             kind: resource.kind.name,
             attrs,
             initial: Map::new(),
             tags,
-            guard: Guard { protect: resource.lifecycle.protect, keep: resource.lifecycle.keep, ..Guard::default() },
+            guard: Guard {
+                protect: resource.lifecycle.protect,
+                keep: resource.lifecycle.keep,
+                ..Guard::default()
+            },
             lifecycle: resource.lifecycle.clone(),
             released: resource.released.clone(),
             after: resource.after.clone(),
@@ -98,7 +114,11 @@ impl Desired {
 /// Every wanted resource of a stack, in its first form.
 #[must_use]
 pub fn of_stack(stack: &Stack) -> BTreeMap<Address, Desired> {
-    stack.resources.iter().map(|(address, resource)| (address.clone(), Desired::from_resource(resource))).collect()
+    stack
+        .resources
+        .iter()
+        .map(|(address, resource)| (address.clone(), Desired::from_resource(resource)))
+        .collect()
 }
 
 fn is_struct(ty: &setpoint_spec::schema::Type) -> bool {

@@ -54,25 +54,38 @@ impl Diff {
     /// Whether it asks, at its end, whether the resource is ready.
     #[must_use]
     pub fn asks_ready(&self) -> bool {
-        self.fields.iter().any(|field| field.change.attr == ownership::READY)
+        self.fields
+            .iter()
+            .any(|field| field.change.attr == ownership::READY)
     }
 
     /// Whether nothing is to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.tags_set.is_empty() && self.tags_unset.is_empty() && self.guard.is_none() && !self.retag
+        self.fields.is_empty()
+            && self.tags_set.is_empty()
+            && self.tags_unset.is_empty()
+            && self.guard.is_none()
+            && !self.retag
     }
 
     /// The first field that forces a replacement.
     #[must_use]
     pub fn forces_replacement(&self) -> Option<&str> {
-        self.fields.iter().find(|field| field.how == How::Replace).map(|field| field.change.attr.as_str())
+        self.fields
+            .iter()
+            .find(|field| field.how == How::Replace)
+            .map(|field| field.change.attr.as_str())
     }
 
     /// The most severe effect.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        self.fields.iter().map(|field| field.change.effect).max().unwrap_or_default()
+        self.fields
+            .iter()
+            .map(|field| field.change.effect)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The verbs at a place, each once, in the order of the kind's rules.
@@ -80,7 +93,10 @@ impl Diff {
     pub fn verbs(&self, kind: &dyn Kind, place: At) -> Vec<&'static str> {
         let mut verbs: Vec<&'static str> = Vec::new();
         for rule in kind.rules() {
-            let found = self.fields.iter().find(|field| field.change.attr == rule.attr);
+            let found = self
+                .fields
+                .iter()
+                .find(|field| field.change.attr == rule.attr);
             if let Some(How::Verb(verb, at)) = found.map(|field| field.how)
                 && at == place
                 && !verbs.contains(&verb)
@@ -124,14 +140,21 @@ pub fn diff(sides: Sides<'_>) -> Diff {
         // What is asked about its readiness in this change is ready at its end, or the change has failed.
         let asked = found.asks_ready();
         guard.unready &= !asked;
-        let current = sides.live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
+        let current = sides
+            .live
+            .owner
+            .as_ref()
+            .map(|owner| owner.guard.clone())
+            .unwrap_or_default();
         found.guard = (asked || guard != current).then_some(guard);
     }
     found
 }
 
 fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) {
-    let Sides { kind, want, live, .. } = sides;
+    let Sides {
+        kind, want, live, ..
+    } = sides;
     let current = live.attr(attr);
     if is_same(value, &current) {
         return;
@@ -148,15 +171,31 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
     };
     match verdict {
         Verdict::Same => {}
-        Verdict::Note(text) if text.is_empty() => found.notes.push(NoteKind::UsedAtCreationOnly { field: attr.to_owned() }),
+        Verdict::Note(text) if text.is_empty() => found.notes.push(NoteKind::UsedAtCreationOnly {
+            field: attr.to_owned(),
+        }),
         Verdict::Note(text) => found.notes.push(NoteKind::Remark(text)),
         Verdict::Update { verb, effect, at } => {
             // What is stopped needs no restart; a rebuild wipes its disk all the same.
-            let effect = if effect == Effect::Restart && at == At::Stopped && is_stopped(live) { Effect::None } else { effect };
-            found.fields.push(FieldDiff { change: field(Some(verb), effect), how: How::Verb(verb, at) });
+            let effect = if effect == Effect::Restart && at == At::Stopped && is_stopped(live) {
+                Effect::None
+            } else {
+                effect
+            };
+            found.fields.push(FieldDiff {
+                change: field(Some(verb), effect),
+                how: How::Verb(verb, at),
+            });
         }
-        Verdict::Replace => found.fields.push(FieldDiff { change: field(None, Effect::Replace), how: How::Replace }),
-        Verdict::Refuse(what) => found.refusals.push(Refusal { attr: attr.to_owned(), what, hint: None }),
+        Verdict::Replace => found.fields.push(FieldDiff {
+            change: field(None, Effect::Replace),
+            how: How::Replace,
+        }),
+        Verdict::Refuse(what) => found.refusals.push(Refusal {
+            attr: attr.to_owned(),
+            what,
+            hint: None,
+        }),
     }
 }
 
@@ -166,11 +205,25 @@ fn verdict(sides: Sides<'_>, rule: &Rule, value: &Value, current: &Value) -> Ver
         Change::CreateOnly => Verdict::Note(String::new()),
         Change::Update { verb, effect, at } => Verdict::Update { verb, effect, at },
         Change::Judge(judge) => {
-            let named = sides.all.get(&sides.want.address).and_then(|raw| raw.attrs.get(rule.attr));
-            let target = named.and_then(|raw| raw.refs().first().and_then(|reference| sides.resolved.get(&reference.address)));
+            let named = sides
+                .all
+                .get(&sides.want.address)
+                .and_then(|raw| raw.attrs.get(rule.attr));
+            let target = named.and_then(|raw| {
+                raw.refs()
+                    .first()
+                    .and_then(|reference| sides.resolved.get(&reference.address))
+            });
             let is_meant = |live: &&Live| Some(live.id.as_str()) == value.as_text();
             let outside = sides.named.values().flatten().find(is_meant);
-            judge(&Judged { want: value, live: current, desired: sides.want, row: sides.live, target, outside })
+            judge(&Judged {
+                want: value,
+                live: current,
+                desired: sides.want,
+                row: sides.live,
+                target,
+                outside,
+            })
         }
     }
 }
@@ -187,9 +240,20 @@ fn is_same(want: &Value, live: &Value) -> bool {
 /// would have differed.
 pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
     let ignored = want.lifecycle.ignore.clone();
-    let is_ignored = |attr: &str| ignored.iter().any(|name| name == attr || attr.starts_with(&format!("{name}.")));
-    let differing = want.attrs.iter().filter(|(attr, value)| is_ignored(attr) && !is_same(value, &live.attr(attr)));
-    let notes = differing.map(|(attr, _)| NoteKind::Ignored { field: attr.clone() }).collect();
+    let is_ignored = |attr: &str| {
+        ignored
+            .iter()
+            .any(|name| name == attr || attr.starts_with(&format!("{name}.")))
+    };
+    let differing = want
+        .attrs
+        .iter()
+        .filter(|(attr, value)| is_ignored(attr) && !is_same(value, &live.attr(attr)));
+    let notes = differing
+        .map(|(attr, _)| NoteKind::Ignored {
+            field: attr.clone(),
+        })
+        .collect();
     want.attrs.retain(|attr, _| !is_ignored(attr));
     if is_ignored("tags") {
         want.tags = None;
@@ -210,7 +274,9 @@ fn compare_tags(want: &Desired, live: &Live, ignore: &[String], found: &mut Diff
         }
     }
     let additive = want.lifecycle.additive.iter().any(|name| name == "tags");
-    let foreign = |key: &&String| !tags.contains_key(*key) && !ownership::is_reserved_key(key) && !matches_any(key, ignore);
+    let foreign = |key: &&String| {
+        !tags.contains_key(*key) && !ownership::is_reserved_key(key) && !matches_any(key, ignore)
+    };
     if !additive {
         found.tags_unset = live.tags.keys().filter(foreign).cloned().collect();
     }
@@ -248,11 +314,26 @@ pub fn glob_match(glob: &str, text: &str) -> bool {
 /// The guard words a live resource should carry: what the spec says, and what must be kept from its making. The digest
 /// of user data moves only where a change of them is stored.
 fn wanted_guard(want: &Desired, live: &Live) -> Guard {
-    let current = live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default();
+    let current = live
+        .owner
+        .as_ref()
+        .map(|owner| owner.guard.clone())
+        .unwrap_or_default();
     let stores = want.lifecycle.on_user_data_change.as_deref() == Some("store");
-    let user_data = if stores { want.guard.user_data.clone() } else { current.user_data.clone() };
+    let user_data = if stores {
+        want.guard.user_data.clone()
+    } else {
+        current.user_data.clone()
+    };
     let unready = current.unready && want.guard.unready;
-    Guard { protect: want.guard.protect, keep: want.guard.keep, restarting: false, unready, user_data, ..current }
+    Guard {
+        protect: want.guard.protect,
+        keep: want.guard.keep,
+        restarting: false,
+        unready,
+        user_data,
+        ..current
+    }
 }
 
 #[cfg(test)]

@@ -18,15 +18,25 @@ pub(crate) fn address(text: &str) -> Address {
 }
 
 pub(crate) fn site() -> Site {
-    Site { account: "1234567890123456".to_owned(), region: "cn-beijing".to_owned() }
+    Site {
+        account: "1234567890123456".to_owned(),
+        region: "cn-beijing".to_owned(),
+    }
 }
 
 pub(crate) fn map(entries: &[(&str, Value)]) -> Map {
-    entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    entries
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
 }
 
 pub(crate) fn place() -> Location {
-    Location { file: "stack.yaml".to_owned(), line: 5, column: 24 }
+    Location {
+        file: "stack.yaml".to_owned(),
+        line: 5,
+        column: 24,
+    }
 }
 
 pub(crate) fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
@@ -50,7 +60,15 @@ pub(crate) fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
 
 pub(crate) fn live(attrs: &[(&str, Value)]) -> Live {
     let (id, attrs) = ("i-2zeabc".to_owned(), map(attrs));
-    Live { kind: "instance", id, site: site(), owner: None, tags: BTreeMap::new(), attrs, uses: Vec::new() }
+    Live {
+        kind: "instance",
+        id,
+        site: site(),
+        owner: None,
+        tags: BTreeMap::new(),
+        attrs,
+        uses: Vec::new(),
+    }
 }
 
 pub(crate) fn change(at: &str, action: ChangeAction, reason: Reason) -> Change {
@@ -69,9 +87,23 @@ pub(crate) fn change(at: &str, action: ChangeAction, reason: Reason) -> Change {
 }
 
 pub(crate) fn plan(changes: Vec<Change>, steps: Vec<PlanStep>) -> Plan {
-    let cost = Cost { listings: 5, lookups: 1, details: 2, other: 1 };
+    let cost = Cost {
+        listings: 5,
+        lookups: 1,
+        details: 2,
+        other: 1,
+    };
     let (outputs, held) = (BTreeMap::new(), Vec::new());
-    Plan { stack: "shop/prod".to_owned(), site: site(), changes, steps, outputs, held, cost, n_live: 3 }
+    Plan {
+        stack: "shop/prod".to_owned(),
+        site: site(),
+        changes,
+        steps,
+        outputs,
+        held,
+        cost,
+        n_live: 3,
+    }
 }
 
 pub(crate) fn step(at: usize, address_text: &str, act: Step, after: &[usize]) -> PlanStep {

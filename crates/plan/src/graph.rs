@@ -27,8 +27,19 @@ fn build(n: usize, edges: &[(usize, usize)]) -> DiGraph<(), ()> {
 }
 
 fn one_cycle(graph: &DiGraph<(), ()>) -> Vec<usize> {
-    let loops = |nodes: &Vec<NodeIndex>| nodes.len() > 1 || nodes.first().is_some_and(|node| graph.contains_edge(*node, *node));
-    let mut nodes: Vec<usize> = tarjan_scc(graph).into_iter().find(loops).unwrap_or_default().into_iter().map(NodeIndex::index).collect();
+    let loops = |nodes: &Vec<NodeIndex>| {
+        nodes.len() > 1
+            || nodes
+                .first()
+                .is_some_and(|node| graph.contains_edge(*node, *node))
+    };
+    let mut nodes: Vec<usize> = tarjan_scc(graph)
+        .into_iter()
+        .find(loops)
+        .unwrap_or_default()
+        .into_iter()
+        .map(NodeIndex::index)
+        .collect();
     nodes.sort_unstable();
     nodes
 }
@@ -41,8 +52,16 @@ pub fn remaining(weights: &[u64], edges: &[(usize, usize)]) -> Vec<u64> {
     for (from, to) in edges {
         followers[*from].push(*to);
     }
-    for node in order(weights.len(), edges).unwrap_or_default().into_iter().rev() {
-        let behind = followers[node].iter().map(|next| longest[*next]).max().unwrap_or(0);
+    for node in order(weights.len(), edges)
+        .unwrap_or_default()
+        .into_iter()
+        .rev()
+    {
+        let behind = followers[node]
+            .iter()
+            .map(|next| longest[*next])
+            .max()
+            .unwrap_or(0);
         longest[node] = weights[node] + behind;
     }
     longest
@@ -62,6 +81,9 @@ mod tests {
 
     #[test]
     fn remaining_takes_the_longest_way() {
-        assert_eq!(remaining(&[1, 5, 2, 1], &[(0, 1), (0, 2), (1, 3), (2, 3)]), [7, 6, 3, 1]);
+        assert_eq!(
+            remaining(&[1, 5, 2, 1], &[(0, 1), (0, 2), (1, 3), (2, 3)]),
+            [7, 6, 3, 1]
+        );
     }
 }

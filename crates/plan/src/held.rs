@@ -63,37 +63,70 @@ pub struct Allowed {
 /// The held changes of a plan, whether something lets them through or not.
 #[must_use]
 pub fn held(changes: &[Change], n_live: usize, entries: &[Allow], allowed: &Allowed) -> Vec<Held> {
-    let held_one = |change: &Change| held_change(change, replaces_another(change, changes), entries, allowed);
+    let held_one =
+        |change: &Change| held_change(change, replaces_another(change, changes), entries, allowed);
     let mut found: Vec<Held> = changes.iter().filter_map(held_one).collect();
     let going = changes.iter().filter(|change| change.deletes()).count();
     if going * 2 > n_live && going > 1 {
-        let allowed_by = if allowed.destroy { Some(Allowance::Destroy) } else { allowed.bulk.then_some(Allowance::BulkFlag) };
-        found.push(Held { address: None, why: HeldWhy::Bulk { going, living: n_live }, allowed_by });
+        let allowed_by = if allowed.destroy {
+            Some(Allowance::Destroy)
+        } else {
+            allowed.bulk.then_some(Allowance::BulkFlag)
+        };
+        found.push(Held {
+            address: None,
+            why: HeldWhy::Bulk {
+                going,
+                living: n_live,
+            },
+            allowed_by,
+        });
     }
     found
 }
 
 /// Whether the row is a leftover whose successor is there and stays.
 fn replaces_another(change: &Change, all: &[Change]) -> bool {
-    let stays = |other: &Change| matches!(other.action, ChangeAction::NoOp | ChangeAction::Update) && other.effect < Effect::Rebuild;
-    change.reason == Reason::Superseded && all.iter().any(|other| other.address == change.address && other.after.is_some() && stays(other))
+    let stays = |other: &Change| {
+        matches!(other.action, ChangeAction::NoOp | ChangeAction::Update)
+            && other.effect < Effect::Rebuild
+    };
+    change.reason == Reason::Superseded
+        && all
+            .iter()
+            .any(|other| other.address == change.address && other.after.is_some() && stays(other))
 }
 
-fn held_change(change: &Change, is_leftover: bool, entries: &[Allow], allowed: &Allowed) -> Option<Held> {
+fn held_change(
+    change: &Change,
+    is_leftover: bool,
+    entries: &[Allow],
+    allowed: &Allowed,
+) -> Option<Held> {
     let why = why_held(change, is_leftover)?;
     let allowed_by = if allowed.destroy {
         Some(Allowance::Destroy)
     } else if allowed.data_loss.contains(&change.address) {
         Some(Allowance::Flag)
     } else {
-        entries.iter().find(|entry| lets_through(entry, change)).map(|entry| Allowance::Entry { reason: entry.reason.clone() })
+        entries
+            .iter()
+            .find(|entry| lets_through(entry, change))
+            .map(|entry| Allowance::Entry {
+                reason: entry.reason.clone(),
+            })
     };
-    Some(Held { address: Some(change.address.clone()), why, allowed_by })
+    Some(Held {
+        address: Some(change.address.clone()),
+        why,
+        allowed_by,
+    })
 }
 
 /// A machine whose block or member is taken out is not held: the edit names it.
 fn why_held(change: &Change, is_leftover: bool) -> Option<HeldWhy> {
-    let named_by_edit = change.action == ChangeAction::Delete && (change.reason == Reason::NotInSpec || is_leftover);
+    let named_by_edit = change.action == ChangeAction::Delete
+        && (change.reason == Reason::NotInSpec || is_leftover);
     let severe = change.effect >= Effect::Rebuild || change.action == ChangeAction::Delete;
     match &change.loses {
         Some(lost) if severe && !named_by_edit => Some(HeldWhy::DataLoss(lost.clone())),
@@ -123,26 +156,59 @@ mod tests {
 
     /// A change of `db` with this action, reason and effect, that would lose something.
     fn losing(action: ChangeAction, reason: Reason, effect: Effect) -> Change {
-        Change { effect, loses: Some("system disk d-1".to_owned()), ..change("db", action, reason) }
+        Change {
+            effect,
+            loses: Some("system disk d-1".to_owned()),
+            ..change("db", action, reason)
+        }
     }
 
     fn entry(effect: &str) -> Allow {
-        let (effect, reason, until) = (effect.to_owned(), "agreed".to_owned(), "2099-01-01".to_owned());
-        Allow { address: address("db"), effect, reason, until, at: place() }
+        let (effect, reason, until) = (
+            effect.to_owned(),
+            "agreed".to_owned(),
+            "2099-01-01".to_owned(),
+        );
+        Allow {
+            address: address("db"),
+            effect,
+            reason,
+            until,
+            at: place(),
+        }
     }
 
-    fn of(change: &Change, entries: &[Allow], allowed: &Allowed) -> Option<(HeldWhy, Option<Allowance>)> {
-        held(std::slice::from_ref(change), 10, entries, allowed).into_iter().next().map(|one| (one.why, one.allowed_by))
+    fn of(
+        change: &Change,
+        entries: &[Allow],
+        allowed: &Allowed,
+    ) -> Option<(HeldWhy, Option<Allowance>)> {
+        held(std::slice::from_ref(change), 10, entries, allowed)
+            .into_iter()
+            .next()
+            .map(|one| (one.why, one.allowed_by))
     }
 
     #[test]
     fn a_loss_that_no_edit_names_is_held() {
         let lost = HeldWhy::DataLoss("system disk d-1".to_owned());
         let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::Rebuild);
-        assert_eq!(of(&rebuild, &[], &Allowed::default()), Some((lost.clone(), None)));
-        let replace = losing(ChangeAction::Replace, Reason::FieldForcesReplacement { field: "zone".to_owned() }, Effect::Replace);
+        assert_eq!(
+            of(&rebuild, &[], &Allowed::default()),
+            Some((lost.clone(), None))
+        );
+        let replace = losing(
+            ChangeAction::Replace,
+            Reason::FieldForcesReplacement {
+                field: "zone".to_owned(),
+            },
+            Effect::Replace,
+        );
         assert_eq!(of(&replace, &[], &Allowed::default()), Some((lost, None)));
-        let restart = Change { loses: None, ..losing(ChangeAction::Update, Reason::Differs, Effect::Restart) };
+        let restart = Change {
+            loses: None,
+            ..losing(ChangeAction::Update, Reason::Differs, Effect::Restart)
+        };
         assert_eq!(of(&restart, &[], &Allowed::default()), None);
         let taken_out = losing(ChangeAction::Delete, Reason::NotInSpec, Effect::None);
         assert_eq!(of(&taken_out, &[], &Allowed::default()), None);
@@ -151,11 +217,36 @@ mod tests {
     #[test]
     fn an_entry_or_a_flag_lets_it_through() {
         let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::Rebuild);
-        let by = |entries: &[Allow], allowed: &Allowed| of(&rebuild, entries, allowed).and_then(|(_, by)| by);
-        assert_eq!(by(&[entry("data_loss")], &Allowed::default()), Some(Allowance::Entry { reason: "agreed".to_owned() }));
+        let by = |entries: &[Allow], allowed: &Allowed| {
+            of(&rebuild, entries, allowed).and_then(|(_, by)| by)
+        };
+        assert_eq!(
+            by(&[entry("data_loss")], &Allowed::default()),
+            Some(Allowance::Entry {
+                reason: "agreed".to_owned()
+            })
+        );
         assert_eq!(by(&[entry("replace")], &Allowed::default()), None);
-        assert_eq!(by(&[], &Allowed { data_loss: vec![address("db")], ..Allowed::default() }), Some(Allowance::Flag));
-        assert_eq!(by(&[], &Allowed { data_loss: vec![address("app")], ..Allowed::default() }), None);
+        assert_eq!(
+            by(
+                &[],
+                &Allowed {
+                    data_loss: vec![address("db")],
+                    ..Allowed::default()
+                }
+            ),
+            Some(Allowance::Flag)
+        );
+        assert_eq!(
+            by(
+                &[],
+                &Allowed {
+                    data_loss: vec![address("app")],
+                    ..Allowed::default()
+                }
+            ),
+            None
+        );
     }
 
     #[test]
@@ -164,7 +255,25 @@ mod tests {
         let two = [gone("a"), gone("b")];
         assert_eq!(held(&two, 4, &[], &Allowed::default()), []);
         let bulk = held(&two, 3, &[], &Allowed::default());
-        assert_eq!(bulk[0].why, HeldWhy::Bulk { going: 2, living: 3 });
-        assert_eq!(held(&two, 3, &[], &Allowed { bulk: true, ..Allowed::default() })[0].allowed_by, Some(Allowance::BulkFlag));
+        assert_eq!(
+            bulk[0].why,
+            HeldWhy::Bulk {
+                going: 2,
+                living: 3
+            }
+        );
+        assert_eq!(
+            held(
+                &two,
+                3,
+                &[],
+                &Allowed {
+                    bulk: true,
+                    ..Allowed::default()
+                }
+            )[0]
+            .allowed_by,
+            Some(Allowance::BulkFlag)
+        );
     }
 }

@@ -233,11 +233,14 @@ impl Found {
 
     /// The attributes of every row found under this view.
     pub fn of<'a>(&'a self, view: &'a str) -> impl Iterator<Item = &'a Map> + 'a {
-        self.rows.iter().filter(move |(name, _)| *name == view).filter_map(|(_, row)| match row {
-            Row::Found(attrs) => Some(attrs),
-            Row::Live(live) => Some(&live.attrs),
-            Row::Detail { .. } => None,
-        })
+        self.rows
+            .iter()
+            .filter(move |(name, _)| *name == view)
+            .filter_map(|(_, row)| match row {
+                Row::Found(attrs) => Some(attrs),
+                Row::Live(live) => Some(&live.attrs),
+                Row::Detail { .. } => None,
+            })
     }
 }
 
@@ -280,7 +283,13 @@ pub trait Kind: Sync {
     ///
     /// # Errors
     /// What the look-ups show to be impossible: no such image, say.
-    fn desire(&self, _cx: &Cx<'_>, _found: &Found, _live: Option<&Live>, _want: &mut Desired) -> Result<(), Refusal> {
+    fn desire(
+        &self,
+        _cx: &Cx<'_>,
+        _found: &Found,
+        _live: Option<&Live>,
+        _want: &mut Desired,
+    ) -> Result<(), Refusal> {
         Ok(())
     }
 

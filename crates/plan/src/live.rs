@@ -30,32 +30,47 @@ impl Live {
     #[must_use]
     pub fn with_tags(mut self, raw: BTreeMap<String, String>) -> Self {
         self.owner = ownership::owner_of(&raw);
-        self.tags = raw.into_iter().filter(|(key, _)| self.owner.is_none() || !ownership::is_own_key(key)).collect();
+        self.tags = raw
+            .into_iter()
+            .filter(|(key, _)| self.owner.is_none() || !ownership::is_own_key(key))
+            .collect();
         self
     }
 
     /// Whether it carries this stack's tag, and no address that can be read beside it.
     #[must_use]
     pub fn is_astray_of(&self, stack: &str) -> bool {
-        self.owner.is_none() && self.tags.get(ownership::STACK).is_some_and(|named| named == stack)
+        self.owner.is_none()
+            && self
+                .tags
+                .get(ownership::STACK)
+                .is_some_and(|named| named == stack)
     }
 
     /// An attribute, `Null` if it has none; `id` is the id.
     #[must_use]
     pub fn attr(&self, name: &str) -> Value {
-        if name == "id" { Value::text(&self.id) } else { self.attrs.get(name).cloned().unwrap_or(Value::Null) }
+        if name == "id" {
+            Value::text(&self.id)
+        } else {
+            self.attrs.get(name).cloned().unwrap_or(Value::Null)
+        }
     }
 
     /// Which successor under its address it is.
     #[must_use]
     pub fn incarnation(&self) -> u32 {
-        self.owner.as_ref().map_or(0, |owner| owner.guard.incarnation)
+        self.owner
+            .as_ref()
+            .map_or(0, |owner| owner.guard.incarnation)
     }
 
     /// Whether this stack owns it under this address.
     #[must_use]
     pub fn is_owned_by(&self, stack: &str, address: &Address) -> bool {
-        self.owner.as_ref().is_some_and(|owner| owner.stack == stack && owner.address == *address)
+        self.owner
+            .as_ref()
+            .is_some_and(|owner| owner.stack == stack && owner.address == *address)
     }
 }
 
@@ -102,12 +117,20 @@ impl Cost {
 impl Snapshot {
     /// The live rows under an address.
     pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> + 'a {
-        self.live.iter().filter(move |live| live.owner.as_ref().is_some_and(|owner| owner.address == *address))
+        self.live.iter().filter(move |live| {
+            live.owner
+                .as_ref()
+                .is_some_and(|owner| owner.address == *address)
+        })
     }
 
     /// Every address that owns something.
     #[must_use]
     pub fn addresses(&self) -> BTreeSet<Address> {
-        self.live.iter().filter_map(|live| live.owner.as_ref()).map(|owner| owner.address.clone()).collect()
+        self.live
+            .iter()
+            .filter_map(|live| live.owner.as_ref())
+            .map(|owner| owner.address.clone())
+            .collect()
     }
 }

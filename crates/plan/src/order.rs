@@ -64,15 +64,26 @@ impl Placed<'_> {
     /// On the way down: the first step that needs all users gone.
     fn taking_away(&self) -> Vec<usize> {
         let after = self.group(self.block.procedure.pivot).end;
-        if after < self.steps().len() { self.ids(self.group(after)) } else { self.first_group() }
+        if after < self.steps().len() {
+            self.ids(self.group(after))
+        } else {
+            self.first_group()
+        }
     }
 
     /// The steps after which a reference with this need may be used.
     fn reaching(&self, anchor: Anchor) -> Vec<usize> {
         match anchor {
             Anchor::Known => {
-                let yields_id = |step: &Step| step.as_call().is_some_and(|call| call.yields.iter().any(|(attr, _)| *attr == "id"));
-                let at = self.steps().iter().position(yields_id).unwrap_or(self.block.procedure.pivot);
+                let yields_id = |step: &Step| {
+                    step.as_call()
+                        .is_some_and(|call| call.yields.iter().any(|(attr, _)| *attr == "id"))
+                };
+                let at = self
+                    .steps()
+                    .iter()
+                    .position(yields_id)
+                    .unwrap_or(self.block.procedure.pivot);
                 self.ids(at..at + 1)
             }
             Anchor::Usable => self.pivot_group(),
@@ -91,16 +102,27 @@ fn together(a: &Step, b: &Step) -> bool {
 
 /// What must be equal for two calls to go out as one: all but the item.
 #[must_use]
-pub fn batch_key(call: &procedure::Call) -> Option<(&'static setpoint_openapi::action::Action, procedure::Args)> {
+pub fn batch_key(
+    call: &procedure::Call,
+) -> Option<(&'static setpoint_openapi::action::Action, procedure::Args)> {
     let each = call.each?;
-    let args = call.rungs.first()?.iter().filter(|(name, _)| *name != each.item).cloned().collect();
+    let args = call
+        .rungs
+        .first()?
+        .iter()
+        .filter(|(name, _)| *name != each.item)
+        .cloned()
+        .collect();
     Some((call.api, args))
 }
 
 type Edges = Vec<(usize, usize)>;
 
 fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
-    from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b).collect()
+    from.iter()
+        .flat_map(|a| to.iter().map(move |b| (*a, *b)))
+        .filter(|(a, b)| a != b)
+        .collect()
 }
 
 /// The steps of all blocks, sorted so that predecessors come first.
@@ -110,20 +132,30 @@ fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
 ///
 /// # Errors
 /// The addresses on a cycle.
-pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<(Vec<PlanStep>, Vec<Address>), Vec<Address>> {
+pub fn steps(
+    all: &[Classified],
+    blocks: &[Block],
+) -> Result<(Vec<PlanStep>, Vec<Address>), Vec<Address>> {
     let mut placed = Vec::new();
     let mut n = 0;
     for block in blocks {
-        placed.push(Placed { block, one: &all[block.change], first: n });
+        placed.push(Placed {
+            block,
+            one: &all[block.change],
+            first: n,
+        });
         n += block.procedure.steps.len();
     }
     let mut edges = in_rows(&placed);
     edges.extend(references::edges(&placed));
     edges.extend(let_go::edges(&placed));
     edges.extend(replacements(&placed));
-    let is_replaced = |step: usize| owner(&placed, step).is_some_and(|block| block.one.change.action == ChangeAction::Replace);
-    let (strict, loose): (Edges, Edges) =
-        rolling::edges(all, &placed).into_iter().partition(|(from, to)| !is_replaced(*from) && !is_replaced(*to));
+    let is_replaced = |step: usize| {
+        owner(&placed, step).is_some_and(|block| block.one.change.action == ChangeAction::Replace)
+    };
+    let (strict, loose): (Edges, Edges) = rolling::edges(all, &placed)
+        .into_iter()
+        .partition(|(from, to)| !is_replaced(*from) && !is_replaced(*to));
     edges.extend(strict);
     let address_of = |step: usize| owner(&placed, step).map(|block| block.address().clone());
     let mut together: Vec<Address> = loose.iter().filter_map(|(_, to)| address_of(*to)).collect();
@@ -131,8 +163,12 @@ pub fn steps(all: &[Classified], blocks: &[Block]) -> Result<(Vec<PlanStep>, Vec
     together.dedup();
     // What is desirable gives way to what is necessary, the least necessary first.
     let parents = parents::edges(&placed);
-    let attempts =
-        [([parents.as_slice(), &loose].concat(), Vec::new()), (loose, Vec::new()), (parents, together.clone()), (Vec::new(), together)];
+    let attempts = [
+        ([parents.as_slice(), &loose].concat(), Vec::new()),
+        (loose, Vec::new()),
+        (parents, together.clone()),
+        (Vec::new(), together),
+    ];
     let mut cycle = Vec::new();
     for (more, given_up) in attempts {
         let tried = sorted([edges.as_slice(), &more].concat());
@@ -173,10 +209,15 @@ fn in_rows(placed: &[Placed<'_>]) -> Edges {
 fn replacements(placed: &[Placed<'_>]) -> Edges {
     let mut edges = Edges::new();
     for down in placed.iter().filter(|block| block.block.half == Half::Down) {
-        let ups = placed.iter().filter(|up| up.block.half == Half::Up && up.block.release.is_none() && up.address() == down.address());
+        let ups = placed.iter().filter(|up| {
+            up.block.half == Half::Up
+                && up.block.release.is_none()
+                && up.address() == down.address()
+        });
         for up in ups {
             let change = &down.one.change;
-            let create_first = change.action != ChangeAction::Replace || change.order == ReplaceOrder::CreateFirst;
+            let create_first =
+                change.action != ChangeAction::Replace || change.order == ReplaceOrder::CreateFirst;
             if create_first {
                 edges.extend(all_to_all(&up.last_group(), &down.first_group()));
             } else {
@@ -198,7 +239,11 @@ fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> 
         let pivot = block.pivot_group();
         for (at, step) in block.steps().iter().enumerate() {
             let id = block.first + at;
-            let mut after: Vec<StepId> = edges.iter().filter(|(_, to)| *to == id).map(|(from, _)| StepId(rank[*from])).collect();
+            let mut after: Vec<StepId> = edges
+                .iter()
+                .filter(|(_, to)| *to == id)
+                .map(|(from, _)| StepId(rank[*from]))
+                .collect();
             after.sort_unstable();
             let closes = step.closes.map(|opener| rank[block.first + opener]);
             let plan_step = PlanStep {
@@ -206,7 +251,10 @@ fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> 
                 kind: block.one.change.kind,
                 change: block.block.change,
                 half: block.block.half,
-                step: Step { closes, ..step.clone() },
+                step: Step {
+                    closes,
+                    ..step.clone()
+                },
                 live_id: block.block.live_id.clone(),
                 after,
                 pivot: pivot.contains(&id),

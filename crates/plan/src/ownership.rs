@@ -51,8 +51,18 @@ impl Guard {
     #[must_use]
     pub fn encode(&self) -> String {
         let mut words: Vec<String> = Vec::new();
-        let flags = [(self.protect, "protect"), (self.keep, "keep"), (self.unready, "unready"), (self.restarting, "restarting")];
-        words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned()));
+        let flags = [
+            (self.protect, "protect"),
+            (self.keep, "keep"),
+            (self.unready, "unready"),
+            (self.restarting, "restarting"),
+        ];
+        words.extend(
+            flags
+                .iter()
+                .filter(|(on, _)| *on)
+                .map(|(_, word)| (*word).to_owned()),
+        );
         if self.incarnation > 0 {
             words.push(format!("i{}", self.incarnation));
         }
@@ -92,7 +102,12 @@ pub fn encode_address(address: &Address) -> String {
         None => s.name.clone(),
         Some(key) => format!("{}/{key}/", s.name),
     };
-    address.segments().iter().map(segment).collect::<Vec<_>>().join(".")
+    address
+        .segments()
+        .iter()
+        .map(segment)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// Reads an address from a tag value; `None` if it is none.
@@ -115,7 +130,11 @@ pub fn decode_address(text: &str) -> Option<Address> {
 /// The ownership tags of a resource that is about to be created.
 #[must_use]
 pub fn tags_for(stack: &str, address: &Address, guard: &Guard) -> BTreeMap<String, String> {
-    let mut tags: BTreeMap<String, String> = [(STACK.to_owned(), stack.to_owned()), (ADDRESS.to_owned(), encode_address(address))].into();
+    let mut tags: BTreeMap<String, String> = [
+        (STACK.to_owned(), stack.to_owned()),
+        (ADDRESS.to_owned(), encode_address(address)),
+    ]
+    .into();
     let words = guard.encode();
     if !words.is_empty() {
         tags.insert(GUARD.to_owned(), words);
@@ -128,7 +147,11 @@ pub fn tags_for(stack: &str, address: &Address, guard: &Guard) -> BTreeMap<Strin
 pub fn owner_of(tags: &BTreeMap<String, String>) -> Option<Owner> {
     let stack = tags.get(STACK)?.clone();
     let address = decode_address(tags.get(ADDRESS)?)?;
-    Some(Owner { stack, address, guard: Guard::decode(tags.get(GUARD).map_or("", String::as_str)) })
+    Some(Owner {
+        stack,
+        address,
+        guard: Guard::decode(tags.get(GUARD).map_or("", String::as_str)),
+    })
 }
 
 /// Whether a tag key is one of our own.
@@ -140,7 +163,15 @@ pub fn is_own_key(key: &str) -> bool {
 /// Whether a tag that no line declares is left alone: the platform's own, or ours.
 #[must_use]
 pub fn is_reserved_key(key: &str) -> bool {
-    ["acs:", "aliyun", "setpoint:", "ack.aliyun.com", "kubernetes"].iter().any(|prefix| key.starts_with(prefix))
+    [
+        "acs:",
+        "aliyun",
+        "setpoint:",
+        "ack.aliyun.com",
+        "kubernetes",
+    ]
+    .iter()
+    .any(|prefix| key.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -151,17 +182,36 @@ mod tests {
     fn addresses_survive_the_codec() {
         for text in ["app", "app[0]", "app[1.b]", "web[eu].app[0]", "network.net"] {
             let address: Address = text.parse().expect("a valid address");
-            assert_eq!(decode_address(&encode_address(&address)), Some(address), "{text}");
+            assert_eq!(
+                decode_address(&encode_address(&address)),
+                Some(address),
+                "{text}"
+            );
         }
-        assert_eq!(encode_address(&"web[eu].app[0]".parse().expect("valid")), "web/eu/.app/0/");
+        assert_eq!(
+            encode_address(&"web[eu].app[0]".parse().expect("valid")),
+            "web/eu/.app/0/"
+        );
         assert_eq!(decode_address("app[0]"), None);
     }
 
     #[test]
     fn guard_words_survive() {
-        let guard = Guard { protect: true, restarting: true, incarnation: 3, user_data: Some("ab12".into()), ..Guard::default() };
+        let guard = Guard {
+            protect: true,
+            restarting: true,
+            incarnation: 3,
+            user_data: Some("ab12".into()),
+            ..Guard::default()
+        };
         assert_eq!(guard.encode(), "protect,restarting,i3,u=ab12");
         assert_eq!(Guard::decode(&guard.encode()), guard);
-        assert_eq!(Guard::decode("later-word,keep"), Guard { keep: true, ..Guard::default() });
+        assert_eq!(
+            Guard::decode("later-word,keep"),
+            Guard {
+                keep: true,
+                ..Guard::default()
+            }
+        );
     }
 }

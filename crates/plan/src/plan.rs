@@ -100,10 +100,19 @@ impl Plan {
     /// How many resources it touches.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let count = |wanted: &[ChangeAction]| self.changes.iter().filter(|change| wanted.contains(&change.action)).count();
+        let count = |wanted: &[ChangeAction]| {
+            self.changes
+                .iter()
+                .filter(|change| wanted.contains(&change.action))
+                .count()
+        };
         Summary {
             add: count(&[ChangeAction::Create, ChangeAction::Replace]),
-            change: count(&[ChangeAction::Update, ChangeAction::Adopt, ChangeAction::Forget]),
+            change: count(&[
+                ChangeAction::Update,
+                ChangeAction::Adopt,
+                ChangeAction::Forget,
+            ]),
             destroy: count(&[ChangeAction::Delete, ChangeAction::Replace]),
             kept: count(&[ChangeAction::Keep]),
         }
@@ -112,13 +121,19 @@ impl Plan {
     /// The most severe effect in it.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        self.changes.iter().map(|change| change.effect).max().unwrap_or_default()
+        self.changes
+            .iter()
+            .map(|change| change.effect)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The change of an address.
     #[must_use]
     pub fn change(&self, address: &Address) -> Option<&Change> {
-        self.changes.iter().find(|change| change.address == *address)
+        self.changes
+            .iter()
+            .find(|change| change.address == *address)
     }
 
     /// The write calls that apply may make, step by step.

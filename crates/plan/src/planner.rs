@@ -64,15 +64,34 @@ impl Intent {
     pub fn of_stack(stack: &Stack, account: &str) -> Self {
         Self {
             stack: stack.identity(),
-            site: Site { account: account.to_owned(), region: stack.region.clone() },
+            site: Site {
+                account: account.to_owned(),
+                region: stack.region.clone(),
+            },
             desired: desired::of_stack(stack),
             ignore_tags: stack.ignore_tags.clone(),
             allow: stack.allow.clone(),
             forget: stack.forget.clone(),
             moved: stack.moved.clone(),
             outputs: stack.outputs.clone(),
-            outside: stack.existing.iter().map(|(name, one)| (name.clone(), Outside { kind: one.kind.name, by: one.by.clone() })).collect(),
-            stacks: stack.stacks.iter().map(|(alias, link)| (alias.clone(), Linked::of(link, &stack.region))).collect(),
+            outside: stack
+                .existing
+                .iter()
+                .map(|(name, one)| {
+                    (
+                        name.clone(),
+                        Outside {
+                            kind: one.kind.name,
+                            by: one.by.clone(),
+                        },
+                    )
+                })
+                .collect(),
+            stacks: stack
+                .stacks
+                .iter()
+                .map(|(alias, link)| (alias.clone(), Linked::of(link, &stack.region)))
+                .collect(),
         }
     }
 
@@ -105,8 +124,14 @@ pub struct Linked {
 
 impl Linked {
     fn of(link: &StackLink, region: &str) -> Self {
-        let stack = link.environment.as_ref().map_or_else(|| link.stack.clone(), |environment| format!("{}/{environment}", link.stack));
-        Self { stack, region: link.region.clone().unwrap_or_else(|| region.to_owned()) }
+        let stack = link.environment.as_ref().map_or_else(
+            || link.stack.clone(),
+            |environment| format!("{}/{environment}", link.stack),
+        );
+        Self {
+            stack,
+            region: link.region.clone().unwrap_or_else(|| region.to_owned()),
+        }
     }
 }
 
@@ -164,7 +189,13 @@ pub enum PlanErrorClass {
 impl PlanError {
     fn refused(want: &Desired, refusal: Refusal) -> Self {
         let at = want.location(&refusal.attr).clone();
-        Self { address: Some(want.address.clone()), class: PlanErrorClass::Refused, what: refusal.what, hint: refusal.hint, at: Some(at) }
+        Self {
+            address: Some(want.address.clone()),
+            class: PlanErrorClass::Refused,
+            what: refusal.what,
+            hint: refusal.hint,
+            at: Some(at),
+        }
     }
 }
 
@@ -183,23 +214,62 @@ pub struct Classified {
 ///
 /// # Errors
 /// Everything that makes a plan impossible.
-pub fn plan(registry: &Registry, intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<(Plan, Report), Vec<PlanError>> {
+pub fn plan(
+    registry: &Registry,
+    intent: &Intent,
+    snapshot: &Snapshot,
+    options: &Options,
+) -> Result<(Plan, Report), Vec<PlanError>> {
     let paired = pair::pair(intent, snapshot, options)?;
     let desired = complete::complete(registry, intent, snapshot, &paired)?;
-    let cx = classify::Context { registry, intent, snapshot, options, paired: &paired, desired: &desired };
+    let cx = classify::Context {
+        registry,
+        intent,
+        snapshot,
+        options,
+        paired: &paired,
+        desired: &desired,
+    };
     let (classified, mut notes) = classify::classify(&cx)?;
     let blocks = blocks::build(registry, intent, &classified);
-    let (steps, together) = order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
+    let (steps, together) =
+        order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
     let how = "not replaced in turn but together with its group, since what they use is replaced under all of them";
-    notes.extend(snapshot.astray.iter().map(|row| Note { address: None, what: NoteKind::Astray { kind: row.kind, id: row.id.clone() } }));
-    notes.extend(together.iter().map(|address| note(address, NoteKind::Loosened { how: how.to_owned() })));
+    notes.extend(snapshot.astray.iter().map(|row| Note {
+        address: None,
+        what: NoteKind::Astray {
+            kind: row.kind,
+            id: row.id.clone(),
+        },
+    }));
+    notes.extend(together.iter().map(|address| {
+        note(
+            address,
+            NoteKind::Loosened {
+                how: how.to_owned(),
+            },
+        )
+    }));
     let fates = fate::of_classified(registry, &classified);
     let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();
     let n_live = snapshot.live.len();
     let held = held::held(&changes, n_live, &intent.allow, &options.allowed);
-    let outputs = if options.destroy { BTreeMap::new() } else { outputs(intent, snapshot, &desired, &fates) };
+    let outputs = if options.destroy {
+        BTreeMap::new()
+    } else {
+        outputs(intent, snapshot, &desired, &fates)
+    };
     notes.sort_by(|a, b| a.address.cmp(&b.address));
-    let plan = Plan { stack: intent.stack.clone(), site: intent.site.clone(), changes, steps, outputs, held, cost: snapshot.cost, n_live };
+    let plan = Plan {
+        stack: intent.stack.clone(),
+        site: intent.site.clone(),
+        changes,
+        steps,
+        outputs,
+        held,
+        cost: snapshot.cost,
+        n_live,
+    };
     Ok((plan, Report { notes }))
 }
 
@@ -215,7 +285,11 @@ fn outputs(
         secret: output.secret,
         description: output.description.clone(),
     };
-    intent.outputs.iter().map(|(name, output)| (name.clone(), planned(output))).collect()
+    intent
+        .outputs
+        .iter()
+        .map(|(name, output)| (name.clone(), planned(output)))
+        .collect()
 }
 
 fn cycle_error(cycle: &[Address]) -> PlanError {
@@ -246,10 +320,17 @@ pub struct Paired {
 }
 
 fn note(address: &Address, what: NoteKind) -> Note {
-    Note { address: Some(address.clone()), what }
+    Note {
+        address: Some(address.clone()),
+        what,
+    }
 }
 
 /// Which half of a replacement comes first, by the table of `docs/ordering.md`.
 fn replace_order(survivor: bool, coexist: bool, asked: bool) -> ReplaceOrder {
-    if coexist && (survivor || asked) { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst }
+    if coexist && (survivor || asked) {
+        ReplaceOrder::CreateFirst
+    } else {
+        ReplaceOrder::DeleteFirst
+    }
 }

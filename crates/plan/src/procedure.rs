@@ -34,7 +34,10 @@ impl Procedure {
     /// A procedure whose last step is its pivot.
     #[must_use]
     pub fn ending_at_pivot(steps: Vec<Step>) -> Self {
-        Self { pivot: steps.len().saturating_sub(1), steps }
+        Self {
+            pivot: steps.len().saturating_sub(1),
+            steps,
+        }
     }
 }
 
@@ -214,7 +217,12 @@ impl Step {
     /// A step that needs its references usable, holds no lock and closes nothing.
     #[must_use]
     pub fn new(act: Act) -> Self {
-        Self { act, needs: Anchor::Usable, locks: Vec::new(), closes: None }
+        Self {
+            act,
+            needs: Anchor::Usable,
+            locks: Vec::new(),
+            closes: None,
+        }
     }
 
     /// A call.
@@ -257,9 +265,20 @@ impl Step {
     pub fn refs(&self) -> Vec<&crate::Ref> {
         let mut found: Vec<&crate::Ref> = self.locks.iter().flat_map(Value::refs).collect();
         match &self.act {
-            Act::Call(call) => found.extend(call.rungs.iter().flatten().flat_map(|(_, value)| value.refs())),
-            Act::Wait(Wait { look: Look::Other(_, id), .. }) => found.extend(id.refs()),
-            Act::Wait(Wait { look: Look::Ask(query), .. }) => found.extend(query.args.iter().flat_map(|(_, value)| value.refs())),
+            Act::Call(call) => found.extend(
+                call.rungs
+                    .iter()
+                    .flatten()
+                    .flat_map(|(_, value)| value.refs()),
+            ),
+            Act::Wait(Wait {
+                look: Look::Other(_, id),
+                ..
+            }) => found.extend(id.refs()),
+            Act::Wait(Wait {
+                look: Look::Ask(query),
+                ..
+            }) => found.extend(query.args.iter().flat_map(|(_, value)| value.refs())),
             Act::Wait(_) | Act::Local(_) => {}
         }
         found
@@ -274,7 +293,11 @@ impl Call {
             api,
             rungs: vec![args],
             fall_on: &[],
-            token: if api.takes_token() { Token::Fresh } else { Token::Absent },
+            token: if api.takes_token() {
+                Token::Fresh
+            } else {
+                Token::Absent
+            },
             yields: &[],
             goal: None,
             look_on: &[],
@@ -286,9 +309,21 @@ impl Call {
 
     /// A call that creates: its token is derived where the action takes one.
     #[must_use]
-    pub fn create(api: &'static Action, args: Args, yields: &'static [(&'static str, &'static str)]) -> Self {
-        let token = if api.takes_token() { Token::Create } else { Token::Absent };
-        Self { token, yields, ..Self::new(api, args) }
+    pub fn create(
+        api: &'static Action,
+        args: Args,
+        yields: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        let token = if api.takes_token() {
+            Token::Create
+        } else {
+            Token::Absent
+        };
+        Self {
+            token,
+            yields,
+            ..Self::new(api, args)
+        }
     }
 }
 
@@ -296,14 +331,28 @@ impl Wait {
     /// A wait for the resource's own row.
     #[must_use]
     pub fn own(until: Cond, typical: Duration, within: Duration) -> Self {
-        Self { look: Look::Own, until, never: None, absent: Absent::NotYet, typical, within }
+        Self {
+            look: Look::Own,
+            until,
+            never: None,
+            absent: Absent::NotYet,
+            typical,
+            within,
+        }
     }
 
     /// A wait until the resource's own row is gone.
     #[must_use]
     pub fn gone(typical: Duration, within: Duration) -> Self {
         let never_true = Cond::Any(Vec::new());
-        Self { look: Look::Own, until: never_true, never: None, absent: Absent::Done, typical, within }
+        Self {
+            look: Look::Own,
+            until: never_true,
+            never: None,
+            absent: Absent::Done,
+            typical,
+            within,
+        }
     }
 }
 

@@ -14,8 +14,14 @@ pub struct Registry {
 impl Registry {
     /// A registry of these kinds; `defs` are their tables, in the same order.
     #[must_use]
-    pub const fn new(kinds: &'static [&'static dyn Kind], defs: &'static [&'static KindDef]) -> Self {
-        Self { kinds, schema: Schema { kinds: defs } }
+    pub const fn new(
+        kinds: &'static [&'static dyn Kind],
+        defs: &'static [&'static KindDef],
+    ) -> Self {
+        Self {
+            kinds,
+            schema: Schema { kinds: defs },
+        }
     }
 
     /// Every kind, sorted by name.
@@ -35,7 +41,8 @@ impl Registry {
     /// The name is none of this registry's.
     #[must_use]
     pub fn known(&self, name: &str) -> &'static dyn Kind {
-        self.kind(name).expect("names of kinds come from the registry itself")
+        self.kind(name)
+            .expect("names of kinds come from the registry itself")
     }
 
     /// The kinds' tables, for the language.
@@ -47,6 +54,8 @@ impl Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.kinds().map(|kind| kind.name())).finish()
+        f.debug_list()
+            .entries(self.kinds().map(|kind| kind.name()))
+            .finish()
     }
 }

@@ -8,7 +8,9 @@ use crate::{Address, Value};
 /// Adds every detail row to the live row of its id. Pages of a detail append: lists grow, other attributes replace.
 pub fn fold_details(live: &mut [Live], details: Vec<Row>) {
     for row in details {
-        let Row::Detail { id, attrs, uses } = row else { continue };
+        let Row::Detail { id, attrs, uses } = row else {
+            continue;
+        };
         for target in live.iter_mut().filter(|target| target.id == id) {
             for (name, value) in &attrs {
                 append(target, name, value);
@@ -50,7 +52,9 @@ pub fn holds(cond: &Cond, row: &Live, whose: Whose<'_>) -> bool {
         Cond::Not(inner) => !holds(inner, row, whose),
         Cond::All(all) => all.iter().all(|inner| holds(inner, row, whose)),
         Cond::Any(any) => any.iter().any(|inner| holds(inner, row, whose)),
-        Cond::Ours => row.is_owned_by(whose.stack, whose.address) && row.incarnation() == whose.incarnation,
+        Cond::Ours => {
+            row.is_owned_by(whose.stack, whose.address) && row.incarnation() == whose.incarnation
+        }
     }
 }
 

@@ -251,7 +251,10 @@ pub struct WireCost {
     pub total: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
 fn is_zero(n: &u64) -> bool {
     *n == 0
 }

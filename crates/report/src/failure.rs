@@ -48,7 +48,10 @@ pub struct Excerpt {
 /// The failure in its frame, wrapped to the style's width.
 #[must_use]
 pub fn render(failure: &Failure, style: &Style) -> String {
-    let mut frame = Frame { out: String::new(), style: *style };
+    let mut frame = Frame {
+        out: String::new(),
+        style: *style,
+    };
     frame.edge("╷");
     frame.title(&failure.message);
     match (&failure.at, &failure.address) {
@@ -56,11 +59,18 @@ pub fn render(failure: &Failure, style: &Style) -> String {
         (None, Some(address)) => frame.text(2, &format!("in {address}")),
         (None, None) => {}
     }
-    let sentences: Vec<String> = call_sentence(failure).into_iter().chain(failure.remarks.iter().map(|remark| clean(remark))).collect();
+    let sentences: Vec<String> = call_sentence(failure)
+        .into_iter()
+        .chain(failure.remarks.iter().map(|remark| clean(remark)))
+        .collect();
     if !sentences.is_empty() {
         frame.text(0, &sentences.join(" "));
     }
-    if let Some(hint) = failure.hint.as_deref().or_else(|| failure.code.as_deref().and_then(advice)) {
+    if let Some(hint) = failure
+        .hint
+        .as_deref()
+        .or_else(|| failure.code.as_deref().and_then(advice))
+    {
         frame.text(0, &clean(hint));
     }
     frame.edge("╵");
@@ -70,14 +80,22 @@ pub fn render(failure: &Failure, style: &Style) -> String {
 /// `RunInstances: OperationDenied.NoStock (403), RequestId 4A1C-77, after 3 tries.`
 fn call_sentence(failure: &Failure) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
-    let status = failure.http_status.map(|status| format!(" ({status})")).unwrap_or_default();
+    let status = failure
+        .http_status
+        .map(|status| format!(" ({status})"))
+        .unwrap_or_default();
     match (&failure.action, &failure.code) {
         (Some(action), Some(code)) => parts.push(format!("{action}: {}{status}", clean(code))),
         (Some(action), None) => parts.push(format!("{action}{status}")),
         (None, Some(code)) => parts.push(format!("{}{status}", clean(code))),
         (None, None) => {}
     }
-    parts.extend(failure.request_id.as_ref().map(|id| format!("RequestId {}", clean(id))));
+    parts.extend(
+        failure
+            .request_id
+            .as_ref()
+            .map(|id| format!("RequestId {}", clean(id))),
+    );
     if failure.attempt > 1 {
         parts.push(format!("after {} tries", failure.attempt));
     }
@@ -121,7 +139,10 @@ impl Frame {
     /// The first line says what is wrong; what a machine has written, say, comes in lines of its own.
     fn title(&mut self, message: &str) {
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
-        for (at, part) in wrap(&format!("Error: {}", clean(first)), self.room()).into_iter().enumerate() {
+        for (at, part) in wrap(&format!("Error: {}", clean(first)), self.room())
+            .into_iter()
+            .enumerate()
+        {
             let mut line = Line::default();
             match part.strip_prefix("Error:") {
                 Some(rest) if at == 0 => {
@@ -139,9 +160,18 @@ impl Frame {
 
     /// The file and line, the line's text, and what is meant underlined.
     fn excerpt(&mut self, at: &Excerpt, address: Option<&Address>) {
-        let within = address.map(|address| format!(", in {address}")).unwrap_or_default();
+        let within = address
+            .map(|address| format!(", in {address}"))
+            .unwrap_or_default();
         let colon = if at.text.is_empty() { "" } else { ":" };
-        self.text(2, &format!("on {} line {}{within}{colon}", clean(&at.location.file), at.location.line));
+        self.text(
+            2,
+            &format!(
+                "on {} line {}{within}{colon}",
+                clean(&at.location.file),
+                at.location.line
+            ),
+        );
         if at.text.is_empty() {
             return;
         }
@@ -156,7 +186,10 @@ impl Frame {
             let mut under = Line::indented(2 + number.len());
             under.push(Label::Dim, " │ ");
             under.push(Label::Plain, " ".repeat(marked.start));
-            under.push(Label::Danger, "^".repeat(marked.length.min(room - marked.start)));
+            under.push(
+                Label::Danger,
+                "^".repeat(marked.length.min(room - marked.start)),
+            );
             self.line(&under);
         }
     }
@@ -172,21 +205,35 @@ struct Marked {
 impl Marked {
     fn of(at: &Excerpt) -> Self {
         let line = at.text.trim_end().replace('\t', " ");
-        let skip = at.location.column.saturating_sub(1).min(line.chars().count());
+        let skip = at
+            .location
+            .column
+            .saturating_sub(1)
+            .min(line.chars().count());
         let before: String = line.chars().take(skip).collect();
         let rest: String = line.chars().skip(skip).collect();
-        Self { start: width(&clean(&before)), length: width(&clean(value_at(&rest))).max(1), text: clean(&line) }
+        Self {
+            start: width(&clean(&before)),
+            length: width(&clean(value_at(&rest))).max(1),
+            text: clean(&line),
+        }
     }
 }
 
 /// The value at the start of a text: a quoted one to its quote, a plain one to a comment, a comma or a bracket.
 fn value_at(text: &str) -> &str {
     let ends: &[&str] = match text.chars().next() {
-        Some(quote @ ('"' | '\'')) => return text[1..].find(quote).map_or(text, |end| &text[..end + 2]),
+        Some(quote @ ('"' | '\'')) => {
+            return text[1..].find(quote).map_or(text, |end| &text[..end + 2]);
+        }
         Some('[' | '{') => &[" #"],
         _ => &[" #", ", ", "}", "]"],
     };
-    let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+    let end = ends
+        .iter()
+        .filter_map(|end| text.find(end))
+        .min()
+        .unwrap_or(text.len());
     text[..end].trim_end()
 }
 

@@ -91,41 +91,80 @@ impl Look {
 #[must_use]
 pub fn of_stack(stack: &Stack) -> Graph {
     let mut nodes: Vec<Node> = stack.resources.values().map(resource_node).collect();
-    let mut index: BTreeMap<String, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
+    let mut index: BTreeMap<String, usize> = nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (node.id.clone(), at))
+        .collect();
     let mut edges: BTreeMap<(usize, usize), bool> = BTreeMap::new();
     for (to, resource) in stack.resources.values().enumerate() {
         for (needed, late) in needs(resource) {
             let id = needed.to_string();
             let from = *index.entry(id.clone()).or_insert_with(|| {
-                let kind = stack.existing.get(&id).map(|existing| existing.kind.name.to_owned());
+                let kind = stack
+                    .existing
+                    .get(&id)
+                    .map(|existing| existing.kind.name.to_owned());
                 let lines = [id.clone()].into_iter().chain(kind).collect();
-                nodes.push(Node { id, lines, look: Look::Outside });
+                nodes.push(Node {
+                    id,
+                    lines,
+                    look: Look::Outside,
+                });
                 nodes.len() - 1
             });
             if from != to {
-                edges.entry((from, to)).and_modify(|known| *known &= late).or_insert(late);
+                edges
+                    .entry((from, to))
+                    .and_modify(|known| *known &= late)
+                    .or_insert(late);
             }
         }
     }
-    let edges = edges.into_iter().map(|((from, to), late)| Edge { from, to, late }).collect();
-    Graph { title: stack.identity(), nodes, edges }
+    let edges = edges
+        .into_iter()
+        .map(|((from, to), late)| Edge { from, to, late })
+        .collect();
+    Graph {
+        title: stack.identity(),
+        nodes,
+        edges,
+    }
 }
 
 fn resource_node(resource: &Resource) -> Node {
     let id = resource.address.to_string();
-    Node { lines: vec![id.clone(), resource.kind.name.to_owned()], id, look: Look::Resource }
+    Node {
+        lines: vec![id.clone(), resource.kind.name.to_owned()],
+        id,
+        look: Look::Resource,
+    }
 }
 
 /// What a resource needs, and whether it may wait until both are there.
 fn needs(resource: &Resource) -> Vec<(&Address, bool)> {
     let is_late = |name: &str| resource.kind.field(name).is_some_and(|field| field.late);
-    let fields = resource.fields.iter().flat_map(|(name, value)| named_in(value, is_late(name)));
-    let tags = resource.tags.iter().flatten().flat_map(|(_, value)| named_in(value, false));
-    fields.chain(tags).chain(resource.after.iter().map(|address| (address, false))).collect()
+    let fields = resource
+        .fields
+        .iter()
+        .flat_map(|(name, value)| named_in(value, is_late(name)));
+    let tags = resource
+        .tags
+        .iter()
+        .flatten()
+        .flat_map(|(_, value)| named_in(value, false));
+    fields
+        .chain(tags)
+        .chain(resource.after.iter().map(|address| (address, false)))
+        .collect()
 }
 
 fn named_in(value: &Value, late: bool) -> Vec<(&Address, bool)> {
-    value.refs().into_iter().map(|reference| (&reference.address, late)).collect()
+    value
+        .refs()
+        .into_iter()
+        .map(|reference| (&reference.address, late))
+        .collect()
 }
 
 /// The order of a plan's steps; edges that follow from others are left out.
@@ -134,14 +173,26 @@ pub fn of_plan(plan: &Plan) -> Graph {
     let node = |(at, step): (usize, &PlanStep)| Node {
         id: format!("{} {}", at + 1, step.address),
         lines: vec![step.address.to_string(), act_words(&step.step.act)],
-        look: plan.changes.get(step.change).map_or(Look::Update, |change| look(step, change)),
+        look: plan
+            .changes
+            .get(step.change)
+            .map_or(Look::Update, |change| look(step, change)),
     };
     let edges: BTreeSet<Edge> = (plan.steps.iter().enumerate())
-        .flat_map(|(to, step)| step.after.iter().map(move |before| Edge { from: before.0, to, late: false }))
+        .flat_map(|(to, step)| {
+            step.after.iter().map(move |before| Edge {
+                from: before.0,
+                to,
+                late: false,
+            })
+        })
         .filter(|edge| edge.from < edge.to)
         .collect();
-    let mut graph =
-        Graph { title: plan.stack.clone(), nodes: plan.steps.iter().enumerate().map(node).collect(), edges: edges.into_iter().collect() };
+    let mut graph = Graph {
+        title: plan.stack.clone(),
+        nodes: plan.steps.iter().enumerate().map(node).collect(),
+        edges: edges.into_iter().collect(),
+    };
     if graph.nodes.len() <= REDUCED_MAX {
         reduce(&mut graph);
     }
@@ -169,17 +220,26 @@ fn look(step: &PlanStep, change: &Change) -> Look {
 fn reduce(graph: &mut Graph) {
     let n = graph.nodes.len();
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); n];
-    graph.edges.iter().for_each(|edge| next[edge.from].push(edge.to));
+    graph
+        .edges
+        .iter()
+        .for_each(|edge| next[edge.from].push(edge.to));
     let mut reach = vec![vec![false; n]; n];
     for from in (0..n).rev() {
         for to in next[from].clone() {
             let beyond = reach[to].clone();
             let row = &mut reach[from];
-            row.iter_mut().zip(beyond).for_each(|(mine, theirs)| *mine |= theirs);
+            row.iter_mut()
+                .zip(beyond)
+                .for_each(|(mine, theirs)| *mine |= theirs);
             row[to] = true;
         }
     }
-    graph.edges.retain(|edge| !next[edge.from].iter().any(|between| *between != edge.to && reach[*between][edge.to]));
+    graph.edges.retain(|edge| {
+        !next[edge.from]
+            .iter()
+            .any(|between| *between != edge.to && reach[*between][edge.to])
+    });
 }
 
 #[cfg(test)]

@@ -26,7 +26,16 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> String {
          <title>Plan for {title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
     );
     sentence(&mut out, "p", Label::Dim, &view.header);
-    sentence(&mut out, "h2", if view.is_empty { Label::Good } else { Label::Strong }, &view.summary);
+    sentence(
+        &mut out,
+        "h2",
+        if view.is_empty {
+            Label::Good
+        } else {
+            Label::Strong
+        },
+        &view.summary,
+    );
     for (label, text) in view.effect.iter().chain(&view.held) {
         sentence(&mut out, "p", *label, text);
     }
@@ -39,7 +48,10 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> String {
     outputs(&mut out, &view.outputs);
     if !plan.steps.is_empty() && plan.steps.len() <= GRAPH_MAX {
         let picture = graph::svg(&graph::of_plan(plan));
-        let _infallible = writeln!(out, "<details class=\"graph\"><summary>Order of the steps</summary>\n{picture}</details>");
+        let _infallible = writeln!(
+            out,
+            "<details class=\"graph\"><summary>Order of the steps</summary>\n{picture}</details>"
+        );
     }
     sentence(&mut out, "footer", Label::Dim, &view.reads);
     out.push_str("</main>\n</body>\n</html>\n");
@@ -47,7 +59,12 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> String {
 }
 
 fn sentence(out: &mut String, tag: &str, label: Label, text: &str) {
-    let _infallible = writeln!(out, "<{tag} class=\"{}\">{}</{tag}>", class(label), escape(text));
+    let _infallible = writeln!(
+        out,
+        "<{tag} class=\"{}\">{}</{tag}>",
+        class(label),
+        escape(text)
+    );
 }
 
 fn item(out: &mut String, item: &Item) {
@@ -59,7 +76,14 @@ fn item(out: &mut String, item: &Item) {
         escape(item.mark),
         escape(&item.name),
         escape(item.verb),
-        item.words.iter().map(|(label, word)| format!(" <span class=\"{}\">{}</span>", class(*label), escape(word))).collect::<String>()
+        item.words
+            .iter()
+            .map(|(label, word)| format!(
+                " <span class=\"{}\">{}</span>",
+                class(*label),
+                escape(word)
+            ))
+            .collect::<String>()
     );
     if !item.rows.is_empty() {
         out.push_str("<table>\n");
@@ -71,18 +95,35 @@ fn item(out: &mut String, item: &Item) {
 
 fn row(out: &mut String, row: &Row) {
     let (name, mut value) = match &row.what {
-        What::Change { name, before, after } => {
-            (name.as_str(), format!("<del>{}</del> &rarr; <ins>{}</ins>", escape(before), escape(after)))
-        }
+        What::Change {
+            name,
+            before,
+            after,
+        } => (
+            name.as_str(),
+            format!(
+                "<del>{}</del> &rarr; <ins>{}</ins>",
+                escape(before),
+                escape(after)
+            ),
+        ),
         What::Set { name, value } => (name.as_str(), escape(value)),
         What::Line(text) => ("", escape(text)),
     };
     if row.forces {
         value.push_str(" <span class=\"danger\"># forces replacement</span>");
     }
-    let beside: Vec<String> = row.remark.iter().chain(&row.at).map(|text| escape(text)).collect();
-    let cells =
-        if name.is_empty() { format!("<td colspan=\"2\">{value}</td>") } else { format!("<th>{}</th><td>{value}</td>", escape(name)) };
+    let beside: Vec<String> = row
+        .remark
+        .iter()
+        .chain(&row.at)
+        .map(|text| escape(text))
+        .collect();
+    let cells = if name.is_empty() {
+        format!("<td colspan=\"2\">{value}</td>")
+    } else {
+        format!("<th>{}</th><td>{value}</td>", escape(name))
+    };
     let label = class(row.label);
     let _infallible = writeln!(
         out,
@@ -98,7 +139,12 @@ fn outputs(out: &mut String, outputs: &[(String, String)]) {
     }
     out.push_str("<h2>Outputs</h2>\n<table>\n");
     for (name, value) in outputs {
-        let _infallible = writeln!(out, "<tr><th>{}</th><td>{}</td></tr>", escape(name), escape(value));
+        let _infallible = writeln!(
+            out,
+            "<tr><th>{}</th><td>{}</td></tr>",
+            escape(name),
+            escape(value)
+        );
     }
     out.push_str("</table>\n");
 }
@@ -180,9 +226,22 @@ mod tests {
     fn pages_need_nothing_and_hide_secrets() {
         for (given, report) in [shop(), fresh(), mixed()] {
             let page = plan(&given, &report, &Header::default());
-            assert!(!page.contains("hunter22") && !page.contains("http://") | page.contains("www.w3.org"), "{page}");
-            for (open, close) in [("<details", "</details>"), ("<table", "</table>"), ("<tr", "</tr>"), ("<svg", "</svg>")] {
-                assert_eq!(page.matches(open).count(), page.matches(close).count(), "{open}");
+            assert!(
+                !page.contains("hunter22")
+                    && !page.contains("http://") | page.contains("www.w3.org"),
+                "{page}"
+            );
+            for (open, close) in [
+                ("<details", "</details>"),
+                ("<table", "</table>"),
+                ("<tr", "</tr>"),
+                ("<svg", "</svg>"),
+            ] {
+                assert_eq!(
+                    page.matches(open).count(),
+                    page.matches(close).count(),
+                    "{open}"
+                );
             }
         }
     }

@@ -12,6 +12,7 @@ pub fn plan(plan: &Plan, report: &Report) -> String {
 
 /// Plain data as indented JSON with a newline at its end.
 pub(crate) fn pretty(value: &impl serde::Serialize) -> String {
-    let text = serde_json::to_string_pretty(value).expect("plain data with text keys always has a JSON form");
+    let text = serde_json::to_string_pretty(value)
+        .expect("plain data with text keys always has a JSON form");
     format!("{text}\n")
 }

@@ -18,7 +18,9 @@ pub(crate) struct Line {
 impl Line {
     /// A line that begins with so many spaces.
     pub(crate) fn indented(n: usize) -> Self {
-        Self { parts: vec![(Label::Plain, " ".repeat(n))] }
+        Self {
+            parts: vec![(Label::Plain, " ".repeat(n))],
+        }
     }
 
     /// Adds a text.
@@ -54,10 +56,17 @@ impl Line {
 
     /// The line in colour or bare, without spaces at its end.
     pub(crate) fn render(&self, style: &Style) -> String {
-        let last = self.parts.iter().rposition(|(_, text)| !text.trim_end().is_empty());
+        let last = self
+            .parts
+            .iter()
+            .rposition(|(_, text)| !text.trim_end().is_empty());
         let kept = last.map_or(&[][..], |last| &self.parts[..=last]);
         let paint = |(at, (label, text)): (usize, &(Label, String))| {
-            let text = if Some(at) == last { text.trim_end() } else { text.as_str() };
+            let text = if Some(at) == last {
+                text.trim_end()
+            } else {
+                text.as_str()
+            };
             style.paint(*label, text)
         };
         kept.iter().enumerate().map(paint).collect()
@@ -157,7 +166,13 @@ mod tests {
         line.push(Label::Danger, "DATA");
         line.pad_to(10);
         assert_eq!(line.width(), 10);
-        assert_eq!(line.render(&Style { color: true, width: 80 }), "  \u{1b}[1m\u{1b}[31mDATA\u{1b}[0m");
+        assert_eq!(
+            line.render(&Style {
+                color: true,
+                width: 80
+            }),
+            "  \u{1b}[1m\u{1b}[31mDATA\u{1b}[0m"
+        );
         assert_eq!(line.render(&Style::plain(80)), "  DATA");
     }
 }

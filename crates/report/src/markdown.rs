@@ -31,7 +31,12 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> String {
     for note in &view.notes {
         let _infallible = writeln!(out, "> {}\n", escape(note));
     }
-    let _infallible = writeln!(out, "<sub>{} · {}</sub>", escape(&view.header), escape(&view.reads));
+    let _infallible = writeln!(
+        out,
+        "<sub>{} · {}</sub>",
+        escape(&view.header),
+        escape(&view.reads)
+    );
     out
 }
 
@@ -44,7 +49,14 @@ fn table(out: &mut String, view: &PlanView) {
     out.push_str("| | resource | action | |\n| --- | --- | --- | --- |\n");
     for item in view.items.iter().take(TABLE_MAX) {
         let words: Vec<String> = item.words.iter().map(word).collect();
-        let _infallible = writeln!(out, "| `{}` | `{}` | {} | {} |", item.mark, item.name, item.verb, words.join(" · "));
+        let _infallible = writeln!(
+            out,
+            "| `{}` | `{}` | {} | {} |",
+            item.mark,
+            item.name,
+            item.verb,
+            words.join(" · ")
+        );
     }
     if view.items.len() > TABLE_MAX {
         let _infallible = writeln!(out, "| | {} more | | |", view.items.len() - TABLE_MAX);
@@ -53,7 +65,11 @@ fn table(out: &mut String, view: &PlanView) {
 }
 
 fn word((label, text): &(Label, String)) -> String {
-    if *label == Label::Danger { format!("**{}**", escape(text)) } else { escape(text) }
+    if *label == Label::Danger {
+        format!("**{}**", escape(text))
+    } else {
+        escape(text)
+    }
 }
 
 /// The lines as a diff, since that is what comments colour: `!` for what changes in place.
@@ -66,12 +82,21 @@ fn details(out: &mut String, view: &PlanView) {
         let _infallible = writeln!(body, "  output {name} = {value}");
     }
     let fence = "`".repeat(longest_run(&body, '`').max(2) + 1);
-    let _infallible = writeln!(out, "<details><summary>Details</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n");
+    let _infallible = writeln!(
+        out,
+        "<details><summary>Details</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+    );
 }
 
 fn item_lines(body: &mut String, item: &Item) {
     let words: Vec<&str> = item.words.iter().map(|(_, text)| text.as_str()).collect();
-    let line = format!("{} {} {}  {}", diff_mark(item.mark), item.name, item.verb, words.join("  "));
+    let line = format!(
+        "{} {} {}  {}",
+        diff_mark(item.mark),
+        item.name,
+        item.verb,
+        words.join("  ")
+    );
     let _infallible = writeln!(body, "{}", line.trim_end());
     for row in &item.rows {
         let _infallible = writeln!(body, "{}     {}", diff_mark(row.mark), row.text());
@@ -88,8 +113,13 @@ fn diff_mark(mark: &str) -> char {
 }
 
 fn longest_run(text: &str, of: char) -> usize {
-    let (longest, last) =
-        text.chars().fold((0, 0), |(longest, run), c| if c == of { (longest.max(run + 1), run + 1) } else { (longest, 0) });
+    let (longest, last) = text.chars().fold((0, 0), |(longest, run), c| {
+        if c == of {
+            (longest.max(run + 1), run + 1)
+        } else {
+            (longest, 0)
+        }
+    });
     longest.max(last)
 }
 
@@ -221,7 +251,10 @@ mod tests {
 
     #[test]
     fn text_from_elsewhere_stays_text() {
-        assert_eq!(escape("a|b <img> @all [x](y) *z* # `c`"), "a\\|b &lt;img&gt; &#64;all \\[x\\](y) \\*z\\* \\# `c`");
+        assert_eq!(
+            escape("a|b <img> @all [x](y) *z* # `c`"),
+            "a\\|b &lt;img&gt; &#64;all \\[x\\](y) \\*z\\* \\# `c`"
+        );
         assert_eq!(escape("one ` only"), "one \\` only");
         assert_eq!(escape("``` <img> `"), "\\`\\`\\` &lt;img&gt; \\`");
         assert_eq!(longest_run("a ```` b `", '`'), 4);

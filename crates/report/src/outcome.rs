@@ -95,7 +95,11 @@ impl Outcome {
 #[must_use]
 pub fn text(outcome: &Outcome, style: &Style) -> String {
     let mut out = String::new();
-    let label = if outcome.is_complete() { Label::Good } else { Label::Danger };
+    let label = if outcome.is_complete() {
+        Label::Good
+    } else {
+        Label::Danger
+    };
     put(&mut out, style, label, 0, &first_line(outcome));
     put(&mut out, style, Label::Dim, 0, &second_line(outcome));
     if !outcome.is_complete() {
@@ -111,10 +115,19 @@ pub fn text(outcome: &Outcome, style: &Style) -> String {
 
 /// `Apply complete! Resources: 0 added, 5 changed, 0 destroyed.`
 fn first_line(outcome: &Outcome) -> String {
-    let Summary { add, change, destroy, kept } = outcome.summary;
+    let Summary {
+        add,
+        change,
+        destroy,
+        kept,
+    } = outcome.summary;
     let verb = outcome.verb.word();
     let mut done = match outcome.verb {
-        Verb::Apply => vec![format!("{add} added"), format!("{change} changed"), format!("{destroy} destroyed")],
+        Verb::Apply => vec![
+            format!("{add} added"),
+            format!("{change} changed"),
+            format!("{destroy} destroyed"),
+        ],
         Verb::Destroy => vec![format!("{destroy} destroyed")],
     };
     if kept > 0 {
@@ -124,18 +137,29 @@ fn first_line(outcome: &Outcome) -> String {
     if outcome.is_complete() {
         return format!("{verb} complete! Resources: {done}.");
     }
-    let word = if outcome.interrupted { "interrupted" } else { "incomplete" };
+    let word = if outcome.interrupted {
+        "interrupted"
+    } else {
+        "incomplete"
+    };
     let mut left = Vec::new();
     if !outcome.failed.is_empty() {
         left.push(format!("{} failed", outcome.failed.len()));
     }
     let begun = outcome.not_started.iter().filter(|one| one.begun).count();
-    for (n, word) in [(begun, "unfinished"), (outcome.not_started.len() - begun, "not started")] {
+    for (n, word) in [
+        (begun, "unfinished"),
+        (outcome.not_started.len() - begun, "not started"),
+    ] {
         if n > 0 {
             left.push(format!("{n} {word}"));
         }
     }
-    let left = if left.is_empty() { String::new() } else { format!(" {}.", left.join(", ")) };
+    let left = if left.is_empty() {
+        String::new()
+    } else {
+        format!(" {}.", left.join(", "))
+    };
     format!("{verb} {word}: {done}.{left}")
 }
 
@@ -146,7 +170,11 @@ fn second_line(outcome: &Outcome) -> String {
         parts.push(format!("{} throttled", outcome.throttled));
     }
     if !outcome.down.is_empty() {
-        let each: Vec<String> = outcome.down.iter().map(|(address, time)| format!("{address} {}", down_time(*time))).collect();
+        let each: Vec<String> = outcome
+            .down
+            .iter()
+            .map(|(address, time)| format!("{address} {}", down_time(*time)))
+            .collect();
         parts.push(format!("down: {}", each.join(", ")));
     }
     parts.join(" · ")
@@ -154,21 +182,39 @@ fn second_line(outcome: &Outcome) -> String {
 
 /// Down times are compared with each other: in seconds up to ten minutes.
 fn down_time(time: Duration) -> String {
-    if time.as_secs() < 600 { format!("{} s", time.as_secs()) } else { took(time) }
+    if time.as_secs() < 600 {
+        format!("{} s", time.as_secs())
+    } else {
+        took(time)
+    }
 }
 
 fn unfinished(out: &mut String, outcome: &Outcome, style: &Style) {
     for failed in &outcome.failed {
         // The whole of a long message has been shown when it came.
         let first = failed.message.lines().next().unwrap_or_default();
-        entry(out, style, ("failed", Label::Danger), &failed.address.to_string(), &clean(first));
+        entry(
+            out,
+            style,
+            ("failed", Label::Danger),
+            &failed.address.to_string(),
+            &clean(first),
+        );
     }
     for (begun, word) in [(true, "unfinished"), (false, "not started")] {
-        let left: Vec<&NotStarted> = outcome.not_started.iter().filter(|one| one.begun == begun).collect();
+        let left: Vec<&NotStarted> = outcome
+            .not_started
+            .iter()
+            .filter(|one| one.begun == begun)
+            .collect();
         for same in left.chunk_by(|one, other| one.needs == other.needs) {
             let names = words::names(&same.iter().map(|one| &one.address).collect::<Vec<_>>());
             let needs = words::names(&same[0].needs.iter().collect::<Vec<_>>());
-            let needs = if needs.is_empty() { needs } else { format!("{} {needs}", if same.len() == 1 { "needs" } else { "need" }) };
+            let needs = if needs.is_empty() {
+                needs
+            } else {
+                format!("{} {needs}", if same.len() == 1 { "needs" } else { "need" })
+            };
             entry(out, style, (word, Label::Warning), &names, &needs);
         }
     }
@@ -187,7 +233,11 @@ fn unfinished(out: &mut String, outcome: &Outcome, style: &Style) {
 /// `  failed       web[1]      why`, wrapped below itself.
 fn entry(out: &mut String, style: &Style, (word, label): (&str, Label), names: &str, beside: &str) {
     const COLUMN: usize = 15;
-    let text = if beside.is_empty() { names.to_owned() } else { format!("{names}      {beside}") };
+    let text = if beside.is_empty() {
+        names.to_owned()
+    } else {
+        format!("{names}      {beside}")
+    };
     if style.width < 2 * COLUMN {
         put(out, style, label, 0, word);
         put(out, style, Label::Plain, 2, &text);
@@ -208,12 +258,20 @@ fn entry(out: &mut String, style: &Style, (word, label): (&str, Label), names: &
 /// The outcome as indented JSON, for reports and pipelines. Secret outputs stay hidden.
 #[must_use]
 pub fn json(outcome: &Outcome) -> String {
-    let Summary { add, change, destroy, kept } = outcome.summary;
+    let Summary {
+        add,
+        change,
+        destroy,
+        kept,
+    } = outcome.summary;
     let failed = |one: &Failed| json!({ "address": one.address.to_string(), "message": one.message, "unknown": one.unknown });
     let names = |all: &[Address]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
     let waiting = |one: &NotStarted| json!({ "address": one.address.to_string(), "begun": one.begun, "needs": names(&one.needs) });
-    let down: serde_json::Map<String, serde_json::Value> =
-        outcome.down.iter().map(|(address, time)| (address.to_string(), json!(time.as_secs_f64()))).collect();
+    let down: serde_json::Map<String, serde_json::Value> = outcome
+        .down
+        .iter()
+        .map(|(address, time)| (address.to_string(), json!(time.as_secs_f64())))
+        .collect();
     pretty(&json!({
         "format_version": "1.0",
         "verb": outcome.verb.word().to_ascii_lowercase(),
@@ -244,11 +302,22 @@ mod tests {
     }
 
     fn cut_short() -> Outcome {
-        let waiting = |text| NotStarted { address: address(text), begun: false, needs: vec![address("web[1]")] };
+        let waiting = |text| NotStarted {
+            address: address(text),
+            begun: false,
+            needs: vec![address("web[1]")],
+        };
         let message = "ecs.c7.large is out of stock in cn-beijing-h".to_owned();
         Outcome {
-            summary: Summary { add: 6, ..Summary::default() },
-            failed: vec![Failed { address: address("web[1]"), message, unknown: false }],
+            summary: Summary {
+                add: 6,
+                ..Summary::default()
+            },
+            failed: vec![Failed {
+                address: address("web[1]"),
+                message,
+                unknown: false,
+            }],
             not_started: vec![waiting("web-ip[1]"), waiting("cpu-high[1]")],
             elapsed: Duration::from_secs(48),
             calls: 21,
@@ -260,11 +329,30 @@ mod tests {
     #[test]
     fn complete() {
         let seconds = Duration::from_secs;
-        let down = [("web[0]", 58), ("web[1]", 55), ("web[2]", 61), ("db", 124)].map(|(text, n)| (address(text), seconds(n))).into();
-        let output = |value: &str, secret| Output { value: value.into(), secret };
-        let outputs = [("ip".to_owned(), output("47.94.10.9", false)), ("pass".to_owned(), output("opensesame", true))].into();
-        let summary = Summary { change: 5, ..Summary::default() };
-        let outcome = Outcome { summary, elapsed: seconds(192), calls: 44, down, outputs, ..Outcome::default() };
+        let down = [("web[0]", 58), ("web[1]", 55), ("web[2]", 61), ("db", 124)]
+            .map(|(text, n)| (address(text), seconds(n)))
+            .into();
+        let output = |value: &str, secret| Output {
+            value: value.into(),
+            secret,
+        };
+        let outputs = [
+            ("ip".to_owned(), output("47.94.10.9", false)),
+            ("pass".to_owned(), output("opensesame", true)),
+        ]
+        .into();
+        let summary = Summary {
+            change: 5,
+            ..Summary::default()
+        };
+        let outcome = Outcome {
+            summary,
+            elapsed: seconds(192),
+            calls: 44,
+            down,
+            outputs,
+            ..Outcome::default()
+        };
         check(
             &outcome,
             80,
@@ -313,13 +401,28 @@ mod tests {
 
     #[test]
     fn interrupted_and_unknown() {
-        let mut outcome = Outcome { interrupted: true, verb: Verb::Destroy, ..cut_short() };
+        let mut outcome = Outcome {
+            interrupted: true,
+            verb: Verb::Destroy,
+            ..cut_short()
+        };
         outcome.failed[0].unknown = true;
-        outcome.not_started.iter_mut().for_each(|one| one.needs.clear());
+        outcome
+            .not_started
+            .iter_mut()
+            .for_each(|one| one.needs.clear());
         for name in ["db[2]", "db[1]"] {
-            outcome.not_started.push(NotStarted { address: address(name), begun: true, needs: Vec::new() });
+            outcome.not_started.push(NotStarted {
+                address: address(name),
+                begun: true,
+                needs: Vec::new(),
+            });
         }
-        outcome.summary = Summary { destroy: 4, kept: 1, ..Summary::default() };
+        outcome.summary = Summary {
+            destroy: 4,
+            kept: 1,
+            ..Summary::default()
+        };
         check(
             &outcome,
             80,

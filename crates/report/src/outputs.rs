@@ -35,7 +35,10 @@ pub enum Reveal {
 
 impl From<&PlannedOutput> for Output {
     fn from(planned: &PlannedOutput) -> Self {
-        Self { value: planned.value.clone(), secret: planned.secret }
+        Self {
+            value: planned.value.clone(),
+            secret: planned.secret,
+        }
     }
 }
 
@@ -50,7 +53,10 @@ impl Output {
 /// `name = value` lines; secrets stay hidden.
 #[must_use]
 pub fn text(outputs: &Outputs) -> String {
-    outputs.iter().map(|(name, output)| format!("{name} = {}\n", value_text(output))).collect()
+    outputs
+        .iter()
+        .map(|(name, output)| format!("{name} = {}\n", value_text(output)))
+        .collect()
 }
 
 fn value_text(output: &Output) -> String {
@@ -63,9 +69,15 @@ fn value_text(output: &Output) -> String {
 
 fn quoted(value: &Value) -> String {
     match value {
-        Value::List(items) => format!("[{}]", items.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => format!(
+            "[{}]",
+            items.iter().map(quoted).collect::<Vec<_>>().join(", ")
+        ),
         Value::Map(map) => {
-            let entries: Vec<String> = map.iter().map(|(key, item)| format!("{} = {}", clean(key), quoted(item))).collect();
+            let entries: Vec<String> = map
+                .iter()
+                .map(|(key, item)| format!("{} = {}", clean(key), quoted(item)))
+                .collect();
             format!("{{{}}}", entries.join(", "))
         }
         Value::Text(text) => format!("\"{}\"", clean(text)),
@@ -84,10 +96,19 @@ pub fn json(outputs: &Outputs, reveal: Reveal) -> String {
 pub(crate) fn to_json(outputs: &Outputs, reveal: Reveal) -> Json {
     let one = |output: &Output| {
         let is_hidden = output.is_sensitive() && reveal == Reveal::Hidden;
-        let value = if is_hidden { Json::from(SENSITIVE) } else { known(&output.value) };
+        let value = if is_hidden {
+            Json::from(SENSITIVE)
+        } else {
+            known(&output.value)
+        };
         json!({ "sensitive": output.is_sensitive(), "type": type_of(&output.value), "value": value })
     };
-    Json::Object(outputs.iter().map(|(name, output)| (name.clone(), one(output))).collect())
+    Json::Object(
+        outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), one(output)))
+            .collect(),
+    )
 }
 
 /// Terraform's word for a type: `string`, `number`, `bool`, `["tuple", […]]`, `["object", {…}]`.
@@ -96,8 +117,18 @@ fn type_of(value: &Value) -> Json {
         Value::Bool(_) => Json::from("bool"),
         Value::Int(_) | Value::Decimal(_) => Json::from("number"),
         Value::List(items) => json!(["tuple", items.iter().map(type_of).collect::<Vec<_>>()]),
-        Value::Map(map) => json!(["object", map.iter().map(|(key, item)| (key.clone(), type_of(item))).collect::<serde_json::Map<_, _>>()]),
-        Value::Null | Value::Text(_) | Value::Ref(_) | Value::Concat(_) | Value::Secret(_) | Value::Encode(..) => Json::from("string"),
+        Value::Map(map) => json!([
+            "object",
+            map.iter()
+                .map(|(key, item)| (key.clone(), type_of(item)))
+                .collect::<serde_json::Map<_, _>>()
+        ]),
+        Value::Null
+        | Value::Text(_)
+        | Value::Ref(_)
+        | Value::Concat(_)
+        | Value::Secret(_)
+        | Value::Encode(..) => Json::from("string"),
     }
 }
 
@@ -105,13 +136,19 @@ fn known(value: &Value) -> Json {
     match value {
         Value::Bool(b) => Json::Bool(*b),
         Value::Int(n) => Json::from(*n),
-        Value::Decimal(text) => {
-            text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(|| Json::from(text.as_str()), Json::Number)
-        }
+        Value::Decimal(text) => text
+            .parse::<f64>()
+            .ok()
+            .and_then(serde_json::Number::from_f64)
+            .map_or_else(|| Json::from(text.as_str()), Json::Number),
         Value::Text(text) => Json::from(text.as_str()),
         Value::Secret(secret) => Json::from(secret.expose()),
         Value::List(items) => items.iter().map(known).collect(),
-        Value::Map(map) => Json::Object(map.iter().map(|(key, item)| (key.clone(), known(item))).collect()),
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, item)| (key.clone(), known(item)))
+                .collect(),
+        ),
         Value::Null | Value::Ref(_) | Value::Concat(_) | Value::Encode(..) => Json::Null,
     }
 }
@@ -129,7 +166,12 @@ fn plain(value: &Value) -> Option<String> {
         Value::Int(n) => Some(n.to_string()),
         Value::Decimal(text) | Value::Text(text) => Some(text.clone()),
         Value::Secret(secret) => Some(secret.expose().to_owned()),
-        Value::Null | Value::List(_) | Value::Map(_) | Value::Ref(_) | Value::Concat(_) | Value::Encode(..) => None,
+        Value::Null
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Ref(_)
+        | Value::Concat(_)
+        | Value::Encode(..) => None,
     }
 }
 
@@ -145,11 +187,26 @@ mod tests {
         let output = |value, secret| Output { value, secret };
         [
             ("id".to_owned(), output(id_of("app"), false)),
-            ("ips".to_owned(), output(Value::List(vec!["10.0.0.1".into(), Value::Int(2)]), false)),
+            (
+                "ips".to_owned(),
+                output(Value::List(vec!["10.0.0.1".into(), Value::Int(2)]), false),
+            ),
             ("marked".to_owned(), output("opensesame".into(), true)),
-            ("pass".to_owned(), output(Value::Secret(Secret::new("hunter22")), false)),
-            ("ports".to_owned(), output(Value::Map(map(&[("http", Value::Int(80)), ("tls", Value::Bool(true))])), false)),
-            ("ratio".to_owned(), output(Value::Decimal("0.4".to_owned()), false)),
+            (
+                "pass".to_owned(),
+                output(Value::Secret(Secret::new("hunter22")), false),
+            ),
+            (
+                "ports".to_owned(),
+                output(
+                    Value::Map(map(&[("http", Value::Int(80)), ("tls", Value::Bool(true))])),
+                    false,
+                ),
+            ),
+            (
+                "ratio".to_owned(),
+                output(Value::Decimal("0.4".to_owned()), false),
+            ),
         ]
         .into()
     }
@@ -179,7 +236,14 @@ mod tests {
     fn raw_values_are_scalars() {
         let all = outputs();
         let shown: Vec<Option<String>> = all.values().map(raw).collect();
-        let expected = [None, None, Some("opensesame"), Some("hunter22"), None, Some("0.4")];
+        let expected = [
+            None,
+            None,
+            Some("opensesame"),
+            Some("hunter22"),
+            None,
+            Some("0.4"),
+        ];
         assert_eq!(shown, expected.map(|text| text.map(ToOwned::to_owned)));
     }
 }

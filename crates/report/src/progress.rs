@@ -123,7 +123,17 @@ impl Model {
             is_done: false,
         };
         let steps = of_step.into_iter().enumerate().map(step).collect();
-        Self { tally: Tally { total: plan.steps.len(), ..Tally::default() }, jobs, steps, stopping: false, over: false, speed: 1.0 }
+        Self {
+            tally: Tally {
+                total: plan.steps.len(),
+                ..Tally::default()
+            },
+            jobs,
+            steps,
+            stopping: false,
+            over: false,
+            speed: 1.0,
+        }
     }
 
     /// The same model for a cloud in which time passes so many times as fast: usual durations shrink accordingly.
@@ -163,7 +173,11 @@ impl Model {
 
     /// `Still creating...` lines that are due: call it about every second.
     pub fn tick(&mut self, now: Duration) -> Vec<String> {
-        self.jobs.iter_mut().filter(|job| job.state == State::Running).filter_map(|job| job.still(now)).collect()
+        self.jobs
+            .iter_mut()
+            .filter(|job| job.state == State::Running)
+            .filter_map(|job| job.still(now))
+            .collect()
     }
 
     /// The table for a terminal: at most `height` lines, each no wider than the style's width, none with a newline.
@@ -175,15 +189,23 @@ impl Model {
     /// Nothing is under way any more: what was not brought to its end is unfinished.
     pub fn finish(&mut self) {
         self.over = true;
-        for job in self.jobs.iter_mut().filter(|job| job.state == State::Running) {
+        for job in self
+            .jobs
+            .iter_mut()
+            .filter(|job| job.state == State::Running)
+        {
             job.state = State::Skipped;
         }
     }
 
     /// The resources that were begun and neither done nor failed.
     pub fn begun(&self) -> impl Iterator<Item = &str> {
-        let is_begun = |job: &&Job| job.has_begun() && !matches!(job.state, State::Done | State::Failed);
-        self.jobs.iter().filter(is_begun).map(|job| job.name.as_str())
+        let is_begun =
+            |job: &&Job| job.has_begun() && !matches!(job.state, State::Done | State::Failed);
+        self.jobs
+            .iter()
+            .filter(is_begun)
+            .map(|job| job.name.as_str())
     }
 
     fn job_of(&mut self, step: StepId) -> Option<&mut Job> {
@@ -207,7 +229,11 @@ impl Model {
 
     fn again(&mut self, step: StepId, why: &str, after: Duration) -> Option<String> {
         let job = self.job_of(step)?;
-        job.remark = Some(format!("{}, again in {}", crate::words::clean(why), crate::words::short(after)));
+        job.remark = Some(format!(
+            "{}, again in {}",
+            crate::words::clean(why),
+            crate::words::short(after)
+        ));
         // Throttled calls are counted in the last line, and a reason is told once: one by one they would drown all else.
         let is_news = job.again.as_deref() != Some(why) && !why.contains("Throttling");
         job.again = Some(why.to_owned());
@@ -216,7 +242,9 @@ impl Model {
 
     fn fell(&mut self, step: StepId, code: &str, rung: usize) -> Option<String> {
         let rungs = &self.steps.get(step.0)?.rungs;
-        let differing = rung.checked_sub(1).and_then(|last| job::differing(rungs.get(last)?, rungs.get(rung)?));
+        let differing = rung
+            .checked_sub(1)
+            .and_then(|last| job::differing(rungs.get(last)?, rungs.get(rung)?));
         let job = self.job_of(step)?;
         let text = plain::fell(&job.name, code, differing.as_ref());
         job.remark = differing.map(|(_, _, new)| format!("taking {new}"));
@@ -245,10 +273,25 @@ impl Model {
 
     /// A step will not start. What its job has under way goes on to its end.
     fn skipped(&mut self, step: StepId) {
-        let under_way = |job: &Job| job.current.and_then(|at| self.steps.get(at)).is_some_and(|step| !step.is_done);
-        let Some(at) = self.steps.get(step.0).map(|step| step.job) else { return };
-        let goes_on = self.jobs.get(at).is_some_and(|job| job.state == State::Running && under_way(job));
-        let Some(job) = self.jobs.get_mut(at).filter(|job| job.state != State::Failed) else { return };
+        let under_way = |job: &Job| {
+            job.current
+                .and_then(|at| self.steps.get(at))
+                .is_some_and(|step| !step.is_done)
+        };
+        let Some(at) = self.steps.get(step.0).map(|step| step.job) else {
+            return;
+        };
+        let goes_on = self
+            .jobs
+            .get(at)
+            .is_some_and(|job| job.state == State::Running && under_way(job));
+        let Some(job) = self
+            .jobs
+            .get_mut(at)
+            .filter(|job| job.state != State::Failed)
+        else {
+            return;
+        };
         job.cut = true;
         if !goes_on {
             job.state = State::Skipped;
@@ -267,7 +310,13 @@ impl Model {
     fn left(&self, now: Duration) -> Duration {
         let mut ends: Vec<Duration> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
-            let starts = step.after.iter().filter_map(|before| ends.get(*before)).max().copied().unwrap_or_default();
+            let starts = step
+                .after
+                .iter()
+                .filter_map(|before| ends.get(*before))
+                .max()
+                .copied()
+                .unwrap_or_default();
             let usual = step.usual.div_f64(self.speed);
             let own = match (step.is_done, step.started) {
                 (true, _) => Duration::ZERO,

@@ -22,15 +22,23 @@ struct Split<'a> {
 
 impl<'a> Split<'a> {
     fn of(live: &'a Live, want: Option<&Desired>) -> Self {
-        let (managed, others) = live.attrs.iter().partition(|(name, _)| want.is_some_and(|want| is_managed(want, name)));
+        let (managed, others) = live
+            .attrs
+            .iter()
+            .partition(|(name, _)| want.is_some_and(|want| is_managed(want, name)));
         Self { managed, others }
     }
 }
 
 /// Whether the spec says something of the attribute, of the structure around it, or of a member of it.
 fn is_managed(want: &Desired, attr: &str) -> bool {
-    let covers =
-        |name: &str| name == attr || attr.strip_prefix(name).or_else(|| name.strip_prefix(attr)).is_some_and(|rest| rest.starts_with('.'));
+    let covers = |name: &str| {
+        name == attr
+            || attr
+                .strip_prefix(name)
+                .or_else(|| name.strip_prefix(attr))
+                .is_some_and(|rest| rest.starts_with('.'))
+    };
     want.attrs.keys().any(|name| covers(name)) && !want.released.iter().any(|name| name == attr)
 }
 
@@ -38,40 +46,119 @@ fn is_managed(want: &Desired, attr: &str) -> bool {
 #[must_use]
 pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     let mut out = String::new();
-    let name = live.owner.as_ref().map_or_else(|| live.id.clone(), |owner| owner.address.to_string());
-    put(&mut out, style, Label::Strong, 0, &format!("{name}  {}  {}", live.kind, clean(&live.id)));
-    put(&mut out, style, Label::Dim, 2, &format!("{} · account {} · {}", live.site.region, account(&live.site.account), owner_words(live)));
+    let name = live
+        .owner
+        .as_ref()
+        .map_or_else(|| live.id.clone(), |owner| owner.address.to_string());
+    put(
+        &mut out,
+        style,
+        Label::Strong,
+        0,
+        &format!("{name}  {}  {}", live.kind, clean(&live.id)),
+    );
+    put(
+        &mut out,
+        style,
+        Label::Dim,
+        2,
+        &format!(
+            "{} · account {} · {}",
+            live.site.region,
+            account(&live.site.account),
+            owner_words(live)
+        ),
+    );
     let split = Split::of(live, want);
-    let words = |all: &[(&String, &Value)]| all.iter().map(|(name, value)| ((*name).clone(), shown(name, value))).collect::<Vec<_>>();
-    let heading = if want.is_some() { "Managed by the spec" } else { "No entry of the spec manages it" };
-    section(&mut out, style, heading, &words(&split.managed), want.is_none());
-    section(&mut out, style, "Live, managed by no line", &words(&split.others), false);
-    let tags: Vec<(String, String)> = live.tags.iter().map(|(key, value)| (clean(key), clean(value))).collect();
-    section(&mut out, style, if want.is_some_and(|want| want.tags.is_some()) { "Tags" } else { "Tags, managed by no line" }, &tags, false);
-    let uses: Vec<(String, String)> = live.uses.iter().map(|(kind, id)| ((*kind).to_owned(), clean(id))).collect();
+    let words = |all: &[(&String, &Value)]| {
+        all.iter()
+            .map(|(name, value)| ((*name).clone(), shown(name, value)))
+            .collect::<Vec<_>>()
+    };
+    let heading = if want.is_some() {
+        "Managed by the spec"
+    } else {
+        "No entry of the spec manages it"
+    };
+    section(
+        &mut out,
+        style,
+        heading,
+        &words(&split.managed),
+        want.is_none(),
+    );
+    section(
+        &mut out,
+        style,
+        "Live, managed by no line",
+        &words(&split.others),
+        false,
+    );
+    let tags: Vec<(String, String)> = live
+        .tags
+        .iter()
+        .map(|(key, value)| (clean(key), clean(value)))
+        .collect();
+    section(
+        &mut out,
+        style,
+        if want.is_some_and(|want| want.tags.is_some()) {
+            "Tags"
+        } else {
+            "Tags, managed by no line"
+        },
+        &tags,
+        false,
+    );
+    let uses: Vec<(String, String)> = live
+        .uses
+        .iter()
+        .map(|(kind, id)| ((*kind).to_owned(), clean(id)))
+        .collect();
     section(&mut out, style, "Uses", &uses, false);
     out
 }
 
 fn owner_words(live: &Live) -> String {
-    let Some(owner) = &live.owner else { return "owned by no stack".to_owned() };
+    let Some(owner) = &live.owner else {
+        return "owned by no stack".to_owned();
+    };
     let guard = owner.guard.encode();
-    let guard = if guard.is_empty() { guard } else { format!(" · guard: {}", clean(&guard)) };
+    let guard = if guard.is_empty() {
+        guard
+    } else {
+        format!(" · guard: {}", clean(&guard))
+    };
     format!("owned by {}{guard}", clean(&owner.stack))
 }
 
 /// A live value: a sensitive one hidden, whatever the cloud says of it.
 fn shown(name: &str, value: &Value) -> String {
-    if sensitive_by_name(name) { SENSITIVE.to_owned() } else { Values::alone().shown(value) }
+    if sensitive_by_name(name) {
+        SENSITIVE.to_owned()
+    } else {
+        Values::alone().shown(value)
+    }
 }
 
 /// A heading and its lines, names and values lined up; nothing where there are none, unless the heading says so.
-fn section(out: &mut String, style: &Style, heading: &str, rows: &[(String, String)], even_empty: bool) {
+fn section(
+    out: &mut String,
+    style: &Style,
+    heading: &str,
+    rows: &[(String, String)],
+    even_empty: bool,
+) {
     if rows.is_empty() && !even_empty {
         return;
     }
     put(out, style, Label::Strong, 2, heading);
-    let name = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0).min(style.width / 3);
+    let name = rows
+        .iter()
+        .map(|(name, _)| width(name))
+        .max()
+        .unwrap_or(0)
+        .min(style.width / 3);
     for (label, value) in rows {
         let start = 4 + name + 2;
         let mut line = Line::indented(4);
@@ -100,12 +187,21 @@ fn push_line(out: &mut String, line: &Line, style: &Style) {
 pub fn resource_json(live: &Live, want: Option<&Desired>) -> String {
     let split = Split::of(live, want);
     let mut body = summary_json(live);
-    let object =
-        |all: &[(&String, &Value)]| Json::Object(all.iter().map(|(name, value)| ((*name).clone(), json_of(name, value))).collect());
+    let object = |all: &[(&String, &Value)]| {
+        Json::Object(
+            all.iter()
+                .map(|(name, value)| ((*name).clone(), json_of(name, value)))
+                .collect(),
+        )
+    };
     body["managed"] = object(&split.managed);
     body["unmanaged"] = object(&split.others);
     body["tags"] = json!(live.tags);
-    body["uses"] = live.uses.iter().map(|(kind, id)| json!({ "type": kind, "id": id })).collect();
+    body["uses"] = live
+        .uses
+        .iter()
+        .map(|(kind, id)| json!({ "type": kind, "id": id }))
+        .collect();
     pretty(&body)
 }
 
@@ -126,7 +222,13 @@ fn json_of(name: &str, value: &Value) -> Json {
     if sensitive_by_name(name) {
         return Json::from(SENSITIVE);
     }
-    let object = |map: &Map| Json::Object(map.iter().map(|(key, item)| (key.clone(), json_of(key, item))).collect());
+    let object = |map: &Map| {
+        Json::Object(
+            map.iter()
+                .map(|(key, item)| (key.clone(), json_of(key, item)))
+                .collect(),
+        )
+    };
     match value {
         Value::Null => Json::Null,
         Value::Bool(b) => Json::Bool(*b),
@@ -134,7 +236,9 @@ fn json_of(name: &str, value: &Value) -> Json {
         Value::Decimal(text) | Value::Text(text) => Json::from(text.as_str()),
         Value::List(items) => items.iter().map(|item| json_of(name, item)).collect(),
         Value::Map(map) => object(map),
-        Value::Ref(_) | Value::Concat(_) | Value::Secret(_) | Value::Encode(..) => Json::from(Values::alone().shown(value)),
+        Value::Ref(_) | Value::Concat(_) | Value::Secret(_) | Value::Encode(..) => {
+            Json::from(Values::alone().shown(value))
+        }
     }
 }
 
@@ -142,7 +246,12 @@ fn json_of(name: &str, value: &Value) -> Json {
 #[must_use]
 pub fn list(rows: &[Live], style: &Style) -> String {
     let mut sorted: Vec<&Live> = rows.iter().collect();
-    sorted.sort_by_key(|live| (live.owner.as_ref().map(|owner| owner.address.clone()), live.id.clone()));
+    sorted.sort_by_key(|live| {
+        (
+            live.owner.as_ref().map(|owner| owner.address.clone()),
+            live.id.clone(),
+        )
+    });
     let cells: Vec<[String; 5]> = sorted.iter().map(|live| cells(live)).collect();
     let columns = columns(&cells, style.width);
     let mut out = String::new();
@@ -151,12 +260,25 @@ pub fn list(rows: &[Live], style: &Style) -> String {
         let mut start = 0;
         for (at, wide) in &columns {
             line.pad_to(start);
-            line.push(if *at == 0 { Label::Strong } else { Label::Plain }, row[*at].as_str());
+            line.push(
+                if *at == 0 {
+                    Label::Strong
+                } else {
+                    Label::Plain
+                },
+                row[*at].as_str(),
+            );
             start += wide + 2;
         }
         push_line(&mut out, &line, style);
     }
-    put(&mut out, style, Label::Dim, 0, &format!("{}.", count(rows.len(), "live resource")));
+    put(
+        &mut out,
+        style,
+        Label::Dim,
+        0,
+        &format!("{}.", count(rows.len(), "live resource")),
+    );
     out
 }
 
@@ -164,7 +286,10 @@ pub fn list(rows: &[Live], style: &Style) -> String {
 /// then the kind.
 fn columns(cells: &[[String; 5]], room: usize) -> Vec<(usize, usize)> {
     let widest = |at: usize| cells.iter().map(|row| width(&row[at])).max().unwrap_or(0);
-    let mut columns: Vec<(usize, usize)> = (0..5).map(|at| (at, widest(at))).filter(|(_, wide)| *wide > 0).collect();
+    let mut columns: Vec<(usize, usize)> = (0..5)
+        .map(|at| (at, widest(at)))
+        .filter(|(_, wide)| *wide > 0)
+        .collect();
     for spare in [3, 1] {
         let taken: usize = columns.iter().map(|(_, wide)| wide + 2).sum();
         if taken > room + 2 {
@@ -176,9 +301,20 @@ fn columns(cells: &[[String; 5]], room: usize) -> Vec<(usize, usize)> {
 
 fn cells(live: &Live) -> [String; 5] {
     let text = |name: &str| live.attr(name).as_text().map(clean);
-    let address = live.owner.as_ref().map_or_else(|| "(not owned)".to_owned(), |owner| owner.address.to_string());
-    let name = text("name").filter(|name| *name != live.id).unwrap_or_default();
-    [address, live.kind.to_owned(), clean(&live.id), name, text("status").unwrap_or_default()]
+    let address = live.owner.as_ref().map_or_else(
+        || "(not owned)".to_owned(),
+        |owner| owner.address.to_string(),
+    );
+    let name = text("name")
+        .filter(|name| *name != live.id)
+        .unwrap_or_default();
+    [
+        address,
+        live.kind.to_owned(),
+        clean(&live.id),
+        name,
+        text("status").unwrap_or_default(),
+    ]
 }
 
 /// All of a stack's live resources as indented JSON.
@@ -213,7 +349,14 @@ mod tests {
     }
 
     fn spec() -> Desired {
-        want("app[10]", "instance", &[("instance_type", "ecs.c7.large".into()), ("system_disk.size", Value::Int(40))])
+        want(
+            "app[10]",
+            "instance",
+            &[
+                ("instance_type", "ecs.c7.large".into()),
+                ("system_disk.size", Value::Int(40)),
+            ],
+        )
     }
 
     #[test]
@@ -297,7 +440,12 @@ mod tests {
     #[test]
     fn a_list_sorts_by_address() {
         let mut stray = live("app[2]", "instance", "i-2zetwo", &[]);
-        let net = live("net", "vpc", "vpc-2ze1", &[("name", "shop-net".into()), ("status", "Available".into())]);
+        let net = live(
+            "net",
+            "vpc",
+            "vpc-2ze1",
+            &[("name", "shop-net".into()), ("status", "Available".into())],
+        );
         let rows = [app(), stray.clone(), net];
         expect![[r#"
             app[2]   instance  i-2zetwo

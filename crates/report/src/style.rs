@@ -13,7 +13,10 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 80 }
+        Self {
+            color: false,
+            width: 80,
+        }
     }
 }
 
@@ -61,7 +64,10 @@ impl Style {
     /// No colours, so many columns.
     #[must_use]
     pub fn plain(width: usize) -> Self {
-        Self { color: false, width }
+        Self {
+            color: false,
+            width,
+        }
     }
 
     /// The text under its label: in colour, or bare.

@@ -41,12 +41,28 @@ pub fn page(view: &PlanView, style: &Style) -> String {
         put(&mut out, style, Label::Strong, 0, "Outputs:");
     }
     for (name, value) in &view.outputs {
-        put(&mut out, style, Label::Plain, 2, &format!("{name} = {value}"));
+        put(
+            &mut out,
+            style,
+            Label::Plain,
+            2,
+            &format!("{name} = {value}"),
+        );
     }
     for note in &view.notes {
         put(&mut out, style, Label::Warning, 0, &format!("Note: {note}"));
     }
-    put(&mut out, style, if view.is_empty { Label::Good } else { Label::Strong }, 0, &view.summary);
+    put(
+        &mut out,
+        style,
+        if view.is_empty {
+            Label::Good
+        } else {
+            Label::Strong
+        },
+        0,
+        &view.summary,
+    );
     for (label, text) in view.effect.iter().chain(&view.held) {
         put(&mut out, style, *label, 0, text);
     }
@@ -63,12 +79,36 @@ struct Columns {
 
 impl Columns {
     fn of(view: &PlanView, style: &Style) -> Self {
-        let mark = view.items.iter().map(|item| width(item.mark)).max().unwrap_or(1);
+        let mark = view
+            .items
+            .iter()
+            .map(|item| width(item.mark))
+            .max()
+            .unwrap_or(1);
         let limit = NAME_MAX.min(style.width / 3);
-        let name = view.items.iter().map(|item| width(&item.name)).filter(|n| *n <= limit).max().unwrap_or(0);
-        let longest = view.items.iter().map(|item| width(item.verb)).max().unwrap_or(0);
+        let name = view
+            .items
+            .iter()
+            .map(|item| width(&item.name))
+            .filter(|n| *n <= limit)
+            .max()
+            .unwrap_or(0);
+        let longest = view
+            .items
+            .iter()
+            .map(|item| width(item.verb))
+            .max()
+            .unwrap_or(0);
         let room = style.width.saturating_sub(mark + name + 5);
-        Self { mark, name, verb: if room >= VERB_COLUMNS * 2 { longest.max(VERB_COLUMNS) } else { longest } }
+        Self {
+            mark,
+            name,
+            verb: if room >= VERB_COLUMNS * 2 {
+                longest.max(VERB_COLUMNS)
+            } else {
+                longest
+            },
+        }
     }
 }
 
@@ -85,7 +125,13 @@ fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
     line.push(item.label, item.verb);
     if line.width() > style.width {
         // Nothing fits: the name and the verb in lines of their own.
-        put(out, style, Label::Strong, 0, &format!("{} {}", item.mark, item.name));
+        put(
+            out,
+            style,
+            Label::Strong,
+            0,
+            &format!("{} {}", item.mark, item.name),
+        );
         put(out, style, item.label, start, item.verb);
         line = Line::indented(start);
     } else {

@@ -117,13 +117,34 @@ pub enum What {
 
 impl Row {
     /// An attribute with another value.
-    pub(crate) fn change(mark: &'static str, label: Label, name: &str, before: String, after: String) -> Self {
-        Self::new(mark, label, What::Change { name: name.to_owned(), before, after })
+    pub(crate) fn change(
+        mark: &'static str,
+        label: Label,
+        name: &str,
+        before: String,
+        after: String,
+    ) -> Self {
+        Self::new(
+            mark,
+            label,
+            What::Change {
+                name: name.to_owned(),
+                before,
+                after,
+            },
+        )
     }
 
     /// An attribute that is there or goes.
     pub(crate) fn set(mark: &'static str, label: Label, name: &str, value: String) -> Self {
-        Self::new(mark, label, What::Set { name: name.to_owned(), value })
+        Self::new(
+            mark,
+            label,
+            What::Set {
+                name: name.to_owned(),
+                value,
+            },
+        )
     }
 
     /// A sentence under a mark.
@@ -137,14 +158,25 @@ impl Row {
     }
 
     fn new(mark: &'static str, label: Label, what: What) -> Self {
-        Self { mark, label, what, forces: false, remark: None, at: None }
+        Self {
+            mark,
+            label,
+            what,
+            forces: false,
+            remark: None,
+            at: None,
+        }
     }
 
     /// The line as one text, without its mark.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = match &self.what {
-            What::Change { name, before, after } => format!("{name}  {before} -> {after}"),
+            What::Change {
+                name,
+                before,
+                after,
+            } => format!("{name}  {before} -> {after}"),
             What::Set { name, value } => format!("{name}  {value}"),
             What::Line(text) => text.clone(),
         };
@@ -164,11 +196,18 @@ impl Row {
 pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     let values = values::Values::of_plan(plan, header.schema);
     let items = items::items(plan, report, &values);
-    let noted = |address: &setpoint_plan::Address| plan.change(address).is_some_and(items::is_shown);
-    let rest = report.notes.iter().filter(|note| !note.address.as_ref().is_some_and(noted));
+    let noted =
+        |address: &setpoint_plan::Address| plan.change(address).is_some_and(items::is_shown);
+    let rest = report
+        .notes
+        .iter()
+        .filter(|note| !note.address.as_ref().is_some_and(noted));
     let notes = rest.map(|note| {
         let text = note_words(&note.what).1;
-        note.address.as_ref().map_or_else(|| words::clean(&text), |address| format!("{address}: {}", words::clean(&text)))
+        note.address.as_ref().map_or_else(
+            || words::clean(&text),
+            |address| format!("{address}: {}", words::clean(&text)),
+        )
     });
     PlanView {
         header: sentences::header(plan, header),
@@ -192,12 +231,17 @@ fn outputs(plan: &Plan, values: &values::Values<'_>) -> Vec<(String, String)> {
         _ => values::UNKNOWN.to_owned(),
     };
     let told = plan.outputs.iter().filter(|_| is_told && !plan.is_empty());
-    told.map(|(name, output)| (name.clone(), shown(output))).collect()
+    told.map(|(name, output)| (name.clone(), shown(output)))
+        .collect()
 }
 
 /// How many resources the cloud will refuse to delete.
 fn blocked(report: &Report) -> usize {
-    report.notes.iter().filter(|note| is_blocking(&note.what)).count()
+    report
+        .notes
+        .iter()
+        .filter(|note| is_blocking(&note.what))
+        .count()
 }
 
 fn is_blocking(note: &NoteKind) -> bool {

@@ -7,7 +7,11 @@ use setpoint_spec::stack::Location;
 
 /// `1 restart`, `3 restarts`; the plural adds an `s`.
 pub(crate) fn count(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {one}s")
+    }
 }
 
 /// A measured duration: `0.8 s`, `58 s`, `3 min 12 s`, `2 h 5 min`.
@@ -31,7 +35,12 @@ pub(crate) fn short(duration: Duration) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3600 => format!("{}m{}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{}m{}s", seconds / 3600, seconds % 3600 / 60, seconds % 60),
+        _ => format!(
+            "{}h{}m{}s",
+            seconds / 3600,
+            seconds % 3600 / 60,
+            seconds % 60
+        ),
     }
 }
 
@@ -41,7 +50,12 @@ pub(crate) fn clock(duration: Duration) -> String {
     if seconds < 3600 {
         format!("{}:{:02}", seconds / 60, seconds % 60)
     } else {
-        format!("{}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60)
+        format!(
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds % 3600 / 60,
+            seconds % 60
+        )
     }
 }
 
@@ -59,7 +73,11 @@ pub(crate) fn about(duration: Duration) -> Option<String> {
 /// A size of a text: `120 bytes`, `1.2 KiB`.
 #[expect(clippy::cast_precision_loss, reason = "a rounded number for people")]
 pub(crate) fn size(bytes: usize) -> String {
-    if bytes < 1024 { format!("{bytes} bytes") } else { format!("{:.1} KiB", bytes as f64 / 1024.0) }
+    if bytes < 1024 {
+        format!("{bytes} bytes")
+    } else {
+        format!("{:.1} KiB", bytes as f64 / 1024.0)
+    }
 }
 
 /// `file:line:column`.
@@ -85,24 +103,44 @@ pub(crate) fn ends(text: &str, first: usize, last: usize) -> String {
 
 /// Text without what could move a terminal's cursor or turn its direction: control characters are spelled out.
 pub(crate) fn clean(text: &str) -> String {
-    let unsafe_char = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unsafe_char = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if !text.chars().any(unsafe_char) {
         return text.to_owned();
     }
-    text.chars().map(|c| if unsafe_char(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| {
+            if unsafe_char(c) {
+                c.escape_default().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 /// Several members of one group as one name: `web[0..2]`, `web[0,2]`, `disk[a,b]`. Any other set: the names in a row.
 pub(crate) fn members(addresses: &[&Address]) -> String {
-    let Some(first) = addresses.first() else { return String::new() };
+    let Some(first) = addresses.first() else {
+        return String::new();
+    };
     let group = first.group();
-    let keys: Option<Vec<&Key>> = addresses.iter().map(|address| address.key().filter(|_| address.group() == group)).collect();
+    let keys: Option<Vec<&Key>> = addresses
+        .iter()
+        .map(|address| address.key().filter(|_| address.group() == group))
+        .collect();
     match keys {
         Some(mut keys) if keys.len() > 1 => {
             keys.sort();
             format!("{group}[{}]", key_ranges(&keys))
         }
-        _ => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        _ => addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
@@ -136,11 +174,20 @@ pub(crate) fn names(addresses: &[&Address]) -> String {
     let mut runs: Vec<Vec<&Address>> = Vec::new();
     for address in addresses {
         match runs.last_mut() {
-            Some(run) if address.key().is_some() && run[0].key().is_some() && run[0].group() == address.group() => run.push(address),
+            Some(run)
+                if address.key().is_some()
+                    && run[0].key().is_some()
+                    && run[0].group() == address.group() =>
+            {
+                run.push(address)
+            }
             _ => runs.push(vec![address]),
         }
     }
-    runs.iter().map(|run| members(run)).collect::<Vec<_>>().join(", ")
+    runs.iter()
+        .map(|run| members(run))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -151,9 +198,18 @@ mod tests {
     fn durations_read_well() {
         let ms = Duration::from_millis;
         let shown = [800, 9_960, 58_400, 120_000, 192_000, 7_500_000].map(|n| took(ms(n)));
-        assert_eq!(shown, ["0.8 s", "10 s", "58 s", "2 min", "3 min 12 s", "2 h 5 min"]);
-        assert_eq!([31, 72, 3723].map(|n| short(Duration::from_secs(n))), ["31s", "1m12s", "1h2m3s"]);
-        assert_eq!([31, 725, 3723].map(|n| clock(Duration::from_secs(n))), ["0:31", "12:05", "1:02:03"]);
+        assert_eq!(
+            shown,
+            ["0.8 s", "10 s", "58 s", "2 min", "3 min 12 s", "2 h 5 min"]
+        );
+        assert_eq!(
+            [31, 72, 3723].map(|n| short(Duration::from_secs(n))),
+            ["31s", "1m12s", "1h2m3s"]
+        );
+        assert_eq!(
+            [31, 725, 3723].map(|n| clock(Duration::from_secs(n))),
+            ["0:31", "12:05", "1:02:03"]
+        );
         assert_eq!(
             [0, 12, 55, 170, 7200].map(|n| about(Duration::from_secs(n)).unwrap_or_default()),
             ["", "about 15 s", "about 1 min", "about 3 min", "about 2 h"]
@@ -164,13 +220,19 @@ mod tests {
     fn members_are_named_together() {
         #[track_caller]
         fn check(given: &[&str], expected: &str) {
-            let addresses: Vec<Address> = given.iter().map(|text| text.parse().expect("a valid address")).collect();
+            let addresses: Vec<Address> = given
+                .iter()
+                .map(|text| text.parse().expect("a valid address"))
+                .collect();
             assert_eq!(names(&addresses.iter().collect::<Vec<_>>()), expected);
         }
         check(&["web[0]", "web[1]", "web[2]", "db"], "web[0..2], db");
         check(&["web[0]", "web[2]", "web[3]"], "web[0,2..3]");
         check(&["web[2]", "web[1]", "web[0]"], "web[0..2]");
-        check(&["d[a]", "d[b]", "m[x].app[0]", "m[y].app[0]"], "d[a,b], m[x].app[0], m[y].app[0]");
+        check(
+            &["d[a]", "d[b]", "m[x].app[0]", "m[y].app[0]"],
+            "d[a,b], m[x].app[0], m[y].app[0]",
+        );
         check(&["app"], "app");
     }
 

@@ -38,6 +38,9 @@ impl Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
     }
 }

@@ -26,7 +26,10 @@ pub fn is_admin(request: &WireRequest) -> bool {
 #[must_use]
 pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
     if is_foreign(request) {
-        return page(403, &json!({"error": "a page of another origin has no business here"}));
+        return page(
+            403,
+            &json!({"error": "a page of another origin has no business here"}),
+        );
     }
     let response = dispatch(cloud, request);
     // What changed must be on the disk, as for calls.
@@ -38,10 +41,18 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
 
 /// Whether a browser says that a page of elsewhere has sent it. A name that is not local may be led here by whoever owns it.
 fn is_foreign(request: &WireRequest) -> bool {
-    let Some(origin) = request.header("origin") else { return false };
+    let Some(origin) = request.header("origin") else {
+        return false;
+    };
     let place = origin.split_once("://").map_or(origin, |(_, place)| place);
-    let name = place.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(place, |(name, _)| name);
-    let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    let name = place
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(place, |(name, _)| name);
+    let is_address = name
+        .trim_matches(['[', ']'])
+        .parse::<std::net::IpAddr>()
+        .is_ok();
     place != request.host || !(is_address || name == "localhost")
 }
 
@@ -81,14 +92,19 @@ fn dispatch(cloud: &Embedded, request: &WireRequest) -> WireResponse {
             Ok(()) => page(200, &json!({})),
             Err(error) => page(500, &json!({"error": error.to_string()})),
         },
-        (_, path) => page(404, &json!({"error": format!("there is no page {path} with this method")})),
+        (_, path) => page(
+            404,
+            &json!({"error": format!("there is no page {path} with this method")}),
+        ),
     }
 }
 
 /// Replaces the users; the answer has the keys that were drawn.
 fn keys(cloud: &Embedded, body: Value) -> WireResponse {
     let users = serde_json::from_value::<Vec<User>>(body).map_err(|error| error.to_string());
-    match users.and_then(|users| cloud.with(|world| world.set_users(users).map_err(|error| error.to_string()))) {
+    match users.and_then(|users| {
+        cloud.with(|world| world.set_users(users).map_err(|error| error.to_string()))
+    }) {
         Ok(()) => page(200, &json!(cloud.with(|world| world.users().to_vec()))),
         Err(error) => page(400, &json!({"error": error})),
     }
@@ -96,7 +112,12 @@ fn keys(cloud: &Embedded, body: Value) -> WireResponse {
 
 /// Lays options over those that hold; the answer has all of them.
 fn options(cloud: &Embedded, body: &Value) -> WireResponse {
-    let merged = cloud.with(|world| world.options.merged(body).map(|merged| world.options = merged));
+    let merged = cloud.with(|world| {
+        world
+            .options
+            .merged(body)
+            .map(|merged| world.options = merged)
+    });
     match merged {
         Ok(()) => page(200, &json!(cloud.with(|world| world.options.clone()))),
         Err(error) => page(400, &json!({"error": error.to_string()})),
@@ -114,23 +135,32 @@ fn guest(cloud: &Embedded, body: Value) -> WireResponse {
 }
 
 fn lock(cloud: &Embedded, body: &Value) -> WireResponse {
-    let (Some(instance), Some(reason)) = (body["instance"].as_str(), body["reason"].as_str()) else {
+    let (Some(instance), Some(reason)) = (body["instance"].as_str(), body["reason"].as_str())
+    else {
         return page(400, &json!({"error": "`instance` and `reason` are needed"}));
     };
     if cloud.with(|world| world.set_lock(instance, reason)) {
         page(200, &json!({}))
     } else {
-        page(404, &json!({"error": format!("there is no instance {instance}")}))
+        page(
+            404,
+            &json!({"error": format!("there is no instance {instance}")}),
+        )
     }
 }
 
 /// Takes a spot machine back.
 fn spot(cloud: &Embedded, body: &Value) -> WireResponse {
-    let Some(instance) = body["instance"].as_str() else { return page(400, &json!({"error": "`instance` is needed"})) };
+    let Some(instance) = body["instance"].as_str() else {
+        return page(400, &json!({"error": "`instance` is needed"}));
+    };
     if cloud.with(|world| world.interrupt_spot(instance)) {
         page(200, &json!({}))
     } else {
-        page(404, &json!({"error": format!("there is no spot instance {instance}")}))
+        page(
+            404,
+            &json!({"error": format!("there is no spot instance {instance}")}),
+        )
     }
 }
 
@@ -138,14 +168,20 @@ fn event(cloud: &Embedded, body: &Value) -> WireResponse {
     let (Some(instance), Some(kind)) = (body["instance"].as_str(), body["type"].as_str()) else {
         return page(400, &json!({"error": "`instance` and `type` are needed"}));
     };
-    let (seconds, inquire) = (body["in_seconds"].as_i64().unwrap_or(0), body["inquire"].as_bool().unwrap_or(false));
+    let (seconds, inquire) = (
+        body["in_seconds"].as_i64().unwrap_or(0),
+        body["inquire"].as_bool().unwrap_or(false),
+    );
     let made = cloud.with(|world| {
         let at = world.now().0.saturating_add(seconds.saturating_mul(1000));
         world.announce_event(instance, kind, at, inquire)
     });
     match made {
         Some(id) => page(200, &json!({"event": id})),
-        None => page(404, &json!({"error": "there is no such instance, or no such type of event"})),
+        None => page(
+            404,
+            &json!({"error": "there is no such instance, or no such type of event"}),
+        ),
     }
 }
 
@@ -156,8 +192,15 @@ const SHOWN: usize = 1_000;
 const LAST: usize = 50;
 
 fn html() -> WireResponse {
-    let headers = vec![("content-type".to_owned(), "text/html;charset=utf-8".to_owned())];
-    WireResponse { status: 200, headers, body: include_bytes!("admin/page.html").to_vec() }
+    let headers = vec![(
+        "content-type".to_owned(),
+        "text/html;charset=utf-8".to_owned(),
+    )];
+    WireResponse {
+        status: 200,
+        headers,
+        body: include_bytes!("admin/page.html").to_vec(),
+    }
 }
 
 /// What the page shows, in one answer, so that it fits together.
@@ -174,8 +217,13 @@ fn world(cloud: &Embedded) -> Value {
                 row
             })
             .collect();
-        let last: Vec<Value> =
-            world.calls().last().rev().take(LAST).filter_map(|entry| serde_json::from_str(&calllog::line(entry)).ok()).collect();
+        let last: Vec<Value> = world
+            .calls()
+            .last()
+            .rev()
+            .take(LAST)
+            .filter_map(|entry| serde_json::from_str(&calllog::line(entry)).ok())
+            .collect();
         json!({
             "now": world.now().seconds(), "account": world.account().id, "total": total,
             "resources": shown, "calls": world.calls().counts(), "last": last,
@@ -192,8 +240,14 @@ fn calls(calls: &crate::calls::Calls) -> Value {
 const JUMP_MAX: u64 = 10 * 366 * 86_400;
 
 fn clock(cloud: &Embedded, body: &Value) -> WireResponse {
-    let Some(seconds) = body["seconds"].as_u64().filter(|seconds| *seconds <= JUMP_MAX) else {
-        return page(400, &json!({"error": "`seconds` must be a whole number, at most ten years"}));
+    let Some(seconds) = body["seconds"]
+        .as_u64()
+        .filter(|seconds| *seconds <= JUMP_MAX)
+    else {
+        return page(
+            400,
+            &json!({"error": "`seconds` must be a whole number, at most ten years"}),
+        );
     };
     match cloud.advance(Duration::from_secs(seconds)) {
         Ok(now) => page(200, &json!({"now": now.seconds()})),
@@ -204,7 +258,10 @@ fn clock(cloud: &Embedded, body: &Value) -> WireResponse {
 fn load(cloud: &Embedded, body: &Value) -> WireResponse {
     let profile = serde_json::from_value::<LoadProfile>(body["profile"].clone());
     let (Some(id), Ok(profile)) = (body["id"].as_str(), profile) else {
-        return page(400, &json!({"error": "`id` and a `profile` of idle, busy, burst, leak are needed"}));
+        return page(
+            400,
+            &json!({"error": "`id` and a `profile` of idle, busy, burst, leak are needed"}),
+        );
     };
     if !cloud.with(|world| world.resources().iter().any(|one| one.id == id)) {
         return page(404, &json!({"error": format!("there is no {id}")}));
@@ -214,15 +271,24 @@ fn load(cloud: &Embedded, body: &Value) -> WireResponse {
 }
 
 fn stock(cloud: &Embedded, body: &Value) -> WireResponse {
-    let (Some(zone), Some(kind), Some(in_stock)) = (body["zone"].as_str(), body["instance_type"].as_str(), body["in_stock"].as_bool())
-    else {
-        return page(400, &json!({"error": "`zone`, `instance_type` and `in_stock` are needed"}));
+    let (Some(zone), Some(kind), Some(in_stock)) = (
+        body["zone"].as_str(),
+        body["instance_type"].as_str(),
+        body["in_stock"].as_bool(),
+    ) else {
+        return page(
+            400,
+            &json!({"error": "`zone`, `instance_type` and `in_stock` are needed"}),
+        );
     };
     if !regions::is_zone(zone) {
         return page(404, &json!({"error": format!("there is no zone {zone}")}));
     }
     if instance_type::find(kind).is_err() {
-        return page(404, &json!({"error": format!("there is no instance type {kind}")}));
+        return page(
+            404,
+            &json!({"error": format!("there is no instance type {kind}")}),
+        );
     }
     cloud.with(|world| world.set_stock(zone, kind, in_stock));
     page(200, &json!({}))
@@ -230,5 +296,9 @@ fn stock(cloud: &Embedded, body: &Value) -> WireResponse {
 
 fn page(status: u16, body: &Value) -> WireResponse {
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    WireResponse { status, headers, body: body.to_string().into_bytes() }
+    WireResponse {
+        status,
+        headers,
+        body: body.to_string().into_bytes(),
+    }
 }

@@ -26,7 +26,11 @@ pub(crate) struct Remembered {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Reply {
     Done(serde_json::Value),
-    Refused { status: u16, code: String, message: String },
+    Refused {
+        status: u16,
+        code: String,
+        message: String,
+    },
 }
 
 /// An instance type that a zone has none of; the id is `zone/type`.

@@ -38,8 +38,19 @@ impl<'a> Deref for Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(region: Option<&'a str>, all: &'a Params, read: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { region, fields: Fields { all, read, prefix: String::new() } }
+    pub(crate) fn new(
+        region: Option<&'a str>,
+        all: &'a Params,
+        read: &'a RefCell<BTreeSet<String>>,
+    ) -> Self {
+        Self {
+            region,
+            fields: Fields {
+                all,
+                read,
+                prefix: String::new(),
+            },
+        }
     }
 
     /// The same call with other parameters: what a template says, with what the call itself says laid over it.
@@ -48,7 +59,14 @@ impl<'a> Call<'a> {
     where
         'a: 'b,
     {
-        Call { region: self.region, fields: Fields { all, read: self.fields.read, prefix: String::new() } }
+        Call {
+            region: self.region,
+            fields: Fields {
+                all,
+                read: self.fields.read,
+                prefix: String::new(),
+            },
+        }
     }
 
     /// Every parameter of the call.
@@ -60,7 +78,11 @@ impl<'a> Call<'a> {
     #[must_use]
     pub(crate) fn unread(&self) -> Option<&'a str> {
         let read = self.fields.read.borrow();
-        self.fields.all.iter().find(|(name, value)| !value.is_empty() && !read.contains(*name)).map(|(name, _)| name)
+        self.fields
+            .all
+            .iter()
+            .find(|(name, value)| !value.is_empty() && !read.contains(*name))
+            .map(|(name, _)| name)
     }
 
     /// The region, which this action cannot do without.
@@ -99,7 +121,8 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `MissingParameter`.
     pub(crate) fn need(&self, name: &str) -> Result<&'a str, Refusal> {
-        self.given(name).ok_or_else(|| Refusal::missing(&format!("{}{name}", self.prefix)))
+        self.given(name)
+            .ok_or_else(|| Refusal::missing(&format!("{}{name}", self.prefix)))
     }
 
     /// A whole number.
@@ -107,7 +130,9 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `InvalidParameter` if it is not one.
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        self.given(name).map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name))).transpose()
+        self.given(name)
+            .map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name)))
+            .transpose()
     }
 
     /// A decimal number.
@@ -115,7 +140,10 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `InvalidParameter` if it is not one.
     pub(crate) fn decimal(&self, name: &str) -> Result<Option<f64>, Refusal> {
-        let number = self.given(name).map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name))).transpose()?;
+        let number = self
+            .given(name)
+            .map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name)))
+            .transpose()?;
         if number.is_some_and(|value: f64| !value.is_finite()) {
             return Err(Refusal::invalid(name));
         }
@@ -138,29 +166,48 @@ impl<'a> Fields<'a> {
     /// The values of `Name.1`, `Name.2` … in the order of their numbers; gaps are allowed.
     #[must_use]
     pub(crate) fn list(&self, name: &str) -> Vec<&'a str> {
-        self.numbers(name).into_iter().filter_map(|n| self.given(&format!("{name}.{n}"))).collect()
+        self.numbers(name)
+            .into_iter()
+            .filter_map(|n| self.given(&format!("{name}.{n}")))
+            .collect()
     }
 
     /// The rows of `Name.1.X`, `Name.2.X` … in the order of their numbers; gaps are allowed.
     #[must_use]
     pub(crate) fn rows(&self, name: &str) -> Vec<Self> {
-        self.numbers(name).into_iter().map(|n| self.part(&format!("{name}.{n}."))).collect()
+        self.numbers(name)
+            .into_iter()
+            .map(|n| self.part(&format!("{name}.{n}.")))
+            .collect()
     }
 
     /// The parameters below `Name.`.
     #[must_use]
     pub(crate) fn part(&self, prefix: &str) -> Self {
-        Self { prefix: format!("{}{prefix}", self.prefix), ..self.clone() }
+        Self {
+            prefix: format!("{}{prefix}", self.prefix),
+            ..self.clone()
+        }
     }
 
     /// A text that holds a JSON array of texts, as `InstanceIds` in DescribeInstances.
     ///
     /// # Errors
     /// `code` if the text is no such array.
-    pub(crate) fn json_list(&self, name: &str, code: &'static str) -> Result<Option<Vec<String>>, Refusal> {
-        let Some(text) = self.given(name) else { return Ok(None) };
-        let list =
-            serde_json::from_str(text).map_err(|_| Refusal::bad(code, format!("The specified {name} is not a JSON array of texts.")))?;
+    pub(crate) fn json_list(
+        &self,
+        name: &str,
+        code: &'static str,
+    ) -> Result<Option<Vec<String>>, Refusal> {
+        let Some(text) = self.given(name) else {
+            return Ok(None);
+        };
+        let list = serde_json::from_str(text).map_err(|_| {
+            Refusal::bad(
+                code,
+                format!("The specified {name} is not a JSON array of texts."),
+            )
+        })?;
         Ok(Some(list))
     }
 
@@ -187,12 +234,21 @@ impl<'a> Fields<'a> {
     pub(crate) fn any(&self, name: &str) -> bool {
         let full = format!("{}{name}", self.prefix);
         let below = format!("{full}.");
-        self.all.contains(&full) || self.all.range_from(&below).next().is_some_and(|(key, _)| key.starts_with(&below))
+        self.all.contains(&full)
+            || self
+                .all
+                .range_from(&below)
+                .next()
+                .is_some_and(|(key, _)| key.starts_with(&below))
     }
 
     /// Accepts whatever stands below the prefix, for a row of a batch that was refused on its own.
     pub(crate) fn read_all(&self) {
-        for (key, _) in self.all.range_from(&self.prefix).take_while(|(key, _)| key.starts_with(&self.prefix)) {
+        for (key, _) in self
+            .all
+            .range_from(&self.prefix)
+            .take_while(|(key, _)| key.starts_with(&self.prefix))
+        {
             self.read.borrow_mut().insert(key.to_owned());
         }
     }
@@ -201,7 +257,9 @@ impl<'a> Fields<'a> {
         let below = format!("{}{name}.", self.prefix);
         let mut numbers = BTreeSet::new();
         for (key, _) in self.all.range_from(&below) {
-            let Some(rest) = key.strip_prefix(&below) else { break };
+            let Some(rest) = key.strip_prefix(&below) else {
+                break;
+            };
             let digits = rest.split('.').next().unwrap_or_default();
             if let Ok(number) = digits.parse() {
                 numbers.insert(number);
@@ -213,7 +271,10 @@ impl<'a> Fields<'a> {
 
 impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fields").field("prefix", &self.prefix).field("all", self.all).finish_non_exhaustive()
+        f.debug_struct("Fields")
+            .field("prefix", &self.prefix)
+            .field("all", self.all)
+            .finish_non_exhaustive()
     }
 }
 
@@ -222,7 +283,11 @@ mod tests {
     use super::*;
 
     fn with(pairs: &[(&str, &str)], look: impl FnOnce(&Call<'_>)) -> BTreeSet<String> {
-        let all = Params::from_pairs(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let all = Params::from_pairs(
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
         let read = RefCell::new(BTreeSet::new());
         look(&Call::new(None, &all, &read));
         read.into_inner()
@@ -230,13 +295,29 @@ mod tests {
 
     #[test]
     fn lists_follow_their_numbers_and_bear_gaps() {
-        with(&[("A.10", "ten"), ("A.2", "two"), ("AB.1", "other"), ("A.2x", "no")], |call| assert_eq!(call.list("A"), ["two", "ten"]));
+        with(
+            &[
+                ("A.10", "ten"),
+                ("A.2", "two"),
+                ("AB.1", "other"),
+                ("A.2x", "no"),
+            ],
+            |call| assert_eq!(call.list("A"), ["two", "ten"]),
+        );
     }
 
     #[test]
     fn rows_nest() {
-        let pairs = [("NetworkInterface.1.SecurityGroupIds.2", "sg-b"), ("NetworkInterface.1.SecurityGroupIds.1", "sg-a")];
-        let read = with(&pairs, |call| assert_eq!(call.rows("NetworkInterface")[0].list("SecurityGroupIds"), ["sg-a", "sg-b"]));
+        let pairs = [
+            ("NetworkInterface.1.SecurityGroupIds.2", "sg-b"),
+            ("NetworkInterface.1.SecurityGroupIds.1", "sg-a"),
+        ];
+        let read = with(&pairs, |call| {
+            assert_eq!(
+                call.rows("NetworkInterface")[0].list("SecurityGroupIds"),
+                ["sg-a", "sg-b"]
+            )
+        });
         assert_eq!(read.len(), 2);
     }
 
@@ -252,7 +333,9 @@ mod tests {
 
     #[test]
     fn what_nobody_read_is_known() {
-        let read = with(&[("A", "1"), ("B", "2")], |call| assert_eq!(call.text("A"), Some("1")));
+        let read = with(&[("A", "1"), ("B", "2")], |call| {
+            assert_eq!(call.text("A"), Some("1"))
+        });
         assert_eq!(read.into_iter().collect::<Vec<_>>(), ["A"]);
     }
 

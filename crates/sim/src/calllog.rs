@@ -47,10 +47,17 @@ impl CallLog {
     /// Opens a file to append to, made if missing.
     #[expect(clippy::disallowed_types, reason = "the log is a file")]
     pub(crate) fn open(path: &Path) -> Result<Self, CallLogError> {
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path);
         let path = path.to_owned();
         match file {
-            Ok(file) => Ok(Self { path, file, failed: false }),
+            Ok(file) => Ok(Self {
+                path,
+                file,
+                failed: false,
+            }),
             Err(source) => Err(CallLogError { path, source }),
         }
     }
@@ -63,7 +70,10 @@ impl CallLog {
         let mut line = line(entry);
         line.push('\n');
         match self.file.write_all(line.as_bytes()) {
-            Err(source) if !std::mem::replace(&mut self.failed, true) => Err(CallLogError { path: self.path.clone(), source }),
+            Err(source) if !std::mem::replace(&mut self.failed, true) => Err(CallLogError {
+                path: self.path.clone(),
+                source,
+            }),
             _ => Ok(()),
         }
     }
@@ -84,12 +94,32 @@ pub(crate) fn line(entry: &Entry) -> String {
 
 /// Parameters with their secrets covered.
 pub(crate) fn masked(params: &[(String, String)]) -> Map<String, Value> {
-    params.iter().map(|(name, value)| (name.clone(), if is_secret(name) { MASK.into() } else { value.as_str().into() })).collect()
+    params
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.clone(),
+                if is_secret(name) {
+                    MASK.into()
+                } else {
+                    value.as_str().into()
+                },
+            )
+        })
+        .collect()
 }
 
 /// Whether the value of a parameter may be a secret. Names of flags that only speak of passwords are covered too.
 fn is_secret(name: &str) -> bool {
-    const SECRET: [&str; 7] = ["password", "secret", "privatekey", "passphrase", "userdata", "securitytoken", "commandcontent"];
+    const SECRET: [&str; 7] = [
+        "password",
+        "secret",
+        "privatekey",
+        "passphrase",
+        "userdata",
+        "securitytoken",
+        "commandcontent",
+    ];
     let name = name.to_ascii_lowercase();
     SECRET.iter().any(|part| name.contains(part))
 }
@@ -101,10 +131,23 @@ mod tests {
     #[test]
     fn secrets_are_covered_wherever_they_stand() {
         let covered = |name: &str| masked(&[(name.to_owned(), "canary".to_owned())])[name] == MASK;
-        for name in ["Password", "UserData", "LaunchConfiguration.Password", "CommandContent", "Parameters.DBPassword", "SecretData"] {
+        for name in [
+            "Password",
+            "UserData",
+            "LaunchConfiguration.Password",
+            "CommandContent",
+            "Parameters.DBPassword",
+            "SecretData",
+        ] {
             assert!(covered(name), "{name}");
         }
-        for name in ["InstanceName", "ClientToken", "NextToken", "PublicKeyBody", "Tag.1.Value"] {
+        for name in [
+            "InstanceName",
+            "ClientToken",
+            "NextToken",
+            "PublicKeyBody",
+            "Tag.1.Value",
+        ] {
             assert!(!covered(name), "{name}");
         }
     }

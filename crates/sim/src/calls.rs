@@ -76,22 +76,39 @@ impl Calls {
 
     /// Notes what the last call has cost.
     pub(crate) fn measure(&mut self, bytes: usize, micros: u64) {
-        if let Some(count) = self.last.back().and_then(|entry| self.counts.get_mut(&entry.action)) {
+        if let Some(count) = self
+            .last
+            .back()
+            .and_then(|entry| self.counts.get_mut(&entry.action))
+        {
             count.bytes += bytes as u64;
             count.micros += micros;
             count.micros_max = count.micros_max.max(micros);
         }
     }
 
-    pub(crate) fn record(&mut self, incoming: &Incoming, at_ms: i64, request_id: &str, refusal: Option<&Refusal>) {
-        self.count(&incoming.action, refusal.map(|refusal| refusal.code.as_ref()));
+    pub(crate) fn record(
+        &mut self,
+        incoming: &Incoming,
+        at_ms: i64,
+        request_id: &str,
+        refusal: Option<&Refusal>,
+    ) {
+        self.count(
+            &incoming.action,
+            refusal.map(|refusal| refusal.code.as_ref()),
+        );
         if self.last.len() == KEPT {
             self.last.pop_front();
         }
         self.last.push_back(Entry {
             at_ms,
             action: incoming.action.clone(),
-            params: incoming.params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            params: incoming
+                .params
+                .iter()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
             request_id: request_id.to_owned(),
             status: refusal.map_or(200, |refusal| refusal.status),
             code: refusal.map(|refusal| refusal.code.to_string()),
@@ -102,7 +119,9 @@ impl Calls {
         if !self.counts.contains_key(action) {
             self.counts.insert(action.to_owned(), Count::default());
         }
-        let Some(count) = self.counts.get_mut(action) else { return };
+        let Some(count) = self.counts.get_mut(action) else {
+            return;
+        };
         count.total += 1;
         match code {
             Some(code) if code.contains("Throttling") => count.throttled += 1,

@@ -5,7 +5,12 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 /// Ranges that no VPC may take, whole or in part.
-const FORBIDDEN: [&str; 4] = ["100.64.0.0/10", "224.0.0.0/4", "127.0.0.0/8", "169.254.0.0/16"];
+const FORBIDDEN: [&str; 4] = [
+    "100.64.0.0/10",
+    "224.0.0.0/4",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+];
 
 /// Reads a block that is written with its network address: host bits must be zero.
 pub(crate) fn exact(text: &str) -> Option<Ipv4Net> {
@@ -20,7 +25,10 @@ pub(crate) fn overlap(a: Ipv4Net, b: Ipv4Net) -> bool {
 
 /// Whether a block lies in, or around, a range that networks may not have.
 pub(crate) fn forbidden(net: Ipv4Net) -> bool {
-    FORBIDDEN.iter().filter_map(|text| text.parse().ok()).any(|range| overlap(range, net))
+    FORBIDDEN
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .any(|range| overlap(range, net))
 }
 
 /// How many addresses of a subnet can be used: the first and the last three are the cloud's own.
@@ -30,7 +38,11 @@ pub(crate) fn usable(net: Ipv4Net) -> u32 {
 
 /// The usable address of this number, from 0.
 pub(crate) fn usable_at(net: Ipv4Net, number: u32) -> Ipv4Addr {
-    Ipv4Addr::from(u32::from(net.network()).saturating_add(1).saturating_add(number))
+    Ipv4Addr::from(
+        u32::from(net.network())
+            .saturating_add(1)
+            .saturating_add(number),
+    )
 }
 
 /// Whether an address of a subnet can be used.
@@ -40,7 +52,8 @@ pub(crate) fn is_usable(net: Ipv4Net, address: Ipv4Addr) -> bool {
 }
 
 fn size(net: Ipv4Net) -> u32 {
-    1u32.checked_shl(32 - u32::from(net.prefix_len())).unwrap_or(u32::MAX)
+    1u32.checked_shl(32 - u32::from(net.prefix_len()))
+        .unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -54,7 +67,13 @@ mod tests {
     #[test]
     fn host_bits_are_refused() {
         assert!(exact("172.16.1.0/24").is_some());
-        for text in ["172.16.1.5/24", "172.16.1.0", "172.16.1.0/33", "x", "172.16.001.0/24"] {
+        for text in [
+            "172.16.1.5/24",
+            "172.16.1.0",
+            "172.16.1.0/33",
+            "x",
+            "172.16.001.0/24",
+        ] {
             assert!(exact(text).is_none(), "{text}");
         }
     }
@@ -64,7 +83,9 @@ mod tests {
         assert_eq!(usable(net("10.0.0.0/29")), 4);
         assert_eq!(usable(net("10.0.0.0/24")), 252);
         let small = net("10.0.0.0/29");
-        let usable: Vec<bool> = (0..8).map(|n| is_usable(small, Ipv4Addr::new(10, 0, 0, n))).collect();
+        let usable: Vec<bool> = (0..8)
+            .map(|n| is_usable(small, Ipv4Addr::new(10, 0, 0, n)))
+            .collect();
         assert_eq!(usable, [false, true, true, true, true, false, false, false]);
         assert_eq!(usable_at(small, 0), Ipv4Addr::new(10, 0, 0, 1));
     }

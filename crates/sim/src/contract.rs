@@ -9,7 +9,14 @@ use crate::params::Params;
 use crate::refusal::Refusal;
 
 /// Accepted with every action and without effect: clients add them on their own, and nothing reads them back.
-const COMMON: &[&str] = &["RegionId", "OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount", "AcceptLanguage"];
+const COMMON: &[&str] = &[
+    "RegionId",
+    "OwnerId",
+    "OwnerAccount",
+    "ResourceOwnerId",
+    "ResourceOwnerAccount",
+    "AcceptLanguage",
+];
 
 /// Members of structures that the published descriptions leave open. Source: the official SDKs' models.
 const OPEN: &[(Product, &str, &[&str])] = &[
@@ -42,14 +49,36 @@ const OPEN: &[(Product, &str, &[&str])] = &[
     (
         Product::Ecs,
         "SystemDisk",
-        &["BurstingEnabled", "EncryptAlgorithm", "Encrypted", "KMSKeyId", "ProvisionedIops", "StorageClusterId", "StorageClusterType"],
+        &[
+            "BurstingEnabled",
+            "EncryptAlgorithm",
+            "Encrypted",
+            "KMSKeyId",
+            "ProvisionedIops",
+            "StorageClusterId",
+            "StorageClusterType",
+        ],
     ),
     (Product::Ecs, "ImageOptions", &["LoginAsNonRoot"]),
-    (Product::Ecs, "NetworkOptions", &["BandwidthWeighting", "EnableJumboFrame", "EnableNetworkEncryption"]),
+    (
+        Product::Ecs,
+        "NetworkOptions",
+        &[
+            "BandwidthWeighting",
+            "EnableJumboFrame",
+            "EnableNetworkEncryption",
+        ],
+    ),
     (
         Product::Ecs,
         "PrivateDnsNameOptions",
-        &["EnableInstanceIdDnsAAAARecord", "EnableInstanceIdDnsARecord", "EnableIpDnsARecord", "EnableIpDnsPtrRecord", "HostnameType"],
+        &[
+            "EnableInstanceIdDnsAAAARecord",
+            "EnableInstanceIdDnsARecord",
+            "EnableIpDnsARecord",
+            "EnableIpDnsPtrRecord",
+            "HostnameType",
+        ],
     ),
 ];
 
@@ -73,7 +102,13 @@ pub(crate) fn check(action: &Action, params: &Params) -> Result<(), Refusal> {
 }
 
 fn unknown(action: &Action, name: &str) -> Refusal {
-    Refusal::bad("UnsupportedParameter", format!("The parameter \"{name}\" is not a parameter of {} {}.", action.product, action.name))
+    Refusal::bad(
+        "UnsupportedParameter",
+        format!(
+            "The parameter \"{name}\" is not a parameter of {} {}.",
+            action.product, action.name
+        ),
+    )
 }
 
 /// The type of the value under a flattened name, or none if the table has no such name.
@@ -85,28 +120,42 @@ fn type_of(product: Product, table: &[Param], name: &str) -> Option<ParamType> {
         };
     }
     // The longest table name that this one continues; names hold dots themselves, as `SystemDisk.Size`.
-    let below = |param: &&Param| name.strip_prefix(param.name).is_some_and(|rest| rest.starts_with('.'));
-    let param = table.iter().filter(below).max_by_key(|param| param.name.len())?;
+    let below = |param: &&Param| {
+        name.strip_prefix(param.name)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let param = table
+        .iter()
+        .filter(below)
+        .max_by_key(|param| param.name.len())?;
     let rest = &name[param.name.len() + 1..];
     match param.ty {
         ParamType::List => element(rest).and_then(|inner| match inner {
             None => Some(ParamType::String),
             Some(member) => open_member(product, param.name, member),
         }),
-        ParamType::Rows(members) => element(rest).flatten().and_then(|member| type_of(product, members, member)),
-        ParamType::Open => open_member(product, param.name, element(rest).flatten().unwrap_or(rest)),
+        ParamType::Rows(members) => element(rest)
+            .flatten()
+            .and_then(|member| type_of(product, members, member)),
+        ParamType::Open => {
+            open_member(product, param.name, element(rest).flatten().unwrap_or(rest))
+        }
         _ => None,
     }
 }
 
 /// Splits `1` into none and `1.Key` into the member; not a number: none at all.
 fn element(rest: &str) -> Option<Option<&str>> {
-    let (number, member) = rest.split_once('.').map_or((rest, None), |(n, m)| (n, Some(m)));
+    let (number, member) = rest
+        .split_once('.')
+        .map_or((rest, None), |(n, m)| (n, Some(m)));
     (number.parse::<u32>().is_ok_and(|n| n > 0)).then_some(member)
 }
 
 fn open_member(product: Product, parent: &str, member: &str) -> Option<ParamType> {
-    let known = OPEN.iter().find(|(owner, name, _)| *owner == product && *name == parent);
+    let known = OPEN
+        .iter()
+        .find(|(owner, name, _)| *owner == product && *name == parent);
     match known {
         Some((_, _, members)) if members.contains(&member) => Some(ParamType::String),
         Some(_) => None,
@@ -122,7 +171,9 @@ fn fits(ty: ParamType, value: &str) -> bool {
             ParamType::Integer => value.parse::<i32>().is_ok(),
             ParamType::Long => value.parse::<i64>().is_ok(),
             ParamType::Float => value.parse::<f64>().is_ok(),
-            ParamType::Boolean => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
+            ParamType::Boolean => {
+                value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false")
+            }
             ParamType::String | ParamType::List | ParamType::Rows(_) | ParamType::Open => true,
         }
 }
@@ -131,11 +182,20 @@ fn missing(table: &'static [Param], params: &Params) -> Option<&'static str> {
     let given = |param: &Param| match param.ty {
         ParamType::List | ParamType::Rows(_) | ParamType::Open => {
             let below = format!("{}.", param.name);
-            params.contains(param.name) || params.range_from(&below).next().is_some_and(|(key, _)| key.starts_with(&below))
+            params.contains(param.name)
+                || params
+                    .range_from(&below)
+                    .next()
+                    .is_some_and(|(key, _)| key.starts_with(&below))
         }
-        _ => params.get(param.name).is_some_and(|value| !value.is_empty()),
+        _ => params
+            .get(param.name)
+            .is_some_and(|value| !value.is_empty()),
     };
-    table.iter().find(|param| param.required && !given(param)).map(|param| param.name)
+    table
+        .iter()
+        .find(|param| param.required && !given(param))
+        .map(|param| param.name)
 }
 
 #[cfg(test)]
@@ -144,14 +204,31 @@ mod tests {
     use setpoint_openapi::action::find;
 
     #[track_caller]
-    fn case(product: Product, action: &str, pairs: &[(&str, &str)], expected: Option<(&str, &str)>) {
-        let params = Params::from_pairs(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        let got = check(find(product, action).expect("the table has the action"), &params).err();
+    fn case(
+        product: Product,
+        action: &str,
+        pairs: &[(&str, &str)],
+        expected: Option<(&str, &str)>,
+    ) {
+        let params = Params::from_pairs(
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        let got = check(
+            find(product, action).expect("the table has the action"),
+            &params,
+        )
+        .err();
         match (got, expected) {
             (None, None) => {}
             (Some(refusal), Some((code, named))) => {
                 assert_eq!(refusal.code, code);
-                assert!(refusal.message.contains(named), "{} should name {named}", refusal.message);
+                assert!(
+                    refusal.message.contains(named),
+                    "{} should name {named}",
+                    refusal.message
+                );
             }
             (got, expected) => panic!("got {got:?}, expected {expected:?}"),
         }
@@ -160,32 +237,76 @@ mod tests {
     #[test]
     fn names_types_and_mandatory_ones() {
         let vpc = |pairs, expected| case(Product::Vpc, "CreateVpc", pairs, expected);
-        vpc(&[("RegionId", "cn-beijing"), ("Tag.1.Key", "a"), ("Tag.1.Value", "")], None);
-        vpc(&[("RegionId", "cn-beijing"), ("CidrBlok", "x")], Some(("UnsupportedParameter", "CidrBlok")));
-        vpc(&[("RegionId", "cn-beijing"), ("Tag.1.Kee", "a")], Some(("UnsupportedParameter", "Tag.1.Kee")));
-        vpc(&[("RegionId", "cn-beijing"), ("Tag.0.Key", "a")], Some(("UnsupportedParameter", "Tag.0.Key")));
-        vpc(&[("RegionId", "cn-beijing"), ("Tag", "a")], Some(("UnsupportedParameter", "Tag")));
-        vpc(&[("RegionId", "cn-beijing"), ("EnableIpv6", "perhaps")], Some(("InvalidParameter", "EnableIpv6")));
+        vpc(
+            &[
+                ("RegionId", "cn-beijing"),
+                ("Tag.1.Key", "a"),
+                ("Tag.1.Value", ""),
+            ],
+            None,
+        );
+        vpc(
+            &[("RegionId", "cn-beijing"), ("CidrBlok", "x")],
+            Some(("UnsupportedParameter", "CidrBlok")),
+        );
+        vpc(
+            &[("RegionId", "cn-beijing"), ("Tag.1.Kee", "a")],
+            Some(("UnsupportedParameter", "Tag.1.Kee")),
+        );
+        vpc(
+            &[("RegionId", "cn-beijing"), ("Tag.0.Key", "a")],
+            Some(("UnsupportedParameter", "Tag.0.Key")),
+        );
+        vpc(
+            &[("RegionId", "cn-beijing"), ("Tag", "a")],
+            Some(("UnsupportedParameter", "Tag")),
+        );
+        vpc(
+            &[("RegionId", "cn-beijing"), ("EnableIpv6", "perhaps")],
+            Some(("InvalidParameter", "EnableIpv6")),
+        );
         vpc(&[("RegionId", "")], Some(("MissingParameter", "RegionId")));
     }
 
     #[test]
     fn structures_that_the_descriptions_leave_open() {
         let rule = |name: &str, expected| {
-            let pairs = [("RegionId", "cn-beijing"), ("SecurityGroupId", "sg-1"), (name, "x")];
+            let pairs = [
+                ("RegionId", "cn-beijing"),
+                ("SecurityGroupId", "sg-1"),
+                (name, "x"),
+            ];
             case(Product::Ecs, "AuthorizeSecurityGroup", &pairs, expected);
         };
         rule("Permissions.1.PortRange", None);
-        rule("Permissions.1.PortRang", Some(("UnsupportedParameter", "Permissions.1.PortRang")));
-        let disk = |name: &str, expected| case(Product::Ecs, "RunInstances", &[("RegionId", "cn-beijing"), (name, "20")], expected);
+        rule(
+            "Permissions.1.PortRang",
+            Some(("UnsupportedParameter", "Permissions.1.PortRang")),
+        );
+        let disk = |name: &str, expected| {
+            case(
+                Product::Ecs,
+                "RunInstances",
+                &[("RegionId", "cn-beijing"), (name, "20")],
+                expected,
+            )
+        };
         disk("SystemDisk.Size", None);
         disk("SystemDisk.Encrypted", None);
-        disk("SystemDisk.Siz", Some(("UnsupportedParameter", "SystemDisk.Siz")));
+        disk(
+            "SystemDisk.Siz",
+            Some(("UnsupportedParameter", "SystemDisk.Siz")),
+        );
         disk("NetworkInterface.1.SecurityGroupIds.2", None);
     }
 
     #[test]
     fn clients_add_a_region_to_everything() {
-        case(Product::Sts, "GetCallerIdentity", &[("RegionId", "cn-beijing")], None);
+        case(
+            Product::Sts,
+            "GetCallerIdentity",
+            &[("RegionId", "cn-beijing")],
+            None,
+        );
     }
 }

@@ -57,7 +57,15 @@ const REPORTS: &[(Product, &[&str])] = &[
             "ModifyInstanceVncPasswd",
         ],
     ),
-    (Product::Vpc, &["DescribeHighDefinitionMonitorLogAttribute", "DescribeRegions", "DescribeZones", "ModifyNatGatewaySpec"]),
+    (
+        Product::Vpc,
+        &[
+            "DescribeHighDefinitionMonitorLogAttribute",
+            "DescribeRegions",
+            "DescribeZones",
+            "ModifyNatGatewaySpec",
+        ],
+    ),
     (
         Product::Cms,
         &[
@@ -77,7 +85,9 @@ const REPORTS: &[(Product, &[&str])] = &[
 /// How deeply an action is simulated.
 #[must_use]
 pub fn depth(action: &Action) -> Depth {
-    let reports = |(product, names): &(Product, &[&str])| *product == action.product && names.contains(&action.name);
+    let reports = |(product, names): &(Product, &[&str])| {
+        *product == action.product && names.contains(&action.name)
+    };
     if product::handler(action).is_none() {
         Depth::Refused
     } else if REPORTS.iter().any(reports) {
@@ -89,7 +99,10 @@ pub fn depth(action: &Action) -> Depth {
 
 /// Every action of the published tables with its depth, by product and name.
 pub fn all() -> impl Iterator<Item = (&'static Action, Depth)> {
-    Product::ALL.into_iter().flat_map(action::table).map(|action| (*action, depth(action)))
+    Product::ALL
+        .into_iter()
+        .flat_map(action::table)
+        .map(|action| (*action, depth(action)))
 }
 
 #[cfg(test)]
@@ -100,7 +113,10 @@ mod tests {
     fn what_reports_is_in_the_tables() {
         for (product, names) in REPORTS {
             for name in *names {
-                assert!(action::find(*product, name).is_some() || *product == Product::Ecs, "{product} has no {name}");
+                assert!(
+                    action::find(*product, name).is_some() || *product == Product::Ecs,
+                    "{product} has no {name}"
+                );
             }
         }
     }

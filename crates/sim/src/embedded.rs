@@ -73,7 +73,10 @@ impl Config {
 
     /// The machine's clock.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the clock that a shell may hand in; the world itself takes time as an argument")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock that a shell may hand in; the world itself takes time as an argument"
+    )]
     pub fn system_clock() -> Clock {
         Arc::new(|| Timestamp(jiff::Timestamp::now().as_millisecond()))
     }
@@ -81,7 +84,11 @@ impl Config {
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config").field("dir", &self.dir).field("seed", &self.seed).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("dir", &self.dir)
+            .field("seed", &self.seed)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,7 +167,10 @@ impl Embedded {
         };
         let mut world = match &store {
             Some(store) if !rows.is_empty() => {
-                World::from_rows(rows, config.options).map_err(|why| OpenError::Load { store: store.unreadable(), why })?
+                World::from_rows(rows, config.options).map_err(|why| OpenError::Load {
+                    store: store.unreadable(),
+                    why,
+                })?
             }
             _ => World::new(config.seed, opened, config.options),
         };
@@ -172,7 +182,15 @@ impl Embedded {
             store.number()?;
             store.keep(store.queue(world.take_changes()))?;
         }
-        let state = State { world, log, late: Vec::new(), ahead_ms, hook: None, n: 0, tell: Arc::clone(&config.tell) };
+        let state = State {
+            world,
+            log,
+            late: Vec::new(),
+            ahead_ms,
+            hook: None,
+            n: 0,
+            tell: Arc::clone(&config.tell),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 state: Mutex::new(state),
@@ -195,15 +213,25 @@ impl Embedded {
     pub fn credential(&self) -> Credential {
         let state = self.state();
         let account = state.world.account();
-        Credential::long_lived(account.access_key_id.clone(), account.access_key_secret.clone())
+        Credential::long_lived(
+            account.access_key_id.clone(),
+            account.access_key_secret.clone(),
+        )
     }
 
     /// The access key of a user, if there is one of this name.
     #[must_use]
     pub fn credential_of(&self, user: &str) -> Option<Credential> {
         let state = self.state();
-        let user = state.world.users().iter().find(|known| known.name == user)?;
-        Some(Credential::long_lived(user.access_key_id.clone(), user.access_key_secret.clone()))
+        let user = state
+            .world
+            .users()
+            .iter()
+            .find(|known| known.name == user)?;
+        Some(Credential::long_lived(
+            user.access_key_id.clone(),
+            user.access_key_secret.clone(),
+        ))
     }
 
     /// The host to send to; any other reaches the same world.
@@ -267,7 +295,11 @@ impl Embedded {
         fresh.set_account(state.world.account().clone());
         fresh.users = state.world.users.clone();
         fresh.speed = state.world.speed;
-        let seen = self.inner.store.as_ref().map(|store| store.queue_anew(fresh.take_changes()));
+        let seen = self
+            .inner
+            .store
+            .as_ref()
+            .map(|store| store.queue_anew(fresh.take_changes()));
         state.world = fresh;
         state.late.clear();
         drop(state);
@@ -288,7 +320,10 @@ impl Embedded {
     }
 
     /// Answers one request to a client in another process: whatever takes its time takes it beside the other calls.
-    pub(crate) async fn serve(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
+    pub(crate) async fn serve(
+        &self,
+        request: &WireRequest,
+    ) -> Result<WireResponse, TransportError> {
         self.carry(request, |seen| async move {
             match (&self.inner.store, seen) {
                 (Some(store), Some(seen)) => self.inner.told(store.keep_aside(seen).await),
@@ -299,7 +334,11 @@ impl Embedded {
     }
 
     /// Lets a call take its time on the way to the world and back.
-    async fn carry<F>(&self, request: &WireRequest, keep: impl FnOnce(Option<Ticket>) -> F) -> Result<WireResponse, TransportError>
+    async fn carry<F>(
+        &self,
+        request: &WireRequest,
+        keep: impl FnOnce(Option<Ticket>) -> F,
+    ) -> Result<WireResponse, TransportError>
     where
         F: Future<Output = Result<(), StoreError>>,
     {
@@ -318,16 +357,34 @@ impl Embedded {
     }
 
     fn deliver(&self, arrived: &Arrived<'_>, fate: &Fate) -> Outcome {
-        let reset = || Err(TransportError { sent: true, detail: RESET.to_owned() });
-        let unseen = |arrives| Outcome { arrives, seen: None };
+        let reset = || {
+            Err(TransportError {
+                sent: true,
+                detail: RESET.to_owned(),
+            })
+        };
+        let unseen = |arrives| Outcome {
+            arrives,
+            seen: None,
+        };
         let mut state = self.state();
         let (now, wall) = (self.inner.now(&state), (self.inner.wall)());
         match fate {
-            Fate::RefuseBefore { code, status } => return unseen(Ok(state.refuse(&arrived.incoming, code, *status))),
-            Fate::NotSent => return unseen(Err(TransportError { sent: false, detail: "connection refused".to_owned() })),
+            Fate::RefuseBefore { code, status } => {
+                return unseen(Ok(state.refuse(&arrived.incoming, code, *status)));
+            }
+            Fate::NotSent => {
+                return unseen(Err(TransportError {
+                    sent: false,
+                    detail: "connection refused".to_owned(),
+                }));
+            }
             Fate::DropBeforeExecuting => return unseen(reset()),
             Fate::DeliverLate { ms } => {
-                state.late.push((now.0 + i64::try_from(*ms).unwrap_or(i64::MAX / 4), arrived.request.clone()));
+                state.late.push((
+                    now.0 + i64::try_from(*ms).unwrap_or(i64::MAX / 4),
+                    arrived.request.clone(),
+                ));
                 return unseen(reset());
             }
             _ => {}
@@ -361,7 +418,11 @@ impl Embedded {
 }
 
 impl Inner {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "milliseconds of a process's life fit by far")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "milliseconds of a process's life fit by far"
+    )]
     fn now(&self, state: &State) -> Timestamp {
         let elapsed = ((self.wall)().0 - self.opened.0) as f64 * self.speed;
         Timestamp(self.opened.0 + state.ahead_ms + elapsed as i64)
@@ -389,7 +450,9 @@ impl Inner {
         if let Err(error) = &kept
             && !self.told.swap(true, Ordering::Relaxed)
         {
-            (self.tell)(&format!("{error}. Calls are answered with ServiceUnavailable from now on."));
+            (self.tell)(&format!(
+                "{error}. Calls are answered with ServiceUnavailable from now on."
+            ));
         }
         kept
     }
@@ -402,7 +465,8 @@ impl Inner {
             return Some(latency);
         }
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
-        let part = (ids::draw_u64(self.seed, "latency", number) >> 11) as f64 / (1_u64 << 53) as f64;
+        let part =
+            (ids::draw_u64(self.seed, "latency", number) >> 11) as f64 / (1_u64 << 53) as f64;
         Some(latency.mul_f64(1.0 + self.jitter * (2.0 * part - 1.0)))
     }
 }
@@ -412,10 +476,19 @@ impl State {
     fn begin(&mut self, request: &WireRequest) -> (Fate, String) {
         self.n += 1;
         let secret = self.world.account().access_key_secret.clone();
-        let Some(hook) = &mut self.hook else { return (Fate::Normal, secret) };
+        let Some(hook) = &mut self.hook else {
+            return (Fate::Normal, secret);
+        };
         let incoming = gateway::read(request);
         let is_read = incoming.action().is_none_or(|action| action.is_read());
-        (hook(&CallInfo { n: self.n, action: incoming.action, is_read }), secret)
+        (
+            hook(&CallInfo {
+                n: self.n,
+                action: incoming.action,
+                is_read,
+            }),
+            secret,
+        )
     }
 
     /// Brings the world up to now, with the calls that were kept back.
@@ -430,7 +503,10 @@ impl State {
         self.world.advance(now);
     }
 
-    #[expect(clippy::disallowed_types, reason = "measures itself; nothing that is answered depends on it")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "measures itself; nothing that is answered depends on it"
+    )]
     fn handle(&mut self, now: Timestamp, wall: Timestamp, arrived: &Arrived<'_>) -> WireResponse {
         let begun = std::time::Instant::now();
         let response = self.world.handle_arrived(now, wall, arrived);
@@ -454,25 +530,52 @@ impl State {
     }
 
     fn refuse(&mut self, incoming: &Incoming, code: &str, status: u16) -> WireResponse {
-        let refusal = Refusal::new(status, code.to_owned(), "The simulator was told to refuse this call.");
+        let refusal = Refusal::new(
+            status,
+            code.to_owned(),
+            "The simulator was told to refuse this call.",
+        );
         let request_id = format!("00000000-0000-0000-0000-{:012X}", self.n);
         self.world.record_refusal(incoming, &request_id, &refusal);
         self.log_last();
-        render::response(incoming, &request_id, Err(refusal), &Written { pieces: &[], speed: self.world.speed })
+        render::response(
+            incoming,
+            &request_id,
+            Err(refusal),
+            &Written {
+                pieces: &[],
+                speed: self.world.speed,
+            },
+        )
     }
 }
 
 /// The answer to a call whose changes could not be kept: whether they happened, a new start will show.
 fn not_kept(request: &WireRequest, error: &StoreError) -> WireResponse {
-    let refusal = Refusal::new(503, "ServiceUnavailable".to_owned(), format!("Nothing can be kept: {error}."));
+    let refusal = Refusal::new(
+        503,
+        "ServiceUnavailable".to_owned(),
+        format!("Nothing can be kept: {error}."),
+    );
     let id = "00000000-0000-0000-0000-000000000000";
-    render::response(&gateway::read(request), id, Err(refusal), &Written { pieces: &[], speed: 1.0 })
+    render::response(
+        &gateway::read(request),
+        id,
+        Err(refusal),
+        &Written {
+            pieces: &[],
+            speed: 1.0,
+        },
+    )
 }
 
 impl Transport for Embedded {
     fn send(&self, request: WireRequest) -> Pending<'_, Result<WireResponse, TransportError>> {
         // In the process calls are kept one by one: the same calls then end in the same order.
-        Box::pin(async move { self.carry(&request, |seen| std::future::ready(self.inner.keep(seen))).await })
+        Box::pin(async move {
+            self.carry(&request, |seen| std::future::ready(self.inner.keep(seen)))
+                .await
+        })
     }
 }
 

@@ -126,17 +126,27 @@ impl Plan {
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         let value: Value = serde_json::from_slice(text)?;
         let plan = if value.is_array() {
-            Self { faults: serde_json::from_value(value)?, ..Self::default() }
+            Self {
+                faults: serde_json::from_value(value)?,
+                ..Self::default()
+            }
         } else {
             serde_json::from_value(value)?
         };
         // A fault that can never strike would let a test pass for the wrong reason.
         for fault in &plan.faults {
-            if !["*", "read", "write"].contains(&fault.action.as_str()) && !is_action(&fault.action) {
-                return Err(serde_json::Error::custom(format!("there is no action `{}`", fault.action)));
+            if !["*", "read", "write"].contains(&fault.action.as_str()) && !is_action(&fault.action)
+            {
+                return Err(serde_json::Error::custom(format!(
+                    "there is no action `{}`",
+                    fault.action
+                )));
             }
             if fault.times == 0 {
-                return Err(serde_json::Error::custom(format!("`times` of `{}` is 0", fault.action)));
+                return Err(serde_json::Error::custom(format!(
+                    "`times` of `{}` is 0",
+                    fault.action
+                )));
             }
         }
         Ok(plan)
@@ -144,7 +154,9 @@ impl Plan {
 }
 
 fn is_action(name: &str) -> bool {
-    Product::ALL.into_iter().any(|product| action::find(product, name).is_some())
+    Product::ALL
+        .into_iter()
+        .any(|product| action::find(product, name).is_some())
 }
 
 /// A hook that follows a list: the first fault that concerns a call and is not used up decides.
@@ -169,13 +181,19 @@ mod tests {
 
     #[test]
     fn a_plan_is_a_list_or_says_more() {
-        let list = Plan::parse(br#"[{"action": "*", "fate": {"delay": {"ms": 5}}}]"#).expect("a list");
-        assert_eq!((list.faults[0].fate.delays(), list.list_lag_ms), ((5, 0), None));
-        let more = Plan::parse(br#"{"faults": [], "list_lag_ms": 5000, "read_lag_ms": 0}"#).expect("an object");
+        let list =
+            Plan::parse(br#"[{"action": "*", "fate": {"delay": {"ms": 5}}}]"#).expect("a list");
+        assert_eq!(
+            (list.faults[0].fate.delays(), list.list_lag_ms),
+            ((5, 0), None)
+        );
+        let more = Plan::parse(br#"{"faults": [], "list_lag_ms": 5000, "read_lag_ms": 0}"#)
+            .expect("an object");
         assert_eq!((more.list_lag_ms, more.read_lag_ms), (Some(5_000), Some(0)));
         assert!(Plan::parse(br#"{"fault": []}"#).is_err());
         assert!(
-            Plan::parse(br#"[{"action": "RunInstance", "fate": "normal"}]"#).is_err_and(|error| error.to_string().contains("RunInstance"))
+            Plan::parse(br#"[{"action": "RunInstance", "fate": "normal"}]"#)
+                .is_err_and(|error| error.to_string().contains("RunInstance"))
         );
         assert!(Plan::parse(br#"[{"action": "*", "times": 0, "fate": "normal"}]"#).is_err());
         assert!(Plan::parse(br#"[{"action": "*", "fate": "explode"}]"#).is_err());
@@ -188,8 +206,17 @@ mod tests {
             {"action": "write", "fate": "lose_reply_after_executing"}
         ]"#;
         let mut hook = plan(serde_json::from_str(text).expect("a plan"));
-        let mut fate = |action: &str, is_read| hook(&CallInfo { n: 1, action: action.to_owned(), is_read });
-        let throttled = Fate::RefuseBefore { code: "Throttling".to_owned(), status: 400 };
+        let mut fate = |action: &str, is_read| {
+            hook(&CallInfo {
+                n: 1,
+                action: action.to_owned(),
+                is_read,
+            })
+        };
+        let throttled = Fate::RefuseBefore {
+            code: "Throttling".to_owned(),
+            status: 400,
+        };
         assert_eq!(fate("DescribeInstances", true), Fate::Normal);
         assert_eq!(fate("RunInstances", false), Fate::LoseReplyAfterExecuting);
         assert_eq!(fate("RunInstances", false), throttled);

@@ -48,7 +48,9 @@ impl Incoming {
 
     /// Whether the request is one that nobody signs: the caller has a token of another issuer instead of a key.
     pub(crate) fn is_anonymous(&self) -> bool {
-        self.scheme.is_none() && self.version == Product::Sts.version() && self.action == "AssumeRoleWithOIDC"
+        self.scheme.is_none()
+            && self.version == Product::Sts.version()
+            && self.action == "AssumeRoleWithOIDC"
     }
 
     /// The product that the version belongs to.
@@ -56,7 +58,12 @@ impl Incoming {
         Product::ALL
             .into_iter()
             .find(|product| product.version() == self.version)
-            .ok_or_else(|| Refusal::bad("InvalidVersion", "The specified parameter \"Version\" is not valid."))
+            .ok_or_else(|| {
+                Refusal::bad(
+                    "InvalidVersion",
+                    "The specified parameter \"Version\" is not valid.",
+                )
+            })
     }
 }
 
@@ -68,7 +75,10 @@ pub(crate) fn read(request: &WireRequest) -> Incoming {
     };
     let unfit = match request.method.as_str() {
         "GET" | "POST" | "PUT" => None,
-        method => Some(Refusal::denied("UnsupportedHTTPMethod", format!("This http method {method} is not supported."))),
+        method => Some(Refusal::denied(
+            "UnsupportedHTTPMethod",
+            format!("This http method {method} is not supported."),
+        )),
     };
     Incoming {
         format: format_of(&received, request.header("x-acs-action").is_some()),
@@ -107,8 +117,13 @@ pub(crate) struct Arrived<'a> {
 /// Reads a request and tries a secret on its signature. Which secret counts, and what is wrong, [`verify`] says.
 pub(crate) fn arrive<'a>(request: &'a WireRequest, secret: &'a str) -> Arrived<'a> {
     let incoming = read(request);
-    let proven = !secret.is_empty() && incoming.problem.is_none() && sign::verify(request, secret).is_ok();
-    Arrived { request, incoming, proven_by: proven.then_some(secret) }
+    let proven =
+        !secret.is_empty() && incoming.problem.is_none() && sign::verify(request, secret).is_ok();
+    Arrived {
+        request,
+        incoming,
+        proven_by: proven.then_some(secret),
+    }
 }
 
 /// Every key that the world knows.
@@ -119,7 +134,11 @@ pub(crate) struct Keys<'a> {
 }
 
 /// Checks protocol fields, age, key and signature; gives the id of the caller's key, empty if nobody signed.
-pub(crate) fn verify(arrived: &Arrived<'_>, keys: &Keys<'_>, wall: Timestamp) -> Result<String, Refusal> {
+pub(crate) fn verify(
+    arrived: &Arrived<'_>,
+    keys: &Keys<'_>,
+    wall: Timestamp,
+) -> Result<String, Refusal> {
     let incoming = &arrived.incoming;
     if incoming.is_anonymous() {
         return Ok(String::new());
@@ -131,16 +150,32 @@ pub(crate) fn verify(arrived: &Arrived<'_>, keys: &Keys<'_>, wall: Timestamp) ->
         return Err(Refusal::missing("Action"));
     }
     let sent = match incoming.timestamp.as_str() {
-        "" => return Err(Refusal::bad("IllegalTimestamp", "The input parameter \"Timestamp\" that is mandatory is not supplied.")),
-        text => Timestamp::parse(text)
-            .ok_or_else(|| Refusal::bad("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."))?,
+        "" => {
+            return Err(Refusal::bad(
+                "IllegalTimestamp",
+                "The input parameter \"Timestamp\" that is mandatory is not supplied.",
+            ));
+        }
+        text => Timestamp::parse(text).ok_or_else(|| {
+            Refusal::bad(
+                "InvalidTimeStamp.Format",
+                "Specified time stamp or date value is not well formatted.",
+            )
+        })?,
     };
     if (wall.0 - sent.0).abs() > WINDOW_MS {
-        return Err(Refusal::bad("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."));
+        return Err(Refusal::bad(
+            "InvalidTimeStamp.Expired",
+            "Specified time stamp or date value is expired.",
+        ));
     }
     if let Some(token) = &incoming.bearer_token {
         let user = keys.users.of_token(token, wall)?;
-        return if incoming.nonce.is_empty() { Err(Refusal::missing("SignatureNonce")) } else { Ok(user.access_key_id.clone()) };
+        return if incoming.nonce.is_empty() {
+            Err(Refusal::missing("SignatureNonce"))
+        } else {
+            Ok(user.access_key_id.clone())
+        };
     }
     let secret = secret(incoming, keys, wall)?;
     if incoming.nonce.is_empty() {
@@ -158,15 +193,27 @@ pub(crate) fn verify(arrived: &Arrived<'_>, keys: &Keys<'_>, wall: Timestamp) ->
 
 /// The secret of the key that a request names: the account's, a user's, or a temporary one with its token.
 fn secret<'a>(incoming: &Incoming, keys: &Keys<'a>, wall: Timestamp) -> Result<&'a str, Refusal> {
-    let (id, token) = (incoming.access_key_id.as_str(), incoming.security_token.as_deref());
+    let (id, token) = (
+        incoming.access_key_id.as_str(),
+        incoming.security_token.as_deref(),
+    );
     let user = keys.users.of_key(id);
     user.map_or(Ok(()), User::active)?;
     let own = (id == keys.account.access_key_id).then_some(&keys.account.access_key_secret);
     if let Some(secret) = own.or(user.map(|user| &user.access_key_secret)) {
-        return if token.is_none() { Ok(secret) } else { Err(key::mismatch()) };
+        return if token.is_none() {
+            Ok(secret)
+        } else {
+            Err(key::mismatch())
+        };
     }
     let known = keys.temporary.get(&incoming.access_key_id);
-    let known = known.ok_or_else(|| Refusal::absent("InvalidAccessKeyId.NotFound", "Specified access key is not found."))?;
+    let known = known.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidAccessKeyId.NotFound",
+            "Specified access key is not found.",
+        )
+    })?;
     known.require(token, wall.0)?;
     Ok(&known.secret)
 }
@@ -178,17 +225,26 @@ fn mismatch(scheme: Option<Scheme>, ours: &sign::Mismatch) -> Refusal {
             "Specified signature does not match our calculation. server StringToSign is [{}] and server CanonicalRequest is [{canonical}]",
             ours.string_to_sign
         ),
-        _ => format!("Specified signature is not matched with our calculation. server string to sign is:{}", ours.string_to_sign),
+        _ => format!(
+            "Specified signature is not matched with our calculation. server string to sign is:{}",
+            ours.string_to_sign
+        ),
     };
     Refusal::bad("SignatureDoesNotMatch", message)
 }
 
 fn incomplete(what: &str) -> Refusal {
-    Refusal::bad("IncompleteSignature", format!("The request signature does not conform to Aliyun standards: {what}."))
+    Refusal::bad(
+        "IncompleteSignature",
+        format!("The request signature does not conform to Aliyun standards: {what}."),
+    )
 }
 
 pub(crate) fn unknown_action(name: &str) -> Refusal {
-    Refusal::absent("InvalidAction.NotFound", format!("Specified api {name} is not found, please check your url and method."))
+    Refusal::absent(
+        "InvalidAction.NotFound",
+        format!("Specified api {name} is not found, please check your url and method."),
+    )
 }
 
 /// Nonces seen within the window, by key.
@@ -200,7 +256,12 @@ pub(crate) struct Nonces {
 
 impl Nonces {
     /// Notes a nonce; refuses one that was there before.
-    pub(crate) fn claim(&mut self, access_key_id: &str, nonce: &str, wall: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn claim(
+        &mut self,
+        access_key_id: &str,
+        nonce: &str,
+        wall: Timestamp,
+    ) -> Result<(), Refusal> {
         // A request may be 15 minutes old or young, so what is older than twice that can never pass again.
         if wall.0 - self.swept_ms > WINDOW_MS {
             self.seen.retain(|_, at| wall.0 - *at <= 2 * WINDOW_MS);
@@ -209,7 +270,10 @@ impl Nonces {
         let key = (access_key_id.to_owned(), nonce.to_owned());
         match self.seen.insert(key, wall.0) {
             None => Ok(()),
-            Some(_) => Err(Refusal::bad("SignatureNonceUsed", "Specified signature nonce was used already.")),
+            Some(_) => Err(Refusal::bad(
+                "SignatureNonceUsed",
+                "Specified signature nonce was used already.",
+            )),
         }
     }
 }

@@ -23,13 +23,19 @@ pub(crate) fn draw(seed: u64, stream: &str, number: u64) -> [u8; 32] {
 #[must_use]
 pub(crate) fn draw_u64(seed: u64, stream: &str, number: u64) -> u64 {
     let bytes = draw(seed, stream, number);
-    u64::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+    u64::from_be_bytes([
+        bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
+    ])
 }
 
 /// A resource id: prefix, three letters of the region, seventeen random ones.
 #[must_use]
 pub(crate) fn resource(seed: u64, prefix: &str, region: &str, number: u64) -> String {
-    format!("{prefix}-{}{}", region_letters(region), letters(&draw(seed, prefix, number), 17))
+    format!(
+        "{prefix}-{}{}",
+        region_letters(region),
+        letters(&draw(seed, prefix, number), 17)
+    )
 }
 
 /// A request id: an upper-case UUID.
@@ -37,13 +43,24 @@ pub(crate) fn resource(seed: u64, prefix: &str, region: &str, number: u64) -> St
 pub(crate) fn request(seed: u64, number: u64) -> String {
     let b = draw(seed, "request", number);
     let hex: String = b[..16].iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..32]
+    )
 }
 
 /// Random letters and digits; `bytes` gives at most 32 of them.
 #[must_use]
 pub(crate) fn letters(bytes: &[u8; 32], n: usize) -> String {
-    bytes.iter().take(n).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
+    bytes
+        .iter()
+        .take(n)
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
 }
 
 /// The letters that ids of a region begin with. Known ones are the cloud's; the rest come from the name.

@@ -29,7 +29,10 @@ impl Limits {
     /// What is published.
     #[must_use]
     pub fn documented() -> Self {
-        Self { rates: documented(), counts: Quotas::default() }
+        Self {
+            rates: documented(),
+            counts: Quotas::default(),
+        }
     }
 
     /// Reads the file of `--quotas`: what it says comes before what is published.
@@ -48,7 +51,10 @@ impl Limits {
     /// No rates, and as many of everything as fits.
     #[must_use]
     pub fn none() -> Self {
-        Self { rates: Vec::new(), counts: Quotas::boundless() }
+        Self {
+            rates: Vec::new(),
+            counts: Quotas::boundless(),
+        }
     }
 }
 
@@ -78,12 +84,22 @@ pub struct Rate {
 
 impl Rate {
     fn check(&self) -> Result<(), String> {
-        let product = Product::ALL.into_iter().find(|product| product.code() == self.product);
+        let product = Product::ALL
+            .into_iter()
+            .find(|product| product.code() == self.product);
         let product = product.ok_or_else(|| format!("there is no product `{}`", self.product))?;
-        if let Some(name) = self.actions.iter().find(|name| *name != "*" && action::find(product, name).is_none()) {
+        if let Some(name) = self
+            .actions
+            .iter()
+            .find(|name| *name != "*" && action::find(product, name).is_none())
+        {
             return Err(format!("`{product}` has no action `{name}`"));
         }
-        if self.calls == 0 || self.seconds == 0 { Err("`calls` and `seconds` are above 0".to_owned()) } else { Ok(()) }
+        if self.calls == 0 || self.seconds == 0 {
+            Err("`calls` and `seconds` are above 0".to_owned())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -108,18 +124,53 @@ pub fn documented() -> Vec<Rate> {
         weight: None,
     };
     vec![
-        rate("vpc", &["AllocateEipAddress", "AssociateEipAddress"], 120, 60),
-        rate("vpc", &["DescribeEipAddresses", "ReleaseEipAddress", "DescribeZones"], 600, 60),
-        rate("vpc", &["CreateVSwitch", "ModifyVSwitchAttribute", "TagResources"], 300, 60),
+        rate(
+            "vpc",
+            &["AllocateEipAddress", "AssociateEipAddress"],
+            120,
+            60,
+        ),
+        rate(
+            "vpc",
+            &["DescribeEipAddresses", "ReleaseEipAddress", "DescribeZones"],
+            600,
+            60,
+        ),
+        rate(
+            "vpc",
+            &["CreateVSwitch", "ModifyVSwitchAttribute", "TagResources"],
+            300,
+            60,
+        ),
         rate("vpc", &["DescribeNetworkAcls"], 30, 60),
         // 5,000 machines a minute, by whichever action.
-        Rate { shared: true, weight: Some("Amount".to_owned()), ..rate("ecs", &["RunInstances", "CreateInstance"], 5_000, 60) },
+        Rate {
+            shared: true,
+            weight: Some("Amount".to_owned()),
+            ..rate("ecs", &["RunInstances", "CreateInstance"], 5_000, 60)
+        },
         Rate {
             by_region: false,
-            ..rate("cms", &["DescribeMetricLast", "DescribeMetricList", "DescribeMetricData", "DescribeMetricTop"], 50, 1)
+            ..rate(
+                "cms",
+                &[
+                    "DescribeMetricLast",
+                    "DescribeMetricList",
+                    "DescribeMetricData",
+                    "DescribeMetricTop",
+                ],
+                50,
+                1,
+            )
         },
-        Rate { by_region: false, ..rate("cms", &["*"], 20, 1) },
-        Rate { by_region: false, ..rate("sts", &["AssumeRole"], 100, 1) },
+        Rate {
+            by_region: false,
+            ..rate("cms", &["*"], 20, 1)
+        },
+        Rate {
+            by_region: false,
+            ..rate("sts", &["AssumeRole"], 100, 1)
+        },
     ]
 }
 
@@ -145,22 +196,56 @@ impl Meters {
     ///
     /// # Errors
     /// `Throttling.User` if its window is full. A throttled call is not counted.
-    pub(crate) fn admit(&mut self, rates: &[Rate], asked: &Asked<'_>, now_ms: i64) -> Result<(), Refusal> {
-        let Asked { action, region, params } = asked;
-        let named =
-            |rate: &&Rate| rate.product == action.product.code() && rate.actions.iter().any(|name| name == "*" || name == action.name);
-        let Some(rate) = rates.iter().find(named) else { return Ok(()) };
+    pub(crate) fn admit(
+        &mut self,
+        rates: &[Rate],
+        asked: &Asked<'_>,
+        now_ms: i64,
+    ) -> Result<(), Refusal> {
+        let Asked {
+            action,
+            region,
+            params,
+        } = asked;
+        let named = |rate: &&Rate| {
+            rate.product == action.product.code()
+                && rate
+                    .actions
+                    .iter()
+                    .any(|name| name == "*" || name == action.name)
+        };
+        let Some(rate) = rates.iter().find(named) else {
+            return Ok(());
+        };
         let length_ms = i64::from(rate.seconds.max(1)) * 1000;
         let number = now_ms.div_euclid(length_ms);
-        let counted = if rate.shared { rate.actions.first().map_or("", String::as_str) } else { action.name };
-        let key = (format!("{}/{counted}", rate.product), if rate.by_region { (*region).to_owned() } else { String::new() });
+        let counted = if rate.shared {
+            rate.actions.first().map_or("", String::as_str)
+        } else {
+            action.name
+        };
+        let key = (
+            format!("{}/{counted}", rate.product),
+            if rate.by_region {
+                (*region).to_owned()
+            } else {
+                String::new()
+            },
+        );
         let window = self.0.entry(key).or_insert(Window { number, used: 0 });
         if window.number != number {
             *window = Window { number, used: 0 };
         }
-        let weight = rate.weight.as_deref().and_then(|name| params.get(name)?.parse().ok()).unwrap_or(1);
+        let weight = rate
+            .weight
+            .as_deref()
+            .and_then(|name| params.get(name)?.parse().ok())
+            .unwrap_or(1);
         if window.used.saturating_add(weight) > rate.calls {
-            let throttle = Throttle { limit: rate.calls, wait_ms: (number + 1) * length_ms - now_ms };
+            let throttle = Throttle {
+                limit: rate.calls,
+                wait_ms: (number + 1) * length_ms - now_ms,
+            };
             return Err(Refusal::throttled(throttle));
         }
         window.used += weight;
@@ -175,11 +260,30 @@ mod tests {
 
     use super::*;
 
-    fn admit(meters: &mut Meters, action: (Product, &str), region: &str, amount: &str, now_ms: i64) -> Option<i64> {
+    fn admit(
+        meters: &mut Meters,
+        action: (Product, &str),
+        region: &str,
+        amount: &str,
+        now_ms: i64,
+    ) -> Option<i64> {
         let action = find(action.0, action.1).expect("a published action");
         let params = Params::from_pairs([("Amount".to_owned(), amount.to_owned())]);
-        let refused = meters.admit(&documented(), &Asked { action, region, params: &params }, now_ms).err()?;
-        assert_eq!((refused.status, refused.code.as_ref()), (400, "Throttling.User"));
+        let refused = meters
+            .admit(
+                &documented(),
+                &Asked {
+                    action,
+                    region,
+                    params: &params,
+                },
+                now_ms,
+            )
+            .err()?;
+        assert_eq!(
+            (refused.status, refused.code.as_ref()),
+            (400, "Throttling.User")
+        );
         refused.throttle.map(|throttle| throttle.wait_ms)
     }
 
@@ -190,9 +294,26 @@ mod tests {
         for _ in 0..300 {
             assert_eq!(admit(&mut meters, create, "cn-beijing", "1", 60_000), None);
         }
-        assert_eq!(admit(&mut meters, create, "cn-beijing", "1", 119_000), Some(1_000));
-        assert_eq!(admit(&mut meters, create, "cn-hangzhou", "1", 119_000), None, "each region has its own count");
-        assert_eq!(admit(&mut meters, (Product::Vpc, "TagResources"), "cn-beijing", "1", 119_000), None, "so has each action");
+        assert_eq!(
+            admit(&mut meters, create, "cn-beijing", "1", 119_000),
+            Some(1_000)
+        );
+        assert_eq!(
+            admit(&mut meters, create, "cn-hangzhou", "1", 119_000),
+            None,
+            "each region has its own count"
+        );
+        assert_eq!(
+            admit(
+                &mut meters,
+                (Product::Vpc, "TagResources"),
+                "cn-beijing",
+                "1",
+                119_000
+            ),
+            None,
+            "so has each action"
+        );
         assert_eq!(admit(&mut meters, create, "cn-beijing", "1", 120_000), None);
     }
 
@@ -200,27 +321,79 @@ mod tests {
     fn machines_count_by_their_amount_and_by_both_actions() {
         let mut meters = Meters::default();
         for _ in 0..50 {
-            assert_eq!(admit(&mut meters, (Product::Ecs, "RunInstances"), "cn-beijing", "100", 0), None);
+            assert_eq!(
+                admit(
+                    &mut meters,
+                    (Product::Ecs, "RunInstances"),
+                    "cn-beijing",
+                    "100",
+                    0
+                ),
+                None
+            );
         }
-        assert_eq!(admit(&mut meters, (Product::Ecs, "CreateInstance"), "cn-beijing", "1", 0), Some(60_000));
+        assert_eq!(
+            admit(
+                &mut meters,
+                (Product::Ecs, "CreateInstance"),
+                "cn-beijing",
+                "1",
+                0
+            ),
+            Some(60_000)
+        );
     }
 
     #[test]
     fn monitoring_counts_by_the_second_and_for_the_account() {
         let mut meters = Meters::default();
         for n in 0..20 {
-            let region = if n % 2 == 0 { "cn-beijing" } else { "cn-hangzhou" };
-            assert_eq!(admit(&mut meters, (Product::Cms, "PutResourceMetricRule"), region, "1", 0), None);
+            let region = if n % 2 == 0 {
+                "cn-beijing"
+            } else {
+                "cn-hangzhou"
+            };
+            assert_eq!(
+                admit(
+                    &mut meters,
+                    (Product::Cms, "PutResourceMetricRule"),
+                    region,
+                    "1",
+                    0
+                ),
+                None
+            );
         }
-        assert_eq!(admit(&mut meters, (Product::Cms, "PutResourceMetricRule"), "cn-beijing", "1", 999), Some(1));
-        assert_eq!(admit(&mut meters, (Product::Cms, "PutResourceMetricRule"), "cn-beijing", "1", 1_000), None);
+        assert_eq!(
+            admit(
+                &mut meters,
+                (Product::Cms, "PutResourceMetricRule"),
+                "cn-beijing",
+                "1",
+                999
+            ),
+            Some(1)
+        );
+        assert_eq!(
+            admit(
+                &mut meters,
+                (Product::Cms, "PutResourceMetricRule"),
+                "cn-beijing",
+                "1",
+                1_000
+            ),
+            None
+        );
     }
 
     #[test]
     fn a_file_names_what_it_changes() {
         let text = r#"{"rates": [{"product": "ecs", "actions": ["*"], "calls": 2}], "counts": {"vpcs": 1}}"#;
         let limits: Limits = serde_json::from_str(text).expect("a file of limits");
-        assert_eq!((limits.rates[0].seconds, limits.rates[0].by_region), (60, true));
+        assert_eq!(
+            (limits.rates[0].seconds, limits.rates[0].by_region),
+            (60, true)
+        );
         assert_eq!((limits.counts.vpcs, limits.counts.vswitches), (1, 150));
         assert!(serde_json::from_str::<Limits>(r#"{"rate": []}"#).is_err());
     }

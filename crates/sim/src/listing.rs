@@ -29,9 +29,14 @@ struct Region {
 impl Places {
     /// Puts a row where its new form belongs. Forms that nobody can see have no place.
     pub(crate) fn move_to(&mut self, key: &str, old: Option<&Base>, new: Option<&Base>) {
-        let (old, new) = (old.filter(|base| !base.released), new.filter(|base| !base.released));
+        let (old, new) = (
+            old.filter(|base| !base.released),
+            new.filter(|base| !base.released),
+        );
         let same = match (old, new) {
-            (Some(a), Some(b)) => a.created_ms == b.created_ms && a.region == b.region && a.tags == b.tags,
+            (Some(a), Some(b)) => {
+                a.created_ms == b.created_ms && a.region == b.region && a.tags == b.tags
+            }
             (None, None) => true,
             _ => false,
         };
@@ -45,18 +50,28 @@ impl Places {
             let place = Place(Reverse(base.created_ms), Arc::from(key));
             let region = self.0.entry(base.region.clone()).or_default();
             for (name, value) in &base.tags {
-                region.tagged.entry(name.clone()).or_default().entry(value.clone()).or_default().insert(place.clone());
+                region
+                    .tagged
+                    .entry(name.clone())
+                    .or_default()
+                    .entry(value.clone())
+                    .or_default()
+                    .insert(place.clone());
             }
             region.all.insert(place);
         }
     }
 
     fn remove(&mut self, key: &str, base: &Base) {
-        let Some(region) = self.0.get_mut(&base.region) else { return };
+        let Some(region) = self.0.get_mut(&base.region) else {
+            return;
+        };
         let place = Place(Reverse(base.created_ms), Arc::from(key));
         region.all.remove(&place);
         for (name, value) in &base.tags {
-            let Some(values) = region.tagged.get_mut(name) else { continue };
+            let Some(values) = region.tagged.get_mut(name) else {
+                continue;
+            };
             if let Some(places) = values.get_mut(value) {
                 places.remove(&place);
                 if places.is_empty() {
@@ -112,10 +127,25 @@ pub(crate) struct Listing<'a, T> {
 
 impl<'a, T: Row> Listing<'a, T> {
     /// Rows with these tags, made at this moment or before. `only_tags`: nothing else decides.
-    pub(crate) fn new(table: &'a Table<T>, region: &str, tags: &Filter, newest_ms: i64, only_tags: bool) -> Self {
+    pub(crate) fn new(
+        table: &'a Table<T>,
+        region: &str,
+        tags: &Filter,
+        newest_ms: i64,
+        only_tags: bool,
+    ) -> Self {
         let first = Place(Reverse(newest_ms), Arc::from(""));
-        let (set, exact) = table.places().0.get(region).map_or((None, true), |region| region.smallest(tags));
-        Self { table, set, first, exact: exact && only_tags }
+        let (set, exact) = table
+            .places()
+            .0
+            .get(region)
+            .map_or((None, true), |region| region.smallest(tags));
+        Self {
+            table,
+            set,
+            first,
+            exact: exact && only_tags,
+        }
     }
 
     /// How many rows there are, if nothing but the tags decides.
@@ -131,8 +161,15 @@ impl<'a, T: Row> Listing<'a, T> {
         }
         let behind = total.saturating_sub(skip.saturating_add(take));
         let count = take.min(total.saturating_sub(skip));
-        let places = self.set.into_iter().flat_map(|set| set.range(&self.first..).rev());
-        let mut rows: Vec<&T> = places.skip(behind).take(count).filter_map(|place| self.table.get(&place.1)).collect();
+        let places = self
+            .set
+            .into_iter()
+            .flat_map(|set| set.range(&self.first..).rev());
+        let mut rows: Vec<&T> = places
+            .skip(behind)
+            .take(count)
+            .filter_map(|place| self.table.get(&place.1))
+            .collect();
         rows.reverse();
         rows
     }
@@ -144,16 +181,29 @@ impl<'a, T: Row> Listing<'a, T> {
             let first = self.first.clone();
             move |set| set.range(first.clone()..)
         });
-        places.skip(rows).filter_map(move |place| table.get(&place.1))
+        places
+            .skip(rows)
+            .filter_map(move |place| table.get(&place.1))
     }
 
     /// The rows that follow one with this time and key.
-    pub(crate) fn after(&self, created_ms: i64, key: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
+    pub(crate) fn after(
+        &self,
+        created_ms: i64,
+        key: &str,
+    ) -> impl Iterator<Item = &'a T> + use<'a, T> {
         let table = self.table;
         let after = Place(Reverse(created_ms), Arc::from(key));
         // What is too new for this listing may stand before the row of an old token, never behind it.
-        let from = if after < self.first { Bound::Included(self.first.clone()) } else { Bound::Excluded(after) };
-        let places = self.set.into_iter().flat_map(move |set| set.range((from.clone(), Bound::Unbounded)));
+        let from = if after < self.first {
+            Bound::Included(self.first.clone())
+        } else {
+            Bound::Excluded(after)
+        };
+        let places = self
+            .set
+            .into_iter()
+            .flat_map(move |set| set.range((from.clone(), Bound::Unbounded)));
         places.filter_map(move |place| table.get(&place.1))
     }
 }

@@ -10,7 +10,9 @@ pub(crate) fn is_text(value: &str, min: usize, max: usize) -> bool {
 pub(crate) fn is_name(value: &str, min: usize, max: usize, marks: &str) -> bool {
     is_text(value, min, max)
         && value.starts_with(char::is_alphabetic)
-        && value.chars().all(|letter| letter.is_alphanumeric() || marks.contains(letter))
+        && value
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || marks.contains(letter))
 }
 
 fn is_link(value: &str) -> bool {
@@ -21,9 +23,13 @@ fn is_link(value: &str) -> bool {
 pub(crate) fn like(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
     let mut pieces: Vec<&str> = pieces.collect();
-    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    let Some(last) = pieces.pop() else {
+        return rest.is_empty();
+    };
     for piece in pieces {
         match rest.find(piece) {
             Some(at) => rest = &rest[at + piece.len()..],

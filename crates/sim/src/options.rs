@@ -29,19 +29,41 @@ impl Options {
             Value::Object(_) => lay(&mut whole, changes, false),
             other => whole = other.clone(),
         }
-        let durations = whole["profile"].as_object().into_iter().flat_map(|profile| profile.values()).filter_map(Value::as_i64);
+        let durations = whole["profile"]
+            .as_object()
+            .into_iter()
+            .flat_map(|profile| profile.values())
+            .filter_map(Value::as_i64);
         if durations.into_iter().any(|ms| !TIMES.contains(&ms)) {
             return Err(OptionsError::Value("profile", "a time is 0 to ten years"));
         }
         let merged: Self = serde_json::from_value(whole)?;
-        let lags = [merged.list_lag_ms, merged.read_lag_ms, merged.token_lifetime_ms.unwrap_or(0)];
+        let lags = [
+            merged.list_lag_ms,
+            merged.read_lag_ms,
+            merged.token_lifetime_ms.unwrap_or(0),
+        ];
         if lags.iter().any(|ms| !TIMES.contains(ms)) {
-            return Err(OptionsError::Value("list_lag_ms, read_lag_ms, token_lifetime_ms", "a time is 0 to ten years"));
+            return Err(OptionsError::Value(
+                "list_lag_ms, read_lag_ms, token_lifetime_ms",
+                "a time is 0 to ten years",
+            ));
         }
-        if merged.token_mismatch.values().any(|one| !(400..600).contains(&one.status)) {
-            return Err(OptionsError::Value("token_mismatch", "a status is 400 to 599"));
+        if merged
+            .token_mismatch
+            .values()
+            .any(|one| !(400..600).contains(&one.status))
+        {
+            return Err(OptionsError::Value(
+                "token_mismatch",
+                "a status is 400 to 599",
+            ));
         }
-        if merged.spot_prices.values().any(|price| !price.is_finite() || *price <= 0.0) {
+        if merged
+            .spot_prices
+            .values()
+            .any(|price| !price.is_finite() || *price <= 0.0)
+        {
             return Err(OptionsError::Value("spot_prices", "a price is above 0"));
         }
         Ok(merged)
@@ -59,7 +81,9 @@ fn lay(whole: &mut Value, changes: &Value, in_map: bool) {
         (Value::Object(fields), Value::Object(changes)) => {
             for (name, change) in changes {
                 match (fields.get_mut(name), change) {
-                    (Some(held @ Value::Object(_)), Value::Object(_)) => lay(held, change, MAPS.contains(&name.as_str())),
+                    (Some(held @ Value::Object(_)), Value::Object(_)) => {
+                        lay(held, change, MAPS.contains(&name.as_str()))
+                    }
                     (_, Value::Null) if in_map => drop(fields.remove(name)),
                     _ => drop(fields.insert(name.clone(), change.clone())),
                 }
@@ -77,22 +101,38 @@ mod tests {
     use crate::profile::{Profile, TokenOfDeleted, TokenScope};
 
     fn refused(changes: &Value) -> String {
-        Options::default().merged(changes).err().map(|error| error.to_string()).unwrap_or_default()
+        Options::default()
+            .merged(changes)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
     fn only_what_is_named_changes() {
-        let slow = Options { profile: Profile::realistic(), token_lifetime_ms: Some(5), ..Options::default() };
+        let slow = Options {
+            profile: Profile::realistic(),
+            token_lifetime_ms: Some(5),
+            ..Options::default()
+        };
         let changes = json!({
             "profile": {"vpc_create_ms": 7}, "quotas": {"vpcs": 3}, "token_scope": "account", "token_of_deleted": "create_new",
             "spot_prices": {"ecs.c7.large": 0.5}, "token_lifetime_ms": null,
         });
         let merged = slow.merged(&changes).expect("options");
-        assert_eq!((merged.profile.vpc_create_ms, merged.profile.vpc_update_ms), (7, 5_000));
+        assert_eq!(
+            (merged.profile.vpc_create_ms, merged.profile.vpc_update_ms),
+            (7, 5_000)
+        );
         assert_eq!((merged.quotas.vpcs, merged.quotas.vswitches), (3, 150));
-        assert_eq!((merged.token_scope, merged.token_of_deleted), (TokenScope::Account, TokenOfDeleted::CreateNew));
+        assert_eq!(
+            (merged.token_scope, merged.token_of_deleted),
+            (TokenScope::Account, TokenOfDeleted::CreateNew)
+        );
         assert_eq!(merged.token_lifetime_ms, None);
-        let without = merged.merged(&json!({"spot_prices": {"ecs.c7.large": null}})).expect("options");
+        let without = merged
+            .merged(&json!({"spot_prices": {"ecs.c7.large": null}}))
+            .expect("options");
         assert_eq!(without.spot_prices.len(), 0);
         assert_eq!(merged.merged(&json!({})).expect("options"), merged);
     }

@@ -29,18 +29,27 @@ pub(crate) struct Tokened<'a, T> {
 }
 
 /// Brings rows into the order in which listings show them.
-pub(crate) fn newest_first<'a, T>(rows: impl Iterator<Item = &'a T>, base: impl Fn(&T) -> &Base) -> Vec<&'a T> {
+pub(crate) fn newest_first<'a, T>(
+    rows: impl Iterator<Item = &'a T>,
+    base: impl Fn(&T) -> &Base,
+) -> Vec<&'a T> {
     let mut rows: Vec<&T> = rows.collect();
     rows.sort_by(|a, b| order(base(a), base(b)));
     rows
 }
 
 fn order(a: &Base, b: &Base) -> std::cmp::Ordering {
-    b.created_ms.cmp(&a.created_ms).then_with(|| a.id.cmp(&b.id))
+    b.created_ms
+        .cmp(&a.created_ms)
+        .then_with(|| a.id.cmp(&b.id))
 }
 
 /// The page that `PageNumber` and `PageSize` ask for; ten rows by default.
-pub(crate) fn numbered<'a, T>(call: &Call<'_>, rows: Vec<&'a T>, max: i64) -> Result<Numbered<'a, T>, Refusal> {
+pub(crate) fn numbered<'a, T>(
+    call: &Call<'_>,
+    rows: Vec<&'a T>,
+    max: i64,
+) -> Result<Numbered<'a, T>, Refusal> {
     numbered_by(call, "PageNumber", rows, max)
 }
 
@@ -52,31 +61,57 @@ pub(crate) fn numbered_of<'a, T: Row>(
     max: i64,
 ) -> Result<Numbered<'a, T>, Refusal> {
     let listing = match scope {
-        Scope::Few(rows) => return numbered(call, ordered(rows.iter().copied().filter(|row| fits(row))), max),
+        Scope::Few(rows) => {
+            return numbered(
+                call,
+                ordered(rows.iter().copied().filter(|row| fits(row))),
+                max,
+            );
+        }
         Scope::Region(listing) => listing,
     };
     let Some(total) = listing.total() else {
         return numbered(call, listing.skip(0).filter(|row| fits(row)).collect(), max);
     };
     let (number, size) = wanted(call, "PageNumber", max)?;
-    let (skip, take) = (skipped(number, size), usize::try_from(size).unwrap_or_default());
-    Ok(Numbered { items: listing.page(skip, take, total), number, size, total })
+    let (skip, take) = (
+        skipped(number, size),
+        usize::try_from(size).unwrap_or_default(),
+    );
+    Ok(Numbered {
+        items: listing.page(skip, take, total),
+        number,
+        size,
+        total,
+    })
 }
 
 /// Rows of resources in the order of listings.
 fn ordered<'a, T: Row>(rows: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
-    let mut rows: Vec<(&Base, &T)> = rows.filter_map(|row| row.base().map(|base| (base, row))).collect();
+    let mut rows: Vec<(&Base, &T)> = rows
+        .filter_map(|row| row.base().map(|base| (base, row)))
+        .collect();
     rows.sort_by(|(a, _), (b, _)| order(a, b));
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The same under another name of the page parameter.
-pub(crate) fn numbered_by<'a, T>(call: &Call<'_>, name: &str, rows: Vec<&'a T>, max: i64) -> Result<Numbered<'a, T>, Refusal> {
+pub(crate) fn numbered_by<'a, T>(
+    call: &Call<'_>,
+    name: &str,
+    rows: Vec<&'a T>,
+    max: i64,
+) -> Result<Numbered<'a, T>, Refusal> {
     let (number, size) = wanted(call, name, max)?;
     let skip = skipped(number, size);
     let take = usize::try_from(size).unwrap_or_default();
     let total = rows.len();
-    Ok(Numbered { items: rows.into_iter().skip(skip).take(take).collect(), number, size, total })
+    Ok(Numbered {
+        items: rows.into_iter().skip(skip).take(take).collect(),
+        number,
+        size,
+        total,
+    })
 }
 
 /// Number and size of the page asked for.
@@ -120,12 +155,26 @@ pub(crate) fn tokened_by<'a, T>(
     base: impl Fn(&T) -> &Base,
 ) -> Result<Tokened<'a, T>, Refusal> {
     let take = usize::try_from(size).unwrap_or_default();
-    let after = call.given("NextToken").map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken"))).transpose()?;
-    let beyond = |row: &&&T| after.as_ref().is_none_or(|after| order(base(row), after).is_gt());
+    let after = call
+        .given("NextToken")
+        .map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken")))
+        .transpose()?;
+    let beyond = |row: &&&T| {
+        after
+            .as_ref()
+            .is_none_or(|after| order(base(row), after).is_gt())
+    };
     let mut items: Vec<&T> = rows.iter().filter(beyond).copied().take(take + 1).collect();
     let more = items.len() > take;
     items.truncate(take);
-    let next = if more { items.last().map(|row| encode(base(row))).unwrap_or_default() } else { String::new() };
+    let next = if more {
+        items
+            .last()
+            .map(|row| encode(base(row)))
+            .unwrap_or_default()
+    } else {
+        String::new()
+    };
     Ok(Tokened { items, next })
 }
 
@@ -139,21 +188,39 @@ pub(crate) fn tokened_of<'a, T: Row>(
 ) -> Result<Tokened<'a, T>, Refusal> {
     let size = call.int("MaxResults")?.unwrap_or(default).clamp(min, max);
     let take = usize::try_from(size).unwrap_or_default();
-    let after = call.given("NextToken").map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken"))).transpose()?;
+    let after = call
+        .given("NextToken")
+        .map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken")))
+        .transpose()?;
     let mut items: Vec<&T> = match (scope, &after) {
         (Scope::Few(rows), after) => {
-            let beyond = |row: &&T| row.base().is_some_and(|base| after.as_ref().is_none_or(|after| order(base, after).is_gt()));
+            let beyond = |row: &&T| {
+                row.base().is_some_and(|base| {
+                    after
+                        .as_ref()
+                        .is_none_or(|after| order(base, after).is_gt())
+                })
+            };
             ordered(rows.iter().copied().filter(|row| beyond(row) && fits(row)))
         }
-        (Scope::Region(listing), Some(after)) => {
-            listing.after(after.created_ms, &after.id).filter(|row| fits(row)).take(take + 1).collect()
-        }
-        (Scope::Region(listing), None) => listing.skip(0).filter(|row| fits(row)).take(take + 1).collect(),
+        (Scope::Region(listing), Some(after)) => listing
+            .after(after.created_ms, &after.id)
+            .filter(|row| fits(row))
+            .take(take + 1)
+            .collect(),
+        (Scope::Region(listing), None) => listing
+            .skip(0)
+            .filter(|row| fits(row))
+            .take(take + 1)
+            .collect(),
     };
     let more = items.len() > take;
     items.truncate(take);
     let last = items.last().and_then(|row| row.base()).filter(|_| more);
-    Ok(Tokened { items, next: last.map(encode).unwrap_or_default() })
+    Ok(Tokened {
+        items,
+        next: last.map(encode).unwrap_or_default(),
+    })
 }
 
 fn encode(base: &Base) -> String {
@@ -163,5 +230,9 @@ fn encode(base: &Base) -> String {
 fn decode(token: &str) -> Option<Base> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let (created, id) = text.split_once('/')?;
-    Some(Base { created_ms: created.parse().ok()?, id: id.to_owned(), ..Base::default() })
+    Some(Base {
+        created_ms: created.parse().ok()?,
+        id: id.to_owned(),
+        ..Base::default()
+    })
 }

@@ -29,11 +29,15 @@ impl Params {
 
     /// Names and values from this name on, in the order of bytes.
     pub(crate) fn range_from(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
-        self.0.range(name.to_owned()..).map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0
+            .range(name.to_owned()..)
+            .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// Every name and value.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }

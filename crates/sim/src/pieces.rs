@@ -51,12 +51,20 @@ impl Pieces {
     }
 
     /// A list of rows that are written anew each time.
-    pub(crate) fn rows<'a, T: ?Sized, R: Serialize>(&self, rows: &[&'a T], row: impl Fn(&'a T) -> R) -> Value {
+    pub(crate) fn rows<'a, T: ?Sized, R: Serialize>(
+        &self,
+        rows: &[&'a T],
+        row: impl Fn(&'a T) -> R,
+    ) -> Value {
         self.shelve(rows, |list, one| write(list, &row(one)))
     }
 
     /// Puts a list on the shelf; gives its mark.
-    fn shelve<'a, T: ?Sized>(&self, rows: &[&'a T], mut add: impl FnMut(&mut Vec<u8>, &'a T)) -> Value {
+    fn shelve<'a, T: ?Sized>(
+        &self,
+        rows: &[&'a T],
+        mut add: impl FnMut(&mut Vec<u8>, &'a T),
+    ) -> Value {
         let mut list = vec![b'['];
         for (number, row) in rows.iter().enumerate() {
             if number > 0 {
@@ -100,7 +108,13 @@ pub(crate) fn json(body: &Value, pieces: &[String]) -> String {
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let (number, rest) = part.split_once('"').unwrap_or((part, ""));
-        out.push_str(number.parse::<usize>().ok().and_then(|number| pieces.get(number)).map_or("null", String::as_str));
+        out.push_str(
+            number
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| pieces.get(number))
+                .map_or("null", String::as_str),
+        );
         out.push_str(rest);
     }
     out
@@ -108,7 +122,11 @@ pub(crate) fn json(body: &Value, pieces: &[String]) -> String {
 
 /// A body with its texts as values in their places, for other forms than JSON.
 pub(crate) fn whole(body: Value, pieces: &[String]) -> Value {
-    if pieces.is_empty() { body } else { serde_json::from_str(&json(&body, pieces)).expect("pieces are values that were written") }
+    if pieces.is_empty() {
+        body
+    } else {
+        serde_json::from_str(&json(&body, pieces)).expect("pieces are values that were written")
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,11 @@ pub(crate) type Actions = &'static [(&'static str, Handler)];
 
 /// What performs an action, if the simulator does.
 pub(crate) fn handler(action: &Action) -> Option<Handler> {
-    actions(action.product).iter().flat_map(|table| table.iter()).find(|(name, _)| *name == action.name).map(|(_, handler)| *handler)
+    actions(action.product)
+        .iter()
+        .flat_map(|table| table.iter())
+        .find(|(name, _)| *name == action.name)
+        .map(|(_, handler)| *handler)
 }
 
 /// The actions of a product, resource by resource.
@@ -52,7 +56,12 @@ pub(crate) const DRY_RUN_PASSED: [&str; 2] = ["DryRunOperation", "DRYRUN.SUCCESS
 
 /// A dry run that would have succeeded is answered as an error; its code differs by action.
 pub(crate) fn dry_run_passed(action: &Action) -> Refusal {
-    const SUCCESS: [&str; 4] = ["DeleteInstances", "StartInstances", "StopInstances", "RebootInstances"];
+    const SUCCESS: [&str; 4] = [
+        "DeleteInstances",
+        "StartInstances",
+        "StopInstances",
+        "RebootInstances",
+    ];
     let message = "Request validation has been passed with DryRun flag set.";
     match action.product {
         Product::Ecs if SUCCESS.contains(&action.name) => Refusal::bad("DRYRUN.SUCCESS", message),

@@ -33,13 +33,28 @@ pub(crate) const NOT_MODELLED: &str = "Simulator.NotModelled";
 
 impl Refusal {
     /// A refusal with any status.
-    pub(crate) fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), throttle: None }
+    pub(crate) fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            throttle: None,
+        }
     }
 
     /// 400 `Throttling.User`: too many calls of this action.
     pub(crate) fn throttled(throttle: Throttle) -> Self {
-        Self { throttle: Some(throttle), ..Self::bad("Throttling.User", "Request was denied due to user flow control.") }
+        Self {
+            throttle: Some(throttle),
+            ..Self::bad(
+                "Throttling.User",
+                "Request was denied due to user flow control.",
+            )
+        }
     }
 
     /// 400: the request itself is wrong, or the state of something forbids it for now.
@@ -62,19 +77,29 @@ impl Refusal {
     pub(crate) fn missing(name: &str) -> Self {
         Self::bad(
             "MissingParameter",
-            format!("The input parameter \"{name}\" that is mandatory for processing this request is not supplied."),
+            format!(
+                "The input parameter \"{name}\" that is mandatory for processing this request is not supplied."
+            ),
         )
     }
 
     /// A parameter whose value cannot be read, under the general code.
     #[must_use]
     pub(crate) fn invalid(name: &str) -> Self {
-        Self::bad("InvalidParameter", format!("The specified parameter \"{name}\" is not valid."))
+        Self::bad(
+            "InvalidParameter",
+            format!("The specified parameter \"{name}\" is not valid."),
+        )
     }
 
     /// A real parameter with a value that the simulator does not act upon.
     #[must_use]
     pub(crate) fn not_modelled(name: &str) -> Self {
-        Self::bad(NOT_MODELLED, format!("The simulator does not model the parameter \"{name}\" with this value; see docs/simulator.md."))
+        Self::bad(
+            NOT_MODELLED,
+            format!(
+                "The simulator does not model the parameter \"{name}\" with this value; see docs/simulator.md."
+            ),
+        )
     }
 }

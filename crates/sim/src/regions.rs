@@ -13,26 +13,84 @@ const THREE: &[&str] = &["a", "b", "c"];
 
 /// Every region that the simulator knows.
 pub(crate) const ALL: &[Region] = &[
-    Region { id: "cn-qingdao", local_name: "华北1（青岛）", zones: THREE },
-    Region { id: "cn-beijing", local_name: "华北2（北京）", zones: TWELVE },
-    Region { id: "cn-zhangjiakou", local_name: "华北3（张家口）", zones: THREE },
-    Region { id: "cn-hangzhou", local_name: "华东1（杭州）", zones: TWELVE },
-    Region { id: "cn-shanghai", local_name: "华东2（上海）", zones: TWELVE },
-    Region { id: "cn-shenzhen", local_name: "华南1（深圳）", zones: TWELVE },
-    Region { id: "cn-chengdu", local_name: "西南1（成都）", zones: THREE },
-    Region { id: "cn-hongkong", local_name: "中国香港", zones: THREE },
-    Region { id: "ap-northeast-1", local_name: "日本（东京）", zones: THREE },
-    Region { id: "ap-southeast-1", local_name: "新加坡", zones: THREE },
-    Region { id: "us-east-1", local_name: "美国（弗吉尼亚）", zones: THREE },
-    Region { id: "us-west-1", local_name: "美国（硅谷）", zones: THREE },
-    Region { id: "eu-central-1", local_name: "德国（法兰克福）", zones: THREE },
+    Region {
+        id: "cn-qingdao",
+        local_name: "华北1（青岛）",
+        zones: THREE,
+    },
+    Region {
+        id: "cn-beijing",
+        local_name: "华北2（北京）",
+        zones: TWELVE,
+    },
+    Region {
+        id: "cn-zhangjiakou",
+        local_name: "华北3（张家口）",
+        zones: THREE,
+    },
+    Region {
+        id: "cn-hangzhou",
+        local_name: "华东1（杭州）",
+        zones: TWELVE,
+    },
+    Region {
+        id: "cn-shanghai",
+        local_name: "华东2（上海）",
+        zones: TWELVE,
+    },
+    Region {
+        id: "cn-shenzhen",
+        local_name: "华南1（深圳）",
+        zones: TWELVE,
+    },
+    Region {
+        id: "cn-chengdu",
+        local_name: "西南1（成都）",
+        zones: THREE,
+    },
+    Region {
+        id: "cn-hongkong",
+        local_name: "中国香港",
+        zones: THREE,
+    },
+    Region {
+        id: "ap-northeast-1",
+        local_name: "日本（东京）",
+        zones: THREE,
+    },
+    Region {
+        id: "ap-southeast-1",
+        local_name: "新加坡",
+        zones: THREE,
+    },
+    Region {
+        id: "us-east-1",
+        local_name: "美国（弗吉尼亚）",
+        zones: THREE,
+    },
+    Region {
+        id: "us-west-1",
+        local_name: "美国（硅谷）",
+        zones: THREE,
+    },
+    Region {
+        id: "eu-central-1",
+        local_name: "德国（法兰克福）",
+        zones: THREE,
+    },
 ];
 
 impl Region {
     /// Zone ids: `cn-beijing-h`, and without the hyphen where the region's name ends in a number, as `eu-central-1a`.
     pub(crate) fn zones(&self) -> impl Iterator<Item = String> {
-        let joint = if self.id.ends_with(|last: char| last.is_ascii_digit()) { "" } else { "-" };
-        self.zones.iter().map(move |letter| format!("{}{joint}{letter}", self.id))
+        let joint = if self.id.ends_with(|last: char| last.is_ascii_digit()) {
+            ""
+        } else {
+            "-"
+        };
+        self.zones
+            .iter()
+            .map(move |letter| format!("{}{joint}{letter}", self.id))
     }
 
     pub(crate) fn has_zone(&self, zone: &str) -> bool {
@@ -80,6 +138,10 @@ mod tests {
     #[test]
     fn zones_are_written_as_the_cloud_does() {
         assert!(find("cn-beijing").expect("known").has_zone("cn-beijing-h"));
-        assert!(find("eu-central-1").expect("known").has_zone("eu-central-1a"));
+        assert!(
+            find("eu-central-1")
+                .expect("known")
+                .has_zone("eu-central-1a")
+        );
     }
 }

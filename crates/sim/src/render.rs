@@ -28,20 +28,53 @@ pub(crate) struct Written<'a> {
 }
 
 /// The response to one request.
-pub(crate) fn response(incoming: &Incoming, request_id: &str, answer: Answer, with: &Written<'_>) -> WireResponse {
-    let hints = answer.as_ref().err().map(|refusal| hints(refusal, with.speed)).unwrap_or_default();
+pub(crate) fn response(
+    incoming: &Incoming,
+    request_id: &str,
+    answer: Answer,
+    with: &Written<'_>,
+) -> WireResponse {
+    let hints = answer
+        .as_ref()
+        .err()
+        .map(|refusal| hints(refusal, with.speed))
+        .unwrap_or_default();
     let (status, root, body) = match answer {
-        Ok(body) => (200, format!("{}Response", incoming.action), with_id(body, request_id)),
-        Err(refusal) => (refusal.status, "Error".to_owned(), error_body(incoming, request_id, &refusal)),
+        Ok(body) => (
+            200,
+            format!("{}Response", incoming.action),
+            with_id(body, request_id),
+        ),
+        Err(refusal) => (
+            refusal.status,
+            "Error".to_owned(),
+            error_body(incoming, request_id, &refusal),
+        ),
     };
     let (kind, body) = match incoming.format {
-        Format::Json => ("application/json;charset=utf-8", pieces::json(&body, with.pieces)),
-        Format::Xml => ("text/xml;charset=utf-8", xml(&root, &pieces::whole(body, with.pieces))),
+        Format::Json => (
+            "application/json;charset=utf-8",
+            pieces::json(&body, with.pieces),
+        ),
+        Format::Xml => (
+            "text/xml;charset=utf-8",
+            xml(&root, &pieces::whole(body, with.pieces)),
+        ),
     };
-    let headers = [("content-type", kind), ("x-acs-request-id", request_id), ("access-control-allow-origin", "*")];
-    let mut headers: Vec<(String, String)> = headers.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let headers = [
+        ("content-type", kind),
+        ("x-acs-request-id", request_id),
+        ("access-control-allow-origin", "*"),
+    ];
+    let mut headers: Vec<(String, String)> = headers
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
     headers.extend(hints);
-    WireResponse { status, headers, body: body.into_bytes() }
+    WireResponse {
+        status,
+        headers,
+        body: body.into_bytes(),
+    }
 }
 
 /// When a throttled client may come again. Old and new clients look at different headers; both are in milliseconds.
@@ -61,7 +94,11 @@ fn hints(refusal: &Refusal, speed: f64) -> Vec<(String, String)> {
     ]
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most a minute's milliseconds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "at most a minute's milliseconds"
+)]
 fn clients_ms(world_ms: i64, speed: f64) -> i64 {
     (world_ms as f64 / speed).ceil().max(1.0) as i64
 }
@@ -79,7 +116,9 @@ fn with_id(body: Value, request_id: &str) -> Value {
 const DENIED: [&str; 3] = ["Forbidden.RAM", "AccessForbidden", "NoPermission"];
 
 fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value {
-    let product = incoming.product().map_or("Unknown", |product| product.code());
+    let product = incoming
+        .product()
+        .map_or("Unknown", |product| product.code());
     let code = &refusal.code;
     if refusal.status == 200 {
         // A failure that looks like an answer has an answer's fields.
@@ -119,7 +158,9 @@ fn element(out: &mut String, name: &str, value: &Value) {
     // Writing to a text cannot fail.
     let _ = write!(out, "<{name}>");
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(key, inner)| element(out, key, inner)),
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(key, inner)| element(out, key, inner)),
         Value::String(text) => out.push_str(&escape(text)),
         Value::Null => {}
         other => out.push_str(&other.to_string()),
@@ -159,8 +200,16 @@ mod tests {
             ("名前 \u{1F600} \u{ffff}", "名前 \u{1F600} \u{fffd}"),
         ] {
             let written = xml("Answer", &json!({"Name": text}));
-            let parsed = roxmltree::Document::parse(&written).unwrap_or_else(|error| panic!("{error}: {written:?}"));
-            assert_eq!(parsed.root_element().first_child().and_then(|node| node.text()), Some(read), "{text:?}");
+            let parsed = roxmltree::Document::parse(&written)
+                .unwrap_or_else(|error| panic!("{error}: {written:?}"));
+            assert_eq!(
+                parsed
+                    .root_element()
+                    .first_child()
+                    .and_then(|node| node.text()),
+                Some(read),
+                "{text:?}"
+            );
         }
     }
 

@@ -43,17 +43,28 @@ impl World {
     /// Ids of other resources that a resource names, as far as readers see them: what it hangs on.
     #[must_use]
     pub fn relations(&self, resource: &Resource) -> Vec<String> {
-        let stored = tables::KINDS.iter().find(|kind| **kind == resource.kind).and_then(|kind| {
-            let keyed = format!("{}/{}", resource.region, resource.id);
-            self.tables.stored(kind, &resource.id).or_else(|| self.tables.stored(kind, &keyed))
-        });
-        let row: Value = stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let stored = tables::KINDS
+            .iter()
+            .find(|kind| **kind == resource.kind)
+            .and_then(|kind| {
+                let keyed = format!("{}/{}", resource.region, resource.id);
+                self.tables
+                    .stored(kind, &resource.id)
+                    .or_else(|| self.tables.stored(kind, &keyed))
+            });
+        let row: Value = stored
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         let mut named = BTreeSet::new();
         texts(&row, &mut named);
         named.remove(&resource.id);
         // What has a name in place of an id stands under its region's.
         let keyed = |text: &str| format!("{}/{text}", resource.region);
-        let is_seen = |text: &str| tables::KINDS.iter().any(|kind| self.tables.is_seen(kind, text));
+        let is_seen = |text: &str| {
+            tables::KINDS
+                .iter()
+                .any(|kind| self.tables.is_seen(kind, text))
+        };
         named.retain(|text| is_seen(text) || is_seen(&keyed(text)));
         named.into_iter().collect()
     }

@@ -42,7 +42,8 @@ impl StartLine {
     /// The line for a world at an address.
     #[must_use]
     pub fn new(address: SocketAddr, tls: Option<&Tls>, cloud: &Embedded) -> Self {
-        let (account, users) = cloud.with(|world| (world.account().clone(), world.users().to_vec()));
+        let (account, users) =
+            cloud.with(|world| (world.account().clone(), world.users().to_vec()));
         let scheme = if tls.is_some() { "https" } else { "http" };
         Self {
             endpoint: format!("{scheme}://{address}"),
@@ -68,14 +69,20 @@ const BODY_MAX: usize = 8 << 20;
 /// # Errors
 /// If the system gives no threads or events.
 pub fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 /// Serves a world until the task is dropped or the listener fails.
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, cloud: Embedded) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    cloud: Embedded,
+) -> std::io::Result<()> {
     let router = Router::new().fallback(respond).with_state(cloud);
     match tls {
         Some(tls) => axum::serve(Greeted::new(listener, &tls)?, router).await,
@@ -89,7 +96,10 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, cloud: Embedded) -> 
 
 async fn respond(State(cloud): State<Embedded>, request: Request) -> Response<Body> {
     let Some(request) = received(request).await else {
-        return http(WireResponse { status: 413, ..WireResponse::default() });
+        return http(WireResponse {
+            status: 413,
+            ..WireResponse::default()
+        });
     };
     if admin::is_admin(&request) {
         return http(admin::answer(&cloud, &request));
@@ -105,21 +115,28 @@ async fn received(request: Request) -> Option<WireRequest> {
     let body = to_bytes(body, BODY_MAX).await.ok()?;
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let named = head.headers.get(HOST).map(text);
-    let host = named.or_else(|| head.uri.authority().map(ToString::to_string)).unwrap_or_default();
+    let host = named
+        .or_else(|| head.uri.authority().map(ToString::to_string))
+        .unwrap_or_default();
     Some(WireRequest {
         method: head.method.as_str().to_owned(),
         scheme: "http",
         host,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect(),
         body: body.to_vec(),
     })
 }
 
 fn http(response: WireResponse) -> Response<Body> {
     let mut built = Response::new(Body::from(response.body));
-    *built.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *built.status_mut() =
+        StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {
         let name = axum::http::HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {

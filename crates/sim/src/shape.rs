@@ -49,7 +49,11 @@ where
 pub(crate) fn assert_in_order(written: &impl Serialize) {
     let text = serde_json::to_string(written).expect("plain data");
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(text, value.to_string(), "fields stand in the order of their bytes");
+    assert_eq!(
+        text,
+        value.to_string(),
+        "fields stand in the order of their bytes"
+    );
 }
 
 #[cfg(test)]
@@ -58,7 +62,9 @@ mod tests {
 
     #[test]
     fn shapes() {
-        let written = serde_json::to_string(&(Wrap("A", List(1..3)), empty("A"), Blank(&["A", "B"]))).expect("plain data");
+        let written =
+            serde_json::to_string(&(Wrap("A", List(1..3)), empty("A"), Blank(&["A", "B"])))
+                .expect("plain data");
         assert_eq!(written, r#"[{"A":[1,2]},{"A":[]},{"A":"","B":""}]"#);
     }
 }

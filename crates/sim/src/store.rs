@@ -53,7 +53,12 @@ struct Queue {
 impl Queue {
     /// Everything queued so far, to be written; and whether writing has failed before.
     fn take(&mut self) -> (Vec<Change>, bool, u64, Option<String>) {
-        (std::mem::take(&mut self.changes), std::mem::take(&mut self.anew), self.last, self.broken.clone())
+        (
+            std::mem::take(&mut self.changes),
+            std::mem::take(&mut self.anew),
+            self.last,
+            self.broken.clone(),
+        )
     }
 }
 
@@ -127,16 +132,26 @@ impl Store {
     ///
     /// # Errors
     /// If the folder or the database in it cannot be used.
-    #[expect(clippy::disallowed_methods, reason = "the store is the simulator's one door to files")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the store is the simulator's one door to files"
+    )]
     pub fn open(dir: &Path) -> Result<(Self, Vec<StoredRow>), StoreError> {
-        std::fs::create_dir_all(dir).map_err(|source| StoreError::Folder { path: dir.to_owned(), source })?;
+        std::fs::create_dir_all(dir).map_err(|source| StoreError::Folder {
+            path: dir.to_owned(),
+            source,
+        })?;
         let path = dir.join("world.redb");
         let database = Database::create(&path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.clone() },
-            DatabaseError::UpgradeRequired(format) => {
-                StoreError::Format { path: path.clone(), maker: format!("an older version, with a database of format {format}") }
-            }
-            other => StoreError::Database { path: path.clone(), source: Box::new(other.into()) },
+            DatabaseError::UpgradeRequired(format) => StoreError::Format {
+                path: path.clone(),
+                maker: format!("an older version, with a database of format {format}"),
+            },
+            other => StoreError::Database {
+                path: path.clone(),
+                source: Box::new(other.into()),
+            },
         })?;
         let store = Self {
             database,
@@ -147,8 +162,15 @@ impl Store {
             kept: AtomicU64::new(0),
         };
         // Before anything is read or written: another format may have other tables.
-        if let Some((format, version)) = store.about().map_err(|error| store.failed(error))?.filter(|(format, _)| format != FORMAT) {
-            return Err(StoreError::Format { path: store.path, maker: format!("version {version}, in format {format}") });
+        if let Some((format, version)) = store
+            .about()
+            .map_err(|error| store.failed(error))?
+            .filter(|(format, _)| format != FORMAT)
+        {
+            return Err(StoreError::Format {
+                path: store.path,
+                maker: format!("version {version}, in format {format}"),
+            });
         }
         let rows = store.rows().map_err(|error| store.failed(error))?;
         Ok((store, rows))
@@ -165,10 +187,15 @@ impl Store {
     /// The error for rows that cannot be read.
     pub(crate) fn unreadable(&self) -> StoreError {
         let maker = match self.about() {
-            Ok(Some((format, version))) => format!("version {version}, in format {format}, and a row is not in it"),
+            Ok(Some((format, version))) => {
+                format!("version {version}, in format {format}, and a row is not in it")
+            }
             _ => "an older version, before stores noted their format".to_owned(),
         };
-        StoreError::Format { path: self.path.clone(), maker }
+        StoreError::Format {
+            path: self.path.clone(),
+            maker,
+        }
     }
 
     /// Queues changed rows behind those before.
@@ -206,11 +233,17 @@ impl Store {
         // Broken until it has succeeded: a write that never returns must not pass for one that did.
         let why = broken.unwrap_or_else(|| {
             self.queued().broken = Some("a write did not end".to_owned());
-            self.write(&changes, anew).err().map(|error| error.to_string()).unwrap_or_default()
+            self.write(&changes, anew)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default()
         });
         self.queued().broken = Some(why.clone()).filter(|why| !why.is_empty());
         if !why.is_empty() {
-            return Err(StoreError::Broken { path: self.path.clone(), why });
+            return Err(StoreError::Broken {
+                path: self.path.clone(),
+                why,
+            });
         }
         self.kept.store(last, Ordering::Release);
         Ok(())
@@ -230,7 +263,12 @@ impl Store {
         }
         let store = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || store.keep(upto)).await;
-        written.unwrap_or_else(|error| Err(StoreError::Broken { path: self.path.clone(), why: error.to_string() }))
+        written.unwrap_or_else(|error| {
+            Err(StoreError::Broken {
+                path: self.path.clone(),
+                why: error.to_string(),
+            })
+        })
     }
 
     fn has(&self, upto: Ticket) -> bool {
@@ -264,8 +302,14 @@ impl Store {
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
             table => table?,
         };
-        let text = |name: &str| table.get(name).map(|value| value.map(|value| value.value().to_owned()));
-        let Some(format) = text("format")? else { return Ok(None) };
+        let text = |name: &str| {
+            table
+                .get(name)
+                .map(|value| value.map(|value| value.value().to_owned()))
+        };
+        let Some(format) = text("format")? else {
+            return Ok(None);
+        };
         Ok(Some((format, text("version")?.unwrap_or_default())))
     }
 
@@ -304,6 +348,9 @@ impl Store {
     }
 
     fn failed(&self, error: redb::Error) -> StoreError {
-        StoreError::Database { path: self.path.clone(), source: Box::new(error) }
+        StoreError::Database {
+            path: self.path.clone(),
+            source: Box::new(error),
+        }
     }
 }

@@ -56,7 +56,12 @@ pub(crate) struct Table<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), before: BTreeMap::new(), places: Places::default(), links: Links::default() }
+        Self {
+            rows: BTreeMap::new(),
+            before: BTreeMap::new(),
+            places: Places::default(),
+            links: Links::default(),
+        }
     }
 }
 
@@ -69,7 +74,9 @@ impl<T: Row> Table<T> {
     /// The row of this id, to be changed.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         let row = self.rows.get_mut(id)?;
-        self.before.entry(id.to_owned()).or_insert_with(|| Some(row.clone()));
+        self.before
+            .entry(id.to_owned())
+            .or_insert_with(|| Some(row.clone()));
         Some(row)
     }
 
@@ -82,7 +89,9 @@ impl<T: Row> Table<T> {
     /// Takes a row out.
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
         let old = self.rows.remove(id)?;
-        self.before.entry(id.to_owned()).or_insert_with(|| Some(old.clone()));
+        self.before
+            .entry(id.to_owned())
+            .or_insert_with(|| Some(old.clone()));
         Some(old)
     }
 
@@ -98,12 +107,17 @@ impl<T: Row> Table<T> {
 
     /// Rows that hang on this id, by their own.
     pub(crate) fn linked<'a>(&'a self, to: &'a str) -> impl Iterator<Item = &'a T> {
-        let settled = self.links.of(to).filter(|id| !self.before.contains_key(*id));
+        let settled = self
+            .links
+            .of(to)
+            .filter(|id| !self.before.contains_key(*id));
         // What the call in progress has touched may have come to hang on it, or be gone.
         let touched = self.before.keys().map(String::as_str);
         let mut ids: Vec<&str> = settled.chain(touched).collect();
         ids.sort_unstable();
-        ids.into_iter().filter_map(|id| self.rows.get(id)).filter(move |row| row.links().contains(&to))
+        ids.into_iter()
+            .filter_map(|id| self.rows.get(id))
+            .filter(move |row| row.links().contains(&to))
     }
 
     /// Where the rows stand in listings.
@@ -113,7 +127,10 @@ impl<T: Row> Table<T> {
 
     /// Ids that did not exist before the call in progress.
     pub(crate) fn fresh(&self) -> impl Iterator<Item = &str> {
-        self.before.iter().filter(|(id, old)| old.is_none() && self.rows.contains_key(*id)).map(|(id, _)| id.as_str())
+        self.before
+            .iter()
+            .filter(|(id, old)| old.is_none() && self.rows.contains_key(*id))
+            .map(|(id, _)| id.as_str())
     }
 
     /// Keeps what the call has done; returns the ids it touched.
@@ -127,8 +144,13 @@ impl<T: Row> Table<T> {
 
     fn settle(&mut self, id: &str, old: Option<&T>) {
         let new = self.rows.get(id);
-        self.places.move_to(id, old.and_then(Row::base), new.and_then(Row::base));
-        self.links.move_to(id, old.map(Row::links).unwrap_or_default(), new.map(Row::links).unwrap_or_default());
+        self.places
+            .move_to(id, old.and_then(Row::base), new.and_then(Row::base));
+        self.links.move_to(
+            id,
+            old.map(Row::links).unwrap_or_default(),
+            new.map(Row::links).unwrap_or_default(),
+        );
     }
 
     /// Takes back what the call has done.
@@ -143,7 +165,9 @@ impl<T: Row> Table<T> {
 
     /// The stored form of a row; none if there is no such row.
     pub(crate) fn stored(&self, id: &str) -> Option<String> {
-        self.rows.get(id).map(|row| serde_json::to_string(row).expect("rows are plain data with text keys"))
+        self.rows
+            .get(id)
+            .map(|row| serde_json::to_string(row).expect("rows are plain data with text keys"))
     }
 
     /// Reads a stored row back.

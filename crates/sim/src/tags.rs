@@ -24,7 +24,12 @@ pub(crate) struct Taggable {
     /// Whether the type is one of the product's.
     pub(crate) knows: fn(kind: &str) -> bool,
     /// The resource of a type and id, to be changed.
-    pub(crate) find: for<'a> fn(world: &'a mut World, kind: &str, region: &str, id: &str) -> Option<&'a mut Base>,
+    pub(crate) find: for<'a> fn(
+        world: &'a mut World,
+        kind: &str,
+        region: &str,
+        id: &str,
+    ) -> Option<&'a mut Base>,
     /// Every resource of a type in a region.
     pub(crate) all: for<'a> fn(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base>,
 }
@@ -50,28 +55,48 @@ pub(crate) fn given(call: &Call<'_>, list: &str) -> Result<BTreeMap<String, Stri
         let value = value.unwrap_or_default();
         check_value(value)?;
         if tags.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(Refusal::bad("Duplicate.TagKey", "The Tag.N.Key contains a duplicate key."));
+            return Err(Refusal::bad(
+                "Duplicate.TagKey",
+                "The Tag.N.Key contains a duplicate key.",
+            ));
         }
     }
     if tags.len() > MAX {
-        return Err(Refusal::bad("NumberExceed.Tags", "The maximum number of Tags is exceeded."));
+        return Err(Refusal::bad(
+            "NumberExceed.Tags",
+            "The maximum number of Tags is exceeded.",
+        ));
     }
     Ok(tags)
 }
 
 /// Some ECS actions still take the members in lower case.
 fn pair<'a>(row: &Fields<'a>) -> (Option<&'a str>, Option<&'a str>) {
-    (row.given("Key").or_else(|| row.given("key")), row.text("Value").or_else(|| row.text("value")))
+    (
+        row.given("Key").or_else(|| row.given("key")),
+        row.text("Value").or_else(|| row.text("value")),
+    )
 }
 
 fn check_key(key: &str) -> Result<(), Refusal> {
-    let reserved = key.starts_with("aliyun") || key.starts_with("acs:") || key.contains("http://") || key.contains("https://");
-    if reserved || key.chars().count() > 128 { Err(malformed("InvalidTagKey.Malformed", "key")) } else { Ok(()) }
+    let reserved = key.starts_with("aliyun")
+        || key.starts_with("acs:")
+        || key.contains("http://")
+        || key.contains("https://");
+    if reserved || key.chars().count() > 128 {
+        Err(malformed("InvalidTagKey.Malformed", "key"))
+    } else {
+        Ok(())
+    }
 }
 
 fn check_value(value: &str) -> Result<(), Refusal> {
     let link = value.contains("http://") || value.contains("https://");
-    if link || value.chars().count() > 128 { Err(malformed("InvalidTagValue.Malformed", "value")) } else { Ok(()) }
+    if link || value.chars().count() > 128 {
+        Err(malformed("InvalidTagValue.Malformed", "value"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Refuses `[` and `]` in the value of any tag, however the action writes its tags.
@@ -79,13 +104,25 @@ fn check_value(value: &str) -> Result<(), Refusal> {
 /// # Errors
 /// `InvalidTagValue.Malformed`.
 pub(crate) fn refuse_brackets(params: &Params) -> Result<(), Refusal> {
-    let of_tag = |name: &str| name.starts_with("Tag.") && name.to_ascii_lowercase().ends_with(".value");
+    let of_tag =
+        |name: &str| name.starts_with("Tag.") && name.to_ascii_lowercase().ends_with(".value");
     let bracketed = |text: &str| text.contains(['[', ']']);
     // The tag service and the parameter store take an object of JSON.
-    let object = params.get("Tags").and_then(|text| serde_json::from_str::<BTreeMap<String, Value>>(text).ok()).unwrap_or_default();
-    let found = params.iter().any(|(name, value)| of_tag(name) && bracketed(value))
-        || object.values().any(|value| value.as_str().is_some_and(bracketed));
-    if found { Err(malformed("InvalidTagValue.Malformed", "value")) } else { Ok(()) }
+    let object = params
+        .get("Tags")
+        .and_then(|text| serde_json::from_str::<BTreeMap<String, Value>>(text).ok())
+        .unwrap_or_default();
+    let found = params
+        .iter()
+        .any(|(name, value)| of_tag(name) && bracketed(value))
+        || object
+            .values()
+            .any(|value| value.as_str().is_some_and(bracketed));
+    if found {
+        Err(malformed("InvalidTagValue.Malformed", "value"))
+    } else {
+        Ok(())
+    }
 }
 
 fn malformed(code: &'static str, what: &str) -> Refusal {
@@ -115,13 +152,19 @@ impl Filter {
             match pair(&row) {
                 (Some(key), value) => wanted.push((key.to_owned(), value.map(str::to_owned))),
                 (None, Some(_)) => {
-                    return Err(Refusal::bad("InvalidTag.Mismatch", "The specified Tag.n.Key and Tag.n.Value are not match."));
+                    return Err(Refusal::bad(
+                        "InvalidTag.Mismatch",
+                        "The specified Tag.n.Key and Tag.n.Value are not match.",
+                    ));
                 }
                 (None, None) => {}
             }
         }
         if wanted.len() > MAX {
-            return Err(Refusal::bad("InvalidTagCount", "The specified tags are beyond the permitted range."));
+            return Err(Refusal::bad(
+                "InvalidTagCount",
+                "The specified tags are beyond the permitted range.",
+            ));
         }
         Ok(Self(wanted))
     }
@@ -132,7 +175,10 @@ impl Filter {
     }
 
     pub(crate) fn fits(&self, tags: &BTreeMap<String, String>) -> bool {
-        self.0.iter().all(|(key, value)| tags.get(key).is_some_and(|held| value.as_ref().is_none_or(|value| value == held)))
+        self.0.iter().all(|(key, value)| {
+            tags.get(key)
+                .is_some_and(|held| value.as_ref().is_none_or(|value| value == held))
+        })
     }
 }
 
@@ -148,7 +194,11 @@ struct Pair<'a> {
 
 impl Serialize for KeyList<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.0.iter().map(|(tag_key, tag_value)| Pair { tag_key, tag_value }))
+        to.collect_seq(
+            self.0
+                .iter()
+                .map(|(tag_key, tag_value)| Pair { tag_key, tag_value }),
+        )
     }
 }
 
@@ -167,13 +217,19 @@ pub(crate) fn tag(world: &mut World, call: &Call<'_>, product: &Taggable) -> Ans
     let (kind, region, ids) = targets(call, product)?;
     let tags = of_create(call)?;
     if tags.is_empty() {
-        return Err(Refusal::absent("MissingParameter.Tags", "The parameter - Tags should not be null."));
+        return Err(Refusal::absent(
+            "MissingParameter.Tags",
+            "The parameter - Tags should not be null.",
+        ));
     }
     for id in ids {
         let base = (product.find)(world, kind, region, id).ok_or_else(|| not_found(id))?;
         base.tags.extend(tags.clone());
         if base.tags.len() > MAX {
-            return Err(Refusal::denied("QuotaExceed.Tags", format!("The quota of tags on {id} is exceeded.")));
+            return Err(Refusal::denied(
+                "QuotaExceed.Tags",
+                format!("The quota of tags on {id} is exceeded."),
+            ));
         }
     }
     done()
@@ -185,10 +241,16 @@ pub(crate) fn untag(world: &mut World, call: &Call<'_>, product: &Taggable) -> A
     let keys = call.list("TagKey");
     let all = call.flag("All")?.unwrap_or(false);
     if keys.is_empty() && !all {
-        return Err(Refusal::absent("MissingParameter.Tags", "The parameter - TagKey should not be null."));
+        return Err(Refusal::absent(
+            "MissingParameter.Tags",
+            "The parameter - TagKey should not be null.",
+        ));
     }
     if keys.len() > MAX {
-        return Err(Refusal::bad("NumberExceed.Tags", "The maximum number of Tags is exceeded."));
+        return Err(Refusal::bad(
+            "NumberExceed.Tags",
+            "The maximum number of Tags is exceeded.",
+        ));
     }
     for id in ids {
         let base = (product.find)(world, kind, region, id).ok_or_else(|| not_found(id))?;
@@ -209,31 +271,57 @@ pub(crate) fn list(world: &World, call: &Call<'_>, product: &Taggable) -> Answer
     let ids = call.list("ResourceId");
     let filter = Filter::of(call)?;
     if ids.is_empty() && filter.0.is_empty() {
-        return Err(Refusal::bad("MissingParameter", "One of ResourceId.N and Tag.N must be given."));
+        return Err(Refusal::bad(
+            "MissingParameter",
+            "One of ResourceId.N and Tag.N must be given.",
+        ));
     }
     if ids.len() > product.max_ids {
-        return Err(Refusal::bad("NumberExceed.ResourceIds", "The maximum number of ResourceIds is exceeded."));
+        return Err(Refusal::bad(
+            "NumberExceed.ResourceIds",
+            "The maximum number of ResourceIds is exceeded.",
+        ));
     }
-    let chosen = |base: &&Base| (ids.is_empty() || ids.contains(&base.id.as_str())) && filter.fits(&base.tags);
+    let chosen = |base: &&Base| {
+        (ids.is_empty() || ids.contains(&base.id.as_str())) && filter.fits(&base.tags)
+    };
     let mut rows = Vec::new();
-    for base in (product.all)(world, kind, region).into_iter().filter(chosen) {
+    for base in (product.all)(world, kind, region)
+        .into_iter()
+        .filter(chosen)
+    {
         for (key, value) in &base.tags {
             // A row is paged like a resource, so it gets an identity of its own.
-            let at = Base { id: format!("{}/{key}", base.id), created_ms: base.created_ms, ..Base::default() };
+            let at = Base {
+                id: format!("{}/{key}", base.id),
+                created_ms: base.created_ms,
+                ..Base::default()
+            };
             rows.push((at, json!({"ResourceId": base.id, "ResourceType": kind, "TagKey": key, "TagValue": value})));
         }
     }
     let sorted = page::newest_first(rows.iter(), |(base, _)| base);
-    let page = page::tokened(call, sorted, |(base, _)| base, (product.page, 1, product.page))?;
+    let page = page::tokened(
+        call,
+        sorted,
+        |(base, _)| base,
+        (product.page, 1, product.page),
+    )?;
     let shown: Vec<&Value> = page.items.iter().map(|(_, row)| row).collect();
     Ok(json!({ "NextToken": page.next, "TagResources": { "TagResource": shown } }))
 }
 
-fn targets<'a>(call: &Call<'a>, product: &Taggable) -> Result<(&'a str, &'a str, Vec<&'a str>), Refusal> {
+fn targets<'a>(
+    call: &Call<'a>,
+    product: &Taggable,
+) -> Result<(&'a str, &'a str, Vec<&'a str>), Refusal> {
     let kind = kind_of(call, product)?;
     let ids = call.list("ResourceId");
     if ids.len() > product.max_ids {
-        return Err(Refusal::bad("NumberExceed.ResourceIds", "The maximum number of ResourceIds is exceeded."));
+        return Err(Refusal::bad(
+            "NumberExceed.ResourceIds",
+            "The maximum number of ResourceIds is exceeded.",
+        ));
     }
     Ok((kind, call.region_needed()?, ids))
 }
@@ -243,12 +331,18 @@ fn kind_of<'a>(call: &Call<'a>, product: &Taggable) -> Result<&'a str, Refusal> 
     if (product.knows)(kind) {
         Ok(kind)
     } else {
-        Err(Refusal::absent("InvalidResourceType.NotFound", "The ResourceType provided does not exist in our records."))
+        Err(Refusal::absent(
+            "InvalidResourceType.NotFound",
+            "The ResourceType provided does not exist in our records.",
+        ))
     }
 }
 
 fn not_found(id: &str) -> Refusal {
-    Refusal::absent("InvalidResourceId.NotFound", format!("The specified ResourceId {id} does not exist."))
+    Refusal::absent(
+        "InvalidResourceId.NotFound",
+        format!("The specified ResourceId {id} does not exist."),
+    )
 }
 
 #[cfg(test)]
@@ -261,7 +355,10 @@ mod tests {
         let mut bench = Bench::new();
         let vpc = bench.vpc();
         let on = |more: &[(&'static str, &'static str)]| {
-            let mut pairs = vec![("ResourceType", "VPC".to_owned()), ("ResourceId.1", vpc.clone())];
+            let mut pairs = vec![
+                ("ResourceType", "VPC".to_owned()),
+                ("ResourceId.1", vpc.clone()),
+            ];
             pairs.extend(more.iter().map(|(k, v)| (*k, (*v).to_owned())));
             pairs
         };
@@ -269,26 +366,74 @@ mod tests {
             let pairs: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (*k, v.as_str())).collect();
             bench.call(action, &pairs).err().unwrap_or_default()
         };
-        assert_eq!(call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", "a"), ("Tag.1.Value", "1"), ("Tag.2.Key", "b")])), "");
-        assert_eq!(call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", "a"), ("Tag.1.Value", "2")])), "");
-        let rows = bench.ok("vpc.ListTagResources", &[("ResourceType", "VPC"), ("ResourceId.1", &vpc)]);
-        let rows = rows["TagResources"]["TagResource"].as_array().expect("a list").clone();
-        let pairs: Vec<_> = rows.iter().map(|row| (row["TagKey"].as_str(), row["TagValue"].as_str())).collect();
+        assert_eq!(
+            call(
+                &mut bench,
+                "vpc.TagResources",
+                on(&[("Tag.1.Key", "a"), ("Tag.1.Value", "1"), ("Tag.2.Key", "b")])
+            ),
+            ""
+        );
+        assert_eq!(
+            call(
+                &mut bench,
+                "vpc.TagResources",
+                on(&[("Tag.1.Key", "a"), ("Tag.1.Value", "2")])
+            ),
+            ""
+        );
+        let rows = bench.ok(
+            "vpc.ListTagResources",
+            &[("ResourceType", "VPC"), ("ResourceId.1", &vpc)],
+        );
+        let rows = rows["TagResources"]["TagResource"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        let pairs: Vec<_> = rows
+            .iter()
+            .map(|row| (row["TagKey"].as_str(), row["TagValue"].as_str()))
+            .collect();
         assert_eq!(pairs, [(Some("a"), Some("2")), (Some("b"), Some(""))]);
-        assert_eq!(call(&mut bench, "vpc.UnTagResources", on(&[("TagKey.1", "a")])), "");
-        assert_eq!(call(&mut bench, "vpc.UnTagResources", on(&[("All", "true")])), "");
-        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"].as_array().map(Vec::len), Some(0));
-        for (tag, expected) in [("acs:x", "400 InvalidTagKey.Malformed"), ("aliyun", "400 InvalidTagKey.Malformed")] {
-            assert_eq!(call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", tag)])), expected);
+        assert_eq!(
+            call(&mut bench, "vpc.UnTagResources", on(&[("TagKey.1", "a")])),
+            ""
+        );
+        assert_eq!(
+            call(&mut bench, "vpc.UnTagResources", on(&[("All", "true")])),
+            ""
+        );
+        assert_eq!(
+            bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"]
+                .as_array()
+                .map(Vec::len),
+            Some(0)
+        );
+        for (tag, expected) in [
+            ("acs:x", "400 InvalidTagKey.Malformed"),
+            ("aliyun", "400 InvalidTagKey.Malformed"),
+        ] {
+            assert_eq!(
+                call(&mut bench, "vpc.TagResources", on(&[("Tag.1.Key", tag)])),
+                expected
+            );
         }
         bench.refused(
             "vpc.TagResources",
-            &[("ResourceType", "Vpc"), ("ResourceId.1", &vpc), ("Tag.1.Key", "a")],
+            &[
+                ("ResourceType", "Vpc"),
+                ("ResourceId.1", &vpc),
+                ("Tag.1.Key", "a"),
+            ],
             "404 InvalidResourceType.NotFound",
         );
         bench.refused(
             "vpc.TagResources",
-            &[("ResourceType", "VPC"), ("ResourceId.1", "vpc-x"), ("Tag.1.Key", "a")],
+            &[
+                ("ResourceType", "VPC"),
+                ("ResourceId.1", "vpc-x"),
+                ("Tag.1.Key", "a"),
+            ],
             "404 InvalidResourceId.NotFound",
         );
     }
@@ -299,11 +444,26 @@ mod tests {
         let vpc = bench.vpc();
         for n in 0..21 {
             let key = format!("k{n}");
-            let pairs = [("ResourceType", "VPC"), ("ResourceId.1", vpc.as_str()), ("Tag.1.Key", key.as_str())];
+            let pairs = [
+                ("ResourceType", "VPC"),
+                ("ResourceId.1", vpc.as_str()),
+                ("Tag.1.Key", key.as_str()),
+            ];
             let expected = if n < 20 { "" } else { "403 QuotaExceed.Tags" };
-            assert_eq!(bench.call("vpc.TagResources", &pairs).err().unwrap_or_default(), expected);
+            assert_eq!(
+                bench
+                    .call("vpc.TagResources", &pairs)
+                    .err()
+                    .unwrap_or_default(),
+                expected
+            );
         }
-        assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"].as_array().map(Vec::len), Some(20));
+        assert_eq!(
+            bench.ok("vpc.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["Tags"]["Tag"]
+                .as_array()
+                .map(Vec::len),
+            Some(20)
+        );
     }
 
     #[test]
@@ -311,24 +471,57 @@ mod tests {
         let mut bench = Bench::new();
         bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "ops")]);
         let on = [("ResourceType", "keypair"), ("ResourceId.1", "ops")];
-        bench.ok("ecs.TagResources", &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "1")]);
-        assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"], 1);
+        bench.ok(
+            "ecs.TagResources",
+            &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "1")],
+        );
+        assert_eq!(
+            bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"],
+            1
+        );
         bench.ok("ecs.UntagResources", &[on[0], on[1], ("TagKey.1", "a")]);
-        assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"], 0);
+        assert_eq!(
+            bench.ok("ecs.DescribeKeyPairs", &[("Tag.1.Key", "a")])["TotalCount"],
+            0
+        );
     }
 
     #[test]
     fn brackets_in_values_are_a_switch() {
         for refused in [false, true] {
-            let mut bench = Bench::with(Options { tag_values_refuse_brackets: refused, ..Options::default() });
+            let mut bench = Bench::with(Options {
+                tag_values_refuse_brackets: refused,
+                ..Options::default()
+            });
             let pairs = [("Tag.1.Key", "setpoint:address"), ("Tag.1.Value", "web[0]")];
-            let got = bench.call("vpc.CreateVpc", &pairs).err().unwrap_or_default();
-            assert_eq!(got, if refused { "400 InvalidTagValue.Malformed" } else { "" });
-            let wide = [("Name", "p"), ("Type", "String"), ("Value", "[1]"), ("Tags", r#"{"a": "[x]"}"#)];
+            let got = bench
+                .call("vpc.CreateVpc", &pairs)
+                .err()
+                .unwrap_or_default();
+            assert_eq!(
+                got,
+                if refused {
+                    "400 InvalidTagValue.Malformed"
+                } else {
+                    ""
+                }
+            );
+            let wide = [
+                ("Name", "p"),
+                ("Type", "String"),
+                ("Value", "[1]"),
+                ("Tags", r#"{"a": "[x]"}"#),
+            ];
             assert_eq!(bench.call("oos.CreateParameter", &wide).is_err(), refused);
             // Keys and filters are not values that are kept.
-            bench.ok("vpc.CreateVpc", &[("Tag.1.Key", "a[0]"), ("Tag.1.Value", "x")]);
-            assert_eq!(bench.ok("vpc.DescribeVpcs", &pairs)["TotalCount"], i32::from(!refused));
+            bench.ok(
+                "vpc.CreateVpc",
+                &[("Tag.1.Key", "a[0]"), ("Tag.1.Value", "x")],
+            );
+            assert_eq!(
+                bench.ok("vpc.DescribeVpcs", &pairs)["TotalCount"],
+                i32::from(!refused)
+            );
         }
     }
 }

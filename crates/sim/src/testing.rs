@@ -43,7 +43,12 @@ impl Bench {
                 "Protocols": {"Protocols": ["string"]},
             }]},
         }});
-        Self { world: World::new(7, Timestamp(START), options), now_ms: START, nonce: 0, shapes }
+        Self {
+            world: World::new(7, Timestamp(START), options),
+            now_ms: START,
+            nonce: 0,
+            shapes,
+        }
     }
 
     /// Lets time pass.
@@ -55,57 +60,93 @@ impl Bench {
     pub(crate) fn call(&mut self, name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
         let (product, action) = name.split_once('.').expect("written as product.Action");
         let action = find(product, action);
-        let mut params: Vec<(String, String)> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut params: Vec<(String, String)> = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         params.sort();
-        let request = Request { action, region: "cn-beijing".to_owned(), params };
+        let request = Request {
+            action,
+            region: "cn-beijing".to_owned(),
+            params,
+        };
         let account = self.world.account().clone();
         let credential = Credential::long_lived(account.access_key_id, account.access_key_secret);
         self.nonce += 1;
-        let stamp = Stamp { nonce: format!("nonce-{}", self.nonce), timestamp: Timestamp(self.now_ms) };
-        let endpoint = Endpoint { scheme: "https", host: format!("{product}.cn-beijing.aliyuncs.com") };
+        let stamp = Stamp {
+            nonce: format!("nonce-{}", self.nonce),
+            timestamp: Timestamp(self.now_ms),
+        };
+        let endpoint = Endpoint {
+            scheme: "https",
+            host: format!("{product}.cn-beijing.aliyuncs.com"),
+        };
         let wire = v3::sign(&request, &credential, &endpoint, &stamp);
         let response = self.world.handle(Timestamp(self.now_ms), &wire);
         let body: Value = serde_json::from_slice(&response.body).expect("answers are JSON");
         let written = render::xml("Answer", &body);
-        let read = roxmltree::Document::parse(&written).unwrap_or_else(|error| panic!("{name}: {error}: {written}"));
+        let read = roxmltree::Document::parse(&written)
+            .unwrap_or_else(|error| panic!("{name}: {error}: {written}"));
         assert_says(name, read.root_element(), &body);
         if response.status == 200 {
             let shape = &self.shapes[product][action.name];
-            assert!(!shape.is_null(), "no shape for {name}: see tests/it/shapes.rs");
+            assert!(
+                !shape.is_null(),
+                "no shape for {name}: see tests/it/shapes.rs"
+            );
             conform(name, shape, &body);
             return Ok(body);
         }
-        Err(format!("{} {}", response.status, body["Code"].as_str().unwrap_or_default()))
+        Err(format!(
+            "{} {}",
+            response.status,
+            body["Code"].as_str().unwrap_or_default()
+        ))
     }
 
     /// A call whose values may be names that stand for others; empty if it is accepted.
     pub(crate) fn outcome(&mut self, name: &str, pairs: &[(&str, &str)], names: &Names) -> String {
-        let filled: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (*key, names.get(value).map_or(*value, String::as_str))).collect();
+        let filled: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(key, value)| (*key, names.get(value).map_or(*value, String::as_str)))
+            .collect();
         self.call(name, &filled).err().unwrap_or_default()
     }
 
     /// A call that must be answered.
     #[track_caller]
     pub(crate) fn ok(&mut self, name: &str, pairs: &[(&str, &str)]) -> Value {
-        self.call(name, pairs).unwrap_or_else(|refusal| panic!("{name} {pairs:?}: {refusal}"))
+        self.call(name, pairs)
+            .unwrap_or_else(|refusal| panic!("{name} {pairs:?}: {refusal}"))
     }
 
     /// A call that must be refused with this status and code.
     #[track_caller]
     pub(crate) fn refused(&mut self, name: &str, pairs: &[(&str, &str)], expected: &str) {
-        assert_eq!(self.call(name, pairs).map(|_| ()), Err(expected.to_owned()), "{name} {pairs:?}");
+        assert_eq!(
+            self.call(name, pairs).map(|_| ()),
+            Err(expected.to_owned()),
+            "{name} {pairs:?}"
+        );
     }
 
     /// A VPC that can be used.
     pub(crate) fn vpc(&mut self) -> String {
-        let id = text(&self.ok("vpc.CreateVpc", &[("CidrBlock", "172.16.0.0/12")]), "VpcId");
+        let id = text(
+            &self.ok("vpc.CreateVpc", &[("CidrBlock", "172.16.0.0/12")]),
+            "VpcId",
+        );
         self.wait(3_000);
         id
     }
 
     /// A VSwitch that can be used, in zone h.
     pub(crate) fn vswitch(&mut self, vpc: &str, block: &str) -> String {
-        let pairs = [("VpcId", vpc), ("ZoneId", "cn-beijing-h"), ("CidrBlock", block)];
+        let pairs = [
+            ("VpcId", vpc),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", block),
+        ];
         let id = text(&self.ok("vpc.CreateVSwitch", &pairs), "VSwitchId");
         self.wait(4_000);
         id
@@ -113,7 +154,13 @@ impl Bench {
 
     /// A security group.
     pub(crate) fn group(&mut self, vpc: &str) -> String {
-        text(&self.ok("ecs.CreateSecurityGroup", &[("VpcId", vpc), ("SecurityGroupName", "web")]), "SecurityGroupId")
+        text(
+            &self.ok(
+                "ecs.CreateSecurityGroup",
+                &[("VpcId", vpc), ("SecurityGroupName", "web")],
+            ),
+            "SecurityGroupId",
+        )
     }
 
     /// A machine in its first moment, with its network: (instance, vswitch, group).
@@ -128,7 +175,10 @@ impl Bench {
         ];
         pairs.extend_from_slice(more);
         let answer = self.ok("ecs.RunInstances", &pairs);
-        let id = answer["InstanceIdSets"]["InstanceIdSet"][0].as_str().expect("one id").to_owned();
+        let id = answer["InstanceIdSets"]["InstanceIdSet"][0]
+            .as_str()
+            .expect("one id")
+            .to_owned();
         (id, vswitch, group)
     }
 
@@ -136,26 +186,57 @@ impl Bench {
     #[track_caller]
     pub(crate) fn instance(&mut self, id: &str) -> Value {
         let ids = format!("[\"{id}\"]");
-        let attributes = [("InstanceIds", ids.as_str()), ("AdditionalAttributes.1", "META_OPTIONS")];
+        let attributes = [
+            ("InstanceIds", ids.as_str()),
+            ("AdditionalAttributes.1", "META_OPTIONS"),
+        ];
         let answer = self.ok("ecs.DescribeInstances", &attributes);
-        answer["Instances"]["Instance"].get(0).cloned().unwrap_or_default()
+        answer["Instances"]["Instance"]
+            .get(0)
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
 /// Holds an element against the value that it stands for.
 fn assert_says(name: &str, node: roxmltree::Node<'_, '_>, value: &Value) {
     let Value::Object(fields) = value else {
-        let expected = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
-        assert_eq!(node.text().unwrap_or_default(), expected, "{name}: {}", node.tag_name().name());
+        let expected = value.as_str().map_or_else(
+            || {
+                if value.is_null() {
+                    String::new()
+                } else {
+                    value.to_string()
+                }
+            },
+            str::to_owned,
+        );
+        assert_eq!(
+            node.text().unwrap_or_default(),
+            expected,
+            "{name}: {}",
+            node.tag_name().name()
+        );
         return;
     };
-    let children: Vec<_> = node.children().filter(roxmltree::Node::is_element).collect();
+    let children: Vec<_> = node
+        .children()
+        .filter(roxmltree::Node::is_element)
+        .collect();
     let mut count = 0;
     for (key, inner) in fields {
-        let items = inner.as_array().map_or_else(|| std::slice::from_ref(inner), Vec::as_slice);
-        let named: Vec<_> = children.iter().filter(|child| child.has_tag_name(key.as_str())).collect();
+        let items = inner
+            .as_array()
+            .map_or_else(|| std::slice::from_ref(inner), Vec::as_slice);
+        let named: Vec<_> = children
+            .iter()
+            .filter(|child| child.has_tag_name(key.as_str()))
+            .collect();
         assert_eq!(named.len(), items.len(), "{name}: {key}");
-        named.into_iter().zip(items).for_each(|(child, item)| assert_says(name, *child, item));
+        named
+            .into_iter()
+            .zip(items)
+            .for_each(|(child, item)| assert_says(name, *child, item));
         count += items.len();
     }
     assert_eq!(children.len(), count, "{name}: {}", node.tag_name().name());
@@ -171,13 +252,19 @@ fn find(product: &str, action: &str) -> &'static Action {
         "location" => location::ALL,
         _ => sts::ALL,
     };
-    table.iter().find(|known| known.name == action).unwrap_or_else(|| panic!("{product} has no {action}"))
+    table
+        .iter()
+        .find(|known| known.name == action)
+        .unwrap_or_else(|| panic!("{product} has no {action}"))
 }
 
 /// A text of an answer.
 #[track_caller]
 pub(crate) fn text(body: &Value, name: &str) -> String {
-    body[name].as_str().unwrap_or_else(|| panic!("{name} in {body}")).to_owned()
+    body[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} in {body}"))
+        .to_owned()
 }
 
 /// Holds an answer against the published shape: no unknown field, every value of its type.
@@ -186,10 +273,14 @@ pub(crate) fn conform(path: &str, shape: &Value, value: &Value) {
     match (shape, value) {
         // Some descriptions write a wrapper as a list of one; on the wire it is an object.
         (Value::Array(element), Value::Object(_)) => conform(path, &element[0], value),
-        (Value::Array(element), Value::Array(items)) => items.iter().for_each(|item| conform(path, &element[0], item)),
+        (Value::Array(element), Value::Array(items)) => items
+            .iter()
+            .for_each(|item| conform(path, &element[0], item)),
         (Value::Object(fields), Value::Object(members)) => {
             for (name, member) in members {
-                let shape = fields.get(name).unwrap_or_else(|| panic!("{path} has no field {name}"));
+                let shape = fields
+                    .get(name)
+                    .unwrap_or_else(|| panic!("{path} has no field {name}"));
                 conform(&format!("{path}.{name}"), shape, member);
             }
         }

@@ -69,17 +69,24 @@ impl Tls {
         let key = Key::generate()?;
         let leaf = CertificateDer::from(certificate::server(&key, &authority, address, now)?);
         let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.pkcs8.clone()));
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![leaf], secret)?;
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()?
+                .with_no_client_auth()
+                .with_single_cert(vec![leaf], secret)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), ca_file })
+        Ok(Self {
+            config: Arc::new(config),
+            ca_file,
+        })
     }
 }
 
 /// The authority's file and key. An authority whose key or certificate is missing is made anew.
-#[expect(clippy::disallowed_methods, reason = "clients read the authority from a file")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "clients read the authority from a file"
+)]
 fn authority(dir: &Path, now: Timestamp) -> Result<(PathBuf, Key), TlsError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -117,7 +124,11 @@ fn private(path: &Path) -> std::io::Result<()> {
 fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let mut lines = vec![format!("-----BEGIN {label}-----")];
-    lines.extend(text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()));
+    lines.extend(
+        text.as_bytes()
+            .chunks(64)
+            .map(|line| String::from_utf8_lossy(line).into_owned()),
+    );
     lines.push(format!("-----END {label}-----\n"));
     lines.join("\n")
 }
@@ -145,7 +156,9 @@ impl Greeted {
                 tokio::spawn(async move {
                     // Without it, small answers wait for the client's acknowledgement.
                     drop(stream.set_nodelay(true));
-                    if let Ok(Ok(stream)) = tokio::time::timeout(GREETING, acceptor.accept(stream)).await {
+                    if let Ok(Ok(stream)) =
+                        tokio::time::timeout(GREETING, acceptor.accept(stream)).await
+                    {
                         drop(sender.send((stream, peer)).await);
                     }
                 });

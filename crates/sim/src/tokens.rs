@@ -34,11 +34,20 @@ impl Token {
     ///
     /// # Errors
     /// For a token that is malformed.
-    pub(crate) fn of(call: &Bearer<'_>, text: Option<&str>, params: &Params) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn of(
+        call: &Bearer<'_>,
+        text: Option<&str>,
+        params: &Params,
+    ) -> Result<Option<Self>, Refusal> {
         let action = call.action;
-        let Some(text) = text.filter(|text| !text.is_empty() && !action.is_read()) else { return Ok(None) };
+        let Some(text) = text.filter(|text| !text.is_empty() && !action.is_read()) else {
+            return Ok(None);
+        };
         if text.len() > 64 || !text.is_ascii() {
-            return Err(Refusal::bad("InvalidClientToken.ValueNotSupported", "The ClientToken must be at most 64 ASCII characters."));
+            return Err(Refusal::bad(
+                "InvalidClientToken.ValueNotSupported",
+                "The ClientToken must be at most 64 ASCII characters.",
+            ));
         }
         let (name, region) = match call.scope {
             TokenScope::Action => (action.name, call.region.unwrap_or_default()),
@@ -46,7 +55,11 @@ impl Token {
             TokenScope::Account => ("*", "*"),
         };
         let key = format!("{}/{name}/{region}/{text}", action.product);
-        Ok(Some(Self { key, fingerprint: fingerprint(action.name, params), action }))
+        Ok(Some(Self {
+            key,
+            fingerprint: fingerprint(action.name, params),
+            action,
+        }))
     }
 
     /// The answer that the token has already been given, if it still holds.
@@ -54,7 +67,9 @@ impl Token {
     /// # Errors
     /// For a token that came with other parameters before.
     pub(crate) fn recall(&self, world: &mut World) -> Result<Option<Answer>, Refusal> {
-        let Some(known) = world.tables.tokens.get(&self.key) else { return Ok(None) };
+        let Some(known) = world.tables.tokens.get(&self.key) else {
+            return Ok(None);
+        };
         if forgotten(world, known) {
             world.tables.tokens.remove(&self.key);
             return Ok(None);
@@ -64,7 +79,11 @@ impl Token {
         }
         Ok(Some(match &known.reply {
             Reply::Done(answer) => Ok(answer.clone()),
-            Reply::Refused { status, code, message } => Err(Refusal::new(*status, code.clone(), message.clone())),
+            Reply::Refused {
+                status,
+                code,
+                message,
+            } => Err(Refusal::new(*status, code.clone(), message.clone())),
         }))
     }
 
@@ -72,26 +91,49 @@ impl Token {
     pub(crate) fn remember(&self, world: &mut World, answer: &Value) {
         let text = answer.to_string();
         // What the answer names is what the caller believes to have; the rest (disks, interfaces) does not decide.
-        let named = world.tables.fresh().into_iter().filter(|(_, id)| text.contains(&format!("\"{id}\"")));
+        let named = world
+            .tables
+            .fresh()
+            .into_iter()
+            .filter(|(_, id)| text.contains(&format!("\"{id}\"")));
         let made = named.map(|(kind, id)| (kind.to_owned(), id)).collect();
         self.keep(world, made, Reply::Done(answer.clone()));
     }
 
     /// Keeps a refusal, where the switch says that a refused call uses its token up.
     pub(crate) fn remember_refusal(&self, world: &mut World, refusal: &Refusal) {
-        let reply = Reply::Refused { status: refusal.status, code: refusal.code.to_string(), message: refusal.message.clone() };
+        let reply = Reply::Refused {
+            status: refusal.status,
+            code: refusal.code.to_string(),
+            message: refusal.message.clone(),
+        };
         self.keep(world, Vec::new(), reply);
     }
 
     fn keep(&self, world: &mut World, made: Vec<(String, String)>, reply: Reply) {
         let at_ms = world.now_ms();
-        world.tables.tokens.insert(&self.key, Remembered { fingerprint: self.fingerprint.clone(), at_ms, made, reply });
+        world.tables.tokens.insert(
+            &self.key,
+            Remembered {
+                fingerprint: self.fingerprint.clone(),
+                at_ms,
+                made,
+                reply,
+            },
+        );
     }
 }
 
 fn forgotten(world: &World, known: &Remembered) -> bool {
-    let expired = world.options.token_lifetime_ms.is_some_and(|lifetime| world.now_ms() > known.at_ms.saturating_add(lifetime));
-    let gone = !known.made.is_empty() && known.made.iter().all(|(kind, id)| !world.tables.lives(kind, id));
+    let expired = world
+        .options
+        .token_lifetime_ms
+        .is_some_and(|lifetime| world.now_ms() > known.at_ms.saturating_add(lifetime));
+    let gone = !known.made.is_empty()
+        && known
+            .made
+            .iter()
+            .all(|(kind, id)| !world.tables.lives(kind, id));
     expired || (gone && world.options.token_of_deleted == TokenOfDeleted::CreateNew)
 }
 
@@ -103,19 +145,31 @@ fn fingerprint(action: &str, params: &Params) -> String {
         hash.update((value.len() as u64).to_be_bytes());
         hash.update(value);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Code and status differ by action.
 fn mismatch(action: &Action, told: &BTreeMap<String, TokenMismatch>) -> Refusal {
     let (status, code) = match action.name {
-        "ModifyInstanceSpec" | "ModifyPrepayInstanceSpec" | "CreateImage" => (400, "IdempotenceParamNotMatch"),
+        "ModifyInstanceSpec" | "ModifyPrepayInstanceSpec" | "CreateImage" => {
+            (400, "IdempotenceParamNotMatch")
+        }
         "ModifyDiskChargeType" => (400, "Idempotence.SignatureMismatch"),
         "CreateSnapshot" => (403, "IdempotentParameterMismatch"),
         _ => (400, "IdempotentParameterMismatch"),
     };
-    let (status, code) = told.get(action.name).map_or((status, code), |told| (told.status, &told.code));
-    Refusal::new(status, code.to_owned(), "The request uses the same client token as a previous, but non-identical request.")
+    let (status, code) = told
+        .get(action.name)
+        .map_or((status, code), |told| (told.status, &told.code));
+    Refusal::new(
+        status,
+        code.to_owned(),
+        "The request uses the same client token as a previous, but non-identical request.",
+    )
 }
 
 #[cfg(test)]
@@ -136,8 +190,15 @@ mod tests {
         let other = [("CidrBlock", "10.1.0.0/16"), ("ClientToken", "t-1")];
         bench.refused("vpc.CreateVpc", &other, "400 IdempotentParameterMismatch");
         let long = "x".repeat(65);
-        bench.refused("vpc.CreateVpc", &[("ClientToken", &long)], "400 InvalidClientToken.ValueNotSupported");
-        bench.ok("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/16"), ("ClientToken", "T-1")]);
+        bench.refused(
+            "vpc.CreateVpc",
+            &[("ClientToken", &long)],
+            "400 InvalidClientToken.ValueNotSupported",
+        );
+        bench.ok(
+            "vpc.CreateVpc",
+            &[("CidrBlock", "10.0.0.0/16"), ("ClientToken", "T-1")],
+        );
     }
 
     #[test]
@@ -164,56 +225,117 @@ mod tests {
         let (mut bench, first, second) = after_deletion(Options::default());
         assert_eq!(first, second);
         assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["TotalCount"], 0);
-        let (mut bench, first, second) = after_deletion(Options { token_of_deleted: TokenOfDeleted::CreateNew, ..Options::default() });
+        let (mut bench, first, second) = after_deletion(Options {
+            token_of_deleted: TokenOfDeleted::CreateNew,
+            ..Options::default()
+        });
         assert_ne!(first, second);
         assert_eq!(bench.ok("vpc.DescribeVpcs", &[])["TotalCount"], 1);
-        let (_, first, second) = after_deletion(Options { token_lifetime_ms: Some(1_000), ..Options::default() });
+        let (_, first, second) = after_deletion(Options {
+            token_lifetime_ms: Some(1_000),
+            ..Options::default()
+        });
         assert_ne!(first, second);
     }
 
     #[test]
     fn a_refusal_may_use_its_token_up() {
         for (consumes, expected) in [(false, ""), (true, "400 IncorrectVpcStatus")] {
-            let mut bench = Bench::with(Options { failed_call_consumes_token: consumes, ..Options::default() });
+            let mut bench = Bench::with(Options {
+                failed_call_consumes_token: consumes,
+                ..Options::default()
+            });
             let vpc = text(&bench.ok("vpc.CreateVpc", &[]), "VpcId");
-            let pairs = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.1.0/24"), ("ClientToken", "t")];
+            let pairs = [
+                ("VpcId", vpc.as_str()),
+                ("ZoneId", "cn-beijing-h"),
+                ("CidrBlock", "172.16.1.0/24"),
+                ("ClientToken", "t"),
+            ];
             bench.refused("vpc.CreateVSwitch", &pairs, "400 IncorrectVpcStatus");
             bench.wait(2_000);
-            assert_eq!(bench.call("vpc.CreateVSwitch", &pairs).err().unwrap_or_default(), expected);
+            assert_eq!(
+                bench
+                    .call("vpc.CreateVSwitch", &pairs)
+                    .err()
+                    .unwrap_or_default(),
+                expected
+            );
         }
     }
 
     #[test]
     fn the_scope_of_a_token_is_a_switch() {
         const OTHER: &str = "400 IdempotentParameterMismatch";
-        for (scope, other_action, other_region) in
-            [(TokenScope::Action, "", ""), (TokenScope::Region, OTHER, ""), (TokenScope::Account, OTHER, OTHER)]
-        {
-            let mut bench = Bench::with(Options { token_scope: scope, ..Options::default() });
+        for (scope, other_action, other_region) in [
+            (TokenScope::Action, "", ""),
+            (TokenScope::Region, OTHER, ""),
+            (TokenScope::Account, OTHER, OTHER),
+        ] {
+            let mut bench = Bench::with(Options {
+                token_scope: scope,
+                ..Options::default()
+            });
             bench.ok("vpc.CreateVpc", &MADE);
             let outcome = |got: Result<serde_json::Value, String>| got.err().unwrap_or_default();
-            assert_eq!(outcome(bench.call("vpc.AllocateEipAddress", &[MADE[1]])), other_action, "{scope:?}");
+            assert_eq!(
+                outcome(bench.call("vpc.AllocateEipAddress", &[MADE[1]])),
+                other_action,
+                "{scope:?}"
+            );
             let elsewhere = [MADE[0], MADE[1], ("RegionId", "cn-shanghai")];
-            assert_eq!(outcome(bench.call("vpc.CreateVpc", &elsewhere)), other_region, "{scope:?}");
+            assert_eq!(
+                outcome(bench.call("vpc.CreateVpc", &elsewhere)),
+                other_region,
+                "{scope:?}"
+            );
             // Products keep their tokens to themselves.
-            bench.ok("ecs.CreateCommand", &[("Name", "c"), ("Type", "RunShellScript"), ("CommandContent", "ZWNobw=="), MADE[1]]);
+            bench.ok(
+                "ecs.CreateCommand",
+                &[
+                    ("Name", "c"),
+                    ("Type", "RunShellScript"),
+                    ("CommandContent", "ZWNobw=="),
+                    MADE[1],
+                ],
+            );
         }
     }
 
     #[test]
     fn the_code_of_a_mismatch_is_the_actions_own_or_a_switch() {
-        let changed = TokenMismatch { code: "InvalidIdempotenceParameter.Mismatch".to_owned(), status: 403 };
+        let changed = TokenMismatch {
+            code: "InvalidIdempotenceParameter.Mismatch".to_owned(),
+            status: 403,
+        };
         let told = [("CreateVpc".to_owned(), changed)].into_iter().collect();
-        let mut bench = Bench::with(Options { token_mismatch: told, ..Options::default() });
+        let mut bench = Bench::with(Options {
+            token_mismatch: told,
+            ..Options::default()
+        });
         bench.ok("vpc.CreateVpc", &MADE);
-        bench.refused("vpc.CreateVpc", &[MADE[1]], "403 InvalidIdempotenceParameter.Mismatch");
+        bench.refused(
+            "vpc.CreateVpc",
+            &[MADE[1]],
+            "403 InvalidIdempotenceParameter.Mismatch",
+        );
         let (id, _, _) = bench.machine(&[]);
         bench.wait(20_000);
         let disks = bench.ok("ecs.DescribeDisks", &[("InstanceId", &id)]);
         let disk = text(&disks["Disks"]["Disk"][0], "DiskId");
         for (action, first, second, expected) in [
-            ("ecs.CreateSnapshot", ("DiskId", disk.as_str()), ("SnapshotName", "b"), "403 IdempotentParameterMismatch"),
-            ("ecs.CreateImage", ("InstanceId", id.as_str()), ("ImageName", "b"), "400 IdempotenceParamNotMatch"),
+            (
+                "ecs.CreateSnapshot",
+                ("DiskId", disk.as_str()),
+                ("SnapshotName", "b"),
+                "403 IdempotentParameterMismatch",
+            ),
+            (
+                "ecs.CreateImage",
+                ("InstanceId", id.as_str()),
+                ("ImageName", "b"),
+                "400 IdempotenceParamNotMatch",
+            ),
         ] {
             bench.ok(action, &[first, ("ClientToken", "t-9")]);
             bench.refused(action, &[first, second, ("ClientToken", "t-9")], expected);

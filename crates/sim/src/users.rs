@@ -45,7 +45,10 @@ pub struct User {
 
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User").field("name", &self.name).field("allow", &self.allow).finish_non_exhaustive()
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .field("allow", &self.allow)
+            .finish_non_exhaustive()
     }
 }
 
@@ -59,7 +62,9 @@ pub enum UserError {
     #[error("`{0}`: a name, key or token is there twice")]
     Twice(String),
     /// A pattern that cannot fit any action.
-    #[error("`{pattern}` of `{user}` fits no action: write `PRODUCT:ACTION` with `*` for any text, or `*`")]
+    #[error(
+        "`{pattern}` of `{user}` fits no action: write `PRODUCT:ACTION` with `*` for any text, or `*`"
+    )]
     Pattern {
         /// The user.
         user: String,
@@ -77,13 +82,23 @@ pub enum UserError {
 impl User {
     /// The user number that `GetCallerIdentity` shows.
     pub(crate) fn id(&self, seed: u64) -> String {
-        format!("2{:017}", ids::draw_u64(seed, &format!("user/{}", self.name), 1) % 100_000_000_000_000_000)
+        format!(
+            "2{:017}",
+            ids::draw_u64(seed, &format!("user/{}", self.name), 1) % 100_000_000_000_000_000
+        )
     }
 
     /// # Errors
     /// `InvalidAccessKeyId.Inactive` if it is switched off.
     pub(crate) fn active(&self) -> Result<(), Refusal> {
-        if self.inactive { Err(Refusal::bad("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")) } else { Ok(()) }
+        if self.inactive {
+            Err(Refusal::bad(
+                "InvalidAccessKeyId.Inactive",
+                "Specified access key is disabled.",
+            ))
+        } else {
+            Ok(())
+        }
     }
 
     fn may(&self, action: &Action) -> bool {
@@ -104,10 +119,15 @@ impl User {
             return Err(UserError::EmptyToken(self.name.clone()));
         }
         if let Some(pattern) = self.allow.iter().find(|pattern| !known(pattern)) {
-            return Err(UserError::Pattern { user: self.name.clone(), pattern: pattern.clone() });
+            return Err(UserError::Pattern {
+                user: self.name.clone(),
+                pattern: pattern.clone(),
+            });
         }
         match &self.bearer_expires {
-            Some(text) if Timestamp::parse(text).is_none() => Err(UserError::Moment(self.name.clone())),
+            Some(text) if Timestamp::parse(text).is_none() => {
+                Err(UserError::Moment(self.name.clone()))
+            }
             _ => Ok(()),
         }
     }
@@ -116,11 +136,17 @@ impl User {
 /// Whether a text is what a pattern says, with `*` for any text.
 fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
     let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
     for part in middle {
-        let Some(at) = rest.find(part) else { return false };
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
@@ -135,25 +161,40 @@ impl Users {
     ///
     /// # Errors
     /// For a name, pattern or moment that is none, and for what is there twice.
-    pub(crate) fn new(mut users: Vec<User>, seed: u64, account: &Account) -> Result<Self, UserError> {
+    pub(crate) fn new(
+        mut users: Vec<User>,
+        seed: u64,
+        account: &Account,
+    ) -> Result<Self, UserError> {
         let mut taken = vec![account.access_key_id.clone()];
         for user in &mut users {
             user.check()?;
             let stream = format!("user/{}", user.name);
             if user.access_key_id.is_empty() {
-                user.access_key_id = format!("LTAI5tSim{}", ids::letters(&ids::draw(seed, &stream, 2), 15));
+                user.access_key_id = format!(
+                    "LTAI5tSim{}",
+                    ids::letters(&ids::draw(seed, &stream, 2), 15)
+                );
             }
             if user.access_key_secret.is_empty() {
                 user.access_key_secret = ids::letters(&ids::draw(seed, &stream, 3), 30);
             }
             taken.extend([format!("user {}", user.name), user.access_key_id.clone()]);
-            taken.extend(user.bearer_token.iter().map(|token| format!("token {token}")));
+            taken.extend(
+                user.bearer_token
+                    .iter()
+                    .map(|token| format!("token {token}")),
+            );
         }
         let mut seen = BTreeSet::new();
         match taken.iter().find(|text| !seen.insert(*text)) {
             // The text may be a token, so it is not shown.
-            Some(text) if text.starts_with("token ") => Err(UserError::Twice("bearer_token".to_owned())),
-            Some(text) => Err(UserError::Twice(text.trim_start_matches("user ").to_owned())),
+            Some(text) if text.starts_with("token ") => {
+                Err(UserError::Twice("bearer_token".to_owned()))
+            }
+            Some(text) => Err(UserError::Twice(
+                text.trim_start_matches("user ").to_owned(),
+            )),
             None => Ok(Self(users)),
         }
     }
@@ -164,7 +205,9 @@ impl Users {
 
     /// The user that a key belongs to.
     pub(crate) fn of_key(&self, access_key_id: &str) -> Option<&User> {
-        self.0.iter().find(|user| user.access_key_id == access_key_id)
+        self.0
+            .iter()
+            .find(|user| user.access_key_id == access_key_id)
     }
 
     /// The user that a bearer token belongs to. The codes are those of security tokens: none are documented for these.
@@ -172,11 +215,22 @@ impl Users {
     /// # Errors
     /// `InvalidSecurityToken.Malformed` for an unknown token, `InvalidSecurityToken.Expired`.
     pub(crate) fn of_token(&self, token: &str, wall: Timestamp) -> Result<&User, Refusal> {
-        let user = self.0.iter().find(|user| user.bearer_token.as_deref() == Some(token));
-        let user = user.ok_or_else(|| Refusal::bad("InvalidSecurityToken.Malformed", "The bearer token is not valid."))?;
+        let user = self
+            .0
+            .iter()
+            .find(|user| user.bearer_token.as_deref() == Some(token));
+        let user = user.ok_or_else(|| {
+            Refusal::bad(
+                "InvalidSecurityToken.Malformed",
+                "The bearer token is not valid.",
+            )
+        })?;
         user.active()?;
         match user.bearer_expires.as_deref().and_then(Timestamp::parse) {
-            Some(end) if wall >= end => Err(Refusal::bad("InvalidSecurityToken.Expired", "The bearer token is expired.")),
+            Some(end) if wall >= end => Err(Refusal::bad(
+                "InvalidSecurityToken.Expired",
+                "The bearer token is expired.",
+            )),
             _ => Ok(user),
         }
     }
@@ -186,7 +240,9 @@ impl Users {
     /// # Errors
     /// 403 with the code that the product uses.
     pub(crate) fn check(&self, access_key_id: &str, action: &Action) -> Result<(), Refusal> {
-        let free = action.product == Product::Location || action.name == "GetCallerIdentity" || action.name == "AssumeRoleWithOIDC";
+        let free = action.product == Product::Location
+            || action.name == "GetCallerIdentity"
+            || action.name == "AssumeRoleWithOIDC";
         match self.of_key(access_key_id) {
             Some(user) if !free && !user.may(action) => Err(forbidden(action)),
             _ => Ok(()),
@@ -212,7 +268,10 @@ fn forbidden(action: &Action) -> Refusal {
     };
     Refusal::denied(
         code,
-        format!("User not authorized to operate on the specified resource, or this API doesn't support RAM: {}.", action.name),
+        format!(
+            "User not authorized to operate on the specified resource, or this API doesn't support RAM: {}.",
+            action.name
+        ),
     )
 }
 
@@ -247,18 +306,55 @@ mod tests {
     #[test]
     fn lists_that_make_no_sense_are_refused() {
         let account = Account::from_seed(1);
-        let take = |users: Vec<User>| Users::new(users, 1, &account).map(|users| users.all().len()).map_err(|error| error.to_string());
+        let take = |users: Vec<User>| {
+            Users::new(users, 1, &account)
+                .map(|users| users.all().len())
+                .map_err(|error| error.to_string())
+        };
         assert_eq!(take(vec![user("a", &["ecs:*"]), user("b", &[])]), Ok(2));
-        assert!(take(vec![user("a", &[]), user("a", &[])]).is_err_and(|text| text.starts_with("`a`")));
+        assert!(
+            take(vec![user("a", &[]), user("a", &[])]).is_err_and(|text| text.starts_with("`a`"))
+        );
         assert!(take(vec![user("a b", &[])]).is_err());
-        assert!(take(vec![user("a", &["RunInstances"])]).is_err_and(|text| text.contains("PRODUCT:ACTION")));
+        assert!(
+            take(vec![user("a", &["RunInstances"])])
+                .is_err_and(|text| text.contains("PRODUCT:ACTION"))
+        );
         assert!(take(vec![user("a", &["esc:RunInstances"])]).is_err());
-        assert!(take(vec![user("a", &["ecs:DescribeInstnaces"])]).is_err_and(|text| text.contains("fits no action")));
-        assert!(take(vec![User { bearer_token: Some(String::new()), ..user("a", &[]) }]).is_err_and(|text| text.contains("empty")));
-        assert!(take(vec![User { access_key_id: account.access_key_id.clone(), ..user("a", &[]) }]).is_err());
-        assert!(take(vec![User { bearer_expires: Some("soon".to_owned()), ..user("a", &[]) }]).is_err());
-        let twice = |name: &str| User { bearer_token: Some("secret-token".to_owned()), ..user(name, &[]) };
-        assert!(take(vec![twice("a"), twice("b")]).is_err_and(|text| !text.contains("secret-token")));
-        assert!(!format!("{:?}", Users::new(vec![twice("a")], 1, &account)).contains("secret-token"));
+        assert!(
+            take(vec![user("a", &["ecs:DescribeInstnaces"])])
+                .is_err_and(|text| text.contains("fits no action"))
+        );
+        assert!(
+            take(vec![User {
+                bearer_token: Some(String::new()),
+                ..user("a", &[])
+            }])
+            .is_err_and(|text| text.contains("empty"))
+        );
+        assert!(
+            take(vec![User {
+                access_key_id: account.access_key_id.clone(),
+                ..user("a", &[])
+            }])
+            .is_err()
+        );
+        assert!(
+            take(vec![User {
+                bearer_expires: Some("soon".to_owned()),
+                ..user("a", &[])
+            }])
+            .is_err()
+        );
+        let twice = |name: &str| User {
+            bearer_token: Some("secret-token".to_owned()),
+            ..user(name, &[])
+        };
+        assert!(
+            take(vec![twice("a"), twice("b")]).is_err_and(|text| !text.contains("secret-token"))
+        );
+        assert!(
+            !format!("{:?}", Users::new(vec![twice("a")], 1, &account)).contains("secret-token")
+        );
     }
 }

@@ -140,11 +140,18 @@ impl World {
     ///
     /// # Errors
     /// If a row cannot be read or the row of the account is missing.
-    pub fn from_rows(rows: impl IntoIterator<Item = (String, String, String)>, options: Options) -> Result<Self, LoadError> {
+    pub fn from_rows(
+        rows: impl IntoIterator<Item = (String, String, String)>,
+        options: Options,
+    ) -> Result<Self, LoadError> {
         let mut tables = Tables::default();
         let mut meta = None;
         for (kind, id, text) in rows {
-            let as_error = |source| LoadError::Row { kind: kind.clone(), id: id.clone(), source };
+            let as_error = |source| LoadError::Row {
+                kind: kind.clone(),
+                id: id.clone(),
+                source,
+            };
             if kind == META.0 {
                 meta = Some(serde_json::from_str::<Meta>(&text).map_err(as_error)?);
             } else if !tables.load(&kind, &id, &text).map_err(as_error)? {
@@ -188,12 +195,22 @@ impl World {
 
     /// Answers one request at a moment of the world's time, with signatures judged by another clock: a world may run
     /// faster than its clients.
-    pub fn handle_at(&mut self, now: Timestamp, wall: Timestamp, request: &WireRequest) -> WireResponse {
+    pub fn handle_at(
+        &mut self,
+        now: Timestamp,
+        wall: Timestamp,
+        request: &WireRequest,
+    ) -> WireResponse {
         self.handle_arrived(now, wall, &gateway::arrive(request, ""))
     }
 
     /// The same for a request that was read before the world was at hand.
-    pub(crate) fn handle_arrived(&mut self, now: Timestamp, wall: Timestamp, arrived: &Arrived<'_>) -> WireResponse {
+    pub(crate) fn handle_arrived(
+        &mut self,
+        now: Timestamp,
+        wall: Timestamp,
+        arrived: &Arrived<'_>,
+    ) -> WireResponse {
         self.serve(now, &arrived.incoming, |world| world.admit(arrived, wall))
     }
 
@@ -201,7 +218,11 @@ impl World {
     /// signature and nonce.
     pub fn repeat(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
         let incoming = gateway::read(request);
-        self.serve(now, &incoming, |_| incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action)))
+        self.serve(now, &incoming, |_| {
+            incoming
+                .action()
+                .ok_or_else(|| gateway::unknown_action(&incoming.action))
+        })
     }
 
     fn serve(
@@ -217,8 +238,17 @@ impl World {
             Some(refusal) => Err(refusal.clone()),
             None => admit(self).and_then(|action| self.perform(action, incoming)),
         };
-        self.calls.record(incoming, self.now_ms, &request_id, answer.as_ref().err());
-        render::response(incoming, &request_id, answer, &Written { pieces: &self.pieces.take(), speed: self.speed })
+        self.calls
+            .record(incoming, self.now_ms, &request_id, answer.as_ref().err());
+        render::response(
+            incoming,
+            &request_id,
+            answer,
+            &Written {
+                pieces: &self.pieces.take(),
+                speed: self.speed,
+            },
+        )
     }
 
     /// Whether the last signed request came past the front door.
@@ -237,7 +267,12 @@ impl World {
     /// Lets everything happen that is due up to a moment, in the order of time.
     pub fn advance(&mut self, now: Timestamp) {
         let target = now.0.max(self.now_ms);
-        while let Some(next) = self.agenda.first().filter(|(due, _, _)| *due <= target).cloned() {
+        while let Some(next) = self
+            .agenda
+            .first()
+            .filter(|(due, _, _)| *due <= target)
+            .cloned()
+        {
             self.agenda.remove(&next);
             let (due, kind, id) = next;
             if self.tables.due_ms(kind, &id) == Some(due) {
@@ -305,8 +340,14 @@ impl World {
     }
 
     /// Notes a refusal that a fault made, which the world has not seen.
-    pub(crate) fn record_refusal(&mut self, incoming: &Incoming, request_id: &str, refusal: &Refusal) {
-        self.calls.record(incoming, self.now_ms, request_id, Some(refusal));
+    pub(crate) fn record_refusal(
+        &mut self,
+        incoming: &Incoming,
+        request_id: &str,
+        refusal: &Refusal,
+    ) {
+        self.calls
+            .record(incoming, self.now_ms, request_id, Some(refusal));
     }
 
     /// Says whether a zone has an instance type in stock.
@@ -322,7 +363,13 @@ impl World {
 
     /// Says how busy a machine, an address or a gateway looks in its metrics, from now on and for the past.
     pub fn set_load(&mut self, id: &str, profile: LoadProfile) {
-        self.tables.loads.insert(id, Load { profile, since_ms: self.now_ms });
+        self.tables.loads.insert(
+            id,
+            Load {
+                profile,
+                since_ms: self.now_ms,
+            },
+        );
         self.commit();
     }
 
@@ -334,41 +381,81 @@ impl World {
         // How far time has come goes along, so that a world that is opened again does not go back.
         self.changed.insert(meta_key());
         let keys = std::mem::take(&mut self.changed);
-        keys.into_iter().map(|(kind, id)| Change { row: self.stored(kind, &id), kind, id }).collect()
+        keys.into_iter()
+            .map(|(kind, id)| Change {
+                row: self.stored(kind, &id),
+                kind,
+                id,
+            })
+            .collect()
     }
 
     /// Every row in its stored form, as (kind, id, JSON): what [`World::from_rows`] takes.
     #[must_use]
     pub fn rows(&self) -> Vec<(String, String, String)> {
-        let mut keys: Vec<(&'static str, String)> = self.tables.keys().into_iter().map(|(kind, id, _)| (kind, id)).collect();
+        let mut keys: Vec<(&'static str, String)> = self
+            .tables
+            .keys()
+            .into_iter()
+            .map(|(kind, id, _)| (kind, id))
+            .collect();
         keys.push(meta_key());
-        keys.into_iter().filter_map(|(kind, id)| self.stored(kind, &id).map(|row| (kind.to_owned(), id, row))).collect()
+        keys.into_iter()
+            .filter_map(|(kind, id)| self.stored(kind, &id).map(|row| (kind.to_owned(), id, row)))
+            .collect()
     }
 
     fn stored(&self, kind: &'static str, id: &str) -> Option<String> {
         if kind != META.0 {
             return self.tables.stored(kind, id);
         }
-        let meta = Meta { seed: self.seed, account: self.account.clone(), now_ms: self.now_ms };
+        let meta = Meta {
+            seed: self.seed,
+            account: self.account.clone(),
+            now_ms: self.now_ms,
+        };
         Some(serde_json::to_string(&meta).expect("the row of the account is plain data"))
     }
 
     /// Checks everything about a request but what it asks for.
-    fn admit(&mut self, arrived: &Arrived<'_>, wall: Timestamp) -> Result<&'static Action, Refusal> {
+    fn admit(
+        &mut self,
+        arrived: &Arrived<'_>,
+        wall: Timestamp,
+    ) -> Result<&'static Action, Refusal> {
         // Nobody, until it is known who: a refused caller must not stand for the one before.
         (self.caller, self.admitted) = (Caller::default(), false);
-        let keys = Keys { account: &self.account, users: &self.users, temporary: &self.tables.temporary_keys };
+        let keys = Keys {
+            account: &self.account,
+            users: &self.users,
+            temporary: &self.tables.temporary_keys,
+        };
         let access_key_id = gateway::verify(arrived, &keys, wall)?;
         let incoming = &arrived.incoming;
         if !incoming.is_anonymous() {
             self.nonces.claim(&access_key_id, &incoming.nonce, wall)?;
         }
-        self.caller = Caller { access_key_id, host: incoming.host.clone(), wall_ms: wall.0 };
+        self.caller = Caller {
+            access_key_id,
+            host: incoming.host.clone(),
+            wall_ms: wall.0,
+        };
         incoming.product()?;
-        let action = incoming.action().ok_or_else(|| gateway::unknown_action(&incoming.action))?;
-        let region = incoming.params.get("RegionId").or_else(|| regions::of_host(&incoming.host)).unwrap_or_default();
-        let asked = Asked { action, region, params: &incoming.params };
-        self.meters.admit(&self.options.rates, &asked, self.now_ms)?;
+        let action = incoming
+            .action()
+            .ok_or_else(|| gateway::unknown_action(&incoming.action))?;
+        let region = incoming
+            .params
+            .get("RegionId")
+            .or_else(|| regions::of_host(&incoming.host))
+            .unwrap_or_default();
+        let asked = Asked {
+            action,
+            region,
+            params: &incoming.params,
+        };
+        self.meters
+            .admit(&self.options.rates, &asked, self.now_ms)?;
         self.admitted = true;
         Ok(action)
     }
@@ -378,7 +465,9 @@ impl World {
         contract::check(action, &incoming.params)?;
         let region = region_of(incoming)?;
         let mut params = incoming.params.clone();
-        let dry_run = params.remove("DryRun").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let dry_run = params
+            .remove("DryRun")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         if self.options.tag_values_refuse_brackets && !action.is_read() {
             tags::refuse_brackets(&params)?;
         }
@@ -389,10 +478,20 @@ impl World {
             permitted?;
         }
         let text = params.remove("ClientToken");
-        let bearer = Bearer { action, region: region.as_deref(), scope: self.options.token_scope };
+        let bearer = Bearer {
+            action,
+            region: region.as_deref(),
+            scope: self.options.token_scope,
+        };
         let token = Token::of(&bearer, text.as_deref(), &params)?;
         // A dry run asks whether the call would be accepted, whatever its token has been answered.
-        if let Some(reply) = token.as_ref().filter(|_| !dry_run).map(|token| token.recall(self)).transpose()?.flatten() {
+        if let Some(reply) = token
+            .as_ref()
+            .filter(|_| !dry_run)
+            .map(|token| token.recall(self))
+            .transpose()?
+            .flatten()
+        {
             return reply;
         }
         let answer = self.run(handler, region.as_deref(), &params);
@@ -418,7 +517,10 @@ impl World {
         }
         self.commit();
         if action.product == Product::Cms && self.options.cms_fails_with_200 {
-            return answer.map_err(|refusal| Refusal { status: 200, ..refusal });
+            return answer.map_err(|refusal| Refusal {
+                status: 200,
+                ..refusal
+            });
         }
         answer
     }
@@ -426,17 +528,33 @@ impl World {
     fn run(&mut self, handler: product::Handler, region: Option<&str>, params: &Params) -> Answer {
         let read = RefCell::new(BTreeSet::new());
         let call = Call::new(region, params, &read);
-        call.harmless(&["RegionId", "OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount", "AcceptLanguage"]);
+        call.harmless(&[
+            "RegionId",
+            "OwnerId",
+            "OwnerAccount",
+            "ResourceOwnerId",
+            "ResourceOwnerAccount",
+            "AcceptLanguage",
+        ]);
         let answer = handler(self, &call)?;
         let read = read.into_inner();
-        match params.iter().find(|(name, value)| !value.is_empty() && !read.contains(*name)) {
+        match params
+            .iter()
+            .find(|(name, value)| !value.is_empty() && !read.contains(*name))
+        {
             Some((name, _)) => Err(Refusal::not_modelled(name)),
             None => Ok(answer),
         }
     }
 
     pub(crate) fn commit(&mut self) {
-        let Self { tables, agenda, changed, pieces, .. } = self;
+        let Self {
+            tables,
+            agenda,
+            changed,
+            pieces,
+            ..
+        } = self;
         let mut forgotten = false;
         tables.commit(|kind, id, due| {
             if !forgotten {
@@ -459,8 +577,14 @@ impl World {
 
     /// The next number of a stream, from 1.
     pub(crate) fn next_number(&mut self, stream: &str) -> u64 {
-        let next = self.tables.counters.get(stream).map_or(1, |counter| counter.next);
-        self.tables.counters.insert(stream, Counter { next: next + 1 });
+        let next = self
+            .tables
+            .counters
+            .get(stream)
+            .map_or(1, |counter| counter.next);
+        self.tables
+            .counters
+            .insert(stream, Counter { next: next + 1 });
         next
     }
 
@@ -494,10 +618,21 @@ impl World {
     }
 
     /// Rows of a table that a read may show now. A read by id has a lag of its own.
-    pub(crate) fn shown<'a, T: Row + 'a>(&self, table: &'a Table<T>, by_id: bool) -> impl Iterator<Item = &'a T> + use<'a, T> {
-        let lag = if by_id { self.options.read_lag_ms } else { self.options.list_lag_ms };
+    pub(crate) fn shown<'a, T: Row + 'a>(
+        &self,
+        table: &'a Table<T>,
+        by_id: bool,
+    ) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let lag = if by_id {
+            self.options.read_lag_ms
+        } else {
+            self.options.list_lag_ms
+        };
         let newest = self.now_ms - lag;
-        table.values().filter(move |row| row.base().is_some_and(|base| !base.released && base.created_ms <= newest))
+        table.values().filter(move |row| {
+            row.base()
+                .is_some_and(|base| !base.released && base.created_ms <= newest)
+        })
     }
 
     /// Rows with these keys that a read by id may show now, in the order of the keys.
@@ -509,34 +644,61 @@ impl World {
         let newest = self.now_ms - self.options.read_lag_ms;
         let keys: BTreeSet<&str> = keys.iter().map(AsRef::as_ref).collect();
         let rows: Vec<&T> = keys.into_iter().filter_map(|key| table.get(key)).collect();
-        rows.into_iter().filter(move |row| row.base().is_some_and(|base| !base.released && base.created_ms <= newest))
+        rows.into_iter().filter(move |row| {
+            row.base()
+                .is_some_and(|base| !base.released && base.created_ms <= newest)
+        })
     }
 
     /// Rows that hang on an id and that a listing may show now, in the order of their keys.
-    pub(crate) fn shown_on<'a, T: Row>(&'a self, table: &'a Table<T>, to: &'a str) -> impl Iterator<Item = &'a T> {
+    pub(crate) fn shown_on<'a, T: Row>(
+        &'a self,
+        table: &'a Table<T>,
+        to: &'a str,
+    ) -> impl Iterator<Item = &'a T> {
         table.linked(to).filter(|row| self.lists(*row))
     }
 
     /// Whether a listing may show a row now.
     pub(crate) fn lists<T: Row>(&self, row: &T) -> bool {
         let newest = self.now_ms - self.options.list_lag_ms;
-        row.base().is_some_and(|base| !base.released && base.created_ms <= newest)
+        row.base()
+            .is_some_and(|base| !base.released && base.created_ms <= newest)
     }
 
     /// Rows of a region with these tags that a listing may show now, in its order. `only_tags`: nothing else decides.
-    pub(crate) fn listing<'a, T: Row>(&self, table: &'a Table<T>, region: &str, tags: &Filter, only_tags: bool) -> Listing<'a, T> {
-        Listing::new(table, region, tags, self.now_ms - self.options.list_lag_ms, only_tags)
+    pub(crate) fn listing<'a, T: Row>(
+        &self,
+        table: &'a Table<T>,
+        region: &str,
+        tags: &Filter,
+        only_tags: bool,
+    ) -> Listing<'a, T> {
+        Listing::new(
+            table,
+            region,
+            tags,
+            self.now_ms - self.options.list_lag_ms,
+            only_tags,
+        )
     }
 
     /// Whether a zone has an instance type in stock.
     pub(crate) fn in_stock(&self, zone: &str, instance_type: &str) -> bool {
-        self.tables.no_stock.get(&format!("{zone}/{instance_type}")).is_none()
+        self.tables
+            .no_stock
+            .get(&format!("{zone}/{instance_type}"))
+            .is_none()
     }
 }
 
 /// When each row has its next change of state.
 fn agenda(tables: &Tables) -> BTreeSet<(i64, &'static str, String)> {
-    tables.keys().into_iter().filter_map(|(kind, id, due)| due.map(|due| (due, kind, id))).collect()
+    tables
+        .keys()
+        .into_iter()
+        .filter_map(|(kind, id, due)| due.map(|due| (due, kind, id)))
+        .collect()
 }
 
 fn meta_key() -> (&'static str, String) {
@@ -545,11 +707,15 @@ fn meta_key() -> (&'static str, String) {
 
 /// The region that a request names; an unknown one is refused.
 fn region_of(incoming: &Incoming) -> Result<Option<String>, Refusal> {
-    let named = incoming.params.get("RegionId").filter(|region| !region.is_empty());
+    let named = incoming
+        .params
+        .get("RegionId")
+        .filter(|region| !region.is_empty());
     match named {
-        Some(region) if regions::find(region).is_none() => {
-            Err(Refusal::absent("InvalidRegionId.NotFound", "The specified RegionId does not exist."))
-        }
+        Some(region) if regions::find(region).is_none() => Err(Refusal::absent(
+            "InvalidRegionId.NotFound",
+            "The specified RegionId does not exist.",
+        )),
         Some(region) => Ok(Some(region.to_owned())),
         None => Ok(regions::of_host(&incoming.host).map(str::to_owned)),
     }

@@ -49,7 +49,12 @@ impl Address {
     /// The address of a resource outside any group or module. `name` must follow the rules of [`is_name`].
     #[must_use]
     pub fn root(name: &str) -> Self {
-        Self { segments: vec![Segment { name: name.to_owned(), key: None }] }
+        Self {
+            segments: vec![Segment {
+                name: name.to_owned(),
+                key: None,
+            }],
+        }
     }
 
     /// The same address with this key on its last segment.
@@ -65,7 +70,9 @@ impl Address {
     /// This address below a module's address.
     #[must_use]
     pub fn below(&self, module: &Self) -> Self {
-        Self { segments: [module.segments.as_slice(), self.segments.as_slice()].concat() }
+        Self {
+            segments: [module.segments.as_slice(), self.segments.as_slice()].concat(),
+        }
     }
 
     /// The address without the key of its last segment: the group it belongs to, or itself.
@@ -136,11 +143,17 @@ impl FromStr for Address {
     type Err = BadAddress;
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
-        let bad = |why| BadAddress { text: text.to_owned(), why };
+        let bad = |why| BadAddress {
+            text: text.to_owned(),
+            why,
+        };
         if text.chars().count() > ADDRESS_MAX {
             return Err(bad("longer than 128 characters"));
         }
-        let segments = split_segments(text).into_iter().map(|part| segment(part).map_err(bad)).collect::<Result<Vec<_>, _>>()?;
+        let segments = split_segments(text)
+            .into_iter()
+            .map(|part| segment(part).map_err(bad))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { segments })
     }
 }
@@ -170,13 +183,24 @@ fn segment(part: &str) -> Result<Segment, &'static str> {
         None => (part, None),
         Some((name, rest)) => {
             let inner = rest.strip_suffix(']').ok_or("a `[` without its `]`")?;
-            (name, Some(Key::parse(inner).ok_or("a key is a letter or digit, then letters, digits, `.`, `_`, `-`")?))
+            (
+                name,
+                Some(
+                    Key::parse(inner)
+                        .ok_or("a key is a letter or digit, then letters, digits, `.`, `_`, `-`")?,
+                ),
+            )
         }
     };
     if !is_name(name) {
-        return Err("a name is a small letter, then small letters, digits, `_`, `-`, at most 40, not ending in `-` or `_`");
+        return Err(
+            "a name is a small letter, then small letters, digits, `_`, `-`, at most 40, not ending in `-` or `_`",
+        );
     }
-    Ok(Segment { name: name.to_owned(), key })
+    Ok(Segment {
+        name: name.to_owned(),
+        key,
+    })
 }
 
 /// Whether a text may name a resource, module, output, alias or environment.
@@ -195,7 +219,9 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, printed: &str) {
-        let printed_back = text.parse::<Address>().map_or_else(|bad| bad.why.to_owned(), |address| address.to_string());
+        let printed_back = text
+            .parse::<Address>()
+            .map_or_else(|bad| bad.why.to_owned(), |address| address.to_string());
         assert_eq!(printed_back, printed);
     }
 
@@ -206,13 +232,19 @@ mod tests {
         check("web[eu].app[0]", "web[eu].app[0]");
         check("app[1.2]", "app[1.2]");
         check("app[", "a `[` without its `]`");
-        check("app[-x]", "a key is a letter or digit, then letters, digits, `.`, `_`, `-`");
+        check(
+            "app[-x]",
+            "a key is a letter or digit, then letters, digits, `.`, `_`, `-`",
+        );
         check(&"a".repeat(129), "longer than 128 characters");
     }
 
     #[test]
     fn numbers_sort_as_numbers() {
-        let mut all: Vec<Address> = ["app[10]", "app[2]", "app"].iter().map(|t| t.parse().expect("valid")).collect();
+        let mut all: Vec<Address> = ["app[10]", "app[2]", "app"]
+            .iter()
+            .map(|t| t.parse().expect("valid"))
+            .collect();
         all.sort();
         let printed: Vec<String> = all.iter().map(ToString::to_string).collect();
         assert_eq!(printed, ["app", "app[2]", "app[10]"]);

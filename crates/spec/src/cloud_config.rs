@@ -12,7 +12,11 @@ use crate::tree::{self, Data, Node, Scalar, Style};
 /// The finding for a value that tools read differently, boxed since it is rare and large.
 pub fn write(node: &Node) -> Result<String, Box<Diagnostic>> {
     if !matches!(node.data, Data::Map(_)) {
-        return Err(Box::new(Diagnostic::error("wrong-type", node.span, format!("`cloud_config` is a map, this is {}", node.noun()))));
+        return Err(Box::new(Diagnostic::error(
+            "wrong-type",
+            node.span,
+            format!("`cloud_config` is a map, this is {}", node.noun()),
+        )));
     }
     let mut out = "#cloud-config\n".to_owned();
     block(node, 0, &mut out)?;
@@ -72,15 +76,25 @@ fn scalar(node: &Node, scalar: &Scalar) -> Result<String, Box<Diagnostic>> {
         return Ok(quoted(&scalar.text));
     }
     match tree::reading(&scalar.text) {
-        Some(read) => Err(Box::new(crate::parse::unquoted(node.span, &scalar.text, &read))),
+        Some(read) => Err(Box::new(crate::parse::unquoted(
+            node.span,
+            &scalar.text,
+            &read,
+        ))),
         None => Ok(scalar.text.clone()),
     }
 }
 
 fn key(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    if plain && tree::reading(text).is_none() && !matches!(text, "true" | "false") { text.to_owned() } else { quoted(text) }
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    if plain && tree::reading(text).is_none() && !matches!(text, "true" | "false") {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
 }
 
 /// JSON's string syntax is YAML's double-quoted one.

@@ -6,24 +6,76 @@ use crate::span::Span;
 use crate::suggest;
 
 const fn field(name: &'static str, ty: Type, doc: &'static str) -> FieldDef {
-    FieldDef { name, ty, required: false, unset: Unset::Unmanaged, late: false, change: "none", doc }
+    FieldDef {
+        name,
+        ty,
+        required: false,
+        unset: Unset::Unmanaged,
+        late: false,
+        change: "none",
+        doc,
+    }
 }
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
 
 /// Keys of every resource's entry, in the order of the docs.
 pub const ENTRY: &[FieldDef] = &[
-    field("name", Type::Text { min: 1, max: 128 }, "Display name at the API; made from stack and address if not given."),
-    field("description", Type::Text { min: 2, max: 256 }, "What it is for."),
-    field("tags", Type::Map(&Type::Text { min: 0, max: 128 }), "At most 17; authoritative once any tag is declared."),
-    field("resource_group", TEXT, "Id of the resource group, `rg-…`; moved in place."),
-    field("timeouts", Type::Struct(TIMEOUTS), "Time limits; the kind's own by default."),
-    field("count", Type::Int { min: 0, max: 100_000, unit: "" }, "So many members, `NAME[0]`, `NAME[1]`, …; known at plan."),
-    field("for_each", TEXT, "A list, map or group: one member for each; known at plan."),
+    field(
+        "name",
+        Type::Text { min: 1, max: 128 },
+        "Display name at the API; made from stack and address if not given.",
+    ),
+    field(
+        "description",
+        Type::Text { min: 2, max: 256 },
+        "What it is for.",
+    ),
+    field(
+        "tags",
+        Type::Map(&Type::Text { min: 0, max: 128 }),
+        "At most 17; authoritative once any tag is declared.",
+    ),
+    field(
+        "resource_group",
+        TEXT,
+        "Id of the resource group, `rg-…`; moved in place.",
+    ),
+    field(
+        "timeouts",
+        Type::Struct(TIMEOUTS),
+        "Time limits; the kind's own by default.",
+    ),
+    field(
+        "count",
+        Type::Int {
+            min: 0,
+            max: 100_000,
+            unit: "",
+        },
+        "So many members, `NAME[0]`, `NAME[1]`, …; known at plan.",
+    ),
+    field(
+        "for_each",
+        TEXT,
+        "A list, map or group: one member for each; known at plan.",
+    ),
     field("enabled", Type::Bool, "`false`: not in this stack."),
-    field("after", Type::List(&TEXT), "Names that must be ready first: order without data."),
-    field("adopt", TEXT, "Id of a live thing to own instead of creating one."),
-    field("lifecycle", Type::Struct(LIFECYCLE), "How it may be changed and deleted."),
+    field(
+        "after",
+        Type::List(&TEXT),
+        "Names that must be ready first: order without data.",
+    ),
+    field(
+        "adopt",
+        TEXT,
+        "Id of a live thing to own instead of creating one.",
+    ),
+    field(
+        "lifecycle",
+        Type::Struct(LIFECYCLE),
+        "How it may be changed and deleted.",
+    ),
 ];
 
 /// Members of `timeouts`.
@@ -35,32 +87,84 @@ pub const TIMEOUTS: &[FieldDef] = &[
 
 /// Members of `lifecycle`.
 pub const LIFECYCLE: &[FieldDef] = &[
-    field("protect", Type::Bool, "No delete, replace or rebuild; the stack's `protect` by default."),
-    field("on_delete", Type::Enum(&["delete", "keep"]), "`keep`: destroy leaves it, still tagged."),
-    field("snapshot_before", Type::List(&Type::Enum(&["rebuild", "replace", "delete"])), "Take a snapshot before these."),
-    field("create_before_destroy", Type::Bool, "The successor comes first."),
-    field("ignore", Type::List(&TEXT), "Fields whose differences are not acted on."),
-    field("additive", Type::List(&Type::Enum(&["ingress", "egress", "tags"])), "Added to, never taken from."),
-    field("on_image_change", Type::Enum(&["rebuild", "replace"]), "What another image does."),
-    field("on_user_data_change", Type::Enum(&["keep", "store", "replace", "run"]), "What other user data does."),
-    field("max_unavailable", TEXT, "How many members may be interrupted at once: `1`, `25%`, `all`."),
+    field(
+        "protect",
+        Type::Bool,
+        "No delete, replace or rebuild; the stack's `protect` by default.",
+    ),
+    field(
+        "on_delete",
+        Type::Enum(&["delete", "keep"]),
+        "`keep`: destroy leaves it, still tagged.",
+    ),
+    field(
+        "snapshot_before",
+        Type::List(&Type::Enum(&["rebuild", "replace", "delete"])),
+        "Take a snapshot before these.",
+    ),
+    field(
+        "create_before_destroy",
+        Type::Bool,
+        "The successor comes first.",
+    ),
+    field(
+        "ignore",
+        Type::List(&TEXT),
+        "Fields whose differences are not acted on.",
+    ),
+    field(
+        "additive",
+        Type::List(&Type::Enum(&["ingress", "egress", "tags"])),
+        "Added to, never taken from.",
+    ),
+    field(
+        "on_image_change",
+        Type::Enum(&["rebuild", "replace"]),
+        "What another image does.",
+    ),
+    field(
+        "on_user_data_change",
+        Type::Enum(&["keep", "store", "replace", "run"]),
+        "What other user data does.",
+    ),
+    field(
+        "max_unavailable",
+        TEXT,
+        "How many members may be interrupted at once: `1`, `25%`, `all`.",
+    ),
 ];
 
 /// Keys of a module's entry.
-pub const MODULE_KEYS: &[&str] = &["use", "with", "tags", "after", "count", "for_each", "enabled"];
+pub const MODULE_KEYS: &[&str] = &[
+    "use", "with", "tags", "after", "count", "for_each", "enabled",
+];
 
 /// Keys that `defaults` cannot set.
-pub const NO_DEFAULT: &[&str] = &["type", "use", "name", "count", "for_each", "enabled", "adopt", "after"];
+pub const NO_DEFAULT: &[&str] = &[
+    "type", "use", "name", "count", "for_each", "enabled", "adopt", "after",
+];
 
 /// Keys that people bring from elsewhere, for every kind.
 const HINTS: &[(&str, &str)] = &[
-    ("depends_on", "write `after: [NAME]`; references make their own order"),
-    ("DependsOn", "write `after: [NAME]`; references make their own order"),
+    (
+        "depends_on",
+        "write `after: [NAME]`; references make their own order",
+    ),
+    (
+        "DependsOn",
+        "write `after: [NAME]`; references make their own order",
+    ),
     ("provider", "a stack has one account and one region"),
     ("region", "a stack has one region; it stands at the top"),
     ("Type", "write `type`"),
-    ("Properties", "fields stand beside `type`, without a level of their own"),
-    ("properties", "fields stand beside `type`, without a level of their own"),
+    (
+        "Properties",
+        "fields stand beside `type`, without a level of their own",
+    ),
+    (
+        "properties",
+        "fields stand beside `type`, without a level of their own",
+    ),
     ("prevent_destroy", "write `lifecycle: {protect: true}`"),
     ("protect", "write `lifecycle: {protect: true}`"),
     ("ignore_changes", "write `lifecycle: {ignore: [FIELD]}`"),
@@ -68,7 +172,10 @@ const HINTS: &[(&str, &str)] = &[
     ("foreach", "write `for_each`"),
     ("if", "write `enabled`"),
     ("when", "write `enabled`"),
-    ("id", "to own what exists write `adopt: ID`; to use it, `existing`"),
+    (
+        "id",
+        "to own what exists write `adopt: ID`; to use it, `existing`",
+    ),
     ("tag", "write `tags`"),
 ];
 
@@ -82,13 +189,26 @@ pub fn is_entry_key(key: &str) -> bool {
 pub(crate) fn unknown_field(kind: &KindDef, key: &str, at: Span) -> Diagnostic {
     let known = kind.hints.iter().find(|(name, _)| *name == key);
     if let Some((_, hint)) = known {
-        return Diagnostic::error("unknown-field", at, format!("`{}` has no `{key}`: {hint}", kind.name));
+        return Diagnostic::error(
+            "unknown-field",
+            at,
+            format!("`{}` has no `{key}`: {hint}", kind.name),
+        );
     }
-    let diagnostic = Diagnostic::error("unknown-field", at, format!("`{}` has no `{key}`", kind.name));
+    let diagnostic = Diagnostic::error(
+        "unknown-field",
+        at,
+        format!("`{}` has no `{key}`", kind.name),
+    );
     if let Some((_, hint)) = HINTS.iter().find(|(name, _)| *name == key) {
         return diagnostic.hint(*hint);
     }
-    let names: Vec<&str> = kind.fields.iter().chain(ENTRY).map(|field| field.name).collect();
+    let names: Vec<&str> = kind
+        .fields
+        .iter()
+        .chain(ENTRY)
+        .map(|field| field.name)
+        .collect();
     match suggest::nearest(key, names.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
         None => diagnostic.hint(format!("`setpoint explain {}` lists its fields", kind.name)),

@@ -52,19 +52,33 @@ impl Diagnostic {
     /// An error at a place.
     #[must_use]
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { span: Some(span), ..Self::unplaced(code, message) }
+        Self {
+            span: Some(span),
+            ..Self::unplaced(code, message)
+        }
     }
 
     /// An error that has no place in a file.
     #[must_use]
     pub fn unplaced(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), span: None, context: None, labels: Vec::new(), hint: None }
+        Self {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            span: None,
+            context: None,
+            labels: Vec::new(),
+            hint: None,
+        }
     }
 
     /// A warning at a place.
     #[must_use]
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, message)
+        }
     }
 
     /// The same with a hint.
@@ -84,7 +98,10 @@ impl Diagnostic {
     /// The same with a second place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 

@@ -14,12 +14,20 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
     let Some(kind) = schema.kind(name) else {
         let names: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
         let near = suggest::nearest(name, names.iter().copied())
-            .map_or(format!("types: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            .map_or(format!("types: {}", names.join(", ")), |near| {
+                format!("did you mean `{near}`?")
+            });
         return Err(format!("there is no type `{name}`\n{near}"));
     };
-    let Some(first) = parts.next() else { return Ok(kind_text(kind)) };
-    let own = kind.field(first).or_else(|| common::ENTRY.iter().find(|field| field.name == first));
-    let Some(mut field) = own else { return unknown(kind, first, path) };
+    let Some(first) = parts.next() else {
+        return Ok(kind_text(kind));
+    };
+    let own = kind
+        .field(first)
+        .or_else(|| common::ENTRY.iter().find(|field| field.name == first));
+    let Some(mut field) = own else {
+        return unknown(kind, first, path);
+    };
     for part in parts {
         field = member(&field.ty, part).ok_or_else(|| {
             let names: Vec<&str> = members(&field.ty).iter().map(|field| field.name).collect();
@@ -31,22 +39,45 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
 }
 
 fn unknown(kind: &KindDef, first: &str, path: &str) -> Result<String, String> {
-    let rest = path.strip_prefix(kind.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(first);
+    let rest = path
+        .strip_prefix(kind.name)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .unwrap_or(first);
     if let Some(attr) = kind.attributes.iter().find(|attr| attr.name == rest) {
-        return Ok(format!("{path}\n  an attribute, known after apply: `${{NAME.{rest}}}`\n  {}\n", attr.doc));
+        return Ok(format!(
+            "{path}\n  an attribute, known after apply: `${{NAME.{rest}}}`\n  {}\n",
+            attr.doc
+        ));
     }
     if let Some((_, hint)) = kind.hints.iter().find(|(name, _)| *name == first) {
         return Err(format!("`{}` has no `{first}`: {hint}", kind.name));
     }
-    let names: Vec<&str> = kind.fields.iter().chain(common::ENTRY).map(|field| field.name).collect();
-    let near = suggest::nearest(first, names)
-        .map_or(format!("`setpoint explain {}` lists its fields", kind.name), |near| format!("did you mean `{near}`?"));
+    let names: Vec<&str> = kind
+        .fields
+        .iter()
+        .chain(common::ENTRY)
+        .map(|field| field.name)
+        .collect();
+    let near = suggest::nearest(first, names).map_or(
+        format!("`setpoint explain {}` lists its fields", kind.name),
+        |near| format!("did you mean `{near}`?"),
+    );
     Err(format!("`{}` has no `{first}`\n{near}", kind.name))
 }
 
 fn kind_text(kind: &KindDef) -> String {
-    let mut lines = vec![kind.name.to_owned(), format!("  {}", kind.doc), String::new(), "fields (* required):".to_owned()];
-    let width = kind.fields.iter().map(|field| label(kind, field).len()).max().unwrap_or(0);
+    let mut lines = vec![
+        kind.name.to_owned(),
+        format!("  {}", kind.doc),
+        String::new(),
+        "fields (* required):".to_owned(),
+    ];
+    let width = kind
+        .fields
+        .iter()
+        .map(|field| label(kind, field).len())
+        .max()
+        .unwrap_or(0);
     for field in kind.fields {
         lines.push(format!(
             "  {:width$}  {}; {}; change: {}",
@@ -62,35 +93,67 @@ fn kind_text(kind: &KindDef) -> String {
     for names in kind.any_of {
         lines.push(format!("at least one of: {}", names.join(", ")));
     }
-    let attributes: Vec<&str> = ["id"].into_iter().chain(kind.attributes.iter().map(|attr| attr.name)).collect();
+    let attributes: Vec<&str> = ["id"]
+        .into_iter()
+        .chain(kind.attributes.iter().map(|attr| attr.name))
+        .collect();
     lines.push(format!("attributes: {}", attributes.join(", ")));
-    lines.push(format!("every entry also takes: {}", common::ENTRY.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")));
+    lines.push(format!(
+        "every entry also takes: {}",
+        common::ENTRY
+            .iter()
+            .map(|field| field.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    ));
     lines.push(String::new());
     lines.join("\n")
 }
 
 fn label(kind: &KindDef, field: &FieldDef) -> String {
-    let one_of = kind.one_of.iter().chain(kind.any_of).any(|names| names.contains(&field.name));
-    format!("{}{}", field.name, if field.required || one_of { " *" } else { "" })
+    let one_of = kind
+        .one_of
+        .iter()
+        .chain(kind.any_of)
+        .any(|names| names.contains(&field.name));
+    format!(
+        "{}{}",
+        field.name,
+        if field.required || one_of { " *" } else { "" }
+    )
 }
 
 fn field_text(path: &str, field: &FieldDef) -> String {
     let mut lines = vec![path.to_owned(), format!("  {}", field.doc), String::new()];
     let mut row = |name: &str, text: String| lines.push(format!("  {name:9} {text}"));
     row("type", type_text(&field.ty));
-    row("required", if field.required { "yes" } else { "no" }.to_owned());
+    row(
+        "required",
+        if field.required { "yes" } else { "no" }.to_owned(),
+    );
     row("unset", unset_text(field.unset));
     row("change", change_text(field.change));
     if field.late {
-        row("binds", "late: once both ends exist; it makes no cycle".to_owned());
+        row(
+            "binds",
+            "late: once both ends exist; it makes no cycle".to_owned(),
+        );
     }
     let inner = members(&field.ty);
     if !inner.is_empty() {
         lines.push("  members (* required):".to_owned());
-        let width = inner.iter().map(|field| field.name.len() + 2).max().unwrap_or(0);
+        let width = inner
+            .iter()
+            .map(|field| field.name.len() + 2)
+            .max()
+            .unwrap_or(0);
         for field in inner {
             let name = format!("{}{}", field.name, if field.required { " *" } else { "" });
-            lines.push(format!("    {name:width$}  {}; {}", type_text(&field.ty), unset_text(field.unset)));
+            lines.push(format!(
+                "    {name:width$}  {}; {}",
+                type_text(&field.ty),
+                unset_text(field.unset)
+            ));
         }
     }
     lines.push(String::new());
@@ -110,7 +173,11 @@ fn change_text(change: &str) -> String {
         "once" => "only at creation; a later change does nothing to what exists",
         _ => return change.to_owned(),
     };
-    let held = if change.ends_with('!') { "; held until it is allowed by name" } else { "" };
+    let held = if change.ends_with('!') {
+        "; held until it is allowed by name"
+    } else {
+        ""
+    };
     format!("{change}: {meaning}{held}")
 }
 
@@ -146,8 +213,16 @@ pub fn type_text(ty: &Type) -> String {
         Type::Secret => "text, kept secret".to_owned(),
         Type::Bool => "true or false".to_owned(),
         Type::Int { min, max, unit } => {
-            let range = if (*min, *max) == (i64::MIN, i64::MAX) { String::new() } else { format!(", {min} to {max}") };
-            let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+            let range = if (*min, *max) == (i64::MIN, i64::MAX) {
+                String::new()
+            } else {
+                format!(", {min} to {max}")
+            };
+            let unit = if unit.is_empty() {
+                String::new()
+            } else {
+                format!(" {unit}")
+            };
             format!("whole number{range}{unit}")
         }
         Type::Number => "number".to_owned(),
@@ -166,8 +241,12 @@ pub fn type_text(ty: &Type) -> String {
         Type::Rows(_) => "list of structures".to_owned(),
         Type::Named(_) => "map of names to structures".to_owned(),
         Type::WordOr(words, other) => format!("{} | {}", words.join(" | "), type_text(other)),
-        Type::Content { max, with: true } => format!("text, or {{text|file|cloud_config, with}}, at most {max} bytes"),
-        Type::Content { max, with: false } => format!("text, or {{file: PATH}}, at most {max} bytes"),
+        Type::Content { max, with: true } => {
+            format!("text, or {{text|file|cloud_config, with}}, at most {max} bytes")
+        }
+        Type::Content { max, with: false } => {
+            format!("text, or {{file: PATH}}, at most {max} bytes")
+        }
         Type::Path => "path of a file, `~/` allowed".to_owned(),
     }
 }

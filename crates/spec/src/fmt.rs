@@ -28,7 +28,11 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     let laid = indent::lay(&canonical, &tree);
     let same = parse(&laid).is_ok_and(|after| same(&tree, &after));
     let result = if same { laid } else { canonical };
-    Ok(if crlf { result.replace('\n', "\r\n") } else { result })
+    Ok(if crlf {
+        result.replace('\n', "\r\n")
+    } else {
+        result
+    })
 }
 
 fn parse(text: &str) -> Result<Node, Vec<Diagnostic>> {
@@ -44,8 +48,15 @@ fn parse(text: &str) -> Result<Node, Vec<Diagnostic>> {
 fn same(one: &Node, other: &Node) -> bool {
     match (&one.data, &other.data) {
         (Data::Scalar(a), Data::Scalar(b)) => a == b,
-        (Data::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Data::Map(a), Data::Map(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.key == b.key && same(&a.value, &b.value)),
+        (Data::List(a), Data::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Data::Map(a), Data::Map(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .zip(b)
+                    .all(|(a, b)| a.key == b.key && same(&a.value, &b.value))
+        }
         (Data::Null, Data::Null) => true,
         _ => false,
     }
@@ -59,9 +70,14 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &Expect) {
-        let once = format(text).unwrap_or_else(|found| found.iter().map(|one| one.message.clone()).collect());
+        let once = format(text)
+            .unwrap_or_else(|found| found.iter().map(|one| one.message.clone()).collect());
         expected.assert_eq(&once);
-        assert_eq!(format(&once).as_deref(), Ok(once.as_str()), "formatting twice differs");
+        assert_eq!(
+            format(&once).as_deref(),
+            Ok(once.as_str()),
+            "formatting twice differs"
+        );
     }
 
     #[test]
@@ -130,7 +146,10 @@ mod tests {
 
     #[test]
     fn line_ends_and_refusals() {
-        assert_eq!(format("a: b\r\nc:\r\n    d: e").as_deref(), Ok("a: b\r\nc:\r\n  d: e\r\n"));
+        assert_eq!(
+            format("a: b\r\nc:\r\n    d: e").as_deref(),
+            Ok("a: b\r\nc:\r\n  d: e\r\n")
+        );
         assert_eq!(format("\u{feff}a: b\n\n\n").as_deref(), Ok("a: b\n"));
         assert!(format("a: [b").is_err());
         assert!(format("a: *b\n").is_err());

@@ -52,28 +52,88 @@ fn top() -> Value {
     }});
     let link = json!({"type": "object", "properties": {"stack": text, "environment": text, "region": text, "file": text}, "required": ["stack"], "additionalProperties": false});
     let rows: [(&str, Value, &str); 20] = [
-        ("stack", json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{1,39}$"}), "Name of the stack, a literal."),
-        ("module", json!({"$ref": "#/definitions/name"}), "Name of the module."),
-        ("environment", json!({"$ref": "#/definitions/name"}), "Name of the environment."),
+        (
+            "stack",
+            json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{1,39}$"}),
+            "Name of the stack, a literal.",
+        ),
+        (
+            "module",
+            json!({"$ref": "#/definitions/name"}),
+            "Name of the module.",
+        ),
+        (
+            "environment",
+            json!({"$ref": "#/definitions/name"}),
+            "Name of the environment.",
+        ),
         ("region", text.clone(), "Region, such as `cn-beijing`."),
-        ("account", text.clone(), "Account that credentials must belong to: 16 digits in quotes."),
-        ("requires", text.clone(), "Version of setpoint, such as `>= 0.3`."),
+        (
+            "account",
+            text.clone(),
+            "Account that credentials must belong to: 16 digits in quotes.",
+        ),
+        (
+            "requires",
+            text.clone(),
+            "Version of setpoint, such as `>= 0.3`.",
+        ),
         ("description", text.clone(), "What it is for."),
-        ("tags", map_of(json!({"type": ["string", "boolean", "number"]})), "Tags of every taggable resource."),
-        ("ignore_tags", json!({"type": "array", "items": text}), "Globs of foreign tags to leave alone."),
-        ("vars", map_of(json!({"$ref": "#/definitions/variable"})), "Variables."),
-        ("defaults", map_of(json!({"type": "object"})), "Per kind, keys laid under every resource of it in this file."),
-        ("resources", map_of(json!({"$ref": "#/definitions/entry"})), "The resources, by name."),
-        ("existing", map_of(json!({"type": "object"})), "What is used and never changed."),
+        (
+            "tags",
+            map_of(json!({"type": ["string", "boolean", "number"]})),
+            "Tags of every taggable resource.",
+        ),
+        (
+            "ignore_tags",
+            json!({"type": "array", "items": text}),
+            "Globs of foreign tags to leave alone.",
+        ),
+        (
+            "vars",
+            map_of(json!({"$ref": "#/definitions/variable"})),
+            "Variables.",
+        ),
+        (
+            "defaults",
+            map_of(json!({"type": "object"})),
+            "Per kind, keys laid under every resource of it in this file.",
+        ),
+        (
+            "resources",
+            map_of(json!({"$ref": "#/definitions/entry"})),
+            "The resources, by name.",
+        ),
+        (
+            "existing",
+            map_of(json!({"type": "object"})),
+            "What is used and never changed.",
+        ),
         ("stacks", map_of(link), "Other stacks, read live."),
-        ("environments", map_of(json!({"type": ["object", "string"]})), "What each environment changes, or the file that says so."),
-        ("protect", json!({"type": "boolean"}), "Default of every `lifecycle.protect`."),
+        (
+            "environments",
+            map_of(json!({"type": ["object", "string"]})),
+            "What each environment changes, or the file that says so.",
+        ),
+        (
+            "protect",
+            json!({"type": "boolean"}),
+            "Default of every `lifecycle.protect`.",
+        ),
         ("moved", moved, "Addresses that moved."),
-        ("forget", json!({"type": "array", "items": text}), "What is owned no longer, though it stays."),
+        (
+            "forget",
+            json!({"type": "array", "items": text}),
+            "What is owned no longer, though it stays.",
+        ),
         ("allow", allow, "Held steps that may pass in pipelines."),
         ("outputs", map_of(json!({})), "Outputs by name."),
     ];
-    Value::Object(rows.into_iter().map(|(key, value, text)| (key.to_owned(), described(value, text))).collect())
+    Value::Object(
+        rows.into_iter()
+            .map(|(key, value, text)| (key.to_owned(), described(value, text)))
+            .collect(),
+    )
 }
 
 fn variable() -> Value {
@@ -110,8 +170,13 @@ fn entry(schema: &Schema) -> Value {
 
 fn case(kind: &KindDef) -> Value {
     let mut properties = Map::new();
-    properties.insert("type".to_owned(), json!({"const": kind.name, "description": kind.doc}));
-    let common = common::ENTRY.iter().filter(|field| carries(kind, field.name));
+    properties.insert(
+        "type".to_owned(),
+        json!({"const": kind.name, "description": kind.doc}),
+    );
+    let common = common::ENTRY
+        .iter()
+        .filter(|field| carries(kind, field.name));
     for field in common.chain(kind.fields) {
         properties.insert(field.name.to_owned(), field_schema(field));
     }
@@ -136,7 +201,9 @@ fn module_case() -> Value {
         let known = common::ENTRY.iter().find(|field| field.name == *key);
         let value = match *key {
             "use" => json!({"type": "string"}),
-            "with" => json!({"type": "object", "description": "Values for the module's variables."}),
+            "with" => {
+                json!({"type": "object", "description": "Values for the module's variables."})
+            }
             _ => known.map_or(json!({}), field_schema),
         };
         properties.insert((*key).to_owned(), value);
@@ -156,8 +223,19 @@ fn field_schema(field: &FieldDef) -> Value {
     if field.unset == Unset::Closed
         && let Value::Object(map) = &mut value
     {
-        let anyway = map.remove("anyOf").and_then(|any| any.as_array().cloned()).unwrap_or_default();
-        map.insert("anyOf".to_owned(), Value::Array(anyway.into_iter().chain([json!({"const": "unmanaged"})]).collect()));
+        let anyway = map
+            .remove("anyOf")
+            .and_then(|any| any.as_array().cloned())
+            .unwrap_or_default();
+        map.insert(
+            "anyOf".to_owned(),
+            Value::Array(
+                anyway
+                    .into_iter()
+                    .chain([json!({"const": "unmanaged"})])
+                    .collect(),
+            ),
+        );
     }
     if let Unset::Default(default) = field.unset
         && let Value::Object(map) = &mut value
@@ -165,13 +243,22 @@ fn field_schema(field: &FieldDef) -> Value {
         map.insert("default".to_owned(), typed_default(&field.ty, default));
     }
     let unit = type_text(&field.ty);
-    described(value, &format!("{} ({unit}; change: {})", field.doc.trim_end_matches('.'), field.change))
+    described(
+        value,
+        &format!(
+            "{} ({unit}; change: {})",
+            field.doc.trim_end_matches('.'),
+            field.change
+        ),
+    )
 }
 
 fn typed_default(ty: &Type, default: &str) -> Value {
     match ty {
         Type::Bool => json!(default == "true"),
-        Type::Int { .. } => default.parse::<i64>().map_or_else(|_| json!(default), |n| json!(n)),
+        Type::Int { .. } => default
+            .parse::<i64>()
+            .map_or_else(|_| json!(default), |n| json!(n)),
         _ => json!(default),
     }
 }
@@ -184,15 +271,21 @@ fn or_expression(ty: &Type) -> Value {
 fn plain(ty: &Type) -> Value {
     let look_up = json!({"type": "object"});
     match ty {
-        Type::Text { min, max } => json!({"type": ["string", "number", "boolean"], "minLength": min, "maxLength": max}),
+        Type::Text { min, max } => {
+            json!({"type": ["string", "number", "boolean"], "minLength": min, "maxLength": max})
+        }
         Type::Bool => json!({"type": "boolean"}),
         Type::Int { min, max, .. } => match (*min, *max) {
             (i64::MIN, i64::MAX) => json!({"type": "integer"}),
             (min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
         },
         Type::Number => json!({"type": "number"}),
-        Type::Secret | Type::Cidr { .. } | Type::Ip | Type::Zone | Type::TimeSpan | Type::Path => json!({"type": "string"}),
-        Type::Duration => json!({"type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"}),
+        Type::Secret | Type::Cidr { .. } | Type::Ip | Type::Zone | Type::TimeSpan | Type::Path => {
+            json!({"type": "string"})
+        }
+        Type::Duration => {
+            json!({"type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"})
+        }
         Type::Enum(words) => json!({"enum": words}),
         Type::Ports => {
             let one = json!({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65_535}, {"type": "string"}]});
@@ -223,7 +316,14 @@ fn plain(ty: &Type) -> Value {
 }
 
 fn structure(fields: &[FieldDef]) -> Value {
-    let properties: Map<String, Value> = fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
-    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|field| (field.name.to_owned(), field_schema(field)))
+        .collect();
+    let required: Vec<&str> = fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name)
+        .collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }

@@ -74,19 +74,46 @@ pub enum FailureKind {
 /// # Errors
 /// All findings at once; the kind tells a wrong command line from a wrong spec.
 pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<Loaded, Failure> {
-    let mut work = Loading { schema, loader, sources: Sources::default(), found: Vec::new(), usage: false, root: String::new() };
+    let mut work = Loading {
+        schema,
+        loader,
+        sources: Sources::default(),
+        found: Vec::new(),
+        usage: false,
+        root: String::new(),
+    };
     match work.run(input) {
         Some((stack, sources)) => {
             diagnostic::tidy(&mut work.found);
-            if work.found.iter().all(|one| one.severity == Severity::Warning) {
-                return Ok(Loaded { stack, warnings: work.found, sources });
+            if work
+                .found
+                .iter()
+                .all(|one| one.severity == Severity::Warning)
+            {
+                return Ok(Loaded {
+                    stack,
+                    warnings: work.found,
+                    sources,
+                });
             }
-            Err(Failure { kind: FailureKind::Spec, diagnostics: work.found, sources })
+            Err(Failure {
+                kind: FailureKind::Spec,
+                diagnostics: work.found,
+                sources,
+            })
         }
         None => {
             diagnostic::tidy(&mut work.found);
-            let kind = if work.usage { FailureKind::Usage } else { FailureKind::Spec };
-            Err(Failure { kind, diagnostics: work.found, sources: work.sources })
+            let kind = if work.usage {
+                FailureKind::Usage
+            } else {
+                FailureKind::Spec
+            };
+            Err(Failure {
+                kind,
+                diagnostics: work.found,
+                sources: work.sources,
+            })
         }
     }
 }
@@ -97,15 +124,29 @@ pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<L
 /// All findings about the file itself.
 pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Failure> {
     let schema = Schema { kinds: &[] };
-    let mut work = Loading { schema: &schema, loader, sources: Sources::default(), found: Vec::new(), usage: false, root: String::new() };
+    let mut work = Loading {
+        schema: &schema,
+        loader,
+        sources: Sources::default(),
+        found: Vec::new(),
+        usage: false,
+        root: String::new(),
+    };
     let file = work.locate(path);
     let raw = file.and_then(|file| work.raw(&file, None));
     match raw {
-        Some(raw) if work.found.is_empty() => {
-            Ok(raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.clone()).collect())
-        }
+        Some(raw) if work.found.is_empty() => Ok(raw
+            .get("environments")
+            .map_or(&[][..], Node::pairs)
+            .iter()
+            .map(|pair| pair.key.clone())
+            .collect()),
         _ => Err(Failure {
-            kind: if work.usage { FailureKind::Usage } else { FailureKind::Spec },
+            kind: if work.usage {
+                FailureKind::Usage
+            } else {
+                FailureKind::Spec
+            },
             diagnostics: work.found,
             sources: work.sources,
         }),
@@ -117,30 +158,56 @@ pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Fail
 /// # Errors
 /// The finding to show; it names the stack files that are there.
 pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnostic>> {
-    let place = if path == "." { "this folder".to_owned() } else { format!("`{path}`") };
+    let place = if path == "." {
+        "this folder".to_owned()
+    } else {
+        format!("`{path}`")
+    };
     match loader.look(path) {
         loader::Entry::File => return Ok(loader::normal(path)),
         loader::Entry::Folder => {}
-        loader::Entry::Other => return Err(Box::new(Diagnostic::unplaced("no-stack", format!("{place} is not a regular file")))),
-        loader::Entry::Missing => return Err(Box::new(Diagnostic::unplaced("no-stack", format!("there is no {place}")))),
+        loader::Entry::Other => {
+            return Err(Box::new(Diagnostic::unplaced(
+                "no-stack",
+                format!("{place} is not a regular file"),
+            )));
+        }
+        loader::Entry::Missing => {
+            return Err(Box::new(Diagnostic::unplaced(
+                "no-stack",
+                format!("there is no {place}"),
+            )));
+        }
     }
     let names = loader.list(path).unwrap_or_default();
-    let plain: Vec<&String> = names.iter().filter(|name| matches!(name.as_str(), "stack.yaml" | "stack.yml")).collect();
+    let plain: Vec<&String> = names
+        .iter()
+        .filter(|name| matches!(name.as_str(), "stack.yaml" | "stack.yml"))
+        .collect();
     match plain.as_slice() {
         [one] => Ok(loader::join(path, one)),
         [] => {
-            let others: Vec<&str> = names.iter().map(String::as_str).filter(|name| name.ends_with(".stack.yaml")).collect();
+            let others: Vec<&str> = names
+                .iter()
+                .map(String::as_str)
+                .filter(|name| name.ends_with(".stack.yaml"))
+                .collect();
             let message = format!("no stack file in {place} (looked for stack.yaml, stack.yml)");
             let hint = if others.is_empty() {
                 "Start one:  setpoint init          Name one:  setpoint plan PATH".to_owned()
             } else {
                 format!("name one of these: {}", others.join(", "))
             };
-            Err(Box::new(Diagnostic::unplaced("no-stack", message).hint(hint)))
+            Err(Box::new(
+                Diagnostic::unplaced("no-stack", message).hint(hint),
+            ))
         }
         _ => Err(Box::new(
-            Diagnostic::unplaced("no-stack", format!("stack.yaml and stack.yml stand side by side in {place}"))
-                .hint("keep one, or name one"),
+            Diagnostic::unplaced(
+                "no-stack",
+                format!("stack.yaml and stack.yml stand side by side in {place}"),
+            )
+            .hint("keep one, or name one"),
         )),
     }
 }
@@ -161,7 +228,12 @@ impl Loading<'_> {
         let path = self.locate(input.path)?;
         self.root = match loader::root_of(self.loader, &path) {
             Ok(root) => root,
-            Err(error) => return self.no(Diagnostic::unplaced("missing-file", format!("`{path}`: {error}"))),
+            Err(error) => {
+                return self.no(Diagnostic::unplaced(
+                    "missing-file",
+                    format!("`{path}`: {error}"),
+                ));
+            }
         };
         let raw = self.raw(&path, None)?;
         if raw.role != FileRole::Stack {
@@ -170,14 +242,30 @@ impl Loading<'_> {
         }
         let (raw, overlay) = self.choose(raw, input.environment)?;
         let (file, given_pairs) = self.file(raw, overlay);
-        let given =
-            GivenInput { env: input.env, environment: &given_pairs, files: &input.var_files, vars: &input.vars, loader: self.loader };
+        let given = GivenInput {
+            env: input.env,
+            environment: &given_pairs,
+            files: &input.var_files,
+            vars: &input.vars,
+            loader: self.loader,
+        };
         let given = vars::given(&file.vars, &given, &mut self.sources, &mut self.found);
-        let mut world = World { files: vec![file], given: vec![given], links: BTreeMap::new() };
+        let mut world = World {
+            files: vec![file],
+            given: vec![given],
+            links: BTreeMap::new(),
+        };
         self.modules(&mut world, 0, &mut vec![path]);
         let root = self.root.clone();
-        let context = Context { schema: self.schema, loader: self.loader, root: &root, today: &input.today, home: input.home.as_deref() };
-        let (sources, environments) = link_environments(&world, &context, std::mem::take(&mut self.sources));
+        let context = Context {
+            schema: self.schema,
+            loader: self.loader,
+            root: &root,
+            today: &input.today,
+            home: input.home.as_deref(),
+        };
+        let (sources, environments) =
+            link_environments(&world, &context, std::mem::take(&mut self.sources));
         self.sources = sources;
         self.links(&mut world, &environments);
         let mut resolver = Resolver::new(&world, &context, std::mem::take(&mut self.sources));
@@ -212,15 +300,29 @@ impl Loading<'_> {
             Some(span) => Diagnostic::error(code, span, message),
             None => Diagnostic::unplaced(code, message),
         };
-        let text = match self.loader.read(path, tree::MAX_BYTES).map(String::from_utf8) {
+        let text = match self
+            .loader
+            .read(path, tree::MAX_BYTES)
+            .map(String::from_utf8)
+        {
             Ok(Ok(text)) => text,
             Ok(Err(error)) => {
-                let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-                return self.no(place("not-utf8", format!("`{path}` is not UTF-8 (line {line})")).hint("save it as UTF-8"));
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                    .iter()
+                    .filter(|byte| **byte == b'\n')
+                    .count()
+                    + 1;
+                return self.no(
+                    place("not-utf8", format!("`{path}` is not UTF-8 (line {line})"))
+                        .hint("save it as UTF-8"),
+                );
             }
             Err(error) => return self.no(place("missing-file", format!("`{path}`: {error}"))),
         };
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let text = text
+            .strip_prefix('\u{feff}')
+            .map(str::to_owned)
+            .unwrap_or(text);
         let file = self.sources.add(path, text, Role::Spec);
         let (tree, found) = tree::read(file, &self.sources);
         self.found.extend(found);
@@ -235,34 +337,53 @@ impl Loading<'_> {
                 self.usage = true;
                 return self.no(Diagnostic::unplaced(
                     "no-environments",
-                    format!("the stack `{}` has no environments, so there is no `{wanted}`", raw.name.value),
+                    format!(
+                        "the stack `{}` has no environments, so there is no `{wanted}`",
+                        raw.name.value
+                    ),
                 ));
             }
             return Some((raw, None));
         };
         let section = raw.top.remove(place);
-        let Data::Map(pairs) = section.value.data else { return None };
+        let Data::Map(pairs) = section.value.data else {
+            return None;
+        };
         for pair in &pairs {
             if let Err(wrong) = crate::types::name(&pair.key, "an environment's name") {
-                self.found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
+                self.found
+                    .push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
             }
         }
         let names: Vec<String> = pairs.iter().map(|pair| pair.key.clone()).collect();
         let list = names.join(", ");
         let Some(wanted) = wanted else {
             self.usage = true;
-            let message = format!("the stack `{}` has environments; choose one: {list}", raw.name.value);
-            return self
-                .no(Diagnostic::unplaced("choose-environment", message).hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
+            let message = format!(
+                "the stack `{}` has environments; choose one: {list}",
+                raw.name.value
+            );
+            return self.no(Diagnostic::unplaced("choose-environment", message)
+                .hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
         };
         let Some(pair) = pairs.into_iter().find(|pair| pair.key == wanted) else {
             self.usage = true;
-            let near = suggest::nearest(wanted, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            let message = format!("the stack `{}` has no environment `{wanted}`; it has {list}", raw.name.value);
+            let near = suggest::nearest(wanted, names.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"));
+            let message = format!(
+                "the stack `{}` has no environment `{wanted}`; it has {list}",
+                raw.name.value
+            );
             return self.no(Diagnostic::unplaced("choose-environment", message).maybe_hint(near));
         };
         let top = self.overlay_of(&raw, pair)?;
-        Some((raw, Some(Chosen { name: wanted.to_owned(), top })))
+        Some((
+            raw,
+            Some(Chosen {
+                name: wanted.to_owned(),
+                top,
+            }),
+        ))
     }
 
     /// The sections of an environment: in place, or in a file of its own.
@@ -279,13 +400,20 @@ impl Loading<'_> {
                 Some(kept)
             }
             Data::Scalar(_) => {
-                let path = parse::literal(&pair.value, "an environment's file", &mut self.found)?.to_owned();
+                let path = parse::literal(&pair.value, "an environment's file", &mut self.found)?
+                    .to_owned();
                 let named = self.beside(&raw.path, &Spanned { value: path, span })?;
                 let other = self.raw(&named, Some(span))?;
                 if other.role != FileRole::Environment || other.name.value != pair.key {
                     let message = format!("`{named}` is not the environment `{}`", pair.key);
                     let hint = format!("it begins with `environment: {}`", pair.key);
-                    return self.no(Diagnostic::error("wrong-environment", other.name.span, message).label(span, "named here").hint(hint));
+                    return self.no(Diagnostic::error(
+                        "wrong-environment",
+                        other.name.span,
+                        message,
+                    )
+                    .label(span, "named here")
+                    .hint(hint));
                 }
                 Some(other.top)
             }
@@ -293,7 +421,10 @@ impl Loading<'_> {
             _ => self.no(Diagnostic::error(
                 "wrong-type",
                 span,
-                format!("an environment is a map or the path of a file, this is {}", pair.value.noun()),
+                format!(
+                    "an environment is a map or the path of a file, this is {}",
+                    pair.value.noun()
+                ),
             )),
         }
     }
@@ -302,7 +433,11 @@ impl Loading<'_> {
     fn beside(&mut self, from: &str, path: &Spanned<String>) -> Option<String> {
         match loader::resolve(self.loader, &self.root, from, &path.value) {
             Ok(named) => Some(named),
-            Err(error) => self.no(Diagnostic::error("missing-file", path.span, format!("`{}`: {error}", path.value))),
+            Err(error) => self.no(Diagnostic::error(
+                "missing-file",
+                path.span,
+                format!("`{}`: {error}", path.value),
+            )),
         }
     }
 
@@ -315,7 +450,8 @@ impl Loading<'_> {
                 _ => Vec::new(),
             }
         };
-        let (environment, mut over) = overlay.map_or((None, Vec::new()), |chosen| (Some(chosen.name), chosen.top));
+        let (environment, mut over) =
+            overlay.map_or((None, Vec::new()), |chosen| (Some(chosen.name), chosen.top));
         let over_resources = take(&mut over, "resources");
         let over_vars = take(&mut over, "vars");
         let base = take(&mut raw.top, "resources");
@@ -323,13 +459,29 @@ impl Loading<'_> {
         raw.top = merge_top(std::mem::take(&mut raw.top), over);
         let defaults = take(&mut raw.top, "defaults");
         let known: BTreeSet<&str> = base.iter().map(|pair| pair.key.as_str()).collect();
-        let added = over_resources.iter().filter(|pair| pair.value.data != Data::Null && !known.contains(pair.key.as_str()));
+        let added = over_resources
+            .iter()
+            .filter(|pair| pair.value.data != Data::Null && !known.contains(pair.key.as_str()));
         parse::check_names(&raw, base.iter().chain(added), &mut self.found);
         parse::check_defaults(self.schema, &defaults, &mut self.found);
         let vars = vars::declarations(&decls, self.schema, &mut self.found);
-        let layers = Layers { schema: self.schema, overlay: over_resources, defaults: &defaults };
+        let layers = Layers {
+            schema: self.schema,
+            overlay: over_resources,
+            defaults: &defaults,
+        };
         let resources = parse::entries(base, layers, &mut self.found);
-        (File { path: raw.path, name: raw.name, environment, top: raw.top, vars, resources }, over_vars)
+        (
+            File {
+                path: raw.path,
+                name: raw.name,
+                environment,
+                top: raw.top,
+                vars,
+                resources,
+            },
+            over_vars,
+        )
     }
 
     /// Loads the modules that a file uses, and theirs.
@@ -345,7 +497,9 @@ impl Loading<'_> {
             })
             .collect();
         for (at, path) in uses {
-            let Some(named) = self.beside(&from, &path) else { continue };
+            let Some(named) = self.beside(&from, &path) else {
+                continue;
+            };
             let place = match world.files.iter().position(|known| known.path == named) {
                 Some(known) if !way.contains(&named) => Some(known),
                 _ => self.module(world, &named, &path, way),
@@ -356,13 +510,23 @@ impl Loading<'_> {
         }
     }
 
-    fn module(&mut self, world: &mut World, named: &str, by: &Spanned<String>, way: &mut Vec<String>) -> Option<usize> {
+    fn module(
+        &mut self,
+        world: &mut World,
+        named: &str,
+        by: &Spanned<String>,
+        way: &mut Vec<String>,
+    ) -> Option<usize> {
         if way.iter().any(|on_way| on_way == named) {
             let message = format!("a module uses itself: {} -> {named}", way.join(" -> "));
             return self.no(Diagnostic::error("cycle", by.span, message));
         }
         if way.len() > MAX_MODULES_DEEP || world.files.len() > MAX_MODULES {
-            return self.no(Diagnostic::error("too-deep", by.span, format!("modules are nested more than {MAX_MODULES_DEEP} deep")));
+            return self.no(Diagnostic::error(
+                "too-deep",
+                by.span,
+                format!("modules are nested more than {MAX_MODULES_DEEP} deep"),
+            ));
         }
         let raw = self.raw(named, Some(by.span))?;
         if raw.role != FileRole::Module {
@@ -388,43 +552,80 @@ impl Loading<'_> {
             .iter()
             .filter_map(|pair| {
                 let file = pair.value.get("file")?;
-                Some((pair.key.clone(), Spanned { value: file.text()?.to_owned(), span: file.span }))
+                Some((
+                    pair.key.clone(),
+                    Spanned {
+                        value: file.text()?.to_owned(),
+                        span: file.span,
+                    },
+                ))
             })
             .collect();
         for (alias, path) in links {
             // Without an alias here the entry itself is wrong, and is reported when it is resolved.
-            let Some(environment) = environments.get(&alias) else { continue };
+            let Some(environment) = environments.get(&alias) else {
+                continue;
+            };
             self.link(world, &alias, &path, (environment.as_deref(), &from));
         }
     }
 
-    fn link(&mut self, world: &mut World, alias: &str, path: &Spanned<String>, (environment, from): (Option<&str>, &str)) -> Option<()> {
+    fn link(
+        &mut self,
+        world: &mut World,
+        alias: &str,
+        path: &Spanned<String>,
+        (environment, from): (Option<&str>, &str),
+    ) -> Option<()> {
         let named = self.beside(from, path)?;
         let raw = self.raw(&named, Some(path.span))?;
         if raw.role != FileRole::Stack {
-            return self
-                .no(Diagnostic::error("not-a-stack", path.span, format!("`{named}` is no stack file"))
-                    .label(raw.name.span, "it begins here"));
+            return self.no(Diagnostic::error(
+                "not-a-stack",
+                path.span,
+                format!("`{named}` is no stack file"),
+            )
+            .label(raw.name.span, "it begins here"));
         }
-        let names: Vec<&str> = raw.get("environments").map_or(&[][..], Node::pairs).iter().map(|pair| pair.key.as_str()).collect();
+        let names: Vec<&str> = raw
+            .get("environments")
+            .map_or(&[][..], Node::pairs)
+            .iter()
+            .map(|pair| pair.key.as_str())
+            .collect();
         let fits = environment.map_or(names.is_empty(), |name| names.contains(&name));
         if !fits {
             let message = match environment {
                 Some(name) => format!("the stack `{}` has no environment `{name}`", raw.name.value),
-                None => format!("the stack `{}` has environments; say which with `environment`", raw.name.value),
+                None => format!(
+                    "the stack `{}` has environments; say which with `environment`",
+                    raw.name.value
+                ),
             };
-            let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", suggest::listing(&names)) };
+            let hint = if names.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("it has {}", suggest::listing(&names))
+            };
             return self.no(Diagnostic::error("wrong-environment", path.span, message).hint(hint));
         }
         let (raw, overlay) = self.choose(raw, environment)?;
         let (file, values) = self.file(raw, overlay);
-        let input = GivenInput { env: &|_| None, environment: &values, files: &[], vars: &[], loader: self.loader };
+        let input = GivenInput {
+            env: &|_| None,
+            environment: &values,
+            files: &[],
+            vars: &[],
+            loader: self.loader,
+        };
         let given: Given = vars::given(&file.vars, &input, &mut self.sources, &mut self.found);
         let place = world.files.len();
         world.files.push(file);
         self.modules(world, place, &mut vec![named]);
         world.given.push(given);
-        world.links.insert(alias.to_owned(), (place, world.given.len() - 1));
+        world
+            .links
+            .insert(alias.to_owned(), (place, world.given.len() - 1));
         Some(())
     }
 }
@@ -441,19 +642,41 @@ fn merge_top(mut top: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
     for section in over {
         let place = top.iter().position(|pair| pair.key == section.key);
         match (place, section.value.data) {
-            (Some(place), Data::List(items)) if matches!(section.key.as_str(), "moved" | "allow") => {
+            (Some(place), Data::List(items))
+                if matches!(section.key.as_str(), "moved" | "allow") =>
+            {
                 if let Data::List(own) = &mut top[place].value.data {
                     own.extend(items);
                 }
             }
             (Some(place), data) => {
                 let old = top.remove(place);
-                let value = overlay::merge(old.value, Node { span: section.value.span, data });
-                top.insert(place, Pair { key: section.key, at: section.at, value });
+                let value = overlay::merge(
+                    old.value,
+                    Node {
+                        span: section.value.span,
+                        data,
+                    },
+                );
+                top.insert(
+                    place,
+                    Pair {
+                        key: section.key,
+                        at: section.at,
+                        value,
+                    },
+                );
             }
             (None, data) => {
-                let value = overlay::without_nulls(Node { span: section.value.span, data });
-                top.push(Pair { key: section.key, at: section.at, value });
+                let value = overlay::without_nulls(Node {
+                    span: section.value.span,
+                    data,
+                });
+                top.push(Pair {
+                    key: section.key,
+                    at: section.at,
+                    value,
+                });
             }
         }
     }

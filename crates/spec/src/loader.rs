@@ -120,20 +120,29 @@ pub fn root_of(loader: &dyn Loader, stack_file: &str) -> Result<String, LoadErro
 ///
 /// # Errors
 /// Says why the path is refused, or that nothing is there.
-pub fn resolve(loader: &dyn Loader, root: &str, from: &str, path: &str) -> Result<String, PathError> {
+pub fn resolve(
+    loader: &dyn Loader,
+    root: &str,
+    from: &str,
+    path: &str,
+) -> Result<String, PathError> {
     if path.is_empty() || path.starts_with('/') || path.contains('\\') || path.contains('\0') {
         return Err(PathError::Form);
     }
     let folder = loader.canonical(parent(from))?;
     if !is_below(&join(&folder, path), root) {
-        return Err(PathError::Leaves { root: root.to_owned() });
+        return Err(PathError::Leaves {
+            root: root.to_owned(),
+        });
     }
     let named = join(parent(from), path);
     if loader.look(&named) == Entry::Missing {
         return Err(LoadError::Missing.into());
     }
     if !is_below(&loader.canonical(&named)?, root) {
-        return Err(PathError::LinkLeaves { root: root.to_owned() });
+        return Err(PathError::LinkLeaves {
+            root: root.to_owned(),
+        });
     }
     Ok(named)
 }
@@ -162,17 +171,31 @@ mod tests {
     #[test]
     fn paths_stay_below_the_root() {
         check("../../modules/web.yaml", "infra/modules/web.yaml");
-        check("../../modules/../modules/web.yaml", "infra/modules/web.yaml");
-        check("../../../secret", "the path leaves the folder `/home/ops/infra`");
-        check("/home/ops/infra/modules/web.yaml", "a path is relative to the file it stands in, with `/`");
+        check(
+            "../../modules/../modules/web.yaml",
+            "infra/modules/web.yaml",
+        );
+        check(
+            "../../../secret",
+            "the path leaves the folder `/home/ops/infra`",
+        );
+        check(
+            "/home/ops/infra/modules/web.yaml",
+            "a path is relative to the file it stands in, with `/`",
+        );
         check("gone.yaml", "there is no such file");
     }
 
     #[test]
     fn without_a_marker_the_root_is_the_files_own_folder() {
-        let loader = MemoryLoader::new("/w").file("/w/a/stack.yaml", "").file("/w/m.yaml", "");
+        let loader = MemoryLoader::new("/w")
+            .file("/w/a/stack.yaml", "")
+            .file("/w/m.yaml", "");
         let root = root_of(&loader, "a/stack.yaml").expect("the folder is there");
         assert_eq!(root, "/w/a");
-        assert!(matches!(resolve(&loader, &root, "a/stack.yaml", "../m.yaml"), Err(PathError::Leaves { .. })));
+        assert!(matches!(
+            resolve(&loader, &root, "a/stack.yaml", "../m.yaml"),
+            Err(PathError::Leaves { .. })
+        ));
     }
 }

@@ -44,9 +44,17 @@ pub fn outside(address: &Address) -> Option<Outside<'_>> {
         [root, alias, rest @ ..] if root.name == STACKS => {
             let parts: Vec<String> = rest
                 .iter()
-                .map(|segment| segment.key.as_ref().map_or_else(|| segment.name.clone(), |key| format!("{}[{key}]", segment.name)))
+                .map(|segment| {
+                    segment.key.as_ref().map_or_else(
+                        || segment.name.clone(),
+                        |key| format!("{}[{key}]", segment.name),
+                    )
+                })
                 .collect();
-            Some(Outside::Stack { alias: &alias.name, address: parts.join(".") })
+            Some(Outside::Stack {
+                alias: &alias.name,
+                address: parts.join("."),
+            })
         }
         _ => None,
     }
@@ -65,7 +73,10 @@ pub fn said(address: &Address) -> String {
 /// Whether an address leads out of the stack.
 #[must_use]
 pub fn is_outside(address: &Address) -> bool {
-    address.segments().first().is_some_and(|first| first.name.starts_with('@'))
+    address
+        .segments()
+        .first()
+        .is_some_and(|first| first.name.starts_with('@'))
 }
 
 #[cfg(test)]
@@ -78,7 +89,13 @@ mod tests {
         assert!("@existing.dns".parse::<Address>().is_err());
         let net: Address = "private[h]".parse().expect("an address");
         let far = net.below(&stack("network"));
-        assert_eq!(outside(&far), Some(Outside::Stack { alias: "network", address: "private[h]".to_owned() }));
+        assert_eq!(
+            outside(&far),
+            Some(Outside::Stack {
+                alias: "network",
+                address: "private[h]".to_owned()
+            })
+        );
         assert!(is_outside(&far) && !is_outside(&net));
     }
 }

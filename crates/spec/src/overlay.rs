@@ -10,26 +10,52 @@ use crate::tree::{Data, Node, Pair};
 #[must_use]
 pub fn merge(target: Node, patch: Node) -> Node {
     match (target.data, patch.data) {
-        (Data::Map(own), Data::Map(over)) => Node { span: target.span, data: Data::Map(merge_pairs(own, over)) },
-        (_, Data::Map(over)) => Node { span: patch.span, data: Data::Map(merge_pairs(Vec::new(), over)) },
-        (_, data) => Node { span: patch.span, data },
+        (Data::Map(own), Data::Map(over)) => Node {
+            span: target.span,
+            data: Data::Map(merge_pairs(own, over)),
+        },
+        (_, Data::Map(over)) => Node {
+            span: patch.span,
+            data: Data::Map(merge_pairs(Vec::new(), over)),
+        },
+        (_, data) => Node {
+            span: patch.span,
+            data,
+        },
     }
 }
 
 /// Entries with a patch's entries laid over them; new ones come last.
 #[must_use]
 pub fn merge_pairs(own: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
-    let places: BTreeMap<String, usize> = own.iter().enumerate().map(|(at, pair)| (pair.key.clone(), at)).collect();
+    let places: BTreeMap<String, usize> = own
+        .iter()
+        .enumerate()
+        .map(|(at, pair)| (pair.key.clone(), at))
+        .collect();
     let mut merged: Vec<Option<Pair>> = own.into_iter().map(Some).collect();
     for pair in over {
-        let old = places.get(&pair.key).and_then(|place| merged[*place].take().map(|old| (*place, old)));
+        let old = places
+            .get(&pair.key)
+            .and_then(|place| merged[*place].take().map(|old| (*place, old)));
         match (old, &pair.value.data) {
             (_, Data::Null) => {}
             (Some((place, old)), data) => {
-                let at = if matches!(data, Data::Map(_)) { old.at } else { pair.at };
-                merged[place] = Some(Pair { key: old.key, at, value: merge(old.value, pair.value) });
+                let at = if matches!(data, Data::Map(_)) {
+                    old.at
+                } else {
+                    pair.at
+                };
+                merged[place] = Some(Pair {
+                    key: old.key,
+                    at,
+                    value: merge(old.value, pair.value),
+                });
             }
-            (None, _) => merged.push(Some(Pair { value: without_nulls(pair.value), ..pair })),
+            (None, _) => merged.push(Some(Pair {
+                value: without_nulls(pair.value),
+                ..pair
+            })),
         }
     }
     merged.into_iter().flatten().collect()
@@ -38,10 +64,22 @@ pub fn merge_pairs(own: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
 /// The tree without entries that are null: what a patch takes away where nothing was.
 #[must_use]
 pub fn without_nulls(node: Node) -> Node {
-    let Data::Map(pairs) = node.data else { return node };
-    let kept = pairs.into_iter().filter(|pair| pair.value.data != Data::Null);
-    let pairs = kept.map(|pair| Pair { value: without_nulls(pair.value), ..pair }).collect();
-    Node { span: node.span, data: Data::Map(pairs) }
+    let Data::Map(pairs) = node.data else {
+        return node;
+    };
+    let kept = pairs
+        .into_iter()
+        .filter(|pair| pair.value.data != Data::Null);
+    let pairs = kept
+        .map(|pair| Pair {
+            value: without_nulls(pair.value),
+            ..pair
+        })
+        .collect();
+    Node {
+        span: node.span,
+        data: Data::Map(pairs),
+    }
 }
 
 #[cfg(test)]
@@ -58,9 +96,18 @@ mod tests {
     fn show(node: &Node) -> String {
         match &node.data {
             Data::Scalar(scalar) => scalar.text.clone(),
-            Data::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(",")),
+            Data::List(items) => {
+                format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(","))
+            }
             Data::Map(pairs) => {
-                format!("{{{}}}", pairs.iter().map(|pair| format!("{}:{}", pair.key, show(&pair.value))).collect::<Vec<_>>().join(","))
+                format!(
+                    "{{{}}}",
+                    pairs
+                        .iter()
+                        .map(|pair| format!("{}:{}", pair.key, show(&pair.value)))
+                        .collect::<Vec<_>>()
+                        .join(",")
+                )
             }
             Data::Null => "null".to_owned(),
             Data::Bad => "bad".to_owned(),

@@ -49,14 +49,20 @@ pub(crate) struct File {
 impl Raw {
     /// A section.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.top.iter().find(|pair| pair.key == key).map(|pair| &pair.value)
+        self.top
+            .iter()
+            .find(|pair| pair.key == key)
+            .map(|pair| &pair.value)
     }
 }
 
 impl File {
     /// A section.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.top.iter().find(|pair| pair.key == key).map(|pair| &pair.value)
+        self.top
+            .iter()
+            .find(|pair| pair.key == key)
+            .map(|pair| &pair.value)
     }
 
     /// The entries of a section that is a map.
@@ -118,11 +124,20 @@ const TOP_HINTS: &[(&str, &str)] = &[
     ("output", "write `outputs`"),
     ("resource", "write `resources`, each entry with its `type`"),
     ("data", "write `existing`"),
-    ("provider", "write `region`; credentials come from the environment or a profile"),
+    (
+        "provider",
+        "write `region`; credentials come from the environment or a profile",
+    ),
     ("locals", "write `vars` with a value: `name: value`"),
     ("include", "`include` is reserved for later; use modules"),
-    ("ROSTemplateFormatVersion", "this is a ROS template; a stack begins with `stack: NAME`"),
-    ("apiVersion", "this is a Kubernetes object; a stack begins with `stack: NAME`"),
+    (
+        "ROSTemplateFormatVersion",
+        "this is a ROS template; a stack begins with `stack: NAME`",
+    ),
+    (
+        "apiVersion",
+        "this is a Kubernetes object; a stack begins with `stack: NAME`",
+    ),
 ];
 
 impl FileRole {
@@ -137,21 +152,34 @@ impl FileRole {
 
 /// Tells the sections of a file apart. Nothing comes back where it is no spec file at all.
 pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Option<Raw> {
-    let start = Span { end: tree.span.start, ..tree.span };
+    let start = Span {
+        end: tree.span.start,
+        ..tree.span
+    };
     if tree.pairs().is_empty() {
         let message = format!("a spec file is a map, this is {}", tree.noun());
         found.push(
-            Diagnostic::error("not-a-spec", start, message).hint("it begins with `stack: NAME`, `module: NAME` or `environment: NAME`"),
+            Diagnostic::error("not-a-spec", start, message)
+                .hint("it begins with `stack: NAME`, `module: NAME` or `environment: NAME`"),
         );
         return None;
     }
-    let role = [Stack, Module, Environment].into_iter().find(|role| tree.pair(role.key()).is_some());
+    let role = [Stack, Module, Environment]
+        .into_iter()
+        .find(|role| tree.pair(role.key()).is_some());
     refuse_top_nulls(&mut tree, role, found);
-    let Data::Map(pairs) = tree.data else { return None };
+    let Data::Map(pairs) = tree.data else {
+        return None;
+    };
     let Some(role) = role else {
         let first = &pairs[0];
-        let known = TOP_HINTS.iter().find(|(key, _)| *key == first.key).map(|(_, hint)| (*hint).to_owned());
-        let hint = known.unwrap_or_else(|| "it begins with `stack: NAME`, `module: NAME` or `environment: NAME`".to_owned());
+        let known = TOP_HINTS
+            .iter()
+            .find(|(key, _)| *key == first.key)
+            .map(|(_, hint)| (*hint).to_owned());
+        let hint = known.unwrap_or_else(|| {
+            "it begins with `stack: NAME`, `module: NAME` or `environment: NAME`".to_owned()
+        });
         found.push(Diagnostic::error("not-a-spec", first.at, "this is no spec file").hint(hint));
         return None;
     };
@@ -164,22 +192,38 @@ pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Op
             top.push(pair);
         }
     }
-    Some(Raw { path: path.to_owned(), role, name: name?, top })
+    Some(Raw {
+        path: path.to_owned(),
+        role,
+        name: name?,
+        top,
+    })
 }
 
 /// Nulls may stand in overlays only: under `environments`, and in an environment file.
 fn refuse_top_nulls(tree: &mut Node, role: Option<FileRole>, found: &mut Vec<Diagnostic>) {
-    let Data::Map(pairs) = &mut tree.data else { return };
+    let Data::Map(pairs) = &mut tree.data else {
+        return;
+    };
     for pair in pairs {
         match (role, pair.key.as_str()) {
             (Some(Stack), "environments") => {
                 for environment in pair.value_pairs_mut() {
                     match &mut environment.value.data {
-                        Data::Map(sections) => sections.iter_mut().for_each(|section| refuse_overlay_nulls(section, found)),
+                        Data::Map(sections) => sections
+                            .iter_mut()
+                            .for_each(|section| refuse_overlay_nulls(section, found)),
                         Data::Null => {
-                            let message = format!("the environment `{}` has no value", environment.key);
-                            let hint = format!("write `{}: {{}}` where it changes nothing", environment.key);
-                            found.push(Diagnostic::error("empty-value", environment.at, message).hint(hint));
+                            let message =
+                                format!("the environment `{}` has no value", environment.key);
+                            let hint = format!(
+                                "write `{}: {{}}` where it changes nothing",
+                                environment.key
+                            );
+                            found.push(
+                                Diagnostic::error("empty-value", environment.at, message)
+                                    .hint(hint),
+                            );
                             environment.value.data = Data::Bad;
                         }
                         _ => crate::tree::refuse_nulls(&mut environment.value, None, found),
@@ -194,7 +238,10 @@ fn refuse_top_nulls(tree: &mut Node, role: Option<FileRole>, found: &mut Vec<Dia
 
 /// Within an environment, these sections are overlays; a null takes something away there.
 fn refuse_overlay_nulls(section: &mut Pair, found: &mut Vec<Diagnostic>) {
-    let overlay = matches!(section.key.as_str(), "resources" | "tags" | "defaults" | "outputs") && section.value.data != Data::Null;
+    let overlay = matches!(
+        section.key.as_str(),
+        "resources" | "tags" | "defaults" | "outputs"
+    ) && section.value.data != Data::Null;
     if !overlay {
         crate::tree::refuse_nulls(&mut section.value, Some((&section.key, section.at)), found);
     }
@@ -215,7 +262,10 @@ fn file_name(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> Spanne
     if let Some(wrong) = wrong.filter(|_| !text.is_empty()) {
         found.push(Diagnostic::error("name", span, wrong.message).maybe_hint(wrong.hint));
     }
-    Spanned { value: text.to_owned(), span }
+    Spanned {
+        value: text.to_owned(),
+        span,
+    }
 }
 
 fn is_stack_name(text: &str) -> bool {
@@ -224,15 +274,28 @@ fn is_stack_name(text: &str) -> bool {
 
 fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> bool {
     let Some((_, shape, roles)) = SECTIONS.iter().find(|(key, ..)| *key == pair.key) else {
-        let known = TOP_HINTS.iter().find(|(key, _)| *key == pair.key).map(|(_, hint)| (*hint).to_owned());
-        let names = SECTIONS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(key, ..)| *key);
-        let hint = known.or_else(|| suggest::nearest(&pair.key, names).map(|name| format!("did you mean `{name}`?")));
+        let known = TOP_HINTS
+            .iter()
+            .find(|(key, _)| *key == pair.key)
+            .map(|(_, hint)| (*hint).to_owned());
+        let names = SECTIONS
+            .iter()
+            .filter(|(_, _, roles)| roles.contains(&role))
+            .map(|(key, ..)| *key);
+        let hint = known.or_else(|| {
+            suggest::nearest(&pair.key, names).map(|name| format!("did you mean `{name}`?"))
+        });
         let message = format!("a {} file has no `{}`", role.key(), pair.key);
         found.push(Diagnostic::error("unknown-key", pair.at, message).maybe_hint(hint));
         return false;
     };
     if !roles.contains(&role) {
-        let message = format!("`{}` does not stand in {} {} file", pair.key, if role == Environment { "an" } else { "a" }, role.key());
+        let message = format!(
+            "`{}` does not stand in {} {} file",
+            pair.key,
+            if role == Environment { "an" } else { "a" },
+            role.key()
+        );
         let hint = match role {
             Module => "what a module needs comes in through its `vars` and the entry's `with`",
             _ => "put it into the stack file",
@@ -244,7 +307,12 @@ fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> boo
 }
 
 /// Whether a node has a shape; if not, that is reported.
-pub(crate) fn shape_fits(node: &Node, shape: Shape, key: &str, found: &mut Vec<Diagnostic>) -> bool {
+pub(crate) fn shape_fits(
+    node: &Node,
+    shape: Shape,
+    key: &str,
+    found: &mut Vec<Diagnostic>,
+) -> bool {
     let (wanted, fits) = match (&node.data, shape) {
         (Data::Bad, _) => return false,
         (data, Shape::Map) => ("a map", matches!(data, Data::Map(_))),
@@ -252,21 +320,44 @@ pub(crate) fn shape_fits(node: &Node, shape: Shape, key: &str, found: &mut Vec<D
         (data, Shape::One) => ("a single value", matches!(data, Data::Scalar(_))),
     };
     if !fits {
-        let key = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
-        found.push(Diagnostic::error("wrong-type", node.span, format!("{key} is {wanted}, this is {}", node.noun())));
+        let key = if key.contains(' ') {
+            key.to_owned()
+        } else {
+            format!("`{key}`")
+        };
+        found.push(Diagnostic::error(
+            "wrong-type",
+            node.span,
+            format!("{key} is {wanted}, this is {}", node.noun()),
+        ));
     }
     fits
 }
 
 /// A text that takes no expressions.
-pub(crate) fn literal<'n>(node: &'n Node, key: &str, found: &mut Vec<Diagnostic>) -> Option<&'n str> {
+pub(crate) fn literal<'n>(
+    node: &'n Node,
+    key: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<&'n str> {
     if !shape_fits(node, Shape::One, key, found) {
         return None;
     }
     let scalar = node.scalar()?;
     if crate::expr::has_expression(&scalar.text) {
-        let key = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
-        found.push(Diagnostic::error("not-literal", node.span, format!("{key} takes no expressions")).hint("write it out"));
+        let key = if key.contains(' ') {
+            key.to_owned()
+        } else {
+            format!("`{key}`")
+        };
+        found.push(
+            Diagnostic::error(
+                "not-literal",
+                node.span,
+                format!("{key} takes no expressions"),
+            )
+            .hint("write it out"),
+        );
         return None;
     }
     if scalar.style == Style::Plain
@@ -294,22 +385,46 @@ pub(crate) fn literal_bool(node: &Node, key: &str, found: &mut Vec<Diagnostic>) 
 
 /// The finding for a plain text that YAML tools read as something else.
 pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
-    Diagnostic::error("must-quote", span, format!("the text `{text}` must be quoted"))
-        .hint(format!("write \"{text}\": other YAML tools read {read} here"))
+    Diagnostic::error(
+        "must-quote",
+        span,
+        format!("the text `{text}` must be quoted"),
+    )
+    .hint(format!(
+        "write \"{text}\": other YAML tools read {read} here"
+    ))
 }
 
 /// Reports names of `resources`, `existing` and `stacks` that are no names or stand for two things.
-pub(crate) fn check_names<'n>(raw: &'n Raw, resources: impl Iterator<Item = &'n Pair>, found: &mut Vec<Diagnostic>) {
-    let mut seen: std::collections::BTreeMap<&str, (Span, &str)> = std::collections::BTreeMap::new();
-    let section = |key: &'static str| raw.get(key).map_or(&[][..], Node::pairs).iter().map(move |pair| (key, pair));
-    let all = resources.map(|pair| ("resources", pair)).chain(section("existing")).chain(section("stacks"));
+pub(crate) fn check_names<'n>(
+    raw: &'n Raw,
+    resources: impl Iterator<Item = &'n Pair>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut seen: std::collections::BTreeMap<&str, (Span, &str)> =
+        std::collections::BTreeMap::new();
+    let section = |key: &'static str| {
+        raw.get(key)
+            .map_or(&[][..], Node::pairs)
+            .iter()
+            .map(move |pair| (key, pair))
+    };
+    let all = resources
+        .map(|pair| ("resources", pair))
+        .chain(section("existing"))
+        .chain(section("stacks"));
     for (section, pair) in all {
         if let Err(wrong) = types::name(&pair.key, "a name") {
             found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
         }
         if let Some((at, other)) = seen.insert(&pair.key, (pair.at, section)) {
-            let message = format!("`{}` stands in `{other}` and in `{section}`; they share one namespace", pair.key);
-            found.push(Diagnostic::error("duplicate-name", pair.at, message).label(at, "first here"));
+            let message = format!(
+                "`{}` stands in `{other}` and in `{section}`; they share one namespace",
+                pair.key
+            );
+            found.push(
+                Diagnostic::error("duplicate-name", pair.at, message).label(at, "first here"),
+            );
         }
     }
 }

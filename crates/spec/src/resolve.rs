@@ -189,8 +189,22 @@ impl<'a> Resolver<'a> {
 
     fn add_scope(&mut self, file: usize, given: Option<&'a crate::vars::Given>) -> ScopeId {
         let file = &self.world.files[file];
-        let names = file.resources.iter().map(|entry| (entry.name.as_str(), entry)).collect();
-        let scope = Scope { file, prefix: None, module: None, given, alias: None, names, tags: None, protect: false, after: Vec::new() };
+        let names = file
+            .resources
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry))
+            .collect();
+        let scope = Scope {
+            file,
+            prefix: None,
+            module: None,
+            given,
+            alias: None,
+            names,
+            tags: None,
+            protect: false,
+            after: Vec::new(),
+        };
         self.scopes.push(scope);
         ScopeId(self.scopes.len() - 1)
     }
@@ -216,18 +230,30 @@ impl<'a> Resolver<'a> {
     fn scope_resources(&mut self, scope: ScopeId, resources: &mut BTreeMap<Address, Resource>) {
         let file = self.scopes[scope.0].file;
         for entry in &file.resources {
-            let cx = Cx { scope, member: None, expressions: true };
+            let cx = Cx {
+                scope,
+                member: None,
+                expressions: true,
+            };
             match self.demand(cx, SlotId::Name(scope, &entry.name), entry.at) {
                 Ok(val) => self.entry_resources(&val, resources),
-                Err(Halt::Off(name)) => self.notes.push(format!("{name} is not in this stack (`enabled: false`)")),
+                Err(Halt::Off(name)) => self
+                    .notes
+                    .push(format!("{name} is not in this stack (`enabled: false`)")),
                 Err(Halt::Reported) => {}
             }
         }
         for pair in file.pairs("outputs") {
             // Outputs of modules are checked even if nobody reads them.
             if self.scopes[scope.0].module.is_some() {
-                let cx = Cx { scope, member: None, expressions: true };
-                if let Err(Halt::Off(name)) = self.demand(cx, SlotId::Output(scope, &pair.key), pair.at) {
+                let cx = Cx {
+                    scope,
+                    member: None,
+                    expressions: true,
+                };
+                if let Err(Halt::Off(name)) =
+                    self.demand(cx, SlotId::Output(scope, &pair.key), pair.at)
+                {
                     self.off_alone(cx, pair.value.span, &name);
                 }
             }
@@ -248,7 +274,10 @@ impl<'a> Resolver<'a> {
                     self.scope_resources(inside, resources);
                 }
             }
-            Val::Group(group) => group.members.iter().for_each(|(_, member)| self.entry_resources(member, resources)),
+            Val::Group(group) => group
+                .members
+                .iter()
+                .for_each(|(_, member)| self.entry_resources(member, resources)),
             _ => {}
         }
     }
@@ -260,9 +289,14 @@ impl<'a> Resolver<'a> {
             Some(Slot::Running) => return Err(self.cycle(cx, id, at)),
             None => {}
         }
-        if self.chain.len() >= MAX_CHAIN || self.evals + self.chain.len() * CHAIN_WEIGHT > MAX_EVALS {
+        if self.chain.len() >= MAX_CHAIN || self.evals + self.chain.len() * CHAIN_WEIGHT > MAX_EVALS
+        {
             let message = "too many values wait for each other here";
-            return Err(self.fail(cx, Diagnostic::error("too-deep", at, message).hint("let them take their values from one variable")));
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("too-deep", at, message)
+                    .hint("let them take their values from one variable"),
+            ));
         }
         self.chain.push(id);
         self.slots.insert(id, Slot::Running);
@@ -291,17 +325,30 @@ impl<'a> Resolver<'a> {
     }
 
     fn cycle(&mut self, cx: Cx, id: SlotId<'a>, at: Span) -> Halt {
-        let from = self.chain.iter().position(|running| *running == id).unwrap_or(0);
-        let labels: Vec<String> = self.chain[from..].iter().map(|id| self.label(*id)).collect();
+        let from = self
+            .chain
+            .iter()
+            .position(|running| *running == id)
+            .unwrap_or(0);
+        let labels: Vec<String> = self.chain[from..]
+            .iter()
+            .map(|id| self.label(*id))
+            .collect();
         let first = labels.first().cloned().unwrap_or_default();
         let message = format!("a cycle: {} -> {first}", labels.join(" -> "));
-        self.fail(cx, Diagnostic::error("cycle", at, message).hint("one of these must have a value of its own"))
+        self.fail(
+            cx,
+            Diagnostic::error("cycle", at, message)
+                .hint("one of these must have a value of its own"),
+        )
     }
 
     /// Reports an error, with the resource it is about.
     fn fail(&mut self, cx: Cx, diagnostic: Diagnostic) -> Halt {
         let diagnostic = match cx.member {
-            Some(member) if diagnostic.context.is_none() => diagnostic.within(self.members[member.0].address.to_string()),
+            Some(member) if diagnostic.context.is_none() => {
+                diagnostic.within(self.members[member.0].address.to_string())
+            }
             _ => diagnostic,
         };
         self.found.push(diagnostic);
@@ -309,8 +356,17 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports what a pure reader says about a place.
-    fn wrong(&mut self, cx: Cx, code: &'static str, span: Span, wrong: crate::types::Wrong) -> Halt {
-        self.fail(cx, Diagnostic::error(code, span, wrong.message).maybe_hint(wrong.hint))
+    fn wrong(
+        &mut self,
+        cx: Cx,
+        code: &'static str,
+        span: Span,
+        wrong: crate::types::Wrong,
+    ) -> Halt {
+        self.fail(
+            cx,
+            Diagnostic::error(code, span, wrong.message).maybe_hint(wrong.hint),
+        )
     }
 
     /// The kind of what an address names, if it is known.

@@ -221,33 +221,48 @@ impl CheckCx<'_> {
 
 impl std::fmt::Debug for CheckCx<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CheckCx").field("address", &self.resource.address).finish_non_exhaustive()
+        f.debug_struct("CheckCx")
+            .field("address", &self.resource.address)
+            .finish_non_exhaustive()
     }
 }
 
 /// Whether a dotted path is an attribute of a kind: `id`, an output, a field or a member of one.
 #[must_use]
 pub fn attribute_exists(kind: &KindDef, names: &[String]) -> bool {
-    let Some((first, rest)) = names.split_first() else { return false };
+    let Some((first, rest)) = names.split_first() else {
+        return false;
+    };
     if rest.is_empty() && matches!(first.as_str(), "id" | "name" | "description") {
         return true;
     }
     let is_output = |attr: &AttrDef| {
         let parts: Vec<&str> = attr.name.split('.').collect();
         // A part in capitals, or `*`, stands for any name: `data_disks.NAME.id`.
-        let same = |(part, name): (&&str, &String)| *part == name || *part == "*" || part.bytes().all(|b| b.is_ascii_uppercase());
+        let same = |(part, name): (&&str, &String)| {
+            *part == name || *part == "*" || part.bytes().all(|b| b.is_ascii_uppercase())
+        };
         parts.len() == names.len() && parts.iter().zip(names).all(same)
     };
-    kind.attributes.iter().any(is_output) || kind.field(first).is_some_and(|field| has_member(&field.ty, rest))
+    kind.attributes.iter().any(is_output)
+        || kind
+            .field(first)
+            .is_some_and(|field| has_member(&field.ty, rest))
 }
 
 fn has_member(ty: &Type, names: &[String]) -> bool {
-    let Some((first, rest)) = names.split_first() else { return true };
+    let Some((first, rest)) = names.split_first() else {
+        return true;
+    };
     match ty {
-        Type::Struct(fields) => fields.iter().any(|field| field.name == first && has_member(&field.ty, rest)),
+        Type::Struct(fields) => fields
+            .iter()
+            .any(|field| field.name == first && has_member(&field.ty, rest)),
         Type::Named(fields) => match rest.split_first() {
             None => true,
-            Some((member, rest)) => fields.iter().any(|field| field.name == member && has_member(&field.ty, rest)),
+            Some((member, rest)) => fields
+                .iter()
+                .any(|field| field.name == member && has_member(&field.ty, rest)),
         },
         Type::Map(of) => has_member(of, rest),
         Type::List(of) => first.parse::<usize>().is_ok() && has_member(of, rest),

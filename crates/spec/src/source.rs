@@ -38,28 +38,47 @@ pub struct Sources {
 
 impl Source {
     fn new(name: &str, text: String, role: Role) -> Self {
-        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        let line_starts = std::iter::once(0).chain(after_breaks).map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect();
-        Self { name: name.to_owned(), text, role, line_starts }
+        let after_breaks = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0)
+            .chain(after_breaks)
+            .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
+            .collect();
+        Self {
+            name: name.to_owned(),
+            text,
+            role,
+            line_starts,
+        }
     }
 
     /// The line, from 1, that holds a byte.
     #[must_use]
     pub fn line_of(&self, offset: u32) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset).max(1)
+        self.line_starts
+            .partition_point(|start| *start <= offset)
+            .max(1)
     }
 
     /// The byte at which a line begins; the text's end for lines beyond it.
     #[must_use]
     pub fn line_start(&self, line: usize) -> usize {
-        self.line_starts.get(line.saturating_sub(1)).map_or(self.text.len(), |start| *start as usize)
+        self.line_starts
+            .get(line.saturating_sub(1))
+            .map_or(self.text.len(), |start| *start as usize)
     }
 
     /// A line without its break; empty beyond the end.
     #[must_use]
     pub fn line_text(&self, line: usize) -> &str {
         let (from, to) = (self.line_start(line), self.line_start(line + 1));
-        self.text.get(from..to).unwrap_or("").trim_end_matches(['\n', '\r'])
+        self.text
+            .get(from..to)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 
     /// How many lines there are; a last empty one counts.
@@ -86,8 +105,14 @@ impl Sources {
     /// The source of a name and role, if it was read.
     #[must_use]
     pub fn find(&self, name: &str, role: Role) -> Option<(FileId, &Source)> {
-        let place = self.files.iter().position(|source| source.name == name && source.role == role)?;
-        Some((FileId(u32::try_from(place).unwrap_or(u32::MAX)), &self.files[place]))
+        let place = self
+            .files
+            .iter()
+            .position(|source| source.name == name && source.role == role)?;
+        Some((
+            FileId(u32::try_from(place).unwrap_or(u32::MAX)),
+            &self.files[place],
+        ))
     }
 
     /// All of them, in the order of reading.
@@ -98,17 +123,30 @@ impl Sources {
     /// The text under a span; empty if there is none.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.file).and_then(|source| source.text.get(span.range())).unwrap_or("")
+        self.get(span.file)
+            .and_then(|source| source.text.get(span.range()))
+            .unwrap_or("")
     }
 
     /// File, line and column of a span's first character, counted from 1.
     #[must_use]
     pub fn location(&self, span: Span) -> Location {
         let Some(source) = self.get(span.file) else {
-            return Location { file: String::new(), line: 1, column: 1 };
+            return Location {
+                file: String::new(),
+                line: 1,
+                column: 1,
+            };
         };
         let line = source.line_of(span.start);
-        let before = source.text.get(source.line_start(line)..span.start as usize).unwrap_or("");
-        Location { file: source.name.clone(), line, column: before.chars().count() + 1 }
+        let before = source
+            .text
+            .get(source.line_start(line)..span.start as usize)
+            .unwrap_or("");
+        Location {
+            file: source.name.clone(),
+            line,
+            column: before.chars().count() + 1,
+        }
     }
 }

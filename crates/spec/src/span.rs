@@ -22,13 +22,21 @@ impl Span {
     #[must_use]
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { file, start: small(start), end: small(end.max(start)) }
+        Self {
+            file,
+            start: small(start),
+            end: small(end.max(start)),
+        }
     }
 
     /// The range from the start of this span to the end of the other, in the same file.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self { file: self.file, start: self.start, end: other.end.max(self.start) }
+        Self {
+            file: self.file,
+            start: self.start,
+            end: other.end.max(self.start),
+        }
     }
 
     /// The part that begins `from` bytes into this span and ends `to` bytes into it.

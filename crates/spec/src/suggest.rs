@@ -19,18 +19,31 @@ fn slip<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
         let distance = strsim::damerau_levenshtein(&lower, &name.to_lowercase());
         (distance <= most).then_some(distance)
     };
-    let mut found: Vec<(usize, &str)> = names.iter().filter_map(|name| near(name).map(|distance| (distance, *name))).collect();
+    let mut found: Vec<(usize, &str)> = names
+        .iter()
+        .filter_map(|name| near(name).map(|distance| (distance, *name)))
+        .collect();
     found.sort_unstable();
     found.first().map(|(_, name)| *name)
 }
 
 /// A name that is the word with a part more or less: `cidr` for `cidr_block`, `zone_id` for `zone`.
 fn part<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let bare = |text: &str| text.strip_suffix("_ids").or_else(|| text.strip_suffix("_id")).map(str::to_owned);
-    let longer = |name: &str| {
-        name.strip_prefix(word).is_some_and(|rest| rest.starts_with('_')) || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'))
+    let bare = |text: &str| {
+        text.strip_suffix("_ids")
+            .or_else(|| text.strip_suffix("_id"))
+            .map(str::to_owned)
     };
-    let mut found = names.into_iter().filter(|name| bare(word).is_some_and(|bare| bare == *name) || longer(name));
+    let longer = |name: &str| {
+        name.strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with('_'))
+            || name
+                .strip_suffix(word)
+                .is_some_and(|rest| rest.ends_with('_'))
+    };
+    let mut found = names
+        .into_iter()
+        .filter(|name| bare(word).is_some_and(|bare| bare == *name) || longer(name));
     let first = found.next()?;
     found.next().is_none().then_some(first)
 }
@@ -52,14 +65,22 @@ pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<
 /// A noun with its article: `a vpc`, `an instance`.
 #[must_use]
 pub fn a(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
     format!("{article} {noun}")
 }
 
 /// Names in backticks, parted by commas.
 #[must_use]
 pub fn listing(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

@@ -112,7 +112,10 @@ impl Value {
     /// A reference to an attribute of a resource.
     #[must_use]
     pub fn reference(address: &Address, attr: &str) -> Self {
-        Self::Ref(Ref { address: address.clone(), attr: attr.to_owned() })
+        Self::Ref(Ref {
+            address: address.clone(),
+            attr: attr.to_owned(),
+        })
     }
 
     /// The text, if it is a plain text.
@@ -192,7 +195,13 @@ impl Value {
             Self::List(items) | Self::Concat(items) => items.iter().for_each(|item| item.walk(see)),
             Self::Map(map) => map.values().for_each(|item| item.walk(see)),
             Self::Encode(_, inner) => inner.walk(see),
-            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Decimal(_) | Self::Text(_) | Self::Ref(_) | Self::Secret(_) => {}
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Decimal(_)
+            | Self::Text(_)
+            | Self::Ref(_)
+            | Self::Secret(_) => {}
         }
     }
 }

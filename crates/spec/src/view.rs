@@ -16,35 +16,94 @@ pub fn render(stack: &Stack) -> String {
             let _ = write!(out, "{name}:\n{}", lines.concat());
         }
     };
-    section("account", stack.account.iter().map(|account| format!("  {account}\n")).collect());
-    section("ignore_tags", stack.ignore_tags.iter().map(|glob| format!("  - {glob}\n")).collect());
+    section(
+        "account",
+        stack
+            .account
+            .iter()
+            .map(|account| format!("  {account}\n"))
+            .collect(),
+    );
+    section(
+        "ignore_tags",
+        stack
+            .ignore_tags
+            .iter()
+            .map(|glob| format!("  - {glob}\n"))
+            .collect(),
+    );
     section(
         "existing",
-        stack.existing.iter().map(|(name, existing)| format!("  {name}: {} {}\n", existing.kind.name, map(&existing.by))).collect(),
+        stack
+            .existing
+            .iter()
+            .map(|(name, existing)| {
+                format!("  {name}: {} {}\n", existing.kind.name, map(&existing.by))
+            })
+            .collect(),
     );
     let link = |(alias, link): (&String, &crate::stack::StackLink)| {
-        let environment = link.environment.as_ref().map_or(String::new(), |environment| format!("/{environment}"));
+        let environment = link
+            .environment
+            .as_ref()
+            .map_or(String::new(), |environment| format!("/{environment}"));
         format!("  {alias}: {}{environment}\n", link.stack)
     };
     section("stacks", stack.stacks.iter().map(link).collect());
-    section("resources", stack.resources.values().map(resource).collect());
+    section(
+        "resources",
+        stack.resources.values().map(resource).collect(),
+    );
     let step = |step: &crate::stack::Move| {
-        let show = |address: &Option<crate::address::Address>| address.as_ref().map_or("all".to_owned(), ToString::to_string);
-        let stack = step.stack.as_ref().map_or(String::new(), |stack| format!("{stack}: "));
+        let show = |address: &Option<crate::address::Address>| {
+            address
+                .as_ref()
+                .map_or("all".to_owned(), ToString::to_string)
+        };
+        let stack = step
+            .stack
+            .as_ref()
+            .map_or(String::new(), |stack| format!("{stack}: "));
         format!("  - {stack}{} -> {}\n", show(&step.from), show(&step.to))
     };
     section("moved", stack.moved.iter().map(step).collect());
-    section("forget", stack.forget.iter().map(|address| format!("  - {address}\n")).collect());
+    section(
+        "forget",
+        stack
+            .forget
+            .iter()
+            .map(|address| format!("  - {address}\n"))
+            .collect(),
+    );
     section(
         "allow",
         stack
             .allow
             .iter()
-            .map(|allow| format!("  - {} {} until {}: {}\n", allow.address, allow.effect, allow.until, allow.reason))
+            .map(|allow| {
+                format!(
+                    "  - {} {} until {}: {}\n",
+                    allow.address, allow.effect, allow.until, allow.reason
+                )
+            })
             .collect(),
     );
-    section("outputs", stack.outputs.iter().map(|(name, output)| format!("  {name}: {}\n", value(&output.value))).collect());
-    section("notes", stack.notes.iter().map(|note| format!("  - {note}\n")).collect());
+    section(
+        "outputs",
+        stack
+            .outputs
+            .iter()
+            .map(|(name, output)| format!("  {name}: {}\n", value(&output.value)))
+            .collect(),
+    );
+    section(
+        "notes",
+        stack
+            .notes
+            .iter()
+            .map(|note| format!("  - {note}\n"))
+            .collect(),
+    );
     out
 }
 
@@ -68,7 +127,15 @@ pub fn resource(resource: &Resource) -> String {
         line("resource_group", group.clone());
     }
     if !resource.after.is_empty() {
-        line("after", resource.after.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        line(
+            "after",
+            resource
+                .after
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
     }
     if let Some(id) = &resource.adopt {
         line("adopt", id.clone());
@@ -81,18 +148,50 @@ pub fn resource(resource: &Resource) -> String {
 
 fn lifecycle(lifecycle: &Lifecycle) -> String {
     let mut words: Vec<String> = Vec::new();
-    let flags = [("protect", lifecycle.protect), ("keep", lifecycle.keep), ("create_before_destroy", lifecycle.create_before_destroy)];
-    words.extend(flags.iter().filter(|(_, on)| *on).map(|(word, _)| (*word).to_owned()));
-    let lists = [("snapshot_before", &lifecycle.snapshot_before), ("ignore", &lifecycle.ignore), ("additive", &lifecycle.additive)];
-    words.extend(lists.iter().filter(|(_, list)| !list.is_empty()).map(|(word, list)| format!("{word} [{}]", list.join(", "))));
-    let choices = [("on_image_change", &lifecycle.on_image_change), ("on_user_data_change", &lifecycle.on_user_data_change)];
-    words.extend(choices.iter().filter_map(|(word, choice)| choice.as_ref().map(|choice| format!("{word} {choice}"))));
-    words.extend(lifecycle.max_unavailable.map(|amount| format!("max_unavailable {amount:?}")));
+    let flags = [
+        ("protect", lifecycle.protect),
+        ("keep", lifecycle.keep),
+        ("create_before_destroy", lifecycle.create_before_destroy),
+    ];
+    words.extend(
+        flags
+            .iter()
+            .filter(|(_, on)| *on)
+            .map(|(word, _)| (*word).to_owned()),
+    );
+    let lists = [
+        ("snapshot_before", &lifecycle.snapshot_before),
+        ("ignore", &lifecycle.ignore),
+        ("additive", &lifecycle.additive),
+    ];
+    words.extend(
+        lists
+            .iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(word, list)| format!("{word} [{}]", list.join(", "))),
+    );
+    let choices = [
+        ("on_image_change", &lifecycle.on_image_change),
+        ("on_user_data_change", &lifecycle.on_user_data_change),
+    ];
+    words.extend(
+        choices
+            .iter()
+            .filter_map(|(word, choice)| choice.as_ref().map(|choice| format!("{word} {choice}"))),
+    );
+    words.extend(
+        lifecycle
+            .max_unavailable
+            .map(|amount| format!("max_unavailable {amount:?}")),
+    );
     words.join(", ")
 }
 
 fn map(map: &Map) -> String {
-    let pairs: Vec<String> = map.iter().map(|(key, inner)| format!("{key}: {}", value(inner))).collect();
+    let pairs: Vec<String> = map
+        .iter()
+        .map(|(key, inner)| format!("{key}: {}", value(inner)))
+        .collect();
     format!("{{{}}}", pairs.join(", "))
 }
 
@@ -106,11 +205,16 @@ pub fn value(value: &Value) -> String {
         Value::Decimal(text) => text.clone(),
         Value::Text(text) if text.contains(['\n', '"', '\\']) => format!("{text:?}"),
         Value::Text(text) => text.clone(),
-        Value::List(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => format!(
+            "[{}]",
+            items.iter().map(self::value).collect::<Vec<_>>().join(", ")
+        ),
         Value::Map(inner) => map(inner),
         Value::Ref(reference) => format!("${{{}.{}}}", reference.address, reference.attr),
         Value::Concat(parts) => parts.iter().map(self::value).collect(),
         Value::Secret(_) => "(sensitive value)".to_owned(),
-        Value::Encode(encoding, inner) => format!("{encoding:?}({})", self::value(inner)).to_lowercase(),
+        Value::Encode(encoding, inner) => {
+            format!("{encoding:?}({})", self::value(inner)).to_lowercase()
+        }
     }
 }

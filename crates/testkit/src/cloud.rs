@@ -48,9 +48,17 @@ impl Cloud {
     #[must_use]
     pub fn with(options: Options) -> Self {
         let start = Instant::now();
-        let clock = move || Timestamp(BEGINNING_MS + i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX / 2));
+        let clock = move || {
+            Timestamp(
+                BEGINNING_MS + i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX / 2),
+            )
+        };
         let wall: Clock = Arc::new(clock);
-        let config = Config { options, latency: Some(Duration::from_millis(20)), ..Config::new(wall.clone()) };
+        let config = Config {
+            options,
+            latency: Some(Duration::from_millis(20)),
+            ..Config::new(wall.clone())
+        };
         let sim = Embedded::open(config).expect("a world in memory opens");
         let session = session(&sim, sim.credential(), wall.clone());
         Self { sim, session, wall }
@@ -64,14 +72,25 @@ impl Cloud {
     pub fn seen_by(&self, user: &str) -> Self {
         let credential = self.sim.credential_of(user).expect("a user of this name");
         let session = session(&self.sim, credential, self.wall.clone());
-        Self { sim: self.sim.clone(), session, wall: self.wall.clone() }
+        Self {
+            sim: self.sim.clone(),
+            session,
+            wall: self.wall.clone(),
+        }
     }
 
     /// The same cloud from another machine: with files of its own.
     #[must_use]
     pub fn from_elsewhere(&self) -> Self {
-        let session = Session { local: Arc::new(Memory::default()), ..self.session.clone() };
-        Self { sim: self.sim.clone(), session, wall: self.wall.clone() }
+        let session = Session {
+            local: Arc::new(Memory::default()),
+            ..self.session.clone()
+        };
+        Self {
+            sim: self.sim.clone(),
+            session,
+            wall: self.wall.clone(),
+        }
     }
 
     /// Everything that exists.
@@ -100,14 +119,23 @@ fn session(sim: &Embedded, credential: Credential, wall: Clock) -> Session {
     let nonces = Arc::new(move || spread(count.fetch_add(1, Ordering::Relaxed)));
     let client = Client::new(ClientConfig {
         transport: Arc::new(sim.clone()),
-        endpoints: Endpoints::single(&format!("http://{}", Embedded::endpoint_host())).expect("a plain URL"),
+        endpoints: Endpoints::single(&format!("http://{}", Embedded::endpoint_host()))
+            .expect("a plain URL"),
         credentials: Arc::new(move || Ok(credential.clone())),
         clock: wall,
         nonces,
         scheme: Scheme::V3,
     });
-    let pace = Pace { speed: 1.0, visibility: Duration::from_secs(90) };
-    Session { client: Arc::new(client), registry: REGISTRY, local: Arc::new(Memory::default()), pace }
+    let pace = Pace {
+        speed: 1.0,
+        visibility: Duration::from_secs(90),
+    };
+    Session {
+        client: Arc::new(client),
+        registry: REGISTRY,
+        local: Arc::new(Memory::default()),
+        pace,
+    }
 }
 
 /// 32 hexadecimal digits that look drawn.

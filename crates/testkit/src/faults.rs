@@ -12,7 +12,11 @@ pub fn at_write(n: usize, fate: Fate) -> Hook {
     let mut writes = 0;
     Box::new(move |call: &CallInfo| {
         writes += usize::from(!call.is_read);
-        if !call.is_read && writes == n { fate.clone() } else { Fate::Normal }
+        if !call.is_read && writes == n {
+            fate.clone()
+        } else {
+            Fate::Normal
+        }
     })
 }
 

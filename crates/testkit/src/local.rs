@@ -24,21 +24,33 @@ fn attributes() -> BTreeMap<String, Value> {
 impl LocalPort for Memory {
     fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
         let Local::SshKey { path } = act;
-        let made = self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let made = self
+            .made
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(made.contains_key(path).then(attributes))
     }
 
     fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError> {
         let Local::SshKey { path } = act;
-        self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path.clone(), ());
+        self.made
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(path.clone(), ());
         Ok(attributes())
     }
 
     fn deleted(&self) -> Deleted {
-        self.deleted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.deleted
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     fn note(&self, note: &Note) {
-        self.deleted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(note.clone());
+        self.deleted
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .add(note.clone());
     }
 }

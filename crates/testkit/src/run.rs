@@ -56,7 +56,11 @@ impl Cloud {
     ///
     /// # Panics
     /// The cloud cannot be observed, or the plan has a fault.
-    pub async fn plan_intent(&self, intent: &Intent, options: &Options) -> Result<(Plan, Report), Vec<PlanError>> {
+    pub async fn plan_intent(
+        &self,
+        intent: &Intent,
+        options: &Options,
+    ) -> Result<(Plan, Report), Vec<PlanError>> {
         let snapshot = match observe::observe(&self.session, intent).await {
             Ok(snapshot) => snapshot,
             Err(error) => panic!("the cloud cannot be observed: {error:?}"),
@@ -81,7 +85,14 @@ impl Cloud {
     /// Applies a plan to its end.
     pub async fn apply_plan(&self, plan: &Plan) -> Outcome {
         let (_keep, cancel) = watch::channel(false);
-        apply::apply(&self.session, plan, ApplyOptions::default(), cancel, &mut |_, _| {}).await
+        apply::apply(
+            &self.session,
+            plan,
+            ApplyOptions::default(),
+            cancel,
+            &mut |_, _| {},
+        )
+        .await
     }
 
     /// Applies a plan until the run dies at its nth write call; says whether it died.
@@ -108,7 +119,14 @@ impl Cloud {
             }
             Fate::Normal
         })));
-        let outcome = apply::apply(&self.session, plan, ApplyOptions::default(), cancel, &mut |_, _| {}).await;
+        let outcome = apply::apply(
+            &self.session,
+            plan,
+            ApplyOptions::default(),
+            cancel,
+            &mut |_, _| {},
+        )
+        .await;
         self.sim.set_hook(None);
         outcome
     }
@@ -135,8 +153,21 @@ impl Cloud {
     /// It cannot be planned.
     pub async fn destroy(&self, text: &str) -> Outcome {
         let intent = self.intent(&stack(text, &[]));
-        let allowed = setpoint_plan::held::Allowed { destroy: true, ..Default::default() };
-        match self.plan_intent(&intent, &Options { destroy: true, allowed, ..Options::default() }).await {
+        let allowed = setpoint_plan::held::Allowed {
+            destroy: true,
+            ..Default::default()
+        };
+        match self
+            .plan_intent(
+                &intent,
+                &Options {
+                    destroy: true,
+                    allowed,
+                    ..Options::default()
+                },
+            )
+            .await
+        {
             Ok((plan, _)) => self.apply_plan(&plan).await,
             Err(errors) => panic!("no plan: {errors:?}"),
         }
@@ -153,13 +184,23 @@ pub async fn lives(before: &str, after: &str, expected: &[&str]) {
     let made = cloud.apply(before).await;
     assert!(made.is_complete(), "{made:#?}");
     let second = cloud.plan(before).await;
-    assert_eq!(lines(&second), Vec::<String>::new(), "the second plan: {:#?}", second.changes);
+    assert_eq!(
+        lines(&second),
+        Vec::<String>::new(),
+        "the second plan: {:#?}",
+        second.changes
+    );
     let plan = cloud.plan(after).await;
     assert_eq!(lines(&plan), expected);
     let outcome = cloud.apply_plan(&plan).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
     let third = cloud.plan(after).await;
-    assert_eq!(lines(&third), Vec::<String>::new(), "the plan after the change: {:#?}", third.changes);
+    assert_eq!(
+        lines(&third),
+        Vec::<String>::new(),
+        "the plan after the change: {:#?}",
+        third.changes
+    );
     let gone = cloud.destroy(after).await;
     assert!(gone.is_complete(), "{gone:#?}");
     assert_eq!(cloud.owned(), Vec::<String>::new());
@@ -172,9 +213,22 @@ pub fn lines(plan: &Plan) -> Vec<String> {
         .iter()
         .filter(|change| change.is_change())
         .map(|change| {
-            let fields: Vec<&str> = change.fields.iter().map(|field| field.attr.as_str()).collect();
-            let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
-            format!("{} {}{fields} {}", change.action.mark(change.order), change.address, change.effect.word())
+            let fields: Vec<&str> = change
+                .fields
+                .iter()
+                .map(|field| field.attr.as_str())
+                .collect();
+            let fields = if fields.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", fields.join(", "))
+            };
+            format!(
+                "{} {}{fields} {}",
+                change.action.mark(change.order),
+                change.address,
+                change.effect.word()
+            )
         })
         .collect()
 }

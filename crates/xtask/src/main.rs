@@ -22,5 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The root of the repository.
 fn root() -> std::path::PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("the crate lies in crates/xtask").to_owned()
+    here.ancestors()
+        .nth(2)
+        .expect("the crate lies in crates/xtask")
+        .to_owned()
 }

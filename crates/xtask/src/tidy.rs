@@ -32,13 +32,23 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(path: &str, line: usize, rule: &'static str, what: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line, rule, what: what.into() }
+        Self {
+            path: path.to_owned(),
+            line,
+            rule,
+            what: what.into(),
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, rule, what } = self;
+        let Self {
+            path,
+            line,
+            rule,
+            what,
+        } = self;
         write!(f, "{path}:{line}: {what} [{rule}]")
     }
 }
@@ -87,16 +97,31 @@ mod tests {
     fn the_tree_is_tidy() {
         let findings = check(&crate::root()).expect("the tree can be read");
         let text: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        assert!(text.is_empty(), "{} findings\n{}", text.len(), text.join("\n"));
+        assert!(
+            text.is_empty(),
+            "{} findings\n{}",
+            text.len(),
+            text.join("\n")
+        );
     }
 
     /// A walk that finds nothing would make every rule hold.
     #[test]
     fn the_walk_sees_the_tree() {
         let files = tree::read(&crate::root()).expect("the tree can be read");
-        for path in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "crates/xtask/src/tidy/tree.rs", "docs/architecture.md"] {
+        for path in [
+            "Cargo.toml",
+            "Cargo.lock",
+            ".cargo/config.toml",
+            "crates/xtask/src/tidy/tree.rs",
+            "docs/architecture.md",
+        ] {
             assert!(files.iter().any(|file| file.path == path), "{path}");
         }
-        assert!(!files.iter().any(|file| file.path.starts_with("target/") || file.path.starts_with(".git/")));
+        assert!(
+            !files
+                .iter()
+                .any(|file| file.path.starts_with("target/") || file.path.starts_with(".git/"))
+        );
     }
 }

@@ -15,7 +15,9 @@ use setpoint_plan::kind::{At, Effect, Judged, Proof, Query, Refusal, Row, Site, 
 use setpoint_plan::live::Live;
 use setpoint_plan::ownership::Guard;
 use setpoint_plan::planner::guard_step;
-use setpoint_plan::procedure::{Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds};
+use setpoint_plan::procedure::{
+    Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds,
+};
 use setpoint_plan::{Map, Value};
 use setpoint_spec::schema::{CheckCx, FieldDef, Problem, Type};
 
@@ -24,21 +26,78 @@ use crate::instance::steps::TAGS;
 use crate::instance::wanted;
 use crate::shared::{field, or, own_id, required};
 
-const PORT: Type = Type::Int { min: 1, max: 65_535, unit: "" };
+const PORT: Type = Type::Int {
+    min: 1,
+    max: 65_535,
+    unit: "",
+};
 
 static HTTP: &[FieldDef] = &[
-    required(field("port", PORT, "none", "The port on the machine itself.")),
-    or(field("path", Type::Text { min: 1, max: 1024 }, "none", "What is asked for."), "/"),
-    or(field("status", Type::Int { min: 100, max: 599, unit: "" }, "none", "The status that counts."), "200"),
+    required(field(
+        "port",
+        PORT,
+        "none",
+        "The port on the machine itself.",
+    )),
+    or(
+        field(
+            "path",
+            Type::Text { min: 1, max: 1024 },
+            "none",
+            "What is asked for.",
+        ),
+        "/",
+    ),
+    or(
+        field(
+            "status",
+            Type::Int {
+                min: 100,
+                max: 599,
+                unit: "",
+            },
+            "none",
+            "The status that counts.",
+        ),
+        "200",
+    ),
 ];
 
 /// The members of `ready`.
 pub(super) static READY: &[FieldDef] = &[
-    field("cloud_init", Type::Bool, "none", "cloud-init has done its work, without an error that it could not recover from."),
-    field("http", Type::Struct(HTTP), "none", "A server on the machine answers with this status."),
-    field("tcp", PORT, "none", "Something on the machine listens on this port."),
-    field("command", Type::Text { min: 1, max: 8192 }, "none", "A shell command that must succeed; tried until it does."),
-    or(field("from", Type::Enum(&["guest"]), "none", "Where it is asked from: inside, through Cloud Assistant."), "guest"),
+    field(
+        "cloud_init",
+        Type::Bool,
+        "none",
+        "cloud-init has done its work, without an error that it could not recover from.",
+    ),
+    field(
+        "http",
+        Type::Struct(HTTP),
+        "none",
+        "A server on the machine answers with this status.",
+    ),
+    field(
+        "tcp",
+        PORT,
+        "none",
+        "Something on the machine listens on this port.",
+    ),
+    field(
+        "command",
+        Type::Text { min: 1, max: 8192 },
+        "none",
+        "A shell command that must succeed; tried until it does.",
+    ),
+    or(
+        field(
+            "from",
+            Type::Enum(&["guest"]),
+            "none",
+            "Where it is asked from: inside, through Cloud Assistant.",
+        ),
+        "guest",
+    ),
     or(
         field(
             "timeout",
@@ -65,39 +124,84 @@ const SCRIPT_MAX: usize = 18_000;
 /// The agent has only just come up.
 const NOT_DISPATCHED: Retry = &[(&["InternalError.Dispatch"], Window::For(minutes(5)))];
 
-pub(super) const AGENTS: Listing =
-    Listing { style: Style::Number { size: 50 }, rows: "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus", id: "InstanceId" };
-pub(super) const RESULTS: Listing =
-    Listing { style: Style::Number { size: 50 }, rows: "Invocation.InvocationResults.InvocationResult", id: "InstanceId" };
+pub(super) const AGENTS: Listing = Listing {
+    style: Style::Number { size: 50 },
+    rows: "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus",
+    id: "InstanceId",
+};
+pub(super) const RESULTS: Listing = Listing {
+    style: Style::Number { size: 50 },
+    rows: "Invocation.InvocationResults.InvocationResult",
+    id: "InstanceId",
+};
 
 /// Something must be asked for, in a time that the API can keep.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
-    let Some(ready) = cx.fields().get("ready").and_then(Value::as_map) else { return Vec::new() };
-    let problem = |path: &str, message: String, hint: &str| Problem { path: path.to_owned(), message, hint: Some(hint.to_owned()) };
+    let Some(ready) = cx.fields().get("ready").and_then(Value::as_map) else {
+        return Vec::new();
+    };
+    let problem = |path: &str, message: String, hint: &str| Problem {
+        path: path.to_owned(),
+        message,
+        hint: Some(hint.to_owned()),
+    };
     let mut found = Vec::new();
-    let asks = |name: &str| ready.get(name).is_some_and(|value| *value != Value::Bool(false));
-    if !["cloud_init", "http", "tcp", "command"].into_iter().any(asks) {
-        found.push(problem("ready", "`ready` asks for nothing".to_owned(), "name one of `cloud_init: true`, `http`, `tcp`, `command`"));
+    let asks = |name: &str| {
+        ready
+            .get(name)
+            .is_some_and(|value| *value != Value::Bool(false))
+    };
+    if !["cloud_init", "http", "tcp", "command"]
+        .into_iter()
+        .any(asks)
+    {
+        found.push(problem(
+            "ready",
+            "`ready` asks for nothing".to_owned(),
+            "name one of `cloud_init: true`, `http`, `tcp`, `command`",
+        ));
     }
-    let timeout = ready.get("timeout").and_then(Value::as_int).filter(|timeout| !TIMEOUTS.contains(timeout));
+    let timeout = ready
+        .get("timeout")
+        .and_then(Value::as_int)
+        .filter(|timeout| !TIMEOUTS.contains(timeout));
     if let Some(timeout) = timeout {
-        found.push(problem("ready.timeout", format!("{timeout}s is no time for a check"), "10s to 23h"));
+        found.push(problem(
+            "ready.timeout",
+            format!("{timeout}s is no time for a check"),
+            "10s to 23h",
+        ));
     }
-    if let Some(path) = ready.get("http").and_then(Value::as_map).and_then(|http| http.get("path")).and_then(Value::as_text)
+    if let Some(path) = ready
+        .get("http")
+        .and_then(Value::as_map)
+        .and_then(|http| http.get("path"))
+        .and_then(Value::as_text)
         && !is_path(path)
     {
-        found.push(problem("ready.http.path", format!("`{path}` is no path of a URL"), "it begins with `/` and has no spaces: `/health`"));
+        found.push(problem(
+            "ready.http.path",
+            format!("`{path}` is no path of a URL"),
+            "it begins with `/` and has no spaces: `/health`",
+        ));
     }
     let script = script(&checks(ready), TIMEOUT, true);
     if script.len() > SCRIPT_MAX {
         let message = format!("the script of the checks would have {} bytes", script.len());
-        found.push(problem("ready.command", message, "at most 18000; let the command call a file that user data has written"));
+        found.push(problem(
+            "ready.command",
+            message,
+            "at most 18000; let the command call a file that user data has written",
+        ));
     }
     found
 }
 
 fn is_path(text: &str) -> bool {
-    text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\'' | b'"' | b'\\' | b'$' | b'`'))
+    text.starts_with('/')
+        && text.bytes().all(|byte| {
+            byte.is_ascii_graphic() && !matches!(byte, b'\'' | b'"' | b'\\' | b'$' | b'`')
+        })
 }
 
 /// Takes the members out of what is compared; what is left is whether it has passed.
@@ -106,28 +210,51 @@ fn is_path(text: &str) -> bool {
 /// A member is no plain value: a secret would show in Cloud Assistant, and what is known after apply only has no place in a
 /// script.
 pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
-    let names: Vec<String> = want.attrs.keys().filter(|name| name.starts_with("ready.")).cloned().collect();
-    let ready: Map = names.iter().filter_map(|name| Some((name["ready.".len()..].to_owned(), want.attrs.remove(name)?))).collect();
+    let names: Vec<String> = want
+        .attrs
+        .keys()
+        .filter(|name| name.starts_with("ready."))
+        .cloned()
+        .collect();
+    let ready: Map = names
+        .iter()
+        .filter_map(|name| Some((name["ready.".len()..].to_owned(), want.attrs.remove(name)?)))
+        .collect();
     if let Some((name, _)) = ready.iter().find(|(_, value)| !is_plain(value)) {
         return Err(Refusal {
             attr: "ready".to_owned(),
             what: format!("`ready.{name}` holds a secret, or what is known after apply only"),
-            hint: Some("let a command read it on the machine, where user data can put it".to_owned()),
+            hint: Some(
+                "let a command read it on the machine, where user data can put it".to_owned(),
+            ),
         });
     }
     let checks = checks(&ready);
     if checks.is_empty() {
         return Ok(());
     }
-    let timeout = ready.get("timeout").and_then(Value::as_int).unwrap_or(TIMEOUT);
+    let timeout = ready
+        .get("timeout")
+        .and_then(Value::as_int)
+        .unwrap_or(TIMEOUT);
     // What cloud-init did with a secret may stand in its log.
-    let shows_log = !want.initial.get("user_data_content").is_some_and(Value::has_secret);
+    let shows_log = !want
+        .initial
+        .get("user_data_content")
+        .is_some_and(Value::has_secret);
     want.guard.unready = true;
     want.attrs.insert("ready".to_owned(), Value::text(PASSED));
     let names: Vec<&str> = checks.iter().map(|(what, _)| what.as_str()).collect();
-    want.initial.insert("ready.checks".to_owned(), Value::Text(names.join(", then ")));
-    want.initial.insert("ready.script".to_owned(), Value::Text(script(&checks, timeout, shows_log)));
-    want.initial.insert("ready.timeout".to_owned(), Value::Int(timeout));
+    want.initial.insert(
+        "ready.checks".to_owned(),
+        Value::Text(names.join(", then ")),
+    );
+    want.initial.insert(
+        "ready.script".to_owned(),
+        Value::Text(script(&checks, timeout, shows_log)),
+    );
+    want.initial
+        .insert("ready.timeout".to_owned(), Value::Int(timeout));
     Ok(())
 }
 
@@ -151,17 +278,35 @@ const UP: &str = "up";
 /// What a live row shows.
 pub(super) fn shown(guard: &Guard) -> Value {
     // Of one that is not marked nobody knows whether it was ever asked.
-    if guard.unready { Value::text(WAITED_FOR) } else { Value::Null }
+    if guard.unready {
+        Value::text(WAITED_FOR)
+    } else {
+        Value::Null
+    }
 }
 
 /// A machine that runs and has never passed is asked once more; so is one that is rebuilt, which begins anew.
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
-    let runs = judged.row.attr("power") != Value::text("stopped") || judged.desired.attrs.get("power") == Some(&Value::text("running"));
-    let image = judged.desired.attrs.get("image").filter(|image| **image != judged.row.attr("image"));
-    let is_rebuilt = image.is_some() && matches!(wanted::judge_image(judged), Verdict::Update { .. });
-    let waits =
-        (is_rebuilt || *judged.live == Value::text(WAITED_FOR)) && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
-    if waits && runs { Verdict::Update { verb: "ready", effect: Effect::None, at: At::After } } else { Verdict::Same }
+    let runs = judged.row.attr("power") != Value::text("stopped")
+        || judged.desired.attrs.get("power") == Some(&Value::text("running"));
+    let image = judged
+        .desired
+        .attrs
+        .get("image")
+        .filter(|image| **image != judged.row.attr("image"));
+    let is_rebuilt =
+        image.is_some() && matches!(wanted::judge_image(judged), Verdict::Update { .. });
+    let waits = (is_rebuilt || *judged.live == Value::text(WAITED_FOR))
+        && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
+    if waits && runs {
+        Verdict::Update {
+            verb: "ready",
+            effect: Effect::None,
+            at: At::After,
+        }
+    } else {
+        Verdict::Same
+    }
 }
 
 /// The steps that ask a machine that was just made, and take the mark off; none if nothing is to be asked.
@@ -169,23 +314,44 @@ pub(super) fn steps_of_new(site: &Site, want: &Desired) -> Vec<Step> {
     let id = own_id(want);
     let mut steps = steps(site, want, &id, true);
     if !steps.is_empty() {
-        steps.push(guard_step(&TAGS, &id, &Guard { unready: false, ..want.guard.clone() }));
+        steps.push(guard_step(
+            &TAGS,
+            &id,
+            &Guard {
+                unready: false,
+                ..want.guard.clone()
+            },
+        ));
     }
     steps
 }
 
 /// The steps that ask one that has never passed. The mark is taken off with what else changes of its tags.
 pub(super) fn steps_of_live(site: &Site, want: &Desired, live: &Live) -> Vec<Step> {
-    let made_with = live.owner.as_ref().and_then(|owner| owner.guard.user_data.as_ref());
+    let made_with = live
+        .owner
+        .as_ref()
+        .and_then(|owner| owner.guard.user_data.as_ref());
     // What it was made with may have held a secret, whatever the spec says now.
-    steps(site, want, &Value::text(&live.id), made_with == want.guard.user_data.as_ref())
+    steps(
+        site,
+        want,
+        &Value::text(&live.id),
+        made_with == want.guard.user_data.as_ref(),
+    )
 }
 
 fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Step> {
     let script = want.initial.get("ready.script").and_then(Value::as_text);
     let timeout = want.initial.get("ready.timeout").and_then(Value::as_int);
-    let (Some(script), Some(timeout)) = (script, timeout) else { return Vec::new() };
-    let script = Value::Text(if may_show_log { script.to_owned() } else { script.replace(&end_of_log(true), &end_of_log(false)) });
+    let (Some(script), Some(timeout)) = (script, timeout) else {
+        return Vec::new();
+    };
+    let script = Value::Text(if may_show_log {
+        script.to_owned()
+    } else {
+        script.replace(&end_of_log(true), &end_of_log(false))
+    });
     // Cloud Assistant ends the script some time after it would have ended by itself, so that it can still show the log.
     let limit = timeout + 60;
     let run = Call {
@@ -213,19 +379,45 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
         within,
     };
     vec![
-        Step::wait(asked(agent(site, id), Cond::is("status", UP), 20, FOR_AGENT)),
+        Step::wait(asked(
+            agent(site, id),
+            Cond::is("status", UP),
+            20,
+            FOR_AGENT,
+        )),
         Step::call(run),
-        Step::wait(asked(results(site, &Value::reference(&want.address, "invocation"), id), Cond::is("status", PASSED), 60, for_script)),
+        Step::wait(asked(
+            results(site, &Value::reference(&want.address, "invocation"), id),
+            Cond::is("status", PASSED),
+            60,
+            for_script,
+        )),
     ]
 }
 
 fn agent(site: &Site, id: &Value) -> Query {
-    query(site, "agent", &api::DESCRIBE_CLOUD_ASSISTANT_STATUS, vec![("InstanceId", Value::List(vec![id.clone()]))], AGENTS)
+    query(
+        site,
+        "agent",
+        &api::DESCRIBE_CLOUD_ASSISTANT_STATUS,
+        vec![("InstanceId", Value::List(vec![id.clone()]))],
+        AGENTS,
+    )
 }
 
 fn results(site: &Site, invocation: &Value, id: &Value) -> Query {
-    let args = vec![("InvokeId", invocation.clone()), ("InstanceId", id.clone()), ("ContentEncoding", Value::text("PlainText"))];
-    query(site, "checks", &api::DESCRIBE_INVOCATION_RESULTS, args, RESULTS)
+    let args = vec![
+        ("InvokeId", invocation.clone()),
+        ("InstanceId", id.clone()),
+        ("ContentEncoding", Value::text("PlainText")),
+    ];
+    query(
+        site,
+        "checks",
+        &api::DESCRIBE_INVOCATION_RESULTS,
+        args,
+        RESULTS,
+    )
 }
 
 fn query(
@@ -235,13 +427,27 @@ fn query(
     args: setpoint_plan::procedure::Args,
     listing: Listing,
 ) -> Query {
-    Query { kind: DEF.name, view, site: site.clone(), api: action, args, listing, proof: Proof::Refused }
+    Query {
+        kind: DEF.name,
+        view,
+        site: site.clone(),
+        api: action,
+        args,
+        listing,
+        proof: Proof::Refused,
+    }
 }
 
 /// Whether the agent answers.
 pub(super) fn decode_agent(row: Node<'_>) -> Row {
     let up = row.text("CloudAssistantStatus") == "true";
-    Row::Found([("status".to_owned(), Value::text(if up { UP } else { "down" }))].into())
+    Row::Found(
+        [(
+            "status".to_owned(),
+            Value::text(if up { UP } else { "down" }),
+        )]
+        .into(),
+    )
 }
 
 /// How the script fares; `failure` says why it is over in vain.
@@ -265,7 +471,11 @@ fn failure(row: Node<'_>, status: &str) -> String {
         "Timeout" => "it is not ready: the checks ran out of time".to_owned(),
         _ => format!("it is not ready: the checks ended as {status}"),
     };
-    let error = [row.text("ErrorCode"), row.text("ErrorInfo")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    let error = [row.text("ErrorCode"), row.text("ErrorInfo")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ");
     // Of a script that failed it says just that.
     if !error.is_empty() && status != "Failed" {
         text = format!("{text} ({error})");
@@ -273,7 +483,11 @@ fn failure(row: Node<'_>, status: &str) -> String {
     let output = row.text("Output");
     let skipped = output.chars().count().saturating_sub(OUTPUT_MAX);
     let tail: String = output.trim_end().chars().skip(skipped).collect();
-    if tail.is_empty() { text } else { format!("{text}\n{tail}") }
+    if tail.is_empty() {
+        text
+    } else {
+        format!("{text}\n{tail}")
+    }
 }
 
 /// A check: what it is called, and the shell command that waits for it.
@@ -283,21 +497,35 @@ fn checks(ready: &Map) -> Vec<Check> {
     let mut checks = Vec::new();
     if ready.get("cloud_init") == Some(&Value::Bool(true)) {
         // 2: done, with errors that it recovered from.
-        checks.push(("cloud-init".to_owned(), "cloud-init status --wait || [ $? -eq 2 ]".to_owned()));
+        checks.push((
+            "cloud-init".to_owned(),
+            "cloud-init status --wait || [ $? -eq 2 ]".to_owned(),
+        ));
     }
     if let Some(http) = ready.get("http").and_then(Value::as_map) {
         let port = http.get("port").and_then(Value::as_int).unwrap_or(80);
         let path = http.get("path").and_then(Value::as_text).unwrap_or("/");
         let status = http.get("status").and_then(Value::as_int).unwrap_or(200);
         let url = format!("http://127.0.0.1:{port}{path}");
-        let ask = format!(r#"curl -sg --noproxy '*' -o /dev/null -m 5 -w "%{{http_code}}\n" {} | grep -qx {status}"#, quoted(&url));
+        let ask = format!(
+            r#"curl -sg --noproxy '*' -o /dev/null -m 5 -w "%{{http_code}}\n" {} | grep -qx {status}"#,
+            quoted(&url)
+        );
         checks.push((format!("{url} to answer {status}"), until(&ask)));
     }
     if let Some(port) = ready.get("tcp").and_then(Value::as_int) {
-        checks.push((format!("port {port}"), until(&format!(r#"bash -c "</dev/tcp/127.0.0.1/{port}" 2>/dev/null"#))));
+        checks.push((
+            format!("port {port}"),
+            until(&format!(
+                r#"bash -c "</dev/tcp/127.0.0.1/{port}" 2>/dev/null"#
+            )),
+        ));
     }
     if let Some(command) = ready.get("command").and_then(Value::as_text) {
-        checks.push(("the command".to_owned(), until(&format!("bash -c {}", quoted(command)))));
+        checks.push((
+            "the command".to_owned(),
+            until(&format!("bash -c {}", quoted(command))),
+        ));
     }
     checks
 }
@@ -313,8 +541,12 @@ fn quoted(text: &str) -> String {
 
 /// All checks within one time. The last line that is echoed before the log names the one that did not pass.
 fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
-    let lines: Vec<String> =
-        checks.iter().map(|(what, command)| format!("echo {}\n{command}", quoted(&format!("waiting for {what}")))).collect();
+    let lines: Vec<String> = checks
+        .iter()
+        .map(|(what, command)| {
+            format!("echo {}\n{command}", quoted(&format!("waiting for {what}")))
+        })
+        .collect();
     let inner = quoted(&format!("set -e\n{}", lines.join("\n")));
     let told = end_of_log(shows_log);
     // What does not end when it is told to is killed, or it would hold the output open.
@@ -328,7 +560,9 @@ fn end_of_log(shown: bool) -> String {
     if shown {
         format!("echo \"not passed; the end of {log}:\"\ntail -n 40 {log}")
     } else {
-        format!("echo \"not passed; {log} is not shown, since the user data holds or held a secret\"")
+        format!(
+            "echo \"not passed; {log} is not shown, since the user data holds or held a secret\""
+        )
     }
 }
 
@@ -339,7 +573,10 @@ mod tests {
     use super::*;
 
     fn map(pairs: &[(&str, Value)]) -> Map {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
     }
 
     #[test]
@@ -372,6 +609,12 @@ mod tests {
 
     #[test]
     fn nothing_asked_for_is_nothing_to_do() {
-        assert_eq!(checks(&map(&[("cloud_init", Value::Bool(false)), ("timeout", Value::Int(60))])), []);
+        assert_eq!(
+            checks(&map(&[
+                ("cloud_init", Value::Bool(false)),
+                ("timeout", Value::Int(60))
+            ])),
+            []
+        );
     }
 }

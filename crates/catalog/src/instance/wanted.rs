@@ -12,16 +12,33 @@ use crate::shared::{default_to, digest, name_at_creation};
 
 /// Lists are not empty, and only a disk that has levels is given one.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
-    let empty = |name: &&str| cx.fields().get(*name).and_then(Value::as_list).is_some_and(<[Value]>::is_empty);
-    let problem =
-        |name: &str| Problem { path: name.to_owned(), message: format!("`{name}` is empty"), hint: Some("name at least one".to_owned()) };
+    let empty = |name: &&str| {
+        cx.fields()
+            .get(*name)
+            .and_then(Value::as_list)
+            .is_some_and(<[Value]>::is_empty)
+    };
+    let problem = |name: &str| Problem {
+        path: name.to_owned(),
+        message: format!("`{name}` is empty"),
+        hint: Some("name at least one".to_owned()),
+    };
     let lists = ["instance_types", "vswitches", "security_groups"];
-    lists.iter().filter(|name| empty(name)).map(|name| problem(name)).chain(check_level(cx)).chain(ready::check(cx)).collect()
+    lists
+        .iter()
+        .filter(|name| empty(name))
+        .map(|name| problem(name))
+        .chain(check_level(cx))
+        .chain(ready::check(cx))
+        .collect()
 }
 
 fn check_level(cx: &CheckCx<'_>) -> Option<Problem> {
     let disk = cx.fields().get("system_disk").and_then(Value::as_map)?;
-    let category = disk.get("category").and_then(Value::as_text).filter(|category| *category != "cloud_essd")?;
+    let category = disk
+        .get("category")
+        .and_then(Value::as_text)
+        .filter(|category| *category != "cloud_essd")?;
     disk.contains_key("performance_level").then(|| Problem {
         path: "system_disk.performance_level".to_owned(),
         message: format!("a {category} disk has no performance level"),
@@ -29,7 +46,12 @@ fn check_level(cx: &CheckCx<'_>) -> Option<Problem> {
     })
 }
 
-pub(super) fn desire(cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
+pub(super) fn desire(
+    cx: &Cx<'_>,
+    found: &Found,
+    live: Option<&Live>,
+    want: &mut Desired,
+) -> Result<(), Refusal> {
     name_at_creation(cx, want, 128);
     choose_image(found, live, want)?;
     choose_internet(want);
@@ -46,12 +68,17 @@ pub(super) fn desire(cx: &Cx<'_>, found: &Found, live: Option<&Live>, want: &mut
 
 /// Newest wins at creation and then stays: a live image that fits, deprecated or not, or can no longer be read, is right.
 fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
-    let Some(Value::Map(by)) = want.attrs.get("image").cloned() else { return Ok(()) };
+    let Some(Value::Map(by)) = want.attrs.get("image").cloned() else {
+        return Ok(());
+    };
     if let Some(id) = by.get("id") {
         want.attrs.insert("image".to_owned(), id.clone());
         return Ok(());
     }
-    let mut fitting: Vec<&Map> = found.of("image").filter(|image| fits(&by, image) && is_available(image)).collect();
+    let mut fitting: Vec<&Map> = found
+        .of("image")
+        .filter(|image| fits(&by, image) && is_available(image))
+        .collect();
     fitting.sort_by_key(|image| (image.get("created").cloned(), image.get("id").cloned()));
     let newest = fitting.last().and_then(|image| image.get("id"));
     let follow = by.get("follow") == Some(&Value::Bool(true));
@@ -61,18 +88,24 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
         let mut looked_up = found.of("image").filter(is_current).peekable();
         let mut read = found.of("live_image").filter(is_current).peekable();
         let is_readable = looked_up.peek().is_some() || read.peek().is_some();
-        let is_right = looked_up.any(|image| fits(&by, image)) || read.any(|image| fits(&by, image) && is_looked_for(&by, image));
+        let is_right = looked_up.any(|image| fits(&by, image))
+            || read.any(|image| fits(&by, image) && is_looked_for(&by, image));
         if (is_right && (!follow || newest.is_none())) || !is_readable {
             want.attrs.insert("image".to_owned(), current);
             return Ok(());
         }
     }
     let Some(newest) = newest else {
-        let asked: Vec<String> = by.iter().filter_map(|(key, value)| value.as_text().map(|text| format!("{key} {text}"))).collect();
+        let asked: Vec<String> = by
+            .iter()
+            .filter_map(|(key, value)| value.as_text().map(|text| format!("{key} {text}")))
+            .collect();
         return Err(Refusal {
             attr: "image".to_owned(),
             what: format!("no image matches {}", asked.join(", ")),
-            hint: Some("an image family looks like `acs:alibaba_cloud_linux_3_2104_lts_x64`".to_owned()),
+            hint: Some(
+                "an image family looks like `acs:alibaba_cloud_linux_3_2104_lts_x64`".to_owned(),
+            ),
         });
     };
     want.attrs.insert("image".to_owned(), newest.clone());
@@ -81,19 +114,26 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
 
 /// What the API's own filters do not cover.
 fn fits(by: &Map, image: &Map) -> bool {
-    ["os_name", "family"].iter().all(|key| by.get(*key).is_none_or(|wanted| image.get(*key) == Some(wanted)))
+    ["os_name", "family"].iter().all(|key| {
+        by.get(*key)
+            .is_none_or(|wanted| image.get(*key) == Some(wanted))
+    })
 }
 
 fn is_available(image: &Map) -> bool {
-    image.get("status").is_none_or(|status| *status == Value::text("Available"))
+    image
+        .get("status")
+        .is_none_or(|status| *status == Value::text("Available"))
 }
 
 /// What the API's own filters cover, for an image that was read by its id.
 fn is_looked_for(by: &Map, image: &Map) -> bool {
     let text = |map: &Map, key: &str| map.get(key).and_then(Value::as_text).map(ToOwned::to_owned);
     let owner = text(by, "owner").unwrap_or_else(|| "system".to_owned());
-    let is_named = text(by, "name").is_none_or(|glob| text(image, "name").is_some_and(|name| glob_match(&glob, &name)));
-    let is_for = text(by, "architecture").is_none_or(|wanted| text(image, "architecture").is_none_or(|its| its == wanted));
+    let is_named = text(by, "name")
+        .is_none_or(|glob| text(image, "name").is_some_and(|name| glob_match(&glob, &name)));
+    let is_for = text(by, "architecture")
+        .is_none_or(|wanted| text(image, "architecture").is_none_or(|its| its == wanted));
     is_named && is_for && text(image, "owner").is_none_or(|its| its == owner)
 }
 
@@ -103,7 +143,11 @@ fn choose_internet(want: &mut Desired) {
         want.attrs.retain(|name, _| !name.starts_with("internet."));
         return;
     }
-    let out = want.attrs.entry("internet.max_bandwidth_out".to_owned()).or_insert(Value::Int(0)).clone();
+    let out = want
+        .attrs
+        .entry("internet.max_bandwidth_out".to_owned())
+        .or_insert(Value::Int(0))
+        .clone();
     if out == Value::Int(0) {
         want.attrs.remove("internet.charge_type");
         want.attrs.remove("internet.max_bandwidth_in");
@@ -115,11 +159,17 @@ fn choose_internet(want: &mut Desired) {
 /// The digest is compared; the text itself is sent at creation only. Secrets are blanked and references named, so that
 /// the digest neither tells anything nor changes with them.
 fn take_user_data(want: &mut Desired) {
-    let Some(content) = want.attrs.remove("user_data") else { return };
+    let Some(content) = want.attrs.remove("user_data") else {
+        return;
+    };
     let digest = digest(&template(&content))[..16].to_owned();
-    want.attrs.insert("user_data".to_owned(), Value::Text(digest.clone()));
+    want.attrs
+        .insert("user_data".to_owned(), Value::Text(digest.clone()));
     want.guard.user_data = Some(digest);
-    want.initial.insert("user_data_content".to_owned(), Value::Encode(Encoding::Base64, Box::new(content)));
+    want.initial.insert(
+        "user_data_content".to_owned(),
+        Value::Encode(Encoding::Base64, Box::new(content)),
+    );
 }
 
 fn template(content: &Value) -> String {
@@ -134,13 +184,21 @@ fn template(content: &Value) -> String {
 /// The API's protection follows that of the spec, and is taken off again with it; what somebody switched on by hand stays.
 fn want_protection(live: Option<&Live>, want: &mut Desired) {
     let protect = want.guard.protect;
-    if protect || live.and_then(|live| live.owner.as_ref()).is_some_and(|owner| owner.guard.protect) {
-        want.attrs.entry("deletion_protection".to_owned()).or_insert(Value::Bool(protect));
+    if protect
+        || live
+            .and_then(|live| live.owner.as_ref())
+            .is_some_and(|owner| owner.guard.protect)
+    {
+        want.attrs
+            .entry("deletion_protection".to_owned())
+            .or_insert(Value::Bool(protect));
     }
 }
 
 fn is_left_stopped(live: &Live) -> bool {
-    live.owner.as_ref().is_some_and(|owner| owner.guard.restarting)
+    live.owner
+        .as_ref()
+        .is_some_and(|owner| owner.guard.restarting)
 }
 
 /// A machine that an earlier run stopped and did not start again is started, even where power is ignored or not managed;
@@ -156,7 +214,9 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
     }
     let rising = live.is_some_and(|live| live.attr("power") == Value::text("starting"));
     if left || rising {
-        want.attrs.entry("power".to_owned()).or_insert_with(|| Value::text("running"));
+        want.attrs
+            .entry("power".to_owned())
+            .or_insert_with(|| Value::text("running"));
     }
 }
 
@@ -168,24 +228,36 @@ fn sorted(value: &Value) -> Vec<&Value> {
 }
 
 const fn now(verb: &'static str) -> Verdict {
-    Verdict::Update { verb, effect: Effect::None, at: At::Before }
+    Verdict::Update {
+        verb,
+        effect: Effect::None,
+        at: At::Before,
+    }
 }
 
 /// The order of groups means nothing.
 pub(super) fn judge_groups(judged: &Judged<'_>) -> Verdict {
-    if sorted(judged.want) == sorted(judged.live) { Verdict::Same } else { now("groups") }
+    if sorted(judged.want) == sorted(judged.live) {
+        Verdict::Same
+    } else {
+        now("groups")
+    }
 }
 
 pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
-    if judged.desired.attrs.get("internet.max_bandwidth_out") == Some(&Value::Int(0)) { Verdict::Same } else { now("bandwidth") }
+    if judged.desired.attrs.get("internet.max_bandwidth_out") == Some(&Value::Int(0)) {
+        Verdict::Same
+    } else {
+        now("bandwidth")
+    }
 }
 
 /// Grow only, while everything runs.
 pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
     match (judged.want.as_int(), judged.live.as_int()) {
-        (Some(want), Some(live)) if want < live => {
-            Verdict::Refuse(format!("a disk cannot shrink: it has {live} GiB, and {want} GiB are wanted"))
-        }
+        (Some(want), Some(live)) if want < live => Verdict::Refuse(format!(
+            "a disk cannot shrink: it has {live} GiB, and {want} GiB are wanted"
+        )),
         (_, None) => Verdict::Same,
         _ => now("grow"),
     }
@@ -203,24 +275,42 @@ pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     if judged.desired.lifecycle.on_image_change.as_deref() == Some("replace") {
         return Verdict::Replace;
     }
-    Verdict::Update { verb: "image", effect: Effect::Rebuild, at: At::Stopped }
+    Verdict::Update {
+        verb: "image",
+        effect: Effect::Rebuild,
+        at: At::Stopped,
+    }
 }
 
 /// Within a zone of its VPC the machine moves; anywhere else it is replaced.
 pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     let of_subnet = |attr: &str| {
-        let own = judged.target.and_then(|target| target.attrs.get(attr).cloned());
+        let own = judged
+            .target
+            .and_then(|target| target.attrs.get(attr).cloned());
         own.or_else(|| judged.outside.map(|live| live.attr(attr)))
     };
     let same_zone = of_subnet("zone").is_none_or(|zone| zone == judged.row.attr("zone"));
     let same_vpc = of_subnet("vpc").is_none_or(|vpc| vpc == judged.row.attr("vpc"));
-    if same_zone && same_vpc { Verdict::Update { verb: "network", effect: Effect::Restart, at: At::Stopped } } else { Verdict::Replace }
+    if same_zone && same_vpc {
+        Verdict::Update {
+            verb: "network",
+            effect: Effect::Restart,
+            at: At::Stopped,
+        }
+    } else {
+        Verdict::Replace
+    }
 }
 
 /// Any of them is right.
 pub(super) fn judge_vswitches(judged: &Judged<'_>) -> Verdict {
     let current = judged.row.attr("vswitch");
-    if sorted(judged.want).contains(&&current) { Verdict::Same } else { Verdict::Replace }
+    if sorted(judged.want).contains(&&current) {
+        Verdict::Same
+    } else {
+        Verdict::Replace
+    }
 }
 
 /// Any of them is right.
@@ -229,7 +319,11 @@ pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
     if sorted(judged.want).contains(&&current) {
         Verdict::Same
     } else {
-        Verdict::Update { verb: "type", effect: Effect::Restart, at: At::Stopped }
+        Verdict::Update {
+            verb: "type",
+            effect: Effect::Restart,
+            at: At::Stopped,
+        }
     }
 }
 
@@ -238,8 +332,14 @@ pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     match judged.desired.lifecycle.on_user_data_change.as_deref() {
         None | Some("keep") => Verdict::Note(String::new()),
         Some("replace") => Verdict::Replace,
-        Some("store") => Verdict::Update { verb: "user_data", effect: Effect::Restart, at: At::Stopped },
-        Some(other) => Verdict::Refuse(format!("`on_user_data_change: {other}` needs Cloud Assistant, which is not built yet")),
+        Some("store") => Verdict::Update {
+            verb: "user_data",
+            effect: Effect::Restart,
+            at: At::Stopped,
+        },
+        Some(other) => Verdict::Refuse(format!(
+            "`on_user_data_change: {other}` needs Cloud Assistant, which is not built yet"
+        )),
     }
 }
 
@@ -247,27 +347,59 @@ pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
 /// machine that somebody else stopped has no window, and is started at the end.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
     let is_to_stop = *judged.want == Value::text("stopped");
-    let effect = if is_to_stop { Effect::Restart } else { Effect::None };
+    let effect = if is_to_stop {
+        Effect::Restart
+    } else {
+        Effect::None
+    };
     let is_stopped = judged.row.attr("status") == Value::text("Stopped");
     let ends_right = is_to_stop || !is_stopped || is_left_stopped(judged.row);
     if ends_right && needs_window(judged) {
-        return Verdict::Update { verb: "power_in_window", effect, at: At::Stopped };
+        return Verdict::Update {
+            verb: "power_in_window",
+            effect,
+            at: At::Stopped,
+        };
     }
-    Verdict::Update { verb: "power", effect, at: At::After }
+    Verdict::Update {
+        verb: "power",
+        effect,
+        at: At::After,
+    }
 }
 
 /// Whether another field changes while the machine is stopped.
 fn needs_window(judged: &Judged<'_>) -> bool {
-    RULES.iter().filter(|rule| rule.attr != "power").any(|rule| {
-        let (Some(want), live) = (judged.desired.attrs.get(rule.attr), judged.row.attr(rule.attr)) else { return false };
-        *want != live
-            && match rule.change {
-                Change::Update { at, .. } => at == At::Stopped,
-                Change::Judge(judge) => {
-                    let other = Judged { want, live: &live, target: None, outside: None, ..*judged };
-                    matches!(judge(&other), Verdict::Update { at: At::Stopped, .. })
+    RULES
+        .iter()
+        .filter(|rule| rule.attr != "power")
+        .any(|rule| {
+            let (Some(want), live) = (
+                judged.desired.attrs.get(rule.attr),
+                judged.row.attr(rule.attr),
+            ) else {
+                return false;
+            };
+            *want != live
+                && match rule.change {
+                    Change::Update { at, .. } => at == At::Stopped,
+                    Change::Judge(judge) => {
+                        let other = Judged {
+                            want,
+                            live: &live,
+                            target: None,
+                            outside: None,
+                            ..*judged
+                        };
+                        matches!(
+                            judge(&other),
+                            Verdict::Update {
+                                at: At::Stopped,
+                                ..
+                            }
+                        )
+                    }
+                    Change::Replace | Change::CreateOnly => false,
                 }
-                Change::Replace | Change::CreateOnly => false,
-            }
-    })
+        })
 }

@@ -12,13 +12,30 @@ use setpoint_spec::schema::{CheckCx, Problem};
 
 /// What makes two rules one flow; the description is not part of it.
 pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
-    ["protocol", "port", "cidr", "group", "prefix_list", "policy", "priority"].iter().map(|name| rule.get(*name)).collect()
+    [
+        "protocol",
+        "port",
+        "cidr",
+        "group",
+        "prefix_list",
+        "policy",
+        "priority",
+    ]
+    .iter()
+    .map(|name| rule.get(*name))
+    .collect()
 }
 
 /// A spec's rows as canonical rules: one a port and peer, sorted, each flow once. Of a flow that is said with and without
 /// a description, the one with it stays.
 pub(super) fn expand(rows: &Value) -> Value {
-    let mut rules: Vec<Map> = rows.as_list().unwrap_or_default().iter().filter_map(Value::as_map).flat_map(expand_row).collect();
+    let mut rules: Vec<Map> = rows
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map)
+        .flat_map(expand_row)
+        .collect();
     let text = |rule: &Map| rule.get("description").cloned();
     rules.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(b).cmp(&text(a))));
     rules.dedup_by(|a, b| key(a) == key(b));
@@ -27,16 +44,36 @@ pub(super) fn expand(rows: &Value) -> Value {
 
 fn expand_row(row: &Map) -> Vec<Map> {
     let any_port = [Value::text("-1/-1")];
-    let ports = row.get("port").and_then(Value::as_list).unwrap_or(&any_port);
-    let peers = row.get("source").or_else(|| row.get("dest")).and_then(Value::as_list).unwrap_or_default();
+    let ports = row
+        .get("port")
+        .and_then(Value::as_list)
+        .unwrap_or(&any_port);
+    let peers = row
+        .get("source")
+        .or_else(|| row.get("dest"))
+        .and_then(Value::as_list)
+        .unwrap_or_default();
     let mut rules = Vec::new();
     for port in ports {
         for peer in peers.iter().filter_map(Value::as_map) {
             let mut rule: Map = peer.clone();
-            rule.insert("protocol".to_owned(), row.get("protocol").cloned().unwrap_or_else(|| Value::text("tcp")));
+            rule.insert(
+                "protocol".to_owned(),
+                row.get("protocol")
+                    .cloned()
+                    .unwrap_or_else(|| Value::text("tcp")),
+            );
             rule.insert("port".to_owned(), port.clone());
-            rule.insert("policy".to_owned(), row.get("policy").cloned().unwrap_or_else(|| Value::text("accept")));
-            rule.insert("priority".to_owned(), row.get("priority").cloned().unwrap_or(Value::Int(1)));
+            rule.insert(
+                "policy".to_owned(),
+                row.get("policy")
+                    .cloned()
+                    .unwrap_or_else(|| Value::text("accept")),
+            );
+            rule.insert(
+                "priority".to_owned(),
+                row.get("priority").cloned().unwrap_or(Value::Int(1)),
+            );
             if let Some(text) = row.get("description") {
                 rule.insert("description".to_owned(), text.clone());
             }
@@ -62,15 +99,30 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Value {
     put("id", row.text("SecurityGroupRuleId"));
     put("group", row.text(&format!("{side}GroupId")));
     put("prefix_list", row.text(&format!("{side}PrefixListId")));
-    let block = [row.text(&format!("{side}CidrIp")), row.text(&format!("Ipv6{side}CidrIp"))].into_iter().find(|text| !text.is_empty());
-    put("cidr", block.map(|text| canonical_block(&text)).unwrap_or_default());
-    rule.insert("priority".to_owned(), Value::Int(row.int("Priority").unwrap_or(1)));
+    let block = [
+        row.text(&format!("{side}CidrIp")),
+        row.text(&format!("Ipv6{side}CidrIp")),
+    ]
+    .into_iter()
+    .find(|text| !text.is_empty());
+    put(
+        "cidr",
+        block.map(|text| canonical_block(&text)).unwrap_or_default(),
+    );
+    rule.insert(
+        "priority".to_owned(),
+        Value::Int(row.int("Priority").unwrap_or(1)),
+    );
     Value::Map(rule)
 }
 
 /// A block without host bits; a bare address is a block of one.
 fn canonical_block(text: &str) -> String {
-    let bare = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from).ok();
+    let bare = || {
+        text.parse::<std::net::IpAddr>()
+            .map(ipnet::IpNet::from)
+            .ok()
+    };
     let block = text.parse::<ipnet::IpNet>().ok().or_else(bare);
     block.map_or_else(|| text.to_owned(), |block| block.trunc().to_string())
 }
@@ -78,7 +130,10 @@ fn canonical_block(text: &str) -> String {
 /// A canonical rule as a member of `Permissions`.
 pub(super) fn permission(rule: &Map, way: &str) -> Map {
     let side = if way == "ingress" { "Source" } else { "Dest" };
-    let is_v6 = rule.get("cidr").and_then(Value::as_text).is_some_and(|text| text.contains(':'));
+    let is_v6 = rule
+        .get("cidr")
+        .and_then(Value::as_text)
+        .is_some_and(|text| text.contains(':'));
     let mut sent = Map::new();
     let mut put = |param: String, name: &str| {
         if let Some(value) = rule.get(name) {
@@ -92,32 +147,69 @@ pub(super) fn permission(rule: &Map, way: &str) -> Map {
     put("Description".to_owned(), "description");
     put(format!("{side}GroupId"), "group");
     put(format!("{side}PrefixListId"), "prefix_list");
-    put(if is_v6 { format!("Ipv6{side}CidrIp") } else { format!("{side}CidrIp") }, "cidr");
+    put(
+        if is_v6 {
+            format!("Ipv6{side}CidrIp")
+        } else {
+            format!("{side}CidrIp")
+        },
+        "cidr",
+    );
     sent
 }
 
 /// Whether two sides of a direction differ in flows, or in a description that the spec gives.
 pub(super) fn judge(judged: &Judged<'_>, way: &'static str) -> Verdict {
-    let side = |value: &Value| value.as_list().unwrap_or_default().iter().filter_map(Value::as_map).cloned().collect::<Vec<Map>>();
+    let side = |value: &Value| {
+        value
+            .as_list()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_map)
+            .cloned()
+            .collect::<Vec<Map>>()
+    };
     let (want, live) = (side(judged.want), side(judged.live));
-    let additive = judged.desired.lifecycle.additive.iter().any(|name| name == way);
+    let additive = judged
+        .desired
+        .lifecycle
+        .additive
+        .iter()
+        .any(|name| name == way);
     let found = |rule: &Map| live.iter().find(|other| key(other) == key(rule));
-    let kept =
-        |rule: &Map| found(rule).is_some_and(|other| rule.get("description").is_none_or(|text| other.get("description") == Some(text)));
-    let stale = live.iter().any(|rule| want.iter().all(|other| key(other) != key(rule)));
+    let kept = |rule: &Map| {
+        found(rule).is_some_and(|other| {
+            rule.get("description")
+                .is_none_or(|text| other.get("description") == Some(text))
+        })
+    };
+    let stale = live
+        .iter()
+        .any(|rule| want.iter().all(|other| key(other) != key(rule)));
     if want.iter().all(kept) && (additive || !stale) {
         return Verdict::Same;
     }
-    Verdict::Update { verb: way, effect: Effect::None, at: At::Before }
+    Verdict::Update {
+        verb: way,
+        effect: Effect::None,
+        at: At::Before,
+    }
 }
 
 /// Whether two rules of one direction may decide over one flow in the same way. What cannot be told, may.
 pub(super) fn may_meet(a: &Map, b: &Map) -> bool {
-    let text = |rule: &Map, name: &str| rule.get(name).and_then(Value::as_text).map(ToOwned::to_owned);
+    let text = |rule: &Map, name: &str| {
+        rule.get(name)
+            .and_then(Value::as_text)
+            .map(ToOwned::to_owned)
+    };
     let (a_protocol, b_protocol) = (text(a, "protocol"), text(b, "protocol"));
     let is_all = |protocol: &Option<String>| protocol.as_deref() == Some("all");
     let protocols = a_protocol == b_protocol || is_all(&a_protocol) || is_all(&b_protocol);
-    let ports = match (text(a, "port").and_then(|ports| span(&ports)), text(b, "port").and_then(|ports| span(&ports))) {
+    let ports = match (
+        text(a, "port").and_then(|ports| span(&ports)),
+        text(b, "port").and_then(|ports| span(&ports)),
+    ) {
         (Some((a_from, a_to)), Some((b_from, b_to))) => a_from <= b_to && b_from <= a_to,
         _ => true,
     };
@@ -138,14 +230,31 @@ fn span(ports: &str) -> Option<(u16, u16)> {
 /// Ports fit their protocol, no group names itself, an enterprise group names none, and no flow has two descriptions.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let enterprise = cx.fields().get("security_group_type").and_then(Value::as_text) == Some("enterprise");
+    let enterprise = cx
+        .fields()
+        .get("security_group_type")
+        .and_then(Value::as_text)
+        == Some("enterprise");
     for (way, peer) in [("ingress", "source"), ("egress", "dest")] {
-        let rows = cx.fields().get(way).and_then(Value::as_list).unwrap_or_default();
+        let rows = cx
+            .fields()
+            .get(way)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         for (at, row) in rows.iter().filter_map(Value::as_map).enumerate() {
             problems.extend(check_ports(row, &format!("{way}.{at}")));
-            let groups = row.get(peer).and_then(Value::as_list).unwrap_or_default().iter();
+            let groups = row
+                .get(peer)
+                .and_then(Value::as_list)
+                .unwrap_or_default()
+                .iter();
             for group in groups.filter_map(|one| one.as_map().and_then(|one| one.get("group"))) {
-                problems.extend(check_group(cx, group, enterprise, &format!("{way}.{at}.{peer}")));
+                problems.extend(check_group(
+                    cx,
+                    group,
+                    enterprise,
+                    &format!("{way}.{at}.{peer}"),
+                ));
             }
         }
         problems.extend(check_twice(rows, way));
@@ -159,10 +268,16 @@ fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         for rule in row.as_map().map(expand_row).unwrap_or_default() {
-            let Some(text) = rule.get("description").cloned() else { continue };
+            let Some(text) = rule.get("description").cloned() else {
+                continue;
+            };
             let flow = key(&rule).into_iter().map(|part| part.cloned()).collect();
             let (earlier, said) = first.entry(flow).or_insert_with(|| (at, text.clone()));
-            if *said != text && problems.last().is_none_or(|problem: &Problem| problem.path != format!("{way}.{at}")) {
+            if *said != text
+                && problems
+                    .last()
+                    .is_none_or(|problem: &Problem| problem.path != format!("{way}.{at}"))
+            {
                 problems.push(Problem {
                     path: format!("{way}.{at}"),
                     message: format!("`{way}.{at}` says the same flow as `{way}.{earlier}`, with another description"),
@@ -175,26 +290,51 @@ fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
 }
 
 fn check_ports(row: &Map, path: &str) -> Option<Problem> {
-    let protocol = row.get("protocol").and_then(Value::as_text).unwrap_or("tcp");
+    let protocol = row
+        .get("protocol")
+        .and_then(Value::as_text)
+        .unwrap_or("tcp");
     let has_ports = matches!(protocol, "tcp" | "udp");
     let (path, message, hint) = match (has_ports, row.contains_key("port")) {
-        (true, false) => (path.to_owned(), format!("a {protocol} rule needs a port"), "for example `port: 443` or `port: 1-65535`"),
-        (false, true) => (format!("{path}.port"), format!("{protocol} has no ports"), "leave `port` out"),
+        (true, false) => (
+            path.to_owned(),
+            format!("a {protocol} rule needs a port"),
+            "for example `port: 443` or `port: 1-65535`",
+        ),
+        (false, true) => (
+            format!("{path}.port"),
+            format!("{protocol} has no ports"),
+            "leave `port` out",
+        ),
         _ => return None,
     };
-    Some(Problem { path, message, hint: Some(hint.to_owned()) })
+    Some(Problem {
+        path,
+        message,
+        hint: Some(hint.to_owned()),
+    })
 }
 
 fn check_group(cx: &CheckCx<'_>, group: &Value, enterprise: bool, path: &str) -> Option<Problem> {
     let own = matches!(group, Value::Ref(reference) if reference.address == cx.resource.address);
     let (message, hint) = if own {
-        ("a rule cannot name its own group".to_owned(), "members of a normal group reach each other anyway (`inner_access_policy`)")
+        (
+            "a rule cannot name its own group".to_owned(),
+            "members of a normal group reach each other anyway (`inner_access_policy`)",
+        )
     } else if enterprise {
-        ("an enterprise group takes no references to groups".to_owned(), "name a CIDR block or a prefix list")
+        (
+            "an enterprise group takes no references to groups".to_owned(),
+            "name a CIDR block or a prefix list",
+        )
     } else {
         return None;
     };
-    Some(Problem { path: path.to_owned(), message, hint: Some(hint.to_owned()) })
+    Some(Problem {
+        path: path.to_owned(),
+        message,
+        hint: Some(hint.to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -202,14 +342,21 @@ mod tests {
     use super::*;
 
     fn row(entries: &[(&str, Value)]) -> Map {
-        entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+        entries
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect()
     }
 
     #[test]
     fn one_row_becomes_a_rule_for_each_port_and_peer() {
-        let peers = ["0.0.0.0/0", "10.0.0.0/8"].map(|block| Value::Map(row(&[("cidr", block.into())])));
+        let peers =
+            ["0.0.0.0/0", "10.0.0.0/8"].map(|block| Value::Map(row(&[("cidr", block.into())])));
         let ports = ["80/80", "443/443"].map(Value::from);
-        let rows = Value::List(vec![Value::Map(row(&[("port", Value::List(ports.into())), ("source", Value::List(peers.into()))]))]);
+        let rows = Value::List(vec![Value::Map(row(&[
+            ("port", Value::List(ports.into())),
+            ("source", Value::List(peers.into())),
+        ]))]);
         assert_eq!(expand(&rows).as_list().map(<[Value]>::len), Some(4));
     }
 

@@ -31,7 +31,11 @@ pub(super) fn swap(way: &Way, id: &Value, want: &Desired, live: &Live) -> Vec<St
     let goes_first = |rule: &&Map| is_tight && !fresh.iter().any(|new| may_meet(rule, new));
     let (first, last): (Vec<&Map>, Vec<&Map>) = stale.into_iter().partition(goes_first);
     let room = QUOTA.saturating_sub(current.len() - first.len());
-    let (fitting, others) = fresh.split_at(if last.is_empty() { fresh.len() } else { room.min(fresh.len()) });
+    let (fitting, others) = fresh.split_at(if last.is_empty() {
+        fresh.len()
+    } else {
+        room.min(fresh.len())
+    });
     let mut steps = take(way, id, first.into_iter());
     steps.extend(add(way, id, fitting.iter().copied()));
     steps.extend(reword(way, id, &wanted, &current));
@@ -44,34 +48,67 @@ pub(super) fn swap(way: &Way, id: &Value, want: &Desired, live: &Live) -> Vec<St
 fn reword(way: &Way, id: &Value, wanted: &[&Map], current: &[&Map]) -> Vec<Step> {
     let one = |rule: &&Map| {
         let same = wanted.iter().find(|other| key(other) == key(rule))?;
-        let text = same.get("description").filter(|text| rule.get("description") != Some(text))?;
-        Some(on(id, way.reword, vec![("SecurityGroupRuleId", rule.get("id")?.clone()), ("Description", text.clone())]))
+        let text = same
+            .get("description")
+            .filter(|text| rule.get("description") != Some(text))?;
+        Some(on(
+            id,
+            way.reword,
+            vec![
+                ("SecurityGroupRuleId", rule.get("id")?.clone()),
+                ("Description", text.clone()),
+            ],
+        ))
     };
     current.iter().filter_map(one).collect()
 }
 
 /// One step a rule: neighbours go out together, up to 100 in a call.
 pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
-    let each = Each { item: "Permissions", max: 100, form: ItemForm::Indexed, results: None };
+    let each = Each {
+        item: "Permissions",
+        max: 100,
+        form: ItemForm::Indexed,
+        results: None,
+    };
     let one = |rule: &Map| {
-        let args = vec![("SecurityGroupId", id.clone()), ("Permissions", Value::Map(permission(rule, way.field)))];
-        when_known(Step::call(Call { each: Some(each), retry: GRESS, ..Call::new(way.add, args) }))
+        let args = vec![
+            ("SecurityGroupId", id.clone()),
+            ("Permissions", Value::Map(permission(rule, way.field))),
+        ];
+        when_known(Step::call(Call {
+            each: Some(each),
+            retry: GRESS,
+            ..Call::new(way.add, args)
+        }))
     };
     rules.map(one).collect()
 }
 
 /// A rule that somebody took before us splits the call: the other 99 must not stay.
 pub(super) fn take<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
-    let each = Each { item: "SecurityGroupRuleId", max: 100, form: ItemForm::Indexed, results: None };
+    let each = Each {
+        item: "SecurityGroupRuleId",
+        max: 100,
+        form: ItemForm::Indexed,
+        results: None,
+    };
     let one = |rule: &Map| {
-        let args = vec![("SecurityGroupId", id.clone()), ("SecurityGroupRuleId", rule.get("id")?.clone())];
+        let args = vec![
+            ("SecurityGroupId", id.clone()),
+            ("SecurityGroupRuleId", rule.get("id")?.clone()),
+        ];
         let gone: Codes = &[
             "InvalidSecurityGroupRule.RuleNotExist",
             "InvalidGroupAuthItem.NotFound",
             "SecurityGroupRule.NotFound",
             "InvalidSecurityGroupId.NotFound",
         ];
-        Some(Step::call(Call { each: Some(each), done_on: gone, ..Call::new(way.take, args) }))
+        Some(Step::call(Call {
+            each: Some(each),
+            done_on: gone,
+            ..Call::new(way.take, args)
+        }))
     };
     rules.filter_map(one).collect()
 }

@@ -17,10 +17,23 @@ const LIST: &str = "secondary_cidr_blocks";
 /// What goes beside what comes: a part of the list with a place of its own in the procedure.
 pub(super) const TAKEN: &str = "secondary_cidr_blocks.taken";
 
-const BUSY: Codes = &["IncorrectVpcStatus", "IncorrectStatus", "IncorrectStatus.Vpc", "OperationConflict", "TaskConflict", "SystemBusy"];
+const BUSY: Codes = &[
+    "IncorrectVpcStatus",
+    "IncorrectStatus",
+    "IncorrectStatus.Vpc",
+    "OperationConflict",
+    "TaskConflict",
+    "SystemBusy",
+];
 const ADDING: Retry = &[(BUSY, Window::For(minutes(5)))];
 /// A deleted subnet is gone from lists before it is gone from its block.
-pub(super) const TAKING: Retry = &[(BUSY, Window::For(minutes(5))), (&["OperationFailed.CidrInUse"], Window::AfterRelease(minutes(2)))];
+pub(super) const TAKING: Retry = &[
+    (BUSY, Window::For(minutes(5))),
+    (
+        &["OperationFailed.CidrInUse"],
+        Window::AfterRelease(minutes(2)),
+    ),
+];
 const THERE: Codes = &["OperationDenied.CidrConflictWithExistCidr"];
 const NOT_THERE: Codes = &["InvalidCidrBlock.NotFound"];
 
@@ -34,19 +47,37 @@ struct Split {
 }
 
 fn split(want: &Desired, live: Option<&Live>) -> Split {
-    let (want, live) = (blocks_of(want.attrs.get(LIST)), blocks_of(live.and_then(|live| live.attrs.get(LIST))));
-    let added: Vec<Value> = want.iter().filter(|block| !live.contains(block)).cloned().collect();
+    let (want, live) = (
+        blocks_of(want.attrs.get(LIST)),
+        blocks_of(live.and_then(|live| live.attrs.get(LIST))),
+    );
+    let added: Vec<Value> = want
+        .iter()
+        .filter(|block| !live.contains(block))
+        .cloned()
+        .collect();
     let gone = live.into_iter().filter(|block| !want.contains(block));
     let (in_the_way, taken) = gone.partition(|block| added.iter().any(|new| overlap(block, new)));
-    Split { in_the_way, added, taken }
+    Split {
+        in_the_way,
+        added,
+        taken,
+    }
 }
 
 fn blocks_of(value: Option<&Value>) -> Vec<Value> {
-    value.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default()
+    value
+        .and_then(Value::as_list)
+        .map(<[Value]>::to_vec)
+        .unwrap_or_default()
 }
 
 fn overlap(a: &Value, b: &Value) -> bool {
-    let net = |value: &Value| value.as_text().and_then(|text| text.parse::<ipnet::IpNet>().ok());
+    let net = |value: &Value| {
+        value
+            .as_text()
+            .and_then(|text| text.parse::<ipnet::IpNet>().ok())
+    };
     matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
 }
 
@@ -61,8 +92,16 @@ pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-const ADD: Verdict = Verdict::Update { verb: "add_blocks", effect: Effect::None, at: At::Before };
-const TAKE: Verdict = Verdict::Update { verb: "take_blocks", effect: Effect::None, at: At::After };
+const ADD: Verdict = Verdict::Update {
+    verb: "add_blocks",
+    effect: Effect::None,
+    at: At::Before,
+};
+const TAKE: Verdict = Verdict::Update {
+    verb: "take_blocks",
+    effect: Effect::None,
+    at: At::After,
+};
 
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
@@ -76,18 +115,31 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
 /// What was named before references were resolved is looked at again.
 pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
-    if added.is_empty() || taken.is_empty() { Verdict::Same } else { TAKE }
+    if added.is_empty() || taken.is_empty() {
+        Verdict::Same
+    } else {
+        TAKE
+    }
 }
 
 /// Makes room, then adds.
 pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> {
     let mut list = blocks_of(live.and_then(|live| live.attrs.get(LIST)));
-    let Split { in_the_way, added, .. } = split(want, live);
-    let room: Vec<Step> = in_the_way.iter().flat_map(|block| take_one(id, block, &mut list)).collect();
+    let Split {
+        in_the_way, added, ..
+    } = split(want, live);
+    let room: Vec<Step> = in_the_way
+        .iter()
+        .flat_map(|block| take_one(id, block, &mut list))
+        .collect();
     let new = added.iter().flat_map(|block| {
         list.push(block.clone());
         list.sort();
-        let call = Call { look_on: THERE, retry: ADDING, ..change(&api::ASSOCIATE_VPC_CIDR_BLOCK, id, block, &list) };
+        let call = Call {
+            look_on: THERE,
+            retry: ADDING,
+            ..change(&api::ASSOCIATE_VPC_CIDR_BLOCK, id, block, &list)
+        };
         [Step::call(call), available()]
     });
     room.into_iter().chain(new).collect()
@@ -97,17 +149,27 @@ pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> 
 pub(super) fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
     let Split { taken, .. } = split(want, Some(live));
     let mut list = [blocks_of(want.attrs.get(LIST)), taken.clone()].concat();
-    taken.iter().flat_map(|block| take_one(id, block, &mut list)).collect()
+    taken
+        .iter()
+        .flat_map(|block| take_one(id, block, &mut list))
+        .collect()
 }
 
 fn take_one(id: &Value, block: &Value, list: &mut Vec<Value>) -> [Step; 2] {
     list.retain(|other| other != block);
     list.sort();
-    let call = Call { look_on: NOT_THERE, retry: TAKING, ..change(&api::UNASSOCIATE_VPC_CIDR_BLOCK, id, block, list) };
+    let call = Call {
+        look_on: NOT_THERE,
+        retry: TAKING,
+        ..change(&api::UNASSOCIATE_VPC_CIDR_BLOCK, id, block, list)
+    };
     [Step::call(call), available()]
 }
 
 fn change(action: &'static Action, id: &Value, block: &Value, list: &[Value]) -> Call {
     let args = vec![("VpcId", id.clone()), ("SecondaryCidrBlock", block.clone())];
-    Call { goal: Some(Cond::Is(LIST, vec![Value::List(list.to_vec())])), ..Call::new(action, args) }
+    Call {
+        goal: Some(Cond::Is(LIST, vec![Value::List(list.to_vec())])),
+        ..Call::new(action, args)
+    }
 }

@@ -29,7 +29,12 @@ async fn check(before: &str, after: &str, expected: &[&str]) {
 
 #[tokio::test(start_paused = true)]
 async fn groups_are_one_set() {
-    check(PLAIN, &PLAIN.replace("[one]", "[two, one]"), &["~ box (security_groups) none"]).await;
+    check(
+        PLAIN,
+        &PLAIN.replace("[one]", "[two, one]"),
+        &["~ box (security_groups) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,14 +49,21 @@ async fn names_change_in_place() {
 
 #[tokio::test(start_paused = true)]
 async fn several_fields_share_one_restart() {
-    let changed = PLAIN.replace("c7.large", "c7.xlarge").replace("vswitch: a", "vswitch: b");
+    let changed = PLAIN
+        .replace("c7.large", "c7.xlarge")
+        .replace("vswitch: a", "vswitch: b");
     check(PLAIN, &changed, &["~ box (instance_type, vswitch) restart"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_machine_needs_no_restart() {
     let stopped = format!("{PLAIN}    power: stopped\n");
-    check(&stopped, &stopped.replace("c7.large", "c7.xlarge"), &["~ box (instance_type) none"]).await;
+    check(
+        &stopped,
+        &stopped.replace("c7.large", "c7.xlarge"),
+        &["~ box (instance_type) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,29 +81,61 @@ async fn protection_needs_two_applies_to_go() {
 
 #[tokio::test(start_paused = true)]
 async fn any_of_the_acceptable_types_is_right() {
-    let ladder = PLAIN.replace("instance_type: ecs.c7.large", "instance_types: [ecs.c7.large, ecs.c7.xlarge]");
+    let ladder = PLAIN.replace(
+        "instance_type: ecs.c7.large",
+        "instance_types: [ecs.c7.large, ecs.c7.xlarge]",
+    );
     let cloud = Cloud::new();
-    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", false));
+    cloud
+        .sim
+        .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", false));
     let outcome = cloud.apply(&machine(&ladder)).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
-    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", true));
-    assert_eq!(lines(&cloud.plan(&machine(&ladder)).await), Vec::<String>::new());
-    assert_eq!(lines(&cloud.plan(&machine(&PLAIN.replace("c7.large", "c7.xlarge"))).await), Vec::<String>::new());
+    cloud
+        .sim
+        .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", true));
+    assert_eq!(
+        lines(&cloud.plan(&machine(&ladder)).await),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        lines(
+            &cloud
+                .plan(&machine(&PLAIN.replace("c7.large", "c7.xlarge")))
+                .await
+        ),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn other_user_data_do_nothing_unless_asked_to() {
-    let with = |text: &str, lifecycle: &str| format!("{PLAIN}    user_data: \"#!/bin/sh\\necho {text}\\n\"\n{lifecycle}");
+    let with = |text: &str, lifecycle: &str| {
+        format!("{PLAIN}    user_data: \"#!/bin/sh\\necho {text}\\n\"\n{lifecycle}")
+    };
     check(&with("a", ""), &with("b", ""), &[]).await;
-    check(&with("a", ""), &with("b", "    lifecycle: {on_user_data_change: store}\n"), &["~ box (user_data) restart"]).await;
-    check(&with("a", ""), &with("b", "    lifecycle: {on_user_data_change: replace}\n"), &["-/+ box (user_data) replace"]).await;
+    check(
+        &with("a", ""),
+        &with("b", "    lifecycle: {on_user_data_change: store}\n"),
+        &["~ box (user_data) restart"],
+    )
+    .await;
+    check(
+        &with("a", ""),
+        &with("b", "    lifecycle: {on_user_data_change: replace}\n"),
+        &["-/+ box (user_data) replace"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_newer_image_is_no_difference_unless_followed() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&machine(PLAIN)).await.is_complete());
-    let by_id = machine(PLAIN).replace("{family: acs:ubuntu_24_04_x64}", "{family: acs:ubuntu_24_04_x64, follow: true}");
+    let by_id = machine(PLAIN).replace(
+        "{family: acs:ubuntu_24_04_x64}",
+        "{family: acs:ubuntu_24_04_x64, follow: true}",
+    );
     assert_eq!(lines(&cloud.plan(&by_id).await), Vec::<String>::new());
 }
 
@@ -100,16 +144,28 @@ async fn writes(before: &str, after: &str) -> Vec<&'static str> {
     assert!(cloud.apply(&machine(before)).await.is_complete());
     let outcome = cloud.apply(&machine(after)).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
-    assert_eq!(lines(&cloud.plan(&machine(after)).await), Vec::<String>::new());
+    assert_eq!(
+        lines(&cloud.plan(&machine(after)).await),
+        Vec::<String>::new()
+    );
     outcome.writes.iter().map(|write| write.action).collect()
 }
 
 /// Nobody starts it again, so nothing marks it.
 #[tokio::test(start_paused = true)]
 async fn a_stop_that_is_wanted_opens_the_window_for_good() {
-    let after = format!("{}    power: stopped\n", PLAIN.replace("c7.large", "c7.xlarge"));
-    assert_eq!(writes(PLAIN, &after).await, ["StopInstances", "ModifyInstanceSpec"]);
-    assert_eq!(writes(PLAIN, &format!("{PLAIN}    power: stopped\n")).await, ["StopInstances"]);
+    let after = format!(
+        "{}    power: stopped\n",
+        PLAIN.replace("c7.large", "c7.xlarge")
+    );
+    assert_eq!(
+        writes(PLAIN, &after).await,
+        ["StopInstances", "ModifyInstanceSpec"]
+    );
+    assert_eq!(
+        writes(PLAIN, &format!("{PLAIN}    power: stopped\n")).await,
+        ["StopInstances"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +173,17 @@ async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
     let bigger = machine(&PLAIN.replace("c7.large", "c7.xlarge"));
     // The mark, the stop, the type, the start, the mark's end.
     for (n, expected) in [
-        (2, ["TagResources", "ModifyInstanceSpec", "StartInstances", "UntagResources", "UntagResources"].as_slice()),
+        (
+            2,
+            [
+                "TagResources",
+                "ModifyInstanceSpec",
+                "StartInstances",
+                "UntagResources",
+                "UntagResources",
+            ]
+            .as_slice(),
+        ),
         (3, ["StartInstances", "UntagResources"].as_slice()),
     ] {
         let cloud = Cloud::new();
@@ -127,7 +193,14 @@ async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
         tokio::time::sleep(std::time::Duration::from_secs(120)).await;
         let outcome = cloud.apply(&bigger).await;
         assert!(outcome.is_complete(), "{outcome:#?}");
-        assert_eq!(outcome.writes.iter().map(|write| write.action).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            outcome
+                .writes
+                .iter()
+                .map(|write| write.action)
+                .collect::<Vec<_>>(),
+            expected
+        );
         assert_eq!(lines(&cloud.plan(&bigger).await), Vec::<String>::new());
     }
 }
@@ -135,5 +208,10 @@ async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
 #[test]
 #[should_panic(expected = "a cloud_ssd disk has no performance level")]
 fn only_an_essd_has_a_level() {
-    drop(stack(&machine(&format!("{PLAIN}    system_disk: {{category: cloud_ssd, performance_level: PL1}}\n")), &[]));
+    drop(stack(
+        &machine(&format!(
+            "{PLAIN}    system_disk: {{category: cloud_ssd, performance_level: PL1}}\n"
+        )),
+        &[],
+    ));
 }

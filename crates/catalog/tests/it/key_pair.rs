@@ -29,17 +29,31 @@ resources:
 /// A name of our own making gets a suffix, so that the machine moves over before the old key goes.
 #[tokio::test(start_paused = true)]
 async fn another_key_under_a_name_of_our_own() {
-    lives(&stack("", PUBLIC_KEY), &stack("", OTHER), &["~ box (key_pair) none", "+/- key (public_key) replace"]).await;
+    lives(
+        &stack("", PUBLIC_KEY),
+        &stack("", OTHER),
+        &["~ box (key_pair) none", "+/- key (public_key) replace"],
+    )
+    .await;
 }
 
 /// A given name can be there once: the machine lets go, the key is replaced, the machine takes the new one.
 #[tokio::test(start_paused = true)]
 async fn another_key_under_a_given_name() {
-    lives(&stack("name: ops, ", PUBLIC_KEY), &stack("name: ops, ", OTHER), &["~ box (key_pair) none", "-/+ key (public_key) replace"])
-        .await;
+    lives(
+        &stack("name: ops, ", PUBLIC_KEY),
+        &stack("name: ops, ", OTHER),
+        &["~ box (key_pair) none", "-/+ key (public_key) replace"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_comment_makes_no_other_key() {
-    lives(&stack("", PUBLIC_KEY), &stack("", &format!("{PUBLIC_KEY} ops@office")), &[]).await;
+    lives(
+        &stack("", PUBLIC_KEY),
+        &stack("", &format!("{PUBLIC_KEY} ops@office")),
+        &[],
+    )
+    .await;
 }

@@ -27,26 +27,54 @@ async fn levels_and_times_change() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_line_does_not_say_stays() {
-    let more = format!("{CRITICAL}    silence_time: 1h\n    no_data_policy: OK\n    labels: {{team: web}}\n");
+    let more = format!(
+        "{CRITICAL}    silence_time: 1h\n    no_data_policy: OK\n    labels: {{team: web}}\n"
+    );
     check(&more, CRITICAL, &[]).await;
-    check(CRITICAL, &more, &["~ cpu (labels, no_data_policy, silence_time) none"]).await;
+    check(
+        CRITICAL,
+        &more,
+        &["~ cpu (labels, no_data_policy, silence_time) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rule_is_switched_off() {
-    check(CRITICAL, &format!("{CRITICAL}    active: false\n"), &["~ cpu (active) none"]).await;
-    check(&format!("{CRITICAL}    active: false\n"), &format!("{CRITICAL}    active: true\n"), &["~ cpu (active) none"]).await;
+    check(
+        CRITICAL,
+        &format!("{CRITICAL}    active: false\n"),
+        &["~ cpu (active) none"],
+    )
+    .await;
+    check(
+        &format!("{CRITICAL}    active: false\n"),
+        &format!("{CRITICAL}    active: true\n"),
+        &["~ cpu (active) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_name_of_its_own_changes_in_place() {
-    check(CRITICAL, &format!("{CRITICAL}    name: CPU is high\n"), &["~ cpu (name) none"]).await;
+    check(
+        CRITICAL,
+        &format!("{CRITICAL}    name: CPU is high\n"),
+        &["~ cpu (name) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_level_is_added() {
-    let expected = ["~ cpu (warn.comparison_operator, warn.statistics, warn.threshold, warn.times) none"];
-    check(CRITICAL, &format!("{CRITICAL}    warn: {{statistics: Average, threshold: 70}}\n"), &expected).await;
+    let expected =
+        ["~ cpu (warn.comparison_operator, warn.statistics, warn.threshold, warn.times) none"];
+    check(
+        CRITICAL,
+        &format!("{CRITICAL}    warn: {{statistics: Average, threshold: 70}}\n"),
+        &expected,
+    )
+    .await;
 }
 
 /// Whether a put wakes a rule is not documented, so the flag follows every put of a rule that is off or managed.
@@ -58,7 +86,17 @@ async fn a_rule_that_is_off_stays_off() {
         assert!(cloud.apply(&alarm(&off)).await.is_complete());
         let outcome = cloud.apply(&alarm(&unsaid)).await;
         assert!(outcome.is_complete(), "{outcome:#?}");
-        assert_eq!(outcome.writes.iter().map(|write| write.action).collect::<Vec<_>>(), ["PutResourceMetricRule", "DisableMetricRules"]);
-        assert_eq!(lines(&cloud.plan(&alarm(&off.replace("90", "80"))).await), Vec::<String>::new());
+        assert_eq!(
+            outcome
+                .writes
+                .iter()
+                .map(|write| write.action)
+                .collect::<Vec<_>>(),
+            ["PutResourceMetricRule", "DisableMetricRules"]
+        );
+        assert_eq!(
+            lines(&cloud.plan(&alarm(&off.replace("90", "80"))).await),
+            Vec::<String>::new()
+        );
     }
 }

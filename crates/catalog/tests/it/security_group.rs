@@ -20,8 +20,18 @@ async fn rules_come_go_and_are_reworded() {
     let more = format!("{WEB}      - {{port: 22, source: [203.0.113.50, 198.51.100.0/24]}}\n");
     check(WEB, &more, &["~ web (ingress) none"]).await;
     check(&more, WEB, &["~ web (ingress) none"]).await;
-    check(WEB, &WEB.replace("Web", "Public web"), &["~ web (ingress) none"]).await;
-    check(WEB, &WEB.replace("Web", "Public web").replace("443", "8443"), &["~ web (ingress) none"]).await;
+    check(
+        WEB,
+        &WEB.replace("Web", "Public web"),
+        &["~ web (ingress) none"],
+    )
+    .await;
+    check(
+        WEB,
+        &WEB.replace("Web", "Public web").replace("443", "8443"),
+        &["~ web (ingress) none"],
+    )
+    .await;
 }
 
 /// Rules are a closed field: without a line there are none.
@@ -38,12 +48,22 @@ async fn egress_and_odd_protocols() {
 
 #[tokio::test(start_paused = true)]
 async fn members_may_be_kept_apart() {
-    check(WEB, &format!("    inner_access_policy: Drop\n{WEB}"), &["~ web (inner_access_policy) none"]).await;
+    check(
+        WEB,
+        &format!("    inner_access_policy: Drop\n{WEB}"),
+        &["~ web (inner_access_policy) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_type_is_another_group() {
-    check(WEB, &format!("    security_group_type: enterprise\n{WEB}"), &["-/+ web (security_group_type) replace"]).await;
+    check(
+        WEB,
+        &format!("    security_group_type: enterprise\n{WEB}"),
+        &["-/+ web (security_group_type) replace"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,13 +79,21 @@ async fn foreign_rules_stay_where_only_ours_are_added() {
 
 fn many(source: &str) -> String {
     let ports: Vec<String> = (1000..1120).map(|port: u16| port.to_string()).collect();
-    format!("    ingress:\n      - {{port: [{}], source: {source}}}\n", ports.join(", "))
+    format!(
+        "    ingress:\n      - {{port: [{}], source: {source}}}\n",
+        ports.join(", ")
+    )
 }
 
 /// 120 flows that all meet their successors, and 200 fit: 80 come, 120 go, 40 come.
 #[tokio::test(start_paused = true)]
 async fn more_rules_than_fit_side_by_side_are_swapped_in_turns() {
-    check(&many("0.0.0.0/0"), &many("10.0.0.0/8"), &["~ web (ingress) none"]).await;
+    check(
+        &many("0.0.0.0/0"),
+        &many("10.0.0.0/8"),
+        &["~ web (ingress) none"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -74,7 +74,13 @@ pub(crate) struct Run<'a> {
 /// Nothing was applied.
 pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
     args.perform.check()?;
-    if let Some(plan) = args.stack.named().map(SavedPlan::read_if_one).transpose()?.flatten() {
+    if let Some(plan) = args
+        .stack
+        .named()
+        .map(SavedPlan::read_if_one)
+        .transpose()?
+        .flatten()
+    {
         return perform_saved(&args, &plan, cx);
     }
     if !args.yes && !cx.terminal.interactive {
@@ -86,12 +92,22 @@ pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
     spec.warn(cx);
     let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
-    let asked =
-        Asked { destroy: false, targets: args.scope.target.clone(), replace: args.scope.replace.clone(), allow: args.allow.clone() };
+    let asked = Asked {
+        destroy: false,
+        targets: args.scope.target.clone(),
+        replace: args.scope.replace.clone(),
+        allow: args.allow.clone(),
+    };
     wire::runtime()?.block_on(async {
         let seen = operate::see(&cloud, &subject).await?;
         let planned = operate::plan(&subject, seen, &asked)?;
-        let run = Run { verb: Verb::Apply, subject: &subject, planned: &planned, perform: &args.perform, format: args.format.chosen() };
+        let run = Run {
+            verb: Verb::Apply,
+            subject: &subject,
+            planned: &planned,
+            perform: &args.perform,
+            format: args.format.chosen(),
+        };
         run.show(cx);
         consent(&planned.plan, args.yes, cx.terminal)?;
         run.perform(&cloud, cx).await
@@ -100,8 +116,10 @@ pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
 
 fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Error> {
     let values = &args.stack.values;
-    let narrowed =
-        !args.scope.target.is_empty() || !args.scope.replace.is_empty() || args.allow.allow_bulk || !args.allow.allow_data_loss.is_empty();
+    let narrowed = !args.scope.target.is_empty()
+        || !args.scope.replace.is_empty()
+        || args.allow.allow_bulk
+        || !args.allow.allow_data_loss.is_empty();
     if values.env.is_some() || !values.vars.is_empty() || !values.var_files.is_empty() || narrowed {
         return Err(Error::usage_hint(
             "a saved plan is performed as it is: environment, variables, targets and allowances are in it",
@@ -117,8 +135,18 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
         plan.check_live(&seen)?;
         let planned = operate::plan(&subject, seen, &plan.asked())?;
         plan.check_answer(&planned)?;
-        let verb = if plan.asked().destroy { Verb::Destroy } else { Verb::Apply };
-        let run = Run { verb, subject: &subject, planned: &planned, perform: &args.perform, format: args.format.chosen() };
+        let verb = if plan.asked().destroy {
+            Verb::Destroy
+        } else {
+            Verb::Apply
+        };
+        let run = Run {
+            verb,
+            subject: &subject,
+            planned: &planned,
+            perform: &args.perform,
+            format: args.format.chosen(),
+        };
         run.show(cx);
         // It was reviewed; only what nobody let through is left to ask for.
         consent(&planned.plan, true, cx.terminal)?;
@@ -131,7 +159,11 @@ fn consent(plan: &Plan, yes: bool, terminal: Terminal) -> Result<(), Error> {
     if plan.is_empty() {
         return Ok(());
     }
-    let held: Vec<&Held> = plan.held.iter().filter(|held| held.allowed_by.is_none()).collect();
+    let held: Vec<&Held> = plan
+        .held
+        .iter()
+        .filter(|held| held.allowed_by.is_none())
+        .collect();
     if !held.is_empty() {
         if !terminal.interactive {
             return Err(Error::Held(held.into_iter().cloned().collect()));
@@ -142,12 +174,20 @@ fn consent(plan: &Plan, yes: bool, terminal: Terminal) -> Result<(), Error> {
         return Ok(());
     }
     let answer = (terminal.ask)("\nApply these changes? Only `yes` is taken: ");
-    if answer.as_deref() == Some("yes") { Ok(()) } else { Err(Error::Declined) }
+    if answer.as_deref() == Some("yes") {
+        Ok(())
+    } else {
+        Err(Error::Declined)
+    }
 }
 
 fn held_question(held: &[&Held]) -> String {
     let of = |wanted: fn(&HeldWhy) -> bool| -> Vec<String> {
-        held.iter().filter(|one| wanted(&one.why)).filter_map(|one| one.address.as_ref()).map(ToString::to_string).collect()
+        held.iter()
+            .filter(|one| wanted(&one.why))
+            .filter_map(|one| one.address.as_ref())
+            .map(ToString::to_string)
+            .collect()
     };
     let mut parts = Vec::new();
     let lost = of(|why| matches!(why, HeldWhy::DataLoss(_)));
@@ -158,7 +198,10 @@ fn held_question(held: &[&Held]) -> String {
     if !replaced.is_empty() {
         parts.push(format!("This replaces {}.", replaced.join(", ")));
     }
-    if held.iter().any(|one| matches!(one.why, HeldWhy::Bulk { .. })) {
+    if held
+        .iter()
+        .any(|one| matches!(one.why, HeldWhy::Bulk { .. }))
+    {
         parts.push("This takes away more than half of what lives.".to_owned());
     }
     parts.join(" ")
@@ -167,7 +210,11 @@ fn held_question(held: &[&Held]) -> String {
 /// Goes on only if the stack's name is typed.
 pub(crate) fn type_name(stack: &str, before: &str, terminal: Terminal) -> Result<(), Error> {
     let answer = (terminal.ask)(&format!("\n{before} To go on, type its name: {stack}\n> "));
-    if answer.as_deref() == Some(stack) { Ok(()) } else { Err(Error::Declined) }
+    if answer.as_deref() == Some(stack) {
+        Ok(())
+    } else {
+        Err(Error::Declined)
+    }
 }
 
 impl PerformArgs {
@@ -182,7 +229,12 @@ impl Run<'_> {
     pub(crate) fn show(&self, cx: &Cx) {
         if self.format == Format::Text {
             let planned = self.planned;
-            ui::print(&text::plan(&planned.plan, &planned.report, &planned.header(), &cx.terminal.out));
+            ui::print(&text::plan(
+                &planned.plan,
+                &planned.report,
+                &planned.header(),
+                &cx.terminal.out,
+            ));
         }
     }
 
@@ -190,10 +242,16 @@ impl Run<'_> {
     pub(crate) async fn perform(&self, cloud: &Cloud, cx: &Cx) -> Result<Exit, Error> {
         let plan = &self.planned.plan;
         if let (false, Err(error)) = (plan.is_empty(), disk::ignore_cache(".")) {
-            tracing::debug!(?error, "nothing will be remembered of what is made and deleted");
+            tracing::debug!(
+                ?error,
+                "nothing will be remembered of what is made and deleted"
+            );
         }
         // Somebody may have thought for long before saying yes.
-        let options = Options { parallelism: self.perform.parallelism, observed_before: self.planned.seen.at.elapsed() };
+        let options = Options {
+            parallelism: self.perform.parallelism,
+            observed_before: self.planned.seen.at.elapsed(),
+        };
         let applied = live::apply(&cloud.session, plan, options, cx.terminal).await?;
         let outcome = &applied.outcome;
         for one in live::failures(outcome, plan, self.subject.sources()) {
@@ -249,10 +307,17 @@ mod tests {
             after: None,
             order: ReplaceOrder::DeleteFirst,
         };
-        let hold = |why: &HeldWhy| Held { address: Some(change.address.clone()), why: why.clone(), allowed_by: None };
+        let hold = |why: &HeldWhy| Held {
+            address: Some(change.address.clone()),
+            why: why.clone(),
+            allowed_by: None,
+        };
         Plan {
             stack: "shop/prod".to_owned(),
-            site: Site { account: "1".repeat(16), region: "cn-beijing".to_owned() },
+            site: Site {
+                account: "1".repeat(16),
+                region: "cn-beijing".to_owned(),
+            },
             held: held.iter().map(hold).collect(),
             changes: vec![change],
             steps: Vec::new(),
@@ -264,14 +329,22 @@ mod tests {
 
     #[track_caller]
     fn check(held: &[HeldWhy], yes: bool, ask: fn(&str) -> Option<String>, agreed: bool) {
-        let terminal = Terminal { interactive: true, ask, ..Terminal::none() };
+        let terminal = Terminal {
+            interactive: true,
+            ask,
+            ..Terminal::none()
+        };
         assert_eq!(consent(&plan(held), yes, terminal).is_ok(), agreed);
     }
 
     #[test]
     fn a_plain_change_wants_yes_and_nothing_like_it() {
         check(&[], false, |_| Some("yes".to_owned()), true);
-        for ask in [|_: &str| Some("y".to_owned()), |_: &str| Some("Yes".to_owned()), |_: &str| None] {
+        for ask in [
+            |_: &str| Some("y".to_owned()),
+            |_: &str| Some("Yes".to_owned()),
+            |_: &str| None,
+        ] {
             check(&[], false, ask, false);
         }
         check(&[], true, |question| panic!("{question}"), true);
@@ -282,7 +355,16 @@ mod tests {
         let lost = [HeldWhy::DataLoss("its disk".to_owned())];
         check(&lost, true, |_| Some("yes".to_owned()), false);
         check(&lost, false, |_| Some("shop/prod".to_owned()), true);
-        check(&lost, true, |question| question.contains("loses data on app").then(|| "shop/prod".to_owned()), true);
+        check(
+            &lost,
+            true,
+            |question| {
+                question
+                    .contains("loses data on app")
+                    .then(|| "shop/prod".to_owned())
+            },
+            true,
+        );
     }
 
     #[test]

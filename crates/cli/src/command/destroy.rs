@@ -53,14 +53,27 @@ pub fn run(args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
     args.perform.check()?;
     let subject = subject(&args, cx)?;
     let cloud = wire::connect(&args.cloud, cx)?;
-    let asked = Asked { destroy: true, ..Asked::default() };
+    let asked = Asked {
+        destroy: true,
+        ..Asked::default()
+    };
     wire::runtime()?.block_on(async {
         let seen = operate::see(&cloud, &subject).await?;
         let planned = operate::plan(&subject, seen, &asked)?;
-        let run = Run { verb: Verb::Destroy, subject: &subject, planned: &planned, perform: &args.perform, format: args.format.chosen() };
+        let run = Run {
+            verb: Verb::Destroy,
+            subject: &subject,
+            planned: &planned,
+            perform: &args.perform,
+            format: args.format.chosen(),
+        };
         run.show(cx);
         if !args.yes && !planned.plan.is_empty() {
-            type_name(&planned.plan.stack, &format!("This destroys {}.", planned.plan.stack), cx.terminal)?;
+            type_name(
+                &planned.plan.stack,
+                &format!("This destroys {}.", planned.plan.stack),
+                cx.terminal,
+            )?;
         }
         run.perform(&cloud, cx).await
     })
@@ -69,10 +82,19 @@ pub fn run(args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
 fn subject(args: &DestroyArgs, cx: &Cx) -> Result<Subject, Error> {
     if let (Some(name), Some(region)) = (&args.name, &args.cloud.region) {
         let environment = args.values.env.clone().or_else(|| cx.env.environment());
-        let stack = environment.map_or_else(|| name.clone(), |environment| format!("{name}/{environment}"));
-        return Ok(Subject::Gone { stack, region: region.clone() });
+        let stack = environment.map_or_else(
+            || name.clone(),
+            |environment| format!("{name}/{environment}"),
+        );
+        return Ok(Subject::Gone {
+            stack,
+            region: region.clone(),
+        });
     }
-    let file = files::choose(&spec::loader(), args.path.as_deref().or(args.file.as_deref()))?;
+    let file = files::choose(
+        &spec::loader(),
+        args.path.as_deref().or(args.file.as_deref()),
+    )?;
     let spec = spec::load(&file, &args.values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
     Ok(Subject::Spec(Box::new(spec)))

@@ -23,8 +23,19 @@ pub struct ExplainArgs {
 pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     let schema = REGISTRY.schema();
     let Some(path) = &args.path else {
-        let width = schema.kinds.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
-        ui::print(&schema.kinds.iter().map(|kind| format!("{:width$}  {}\n", kind.name, kind.doc)).collect::<String>());
+        let width = schema
+            .kinds
+            .iter()
+            .map(|kind| kind.name.len())
+            .max()
+            .unwrap_or(0);
+        ui::print(
+            &schema
+                .kinds
+                .iter()
+                .map(|kind| format!("{:width$}  {}\n", kind.name, kind.doc))
+                .collect::<String>(),
+        );
         return Ok(Exit::Done);
     };
     let told = explain::explain(&schema, path).map_err(|error| match error.split_once('\n') {

@@ -47,20 +47,34 @@ pub fn run(args: &FmtArgs, cx: &Cx) -> Result<Exit, Error> {
 }
 
 fn chosen(args: &FmtArgs) -> Result<Vec<String>, Error> {
-    let named: Vec<Option<&str>> =
-        if args.paths.is_empty() { vec![None] } else { args.paths.iter().map(|path| Some(path.as_str())).collect() };
+    let named: Vec<Option<&str>> = if args.paths.is_empty() {
+        vec![None]
+    } else {
+        args.paths.iter().map(|path| Some(path.as_str())).collect()
+    };
     if !args.all {
-        return Ok(named.into_iter().map(|path| files::choose(&spec::loader(), path)).collect::<Result<_, _>>()?);
+        return Ok(named
+            .into_iter()
+            .map(|path| files::choose(&spec::loader(), path))
+            .collect::<Result<_, _>>()?);
     }
     let mut found = Vec::new();
     for path in named {
         let path = path.unwrap_or(".");
         match FsLoader.look(path) {
             Entry::Folder => found.extend(files::spec_files(&FsLoader, path)),
-            Entry::File | Entry::Other | Entry::Missing => found.push(files::choose(&FsLoader, Some(path))?),
+            Entry::File | Entry::Other | Entry::Missing => {
+                found.push(files::choose(&FsLoader, Some(path))?)
+            }
         }
     }
-    if found.is_empty() { Err(Error::usage("there is no stack, module or environment file here or below")) } else { Ok(found) }
+    if found.is_empty() {
+        Err(Error::usage(
+            "there is no stack, module or environment file here or below",
+        ))
+    } else {
+        Ok(found)
+    }
 }
 
 fn one(path: &str, check: bool) -> Result<Exit, Error> {
@@ -79,10 +93,16 @@ fn one(path: &str, check: bool) -> Result<Exit, Error> {
 
 fn stdin(args: &FmtArgs) -> Result<Exit, Error> {
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|source| Error::reading("stdin", source))?;
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|source| Error::reading("stdin", source))?;
     let formatted = format("stdin", &text)?;
     if args.check {
-        return Ok(if formatted == text { Exit::Done } else { Exit::Refused });
+        return Ok(if formatted == text {
+            Exit::Done
+        } else {
+            Exit::Refused
+        });
     }
     ui::print(&formatted);
     Ok(Exit::Done)
@@ -92,6 +112,9 @@ fn format(name: &str, text: &str) -> Result<String, Error> {
     setpoint_spec::fmt::format(text).map_err(|diagnostics| {
         let mut sources = Sources::default();
         sources.add(name, text.to_owned(), Role::Spec);
-        Error::Spec(Box::new(BadSpec { diagnostics, sources }))
+        Error::Spec(Box::new(BadSpec {
+            diagnostics,
+            sources,
+        }))
     })
 }

@@ -22,7 +22,11 @@ pub struct InitArgs {
 /// # Errors
 /// A stack is there already, or the folder cannot be written.
 pub fn run(args: &InitArgs) -> Result<Exit, Error> {
-    if let Some(there) = files::NAMES.iter().map(|name| join(&args.folder, name)).find(|path| FsLoader.look(path) != Entry::Missing) {
+    if let Some(there) = files::NAMES
+        .iter()
+        .map(|name| join(&args.folder, name))
+        .find(|path| FsLoader.look(path) != Entry::Missing)
+    {
         return Err(Error::usage_hint(
             format!("`{there}` is there already, and init overwrites nothing"),
             "Look at it:  setpoint validate",
@@ -30,11 +34,17 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     }
     let stack = join(&args.folder, "stack.yaml");
     disk::create(&stack, &init::starter())?;
-    ui::print(&format!("{:36} a network and one server, commented\n", format!("Wrote {stack}")));
+    ui::print(&format!(
+        "{:36} a network and one server, commented\n",
+        format!("Wrote {stack}")
+    ));
     let schema = join(&args.folder, init::SCHEMA_PATH);
     disk::ignore_cache(&args.folder)?;
     disk::replace(&schema, &schema::text())?;
-    ui::print(&format!("{:36} completion in your editor\n", format!("Wrote {schema}")));
+    ui::print(&format!(
+        "{:36} completion in your editor\n",
+        format!("Wrote {schema}")
+    ));
     ui::print("Try it without an account:  setpoint apply --sim\n");
     Ok(Exit::Done)
 }

@@ -39,7 +39,11 @@ impl OutputArgs {
     /// The format asked for.
     #[must_use]
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { Format::Text }
+        if self.json {
+            Format::Json
+        } else {
+            Format::Text
+        }
     }
 }
 
@@ -51,23 +55,43 @@ pub fn run(args: OutputArgs, cx: &Cx) -> Result<Exit, Error> {
     let file = files::choose(&spec::loader(), args.file.as_deref())?;
     let spec = spec::load(&file, &args.values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
-    if let Some(name) = args.name.as_ref().filter(|name| !spec.stack.outputs.contains_key(*name)) {
+    if let Some(name) = args
+        .name
+        .as_ref()
+        .filter(|name| !spec.stack.outputs.contains_key(*name))
+    {
         let known: Vec<&str> = spec.stack.outputs.keys().map(String::as_str).collect();
-        let hint = if known.is_empty() { "The stack has no outputs.".to_owned() } else { format!("There is: {}", known.join(", ")) };
-        return Err(Error::usage_hint(format!("{file} has no output `{name}`"), hint));
+        let hint = if known.is_empty() {
+            "The stack has no outputs.".to_owned()
+        } else {
+            format!("There is: {}", known.join(", "))
+        };
+        return Err(Error::usage_hint(
+            format!("{file} has no output `{name}`"),
+            hint,
+        ));
     }
     let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &Asked::default())?;
-    let all: Outputs = planned.plan.outputs.iter().map(|(name, planned)| (name.clone(), Output::from(planned))).collect();
+    let all: Outputs = planned
+        .plan
+        .outputs
+        .iter()
+        .map(|(name, planned)| (name.clone(), Output::from(planned)))
+        .collect();
     ui::print(&view(&args, &all)?);
     Ok(Exit::Done)
 }
 
 fn view(args: &OutputArgs, all: &Outputs) -> Result<String, Error> {
     let Some((name, output)) = args.name.as_ref().and_then(|name| all.get_key_value(name)) else {
-        return Ok(if args.json { outputs::json(all, Reveal::Shown) } else { outputs::text(all) });
+        return Ok(if args.json {
+            outputs::json(all, Reveal::Shown)
+        } else {
+            outputs::text(all)
+        });
     };
     if args.json {
         let value = outputs::json(&[(name.clone(), output.clone())].into(), Reveal::Shown);
@@ -77,7 +101,10 @@ fn view(args: &OutputArgs, all: &Outputs) -> Result<String, Error> {
     match outputs::raw(output) {
         Some(text) if args.raw => Ok(text),
         Some(text) => Ok(format!("{text}\n")),
-        None if args.raw => Err(Error::usage_hint(format!("`{name}` has no single value that is known now"), "All of it:  --json")),
+        None if args.raw => Err(Error::usage_hint(
+            format!("`{name}` has no single value that is known now"),
+            "All of it:  --json",
+        )),
         None => Ok(outputs::text(&[(name.clone(), output.clone())].into())),
     }
 }

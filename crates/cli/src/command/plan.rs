@@ -28,7 +28,13 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
     /// How to print the plan
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, conflicts_with = "json")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        conflicts_with = "json"
+    )]
     pub format: PlanFormat,
     /// The same as --format json
     #[arg(long)]
@@ -80,17 +86,30 @@ pub enum PlanFormat {
 
 impl PlanArgs {
     fn format(&self) -> PlanFormat {
-        if self.json { PlanFormat::Json } else { self.format }
+        if self.json {
+            PlanFormat::Json
+        } else {
+            self.format
+        }
     }
 
     /// In which format errors are said.
     #[must_use]
     pub fn error_format(&self) -> Format {
-        if self.format() == PlanFormat::Json { Format::Json } else { Format::Text }
+        if self.format() == PlanFormat::Json {
+            Format::Json
+        } else {
+            Format::Text
+        }
     }
 
     fn asked(&self) -> Asked {
-        Asked { destroy: self.destroy, targets: self.scope.target.clone(), replace: self.scope.replace.clone(), allow: self.allow.clone() }
+        Asked {
+            destroy: self.destroy,
+            targets: self.scope.target.clone(),
+            replace: self.scope.replace.clone(),
+            allow: self.allow.clone(),
+        }
     }
 }
 
@@ -133,7 +152,11 @@ fn one(args: &PlanArgs, file: &str, cx: &Cx) -> Result<Exit, Error> {
         save(out, spec, args, &asked, &planned)?;
     }
     ui::print(&view(args, &planned, cx));
-    Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::Changes } else { Exit::Done })
+    Ok(if args.detailed_exitcode && !planned.plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    })
 }
 
 fn view(args: &PlanArgs, planned: &Planned, cx: &Cx) -> String {
@@ -142,14 +165,26 @@ fn view(args: &PlanArgs, planned: &Planned, cx: &Cx) -> String {
         PlanFormat::Json => json::plan(plan, report),
         PlanFormat::Markdown => markdown::plan(plan, report, &header),
         PlanFormat::Html => html::plan(plan, report, &header),
-        PlanFormat::Text if args.calls => format!("{}\n{}", text::plan(plan, report, &header, &cx.terminal.out), text::calls(plan)),
+        PlanFormat::Text if args.calls => format!(
+            "{}\n{}",
+            text::plan(plan, report, &header, &cx.terminal.out),
+            text::calls(plan)
+        ),
         PlanFormat::Text => text::plan(plan, report, &header, &cx.terminal.out),
     }
 }
 
-fn save(out: &str, spec: &Spec, args: &PlanArgs, asked: &Asked, planned: &Planned) -> Result<(), Error> {
+fn save(
+    out: &str,
+    spec: &Spec,
+    args: &PlanArgs,
+    asked: &Asked,
+    planned: &Planned,
+) -> Result<(), Error> {
     let saved = SavedPlan::new(spec, &args.stack.values, asked, planned);
     disk::replace(out, &saved.to_json())?;
-    ui::say(&format!("Saved the plan. To perform exactly this:  setpoint apply {out}\n"));
+    ui::say(&format!(
+        "Saved the plan. To perform exactly this:  setpoint apply {out}\n"
+    ));
     Ok(())
 }

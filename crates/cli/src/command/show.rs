@@ -55,22 +55,36 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
     let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let text = args.format.chosen() == Format::Text;
     let Some(pattern) = args.address else {
-        ui::print(&if text { show::list(&seen.snapshot.live, &cx.terminal.out) } else { show::list_json(&seen.snapshot.live) });
+        ui::print(&if text {
+            show::list(&seen.snapshot.live, &cx.terminal.out)
+        } else {
+            show::list_json(&seen.snapshot.live)
+        });
         return Ok(Exit::Done);
     };
     let known: Vec<_> = seen.snapshot.addresses().into_iter().collect();
     for address in addresses::select("show", &[pattern], &known)? {
         let want = seen.intent.desired.get(&address);
         for live in seen.snapshot.at(&address) {
-            ui::print(&if text { show::resource(live, want, &cx.terminal.out) } else { show::resource_json(live, want) });
+            ui::print(&if text {
+                show::resource(live, want, &cx.terminal.out)
+            } else {
+                show::resource_json(live, want)
+            });
         }
     }
     Ok(Exit::Done)
 }
 
 fn rendered(stack: &Stack, pattern: Option<String>) -> Result<String, Error> {
-    let Some(pattern) = pattern else { return Ok(view::render(stack)) };
+    let Some(pattern) = pattern else {
+        return Ok(view::render(stack));
+    };
     let known: Vec<_> = stack.resources.keys().cloned().collect();
     let chosen = addresses::select("show", &[pattern], &known)?;
-    Ok(chosen.iter().filter_map(|address| stack.resources.get(address)).map(view::resource).collect())
+    Ok(chosen
+        .iter()
+        .filter_map(|address| stack.resources.get(address))
+        .map(view::resource)
+        .collect())
 }

@@ -97,10 +97,18 @@ pub enum Pace {
 fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 0.001),
-        None => (text.strip_suffix('s').ok_or("a time is written as `100ms` or `1.5s`")?, 1.0),
+        None => (
+            text.strip_suffix('s')
+                .ok_or("a time is written as `100ms` or `1.5s`")?,
+            1.0,
+        ),
     };
     let seconds = number.parse::<f64>().map_err(|error| error.to_string())? * unit;
-    if (0.0..=3600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("from 0 to an hour".to_owned()) }
+    if (0.0..=3600.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("from 0 to an hour".to_owned())
+    }
 }
 
 /// Serves it.
@@ -113,13 +121,17 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     let listener = listen(&args.listen)?;
     let cloud = wire::open_sim(config(args)?)?;
     if let Some(path) = &args.faults {
-        let plan = fault::Plan::parse(&read(path)?).map_err(|error| Error::usage(format!("`--faults {}`: {error}", path.display())))?;
+        let plan = fault::Plan::parse(&read(path)?)
+            .map_err(|error| Error::usage(format!("`--faults {}`: {error}", path.display())))?;
         cloud.set_plan(plan);
     }
     if let Some(path) = &args.keys {
         let wrong = |error: String| Error::usage(format!("`--keys {}`: {error}", path.display()));
-        let users: Vec<User> = serde_json::from_slice(&read(path)?).map_err(|error| wrong(error.to_string()))?;
-        cloud.with(|world| world.set_users(users)).map_err(|error| wrong(error.to_string()))?;
+        let users: Vec<User> =
+            serde_json::from_slice(&read(path)?).map_err(|error| wrong(error.to_string()))?;
+        cloud
+            .with(|world| world.set_users(users))
+            .map_err(|error| wrong(error.to_string()))?;
     }
     let temporary = std::env::temp_dir().join(format!("setpoint-sim-{}", std::process::id()));
     let served = server::runtime().map_err(|error| Error::Setup(format!("no event loop: {error}")))?.block_on(async {
@@ -148,7 +160,11 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
 
 fn listen(address: &str) -> Result<std::net::TcpListener, Error> {
     let wrong = |error: std::io::Error| {
-        let hint = if error.kind() == std::io::ErrorKind::AddrInUse { "; port 0 takes a free one" } else { "" };
+        let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
+            "; port 0 takes a free one"
+        } else {
+            ""
+        };
         Error::Setup(format!("`--listen {address}`: {error}{hint}"))
     };
     let listener = std::net::TcpListener::bind(address).map_err(wrong)?;
@@ -161,9 +177,14 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
         "documented" => Limits::documented(),
         "none" => Limits::none(),
         path => {
-            let hint = |_| Error::usage(format!("`--quotas {path}`: neither `documented` nor `none` nor a file that can be read"));
+            let hint = |_| {
+                Error::usage(format!(
+                    "`--quotas {path}`: neither `documented` nor `none` nor a file that can be read"
+                ))
+            };
             let text = std::fs::read(path).map_err(hint)?;
-            Limits::parse(&text).map_err(|error| Error::usage(format!("`--quotas {path}`: {error}")))?
+            Limits::parse(&text)
+                .map_err(|error| Error::usage(format!("`--quotas {path}`: {error}")))?
         }
     };
     let profile = match args.profile {
@@ -171,9 +192,16 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
         Pace::Fast => Profile::fast(),
         Pace::Realistic => Profile::realistic(),
     };
-    let mut options = Options { profile, quotas: limits.counts, rates: limits.rates, ..Options::default() };
+    let mut options = Options {
+        profile,
+        quotas: limits.counts,
+        rates: limits.rates,
+        ..Options::default()
+    };
     if let Some(path) = &args.options {
-        let wrong = |error: &dyn std::fmt::Display| Error::usage(format!("`--options {}`: {error}", path.display()));
+        let wrong = |error: &dyn std::fmt::Display| {
+            Error::usage(format!("`--options {}`: {error}", path.display()))
+        };
         let changes = serde_json::from_slice(&read(path)?).map_err(|error| wrong(&error))?;
         options = options.merged(&changes).map_err(|error| wrong(&error))?;
     }
@@ -200,8 +228,19 @@ mod tests {
 
     #[test]
     fn times() {
-        for (text, expected) in [("100ms", Some(100)), ("1.5s", Some(1500)), ("0ms", Some(0)), ("100", None), ("-1s", None), ("2h", None)] {
-            assert_eq!(duration(text).ok().map(|time| time.as_millis()), expected, "{text}");
+        for (text, expected) in [
+            ("100ms", Some(100)),
+            ("1.5s", Some(1500)),
+            ("0ms", Some(0)),
+            ("100", None),
+            ("-1s", None),
+            ("2h", None),
+        ] {
+            assert_eq!(
+                duration(text).ok().map(|time| time.as_millis()),
+                expected,
+                "{text}"
+            );
         }
     }
 }

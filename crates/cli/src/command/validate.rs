@@ -43,7 +43,11 @@ struct Finding {
 /// # Errors
 /// There is no stack to check.
 pub fn run(args: &ValidateArgs, cx: &Cx) -> Result<Exit, Error> {
-    let files = if args.all { stacks::all(args.stack.named())? } else { vec![files::choose(&spec::loader(), args.stack.named())?] };
+    let files = if args.all {
+        stacks::all(args.stack.named())?
+    } else {
+        vec![files::choose(&spec::loader(), args.stack.named())?]
+    };
     let mut findings = Vec::new();
     for file in files {
         findings.extend(check(&file, args, cx)?);
@@ -52,7 +56,11 @@ pub fn run(args: &ValidateArgs, cx: &Cx) -> Result<Exit, Error> {
         Format::Text => text(&findings, cx),
         Format::Json => ui::print(&format!("{:#}\n", to_json_document(&findings))),
     }
-    Ok(if findings.iter().all(|one| one.right.is_some()) { Exit::Done } else { Exit::Error })
+    Ok(if findings.iter().all(|one| one.right.is_some()) {
+        Exit::Done
+    } else {
+        Exit::Error
+    })
 }
 
 /// One finding for each environment that is to be checked.
@@ -65,18 +73,44 @@ fn check(file: &str, args: &ValidateArgs, cx: &Cx) -> Result<Vec<Finding>, Error
         Ok(known) if chosen.is_none() => known.into_iter().map(Some).collect(),
         Ok(_) => vec![chosen],
     };
-    environments.iter().map(|environment| check_one(file, environment.as_deref(), args, cx)).collect()
+    environments
+        .iter()
+        .map(|environment| check_one(file, environment.as_deref(), args, cx))
+        .collect()
 }
 
-fn check_one(file: &str, environment: Option<&str>, args: &ValidateArgs, cx: &Cx) -> Result<Finding, Error> {
-    let what = environment.map_or_else(|| file.to_owned(), |environment| format!("{file} ({environment})"));
+fn check_one(
+    file: &str,
+    environment: Option<&str>,
+    args: &ValidateArgs,
+    cx: &Cx,
+) -> Result<Finding, Error> {
+    let what = environment.map_or_else(
+        || file.to_owned(),
+        |environment| format!("{file} ({environment})"),
+    );
     match spec::load_as(file, environment, &args.stack.values, cx) {
         Ok(spec) => {
             let n = spec.stack.resources.len();
-            let right = format!("{} · {} · {n} resource{}", spec.stack.identity(), spec.stack.region, if n == 1 { "" } else { "s" });
-            Ok(Finding { what, right: Some(right), diagnostics: spec.warnings, sources: spec.sources })
+            let right = format!(
+                "{} · {} · {n} resource{}",
+                spec.stack.identity(),
+                spec.stack.region,
+                if n == 1 { "" } else { "s" }
+            );
+            Ok(Finding {
+                what,
+                right: Some(right),
+                diagnostics: spec.warnings,
+                sources: spec.sources,
+            })
         }
-        Err(Error::Spec(bad)) => Ok(Finding { what, right: None, diagnostics: bad.diagnostics, sources: bad.sources }),
+        Err(Error::Spec(bad)) => Ok(Finding {
+            what,
+            right: None,
+            diagnostics: bad.diagnostics,
+            sources: bad.sources,
+        }),
         Err(other) => Err(other),
     }
 }
@@ -84,17 +118,35 @@ fn check_one(file: &str, environment: Option<&str>, args: &ValidateArgs, cx: &Cx
 fn text(findings: &[Finding], cx: &Cx) {
     for one in findings {
         let style = cx.terminal.err;
-        ui::say(&render_text(&one.diagnostics, &one.sources, RenderOptions { width: style.width, color: style.color }));
+        ui::say(&render_text(
+            &one.diagnostics,
+            &one.sources,
+            RenderOptions {
+                width: style.width,
+                color: style.color,
+            },
+        ));
         let out = cx.terminal.out;
         ui::print(&match &one.right {
-            Some(right) => format!("{} {} is valid: {right}\n", out.paint(Label::Good, "Success!"), one.what),
-            None => format!("{}: {}\n", one.what, counted(errors(&one.diagnostics), "error")),
+            Some(right) => format!(
+                "{} {} is valid: {right}\n",
+                out.paint(Label::Good, "Success!"),
+                one.what
+            ),
+            None => format!(
+                "{}: {}\n",
+                one.what,
+                counted(errors(&one.diagnostics), "error")
+            ),
         });
     }
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics.iter().filter(|one| one.severity == Severity::Error).count()
+    diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error)
+        .count()
 }
 
 fn counted(n: usize, what: &str) -> String {
@@ -107,7 +159,9 @@ fn to_json_document(findings: &[Finding]) -> Json {
     let n_all: usize = findings.iter().map(|one| one.diagnostics.len()).sum();
     let mut diagnostics = Vec::new();
     for one in findings {
-        let Json::Array(items) = to_json(&one.diagnostics, &one.sources) else { continue };
+        let Json::Array(items) = to_json(&one.diagnostics, &one.sources) else {
+            continue;
+        };
         // Environments share most of their lines, and so their findings.
         for item in items {
             if !diagnostics.contains(&item) {
@@ -115,7 +169,10 @@ fn to_json_document(findings: &[Finding]) -> Json {
             }
         }
     }
-    let stacks: Vec<Json> = findings.iter().map(|one| json!({"file": one.what, "valid": one.right.is_some()})).collect();
+    let stacks: Vec<Json> = findings
+        .iter()
+        .map(|one| json!({"file": one.what, "valid": one.right.is_some()}))
+        .collect();
     json!({
         "format_version": "1.0",
         "valid": findings.iter().all(|one| one.right.is_some()),

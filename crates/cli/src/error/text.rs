@@ -26,13 +26,17 @@ impl Error {
     pub fn text(&self, style: &Style) -> String {
         match self {
             Self::Spec(bad) => {
-                let options = RenderOptions { width: style.width, color: style.color };
+                let options = RenderOptions {
+                    width: style.width,
+                    color: style.color,
+                };
                 render_text(&bad.diagnostics, &bad.sources, options)
             }
             Self::Observe(failure) => failure::render(failure, style),
-            Self::Plan(refused) if protected_stack(refused).is_none() => {
-                failures(refused).iter().map(|one| failure::render(one, style)).collect()
-            }
+            Self::Plan(refused) if protected_stack(refused).is_none() => failures(refused)
+                .iter()
+                .map(|one| failure::render(one, style))
+                .collect(),
             _ => plain(&words(self), style),
         }
     }
@@ -62,13 +66,23 @@ impl Error {
 }
 
 fn plain(words: &Words, style: &Style) -> String {
-    let head = format!("{} {}\n", style.paint(Label::Frame, "Error:"), style.paint(Label::Strong, &words.what));
-    let lines = words.lines.iter().map(|line| format!("  {line}").trim_end().to_owned() + "\n");
+    let head = format!(
+        "{} {}\n",
+        style.paint(Label::Frame, "Error:"),
+        style.paint(Label::Strong, &words.what)
+    );
+    let lines = words
+        .lines
+        .iter()
+        .map(|line| format!("  {line}").trim_end().to_owned() + "\n");
     std::iter::once(head).chain(lines).collect()
 }
 
 fn one(what: impl Into<String>, lines: &[&str]) -> Words {
-    Words { what: what.into(), lines: lines.iter().map(|line| (*line).to_owned()).collect() }
+    Words {
+        what: what.into(),
+        lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+    }
 }
 
 fn words(error: &Error) -> Words {
@@ -121,18 +135,28 @@ fn words(error: &Error) -> Words {
 }
 
 fn spec_count(n: usize) -> String {
-    if n == 1 { "the spec has an error".to_owned() } else { format!("the spec has {n} errors") }
+    if n == 1 {
+        "the spec has an error".to_owned()
+    } else {
+        format!("the spec has {n} errors")
+    }
 }
 
 fn no_stack_file(error: &NotFound) -> Words {
     let what = error.to_string();
     match error {
-        NotFound::NoneIn { others, .. } if others.is_empty() => {
-            one(what, &["Start one:  setpoint init          Name one:  setpoint plan PATH"])
-        }
+        NotFound::NoneIn { others, .. } if others.is_empty() => one(
+            what,
+            &["Start one:  setpoint init          Name one:  setpoint plan PATH"],
+        ),
         NotFound::NoneIn { others, .. } => {
             let named = others.iter().map(|path| format!("  {path}"));
-            Words { what, lines: std::iter::once("There is, to be named:".to_owned()).chain(named).collect() }
+            Words {
+                what,
+                lines: std::iter::once("There is, to be named:".to_owned())
+                    .chain(named)
+                    .collect(),
+            }
         }
         NotFound::Both { .. } => one(what, &["Keep one of them."]),
         NotFound::Missing { .. } | NotFound::Odd { .. } => one(what, &[]),
@@ -146,7 +170,10 @@ fn credentials(error: &str, looked: &[String]) -> Words {
         lines.extend(looked.iter().map(|place| format!("  {place}")));
     }
     lines.push("Without an account:  add --sim, and a simulated cloud answers".to_owned());
-    Words { what: error.to_owned(), lines }
+    Words {
+        what: error.to_owned(),
+        lines,
+    }
 }
 
 fn held_words(held: &[Held]) -> Words {
@@ -160,7 +187,10 @@ fn held_words(held: &[Held]) -> Words {
         lines.extend(entries);
     }
     lines.push("Nothing was changed.".to_owned());
-    Words { what: "the plan holds steps that --yes does not cover".to_owned(), lines }
+    Words {
+        what: "the plan holds steps that --yes does not cover".to_owned(),
+        lines,
+    }
 }
 
 /// The flag that lets it through; brackets are globs to some shells.
@@ -175,8 +205,14 @@ fn flag(held: &Held) -> String {
 /// The entry of `allow:` that lets it through, to be copied.
 fn entry(held: &Held) -> Option<String> {
     let address = held.address.as_ref()?;
-    let effect = if matches!(held.why, HeldWhy::Replacement) { "replace" } else { "data_loss" };
-    Some(format!("    - {{address: \"{address}\", effect: {effect}, reason: WHY, until: YYYY-MM-DD}}"))
+    let effect = if matches!(held.why, HeldWhy::Replacement) {
+        "replace"
+    } else {
+        "data_loss"
+    };
+    Some(format!(
+        "    - {{address: \"{address}\", effect: {effect}, reason: WHY, until: YYYY-MM-DD}}"
+    ))
 }
 
 /// One held change, for people.
@@ -194,20 +230,48 @@ pub(crate) fn held_line(held: &Held) -> String {
 
 /// A destroy that protection alone stands against: said once, not for every resource.
 fn protected_stack(refused: &Refused) -> Option<Words> {
-    let (stack, n_live) = refused.destroy.as_ref().filter(|_| refused.is_protection())?;
-    let names: Vec<String> = refused.errors.iter().filter_map(|error| error.address.as_ref()).map(ToString::to_string).collect();
+    let (stack, n_live) = refused
+        .destroy
+        .as_ref()
+        .filter(|_| refused.is_protection())?;
+    let names: Vec<String> = refused
+        .errors
+        .iter()
+        .filter_map(|error| error.address.as_ref())
+        .map(ToString::to_string)
+        .collect();
     let more = names.len().saturating_sub(NAMED_MAX);
-    let listed = names.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let carry = format!("{} of {n_live} resources carry protection: {listed}{rest}", names.len());
+    let listed = names
+        .iter()
+        .take(NAMED_MAX)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let carry = format!(
+        "{} of {n_live} resources carry protection: {listed}{rest}",
+        names.len()
+    );
     let lift = "To destroy it: set `protect: false`, apply, then destroy.".to_owned();
-    Some(Words { what: format!("{stack} is protected; nothing was destroyed"), lines: vec![carry, lift] })
+    Some(Words {
+        what: format!("{stack} is protected; nothing was destroyed"),
+        lines: vec![carry, lift],
+    })
 }
 
 fn stale(moved: &[Moved]) -> Words {
     let mut lines: Vec<String> = moved.iter().map(ToString::to_string).collect();
-    lines.push("Nothing was changed. Make a new one and review it:  setpoint plan --out FILE".to_owned());
-    Words { what: "the saved plan no longer holds".to_owned(), lines }
+    lines.push(
+        "Nothing was changed. Make a new one and review it:  setpoint plan --out FILE".to_owned(),
+    );
+    Words {
+        what: "the saved plan no longer holds".to_owned(),
+        lines,
+    }
 }
 
 fn failures(refused: &Refused) -> Vec<Failure> {

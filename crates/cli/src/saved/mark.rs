@@ -26,22 +26,47 @@ pub struct Mark {
 /// moves, the answer does.
 pub(super) fn touched(planned: &Planned) -> Vec<Mark> {
     let listed = |live: &&Live| find(&planned.seen.snapshot, live.kind, &live.id).is_some();
-    let changes = planned.plan.changes.iter().filter(|change| change.is_change());
-    changes.filter_map(|change| change.before.as_ref().filter(listed).map(|live| of(&change.address.to_string(), live))).collect()
+    let changes = planned
+        .plan
+        .changes
+        .iter()
+        .filter(|change| change.is_change());
+    changes
+        .filter_map(|change| {
+            change
+                .before
+                .as_ref()
+                .filter(listed)
+                .map(|live| of(&change.address.to_string(), live))
+        })
+        .collect()
 }
 
 /// By id and not by address: a move changes the address.
 fn find<'a>(snapshot: &'a Snapshot, kind: &str, id: &str) -> Option<&'a Live> {
-    snapshot.live.iter().find(|live| live.kind == kind && live.id == id)
+    snapshot
+        .live
+        .iter()
+        .find(|live| live.kind == kind && live.id == id)
 }
 
 /// Attributes that a spec may manage. Others (a status, free addresses in a network) move by themselves.
 fn of(address: &str, live: &Live) -> Mark {
     let kind = REGISTRY.known(live.kind);
-    let managed = live.attrs.iter().filter(|(attr, _)| kind.rule(attr).is_some());
-    let mut digests: BTreeMap<String, String> = managed.map(|(attr, value)| (attr.clone(), short(&format!("{value:?}")))).collect();
+    let managed = live
+        .attrs
+        .iter()
+        .filter(|(attr, _)| kind.rule(attr).is_some());
+    let mut digests: BTreeMap<String, String> = managed
+        .map(|(attr, value)| (attr.clone(), short(&format!("{value:?}"))))
+        .collect();
     digests.insert("tags".to_owned(), short(&format!("{:?}", live.tags)));
-    Mark { address: address.to_owned(), kind: live.kind.to_owned(), id: live.id.clone(), digests }
+    Mark {
+        address: address.to_owned(),
+        kind: live.kind.to_owned(),
+        id: live.id.clone(),
+        digests,
+    }
 }
 
 /// Sixteen digits: chance does not repeat them, and nothing can be read back from them.
@@ -54,13 +79,23 @@ impl Mark {
     pub(super) fn moved(&self, snapshot: &Snapshot) -> Option<Moved> {
         let address = self.address.clone();
         let Some(live) = find(snapshot, &self.kind, &self.id) else {
-            return Some(Moved::Gone { address, id: self.id.clone() });
+            return Some(Moved::Gone {
+                address,
+                id: self.id.clone(),
+            });
         };
         let now = of(&self.address, live);
         let names = self.digests.keys().chain(now.digests.keys());
-        let mut attrs: Vec<String> = names.filter(|name| self.digests.get(*name) != now.digests.get(*name)).cloned().collect();
+        let mut attrs: Vec<String> = names
+            .filter(|name| self.digests.get(*name) != now.digests.get(*name))
+            .cloned()
+            .collect();
         attrs.sort();
         attrs.dedup();
-        if attrs.is_empty() { None } else { Some(Moved::Live { address, attrs }) }
+        if attrs.is_empty() {
+            None
+        } else {
+            Some(Moved::Live { address, attrs })
+        }
     }
 }

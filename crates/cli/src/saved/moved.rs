@@ -65,14 +65,32 @@ pub enum SourceMove {
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Account { was, is } => write!(f, "account: planned for {was}, the credentials belong to {is}"),
-            Self::Source { name, how: SourceMove::Changed } => write!(f, "{name}: changed since the plan was made"),
-            Self::Source { name, how: SourceMove::Gone } => write!(f, "{name}: no longer there"),
-            Self::Source { name, how: SourceMove::New } => write!(f, "{name}: read now, was not when the plan was made"),
-            Self::Live { address, attrs } => write!(f, "{address}: changed in the cloud: {}", attrs.join(", ")),
+            Self::Account { was, is } => write!(
+                f,
+                "account: planned for {was}, the credentials belong to {is}"
+            ),
+            Self::Source {
+                name,
+                how: SourceMove::Changed,
+            } => write!(f, "{name}: changed since the plan was made"),
+            Self::Source {
+                name,
+                how: SourceMove::Gone,
+            } => write!(f, "{name}: no longer there"),
+            Self::Source {
+                name,
+                how: SourceMove::New,
+            } => write!(f, "{name}: read now, was not when the plan was made"),
+            Self::Live { address, attrs } => {
+                write!(f, "{address}: changed in the cloud: {}", attrs.join(", "))
+            }
             Self::Gone { address, id } => write!(f, "{address}: {id} is no longer there"),
-            Self::Change { address, was, is } => write!(f, "{address}: planned was {was}, now it is {is}"),
-            Self::Details => f.write_str("the calls or their order: what is looked up (images, other stacks) has moved"),
+            Self::Change { address, was, is } => {
+                write!(f, "{address}: planned was {was}, now it is {is}")
+            }
+            Self::Details => f.write_str(
+                "the calls or their order: what is looked up (images, other stacks) has moved",
+            ),
             Self::View => f.write_str("the file itself: its view is not the plan that was hashed"),
         }
     }
@@ -81,12 +99,17 @@ impl fmt::Display for Moved {
 /// What tells two plans apart, by resource.
 pub(super) fn between(saved: &WirePlan, fresh: &WirePlan) -> Vec<Moved> {
     let actions = |plan: &WirePlan| -> BTreeMap<String, String> {
-        plan.resource_changes.iter().map(|one| (one.address.clone(), one.change.actions.join(" and "))).collect()
+        plan.resource_changes
+            .iter()
+            .map(|one| (one.address.clone(), one.change.actions.join(" and ")))
+            .collect()
     };
     let (was, is) = (actions(saved), actions(fresh));
     let nothing = || "nothing".to_owned();
     let names: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let differ = names.into_iter().filter(|name| was.get(*name) != is.get(*name));
+    let differ = names
+        .into_iter()
+        .filter(|name| was.get(*name) != is.get(*name));
     let moved: Vec<Moved> = differ
         .map(|name| Moved::Change {
             address: name.clone(),
@@ -94,5 +117,9 @@ pub(super) fn between(saved: &WirePlan, fresh: &WirePlan) -> Vec<Moved> {
             is: is.get(name).cloned().unwrap_or_else(nothing),
         })
         .collect();
-    if moved.is_empty() { vec![Moved::Details] } else { moved }
+    if moved.is_empty() {
+        vec![Moved::Details]
+    } else {
+        moved
+    }
 }

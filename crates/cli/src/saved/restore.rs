@@ -18,11 +18,24 @@ pub fn spec_of(plan: &SavedPlan, cx: &Cx) -> Result<Spec, Error> {
     let on_disk = FsLoader.look(&plan.inputs.file) == Entry::File;
     if on_disk {
         // Before anything is parsed, so that an edit is called an edit and not whatever it may break.
-        stale_if(plan.inputs.sources.iter().filter_map(changed_on_disk).collect())?;
+        stale_if(
+            plan.inputs
+                .sources
+                .iter()
+                .filter_map(changed_on_disk)
+                .collect(),
+        )?;
     }
     let saved = given(plan);
-    let env = |name: &str| saved.get(name).map(|text| (*text).to_owned()).or_else(|| cx.env.get(name));
-    let from_options = saved.iter().filter_map(|(name, text)| Some((name.strip_prefix("--var ")?.to_owned(), (*text).to_owned())));
+    let env = |name: &str| {
+        saved
+            .get(name)
+            .map(|text| (*text).to_owned())
+            .or_else(|| cx.env.get(name))
+    };
+    let from_options = saved.iter().filter_map(|(name, text)| {
+        Some((name.strip_prefix("--var ")?.to_owned(), (*text).to_owned()))
+    });
     let given = Given {
         environment: plan.inputs.environment.as_deref(),
         vars: from_options.collect(),
@@ -40,8 +53,14 @@ pub fn spec_of(plan: &SavedPlan, cx: &Cx) -> Result<Spec, Error> {
 
 /// Variables that were not secret, by `--var NAME` or the name of an environment variable.
 fn given(plan: &SavedPlan) -> BTreeMap<&str, &str> {
-    let given = plan.inputs.sources.iter().filter(|source| source.role == "given");
-    given.filter_map(|source| Some((source.name.as_str(), source.text.as_deref()?))).collect()
+    let given = plan
+        .inputs
+        .sources
+        .iter()
+        .filter(|source| source.role == "given");
+    given
+        .filter_map(|source| Some((source.name.as_str(), source.text.as_deref()?)))
+        .collect()
 }
 
 fn changed_on_disk(source: &SavedSource) -> Option<Moved> {
@@ -49,37 +68,68 @@ fn changed_on_disk(source: &SavedSource) -> Option<Moved> {
         return None;
     }
     let how = match std::fs::read(&source.name) {
-        Ok(bytes) if super::digest(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)) == source.sha256 => return None,
+        Ok(bytes)
+            if super::digest(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
+                == source.sha256 =>
+        {
+            return None;
+        }
         Ok(_) => SourceMove::Changed,
         Err(_) => SourceMove::Gone,
     };
-    Some(Moved::Source { name: source.name.clone(), how })
+    Some(Moved::Source {
+        name: source.name.clone(),
+        how,
+    })
 }
 
 fn differences(saved: &[SavedSource], spec: &Spec) -> Vec<Moved> {
     let fresh: Vec<SavedSource> = spec.sources.iter().map(saved_source).collect();
     let digests = |sources: &[SavedSource]| -> BTreeMap<String, String> {
-        sources.iter().map(|source| (source.name.clone(), source.sha256.clone())).collect()
+        sources
+            .iter()
+            .map(|source| (source.name.clone(), source.sha256.clone()))
+            .collect()
     };
     let (was, is) = (digests(saved), digests(&fresh));
-    let moved = |name: &str, how| Moved::Source { name: name.to_owned(), how };
+    let moved = |name: &str, how| Moved::Source {
+        name: name.to_owned(),
+        how,
+    };
     let old = was.iter().filter_map(|(name, digest)| match is.get(name) {
         Some(now) if now == digest => None,
         Some(_) => Some(moved(name, SourceMove::Changed)),
         None => Some(moved(name, SourceMove::Gone)),
     });
-    let new = is.keys().filter(|name| !was.contains_key(*name)).map(|name| moved(name, SourceMove::New));
+    let new = is
+        .keys()
+        .filter(|name| !was.contains_key(*name))
+        .map(|name| moved(name, SourceMove::New));
     old.chain(new).collect()
 }
 
 /// The saved texts as a file system of their own: for pipelines whose later job has the plan and no checkout.
 fn from_plan(plan: &SavedPlan) -> MemoryLoader {
     // Deep enough for every `..` with which a name begins.
-    let ups =
-        plan.inputs.sources.iter().map(|source| normal(&source.name).split('/').filter(|part| *part == "..").count()).max().unwrap_or(0);
+    let ups = plan
+        .inputs
+        .sources
+        .iter()
+        .map(|source| {
+            normal(&source.name)
+                .split('/')
+                .filter(|part| *part == "..")
+                .count()
+        })
+        .max()
+        .unwrap_or(0);
     let folder = format!("/plan{}", "/in".repeat(ups));
     let loader = MemoryLoader::new(&folder).file(&format!("/plan/{ROOT_MARKER}"), "");
-    let texts = plan.inputs.sources.iter().filter(|source| source.role != "given");
+    let texts = plan
+        .inputs
+        .sources
+        .iter()
+        .filter(|source| source.role != "given");
     texts.fold(loader, |loader, source| match &source.text {
         Some(text) => loader.file(&source.name, text),
         None => loader,

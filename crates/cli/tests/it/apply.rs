@@ -72,7 +72,11 @@ fn without_a_terminal_and_without_yes_it_leaves_at_once() {
 fn held_steps_need_more_than_yes() {
     let sandbox = Sandbox::with(SERVER);
     sandbox.done("apply --sim --yes");
-    sandbox.edit("stack.yaml", "acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
+    sandbox.edit(
+        "stack.yaml",
+        "acs:alibaba_cloud_linux_3_2104_lts_x64",
+        "acs:ubuntu_24_04_x64",
+    );
     let held = sandbox.run("apply --sim --yes");
     expect![[r#"
         Simulated cloud in .setpoint/sim (as it was left); no account, no cost
@@ -86,7 +90,11 @@ fn held_steps_need_more_than_yes() {
     "#]]
     .assert_eq(&held.stderr);
     assert_eq!(held.code, Some(3));
-    assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(2), "nothing was changed");
+    assert_eq!(
+        sandbox.run("plan --sim --detailed-exitcode").code,
+        Some(2),
+        "nothing was changed"
+    );
     sandbox.done("apply --sim --yes --allow-data-loss app");
     assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0));
 }
@@ -95,12 +103,21 @@ fn held_steps_need_more_than_yes() {
 fn the_outcome_as_json_and_as_a_report() {
     let sandbox = Sandbox::with(NETWORK);
     let run = sandbox.run("apply --sim --yes --json --report out/report.json");
-    assert_eq!(run.code, Some(1), "a folder that is not there: {}", run.transcript());
-    assert!(!sandbox.path(".setpoint").exists(), "found before anything was read");
+    assert_eq!(
+        run.code,
+        Some(1),
+        "a folder that is not there: {}",
+        run.transcript()
+    );
+    assert!(
+        !sandbox.path(".setpoint").exists(),
+        "found before anything was read"
+    );
     let run = sandbox.run("apply --sim --yes --json --report report.json");
     assert_eq!(run.code, Some(0), "{}", run.transcript());
     let outcome: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
-    let report: serde_json::Value = serde_json::from_str(&sandbox.read("report.json")).expect("JSON in the report");
+    let report: serde_json::Value =
+        serde_json::from_str(&sandbox.read("report.json")).expect("JSON in the report");
     assert_eq!(outcome, report);
 }
 
@@ -116,9 +133,16 @@ fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
     let mut line = String::new();
     while !line.contains("net: ") {
         line.clear();
-        assert_ne!(stderr.read_line(&mut line).expect("it talks"), 0, "it ended before it began");
+        assert_ne!(
+            stderr.read_line(&mut line).expect("it talks"),
+            0,
+            "it ended before it began"
+        );
     }
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill runs");
     assert!(killed.success());
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).expect("it talks");

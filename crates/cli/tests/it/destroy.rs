@@ -41,7 +41,10 @@ fn takes_everything_away_in_reverse_order() {
 
 #[test]
 fn what_is_protected_holds_the_command() {
-    let sandbox = Sandbox::with(&NETWORK.replace("region: cn-beijing\n", "region: cn-beijing\nprotect: true\n"));
+    let sandbox = Sandbox::with(&NETWORK.replace(
+        "region: cn-beijing\n",
+        "region: cn-beijing\nprotect: true\n",
+    ));
     sandbox.done("apply --sim --yes");
     let run = sandbox.run("destroy --sim --yes");
     expect![[r#"
@@ -53,7 +56,11 @@ fn what_is_protected_holds_the_command() {
         exit 3
     "#]]
     .assert_eq(&run.transcript());
-    assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0), "nothing is gone");
+    assert_eq!(
+        sandbox.run("plan --sim --detailed-exitcode").code,
+        Some(0),
+        "nothing is gone"
+    );
 }
 
 #[test]
@@ -61,7 +68,11 @@ fn a_stack_whose_file_is_gone_is_named() {
     let sandbox = Sandbox::with(NETWORK);
     sandbox.done("apply --sim --yes");
     std::fs::remove_file(sandbox.path("stack.yaml")).expect("it was there");
-    assert_eq!(sandbox.run("destroy --sim --yes --stack demo").code, Some(64), "a region is needed");
+    assert_eq!(
+        sandbox.run("destroy --sim --yes --stack demo").code,
+        Some(64),
+        "a region is needed"
+    );
     let run = sandbox.run("destroy --sim --yes --stack demo --region cn-beijing");
     assert_eq!(run.code, Some(0), "{}", run.transcript());
     assert!(run.stdout.contains("3 destroyed"), "{}", run.transcript());

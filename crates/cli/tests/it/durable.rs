@@ -29,10 +29,21 @@ const WRITERS: usize = 4;
 /// Far more than any state or any lag of a list lasts at this speed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const INSTANCES: Listing = Listing { style: Style::Token { size: 100 }, rows: "Instances.Instance", id: "InstanceId" };
-const DISKS: Listing = Listing { style: Style::Token { size: 500 }, rows: "Disks.Disk", id: "DiskId" };
-const INTERFACES: Listing =
-    Listing { style: Style::Token { size: 500 }, rows: "NetworkInterfaceSets.NetworkInterfaceSet", id: "NetworkInterfaceId" };
+const INSTANCES: Listing = Listing {
+    style: Style::Token { size: 100 },
+    rows: "Instances.Instance",
+    id: "InstanceId",
+};
+const DISKS: Listing = Listing {
+    style: Style::Token { size: 500 },
+    rows: "Disks.Disk",
+    id: "DiskId",
+};
+const INTERFACES: Listing = Listing {
+    style: Style::Token { size: 500 },
+    rows: "NetworkInterfaceSets.NetworkInterfaceSet",
+    id: "NetworkInterfaceId",
+};
 
 /// A server on the folder `world`. Dropping it kills it, and waits until its lock on the folder is gone.
 struct Server {
@@ -43,16 +54,27 @@ struct Server {
 
 impl Server {
     fn start(sandbox: &Sandbox) -> Self {
-        let mut child = sandbox.start("sim serve --listen 127.0.0.1:0 --data world --speed 1000 --quotas none");
+        let mut child =
+            sandbox.start("sim serve --listen 127.0.0.1:0 --data world --speed 1000 --quotas none");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a start line");
+        BufReader::new(child.stdout.take().expect("a pipe"))
+            .read_line(&mut line)
+            .expect("a start line");
         let line: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
         let text = |name: &str| line[name].as_str().expect("a text").to_owned();
-        Self { child, endpoint: text("endpoint"), key: [text("access_key_id"), text("access_key_secret")] }
+        Self {
+            child,
+            endpoint: text("endpoint"),
+            key: [text("access_key_id"), text("access_key_secret")],
+        }
     }
 
     fn caller(&self) -> Caller {
-        let http = HttpConfig { plain_only: true, proxy: false, ..HttpConfig::default() };
+        let http = HttpConfig {
+            plain_only: true,
+            proxy: false,
+            ..HttpConfig::default()
+        };
         let [id, secret] = self.key.clone();
         let key = Credential::long_lived(id, secret);
         let client = Client::new(Config {
@@ -63,7 +85,10 @@ impl Server {
             nonces: Arc::new(nonce),
             scheme: Scheme::V3,
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an event loop");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("an event loop");
         Caller { runtime, client }
     }
 }
@@ -89,35 +114,66 @@ struct Caller {
 }
 
 impl Caller {
-    fn call(&self, action: &'static Action, params: &[(String, String)]) -> Result<Reply, CallError> {
-        let request = Request { action, region: "cn-beijing".to_owned(), params: params.to_vec() };
+    fn call(
+        &self,
+        action: &'static Action,
+        params: &[(String, String)],
+    ) -> Result<Reply, CallError> {
+        let request = Request {
+            action,
+            region: "cn-beijing".to_owned(),
+            params: params.to_vec(),
+        };
         self.runtime.block_on(self.client.call(&request))
     }
 
     #[track_caller]
     fn ok(&self, action: &'static Action, params: &[(&str, &str)]) -> Reply {
-        self.call(action, &pairs(params)).unwrap_or_else(|error| panic!("{error}"))
+        self.call(action, &pairs(params))
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Reads by id until what was made can be used.
     fn wait(&self, action: &'static Action, id: (&str, &str), rows: &str) {
         let end = Instant::now() + PATIENCE;
-        while self.ok(action, &[id]).json.list(rows).iter().all(|row| row.text("Status") != "Available") {
+        while self
+            .ok(action, &[id])
+            .json
+            .list(rows)
+            .iter()
+            .all(|row| row.text("Status") != "Available")
+        {
             assert!(Instant::now() < end, "{} is not ready", id.1);
         }
     }
 
     /// A whole list: one field of each row.
-    fn list(&self, action: &'static Action, listing: Listing, filter: &[(&str, &str)], field: &str) -> Vec<String> {
+    fn list(
+        &self,
+        action: &'static Action,
+        listing: Listing,
+        filter: &[(&str, &str)],
+        field: &str,
+    ) -> Vec<String> {
         let mut walk = Walk::new(action, listing);
         let mut values = Vec::new();
         loop {
             let mut params = walk.params();
             params.extend(pairs(filter));
             params.sort();
-            let reply = self.call(action, &params).unwrap_or_else(|error| panic!("{error}"));
-            let next = walk.accept(&reply.json).unwrap_or_else(|error| panic!("{error}"));
-            values.extend(reply.json.list(listing.rows).iter().map(|row| row.text(field)));
+            let reply = self
+                .call(action, &params)
+                .unwrap_or_else(|error| panic!("{error}"));
+            let next = walk
+                .accept(&reply.json)
+                .unwrap_or_else(|error| panic!("{error}"));
+            values.extend(
+                reply
+                    .json
+                    .list(listing.rows)
+                    .iter()
+                    .map(|row| row.text(field)),
+            );
             if next == Next::Done {
                 return values;
             }
@@ -126,19 +182,39 @@ impl Caller {
 }
 
 fn pairs(params: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut pairs: Vec<_> = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut pairs: Vec<_> = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     pairs.sort();
     pairs
 }
 
 /// Makes the network; gives what each machine is ordered with.
 fn network(caller: &Caller) -> Vec<(String, String)> {
-    let vpc = caller.ok(&vpc::CREATE_VPC, &[("CidrBlock", "10.0.0.0/8")]).json.text("VpcId");
+    let vpc = caller
+        .ok(&vpc::CREATE_VPC, &[("CidrBlock", "10.0.0.0/8")])
+        .json
+        .text("VpcId");
     caller.wait(&vpc::DESCRIBE_VPCS, ("VpcId", &vpc), "Vpcs.Vpc");
-    let subnet = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "10.0.0.0/16")];
-    let subnet = caller.ok(&vpc::CREATE_VSWITCH, &subnet).json.text("VSwitchId");
-    caller.wait(&vpc::DESCRIBE_VSWITCHES, ("VSwitchId", &subnet), "VSwitches.VSwitch");
-    let group = caller.ok(&ecs::CREATE_SECURITY_GROUP, &[("VpcId", &vpc)]).json.text("SecurityGroupId");
+    let subnet = [
+        ("VpcId", vpc.as_str()),
+        ("ZoneId", "cn-beijing-h"),
+        ("CidrBlock", "10.0.0.0/16"),
+    ];
+    let subnet = caller
+        .ok(&vpc::CREATE_VSWITCH, &subnet)
+        .json
+        .text("VSwitchId");
+    caller.wait(
+        &vpc::DESCRIBE_VSWITCHES,
+        ("VSwitchId", &subnet),
+        "VSwitches.VSwitch",
+    );
+    let group = caller
+        .ok(&ecs::CREATE_SECURITY_GROUP, &[("VpcId", &vpc)])
+        .json
+        .text("SecurityGroupId");
     pairs(&[
         ("ImageFamily", "acs:ubuntu_24_04_x64"),
         ("InstanceType", "ecs.t6-c1m1.large"),
@@ -176,7 +252,10 @@ fn killed_under_load(server: Server, order: &[(String, String)], n_answers: usiz
         let told = answers.iter().take(n_answers).count();
         assert_eq!(told, n_answers, "the writers ended by themselves");
         drop(server);
-        writers.into_iter().flat_map(|writer| writer.join().expect("a writer ends with the server")).collect()
+        writers
+            .into_iter()
+            .flat_map(|writer| writer.join().expect("a writer ends with the server"))
+            .collect()
     })
 }
 
@@ -190,24 +269,51 @@ fn count(machines: Vec<String>) -> BTreeMap<String, usize> {
 }
 
 /// Holds the world against what was acknowledged; gives the first thing that is wrong with it.
-fn whole(caller: &Caller, acknowledged: &BTreeSet<String>, n_unanswered_max: usize) -> Result<(), String> {
-    let listed: BTreeSet<String> = caller.list(&ecs::DESCRIBE_INSTANCES, INSTANCES, &[], "InstanceId").into_iter().collect();
+fn whole(
+    caller: &Caller,
+    acknowledged: &BTreeSet<String>,
+    n_unanswered_max: usize,
+) -> Result<(), String> {
+    let listed: BTreeSet<String> = caller
+        .list(&ecs::DESCRIBE_INSTANCES, INSTANCES, &[], "InstanceId")
+        .into_iter()
+        .collect();
     if let Some(lost) = acknowledged.difference(&listed).next() {
         return Err(format!("{lost} was acknowledged and is lost"));
     }
     let n_unanswered = listed.len() - acknowledged.len();
     if n_unanswered > n_unanswered_max {
-        return Err(format!("{n_unanswered} machines that nobody was told of, of at most {n_unanswered_max} orders without an answer"));
+        return Err(format!(
+            "{n_unanswered} machines that nobody was told of, of at most {n_unanswered_max} orders without an answer"
+        ));
     }
-    let disks = caller.list(&ecs::DESCRIBE_DISKS, DISKS, &[("DiskType", "system")], "InstanceId");
-    let interfaces = caller.list(&ecs::DESCRIBE_NETWORK_INTERFACES, INTERFACES, &[("Type", "Primary")], "InstanceId");
+    let disks = caller.list(
+        &ecs::DESCRIBE_DISKS,
+        DISKS,
+        &[("DiskType", "system")],
+        "InstanceId",
+    );
+    let interfaces = caller.list(
+        &ecs::DESCRIBE_NETWORK_INTERFACES,
+        INTERFACES,
+        &[("Type", "Primary")],
+        "InstanceId",
+    );
     for (what, machines) in [("system disk", disks), ("primary interface", interfaces)] {
         let counts = count(machines);
-        if let Some(machine) = listed.iter().find(|machine| counts.get(*machine) != Some(&1)) {
-            return Err(format!("{machine} has {} of one {what}", counts.get(machine).unwrap_or(&0)));
+        if let Some(machine) = listed
+            .iter()
+            .find(|machine| counts.get(*machine) != Some(&1))
+        {
+            return Err(format!(
+                "{machine} has {} of one {what}",
+                counts.get(machine).unwrap_or(&0)
+            ));
         }
         if let Some(machine) = counts.keys().find(|machine| !listed.contains(*machine)) {
-            return Err(format!("a {what} is left of `{machine}`, which is not there"));
+            return Err(format!(
+                "a {what} is left of `{machine}`, which is not there"
+            ));
         }
     }
     Ok(())
@@ -215,7 +321,9 @@ fn whole(caller: &Caller, acknowledged: &BTreeSet<String>, n_unanswered_max: usi
 
 #[test]
 fn killed_under_load_it_loses_nothing_and_keeps_nothing_by_halves() {
-    let kills: usize = std::env::var("SETPOINT_KILLS").map_or(6, |kills| kills.parse().expect("SETPOINT_KILLS is a number"));
+    let kills: usize = std::env::var("SETPOINT_KILLS").map_or(6, |kills| {
+        kills.parse().expect("SETPOINT_KILLS is a number")
+    });
     let sandbox = Sandbox::new();
     let mut server = Server::start(&sandbox);
     let (order, key) = (network(&server.caller()), server.key.clone());
@@ -234,5 +342,8 @@ fn killed_under_load_it_loses_nothing_and_keeps_nothing_by_halves() {
             assert!(Instant::now() < end, "kill {n}: {wrong}");
         }
     }
-    assert!(!acknowledged.is_empty(), "the server was killed before it did anything");
+    assert!(
+        !acknowledged.is_empty(),
+        "the server was killed before it did anything"
+    );
 }

@@ -7,7 +7,10 @@ use crate::sandbox::Sandbox;
 #[test]
 fn explains_a_field_a_kind_and_what_there_is() {
     let kinds = Sandbox::new().run("explain").stdout;
-    assert!(kinds.lines().any(|line| line.starts_with("vpc ")) && kinds.contains("instance "), "{kinds}");
+    assert!(
+        kinds.lines().any(|line| line.starts_with("vpc ")) && kinds.contains("instance "),
+        "{kinds}"
+    );
     expect![[r#"
         $ setpoint explain instance.system_disk.size
         instance.system_disk.size

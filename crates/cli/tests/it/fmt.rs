@@ -7,8 +7,7 @@ use expect_test::expect;
 
 use crate::sandbox::Sandbox;
 
-const LOOSE: &str =
-    "stack: demo\nregion: cn-beijing\n\n\n\nresources:\n    net:   # the network\n        type: vpc\n        cidr_block: 10.0.0.0/16\n";
+const LOOSE: &str = "stack: demo\nregion: cn-beijing\n\n\n\nresources:\n    net:   # the network\n        type: vpc\n        cidr_block: 10.0.0.0/16\n";
 
 #[test]
 fn formats_in_place_and_names_what_changed() {
@@ -38,7 +37,10 @@ fn formats_in_place_and_names_what_changed() {
 #[test]
 fn all_takes_modules_and_environments_and_nothing_else() {
     let sandbox = Sandbox::with(LOOSE);
-    sandbox.write("modules/web.yaml", "module: web\nresources:\n    net: {type: vpc, cidr_block: 10.0.0.0/16}\n");
+    sandbox.write(
+        "modules/web.yaml",
+        "module: web\nresources:\n    net: {type: vpc, cidr_block: 10.0.0.0/16}\n",
+    );
     sandbox.write("cloud-init.yaml", "#cloud-config\npackages:\n    - nginx\n");
     expect![[r#"
         $ setpoint fmt --all
@@ -68,8 +70,22 @@ fn what_cannot_be_read_stays_as_it_is() {
 
 #[test]
 fn a_dash_formats_stdin_to_stdout() {
-    let mut child = Sandbox::new().command("fmt -").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
-    child.stdin.take().expect("a pipe").write_all(LOOSE.as_bytes()).expect("it reads");
+    let mut child = Sandbox::new()
+        .command("fmt -")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(LOOSE.as_bytes())
+        .expect("it reads");
     let output = child.wait_with_output().expect("it ends");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("\n  net:   # the network\n    type: vpc\n"), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .contains("\n  net:   # the network\n    type: vpc\n"),
+        "{output:?}"
+    );
 }

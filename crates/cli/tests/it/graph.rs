@@ -26,5 +26,10 @@ fn prints_the_graph_without_credentials() {
           n0 --> n2
     "#]]
     .assert_eq(&Sandbox::with(NETWORK).script(&["graph", "graph --format mermaid"]));
-    assert!(Sandbox::with(NETWORK).run("graph --format svg").stdout.starts_with("<svg"));
+    assert!(
+        Sandbox::with(NETWORK)
+            .run("graph --format svg")
+            .stdout
+            .starts_with("<svg")
+    );
 }

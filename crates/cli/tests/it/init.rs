@@ -21,9 +21,16 @@ fn writes_a_stack_that_is_valid_and_formatted() {
         exit 64
     "#]]
     .assert_eq(&sandbox.script(&["init", "validate", "fmt --check", "init"]));
-    assert!(sandbox.read("stack.yaml").starts_with("# yaml-language-server: $schema=.setpoint/stack.schema.json\n"));
+    assert!(
+        sandbox
+            .read("stack.yaml")
+            .starts_with("# yaml-language-server: $schema=.setpoint/stack.schema.json\n")
+    );
     assert_eq!(sandbox.read(".setpoint/.gitignore"), "*\n");
-    assert_eq!(sandbox.read(".setpoint/stack.schema.json"), sandbox.run("schema").stdout);
+    assert_eq!(
+        sandbox.read(".setpoint/stack.schema.json"),
+        sandbox.run("schema").stdout
+    );
 }
 
 #[test]
@@ -42,7 +49,11 @@ fn the_starter_can_be_applied_changed_nothing_and_destroyed() {
     sandbox.done("apply --sim --yes");
     let second = sandbox.run("plan --sim --detailed-exitcode");
     assert_eq!(second.code, Some(0), "{}", second.transcript());
-    assert!(second.stdout.contains("No changes. Your infrastructure matches the configuration."));
+    assert!(
+        second
+            .stdout
+            .contains("No changes. Your infrastructure matches the configuration.")
+    );
     sandbox.done("destroy --sim --yes");
     let third = sandbox.run("plan --sim --detailed-exitcode");
     assert_eq!(third.code, Some(2), "{}", third.transcript());

@@ -19,13 +19,25 @@ fn a_killed_apply_is_finished_by_the_next() {
     for n_lines in 1.. {
         let sandbox = Sandbox::with(SERVER);
         if !killed_after(&sandbox, n_lines) {
-            assert!(n_lines > 6, "a server's progress has more than {n_lines} lines");
+            assert!(
+                n_lines > 6,
+                "a server's progress has more than {n_lines} lines"
+            );
             break;
         }
         sandbox.done("apply --sim --yes");
-        assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0), "killed after line {n_lines}");
+        assert_eq!(
+            sandbox.run("plan --sim --detailed-exitcode").code,
+            Some(0),
+            "killed after line {n_lines}"
+        );
         sandbox.done("destroy --sim --yes");
         let left = sandbox.run("plan --destroy --sim --detailed-exitcode");
-        assert_eq!(left.code, Some(0), "killed after line {n_lines}: {}", left.transcript());
+        assert_eq!(
+            left.code,
+            Some(0),
+            "killed after line {n_lines}: {}",
+            left.transcript()
+        );
     }
 }

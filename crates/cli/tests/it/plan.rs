@@ -58,19 +58,38 @@ fn a_target_brings_what_it_needs() {
 #[test]
 fn calls_are_listed_on_request() {
     let sandbox = Sandbox::with(NETWORK);
-    let actions = ["CreateVpc", "CreateVSwitch", "CreateSecurityGroup", "AuthorizeSecurityGroup"];
-    let (with, without) = (sandbox.run("plan --sim --calls").stdout, sandbox.run("plan --sim").stdout);
+    let actions = [
+        "CreateVpc",
+        "CreateVSwitch",
+        "CreateSecurityGroup",
+        "AuthorizeSecurityGroup",
+    ];
+    let (with, without) = (
+        sandbox.run("plan --sim --calls").stdout,
+        sandbox.run("plan --sim").stdout,
+    );
     for action in actions {
-        assert!(with.contains(action) && !without.contains(action), "{action}: {with}");
+        assert!(
+            with.contains(action) && !without.contains(action),
+            "{action}: {with}"
+        );
     }
 }
 
 #[test]
 fn other_formats_hold_the_same_plan() {
     let sandbox = Sandbox::with(NETWORK);
-    assert!(sandbox.run("plan --sim --format markdown").stdout.contains("3 to add"));
+    assert!(
+        sandbox
+            .run("plan --sim --format markdown")
+            .stdout
+            .contains("3 to add")
+    );
     let page = sandbox.run("plan --sim --format html").stdout;
-    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("3 to add"), "{page}");
+    assert!(
+        page.starts_with("<!DOCTYPE html>") && page.contains("3 to add"),
+        "{page}"
+    );
 }
 
 /// The simulated cloud is said once, on stderr, and kept where it says.
@@ -104,7 +123,11 @@ fn all_plans_every_stack_and_the_worst_exit_wins() {
     sandbox.write("b/stack.yaml", "stack: broken\n");
     let run = sandbox.run("plan --all --sim --detailed-exitcode");
     assert_eq!(run.code, Some(1), "{}", run.transcript());
-    assert!(run.stdout.contains("3 to add") && run.stderr.contains("b/stack.yaml"), "{}", run.transcript());
+    assert!(
+        run.stdout.contains("3 to add") && run.stderr.contains("b/stack.yaml"),
+        "{}",
+        run.transcript()
+    );
 }
 
 /// An image change wipes the disk: it is held, and says so.
@@ -112,7 +135,11 @@ fn all_plans_every_stack_and_the_worst_exit_wins() {
 fn a_loss_is_held_and_named() {
     let sandbox = Sandbox::with(SERVER);
     sandbox.done("apply --sim --yes");
-    sandbox.edit("stack.yaml", "acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
+    sandbox.edit(
+        "stack.yaml",
+        "acs:alibaba_cloud_linux_3_2104_lts_x64",
+        "acs:ubuntu_24_04_x64",
+    );
     expect![[r#"
         $ setpoint plan --sim
         demo · cn-beijing · account 1426…8342 · 4 live resources, <cost>
@@ -137,11 +164,25 @@ fn secrets_are_never_shown() {
          resources: {net: {type: vpc, cidr_block: 10.0.0.0/16}}\noutputs: {token: {value: \"${vars.token}\", secret: true}}\n",
     )
     .var("SETPOINT_VAR_token", "hunter2hunter2");
-    for line in ["plan --sim", "plan --sim --json", "plan --sim --out p.json", "apply --sim --yes", "show --rendered", "output --sim"] {
+    for line in [
+        "plan --sim",
+        "plan --sim --json",
+        "plan --sim --out p.json",
+        "apply --sim --yes",
+        "show --rendered",
+        "output --sim",
+    ] {
         let run = sandbox.run(line);
         assert_eq!(run.code, Some(0), "{}", run.transcript());
-        assert!(!run.transcript().contains("hunter2"), "{}", run.transcript());
+        assert!(
+            !run.transcript().contains("hunter2"),
+            "{}",
+            run.transcript()
+        );
     }
     assert!(!sandbox.read("p.json").contains("hunter2"));
-    assert_eq!(sandbox.run("output token --raw --sim").stdout, "hunter2hunter2\n");
+    assert_eq!(
+        sandbox.run("output token --raw --sim").stdout,
+        "hunter2hunter2\n"
+    );
 }

@@ -56,7 +56,10 @@ impl Sandbox {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir_all(folder.path().join("home")).expect("a home folder");
         std::fs::create_dir_all(folder.path().join("work")).expect("a working folder");
-        Self { folder, vars: Vec::new() }
+        Self {
+            folder,
+            vars: Vec::new(),
+        }
     }
 
     /// A folder with a stack in it.
@@ -96,8 +99,13 @@ impl Sandbox {
     /// The command, ready to run: every `--sim` gets a clock that is fast enough for tests.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_setpoint"));
-        command.args(line.split_whitespace()).current_dir(self.folder.path().join("work")).env_clear();
-        command.env("HOME", self.folder.path().join("home")).stdin(Stdio::null());
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path().join("work"))
+            .env_clear();
+        command
+            .env("HOME", self.folder.path().join("home"))
+            .stdin(Stdio::null());
         command.envs(self.vars.iter().map(|(name, value)| (name, value)));
         if line.contains("--sim") && !line.contains("--sim-speed") {
             command.args(["--sim-speed", SPEED]);
@@ -107,7 +115,11 @@ impl Sandbox {
 
     /// Starts a command whose outputs are read while it runs.
     pub(crate) fn start(&self, line: &str) -> Child {
-        self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+        self.command(line)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts")
     }
 
     /// Runs a command; gives what it printed and how it ended.
@@ -120,7 +132,10 @@ impl Sandbox {
     /// Runs commands one after another; all of them as one text.
     #[must_use = "a transcript is there to be compared"]
     pub(crate) fn script(&self, lines: &[&str]) -> String {
-        lines.iter().map(|line| self.run(line).transcript()).collect()
+        lines
+            .iter()
+            .map(|line| self.run(line).transcript())
+            .collect()
     }
 
     /// Runs a command that must end well, for its effect alone.
@@ -131,8 +146,14 @@ impl Sandbox {
 
     fn normal(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-        let folder = self.folder.path().canonicalize().expect("the folder is there");
-        let text = text.replace(&*folder.to_string_lossy(), "$DIR").replace(&*self.folder.path().to_string_lossy(), "$DIR");
+        let folder = self
+            .folder
+            .path()
+            .canonicalize()
+            .expect("the folder is there");
+        let text = text
+            .replace(&*folder.to_string_lossy(), "$DIR")
+            .replace(&*self.folder.path().to_string_lossy(), "$DIR");
         text.lines().map(|line| steady(line) + "\n").collect()
     }
 }
@@ -147,15 +168,27 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(line: &str, output: &Output, sandbox: &Sandbox) -> Self {
-        let (stdout, stderr) = (sandbox.normal(&output.stdout), sandbox.normal(&output.stderr));
-        Self { line: line.to_owned(), stdout, stderr, code: output.status.code() }
+        let (stdout, stderr) = (
+            sandbox.normal(&output.stdout),
+            sandbox.normal(&output.stderr),
+        );
+        Self {
+            line: line.to_owned(),
+            stdout,
+            stderr,
+            code: output.status.code(),
+        }
     }
 
     /// The same with the lines of stderr sorted and without retries: what runs side by side may end in any order, and a
     /// busy machine makes the simulated cloud's time jump.
     pub(crate) fn settled(mut self) -> Self {
         let by_chance = |line: &str| line.contains("Still ") || line.contains("trying again");
-        let mut lines: Vec<&str> = self.stderr.lines().filter(|line| !by_chance(line)).collect();
+        let mut lines: Vec<&str> = self
+            .stderr
+            .lines()
+            .filter(|line| !by_chance(line))
+            .collect();
         lines.sort_unstable();
         self.stderr = lines.iter().map(|line| format!("{line}\n")).collect();
         self
@@ -165,7 +198,11 @@ impl Run {
     pub(crate) fn transcript(&self) -> String {
         let mut text = format!("$ setpoint {}\n{}", self.line, self.stdout);
         if !self.stderr.is_empty() {
-            text += &self.stderr.lines().map(|line| format!("2| {line}").trim_end().to_owned() + "\n").collect::<String>();
+            text += &self
+                .stderr
+                .lines()
+                .map(|line| format!("2| {line}").trim_end().to_owned() + "\n")
+                .collect::<String>();
         }
         let exit = match self.code {
             Some(0) => String::new(),
@@ -185,8 +222,11 @@ fn steady(line: &str) -> String {
     let mut words = line.split(' ').peekable();
     while let Some(word) = words.next() {
         let amount = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || c == '.');
-        let unit =
-            words.peek().and_then(|next| ["s", "ms", "min", "h"].into_iter().find(|unit| next.trim_end_matches([',', '.', ';']) == *unit));
+        let unit = words.peek().and_then(|next| {
+            ["s", "ms", "min", "h"]
+                .into_iter()
+                .find(|unit| next.trim_end_matches([',', '.', ';']) == *unit)
+        });
         if let (true, Some(unit)) = (amount, unit) {
             let after = words.next().map_or("", |next| &next[unit.len()..]);
             // `1 min 20 s` is one time.
@@ -195,7 +235,11 @@ fn steady(line: &str) -> String {
             }
             steady.push(format!("{TIME}{after}"));
         } else {
-            steady.push(if is_time(word) { TIME.to_owned() } else { word.to_owned() });
+            steady.push(if is_time(word) {
+                TIME.to_owned()
+            } else {
+                word.to_owned()
+            });
         }
     }
     let text = steady.join(" ");
@@ -207,14 +251,23 @@ fn steady(line: &str) -> String {
         return format!("{head} live resources, <cost>");
     }
     // The last line of a run; how often waits looked depends on the machine.
-    if text.starts_with(TIME) && text.contains(" calls") { format!("{TIME} and some calls") } else { text }
+    if text.starts_with(TIME) && text.contains(" calls") {
+        format!("{TIME} and some calls")
+    } else {
+        text
+    }
 }
 
 /// `3s`, `1m20s`, `0:31`, `2026-11-23T10:00:00Z`.
 fn is_time(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
-    let seconds = word.strip_suffix('s').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == 'm' || c == 'h'));
-    let clock = word.split_once(':').is_some_and(|(before, after)| !before.is_empty() && !after.is_empty())
+    let seconds = word.strip_suffix('s').is_some_and(|rest| {
+        rest.chars()
+            .all(|c| c.is_ascii_digit() || c == 'm' || c == 'h')
+    });
+    let clock = word
+        .split_once(':')
+        .is_some_and(|(before, after)| !before.is_empty() && !after.is_empty())
         && word.chars().all(|c| c.is_ascii_digit() || c == ':');
     let moment = word.ends_with('Z') && word.contains('T') && digits >= 14;
     digits > 0 && (seconds || clock || moment)

@@ -15,7 +15,12 @@ fn a_saved_plan_is_performed_without_a_question() {
     let sandbox = saved();
     let run = sandbox.run("apply --sim p.json");
     assert_eq!(run.code, Some(0), "{}", run.transcript());
-    assert!(run.stdout.contains("Apply complete! Resources: 3 added, 0 changed, 0 destroyed."), "{}", run.transcript());
+    assert!(
+        run.stdout
+            .contains("Apply complete! Resources: 3 added, 0 changed, 0 destroyed."),
+        "{}",
+        run.transcript()
+    );
     let again = sandbox.run("apply --sim p.json");
     expect![[r#"
         $ setpoint apply --sim p.json
@@ -51,7 +56,10 @@ fn a_change_in_the_cloud_makes_it_stale() {
     sandbox.edit("stack.yaml", "description: Web", "description: HTTPS");
     sandbox.done("plan --sim --out p.json");
     // Somebody else opens a port.
-    sandbox.write("other.stack.yaml", &sandbox.read("stack.yaml").replace("port: 443", "port: 80"));
+    sandbox.write(
+        "other.stack.yaml",
+        &sandbox.read("stack.yaml").replace("port: 443", "port: 80"),
+    );
     sandbox.done("apply other.stack.yaml --sim --yes");
     expect![[r#"
         Simulated cloud in .setpoint/sim (as it was left); no account, no cost
@@ -73,30 +81,55 @@ fn a_plan_alone_is_enough_for_a_later_job() {
 
 #[test]
 fn what_was_asked_is_in_it() {
-    let sandbox =
-        Sandbox::with(&NETWORK.replace("resources:\n", "vars: {text: {type: string}}\ntags: {text: \"${vars.text}\"}\nresources:\n"));
+    let sandbox = Sandbox::with(&NETWORK.replace(
+        "resources:\n",
+        "vars: {text: {type: string}}\ntags: {text: \"${vars.text}\"}\nresources:\n",
+    ));
     sandbox.done("plan --sim --out p.json --target net --var text=first");
     let run = sandbox.run("apply --sim p.json");
     assert!(run.stdout.contains("1 added"), "{}", run.transcript());
-    assert_eq!(sandbox.run("apply --sim p.json --target subnet").code, Some(64));
-    assert_eq!(sandbox.run("apply --sim p.json --var text=second").code, Some(64));
+    assert_eq!(
+        sandbox.run("apply --sim p.json --target subnet").code,
+        Some(64)
+    );
+    assert_eq!(
+        sandbox.run("apply --sim p.json --var text=second").code,
+        Some(64)
+    );
 }
 
 #[test]
 fn what_a_reviewer_reads_is_what_was_saved() {
-    for (before, after) in [("10.0.0.0/16\\n", "10.9.0.0/16\\n"), ("\"CidrBlock\": \"10.0.0.0/16\"", "\"CidrBlock\": \"10.9.0.0/16\"")] {
+    for (before, after) in [
+        ("10.0.0.0/16\\n", "10.9.0.0/16\\n"),
+        (
+            "\"CidrBlock\": \"10.0.0.0/16\"",
+            "\"CidrBlock\": \"10.9.0.0/16\"",
+        ),
+    ] {
         let sandbox = saved();
         sandbox.edit("p.json", before, after);
         let run = sandbox.run("apply --sim p.json");
-        assert!(run.code == Some(1) && run.stderr.contains("it was altered"), "{}", run.transcript());
+        assert!(
+            run.code == Some(1) && run.stderr.contains("it was altered"),
+            "{}",
+            run.transcript()
+        );
     }
 }
 
 #[test]
 fn another_versions_plan_and_a_damaged_one_are_refused() {
     let sandbox = saved();
-    sandbox.edit("p.json", &format!("\"setpoint_version\": \"{}\"", env!("CARGO_PKG_VERSION")), "\"setpoint_version\": \"0.0.1\"");
-    sandbox.write("q.json", "{\"format\": \"setpoint-plan\", \"setpoint_version\": \"0.1.0\"}");
+    sandbox.edit(
+        "p.json",
+        &format!("\"setpoint_version\": \"{}\"", env!("CARGO_PKG_VERSION")),
+        "\"setpoint_version\": \"0.0.1\"",
+    );
+    sandbox.write(
+        "q.json",
+        "{\"format\": \"setpoint-plan\", \"setpoint_version\": \"0.1.0\"}",
+    );
     expect![[r#"
         $ setpoint apply --sim p.json
         2| Error: `p.json` cannot be applied: setpoint 0.0.1 made it, this is 0.1.0, and each plans in its own way

@@ -39,7 +39,11 @@ fn shows_what_is_there() {
     .assert_eq(&sandbox.script(&["show --sim", "show net --sim", "show gone --sim"]));
     for line in ["show --sim --json", "show subnet --sim --json"] {
         let run = sandbox.run(line);
-        assert!(serde_json::from_str::<serde_json::Value>(&run.stdout).is_ok(), "{}", run.transcript());
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&run.stdout).is_ok(),
+            "{}",
+            run.transcript()
+        );
     }
 }
 

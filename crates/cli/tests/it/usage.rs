@@ -107,7 +107,9 @@ fn wrong_command_lines_exit_with_64() {
 
 #[test]
 fn an_environment_must_be_chosen() {
-    let sandbox = Sandbox::with("stack: shop\nregion: cn-beijing\nenvironments: {dev: {}, prod: {}}\nresources: {}\n");
+    let sandbox = Sandbox::with(
+        "stack: shop\nregion: cn-beijing\nenvironments: {dev: {}, prod: {}}\nresources: {}\n",
+    );
     expect![[r#"
         $ setpoint plan --sim
         2| Error: the stack `shop` has environments; choose one: dev, prod
@@ -160,17 +162,27 @@ fn json_commands_say_errors_in_json_too() {
     let run = Sandbox::new().run("plan --json");
     let error: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
     assert_eq!(error["error"]["exit_code"], 64);
-    assert!(error["error"]["message"].as_str().is_some_and(|text| text.contains("no stack file")));
+    assert!(
+        error["error"]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("no stack file"))
+    );
 }
 
 /// Errors of the API name call, code, status and RequestId.
 #[test]
 fn an_unreachable_endpoint_is_told_in_words() {
-    let sandbox = Sandbox::with(NETWORK).var("ALIBABA_CLOUD_ACCESS_KEY_ID", "id").var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "topsecret");
+    let sandbox = Sandbox::with(NETWORK)
+        .var("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+        .var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "topsecret");
     // Nobody listens on port 9 of the loopback.
     let run = sandbox.run("plan --endpoint http://127.0.0.1:9 --sim-speed 1000");
     assert_eq!(run.code, Some(1));
-    assert!(run.stderr.contains("GetCallerIdentity") && !run.stderr.contains("topsecret"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("GetCallerIdentity") && !run.stderr.contains("topsecret"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// `setpoint schema | head -1`: the reader is gone long before the end.
@@ -179,7 +191,13 @@ fn a_closed_pipe_is_no_panic() {
     let mut child = Sandbox::new().start("schema");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    assert_eq!(
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).as_ref()
+        ),
+        (Some(0), "")
+    );
 }
 
 #[test]
@@ -188,5 +206,9 @@ fn the_endpoint_may_come_from_the_environment() {
         .var("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
         .var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
         .var("SETPOINT_ENDPOINT", "http://127.0.0.1:9/path");
-    assert_eq!(sandbox.run("plan").code, Some(64), "it is looked at, and no address");
+    assert_eq!(
+        sandbox.run("plan").code,
+        Some(64),
+        "it is looked at, and no address"
+    );
 }

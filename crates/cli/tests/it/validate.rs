@@ -65,8 +65,14 @@ fn all_mistakes_at_once_with_their_places() {
 fn mistakes_as_json() {
     let run = Sandbox::with(BROKEN).run("validate --json");
     let json: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
-    assert_eq!((run.code, &json["valid"]), (Some(1), &serde_json::Value::Bool(false)));
-    assert_eq!(json["error_count"].as_u64().map(|n| n as usize), json["diagnostics"].as_array().map(Vec::len));
+    assert_eq!(
+        (run.code, &json["valid"]),
+        (Some(1), &serde_json::Value::Bool(false))
+    );
+    assert_eq!(
+        json["error_count"].as_u64().map(|n| n as usize),
+        json["diagnostics"].as_array().map(Vec::len)
+    );
     assert_eq!(json["diagnostics"][0]["range"]["start"]["line"], 6);
 }
 
@@ -100,7 +106,10 @@ fn all_takes_every_stack_below_in_the_order_of_links() {
     let sandbox = Sandbox::new();
     sandbox
         .write("app/stack.yaml", "stack: app\nregion: cn-beijing\nstacks: {other: {stack: net, file: ../net/stack.yaml}}\nresources: {}\n");
-    sandbox.write("net/stack.yaml", "stack: net\nregion: cn-beijing\nresources: {net: {type: vpc, cidr_block: 10.0.0.0/16}}\n");
+    sandbox.write(
+        "net/stack.yaml",
+        "stack: net\nregion: cn-beijing\nresources: {net: {type: vpc, cidr_block: 10.0.0.0/16}}\n",
+    );
     sandbox.write(".setpoint.yaml", "");
     expect![[r#"
         $ setpoint validate --all
@@ -108,7 +117,10 @@ fn all_takes_every_stack_below_in_the_order_of_links() {
         Success! app/stack.yaml is valid: app · cn-beijing · 0 resources
     "#]]
     .assert_eq(&sandbox.run("validate --all").transcript());
-    sandbox.write("copy/stack.yaml", "stack: net\nregion: cn-beijing\nresources: {}\n");
+    sandbox.write(
+        "copy/stack.yaml",
+        "stack: net\nregion: cn-beijing\nresources: {}\n",
+    );
     expect![[r#"
         $ setpoint validate --all
         2| Error: `copy/stack.yaml` and `net/stack.yaml` both describe the stack `net`

@@ -9,7 +9,8 @@ fn prints_the_version() {
     let sandbox = Sandbox::new();
     let ours = env!("CARGO_PKG_VERSION");
     assert_eq!(sandbox.run("version").stdout, format!("setpoint {ours}\n"));
-    let json: serde_json::Value = serde_json::from_str(&sandbox.run("version --json").stdout).expect("JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.run("version --json").stdout).expect("JSON");
     assert_eq!(json["version"], ours);
     expect![[r#"
         $ setpoint version --yaml

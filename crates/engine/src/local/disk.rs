@@ -27,7 +27,11 @@ impl Disk {
     /// Relative paths start at `base`, `~/` at `home`.
     #[must_use]
     pub fn new(base: PathBuf, home: Option<PathBuf>) -> Self {
-        Self { base, home, memory: None }
+        Self {
+            base,
+            home,
+            memory: None,
+        }
     }
 
     /// Remembers in this file what is made and deleted.
@@ -40,7 +44,10 @@ impl Disk {
     fn path(&self, text: &str) -> Result<PathBuf, LocalError> {
         match (text.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => Ok(home.join(rest)),
-            (Some(_), None) => Err(LocalError { path: text.to_owned(), why: "there is no home folder (HOME is not set)".to_owned() }),
+            (Some(_), None) => Err(LocalError {
+                path: text.to_owned(),
+                why: "there is no home folder (HOME is not set)".to_owned(),
+            }),
             (None, _) => Ok(self.base.join(text)),
         }
     }
@@ -63,9 +70,13 @@ impl LocalPort for Disk {
         }
         let Local::SshKey { path } = act;
         let file = self.path(path)?;
-        let pair = EcdsaKeypair::random(&mut rand_core::OsRng, CURVE).map_err(|error| failure(&file, &error))?;
-        let key = PrivateKey::new(KeypairData::from(pair), "setpoint").map_err(|error| failure(&file, &error))?;
-        let text = key.to_openssh(LineEnding::LF).map_err(|error| failure(&file, &error))?;
+        let pair = EcdsaKeypair::random(&mut rand_core::OsRng, CURVE)
+            .map_err(|error| failure(&file, &error))?;
+        let key = PrivateKey::new(KeypairData::from(pair), "setpoint")
+            .map_err(|error| failure(&file, &error))?;
+        let text = key
+            .to_openssh(LineEnding::LF)
+            .map_err(|error| failure(&file, &error))?;
         save(&file, &text)?;
         Ok(attributes(key.public_key()))
     }
@@ -82,19 +93,29 @@ impl LocalPort for Disk {
 }
 
 fn failure(file: &Path, why: &dyn std::fmt::Display) -> LocalError {
-    LocalError { path: file.display().to_string(), why: why.to_string() }
+    LocalError {
+        path: file.display().to_string(),
+        why: why.to_string(),
+    }
 }
 
 fn read_key(file: &Path, text: &str) -> Result<BTreeMap<String, Value>, LocalError> {
-    let key = PrivateKey::from_openssh(text).map_err(|error| failure(file, &format!("it is no OpenSSH private key: {error}")))?;
+    let key = PrivateKey::from_openssh(text)
+        .map_err(|error| failure(file, &format!("it is no OpenSSH private key: {error}")))?;
     Ok(attributes(key.public_key()))
 }
 
 /// Without the comment, which the cloud does not keep.
 fn attributes(key: &PublicKey) -> BTreeMap<String, Value> {
-    let text = PublicKey::from(key.key_data().clone()).to_openssh().unwrap_or_default();
+    let text = PublicKey::from(key.key_data().clone())
+        .to_openssh()
+        .unwrap_or_default();
     let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
-    [("public_key".to_owned(), Value::Text(text)), ("fingerprint".to_owned(), Value::Text(fingerprint))].into()
+    [
+        ("public_key".to_owned(), Value::Text(text)),
+        ("fingerprint".to_owned(), Value::Text(fingerprint)),
+    ]
+    .into()
 }
 
 /// Written whole or not at all, readable by its owner alone from the first byte on, and never over something.
@@ -109,8 +130,12 @@ fn save(file: &Path, text: &str) -> Result<(), LocalError> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(&draft).map_err(|error| failure(&draft, &error))?;
-    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|error| failure(&draft, &error))?;
+    let mut out = options
+        .open(&draft)
+        .map_err(|error| failure(&draft, &error))?;
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.sync_all())
+        .map_err(|error| failure(&draft, &error))?;
     std::fs::hard_link(&draft, file).map_err(|error| failure(file, &error))?;
     std::fs::remove_file(&draft).map_err(|error| failure(&draft, &error))
 }
@@ -123,37 +148,63 @@ mod tests {
     fn a_key_is_made_once_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let disk = Disk::new(folder.path().to_path_buf(), None);
-        let act = Local::SshKey { path: "keys/app.pem".to_owned() };
+        let act = Local::SshKey {
+            path: "keys/app.pem".to_owned(),
+        };
         assert_eq!(disk.peek(&act), Ok(None));
         let made = disk.perform(&act).expect("made");
         assert_eq!(disk.perform(&act).expect("read"), made);
         assert_eq!(disk.peek(&act), Ok(Some(made.clone())));
-        let words: Vec<&str> = made["public_key"].as_text().unwrap_or_default().split(' ').collect();
-        assert!(matches!(words.as_slice(), ["ecdsa-sha2-nistp256", _]), "type and body, no comment: {words:?}");
+        let words: Vec<&str> = made["public_key"]
+            .as_text()
+            .unwrap_or_default()
+            .split(' ')
+            .collect();
+        assert!(
+            matches!(words.as_slice(), ["ecdsa-sha2-nistp256", _]),
+            "type and body, no comment: {words:?}"
+        );
         let file = folder.path().join("keys/app.pem");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(file.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                file.metadata().expect("there").permissions().mode() & 0o777,
+                0o600
+            );
         }
         assert!(!folder.path().join("keys/app.pem.part").exists());
         std::fs::write(&file, "not a key").expect("written");
         let error = disk.peek(&act).expect_err("no key");
-        assert!(error.why.starts_with("it is no OpenSSH private key"), "{error}");
+        assert!(
+            error.why.starts_with("it is no OpenSSH private key"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_draft_of_one_file_is_not_that_of_another() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("app.pem.part")).expect("somebody writes `app.pem` just now");
+        std::fs::create_dir(folder.path().join("app.pem.part"))
+            .expect("somebody writes `app.pem` just now");
         let disk = Disk::new(folder.path().to_path_buf(), None);
-        disk.perform(&Local::SshKey { path: "app.key".to_owned() }).expect("made");
+        disk.perform(&Local::SshKey {
+            path: "app.key".to_owned(),
+        })
+        .expect("made");
     }
 
     #[test]
     fn a_home_path_without_a_home_is_refused() {
         let disk = Disk::new(PathBuf::from("/nowhere"), None);
-        let error = disk.peek(&Local::SshKey { path: "~/.ssh/app.pem".to_owned() }).expect_err("no home");
-        assert_eq!(error.to_string(), "~/.ssh/app.pem: there is no home folder (HOME is not set)");
+        let error = disk
+            .peek(&Local::SshKey {
+                path: "~/.ssh/app.pem".to_owned(),
+            })
+            .expect_err("no home");
+        assert_eq!(
+            error.to_string(),
+            "~/.ssh/app.pem: there is no home folder (HOME is not set)"
+        );
     }
 }

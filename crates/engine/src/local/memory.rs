@@ -38,7 +38,8 @@ impl Memory {
             Note::Deleted { id } => format!("deleted {id}\n"),
         };
         let folder = self.0.parent().unwrap_or(Path::new("."));
-        let file = std::fs::create_dir_all(folder).and_then(|()| OpenOptions::new().create(true).append(true).open(&self.0));
+        let file = std::fs::create_dir_all(folder)
+            .and_then(|()| OpenOptions::new().create(true).append(true).open(&self.0));
         if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
             tracing::debug!(file = %self.0.display(), %error, "what was made and deleted is not remembered");
         }
@@ -47,7 +48,8 @@ impl Memory {
     /// Another run's line may get lost between reading and renaming, which costs it a wait.
     fn keep(&self, lines: &[&str]) {
         let draft = self.0.with_extension(format!("{}.new", std::process::id()));
-        let written = std::fs::write(&draft, lines.join("\n") + "\n").and_then(|()| std::fs::rename(&draft, &self.0));
+        let written = std::fs::write(&draft, lines.join("\n") + "\n")
+            .and_then(|()| std::fs::rename(&draft, &self.0));
         if let Err(error) = written {
             tracing::debug!(file = %self.0.display(), %error, "the memory of what was deleted is not shortened");
         }
@@ -56,8 +58,13 @@ impl Memory {
 
 fn parse(line: &str) -> Option<Note> {
     match line.split(' ').collect::<Vec<_>>().as_slice() {
-        ["made", token, id] => Some(Note::Made { token: (*token).to_owned(), id: (*id).to_owned() }),
-        ["deleted", id] => Some(Note::Deleted { id: (*id).to_owned() }),
+        ["made", token, id] => Some(Note::Made {
+            token: (*token).to_owned(),
+            id: (*id).to_owned(),
+        }),
+        ["deleted", id] => Some(Note::Deleted {
+            id: (*id).to_owned(),
+        }),
         _ => None,
     }
 }
@@ -67,7 +74,10 @@ mod tests {
     use super::*;
 
     fn made(token: &str, id: &str) -> Note {
-        Note::Made { token: token.to_owned(), id: id.to_owned() }
+        Note::Made {
+            token: token.to_owned(),
+            id: id.to_owned(),
+        }
     }
 
     fn deleted(id: &str) -> Note {
@@ -84,17 +94,25 @@ mod tests {
         }
         let known = memory.read();
         assert!(known.has_id("i-1") && !known.has_id("i-2"));
-        assert!(known.has_token("t1") && !known.has_token("t2"), "what i-2 was made with is in use");
+        assert!(
+            known.has_token("t1") && !known.has_token("t2"),
+            "what i-2 was made with is in use"
+        );
     }
 
     #[test]
     fn the_file_stays_short_and_keeps_the_newest() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("memory");
-        let text: String = (0..=LINES_MAX).map(|n| format!("deleted i-{n}\n")).collect();
+        let text: String = (0..=LINES_MAX)
+            .map(|n| format!("deleted i-{n}\n"))
+            .collect();
         std::fs::write(&file, text).expect("written");
         let memory = Memory::new(file);
-        assert!(memory.read().has_id("i-0"), "all that there were still count");
+        assert!(
+            memory.read().has_id("i-0"),
+            "all that there were still count"
+        );
         let kept = memory.read();
         assert!(!kept.has_id("i-0") && kept.has_id(&format!("i-{LINES_MAX}")));
     }

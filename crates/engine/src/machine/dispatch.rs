@@ -35,10 +35,18 @@ impl Machine {
                     continue;
                 }
                 let after = &self.plan.steps[at].after;
-                let all_done = after.iter().all(|before| self.states[before.0] == State::Done);
-                let lost = after.iter().any(|before| matches!(self.states[before.0], State::Failed | State::Skipped | State::Closed));
+                let all_done = after
+                    .iter()
+                    .all(|before| self.states[before.0] == State::Done);
+                let lost = after.iter().any(|before| {
+                    matches!(
+                        self.states[before.0],
+                        State::Failed | State::Skipped | State::Closed
+                    )
+                });
                 let closing = self.closes_open_window(at);
-                let goes_on = all_done && (!self.interrupted || closing || self.is_look_in_open_window(at));
+                let goes_on =
+                    all_done && (!self.interrupted || closing || self.is_look_in_open_window(at));
                 if goes_on || (closing && self.closer_is_ready(at)) {
                     self.states[at] = State::Ready;
                 } else if self.can_never_start(at, lost, closing) {
@@ -55,7 +63,10 @@ impl Machine {
     }
 
     fn can_never_start(&self, at: usize, lost: bool, closing: bool) -> bool {
-        let opener_over = self.plan.steps[at].step.closes.is_none_or(|opener| self.states[opener].is_over());
+        let opener_over = self.plan.steps[at]
+            .step
+            .closes
+            .is_none_or(|opener| self.states[opener].is_over());
         match (closing, lost) {
             (true, _) => self.closer_is_lost(at),
             (false, true) => opener_over,
@@ -66,7 +77,9 @@ impl Machine {
     /// A look in an open window whose predecessor is still under way.
     fn waits_for_open_window(&self, at: usize) -> bool {
         self.is_look_in_open_window(at)
-            && self.plan.steps[at].after.iter().all(|before| !self.states[before.0].is_over() || self.states[before.0] == State::Done)
+            && self.plan.steps[at].after.iter().all(|before| {
+                !self.states[before.0].is_over() || self.states[before.0] == State::Done
+            })
     }
 
     /// Pauses that are over become ready again; on interruption they end.
@@ -76,8 +89,13 @@ impl Machine {
             if over {
                 self.states[at] = State::Ready;
             }
-            let stopped = self.interrupted && !self.closes_open_window(at) && !self.is_look_in_open_window(at);
-            let idle = matches!(self.states[at], State::Ready | State::Pausing { .. } | State::Waiting { .. });
+            let stopped = self.interrupted
+                && !self.closes_open_window(at)
+                && !self.is_look_in_open_window(at);
+            let idle = matches!(
+                self.states[at],
+                State::Ready | State::Pausing { .. } | State::Waiting { .. }
+            );
             if stopped && idle {
                 self.skip(StepId(at));
             }
@@ -86,7 +104,9 @@ impl Machine {
     }
 
     fn start(&mut self, now: Duration) {
-        let mut ready: Vec<usize> = (0..self.states.len()).filter(|at| self.states[*at] == State::Ready).collect();
+        let mut ready: Vec<usize> = (0..self.states.len())
+            .filter(|at| self.states[*at] == State::Ready)
+            .collect();
         ready.sort_by_key(|at| (std::cmp::Reverse(self.priority[*at]), *at));
         for at in ready {
             if self.states[at] == State::Ready {
@@ -101,7 +121,12 @@ impl Machine {
         if unsure && self.is_being_rechecked(step) {
             return;
         }
-        let locks: Vec<Value> = plan.steps[step.0].step.locks.iter().map(|lock| self.resolve(lock)).collect();
+        let locks: Vec<Value> = plan.steps[step.0]
+            .step
+            .locks
+            .iter()
+            .map(|lock| self.resolve(lock))
+            .collect();
         let is_wait = matches!(plan.steps[step.0].step.act, Act::Wait(_));
         if !is_wait && self.calls_under_way() >= self.settings.parallelism.max(1) {
             return;
@@ -118,7 +143,10 @@ impl Machine {
             Act::Wait(wait) => {
                 self.tell_started(step);
                 let due = Some(now + first_look(wait));
-                let patience = Patience { since: now, seen: plan.steps[step.0].live_id.is_some() };
+                let patience = Patience {
+                    since: now,
+                    seen: plan.steps[step.0].live_id.is_some(),
+                };
                 self.states[step.0] = State::Waiting { due, patience };
             }
             Act::Call(_) if unsure => self.states[step.0] = State::Rechecking { due: Some(now) },
@@ -131,7 +159,10 @@ impl Machine {
     }
 
     fn calls_under_way(&self) -> usize {
-        self.flights.values().filter(|flight| matches!(flight.purpose, Purpose::Call { .. })).count()
+        self.flights
+            .values()
+            .filter(|flight| matches!(flight.purpose, Purpose::Call { .. }))
+            .count()
     }
 
     /// The first write on a live resource, made from an old observation.
@@ -143,7 +174,13 @@ impl Machine {
     /// Whether another step of the same change looks at the resource right now: its answer counts for all of them.
     fn is_being_rechecked(&self, step: StepId) -> bool {
         let change = self.plan.steps[step.0].change;
-        self.plan.steps.iter().zip(&self.states).any(|(other, state)| other.change == change && matches!(state, State::Rechecking { .. }))
+        self.plan
+            .steps
+            .iter()
+            .zip(&self.states)
+            .any(|(other, state)| {
+                other.change == change && matches!(state, State::Rechecking { .. })
+            })
     }
 
     /// What was compared, or written to, by one step of a change needs no comparing by the others: from now on it differs
@@ -175,12 +212,19 @@ impl Machine {
                     self.trust(*step);
                 }
                 self.tally.calls += 1;
-                let purpose = Purpose::Call { request: request.clone(), sent };
+                let purpose = Purpose::Call {
+                    request: request.clone(),
+                    sent,
+                };
                 let ticket = self.ticket(Flight { steps, purpose });
                 self.out.push(Command::Send(ticket, request));
             }
             Err(why) => {
-                let failure = self.failure(step, FailureClass::Local, format!("{} cannot be called: {why}", call.api.name));
+                let failure = self.failure(
+                    step,
+                    FailureClass::Local,
+                    format!("{} cannot be called: {why}", call.api.name),
+                );
                 self.fail(now, step, failure);
             }
         }
@@ -188,9 +232,18 @@ impl Machine {
 
     /// The ready steps whose calls go out as one with this step's.
     fn batch(&self, now: Duration, step: StepId, call: &Call) -> Vec<StepId> {
-        let Some(each) = call.each.filter(|_| !self.history[step.0].alone) else { return vec![step] };
+        let Some(each) = call.each.filter(|_| !self.history[step.0].alone) else {
+            return vec![step];
+        };
         let key = |call: &Call| {
-            batch_key(call).map(|(api, args)| (api.name, args.iter().map(|(name, value)| (*name, self.resolve(value))).collect::<Vec<_>>()))
+            batch_key(call).map(|(api, args)| {
+                (
+                    api.name,
+                    args.iter()
+                        .map(|(name, value)| (*name, self.resolve(value)))
+                        .collect::<Vec<_>>(),
+                )
+            })
         };
         let own = key(call);
         let fits = |at: &usize| {
@@ -199,7 +252,10 @@ impl Machine {
                     && !self.history[*at].alone
                     && !self.needs_recheck(now, StepId(*at))
                     && self.plan.steps[*at].step.locks.is_empty()
-                    && self.plan.steps[*at].step.as_call().is_some_and(|other| other.each.is_some() && key(other) == own))
+                    && self.plan.steps[*at]
+                        .step
+                        .as_call()
+                        .is_some_and(|other| other.each.is_some() && key(other) == own))
         };
         let mut steps: Vec<StepId> = (0..self.states.len()).filter(fits).map(StepId).collect();
         // The step itself must be among those that fit into one call.
@@ -210,13 +266,25 @@ impl Machine {
     }
 
     /// The request, and the parameters as they are recorded.
-    fn request(&mut self, steps: &[StepId], call: &Call) -> Result<(Request, Vec<(String, String)>), String> {
+    fn request(
+        &mut self,
+        steps: &[StepId],
+        call: &Call,
+    ) -> Result<(Request, Vec<(String, String)>), String> {
         let lead = steps[0];
-        let rung = self.history[lead.0].rung.min(call.rungs.len().saturating_sub(1));
+        let rung = self.history[lead.0]
+            .rung
+            .min(call.rungs.len().saturating_sub(1));
         let mut sent: Args = call.rungs.get(rung).cloned().unwrap_or_default();
         if let Some(each) = call.each {
-            let items: Vec<Value> = steps.iter().filter_map(|step| self.item(*step, each)).collect();
-            let position = sent.iter().position(|(name, _)| *name == each.item).unwrap_or(sent.len());
+            let items: Vec<Value> = steps
+                .iter()
+                .filter_map(|step| self.item(*step, each))
+                .collect();
+            let position = sent
+                .iter()
+                .position(|(name, _)| *name == each.item)
+                .unwrap_or(sent.len());
             sent.retain(|(name, _)| *name != each.item);
             sent.insert(position.min(sent.len()), (each.item, joined(each, items)));
         }
@@ -224,26 +292,52 @@ impl Machine {
         let recorded = recorded(&sent, &known);
         let mut arguments = args::arguments(&sent, &known).map_err(|error| error.to_string())?;
         if let Some(token) = self.token(steps, call) {
-            arguments.push(("ClientToken".to_owned(), setpoint_openapi::flatten::Arg::Text(token)));
+            arguments.push((
+                "ClientToken".to_owned(),
+                setpoint_openapi::flatten::Arg::Text(token),
+            ));
         }
-        let request = Request::new(call.api, self.plan.site.region.as_str(), &arguments).map_err(|error| error.to_string())?;
+        let request = Request::new(call.api, self.plan.site.region.as_str(), &arguments)
+            .map_err(|error| error.to_string())?;
         Ok((request, recorded))
     }
 
     fn item(&self, step: StepId, each: Each) -> Option<Value> {
         let call = self.plan.steps[step.0].step.as_call()?;
-        call.rungs.first()?.iter().find(|(name, _)| *name == each.item).map(|(_, value)| value.clone())
+        call.rungs
+            .first()?
+            .iter()
+            .find(|(name, _)| *name == each.item)
+            .map(|(_, value)| value.clone())
     }
 
     /// The token of a create: derived from identity, address, incarnation, attempt and rung.
     pub(super) fn create_token(&self, step: StepId) -> String {
         let own = &self.plan.steps[step.0];
         let history = &self.history[step.0];
-        let numbers = [own.incarnation, history.attempt, u32::try_from(history.rung).unwrap_or(u32::MAX)].map(|n| n.to_string());
+        let numbers = [
+            own.incarnation,
+            history.attempt,
+            u32::try_from(history.rung).unwrap_or(u32::MAX),
+        ]
+        .map(|n| n.to_string());
         let action = own.step.as_call().map_or("", |call| call.api.name);
         let (site, stack, address) = (&self.plan.site, &self.plan.stack, own.address.to_string());
-        let scope = ["setpoint-create-1", &site.account, &site.region, stack, own.kind, action, &address];
-        token::derive(&scope.into_iter().chain(numbers.iter().map(String::as_str)).collect::<Vec<_>>())
+        let scope = [
+            "setpoint-create-1",
+            &site.account,
+            &site.region,
+            stack,
+            own.kind,
+            action,
+            &address,
+        ];
+        token::derive(
+            &scope
+                .into_iter()
+                .chain(numbers.iter().map(String::as_str))
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Creates: derived. Others: drawn, and kept over the tries of the same call.
@@ -253,7 +347,10 @@ impl Machine {
             Token::Absent => None,
             Token::Create => Some(self.create_token(lead)),
             Token::Fresh => {
-                let kept = self.history[lead.0].token.clone().filter(|(_, drawn_for)| drawn_for == steps);
+                let kept = self.history[lead.0]
+                    .token
+                    .clone()
+                    .filter(|(_, drawn_for)| drawn_for == steps);
                 let token = kept.map_or_else(|| token::fresh(&(self.nonces)()), |(token, _)| token);
                 for step in steps {
                     self.history[step.0].token = Some((token.clone(), steps.to_vec()));
@@ -272,10 +369,24 @@ fn joined(each: Each, items: Vec<Value>) -> Value {
 }
 
 /// The parameters as the outcome records them: secrets blanked.
-fn recorded(sent: &Args, known: &dyn Fn(&setpoint_plan::Ref) -> Option<Value>) -> Vec<(String, String)> {
-    let blank = |value: &Value| if value.has_secret() { Value::text("(sensitive value)") } else { value.clone() };
-    let shown: Args = sent.iter().map(|(name, value)| (*name, blank(&args::resolve(value, known)))).collect();
-    args::arguments(&shown, known).map(|arguments| setpoint_openapi::flatten::flatten(&arguments)).unwrap_or_default()
+fn recorded(
+    sent: &Args,
+    known: &dyn Fn(&setpoint_plan::Ref) -> Option<Value>,
+) -> Vec<(String, String)> {
+    let blank = |value: &Value| {
+        if value.has_secret() {
+            Value::text("(sensitive value)")
+        } else {
+            value.clone()
+        }
+    };
+    let shown: Args = sent
+        .iter()
+        .map(|(name, value)| (*name, blank(&args::resolve(value, known))))
+        .collect();
+    args::arguments(&shown, known)
+        .map(|arguments| setpoint_openapi::flatten::flatten(&arguments))
+        .unwrap_or_default()
 }
 
 /// Short waits are looked at soon, long ones late and then often enough.

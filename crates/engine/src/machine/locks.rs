@@ -25,10 +25,14 @@ impl Locks {
     /// Takes all of these locks for a step, or none.
     pub(super) fn take(&mut self, plan: &Plan, step: StepId, locks: &[Value]) -> bool {
         let own = holder(plan, step);
-        if locks.iter().any(|lock| self.held.get(lock).is_some_and(|other| *other != own)) {
+        if locks
+            .iter()
+            .any(|lock| self.held.get(lock).is_some_and(|other| *other != own))
+        {
             return false;
         }
-        self.held.extend(locks.iter().map(|lock| (lock.clone(), own)));
+        self.held
+            .extend(locks.iter().map(|lock| (lock.clone(), own)));
         true
     }
 
@@ -41,8 +45,11 @@ impl Locks {
     /// Gives back at the end of the half's last step that names locks.
     pub(super) fn leave(&mut self, plan: &Plan, step: StepId, states: &[State]) {
         let own = holder(plan, step);
-        let open = (0..plan.steps.len())
-            .any(|at| holder(plan, StepId(at)) == own && !plan.steps[at].step.locks.is_empty() && !states[at].is_over());
+        let open = (0..plan.steps.len()).any(|at| {
+            holder(plan, StepId(at)) == own
+                && !plan.steps[at].step.locks.is_empty()
+                && !states[at].is_over()
+        });
         if !open {
             self.held.retain(|_, other| *other != own);
         }

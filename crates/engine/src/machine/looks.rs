@@ -32,25 +32,40 @@ enum Target {
 impl Machine {
     /// Sends the looks that are due, each kind's as one.
     pub(super) fn look(&mut self, now: Duration) {
-        let due: BTreeSet<usize> =
-            (0..self.states.len()).filter(|at| self.states[*at].due().is_some_and(|due| self.is_looking(*at) && due <= now)).collect();
+        let due: BTreeSet<usize> = (0..self.states.len())
+            .filter(|at| {
+                self.states[*at]
+                    .due()
+                    .is_some_and(|due| self.is_looking(*at) && due <= now)
+            })
+            .collect();
         if due.is_empty() {
             return;
         }
         let mut by_kind: BTreeMap<&'static str, (Vec<StepId>, BTreeSet<String>)> = BTreeMap::new();
         let mut asked: Vec<(StepId, Query)> = Vec::new();
         let soon = now + INTERVAL / 2;
-        let kinds: BTreeSet<&'static str> =
-            due.iter().filter_map(|at| self.target(StepId(*at))).filter_map(|target| target.kind()).collect();
-        let looking: Vec<usize> = (0..self.states.len()).filter(|at| self.is_looking(*at)).collect();
+        let kinds: BTreeSet<&'static str> = due
+            .iter()
+            .filter_map(|at| self.target(StepId(*at)))
+            .filter_map(|target| target.kind())
+            .collect();
+        let looking: Vec<usize> = (0..self.states.len())
+            .filter(|at| self.is_looking(*at))
+            .collect();
         for at in looking {
             match self.target(StepId(at)) {
-                Some(Target::Row(kind, id)) if kinds.contains(kind) && self.states[at].due().is_some_and(|due| due <= soon) => {
+                Some(Target::Row(kind, id))
+                    if kinds.contains(kind)
+                        && self.states[at].due().is_some_and(|due| due <= soon) =>
+                {
                     let entry = by_kind.entry(kind).or_default();
                     entry.0.push(StepId(at));
                     entry.1.insert(id);
                 }
-                Some(Target::Query(step)) if due.contains(&at) => asked.extend(self.own_query(step).map(|query| (step, query))),
+                Some(Target::Query(step)) if due.contains(&at) => {
+                    asked.extend(self.own_query(step).map(|query| (step, query)))
+                }
                 None if due.contains(&at) => self.lose_sight(now, StepId(at)),
                 _ => {}
             }
@@ -69,12 +84,17 @@ impl Machine {
     fn send_look(&mut self, now: Duration, steps: Vec<StepId>, mut queries: Vec<Query>) {
         let proven = steps.iter().any(|step| self.decides(now, *step));
         if !proven {
-            queries.iter_mut().for_each(|query| query.proof = Proof::Refused);
+            queries
+                .iter_mut()
+                .for_each(|query| query.proof = Proof::Refused);
         }
         for step in &steps {
             self.states[step.0].set_due(None);
         }
-        let ticket = self.ticket(Flight { steps, purpose: Purpose::Look { proven } });
+        let ticket = self.ticket(Flight {
+            steps,
+            purpose: Purpose::Look { proven },
+        });
         self.out.push(Command::Look(ticket, queries));
     }
 
@@ -90,13 +110,23 @@ impl Machine {
     /// Whether a resource whose id was answered at `since` shows by now, if it exists: after the visibility window, and at
     /// once if the id is that of something we deleted.
     fn should_show(&self, now: Duration, step: StepId, since: Duration) -> bool {
-        let deleted = || self.id_of(&self.plan.steps[step.0]).is_some_and(|id| self.deleted.has_id(&id));
+        let deleted = || {
+            self.id_of(&self.plan.steps[step.0])
+                .is_some_and(|id| self.deleted.has_id(&id))
+        };
         now.saturating_sub(since) >= self.settings.visibility || deleted()
     }
 
     fn is_looking(&self, at: usize) -> bool {
         use State::{Judging, Rechecking, Searching, Verifying, Waiting};
-        matches!(self.states[at], Rechecking { .. } | Verifying { .. } | Searching { .. } | Judging { .. } | Waiting { .. })
+        matches!(
+            self.states[at],
+            Rechecking { .. }
+                | Verifying { .. }
+                | Searching { .. }
+                | Judging { .. }
+                | Waiting { .. }
+        )
     }
 
     fn target(&self, step: StepId) -> Option<Target> {
@@ -105,21 +135,45 @@ impl Machine {
             return Some(Target::Query(step));
         }
         match &own.step.act {
-            Act::Wait(Wait { look: Look::Ask(_), .. }) => Some(Target::Query(step)),
-            Act::Wait(Wait { look: Look::Other(kind, id), .. }) => self.resolve(id).as_text().map(|id| Target::Row(kind, id.to_owned())),
-            Act::Wait(_) | Act::Call(_) | Act::Local(_) => self.id_of(own).map(|id| Target::Row(own.kind, id)),
+            Act::Wait(Wait {
+                look: Look::Ask(_), ..
+            }) => Some(Target::Query(step)),
+            Act::Wait(Wait {
+                look: Look::Other(kind, id),
+                ..
+            }) => self
+                .resolve(id)
+                .as_text()
+                .map(|id| Target::Row(kind, id.to_owned())),
+            Act::Wait(_) | Act::Call(_) | Act::Local(_) => {
+                self.id_of(own).map(|id| Target::Row(own.kind, id))
+            }
         }
     }
 
     fn own_query(&self, step: StepId) -> Option<Query> {
         let own = &self.plan.steps[step.0];
         if matches!(self.states[step.0], State::Searching { .. }) {
-            return Some(self.registry.known(own.kind).list(&self.plan.site, &self.plan.stack));
+            return Some(
+                self.registry
+                    .known(own.kind)
+                    .list(&self.plan.site, &self.plan.stack),
+            );
         }
         match &own.step.act {
-            Act::Wait(Wait { look: Look::Ask(query), .. }) => {
-                let args = query.args.iter().map(|(name, value)| (*name, self.resolve(value))).collect();
-                Some(Query { args, ..query.clone() })
+            Act::Wait(Wait {
+                look: Look::Ask(query),
+                ..
+            }) => {
+                let args = query
+                    .args
+                    .iter()
+                    .map(|(name, value)| (*name, self.resolve(value)))
+                    .collect();
+                Some(Query {
+                    args,
+                    ..query.clone()
+                })
             }
             Act::Wait(_) | Act::Call(_) | Act::Local(_) => None,
         }
@@ -130,15 +184,28 @@ impl Machine {
         match self.states[step.0].clone() {
             State::Judging { after, .. } => self.judged(now, step, None, *after),
             _ => {
-                let failure = self.failure(step, FailureClass::Unknown, "there is no id to look for".to_owned());
+                let failure = self.failure(
+                    step,
+                    FailureClass::Unknown,
+                    "there is no id to look for".to_owned(),
+                );
                 self.fail(now, step, failure);
             }
         }
     }
 
-    pub(super) fn on_look(&mut self, now: Duration, ticket: Ticket, result: Result<Vec<Row>, ReadError>) {
-        let Some(flight) = self.flights.remove(&ticket) else { return };
-        let Purpose::Look { proven } = flight.purpose else { return };
+    pub(super) fn on_look(
+        &mut self,
+        now: Duration,
+        ticket: Ticket,
+        result: Result<Vec<Row>, ReadError>,
+    ) {
+        let Some(flight) = self.flights.remove(&ticket) else {
+            return;
+        };
+        let Purpose::Look { proven } = flight.purpose else {
+            return;
+        };
         match result {
             Ok(rows) => {
                 for step in flight.steps {
@@ -192,7 +259,9 @@ impl Machine {
     fn blind(&mut self, now: Duration, step: StepId, error: &ReadError) {
         let since = *self.history[step.0].blind_since.get_or_insert(now);
         let late = match self.states[step.0] {
-            State::Waiting { patience, .. } => now.saturating_sub(patience.since) > self.time_limit(step),
+            State::Waiting { patience, .. } => {
+                now.saturating_sub(patience.since) > self.time_limit(step)
+            }
             _ => now.saturating_sub(since) > BLIND_MAX,
         };
         if is_hopeless(error) || late {
@@ -217,7 +286,9 @@ impl Machine {
     /// An id that a create call answered is ours once a read by id shows it so; dead once the visibility
     /// window is over and a proven look does not show it.
     fn verified(&mut self, now: Duration, step: StepId, row: Option<Live>, late: bool) {
-        let ours = row.as_ref().is_some_and(|row| rows::holds(&Cond::Ours, row, self.whose(step)));
+        let ours = row
+            .as_ref()
+            .is_some_and(|row| rows::holds(&Cond::Ours, row, self.whose(step)));
         match row {
             Some(row) if ours => {
                 self.learn(step, row.attrs);
@@ -230,7 +301,11 @@ impl Machine {
             }
             _ => {
                 let why = "its token was answered with the id of something that is gone".to_owned();
-                self.out.push(Command::Tell(Event::Again { step, why, after: Duration::ZERO }));
+                self.out.push(Command::Tell(Event::Again {
+                    step,
+                    why,
+                    after: Duration::ZERO,
+                }));
                 self.after_gone(now, step);
             }
         }
@@ -246,7 +321,10 @@ impl Machine {
         });
         match (owner, why) {
             (Some(live), Search::Mismatch) => {
-                let message = format!("another run made it meanwhile, otherwise than planned: {}; plan again", live.id);
+                let message = format!(
+                    "another run made it meanwhile, otherwise than planned: {}; plan again",
+                    live.id
+                );
                 let failure = self.failure(step, FailureClass::Moved, message);
                 self.fail(now, step, failure);
             }
@@ -270,10 +348,17 @@ impl Machine {
 
     fn waited(&mut self, now: Duration, step: StepId, row: Option<Live>, patience: Patience) {
         let plan = self.plan.clone();
-        let Act::Wait(wait) = &plan.steps[step.0].step.act else { return };
-        let Some(row) = row else { return self.waited_in_vain(now, step, wait, patience) };
+        let Act::Wait(wait) = &plan.steps[step.0].step.act else {
+            return;
+        };
+        let Some(row) = row else {
+            return self.waited_in_vain(now, step, wait, patience);
+        };
         let status = row.attr("status").as_text().map(ToOwned::to_owned);
-        let (until, never) = (self.resolved_cond(&wait.until), wait.never.as_ref().map(|cond| self.resolved_cond(cond)));
+        let (until, never) = (
+            self.resolved_cond(&wait.until),
+            wait.never.as_ref().map(|cond| self.resolved_cond(cond)),
+        );
         let whose = self.whose(step);
         let reached = rows::holds(&until, &row, whose);
         let never = never.is_some_and(|cond| rows::holds(&cond, &row, whose));
@@ -284,18 +369,37 @@ impl Machine {
             self.done(now, step);
         } else if never {
             let said = row.attr("failure").as_text().map(ToOwned::to_owned);
-            let message = said.unwrap_or_else(|| format!("it is {} and will not become what is waited for", status.unwrap_or_default()));
+            let message = said.unwrap_or_else(|| {
+                format!(
+                    "it is {} and will not become what is waited for",
+                    status.unwrap_or_default()
+                )
+            });
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else if now.saturating_sub(patience.since) > wait.within {
-            let what = if let Look::Ask(query) = &wait.look { query.view } else { "its status" };
-            let message = format!("not there after {} min; {what} is {}", wait.within.as_secs() / 60, status.unwrap_or_default());
+            let what = if let Look::Ask(query) = &wait.look {
+                query.view
+            } else {
+                "its status"
+            };
+            let message = format!(
+                "not there after {} min; {what} is {}",
+                wait.within.as_secs() / 60,
+                status.unwrap_or_default()
+            );
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {
             self.out.push(Command::Tell(Event::Looked { step, status }));
-            let patience = Patience { seen: true, ..patience };
-            self.states[step.0] = State::Waiting { due: Some(now + INTERVAL), patience };
+            let patience = Patience {
+                seen: true,
+                ..patience
+            };
+            self.states[step.0] = State::Waiting {
+                due: Some(now + INTERVAL),
+                patience,
+            };
         }
     }
 
@@ -303,22 +407,35 @@ impl Machine {
         let vanished = match wait.absent {
             Absent::Done => return self.done(now, step),
             Absent::Fails => true,
-            Absent::NotYet => patience.seen || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL),
+            Absent::NotYet => {
+                patience.seen
+                    || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL)
+            }
         };
         if vanished {
             let message = "it vanished while it was waited for: its creation failed in the cloud, or somebody deleted it".to_owned();
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {
-            self.states[step.0] = State::Waiting { due: Some(now + INTERVAL), patience };
+            self.states[step.0] = State::Waiting {
+                due: Some(now + INTERVAL),
+                patience,
+            };
         }
     }
 
     /// The goal is met, or the doubt was right.
     fn judged(&mut self, now: Duration, step: StepId, row: Option<Live>, doubt: Doubt) {
         let plan = self.plan.clone();
-        let goal = plan.steps[step.0].step.as_call().and_then(|call| call.goal.as_ref()).map(|goal| self.resolved_cond(goal));
-        let met = row.as_ref().zip(goal.as_ref()).is_some_and(|(row, goal)| rows::holds(goal, row, self.whose(step)));
+        let goal = plan.steps[step.0]
+            .step
+            .as_call()
+            .and_then(|call| call.goal.as_ref())
+            .map(|goal| self.resolved_cond(goal));
+        let met = row
+            .as_ref()
+            .zip(goal.as_ref())
+            .is_some_and(|(row, goal)| rows::holds(goal, row, self.whose(step)));
         match (met, doubt) {
             (true, _) => {
                 if let Some(row) = row {
@@ -333,13 +450,25 @@ impl Machine {
 
     pub(super) fn whose(&self, step: StepId) -> Whose<'_> {
         let own = &self.plan.steps[step.0];
-        Whose { stack: &self.plan.stack, address: &own.address, incarnation: own.incarnation }
+        Whose {
+            stack: &self.plan.stack,
+            address: &own.address,
+            incarnation: own.incarnation,
+        }
     }
 
     fn resolved_cond(&self, cond: &Cond) -> Cond {
-        let all = |conds: &[Cond]| conds.iter().map(|inner| self.resolved_cond(inner)).collect();
+        let all = |conds: &[Cond]| {
+            conds
+                .iter()
+                .map(|inner| self.resolved_cond(inner))
+                .collect()
+        };
         match cond {
-            Cond::Is(attr, values) => Cond::Is(attr, values.iter().map(|value| self.resolve(value)).collect()),
+            Cond::Is(attr, values) => Cond::Is(
+                attr,
+                values.iter().map(|value| self.resolve(value)).collect(),
+            ),
             Cond::Not(inner) => Cond::Not(Box::new(self.resolved_cond(inner))),
             Cond::All(inner) => Cond::All(all(inner)),
             Cond::Any(inner) => Cond::Any(all(inner)),

@@ -20,8 +20,12 @@ impl Machine {
         let what = match row {
             None if own.half == Half::Down => None,
             None => Some("it is gone".to_owned()),
-            Some(row) if !has_its_owner(change, row) => Some("its ownership tags changed".to_owned()),
-            Some(row) => self.differing(change, row).map(|field| format!("its `{field}` changed")),
+            Some(row) if !has_its_owner(change, row) => {
+                Some("its ownership tags changed".to_owned())
+            }
+            Some(row) => self
+                .differing(change, row)
+                .map(|field| format!("its `{field}` changed")),
         };
         match what {
             None => {
@@ -41,8 +45,13 @@ impl Machine {
     fn differing(&self, change: &Change, row: &Live) -> Option<String> {
         let (want, before) = (change.after.as_ref()?, change.before.as_ref()?);
         let transient = self.registry.known(change.kind).transient();
-        let lasting = |name: &&String| !transient.contains(&name.as_str()) && row.attrs.contains_key(*name);
-        want.attrs.keys().filter(lasting).find(|name| row.attr(name) != before.attr(name)).cloned()
+        let lasting =
+            |name: &&String| !transient.contains(&name.as_str()) && row.attrs.contains_key(*name);
+        want.attrs
+            .keys()
+            .filter(lasting)
+            .find(|name| row.attr(name) != before.attr(name))
+            .cloned()
     }
 
     /// One failure tells it; the other steps that were to write to the same resource do not start.
@@ -61,9 +70,13 @@ impl Machine {
 /// The owner that the plan saw. What is moved stands in the plan under its new address, and in the cloud under the old one
 /// until its tags are written.
 fn has_its_owner(change: &Change, row: &Live) -> bool {
-    let Some(before) = change.before.as_ref() else { return false };
+    let Some(before) = change.before.as_ref() else {
+        return false;
+    };
     let moves = match (&change.reason, &row.owner, &before.owner) {
-        (Reason::Moved { from }, Some(now), Some(planned)) => now.address == *from && now.guard == planned.guard,
+        (Reason::Moved { from }, Some(now), Some(planned)) => {
+            now.address == *from && now.guard == planned.guard
+        }
         _ => false,
     };
     row.owner == before.owner || moves

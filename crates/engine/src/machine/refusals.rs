@@ -34,7 +34,9 @@ impl Machine {
     /// A definite refusal.
     pub(super) fn refused(&mut self, now: Duration, step: StepId, error: &CallError) {
         let plan = self.plan.clone();
-        let Some(call) = plan.steps[step.0].step.as_call() else { return };
+        let Some(call) = plan.steps[step.0].step.as_call() else {
+            return;
+        };
         let code = error.code();
         let creates = call.token == Token::Create;
         // As long as nobody knows what an earlier call of this attempt did, another token could make a second one.
@@ -53,8 +55,10 @@ impl Machine {
         if retry.is_none() && error.api().is_some_and(ApiError::is_conflict) {
             return self.pause_or_fail(now, &[step], error);
         }
-        let falls = call.fall_on.contains(&code) && self.history[step.0].rung + 1 < call.rungs.len();
-        let again = creates && may_be_replayed(error) && self.history[step.0].spent + 1 < ATTEMPTS_MAX;
+        let falls =
+            call.fall_on.contains(&code) && self.history[step.0].rung + 1 < call.rungs.len();
+        let again =
+            creates && may_be_replayed(error) && self.history[step.0].spent + 1 < ATTEMPTS_MAX;
         match (falls, again) {
             (true, _) | (_, true) if unsure => self.search(now, step, Search::Lost(error.clone())),
             (true, _) => self.fall(step, code),
@@ -83,7 +87,10 @@ impl Machine {
     }
 
     fn within(&mut self, now: Duration, step: StepId, codes: Codes, window: Window) -> bool {
-        let first = *self.history[step.0].first_refused.entry(codes).or_insert(now);
+        let first = *self.history[step.0]
+            .first_refused
+            .entry(codes)
+            .or_insert(now);
         match window {
             Window::For(limit) => now.saturating_sub(first) < limit,
             Window::AfterRelease(limit) => match self.last_release(step) {
@@ -99,33 +106,62 @@ impl Machine {
         let own = &self.plan.steps[step.0];
         let used = |change: usize| {
             let row = self.plan.changes[change].before.as_ref();
-            row.zip(own.live_id.as_ref()).is_some_and(|(row, own_id)| row.uses.iter().any(|(kind, id)| *kind == own.kind && id == own_id))
+            row.zip(own.live_id.as_ref()).is_some_and(|(row, own_id)| {
+                row.uses
+                    .iter()
+                    .any(|(kind, id)| *kind == own.kind && id == own_id)
+            })
         };
-        let named = self.released.iter().filter(|((change, _), _)| used(*change)).map(|(_, at)| *at).max();
-        let any = self.released.iter().filter(|((_, half), _)| *half == Half::Down).map(|(_, at)| *at).max();
+        let named = self
+            .released
+            .iter()
+            .filter(|((change, _), _)| used(*change))
+            .map(|(_, at)| *at)
+            .max();
+        let any = self
+            .released
+            .iter()
+            .filter(|((_, half), _)| *half == Half::Down)
+            .map(|(_, at)| *at)
+            .max();
         named.or(any.filter(|_| own.half == Half::Up))
     }
 
     /// An unanswered create is resent only while its token is certainly remembered; after that only a listing, this run's
     /// or a later one's, shows whether it was carried out.
     fn is_too_late(&self, now: Duration, step: StepId) -> bool {
-        let creates = self.plan.steps[step.0].step.as_call().is_some_and(|call| call.token == Token::Create);
+        let creates = self.plan.steps[step.0]
+            .step
+            .as_call()
+            .is_some_and(|call| call.token == Token::Create);
         let history = &self.history[step.0];
-        creates && history.lost && history.first_sent.is_some_and(|first| now.saturating_sub(first) > RESEND_MAX)
+        creates
+            && history.lost
+            && history
+                .first_sent
+                .is_some_and(|first| now.saturating_sub(first) > RESEND_MAX)
     }
 
     /// Looks by a listing whether a resource was made, once it would show. What one such look has shown to be absent since
     /// the run began, an older token did not make: further mismatches need no further waiting. Nor does a token whose
     /// resource we deleted.
     pub(super) fn search(&mut self, now: Duration, step: StepId, why: Search) {
-        let spent = self.history[step.0].waited_for || self.deleted.has_token(&self.create_token(step));
+        let spent =
+            self.history[step.0].waited_for || self.deleted.has_token(&self.create_token(step));
         let waits = why != Search::Mismatch || !spent;
         self.history[step.0].waited_for |= waits && why == Search::Mismatch;
-        let due = if waits { now + self.settings.visibility } else { now };
+        let due = if waits {
+            now + self.settings.visibility
+        } else {
+            now
+        };
         if waits {
             self.locks.give_back(&self.plan, step);
         }
-        self.states[step.0] = State::Searching { due: Some(due), why: Box::new(why) };
+        self.states[step.0] = State::Searching {
+            due: Some(due),
+            why: Box::new(why),
+        };
     }
 
     /// The token was used for something that is gone, or was refused: the next one. Earlier specs may have used many.
@@ -145,7 +181,8 @@ impl Machine {
 
     fn after_used(&mut self, now: Duration, step: StepId, used: u32, what: &str) {
         if used >= USED_MAX {
-            let message = format!("its client tokens were all used before for {what}, {USED_MAX} of them");
+            let message =
+                format!("its client tokens were all used before for {what}, {USED_MAX} of them");
             let failure = self.failure(step, FailureClass::Refused, message);
             return self.fail(now, step, failure);
         }
@@ -158,7 +195,11 @@ impl Machine {
         self.history[step.0].first_sent = None;
         let rung = self.history[step.0].rung;
         self.states[step.0] = State::Ready;
-        self.out.push(Command::Tell(Event::Fell { step, code: code.to_owned(), rung }));
+        self.out.push(Command::Tell(Event::Fell {
+            step,
+            code: code.to_owned(),
+            rung,
+        }));
     }
 
     /// An attempt at a create was refused: the next one, if there is one left.
@@ -194,26 +235,48 @@ impl Machine {
         self.states[step.0] = State::Pausing { until: now + after };
         // One slow delete must not block its whole VPC.
         self.locks.give_back(&self.plan, step);
-        self.out.push(Command::Tell(Event::Again { step, why: why.to_owned(), after }));
+        self.out.push(Command::Tell(Event::Again {
+            step,
+            why: why.to_owned(),
+            after,
+        }));
     }
 
     /// What may pass is tried again by the general policy, counted over the failures in a row: throttling, server faults, lost replies, conflicts. A repeat
     /// carries the same token, or sets a state, so it does no harm.
     pub(super) fn pause_or_fail(&mut self, now: Duration, steps: &[StepId], error: &CallError) {
-        let policy = RetryPolicy { attempts_max: 60, elapsed_max: Duration::from_mins(15), ..RetryPolicy::default() };
+        let policy = RetryPolicy {
+            attempts_max: 60,
+            elapsed_max: Duration::from_mins(15),
+            ..RetryPolicy::default()
+        };
         for step in steps {
             let history = &mut self.history[step.0];
             history.faults += 1;
             let number = history.faults;
             let elapsed = now.saturating_sub(*history.faulty_since.get_or_insert(now));
             let (random, too_late) = (self.chance(), self.is_too_late(now, *step));
-            match policy.decide(&Attempt { number, elapsed, idempotent: true, random }, error) {
+            match policy.decide(
+                &Attempt {
+                    number,
+                    elapsed,
+                    idempotent: true,
+                    random,
+                },
+                error,
+            ) {
                 Decision::Retry { after, .. } if !too_late => {
-                    let why = if error.code().is_empty() { "no answer".to_owned() } else { error.code().to_owned() };
+                    let why = if error.code().is_empty() {
+                        "no answer".to_owned()
+                    } else {
+                        error.code().to_owned()
+                    };
                     self.pause(now, *step, &why, after);
                 }
                 // A refusal whose text was damaged on the way is asked for again.
-                Decision::GiveUp if matches!(error, CallError::Malformed { .. }) && number < DAMAGED_MAX => {
+                Decision::GiveUp
+                    if matches!(error, CallError::Malformed { .. }) && number < DAMAGED_MAX =>
+                {
                     self.pause(now, *step, "a damaged answer", Duration::from_secs(2));
                 }
                 Decision::Retry { .. } | Decision::GiveUp => {
@@ -228,8 +291,17 @@ impl Machine {
 /// Whether a refusal may be an old one, replayed under its token: not if it says something about the request or the caller.
 fn may_be_replayed(error: &CallError) -> bool {
     let Some(api) = error.api() else { return false };
-    let about_request = ["MissingParameter", "InvalidParameter", "UnsupportedParameter"].iter().any(|code| api.code.starts_with(code))
+    let about_request = [
+        "MissingParameter",
+        "InvalidParameter",
+        "UnsupportedParameter",
+    ]
+    .iter()
+    .any(|code| api.code.starts_with(code))
         || api.code.ends_with(".Malformed")
         || api.code.ends_with(".ValueNotSupported");
-    !about_request && !api.is_permission() && !api.is_bad_credential() && !api.is_expired_credential()
+    !about_request
+        && !api.is_permission()
+        && !api.is_bad_credential()
+        && !api.is_expired_credential()
 }

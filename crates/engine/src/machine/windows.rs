@@ -10,15 +10,28 @@ use crate::machine::{Machine, State};
 impl Machine {
     /// Whether the step closes a window that stands open.
     pub(super) fn closes_open_window(&self, step: usize) -> bool {
-        self.plan.steps[step].step.closes.is_some_and(|opener| self.states[opener] == State::Done)
+        self.plan.steps[step]
+            .step
+            .closes
+            .is_some_and(|opener| self.states[opener] == State::Done)
     }
 
     /// Whether the step is a look inside an open window: those go on, so that the closing step finds a settled machine.
     pub(super) fn is_look_in_open_window(&self, step: usize) -> bool {
         let own = &self.plan.steps[step];
         let is_wait = matches!(own.step.act, Act::Wait(_));
-        let mut closers = self.plan.steps.iter().filter(|other| other.change == own.change && other.half == own.half);
-        is_wait && closers.any(|other| other.step.closes.is_some_and(|opener| opener < step && self.states[opener] == State::Done))
+        let mut closers = self
+            .plan
+            .steps
+            .iter()
+            .filter(|other| other.change == own.change && other.half == own.half);
+        is_wait
+            && closers.any(|other| {
+                other
+                    .step
+                    .closes
+                    .is_some_and(|opener| opener < step && self.states[opener] == State::Done)
+            })
     }
 
     /// A closing step may run once everything before it is over, unless an earlier closing step of its window failed: then
@@ -44,24 +57,40 @@ impl Machine {
     /// Whether the step closes a window whose work was not all done.
     pub(super) fn closes_in_vain(&self, step: StepId) -> bool {
         let own = &self.plan.steps[step.0];
-        let Some(opener) = own.step.closes else { return false };
+        let Some(opener) = own.step.closes else {
+            return false;
+        };
         (opener..step.0).any(|at| {
             let other = &self.plan.steps[at];
             let inside = other.change == own.change && other.half == own.half;
-            inside && matches!(self.states[at], State::Failed | State::Skipped | State::Closed)
+            inside
+                && matches!(
+                    self.states[at],
+                    State::Failed | State::Skipped | State::Closed
+                )
         })
     }
 
     /// Measures how long a window stood open.
     pub(super) fn note_windows(&mut self, now: Duration, step: StepId) {
-        let opens = self.plan.steps.iter().any(|other| other.step.closes == Some(step.0));
+        let opens = self
+            .plan
+            .steps
+            .iter()
+            .any(|other| other.step.closes == Some(step.0));
         if opens {
             self.opened.insert(step.0, now);
         }
         let own = &self.plan.steps[step.0];
         let is_wait = matches!(own.step.act, Act::Wait(_));
-        if let Some(since) = own.step.closes.filter(|_| is_wait).and_then(|opener| self.opened.get(&opener)) {
-            self.down.insert(own.address.clone(), now.saturating_sub(*since));
+        if let Some(since) = own
+            .step
+            .closes
+            .filter(|_| is_wait)
+            .and_then(|opener| self.opened.get(&opener))
+        {
+            self.down
+                .insert(own.address.clone(), now.saturating_sub(*since));
         }
     }
 }

@@ -15,7 +15,10 @@ async fn a_refresh_of_the_server_stack() {
     cloud.apply(APP).await;
     let plan = cloud.plan(APP).await;
     let cost = plan.cost;
-    assert_eq!((cost.listings, cost.lookups, cost.details, cost.other), (6, 1, 2, 1));
+    assert_eq!(
+        (cost.listings, cost.lookups, cost.details, cost.other),
+        (6, 1, 2, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,17 +38,21 @@ async fn a_refresh_of_300_instances_with_user_data() {
 
 /// The plan's write calls as `action item parameters`, one a step, references resolved by what the run made.
 fn planned(plan: &Plan) -> Vec<String> {
-    let mut calls: Vec<String> =
-        plan.calls().map(|(step, call)| format!("{} {} x{}", call.api.name, step.address, call.rungs.len())).collect();
+    let mut calls: Vec<String> = plan
+        .calls()
+        .map(|(step, call)| format!("{} {} x{}", call.api.name, step.address, call.rungs.len()))
+        .collect();
     calls.sort();
     calls
 }
 
 #[tokio::test(start_paused = true)]
 async fn apply_makes_the_planned_calls() {
-    for (from, to) in
-        [("ecs.c7.large", "ecs.c7.xlarge"), ("203.0.113.50/32", "198.51.100.0/24"), ("max_bandwidth_out: 10", "max_bandwidth_out: 20")]
-    {
+    for (from, to) in [
+        ("ecs.c7.large", "ecs.c7.xlarge"),
+        ("203.0.113.50/32", "198.51.100.0/24"),
+        ("max_bandwidth_out: 10", "max_bandwidth_out: 20"),
+    ] {
         let cloud = Cloud::new();
         cloud.apply(APP).await;
         let plan = cloud.plan(&changed(from, to)).await;
@@ -53,23 +60,40 @@ async fn apply_makes_the_planned_calls() {
         let mut made: Vec<String> = outcome
             .writes
             .iter()
-            .flat_map(|write| write.addresses.iter().map(|address| format!("{} {address} x1", write.action)))
+            .flat_map(|write| {
+                write
+                    .addresses
+                    .iter()
+                    .map(|address| format!("{} {address} x1", write.action))
+            })
             .collect();
         made.sort();
         assert_eq!(made, planned(&plan), "{to}");
         for (step, call) in plan.calls() {
-            let arguments = args::arguments(&call.rungs[0], &|_| None).expect("a change of what is there names nothing unknown");
+            let arguments = args::arguments(&call.rungs[0], &|_| None)
+                .expect("a change of what is there names nothing unknown");
             let flat = setpoint_openapi::flatten::flatten(&arguments);
             let carries = |write: &&Write| {
                 let is_batch = call.each.is_some();
                 let given = |(name, value): &(String, String)| {
                     let first = name.split('.').next().unwrap_or_default();
-                    let same_name = |sent: &str| sent == name || (is_batch && sent.starts_with(first));
-                    write.params.iter().any(|(sent, sent_value)| same_name(sent) && sent_value == value)
+                    let same_name =
+                        |sent: &str| sent == name || (is_batch && sent.starts_with(first));
+                    write
+                        .params
+                        .iter()
+                        .any(|(sent, sent_value)| same_name(sent) && sent_value == value)
                 };
-                write.action == call.api.name && write.addresses.contains(&step.address) && flat.iter().all(given)
+                write.action == call.api.name
+                    && write.addresses.contains(&step.address)
+                    && flat.iter().all(given)
             };
-            assert!(outcome.writes.iter().any(|write| carries(&write)), "{} {flat:?} in {:#?}", call.api.name, outcome.writes);
+            assert!(
+                outcome.writes.iter().any(|write| carries(&write)),
+                "{} {flat:?} in {:#?}",
+                call.api.name,
+                outcome.writes
+            );
         }
     }
 }

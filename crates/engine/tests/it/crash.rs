@@ -17,7 +17,11 @@ fn assert_single(cloud: &Cloud, context: &str) {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for line in cloud.owned() {
         let mut words = line.split(' ');
-        let key = format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let key = format!(
+            "{} {}",
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default()
+        );
         *count.entry(key).or_default() += 1;
     }
     let twice: Vec<_> = count.into_iter().filter(|(_, n)| *n > 1).collect();
@@ -62,7 +66,10 @@ async fn dying_at_any_write_of_a_create() {
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_lists_lag() {
-    let lagging = Options { list_lag_ms: 30_000, ..Options::default() };
+    let lagging = Options {
+        list_lag_ms: 30_000,
+        ..Options::default()
+    };
     assert!(die_everywhere(&lagging).await >= 14);
 }
 
@@ -71,7 +78,12 @@ async fn dying_under_other_tokens() {
     for token_of_deleted in [TokenOfDeleted::ReplayId, TokenOfDeleted::CreateNew] {
         for failed_call_consumes_token in [false, true] {
             for token_lifetime_ms in [None, Some(600_000)] {
-                let options = Options { token_of_deleted, failed_call_consumes_token, token_lifetime_ms, ..Options::default() };
+                let options = Options {
+                    token_of_deleted,
+                    failed_call_consumes_token,
+                    token_lifetime_ms,
+                    ..Options::default()
+                };
                 die_everywhere(&options).await;
             }
         }
@@ -92,7 +104,10 @@ async fn dying_at_any_write_of_a_change() {
         ("ecs.c7.large", "ecs.c7.xlarge"),
         ("172.16.1.0/24", "172.16.9.0/24"),
         ("cn-beijing-h", "cn-beijing-g"),
-        ("acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64"),
+        (
+            "acs:alibaba_cloud_linux_3_2104_lts_x64",
+            "acs:ubuntu_24_04_x64",
+        ),
         ("203.0.113.50/32", "198.51.100.0/24"),
     ] {
         let changed = changed(from, to);
@@ -121,22 +136,40 @@ async fn dying_at_any_write_of_a_destroy() {
             let cloud = Cloud::new();
             cloud.apply(APP).await;
             let intent = cloud.intent(&setpoint_testkit::run::stack(APP, &[]));
-            let options = setpoint_plan::planner::Options { destroy: true, ..Default::default() };
-            let (plan, _) = cloud.plan_intent(&intent, &options).await.expect("a destroy can be planned");
+            let options = setpoint_plan::planner::Options {
+                destroy: true,
+                ..Default::default()
+            };
+            let (plan, _) = cloud
+                .plan_intent(&intent, &options)
+                .await
+                .expect("a destroy can be planned");
             if !cloud.apply_dying(&plan, n, death).await {
                 break;
             }
             let gone = cloud.destroy(APP).await;
             assert!(gone.is_complete(), "{death:?} write {n}: {gone:#?}");
             assert_eq!(cloud.owned(), Vec::<String>::new(), "{death:?} write {n}");
-            converges(&cloud, APP, &format!("after a destroy that died: {death:?} write {n}")).await;
+            converges(
+                &cloud,
+                APP,
+                &format!("after a destroy that died: {death:?} write {n}"),
+            )
+            .await;
         }
     }
 }
 
 fn assert_running(cloud: &Cloud, context: &str) {
-    let servers: Vec<String> = cloud.owned().into_iter().filter(|line| line.starts_with("instance ")).collect();
-    assert!(servers.len() == 1 && servers[0].ends_with(" Running"), "{context}: {servers:?}");
+    let servers: Vec<String> = cloud
+        .owned()
+        .into_iter()
+        .filter(|line| line.starts_with("instance "))
+        .collect();
+    assert!(
+        servers.len() == 1 && servers[0].ends_with(" Running"),
+        "{context}: {servers:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,11 +191,22 @@ async fn after_a_refused_resize_it_runs() {
     let changed = changed("ecs.c7.large", "ecs.c7.xlarge");
     let cloud = Cloud::new();
     cloud.apply(APP).await;
-    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", false));
+    cloud
+        .sim
+        .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", false));
     let outcome = cloud.apply(&changed).await;
-    assert_eq!(outcome.failed.iter().map(|failure| failure.code.clone()).collect::<Vec<_>>(), [Some("OperationDenied.NoStock".to_owned())]);
+    assert_eq!(
+        outcome
+            .failed
+            .iter()
+            .map(|failure| failure.code.clone())
+            .collect::<Vec<_>>(),
+        [Some("OperationDenied.NoStock".to_owned())]
+    );
     assert_running(&cloud, "after no stock");
-    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", true));
+    cloud
+        .sim
+        .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", true));
     converges(&cloud, &changed, "once there is stock").await;
 }
 
@@ -181,10 +225,22 @@ async fn the_last_of_a_kind_taken_out_is_destroyed() {
 /// What this machine deleted is not looked for. What a run that died has made since is, however many tokens lie before it.
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_hides_nothing_that_was_made_since() {
-    let net =
-        |name: &str| format!("stack: net\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: {name}, cidr_block: 10.0.0.0/16}}\n");
-    let vpcs = |cloud: &Cloud| cloud.resources().iter().filter(|one| one.kind == "vpc").count();
-    let cloud = Cloud::with(Options { list_lag_ms: 30_000, ..Options::default() });
+    let net = |name: &str| {
+        format!(
+            "stack: net\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: {name}, cidr_block: 10.0.0.0/16}}\n"
+        )
+    };
+    let vpcs = |cloud: &Cloud| {
+        cloud
+            .resources()
+            .iter()
+            .filter(|one| one.kind == "vpc")
+            .count()
+    };
+    let cloud = Cloud::with(Options {
+        list_lag_ms: 30_000,
+        ..Options::default()
+    });
     assert!(cloud.apply(&net("first")).await.is_complete());
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert!(cloud.destroy(&net("first")).await.is_complete());
@@ -193,7 +249,10 @@ async fn what_was_deleted_hides_nothing_that_was_made_since() {
     assert!(cloud.apply_dying(&plan, 2, Death::After).await);
     assert_eq!(vpcs(&cloud), 1);
     let refused = cloud.apply(&net("third")).await;
-    assert!(!refused.is_complete(), "it was made otherwise than planned: {refused:#?}");
+    assert!(
+        !refused.is_complete(),
+        "it was made otherwise than planned: {refused:#?}"
+    );
     assert_eq!(vpcs(&cloud), 1);
     assert!(cloud.apply(&net("third")).await.is_complete());
     assert_eq!(vpcs(&cloud), 1);

@@ -14,10 +14,14 @@ use tokio::time::Instant;
 
 use crate::stacks::{APP, changed};
 
-const NET: &str = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+const NET: &str =
+    "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
 
 fn refuse(code: &str) -> Fate {
-    Fate::RefuseBefore { code: code.to_owned(), status: 403 }
+    Fate::RefuseBefore {
+        code: code.to_owned(),
+        status: 403,
+    }
 }
 
 /// A hook that gives the nth call of an action, from 1, its fate.
@@ -42,18 +46,34 @@ async fn under(cloud: &Cloud, plan: &Plan, hook: Hook) -> Outcome {
 #[tokio::test(start_paused = true)]
 async fn an_empty_look_that_cannot_be_proven_is_no_death() {
     // The token of something deleted is answered with its id, which no look shows.
-    let cloud = Cloud::with(SimOptions { token_of_deleted: TokenOfDeleted::ReplayId, ..SimOptions::default() });
+    let cloud = Cloud::with(SimOptions {
+        token_of_deleted: TokenOfDeleted::ReplayId,
+        ..SimOptions::default()
+    });
     assert!(cloud.apply(NET).await.is_complete());
     assert!(cloud.destroy(NET).await.is_complete());
     let plan = cloud.plan(NET).await;
     // A dry run follows the empty look at once.
     let mut last: Option<Instant> = None;
     let hook = calls_of("DescribeVpcs", move |_| {
-        let follows = last.replace(Instant::now()).is_some_and(|last| last.elapsed() < Duration::from_millis(100));
-        if follows { refuse("Forbidden.RAM") } else { Fate::Normal }
+        let follows = last
+            .replace(Instant::now())
+            .is_some_and(|last| last.elapsed() < Duration::from_millis(100));
+        if follows {
+            refuse("Forbidden.RAM")
+        } else {
+            Fate::Normal
+        }
     });
     let outcome = under(&cloud, &plan, hook).await;
-    assert_eq!(outcome.failed.iter().map(|failure| failure.class).collect::<Vec<_>>(), [FailureClass::Credentials]);
+    assert_eq!(
+        outcome
+            .failed
+            .iter()
+            .map(|failure| failure.class)
+            .collect::<Vec<_>>(),
+        [FailureClass::Credentials]
+    );
     assert_eq!(outcome.writes.len(), 1, "{:?}", outcome.writes);
     // Proven, it is a death.
     let outcome = cloud.apply_plan(&plan).await;
@@ -65,7 +85,13 @@ async fn an_empty_look_that_cannot_be_proven_is_no_death() {
 async fn what_a_lost_create_made_is_found_though_the_cloud_stays_busy() {
     let cloud = Cloud::new();
     let plan = cloud.plan(NET).await;
-    let hook = calls_of("CreateVpc", |n| if n == 1 { Fate::LoseReplyAfterExecuting } else { refuse("SystemBusy") });
+    let hook = calls_of("CreateVpc", |n| {
+        if n == 1 {
+            Fate::LoseReplyAfterExecuting
+        } else {
+            refuse("SystemBusy")
+        }
+    });
     let outcome = under(&cloud, &plan, hook).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
     assert_eq!(cloud.owned().len(), 1, "{:?}", cloud.owned());
@@ -74,7 +100,10 @@ async fn what_a_lost_create_made_is_found_though_the_cloud_stays_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_lost_create_brings_no_second_machine() {
-    let two = changed("instance_type: ecs.c7.large", "instance_types: [ecs.c7.large, ecs.c7.xlarge]");
+    let two = changed(
+        "instance_type: ecs.c7.large",
+        "instance_types: [ecs.c7.large, ecs.c7.xlarge]",
+    );
     // With a second choice the next rung has a token of its own, without one the next attempt.
     for text in [APP, two.as_str()] {
         let cloud = Cloud::new();
@@ -86,14 +115,21 @@ async fn a_refusal_after_a_lost_create_brings_no_second_machine() {
         });
         let outcome = under(&cloud, &plan, hook).await;
         assert!(outcome.is_complete(), "{outcome:#?}");
-        let machines = cloud.owned().iter().filter(|line| line.starts_with("instance ")).count();
+        let machines = cloud
+            .owned()
+            .iter()
+            .filter(|line| line.starts_with("instance "))
+            .count();
         assert_eq!(machines, 1, "{:?}", cloud.owned());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_lost_create_that_never_happened_counts() {
-    let two = changed("instance_type: ecs.c7.large", "instance_types: [ecs.c7.large, ecs.c7.xlarge]");
+    let two = changed(
+        "instance_type: ecs.c7.large",
+        "instance_types: [ecs.c7.large, ecs.c7.xlarge]",
+    );
     let cloud = Cloud::new();
     let plan = cloud.plan(&two).await;
     let hook = calls_of("RunInstances", |n| match n {
@@ -103,22 +139,51 @@ async fn a_refusal_after_a_lost_create_that_never_happened_counts() {
     });
     let outcome = under(&cloud, &plan, hook).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
-    let run = outcome.writes.iter().find(|write| write.action == "RunInstances").expect("a machine");
-    assert!(run.params.contains(&("InstanceType".to_owned(), "ecs.c7.xlarge".to_owned())), "{:?}", run.params);
+    let run = outcome
+        .writes
+        .iter()
+        .find(|write| write.action == "RunInstances")
+        .expect("a machine");
+    assert!(
+        run.params
+            .contains(&("InstanceType".to_owned(), "ecs.c7.xlarge".to_owned())),
+        "{:?}",
+        run.params
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_changed_is_told_once() {
-    let ours = changed("type: security_group", "type: security_group\n    description: ours");
+    let ours = changed(
+        "type: security_group",
+        "type: security_group\n    description: ours",
+    );
     let cloud = Cloud::new();
     assert!(cloud.apply(&ours).await.is_complete());
-    let plan = cloud.plan(&ours.replace("203.0.113.50/32", "[198.51.100.0/24, 192.0.2.0/24]")).await;
-    assert!(cloud.apply(&ours.replace("description: ours", "description: theirs")).await.is_complete());
-    let options = ApplyOptions { observed_before: Duration::from_secs(120), ..ApplyOptions::default() };
+    let plan = cloud
+        .plan(&ours.replace("203.0.113.50/32", "[198.51.100.0/24, 192.0.2.0/24]"))
+        .await;
+    assert!(
+        cloud
+            .apply(&ours.replace("description: ours", "description: theirs"))
+            .await
+            .is_complete()
+    );
+    let options = ApplyOptions {
+        observed_before: Duration::from_secs(120),
+        ..ApplyOptions::default()
+    };
     let (_keep, cancel) = watch::channel(false);
     let outcome = apply::apply(&cloud.session, &plan, options, cancel, &mut |_, _| {}).await;
     assert_eq!(outcome.writes, Vec::new());
-    assert_eq!(outcome.failed.iter().map(|failure| failure.class).collect::<Vec<_>>(), [FailureClass::Moved]);
+    assert_eq!(
+        outcome
+            .failed
+            .iter()
+            .map(|failure| failure.class)
+            .collect::<Vec<_>>(),
+        [FailureClass::Moved]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +192,10 @@ async fn steps_that_start_late_are_not_held_against_our_own_writes() {
     assert!(cloud.apply(APP).await.is_complete());
     let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
     // The first write meets a young observation, the later ones an old one.
-    let options = ApplyOptions { observed_before: Duration::from_secs(25), ..ApplyOptions::default() };
+    let options = ApplyOptions {
+        observed_before: Duration::from_secs(25),
+        ..ApplyOptions::default()
+    };
     let (_keep, cancel) = watch::channel(false);
     let outcome = apply::apply(&cloud.session, &plan, options, cancel, &mut |_, _| {}).await;
     assert!(outcome.is_complete(), "{outcome:#?}");

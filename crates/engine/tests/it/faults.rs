@@ -12,7 +12,10 @@ use setpoint_testkit::run::{lines, stack};
 use crate::stacks::{APP, changed};
 
 fn fates() -> Vec<Fate> {
-    let refuse = |code: &str, status| Fate::RefuseBefore { code: code.to_owned(), status };
+    let refuse = |code: &str, status| Fate::RefuseBefore {
+        code: code.to_owned(),
+        status,
+    };
     vec![
         Fate::LoseReplyAfterExecuting,
         Fate::DropBeforeExecuting,
@@ -49,9 +52,17 @@ async fn survives_everywhere(before: Option<&str>, text: &str) {
             let outcome = cloud.apply_plan(&plan).await;
             cloud.sim.set_hook(None);
             assert!(outcome.is_complete(), "{context}: {outcome:#?}");
-            assert_eq!(lines(&cloud.plan(text).await), Vec::<String>::new(), "{context}");
+            assert_eq!(
+                lines(&cloud.plan(text).await),
+                Vec::<String>::new(),
+                "{context}"
+            );
             // Instance, disk and interface, key, VPC, VSwitch and group: each once.
-            let kinds: Vec<String> = cloud.owned().iter().filter_map(|line| line.split(' ').next().map(ToOwned::to_owned)).collect();
+            let kinds: Vec<String> = cloud
+                .owned()
+                .iter()
+                .filter_map(|line| line.split(' ').next().map(ToOwned::to_owned))
+                .collect();
             let mut distinct = kinds.clone();
             distinct.dedup();
             assert_eq!(kinds, distinct, "{context}");
@@ -81,8 +92,14 @@ async fn a_destroy_survives_every_fault_at_every_write() {
             let context = format!("{fate:?} at write {n}");
             let cloud = Cloud::new();
             cloud.apply(APP).await;
-            let options = Options { destroy: true, ..Options::default() };
-            let (plan, _) = cloud.plan_intent(&cloud.intent(&stack(APP, &[])), &options).await.expect("a destroy can be planned");
+            let options = Options {
+                destroy: true,
+                ..Options::default()
+            };
+            let (plan, _) = cloud
+                .plan_intent(&cloud.intent(&stack(APP, &[])), &options)
+                .await
+                .expect("a destroy can be planned");
             cloud.sim.set_hook(Some(at_write(n, fate.clone())));
             let outcome = cloud.apply_plan(&plan).await;
             cloud.sim.set_hook(None);
@@ -108,16 +125,42 @@ async fn a_flow_that_both_specs_allow_is_never_closed() {
                 cloud.apply(from).await;
                 let plan = cloud.plan(to).await;
                 let died = cloud.apply_dying(&plan, n, death).await;
-                let snapshot = setpoint_engine::observe::observe(&cloud.session, &cloud.intent(&stack(to, &[]))).await.expect("observed");
-                let group = snapshot.live.iter().find(|live| live.kind == "security_group").expect("the group");
+                let snapshot = setpoint_engine::observe::observe(
+                    &cloud.session,
+                    &cloud.intent(&stack(to, &[])),
+                )
+                .await
+                .expect("observed");
+                let group = snapshot
+                    .live
+                    .iter()
+                    .find(|live| live.kind == "security_group")
+                    .expect("the group");
                 let rules = group.attr("ingress");
-                let open = rules.as_list().unwrap_or_default().iter().filter_map(|rule| rule.as_map()).any(|rule| {
-                    let text = |name: &str| rule.get(name).and_then(|value| value.as_text()).unwrap_or_default().to_owned();
-                    let ports: Vec<u16> = text("port").split('/').filter_map(|port| port.parse().ok()).collect();
-                    let in_ports = matches!(ports.as_slice(), [from, to] if (*from..=*to).contains(&22));
-                    in_ports && text("cidr").starts_with("203.0.113.")
-                });
-                assert!(open, "SSH from the office is closed after write {n} ({death:?}): {rules:?}");
+                let open = rules
+                    .as_list()
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|rule| rule.as_map())
+                    .any(|rule| {
+                        let text = |name: &str| {
+                            rule.get(name)
+                                .and_then(|value| value.as_text())
+                                .unwrap_or_default()
+                                .to_owned()
+                        };
+                        let ports: Vec<u16> = text("port")
+                            .split('/')
+                            .filter_map(|port| port.parse().ok())
+                            .collect();
+                        let in_ports =
+                            matches!(ports.as_slice(), [from, to] if (*from..=*to).contains(&22));
+                        in_ports && text("cidr").starts_with("203.0.113.")
+                    });
+                assert!(
+                    open,
+                    "SSH from the office is closed after write {n} ({death:?}): {rules:?}"
+                );
                 moments += 1;
                 if !died {
                     break;

@@ -9,7 +9,10 @@ use crate::stacks::APP;
 
 fn three() -> String {
     APP.replace("  server:\n", "  server:\n    count: 3\n")
-        .replace("instances: [server]", "instances: [\"server[0]\", \"server[1]\", \"server[2]\"]")
+        .replace(
+            "instances: [server]",
+            "instances: [\"server[0]\", \"server[1]\", \"server[2]\"]",
+        )
         .replace("${server.public_ip}", "${server[0].public_ip}")
         .replace("host_name: app-01", "host_name: app")
 }
@@ -22,7 +25,11 @@ async fn one_member_at_a_time() {
     let plan = cloud.plan(&changed).await;
     assert_eq!(
         lines(&plan),
-        ["~ server[0] (instance_type) restart", "~ server[1] (instance_type) restart", "~ server[2] (instance_type) restart"]
+        [
+            "~ server[0] (instance_type) restart",
+            "~ server[1] (instance_type) restart",
+            "~ server[2] (instance_type) restart"
+        ]
     );
     let outcome = cloud.apply_plan(&plan).await;
     assert!(outcome.is_complete());
@@ -30,10 +37,26 @@ async fn one_member_at_a_time() {
         .writes
         .iter()
         .filter(|write| matches!(write.action, "StopInstances" | "StartInstances"))
-        .map(|write| (write.action, write.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))
+        .map(|write| {
+            (
+                write.action,
+                write
+                    .addresses
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+        })
         .collect();
-    let expected: Vec<(&str, String)> =
-        (0..3).flat_map(|n| [("StopInstances", format!("server[{n}]")), ("StartInstances", format!("server[{n}]"))]).collect();
+    let expected: Vec<(&str, String)> = (0..3)
+        .flat_map(|n| {
+            [
+                ("StopInstances", format!("server[{n}]")),
+                ("StartInstances", format!("server[{n}]")),
+            ]
+        })
+        .collect();
     assert_eq!(powers, expected);
     assert_eq!(outcome.down.len(), 3);
 }
@@ -42,15 +65,31 @@ async fn one_member_at_a_time() {
 async fn a_failure_stops_the_members_behind() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&three()).await.is_complete());
-    let plan = cloud.plan(&three().replace("ecs.c7.large", "ecs.c7.xlarge")).await;
+    let plan = cloud
+        .plan(&three().replace("ecs.c7.large", "ecs.c7.xlarge"))
+        .await;
     // The first member's third write is its change of type.
-    cloud.sim.set_hook(Some(faults::at_write(3, Fate::RefuseBefore { code: "DependencyViolation.InstanceType".to_owned(), status: 400 })));
+    cloud.sim.set_hook(Some(faults::at_write(
+        3,
+        Fate::RefuseBefore {
+            code: "DependencyViolation.InstanceType".to_owned(),
+            status: 400,
+        },
+    )));
     let outcome = cloud.apply_plan(&plan).await;
     cloud.sim.set_hook(None);
     assert_eq!(outcome.failed.len(), 1);
-    let left: Vec<String> = outcome.not_started.iter().map(|one| one.address.to_string()).collect();
+    let left: Vec<String> = outcome
+        .not_started
+        .iter()
+        .map(|one| one.address.to_string())
+        .collect();
     assert_eq!(left, ["server[1]", "server[2]"]);
-    let running = cloud.owned().iter().filter(|line| line.starts_with("instance ") && line.ends_with(" Running")).count();
+    let running = cloud
+        .owned()
+        .iter()
+        .filter(|line| line.starts_with("instance ") && line.ends_with(" Running"))
+        .count();
     assert_eq!(running, 3);
 }
 

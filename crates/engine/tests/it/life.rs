@@ -23,7 +23,14 @@ async fn a_network_is_made_once_and_taken_away() {
     assert_eq!(lines(&again), Vec::<String>::new());
     let gone = cloud.destroy(NETWORK).await;
     assert!(gone.is_complete(), "{gone:#?}");
-    assert_eq!(cloud.resources().iter().filter(|resource| resource.tags.contains_key("setpoint:stack")).count(), 0);
+    assert_eq!(
+        cloud
+            .resources()
+            .iter()
+            .filter(|resource| resource.tags.contains_key("setpoint:stack"))
+            .count(),
+        0
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,7 +42,11 @@ async fn what_was_destroyed_is_made_again_without_waiting() {
         assert!(cloud.destroy(NETWORK).await.is_complete());
         let again = cloud.apply(NETWORK).await;
         assert!(again.is_complete(), "round {round}: {again:#?}");
-        assert!(again.elapsed < first + first, "round {round}: {:?} after {first:?}", again.elapsed);
+        assert!(
+            again.elapsed < first + first,
+            "round {round}: {:?} after {first:?}",
+            again.elapsed
+        );
         assert_eq!(cloud.owned().len(), 3, "nothing twice");
     }
 }

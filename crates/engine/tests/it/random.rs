@@ -34,17 +34,28 @@ fn random_stack(dice: &mut Dice) -> String {
         "[{port: 8080, source: db, description: From the database}]",
         "[]",
     ]);
-    let db_rules = dice.pick(&["[{port: 5432, source: web}]", "[{port: 5432, source: 10.0.0.0/8}]"]);
+    let db_rules = dice.pick(&[
+        "[{port: 5432, source: web}]",
+        "[{port: 5432, source: 10.0.0.0/8}]",
+    ]);
     let group_type = dice.pick(&["", "", ", name: web"]);
     let key_name = dice.pick(&["", "name: ops, "]);
     let key_text = dice.pick(&["a@b", "c@d"]);
     let count = dice.pick(&["", "    count: 1\n", "    count: 2\n", "    count: 3\n"]);
     let ty = dice.pick(&["ecs.c7.large", "ecs.c7.xlarge"]);
-    let image = dice.pick(&["acs:ubuntu_24_04_x64", "acs:ubuntu_24_04_x64", "acs:alibaba_cloud_linux_3_2104_lts_x64"]);
+    let image = dice.pick(&[
+        "acs:ubuntu_24_04_x64",
+        "acs:ubuntu_24_04_x64",
+        "acs:alibaba_cloud_linux_3_2104_lts_x64",
+    ]);
     let vswitch = dice.pick(&["a", "b"]);
     let groups = dice.pick(&["[web]", "[web, db]", "[db]"]);
     let power = dice.pick(&["", "", "    power: stopped\n", "    power: running\n"]);
-    let internet = dice.pick(&["", "    internet: {max_bandwidth_out: 5}\n", "    internet: {max_bandwidth_out: 10}\n"]);
+    let internet = dice.pick(&[
+        "",
+        "    internet: {max_bandwidth_out: 5}\n",
+        "    internet: {max_bandwidth_out: 10}\n",
+    ]);
     let key = dice.pick(&["", "    key_pair: key\n"]);
     let tags = dice.pick(&["", "tags: {Team: web}\n", "tags: {Team: shop, Env: test}\n"]);
     let alarm = dice.pick(&["", "  cpu: {type: metric_alarm, metric: CPUUtilization, resources: [{instanceId: i-1}], contact_groups: [{name: ops-team}], critical: {statistics: Average, threshold: 90}}\n"]);
@@ -81,12 +92,24 @@ async fn check(seed: u64) {
         let plan = match cloud.plan_intent(&intent, &Options::default()).await {
             Ok((plan, _)) => plan,
             Err(errors) => {
-                assert!(errors.iter().all(|error| error.class == PlanErrorClass::Refused), "{context}: {errors:?}\n{next}");
+                assert!(
+                    errors
+                        .iter()
+                        .all(|error| error.class == PlanErrorClass::Refused),
+                    "{context}: {errors:?}\n{next}"
+                );
                 continue;
             }
         };
         if dice.roll(2) == 0 {
-            let (n, death) = (1 + dice.roll(8), if dice.roll(2) == 0 { Death::Before } else { Death::After });
+            let (n, death) = (
+                1 + dice.roll(8),
+                if dice.roll(2) == 0 {
+                    Death::Before
+                } else {
+                    Death::After
+                },
+            );
             cloud.apply_dying(&plan, n, death).await;
         } else {
             cloud.apply_plan(&plan).await;
@@ -94,18 +117,33 @@ async fn check(seed: u64) {
         let plan = cloud.plan(&next).await;
         let outcome = cloud.apply_plan(&plan).await;
         // A machine that stays stopped cannot be moved twice: the API wants it started in between, and nobody may start it.
-        if outcome.failed.iter().any(|one| one.code.as_deref() == Some("InvalidPrivateIp.Changing")) {
+        if outcome
+            .failed
+            .iter()
+            .any(|one| one.code.as_deref() == Some("InvalidPrivateIp.Changing"))
+        {
             break;
         }
-        let failed: Vec<String> =
-            outcome.failed.iter().map(|one| format!("{}: {:?}", one.message, plan.steps[one.step.0].step.act)).collect();
-        assert!(outcome.is_complete(), "{context}: {failed:#?} {:#?}\n{next}", lines(&plan));
+        let failed: Vec<String> = outcome
+            .failed
+            .iter()
+            .map(|one| format!("{}: {:?}", one.message, plan.steps[one.step.0].step.act))
+            .collect();
+        assert!(
+            outcome.is_complete(),
+            "{context}: {failed:#?} {:#?}\n{next}",
+            lines(&plan)
+        );
         let again = cloud.plan(&next).await;
         assert_eq!(
             lines(&again),
             Vec::<String>::new(),
             "{context}: {:#?}\n{next}",
-            again.changes.iter().map(|change| &change.fields).collect::<Vec<_>>()
+            again
+                .changes
+                .iter()
+                .map(|change| &change.fields)
+                .collect::<Vec<_>>()
         );
     }
     let gone = cloud.destroy(&first).await;

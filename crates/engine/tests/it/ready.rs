@@ -28,11 +28,21 @@ resources:
 "##;
 
 fn rule(exit_code: i64, output: &str) -> GuestRule {
-    GuestRule { contains: "cloud-init".to_owned(), instance: String::new(), output: output.to_owned(), exit_code, lasts_ms: None }
+    GuestRule {
+        contains: "cloud-init".to_owned(),
+        instance: String::new(),
+        output: output.to_owned(),
+        exit_code,
+        lasts_ms: None,
+    }
 }
 
 fn guard(cloud: &Cloud) -> Option<String> {
-    let machine = cloud.resources().into_iter().find(|one| one.kind == "instance").expect("a machine");
+    let machine = cloud
+        .resources()
+        .into_iter()
+        .find(|one| one.kind == "instance")
+        .expect("a machine");
     machine.tags.get("setpoint:guard").cloned()
 }
 
@@ -47,29 +57,60 @@ async fn a_machine_is_ready_once_its_checks_pass() {
     assert!(made.is_complete(), "{made:#?}");
     assert!(!is_marked(&cloud), "{:?}", guard(&cloud));
     let actions: Vec<&str> = made.writes.iter().map(|write| write.action).collect();
-    assert_eq!(actions.iter().filter(|action| **action == "RunCommand").count(), 1);
+    assert_eq!(
+        actions
+            .iter()
+            .filter(|action| **action == "RunCommand")
+            .count(),
+        1
+    );
     let asked = actions.iter().position(|action| *action == "RunCommand");
-    let late = actions.iter().rposition(|action| *action == "CreateSecurityGroup");
-    assert!(asked < late, "what comes after it waits until it is ready: {actions:?}");
+    let late = actions
+        .iter()
+        .rposition(|action| *action == "CreateSecurityGroup");
+    assert!(
+        asked < late,
+        "what comes after it waits until it is ready: {actions:?}"
+    );
     assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_pass_stays_marked_and_is_asked_again() {
     let cloud = Cloud::new();
-    cloud.sim.with(|world| world.add_guest_rule(rule(1, "waiting for cloud-init\nE: no such package\n")));
+    cloud.sim.with(|world| {
+        world.add_guest_rule(rule(1, "waiting for cloud-init\nE: no such package\n"))
+    });
     let made = cloud.apply(APP).await;
-    let [failure] = made.failed.as_slice() else { panic!("one fails: {made:#?}") };
+    let [failure] = made.failed.as_slice() else {
+        panic!("one fails: {made:#?}")
+    };
     assert_eq!(failure.class, FailureClass::NotReached);
-    assert_eq!(failure.message, "it is not ready: a check failed\nwaiting for cloud-init\nE: no such package");
-    assert_eq!(made.not_started.iter().map(|one| one.address.to_string()).collect::<Vec<_>>(), ["late"]);
+    assert_eq!(
+        failure.message,
+        "it is not ready: a check failed\nwaiting for cloud-init\nE: no such package"
+    );
+    assert_eq!(
+        made.not_started
+            .iter()
+            .map(|one| one.address.to_string())
+            .collect::<Vec<_>>(),
+        ["late"]
+    );
     assert!(is_marked(&cloud));
-    assert_eq!(lines(&cloud.plan(APP).await), ["~ app (ready) none", "+ late none"]);
+    assert_eq!(
+        lines(&cloud.plan(APP).await),
+        ["~ app (ready) none", "+ late none"]
+    );
     cloud.sim.with(|world| world.add_guest_rule(rule(0, "")));
     let again = cloud.apply(APP).await;
     assert!(again.is_complete(), "{again:#?}");
     let actions: Vec<&str> = again.writes.iter().map(|write| write.action).collect();
-    assert_eq!(actions, ["RunCommand", "TagResources", "CreateSecurityGroup"], "readiness alone, then what waited for it");
+    assert_eq!(
+        actions,
+        ["RunCommand", "TagResources", "CreateSecurityGroup"],
+        "readiness alone, then what waited for it"
+    );
     assert!(!is_marked(&cloud));
     assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
 }
@@ -77,9 +118,14 @@ async fn what_does_not_pass_stays_marked_and_is_asked_again() {
 #[tokio::test(start_paused = true)]
 async fn a_port_on_which_nothing_listens_runs_out_of_time() {
     let cloud = Cloud::new();
-    let text = APP.replace("http: {port: 80, path: /health}, timeout: 5m", "tcp: 5432, timeout: 2m");
+    let text = APP.replace(
+        "http: {port: 80, path: /health}, timeout: 5m",
+        "tcp: 5432, timeout: 2m",
+    );
     let made = cloud.apply(&text).await;
-    let [failure] = made.failed.as_slice() else { panic!("one fails: {made:#?}") };
+    let [failure] = made.failed.as_slice() else {
+        panic!("one fails: {made:#?}")
+    };
     assert!(
         failure
             .message
@@ -87,7 +133,13 @@ async fn a_port_on_which_nothing_listens_runs_out_of_time() {
         "{}",
         failure.message
     );
-    assert!(failure.message.ends_with("finished. Datasource DataSourceAliYun."), "{}", failure.message);
+    assert!(
+        failure
+            .message
+            .ends_with("finished. Datasource DataSourceAliYun."),
+        "{}",
+        failure.message
+    );
     assert!(is_marked(&cloud));
 }
 
@@ -96,29 +148,53 @@ async fn who_stops_asking_takes_the_mark_off() {
     let cloud = Cloud::new();
     cloud.sim.with(|world| world.add_guest_rule(rule(1, "")));
     assert!(!cloud.apply(APP).await.is_complete());
-    let silent = APP.replace("    ready: {cloud_init: true, http: {port: 80, path: /health}, timeout: 5m}\n", "");
+    let silent = APP.replace(
+        "    ready: {cloud_init: true, http: {port: 80, path: /health}, timeout: 5m}\n",
+        "",
+    );
     assert!(cloud.apply(&silent).await.is_complete());
     assert!(!is_marked(&cloud));
     assert_eq!(lines(&cloud.plan(&silent).await), NOTHING);
-    assert_eq!(lines(&cloud.plan(APP).await), NOTHING, "one that runs already is not asked");
+    assert_eq!(
+        lines(&cloud.plan(APP).await),
+        NOTHING,
+        "one that runs already is not asked"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_may_hold_a_secret_is_not_shown() {
     let cloud = Cloud::new();
-    let text = APP.replace("stack: shop", "stack: shop\nvars: {token: {type: string, secret: true, default: s3cr3t-token}}");
+    let text = APP.replace(
+        "stack: shop",
+        "stack: shop\nvars: {token: {type: string, secret: true, default: s3cr3t-token}}",
+    );
     let text = text.replace(
         r##""#!/bin/sh\nsystemctl enable --now nginx\n""##,
         r##"{text: "#!/bin/sh\nTOKEN=${token}\n", with: {token: "${vars.token}"}}"##,
     );
     for _ in 0..2 {
         let failed = cloud.apply(&text).await.failed;
-        assert!(failed[0].message.ends_with("is not shown, since the user data holds or held a secret"), "{}", failed[0].message);
+        assert!(
+            failed[0]
+                .message
+                .ends_with("is not shown, since the user data holds or held a secret"),
+            "{}",
+            failed[0].message
+        );
     }
     // It is still what the machine was made with after it is gone from the spec.
-    let gone = text.replace("TOKEN=${token}\\n", "").replace(r#", with: {token: "${vars.token}"}"#, "");
+    let gone = text
+        .replace("TOKEN=${token}\\n", "")
+        .replace(r#", with: {token: "${vars.token}"}"#, "");
     let failed = cloud.apply(&gone).await.failed;
-    assert!(failed[0].message.ends_with("is not shown, since the user data holds or held a secret"), "{}", failed[0].message);
+    assert!(
+        failed[0]
+            .message
+            .ends_with("is not shown, since the user data holds or held a secret"),
+        "{}",
+        failed[0].message
+    );
 }
 
 /// The mark and what else the guard says are written together, once the checks have passed.
@@ -128,7 +204,10 @@ async fn a_mark_goes_with_what_else_changes_of_its_tag() {
     cloud.sim.with(|world| world.add_guest_rule(rule(1, "")));
     assert!(!cloud.apply(APP).await.is_complete());
     cloud.sim.with(|world| world.add_guest_rule(rule(0, "")));
-    let protected = APP.replace("    ready: {", "    lifecycle: {protect: true}\n    ready: {");
+    let protected = APP.replace(
+        "    ready: {",
+        "    lifecycle: {protect: true}\n    ready: {",
+    );
     let again = cloud.apply(&protected).await;
     assert!(again.is_complete(), "{again:#?}");
     assert!(!is_marked(&cloud), "{:?}", guard(&cloud));
@@ -138,15 +217,26 @@ async fn a_mark_goes_with_what_else_changes_of_its_tag() {
 
 #[tokio::test(start_paused = true)]
 async fn what_has_no_place_in_a_script_is_refused() {
-    let with = |members: &str| APP.replace("cloud_init: true, http: {port: 80, path: /health}, timeout: 5m", members);
+    let with = |members: &str| {
+        APP.replace(
+            "cloud_init: true, http: {port: 80, path: /health}, timeout: 5m",
+            members,
+        )
+    };
     let vars = "stack: shop\nvars: {token: {type: string, secret: true, default: s3cr3t}}";
-    for members in ["command: \"curl ${net.route_table_id}\"", "tcp: 80, http: {port: 80, path: \"/x?key=${vars.token}\"}"] {
+    for members in [
+        "command: \"curl ${net.route_table_id}\"",
+        "tcp: 80, http: {port: 80, path: \"/x?key=${vars.token}\"}",
+    ] {
         let cloud = Cloud::new();
         let text = with(members).replace("stack: shop", vars);
-        let refused = cloud.plan_intent(&cloud.intent(&stack(&text, &[])), &Options::default()).await;
+        let refused = cloud
+            .plan_intent(&cloud.intent(&stack(&text, &[])), &Options::default())
+            .await;
         let refused = format!("{refused:?}");
         assert!(
-            refused.starts_with("Err") && refused.contains("holds a secret, or what is known after apply only"),
+            refused.starts_with("Err")
+                && refused.contains("holds a secret, or what is known after apply only"),
             "{members}: {refused}"
         );
     }
@@ -163,7 +253,12 @@ async fn a_run_that_dies_anywhere_is_taken_up() {
             assert!(made.is_complete(), "{death:?} at {n}: {made:#?}");
             assert_eq!(lines(&cloud.plan(APP).await), NOTHING, "{death:?} at {n}");
             assert!(!is_marked(&cloud), "{death:?} at {n}");
-            assert_eq!(cloud.owned().len(), 7, "{death:?} at {n}: {:?}", cloud.owned());
+            assert_eq!(
+                cloud.owned().len(),
+                7,
+                "{death:?} at {n}: {:?}",
+                cloud.owned()
+            );
             if !died {
                 assert_eq!(n, 8, "every write was tried");
                 break;
@@ -181,7 +276,10 @@ async fn other_checks_change_nothing_of_one_that_passed() {
 /// Another image is another system, which cloud-init prepares anew.
 #[tokio::test(start_paused = true)]
 async fn a_rebuild_is_asked_and_a_death_in_it_is_taken_up() {
-    let other = APP.replace("acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
+    let other = APP.replace(
+        "acs:alibaba_cloud_linux_3_2104_lts_x64",
+        "acs:ubuntu_24_04_x64",
+    );
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let plan = cloud.plan(&other).await;
@@ -200,17 +298,32 @@ async fn a_rebuild_is_asked_and_a_death_in_it_is_taken_up() {
                 assert_eq!(n - 1, actions.len(), "every write was tried");
                 break;
             }
-            let rebuilt = cloud.sim.with(|world| world.calls().counts().contains_key("ReplaceSystemDisk"));
+            let rebuilt = cloud
+                .sim
+                .with(|world| world.calls().counts().contains_key("ReplaceSystemDisk"));
             let before = asked(&cloud);
             assert!(cloud.apply(&other).await.is_complete(), "{death:?} at {n}");
             assert!(!is_marked(&cloud), "{death:?} at {n}: {:?}", guard(&cloud));
-            assert_eq!(lines(&cloud.plan(&other).await), NOTHING, "{death:?} at {n}");
-            assert!(!rebuilt || before > 1 || asked(&cloud) > before, "{death:?} at {n}: it was never asked");
+            assert_eq!(
+                lines(&cloud.plan(&other).await),
+                NOTHING,
+                "{death:?} at {n}"
+            );
+            assert!(
+                !rebuilt || before > 1 || asked(&cloud) > before,
+                "{death:?} at {n}: it was never asked"
+            );
         }
     }
 }
 
 /// How often a script was run.
 fn asked(cloud: &Cloud) -> u64 {
-    cloud.sim.with(|world| world.calls().counts().get("RunCommand").map_or(0, |count| count.total))
+    cloud.sim.with(|world| {
+        world
+            .calls()
+            .counts()
+            .get("RunCommand")
+            .map_or(0, |count| count.total)
+    })
 }

@@ -26,22 +26,41 @@ const NOTHING: Vec<String> = Vec::new();
 
 /// A call as somebody else makes it: in the console, say.
 pub(crate) async fn by_hand(cloud: &Cloud, action: &'static Action, args: &[(&str, &str)]) {
-    let args: Vec<(String, Arg)> = args.iter().map(|(name, value)| ((*name).to_owned(), Arg::Text((*value).to_owned()))).collect();
+    let args: Vec<(String, Arg)> = args
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Arg::Text((*value).to_owned())))
+        .collect();
     let request = Request::new(action, "cn-beijing", &args).expect("the action takes these");
-    cloud.session.client.call(&request).await.expect("it is allowed");
+    cloud
+        .session
+        .client
+        .call(&request)
+        .await
+        .expect("it is allowed");
 }
 
 fn id_of(cloud: &Cloud, kind: &str) -> String {
-    cloud.resources().into_iter().find(|one| one.kind == kind).expect("it is there").id
+    cloud
+        .resources()
+        .into_iter()
+        .find(|one| one.kind == kind)
+        .expect("it is there")
+        .id
 }
 
 async fn planned(cloud: &Cloud, text: &str, options: Options) -> Result<Plan, Vec<PlanError>> {
     let intent = cloud.intent(&stack(text, &[]));
-    cloud.plan_intent(&intent, &options).await.map(|(plan, _)| plan)
+    cloud
+        .plan_intent(&intent, &options)
+        .await
+        .map(|(plan, _)| plan)
 }
 
 async fn apply_old(cloud: &Cloud, plan: &Plan) -> Outcome {
-    let options = ApplyOptions { observed_before: Duration::from_secs(120), ..ApplyOptions::default() };
+    let options = ApplyOptions {
+        observed_before: Duration::from_secs(120),
+        ..ApplyOptions::default()
+    };
     let (_keep, cancel) = watch::channel(false);
     apply::apply(&cloud.session, plan, options, cancel, &mut |_, _| {}).await
 }
@@ -59,48 +78,114 @@ async fn made(text: &str) -> Cloud {
 async fn a_rebuild_of_a_stopped_machine_is_held() {
     let stopped = changed("host_name: app-01", "host_name: app-01\n    power: stopped");
     let cloud = made(&stopped).await;
-    let plan = cloud.plan(&stopped.replace("acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64")).await;
+    let plan = cloud
+        .plan(&stopped.replace(
+            "acs:alibaba_cloud_linux_3_2104_lts_x64",
+            "acs:ubuntu_24_04_x64",
+        ))
+        .await;
     assert_eq!(lines(&plan), ["~ server (image) rebuild"]);
-    assert!(matches!(plan.held.first().map(|held| &held.why), Some(HeldWhy::DataLoss(_))), "{:?}", plan.held);
+    assert!(
+        matches!(
+            plan.held.first().map(|held| &held.why),
+            Some(HeldWhy::DataLoss(_))
+        ),
+        "{:?}",
+        plan.held
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rebuild_of_a_protected_stopped_machine_is_refused() {
-    let stopped = changed("host_name: app-01", "host_name: app-01\n    power: stopped\n    lifecycle: {protect: true}");
+    let stopped = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    power: stopped\n    lifecycle: {protect: true}",
+    );
     let cloud = made(&stopped).await;
-    let other = stopped.replace("acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64");
-    planned(&cloud, &other, Options::default()).await.expect_err("it is protected");
+    let other = stopped.replace(
+        "acs:alibaba_cloud_linux_3_2104_lts_x64",
+        "acs:ubuntu_24_04_x64",
+    );
+    planned(&cloud, &other, Options::default())
+        .await
+        .expect_err("it is protected");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_may_be_kept() {
-    let kept = changed("    period: 60s", "    period: 60s\n    lifecycle: {on_delete: keep}");
+    let kept = changed(
+        "    period: 60s",
+        "    period: 60s\n    lifecycle: {on_delete: keep}",
+    );
     let cloud = made(&kept).await;
     let gone = cloud.destroy(&kept).await;
     let kinds: Vec<String> = cloud.resources().into_iter().map(|one| one.kind).collect();
-    assert!(kinds.iter().any(|kind| kind == "metric_alarm"), "{kinds:?} {gone:#?}");
+    assert!(
+        kinds.iter().any(|kind| kind == "metric_alarm"),
+        "{kinds:?} {gone:#?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_protected_alarm_is_not_destroyed() {
-    let protected = changed("    period: 60s", "    period: 60s\n    lifecycle: {protect: true}");
+    let protected = changed(
+        "    period: 60s",
+        "    period: 60s\n    lifecycle: {protect: true}",
+    );
     let cloud = made(&protected).await;
-    planned(&cloud, &protected, Options { destroy: true, ..Options::default() }).await.expect_err("it is protected");
+    planned(
+        &cloud,
+        &protected,
+        Options {
+            destroy: true,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect_err("it is protected");
 }
 
 #[tokio::test(start_paused = true)]
 async fn destroy_heeds_the_files_protection_before_it_was_applied() {
     let cloud = made(APP).await;
-    let protected = changed("host_name: app-01", "host_name: app-01\n    lifecycle: {protect: true}");
-    planned(&cloud, &protected, Options { destroy: true, ..Options::default() }).await.expect_err("the file protects it");
+    let protected = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    lifecycle: {protect: true}",
+    );
+    planned(
+        &cloud,
+        &protected,
+        Options {
+            destroy: true,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect_err("the file protects it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn destroy_heeds_the_files_keep_before_it_was_applied() {
     let cloud = made(APP).await;
-    let kept = changed("host_name: app-01", "host_name: app-01\n    lifecycle: {on_delete: keep}");
-    let plan = planned(&cloud, &kept, Options { destroy: true, ..Options::default() }).await.expect("a plan");
-    assert!(!lines(&plan).iter().any(|line| line.starts_with("- server")), "{:?}", lines(&plan));
+    let kept = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    lifecycle: {on_delete: keep}",
+    );
+    let plan = planned(
+        &cloud,
+        &kept,
+        Options {
+            destroy: true,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect("a plan");
+    assert!(
+        !lines(&plan).iter().any(|line| line.starts_with("- server")),
+        "{:?}",
+        lines(&plan)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,14 +193,23 @@ async fn keep_holds_when_the_kind_under_the_address_changes() {
     let cloud =
         made("stack: shop\nregion: cn-beijing\nresources:\n  one: {type: vpc, cidr_block: 10.0.0.0/16, lifecycle: {on_delete: keep}}\n")
             .await;
-    let other = format!("stack: shop\nregion: cn-beijing\nresources:\n  one: {{type: key_pair, public_key: \"{PUBLIC_KEY}\"}}\n");
+    let other = format!(
+        "stack: shop\nregion: cn-beijing\nresources:\n  one: {{type: key_pair, public_key: \"{PUBLIC_KEY}\"}}\n"
+    );
     let plan = cloud.plan(&other).await;
-    assert!(!plan.calls().any(|(_, call)| call.api.name == "DeleteVpc"), "{:?}", lines(&plan));
+    assert!(
+        !plan.calls().any(|(_, call)| call.api.name == "DeleteVpc"),
+        "{:?}",
+        lines(&plan)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn destroy_leaves_what_a_kept_machine_stands_on() {
-    let kept = changed("host_name: app-01", "host_name: app-01\n    lifecycle: {on_delete: keep}");
+    let kept = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    lifecycle: {on_delete: keep}",
+    );
     let cloud = made(&kept).await;
     let outcome = cloud.destroy(&kept).await;
     assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
@@ -123,16 +217,41 @@ async fn destroy_leaves_what_a_kept_machine_stands_on() {
 
 #[tokio::test(start_paused = true)]
 async fn after_an_interrupted_replacement_a_reverted_spec_does_not_lose_the_first_machine_unheld() {
-    let first = changed("host_name: app-01", "host_name: app-01\n    lifecycle: {create_before_destroy: true}");
+    let first = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    lifecycle: {create_before_destroy: true}",
+    );
     let cloud = made(&first).await;
-    let zone = first.replace("zone: cn-beijing-h, cidr_block: 172.16.1.0/24", "zone: cn-beijing-g, cidr_block: 172.16.9.0/24");
+    let zone = first.replace(
+        "zone: cn-beijing-h, cidr_block: 172.16.1.0/24",
+        "zone: cn-beijing-g, cidr_block: 172.16.9.0/24",
+    );
     let plan = cloud.plan(&zone).await;
-    let run = plan.calls().position(|(_, call)| call.api.name == "RunInstances").expect("a new machine");
+    let run = plan
+        .calls()
+        .position(|(_, call)| call.api.name == "RunInstances")
+        .expect("a new machine");
     // Dies right after the successor was made.
-    assert!(cloud.apply_dying(&plan, run + 1, faults::Death::After).await);
+    assert!(
+        cloud
+            .apply_dying(&plan, run + 1, faults::Death::After)
+            .await
+    );
     let back = cloud.plan(&first).await;
-    let goes = back.changes.iter().filter(|one| one.kind == "instance" && one.deletes()).count();
-    let held = back.held.iter().filter(|one| one.address.as_ref().is_some_and(|address| address.to_string() == "server")).count();
+    let goes = back
+        .changes
+        .iter()
+        .filter(|one| one.kind == "instance" && one.deletes())
+        .count();
+    let held = back
+        .held
+        .iter()
+        .filter(|one| {
+            one.address
+                .as_ref()
+                .is_some_and(|address| address.to_string() == "server")
+        })
+        .count();
     assert_eq!(goes, held, "{:?} {:?}", lines(&back), back.held);
 }
 
@@ -145,16 +264,27 @@ async fn an_output_shows_the_address_after_a_move() {
     let moved = with.replace("172.16.1.0/24", "172.16.9.0/24");
     let outcome = cloud.apply(&moved).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
-    let ip = outcome.outputs["ip"].as_text().unwrap_or_default().to_owned();
+    let ip = outcome.outputs["ip"]
+        .as_text()
+        .unwrap_or_default()
+        .to_owned();
     assert!(ip.starts_with("172.16.9."), "{ip}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_output_shows_the_disk_after_a_rebuild() {
-    let with = APP.replace("outputs: {", "outputs: {disk: \"${server.system_disk.id}\", ");
+    let with = APP.replace(
+        "outputs: {",
+        "outputs: {disk: \"${server.system_disk.id}\", ",
+    );
     let cloud = made(&with).await;
     let before = id_of(&cloud, "disk");
-    let outcome = cloud.apply(&with.replace("acs:alibaba_cloud_linux_3_2104_lts_x64", "acs:ubuntu_24_04_x64")).await;
+    let outcome = cloud
+        .apply(&with.replace(
+            "acs:alibaba_cloud_linux_3_2104_lts_x64",
+            "acs:ubuntu_24_04_x64",
+        ))
+        .await;
     assert!(outcome.is_complete(), "{outcome:#?}");
     assert_ne!(outcome.outputs["disk"], Value::text(before));
 }
@@ -179,15 +309,24 @@ async fn a_new_machine_finds_its_groups_new_rules_in_force() {
     let cloud = made(APP).await;
     let more = APP.replace("203.0.113.50/32", "198.51.100.0/24").replace("  cpu-high:", "  second:\n    type: instance\n    instance_type: ecs.c7.large\n    image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}\n    vswitch: subnet\n    security_groups: [web]\n  cpu-high:");
     let plan = cloud.plan(&more).await;
-    let run =
-        plan.steps.iter().position(|step| step.step.as_call().is_some_and(|call| call.api.name == "RunInstances")).expect("a machine");
+    let run = plan
+        .steps
+        .iter()
+        .position(|step| {
+            step.step
+                .as_call()
+                .is_some_and(|call| call.api.name == "RunInstances")
+        })
+        .expect("a machine");
     let mut todo: Vec<usize> = vec![run];
     let mut before = Vec::new();
     while let Some(at) = todo.pop() {
         before.push(at);
         todo.extend(plan.steps[at].after.iter().map(|one| one.0));
     }
-    let waits = before.iter().any(|at| plan.steps[*at].address.to_string() == "web");
+    let waits = before
+        .iter()
+        .any(|at| plan.steps[*at].address.to_string() == "web");
     assert!(waits, "RunInstances does not wait for the rules of `web`");
 }
 
@@ -209,16 +348,43 @@ async fn a_target_brings_what_its_user_data_names() {
     let text = text.replace("  cpu-high:", "  other:\n    type: instance\n    instance_type: ecs.c7.large\n    image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}\n    vswitch: subnet\n    security_groups: [web]\n  cpu-high:");
     let cloud = Cloud::new();
     let targets = vec!["server".parse().expect("an address")];
-    let plan = planned(&cloud, &text, Options { targets, ..Options::default() }).await.expect("a plan");
-    assert!(lines(&plan).iter().any(|line| line.starts_with("+ other")), "{:?}", lines(&plan));
+    let plan = planned(
+        &cloud,
+        &text,
+        Options {
+            targets,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect("a plan");
+    assert!(
+        lines(&plan).iter().any(|line| line.starts_with("+ other")),
+        "{:?}",
+        lines(&plan)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn destroying_a_target_leaves_what_it_uses() {
     let cloud = made(APP).await;
     let targets = vec!["server".parse().expect("an address")];
-    let plan = planned(&cloud, APP, Options { destroy: true, targets, ..Options::default() }).await.expect("a plan");
-    assert!(!lines(&plan).iter().any(|line| line.starts_with("- net")), "{:?}", lines(&plan));
+    let plan = planned(
+        &cloud,
+        APP,
+        Options {
+            destroy: true,
+            targets,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect("a plan");
+    assert!(
+        !lines(&plan).iter().any(|line| line.starts_with("- net")),
+        "{:?}",
+        lines(&plan)
+    );
 }
 
 // Adopting and moving.
@@ -228,9 +394,16 @@ async fn what_this_stack_owns_elsewhere_is_not_adopted_and_deleted() {
     let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
     let id = id_of(&cloud, "vpc");
-    let renamed = net.replace("  net: {type: vpc,", &format!("  corp: {{type: vpc, adopt: {id},"));
+    let renamed = net.replace(
+        "  net: {type: vpc,",
+        &format!("  corp: {{type: vpc, adopt: {id},"),
+    );
     if let Ok(plan) = planned(&cloud, &renamed, Options::default()).await {
-        assert!(!plan.calls().any(|(_, call)| call.api.name == "DeleteVpc"), "{:?}", lines(&plan));
+        assert!(
+            !plan.calls().any(|(_, call)| call.api.name == "DeleteVpc"),
+            "{:?}",
+            lines(&plan)
+        );
     }
 }
 
@@ -238,11 +411,26 @@ async fn what_this_stack_owns_elsewhere_is_not_adopted_and_deleted() {
 async fn a_destroy_before_the_adoption_does_not_panic() {
     let cloud = made("stack: other\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n").await;
     let id = id_of(&cloud, "vpc");
-    let keys = [("ResourceType", "VPC"), ("ResourceId.1", id.as_str()), ("TagKey.1", "setpoint:stack"), ("TagKey.2", "setpoint:address")];
+    let keys = [
+        ("ResourceType", "VPC"),
+        ("ResourceId.1", id.as_str()),
+        ("TagKey.1", "setpoint:stack"),
+        ("TagKey.2", "setpoint:address"),
+    ];
     by_hand(&cloud, &vpc::UN_TAG_RESOURCES, &keys).await;
-    let text =
-        format!("stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: corp, adopt: {id}, cidr_block: 10.0.0.0/16}}\n");
-    let plan = planned(&cloud, &text, Options { destroy: true, ..Options::default() }).await.expect("a plan");
+    let text = format!(
+        "stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: corp, adopt: {id}, cidr_block: 10.0.0.0/16}}\n"
+    );
+    let plan = planned(
+        &cloud,
+        &text,
+        Options {
+            destroy: true,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect("a plan");
     assert_eq!(lines(&plan), NOTHING);
 }
 
@@ -264,8 +452,13 @@ async fn forgotten_group() -> (Cloud, String) {
 #[tokio::test(start_paused = true)]
 async fn a_group_with_these_rules_is_adopted() {
     let (cloud, id) = forgotten_group().await;
-    let text = GROUP.replace("{type: security_group,", &format!("{{type: security_group, adopt: {id},"));
-    let plan = planned(&cloud, &text, Options::default()).await.expect("it matches");
+    let text = GROUP.replace(
+        "{type: security_group,",
+        &format!("{{type: security_group, adopt: {id},"),
+    );
+    let plan = planned(&cloud, &text, Options::default())
+        .await
+        .expect("it matches");
     assert_eq!(lines(&plan), ["~ web none"]);
 }
 
@@ -273,16 +466,24 @@ async fn a_group_with_these_rules_is_adopted() {
 async fn a_group_with_other_rules_is_not_adopted() {
     let (cloud, id) = forgotten_group().await;
     let text = GROUP
-        .replace("{type: security_group,", &format!("{{type: security_group, adopt: {id},"))
+        .replace(
+            "{type: security_group,",
+            &format!("{{type: security_group, adopt: {id},"),
+        )
         .replace(", ingress: [{port: 80, source: 0.0.0.0/0}]", "");
-    planned(&cloud, &text, Options::default()).await.expect_err("its rules differ");
+    planned(&cloud, &text, Options::default())
+        .await
+        .expect_err("its rules differ");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_move_is_applied_from_an_old_observation() {
     let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
-    let renamed = format!("{}moved: [{{from: net, to: corp}}]\n", net.replace("  net:", "  corp:"));
+    let renamed = format!(
+        "{}moved: [{{from: net, to: corp}}]\n",
+        net.replace("  net:", "  corp:")
+    );
     let plan = cloud.plan(&renamed).await;
     let outcome = apply_old(&cloud, &plan).await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
@@ -295,7 +496,9 @@ async fn a_forgotten_alarm_leaves_an_empty_plan() {
     let end = APP.find("outputs:").expect("the outputs");
     let forgetting = format!("{}{}forget: [cpu-high]\n", &APP[..start], &APP[end..]);
     let intent = cloud.intent(&stack(&forgetting, &[]));
-    let Ok((plan, _)) = cloud.plan_intent(&intent, &Options::default()).await else { return };
+    let Ok((plan, _)) = cloud.plan_intent(&intent, &Options::default()).await else {
+        return;
+    };
     cloud.apply_plan(&plan).await;
     assert_eq!(lines(&cloud.plan(&forgetting).await), NOTHING);
 }
@@ -305,11 +508,22 @@ async fn a_forgotten_alarm_leaves_an_empty_plan() {
 async fn settles(text: &str) {
     let cloud = made(text).await;
     let again = cloud.plan(text).await;
-    assert_eq!(lines(&again), NOTHING, "{:#?}", again.changes.iter().flat_map(|one| &one.fields).collect::<Vec<_>>());
+    assert_eq!(
+        lines(&again),
+        NOTHING,
+        "{:#?}",
+        again
+            .changes
+            .iter()
+            .flat_map(|one| &one.fields)
+            .collect::<Vec<_>>()
+    );
 }
 
 #[test]
-#[should_panic(expected = "`ingress.2` says the same flow as `ingress.0`, with another description")]
+#[should_panic(
+    expected = "`ingress.2` says the same flow as `ingress.0`, with another description"
+)]
 fn one_flow_said_twice_is_refused() {
     let rules = "ingress:\n      - {port: 80, source: 0.0.0.0/0, description: a}\n      - {port: 22, source: 0.0.0.0/0, description: b}\n      - {port: 80, source: 0.0.0.0/0, description: c}\n";
     let wrong = stack(
@@ -343,43 +557,83 @@ async fn a_secret_webhook_settles() {
 
 #[tokio::test(start_paused = true)]
 async fn ignored_tags_are_left_alone() {
-    let text = changed("host_name: app-01", "host_name: app-01\n    lifecycle: {ignore: [tags]}");
+    let text = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    lifecycle: {ignore: [tags]}",
+    );
     let cloud = made(&text).await;
     let id = id_of(&cloud, "instance");
-    let tags = [("ResourceType", "instance"), ("ResourceId.1", id.as_str()), ("Tag.1.Key", "Owner"), ("Tag.1.Value", "ops")];
+    let tags = [
+        ("ResourceType", "instance"),
+        ("ResourceId.1", id.as_str()),
+        ("Tag.1.Key", "Owner"),
+        ("Tag.1.Value", "ops"),
+    ];
     by_hand(&cloud, &ecs::TAG_RESOURCES, &tags).await;
     assert_eq!(lines(&cloud.plan(&text).await), NOTHING);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_ignored_name_is_not_sent_with_a_description() {
-    let text = changed("host_name: app-01", "host_name: app-01\n    name: ours\n    description: one\n    lifecycle: {ignore: [name]}");
+    let text = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    name: ours\n    description: one\n    lifecycle: {ignore: [name]}",
+    );
     let cloud = made(&text).await;
     let id = id_of(&cloud, "instance");
-    by_hand(&cloud, &ecs::MODIFY_INSTANCE_ATTRIBUTE, &[("InstanceId", &id), ("InstanceName", "theirs")]).await;
-    let outcome = cloud.apply(&text.replace("description: one", "description: two")).await;
+    by_hand(
+        &cloud,
+        &ecs::MODIFY_INSTANCE_ATTRIBUTE,
+        &[("InstanceId", &id), ("InstanceName", "theirs")],
+    )
+    .await;
+    let outcome = cloud
+        .apply(&text.replace("description: one", "description: two"))
+        .await;
     assert!(outcome.is_complete());
-    assert!(!outcome.writes.iter().any(|write| write.params.iter().any(|(name, _)| name == "InstanceName")), "{:?}", outcome.writes);
+    assert!(
+        !outcome
+            .writes
+            .iter()
+            .any(|write| write.params.iter().any(|(name, _)| name == "InstanceName")),
+        "{:?}",
+        outcome.writes
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn protection_switched_on_by_hand_is_left_on() {
     let cloud = made(APP).await;
     let id = id_of(&cloud, "instance");
-    by_hand(&cloud, &ecs::MODIFY_INSTANCE_ATTRIBUTE, &[("InstanceId", &id), ("DeletionProtection", "true")]).await;
+    by_hand(
+        &cloud,
+        &ecs::MODIFY_INSTANCE_ATTRIBUTE,
+        &[("InstanceId", &id), ("DeletionProtection", "true")],
+    )
+    .await;
     assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_machine_left_stopped_is_started_though_power_is_ignored() {
-    let text = changed("host_name: app-01", "host_name: app-01\n    lifecycle: {ignore: [power]}");
+    let text = changed(
+        "host_name: app-01",
+        "host_name: app-01\n    lifecycle: {ignore: [power]}",
+    );
     let cloud = made(&text).await;
     let bigger = text.replace("ecs.c7.large", "ecs.c7.xlarge");
     let plan = cloud.plan(&bigger).await;
     // The third write is the change of type: the machine is stopped.
     assert!(cloud.apply_dying(&plan, 3, faults::Death::After).await);
     assert!(cloud.apply(&bigger).await.is_complete());
-    assert!(cloud.owned().iter().any(|line| line.starts_with("instance ") && line.ends_with(" Running")), "{:?}", cloud.owned());
+    assert!(
+        cloud
+            .owned()
+            .iter()
+            .any(|line| line.starts_with("instance ") && line.ends_with(" Running")),
+        "{:?}",
+        cloud.owned()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -389,27 +643,47 @@ async fn a_machine_left_stopped_is_started_though_its_change_is_refused() {
     let plan = cloud.plan(&bigger).await;
     assert!(cloud.apply_dying(&plan, 2, faults::Death::After).await);
     tokio::time::sleep(Duration::from_secs(60)).await;
-    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", false));
+    cloud
+        .sim
+        .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", false));
     cloud.apply(&bigger).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert!(cloud.owned().iter().any(|line| line.starts_with("instance ") && line.ends_with(" Running")), "{:?}", cloud.owned());
+    assert!(
+        cloud
+            .owned()
+            .iter()
+            .any(|line| line.starts_with("instance ") && line.ends_with(" Running")),
+        "{:?}",
+        cloud.owned()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_that_is_wanted_stops_charging() {
     let cloud = made(APP).await;
-    let stopped = changed("ecs.c7.large", "ecs.c7.xlarge").replace("host_name: app-01", "host_name: app-01\n    power: stopped");
+    let stopped = changed("ecs.c7.large", "ecs.c7.xlarge")
+        .replace("host_name: app-01", "host_name: app-01\n    power: stopped");
     let outcome = cloud.apply(&stopped).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
     let plan = cloud.plan(&stopped).await;
-    let before = plan.changes.iter().find(|one| one.kind == "instance").and_then(|one| one.before.clone()).expect("a machine");
+    let before = plan
+        .changes
+        .iter()
+        .find(|one| one.kind == "instance")
+        .and_then(|one| one.before.clone())
+        .expect("a machine");
     assert_eq!(before.attr("stopped_mode"), Value::text("StopCharging"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_a_machine_still_has_is_not_taken_from_it_in_vain() {
     let cloud = made(APP).await;
-    let without = APP.replace("  key: {type: key_pair, private_key_file: keys/app.pem}\n", "").replace("    key_pair: key\n", "");
+    let without = APP
+        .replace(
+            "  key: {type: key_pair, private_key_file: keys/app.pem}\n",
+            "",
+        )
+        .replace("    key_pair: key\n", "");
     if let Ok(plan) = planned(&cloud, &without, Options::default()).await {
         let outcome = cloud.apply_plan(&plan).await;
         assert!(outcome.is_complete(), "{:#?}", outcome.failed);
@@ -431,11 +705,16 @@ async fn a_rule_names_a_group_of_another_stack() {
 async fn a_lost_put_of_an_alarm_is_sent_again() {
     let cloud = made(APP).await;
     let plan = cloud.plan(&changed("threshold: 90", "threshold: 80")).await;
-    cloud.sim.set_hook(Some(faults::at_write(1, Fate::DropBeforeExecuting)));
+    cloud
+        .sim
+        .set_hook(Some(faults::at_write(1, Fate::DropBeforeExecuting)));
     let outcome = cloud.apply_plan(&plan).await;
     cloud.sim.set_hook(None);
     assert!(outcome.is_complete(), "{outcome:#?}");
-    assert_eq!(lines(&cloud.plan(&changed("threshold: 90", "threshold: 80")).await), NOTHING);
+    assert_eq!(
+        lines(&cloud.plan(&changed("threshold: 90", "threshold: 80")).await),
+        NOTHING
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -448,7 +727,10 @@ async fn a_lost_create_that_is_busy_afterwards_is_not_made_twice() {
         writes += usize::from(!call.is_read);
         match (call.is_read, writes) {
             (false, 1) => Fate::LoseReplyAfterExecuting,
-            (false, 2..=4) => Fate::RefuseBefore { code: "SystemBusy".to_owned(), status: 400 },
+            (false, 2..=4) => Fate::RefuseBefore {
+                code: "SystemBusy".to_owned(),
+                status: 400,
+            },
             _ => Fate::Normal,
         }
     })));
@@ -468,8 +750,14 @@ async fn one_throttled_call_after_many_refusals_is_tried_again() {
         }
         refused += 1;
         match refused {
-            1..=70 => Fate::RefuseBefore { code: "DependencyViolation".to_owned(), status: 403 },
-            71 => Fate::RefuseBefore { code: "Throttling.User".to_owned(), status: 400 },
+            1..=70 => Fate::RefuseBefore {
+                code: "DependencyViolation".to_owned(),
+                status: 403,
+            },
+            71 => Fate::RefuseBefore {
+                code: "Throttling.User".to_owned(),
+                status: 400,
+            },
             _ => Fate::Normal,
         }
     })));
@@ -488,8 +776,14 @@ async fn each_kind_of_refusal_has_its_own_window() {
         }
         refused += 1;
         match refused {
-            1..=110 => Fate::RefuseBefore { code: "DependencyViolation.NetworkInterface".to_owned(), status: 400 },
-            111 => Fate::RefuseBefore { code: "OperationDenied.OtherSubnetProcessing".to_owned(), status: 400 },
+            1..=110 => Fate::RefuseBefore {
+                code: "DependencyViolation.NetworkInterface".to_owned(),
+                status: 400,
+            },
+            111 => Fate::RefuseBefore {
+                code: "OperationDenied.OtherSubnetProcessing".to_owned(),
+                status: 400,
+            },
             _ => Fate::Normal,
         }
     })));
@@ -510,7 +804,10 @@ async fn an_address_that_a_moved_machine_gives_back_late_is_waited_for() {
         refused += 1;
         // Documented: seconds to a few minutes.
         if refused <= 40 {
-            Fate::RefuseBefore { code: "DependencyViolation.NetworkInterface".to_owned(), status: 400 }
+            Fate::RefuseBefore {
+                code: "DependencyViolation.NetworkInterface".to_owned(),
+                status: 400,
+            }
         } else {
             Fate::Normal
         }
@@ -523,11 +820,20 @@ async fn an_address_that_a_moved_machine_gives_back_late_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn an_old_plan_of_several_rules_is_checked_before_any_of_them() {
     let cloud = made(APP).await;
-    let plan = cloud.plan(&changed("203.0.113.50/32", "[198.51.100.0/24, 192.0.2.0/24]")).await;
+    let plan = cloud
+        .plan(&changed(
+            "203.0.113.50/32",
+            "[198.51.100.0/24, 192.0.2.0/24]",
+        ))
+        .await;
     let id = id_of(&cloud, "security_group");
     // Somebody takes the group over meanwhile.
-    let tags =
-        [("ResourceType", "securitygroup"), ("ResourceId.1", id.as_str()), ("Tag.1.Key", "setpoint:stack"), ("Tag.1.Value", "theirs")];
+    let tags = [
+        ("ResourceType", "securitygroup"),
+        ("ResourceId.1", id.as_str()),
+        ("Tag.1.Key", "setpoint:stack"),
+        ("Tag.1.Value", "theirs"),
+    ];
     by_hand(&cloud, &ecs::TAG_RESOURCES, &tags).await;
     let outcome = apply_old(&cloud, &plan).await;
     assert_eq!(outcome.writes, Vec::new());
@@ -537,7 +843,16 @@ async fn an_old_plan_of_several_rules_is_checked_before_any_of_them() {
 async fn what_is_gone_already_needs_no_deleting() {
     let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
-    let plan = planned(&cloud, net, Options { destroy: true, ..Options::default() }).await.expect("a plan");
+    let plan = planned(
+        &cloud,
+        net,
+        Options {
+            destroy: true,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect("a plan");
     let id = id_of(&cloud, "vpc");
     by_hand(&cloud, &vpc::DELETE_VPC, &[("VpcId", &id)]).await;
     tokio::time::sleep(Duration::from_secs(30)).await;
@@ -550,7 +865,14 @@ async fn a_look_that_never_works_ends() {
     let cloud = made(APP).await;
     let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
     cloud.sim.set_hook(Some(Box::new(|call: &CallInfo| {
-        if call.is_read { Fate::RefuseBefore { code: "InvalidParameter".to_owned(), status: 400 } } else { Fate::Normal }
+        if call.is_read {
+            Fate::RefuseBefore {
+                code: "InvalidParameter".to_owned(),
+                status: 400,
+            }
+        } else {
+            Fate::Normal
+        }
     })));
     let ended = tokio::time::timeout(Duration::from_hours(6), apply_old(&cloud, &plan)).await;
     cloud.sim.set_hook(None);
@@ -565,11 +887,29 @@ async fn one_machine_that_cannot_go_does_not_keep_the_others() {
         .replace("${server.public_ip}", "${server[0].public_ip}")
         .replace("host_name: app-01", "host_name: app");
     let cloud = made(&three).await;
-    let plan = planned(&cloud, &three, Options { destroy: true, ..Options::default() }).await.expect("a plan");
+    let plan = planned(
+        &cloud,
+        &three,
+        Options {
+            destroy: true,
+            ..Options::default()
+        },
+    )
+    .await
+    .expect("a plan");
     let id = id_of(&cloud, "instance");
-    by_hand(&cloud, &ecs::MODIFY_INSTANCE_ATTRIBUTE, &[("InstanceId", &id), ("DeletionProtection", "true")]).await;
+    by_hand(
+        &cloud,
+        &ecs::MODIFY_INSTANCE_ATTRIBUTE,
+        &[("InstanceId", &id), ("DeletionProtection", "true")],
+    )
+    .await;
     cloud.apply_plan(&plan).await;
-    let left = cloud.owned().iter().filter(|line| line.starts_with("instance ")).count();
+    let left = cloud
+        .owned()
+        .iter()
+        .filter(|line| line.starts_with("instance "))
+        .count();
     assert_eq!(left, 1, "{:?}", cloud.owned());
 }
 
@@ -579,14 +919,26 @@ async fn a_key_made_here_is_known_again_after_a_lost_reply() {
     let folder = tempfile::tempdir().expect("a folder");
     let cloud = Cloud::new();
     let session = setpoint_engine::session::Session {
-        local: std::sync::Arc::new(setpoint_engine::local::Disk::new(folder.path().to_path_buf(), None)),
+        local: std::sync::Arc::new(setpoint_engine::local::Disk::new(
+            folder.path().to_path_buf(),
+            None,
+        )),
         ..cloud.session.clone()
     };
     let text = "stack: shop\nregion: cn-beijing\nresources:\n  key: {type: key_pair, private_key_file: app.pem}\n";
     let plan = cloud.plan(text).await;
-    cloud.sim.set_hook(Some(faults::at_write(1, Fate::LoseReplyAfterExecuting)));
+    cloud
+        .sim
+        .set_hook(Some(faults::at_write(1, Fate::LoseReplyAfterExecuting)));
     let (_keep, cancel) = watch::channel(false);
-    let outcome = apply::apply(&session, &plan, ApplyOptions::default(), cancel, &mut |_, _| {}).await;
+    let outcome = apply::apply(
+        &session,
+        &plan,
+        ApplyOptions::default(),
+        cancel,
+        &mut |_, _| {},
+    )
+    .await;
     cloud.sim.set_hook(None);
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
 }
@@ -597,7 +949,12 @@ async fn a_subnet_is_gone_with_its_secondary_block() {
         .replace("cidr_block: 172.16.0.0/12}", "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: [10.1.0.0/16]}")
         .replace("  web:\n", "  second: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.1.1.0/24}\n  web:\n");
     let cloud = made(&two).await;
-    let outcome = cloud.apply(&APP.replace("cidr_block: 172.16.0.0/12}", "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: []}")).await;
+    let outcome = cloud
+        .apply(&APP.replace(
+            "cidr_block: 172.16.0.0/12}",
+            "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: []}",
+        ))
+        .await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
 }
 
@@ -630,7 +987,11 @@ async fn with_a_rising_machine() -> Cloud {
         let cloud = Cloud::new();
         let plan = cloud.plan(APP).await;
         assert!(cloud.apply_dying(&plan, n, faults::Death::After).await);
-        if cloud.owned().iter().any(|line| line.starts_with("instance ")) {
+        if cloud
+            .owned()
+            .iter()
+            .any(|line| line.starts_with("instance "))
+        {
             return cloud;
         }
     }
@@ -640,7 +1001,9 @@ async fn with_a_rising_machine() -> Cloud {
 #[tokio::test(start_paused = true)]
 async fn a_machine_on_its_way_up_is_let_up_before_its_bandwidth_changes() {
     let cloud = with_a_rising_machine().await;
-    let outcome = cloud.apply(&changed("max_bandwidth_out: 10", "max_bandwidth_out: 20")).await;
+    let outcome = cloud
+        .apply(&changed("max_bandwidth_out: 10", "max_bandwidth_out: 20"))
+        .await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
 }
 
@@ -654,12 +1017,17 @@ async fn a_machine_on_its_way_up_is_let_up_before_its_disk_grows() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_change_of_a_secondary_block_is_done() {
     let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
-    let more = net.replace("10.0.0.0/16}", "10.0.0.0/16, secondary_cidr_blocks: [10.1.0.0/16]}");
+    let more = net.replace(
+        "10.0.0.0/16}",
+        "10.0.0.0/16, secondary_cidr_blocks: [10.1.0.0/16]}",
+    );
     let none = net.replace("10.0.0.0/16}", "10.0.0.0/16, secondary_cidr_blocks: []}");
     for (before, after) in [(net, more.as_str()), (more.as_str(), none.as_str())] {
         let cloud = made(before).await;
         let plan = cloud.plan(after).await;
-        cloud.sim.set_hook(Some(faults::at_write(1, Fate::LoseReplyAfterExecuting)));
+        cloud
+            .sim
+            .set_hook(Some(faults::at_write(1, Fate::LoseReplyAfterExecuting)));
         let outcome = cloud.apply_plan(&plan).await;
         cloud.sim.set_hook(None);
         assert!(outcome.is_complete(), "{:#?}", outcome.failed);
@@ -668,10 +1036,17 @@ async fn a_lost_change_of_a_secondary_block_is_done() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_change_of_a_disks_level_is_done() {
-    let (one, two) = ("size: 500, performance_level: PL1", "size: 500, performance_level: PL2");
+    let (one, two) = (
+        "size: 500, performance_level: PL1",
+        "size: 500, performance_level: PL2",
+    );
     let cloud = made(&changed("size: 40, performance_level: PL0", one)).await;
-    let plan = cloud.plan(&changed("size: 40, performance_level: PL0", two)).await;
-    cloud.sim.set_hook(Some(faults::at_write(1, Fate::LoseReplyAfterExecuting)));
+    let plan = cloud
+        .plan(&changed("size: 40, performance_level: PL0", two))
+        .await;
+    cloud
+        .sim
+        .set_hook(Some(faults::at_write(1, Fate::LoseReplyAfterExecuting)));
     let outcome = cloud.apply_plan(&plan).await;
     cloud.sim.set_hook(None);
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
@@ -679,7 +1054,12 @@ async fn a_lost_change_of_a_disks_level_is_done() {
 
 #[tokio::test(start_paused = true)]
 async fn many_rules_are_swapped_within_the_quota() {
-    let ports = |from: usize| (from..from + 120).map(|port| port.to_string()).collect::<Vec<_>>().join(", ");
+    let ports = |from: usize| {
+        (from..from + 120)
+            .map(|port| port.to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let text = |from| GROUP.replace("port: 80", &format!("port: [{}]", ports(from)));
     let cloud = made(&text(1000)).await;
     let outcome = cloud.apply(&text(2000)).await;
@@ -688,9 +1068,15 @@ async fn many_rules_are_swapped_within_the_quota() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_that_refusals_used_up_do_not_bar_a_corrected_spec() {
-    let options = SimOptions { failed_call_consumes_token: true, token_lifetime_ms: None, ..SimOptions::default() };
+    let options = SimOptions {
+        failed_call_consumes_token: true,
+        token_lifetime_ms: None,
+        ..SimOptions::default()
+    };
     let cloud = Cloud::with(options);
-    cloud.sim.with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", false));
+    cloud
+        .sim
+        .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.large", false));
     let refused = cloud.apply(APP).await;
     assert!(!refused.is_complete());
     let outcome = cloud.apply(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
@@ -700,8 +1086,12 @@ async fn tokens_that_refusals_used_up_do_not_bar_a_corrected_spec() {
 #[tokio::test(start_paused = true)]
 async fn one_thing_is_adopted_once() {
     let (cloud, id) = forgotten_group().await;
-    let one = format!("{{type: security_group, name: web, adopt: {id}, vpc: net, ingress: unmanaged}}");
-    let text =
-        format!("stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  one: {one}\n  two: {one}\n");
-    planned(&cloud, &text, Options::default()).await.expect_err("twice the same");
+    let one =
+        format!("{{type: security_group, name: web, adopt: {id}, vpc: net, ingress: unmanaged}}");
+    let text = format!(
+        "stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  one: {one}\n  two: {one}\n"
+    );
+    planned(&cloud, &text, Options::default())
+        .await
+        .expect_err("twice the same");
 }

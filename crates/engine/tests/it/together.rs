@@ -23,11 +23,19 @@ async fn the_same_commit_twice_at_once() {
         let (a, b) = tokio::join!(cloud.apply_plan(&plan), second);
         assert!(a.is_complete(), "{late_ms} ms: {a:#?}");
         assert!(b.is_complete(), "{late_ms} ms: {b:#?}");
-        let kinds: Vec<String> = cloud.owned().iter().filter_map(|line| line.split(' ').next().map(ToOwned::to_owned)).collect();
+        let kinds: Vec<String> = cloud
+            .owned()
+            .iter()
+            .filter_map(|line| line.split(' ').next().map(ToOwned::to_owned))
+            .collect();
         let mut distinct = kinds.clone();
         distinct.dedup();
         assert_eq!(kinds, distinct, "{late_ms} ms");
-        assert_eq!(lines(&cloud.plan(APP).await), Vec::<String>::new(), "{late_ms} ms");
+        assert_eq!(
+            lines(&cloud.plan(APP).await),
+            Vec::<String>::new(),
+            "{late_ms} ms"
+        );
     }
 }
 
@@ -37,8 +45,16 @@ async fn what_moved_since_the_plan_is_left_alone() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
-    assert!(cloud.apply(&changed("ecs.c7.large", "ecs.c7.2xlarge")).await.is_complete());
-    let options = Options { observed_before: Duration::from_secs(120), ..Options::default() };
+    assert!(
+        cloud
+            .apply(&changed("ecs.c7.large", "ecs.c7.2xlarge"))
+            .await
+            .is_complete()
+    );
+    let options = Options {
+        observed_before: Duration::from_secs(120),
+        ..Options::default()
+    };
     let (_keep, cancel) = watch::channel(false);
     let outcome = apply::apply(&cloud.session, &plan, options, cancel, &mut |_, _| {}).await;
     let classes: Vec<FailureClass> = outcome.failed.iter().map(|failure| failure.class).collect();
@@ -53,7 +69,10 @@ async fn an_old_plan_of_what_did_not_move_is_applied() {
     assert!(cloud.apply(APP).await.is_complete());
     let changed = changed("ecs.c7.large", "ecs.c7.xlarge");
     let plan = cloud.plan(&changed).await;
-    let options = Options { observed_before: Duration::from_secs(120), ..Options::default() };
+    let options = Options {
+        observed_before: Duration::from_secs(120),
+        ..Options::default()
+    };
     let (_keep, cancel) = watch::channel(false);
     let outcome = apply::apply(&cloud.session, &plan, options, cancel, &mut |_, _| {}).await;
     assert!(outcome.is_complete(), "{outcome:#?}");

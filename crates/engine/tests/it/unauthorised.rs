@@ -11,8 +11,14 @@ use crate::stacks::APP;
 
 /// A user who may do everything but one thing.
 fn all_but(denied: &str) -> User {
-    let all = Product::ALL.into_iter().flat_map(|product| action::table(product).iter().map(move |one| format!("{product}:{}", one.name)));
-    let allow: Vec<String> = all.filter(|name| name.split(':').nth(1) != Some(denied)).collect();
+    let all = Product::ALL.into_iter().flat_map(|product| {
+        action::table(product)
+            .iter()
+            .map(move |one| format!("{product}:{}", one.name))
+    });
+    let allow: Vec<String> = all
+        .filter(|name| name.split(':').nth(1) != Some(denied))
+        .collect();
     serde_json::from_value(serde_json::json!({"user": "hand", "allow": allow})).expect("a user")
 }
 
@@ -21,7 +27,9 @@ async fn reads(cloud: &Cloud) -> Vec<String> {
     let counts = |cloud: &Cloud| cloud.sim.with(|world| world.calls().counts().clone());
     let before = counts(cloud);
     cloud.plan(APP).await;
-    let called = counts(cloud).into_iter().filter(|(name, count)| before.get(name).is_none_or(|old| old.total < count.total));
+    let called = counts(cloud)
+        .into_iter()
+        .filter(|(name, count)| before.get(name).is_none_or(|old| old.total < count.total));
     called.map(|(name, _)| name).collect()
 }
 
@@ -31,12 +39,22 @@ async fn a_listing_that_is_forbidden_ends_the_look_whatever_it_answers() {
     assert!(cloud.apply(APP).await.is_complete());
     let owned = cloud.owned();
     let reads = reads(&cloud).await;
-    assert!(reads.iter().any(|name| name == "DescribeInstances"), "{reads:?}");
+    assert!(
+        reads.iter().any(|name| name == "DescribeInstances"),
+        "{reads:?}"
+    );
     let intent = cloud.intent(&stack(APP, &[]));
     for denied in &reads {
-        cloud.sim.with(|world| world.set_users(vec![all_but(denied)])).expect("it makes sense");
+        cloud
+            .sim
+            .with(|world| world.set_users(vec![all_but(denied)]))
+            .expect("it makes sense");
         let seen = observe::observe(&cloud.seen_by("hand").session, &intent).await;
-        assert_eq!(seen.is_err(), denied != "GetCallerIdentity", "without {denied}: {seen:?}");
+        assert_eq!(
+            seen.is_err(),
+            denied != "GetCallerIdentity",
+            "without {denied}: {seen:?}"
+        );
     }
     assert_eq!(cloud.owned(), owned);
 }

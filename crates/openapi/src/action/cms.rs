@@ -41,14 +41,22 @@ pub static ALL: &[&Action] = &[
 pub static DELETE_CONTACT: Action = Action {
     product: Product::Cms,
     name: "DeleteContact",
-    params: &[Param { name: "ContactName", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "ContactName",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `DeleteContactGroup`.
 pub static DELETE_CONTACT_GROUP: Action = Action {
     product: Product::Cms,
     name: "DeleteContactGroup",
-    params: &[Param { name: "ContactGroupName", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "ContactGroupName",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `DeleteMetricRuleTargets`.
@@ -56,32 +64,95 @@ pub static DELETE_METRIC_RULE_TARGETS: Action = Action {
     product: Product::Cms,
     name: "DeleteMetricRuleTargets",
     params: &[
-        Param { name: "RuleId", ty: ParamType::String, required: true },
-        Param { name: "TargetIds", ty: ParamType::List, required: true },
+        Param {
+            name: "RuleId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TargetIds",
+            ty: ParamType::List,
+            required: true,
+        },
     ],
 };
 
 /// `DeleteMetricRules`.
-pub static DELETE_METRIC_RULES: Action =
-    Action { product: Product::Cms, name: "DeleteMetricRules", params: &[Param { name: "Id", ty: ParamType::List, required: true }] };
+pub static DELETE_METRIC_RULES: Action = Action {
+    product: Product::Cms,
+    name: "DeleteMetricRules",
+    params: &[Param {
+        name: "Id",
+        ty: ParamType::List,
+        required: true,
+    }],
+};
 
 /// `DescribeAlertHistoryList`.
 pub static DESCRIBE_ALERT_HISTORY_LIST: Action = Action {
     product: Product::Cms,
     name: "DescribeAlertHistoryList",
     params: &[
-        Param { name: "Ascending", ty: ParamType::Boolean, required: false },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "GroupId", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: false },
-        Param { name: "Namespace", ty: ParamType::String, required: false },
-        Param { name: "Page", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RuleId", ty: ParamType::String, required: false },
-        Param { name: "RuleName", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
-        Param { name: "State", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "Ascending",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Page",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RuleId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RuleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "State",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -90,8 +161,16 @@ pub static DESCRIBE_CONTACT_GROUP_LIST: Action = Action {
     product: Product::Cms,
     name: "DescribeContactGroupList",
     params: &[
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
     ],
 };
 
@@ -100,11 +179,31 @@ pub static DESCRIBE_CONTACT_LIST: Action = Action {
     product: Product::Cms,
     name: "DescribeContactList",
     params: &[
-        Param { name: "ChanelType", ty: ParamType::String, required: false },
-        Param { name: "ChanelValue", ty: ParamType::String, required: false },
-        Param { name: "ContactName", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
+        Param {
+            name: "ChanelType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ChanelValue",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContactName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
     ],
 };
 
@@ -113,14 +212,46 @@ pub static DESCRIBE_METRIC_DATA: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricData",
     params: &[
-        Param { name: "Dimensions", ty: ParamType::String, required: false },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "Express", ty: ParamType::String, required: false },
-        Param { name: "Length", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: true },
-        Param { name: "Namespace", ty: ParamType::String, required: true },
-        Param { name: "Period", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "Dimensions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Express",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Length",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -129,15 +260,51 @@ pub static DESCRIBE_METRIC_LAST: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricLast",
     params: &[
-        Param { name: "Dimensions", ty: ParamType::String, required: false },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "Express", ty: ParamType::String, required: false },
-        Param { name: "Length", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: true },
-        Param { name: "Namespace", ty: ParamType::String, required: true },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "Dimensions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Express",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Length",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -146,15 +313,51 @@ pub static DESCRIBE_METRIC_LIST: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricList",
     params: &[
-        Param { name: "Dimensions", ty: ParamType::String, required: false },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "Express", ty: ParamType::String, required: false },
-        Param { name: "Length", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: true },
-        Param { name: "Namespace", ty: ParamType::String, required: true },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "Dimensions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Express",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Length",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -163,11 +366,31 @@ pub static DESCRIBE_METRIC_META_LIST: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricMetaList",
     params: &[
-        Param { name: "Labels", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: false },
-        Param { name: "Namespace", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
+        Param {
+            name: "Labels",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
     ],
 };
 
@@ -176,16 +399,56 @@ pub static DESCRIBE_METRIC_RULE_LIST: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricRuleList",
     params: &[
-        Param { name: "AlertState", ty: ParamType::String, required: false },
-        Param { name: "Dimensions", ty: ParamType::String, required: false },
-        Param { name: "EnableState", ty: ParamType::Boolean, required: false },
-        Param { name: "GroupId", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: false },
-        Param { name: "Namespace", ty: ParamType::String, required: false },
-        Param { name: "Page", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RuleIds", ty: ParamType::String, required: false },
-        Param { name: "RuleName", ty: ParamType::String, required: false },
+        Param {
+            name: "AlertState",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Dimensions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableState",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "GroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Page",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RuleIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RuleName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -193,7 +456,11 @@ pub static DESCRIBE_METRIC_RULE_LIST: Action = Action {
 pub static DESCRIBE_METRIC_RULE_TARGETS: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricRuleTargets",
-    params: &[Param { name: "RuleId", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "RuleId",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `DescribeMetricTop`.
@@ -201,16 +468,56 @@ pub static DESCRIBE_METRIC_TOP: Action = Action {
     product: Product::Cms,
     name: "DescribeMetricTop",
     params: &[
-        Param { name: "Dimensions", ty: ParamType::String, required: false },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "Express", ty: ParamType::String, required: false },
-        Param { name: "Length", ty: ParamType::String, required: false },
-        Param { name: "MetricName", ty: ParamType::String, required: true },
-        Param { name: "Namespace", ty: ParamType::String, required: true },
-        Param { name: "OrderDesc", ty: ParamType::String, required: false },
-        Param { name: "Orderby", ty: ParamType::String, required: true },
-        Param { name: "Period", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "Dimensions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Express",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Length",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "OrderDesc",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Orderby",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -219,12 +526,36 @@ pub static DESCRIBE_MONITOR_GROUP_INSTANCES: Action = Action {
     product: Product::Cms,
     name: "DescribeMonitorGroupInstances",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "GroupId", ty: ParamType::Long, required: true },
-        Param { name: "InstanceIds", ty: ParamType::String, required: false },
-        Param { name: "Keyword", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupId",
+            ty: ParamType::Long,
+            required: true,
+        },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Keyword",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
     ],
 };
 
@@ -233,27 +564,87 @@ pub static DESCRIBE_MONITOR_GROUPS: Action = Action {
     product: Product::Cms,
     name: "DescribeMonitorGroups",
     params: &[
-        Param { name: "DynamicTagRuleId", ty: ParamType::String, required: false },
-        Param { name: "GroupFounderTagKey", ty: ParamType::String, required: false },
-        Param { name: "GroupFounderTagValue", ty: ParamType::String, required: false },
-        Param { name: "GroupId", ty: ParamType::String, required: false },
-        Param { name: "GroupName", ty: ParamType::String, required: false },
-        Param { name: "IncludeTemplateHistory", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "Keyword", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "SelectContactGroups", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "DynamicTagRuleId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupFounderTagKey",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupFounderTagValue",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IncludeTemplateHistory",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Keyword",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SelectContactGroups",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Type", ty: ParamType::String, required: false },
-        Param { name: "Types", ty: ParamType::String, required: false },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Types",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -262,8 +653,16 @@ pub static DESCRIBE_MONITORING_AGENT_STATUSES: Action = Action {
     product: Product::Cms,
     name: "DescribeMonitoringAgentStatuses",
     params: &[
-        Param { name: "HostAvailabilityTaskId", ty: ParamType::String, required: false },
-        Param { name: "InstanceIds", ty: ParamType::String, required: false },
+        Param {
+            name: "HostAvailabilityTaskId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -272,36 +671,106 @@ pub static DESCRIBE_SYSTEM_EVENT_ATTRIBUTE: Action = Action {
     product: Product::Cms,
     name: "DescribeSystemEventAttribute",
     params: &[
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "EventType", ty: ParamType::String, required: false },
-        Param { name: "GroupId", ty: ParamType::String, required: false },
-        Param { name: "Level", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "Product", ty: ParamType::String, required: false },
-        Param { name: "SearchKeywords", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Level",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Product",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SearchKeywords",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
 /// `DisableMetricRules`.
-pub static DISABLE_METRIC_RULES: Action =
-    Action { product: Product::Cms, name: "DisableMetricRules", params: &[Param { name: "RuleId", ty: ParamType::List, required: true }] };
+pub static DISABLE_METRIC_RULES: Action = Action {
+    product: Product::Cms,
+    name: "DisableMetricRules",
+    params: &[Param {
+        name: "RuleId",
+        ty: ParamType::List,
+        required: true,
+    }],
+};
 
 /// `EnableMetricRules`.
-pub static ENABLE_METRIC_RULES: Action =
-    Action { product: Product::Cms, name: "EnableMetricRules", params: &[Param { name: "RuleId", ty: ParamType::List, required: true }] };
+pub static ENABLE_METRIC_RULES: Action = Action {
+    product: Product::Cms,
+    name: "EnableMetricRules",
+    params: &[Param {
+        name: "RuleId",
+        ty: ParamType::List,
+        required: true,
+    }],
+};
 
 /// `InstallMonitoringAgent`.
 pub static INSTALL_MONITORING_AGENT: Action = Action {
     product: Product::Cms,
     name: "InstallMonitoringAgent",
     params: &[
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "InstallCommand", ty: ParamType::String, required: false },
-        Param { name: "InstanceIds", ty: ParamType::List, required: false },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstallCommand",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::List,
+            required: false,
+        },
     ],
 };
 
@@ -313,32 +782,124 @@ pub static MODIFY_METRIC_RULE_TEMPLATE: Action = Action {
         Param {
             name: "AlertTemplates",
             ty: ParamType::Rows(&[
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Critical.ComparisonOperator", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Critical.Statistics", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Critical.Threshold", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Critical.Times", ty: ParamType::Integer, required: false },
-                Param { name: "Escalations.Info.ComparisonOperator", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Info.Statistics", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Info.Threshold", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Info.Times", ty: ParamType::Integer, required: false },
-                Param { name: "Escalations.Warn.ComparisonOperator", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Warn.Statistics", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Warn.Threshold", ty: ParamType::String, required: false },
-                Param { name: "Escalations.Warn.Times", ty: ParamType::Integer, required: false },
-                Param { name: "MetricName", ty: ParamType::String, required: false },
-                Param { name: "Namespace", ty: ParamType::String, required: false },
-                Param { name: "Period", ty: ParamType::Integer, required: false },
-                Param { name: "RuleName", ty: ParamType::String, required: false },
-                Param { name: "Selector", ty: ParamType::String, required: false },
-                Param { name: "Webhook", ty: ParamType::String, required: false },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Critical.ComparisonOperator",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Critical.Statistics",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Critical.Threshold",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Critical.Times",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Info.ComparisonOperator",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Info.Statistics",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Info.Threshold",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Info.Times",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Warn.ComparisonOperator",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Warn.Statistics",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Warn.Threshold",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Escalations.Warn.Times",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "MetricName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Namespace",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Period",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "RuleName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Selector",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Webhook",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "RestVersion", ty: ParamType::Long, required: true },
-        Param { name: "TemplateId", ty: ParamType::Long, required: true },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RestVersion",
+            ty: ParamType::Long,
+            required: true,
+        },
+        Param {
+            name: "TemplateId",
+            ty: ParamType::Long,
+            required: true,
+        },
     ],
 };
 
@@ -347,13 +908,41 @@ pub static PUT_CONTACT: Action = Action {
     product: Product::Cms,
     name: "PutContact",
     params: &[
-        Param { name: "Channels.AliIM", ty: ParamType::String, required: false },
-        Param { name: "Channels.DingWebHook", ty: ParamType::String, required: false },
-        Param { name: "Channels.Mail", ty: ParamType::String, required: false },
-        Param { name: "Channels.SMS", ty: ParamType::String, required: false },
-        Param { name: "ContactName", ty: ParamType::String, required: true },
-        Param { name: "Describe", ty: ParamType::String, required: true },
-        Param { name: "Lang", ty: ParamType::String, required: false },
+        Param {
+            name: "Channels.AliIM",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Channels.DingWebHook",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Channels.Mail",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Channels.SMS",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContactName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Describe",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Lang",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -362,10 +951,26 @@ pub static PUT_CONTACT_GROUP: Action = Action {
     product: Product::Cms,
     name: "PutContactGroup",
     params: &[
-        Param { name: "ContactGroupName", ty: ParamType::String, required: true },
-        Param { name: "ContactNames", ty: ParamType::List, required: false },
-        Param { name: "Describe", ty: ParamType::String, required: false },
-        Param { name: "EnableSubscribed", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "ContactGroupName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ContactNames",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Describe",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableSubscribed",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -376,13 +981,41 @@ pub static PUT_CUSTOM_METRIC: Action = Action {
     params: &[Param {
         name: "MetricList",
         ty: ParamType::Rows(&[
-            Param { name: "Dimensions", ty: ParamType::String, required: true },
-            Param { name: "GroupId", ty: ParamType::String, required: true },
-            Param { name: "MetricName", ty: ParamType::String, required: true },
-            Param { name: "Period", ty: ParamType::String, required: false },
-            Param { name: "Time", ty: ParamType::String, required: false },
-            Param { name: "Type", ty: ParamType::String, required: true },
-            Param { name: "Values", ty: ParamType::String, required: true },
+            Param {
+                name: "Dimensions",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "GroupId",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "MetricName",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "Period",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Time",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Type",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "Values",
+                ty: ParamType::String,
+                required: true,
+            },
         ]),
         required: true,
     }],
@@ -393,14 +1026,34 @@ pub static PUT_METRIC_RULE_TARGETS: Action = Action {
     product: Product::Cms,
     name: "PutMetricRuleTargets",
     params: &[
-        Param { name: "RuleId", ty: ParamType::String, required: true },
+        Param {
+            name: "RuleId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Targets",
             ty: ParamType::Rows(&[
-                Param { name: "Arn", ty: ParamType::String, required: true },
-                Param { name: "Id", ty: ParamType::String, required: true },
-                Param { name: "JsonParams", ty: ParamType::String, required: false },
-                Param { name: "Level", ty: ParamType::String, required: false },
+                Param {
+                    name: "Arn",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "Id",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "JsonParams",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Level",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: true,
         },
@@ -412,42 +1065,162 @@ pub static PUT_RESOURCE_METRIC_RULE: Action = Action {
     product: Product::Cms,
     name: "PutResourceMetricRule",
     params: &[
-        Param { name: "CompositeExpression", ty: ParamType::String, required: false },
-        Param { name: "ContactGroups", ty: ParamType::String, required: true },
-        Param { name: "EffectiveInterval", ty: ParamType::String, required: false },
-        Param { name: "EmailSubject", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Critical.ComparisonOperator", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Critical.Statistics", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Critical.Threshold", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Critical.Times", ty: ParamType::Integer, required: false },
-        Param { name: "Escalations.Info.ComparisonOperator", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Info.Statistics", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Info.Threshold", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Info.Times", ty: ParamType::Integer, required: false },
-        Param { name: "Escalations.Warn.ComparisonOperator", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Warn.Statistics", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Warn.Threshold", ty: ParamType::String, required: false },
-        Param { name: "Escalations.Warn.Times", ty: ParamType::Integer, required: false },
-        Param { name: "Interval", ty: ParamType::String, required: false },
+        Param {
+            name: "CompositeExpression",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContactGroups",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "EffectiveInterval",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EmailSubject",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Critical.ComparisonOperator",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Critical.Statistics",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Critical.Threshold",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Critical.Times",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Info.ComparisonOperator",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Info.Statistics",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Info.Threshold",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Info.Times",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Warn.ComparisonOperator",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Warn.Statistics",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Warn.Threshold",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Escalations.Warn.Times",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Interval",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Labels",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "MetricName", ty: ParamType::String, required: true },
-        Param { name: "Namespace", ty: ParamType::String, required: true },
-        Param { name: "NoDataPolicy", ty: ParamType::String, required: false },
-        Param { name: "NoEffectiveInterval", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::String, required: false },
-        Param { name: "Prometheus", ty: ParamType::String, required: false },
-        Param { name: "Resources", ty: ParamType::String, required: false },
-        Param { name: "RuleId", ty: ParamType::String, required: true },
-        Param { name: "RuleName", ty: ParamType::String, required: true },
-        Param { name: "SilenceTime", ty: ParamType::Integer, required: false },
-        Param { name: "Webhook", ty: ParamType::String, required: false },
+        Param {
+            name: "MetricName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Namespace",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NoDataPolicy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NoEffectiveInterval",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Prometheus",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Resources",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RuleId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RuleName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SilenceTime",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Webhook",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -458,33 +1231,141 @@ pub static PUT_RESOURCE_METRIC_RULES: Action = Action {
     params: &[Param {
         name: "Rules",
         ty: ParamType::Rows(&[
-            Param { name: "ContactGroups", ty: ParamType::String, required: true },
-            Param { name: "EffectiveInterval", ty: ParamType::String, required: false },
-            Param { name: "EmailSubject", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Critical.ComparisonOperator", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Critical.Statistics", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Critical.Threshold", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Critical.Times", ty: ParamType::Integer, required: false },
-            Param { name: "Escalations.Info.ComparisonOperator", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Info.Statistics", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Info.Threshold", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Info.Times", ty: ParamType::Integer, required: false },
-            Param { name: "Escalations.Warn.ComparisonOperator", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Warn.Statistics", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Warn.Threshold", ty: ParamType::String, required: false },
-            Param { name: "Escalations.Warn.Times", ty: ParamType::Integer, required: false },
-            Param { name: "Interval", ty: ParamType::String, required: false },
-            Param { name: "Labels", ty: ParamType::List, required: false },
-            Param { name: "MetricName", ty: ParamType::String, required: false },
-            Param { name: "Namespace", ty: ParamType::String, required: true },
-            Param { name: "NoDataPolicy", ty: ParamType::String, required: false },
-            Param { name: "NoEffectiveInterval", ty: ParamType::String, required: false },
-            Param { name: "Period", ty: ParamType::String, required: false },
-            Param { name: "Resources", ty: ParamType::String, required: true },
-            Param { name: "RuleId", ty: ParamType::String, required: true },
-            Param { name: "RuleName", ty: ParamType::String, required: true },
-            Param { name: "SilenceTime", ty: ParamType::Integer, required: false },
-            Param { name: "Webhook", ty: ParamType::String, required: false },
+            Param {
+                name: "ContactGroups",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "EffectiveInterval",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "EmailSubject",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Critical.ComparisonOperator",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Critical.Statistics",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Critical.Threshold",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Critical.Times",
+                ty: ParamType::Integer,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Info.ComparisonOperator",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Info.Statistics",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Info.Threshold",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Info.Times",
+                ty: ParamType::Integer,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Warn.ComparisonOperator",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Warn.Statistics",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Warn.Threshold",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Escalations.Warn.Times",
+                ty: ParamType::Integer,
+                required: false,
+            },
+            Param {
+                name: "Interval",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Labels",
+                ty: ParamType::List,
+                required: false,
+            },
+            Param {
+                name: "MetricName",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Namespace",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "NoDataPolicy",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "NoEffectiveInterval",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Period",
+                ty: ParamType::String,
+                required: false,
+            },
+            Param {
+                name: "Resources",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "RuleId",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "RuleName",
+                ty: ParamType::String,
+                required: true,
+            },
+            Param {
+                name: "SilenceTime",
+                ty: ParamType::Integer,
+                required: false,
+            },
+            Param {
+                name: "Webhook",
+                ty: ParamType::String,
+                required: false,
+            },
         ]),
         required: true,
     }],

@@ -184,9 +184,21 @@ pub static ACCEPT_INQUIRED_SYSTEM_EVENT: Action = Action {
     product: Product::Ecs,
     name: "AcceptInquiredSystemEvent",
     params: &[
-        Param { name: "Choice", ty: ParamType::String, required: false },
-        Param { name: "EventId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Choice",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -195,16 +207,44 @@ pub static ADD_TAGS: Action = Action {
     product: Product::Ecs,
     name: "AddTags",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: true,
         },
@@ -216,9 +256,21 @@ pub static ALLOCATE_PUBLIC_IP_ADDRESS: Action = Action {
     product: Product::Ecs,
     name: "AllocatePublicIpAddress",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "IpAddress", ty: ParamType::String, required: false },
-        Param { name: "VlanId", ty: ParamType::String, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "IpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VlanId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -227,9 +279,21 @@ pub static APPLY_AUTO_SNAPSHOT_POLICY: Action = Action {
     product: Product::Ecs,
     name: "ApplyAutoSnapshotPolicy",
     params: &[
-        Param { name: "autoSnapshotPolicyId", ty: ParamType::String, required: true },
-        Param { name: "diskIds", ty: ParamType::String, required: true },
-        Param { name: "regionId", ty: ParamType::String, required: true },
+        Param {
+            name: "autoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "diskIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "regionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -238,13 +302,41 @@ pub static ASSIGN_IPV6_ADDRESSES: Action = Action {
     product: Product::Ecs,
     name: "AssignIpv6Addresses",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-        Param { name: "Ipv6AddressCount", ty: ParamType::Integer, required: false },
-        Param { name: "Ipv6Prefix", ty: ParamType::List, required: false },
-        Param { name: "Ipv6PrefixCount", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv6AddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Prefix",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv6PrefixCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -253,13 +345,41 @@ pub static ASSIGN_PRIVATE_IP_ADDRESSES: Action = Action {
     product: Product::Ecs,
     name: "AssignPrivateIpAddresses",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Ipv4Prefix", ty: ParamType::List, required: false },
-        Param { name: "Ipv4PrefixCount", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "PrivateIpAddress", ty: ParamType::List, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecondaryPrivateIpAddressCount", ty: ParamType::Integer, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv4Prefix",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv4PrefixCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecondaryPrivateIpAddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
     ],
 };
 
@@ -268,14 +388,46 @@ pub static ATTACH_DISK: Action = Action {
     product: Product::Ecs,
     name: "AttachDisk",
     params: &[
-        Param { name: "Bootable", ty: ParamType::Boolean, required: false },
-        Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "Device", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "Password", ty: ParamType::String, required: false },
+        Param {
+            name: "Bootable",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeleteWithInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Device",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Password",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -284,10 +436,26 @@ pub static ATTACH_INSTANCE_RAM_ROLE: Action = Action {
     product: Product::Ecs,
     name: "AttachInstanceRamRole",
     params: &[
-        Param { name: "InstanceIds", ty: ParamType::String, required: true },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "RamRoleName", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -296,9 +464,21 @@ pub static ATTACH_KEY_PAIR: Action = Action {
     product: Product::Ecs,
     name: "AttachKeyPair",
     params: &[
-        Param { name: "InstanceIds", ty: ParamType::String, required: true },
-        Param { name: "KeyPairName", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -307,12 +487,36 @@ pub static ATTACH_NETWORK_INTERFACE: Action = Action {
     product: Product::Ecs,
     name: "AttachNetworkInterface",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "NetworkCardIndex", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "TrunkNetworkInstanceId", ty: ParamType::String, required: false },
-        Param { name: "WaitForNetworkConfigurationReady", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NetworkCardIndex",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TrunkNetworkInstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WaitForNetworkConfigurationReady",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -321,25 +525,101 @@ pub static AUTHORIZE_SECURITY_GROUP: Action = Action {
     product: Product::Ecs,
     name: "AuthorizeSecurityGroup",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "Ipv6DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "Ipv6SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "Permissions", ty: ParamType::Open, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "PortRange", ty: ParamType::String, required: false },
-        Param { name: "Priority", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupOwnerAccount", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "SourcePortRange", ty: ParamType::String, required: false },
-        Param { name: "SourcePrefixListId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Permissions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Priority",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupOwnerAccount",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "SourcePortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourcePrefixListId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -348,25 +628,101 @@ pub static AUTHORIZE_SECURITY_GROUP_EGRESS: Action = Action {
     product: Product::Ecs,
     name: "AuthorizeSecurityGroupEgress",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "DestGroupId", ty: ParamType::String, required: false },
-        Param { name: "DestGroupOwnerAccount", ty: ParamType::String, required: false },
-        Param { name: "DestGroupOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "DestPrefixListId", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "Ipv6DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "Ipv6SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "Permissions", ty: ParamType::Open, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "PortRange", ty: ParamType::String, required: false },
-        Param { name: "Priority", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "SourcePortRange", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupOwnerAccount",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "DestPrefixListId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Permissions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Priority",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourcePortRange",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -375,9 +731,21 @@ pub static CANCEL_AUTO_SNAPSHOT_POLICY: Action = Action {
     product: Product::Ecs,
     name: "CancelAutoSnapshotPolicy",
     params: &[
-        Param { name: "autoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "diskIds", ty: ParamType::String, required: true },
-        Param { name: "regionId", ty: ParamType::String, required: true },
+        Param {
+            name: "autoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "diskIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "regionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -386,8 +754,16 @@ pub static CANCEL_COPY_IMAGE: Action = Action {
     product: Product::Ecs,
     name: "CancelCopyImage",
     params: &[
-        Param { name: "ImageId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -396,22 +772,74 @@ pub static COPY_IMAGE: Action = Action {
     product: Product::Ecs,
     name: "CopyImage",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DestinationDescription", ty: ParamType::String, required: false },
-        Param { name: "DestinationImageName", ty: ParamType::String, required: false },
-        Param { name: "DestinationRegionId", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EncryptAlgorithm", ty: ParamType::String, required: false },
-        Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: true },
-        Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationDescription",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationImageName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationRegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EncryptAlgorithm",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Encrypted",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -426,28 +854,92 @@ pub static COPY_SNAPSHOT: Action = Action {
         Param {
             name: "Arn",
             ty: ParamType::Rows(&[
-                Param { name: "AssumeRoleFor", ty: ParamType::Long, required: false },
-                Param { name: "RoleType", ty: ParamType::String, required: false },
-                Param { name: "Rolearn", ty: ParamType::String, required: false },
+                Param {
+                    name: "AssumeRoleFor",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "RoleType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Rolearn",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DestinationRegionId", ty: ParamType::String, required: true },
-        Param { name: "DestinationSnapshotDescription", ty: ParamType::String, required: true },
-        Param { name: "DestinationSnapshotName", ty: ParamType::String, required: true },
-        Param { name: "DestinationStorageLocationArn", ty: ParamType::String, required: false },
-        Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-        Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "RetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationRegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DestinationSnapshotDescription",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DestinationSnapshotName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DestinationStorageLocationArn",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Encrypted",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -459,25 +951,77 @@ pub static CREATE_AUTO_SNAPSHOT_POLICY: Action = Action {
     product: Product::Ecs,
     name: "CreateAutoSnapshotPolicy",
     params: &[
-        Param { name: "CopiedSnapshotsRetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "CopyEncryptionConfiguration", ty: ParamType::Open, required: false },
-        Param { name: "EnableCrossRegionCopy", ty: ParamType::Boolean, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "StorageLocationArn", ty: ParamType::String, required: false },
+        Param {
+            name: "CopiedSnapshotsRetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CopyEncryptionConfiguration",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "EnableCrossRegionCopy",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageLocationArn",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "TargetCopyRegions", ty: ParamType::String, required: false },
-        Param { name: "autoSnapshotPolicyName", ty: ParamType::String, required: false },
-        Param { name: "regionId", ty: ParamType::String, required: true },
-        Param { name: "repeatWeekdays", ty: ParamType::String, required: true },
-        Param { name: "retentionDays", ty: ParamType::Integer, required: true },
-        Param { name: "timePoints", ty: ParamType::String, required: true },
+        Param {
+            name: "TargetCopyRegions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "autoSnapshotPolicyName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "regionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "repeatWeekdays",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "retentionDays",
+            ty: ParamType::Integer,
+            required: true,
+        },
+        Param {
+            name: "timePoints",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -486,26 +1030,82 @@ pub static CREATE_COMMAND: Action = Action {
     product: Product::Ecs,
     name: "CreateCommand",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "CommandContent", ty: ParamType::String, required: true },
-        Param { name: "ContentEncoding", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableParameter", ty: ParamType::Boolean, required: false },
-        Param { name: "Launcher", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CommandContent",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ContentEncoding",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableParameter",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Launcher",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Timeout", ty: ParamType::Long, required: false },
-        Param { name: "Type", ty: ParamType::String, required: true },
-        Param { name: "WorkingDir", ty: ParamType::String, required: false },
+        Param {
+            name: "Timeout",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "WorkingDir",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -514,16 +1114,56 @@ pub static CREATE_DEPLOYMENT_SET: Action = Action {
     product: Product::Ecs,
     name: "CreateDeploymentSet",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DeploymentSetName", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Domain", ty: ParamType::String, required: false },
-        Param { name: "Granularity", ty: ParamType::String, required: false },
-        Param { name: "GroupCount", ty: ParamType::Long, required: false },
-        Param { name: "OnUnableToRedeployFailedInstance", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Strategy", ty: ParamType::String, required: false },
-        Param { name: "Type", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Domain",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Granularity",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GroupCount",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "OnUnableToRedeployFailedInstance",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Strategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -532,46 +1172,158 @@ pub static CREATE_DISK: Action = Action {
     product: Product::Ecs,
     name: "CreateDisk",
     params: &[
-        Param { name: "AdvancedFeatures", ty: ParamType::String, required: false },
+        Param {
+            name: "AdvancedFeatures",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Arn",
             ty: ParamType::Rows(&[
-                Param { name: "AssumeRoleFor", ty: ParamType::Long, required: false },
-                Param { name: "RoleType", ty: ParamType::String, required: false },
-                Param { name: "Rolearn", ty: ParamType::String, required: false },
+                Param {
+                    name: "AssumeRoleFor",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "RoleType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Rolearn",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "BurstingEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DiskCategory", ty: ParamType::String, required: false },
-        Param { name: "DiskName", ty: ParamType::String, required: false },
-        Param { name: "EncryptAlgorithm", ty: ParamType::String, required: false },
-        Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "MultiAttach", ty: ParamType::String, required: false },
-        Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "ProvisionedIops", ty: ParamType::Long, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Size", ty: ParamType::Integer, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: false },
-        Param { name: "StorageClusterId", ty: ParamType::String, required: false },
-        Param { name: "StorageSetId", ty: ParamType::String, required: false },
-        Param { name: "StorageSetPartitionNumber", ty: ParamType::Integer, required: false },
+        Param {
+            name: "BurstingEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EncryptAlgorithm",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Encrypted",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MultiAttach",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ProvisionedIops",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageSetPartitionNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -580,10 +1332,26 @@ pub static CREATE_HPC_CLUSTER: Action = Action {
     product: Product::Ecs,
     name: "CreateHpcCluster",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -592,38 +1360,130 @@ pub static CREATE_IMAGE: Action = Action {
     product: Product::Ecs,
     name: "CreateImage",
     params: &[
-        Param { name: "Architecture", ty: ParamType::String, required: false },
-        Param { name: "BootMode", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DetectionStrategy", ty: ParamType::String, required: false },
+        Param {
+            name: "Architecture",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "BootMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DetectionStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "DiskDeviceMapping",
             ty: ParamType::Rows(&[
-                Param { name: "Device", ty: ParamType::String, required: false },
-                Param { name: "DiskType", ty: ParamType::String, required: false },
-                Param { name: "Size", ty: ParamType::Integer, required: false },
-                Param { name: "SnapshotId", ty: ParamType::String, required: false },
+                Param {
+                    name: "Device",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SnapshotId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "Features", ty: ParamType::Open, required: false },
-        Param { name: "ImageFamily", ty: ParamType::String, required: false },
-        Param { name: "ImageName", ty: ParamType::String, required: false },
-        Param { name: "ImageVersion", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "Platform", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: false },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Features",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "ImageFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageVersion",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Platform",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -635,103 +1495,419 @@ pub static CREATE_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "CreateInstance",
     params: &[
-        Param { name: "Affinity", ty: ParamType::String, required: false },
+        Param {
+            name: "Affinity",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Arn",
             ty: ParamType::Rows(&[
-                Param { name: "AssumeRoleFor", ty: ParamType::Long, required: false },
-                Param { name: "RoleType", ty: ParamType::String, required: false },
-                Param { name: "Rolearn", ty: ParamType::String, required: false },
+                Param {
+                    name: "AssumeRoleFor",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "RoleType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Rolearn",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "AutoRenew", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoRenewPeriod", ty: ParamType::Integer, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "ClusterId", ty: ParamType::String, required: false },
-        Param { name: "CreditSpecification", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoRenew",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoRenewPeriod",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CreditSpecification",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "DataDisk",
             ty: ParamType::Rows(&[
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "Device", ty: ParamType::String, required: false },
-                Param { name: "DiskName", ty: ParamType::String, required: false },
-                Param { name: "EncryptAlgorithm", ty: ParamType::String, required: false },
-                Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-                Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-                Param { name: "Size", ty: ParamType::Integer, required: false },
-                Param { name: "SnapshotId", ty: ParamType::String, required: false },
-                Param { name: "StorageClusterId", ty: ParamType::String, required: false },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DeleteWithInstance",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Device",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "EncryptAlgorithm",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Encrypted",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "KMSKeyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SnapshotId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "StorageClusterId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DedicatedHostId", ty: ParamType::String, required: false },
-        Param { name: "DeletionProtection", ty: ParamType::Boolean, required: false },
-        Param { name: "DeploymentSetGroupNo", ty: ParamType::Integer, required: false },
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "HibernationOptions.Configured", ty: ParamType::Boolean, required: false },
-        Param { name: "HostName", ty: ParamType::String, required: false },
-        Param { name: "HpcClusterId", ty: ParamType::String, required: false },
-        Param { name: "HttpEndpoint", ty: ParamType::String, required: false },
-        Param { name: "HttpPutResponseHopLimit", ty: ParamType::Integer, required: false },
-        Param { name: "HttpTokens", ty: ParamType::String, required: false },
-        Param { name: "ImageFamily", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "InnerIpAddress", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceName", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: true },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "InternetMaxBandwidthIn", ty: ParamType::Integer, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "NodeControllerId", ty: ParamType::String, required: false },
-        Param { name: "Password", ty: ParamType::String, required: false },
-        Param { name: "PasswordInherit", ty: ParamType::Boolean, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "PrivatePoolOptions.Id", ty: ParamType::String, required: false },
-        Param { name: "PrivatePoolOptions.MatchCriteria", ty: ParamType::String, required: false },
-        Param { name: "RamRoleName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityEnhancementStrategy", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "SpotInterruptionBehavior", ty: ParamType::String, required: false },
-        Param { name: "SpotPriceLimit", ty: ParamType::Float, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "StorageSetId", ty: ParamType::String, required: false },
-        Param { name: "StorageSetPartitionNumber", ty: ParamType::Integer, required: false },
-        Param { name: "SystemDisk", ty: ParamType::Open, required: false },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Description", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.DiskName", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Size", ty: ParamType::Integer, required: false },
+        Param {
+            name: "DedicatedHostId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeletionProtection",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetGroupNo",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HibernationOptions.Configured",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HostName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HpcClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpEndpoint",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpPutResponseHopLimit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "HttpTokens",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InnerIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthIn",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NodeControllerId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Password",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PasswordInherit",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivatePoolOptions.Id",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivatePoolOptions.MatchCriteria",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityEnhancementStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SpotInterruptionBehavior",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotPriceLimit",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageSetPartitionNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Tenancy", ty: ParamType::String, required: false },
-        Param { name: "UseAdditionalService", ty: ParamType::Boolean, required: false },
-        Param { name: "UserData", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VlanId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "Tenancy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "UseAdditionalService",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "UserData",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VlanId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -740,14 +1916,34 @@ pub static CREATE_KEY_PAIR: Action = Action {
     product: Product::Ecs,
     name: "CreateKeyPair",
     params: &[
-        Param { name: "KeyPairName", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -759,114 +1955,450 @@ pub static CREATE_LAUNCH_TEMPLATE: Action = Action {
     product: Product::Ecs,
     name: "CreateLaunchTemplate",
     params: &[
-        Param { name: "AutoReleaseTime", ty: ParamType::String, required: false },
-        Param { name: "AutoRenew", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoRenewPeriod", ty: ParamType::Integer, required: false },
-        Param { name: "CreditSpecification", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoReleaseTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AutoRenew",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoRenewPeriod",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CreditSpecification",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "DataDisk",
             ty: ParamType::Rows(&[
-                Param { name: "AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-                Param { name: "BurstingEnabled", ty: ParamType::Boolean, required: false },
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "Device", ty: ParamType::String, required: false },
-                Param { name: "DiskName", ty: ParamType::String, required: false },
-                Param { name: "Encrypted", ty: ParamType::String, required: false },
-                Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-                Param { name: "ProvisionedIops", ty: ParamType::Long, required: false },
-                Param { name: "Size", ty: ParamType::Integer, required: false },
-                Param { name: "SnapshotId", ty: ParamType::String, required: false },
+                Param {
+                    name: "AutoSnapshotPolicyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "BurstingEnabled",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DeleteWithInstance",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Device",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Encrypted",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "KMSKeyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "ProvisionedIops",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SnapshotId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DeletionProtection", ty: ParamType::Boolean, required: false },
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableVmOsConfig", ty: ParamType::Boolean, required: false },
-        Param { name: "HostName", ty: ParamType::String, required: false },
-        Param { name: "HttpEndpoint", ty: ParamType::String, required: false },
-        Param { name: "HttpPutResponseHopLimit", ty: ParamType::Integer, required: false },
-        Param { name: "HttpTokens", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "ImageOptions", ty: ParamType::Open, required: false },
-        Param { name: "ImageOwnerAlias", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceName", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "InternetMaxBandwidthIn", ty: ParamType::Integer, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "Ipv6AddressCount", ty: ParamType::Integer, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: true },
+        Param {
+            name: "DeletionProtection",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableVmOsConfig",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HostName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpEndpoint",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpPutResponseHopLimit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "HttpTokens",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "ImageOwnerAlias",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthIn",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6AddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "NetworkInterface",
             ty: ParamType::Rows(&[
-                Param { name: "DeleteOnRelease", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "InstanceType", ty: ParamType::String, required: false },
-                Param { name: "NetworkInterfaceName", ty: ParamType::String, required: false },
-                Param { name: "NetworkInterfaceTrafficMode", ty: ParamType::String, required: false },
-                Param { name: "PrimaryIpAddress", ty: ParamType::String, required: false },
-                Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-                Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-                Param { name: "VSwitchId", ty: ParamType::String, required: false },
+                Param {
+                    name: "DeleteOnRelease",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "InstanceType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceTrafficMode",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PrimaryIpAddress",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "SecurityGroupId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "SecurityGroupIds",
+                    ty: ParamType::List,
+                    required: false,
+                },
+                Param {
+                    name: "VSwitchId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "PasswordInherit", ty: ParamType::Boolean, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "RamRoleName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityEnhancementStrategy", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-        Param { name: "SecurityOptions", ty: ParamType::Open, required: false },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "SpotPriceLimit", ty: ParamType::Float, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.BurstingEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.DeleteWithInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "SystemDisk.Description", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.DiskName", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Encrypted", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Iops", ty: ParamType::Integer, required: false },
-        Param { name: "SystemDisk.KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.ProvisionedIops", ty: ParamType::Long, required: false },
-        Param { name: "SystemDisk.Size", ty: ParamType::Integer, required: false },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PasswordInherit",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityEnhancementStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupIds",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SecurityOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SpotPriceLimit",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.AutoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.BurstingEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.DeleteWithInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Encrypted",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Iops",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.ProvisionedIops",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "TemplateResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "TemplateResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "TemplateTag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "UserData", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VersionDescription", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "UserData",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VersionDescription",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -875,106 +2407,434 @@ pub static CREATE_LAUNCH_TEMPLATE_VERSION: Action = Action {
     product: Product::Ecs,
     name: "CreateLaunchTemplateVersion",
     params: &[
-        Param { name: "AutoReleaseTime", ty: ParamType::String, required: false },
-        Param { name: "AutoRenew", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoRenewPeriod", ty: ParamType::Integer, required: false },
-        Param { name: "CreditSpecification", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoReleaseTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AutoRenew",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoRenewPeriod",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CreditSpecification",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "DataDisk",
             ty: ParamType::Rows(&[
-                Param { name: "AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-                Param { name: "BurstingEnabled", ty: ParamType::Boolean, required: false },
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "Device", ty: ParamType::String, required: false },
-                Param { name: "DiskName", ty: ParamType::String, required: false },
-                Param { name: "Encrypted", ty: ParamType::String, required: false },
-                Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-                Param { name: "ProvisionedIops", ty: ParamType::Long, required: false },
-                Param { name: "Size", ty: ParamType::Integer, required: false },
-                Param { name: "SnapshotId", ty: ParamType::String, required: false },
+                Param {
+                    name: "AutoSnapshotPolicyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "BurstingEnabled",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DeleteWithInstance",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Device",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Encrypted",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "KMSKeyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "ProvisionedIops",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SnapshotId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DeletionProtection", ty: ParamType::Boolean, required: false },
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableVmOsConfig", ty: ParamType::Boolean, required: false },
-        Param { name: "HostName", ty: ParamType::String, required: false },
-        Param { name: "HttpEndpoint", ty: ParamType::String, required: false },
-        Param { name: "HttpPutResponseHopLimit", ty: ParamType::Integer, required: false },
-        Param { name: "HttpTokens", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "ImageOptions", ty: ParamType::Open, required: false },
-        Param { name: "ImageOwnerAlias", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceName", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "InternetMaxBandwidthIn", ty: ParamType::Integer, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "Ipv6AddressCount", ty: ParamType::Integer, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateId", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: false },
+        Param {
+            name: "DeletionProtection",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableVmOsConfig",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HostName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpEndpoint",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpPutResponseHopLimit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "HttpTokens",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "ImageOwnerAlias",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthIn",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6AddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "NetworkInterface",
             ty: ParamType::Rows(&[
-                Param { name: "DeleteOnRelease", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "InstanceType", ty: ParamType::String, required: false },
-                Param { name: "NetworkInterfaceName", ty: ParamType::String, required: false },
-                Param { name: "NetworkInterfaceTrafficMode", ty: ParamType::String, required: false },
-                Param { name: "PrimaryIpAddress", ty: ParamType::String, required: false },
-                Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-                Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-                Param { name: "VSwitchId", ty: ParamType::String, required: false },
+                Param {
+                    name: "DeleteOnRelease",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "InstanceType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceTrafficMode",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PrimaryIpAddress",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "SecurityGroupId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "SecurityGroupIds",
+                    ty: ParamType::List,
+                    required: false,
+                },
+                Param {
+                    name: "VSwitchId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "PasswordInherit", ty: ParamType::Boolean, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "RamRoleName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityEnhancementStrategy", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-        Param { name: "SecurityOptions", ty: ParamType::Open, required: false },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "SpotPriceLimit", ty: ParamType::Float, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.BurstingEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.DeleteWithInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "SystemDisk.Description", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.DiskName", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Encrypted", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Iops", ty: ParamType::Integer, required: false },
-        Param { name: "SystemDisk.KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.ProvisionedIops", ty: ParamType::Long, required: false },
-        Param { name: "SystemDisk.Size", ty: ParamType::Integer, required: false },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PasswordInherit",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityEnhancementStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupIds",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SecurityOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SpotPriceLimit",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.AutoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.BurstingEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.DeleteWithInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Encrypted",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Iops",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.ProvisionedIops",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "UserData", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VersionDescription", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "UserData",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VersionDescription",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -983,44 +2843,172 @@ pub static CREATE_NETWORK_INTERFACE: Action = Action {
     product: Product::Ecs,
     name: "CreateNetworkInterface",
     params: &[
-        Param { name: "BusinessType", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "ConnectionTrackingConfiguration", ty: ParamType::Open, required: false },
-        Param { name: "DeleteOnRelease", ty: ParamType::Boolean, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnhancedNetwork", ty: ParamType::Open, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "Ipv4Prefix", ty: ParamType::List, required: false },
-        Param { name: "Ipv4PrefixCount", ty: ParamType::Integer, required: false },
-        Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-        Param { name: "Ipv6AddressCount", ty: ParamType::Integer, required: false },
-        Param { name: "Ipv6Prefix", ty: ParamType::List, required: false },
-        Param { name: "Ipv6PrefixCount", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceName", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceTrafficConfig", ty: ParamType::Open, required: false },
-        Param { name: "NetworkInterfaceTrafficMode", ty: ParamType::String, required: false },
-        Param { name: "PrimaryIpAddress", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::List, required: false },
-        Param { name: "QueueNumber", ty: ParamType::Integer, required: false },
-        Param { name: "QueuePairNumber", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "RxQueueSize", ty: ParamType::Integer, required: false },
-        Param { name: "SecondaryPrivateIpAddressCount", ty: ParamType::Integer, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-        Param { name: "SourceDestCheck", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "BusinessType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ConnectionTrackingConfiguration",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "DeleteOnRelease",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnhancedNetwork",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv4Prefix",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv4PrefixCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv6AddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Prefix",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv6PrefixCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceTrafficConfig",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceTrafficMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrimaryIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "QueueNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "QueuePairNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RxQueueSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SecondaryPrivateIpAddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupIds",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SourceDestCheck",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "TxQueueSize", ty: ParamType::Integer, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
-        Param { name: "Visible", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "TxQueueSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Visible",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -1029,26 +3017,70 @@ pub static CREATE_PREFIX_LIST: Action = Action {
     product: Product::Ecs,
     name: "CreatePrefixList",
     params: &[
-        Param { name: "AddressFamily", ty: ParamType::String, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
+        Param {
+            name: "AddressFamily",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Entry",
             ty: ParamType::Rows(&[
-                Param { name: "Cidr", ty: ParamType::String, required: true },
-                Param { name: "Description", ty: ParamType::String, required: false },
+                Param {
+                    name: "Cidr",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "MaxEntries", ty: ParamType::Integer, required: true },
-        Param { name: "PrefixListName", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "MaxEntries",
+            ty: ParamType::Integer,
+            required: true,
+        },
+        Param {
+            name: "PrefixListName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1060,24 +3092,72 @@ pub static CREATE_SECURITY_GROUP: Action = Action {
     product: Product::Ecs,
     name: "CreateSecurityGroup",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupName", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupType", ty: ParamType::String, required: false },
-        Param { name: "ServiceManaged", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ServiceManaged",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1086,23 +3166,79 @@ pub static CREATE_SNAPSHOT: Action = Action {
     product: Product::Ecs,
     name: "CreateSnapshot",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "InstantAccess", ty: ParamType::Boolean, required: false },
-        Param { name: "InstantAccessRetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "RetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "SnapshotName", ty: ParamType::String, required: false },
-        Param { name: "StorageLocationArn", ty: ParamType::String, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstantAccess",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstantAccessRetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SnapshotName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageLocationArn",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1114,22 +3250,74 @@ pub static CREATE_SNAPSHOT_GROUP: Action = Action {
     product: Product::Ecs,
     name: "CreateSnapshotGroup",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::List, required: false },
-        Param { name: "ExcludeDiskId", ty: ParamType::List, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InstantAccess", ty: ParamType::Boolean, required: false },
-        Param { name: "InstantAccessRetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "StorageLocationArn", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "ExcludeDiskId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstantAccess",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstantAccessRetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageLocationArn",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1141,8 +3329,16 @@ pub static DELETE_AUTO_SNAPSHOT_POLICY: Action = Action {
     product: Product::Ecs,
     name: "DeleteAutoSnapshotPolicy",
     params: &[
-        Param { name: "autoSnapshotPolicyId", ty: ParamType::String, required: true },
-        Param { name: "regionId", ty: ParamType::String, required: true },
+        Param {
+            name: "autoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "regionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1151,8 +3347,16 @@ pub static DELETE_COMMAND: Action = Action {
     product: Product::Ecs,
     name: "DeleteCommand",
     params: &[
-        Param { name: "CommandId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "CommandId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1161,24 +3365,55 @@ pub static DELETE_DEPLOYMENT_SET: Action = Action {
     product: Product::Ecs,
     name: "DeleteDeploymentSet",
     params: &[
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
 /// `DeleteDisk`.
-pub static DELETE_DISK: Action =
-    Action { product: Product::Ecs, name: "DeleteDisk", params: &[Param { name: "DiskId", ty: ParamType::String, required: true }] };
+pub static DELETE_DISK: Action = Action {
+    product: Product::Ecs,
+    name: "DeleteDisk",
+    params: &[Param {
+        name: "DiskId",
+        ty: ParamType::String,
+        required: true,
+    }],
+};
 
 /// `DeleteImage`.
 pub static DELETE_IMAGE: Action = Action {
     product: Product::Ecs,
     name: "DeleteImage",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1187,11 +3422,31 @@ pub static DELETE_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "DeleteInstance",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceStop", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "TerminateSubscription", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TerminateSubscription",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -1200,13 +3455,41 @@ pub static DELETE_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "DeleteInstances",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceStop", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "TerminateSubscription", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TerminateSubscription",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -1215,8 +3498,16 @@ pub static DELETE_KEY_PAIRS: Action = Action {
     product: Product::Ecs,
     name: "DeleteKeyPairs",
     params: &[
-        Param { name: "KeyPairNames", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "KeyPairNames",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1225,9 +3516,21 @@ pub static DELETE_LAUNCH_TEMPLATE: Action = Action {
     product: Product::Ecs,
     name: "DeleteLaunchTemplate",
     params: &[
-        Param { name: "LaunchTemplateId", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1236,10 +3539,26 @@ pub static DELETE_LAUNCH_TEMPLATE_VERSION: Action = Action {
     product: Product::Ecs,
     name: "DeleteLaunchTemplateVersion",
     params: &[
-        Param { name: "DeleteVersion", ty: ParamType::List, required: true },
-        Param { name: "LaunchTemplateId", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DeleteVersion",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1248,8 +3567,16 @@ pub static DELETE_NETWORK_INTERFACE: Action = Action {
     product: Product::Ecs,
     name: "DeleteNetworkInterface",
     params: &[
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1258,8 +3585,16 @@ pub static DELETE_PREFIX_LIST: Action = Action {
     product: Product::Ecs,
     name: "DeletePrefixList",
     params: &[
-        Param { name: "PrefixListId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "PrefixListId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1268,8 +3603,16 @@ pub static DELETE_SECURITY_GROUP: Action = Action {
     product: Product::Ecs,
     name: "DeleteSecurityGroup",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1278,8 +3621,16 @@ pub static DELETE_SNAPSHOT: Action = Action {
     product: Product::Ecs,
     name: "DeleteSnapshot",
     params: &[
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: true },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1288,8 +3639,16 @@ pub static DELETE_SNAPSHOT_GROUP: Action = Action {
     product: Product::Ecs,
     name: "DeleteSnapshotGroup",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SnapshotGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnapshotGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1298,9 +3657,21 @@ pub static DESCRIBE_ACCOUNT_ATTRIBUTES: Action = Action {
     product: Product::Ecs,
     name: "DescribeAccountAttributes",
     params: &[
-        Param { name: "AttributeName", ty: ParamType::List, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "AttributeName",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1309,11 +3680,31 @@ pub static DESCRIBE_AUTO_SNAPSHOT_POLICY_ASSOCIATIONS: Action = Action {
     product: Product::Ecs,
     name: "DescribeAutoSnapshotPolicyAssociations",
     params: &[
-        Param { name: "AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "AutoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1322,17 +3713,49 @@ pub static DESCRIBE_AUTO_SNAPSHOT_POLICY_EX: Action = Action {
     product: Product::Ecs,
     name: "DescribeAutoSnapshotPolicyEx",
     params: &[
-        Param { name: "AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "AutoSnapshotPolicyName", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AutoSnapshotPolicyName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1344,22 +3767,86 @@ pub static DESCRIBE_AVAILABLE_RESOURCE: Action = Action {
     product: Product::Ecs,
     name: "DescribeAvailableResource",
     params: &[
-        Param { name: "Cores", ty: ParamType::Integer, required: false },
-        Param { name: "DataDiskCategory", ty: ParamType::String, required: false },
-        Param { name: "DedicatedHostId", ty: ParamType::String, required: false },
-        Param { name: "DestinationResource", ty: ParamType::String, required: true },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "Memory", ty: ParamType::Float, required: false },
-        Param { name: "NetworkCategory", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
-        Param { name: "Scope", ty: ParamType::String, required: false },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "SystemDiskCategory", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "Cores",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DataDiskCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DedicatedHostId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationResource",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Memory",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "NetworkCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Scope",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDiskCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1368,13 +3855,41 @@ pub static DESCRIBE_CLOUD_ASSISTANT_STATUS: Action = Action {
     product: Product::Ecs,
     name: "DescribeCloudAssistantStatus",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "OSType", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Long, required: false },
-        Param { name: "PageSize", ty: ParamType::Long, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OSType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1383,27 +3898,87 @@ pub static DESCRIBE_COMMANDS: Action = Action {
     product: Product::Ecs,
     name: "DescribeCommands",
     params: &[
-        Param { name: "CommandId", ty: ParamType::String, required: false },
-        Param { name: "ContentEncoding", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Latest", ty: ParamType::Boolean, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Long, required: false },
-        Param { name: "PageSize", ty: ParamType::Long, required: false },
-        Param { name: "Provider", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "CommandId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContentEncoding",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Latest",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "Provider",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Type", ty: ParamType::String, required: false },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1412,16 +3987,56 @@ pub static DESCRIBE_DEPLOYMENT_SETS: Action = Action {
     product: Product::Ecs,
     name: "DescribeDeploymentSets",
     params: &[
-        Param { name: "DeploymentSetIds", ty: ParamType::String, required: false },
-        Param { name: "DeploymentSetName", ty: ParamType::String, required: false },
-        Param { name: "Domain", ty: ParamType::String, required: false },
-        Param { name: "Granularity", ty: ParamType::String, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Strategy", ty: ParamType::String, required: false },
-        Param { name: "Type", ty: ParamType::String, required: false },
+        Param {
+            name: "DeploymentSetIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Domain",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Granularity",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Strategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1429,7 +4044,11 @@ pub static DESCRIBE_DEPLOYMENT_SETS: Action = Action {
 pub static DESCRIBE_DISK_ENCRYPTION_BY_DEFAULT_STATUS: Action = Action {
     product: Product::Ecs,
     name: "DescribeDiskEncryptionByDefaultStatus",
-    params: &[Param { name: "RegionId", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "RegionId",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `DescribeDiskMonitorData`.
@@ -1437,10 +4056,26 @@ pub static DESCRIBE_DISK_MONITOR_DATA: Action = Action {
     product: Product::Ecs,
     name: "DescribeDiskMonitorData",
     params: &[
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "EndTime", ty: ParamType::String, required: true },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: true },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1449,48 +4084,192 @@ pub static DESCRIBE_DISKS: Action = Action {
     product: Product::Ecs,
     name: "DescribeDisks",
     params: &[
-        Param { name: "AdditionalAttributes", ty: ParamType::List, required: false },
-        Param { name: "AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "DeleteAutoSnapshot", ty: ParamType::Boolean, required: false },
-        Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "DiskChargeType", ty: ParamType::String, required: false },
-        Param { name: "DiskIds", ty: ParamType::String, required: false },
-        Param { name: "DiskName", ty: ParamType::String, required: false },
-        Param { name: "DiskType", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableAutoSnapshot", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableAutomatedSnapshotPolicy", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableShared", ty: ParamType::Boolean, required: false },
-        Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-        Param { name: "Filter.1.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.1.Value", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Value", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "LockReason", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "MultiAttach", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "Portable", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "AdditionalAttributes",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "AutoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeleteAutoSnapshot",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeleteWithInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DiskChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableAutoSnapshot",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableAutomatedSnapshotPolicy",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableShared",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Encrypted",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LockReason",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MultiAttach",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Portable",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1499,8 +4278,16 @@ pub static DESCRIBE_IMAGE_FROM_FAMILY: Action = Action {
     product: Product::Ecs,
     name: "DescribeImageFromFamily",
     params: &[
-        Param { name: "ImageFamily", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ImageFamily",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1509,10 +4296,26 @@ pub static DESCRIBE_IMAGE_SHARE_PERMISSION: Action = Action {
     product: Product::Ecs,
     name: "DescribeImageSharePermission",
     params: &[
-        Param { name: "ImageId", ty: ParamType::String, required: true },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1521,17 +4324,37 @@ pub static DESCRIBE_IMAGE_SUPPORT_INSTANCE_TYPES: Action = Action {
     product: Product::Ecs,
     name: "DescribeImageSupportInstanceTypes",
     params: &[
-        Param { name: "ActionType", ty: ParamType::String, required: false },
+        Param {
+            name: "ActionType",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Filter",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1540,45 +4363,153 @@ pub static DESCRIBE_IMAGES: Action = Action {
     product: Product::Ecs,
     name: "DescribeImages",
     params: &[
-        Param { name: "ActionType", ty: ParamType::String, required: false },
-        Param { name: "Architecture", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "ActionType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Architecture",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Filter",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ImageFamily", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "ImageName", ty: ParamType::String, required: false },
-        Param { name: "ImageOwnerAlias", ty: ParamType::String, required: false },
-        Param { name: "ImageOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "IsPublic", ty: ParamType::Boolean, required: false },
-        Param { name: "IsSupportCloudinit", ty: ParamType::Boolean, required: false },
-        Param { name: "IsSupportIoOptimized", ty: ParamType::Boolean, required: false },
-        Param { name: "OSType", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ShowExpired", ty: ParamType::Boolean, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "ImageFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageOwnerAlias",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IsPublic",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsSupportCloudinit",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsSupportIoOptimized",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "OSType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ShowExpired",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Usage", ty: ParamType::String, required: false },
+        Param {
+            name: "Usage",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1587,10 +4518,26 @@ pub static DESCRIBE_INSTANCE_ATTACHMENT_ATTRIBUTES: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceAttachmentAttributes",
     params: &[
-        Param { name: "InstanceIds", ty: ParamType::String, required: true },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1598,7 +4545,11 @@ pub static DESCRIBE_INSTANCE_ATTACHMENT_ATTRIBUTES: Action = Action {
 pub static DESCRIBE_INSTANCE_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceAttribute",
-    params: &[Param { name: "InstanceId", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "InstanceId",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `DescribeInstanceAutoRenewAttribute`.
@@ -1606,11 +4557,31 @@ pub static DESCRIBE_INSTANCE_AUTO_RENEW_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceAutoRenewAttribute",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::String, required: false },
-        Param { name: "PageSize", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RenewalStatus", ty: ParamType::String, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RenewalStatus",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1619,30 +4590,114 @@ pub static DESCRIBE_INSTANCE_HISTORY_EVENTS: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceHistoryEvents",
     params: &[
-        Param { name: "EventCycleStatus", ty: ParamType::String, required: false },
-        Param { name: "EventId", ty: ParamType::List, required: false },
-        Param { name: "EventPublishTime.End", ty: ParamType::String, required: false },
-        Param { name: "EventPublishTime.Start", ty: ParamType::String, required: false },
-        Param { name: "EventType", ty: ParamType::String, required: false },
-        Param { name: "ImpactLevel", ty: ParamType::String, required: false },
-        Param { name: "InstanceEventCycleStatus", ty: ParamType::List, required: false },
-        Param { name: "InstanceEventType", ty: ParamType::List, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Long, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "NotBefore.End", ty: ParamType::String, required: false },
-        Param { name: "NotBefore.Start", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ResourceId", ty: ParamType::List, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "EventCycleStatus",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "EventPublishTime.End",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventPublishTime.Start",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImpactLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceEventCycleStatus",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceEventType",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NotBefore.End",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NotBefore.Start",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1654,10 +4709,26 @@ pub static DESCRIBE_INSTANCE_MAINTENANCE_ATTRIBUTES: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceMaintenanceAttributes",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "PageNumber", ty: ParamType::Long, required: false },
-        Param { name: "PageSize", ty: ParamType::Long, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1669,16 +4740,44 @@ pub static DESCRIBE_INSTANCE_MODIFICATION_PRICE: Action = Action {
         Param {
             name: "DataDisk",
             ty: ParamType::Rows(&[
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-                Param { name: "Size", ty: ParamType::Integer, required: false },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1687,10 +4786,26 @@ pub static DESCRIBE_INSTANCE_MONITOR_DATA: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceMonitorData",
     params: &[
-        Param { name: "EndTime", ty: ParamType::String, required: true },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: true },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1699,11 +4814,31 @@ pub static DESCRIBE_INSTANCE_RAM_ROLE: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceRamRole",
     params: &[
-        Param { name: "InstanceIds", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RamRoleName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1712,12 +4847,36 @@ pub static DESCRIBE_INSTANCE_STATUS: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceStatus",
     params: &[
-        Param { name: "ClusterId", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1726,8 +4885,16 @@ pub static DESCRIBE_INSTANCE_TYPE_FAMILIES: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceTypeFamilies",
     params: &[
-        Param { name: "Generation", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Generation",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1736,50 +4903,226 @@ pub static DESCRIBE_INSTANCE_TYPES: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstanceTypes",
     params: &[
-        Param { name: "AdditionalAttributes", ty: ParamType::List, required: false },
-        Param { name: "CpuArchitecture", ty: ParamType::String, required: false },
-        Param { name: "CpuArchitectures", ty: ParamType::List, required: false },
-        Param { name: "GPUSpec", ty: ParamType::String, required: false },
-        Param { name: "GpuSpecs", ty: ParamType::List, required: false },
-        Param { name: "InstanceCategories", ty: ParamType::List, required: false },
-        Param { name: "InstanceCategory", ty: ParamType::String, required: false },
-        Param { name: "InstanceFamilyLevel", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypeFamilies", ty: ParamType::List, required: false },
-        Param { name: "InstanceTypeFamily", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypes", ty: ParamType::List, required: false },
-        Param { name: "LocalStorageCategories", ty: ParamType::List, required: false },
-        Param { name: "LocalStorageCategory", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Long, required: false },
-        Param { name: "MaximumCpuCoreCount", ty: ParamType::Integer, required: false },
-        Param { name: "MaximumCpuSpeedFrequency", ty: ParamType::Float, required: false },
-        Param { name: "MaximumCpuTurboFrequency", ty: ParamType::Float, required: false },
-        Param { name: "MaximumGPUAmount", ty: ParamType::Integer, required: false },
-        Param { name: "MaximumMemorySize", ty: ParamType::Float, required: false },
-        Param { name: "MinimumBaselineCredit", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumCpuCoreCount", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumCpuSpeedFrequency", ty: ParamType::Float, required: false },
-        Param { name: "MinimumCpuTurboFrequency", ty: ParamType::Float, required: false },
-        Param { name: "MinimumDiskQuantity", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumEniIpv6AddressQuantity", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumEniPrivateIpAddressQuantity", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumEniQuantity", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumEriQuantity", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumGPUAmount", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumInitialCredit", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumInstanceBandwidthRx", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumInstanceBandwidthTx", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumInstancePpsRx", ty: ParamType::Long, required: false },
-        Param { name: "MinimumInstancePpsTx", ty: ParamType::Long, required: false },
-        Param { name: "MinimumLocalStorageAmount", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumLocalStorageCapacity", ty: ParamType::Long, required: false },
-        Param { name: "MinimumMemorySize", ty: ParamType::Float, required: false },
-        Param { name: "MinimumPrimaryEniQueueNumber", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumQueuePairNumber", ty: ParamType::Integer, required: false },
-        Param { name: "MinimumSecondaryEniQueueNumber", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "NvmeSupport", ty: ParamType::String, required: false },
-        Param { name: "PhysicalProcessorModel", ty: ParamType::String, required: false },
-        Param { name: "PhysicalProcessorModels", ty: ParamType::List, required: false },
+        Param {
+            name: "AdditionalAttributes",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "CpuArchitecture",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CpuArchitectures",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "GPUSpec",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "GpuSpecs",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceCategories",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceFamilyLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeFamilies",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypes",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "LocalStorageCategories",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "LocalStorageCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "MaximumCpuCoreCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MaximumCpuSpeedFrequency",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MaximumCpuTurboFrequency",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MaximumGPUAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MaximumMemorySize",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MinimumBaselineCredit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumCpuCoreCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumCpuSpeedFrequency",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MinimumCpuTurboFrequency",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MinimumDiskQuantity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumEniIpv6AddressQuantity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumEniPrivateIpAddressQuantity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumEniQuantity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumEriQuantity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumGPUAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumInitialCredit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumInstanceBandwidthRx",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumInstanceBandwidthTx",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumInstancePpsRx",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "MinimumInstancePpsTx",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "MinimumLocalStorageAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumLocalStorageCapacity",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "MinimumMemorySize",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MinimumPrimaryEniQueueNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumQueuePairNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinimumSecondaryEniQueueNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NvmeSupport",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PhysicalProcessorModel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PhysicalProcessorModels",
+            ty: ParamType::List,
+            required: false,
+        },
     ],
 };
 
@@ -1788,60 +5131,252 @@ pub static DESCRIBE_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstances",
     params: &[
-        Param { name: "AdditionalAttributes", ty: ParamType::List, required: false },
-        Param { name: "DeviceAvailable", ty: ParamType::Boolean, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EipAddresses", ty: ParamType::String, required: false },
-        Param { name: "Filter.1.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.1.Value", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Value", ty: ParamType::String, required: false },
-        Param { name: "Filter.3.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.3.Value", ty: ParamType::String, required: false },
-        Param { name: "Filter.4.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.4.Value", ty: ParamType::String, required: false },
-        Param { name: "HpcClusterId", ty: ParamType::String, required: false },
-        Param { name: "HttpEndpoint", ty: ParamType::String, required: false },
-        Param { name: "HttpPutResponseHopLimit", ty: ParamType::Integer, required: false },
-        Param { name: "HttpTokens", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "InnerIpAddresses", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceIds", ty: ParamType::String, required: false },
-        Param { name: "InstanceName", ty: ParamType::String, required: false },
-        Param { name: "InstanceNetworkType", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypeFamily", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "IoOptimized", ty: ParamType::Boolean, required: false },
-        Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "LockReason", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NeedSaleCycle", ty: ParamType::Boolean, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "PrivateIpAddresses", ty: ParamType::String, required: false },
-        Param { name: "PublicIpAddresses", ty: ParamType::String, required: false },
-        Param { name: "RdmaIpAddresses", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "AdditionalAttributes",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "DeviceAvailable",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EipAddresses",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.3.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.3.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.4.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.4.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HpcClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpEndpoint",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpPutResponseHopLimit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "HttpTokens",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InnerIpAddresses",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceNetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LockReason",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NeedSaleCycle",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddresses",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PublicIpAddresses",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RdmaIpAddresses",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1850,19 +5385,71 @@ pub static DESCRIBE_INSTANCES_FULL_STATUS: Action = Action {
     product: Product::Ecs,
     name: "DescribeInstancesFullStatus",
     params: &[
-        Param { name: "EventId", ty: ParamType::List, required: false },
-        Param { name: "EventPublishTime.End", ty: ParamType::String, required: false },
-        Param { name: "EventPublishTime.Start", ty: ParamType::String, required: false },
-        Param { name: "EventType", ty: ParamType::String, required: false },
-        Param { name: "HealthStatus", ty: ParamType::String, required: false },
-        Param { name: "InstanceEventType", ty: ParamType::List, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "NotBefore.End", ty: ParamType::String, required: false },
-        Param { name: "NotBefore.Start", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "EventId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "EventPublishTime.End",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventPublishTime.Start",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EventType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HealthStatus",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceEventType",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "NotBefore.End",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NotBefore.Start",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1871,23 +5458,79 @@ pub static DESCRIBE_INVOCATION_RESULTS: Action = Action {
     product: Product::Ecs,
     name: "DescribeInvocationResults",
     params: &[
-        Param { name: "CommandId", ty: ParamType::String, required: false },
-        Param { name: "ContentEncoding", ty: ParamType::String, required: false },
-        Param { name: "IncludeHistory", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InvokeId", ty: ParamType::String, required: false },
-        Param { name: "InvokeRecordStatus", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Long, required: false },
-        Param { name: "PageSize", ty: ParamType::Long, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "CommandId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContentEncoding",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IncludeHistory",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InvokeId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InvokeRecordStatus",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1899,30 +5542,102 @@ pub static DESCRIBE_INVOCATIONS: Action = Action {
     product: Product::Ecs,
     name: "DescribeInvocations",
     params: &[
-        Param { name: "CommandId", ty: ParamType::String, required: false },
-        Param { name: "CommandName", ty: ParamType::String, required: false },
-        Param { name: "CommandType", ty: ParamType::String, required: false },
-        Param { name: "ContentEncoding", ty: ParamType::String, required: false },
-        Param { name: "IncludeOutput", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InvokeId", ty: ParamType::String, required: false },
-        Param { name: "InvokeStatus", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Long, required: false },
-        Param { name: "PageSize", ty: ParamType::Long, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RepeatMode", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "CommandId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CommandName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CommandType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContentEncoding",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IncludeOutput",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InvokeId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InvokeStatus",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RepeatMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Timed", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "Timed",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -1931,18 +5646,54 @@ pub static DESCRIBE_KEY_PAIRS: Action = Action {
     product: Product::Ecs,
     name: "DescribeKeyPairs",
     params: &[
-        Param { name: "IncludePublicKey", ty: ParamType::Boolean, required: false },
-        Param { name: "KeyPairFingerPrint", ty: ParamType::String, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "IncludePublicKey",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "KeyPairFingerPrint",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1954,16 +5705,56 @@ pub static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: Action = Action {
     product: Product::Ecs,
     name: "DescribeLaunchTemplateVersions",
     params: &[
-        Param { name: "DefaultVersion", ty: ParamType::Boolean, required: false },
-        Param { name: "DetailFlag", ty: ParamType::Boolean, required: false },
-        Param { name: "LaunchTemplateId", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateVersion", ty: ParamType::List, required: false },
-        Param { name: "MaxVersion", ty: ParamType::Long, required: false },
-        Param { name: "MinVersion", ty: ParamType::Long, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DefaultVersion",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DetailFlag",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateVersion",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "MaxVersion",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "MinVersion",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1972,17 +5763,49 @@ pub static DESCRIBE_LAUNCH_TEMPLATES: Action = Action {
     product: Product::Ecs,
     name: "DescribeLaunchTemplates",
     params: &[
-        Param { name: "LaunchTemplateId", ty: ParamType::List, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::List, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "TemplateResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TemplateResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "TemplateTag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1994,14 +5817,34 @@ pub static DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "DescribeNetworkInterfaceAttribute",
     params: &[
-        Param { name: "Attribute", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Attribute",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -2013,32 +5856,112 @@ pub static DESCRIBE_NETWORK_INTERFACES: Action = Action {
     product: Product::Ecs,
     name: "DescribeNetworkInterfaces",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::List, required: false },
-        Param { name: "NetworkInterfaceName", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "PrimaryIpAddress", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::List, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "ServiceManaged", ty: ParamType::Boolean, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PrimaryIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ServiceManaged",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Type", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2047,10 +5970,26 @@ pub static DESCRIBE_PREFIX_LIST_ASSOCIATIONS: Action = Action {
     product: Product::Ecs,
     name: "DescribePrefixListAssociations",
     params: &[
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PrefixListId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrefixListId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2059,8 +5998,16 @@ pub static DESCRIBE_PREFIX_LIST_ATTRIBUTES: Action = Action {
     product: Product::Ecs,
     name: "DescribePrefixListAttributes",
     params: &[
-        Param { name: "PrefixListId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "PrefixListId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2069,18 +6016,54 @@ pub static DESCRIBE_PREFIX_LISTS: Action = Action {
     product: Product::Ecs,
     name: "DescribePrefixLists",
     params: &[
-        Param { name: "AddressFamily", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PrefixListId", ty: ParamType::List, required: false },
-        Param { name: "PrefixListName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "AddressFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrefixListId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "PrefixListName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -2092,68 +6075,268 @@ pub static DESCRIBE_PRICE: Action = Action {
     product: Product::Ecs,
     name: "DescribePrice",
     params: &[
-        Param { name: "Amount", ty: ParamType::Integer, required: false },
-        Param { name: "AssuranceTimes", ty: ParamType::String, required: false },
-        Param { name: "Capacity", ty: ParamType::Integer, required: false },
+        Param {
+            name: "Amount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "AssuranceTimes",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Capacity",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "DataDisk",
             ty: ParamType::Rows(&[
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-                Param { name: "ProvisionedIops", ty: ParamType::Long, required: false },
-                Param { name: "Size", ty: ParamType::Long, required: false },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "ProvisionedIops",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Long,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DataDisk.1.Category", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.1.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.1.Size", ty: ParamType::Integer, required: false },
-        Param { name: "DataDisk.2.Category", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.2.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.2.Size", ty: ParamType::Integer, required: false },
-        Param { name: "DataDisk.3.Category", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.3.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.3.Size", ty: ParamType::Integer, required: false },
-        Param { name: "DataDisk.4.Category", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.4.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "DataDisk.4.Size", ty: ParamType::Integer, required: false },
-        Param { name: "DedicatedHostType", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "InstanceAmount", ty: ParamType::Integer, required: false },
-        Param { name: "InstanceCpuCoreCount", ty: ParamType::Integer, required: false },
-        Param { name: "InstanceNetworkType", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypeList", ty: ParamType::List, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "Isp", ty: ParamType::String, required: false },
-        Param { name: "OfferingType", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "Platform", ty: ParamType::String, required: false },
-        Param { name: "PriceUnit", ty: ParamType::String, required: false },
+        Param {
+            name: "DataDisk.1.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.1.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.1.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.2.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.2.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.2.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.3.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.3.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.3.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.4.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.4.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DataDisk.4.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DedicatedHostType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InstanceCpuCoreCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InstanceNetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeList",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Isp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OfferingType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Platform",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PriceUnit",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "RecurrenceRules",
             ty: ParamType::Rows(&[
-                Param { name: "EndHour", ty: ParamType::Integer, required: false },
-                Param { name: "RecurrenceType", ty: ParamType::String, required: false },
-                Param { name: "RecurrenceValue", ty: ParamType::String, required: false },
-                Param { name: "StartHour", ty: ParamType::Integer, required: false },
+                Param {
+                    name: "EndHour",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "RecurrenceType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "RecurrenceValue",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "StartHour",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
-        Param { name: "SchedulerOptions.DedicatedHostId", ty: ParamType::String, required: false },
-        Param { name: "SchedulerOptions.DeploymentSetStrategy", ty: ParamType::String, required: false },
-        Param { name: "Scope", ty: ParamType::String, required: false },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Size", ty: ParamType::Integer, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SchedulerOptions.DedicatedHostId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SchedulerOptions.DeploymentSetStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Scope",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2162,22 +6345,86 @@ pub static DESCRIBE_RECOMMEND_INSTANCE_TYPE: Action = Action {
     product: Product::Ecs,
     name: "DescribeRecommendInstanceType",
     params: &[
-        Param { name: "Cores", ty: ParamType::Integer, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceFamilyLevel", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypeFamily", ty: ParamType::List, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "MaxPrice", ty: ParamType::Float, required: false },
-        Param { name: "Memory", ty: ParamType::Float, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: true },
-        Param { name: "PriorityStrategy", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Scene", ty: ParamType::String, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "SystemDiskCategory", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
-        Param { name: "ZoneMatchMode", ty: ParamType::String, required: false },
+        Param {
+            name: "Cores",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceFamilyLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeFamily",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxPrice",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "Memory",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PriorityStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Scene",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDiskCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneMatchMode",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2186,9 +6433,21 @@ pub static DESCRIBE_REGIONS: Action = Action {
     product: Product::Ecs,
     name: "DescribeRegions",
     params: &[
-        Param { name: "AcceptLanguage", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "AcceptLanguage",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2197,12 +6456,36 @@ pub static DESCRIBE_RENEWAL_PRICE: Action = Action {
     product: Product::Ecs,
     name: "DescribeRenewalPrice",
     params: &[
-        Param { name: "ExpectedRenewDay", ty: ParamType::Integer, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PriceUnit", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "ExpectedRenewDay",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PriceUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2211,27 +6494,87 @@ pub static DESCRIBE_RESERVED_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "DescribeReservedInstances",
     params: &[
-        Param { name: "AllocationType", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypeFamily", ty: ParamType::String, required: false },
-        Param { name: "LockReason", ty: ParamType::String, required: false },
-        Param { name: "OfferingType", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ReservedInstanceId", ty: ParamType::List, required: false },
-        Param { name: "ReservedInstanceName", ty: ParamType::String, required: false },
-        Param { name: "Scope", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::List, required: false },
+        Param {
+            name: "AllocationType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LockReason",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OfferingType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ReservedInstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "ReservedInstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Scope",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::List,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2240,16 +6583,56 @@ pub static DESCRIBE_RESOURCES_MODIFICATION: Action = Action {
     product: Product::Ecs,
     name: "DescribeResourcesModification",
     params: &[
-        Param { name: "Conditions", ty: ParamType::List, required: false },
-        Param { name: "Cores", ty: ParamType::Integer, required: false },
-        Param { name: "DestinationResource", ty: ParamType::String, required: true },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "Memory", ty: ParamType::Float, required: false },
-        Param { name: "MigrateAcrossZone", ty: ParamType::Boolean, required: false },
-        Param { name: "OperationType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: true },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "Conditions",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Cores",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DestinationResource",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Memory",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MigrateAcrossZone",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "OperationType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2258,13 +6641,41 @@ pub static DESCRIBE_SECURITY_GROUP_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "DescribeSecurityGroupAttribute",
     params: &[
-        Param { name: "Attribute", ty: ParamType::String, required: false },
-        Param { name: "Direction", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "Attribute",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Direction",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2273,8 +6684,16 @@ pub static DESCRIBE_SECURITY_GROUP_REFERENCES: Action = Action {
     product: Product::Ecs,
     name: "DescribeSecurityGroupReferences",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::List, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::List,
+            required: true,
+        },
     ],
 };
 
@@ -2283,32 +6702,112 @@ pub static DESCRIBE_SECURITY_GROUPS: Action = Action {
     product: Product::Ecs,
     name: "DescribeSecurityGroups",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "FuzzyQuery", ty: ParamType::Boolean, required: false },
-        Param { name: "IsQueryEcsCount", ty: ParamType::Boolean, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupIds", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupName", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupType", ty: ParamType::String, required: false },
-        Param { name: "ServiceManaged", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "FuzzyQuery",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsQueryEcsCount",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ServiceManaged",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2317,20 +6816,64 @@ pub static DESCRIBE_SNAPSHOT_GROUPS: Action = Action {
     product: Product::Ecs,
     name: "DescribeSnapshotGroups",
     params: &[
-        Param { name: "AdditionalAttributes", ty: ParamType::List, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SnapshotGroupId", ty: ParamType::List, required: false },
-        Param { name: "Status", ty: ParamType::List, required: false },
+        Param {
+            name: "AdditionalAttributes",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotGroupId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::List,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -2342,9 +6885,21 @@ pub static DESCRIBE_SNAPSHOT_PACKAGE: Action = Action {
     product: Product::Ecs,
     name: "DescribeSnapshotPackage",
     params: &[
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2353,39 +6908,147 @@ pub static DESCRIBE_SNAPSHOTS: Action = Action {
     product: Product::Ecs,
     name: "DescribeSnapshots",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-        Param { name: "Filter.1.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.1.Value", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Value", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SnapshotIds", ty: ParamType::String, required: false },
-        Param { name: "SnapshotLinkId", ty: ParamType::String, required: false },
-        Param { name: "SnapshotName", ty: ParamType::String, required: false },
-        Param { name: "SnapshotType", ty: ParamType::String, required: false },
-        Param { name: "SourceDiskType", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Encrypted",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotIds",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotLinkId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnapshotType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceDiskType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Usage", ty: ParamType::String, required: false },
+        Param {
+            name: "Usage",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2394,17 +7057,61 @@ pub static DESCRIBE_SPOT_ADVICE: Action = Action {
     product: Product::Ecs,
     name: "DescribeSpotAdvice",
     params: &[
-        Param { name: "Cores", ty: ParamType::Integer, required: false },
-        Param { name: "GpuAmount", ty: ParamType::Integer, required: false },
-        Param { name: "GpuSpec", ty: ParamType::String, required: false },
-        Param { name: "InstanceFamilyLevel", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypeFamily", ty: ParamType::String, required: false },
-        Param { name: "InstanceTypes", ty: ParamType::List, required: false },
-        Param { name: "Memory", ty: ParamType::Float, required: false },
-        Param { name: "MinCores", ty: ParamType::Integer, required: false },
-        Param { name: "MinMemory", ty: ParamType::Float, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "Cores",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "GpuAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "GpuSpec",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceFamilyLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypeFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceTypes",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Memory",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "MinCores",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "MinMemory",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2413,16 +7120,56 @@ pub static DESCRIBE_SPOT_PRICE_HISTORY: Action = Action {
     product: Product::Ecs,
     name: "DescribeSpotPriceHistory",
     params: &[
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: true },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: true },
-        Param { name: "OSType", ty: ParamType::String, required: false },
-        Param { name: "Offset", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "OSType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Offset",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2431,19 +7178,59 @@ pub static DESCRIBE_TAGS: Action = Action {
     product: Product::Ecs,
     name: "DescribeTags",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -2455,8 +7242,16 @@ pub static DESCRIBE_TASK_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "DescribeTaskAttribute",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "TaskId", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TaskId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2465,8 +7260,16 @@ pub static DESCRIBE_USER_DATA: Action = Action {
     product: Product::Ecs,
     name: "DescribeUserData",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2475,13 +7278,41 @@ pub static DESCRIBE_VSWITCHES: Action = Action {
     product: Product::Ecs,
     name: "DescribeVSwitches",
     params: &[
-        Param { name: "IsDefault", ty: ParamType::Boolean, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "IsDefault",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2490,11 +7321,31 @@ pub static DESCRIBE_VPCS: Action = Action {
     product: Product::Ecs,
     name: "DescribeVpcs",
     params: &[
-        Param { name: "IsDefault", ty: ParamType::Boolean, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "IsDefault",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2503,11 +7354,31 @@ pub static DESCRIBE_ZONES: Action = Action {
     product: Product::Ecs,
     name: "DescribeZones",
     params: &[
-        Param { name: "AcceptLanguage", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "Verbose", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "AcceptLanguage",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Verbose",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -2516,9 +7387,21 @@ pub static DETACH_DISK: Action = Action {
     product: Product::Ecs,
     name: "DetachDisk",
     params: &[
-        Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
+        Param {
+            name: "DeleteWithInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2527,9 +7410,21 @@ pub static DETACH_INSTANCE_RAM_ROLE: Action = Action {
     product: Product::Ecs,
     name: "DetachInstanceRamRole",
     params: &[
-        Param { name: "InstanceIds", ty: ParamType::String, required: true },
-        Param { name: "RamRoleName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2538,9 +7433,21 @@ pub static DETACH_KEY_PAIR: Action = Action {
     product: Product::Ecs,
     name: "DetachKeyPair",
     params: &[
-        Param { name: "InstanceIds", ty: ParamType::String, required: true },
-        Param { name: "KeyPairName", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2549,10 +7456,26 @@ pub static DETACH_NETWORK_INTERFACE: Action = Action {
     product: Product::Ecs,
     name: "DetachNetworkInterface",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "TrunkNetworkInstanceId", ty: ParamType::String, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TrunkNetworkInstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2560,14 +7483,22 @@ pub static DETACH_NETWORK_INTERFACE: Action = Action {
 pub static DISABLE_DISK_ENCRYPTION_BY_DEFAULT: Action = Action {
     product: Product::Ecs,
     name: "DisableDiskEncryptionByDefault",
-    params: &[Param { name: "RegionId", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "RegionId",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `EnableDiskEncryptionByDefault`.
 pub static ENABLE_DISK_ENCRYPTION_BY_DEFAULT: Action = Action {
     product: Product::Ecs,
     name: "EnableDiskEncryptionByDefault",
-    params: &[Param { name: "RegionId", ty: ParamType::String, required: true }],
+    params: &[Param {
+        name: "RegionId",
+        ty: ParamType::String,
+        required: true,
+    }],
 };
 
 /// `GetInstanceConsoleOutput`.
@@ -2575,9 +7506,21 @@ pub static GET_INSTANCE_CONSOLE_OUTPUT: Action = Action {
     product: Product::Ecs,
     name: "GetInstanceConsoleOutput",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RemoveSymbols", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RemoveSymbols",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -2586,9 +7529,21 @@ pub static GET_INSTANCE_SCREENSHOT: Action = Action {
     product: Product::Ecs,
     name: "GetInstanceScreenshot",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "WakeUp", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "WakeUp",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -2597,15 +7552,39 @@ pub static IMPORT_KEY_PAIR: Action = Action {
     product: Product::Ecs,
     name: "ImportKeyPair",
     params: &[
-        Param { name: "KeyPairName", ty: ParamType::String, required: true },
-        Param { name: "PublicKeyBody", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PublicKeyBody",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -2617,40 +7596,128 @@ pub static INVOKE_COMMAND: Action = Action {
     product: Product::Ecs,
     name: "InvokeCommand",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "CommandId", ty: ParamType::String, required: true },
-        Param { name: "ContainerId", ty: ParamType::String, required: false },
-        Param { name: "ContainerName", ty: ParamType::String, required: false },
-        Param { name: "Frequency", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "Launcher", ty: ParamType::String, required: false },
-        Param { name: "OssOutputDelivery", ty: ParamType::String, required: false },
-        Param { name: "Parameters", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RepeatMode", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CommandId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ContainerId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContainerName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Frequency",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Launcher",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OssOutputDelivery",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Parameters",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RepeatMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "ResourceTag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "TerminationMode", ty: ParamType::String, required: false },
-        Param { name: "Timed", ty: ParamType::Boolean, required: false },
-        Param { name: "Timeout", ty: ParamType::Long, required: false },
-        Param { name: "Username", ty: ParamType::String, required: false },
-        Param { name: "WindowsPasswordName", ty: ParamType::String, required: false },
-        Param { name: "WorkingDir", ty: ParamType::String, required: false },
+        Param {
+            name: "TerminationMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Timed",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Timeout",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "Username",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WindowsPasswordName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WorkingDir",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2659,10 +7726,26 @@ pub static JOIN_RESOURCE_GROUP: Action = Action {
     product: Product::Ecs,
     name: "JoinResourceGroup",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ResourceId", ty: ParamType::String, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2671,10 +7754,26 @@ pub static JOIN_SECURITY_GROUP: Action = Action {
     product: Product::Ecs,
     name: "JoinSecurityGroup",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2683,10 +7782,26 @@ pub static LEAVE_SECURITY_GROUP: Action = Action {
     product: Product::Ecs,
     name: "LeaveSecurityGroup",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2695,23 +7810,55 @@ pub static LIST_TAG_RESOURCES: Action = Action {
     product: Product::Ecs,
     name: "ListTagResources",
     params: &[
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
         Param {
             name: "TagFilter",
             ty: ParamType::Rows(&[
-                Param { name: "TagKey", ty: ParamType::String, required: false },
-                Param { name: "TagValues", ty: ParamType::List, required: false },
+                Param {
+                    name: "TagKey",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "TagValues",
+                    ty: ParamType::List,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -2723,16 +7870,56 @@ pub static MODIFY_AUTO_SNAPSHOT_POLICY_EX: Action = Action {
     product: Product::Ecs,
     name: "ModifyAutoSnapshotPolicyEx",
     params: &[
-        Param { name: "CopiedSnapshotsRetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "CopyEncryptionConfiguration", ty: ParamType::Open, required: false },
-        Param { name: "EnableCrossRegionCopy", ty: ParamType::Boolean, required: false },
-        Param { name: "TargetCopyRegions", ty: ParamType::String, required: false },
-        Param { name: "autoSnapshotPolicyId", ty: ParamType::String, required: true },
-        Param { name: "autoSnapshotPolicyName", ty: ParamType::String, required: false },
-        Param { name: "regionId", ty: ParamType::String, required: true },
-        Param { name: "repeatWeekdays", ty: ParamType::String, required: false },
-        Param { name: "retentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "timePoints", ty: ParamType::String, required: false },
+        Param {
+            name: "CopiedSnapshotsRetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CopyEncryptionConfiguration",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "EnableCrossRegionCopy",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "TargetCopyRegions",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "autoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "autoSnapshotPolicyName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "regionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "repeatWeekdays",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "retentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "timePoints",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2741,14 +7928,46 @@ pub static MODIFY_COMMAND: Action = Action {
     product: Product::Ecs,
     name: "ModifyCommand",
     params: &[
-        Param { name: "CommandContent", ty: ParamType::String, required: false },
-        Param { name: "CommandId", ty: ParamType::String, required: true },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Launcher", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Timeout", ty: ParamType::Long, required: false },
-        Param { name: "WorkingDir", ty: ParamType::String, required: false },
+        Param {
+            name: "CommandContent",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CommandId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Launcher",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Timeout",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "WorkingDir",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2757,10 +7976,26 @@ pub static MODIFY_DEPLOYMENT_SET_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyDeploymentSetAttribute",
     params: &[
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: true },
-        Param { name: "DeploymentSetName", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DeploymentSetName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2769,15 +8004,51 @@ pub static MODIFY_DISK_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyDiskAttribute",
     params: &[
-        Param { name: "BurstingEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "DeleteAutoSnapshot", ty: ParamType::Boolean, required: false },
-        Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: false },
-        Param { name: "DiskIds", ty: ParamType::List, required: false },
-        Param { name: "DiskName", ty: ParamType::String, required: false },
-        Param { name: "EnableAutoSnapshot", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "BurstingEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeleteAutoSnapshot",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeleteWithInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskIds",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableAutoSnapshot",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2786,12 +8057,36 @@ pub static MODIFY_DISK_CHARGE_TYPE: Action = Action {
     product: Product::Ecs,
     name: "ModifyDiskChargeType",
     params: &[
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DiskChargeType", ty: ParamType::String, required: false },
-        Param { name: "DiskIds", ty: ParamType::String, required: true },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2800,13 +8095,41 @@ pub static MODIFY_DISK_SPEC: Action = Action {
     product: Product::Ecs,
     name: "ModifyDiskSpec",
     params: &[
-        Param { name: "DestinationZoneId", ty: ParamType::String, required: false },
-        Param { name: "DiskCategory", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "PerformanceControlOptions", ty: ParamType::Open, required: false },
-        Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "ProvisionedIops", ty: ParamType::Long, required: false },
+        Param {
+            name: "DestinationZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskCategory",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "PerformanceControlOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ProvisionedIops",
+            ty: ParamType::Long,
+            required: false,
+        },
     ],
 };
 
@@ -2815,16 +8138,56 @@ pub static MODIFY_IMAGE_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyImageAttribute",
     params: &[
-        Param { name: "BootMode", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "Features", ty: ParamType::Open, required: false },
-        Param { name: "ImageFamily", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: true },
-        Param { name: "ImageName", ty: ParamType::String, required: false },
-        Param { name: "LicenseType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "BootMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Features",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "ImageFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ImageName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LicenseType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2833,13 +8196,41 @@ pub static MODIFY_IMAGE_SHARE_PERMISSION: Action = Action {
     product: Product::Ecs,
     name: "ModifyImageSharePermission",
     params: &[
-        Param { name: "AddAccount", ty: ParamType::List, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: true },
-        Param { name: "IsPublic", ty: ParamType::Boolean, required: false },
-        Param { name: "LaunchPermission", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RemoveAccount", ty: ParamType::List, required: false },
+        Param {
+            name: "AddAccount",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "IsPublic",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "LaunchPermission",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RemoveAccount",
+            ty: ParamType::List,
+            required: false,
+        },
     ],
 };
 
@@ -2848,10 +8239,26 @@ pub static MODIFY_INSTANCE_ATTACHMENT_ATTRIBUTES: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceAttachmentAttributes",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "PrivatePoolOptions.Id", ty: ParamType::String, required: false },
-        Param { name: "PrivatePoolOptions.MatchCriteria", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PrivatePoolOptions.Id",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivatePoolOptions.MatchCriteria",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2860,24 +8267,96 @@ pub static MODIFY_INSTANCE_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceAttribute",
     params: &[
-        Param { name: "CpuOptions.Core", ty: ParamType::Integer, required: false },
-        Param { name: "CpuOptions.ThreadsPerCore", ty: ParamType::Integer, required: false },
-        Param { name: "CpuOptions.TopologyType", ty: ParamType::String, required: false },
-        Param { name: "CreditSpecification", ty: ParamType::String, required: false },
-        Param { name: "DeletionProtection", ty: ParamType::Boolean, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableJumboFrame", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableNetworkEncryption", ty: ParamType::Boolean, required: false },
-        Param { name: "HostName", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceName", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceQueueNumber", ty: ParamType::Integer, required: false },
-        Param { name: "Password", ty: ParamType::String, required: false },
-        Param { name: "PrivateDnsNameOptions", ty: ParamType::Open, required: false },
-        Param { name: "Recyclable", ty: ParamType::Boolean, required: false },
-        Param { name: "RemoteConnectionOptions", ty: ParamType::Open, required: false },
-        Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-        Param { name: "UserData", ty: ParamType::String, required: false },
+        Param {
+            name: "CpuOptions.Core",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CpuOptions.ThreadsPerCore",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CpuOptions.TopologyType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CreditSpecification",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeletionProtection",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableJumboFrame",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableNetworkEncryption",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HostName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceQueueNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Password",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateDnsNameOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "Recyclable",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RemoteConnectionOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupIds",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "UserData",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2886,9 +8365,21 @@ pub static MODIFY_INSTANCE_AUTO_RELEASE_TIME: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceAutoReleaseTime",
     params: &[
-        Param { name: "AutoReleaseTime", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoReleaseTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2897,12 +8388,36 @@ pub static MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceAutoRenewAttribute",
     params: &[
-        Param { name: "AutoRenew", ty: ParamType::Boolean, required: false },
-        Param { name: "Duration", ty: ParamType::Integer, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RenewalStatus", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoRenew",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Duration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RenewalStatus",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2911,16 +8426,56 @@ pub static MODIFY_INSTANCE_CHARGE_TYPE: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceChargeType",
     params: &[
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "IncludeDataDisks", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceIds", ty: ParamType::String, required: true },
-        Param { name: "IsDetailFee", ty: ParamType::Boolean, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IncludeDataDisks",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "IsDetailFee",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2929,18 +8484,66 @@ pub static MODIFY_INSTANCE_DEPLOYMENT: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceDeployment",
     params: &[
-        Param { name: "Affinity", ty: ParamType::String, required: false },
-        Param { name: "DedicatedHostClusterId", ty: ParamType::String, required: false },
-        Param { name: "DedicatedHostId", ty: ParamType::String, required: false },
-        Param { name: "DeploymentSetGroupNo", ty: ParamType::Integer, required: false },
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: false },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "MigrationType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RemoveFromDeploymentSet", ty: ParamType::Boolean, required: false },
-        Param { name: "Tenancy", ty: ParamType::String, required: false },
+        Param {
+            name: "Affinity",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DedicatedHostClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DedicatedHostId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetGroupNo",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MigrationType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RemoveFromDeploymentSet",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Tenancy",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -2949,18 +8552,42 @@ pub static MODIFY_INSTANCE_MAINTENANCE_ATTRIBUTES: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceMaintenanceAttributes",
     params: &[
-        Param { name: "ActionOnMaintenance", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
+        Param {
+            name: "ActionOnMaintenance",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
         Param {
             name: "MaintenanceWindow",
             ty: ParamType::Rows(&[
-                Param { name: "EndTime", ty: ParamType::String, required: false },
-                Param { name: "StartTime", ty: ParamType::String, required: false },
+                Param {
+                    name: "EndTime",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "StartTime",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "NotifyOnMaintenance", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "NotifyOnMaintenance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2969,12 +8596,36 @@ pub static MODIFY_INSTANCE_METADATA_OPTIONS: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceMetadataOptions",
     params: &[
-        Param { name: "HttpEndpoint", ty: ParamType::String, required: true },
-        Param { name: "HttpPutResponseHopLimit", ty: ParamType::Integer, required: false },
-        Param { name: "HttpTokens", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InstanceMetadataTags", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "HttpEndpoint",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "HttpPutResponseHopLimit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "HttpTokens",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceMetadataTags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -2983,16 +8634,56 @@ pub static MODIFY_INSTANCE_NETWORK_SPEC: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceNetworkSpec",
     params: &[
-        Param { name: "AllocatePublicIp", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "ISP", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InternetMaxBandwidthIn", ty: ParamType::Integer, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkChargeType", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "AllocatePublicIp",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ISP",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InternetMaxBandwidthIn",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3001,28 +8692,92 @@ pub static MODIFY_INSTANCE_SPEC: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceSpec",
     params: &[
-        Param { name: "AllowMigrateAcrossZone", ty: ParamType::Boolean, required: false },
-        Param { name: "Async", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
+        Param {
+            name: "AllowMigrateAcrossZone",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Async",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Disk",
             ty: ParamType::Rows(&[
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "DiskId", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InternetMaxBandwidthIn", ty: ParamType::Integer, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "ModifyMode", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
-        Param { name: "Temporary.EndTime", ty: ParamType::String, required: false },
-        Param { name: "Temporary.InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "Temporary.StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthIn",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "ModifyMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Temporary.EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Temporary.InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Temporary.StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3031,9 +8786,21 @@ pub static MODIFY_INSTANCE_VNC_PASSWD: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceVncPasswd",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "VncPassword", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VncPassword",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3042,11 +8809,31 @@ pub static MODIFY_INSTANCE_VPC_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyInstanceVpcAttribute",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::List, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3055,10 +8842,26 @@ pub static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION: Action = Action {
     product: Product::Ecs,
     name: "ModifyLaunchTemplateDefaultVersion",
     params: &[
-        Param { name: "DefaultVersionNumber", ty: ParamType::Long, required: true },
-        Param { name: "LaunchTemplateId", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DefaultVersionNumber",
+            ty: ParamType::Long,
+            required: true,
+        },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3067,19 +8870,71 @@ pub static MODIFY_NETWORK_INTERFACE_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifyNetworkInterfaceAttribute",
     params: &[
-        Param { name: "ConnectionTrackingConfiguration", ty: ParamType::Open, required: false },
-        Param { name: "DeleteOnRelease", ty: ParamType::Boolean, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnhancedNetwork", ty: ParamType::Open, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "NetworkInterfaceName", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceTrafficConfig", ty: ParamType::Open, required: false },
-        Param { name: "QueueNumber", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RxQueueSize", ty: ParamType::Integer, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::List, required: false },
-        Param { name: "SourceDestCheck", ty: ParamType::Boolean, required: false },
-        Param { name: "TxQueueSize", ty: ParamType::Integer, required: false },
+        Param {
+            name: "ConnectionTrackingConfiguration",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "DeleteOnRelease",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnhancedNetwork",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NetworkInterfaceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceTrafficConfig",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "QueueNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RxQueueSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SourceDestCheck",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "TxQueueSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
     ],
 };
 
@@ -3091,18 +8946,46 @@ pub static MODIFY_PREFIX_LIST: Action = Action {
         Param {
             name: "AddEntry",
             ty: ParamType::Rows(&[
-                Param { name: "Cidr", ty: ParamType::String, required: true },
-                Param { name: "Description", ty: ParamType::String, required: false },
+                Param {
+                    name: "Cidr",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "PrefixListId", ty: ParamType::String, required: true },
-        Param { name: "PrefixListName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrefixListId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PrefixListName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "RemoveEntry",
-            ty: ParamType::Rows(&[Param { name: "Cidr", ty: ParamType::String, required: true }]),
+            ty: ParamType::Rows(&[Param {
+                name: "Cidr",
+                ty: ParamType::String,
+                required: true,
+            }]),
             required: false,
         },
     ],
@@ -3113,27 +8996,87 @@ pub static MODIFY_PREPAY_INSTANCE_SPEC: Action = Action {
     product: Product::Ecs,
     name: "ModifyPrepayInstanceSpec",
     params: &[
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Disk",
             ty: ParamType::Rows(&[
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "DiskId", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "EndTime", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceType", ty: ParamType::String, required: true },
-        Param { name: "MigrateAcrossZone", ty: ParamType::Boolean, required: false },
-        Param { name: "ModifyMode", ty: ParamType::String, required: false },
-        Param { name: "OperatorType", ty: ParamType::String, required: false },
-        Param { name: "RebootTime", ty: ParamType::String, required: false },
-        Param { name: "RebootWhenFinished", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
+        Param {
+            name: "EndTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "MigrateAcrossZone",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ModifyMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OperatorType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RebootTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RebootWhenFinished",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3142,10 +9085,26 @@ pub static MODIFY_SECURITY_GROUP_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifySecurityGroupAttribute",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupName", ty: ParamType::String, required: false },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3154,26 +9113,106 @@ pub static MODIFY_SECURITY_GROUP_EGRESS_RULE: Action = Action {
     product: Product::Ecs,
     name: "ModifySecurityGroupEgressRule",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "DestGroupId", ty: ParamType::String, required: false },
-        Param { name: "DestGroupOwnerAccount", ty: ParamType::String, required: false },
-        Param { name: "DestGroupOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "DestPrefixListId", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "Ipv6DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "Ipv6SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "PortRange", ty: ParamType::String, required: false },
-        Param { name: "PortRangeListId", ty: ParamType::String, required: false },
-        Param { name: "Priority", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupRuleId", ty: ParamType::String, required: false },
-        Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "SourcePortRange", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupOwnerAccount",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "DestPrefixListId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRangeListId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Priority",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupRuleId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourcePortRange",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3182,10 +9221,26 @@ pub static MODIFY_SECURITY_GROUP_POLICY: Action = Action {
     product: Product::Ecs,
     name: "ModifySecurityGroupPolicy",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "InnerAccessPolicy", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InnerAccessPolicy",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3194,26 +9249,106 @@ pub static MODIFY_SECURITY_GROUP_RULE: Action = Action {
     product: Product::Ecs,
     name: "ModifySecurityGroupRule",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "Ipv6DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "Ipv6SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "PortRange", ty: ParamType::String, required: false },
-        Param { name: "PortRangeListId", ty: ParamType::String, required: false },
-        Param { name: "Priority", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupRuleId", ty: ParamType::String, required: false },
-        Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupOwnerAccount", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "SourcePortRange", ty: ParamType::String, required: false },
-        Param { name: "SourcePrefixListId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRangeListId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Priority",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupRuleId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupOwnerAccount",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "SourcePortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourcePrefixListId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3222,11 +9357,31 @@ pub static MODIFY_SNAPSHOT_ATTRIBUTE: Action = Action {
     product: Product::Ecs,
     name: "ModifySnapshotAttribute",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DisableInstantAccess", ty: ParamType::Boolean, required: false },
-        Param { name: "RetentionDays", ty: ParamType::Integer, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: true },
-        Param { name: "SnapshotName", ty: ParamType::String, required: false },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DisableInstantAccess",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RetentionDays",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnapshotName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3235,10 +9390,26 @@ pub static MODIFY_SNAPSHOT_GROUP: Action = Action {
     product: Product::Ecs,
     name: "ModifySnapshotGroup",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SnapshotGroupId", ty: ParamType::String, required: true },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnapshotGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3247,30 +9418,102 @@ pub static PURCHASE_RESERVED_INSTANCES_OFFERING: Action = Action {
     product: Product::Ecs,
     name: "PurchaseReservedInstancesOffering",
     params: &[
-        Param { name: "AutoRenew", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoRenewPeriod", ty: ParamType::Integer, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "InstanceAmount", ty: ParamType::Integer, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: true },
-        Param { name: "OfferingType", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "Platform", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ReservedInstanceName", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Scope", ty: ParamType::String, required: false },
-        Param { name: "StartTime", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoRenew",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoRenewPeriod",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "OfferingType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Platform",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ReservedInstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Scope",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartTime",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3279,11 +9522,31 @@ pub static RE_INIT_DISK: Action = Action {
     product: Product::Ecs,
     name: "ReInitDisk",
     params: &[
-        Param { name: "AutoStartInstance", ty: ParamType::Boolean, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "Password", ty: ParamType::String, required: false },
-        Param { name: "SecurityEnhancementStrategy", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoStartInstance",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Password",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityEnhancementStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3292,9 +9555,21 @@ pub static REBOOT_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "RebootInstance",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceStop", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3303,11 +9578,31 @@ pub static REBOOT_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "RebootInstances",
     params: &[
-        Param { name: "BatchOptimization", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceReboot", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "BatchOptimization",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceReboot",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3316,8 +9611,16 @@ pub static REDEPLOY_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "RedeployInstance",
     params: &[
-        Param { name: "ForceStop", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
+        Param {
+            name: "ForceStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3326,16 +9629,44 @@ pub static REMOVE_TAGS: Action = Action {
     product: Product::Ecs,
     name: "RemoveTags",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
-                Param { name: "key", ty: ParamType::String, required: false },
-                Param { name: "value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -3347,11 +9678,31 @@ pub static RENEW_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "RenewInstance",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "ExpectedRenewDay", ty: ParamType::Integer, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ExpectedRenewDay",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3360,30 +9711,102 @@ pub static REPLACE_SYSTEM_DISK: Action = Action {
     product: Product::Ecs,
     name: "ReplaceSystemDisk",
     params: &[
-        Param { name: "Architecture", ty: ParamType::String, required: false },
+        Param {
+            name: "Architecture",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Arn",
             ty: ParamType::Rows(&[
-                Param { name: "AssumeRoleFor", ty: ParamType::Long, required: false },
-                Param { name: "RoleType", ty: ParamType::String, required: false },
-                Param { name: "Rolearn", ty: ParamType::String, required: false },
+                Param {
+                    name: "AssumeRoleFor",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "RoleType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Rolearn",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: false },
-        Param { name: "EncryptAlgorithm", ty: ParamType::String, required: false },
-        Param { name: "Encrypted", ty: ParamType::Boolean, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "Password", ty: ParamType::String, required: false },
-        Param { name: "PasswordInherit", ty: ParamType::Boolean, required: false },
-        Param { name: "Platform", ty: ParamType::String, required: false },
-        Param { name: "SecurityEnhancementStrategy", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Size", ty: ParamType::Integer, required: false },
-        Param { name: "UseAdditionalService", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EncryptAlgorithm",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Encrypted",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "KMSKeyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Password",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PasswordInherit",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Platform",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityEnhancementStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Size",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "UseAdditionalService",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -3392,9 +9815,21 @@ pub static RESET_DISK: Action = Action {
     product: Product::Ecs,
     name: "ResetDisk",
     params: &[
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "SnapshotId", ty: ParamType::String, required: true },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SnapshotId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3403,10 +9838,26 @@ pub static RESIZE_DISK: Action = Action {
     product: Product::Ecs,
     name: "ResizeDisk",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DiskId", ty: ParamType::String, required: true },
-        Param { name: "NewSize", ty: ParamType::Integer, required: true },
-        Param { name: "Type", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DiskId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NewSize",
+            ty: ParamType::Integer,
+            required: true,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3415,26 +9866,106 @@ pub static REVOKE_SECURITY_GROUP: Action = Action {
     product: Product::Ecs,
     name: "RevokeSecurityGroup",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "Ipv6DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "Ipv6SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "Permissions", ty: ParamType::Open, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "PortRange", ty: ParamType::String, required: false },
-        Param { name: "Priority", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupRuleId", ty: ParamType::List, required: false },
-        Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupOwnerAccount", ty: ParamType::String, required: false },
-        Param { name: "SourceGroupOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "SourcePortRange", ty: ParamType::String, required: false },
-        Param { name: "SourcePrefixListId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Permissions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Priority",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupRuleId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupOwnerAccount",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceGroupOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "SourcePortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourcePrefixListId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3443,26 +9974,106 @@ pub static REVOKE_SECURITY_GROUP_EGRESS: Action = Action {
     product: Product::Ecs,
     name: "RevokeSecurityGroupEgress",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "DestGroupId", ty: ParamType::String, required: false },
-        Param { name: "DestGroupOwnerAccount", ty: ParamType::String, required: false },
-        Param { name: "DestGroupOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "DestPrefixListId", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "Ipv6DestCidrIp", ty: ParamType::String, required: false },
-        Param { name: "Ipv6SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "NicType", ty: ParamType::String, required: false },
-        Param { name: "Permissions", ty: ParamType::Open, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "PortRange", ty: ParamType::String, required: false },
-        Param { name: "Priority", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: true },
-        Param { name: "SecurityGroupRuleId", ty: ParamType::List, required: false },
-        Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
-        Param { name: "SourcePortRange", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupOwnerAccount",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestGroupOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "DestPrefixListId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6DestCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NicType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Permissions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortRange",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Priority",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityGroupRuleId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SourceCidrIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourcePortRange",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3471,46 +10082,158 @@ pub static RUN_COMMAND: Action = Action {
     product: Product::Ecs,
     name: "RunCommand",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "CommandContent", ty: ParamType::String, required: true },
-        Param { name: "ContainerId", ty: ParamType::String, required: false },
-        Param { name: "ContainerName", ty: ParamType::String, required: false },
-        Param { name: "ContentEncoding", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableParameter", ty: ParamType::Boolean, required: false },
-        Param { name: "Frequency", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "KeepCommand", ty: ParamType::Boolean, required: false },
-        Param { name: "Launcher", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "OssOutputDelivery", ty: ParamType::String, required: false },
-        Param { name: "Parameters", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RepeatMode", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CommandContent",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ContainerId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContainerName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ContentEncoding",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableParameter",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Frequency",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "KeepCommand",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Launcher",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OssOutputDelivery",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Parameters",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RepeatMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "ResourceTag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "TerminationMode", ty: ParamType::String, required: false },
-        Param { name: "Timed", ty: ParamType::Boolean, required: false },
-        Param { name: "Timeout", ty: ParamType::Long, required: false },
-        Param { name: "Type", ty: ParamType::String, required: true },
-        Param { name: "Username", ty: ParamType::String, required: false },
-        Param { name: "WindowsPasswordName", ty: ParamType::String, required: false },
-        Param { name: "WorkingDir", ty: ParamType::String, required: false },
+        Param {
+            name: "TerminationMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Timed",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Timeout",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Username",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WindowsPasswordName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WorkingDir",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3519,150 +10242,630 @@ pub static RUN_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "RunInstances",
     params: &[
-        Param { name: "Affinity", ty: ParamType::String, required: false },
-        Param { name: "Amount", ty: ParamType::Integer, required: false },
+        Param {
+            name: "Affinity",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Amount",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "Arn",
             ty: ParamType::Rows(&[
-                Param { name: "AssumeRoleFor", ty: ParamType::Long, required: false },
-                Param { name: "RoleType", ty: ParamType::String, required: false },
-                Param { name: "Rolearn", ty: ParamType::String, required: false },
+                Param {
+                    name: "AssumeRoleFor",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "RoleType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Rolearn",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoReleaseTime", ty: ParamType::String, required: false },
-        Param { name: "AutoRenew", ty: ParamType::Boolean, required: false },
-        Param { name: "AutoRenewPeriod", ty: ParamType::Integer, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "ClockOptions", ty: ParamType::Open, required: false },
-        Param { name: "CpuOptions.Core", ty: ParamType::Integer, required: false },
-        Param { name: "CpuOptions.Numa", ty: ParamType::String, required: false },
-        Param { name: "CpuOptions.ThreadsPerCore", ty: ParamType::Integer, required: false },
-        Param { name: "CpuOptions.TopologyType", ty: ParamType::String, required: false },
-        Param { name: "CreditSpecification", ty: ParamType::String, required: false },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoReleaseTime",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AutoRenew",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "AutoRenewPeriod",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClockOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "CpuOptions.Core",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CpuOptions.Numa",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CpuOptions.ThreadsPerCore",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "CpuOptions.TopologyType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CreditSpecification",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "DataDisk",
             ty: ParamType::Rows(&[
-                Param { name: "AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-                Param { name: "BurstingEnabled", ty: ParamType::Boolean, required: false },
-                Param { name: "Category", ty: ParamType::String, required: false },
-                Param { name: "DeleteWithInstance", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "Device", ty: ParamType::String, required: false },
-                Param { name: "DiskName", ty: ParamType::String, required: false },
-                Param { name: "EncryptAlgorithm", ty: ParamType::String, required: false },
-                Param { name: "Encrypted", ty: ParamType::String, required: false },
-                Param { name: "KMSKeyId", ty: ParamType::String, required: false },
-                Param { name: "PerformanceLevel", ty: ParamType::String, required: false },
-                Param { name: "ProvisionedIops", ty: ParamType::Long, required: false },
-                Param { name: "Size", ty: ParamType::Integer, required: false },
-                Param { name: "SnapshotId", ty: ParamType::String, required: false },
-                Param { name: "StorageClusterId", ty: ParamType::String, required: false },
+                Param {
+                    name: "AutoSnapshotPolicyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "BurstingEnabled",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Category",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DeleteWithInstance",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Device",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DiskName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "EncryptAlgorithm",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Encrypted",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "KMSKeyId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PerformanceLevel",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "ProvisionedIops",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "Size",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SnapshotId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "StorageClusterId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "DedicatedHostId", ty: ParamType::String, required: false },
-        Param { name: "DeletionProtection", ty: ParamType::Boolean, required: false },
-        Param { name: "DeploymentSetGroupNo", ty: ParamType::Integer, required: false },
-        Param { name: "DeploymentSetId", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "HibernationOptions.Configured", ty: ParamType::Boolean, required: false },
-        Param { name: "HostName", ty: ParamType::String, required: false },
-        Param { name: "HostNames", ty: ParamType::List, required: false },
-        Param { name: "HpcClusterId", ty: ParamType::String, required: false },
-        Param { name: "HttpEndpoint", ty: ParamType::String, required: false },
-        Param { name: "HttpPutResponseHopLimit", ty: ParamType::Integer, required: false },
-        Param { name: "HttpTokens", ty: ParamType::String, required: false },
-        Param { name: "ImageFamily", ty: ParamType::String, required: false },
-        Param { name: "ImageId", ty: ParamType::String, required: false },
-        Param { name: "ImageOptions", ty: ParamType::Open, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceName", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "InternetMaxBandwidthIn", ty: ParamType::Integer, required: false },
-        Param { name: "InternetMaxBandwidthOut", ty: ParamType::Integer, required: false },
-        Param { name: "IoOptimized", ty: ParamType::String, required: false },
-        Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-        Param { name: "Ipv6AddressCount", ty: ParamType::Integer, required: false },
-        Param { name: "Isp", ty: ParamType::String, required: false },
-        Param { name: "KeyPairName", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateId", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateName", ty: ParamType::String, required: false },
-        Param { name: "LaunchTemplateVersion", ty: ParamType::Long, required: false },
-        Param { name: "MinAmount", ty: ParamType::Integer, required: false },
+        Param {
+            name: "DedicatedHostId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DeletionProtection",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetGroupNo",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "DeploymentSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HibernationOptions.Configured",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "HostName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HostNames",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "HpcClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpEndpoint",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HttpPutResponseHopLimit",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "HttpTokens",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageFamily",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ImageOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthIn",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "InternetMaxBandwidthOut",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "IoOptimized",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv6AddressCount",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Isp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "KeyPairName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LaunchTemplateVersion",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "MinAmount",
+            ty: ParamType::Integer,
+            required: false,
+        },
         Param {
             name: "NetworkInterface",
             ty: ParamType::Rows(&[
-                Param { name: "DeleteOnRelease", ty: ParamType::Boolean, required: false },
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "InstanceType", ty: ParamType::String, required: false },
-                Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-                Param { name: "Ipv6AddressCount", ty: ParamType::Long, required: false },
-                Param { name: "NetworkCardIndex", ty: ParamType::Integer, required: false },
-                Param { name: "NetworkInterfaceId", ty: ParamType::String, required: false },
-                Param { name: "NetworkInterfaceName", ty: ParamType::String, required: false },
-                Param { name: "NetworkInterfaceTrafficMode", ty: ParamType::String, required: false },
-                Param { name: "PrimaryIpAddress", ty: ParamType::String, required: false },
-                Param { name: "QueueNumber", ty: ParamType::Integer, required: false },
-                Param { name: "QueuePairNumber", ty: ParamType::Long, required: false },
-                Param { name: "RxQueueSize", ty: ParamType::Integer, required: false },
-                Param { name: "SecondaryPrivateIpAddressCount", ty: ParamType::Integer, required: false },
-                Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-                Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-                Param { name: "SourceDestCheck", ty: ParamType::Boolean, required: false },
-                Param { name: "TxQueueSize", ty: ParamType::Integer, required: false },
-                Param { name: "VSwitchId", ty: ParamType::String, required: false },
+                Param {
+                    name: "DeleteOnRelease",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "InstanceType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Ipv6Address",
+                    ty: ParamType::List,
+                    required: false,
+                },
+                Param {
+                    name: "Ipv6AddressCount",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkCardIndex",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkInterfaceTrafficMode",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "PrimaryIpAddress",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "QueueNumber",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "QueuePairNumber",
+                    ty: ParamType::Long,
+                    required: false,
+                },
+                Param {
+                    name: "RxQueueSize",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SecondaryPrivateIpAddressCount",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "SecurityGroupId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "SecurityGroupIds",
+                    ty: ParamType::List,
+                    required: false,
+                },
+                Param {
+                    name: "SourceDestCheck",
+                    ty: ParamType::Boolean,
+                    required: false,
+                },
+                Param {
+                    name: "TxQueueSize",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "VSwitchId",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "NetworkInterfaceQueueNumber", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkOptions", ty: ParamType::Open, required: false },
-        Param { name: "Password", ty: ParamType::String, required: false },
-        Param { name: "PasswordInherit", ty: ParamType::Boolean, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PeriodUnit", ty: ParamType::String, required: false },
-        Param { name: "PrivateDnsNameOptions", ty: ParamType::Open, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "PrivatePoolOptions.Id", ty: ParamType::String, required: false },
-        Param { name: "PrivatePoolOptions.MatchCriteria", ty: ParamType::String, required: false },
-        Param { name: "RamRoleName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SchedulerOptions.DedicatedHostClusterId", ty: ParamType::String, required: false },
-        Param { name: "SecurityEnhancementStrategy", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityGroupIds", ty: ParamType::List, required: false },
-        Param { name: "SecurityOptions.ConfidentialComputingMode", ty: ParamType::String, required: false },
-        Param { name: "SecurityOptions.TrustedSystemMode", ty: ParamType::String, required: false },
-        Param { name: "SpotDuration", ty: ParamType::Integer, required: false },
-        Param { name: "SpotInterruptionBehavior", ty: ParamType::String, required: false },
-        Param { name: "SpotPriceLimit", ty: ParamType::Float, required: false },
-        Param { name: "SpotStrategy", ty: ParamType::String, required: false },
-        Param { name: "StorageSetId", ty: ParamType::String, required: false },
-        Param { name: "StorageSetPartitionNumber", ty: ParamType::Integer, required: false },
-        Param { name: "SystemDisk", ty: ParamType::Open, required: false },
-        Param { name: "SystemDisk.AutoSnapshotPolicyId", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Category", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Description", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.DiskName", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.PerformanceLevel", ty: ParamType::String, required: false },
-        Param { name: "SystemDisk.Size", ty: ParamType::String, required: false },
+        Param {
+            name: "NetworkInterfaceQueueNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "Password",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PasswordInherit",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PeriodUnit",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateDnsNameOptions",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivatePoolOptions.Id",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivatePoolOptions.MatchCriteria",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RamRoleName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SchedulerOptions.DedicatedHostClusterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityEnhancementStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityGroupIds",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "SecurityOptions.ConfidentialComputingMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityOptions.TrustedSystemMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotDuration",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SpotInterruptionBehavior",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SpotPriceLimit",
+            ty: ParamType::Float,
+            required: false,
+        },
+        Param {
+            name: "SpotStrategy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StorageSetPartitionNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.AutoSnapshotPolicyId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.DiskName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.PerformanceLevel",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SystemDisk.Size",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Tenancy", ty: ParamType::String, required: false },
-        Param { name: "UniqueSuffix", ty: ParamType::Boolean, required: false },
-        Param { name: "UserData", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "Tenancy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "UniqueSuffix",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "UserData",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3671,9 +10874,21 @@ pub static START_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "StartInstance",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "InitLocalDisk", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InitLocalDisk",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3682,10 +10897,26 @@ pub static START_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "StartInstances",
     params: &[
-        Param { name: "BatchOptimization", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "BatchOptimization",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3694,12 +10925,36 @@ pub static STOP_INSTANCE: Action = Action {
     product: Product::Ecs,
     name: "StopInstance",
     params: &[
-        Param { name: "ConfirmStop", ty: ParamType::Boolean, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceStop", ty: ParamType::Boolean, required: false },
-        Param { name: "Hibernate", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "StoppedMode", ty: ParamType::String, required: false },
+        Param {
+            name: "ConfirmStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Hibernate",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "StoppedMode",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3708,12 +10963,36 @@ pub static STOP_INSTANCES: Action = Action {
     product: Product::Ecs,
     name: "StopInstances",
     params: &[
-        Param { name: "BatchOptimization", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceStop", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::List, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "StoppedMode", ty: ParamType::String, required: false },
+        Param {
+            name: "BatchOptimization",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceStop",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "StoppedMode",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -3722,9 +11001,21 @@ pub static STOP_INVOCATION: Action = Action {
     product: Product::Ecs,
     name: "StopInvocation",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::List, required: false },
-        Param { name: "InvokeId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "InvokeId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3733,14 +11024,34 @@ pub static TAG_RESOURCES: Action = Action {
     product: Product::Ecs,
     name: "TagResources",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: true },
-                Param { name: "Value", ty: ParamType::String, required: true },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: true,
+                },
             ]),
             required: true,
         },
@@ -3752,10 +11063,26 @@ pub static UNASSIGN_IPV6_ADDRESSES: Action = Action {
     product: Product::Ecs,
     name: "UnassignIpv6Addresses",
     params: &[
-        Param { name: "Ipv6Address", ty: ParamType::List, required: false },
-        Param { name: "Ipv6Prefix", ty: ParamType::List, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Prefix",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3764,10 +11091,26 @@ pub static UNASSIGN_PRIVATE_IP_ADDRESSES: Action = Action {
     product: Product::Ecs,
     name: "UnassignPrivateIpAddresses",
     params: &[
-        Param { name: "Ipv4Prefix", ty: ParamType::List, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: true },
-        Param { name: "PrivateIpAddress", ty: ParamType::List, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Ipv4Prefix",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -3776,10 +11119,30 @@ pub static UNTAG_RESOURCES: Action = Action {
     product: Product::Ecs,
     name: "UntagResources",
     params: &[
-        Param { name: "All", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
-        Param { name: "TagKey", ty: ParamType::List, required: false },
+        Param {
+            name: "All",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TagKey",
+            ty: ParamType::List,
+            required: false,
+        },
     ],
 };

@@ -13,8 +13,20 @@ pub static DESCRIBE_ENDPOINTS: Action = Action {
     product: Product::Location,
     name: "DescribeEndpoints",
     params: &[
-        Param { name: "Id", ty: ParamType::String, required: true },
-        Param { name: "ServiceCode", ty: ParamType::String, required: true },
-        Param { name: "Type", ty: ParamType::String, required: false },
+        Param {
+            name: "Id",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ServiceCode",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };

@@ -32,8 +32,16 @@ pub static CANCEL_EXECUTION: Action = Action {
     product: Product::Oos,
     name: "CancelExecution",
     params: &[
-        Param { name: "ExecutionId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "ExecutionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -42,15 +50,51 @@ pub static CREATE_PARAMETER: Action = Action {
     product: Product::Oos,
     name: "CreateParameter",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Constraints", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "Type", ty: ParamType::String, required: true },
-        Param { name: "Value", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Constraints",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Value",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -59,12 +103,36 @@ pub static CREATE_TEMPLATE: Action = Action {
     product: Product::Oos,
     name: "CreateTemplate",
     params: &[
-        Param { name: "Content", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: true },
-        Param { name: "VersionName", ty: ParamType::String, required: false },
+        Param {
+            name: "Content",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VersionName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -73,9 +141,21 @@ pub static DELETE_EXECUTIONS: Action = Action {
     product: Product::Oos,
     name: "DeleteExecutions",
     params: &[
-        Param { name: "ExecutionIds", ty: ParamType::String, required: true },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "ExecutionIds",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -84,8 +164,16 @@ pub static DELETE_PARAMETER: Action = Action {
     product: Product::Oos,
     name: "DeleteParameter",
     params: &[
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -94,9 +182,21 @@ pub static DELETE_TEMPLATE: Action = Action {
     product: Product::Oos,
     name: "DeleteTemplate",
     params: &[
-        Param { name: "AutoDeleteExecutions", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: true },
+        Param {
+            name: "AutoDeleteExecutions",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -105,10 +205,26 @@ pub static GET_PARAMETER: Action = Action {
     product: Product::Oos,
     name: "GetParameter",
     params: &[
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "ParameterVersion", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ParameterVersion",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -117,11 +233,31 @@ pub static GET_PARAMETERS_BY_PATH: Action = Action {
     product: Product::Oos,
     name: "GetParametersByPath",
     params: &[
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "Path", ty: ParamType::String, required: true },
-        Param { name: "Recursive", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Path",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Recursive",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -130,10 +266,26 @@ pub static GET_SECRET_PARAMETER: Action = Action {
     product: Product::Oos,
     name: "GetSecretParameter",
     params: &[
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "ParameterVersion", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "WithDecryption", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ParameterVersion",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WithDecryption",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -142,9 +294,21 @@ pub static GET_SECRET_PARAMETERS: Action = Action {
     product: Product::Oos,
     name: "GetSecretParameters",
     params: &[
-        Param { name: "Names", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "WithDecryption", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "Names",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "WithDecryption",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };
 
@@ -153,9 +317,21 @@ pub static GET_TEMPLATE: Action = Action {
     product: Product::Oos,
     name: "GetTemplate",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: true },
-        Param { name: "TemplateVersion", ty: ParamType::String, required: false },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TemplateVersion",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -164,33 +340,141 @@ pub static LIST_EXECUTIONS: Action = Action {
     product: Product::Oos,
     name: "ListExecutions",
     params: &[
-        Param { name: "AccountId", ty: ParamType::String, required: false },
-        Param { name: "Categories", ty: ParamType::String, required: false },
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "Depth", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EndDateAfter", ty: ParamType::String, required: false },
-        Param { name: "EndDateBefore", ty: ParamType::String, required: false },
-        Param { name: "ExecutedBy", ty: ParamType::String, required: false },
-        Param { name: "ExecutionId", ty: ParamType::String, required: false },
-        Param { name: "IncludeChildExecution", ty: ParamType::Boolean, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "Mode", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "ParentExecutionId", ty: ParamType::String, required: false },
-        Param { name: "RamRole", ty: ParamType::String, required: false },
-        Param { name: "RdFolderIds", ty: ParamType::Open, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ResourceId", ty: ParamType::String, required: false },
-        Param { name: "ResourceTemplateName", ty: ParamType::String, required: false },
-        Param { name: "SortField", ty: ParamType::String, required: false },
-        Param { name: "SortOrder", ty: ParamType::String, required: false },
-        Param { name: "StartDateAfter", ty: ParamType::String, required: false },
-        Param { name: "StartDateBefore", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: false },
+        Param {
+            name: "AccountId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Categories",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Depth",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndDateAfter",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EndDateBefore",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ExecutedBy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ExecutionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IncludeChildExecution",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Mode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ParentExecutionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RamRole",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RdFolderIds",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceTemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SortField",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SortOrder",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartDateAfter",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "StartDateBefore",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -199,11 +483,31 @@ pub static LIST_PARAMETER_VERSIONS: Action = Action {
     product: Product::Oos,
     name: "ListParameterVersions",
     params: &[
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ShareType", ty: ParamType::String, required: false },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ShareType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -212,18 +516,66 @@ pub static LIST_PARAMETERS: Action = Action {
     product: Product::Oos,
     name: "ListParameters",
     params: &[
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "Path", ty: ParamType::String, required: false },
-        Param { name: "Recursive", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ShareType", ty: ParamType::String, required: false },
-        Param { name: "SortField", ty: ParamType::String, required: false },
-        Param { name: "SortOrder", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "Type", ty: ParamType::String, required: false },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Path",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Recursive",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ShareType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SortField",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SortOrder",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -232,24 +584,96 @@ pub static LIST_TEMPLATES: Action = Action {
     product: Product::Oos,
     name: "ListTemplates",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "CreatedBy", ty: ParamType::String, required: false },
-        Param { name: "CreatedDateAfter", ty: ParamType::String, required: false },
-        Param { name: "CreatedDateBefore", ty: ParamType::String, required: false },
-        Param { name: "HasTrigger", ty: ParamType::Boolean, required: false },
-        Param { name: "IsExample", ty: ParamType::Boolean, required: false },
-        Param { name: "IsFavorite", ty: ParamType::Boolean, required: false },
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ShareType", ty: ParamType::String, required: false },
-        Param { name: "SortField", ty: ParamType::String, required: false },
-        Param { name: "SortOrder", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "TemplateFormat", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: false },
-        Param { name: "TemplateType", ty: ParamType::String, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CreatedBy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CreatedDateAfter",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "CreatedDateBefore",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "HasTrigger",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsExample",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsFavorite",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ShareType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SortField",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SortOrder",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateFormat",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -258,20 +682,76 @@ pub static START_EXECUTION: Action = Action {
     product: Product::Oos,
     name: "StartExecution",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "LoopMode", ty: ParamType::String, required: false },
-        Param { name: "Mode", ty: ParamType::String, required: false },
-        Param { name: "Parameters", ty: ParamType::String, required: false },
-        Param { name: "ParentExecutionId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SafetyCheck", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "TemplateContent", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: false },
-        Param { name: "TemplateURL", ty: ParamType::String, required: false },
-        Param { name: "TemplateVersion", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "LoopMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Mode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Parameters",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ParentExecutionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SafetyCheck",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateContent",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateURL",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateVersion",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -280,12 +760,36 @@ pub static UPDATE_PARAMETER: Action = Action {
     product: Product::Oos,
     name: "UpdateParameter",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "Value", ty: ParamType::String, required: true },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Value",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -294,11 +798,35 @@ pub static UPDATE_TEMPLATE: Action = Action {
     product: Product::Oos,
     name: "UpdateTemplate",
     params: &[
-        Param { name: "Content", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
-        Param { name: "TemplateName", ty: ParamType::String, required: true },
-        Param { name: "VersionName", ty: ParamType::String, required: false },
+        Param {
+            name: "Content",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TemplateName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VersionName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };

@@ -13,12 +13,36 @@ pub static ASSUME_ROLE: Action = Action {
     product: Product::Sts,
     name: "AssumeRole",
     params: &[
-        Param { name: "DurationSeconds", ty: ParamType::Long, required: false },
-        Param { name: "ExternalId", ty: ParamType::String, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "RoleArn", ty: ParamType::String, required: true },
-        Param { name: "RoleSessionName", ty: ParamType::String, required: true },
-        Param { name: "SourceIdentity", ty: ParamType::String, required: false },
+        Param {
+            name: "DurationSeconds",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "ExternalId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RoleArn",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RoleSessionName",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SourceIdentity",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -27,14 +51,42 @@ pub static ASSUME_ROLE_WITH_OIDC: Action = Action {
     product: Product::Sts,
     name: "AssumeRoleWithOIDC",
     params: &[
-        Param { name: "DurationSeconds", ty: ParamType::Long, required: false },
-        Param { name: "OIDCProviderArn", ty: ParamType::String, required: false },
-        Param { name: "OIDCToken", ty: ParamType::String, required: false },
-        Param { name: "Policy", ty: ParamType::String, required: false },
-        Param { name: "RoleArn", ty: ParamType::String, required: false },
-        Param { name: "RoleSessionName", ty: ParamType::String, required: true },
+        Param {
+            name: "DurationSeconds",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "OIDCProviderArn",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "OIDCToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Policy",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RoleArn",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RoleSessionName",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
 /// `GetCallerIdentity`.
-pub static GET_CALLER_IDENTITY: Action = Action { product: Product::Sts, name: "GetCallerIdentity", params: &[] };
+pub static GET_CALLER_IDENTITY: Action = Action {
+    product: Product::Sts,
+    name: "GetCallerIdentity",
+    params: &[],
+};

@@ -6,21 +6,59 @@ use super::{Action, Param, ParamType};
 use crate::product::Product;
 
 /// Every action of this product in the table, sorted by name.
-pub static ALL: &[&Action] = &[&LIST_TAG_KEYS, &LIST_TAG_RESOURCES, &LIST_TAG_VALUES, &TAG_RESOURCES, &UNTAG_RESOURCES];
+pub static ALL: &[&Action] = &[
+    &LIST_TAG_KEYS,
+    &LIST_TAG_RESOURCES,
+    &LIST_TAG_VALUES,
+    &TAG_RESOURCES,
+    &UNTAG_RESOURCES,
+];
 
 /// `ListTagKeys`.
 pub static LIST_TAG_KEYS: Action = Action {
     product: Product::Tag,
     name: "ListTagKeys",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "FuzzyType", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "QueryType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
-        Param { name: "TagFilter.Key", ty: ParamType::String, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "FuzzyType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "QueryType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TagFilter.Key",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -29,12 +67,36 @@ pub static LIST_TAG_RESOURCES: Action = Action {
     product: Product::Tag,
     name: "ListTagResources",
     params: &[
-        Param { name: "Category", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceARN", ty: ParamType::List, required: false },
-        Param { name: "Tags", ty: ParamType::String, required: false },
+        Param {
+            name: "Category",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceARN",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -43,14 +105,46 @@ pub static LIST_TAG_VALUES: Action = Action {
     product: Product::Tag,
     name: "ListTagValues",
     params: &[
-        Param { name: "FuzzyType", ty: ParamType::String, required: false },
-        Param { name: "Key", ty: ParamType::String, required: true },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "QueryType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
-        Param { name: "TagFilter.Value", ty: ParamType::String, required: false },
+        Param {
+            name: "FuzzyType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Key",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "QueryType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "TagFilter.Value",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -59,9 +153,21 @@ pub static TAG_RESOURCES: Action = Action {
     product: Product::Tag,
     name: "TagResources",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceARN", ty: ParamType::List, required: true },
-        Param { name: "Tags", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceARN",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "Tags",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -70,8 +176,20 @@ pub static UNTAG_RESOURCES: Action = Action {
     product: Product::Tag,
     name: "UntagResources",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceARN", ty: ParamType::List, required: true },
-        Param { name: "TagKey", ty: ParamType::List, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceARN",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "TagKey",
+            ty: ParamType::List,
+            required: true,
+        },
     ],
 };

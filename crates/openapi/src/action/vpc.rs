@@ -85,12 +85,36 @@ pub static ADD_COMMON_BANDWIDTH_PACKAGE_IP: Action = Action {
     product: Product::Vpc,
     name: "AddCommonBandwidthPackageIp",
     params: &[
-        Param { name: "BandwidthPackageId", ty: ParamType::String, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "IpInstanceId", ty: ParamType::String, required: true },
-        Param { name: "IpType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "BandwidthPackageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IpInstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "IpType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -99,33 +123,117 @@ pub static ALLOCATE_EIP_ADDRESS: Action = Action {
     product: Product::Vpc,
     name: "AllocateEipAddress",
     params: &[
-        Param { name: "ActivityId", ty: ParamType::Long, required: false },
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "Bandwidth", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "ISP", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "IpAddress", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "Netmode", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PricingCycle", ty: ParamType::String, required: false },
-        Param { name: "PublicIpAddressPoolId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityProtectionTypes", ty: ParamType::List, required: false },
+        Param {
+            name: "ActivityId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Bandwidth",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ISP",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Netmode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PricingCycle",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PublicIpAddressPoolId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityProtectionTypes",
+            ty: ParamType::List,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Zone", ty: ParamType::String, required: false },
+        Param {
+            name: "Zone",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -134,26 +242,94 @@ pub static ALLOCATE_EIP_ADDRESS_PRO: Action = Action {
     product: Product::Vpc,
     name: "AllocateEipAddressPro",
     params: &[
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "Bandwidth", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "ISP", ty: ParamType::String, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "IpAddress", ty: ParamType::String, required: false },
-        Param { name: "Netmode", ty: ParamType::String, required: false },
-        Param { name: "Period", ty: ParamType::Integer, required: false },
-        Param { name: "PricingCycle", ty: ParamType::String, required: false },
-        Param { name: "PublicIpAddressPoolId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityProtectionTypes", ty: ParamType::List, required: false },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Bandwidth",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ISP",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Netmode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Period",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PricingCycle",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PublicIpAddressPoolId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityProtectionTypes",
+            ty: ParamType::List,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -165,15 +341,51 @@ pub static ASSOCIATE_EIP_ADDRESS: Action = Action {
     product: Product::Vpc,
     name: "AssociateEipAddress",
     params: &[
-        Param { name: "AllocationId", ty: ParamType::String, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceRegionId", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "Mode", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "AllocationId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceRegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Mode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -182,15 +394,39 @@ pub static ASSOCIATE_NETWORK_ACL: Action = Action {
     product: Product::Vpc,
     name: "AssociateNetworkAcl",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Resource",
             ty: ParamType::Rows(&[
-                Param { name: "ResourceId", ty: ParamType::String, required: true },
-                Param { name: "ResourceType", ty: ParamType::String, required: true },
+                Param {
+                    name: "ResourceId",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "ResourceType",
+                    ty: ParamType::String,
+                    required: true,
+                },
             ]),
             required: false,
         },
@@ -202,10 +438,26 @@ pub static ASSOCIATE_ROUTE_TABLE: Action = Action {
     product: Product::Vpc,
     name: "AssociateRouteTable",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RouteTableId", ty: ParamType::String, required: true },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -214,15 +466,51 @@ pub static ASSOCIATE_VPC_CIDR_BLOCK: Action = Action {
     product: Product::Vpc,
     name: "AssociateVpcCidrBlock",
     params: &[
-        Param { name: "IPv6CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "IpVersion", ty: ParamType::String, required: false },
-        Param { name: "IpamPoolId", ty: ParamType::String, required: false },
-        Param { name: "Ipv6CidrMask", ty: ParamType::Integer, required: false },
-        Param { name: "Ipv6Isp", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecondaryCidrBlock", ty: ParamType::String, required: false },
-        Param { name: "SecondaryCidrMask", ty: ParamType::Integer, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "IPv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpVersion",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpamPoolId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrMask",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Isp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecondaryCidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecondaryCidrMask",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -231,25 +519,77 @@ pub static CREATE_COMMON_BANDWIDTH_PACKAGE: Action = Action {
     product: Product::Vpc,
     name: "CreateCommonBandwidthPackage",
     params: &[
-        Param { name: "Bandwidth", ty: ParamType::Integer, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "ISP", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "Ratio", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityProtectionTypes", ty: ParamType::List, required: false },
+        Param {
+            name: "Bandwidth",
+            ty: ParamType::Integer,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ISP",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ratio",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityProtectionTypes",
+            ty: ParamType::List,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "Zone", ty: ParamType::String, required: false },
+        Param {
+            name: "Zone",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -258,10 +598,26 @@ pub static CREATE_DEFAULT_VSWITCH: Action = Action {
     product: Product::Vpc,
     name: "CreateDefaultVSwitch",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Ipv6CidrBlock", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ZoneId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrBlock",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -270,11 +626,31 @@ pub static CREATE_DEFAULT_VPC: Action = Action {
     product: Product::Vpc,
     name: "CreateDefaultVpc",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "EnableIpv6", ty: ParamType::Boolean, required: false },
-        Param { name: "Ipv6CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableIpv6",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -283,17 +659,61 @@ pub static CREATE_FORWARD_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "CreateForwardEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ExternalIp", ty: ParamType::String, required: true },
-        Param { name: "ExternalPort", ty: ParamType::String, required: true },
-        Param { name: "ForwardEntryName", ty: ParamType::String, required: false },
-        Param { name: "ForwardTableId", ty: ParamType::String, required: true },
-        Param { name: "InternalIp", ty: ParamType::String, required: true },
-        Param { name: "InternalPort", ty: ParamType::String, required: true },
-        Param { name: "IpProtocol", ty: ParamType::String, required: true },
-        Param { name: "PortBreak", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ExternalIp",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ExternalPort",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ForwardEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InternalIp",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InternalPort",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "PortBreak",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -302,35 +722,127 @@ pub static CREATE_NAT_GATEWAY: Action = Action {
     product: Product::Vpc,
     name: "CreateNatGateway",
     params: &[
-        Param { name: "AccessMode", ty: ParamType::String, required: false },
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Duration", ty: ParamType::String, required: false },
-        Param { name: "EipBindMode", ty: ParamType::String, required: false },
-        Param { name: "IcmpReplyEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "InternetChargeType", ty: ParamType::String, required: false },
-        Param { name: "Ipv4Prefix", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NatIp", ty: ParamType::String, required: false },
-        Param { name: "NatType", ty: ParamType::String, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "PricingCycle", ty: ParamType::String, required: false },
-        Param { name: "PrivateLinkEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecurityProtectionEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "Spec", ty: ParamType::String, required: false },
+        Param {
+            name: "AccessMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Duration",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EipBindMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IcmpReplyEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternetChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv4Prefix",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PricingCycle",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateLinkEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecurityProtectionEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Spec",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -339,20 +851,52 @@ pub static CREATE_NETWORK_ACL: Action = Action {
     product: Product::Vpc,
     name: "CreateNetworkAcl",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NetworkAclName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -361,18 +905,54 @@ pub static CREATE_ROUTE_ENTRIES: Action = Action {
     product: Product::Vpc,
     name: "CreateRouteEntries",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "RouteEntries",
             ty: ParamType::Rows(&[
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "DstCidrBlock", ty: ParamType::String, required: true },
-                Param { name: "IpVersion", ty: ParamType::Integer, required: false },
-                Param { name: "Name", ty: ParamType::String, required: false },
-                Param { name: "NextHop", ty: ParamType::String, required: true },
-                Param { name: "NextHopType", ty: ParamType::String, required: true },
-                Param { name: "RouteTableId", ty: ParamType::String, required: true },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DstCidrBlock",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "IpVersion",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
+                Param {
+                    name: "Name",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NextHop",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "NextHopType",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "RouteTableId",
+                    ty: ParamType::String,
+                    required: true,
+                },
             ]),
             required: true,
         },
@@ -384,24 +964,72 @@ pub static CREATE_ROUTE_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "CreateRouteEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestinationCidrBlock", ty: ParamType::String, required: true },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NextHopId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationCidrBlock",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NextHopId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "NextHopList",
             ty: ParamType::Rows(&[
-                Param { name: "NextHopId", ty: ParamType::String, required: false },
-                Param { name: "NextHopType", ty: ParamType::String, required: false },
-                Param { name: "Weight", ty: ParamType::Integer, required: false },
+                Param {
+                    name: "NextHopId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NextHopType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Weight",
+                    ty: ParamType::Integer,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "NextHopType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "RouteEntryName", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: true },
+        Param {
+            name: "NextHopType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -410,20 +1038,52 @@ pub static CREATE_ROUTE_TABLE: Action = Action {
     product: Product::Vpc,
     name: "CreateRouteTable",
     params: &[
-        Param { name: "AssociateType", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RouteTableName", ty: ParamType::String, required: false },
+        Param {
+            name: "AssociateType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteTableName",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -432,16 +1092,56 @@ pub static CREATE_SNAT_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "CreateSnatEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EipAffinity", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SnatEntryName", ty: ParamType::String, required: false },
-        Param { name: "SnatIp", ty: ParamType::String, required: false },
-        Param { name: "SnatTableId", ty: ParamType::String, required: true },
-        Param { name: "SourceCIDR", ty: ParamType::String, required: false },
-        Param { name: "SourceVSwitchId", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EipAffinity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnatEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SourceCIDR",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceVSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -450,23 +1150,67 @@ pub static CREATE_VSWITCH: Action = Action {
     product: Product::Vpc,
     name: "CreateVSwitch",
     params: &[
-        Param { name: "CidrBlock", ty: ParamType::String, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Ipv6CidrBlock", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "CidrBlock",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrBlock",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VSwitchName", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
-        Param { name: "VpcIpv6CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: true },
+        Param {
+            name: "VSwitchName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VpcIpv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -475,30 +1219,102 @@ pub static CREATE_VPC: Action = Action {
     product: Product::Vpc,
     name: "CreateVpc",
     params: &[
-        Param { name: "CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableDnsHostname", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableIpv6", ty: ParamType::Boolean, required: false },
-        Param { name: "Ipv4CidrMask", ty: ParamType::Integer, required: false },
-        Param { name: "Ipv4IpamPoolId", ty: ParamType::String, required: false },
-        Param { name: "Ipv6CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "Ipv6CidrMask", ty: ParamType::Integer, required: false },
-        Param { name: "Ipv6IpamPoolId", ty: ParamType::String, required: false },
-        Param { name: "Ipv6Isp", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableDnsHostname",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableIpv6",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Ipv4CidrMask",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Ipv4IpamPoolId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrMask",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "Ipv6IpamPoolId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Isp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "UserCidr", ty: ParamType::String, required: false },
-        Param { name: "VpcName", ty: ParamType::String, required: false },
+        Param {
+            name: "UserCidr",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -507,9 +1323,21 @@ pub static DELETE_COMMON_BANDWIDTH_PACKAGE: Action = Action {
     product: Product::Vpc,
     name: "DeleteCommonBandwidthPackage",
     params: &[
-        Param { name: "BandwidthPackageId", ty: ParamType::String, required: true },
-        Param { name: "Force", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "BandwidthPackageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -518,10 +1346,26 @@ pub static DELETE_FORWARD_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "DeleteForwardEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "ForwardEntryId", ty: ParamType::String, required: true },
-        Param { name: "ForwardTableId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardEntryId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ForwardTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -530,9 +1374,21 @@ pub static DELETE_NAT_GATEWAY: Action = Action {
     product: Product::Vpc,
     name: "DeleteNatGateway",
     params: &[
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "NatGatewayId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -541,10 +1397,26 @@ pub static DELETE_NETWORK_ACL: Action = Action {
     product: Product::Vpc,
     name: "DeleteNetworkAcl",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -553,20 +1425,52 @@ pub static DELETE_ROUTE_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "DeleteRouteEntry",
     params: &[
-        Param { name: "DestinationCidrBlock", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NextHopId", ty: ParamType::String, required: false },
+        Param {
+            name: "DestinationCidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NextHopId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "NextHopList",
             ty: ParamType::Rows(&[
-                Param { name: "NextHopId", ty: ParamType::String, required: false },
-                Param { name: "NextHopType", ty: ParamType::String, required: false },
+                Param {
+                    name: "NextHopId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NextHopType",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "RouteEntryId", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: false },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteEntryId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -575,8 +1479,16 @@ pub static DELETE_ROUTE_TABLE: Action = Action {
     product: Product::Vpc,
     name: "DeleteRouteTable",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RouteTableId", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -585,10 +1497,26 @@ pub static DELETE_SNAT_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "DeleteSnatEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SnatEntryId", ty: ParamType::String, required: true },
-        Param { name: "SnatTableId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnatEntryId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnatTableId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -597,9 +1525,21 @@ pub static DELETE_VSWITCH: Action = Action {
     product: Product::Vpc,
     name: "DeleteVSwitch",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -608,11 +1548,31 @@ pub static DELETE_VPC: Action = Action {
     product: Product::Vpc,
     name: "DeleteVpc",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ForceDelete", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ForceDelete",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -621,20 +1581,64 @@ pub static DESCRIBE_COMMON_BANDWIDTH_PACKAGES: Action = Action {
     product: Product::Vpc,
     name: "DescribeCommonBandwidthPackages",
     params: &[
-        Param { name: "BandwidthPackageId", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "IncludeReservationData", ty: ParamType::Boolean, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityProtectionEnabled", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "BandwidthPackageId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IncludeReservationData",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityProtectionEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -646,34 +1650,134 @@ pub static DESCRIBE_EIP_ADDRESSES: Action = Action {
     product: Product::Vpc,
     name: "DescribeEipAddresses",
     params: &[
-        Param { name: "AllocationId", ty: ParamType::String, required: false },
-        Param { name: "AssociatedInstanceId", ty: ParamType::String, required: false },
-        Param { name: "AssociatedInstanceType", ty: ParamType::String, required: false },
-        Param { name: "ChargeType", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EipAddress", ty: ParamType::String, required: false },
-        Param { name: "EipName", ty: ParamType::String, required: false },
-        Param { name: "Filter.1.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.1.Value", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Key", ty: ParamType::String, required: false },
-        Param { name: "Filter.2.Value", ty: ParamType::String, required: false },
-        Param { name: "ISP", ty: ParamType::String, required: false },
-        Param { name: "IncludeReservationData", ty: ParamType::Boolean, required: false },
-        Param { name: "LockReason", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "PublicIpAddressPoolId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "SecurityProtectionEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "SegmentInstanceId", ty: ParamType::String, required: false },
-        Param { name: "ServiceManaged", ty: ParamType::Boolean, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "AllocationId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AssociatedInstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AssociatedInstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EipAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EipName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.1.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Key",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Filter.2.Value",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ISP",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IncludeReservationData",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "LockReason",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PublicIpAddressPoolId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SecurityProtectionEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "SegmentInstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ServiceManaged",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -685,18 +1789,66 @@ pub static DESCRIBE_FORWARD_TABLE_ENTRIES: Action = Action {
     product: Product::Vpc,
     name: "DescribeForwardTableEntries",
     params: &[
-        Param { name: "ExternalIp", ty: ParamType::String, required: false },
-        Param { name: "ExternalPort", ty: ParamType::String, required: false },
-        Param { name: "ForwardEntryId", ty: ParamType::String, required: false },
-        Param { name: "ForwardEntryName", ty: ParamType::String, required: false },
-        Param { name: "ForwardTableId", ty: ParamType::String, required: false },
-        Param { name: "InternalIp", ty: ParamType::String, required: false },
-        Param { name: "InternalPort", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "NatGatewayId", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ExternalIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ExternalPort",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardEntryId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardTableId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternalIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternalPort",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -705,9 +1857,21 @@ pub static DESCRIBE_HIGH_DEFINITION_MONITOR_LOG_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "DescribeHighDefinitionMonitorLogAttribute",
     params: &[
-        Param { name: "InstanceId", ty: ParamType::String, required: true },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -716,30 +1880,102 @@ pub static DESCRIBE_IPV6_ADDRESSES: Action = Action {
     product: Product::Vpc,
     name: "DescribeIpv6Addresses",
     params: &[
-        Param { name: "AddressType", ty: ParamType::String, required: false },
-        Param { name: "AssociatedInstanceId", ty: ParamType::String, required: false },
-        Param { name: "AssociatedInstanceType", ty: ParamType::String, required: false },
-        Param { name: "IncludeReservationData", ty: ParamType::Boolean, required: false },
-        Param { name: "Ipv6Address", ty: ParamType::String, required: false },
-        Param { name: "Ipv6AddressId", ty: ParamType::String, required: false },
-        Param { name: "Ipv6InternetBandwidthId", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "ServiceManaged", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "AddressType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AssociatedInstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "AssociatedInstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IncludeReservationData",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Address",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6AddressId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6InternetBandwidthId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ServiceManaged",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -748,28 +1984,92 @@ pub static DESCRIBE_NAT_GATEWAYS: Action = Action {
     product: Product::Vpc,
     name: "DescribeNatGateways",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceChargeType", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NatGatewayId", ty: ParamType::String, required: false },
-        Param { name: "NatType", ty: ParamType::String, required: false },
-        Param { name: "NetworkType", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "Spec", ty: ParamType::String, required: false },
-        Param { name: "Status", ty: ParamType::String, required: false },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceChargeType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Spec",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Status",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -778,9 +2078,21 @@ pub static DESCRIBE_NETWORK_ACL_ATTRIBUTES: Action = Action {
     product: Product::Vpc,
     name: "DescribeNetworkAclAttributes",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -789,23 +2101,67 @@ pub static DESCRIBE_NETWORK_ACLS: Action = Action {
     product: Product::Vpc,
     name: "DescribeNetworkAcls",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: false },
-        Param { name: "NetworkAclName", ty: ParamType::String, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tags",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -814,8 +2170,16 @@ pub static DESCRIBE_REGIONS: Action = Action {
     product: Product::Vpc,
     name: "DescribeRegions",
     params: &[
-        Param { name: "AcceptLanguage", ty: ParamType::String, required: false },
-        Param { name: "ProductType", ty: ParamType::String, required: false },
+        Param {
+            name: "AcceptLanguage",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ProductType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -824,19 +2188,71 @@ pub static DESCRIBE_ROUTE_ENTRY_LIST: Action = Action {
     product: Product::Vpc,
     name: "DescribeRouteEntryList",
     params: &[
-        Param { name: "DestCidrBlockList", ty: ParamType::List, required: false },
-        Param { name: "DestinationCidrBlock", ty: ParamType::String, required: false },
-        Param { name: "IpVersion", ty: ParamType::String, required: false },
-        Param { name: "MaxResult", ty: ParamType::Integer, required: false },
-        Param { name: "NextHopId", ty: ParamType::String, required: false },
-        Param { name: "NextHopType", ty: ParamType::String, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RouteEntryId", ty: ParamType::String, required: false },
-        Param { name: "RouteEntryName", ty: ParamType::String, required: false },
-        Param { name: "RouteEntryType", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: true },
-        Param { name: "ServiceType", ty: ParamType::String, required: false },
+        Param {
+            name: "DestCidrBlockList",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "DestinationCidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpVersion",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "MaxResult",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextHopId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextHopType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteEntryId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteEntryType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ServiceType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -845,24 +2261,72 @@ pub static DESCRIBE_ROUTE_TABLE_LIST: Action = Action {
     product: Product::Vpc,
     name: "DescribeRouteTableList",
     params: &[
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: false },
-        Param { name: "RouteTableName", ty: ParamType::String, required: false },
-        Param { name: "RouteTableType", ty: ParamType::String, required: false },
-        Param { name: "RouterId", ty: ParamType::String, required: false },
-        Param { name: "RouterType", ty: ParamType::String, required: false },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouterType",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -871,16 +2335,56 @@ pub static DESCRIBE_ROUTE_TABLES: Action = Action {
     product: Product::Vpc,
     name: "DescribeRouteTables",
     params: &[
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: false },
-        Param { name: "RouteTableName", ty: ParamType::String, required: false },
-        Param { name: "RouterId", ty: ParamType::String, required: false },
-        Param { name: "RouterType", ty: ParamType::String, required: false },
-        Param { name: "Type", ty: ParamType::String, required: false },
-        Param { name: "VRouterId", ty: ParamType::String, required: false },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouterId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouterType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Type",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VRouterId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -889,17 +2393,61 @@ pub static DESCRIBE_SNAT_TABLE_ENTRIES: Action = Action {
     product: Product::Vpc,
     name: "DescribeSnatTableEntries",
     params: &[
-        Param { name: "NatGatewayId", ty: ParamType::String, required: false },
-        Param { name: "NetworkInterfaceIds", ty: ParamType::Open, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SnatEntryId", ty: ParamType::String, required: false },
-        Param { name: "SnatEntryName", ty: ParamType::String, required: false },
-        Param { name: "SnatIp", ty: ParamType::String, required: false },
-        Param { name: "SnatTableId", ty: ParamType::String, required: false },
-        Param { name: "SourceCIDR", ty: ParamType::String, required: false },
-        Param { name: "SourceVSwitchId", ty: ParamType::String, required: false },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceIds",
+            ty: ParamType::Open,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnatEntryId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatTableId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceCIDR",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SourceVSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -908,16 +2456,44 @@ pub static DESCRIBE_TAGS: Action = Action {
     product: Product::Vpc,
     name: "DescribeTags",
     params: &[
-        Param { name: "MaxResult", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: false },
+        Param {
+            name: "MaxResult",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -929,9 +2505,21 @@ pub static DESCRIBE_VSWITCH_ATTRIBUTES: Action = Action {
     product: Product::Vpc,
     name: "DescribeVSwitchAttributes",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -940,27 +2528,87 @@ pub static DESCRIBE_VSWITCHES: Action = Action {
     product: Product::Vpc,
     name: "DescribeVSwitches",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableIpv6", ty: ParamType::Boolean, required: false },
-        Param { name: "IsDefault", ty: ParamType::Boolean, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: false },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableIpv6",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsDefault",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VSwitchId", ty: ParamType::String, required: false },
-        Param { name: "VSwitchName", ty: ParamType::String, required: false },
-        Param { name: "VSwitchOwnerId", ty: ParamType::Long, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "ZoneId", ty: ParamType::String, required: false },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ZoneId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -969,10 +2617,26 @@ pub static DESCRIBE_VPC_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "DescribeVpcAttribute",
     params: &[
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "IsDefault", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsDefault",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -981,25 +2645,77 @@ pub static DESCRIBE_VPCS: Action = Action {
     product: Product::Vpc,
     name: "DescribeVpcs",
     params: &[
-        Param { name: "DhcpOptionsSetId", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableIpv6", ty: ParamType::Boolean, required: false },
-        Param { name: "IsDefault", ty: ParamType::Boolean, required: false },
-        Param { name: "PageNumber", ty: ParamType::Integer, required: false },
-        Param { name: "PageSize", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceGroupId", ty: ParamType::String, required: false },
+        Param {
+            name: "DhcpOptionsSetId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableIpv6",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IsDefault",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "PageNumber",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "PageSize",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceGroupId",
+            ty: ParamType::String,
+            required: false,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "VpcId", ty: ParamType::String, required: false },
-        Param { name: "VpcName", ty: ParamType::String, required: false },
-        Param { name: "VpcOwnerId", ty: ParamType::Long, required: false },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcOwnerId",
+            ty: ParamType::Long,
+            required: false,
+        },
     ],
 };
 
@@ -1008,9 +2724,21 @@ pub static DESCRIBE_ZONES: Action = Action {
     product: Product::Vpc,
     name: "DescribeZones",
     params: &[
-        Param { name: "AcceptLanguage", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ZoneType", ty: ParamType::String, required: false },
+        Param {
+            name: "AcceptLanguage",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ZoneType",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1019,8 +2747,16 @@ pub static GET_NAT_GATEWAY_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "GetNatGatewayAttribute",
     params: &[
-        Param { name: "NatGatewayId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1029,16 +2765,44 @@ pub static LIST_TAG_RESOURCES: Action = Action {
     product: Product::Vpc,
     name: "ListTagResources",
     params: &[
-        Param { name: "MaxResults", ty: ParamType::Integer, required: false },
-        Param { name: "NextToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: false },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "MaxResults",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NextToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: false,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
@@ -1050,10 +2814,26 @@ pub static MODIFY_COMMON_BANDWIDTH_PACKAGE_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "ModifyCommonBandwidthPackageAttribute",
     params: &[
-        Param { name: "BandwidthPackageId", ty: ParamType::String, required: true },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "BandwidthPackageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1062,9 +2842,21 @@ pub static MODIFY_COMMON_BANDWIDTH_PACKAGE_SPEC: Action = Action {
     product: Product::Vpc,
     name: "ModifyCommonBandwidthPackageSpec",
     params: &[
-        Param { name: "Bandwidth", ty: ParamType::String, required: true },
-        Param { name: "BandwidthPackageId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Bandwidth",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "BandwidthPackageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1073,11 +2865,31 @@ pub static MODIFY_EIP_ADDRESS_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "ModifyEipAddressAttribute",
     params: &[
-        Param { name: "AllocationId", ty: ParamType::String, required: true },
-        Param { name: "Bandwidth", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "AllocationId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Bandwidth",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1086,18 +2898,66 @@ pub static MODIFY_FORWARD_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "ModifyForwardEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "ExternalIp", ty: ParamType::String, required: false },
-        Param { name: "ExternalPort", ty: ParamType::String, required: false },
-        Param { name: "ForwardEntryId", ty: ParamType::String, required: true },
-        Param { name: "ForwardEntryName", ty: ParamType::String, required: false },
-        Param { name: "ForwardTableId", ty: ParamType::String, required: true },
-        Param { name: "InternalIp", ty: ParamType::String, required: false },
-        Param { name: "InternalPort", ty: ParamType::String, required: false },
-        Param { name: "IpProtocol", ty: ParamType::String, required: false },
-        Param { name: "PortBreak", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ExternalIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ExternalPort",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardEntryId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ForwardEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "ForwardTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "InternalIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InternalPort",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "IpProtocol",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PortBreak",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1106,14 +2966,46 @@ pub static MODIFY_NAT_GATEWAY_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "ModifyNatGatewayAttribute",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EipBindMode", ty: ParamType::String, required: false },
-        Param { name: "EnableSessionLog", ty: ParamType::Boolean, required: false },
-        Param { name: "IcmpReplyEnabled", ty: ParamType::Boolean, required: false },
-        Param { name: "LogDelivery", ty: ParamType::String, required: false },
-        Param { name: "Name", ty: ParamType::String, required: false },
-        Param { name: "NatGatewayId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EipBindMode",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableSessionLog",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IcmpReplyEnabled",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "LogDelivery",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Name",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1122,11 +3014,31 @@ pub static MODIFY_NAT_GATEWAY_SPEC: Action = Action {
     product: Product::Vpc,
     name: "ModifyNatGatewaySpec",
     params: &[
-        Param { name: "AutoPay", ty: ParamType::Boolean, required: false },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "NatGatewayId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "Spec", ty: ParamType::String, required: true },
+        Param {
+            name: "AutoPay",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NatGatewayId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "Spec",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1135,12 +3047,36 @@ pub static MODIFY_NETWORK_ACL_ATTRIBUTES: Action = Action {
     product: Product::Vpc,
     name: "ModifyNetworkAclAttributes",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: true },
-        Param { name: "NetworkAclName", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "NetworkAclName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1149,15 +3085,51 @@ pub static MODIFY_ROUTE_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "ModifyRouteEntry",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "DestinationCidrBlock", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NewNextHopId", ty: ParamType::String, required: false },
-        Param { name: "NewNextHopType", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RouteEntryId", ty: ParamType::String, required: false },
-        Param { name: "RouteEntryName", ty: ParamType::String, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: false },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DestinationCidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NewNextHopId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "NewNextHopType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteEntryId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1166,11 +3138,31 @@ pub static MODIFY_ROUTE_TABLE_ATTRIBUTES: Action = Action {
     product: Product::Vpc,
     name: "ModifyRouteTableAttributes",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RoutePropagationEnable", ty: ParamType::Boolean, required: false },
-        Param { name: "RouteTableId", ty: ParamType::String, required: true },
-        Param { name: "RouteTableName", ty: ParamType::String, required: false },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RoutePropagationEnable",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteTableName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1179,15 +3171,51 @@ pub static MODIFY_SNAT_ENTRY: Action = Action {
     product: Product::Vpc,
     name: "ModifySnatEntry",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "EipAffinity", ty: ParamType::Integer, required: false },
-        Param { name: "NetworkInterfaceId", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SnatEntryId", ty: ParamType::String, required: true },
-        Param { name: "SnatEntryName", ty: ParamType::String, required: false },
-        Param { name: "SnatIp", ty: ParamType::String, required: false },
-        Param { name: "SnatTableId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EipAffinity",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "NetworkInterfaceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnatEntryId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SnatEntryName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatIp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "SnatTableId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1196,13 +3224,41 @@ pub static MODIFY_VSWITCH_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "ModifyVSwitchAttribute",
     params: &[
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableIPv6", ty: ParamType::Boolean, required: false },
-        Param { name: "Ipv6CidrBlock", ty: ParamType::Integer, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
-        Param { name: "VSwitchName", ty: ParamType::String, required: false },
-        Param { name: "VpcIpv6CidrBlock", ty: ParamType::String, required: false },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableIPv6",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrBlock",
+            ty: ParamType::Integer,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VSwitchName",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcIpv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1211,15 +3267,51 @@ pub static MODIFY_VPC_ATTRIBUTE: Action = Action {
     product: Product::Vpc,
     name: "ModifyVpcAttribute",
     params: &[
-        Param { name: "CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "Description", ty: ParamType::String, required: false },
-        Param { name: "EnableDnsHostname", ty: ParamType::Boolean, required: false },
-        Param { name: "EnableIPv6", ty: ParamType::Boolean, required: false },
-        Param { name: "Ipv6CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "Ipv6Isp", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
-        Param { name: "VpcName", ty: ParamType::String, required: false },
+        Param {
+            name: "CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Description",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "EnableDnsHostname",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "EnableIPv6",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "Ipv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Ipv6Isp",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VpcName",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1228,10 +3320,26 @@ pub static MOVE_RESOURCE_GROUP: Action = Action {
     product: Product::Vpc,
     name: "MoveResourceGroup",
     params: &[
-        Param { name: "NewResourceGroupId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::String, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "NewResourceGroupId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1240,8 +3348,16 @@ pub static RELEASE_EIP_ADDRESS: Action = Action {
     product: Product::Vpc,
     name: "ReleaseEipAddress",
     params: &[
-        Param { name: "AllocationId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "AllocationId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1250,11 +3366,31 @@ pub static REMOVE_COMMON_BANDWIDTH_PACKAGE_IP: Action = Action {
     product: Product::Vpc,
     name: "RemoveCommonBandwidthPackageIp",
     params: &[
-        Param { name: "BandwidthPackageId", ty: ParamType::String, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "IpInstanceId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "BandwidthPackageId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "IpInstanceId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1263,14 +3399,34 @@ pub static TAG_RESOURCES: Action = Action {
     product: Product::Vpc,
     name: "TagResources",
     params: &[
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Tag",
             ty: ParamType::Rows(&[
-                Param { name: "Key", ty: ParamType::String, required: false },
-                Param { name: "Value", ty: ParamType::String, required: false },
+                Param {
+                    name: "Key",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Value",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: true,
         },
@@ -1282,11 +3438,31 @@ pub static UN_TAG_RESOURCES: Action = Action {
     product: Product::Vpc,
     name: "UnTagResources",
     params: &[
-        Param { name: "All", ty: ParamType::Boolean, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "ResourceId", ty: ParamType::List, required: true },
-        Param { name: "ResourceType", ty: ParamType::String, required: true },
-        Param { name: "TagKey", ty: ParamType::List, required: false },
+        Param {
+            name: "All",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ResourceId",
+            ty: ParamType::List,
+            required: true,
+        },
+        Param {
+            name: "ResourceType",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "TagKey",
+            ty: ParamType::List,
+            required: false,
+        },
     ],
 };
 
@@ -1295,13 +3471,41 @@ pub static UNASSOCIATE_EIP_ADDRESS: Action = Action {
     product: Product::Vpc,
     name: "UnassociateEipAddress",
     params: &[
-        Param { name: "AllocationId", ty: ParamType::String, required: true },
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "Force", ty: ParamType::Boolean, required: false },
-        Param { name: "InstanceId", ty: ParamType::String, required: false },
-        Param { name: "InstanceType", ty: ParamType::String, required: false },
-        Param { name: "PrivateIpAddress", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: false },
+        Param {
+            name: "AllocationId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "Force",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "InstanceId",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "InstanceType",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "PrivateIpAddress",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: false,
+        },
     ],
 };
 
@@ -1310,15 +3514,39 @@ pub static UNASSOCIATE_NETWORK_ACL: Action = Action {
     product: Product::Vpc,
     name: "UnassociateNetworkAcl",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
         Param {
             name: "Resource",
             ty: ParamType::Rows(&[
-                Param { name: "ResourceId", ty: ParamType::String, required: true },
-                Param { name: "ResourceType", ty: ParamType::String, required: true },
+                Param {
+                    name: "ResourceId",
+                    ty: ParamType::String,
+                    required: true,
+                },
+                Param {
+                    name: "ResourceType",
+                    ty: ParamType::String,
+                    required: true,
+                },
             ]),
             required: false,
         },
@@ -1330,10 +3558,26 @@ pub static UNASSOCIATE_ROUTE_TABLE: Action = Action {
     product: Product::Vpc,
     name: "UnassociateRouteTable",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "RouteTableId", ty: ParamType::String, required: true },
-        Param { name: "VSwitchId", ty: ParamType::String, required: true },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RouteTableId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "VSwitchId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1342,10 +3586,26 @@ pub static UNASSOCIATE_VPC_CIDR_BLOCK: Action = Action {
     product: Product::Vpc,
     name: "UnassociateVpcCidrBlock",
     params: &[
-        Param { name: "IPv6CidrBlock", ty: ParamType::String, required: false },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "SecondaryCidrBlock", ty: ParamType::String, required: false },
-        Param { name: "VpcId", ty: ParamType::String, required: true },
+        Param {
+            name: "IPv6CidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "SecondaryCidrBlock",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "VpcId",
+            ty: ParamType::String,
+            required: true,
+        },
     ],
 };
 
@@ -1354,41 +3614,137 @@ pub static UPDATE_NETWORK_ACL_ENTRIES: Action = Action {
     product: Product::Vpc,
     name: "UpdateNetworkAclEntries",
     params: &[
-        Param { name: "ClientToken", ty: ParamType::String, required: false },
-        Param { name: "DryRun", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "ClientToken",
+            ty: ParamType::String,
+            required: false,
+        },
+        Param {
+            name: "DryRun",
+            ty: ParamType::Boolean,
+            required: false,
+        },
         Param {
             name: "EgressAclEntries",
             ty: ParamType::Rows(&[
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "DestinationCidrIp", ty: ParamType::String, required: false },
-                Param { name: "EntryType", ty: ParamType::String, required: false },
-                Param { name: "IpVersion", ty: ParamType::String, required: false },
-                Param { name: "NetworkAclEntryId", ty: ParamType::String, required: false },
-                Param { name: "NetworkAclEntryName", ty: ParamType::String, required: false },
-                Param { name: "Policy", ty: ParamType::String, required: false },
-                Param { name: "Port", ty: ParamType::String, required: false },
-                Param { name: "Protocol", ty: ParamType::String, required: false },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "DestinationCidrIp",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "EntryType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "IpVersion",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkAclEntryId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkAclEntryName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Policy",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Port",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Protocol",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
         Param {
             name: "IngressAclEntries",
             ty: ParamType::Rows(&[
-                Param { name: "Description", ty: ParamType::String, required: false },
-                Param { name: "EntryType", ty: ParamType::String, required: false },
-                Param { name: "IpVersion", ty: ParamType::String, required: false },
-                Param { name: "NetworkAclEntryId", ty: ParamType::String, required: false },
-                Param { name: "NetworkAclEntryName", ty: ParamType::String, required: false },
-                Param { name: "Policy", ty: ParamType::String, required: false },
-                Param { name: "Port", ty: ParamType::String, required: false },
-                Param { name: "Protocol", ty: ParamType::String, required: false },
-                Param { name: "SourceCidrIp", ty: ParamType::String, required: false },
+                Param {
+                    name: "Description",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "EntryType",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "IpVersion",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkAclEntryId",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "NetworkAclEntryName",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Policy",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Port",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "Protocol",
+                    ty: ParamType::String,
+                    required: false,
+                },
+                Param {
+                    name: "SourceCidrIp",
+                    ty: ParamType::String,
+                    required: false,
+                },
             ]),
             required: false,
         },
-        Param { name: "NetworkAclId", ty: ParamType::String, required: true },
-        Param { name: "RegionId", ty: ParamType::String, required: true },
-        Param { name: "UpdateEgressAclEntries", ty: ParamType::Boolean, required: false },
-        Param { name: "UpdateIngressAclEntries", ty: ParamType::Boolean, required: false },
+        Param {
+            name: "NetworkAclId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "RegionId",
+            ty: ParamType::String,
+            required: true,
+        },
+        Param {
+            name: "UpdateEgressAclEntries",
+            ty: ParamType::Boolean,
+            required: false,
+        },
+        Param {
+            name: "UpdateIngressAclEntries",
+            ty: ParamType::Boolean,
+            required: false,
+        },
     ],
 };

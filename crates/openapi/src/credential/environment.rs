@@ -7,24 +7,53 @@ use super::{Credential, CredentialError, Env, Resolved};
 /// Names of id, secret and token. `ALIBABA_CLOUD_*` is read by every official client, `ALICLOUD_ACCESS_KEY` by the
 /// Terraform provider, the others by the CLI.
 const FAMILIES: [[&str; 3]; 5] = [
-    ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"],
-    ["ALIBABACLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_SECURITY_TOKEN"],
-    ["ALICLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECURITY_TOKEN"],
-    ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"],
+    [
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ],
+    [
+        "ALIBABACLOUD_ACCESS_KEY_ID",
+        "ALIBABACLOUD_ACCESS_KEY_SECRET",
+        "ALIBABACLOUD_SECURITY_TOKEN",
+    ],
+    [
+        "ALICLOUD_ACCESS_KEY_ID",
+        "ALICLOUD_ACCESS_KEY_SECRET",
+        "ALICLOUD_SECURITY_TOKEN",
+    ],
+    [
+        "ALICLOUD_ACCESS_KEY",
+        "ALICLOUD_SECRET_KEY",
+        "ALICLOUD_SECURITY_TOKEN",
+    ],
     ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"],
 ];
 
-const REGIONS: [&str; 6] =
-    ["ALIBABA_CLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID", "ALICLOUD_REGION", "REGION_ID", "REGION"];
+const REGIONS: [&str; 6] = [
+    "ALIBABA_CLOUD_REGION_ID",
+    "ALIBABACLOUD_REGION_ID",
+    "ALICLOUD_REGION_ID",
+    "ALICLOUD_REGION",
+    "REGION_ID",
+    "REGION",
+];
 
 /// Variables that mean a source which this client does not speak.
-const UNSUPPORTED: [&str; 4] =
-    ["ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_ECS_METADATA", "ALIBABA_CLOUD_BEARER_TOKEN"];
+const UNSUPPORTED: [&str; 4] = [
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+    "ALIBABA_CLOUD_CREDENTIALS_URI",
+    "ALIBABA_CLOUD_ECS_METADATA",
+    "ALIBABA_CLOUD_BEARER_TOKEN",
+];
 
 /// The first family with a pair. A variable set to the empty text counts as not set.
 pub(super) fn read(env: Env<'_>) -> Result<Option<Resolved>, CredentialError> {
     for [id_name, secret_name, token_name] in FAMILIES {
-        let half = |present: &str, missing: &str| CredentialError::HalfPair { present: present.to_owned(), missing: missing.to_owned() };
+        let half = |present: &str, missing: &str| CredentialError::HalfPair {
+            present: present.to_owned(),
+            missing: missing.to_owned(),
+        };
         let (id, secret) = match (set(env, id_name), set(env, secret_name)) {
             (None, None) => continue,
             (Some(_), None) => return Err(half(id_name, secret_name)),
@@ -36,7 +65,11 @@ pub(super) fn read(env: Env<'_>) -> Result<Option<Resolved>, CredentialError> {
             None => Credential::long_lived(id, secret),
         };
         let source = format!("environment ({id_name})");
-        return Ok(Some(Resolved { credential: credential.checked(&source)?, source, region: region(env) }));
+        return Ok(Some(Resolved {
+            credential: credential.checked(&source)?,
+            source,
+            region: region(env),
+        }));
     }
     Ok(None)
 }
@@ -49,7 +82,9 @@ pub(super) fn region(env: Env<'_>) -> Option<String> {
 /// A hint at variables that are set but lead nowhere here; empty if there are none.
 pub(super) fn unsupported(env: Env<'_>) -> String {
     match UNSUPPORTED.iter().find(|name| set(env, name).is_some()) {
-        Some(name) => format!(" (`{name}` is set, but that source of credentials is not supported: export temporary keys instead)"),
+        Some(name) => format!(
+            " (`{name}` is set, but that source of credentials is not supported: export temporary keys instead)"
+        ),
         None => String::new(),
     }
 }

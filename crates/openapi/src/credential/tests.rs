@@ -9,22 +9,39 @@ const CONFIG: &str = r#"{"current":"work","meta_path":"","profiles":[
 
 /// Resolves with these variables, and says `id source region` or the error.
 fn check(vars: &[(&str, &str)], profile: Option<&str>, config: Option<&str>, expected: &str) {
-    let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let env = |name: &str| {
+        vars.iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
     let shown = match resolve(None, profile, &env, config) {
         Ok(found) => {
             let token = found.credential.token().unwrap_or("-");
-            format!("{} {token} from {} in {}", found.credential.access_key_id, found.source, found.region.as_deref().unwrap_or("-"))
+            format!(
+                "{} {token} from {} in {}",
+                found.credential.access_key_id,
+                found.source,
+                found.region.as_deref().unwrap_or("-")
+            )
         }
         Err(error) => error.to_string(),
     };
     assert_eq!(shown, expected);
 }
 
-const KEYS: [(&str, &str); 2] = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "idEnv"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cretE")];
+const KEYS: [(&str, &str); 2] = [
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "idEnv"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cretE"),
+];
 
 #[test]
 fn the_environment_comes_before_the_file() {
-    check(&KEYS, None, Some(CONFIG), "idEnv - from environment (ALIBABA_CLOUD_ACCESS_KEY_ID) in -");
+    check(
+        &KEYS,
+        None,
+        Some(CONFIG),
+        "idEnv - from environment (ALIBABA_CLOUD_ACCESS_KEY_ID) in -",
+    );
     check(
         &[
             ("ALICLOUD_ACCESS_KEY", "idTf"),
@@ -36,25 +53,53 @@ fn the_environment_comes_before_the_file() {
         None,
         "idTf tok from environment (ALICLOUD_ACCESS_KEY) in cn-beijing",
     );
-    check(&[("ACCESS_KEY_ID", " idBare\n"), ("ACCESS_KEY_SECRET", "s")], None, None, "idBare - from environment (ACCESS_KEY_ID) in -");
+    check(
+        &[("ACCESS_KEY_ID", " idBare\n"), ("ACCESS_KEY_SECRET", "s")],
+        None,
+        None,
+        "idBare - from environment (ACCESS_KEY_ID) in -",
+    );
 }
 
 #[test]
 fn an_asked_profile_comes_before_the_environment() {
-    check(&KEYS, Some("default"), Some(CONFIG), "idDefault - from profile `default` in cn-hangzhou");
-    check(&KEYS, Some("default"), None, "profile `default` is not in config.json; it has: no profiles");
+    check(
+        &KEYS,
+        Some("default"),
+        Some(CONFIG),
+        "idDefault - from profile `default` in cn-hangzhou",
+    );
+    check(
+        &KEYS,
+        Some("default"),
+        None,
+        "profile `default` is not in config.json; it has: no profiles",
+    );
 }
 
 #[test]
 fn the_file_has_a_current_profile() {
-    check(&[], None, Some(CONFIG), "STS.work t0kenW from profile `work` in -");
-    check(&[("ALIBABA_CLOUD_PROFILE", "guess")], None, Some(CONFIG), "STS.guess t0kenG from profile `guess` in -");
+    check(
+        &[],
+        None,
+        Some(CONFIG),
+        "STS.work t0kenW from profile `work` in -",
+    );
+    check(
+        &[("ALIBABA_CLOUD_PROFILE", "guess")],
+        None,
+        Some(CONFIG),
+        "STS.guess t0kenG from profile `guess` in -",
+    );
 }
 
 #[test]
 fn errors_say_what_to_do_and_no_secret() {
     check(
-        &[("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE"), ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://x")],
+        &[
+            ("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE"),
+            ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://x"),
+        ],
         None,
         Some(CONFIG),
         "no credentials found: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, or run `aliyun configure` \
@@ -66,8 +111,18 @@ fn errors_say_what_to_do_and_no_secret() {
         Some(CONFIG),
         "`ALIBABA_CLOUD_ACCESS_KEY_SECRET` is set but `ALIBABA_CLOUD_ACCESS_KEY_ID` is not",
     );
-    check(&[], Some("nope"), Some(CONFIG), "profile `nope` is not in config.json; it has: `default`, `work`, `guess`, `role`, `half`");
-    check(&[], Some("half"), Some(CONFIG), "profile `half` of mode `AK` lacks `access_key_secret`");
+    check(
+        &[],
+        Some("nope"),
+        Some(CONFIG),
+        "profile `nope` is not in config.json; it has: `default`, `work`, `guess`, `role`, `half`",
+    );
+    check(
+        &[],
+        Some("half"),
+        Some(CONFIG),
+        "profile `half` of mode `AK` lacks `access_key_secret`",
+    );
     check(
         &[],
         Some("role"),
@@ -76,7 +131,12 @@ fn errors_say_what_to_do_and_no_secret() {
          `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and `ALIBABA_CLOUD_SECURITY_TOKEN`",
     );
     let broken = CONFIG.replace("\"s3cretD\"", "s3cretD");
-    check(&[], None, Some(&broken), "config.json of the aliyun CLI cannot be read: not the expected JSON at line 2, column 83");
+    check(
+        &[],
+        None,
+        Some(&broken),
+        "config.json of the aliyun CLI cannot be read: not the expected JSON at line 2, column 83",
+    );
     check(
         &[("ACCESS_KEY_ID", "a b"), ("ACCESS_KEY_SECRET", "s")],
         None,
@@ -88,12 +148,18 @@ fn errors_say_what_to_do_and_no_secret() {
 #[test]
 fn debug_shows_no_secret() {
     let shown = format!("{:?}", Credential::temporary("id", "s3cret", "t0ken"));
-    assert_eq!(shown, "Credential { access_key_id: \"id\", temporary: true, .. }");
+    assert_eq!(
+        shown,
+        "Credential { access_key_id: \"id\", temporary: true, .. }"
+    );
 }
 
 #[test]
 fn the_file_is_where_the_cli_keeps_it() {
     let env = |name: &str| (name == "HOME").then(|| "/home/a".to_owned());
-    assert_eq!(config_path(&env).as_deref(), Some("/home/a/.aliyun/config.json"));
+    assert_eq!(
+        config_path(&env).as_deref(),
+        Some("/home/a/.aliyun/config.json")
+    );
     assert_eq!(config_path(&|_| None), None);
 }

@@ -21,9 +21,14 @@ pub enum EmptyValue {
 ///
 /// If the header is missing or of another form.
 pub fn authorization(request: &WireRequest) -> Result<(String, String), Refusal> {
-    let header = request.header("authorization").ok_or_else(|| incomplete("`Authorization` is missing"))?;
-    let pair = header.strip_prefix("acs ").and_then(|rest| rest.split_once(':'));
-    let (id, signature) = pair.ok_or_else(|| incomplete("`Authorization` is not of the form `acs KEY:SIGNATURE`"))?;
+    let header = request
+        .header("authorization")
+        .ok_or_else(|| incomplete("`Authorization` is missing"))?;
+    let pair = header
+        .strip_prefix("acs ")
+        .and_then(|rest| rest.split_once(':'));
+    let (id, signature) =
+        pair.ok_or_else(|| incomplete("`Authorization` is not of the form `acs KEY:SIGNATURE`"))?;
     Ok((id.trim().to_owned(), signature.trim().to_owned()))
 }
 
@@ -35,7 +40,11 @@ pub fn string_to_sign(request: &WireRequest, empty: EmptyValue) -> String {
         text.push_str(request.header(name).unwrap_or_default().trim());
         text.push('\n');
     }
-    let mut headers: Vec<(&str, &str)> = request.headers.iter().map(|(name, value)| (name.as_str(), value.trim())).collect();
+    let mut headers: Vec<(&str, &str)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.trim()))
+        .collect();
     headers.retain(|(name, _)| name.starts_with("x-acs-"));
     headers.sort_unstable();
     for (name, value) in headers {
@@ -72,5 +81,8 @@ pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
     if same(&signature(&text, secret), &theirs) || same(&signature(&other, secret), &theirs) {
         return Ok(());
     }
-    Err(Refusal::Mismatch(Box::new(Mismatch { string_to_sign: text, canonical_request: None })))
+    Err(Refusal::Mismatch(Box::new(Mismatch {
+        string_to_sign: text,
+        canonical_request: None,
+    })))
 }

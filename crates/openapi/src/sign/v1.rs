@@ -3,7 +3,9 @@
 //! Query and form parameters are signed alike, so it makes no difference where a client puts them. The key of the HMAC is
 //! the secret followed by `&`. The method is part of the text.
 
-use super::{FORM, Mismatch, QUERY_BYTES_MAX, Refusal, Stamp, all_params, hmac_sha1_base64, incomplete, same};
+use super::{
+    FORM, Mismatch, QUERY_BYTES_MAX, Refusal, Stamp, all_params, hmac_sha1_base64, incomplete, same,
+};
 use crate::credential::Credential;
 use crate::encode::{canonical, form, percent};
 use crate::endpoint::Endpoint;
@@ -12,7 +14,12 @@ use crate::wire::WireRequest;
 
 /// Signs a request: POST with all in the query, or in a form body if the query would be longer than [`QUERY_BYTES_MAX`].
 #[must_use]
-pub fn sign(request: &Request, credential: &Credential, endpoint: &Endpoint, stamp: &Stamp) -> WireRequest {
+pub fn sign(
+    request: &Request,
+    credential: &Credential,
+    endpoint: &Endpoint,
+    stamp: &Stamp,
+) -> WireRequest {
     let mut params = request.wire_params();
     let mut add = |name: &str, value: &str| params.push((name.to_owned(), value.to_owned()));
     add("AccessKeyId", &credential.access_key_id);
@@ -50,7 +57,11 @@ pub fn sign(request: &Request, credential: &Credential, endpoint: &Endpoint, sta
 /// The text that is fed to the HMAC. A parameter named `Signature` takes no part.
 #[must_use]
 pub fn string_to_sign(method: &str, params: &[(String, String)]) -> String {
-    let signed: Vec<(String, String)> = params.iter().filter(|(name, _)| name != "Signature").cloned().collect();
+    let signed: Vec<(String, String)> = params
+        .iter()
+        .filter(|(name, _)| name != "Signature")
+        .cloned()
+        .collect();
     format!("{method}&%2F&{}", percent(&canonical(&signed)))
 }
 
@@ -67,9 +78,17 @@ pub fn signature(string_to_sign: &str, secret: &str) -> String {
 /// If there is no signature, its method or version is another one, or it does not match.
 pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
     let params = all_params(request);
-    let param = |name: &str| params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let param = |name: &str| {
+        params
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
     let theirs = param("Signature").ok_or_else(|| incomplete("`Signature` is missing"))?;
-    for (name, known) in [("SignatureMethod", "HMAC-SHA1"), ("SignatureVersion", "1.0")] {
+    for (name, known) in [
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureVersion", "1.0"),
+    ] {
         match param(name) {
             Some(value) if value == known => {}
             Some(value) => return Err(incomplete(format!("`{name}` is `{value}`, not `{known}`"))),
@@ -80,5 +99,8 @@ pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
     if same(&signature(&string_to_sign, secret), theirs) {
         return Ok(());
     }
-    Err(Refusal::Mismatch(Box::new(Mismatch { string_to_sign, canonical_request: None })))
+    Err(Refusal::Mismatch(Box::new(Mismatch {
+        string_to_sign,
+        canonical_request: None,
+    })))
 }

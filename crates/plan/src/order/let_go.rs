@@ -11,8 +11,13 @@ use crate::plan::Half;
 pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
     let mut edges = Edges::new();
     for down in placed.iter().filter(|block| block.block.half == Half::Down) {
-        let Some(gone) = &down.one.change.before else { continue };
-        for user in placed.iter().filter(|user| user.block.change != down.block.change && uses(user, gone)) {
+        let Some(gone) = &down.one.change.before else {
+            continue;
+        };
+        for user in placed
+            .iter()
+            .filter(|user| user.block.change != down.block.change && uses(user, gone))
+        {
             edges.extend(edge(placed, user, down));
         }
     }
@@ -20,7 +25,11 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
 }
 
 fn uses(user: &Placed<'_>, gone: &Live) -> bool {
-    user.one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == gone.kind && *id == gone.id))
+    user.one.change.before.as_ref().is_some_and(|live| {
+        live.uses
+            .iter()
+            .any(|(kind, id)| *kind == gone.kind && *id == gone.id)
+    })
 }
 
 fn edge(placed: &[Placed<'_>], user: &Placed<'_>, down: &Placed<'_>) -> Edges {
@@ -29,12 +38,20 @@ fn edge(placed: &[Placed<'_>], user: &Placed<'_>, down: &Placed<'_>) -> Edges {
         (Half::Up, ChangeAction::Update) => {
             let releases = |block: &Placed<'_>| {
                 block.block.change == user.block.change
-                    && block.block.release.as_ref().is_some_and(|release| release.parent == *down.address())
+                    && block
+                        .block
+                        .release
+                        .as_ref()
+                        .is_some_and(|release| release.parent == *down.address())
             };
             let leaves = placed.iter().any(releases);
             let is_leave = releases(user);
             // With a leave block, that one lets go, and the join comes after the successor.
-            if leaves == is_leave { all_to_all(&user.last_group(), &down.taking_away()) } else { Edges::new() }
+            if leaves == is_leave {
+                all_to_all(&user.last_group(), &down.taking_away())
+            } else {
+                Edges::new()
+            }
         }
         (Half::Up, _) => Edges::new(),
     }

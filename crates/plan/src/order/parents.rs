@@ -11,11 +11,17 @@ use crate::plan::Half;
 
 pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
     let mut edges = Edges::new();
-    let updates = |block: &&Placed<'_>| block.one.change.action == ChangeAction::Update && block.block.release.is_none();
+    let updates = |block: &&Placed<'_>| {
+        block.one.change.action == ChangeAction::Update && block.block.release.is_none()
+    };
     for parent in placed.iter().filter(updates) {
-        for child in placed.iter().filter(|child| child.block.change != parent.block.change && child.block.release.is_none()) {
+        for child in placed.iter().filter(|child| {
+            child.block.change != parent.block.change && child.block.release.is_none()
+        }) {
             match child.block.half {
-                Half::Up if child.one.parents.contains(parent.address()) => edges.extend(before_child(parent, child)),
+                Half::Up if child.one.parents.contains(parent.address()) => {
+                    edges.extend(before_child(parent, child))
+                }
                 Half::Down if takes_at_the_end(parent) && uses(child, parent) => {
                     edges.extend(all_to_all(&child.pivot_group(), &taking(parent)));
                 }
@@ -31,12 +37,17 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
 }
 
 fn is_made_anew(child: &Placed<'_>) -> bool {
-    child.one.change.action == ChangeAction::Replace && child.one.change.order == ReplaceOrder::DeleteFirst
+    child.one.change.action == ChangeAction::Replace
+        && child.one.change.order == ReplaceOrder::DeleteFirst
 }
 
 /// What the parent does before it takes something away comes before the child.
 fn before_child(parent: &Placed<'_>, child: &Placed<'_>) -> Edges {
-    let last = if takes_at_the_end(parent) { taking(parent).first().map(|first| first.saturating_sub(1)) } else { None };
+    let last = if takes_at_the_end(parent) {
+        taking(parent).first().map(|first| first.saturating_sub(1))
+    } else {
+        None
+    };
     match last {
         Some(last) if last >= parent.first => all_to_all(&[last], &child.first_group()),
         Some(_) => Edges::new(),
@@ -46,7 +57,12 @@ fn before_child(parent: &Placed<'_>, child: &Placed<'_>) -> Edges {
 
 /// Whether the parent's update ends with verbs that stand last since they take something away.
 fn takes_at_the_end(parent: &Placed<'_>) -> bool {
-    parent.one.diff.fields.iter().any(|field| matches!(field.how, How::Verb(_, At::After)))
+    parent
+        .one
+        .diff
+        .fields
+        .iter()
+        .any(|field| matches!(field.how, How::Verb(_, At::After)))
 }
 
 /// The steps from the first of these verbs on.
@@ -56,6 +72,12 @@ fn taking(parent: &Placed<'_>) -> Vec<usize> {
 }
 
 fn uses(child: &Placed<'_>, parent: &Placed<'_>) -> bool {
-    let Some(used) = &parent.one.change.before else { return false };
-    child.one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == used.kind && *id == used.id))
+    let Some(used) = &parent.one.change.before else {
+        return false;
+    };
+    child.one.change.before.as_ref().is_some_and(|live| {
+        live.uses
+            .iter()
+            .any(|(kind, id)| *kind == used.kind && *id == used.id)
+    })
 }

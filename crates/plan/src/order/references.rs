@@ -13,7 +13,13 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
     for block in placed.iter().filter(|block| block.block.release.is_none()) {
         for (at, step) in block.steps().iter().enumerate() {
             for (address, anchor) in needs(block, at, step) {
-                edges.extend(from_target(placed, block, &address, anchor, block.first + at));
+                edges.extend(from_target(
+                    placed,
+                    block,
+                    &address,
+                    anchor,
+                    block.first + at,
+                ));
             }
         }
         if block.block.half == Half::Up {
@@ -30,19 +36,37 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
 
 /// What a step needs: its own references, and for an opener those of its whole window.
 fn needs(block: &Placed<'_>, at: usize, step: &Step) -> Vec<(Address, Anchor)> {
-    let own = |step: &Step| step.refs().iter().map(|reference| (reference.address.clone(), step.needs)).collect::<Vec<_>>();
+    let own = |step: &Step| {
+        step.refs()
+            .iter()
+            .map(|reference| (reference.address.clone(), step.needs))
+            .collect::<Vec<_>>()
+    };
     let steps = block.steps();
     let last_inside = steps.iter().rposition(|inner| inner.closes == Some(at));
     let inside = last_inside.map_or(&[] as &[Step], |end| &steps[at..end]);
-    own(step).into_iter().chain(inside.iter().flat_map(own)).collect()
+    own(step)
+        .into_iter()
+        .chain(inside.iter().flat_map(own))
+        .collect()
 }
 
-fn from_target(placed: &[Placed<'_>], user: &Placed<'_>, address: &Address, anchor: Anchor, to: usize) -> Edges {
+fn from_target(
+    placed: &[Placed<'_>],
+    user: &Placed<'_>,
+    address: &Address,
+    anchor: Anchor,
+    to: usize,
+) -> Edges {
     let makes = |block: &&Placed<'_>| {
         block.block.half == Half::Up
             && block.block.release.is_none()
             && block.address() == address
             && block.block.change != user.block.change
     };
-    placed.iter().filter(makes).flat_map(|block| all_to_all(&block.reaching(anchor), &[to])).collect()
+    placed
+        .iter()
+        .filter(makes)
+        .flat_map(|block| all_to_all(&block.reaching(anchor), &[to]))
+        .collect()
 }

@@ -39,11 +39,23 @@ pub struct Release {
 
 /// The blocks of every change, in the order of changes; a replacement has two, the old one's first.
 pub(crate) fn build(registry: &Registry, intent: &Intent, all: &[Classified]) -> Vec<Block> {
-    let cx = Cx { stack: &intent.stack, site: &intent.site };
-    all.iter().enumerate().flat_map(|(at, one)| blocks_of(registry, &cx, all, at, one)).collect()
+    let cx = Cx {
+        stack: &intent.stack,
+        site: &intent.site,
+    };
+    all.iter()
+        .enumerate()
+        .flat_map(|(at, one)| blocks_of(registry, &cx, all, at, one))
+        .collect()
 }
 
-fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, one: &Classified) -> Vec<Block> {
+fn blocks_of(
+    registry: &Registry,
+    cx: &Cx<'_>,
+    all: &[Classified],
+    at: usize,
+    one: &Classified,
+) -> Vec<Block> {
     let change = &one.change;
     let kind = registry.known(change.kind);
     let block = |half, procedure: Procedure, live_id: Option<String>, incarnation| Block {
@@ -57,26 +69,64 @@ fn blocks_of(registry: &Registry, cx: &Cx<'_>, all: &[Classified], at: usize, on
     };
     let mut blocks = Vec::new();
     if let Some(live) = change.before.as_ref().filter(|_| change.deletes()) {
-        blocks.push(block(Half::Down, kind.delete(cx, live), Some(live.id.clone()), live.incarnation()));
+        blocks.push(block(
+            Half::Down,
+            kind.delete(cx, live),
+            Some(live.id.clone()),
+            live.incarnation(),
+        ));
     }
     if let Some(want) = change.after.as_ref().filter(|_| change.creates()) {
-        blocks.push(block(Half::Up, kind.create(cx, want), None, want.guard.incarnation));
+        blocks.push(block(
+            Half::Up,
+            kind.create(cx, want),
+            None,
+            want.guard.incarnation,
+        ));
     }
-    if let (ChangeAction::Update | ChangeAction::Adopt, Some(live)) = (change.action, &change.before) {
-        blocks.extend(leaves(kind, cx, all, one).into_iter().map(|(parent, steps)| Block {
-            release: Some(Release { parent }),
-            ..block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation())
-        }));
+    if let (ChangeAction::Update | ChangeAction::Adopt, Some(live)) =
+        (change.action, &change.before)
+    {
+        blocks.extend(
+            leaves(kind, cx, all, one)
+                .into_iter()
+                .map(|(parent, steps)| Block {
+                    release: Some(Release { parent }),
+                    ..block(
+                        Half::Up,
+                        Procedure::ending_at_pivot(steps),
+                        Some(live.id.clone()),
+                        live.incarnation(),
+                    )
+                }),
+        );
         let (procedure, taking) = update(kind, cx, one);
-        blocks.push(Block { taking, ..block(Half::Up, procedure, Some(live.id.clone()), live.incarnation()) });
+        blocks.push(Block {
+            taking,
+            ..block(
+                Half::Up,
+                procedure,
+                Some(live.id.clone()),
+                live.incarnation(),
+            )
+        });
     }
-    if let (ChangeAction::Forget, Some(live), Some(api)) = (change.action, &change.before, kind.tag_api()) {
+    if let (ChangeAction::Forget, Some(live), Some(api)) =
+        (change.action, &change.before, kind.tag_api())
+    {
         let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
-        blocks.push(block(Half::Up, Procedure::ending_at_pivot(steps), Some(live.id.clone()), live.incarnation()));
+        blocks.push(block(
+            Half::Up,
+            Procedure::ending_at_pivot(steps),
+            Some(live.id.clone()),
+            live.incarnation(),
+        ));
     }
     blocks.retain(|block| !block.procedure.steps.is_empty());
     if let Some(want) = &change.after {
-        blocks.iter_mut().for_each(|block| limit(block, change, want.timeouts));
+        blocks
+            .iter_mut()
+            .for_each(|block| limit(block, change, want.timeouts));
     }
     blocks
 }
@@ -97,32 +147,68 @@ fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
 
 /// What a resource is while it is asked whether it is ready: any guard tag that is written on the way says that it is not yet.
 fn marked(live: &Live) -> Live {
-    let owner = live.owner.clone().map(|owner| Owner { guard: Guard { unready: true, ..owner.guard }, ..owner });
-    Live { owner, ..live.clone() }
+    let owner = live.owner.clone().map(|owner| Owner {
+        guard: Guard {
+            unready: true,
+            ..owner.guard
+        },
+        ..owner
+    });
+    Live {
+        owner,
+        ..live.clone()
+    }
 }
 
 /// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest; and
 /// where the rest begins.
 fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<usize>) {
-    let Change { before: Some(live), after: Some(want), .. } = &one.change else { return (Procedure::default(), None) };
-    let live = &if one.diff.asks_ready() { marked(live) } else { live.clone() };
-    let of = |place| one.diff.verbs(kind, place).into_iter().flat_map(|verb| kind.update(verb, cx, want, live)).collect::<Vec<Step>>();
+    let Change {
+        before: Some(live),
+        after: Some(want),
+        ..
+    } = &one.change
+    else {
+        return (Procedure::default(), None);
+    };
+    let live = &if one.diff.asks_ready() {
+        marked(live)
+    } else {
+        live.clone()
+    };
+    let of = |place| {
+        one.diff
+            .verbs(kind, place)
+            .into_iter()
+            .flat_map(|verb| kind.update(verb, cx, want, live))
+            .collect::<Vec<Step>>()
+    };
     let mut steps = of(At::Before);
     let stopped = of(At::Stopped);
     if !stopped.is_empty() {
         let (open, close) = kind.window(cx, want, live);
         // The first write opens the window; a look before it opens nothing.
         let first_call = |steps: &[Step]| steps.iter().position(|step| step.as_call().is_some());
-        let inside = first_call(&stopped).filter(|_| !close.is_empty()).map(|at| open.len() + at);
+        let inside = first_call(&stopped)
+            .filter(|_| !close.is_empty())
+            .map(|at| open.len() + at);
         let opener = first_call(&open).or(inside).map(|at| steps.len() + at);
         steps.extend(open);
         steps.extend(stopped);
-        steps.extend(close.into_iter().map(|step| Step { closes: opener, ..step }));
+        steps.extend(close.into_iter().map(|step| Step {
+            closes: opener,
+            ..step
+        }));
     }
     let taking = Some(steps.len()).filter(|_| !one.diff.verbs(kind, At::After).is_empty());
     steps.extend(of(At::After));
     if let Some(api) = kind.tag_api() {
-        let guard = one.diff.guard.clone().unwrap_or_else(|| live.owner.as_ref().map(|owner| owner.guard.clone()).unwrap_or_default());
+        let guard = one.diff.guard.clone().unwrap_or_else(|| {
+            live.owner
+                .as_ref()
+                .map(|owner| owner.guard.clone())
+                .unwrap_or_default()
+        });
         let owner = ownership::tags_for(cx.stack, &want.address, &guard);
         steps.extend(tags::steps(&api, &Value::text(&live.id), &one.diff, &owner));
     }
@@ -130,16 +216,33 @@ fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<
 }
 
 /// The steps by which an updated resource lets go of replaced parents that cannot coexist with their successors.
-fn leaves(kind: &dyn Kind, cx: &Cx<'_>, all: &[Classified], one: &Classified) -> Vec<(Address, Vec<Step>)> {
-    let Change { before: Some(live), after: Some(want), .. } = &one.change else { return Vec::new() };
+fn leaves(
+    kind: &dyn Kind,
+    cx: &Cx<'_>,
+    all: &[Classified],
+    one: &Classified,
+) -> Vec<(Address, Vec<Step>)> {
+    let Change {
+        before: Some(live),
+        after: Some(want),
+        ..
+    } = &one.change
+    else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for (attr, value) in &want.attrs {
-        let Some(verb) = kind.rule(attr).and_then(|rule| rule.leave) else { continue };
+        let Some(verb) = kind.rule(attr).and_then(|rule| rule.leave) else {
+            continue;
+        };
         let parents = value.refs().into_iter().map(|reference| &reference.address);
         let parent = parents.into_iter().find(|parent| {
             all.iter().any(|other| {
-                let held =
-                    other.change.before.as_ref().is_some_and(|old| live.uses.iter().any(|(kind, id)| *kind == old.kind && *id == old.id));
+                let held = other.change.before.as_ref().is_some_and(|old| {
+                    live.uses
+                        .iter()
+                        .any(|(kind, id)| *kind == old.kind && *id == old.id)
+                });
                 other.change.address == **parent
                     && held
                     && other.change.action == ChangeAction::Replace

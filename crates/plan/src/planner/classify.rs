@@ -12,7 +12,9 @@ use crate::kind::Effect;
 use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
 use crate::planner::fate::{self, Fate, known_in};
-use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass, note, replace_order};
+use crate::planner::{
+    Classified, Intent, Options, Paired, PlanError, PlanErrorClass, note, replace_order,
+};
 use crate::registry::Registry;
 use crate::report::{Note, NoteKind};
 use crate::{Address, Value, args};
@@ -29,29 +31,54 @@ pub(crate) struct Context<'a> {
 
 /// Classifies every resource. Sorted by address; a superseded row follows its address's own change.
 pub(crate) fn classify(cx: &Context<'_>) -> Result<(Vec<Classified>, Vec<Note>), Vec<PlanError>> {
-    let mut forced: BTreeMap<Address, Reason> = cx.options.replace.iter().map(|address| (address.clone(), Reason::ReplaceAsked)).collect();
+    let mut forced: BTreeMap<Address, Reason> = cx
+        .options
+        .replace
+        .iter()
+        .map(|address| (address.clone(), Reason::ReplaceAsked))
+        .collect();
     loop {
         let mut all = settle(cx, &forced)?;
         let cannot = decide_orders(cx, &mut all);
-        if cannot.iter().all(|(address, _)| forced.contains_key(address)) {
+        if cannot
+            .iter()
+            .all(|(address, _)| forced.contains_key(address))
+        {
             keep_what_is_stood_on(&mut all);
             let mut errors = refusals(cx, &all);
             errors.extend(stood_on(cx, &all));
             let notes = notes(cx, &all);
-            return if errors.is_empty() { Ok((all, notes)) } else { Err(errors) };
+            return if errors.is_empty() {
+                Ok((all, notes))
+            } else {
+                Err(errors)
+            };
         }
         forced.extend(cannot);
     }
 }
 
 /// Classifies until no fate moves.
-fn settle(cx: &Context<'_>, forced: &BTreeMap<Address, Reason>) -> Result<Vec<Classified>, Vec<PlanError>> {
-    let mut fates: BTreeMap<Address, Fate> = cx.paired.iter().map(|(address, pair)| (address.clone(), first_fate(pair))).collect();
+fn settle(
+    cx: &Context<'_>,
+    forced: &BTreeMap<Address, Reason>,
+) -> Result<Vec<Classified>, Vec<PlanError>> {
+    let mut fates: BTreeMap<Address, Fate> = cx
+        .paired
+        .iter()
+        .map(|(address, pair)| (address.clone(), first_fate(pair)))
+        .collect();
     for _ in 0..=cx.paired.len() + 1 {
-        let resolved: BTreeMap<Address, Desired> =
-            cx.desired.iter().map(|(address, want)| (address.clone(), resolved(cx, want, &fates))).collect();
-        let all: Vec<Classified> =
-            cx.paired.iter().flat_map(|(address, pair)| classify_one(cx, address, pair, &resolved, forced)).collect();
+        let resolved: BTreeMap<Address, Desired> = cx
+            .desired
+            .iter()
+            .map(|(address, want)| (address.clone(), resolved(cx, want, &fates)))
+            .collect();
+        let all: Vec<Classified> = cx
+            .paired
+            .iter()
+            .flat_map(|(address, pair)| classify_one(cx, address, pair, &resolved, forced))
+            .collect();
         let moved = fate::of_classified(cx.registry, &all);
         if moved == fates {
             return Ok(all);
@@ -68,7 +95,10 @@ fn settle(cx: &Context<'_>, forced: &BTreeMap<Address, Reason>) -> Result<Vec<Cl
 }
 
 fn first_fate(pair: &Paired) -> Fate {
-    pair.main.as_ref().map_or(Fate::New, |live| Fate::Stays { live: Box::new(live.clone()), unsettled: Vec::new() })
+    pair.main.as_ref().map_or(Fate::New, |live| Fate::Stays {
+        live: Box::new(live.clone()),
+        unsettled: Vec::new(),
+    })
 }
 
 fn classify_one(
@@ -78,22 +108,37 @@ fn classify_one(
     resolved: &BTreeMap<Address, Desired>,
     forced: &BTreeMap<Address, Reason>,
 ) -> Vec<Classified> {
-    let superseded = pair.superseded.iter().map(|live| goes(cx, live, Reason::Superseded));
+    let superseded = pair
+        .superseded
+        .iter()
+        .map(|live| goes(cx, live, Reason::Superseded));
     let other_kind = pair.other_kind.iter().map(|live| {
         let forgotten = cx.intent.forget.contains(address);
-        if forgotten { leaves(cx, address, live) } else { goes(cx, live, Reason::OtherKind) }
+        if forgotten {
+            leaves(cx, address, live)
+        } else {
+            goes(cx, live, Reason::OtherKind)
+        }
     });
     let want = resolved.get(address).filter(|_| !cx.options.destroy);
     let main = match (want, &pair.main) {
         (Some(want), None) => Some(comes(cx, want)),
         (Some(want), Some(live)) => {
             let one = stays(cx, resolved, want, live, forced.get(address));
-            Some(if pair.adopted { adopts(one) } else { moves(one, pair.moved_from.as_ref()) })
+            Some(if pair.adopted {
+                adopts(one)
+            } else {
+                moves(one, pair.moved_from.as_ref())
+            })
         }
         (None, Some(live)) => Some(leaves(cx, address, live)),
         (None, None) => None,
     };
-    main.into_iter().chain(superseded).chain(other_kind).map(|one| within_targets(cx, one)).collect()
+    main.into_iter()
+        .chain(superseded)
+        .chain(other_kind)
+        .map(|one| within_targets(cx, one))
+        .collect()
 }
 
 /// A change outside `--target` and what the targets need becomes none.
@@ -113,7 +158,11 @@ fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
     let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
     let mut todo: Vec<Address> = closure.iter().cloned().collect();
     while let Some(address) = todo.pop() {
-        let next = if cx.options.destroy { users_of(cx, &address) } else { cx.desired.get(&address).map(named_by).unwrap_or_default() };
+        let next = if cx.options.destroy {
+            users_of(cx, &address)
+        } else {
+            cx.desired.get(&address).map(named_by).unwrap_or_default()
+        };
         for next in next {
             if closure.insert(next.clone()) {
                 todo.push(next);
@@ -125,18 +174,40 @@ fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
 
 /// Everything that a resource names, in fields, what is sent at creation, tags and `after`.
 fn named_by(want: &Desired) -> Vec<Address> {
-    let values = want.attrs.values().chain(want.initial.values()).chain(want.tags.iter().flat_map(BTreeMap::values));
-    values.flat_map(Value::refs).map(|reference| reference.address.clone()).chain(want.after.iter().cloned()).collect()
+    let values = want
+        .attrs
+        .values()
+        .chain(want.initial.values())
+        .chain(want.tags.iter().flat_map(BTreeMap::values));
+    values
+        .flat_map(Value::refs)
+        .map(|reference| reference.address.clone())
+        .chain(want.after.iter().cloned())
+        .collect()
 }
 
 /// What a resource names in fields that do not bind late.
 fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
-    let Some(want) = cx.desired.get(address) else { return Vec::new() };
+    let Some(want) = cx.desired.get(address) else {
+        return Vec::new();
+    };
     let def = cx.registry.known(want.kind).def();
-    let is_late = |attr: &str| attr.split('.').next().and_then(|root| def.field(root)).is_some_and(|field| field.late);
-    let early = want.attrs.iter().filter(|(attr, _)| !is_late(attr)).map(|(_, value)| value);
-    let mut found: Vec<Address> =
-        early.chain(want.initial.values()).flat_map(Value::refs).map(|reference| reference.address.clone()).collect();
+    let is_late = |attr: &str| {
+        attr.split('.')
+            .next()
+            .and_then(|root| def.field(root))
+            .is_some_and(|field| field.late)
+    };
+    let early = want
+        .attrs
+        .iter()
+        .filter(|(attr, _)| !is_late(attr))
+        .map(|(_, value)| value);
+    let mut found: Vec<Address> = early
+        .chain(want.initial.values())
+        .flat_map(Value::refs)
+        .map(|reference| reference.address.clone())
+        .collect();
     found.sort();
     found.dedup();
     found
@@ -144,9 +215,21 @@ fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
 
 /// The addresses whose live rows use the live row of this one.
 fn users_of(cx: &Context<'_>, address: &Address) -> Vec<Address> {
-    let Some(used) = cx.paired.get(address).and_then(|pair| pair.main.as_ref()) else { return Vec::new() };
-    let uses = |live: &&Live| live.uses.iter().any(|(kind, id)| *kind == used.kind && *id == used.id);
-    cx.snapshot.live.iter().filter(uses).filter_map(|live| live.owner.as_ref()).map(|owner| owner.address.clone()).collect()
+    let Some(used) = cx.paired.get(address).and_then(|pair| pair.main.as_ref()) else {
+        return Vec::new();
+    };
+    let uses = |live: &&Live| {
+        live.uses
+            .iter()
+            .any(|(kind, id)| *kind == used.kind && *id == used.id)
+    };
+    cx.snapshot
+        .live
+        .iter()
+        .filter(uses)
+        .filter_map(|live| live.owner.as_ref())
+        .map(|owner| owner.address.clone())
+        .collect()
 }
 
 fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> Desired {
@@ -174,35 +257,91 @@ fn comes(cx: &Context<'_>, want: &Desired) -> Classified {
         after: Some(want.clone()),
         order: ReplaceOrder::DeleteFirst,
     };
-    Classified { change, diff: Diff::default(), parents: parents(cx, &want.address) }
+    Classified {
+        change,
+        diff: Diff::default(),
+        parents: parents(cx, &want.address),
+    }
 }
 
-fn stays(cx: &Context<'_>, resolved: &BTreeMap<Address, Desired>, want: &Desired, live: &Live, forced: Option<&Reason>) -> Classified {
+fn stays(
+    cx: &Context<'_>,
+    resolved: &BTreeMap<Address, Desired>,
+    want: &Desired,
+    live: &Live,
+    forced: Option<&Reason>,
+) -> Classified {
     let kind = cx.registry.known(want.kind);
     let mut want = want.clone();
     let ignored = diff::drop_ignored(&mut want, live);
-    let (all, named, ignore_tags) = (cx.desired, &cx.snapshot.named, cx.intent.ignore_tags.as_slice());
-    let mut diff = diff::diff(Sides { kind, want: &want, live, all, resolved, named, ignore_tags });
+    let (all, named, ignore_tags) = (
+        cx.desired,
+        &cx.snapshot.named,
+        cx.intent.ignore_tags.as_slice(),
+    );
+    let mut diff = diff::diff(Sides {
+        kind,
+        want: &want,
+        live,
+        all,
+        resolved,
+        named,
+        ignore_tags,
+    });
     diff.notes.extend(ignored);
     let forcing = diff.forces_replacement().map(ToOwned::to_owned);
     let (action, reason) = match (forced, forcing) {
         (Some(reason), _) => (ChangeAction::Replace, reason.clone()),
         (None, Some(field)) => (ChangeAction::Replace, replace_reason(cx, &want, field)),
         (None, None) if diff.is_empty() => (ChangeAction::NoOp, Reason::Matches),
-        (None, None) if live.owner.as_ref().is_some_and(|owner| owner.guard.restarting) => (ChangeAction::Update, Reason::LeftStopped),
+        (None, None)
+            if live
+                .owner
+                .as_ref()
+                .is_some_and(|owner| owner.guard.restarting) =>
+        {
+            (ChangeAction::Update, Reason::LeftStopped)
+        }
         (None, None) if diff.fields.is_empty() => (ChangeAction::Update, Reason::TagsDiffer),
         (None, None) => (ChangeAction::Update, Reason::Differs),
     };
-    let effect = if action == ChangeAction::Replace { Effect::Replace } else { diff.effect() };
-    let fields = diff.fields.iter().map(|field| field.change.clone()).collect();
-    let loses = if effect >= Effect::Rebuild { kind.loses(live, effect) } else { None };
+    let effect = if action == ChangeAction::Replace {
+        Effect::Replace
+    } else {
+        diff.effect()
+    };
+    let fields = diff
+        .fields
+        .iter()
+        .map(|field| field.change.clone())
+        .collect();
+    let loses = if effect >= Effect::Rebuild {
+        kind.loses(live, effect)
+    } else {
+        None
+    };
     if action == ChangeAction::Replace {
         want.guard.incarnation = live.incarnation() + 1;
     }
     let address = want.address.clone();
     let parents = parents(cx, &address);
     let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
-    Classified { change: Change { address, kind, action, reason, fields, effect, loses, before, after: Some(want), order }, diff, parents }
+    Classified {
+        change: Change {
+            address,
+            kind,
+            action,
+            reason,
+            fields,
+            effect,
+            loses,
+            before,
+            after: Some(want),
+            order,
+        },
+        diff,
+        parents,
+    }
 }
 
 /// A row that was taken under a new address is retagged, whatever else becomes of it.
@@ -211,18 +350,32 @@ fn moves(mut one: Classified, from: Option<&Owner>) -> Classified {
     one.diff.retag = true;
     if matches!(one.change.action, ChangeAction::NoOp | ChangeAction::Update) {
         one.change.action = ChangeAction::Update;
-        one.change.reason = Reason::Moved { from: from.address.clone() };
+        one.change.reason = Reason::Moved {
+            from: from.address.clone(),
+        };
     }
     one
 }
 
 /// Only what matches is adopted: nothing but its tags may change.
 fn adopts(mut one: Classified) -> Classified {
-    let id = one.change.before.as_ref().map(|live| live.id.clone()).unwrap_or_default();
-    let differing: Vec<String> =
-        one.diff.fields.iter().map(|field| format!("{}: {}", field.change.attr, shown(&field.change.before))).collect();
+    let id = one
+        .change
+        .before
+        .as_ref()
+        .map(|live| live.id.clone())
+        .unwrap_or_default();
+    let differing: Vec<String> = one
+        .diff
+        .fields
+        .iter()
+        .map(|field| format!("{}: {}", field.change.attr, shown(&field.change.before)))
+        .collect();
     if !differing.is_empty() {
-        let what = format!("`{id}` does not match the spec, so it is not adopted; these lines would match: {}", differing.join(", "));
+        let what = format!(
+            "`{id}` does not match the spec, so it is not adopted; these lines would match: {}",
+            differing.join(", ")
+        );
         one.diff.refusals.push(crate::kind::Refusal {
             attr: String::new(),
             what,
@@ -248,8 +401,17 @@ fn shown(value: &Value) -> String {
 
 /// Names the parent if the field differs only because what it refers to is replaced.
 fn replace_reason(cx: &Context<'_>, want: &Desired, field: String) -> Reason {
-    let unknown = want.attrs.get(&field).and_then(|value| value.refs().first().map(|reference| reference.address.clone()));
-    match unknown.filter(|parent| cx.paired.get(parent).is_some_and(|pair| pair.main.is_some())) {
+    let unknown = want.attrs.get(&field).and_then(|value| {
+        value
+            .refs()
+            .first()
+            .map(|reference| reference.address.clone())
+    });
+    match unknown.filter(|parent| {
+        cx.paired
+            .get(parent)
+            .is_some_and(|pair| pair.main.is_some())
+    }) {
         Some(parent) => Reason::ParentReplaced { parent },
         None => Reason::FieldForcesReplacement { field },
     }
@@ -259,29 +421,57 @@ fn replace_reason(cx: &Context<'_>, want: &Desired, field: String) -> Reason {
 fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
     if cx.intent.forget.contains(address) {
         let mut one = goes(cx, live, Reason::ForgetAsked);
-        (one.change.action, one.change.loses, one.change.effect) = (ChangeAction::Forget, None, Effect::None);
+        (one.change.action, one.change.loses, one.change.effect) =
+            (ChangeAction::Forget, None, Effect::None);
         return one;
     }
-    goes(cx, live, if cx.options.destroy { Reason::Destroy } else { Reason::NotInSpec })
+    goes(
+        cx,
+        live,
+        if cx.options.destroy {
+            Reason::Destroy
+        } else {
+            Reason::NotInSpec
+        },
+    )
 }
 
 fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
-    let owner = live.owner.as_ref().expect("rows that go are owned: adopted ones only ever stay");
-    let wanted = cx.intent.desired.get(&owner.address).is_some_and(|want| want.lifecycle.keep && want.kind == live.kind);
+    let owner = live
+        .owner
+        .as_ref()
+        .expect("rows that go are owned: adopted ones only ever stay");
+    let wanted = cx
+        .intent
+        .desired
+        .get(&owner.address)
+        .is_some_and(|want| want.lifecycle.keep && want.kind == live.kind);
     let kept = (owner.guard.keep || wanted) && reason != Reason::Superseded;
     let change = Change {
         address: owner.address.clone(),
         kind: live.kind,
-        action: if kept { ChangeAction::Keep } else { ChangeAction::Delete },
+        action: if kept {
+            ChangeAction::Keep
+        } else {
+            ChangeAction::Delete
+        },
         reason,
         fields: Vec::new(),
         effect: Effect::None,
-        loses: if kept { None } else { cx.registry.known(live.kind).loses(live, Effect::Replace) },
+        loses: if kept {
+            None
+        } else {
+            cx.registry.known(live.kind).loses(live, Effect::Replace)
+        },
         before: Some(live.clone()),
         after: None,
         order: ReplaceOrder::DeleteFirst,
     };
-    Classified { change, diff: Diff::default(), parents: Vec::new() }
+    Classified {
+        change,
+        diff: Diff::default(),
+        parents: Vec::new(),
+    }
 }
 
 /// Decides which half of each replacement comes first; returns users that must be replaced too.
@@ -291,15 +481,30 @@ fn decide_orders(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, 
         if all[at].change.action != ChangeAction::Replace {
             continue;
         }
-        let (Some(old), Some(new)) = (all[at].change.before.clone(), all[at].change.after.clone()) else { continue };
+        let (Some(old), Some(new)) = (all[at].change.before.clone(), all[at].change.after.clone())
+        else {
+            continue;
+        };
         let coexist = cx.registry.known(old.kind).coexist(&old, &new);
         let survivors: Vec<&Classified> = all.iter().filter(|one| survives(one, &old)).collect();
         if !coexist {
-            for user in survivors.iter().filter(|user| leave_verb(cx, user, &new.address).is_none()) {
-                cannot.insert(user.change.address.clone(), Reason::ParentCannotCoexist { parent: new.address.clone() });
+            for user in survivors
+                .iter()
+                .filter(|user| leave_verb(cx, user, &new.address).is_none())
+            {
+                cannot.insert(
+                    user.change.address.clone(),
+                    Reason::ParentCannotCoexist {
+                        parent: new.address.clone(),
+                    },
+                );
             }
         }
-        let order = replace_order(!survivors.is_empty(), coexist, new.lifecycle.create_before_destroy);
+        let order = replace_order(
+            !survivors.is_empty(),
+            coexist,
+            new.lifecycle.create_before_destroy,
+        );
         all[at].change.order = order;
     }
     pull_create_first(cx, all);
@@ -308,14 +513,31 @@ fn decide_orders(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, 
 
 /// Whether the resource uses the old row and stays itself.
 fn survives(one: &Classified, old: &Live) -> bool {
-    let uses = one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == old.kind && *id == old.id));
+    let uses = one.change.before.as_ref().is_some_and(|live| {
+        live.uses
+            .iter()
+            .any(|(kind, id)| *kind == old.kind && *id == old.id)
+    });
     uses && one.change.action == ChangeAction::Update
 }
 
 /// The verb by which a user lets go of what it refers to.
-pub(crate) fn leave_verb(cx: &Context<'_>, user: &Classified, parent: &Address) -> Option<&'static str> {
+pub(crate) fn leave_verb(
+    cx: &Context<'_>,
+    user: &Classified,
+    parent: &Address,
+) -> Option<&'static str> {
     let want = user.change.after.as_ref()?;
-    let attr = want.attrs.iter().find(|(_, value)| value.refs().iter().any(|reference| reference.address == *parent))?.0;
+    let attr = want
+        .attrs
+        .iter()
+        .find(|(_, value)| {
+            value
+                .refs()
+                .iter()
+                .any(|reference| reference.address == *parent)
+        })?
+        .0;
     cx.registry.known(want.kind).rule(attr)?.leave
 }
 
@@ -324,8 +546,11 @@ fn pull_create_first(cx: &Context<'_>, all: &mut [Classified]) {
     loop {
         let mut pulled = None;
         for (at, one) in all.iter().enumerate() {
-            let first = one.change.action == ChangeAction::Replace && one.change.order == ReplaceOrder::CreateFirst;
-            let Some(want) = one.change.after.as_ref().filter(|_| first) else { continue };
+            let first = one.change.action == ChangeAction::Replace
+                && one.change.order == ReplaceOrder::CreateFirst;
+            let Some(want) = one.change.after.as_ref().filter(|_| first) else {
+                continue;
+            };
             let named = named_by(want);
             let parent = all.iter().position(|other| {
                 other.change.action == ChangeAction::Replace
@@ -337,7 +562,9 @@ fn pull_create_first(cx: &Context<'_>, all: &mut [Classified]) {
                 break;
             }
         }
-        let Some((child, parent)) = pulled else { return };
+        let Some((child, parent)) = pulled else {
+            return;
+        };
         let change = &all[parent].change;
         let coexist = match (&change.before, &change.after) {
             (Some(old), Some(new)) => cx.registry.known(old.kind).coexist(old, new),
@@ -356,25 +583,42 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     for one in all {
         let change = &one.change;
         if let Some(want) = &change.after {
-            errors.extend(one.diff.refusals.iter().map(|refusal| PlanError::refused(want, refusal.clone())));
+            errors.extend(
+                one.diff
+                    .refusals
+                    .iter()
+                    .map(|refusal| PlanError::refused(want, refusal.clone())),
+            );
         }
         let live = change.before.as_ref();
         let takes = change.deletes() || change.effect >= Effect::Rebuild;
-        let wanted = cx.intent.desired.get(&change.address).is_some_and(|want| want.lifecycle.protect && cx.options.destroy);
+        let wanted = cx
+            .intent
+            .desired
+            .get(&change.address)
+            .is_some_and(|want| want.lifecycle.protect && cx.options.destroy);
         let guarded = |live: &&Live| live.owner.as_ref().is_some_and(|owner| owner.guard.protect);
         if let Some(live) = live.filter(|live| takes && (wanted || guarded(live))) {
             errors.push(protected(cx, change, live));
         }
-        if change.action == ChangeAction::Forget && cx.registry.known(change.kind).tag_api().is_none() {
+        if change.action == ChangeAction::Forget
+            && cx.registry.known(change.kind).tag_api().is_none()
+        {
             errors.push(PlanError {
                 address: Some(change.address.clone()),
                 class: PlanErrorClass::Refused,
-                what: format!("`{}` cannot be forgotten: its owner is part of its name, not of its tags", change.address),
+                what: format!(
+                    "`{}` cannot be forgotten: its owner is part of its name, not of its tags",
+                    change.address
+                ),
                 hint: Some("keep it in the stack, or let it be deleted".to_owned()),
                 at: None,
             });
         }
-        if let Some(why) = live.filter(|_| change.deletes()).and_then(|live| cx.registry.known(live.kind).undeletable(live)) {
+        if let Some(why) = live
+            .filter(|_| change.deletes())
+            .and_then(|live| cx.registry.known(live.kind).undeletable(live))
+        {
             errors.push(PlanError {
                 address: Some(change.address.clone()),
                 class: PlanErrorClass::Protected,
@@ -388,11 +632,18 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
 }
 
 fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
-    let doing = if change.deletes() && change.after.is_none() { "destroyed" } else { change.effect.word() };
+    let doing = if change.deletes() && change.after.is_none() {
+        "destroyed"
+    } else {
+        change.effect.word()
+    };
     PlanError {
         address: Some(change.address.clone()),
         class: PlanErrorClass::Protected,
-        what: format!("`{}` ({}) of {} is protected and would be {doing}", change.address, live.id, cx.intent.stack),
+        what: format!(
+            "`{}` ({}) of {} is protected and would be {doing}",
+            change.address, live.id, cx.intent.stack
+        ),
         hint: Some("to lift it: set `protect: false`, apply, then do this".to_owned()),
         at: change.after.as_ref().map(|want| want.at.clone()),
     }
@@ -400,7 +651,11 @@ fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
 
 /// Whether the change's live row uses this one and stays as it is.
 fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
-    let uses = one.change.before.as_ref().is_some_and(|live| live.uses.iter().any(|(kind, id)| *kind == used.kind && *id == used.id));
+    let uses = one.change.before.as_ref().is_some_and(|live| {
+        live.uses
+            .iter()
+            .any(|(kind, id)| *kind == used.kind && *id == used.id)
+    });
     uses && actions.contains(&one.change.action)
 }
 
@@ -408,13 +663,20 @@ fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
 fn keep_what_is_stood_on(all: &mut [Classified]) {
     loop {
         let found = all.iter().enumerate().find_map(|(at, one)| {
-            let gone = one.change.before.as_ref().filter(|_| one.change.action == ChangeAction::Delete)?;
-            let user = all.iter().find(|user| stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget]))?;
+            let gone = one
+                .change
+                .before
+                .as_ref()
+                .filter(|_| one.change.action == ChangeAction::Delete)?;
+            let user = all
+                .iter()
+                .find(|user| stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget]))?;
             Some((at, user.change.address.clone()))
         });
         let Some((at, by)) = found else { return };
         let change = &mut all[at].change;
-        (change.action, change.reason, change.loses) = (ChangeAction::Keep, Reason::StoodOn { by }, None);
+        (change.action, change.reason, change.loses) =
+            (ChangeAction::Keep, Reason::StoodOn { by }, None);
     }
 }
 
@@ -423,14 +685,31 @@ fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     let mut errors = Vec::new();
     for one in all {
         let change = &one.change;
-        let Some(gone) = change.before.as_ref().filter(|_| change.action == ChangeAction::Delete) else { continue };
+        let Some(gone) = change
+            .before
+            .as_ref()
+            .filter(|_| change.action == ChangeAction::Delete)
+        else {
+            continue;
+        };
         let targeted = !cx.options.targets.is_empty();
-        let Some(user) = all.iter().find(|user| !targeted && stands_on(user, gone, &[ChangeAction::NoOp])) else { continue };
+        let Some(user) = all
+            .iter()
+            .find(|user| !targeted && stands_on(user, gone, &[ChangeAction::NoOp]))
+        else {
+            continue;
+        };
         errors.push(PlanError {
             address: Some(change.address.clone()),
             class: PlanErrorClass::Refused,
-            what: format!("`{}` ({}) cannot go: `{}` uses it and stays as it is", change.address, gone.id, user.change.address),
-            hint: Some(format!("say what `{}` is to use instead, or keep `{}`", user.change.address, change.address)),
+            what: format!(
+                "`{}` ({}) cannot go: `{}` uses it and stays as it is",
+                change.address, gone.id, user.change.address
+            ),
+            hint: Some(format!(
+                "say what `{}` is to use instead, or keep `{}`",
+                user.change.address, change.address
+            )),
             at: user.change.after.as_ref().map(|want| want.at.clone()),
         });
     }
@@ -441,7 +720,12 @@ fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
     let mut notes = Vec::new();
     for one in all {
         let address = &one.change.address;
-        notes.extend(one.diff.notes.iter().map(|what| note(address, what.clone())));
+        notes.extend(
+            one.diff
+                .notes
+                .iter()
+                .map(|what| note(address, what.clone())),
+        );
         notes.extend(from_next_restart(cx, one).map(|what| note(address, what)));
         if one.change.action == ChangeAction::Keep {
             notes.push(note(address, NoteKind::Kept));
@@ -449,17 +733,31 @@ fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
     }
     for (address, pair) in cx.paired {
         if pair.main.is_none() && !pair.superseded.is_empty() {
-            notes.push(note(address, NoteKind::Remark("the resource under this address is of another kind now".to_owned())));
+            notes.push(note(
+                address,
+                NoteKind::Remark(
+                    "the resource under this address is of another kind now".to_owned(),
+                ),
+            ));
         }
     }
     notes
 }
 
 /// Changes in place that the machine takes up when it starts next.
-fn from_next_restart<'a>(cx: &'a Context<'_>, one: &'a Classified) -> impl Iterator<Item = NoteKind> + 'a {
+fn from_next_restart<'a>(
+    cx: &'a Context<'_>,
+    one: &'a Classified,
+) -> impl Iterator<Item = NoteKind> + 'a {
     let def = cx.registry.known(one.change.kind).def();
     let boots = move |attr: &str| def.field(attr).is_some_and(|field| field.change == "boot");
     let updates = one.change.action == ChangeAction::Update && one.change.effect < Effect::Restart;
-    let fields = one.change.fields.iter().filter(move |field| updates && boots(&field.attr));
-    fields.map(|field| NoteKind::FromNextRestart { field: field.attr.clone() })
+    let fields = one
+        .change
+        .fields
+        .iter()
+        .filter(move |field| updates && boots(&field.attr));
+    fields.map(|field| NoteKind::FromNextRestart {
+        field: field.attr.clone(),
+    })
 }

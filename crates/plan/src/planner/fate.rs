@@ -36,12 +36,31 @@ pub(crate) fn of_classified(registry: &Registry, all: &[Classified]) -> BTreeMap
 }
 
 fn of_one(registry: &Registry, one: &Classified) -> Fate {
-    let Change { before: Some(live), action, kind, .. } = &one.change else { return Fate::New };
-    if matches!(action, ChangeAction::Create | ChangeAction::Replace | ChangeAction::Delete) {
+    let Change {
+        before: Some(live),
+        action,
+        kind,
+        ..
+    } = &one.change
+    else {
+        return Fate::New;
+    };
+    if matches!(
+        action,
+        ChangeAction::Create | ChangeAction::Replace | ChangeAction::Delete
+    ) {
         return Fate::New;
     }
-    let verbs: Vec<&str> = one.diff.fields.iter().filter_map(|field| field.change.verb).collect();
-    Fate::Stays { live: Box::new(live.clone()), unsettled: registry.known(kind).unsettled(&verbs).to_vec() }
+    let verbs: Vec<&str> = one
+        .diff
+        .fields
+        .iter()
+        .filter_map(|field| field.change.verb)
+        .collect();
+    Fate::Stays {
+        live: Box::new(live.clone()),
+        unsettled: registry.known(kind).unsettled(&verbs).to_vec(),
+    }
 }
 
 /// What is known of references under these fates.
@@ -57,7 +76,9 @@ pub fn known_in<'a>(
         match fates.get(&reference.address)? {
             Fate::New => None,
             Fate::Stays { live, unsettled } => {
-                let wanted = desired.get(&reference.address).and_then(|want| want.attrs.get(&reference.attr));
+                let wanted = desired
+                    .get(&reference.address)
+                    .and_then(|want| want.attrs.get(&reference.attr));
                 match wanted.filter(|value| value.is_known() && reference.attr != "id") {
                     Some(value) => Some(value.clone()),
                     None if unsettled.contains(&reference.attr.as_str()) => None,

@@ -14,16 +14,35 @@ use crate::{Address, Key};
 
 /// Puts moved rows under their new addresses; `snapshot.moved` says where each was.
 pub fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
-    let taken: Vec<Address> = snapshot.live.iter().filter(|live| is_own(intent, live)).filter_map(address_of).collect();
-    let wanted = |address: &Address| intent.desired.contains_key(address) && !taken.contains(address);
+    let taken: Vec<Address> = snapshot
+        .live
+        .iter()
+        .filter(|live| is_own(intent, live))
+        .filter_map(address_of)
+        .collect();
+    let wanted =
+        |address: &Address| intent.desired.contains_key(address) && !taken.contains(address);
     let mut moves = BTreeMap::new();
     for live in &mut snapshot.live {
-        let Some(owner) = live.owner.clone() else { continue };
-        let target = targets(intent, &owner).into_iter().find(|target| wanted(target));
-        let same_kind = |target: &Address| intent.desired.get(target).is_some_and(|want| want.kind == live.kind);
+        let Some(owner) = live.owner.clone() else {
+            continue;
+        };
+        let target = targets(intent, &owner)
+            .into_iter()
+            .find(|target| wanted(target));
+        let same_kind = |target: &Address| {
+            intent
+                .desired
+                .get(target)
+                .is_some_and(|want| want.kind == live.kind)
+        };
         let retaggable = registry.known(live.kind).tag_api().is_some();
         if let Some(target) = target.filter(|target| same_kind(target) && retaggable) {
-            live.owner = Some(Owner { stack: intent.stack.clone(), address: target, guard: owner.guard.clone() });
+            live.owner = Some(Owner {
+                stack: intent.stack.clone(),
+                address: target,
+                guard: owner.guard.clone(),
+            });
             moves.insert(live.id.clone(), owner);
         }
     }
@@ -33,7 +52,9 @@ pub fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
 }
 
 fn is_own(intent: &Intent, live: &Live) -> bool {
-    live.owner.as_ref().is_some_and(|owner| owner.stack == intent.stack)
+    live.owner
+        .as_ref()
+        .is_some_and(|owner| owner.stack == intent.stack)
 }
 
 fn address_of(live: &Live) -> Option<Address> {
@@ -43,13 +64,21 @@ fn address_of(live: &Live) -> Option<Address> {
 /// The addresses to which an owner may have moved, the spec's own words first.
 fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
     let own = owner.stack == intent.stack;
-    let said =
-        intent.moved.iter().filter(|entry| entry.stack.as_ref().map_or(own, |stack| *stack == owner.stack)).filter_map(|entry| {
-            match (&entry.from, &entry.to) {
-                (Some(from), to) if *from == owner.address => Some(to.clone().unwrap_or_else(|| from.clone())),
-                (None, _) => Some(owner.address.clone()),
-                _ => None,
+    let said = intent
+        .moved
+        .iter()
+        .filter(|entry| {
+            entry
+                .stack
+                .as_ref()
+                .map_or(own, |stack| *stack == owner.stack)
+        })
+        .filter_map(|entry| match (&entry.from, &entry.to) {
+            (Some(from), to) if *from == owner.address => {
+                Some(to.clone().unwrap_or_else(|| from.clone()))
             }
+            (None, _) => Some(owner.address.clone()),
+            _ => None,
         });
     let mut targets: Vec<Address> = said.collect();
     if own {

@@ -48,8 +48,16 @@ pub enum How {
 pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
     let mut found = BTreeSet::new();
     for (name, one) in &intent.outside {
-        let (key, said) = (outside::existing(name).to_string(), format!("existing.{name}"));
-        found.insert(LookUp { key, kind: one.kind, how: how(&one.by), said });
+        let (key, said) = (
+            outside::existing(name).to_string(),
+            format!("existing.{name}"),
+        );
+        found.insert(LookUp {
+            key,
+            kind: one.kind,
+            how: how(&one.by),
+            said,
+        });
     }
     for want in intent.desired.values() {
         for (attr, value) in &want.attrs {
@@ -68,13 +76,17 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
 }
 
 fn how(by: &Map) -> How {
-    by.get("id").and_then(Value::as_text).map_or_else(|| How::By(by.clone()), |id| How::Id(id.to_owned()))
+    by.get("id")
+        .and_then(Value::as_text)
+        .map_or_else(|| How::By(by.clone()), |id| How::Id(id.to_owned()))
 }
 
 /// The kind that a reference field leads to, if this registry has it.
 fn target_kind(registry: &Registry, want: &Desired, attr: &str) -> Option<&'static str> {
     let field = registry.kind(want.kind)?.def().field(attr)?;
-    let (Type::Ref(name) | Type::List(&Type::Ref(name))) = field.ty else { return None };
+    let (Type::Ref(name) | Type::List(&Type::Ref(name))) = field.ty else {
+        return None;
+    };
     registry.kind(name).map(|kind| kind.name())
 }
 
@@ -82,27 +94,56 @@ fn braces(value: &Value, kind: &'static str, found: &mut BTreeSet<LookUp>) {
     let items = value.as_list().unwrap_or(std::slice::from_ref(value));
     for by in items.iter().filter_map(Value::as_map) {
         let key = key_of(kind, by);
-        found.insert(LookUp { said: key.clone(), key, kind, how: how(by) });
+        found.insert(LookUp {
+            said: key.clone(),
+            key,
+            kind,
+            how: how(by),
+        });
     }
 }
 
 fn other_stacks(intent: &Intent, value: &Value, kind: &'static str, found: &mut BTreeSet<LookUp>) {
     for reference in value.refs() {
-        let Some(Outside::Stack { alias, address }) = outside::outside(&reference.address) else { continue };
-        let (Some(link), Ok(address)) = (intent.stacks.get(alias), address.parse()) else { continue };
-        let how = How::Owned { stack: link.stack.clone(), region: link.region.clone(), address };
-        found.insert(LookUp { key: reference.address.to_string(), kind, how, said: reference.address.to_string().replace("@stacks.", "") });
+        let Some(Outside::Stack { alias, address }) = outside::outside(&reference.address) else {
+            continue;
+        };
+        let (Some(link), Ok(address)) = (intent.stacks.get(alias), address.parse()) else {
+            continue;
+        };
+        let how = How::Owned {
+            stack: link.stack.clone(),
+            region: link.region.clone(),
+            address,
+        };
+        found.insert(LookUp {
+            key: reference.address.to_string(),
+            kind,
+            how,
+            said: reference.address.to_string().replace("@stacks.", ""),
+        });
     }
 }
 
 /// The key of a look-up in braces.
 fn key_of(kind: &str, by: &Map) -> String {
-    let plain = |value: &Value| value.as_text().map_or_else(|| format!("{value:?}"), ToOwned::to_owned);
+    let plain = |value: &Value| {
+        value
+            .as_text()
+            .map_or_else(|| format!("{value:?}"), ToOwned::to_owned)
+    };
     let parts: Vec<String> = by
         .iter()
         .map(|(key, value)| match value {
             Value::Map(inner) => {
-                format!("{key}: {{{}}}", inner.iter().map(|(key, value)| format!("{key}: {}", plain(value))).collect::<Vec<_>>().join(", "))
+                format!(
+                    "{key}: {{{}}}",
+                    inner
+                        .iter()
+                        .map(|(key, value)| format!("{key}: {}", plain(value)))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
             }
             _ => format!("{key}: {}", plain(value)),
         })
@@ -111,13 +152,25 @@ fn key_of(kind: &str, by: &Map) -> String {
 }
 
 /// Puts what was found in the place of look-ups in braces.
-pub(crate) fn substitute(registry: &Registry, named: &BTreeMap<String, Vec<crate::live::Live>>, want: &mut Desired) {
+pub(crate) fn substitute(
+    registry: &Registry,
+    named: &BTreeMap<String, Vec<crate::live::Live>>,
+    want: &mut Desired,
+) {
     let attrs: Vec<String> = want.attrs.keys().cloned().collect();
     for attr in attrs {
-        let Some(kind) = target_kind(registry, want, &attr) else { continue };
-        let Some(value) = want.attrs.get_mut(&attr) else { continue };
+        let Some(kind) = target_kind(registry, want, &attr) else {
+            continue;
+        };
+        let Some(value) = want.attrs.get_mut(&attr) else {
+            continue;
+        };
         let put = |item: &mut Value| {
-            let id = item.as_map().and_then(|by| named.get(&key_of(kind, by))).and_then(|rows| rows.first()).map(|live| live.id.clone());
+            let id = item
+                .as_map()
+                .and_then(|by| named.get(&key_of(kind, by)))
+                .and_then(|rows| rows.first())
+                .map(|live| live.id.clone());
             if let Some(id) = id {
                 *item = Value::Text(id);
             }

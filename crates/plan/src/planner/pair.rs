@@ -11,8 +11,16 @@ use crate::live::{Live, Snapshot};
 use crate::planner::{Intent, Options, Paired, PlanError, PlanErrorClass};
 
 /// Pairs every address that is wanted or owns something.
-pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot, options: &Options) -> Result<BTreeMap<Address, Paired>, Vec<PlanError>> {
-    let mut paired: BTreeMap<Address, Paired> = intent.desired.keys().map(|address| (address.clone(), Paired::default())).collect();
+pub(crate) fn pair(
+    intent: &Intent,
+    snapshot: &Snapshot,
+    options: &Options,
+) -> Result<BTreeMap<Address, Paired>, Vec<PlanError>> {
+    let mut paired: BTreeMap<Address, Paired> = intent
+        .desired
+        .keys()
+        .map(|address| (address.clone(), Paired::default()))
+        .collect();
     let mut errors = Vec::new();
     for address in snapshot.addresses() {
         let wanted_kind = intent.desired.get(&address).map(|want| want.kind);
@@ -28,17 +36,28 @@ pub(crate) fn pair(intent: &Intent, snapshot: &Snapshot, options: &Options) -> R
         let is_other = |row: &Live| wanted_kind.is_some_and(|kind| row.kind != kind);
         let (others, rows): (Vec<Live>, Vec<Live>) = rows.into_iter().partition(is_other);
         entry.other_kind = others;
-        entry.moved_from = entry.main.as_ref().and_then(|row| snapshot.moved.get(&row.id).cloned());
+        entry.moved_from = entry
+            .main
+            .as_ref()
+            .and_then(|row| snapshot.moved.get(&row.id).cloned());
         entry.superseded = rows;
     }
     if !options.destroy {
         errors.extend(adopt(intent, snapshot, &mut paired));
     }
-    if errors.is_empty() { Ok(paired) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(paired)
+    } else {
+        Err(errors)
+    }
 }
 
 /// A resource that is not there and names a live thing takes that one over.
-fn adopt(intent: &Intent, snapshot: &Snapshot, paired: &mut BTreeMap<Address, Paired>) -> Vec<PlanError> {
+fn adopt(
+    intent: &Intent,
+    snapshot: &Snapshot,
+    paired: &mut BTreeMap<Address, Paired>,
+) -> Vec<PlanError> {
     let mut errors = Vec::new();
     let mut taken = BTreeSet::new();
     for (address, want) in &intent.desired {
@@ -55,13 +74,24 @@ fn adopt(intent: &Intent, snapshot: &Snapshot, paired: &mut BTreeMap<Address, Pa
             at: Some(want.at.clone()),
         };
         match snapshot.adopted.get(address).and_then(|rows| rows.first()) {
-            None => errors.push(refuse(format!("there is no {} `{id}` to adopt", want.kind), "take `adopt` out to create one")),
-            Some(Live { owner: Some(owner), .. }) => {
-                let what = format!("`{id}` is `{}` of the stack {} already", owner.address, owner.stack);
+            None => errors.push(refuse(
+                format!("there is no {} `{id}` to adopt", want.kind),
+                "take `adopt` out to create one",
+            )),
+            Some(Live {
+                owner: Some(owner), ..
+            }) => {
+                let what = format!(
+                    "`{id}` is `{}` of the stack {} already",
+                    owner.address, owner.stack
+                );
                 errors.push(refuse(what, "move it with a `moved:` entry instead"));
             }
             Some(row) if !taken.insert(row.id.clone()) => {
-                errors.push(refuse(format!("`{id}` is adopted under another address too"), "adopt it once"));
+                errors.push(refuse(
+                    format!("`{id}` is adopted under another address too"),
+                    "adopt it once",
+                ));
             }
             Some(row) => {
                 entry.main = Some(row.clone());
@@ -73,13 +103,17 @@ fn adopt(intent: &Intent, snapshot: &Snapshot, paired: &mut BTreeMap<Address, Pa
 }
 
 fn two_owners(intent: &Intent, address: &Address, rows: &[Live]) -> Vec<PlanError> {
-    let twins = |pair: &&[Live]| pair[0].kind == pair[1].kind && pair[0].incarnation() == pair[1].incarnation();
-    let error = |pair: &[Live]| PlanError {
+    let twins = |pair: &&[Live]| {
+        pair[0].kind == pair[1].kind && pair[0].incarnation() == pair[1].incarnation()
+    };
+    let error = |pair: &[Live]| {
+        PlanError {
         address: Some(address.clone()),
         class: PlanErrorClass::TwoOwners,
         what: format!("both {} and {} carry the address `{address}` of {}", pair[0].id, pair[1].id, intent.stack),
         hint: Some("take the tag `setpoint:address` off the one that does not belong to this stack, or delete it".to_owned()),
         at: None,
+    }
     };
     rows.windows(2).filter(twins).map(error).collect()
 }

@@ -10,11 +10,20 @@ use crate::procedure::{Call, Step};
 
 /// The steps that bring a resource's tags to what the diff says. `owner` is written with the same call where it changes,
 /// so that the resource is never without one.
-pub(crate) fn steps(api: &TagApi, id: &Value, diff: &Diff, owner: &BTreeMap<String, String>) -> Vec<Step> {
+pub(crate) fn steps(
+    api: &TagApi,
+    id: &Value,
+    diff: &Diff,
+    owner: &BTreeMap<String, String>,
+) -> Vec<Step> {
     let mut set: BTreeMap<String, Value> = diff.tags_set.clone();
     let mut unset: Vec<String> = diff.tags_unset.clone();
     if diff.retag {
-        set.extend(owner.iter().map(|(key, value)| (key.clone(), Value::text(value))));
+        set.extend(
+            owner
+                .iter()
+                .map(|(key, value)| (key.clone(), Value::text(value))),
+        );
     }
     match diff.guard.as_ref().map(Guard::encode) {
         Some(words) if words.is_empty() => unset.push(ownership::GUARD.to_owned()),
@@ -31,8 +40,15 @@ pub(crate) fn steps(api: &TagApi, id: &Value, diff: &Diff, owner: &BTreeMap<Stri
 
 /// The call that gives a resource these tags.
 pub(crate) fn tag(api: &TagApi, id: &Value, tags: &BTreeMap<String, Value>) -> Step {
-    let pair =
-        |(key, value): (&String, &Value)| Value::Map([("Key".to_owned(), Value::text(key)), ("Value".to_owned(), value.clone())].into());
+    let pair = |(key, value): (&String, &Value)| {
+        Value::Map(
+            [
+                ("Key".to_owned(), Value::text(key)),
+                ("Value".to_owned(), value.clone()),
+            ]
+            .into(),
+        )
+    };
     let args = vec![
         ("ResourceType", Value::text(api.resource_type)),
         ("ResourceId", Value::List(vec![id.clone()])),
@@ -46,7 +62,10 @@ pub(crate) fn untag(api: &TagApi, id: &Value, keys: &[String]) -> Step {
     let args = vec![
         ("ResourceType", Value::text(api.resource_type)),
         ("ResourceId", Value::List(vec![id.clone()])),
-        ("TagKey", Value::List(keys.iter().map(Value::text).collect())),
+        (
+            "TagKey",
+            Value::List(keys.iter().map(Value::text).collect()),
+        ),
     ];
     Step::call(Call::new(api.untag, args))
 }
@@ -58,11 +77,23 @@ pub fn guard_step(api: &TagApi, id: &Value, guard: &Guard) -> Step {
     if words.is_empty() {
         untag(api, id, &[ownership::GUARD.to_owned()])
     } else {
-        tag(api, id, &[(ownership::GUARD.to_owned(), Value::Text(words))].into())
+        tag(
+            api,
+            id,
+            &[(ownership::GUARD.to_owned(), Value::Text(words))].into(),
+        )
     }
 }
 
 /// The step by which a stack lets go of a resource for good.
 pub(crate) fn forget_step(api: &TagApi, id: &Value) -> Step {
-    untag(api, id, &[ownership::STACK.to_owned(), ownership::ADDRESS.to_owned(), ownership::GUARD.to_owned()])
+    untag(
+        api,
+        id,
+        &[
+            ownership::STACK.to_owned(),
+            ownership::ADDRESS.to_owned(),
+            ownership::GUARD.to_owned(),
+        ],
+    )
 }

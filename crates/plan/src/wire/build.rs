@@ -15,8 +15,8 @@ use crate::{Key, Map, Value};
 use super::values::{Side, sensitive_by_name, spelled};
 use super::words::{allowance_words, cond_words, held_words, note_words, reason_words};
 use super::{
-    FORMAT_VERSION, ResourceChange, Secrets, WireCall, WireChange, WireCost, WireField, WireHeld, WireImport, WireNote, WirePlan,
-    WireReason, WireStep, WireSummary,
+    FORMAT_VERSION, ResourceChange, Secrets, WireCall, WireChange, WireCost, WireField, WireHeld,
+    WireImport, WireNote, WirePlan, WireReason, WireStep, WireSummary,
 };
 
 /// The wire form of a plan and its report.
@@ -31,15 +31,37 @@ pub fn to_wire(plan: &Plan, report: &Report) -> WirePlan {
         region: plan.site.region.clone(),
         account: plan.site.account.clone(),
         live_resources: plan.n_live,
-        summary: WireSummary { add: summary.add, change: summary.change, destroy: summary.destroy, kept: summary.kept },
+        summary: WireSummary {
+            add: summary.add,
+            change: summary.change,
+            destroy: summary.destroy,
+            kept: summary.kept,
+        },
         effect: plan.effect().word().to_owned(),
         data_loss: plan.changes.iter().any(|change| change.loses.is_some()),
-        resource_changes: (0..plan.changes.len()).map(|at| resource_change(plan, at, &secrets)).collect(),
-        output_changes: plan.outputs.iter().map(|(name, output)| (name.clone(), output_change(plan, output, &secrets))).collect(),
+        resource_changes: (0..plan.changes.len())
+            .map(|at| resource_change(plan, at, &secrets))
+            .collect(),
+        output_changes: plan
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), output_change(plan, output, &secrets)))
+            .collect(),
         held: plan.held.iter().map(wire_held).collect(),
         notes: report.notes.iter().map(wire_note).collect(),
-        cost: WireCost { listings: cost.listings, lookups: cost.lookups, details: cost.details, other: cost.other, total: cost.total() },
-        steps: plan.steps.iter().enumerate().map(|(at, step)| wire_step(at, step)).collect(),
+        cost: WireCost {
+            listings: cost.listings,
+            lookups: cost.lookups,
+            details: cost.details,
+            other: cost.other,
+            total: cost.total(),
+        },
+        steps: plan
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(at, step)| wire_step(at, step))
+            .collect(),
     }
 }
 
@@ -49,30 +71,59 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
     let segments = change.address.segments();
     let (module, last) = segments.split_at(segments.len().saturating_sub(1));
     let printed = change.address.to_string();
-    let module_address = printed.rsplit_once(&format!(".{}", last.first().map_or("", |last| last.name.as_str())));
-    let calls = plan.steps.iter().enumerate().filter(|(_, step)| step.change == at);
+    let module_address = printed.rsplit_once(&format!(
+        ".{}",
+        last.first().map_or("", |last| last.name.as_str())
+    ));
+    let calls = plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.change == at);
     ResourceChange {
         address: printed.clone(),
         previous_address: match &change.reason {
             Reason::Moved { from } => Some(from.to_string()),
             _ => None,
         },
-        module_address: module_address.filter(|_| !module.is_empty()).map(|(module, _)| module.to_owned()),
+        module_address: module_address
+            .filter(|_| !module.is_empty())
+            .map(|(module, _)| module.to_owned()),
         mode: "managed".to_owned(),
         kind: change.kind.to_owned(),
-        name: last.first().map(|last| last.name.clone()).unwrap_or_default(),
+        name: last
+            .first()
+            .map(|last| last.name.clone())
+            .unwrap_or_default(),
         index: change.address.key().map(|key| match key {
             Key::Index(n) => Json::from(*n),
             Key::Text(text) => Json::from(text.as_str()),
         }),
         change: wire_change(change, secrets),
         action_reason: action_reason(&change.reason).map(ToOwned::to_owned),
-        reason: WireReason { what: what.to_owned(), of },
+        reason: WireReason {
+            what: what.to_owned(),
+            of,
+        },
         effect: change.effect.word().to_owned(),
         data_loss: change.loses.clone(),
-        held: plan.held.iter().find(|held| held.address.as_ref() == Some(&change.address) && change.is_change()).map(wire_held),
-        fields: change.fields.iter().map(|field| wire_field(change, field, secrets)).collect(),
-        calls: calls.filter_map(|(order, step)| step.step.as_call().map(|call| wire_call(order, call, secrets))).collect(),
+        held: plan
+            .held
+            .iter()
+            .find(|held| held.address.as_ref() == Some(&change.address) && change.is_change())
+            .map(wire_held),
+        fields: change
+            .fields
+            .iter()
+            .map(|field| wire_field(change, field, secrets))
+            .collect(),
+        calls: calls
+            .filter_map(|(order, step)| {
+                step.step
+                    .as_call()
+                    .map(|call| wire_call(order, call, secrets))
+            })
+            .collect(),
     }
 }
 
@@ -80,7 +131,9 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
 fn action_reason(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::FieldForcesReplacement { .. } => Some("replace_because_cannot_update"),
-        Reason::ParentReplaced { .. } | Reason::ParentCannotCoexist { .. } => Some("replace_by_triggers"),
+        Reason::ParentReplaced { .. } | Reason::ParentCannotCoexist { .. } => {
+            Some("replace_by_triggers")
+        }
         Reason::ReplaceAsked => Some("replace_by_request"),
         Reason::NotInSpec => Some("delete_because_no_resource_config"),
         Reason::NotThere
@@ -115,7 +168,11 @@ fn wire_change(change: &Change, secrets: &Secrets) -> WireChange {
     let before = change.before.as_ref().map(live_attrs);
     let after = after_attrs(change, before.as_ref());
     let hidden = hidden_attrs(before.as_ref(), after.as_ref(), secrets);
-    let side = |attrs: Option<&Map>| attrs.map_or_else(Side::absent, |attrs| Side::of_attrs(attrs, &hidden, secrets));
+    let side = |attrs: Option<&Map>| {
+        attrs.map_or_else(Side::absent, |attrs| {
+            Side::of_attrs(attrs, &hidden, secrets)
+        })
+    };
     let (before, after) = (side(before.as_ref()), side(after.as_ref()));
     let forcing = change.fields.iter().filter(|field| forces(change, field));
     WireChange {
@@ -125,7 +182,9 @@ fn wire_change(change: &Change, secrets: &Secrets) -> WireChange {
         after_unknown: after.unknown,
         before_sensitive: before.sensitive,
         after_sensitive: after.sensitive,
-        replace_paths: forcing.map(|field| field.attr.split('.').map(Json::from).collect()).collect(),
+        replace_paths: forcing
+            .map(|field| field.attr.split('.').map(Json::from).collect())
+            .collect(),
         importing: match &change.reason {
             Reason::AdoptAsked { id } => Some(WireImport { id: id.clone() }),
             _ => None,
@@ -142,7 +201,10 @@ fn live_attrs(live: &Live) -> Map {
     let mut attrs = live.attrs.clone();
     attrs.insert("id".to_owned(), Value::text(&live.id));
     if !live.tags.is_empty() {
-        let tags = live.tags.iter().map(|(key, value)| (key.clone(), Value::text(value)));
+        let tags = live
+            .tags
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::text(value)));
         attrs.insert("tags".to_owned(), Value::Map(tags.collect()));
     }
     attrs
@@ -172,11 +234,16 @@ fn after_attrs(change: &Change, before: Option<&Map>) -> Option<Map> {
 /// What is sensitive on one side is hidden on both: the old value of a secret is one too.
 fn hidden_attrs(before: Option<&Map>, after: Option<&Map>, secrets: &Secrets) -> BTreeSet<String> {
     let sides = before.into_iter().chain(after).flatten();
-    sides.filter(|(name, value)| sensitive_by_name(name) || secrets.are_in_value(value)).map(|(name, _)| name.clone()).collect()
+    sides
+        .filter(|(name, value)| sensitive_by_name(name) || secrets.are_in_value(value))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 fn wire_field(change: &Change, field: &FieldChange, secrets: &Secrets) -> WireField {
-    let hidden = sensitive_by_name(&field.attr) || secrets.are_in_value(&field.before) || secrets.are_in_value(&field.after);
+    let hidden = sensitive_by_name(&field.attr)
+        || secrets.are_in_value(&field.before)
+        || secrets.are_in_value(&field.after);
     let shown = |value: &Value| match value {
         Value::Null => Json::Null,
         _ if hidden => Json::from(super::SENSITIVE),
@@ -188,12 +255,19 @@ fn wire_field(change: &Change, field: &FieldChange, secrets: &Secrets) -> WireFi
         after: shown(&field.after),
         effect: field.effect.word().to_owned(),
         forces_replacement: forces(change, field),
-        at: field.at.as_ref().map(|at| format!("{}:{}:{}", at.file, at.line, at.column)),
+        at: field
+            .at
+            .as_ref()
+            .map(|at| format!("{}:{}:{}", at.file, at.line, at.column)),
     }
 }
 
 fn wire_call(order: usize, call: &Call, secrets: &Secrets) -> WireCall {
-    let params = |args: &Args| args.iter().map(|(name, value)| ((*name).to_owned(), param(name, value, secrets))).collect();
+    let params = |args: &Args| {
+        args.iter()
+            .map(|(name, value)| ((*name).to_owned(), param(name, value, secrets)))
+            .collect()
+    };
     let mut rungs = call.rungs.iter().map(params);
     WireCall {
         order,
@@ -205,7 +279,11 @@ fn wire_call(order: usize, call: &Call, secrets: &Secrets) -> WireCall {
 }
 
 fn param(name: &str, value: &Value, secrets: &Secrets) -> Json {
-    if name.to_ascii_lowercase().ends_with("password") { Json::from(super::SENSITIVE) } else { spelled(value, secrets) }
+    if name.to_ascii_lowercase().ends_with("password") {
+        Json::from(super::SENSITIVE)
+    } else {
+        spelled(value, secrets)
+    }
 }
 
 /// There is no record of what an output was: it counts as changed if anything does.
@@ -232,7 +310,10 @@ fn output_change(plan: &Plan, output: &PlannedOutput, secrets: &Secrets) -> Wire
 fn wire_held(held: &Held) -> WireHeld {
     let (why, what) = held_words(&held.why);
     let allowed = held.allowed_by.as_ref().map(allowance_words);
-    debug_assert!(held.address.is_some() || matches!(held.why, HeldWhy::Bulk { .. }), "only the bulk rule has no address");
+    debug_assert!(
+        held.address.is_some() || matches!(held.why, HeldWhy::Bulk { .. }),
+        "only the bulk rule has no address"
+    );
     WireHeld {
         address: held.address.as_ref().map(ToString::to_string),
         why: why.to_owned(),
@@ -244,14 +325,20 @@ fn wire_held(held: &Held) -> WireHeld {
 
 fn wire_note(note: &Note) -> WireNote {
     let (what, text) = note_words(&note.what);
-    WireNote { address: note.address.as_ref().map(ToString::to_string), what: what.to_owned(), text }
+    WireNote {
+        address: note.address.as_ref().map(ToString::to_string),
+        what: what.to_owned(),
+        text,
+    }
 }
 
 fn wire_step(order: usize, step: &PlanStep) -> WireStep {
     let (act, what, typical_seconds) = match &step.step.act {
         Act::Call(call) => ("call", call.api.name.to_owned(), 0),
         Act::Wait(wait) => ("wait", cond_words(&wait.until), wait.typical.as_secs()),
-        Act::Local(Local::SshKey { path }) => ("local", format!("make an SSH key pair in {path}"), 0),
+        Act::Local(Local::SshKey { path }) => {
+            ("local", format!("make an SSH key pair in {path}"), 0)
+        }
     };
     WireStep {
         order,

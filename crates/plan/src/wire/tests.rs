@@ -19,33 +19,72 @@ fn creating() -> Plan {
     let attrs = [
         ("password", secret.clone()),
         ("vswitch", Value::reference(&address("net"), "id")),
-        ("security_groups", Value::List(vec!["sg-1".into(), Value::reference(&address("web"), "id")])),
+        (
+            "security_groups",
+            Value::List(vec!["sg-1".into(), Value::reference(&address("web"), "id")]),
+        ),
         ("system_disk.size", Value::Int(40)),
-        ("user_data", Value::Concat(vec!["token=".into(), secret.clone(), Value::reference(&address("db"), "private_ip")])),
+        (
+            "user_data",
+            Value::Concat(vec![
+                "token=".into(),
+                secret.clone(),
+                Value::reference(&address("db"), "private_ip"),
+            ]),
+        ),
     ];
     let args = vec![
         ("Password", secret),
         ("VSwitchId", Value::reference(&address("net"), "id")),
-        ("HostName", Value::Concat(vec!["h-".into(), Value::reference(&address("net"), "id")])),
+        (
+            "HostName",
+            Value::Concat(vec!["h-".into(), Value::reference(&address("net"), "id")]),
+        ),
         ("UserData", Value::text("#!/bin/sh\necho hunter22")),
     ];
     let mut app = change("web[eu].app[0]", ChangeAction::Create, Reason::NotThere);
     app.after = Some(want("web[eu].app[0]", &attrs));
-    let wait = Step::wait(Wait::own(Cond::is("status", "Running"), seconds(45), minutes(10)));
+    let wait = Step::wait(Wait::own(
+        Cond::is("status", "Running"),
+        seconds(45),
+        minutes(10),
+    ));
     let steps = vec![
-        step(0, "web[eu].app[0]", Step::call(Call::create(&ecs::RUN_INSTANCES, args, &[])), &[]),
+        step(
+            0,
+            "web[eu].app[0]",
+            Step::call(Call::create(&ecs::RUN_INSTANCES, args, &[])),
+            &[],
+        ),
         step(0, "web[eu].app[0]", wait, &[0]),
     ];
     let mut plan = plan(vec![app], steps);
-    let output = |value, secret| PlannedOutput { value, secret, description: None };
-    plan.outputs.insert("ip".to_owned(), output(Value::reference(&address("app"), "public_ip"), false));
-    plan.outputs.insert("pass".to_owned(), output("plain-but-secret".into(), true));
+    let output = |value, secret| PlannedOutput {
+        value,
+        secret,
+        description: None,
+    };
+    plan.outputs.insert(
+        "ip".to_owned(),
+        output(Value::reference(&address("app"), "public_ip"), false),
+    );
+    plan.outputs
+        .insert("pass".to_owned(), output("plain-but-secret".into(), true));
     plan
 }
 
 fn replacing() -> Plan {
-    let mut app = change("app", ChangeAction::Replace, Reason::FieldForcesReplacement { field: "system_disk.encrypted".to_owned() });
-    app.before = Some(live(&[("system_disk.encrypted", Value::Bool(false)), ("zone", "cn-beijing-h".into())]));
+    let mut app = change(
+        "app",
+        ChangeAction::Replace,
+        Reason::FieldForcesReplacement {
+            field: "system_disk.encrypted".to_owned(),
+        },
+    );
+    app.before = Some(live(&[
+        ("system_disk.encrypted", Value::Bool(false)),
+        ("zone", "cn-beijing-h".into()),
+    ]));
     app.after = Some(want("app", &[("system_disk.encrypted", Value::Bool(true))]));
     app.loses = Some("system disk d-1, 40 GiB".to_owned());
     app.effect = Effect::Replace;
@@ -58,8 +97,14 @@ fn replacing() -> Plan {
         at: Some(place()),
     });
     let mut plan = plan(vec![app], Vec::new());
-    let allowed_by = Some(Allowance::Entry { reason: "audit".to_owned() });
-    plan.held.push(Held { address: Some(address("app")), why: HeldWhy::DataLoss("system disk d-1, 40 GiB".to_owned()), allowed_by });
+    let allowed_by = Some(Allowance::Entry {
+        reason: "audit".to_owned(),
+    });
+    plan.held.push(Held {
+        address: Some(address("app")),
+        why: HeldWhy::DataLoss("system disk d-1, 40 GiB".to_owned()),
+        allowed_by,
+    });
     plan
 }
 
@@ -237,8 +282,18 @@ fn a_replacement_names_its_paths_and_what_lets_it_through() {
 #[test]
 fn outputs_are_unknown_or_sensitive() {
     let wire = to_wire(&creating(), &Report::default());
-    let shown: Vec<_> =
-        wire.output_changes.values().map(|one| (&one.actions, &one.after, &one.after_unknown, &one.after_sensitive)).collect();
+    let shown: Vec<_> = wire
+        .output_changes
+        .values()
+        .map(|one| {
+            (
+                &one.actions,
+                &one.after,
+                &one.after_unknown,
+                &one.after_sensitive,
+            )
+        })
+        .collect();
     expect![[r#"[[["update"],null,true,false],[["update"],"(sensitive value)",false,true]]"#]]
         .assert_eq(&serde_json::to_string(&shown).expect("plain data"));
 }
@@ -246,7 +301,10 @@ fn outputs_are_unknown_or_sensitive() {
 #[test]
 fn what_stays_keeps_what_no_line_manages() {
     let mut app = change("app", ChangeAction::Update, Reason::Differs);
-    app.before = Some(live(&[("instance_type", "ecs.c7.large".into()), ("zone", "cn-beijing-h".into())]));
+    app.before = Some(live(&[
+        ("instance_type", "ecs.c7.large".into()),
+        ("zone", "cn-beijing-h".into()),
+    ]));
     app.after = Some(want("app", &[("instance_type", "ecs.c7.xlarge".into())]));
     let wire = to_wire(&plan(vec![app], Vec::new()), &Report::default());
     expect![[r#"{"id":"i-2zeabc","instance_type":"ecs.c7.xlarge","tags":{"Env":"prod"},"zone":"cn-beijing-h"}"#]]
@@ -256,10 +314,19 @@ fn what_stays_keeps_what_no_line_manages() {
 #[test]
 fn no_secret_is_in_it_and_it_survives_serde() {
     for plan in [creating(), replacing()] {
-        let note = Note { address: None, what: NoteKind::Spec("`db` is disabled".to_owned()) };
+        let note = Note {
+            address: None,
+            what: NoteKind::Spec("`db` is disabled".to_owned()),
+        };
         let wire = to_wire(&plan, &Report { notes: vec![note] });
         let text = serde_json::to_string(&wire).expect("plain data");
-        assert!(!text.contains("hunter22") && !text.contains("plain-but-secret"), "{text}");
-        assert_eq!(serde_json::from_str::<WirePlan>(&text).expect("its own text"), wire);
+        assert!(
+            !text.contains("hunter22") && !text.contains("plain-but-secret"),
+            "{text}"
+        );
+        assert_eq!(
+            serde_json::from_str::<WirePlan>(&text).expect("its own text"),
+            wire
+        );
     }
 }

@@ -33,15 +33,28 @@ impl Secrets {
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
         let mut found = Self::default();
-        for want in plan.changes.iter().filter_map(|change| change.after.as_ref()) {
-            want.attrs.values().chain(want.initial.values()).chain(want.tags.iter().flat_map(BTreeMap::values)).for_each(|v| found.add(v));
+        for want in plan
+            .changes
+            .iter()
+            .filter_map(|change| change.after.as_ref())
+        {
+            want.attrs
+                .values()
+                .chain(want.initial.values())
+                .chain(want.tags.iter().flat_map(BTreeMap::values))
+                .for_each(|v| found.add(v));
         }
         for step in &plan.steps {
             if let Act::Call(call) = &step.step.act {
-                call.rungs.iter().flatten().for_each(|(_, value)| found.add(value));
+                call.rungs
+                    .iter()
+                    .flatten()
+                    .for_each(|(_, value)| found.add(value));
             }
         }
-        plan.outputs.values().for_each(|output| found.add(&output.value));
+        plan.outputs
+            .values()
+            .for_each(|output| found.add(&output.value));
         found
     }
 
@@ -51,17 +64,27 @@ impl Secrets {
             Value::Secret(secret) if !secret.expose().is_empty() => {
                 self.texts.insert(secret.expose().to_owned());
             }
-            Value::List(items) | Value::Concat(items) => items.iter().for_each(|item| self.add(item)),
+            Value::List(items) | Value::Concat(items) => {
+                items.iter().for_each(|item| self.add(item))
+            }
             Value::Map(map) => map.values().for_each(|item| self.add(item)),
             Value::Encode(_, inner) => self.add(inner),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Text(_) | Value::Ref(_) | Value::Secret(_) => {}
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Ref(_)
+            | Value::Secret(_) => {}
         }
     }
 
     /// Whether the text holds one of them.
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {
-        self.texts.iter().any(|secret| text == secret || (secret.len() >= HIDDEN_INSIDE_MIN && text.contains(secret.as_str())))
+        self.texts.iter().any(|secret| {
+            text == secret || (secret.len() >= HIDDEN_INSIDE_MIN && text.contains(secret.as_str()))
+        })
     }
 
     /// Whether a value is a secret, holds one, or holds a text with one.
@@ -70,10 +93,14 @@ impl Secrets {
         match value {
             Value::Secret(_) => true,
             Value::Text(text) => self.are_in(text),
-            Value::List(items) | Value::Concat(items) => items.iter().any(|item| self.are_in_value(item)),
+            Value::List(items) | Value::Concat(items) => {
+                items.iter().any(|item| self.are_in_value(item))
+            }
             Value::Map(map) => map.values().any(|item| self.are_in_value(item)),
             Value::Encode(_, inner) => self.are_in_value(inner),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Ref(_) => false,
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Ref(_) => {
+                false
+            }
         }
     }
 }
@@ -82,7 +109,9 @@ impl Secrets {
 #[must_use]
 pub fn sensitive_by_name(attr: &str) -> bool {
     let last = attr.rsplit('.').next().unwrap_or(attr).to_ascii_lowercase();
-    ["password", "private_key", "secret", "token"].iter().any(|word| last == *word || last.ends_with(&format!("_{word}")))
+    ["password", "private_key", "secret", "token"]
+        .iter()
+        .any(|word| last == *word || last.ends_with(&format!("_{word}")))
         || last.ends_with("password")
 }
 
@@ -93,7 +122,12 @@ pub(super) fn scalar_words(value: &Value) -> String {
         Value::Int(n) => n.to_string(),
         Value::Decimal(text) | Value::Text(text) => text.clone(),
         Value::Secret(_) => SENSITIVE.to_owned(),
-        Value::Null | Value::List(_) | Value::Map(_) | Value::Ref(_) | Value::Concat(_) | Value::Encode(..) => String::new(),
+        Value::Null
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Ref(_)
+        | Value::Concat(_)
+        | Value::Encode(..) => String::new(),
     }
 }
 
@@ -107,10 +141,19 @@ pub(super) fn spelled(value: &Value, secrets: &Secrets) -> Json {
         Value::Text(text) if secrets.are_in(text) => Json::from(SENSITIVE),
         Value::Text(text) => Json::from(text.as_str()),
         Value::List(items) => items.iter().map(|item| spelled(item, secrets)).collect(),
-        Value::Map(map) => object(map.iter().map(|(key, item)| (key.clone(), spelled(item, secrets)))),
-        Value::Ref(reference) => one("ref", Json::from(format!("{}.{}", reference.address, reference.attr))),
+        Value::Map(map) => object(
+            map.iter()
+                .map(|(key, item)| (key.clone(), spelled(item, secrets))),
+        ),
+        Value::Ref(reference) => one(
+            "ref",
+            Json::from(format!("{}.{}", reference.address, reference.attr)),
+        ),
         Value::Concat(_) | Value::Encode(..) if value.has_secret() => Json::from(SENSITIVE),
-        Value::Concat(parts) => one("concat", parts.iter().map(|part| spelled(part, secrets)).collect()),
+        Value::Concat(parts) => one(
+            "concat",
+            parts.iter().map(|part| spelled(part, secrets)).collect(),
+        ),
         Value::Encode(Encoding::Json, inner) => one("json", spelled(inner, secrets)),
         Value::Encode(Encoding::Base64, inner) => one("base64", spelled(inner, secrets)),
         Value::Secret(_) => Json::from(SENSITIVE),
@@ -126,7 +169,10 @@ fn object(entries: impl IntoIterator<Item = (String, Json)>) -> Json {
 }
 
 fn decimal(text: &str) -> Json {
-    text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(|| Json::from(text), Json::Number)
+    text.parse::<f64>()
+        .ok()
+        .and_then(serde_json::Number::from_f64)
+        .map_or_else(|| Json::from(text), Json::Number)
 }
 
 /// One side of a change: values, and where they are unknown or sensitive, in trees of one shape.
@@ -140,28 +186,56 @@ pub(super) struct Side {
 impl Side {
     /// The side of something that is not there.
     pub(super) fn absent() -> Self {
-        Self { values: Json::Null, unknown: object([]), sensitive: Json::Bool(false) }
+        Self {
+            values: Json::Null,
+            unknown: object([]),
+            sensitive: Json::Bool(false),
+        }
     }
 
     /// The side of a single value.
     pub(super) fn of_value(value: &Value, secret: bool, secrets: &Secrets) -> Self {
         if secret {
-            let values = if value.is_known() { Json::from(SENSITIVE) } else { Json::Null };
-            return Self { values, unknown: Json::Bool(!value.is_known()), sensitive: Json::Bool(true) };
+            let values = if value.is_known() {
+                Json::from(SENSITIVE)
+            } else {
+                Json::Null
+            };
+            return Self {
+                values,
+                unknown: Json::Bool(!value.is_known()),
+                sensitive: Json::Bool(true),
+            };
         }
         let (values, unknown) = split(value, secrets);
-        Self { values: values.unwrap_or(Json::Null), unknown: unknown.unwrap_or(Json::Bool(false)), sensitive: Json::Bool(false) }
+        Self {
+            values: values.unwrap_or(Json::Null),
+            unknown: unknown.unwrap_or(Json::Bool(false)),
+            sensitive: Json::Bool(false),
+        }
     }
 
     /// The side of a resource's attributes; dotted names become structures. `hidden` attributes are sensitive.
     pub(super) fn of_attrs(attrs: &Map, hidden: &BTreeSet<String>, secrets: &Secrets) -> Self {
-        let mut side = Self { values: object([]), unknown: object([]), sensitive: object([]) };
+        let mut side = Self {
+            values: object([]),
+            unknown: object([]),
+            sensitive: object([]),
+        };
         for (name, value) in attrs {
             let is_hidden = hidden.contains(name);
-            let (shown, unknown) = if is_hidden && value.is_known() { (Some(Json::from(SENSITIVE)), None) } else { split(value, secrets) };
+            let (shown, unknown) = if is_hidden && value.is_known() {
+                (Some(Json::from(SENSITIVE)), None)
+            } else {
+                split(value, secrets)
+            };
             put(&mut side.values, name, shown);
             put(&mut side.unknown, name, unknown);
-            put(&mut side.sensitive, name, is_hidden.then_some(Json::Bool(true)));
+            put(
+                &mut side.sensitive,
+                name,
+                is_hidden.then_some(Json::Bool(true)),
+            );
         }
         side
     }
@@ -174,9 +248,17 @@ fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
     }
     match value {
         Value::List(items) => {
-            let (values, unknown): (Vec<_>, Vec<_>) = items.iter().map(|item| split(item, secrets)).unzip();
-            let filled = |all: Vec<Option<Json>>, none: &Json| all.into_iter().map(|one| one.unwrap_or_else(|| none.clone())).collect();
-            (Some(filled(values, &Json::Null)), Some(filled(unknown, &Json::Bool(false))))
+            let (values, unknown): (Vec<_>, Vec<_>) =
+                items.iter().map(|item| split(item, secrets)).unzip();
+            let filled = |all: Vec<Option<Json>>, none: &Json| {
+                all.into_iter()
+                    .map(|one| one.unwrap_or_else(|| none.clone()))
+                    .collect()
+            };
+            (
+                Some(filled(values, &Json::Null)),
+                Some(filled(unknown, &Json::Bool(false))),
+            )
         }
         Value::Map(map) => {
             let (mut values, mut unknown) = (JsonMap::new(), JsonMap::new());
@@ -193,7 +275,9 @@ fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
 
 /// Puts a value under a dotted name; where a part of it is taken by a scalar, under the whole name.
 fn put(tree: &mut Json, name: &str, value: Option<Json>) {
-    let (Some(value), Json::Object(map)) = (value, tree) else { return };
+    let (Some(value), Json::Object(map)) = (value, tree) else {
+        return;
+    };
     match name.split_once('.') {
         Some((head, rest)) if !rest.is_empty() => {
             let inner = map.entry(head.to_owned()).or_insert_with(|| object([]));

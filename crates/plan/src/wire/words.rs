@@ -16,9 +16,13 @@ pub fn reason_words(reason: &Reason) -> (&'static str, Option<String>) {
         Reason::AdoptAsked { id } => ("adopt_asked", Some(id.clone())),
         Reason::Differs => ("differs", None),
         Reason::TagsDiffer => ("tags_differ", None),
-        Reason::FieldForcesReplacement { field } => ("field_forces_replacement", Some(field.clone())),
+        Reason::FieldForcesReplacement { field } => {
+            ("field_forces_replacement", Some(field.clone()))
+        }
         Reason::ParentReplaced { parent } => ("parent_replaced", Some(parent.to_string())),
-        Reason::ParentCannotCoexist { parent } => ("parent_cannot_coexist", Some(parent.to_string())),
+        Reason::ParentCannotCoexist { parent } => {
+            ("parent_cannot_coexist", Some(parent.to_string()))
+        }
         Reason::ReplaceAsked => ("replace_asked", None),
         Reason::NotInSpec => ("not_in_spec", None),
         Reason::Destroy => ("destroy", None),
@@ -36,18 +40,36 @@ pub fn reason_words(reason: &Reason) -> (&'static str, Option<String>) {
 #[must_use]
 pub fn note_words(note: &NoteKind) -> (&'static str, String) {
     match note {
-        NoteKind::UsedAtCreationOnly { field } => {
-            ("used_at_creation_only", format!("`{field}` differs, but is used at creation only: nothing is done"))
-        }
-        NoteKind::Ignored { field } => ("ignored", format!("`{field}` differs and is left alone (lifecycle.ignore)")),
-        NoteKind::FromNextRestart { field } => ("from_next_restart", format!("`{field}` holds from the next restart on")),
-        NoteKind::Kept => ("kept", "it stays, tagged (lifecycle.on_delete: keep)".to_owned()),
-        NoteKind::Protected => ("protected", "it is protected and stays (lifecycle.protect)".to_owned()),
+        NoteKind::UsedAtCreationOnly { field } => (
+            "used_at_creation_only",
+            format!("`{field}` differs, but is used at creation only: nothing is done"),
+        ),
+        NoteKind::Ignored { field } => (
+            "ignored",
+            format!("`{field}` differs and is left alone (lifecycle.ignore)"),
+        ),
+        NoteKind::FromNextRestart { field } => (
+            "from_next_restart",
+            format!("`{field}` holds from the next restart on"),
+        ),
+        NoteKind::Kept => (
+            "kept",
+            "it stays, tagged (lifecycle.on_delete: keep)".to_owned(),
+        ),
+        NoteKind::Protected => (
+            "protected",
+            "it is protected and stays (lifecycle.protect)".to_owned(),
+        ),
         NoteKind::Astray { kind, id } => {
-            let text = format!("the {kind} {id} carries this stack's tag, but no readable address in `setpoint:address`: it is left alone");
+            let text = format!(
+                "the {kind} {id} carries this stack's tag, but no readable address in `setpoint:address`: it is left alone"
+            );
             ("astray", text)
         }
-        NoteKind::Undeletable { why } => ("undeletable", format!("the cloud will refuse to delete it: {why}")),
+        NoteKind::Undeletable { why } => (
+            "undeletable",
+            format!("the cloud will refuse to delete it: {why}"),
+        ),
         NoteKind::Loosened { how } => ("loosened", how.clone()),
         NoteKind::Remark(text) => ("remark", text.clone()),
         NoteKind::Spec(text) => ("spec", text.clone()),
@@ -60,7 +82,10 @@ pub fn held_words(why: &HeldWhy) -> (&'static str, String) {
     match why {
         HeldWhy::DataLoss(lost) => ("data_loss", lost.clone()),
         HeldWhy::Replacement => ("replacement", "it is replaced by another".to_owned()),
-        HeldWhy::Bulk { going, living } => ("bulk", format!("{going} of {living} live resources go at once")),
+        HeldWhy::Bulk { going, living } => (
+            "bulk",
+            format!("{going} of {living} live resources go at once"),
+        ),
     }
 }
 
@@ -77,9 +102,17 @@ pub(super) fn allowance_words(allowance: &Allowance) -> (&'static str, Option<St
 /// A condition in words: `status is Running`.
 #[must_use]
 pub fn cond_words(cond: &Cond) -> String {
-    let all = |conds: &[Cond], word: &str| conds.iter().map(cond_words).collect::<Vec<_>>().join(word);
+    let all =
+        |conds: &[Cond], word: &str| conds.iter().map(cond_words).collect::<Vec<_>>().join(word);
     match cond {
-        Cond::Is(attr, values) => format!("{attr} is {}", values.iter().map(value_words).collect::<Vec<_>>().join(" or ")),
+        Cond::Is(attr, values) => format!(
+            "{attr} is {}",
+            values
+                .iter()
+                .map(value_words)
+                .collect::<Vec<_>>()
+                .join(" or ")
+        ),
         Cond::Set(attr) => format!("{attr} is set"),
         Cond::Not(inner) => format!("not ({})", cond_words(inner)),
         Cond::All(conds) => all(conds, " and "),

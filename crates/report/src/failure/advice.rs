@@ -8,37 +8,100 @@ static TABLE: &[(&str, &str)] = &[
         "OperationDenied.NoStock",
         "Run again later, or accept others: list several `instance_types` or `vswitches`; they are tried in order.",
     ),
-    ("Zone.NotOnSale*", "This zone does not sell it now. Name another zone, or several VSwitches in `vswitches`."),
-    ("Zone.NotOpen*", "This zone is not open for it. Name another zone."),
-    ("OperationDenied.ZoneNotAllowed", "This zone takes no new resources of this kind. Name another zone."),
-    ("ResourceNotAvailable*", "Not to be had here now. Run again later, or name another type or zone."),
-    ("InvalidInstanceType.NotSupported*", "This type is not offered in this zone. Name another type or zone."),
-    ("InvalidInstanceType.ValueNotSupported", "This type is not offered here. Name another type or zone."),
+    (
+        "Zone.NotOnSale*",
+        "This zone does not sell it now. Name another zone, or several VSwitches in `vswitches`.",
+    ),
+    (
+        "Zone.NotOpen*",
+        "This zone is not open for it. Name another zone.",
+    ),
+    (
+        "OperationDenied.ZoneNotAllowed",
+        "This zone takes no new resources of this kind. Name another zone.",
+    ),
+    (
+        "ResourceNotAvailable*",
+        "Not to be had here now. Run again later, or name another type or zone.",
+    ),
+    (
+        "InvalidInstanceType.NotSupported*",
+        "This type is not offered in this zone. Name another type or zone.",
+    ),
+    (
+        "InvalidInstanceType.ValueNotSupported",
+        "This type is not offered here. Name another type or zone.",
+    ),
     (
         "InvalidResourceType.NotSupported",
         "This combination of type and disk is not offered here. Name another type, disk category or zone.",
     ),
     // Quotas and money.
-    ("QuotaExceed*", "A quota of the account is used up. Free some, or ask for more in Quota Center, then run the same command again."),
-    ("Quota.Exceed*", "A quota of the account is used up. Free some, or ask for more in Quota Center, then run the same command again."),
-    ("InvalidVPCStatus.QuotaExceed*", "A quota of the account is used up. Free some, or ask for more in Quota Center."),
-    ("InsufficientBalance*", "The account's balance does not cover it. Top it up, then run the same command again."),
-    ("InvalidAccountStatus.NotEnoughBalance", "The account's balance does not cover it. Top it up, then run the same command again."),
-    ("Account.Arrearage*", "The account is in arrears. Settle them, then run the same command again."),
-    ("InvalidPayMethod*", "The account has no valid way to pay. Set one in Billing."),
-    ("RealNameAuthenticationError*", "The account is not verified. Real-name verification in the console lets it buy in this region."),
+    (
+        "QuotaExceed*",
+        "A quota of the account is used up. Free some, or ask for more in Quota Center, then run the same command again.",
+    ),
+    (
+        "Quota.Exceed*",
+        "A quota of the account is used up. Free some, or ask for more in Quota Center, then run the same command again.",
+    ),
+    (
+        "InvalidVPCStatus.QuotaExceed*",
+        "A quota of the account is used up. Free some, or ask for more in Quota Center.",
+    ),
+    (
+        "InsufficientBalance*",
+        "The account's balance does not cover it. Top it up, then run the same command again.",
+    ),
+    (
+        "InvalidAccountStatus.NotEnoughBalance",
+        "The account's balance does not cover it. Top it up, then run the same command again.",
+    ),
+    (
+        "Account.Arrearage*",
+        "The account is in arrears. Settle them, then run the same command again.",
+    ),
+    (
+        "InvalidPayMethod*",
+        "The account has no valid way to pay. Set one in Billing.",
+    ),
+    (
+        "RealNameAuthenticationError*",
+        "The account is not verified. Real-name verification in the console lets it buy in this region.",
+    ),
     // Who calls.
     (
         "InvalidAccessKeyId.NotFound*",
         "The access key does not exist. Check SETPOINT_PROFILE or ALIBABA_CLOUD_ACCESS_KEY_ID, and that the key was not deleted.",
     ),
-    ("InvalidAccessKeyId.Inactive*", "The access key is disabled. Enable it in RAM, or use another one."),
-    ("InvalidAccessKeyId*", "The access key is not accepted. Check it, and that it belongs to this site of Alibaba Cloud."),
-    ("SignatureDoesNotMatch*", "The access key's secret is wrong. Copy it again, without spaces around it."),
-    ("IncompleteSignature*", "The access key's secret is wrong. Copy it again, without spaces around it."),
-    ("InvalidSecurityToken.Expired", "The temporary credentials have expired. Get new ones, then run the same command again."),
-    ("InvalidSecurityToken*", "The security token does not fit the access key. Set both from one answer of STS."),
-    ("InvalidTimeStamp*", "This machine's clock is off by more than 15 minutes. Set it, then run the same command again."),
+    (
+        "InvalidAccessKeyId.Inactive*",
+        "The access key is disabled. Enable it in RAM, or use another one.",
+    ),
+    (
+        "InvalidAccessKeyId*",
+        "The access key is not accepted. Check it, and that it belongs to this site of Alibaba Cloud.",
+    ),
+    (
+        "SignatureDoesNotMatch*",
+        "The access key's secret is wrong. Copy it again, without spaces around it.",
+    ),
+    (
+        "IncompleteSignature*",
+        "The access key's secret is wrong. Copy it again, without spaces around it.",
+    ),
+    (
+        "InvalidSecurityToken.Expired",
+        "The temporary credentials have expired. Get new ones, then run the same command again.",
+    ),
+    (
+        "InvalidSecurityToken*",
+        "The security token does not fit the access key. Set both from one answer of STS.",
+    ),
+    (
+        "InvalidTimeStamp*",
+        "This machine's clock is off by more than 15 minutes. Set it, then run the same command again.",
+    ),
     (
         "Forbidden.RAM*",
         "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
@@ -51,47 +114,111 @@ static TABLE: &[(&str, &str)] = &[
         "NoPermission*",
         "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
     ),
-    ("Forbidden.AccessKeyDisabled", "The access key is disabled. Enable it in RAM, or use another one."),
-    ("Forbidden.RiskControl", "The account is under risk control. Write to Alibaba Cloud's support with the RequestId."),
-    ("Forbidden.SubUser", "Only the account itself, or a user with full rights, may do this."),
+    (
+        "Forbidden.AccessKeyDisabled",
+        "The access key is disabled. Enable it in RAM, or use another one.",
+    ),
+    (
+        "Forbidden.RiskControl",
+        "The account is under risk control. Write to Alibaba Cloud's support with the RequestId.",
+    ),
+    (
+        "Forbidden.SubUser",
+        "Only the account itself, or a user with full rights, may do this.",
+    ),
     (
         "Forbidden*",
         "The RAM user or role may not do this. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
     ),
-    ("UserNotInTheWhiteList", "The account must apply for this feature first."),
+    (
+        "UserNotInTheWhiteList",
+        "The account must apply for this feature first.",
+    ),
     // Dependencies and states.
-    ("DependencyViolation*", "Something that is not in this stack still uses it. Remove that, then run the same command again."),
-    ("InvalidOperation.DeletionProtection", "Deletion protection is on. Set `deletion_protection: false`, apply, then take it away."),
-    ("DeletionProtection*", "Deletion protection is on. Set `deletion_protection: false`, apply, then take it away."),
-    ("InstanceLockedForSecurity", "The instance is locked for security reasons. The console says what to do to unlock it."),
-    ("IncorrectInstanceStatus*", "The instance changed its state meanwhile. Run the same command again."),
-    ("IncorrectDiskStatus*", "The disk changed its state meanwhile. Run the same command again."),
-    ("DiskInCoolingPeriod", "The disk was changed a short while ago. Run again in a few minutes."),
-    ("LastTokenProcessing", "An earlier call is still being worked on. Run again in a minute."),
-    ("IdempotentParameterMismatch", "The spec changed while an earlier call was under way. Run again in a minute."),
+    (
+        "DependencyViolation*",
+        "Something that is not in this stack still uses it. Remove that, then run the same command again.",
+    ),
+    (
+        "InvalidOperation.DeletionProtection",
+        "Deletion protection is on. Set `deletion_protection: false`, apply, then take it away.",
+    ),
+    (
+        "DeletionProtection*",
+        "Deletion protection is on. Set `deletion_protection: false`, apply, then take it away.",
+    ),
+    (
+        "InstanceLockedForSecurity",
+        "The instance is locked for security reasons. The console says what to do to unlock it.",
+    ),
+    (
+        "IncorrectInstanceStatus*",
+        "The instance changed its state meanwhile. Run the same command again.",
+    ),
+    (
+        "IncorrectDiskStatus*",
+        "The disk changed its state meanwhile. Run the same command again.",
+    ),
+    (
+        "DiskInCoolingPeriod",
+        "The disk was changed a short while ago. Run again in a few minutes.",
+    ),
+    (
+        "LastTokenProcessing",
+        "An earlier call is still being worked on. Run again in a minute.",
+    ),
+    (
+        "IdempotentParameterMismatch",
+        "The spec changed while an earlier call was under way. Run again in a minute.",
+    ),
     // Names and values.
-    ("InvalidPassword*", "8–30 characters from at least three of: capitals, small letters, digits, special characters."),
-    ("InvalidCidrBlock.Overlapped", "The block overlaps with another one of the VPC or of a route. Choose a free one."),
-    ("InvalidImageId.NotFound", "The image is not in this region, or was deleted. `image: {family: …}` finds the newest."),
+    (
+        "InvalidPassword*",
+        "8–30 characters from at least three of: capitals, small letters, digits, special characters.",
+    ),
+    (
+        "InvalidCidrBlock.Overlapped",
+        "The block overlaps with another one of the VPC or of a route. Choose a free one.",
+    ),
+    (
+        "InvalidImageId.NotFound",
+        "The image is not in this region, or was deleted. `image: {family: …}` finds the newest.",
+    ),
     (
         "KeyPair.AlreadyExist",
         "A key pair of this name exists in the region. Choose another `name`, or name it as `{name: …}` to use it as it is.",
     ),
     // Load.
-    ("Throttling*", "Too many calls of this account at once, other tools included. Run the same command again, or lower --parallelism."),
+    (
+        "Throttling*",
+        "Too many calls of this account at once, other tools included. Run the same command again, or lower --parallelism.",
+    ),
     (
         "Rejected.Throttling",
         "Too many calls of this account at once, other tools included. Run the same command again, or lower --parallelism.",
     ),
-    ("ServiceUnavailable*", "The service is busy. Run the same command again in a while."),
-    ("InternalError*", "The service failed. Run the same command again; if it stays so, write to support with the RequestId."),
+    (
+        "ServiceUnavailable*",
+        "The service is busy. Run the same command again in a while.",
+    ),
+    (
+        "InternalError*",
+        "The service failed. Run the same command again; if it stays so, write to support with the RequestId.",
+    ),
 ];
 
 /// The usual way out after an API code; `None` for codes without one.
 #[must_use]
 pub fn advice(code: &str) -> Option<&'static str> {
-    let fits = |pattern: &str| pattern.strip_suffix('*').map_or_else(|| code == pattern, |start| code.starts_with(start));
-    TABLE.iter().find(|(pattern, _)| fits(pattern)).map(|(_, advice)| *advice)
+    let fits = |pattern: &str| {
+        pattern
+            .strip_suffix('*')
+            .map_or_else(|| code == pattern, |start| code.starts_with(start))
+    };
+    TABLE
+        .iter()
+        .find(|(pattern, _)| fits(pattern))
+        .map(|(_, advice)| *advice)
 }
 
 #[cfg(test)]
@@ -110,7 +237,10 @@ mod tests {
             ("InvalidTimeStamp.Expired", "clock"),
             ("Throttling.User", "--parallelism"),
         ] {
-            assert!(advice(code).is_some_and(|text| text.contains(word)), "{code}");
+            assert!(
+                advice(code).is_some_and(|text| text.contains(word)),
+                "{code}"
+            );
         }
         assert_eq!(advice("MissingParameter"), None);
     }
@@ -120,7 +250,9 @@ mod tests {
         for (at, (pattern, _)) in TABLE.iter().enumerate() {
             let code = pattern.trim_end_matches('*');
             assert_eq!(
-                TABLE.iter().position(|(other, _)| other.strip_suffix('*').map_or(code == *other, |start| code.starts_with(start))),
+                TABLE.iter().position(|(other, _)| other
+                    .strip_suffix('*')
+                    .map_or(code == *other, |start| code.starts_with(start))),
                 Some(at),
                 "{pattern}"
             );

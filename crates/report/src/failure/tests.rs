@@ -15,7 +15,11 @@ fn no_stock() -> Failure {
         request_id: Some("4A1C0DE5-77A1-5F2B-9C3D-0A1B2C3D4E77".to_owned()),
         attempt: 1,
         at: Some(Excerpt {
-            location: Location { file: "stack.yaml".to_owned(), line: 38, column: 20 },
+            location: Location {
+                file: "stack.yaml".to_owned(),
+                line: 38,
+                column: 20,
+            },
             text: "    instance_type: ecs.c7.large  # small".to_owned(),
         }),
         remarks: vec!["Nothing was created.".to_owned()],
@@ -70,7 +74,13 @@ fn no_stock_in_its_frame() {
 
 #[test]
 fn without_a_place_or_a_code() {
-    let mut failure = Failure { at: None, code: None, attempt: 5, action: Some("DescribeVpcs".to_owned()), ..no_stock() };
+    let mut failure = Failure {
+        at: None,
+        code: None,
+        attempt: 5,
+        action: Some("DescribeVpcs".to_owned()),
+        ..no_stock()
+    };
     failure.message = "no answer from vpc.aliyuncs.com".to_owned();
     failure.remarks.clear();
     check(
@@ -86,7 +96,10 @@ fn without_a_place_or_a_code() {
     "#]],
     );
     check(
-        &Failure { message: "something went wrong".to_owned(), ..Failure::default() },
+        &Failure {
+            message: "something went wrong".to_owned(),
+            ..Failure::default()
+        },
         80,
         &expect![[r#"
         ╷
@@ -100,7 +113,10 @@ fn without_a_place_or_a_code() {
 fn a_message_of_several_lines() {
     let message = "it is not ready: a check failed\nwaiting for cloud-init\n  status: \u{1b}[31merror\n\nthe end".to_owned();
     check(
-        &Failure { message, ..Failure::default() },
+        &Failure {
+            message,
+            ..Failure::default()
+        },
         40,
         &expect![[r#"
         ╷
@@ -131,6 +147,12 @@ fn values_are_underlined_to_their_end() {
 #[test]
 fn every_width_works() {
     for columns in 0..60 {
-        let _text = render(&no_stock(), &Style { color: true, width: columns });
+        let _text = render(
+            &no_stock(),
+            &Style {
+                color: true,
+                width: columns,
+            },
+        );
     }
 }

@@ -29,11 +29,21 @@ pub(super) fn layers(graph: &Graph) -> Vec<Vec<Slot>> {
         let between = depth[edge.from] + 1..depth[edge.to].max(depth[edge.from] + 1);
         let passes = !between.is_empty();
         between.for_each(|layer| layers[layer].push(Slot::Bend(at)));
-        let ends = if passes { (Slot::Bend(at), Slot::Bend(at)) } else { (Slot::Node(edge.to), Slot::Node(edge.from)) };
-        beside.entry(Slot::Node(edge.from)).or_default().push(ends.0);
+        let ends = if passes {
+            (Slot::Bend(at), Slot::Bend(at))
+        } else {
+            (Slot::Node(edge.to), Slot::Node(edge.from))
+        };
+        beside
+            .entry(Slot::Node(edge.from))
+            .or_default()
+            .push(ends.0);
         beside.entry(Slot::Node(edge.to)).or_default().push(ends.1);
         if passes {
-            beside.insert(Slot::Bend(at), vec![Slot::Node(edge.from), Slot::Bend(at), Slot::Node(edge.to)]);
+            beside.insert(
+                Slot::Bend(at),
+                vec![Slot::Node(edge.from), Slot::Bend(at), Slot::Node(edge.to)],
+            );
         }
     }
     for pass in 0..PASSES {
@@ -66,16 +76,31 @@ fn depths(graph: &Graph) -> Vec<usize> {
 /// Orders every layer by the middle of its neighbours in the layer before it, or after it.
 fn order(beside: &BTreeMap<Slot, Vec<Slot>>, layers: &mut [Vec<Slot>], rightwards: bool) {
     let n = layers.len();
-    let turns: Vec<(usize, usize)> =
-        if rightwards { (1..n).map(|at| (at, at - 1)).collect() } else { (1..n).rev().map(|at| (at - 1, at)).collect() };
+    let turns: Vec<(usize, usize)> = if rightwards {
+        (1..n).map(|at| (at, at - 1)).collect()
+    } else {
+        (1..n).rev().map(|at| (at - 1, at)).collect()
+    };
     for (at, other) in turns {
-        let places: BTreeMap<Slot, usize> = layers[other].iter().enumerate().map(|(place, slot)| (*slot, place)).collect();
+        let places: BTreeMap<Slot, usize> = layers[other]
+            .iter()
+            .enumerate()
+            .map(|(place, slot)| (*slot, place))
+            .collect();
         let middle = |slot: &Slot| {
-            let found: Vec<usize> = beside.get(slot).into_iter().flatten().filter_map(|other| places.get(other).copied()).collect();
+            let found: Vec<usize> = beside
+                .get(slot)
+                .into_iter()
+                .flatten()
+                .filter_map(|other| places.get(other).copied())
+                .collect();
             (!found.is_empty()).then(|| number(found.iter().sum()) / number(found.len()))
         };
-        let mut placed: Vec<(f64, Slot)> =
-            layers[at].iter().enumerate().map(|(place, slot)| (middle(slot).unwrap_or(number(place)), *slot)).collect();
+        let mut placed: Vec<(f64, Slot)> = layers[at]
+            .iter()
+            .enumerate()
+            .map(|(place, slot)| (middle(slot).unwrap_or(number(place)), *slot))
+            .collect();
         placed.sort_by(|a, b| a.0.total_cmp(&b.0));
         layers[at] = placed.into_iter().map(|(_, slot)| slot).collect();
     }

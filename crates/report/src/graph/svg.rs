@@ -64,16 +64,36 @@ pub fn svg(graph: &Graph) -> String {
     );
     for (at, edge) in graph.edges.iter().enumerate() {
         let late = if edge.late { " g-late" } else { "" };
-        let _infallible = writeln!(out, "<path class=\"g-edge{late}\" d=\"{}\" marker-end=\"url(#g-head)\"/>", path(&layout, at, *edge));
+        let _infallible = writeln!(
+            out,
+            "<path class=\"g-edge{late}\" d=\"{}\" marker-end=\"url(#g-head)\"/>",
+            path(&layout, at, *edge)
+        );
     }
     for (node, area) in graph.nodes.iter().zip(&layout.nodes) {
-        let look = if node.look == Look::Resource { String::new() } else { format!(" g-{}", node.look.word()) };
-        let Area { x, y, width, height } = area;
-        let _infallible = writeln!(out, "<rect class=\"g-box{look}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>");
+        let look = if node.look == Look::Resource {
+            String::new()
+        } else {
+            format!(" g-{}", node.look.word())
+        };
+        let Area {
+            x,
+            y,
+            width,
+            height,
+        } = area;
+        let _infallible = writeln!(
+            out,
+            "<rect class=\"g-box{look}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>"
+        );
         for (nth, line) in node.lines.iter().enumerate() {
             let (x, y) = (x + PADDING, y + PADDING / 2 + LINE * (nth + 1) - 4);
             let more = if nth > 0 { " g-more" } else { "" };
-            let _infallible = writeln!(out, "<text class=\"g-text{more}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(&cut(line, CHARS_MAX)));
+            let _infallible = writeln!(
+                out,
+                "<text class=\"g-text{more}\" x=\"{x}\" y=\"{y}\">{}</text>",
+                escape(&cut(line, CHARS_MAX))
+            );
         }
     }
     out.push_str("</svg>\n");
@@ -85,7 +105,11 @@ fn lay_out(graph: &Graph) -> Layout {
     let size = |slot: &Slot| match slot {
         Slot::Node(at) => {
             let lines = &graph.nodes[*at].lines;
-            let longest = lines.iter().map(|line| width(line).min(CHARS_MAX)).max().unwrap_or(0);
+            let longest = lines
+                .iter()
+                .map(|line| width(line).min(CHARS_MAX))
+                .max()
+                .unwrap_or(0);
             (longest * CHAR + 2 * PADDING, lines.len() * LINE + PADDING)
         }
         Slot::Bend(_) => (0, BEND),
@@ -107,10 +131,20 @@ fn lay_out(graph: &Graph) -> Layout {
             let (own, tall) = size(slot);
             match slot {
                 Slot::Node(at) => {
-                    layout.nodes[*at] = Area { x, y, width: own, height: tall };
+                    layout.nodes[*at] = Area {
+                        x,
+                        y,
+                        width: own,
+                        height: tall,
+                    };
                     layout.ends[*at] = x + wide;
                 }
-                Slot::Bend(edge) => layout.bends[*edge].push(Area { x, y, width: wide, height: tall }),
+                Slot::Bend(edge) => layout.bends[*edge].push(Area {
+                    x,
+                    y,
+                    width: wide,
+                    height: tall,
+                }),
             }
             y += tall + GAP_Y;
         }
@@ -128,7 +162,11 @@ fn path(layout: &Layout, at: usize, edge: Edge) -> String {
     }
     let (x, y) = from.right();
     let mut here = (layout.ends[edge.from], y);
-    let mut out = if here.0 > x { format!("M{x} {y} L{} {y}", here.0) } else { format!("M{x} {y}") };
+    let mut out = if here.0 > x {
+        format!("M{x} {y} L{} {y}", here.0)
+    } else {
+        format!("M{x} {y}")
+    };
     for bend in &layout.bends[at] {
         curve(&mut out, here, bend.left());
         here = bend.right();

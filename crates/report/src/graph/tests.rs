@@ -10,8 +10,15 @@ use setpoint_spec::value::{Map, Value};
 use super::*;
 use crate::fixture::{address, fresh, id_of, map, shop};
 
-const FIELD: FieldDef =
-    FieldDef { name: "source", ty: Type::Bool, required: false, unset: Unset::Unmanaged, late: true, change: "none", doc: "Late." };
+const FIELD: FieldDef = FieldDef {
+    name: "source",
+    ty: Type::Bool,
+    required: false,
+    unset: Unset::Unmanaged,
+    late: true,
+    change: "none",
+    doc: "Late.",
+};
 
 static GROUP: KindDef = KindDef {
     name: "security_group",
@@ -22,13 +29,21 @@ static GROUP: KindDef = KindDef {
     any_of: &[],
     taggable: true,
     described: true,
-    name_rule: NameRule { param: "Name", min: 2, max: 128 },
+    name_rule: NameRule {
+        param: "Name",
+        min: 2,
+        max: 128,
+    },
     hints: &[],
     check: no_check,
 };
 
 fn place() -> Location {
-    Location { file: "stack.yaml".to_owned(), line: 1, column: 1 }
+    Location {
+        file: "stack.yaml".to_owned(),
+        line: 1,
+        column: 1,
+    }
 }
 
 fn resource(name: &str, fields: Map) -> (Address, Resource) {
@@ -52,7 +67,12 @@ fn resource(name: &str, fields: Map) -> (Address, Resource) {
 
 /// Two groups that allow each other, in a network outside the stack.
 fn stack() -> Stack {
-    let group = |name, other| resource(name, map(&[("vpc", id_of("net")), ("source", id_of(other))]));
+    let group = |name, other| {
+        resource(
+            name,
+            map(&[("vpc", id_of("net")), ("source", id_of(other))]),
+        )
+    };
     let by = map(&[("id", Value::text("vpc-1"))]);
     Stack {
         name: "shop".to_owned(),
@@ -62,7 +82,15 @@ fn stack() -> Stack {
         description: None,
         ignore_tags: Vec::new(),
         resources: [group("app", "db"), group("db", "app")].into(),
-        existing: [("net".to_owned(), Existing { kind: &GROUP, by, at: place() })].into(),
+        existing: [(
+            "net".to_owned(),
+            Existing {
+                kind: &GROUP,
+                by,
+                at: place(),
+            },
+        )]
+        .into(),
         stacks: BTreeMap::new(),
         moved: Vec::new(),
         forget: Vec::new(),
@@ -135,10 +163,21 @@ fn a_plan_in_mermaid() {
 
 #[test]
 fn edges_that_follow_from_others_are_left_out() {
-    let node = |id: usize| Node { id: id.to_string(), lines: Vec::new(), look: Look::Wait };
-    let edge = |(from, to)| Edge { from, to, late: false };
-    let mut graph =
-        Graph { title: String::new(), nodes: (0..4).map(node).collect(), edges: [(0, 1), (0, 2), (0, 3), (1, 2), (2, 3)].map(edge).into() };
+    let node = |id: usize| Node {
+        id: id.to_string(),
+        lines: Vec::new(),
+        look: Look::Wait,
+    };
+    let edge = |(from, to)| Edge {
+        from,
+        to,
+        late: false,
+    };
+    let mut graph = Graph {
+        title: String::new(),
+        nodes: (0..4).map(node).collect(),
+        edges: [(0, 1), (0, 2), (0, 3), (1, 2), (2, 3)].map(edge).into(),
+    };
     reduce(&mut graph);
     assert_eq!(graph.edges, [(0, 1), (1, 2), (2, 3)].map(edge));
 }
@@ -147,9 +186,23 @@ fn edges_that_follow_from_others_are_left_out() {
 fn what_needs_something_stands_right_of_it() {
     for graph in [of_plan(&fresh().0), of_plan(&shop().0), of_stack(&stack())] {
         let layers = layers::layers(&graph);
-        let layer_of = |node| layers.iter().position(|layer| layer.contains(&layers::Slot::Node(node)));
-        assert!(graph.edges.iter().filter(|edge| !edge.late).all(|edge| layer_of(edge.from) < layer_of(edge.to)));
-        let placed: usize = layers.iter().flatten().filter(|slot| matches!(slot, layers::Slot::Node(_))).count();
+        let layer_of = |node| {
+            layers
+                .iter()
+                .position(|layer| layer.contains(&layers::Slot::Node(node)))
+        };
+        assert!(
+            graph
+                .edges
+                .iter()
+                .filter(|edge| !edge.late)
+                .all(|edge| layer_of(edge.from) < layer_of(edge.to))
+        );
+        let placed: usize = layers
+            .iter()
+            .flatten()
+            .filter(|slot| matches!(slot, layers::Slot::Node(_)))
+            .count();
         assert_eq!(placed, graph.nodes.len());
     }
 }
@@ -158,8 +211,14 @@ fn what_needs_something_stands_right_of_it() {
 fn boxes_do_not_overlap() {
     let picture = svg(&of_plan(&shop().0));
     let number = |line: &str, name: &str| -> i64 {
-        let rest = line.split_once(&format!(" {name}=\"")).expect("the attribute").1;
-        rest.split('"').next().and_then(|text| text.parse().ok()).expect("a number")
+        let rest = line
+            .split_once(&format!(" {name}=\""))
+            .expect("the attribute")
+            .1;
+        rest.split('"')
+            .next()
+            .and_then(|text| text.parse().ok())
+            .expect("a number")
     };
     let boxes: Vec<[i64; 4]> = picture
         .lines()
@@ -168,15 +227,25 @@ fn boxes_do_not_overlap() {
         .collect();
     assert_eq!(boxes.len(), shop().0.steps.len());
     for (at, [x, y, w, h]) in boxes.iter().enumerate() {
-        let apart = |[ox, oy, ow, oh]: &[i64; 4]| x + w <= *ox || ox + ow <= *x || y + h <= *oy || oy + oh <= *y;
+        let apart = |[ox, oy, ow, oh]: &[i64; 4]| {
+            x + w <= *ox || ox + ow <= *x || y + h <= *oy || oy + oh <= *y
+        };
         assert!(boxes[at + 1..].iter().all(apart), "box {at} overlaps");
     }
 }
 
 #[test]
 fn texts_are_escaped_and_an_empty_graph_is_one() {
-    let node = Node { id: "a\"b".to_owned(), lines: vec!["<a & \"b\">".to_owned()], look: Look::Resource };
-    let graph = Graph { title: "x\"y".to_owned(), nodes: vec![node], edges: Vec::new() };
+    let node = Node {
+        id: "a\"b".to_owned(),
+        lines: vec!["<a & \"b\">".to_owned()],
+        look: Look::Resource,
+    };
+    let graph = Graph {
+        title: "x\"y".to_owned(),
+        nodes: vec![node],
+        edges: Vec::new(),
+    };
     assert!(svg(&graph).contains("&lt;a &amp; &quot;b&quot;&gt;"));
     assert!(dot(&graph).contains("\"a\\\"b\" [label = \"<a & \\\"b\\\">\"]"));
     assert!(mermaid(&graph).contains("n0[\"#lt;a & #quot;b#quot;#gt;\"]"));

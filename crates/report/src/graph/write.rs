@@ -19,11 +19,21 @@ pub fn dot(graph: &Graph) -> String {
             Look::Delete => ", color = red",
             Look::Wait => ", color = gray",
         };
-        let _infallible = writeln!(out, "  {} [label = {}{extra}];", quoted(&node.id), quoted(&node.lines.join("\n")));
+        let _infallible = writeln!(
+            out,
+            "  {} [label = {}{extra}];",
+            quoted(&node.id),
+            quoted(&node.lines.join("\n"))
+        );
     }
     for edge in &graph.edges {
         let late = if edge.late { " [style = dashed]" } else { "" };
-        let _infallible = writeln!(out, "  {} -> {}{late};", quoted(&graph.nodes[edge.from].id), quoted(&graph.nodes[edge.to].id));
+        let _infallible = writeln!(
+            out,
+            "  {} -> {}{late};",
+            quoted(&graph.nodes[edge.from].id),
+            quoted(&graph.nodes[edge.to].id)
+        );
     }
     out.push_str("}\n");
     out
@@ -31,7 +41,12 @@ pub fn dot(graph: &Graph) -> String {
 
 /// A text between DOT's quotes.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n")
+    )
 }
 
 /// The graph in Mermaid, for Markdown.
@@ -40,11 +55,21 @@ pub fn mermaid(graph: &Graph) -> String {
     let mut out = "flowchart LR\n".to_owned();
     for (at, node) in graph.nodes.iter().enumerate() {
         let lines: Vec<String> = node.lines.iter().map(|line| entity(line)).collect();
-        let class = if node.look == Look::Resource { String::new() } else { format!(":::{}", node.look.word()) };
+        let class = if node.look == Look::Resource {
+            String::new()
+        } else {
+            format!(":::{}", node.look.word())
+        };
         let _infallible = writeln!(out, "  n{at}[\"{}\"]{class}", lines.join("<br/>"));
     }
     for edge in &graph.edges {
-        let _infallible = writeln!(out, "  n{} {} n{}", edge.from, if edge.late { "-.->" } else { "-->" }, edge.to);
+        let _infallible = writeln!(
+            out,
+            "  n{} {} n{}",
+            edge.from,
+            if edge.late { "-.->" } else { "-->" },
+            edge.to
+        );
     }
     let styles = [
         (Look::Outside, "stroke-dasharray: 4"),
@@ -63,5 +88,9 @@ pub fn mermaid(graph: &Graph) -> String {
 
 /// A text between Mermaid's quotes, where `#name;` stands for a character.
 fn entity(text: &str) -> String {
-    text.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;").replace('\n', " ")
+    text.replace('#', "#35;")
+        .replace('"', "#quot;")
+        .replace('<', "#lt;")
+        .replace('>', "#gt;")
+        .replace('\n', " ")
 }

@@ -35,10 +35,26 @@ struct Verb {
     ended: &'static str,
 }
 
-const CREATE: Verb = Verb { begins: "Creating", goes_on: "creating", ended: "Creation" };
-const MODIFY: Verb = Verb { begins: "Modifying", goes_on: "modifying", ended: "Modifications" };
-const DESTROY: Verb = Verb { begins: "Destroying", goes_on: "destroying", ended: "Destruction" };
-const FORGET: Verb = Verb { begins: "Forgetting", goes_on: "forgetting", ended: "Forgetting" };
+const CREATE: Verb = Verb {
+    begins: "Creating",
+    goes_on: "creating",
+    ended: "Creation",
+};
+const MODIFY: Verb = Verb {
+    begins: "Modifying",
+    goes_on: "modifying",
+    ended: "Modifications",
+};
+const DESTROY: Verb = Verb {
+    begins: "Destroying",
+    goes_on: "destroying",
+    ended: "Destruction",
+};
+const FORGET: Verb = Verb {
+    begins: "Forgetting",
+    goes_on: "forgetting",
+    ended: "Forgetting",
+};
 
 /// One half of a change.
 #[derive(Debug, Clone)]
@@ -77,7 +93,10 @@ impl Job {
             (Half::Up, ChangeAction::Forget) => FORGET,
             (Half::Up, _) => MODIFY,
         };
-        let group = change.address.key().map(|_: &Key| change.address.group().to_string());
+        let group = change
+            .address
+            .key()
+            .map(|_: &Key| change.address.group().to_string());
         Self {
             name: change.address.to_string(),
             group,
@@ -100,7 +119,12 @@ impl Job {
 
     /// `net: Creating...`
     pub(super) fn begins(&self) -> String {
-        format!("{}: {}...{}", self.name, self.verb.begins, self.suffix(None))
+        format!(
+            "{}: {}...{}",
+            self.name,
+            self.verb.begins,
+            self.suffix(None)
+        )
     }
 
     /// `app: Still creating... [10s elapsed]`, if it has said nothing for a while.
@@ -110,26 +134,48 @@ impl Job {
         }
         self.said = now;
         let elapsed = format!("{} elapsed", short(now.saturating_sub(self.started)));
-        let elapsed = self.again.iter().fold(elapsed, |text, why| format!("{text}, {}", clean(why)));
-        Some(format!("{}: Still {}...{}", self.name, self.verb.goes_on, self.suffix(Some(&elapsed))))
+        let elapsed = self
+            .again
+            .iter()
+            .fold(elapsed, |text, why| format!("{text}, {}", clean(why)));
+        Some(format!(
+            "{}: Still {}...{}",
+            self.name,
+            self.verb.goes_on,
+            self.suffix(Some(&elapsed))
+        ))
     }
 
     /// `web[0]: Creation complete after 31s [id=i-2zea]`
     pub(super) fn ends(&self) -> String {
         let took = short(self.ended.saturating_sub(self.started));
-        format!("{}: {} complete after {took}{}", self.name, self.verb.ended, self.suffix(None))
+        format!(
+            "{}: {} complete after {took}{}",
+            self.name,
+            self.verb.ended,
+            self.suffix(None)
+        )
     }
 
     /// `web[1]: Creation failed after 3s`
     pub(super) fn fails(&self) -> String {
         let took = short(self.ended.saturating_sub(self.started));
-        format!("{}: {} failed after {took}{}", self.name, self.verb.ended, self.suffix(None))
+        format!(
+            "{}: {} failed after {took}{}",
+            self.name,
+            self.verb.ended,
+            self.suffix(None)
+        )
     }
 
     fn suffix(&self, more: Option<&str>) -> String {
         let id = self.id.as_ref().map(|id| format!("id={}", clean(id)));
         let parts: Vec<String> = id.into_iter().chain(more.map(ToOwned::to_owned)).collect();
-        if parts.is_empty() { String::new() } else { format!(" [{}]", parts.join(", ")) }
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", parts.join(", "))
+        }
     }
 
     /// Whether any of its steps has begun.
@@ -150,7 +196,11 @@ pub(super) fn jobs(plan: &Plan) -> (Vec<Job>, Vec<usize>) {
     let mut of_step = Vec::with_capacity(plan.steps.len());
     for (at, step) in plan.steps.iter().enumerate() {
         let job = *index.entry((step.change, step.half)).or_insert_with(|| {
-            jobs.push(Job::new(&plan.changes[step.change], step.half, step.live_id.as_ref()));
+            jobs.push(Job::new(
+                &plan.changes[step.change],
+                step.half,
+                step.live_id.as_ref(),
+            ));
             jobs.len() - 1
         });
         jobs[job].n_steps += 1;
@@ -167,7 +217,9 @@ pub(super) fn phase(act: &Act) -> String {
         Act::Wait(wait) => match &wait.until {
             Cond::Is(_, values) => match (values.as_slice(), &wait.look) {
                 // What is looked at is not the resource itself, so it is named.
-                ([Value::Text(status)], Look::Ask(query)) => format!("until {} {status}", query.view),
+                ([Value::Text(status)], Look::Ask(query)) => {
+                    format!("until {} {status}", query.view)
+                }
                 ([Value::Text(status)], _) => format!("until {status}"),
                 _ => format!("until {}", cond_words(&wait.until)),
             },
@@ -194,25 +246,38 @@ fn words_of(action: &str) -> String {
 
 /// The plain parameters of a call's rungs; secret ones and structures are left out.
 pub(super) fn rungs(act: &Act) -> Vec<Vec<(String, String)>> {
-    let Act::Call(call) = act else { return Vec::new() };
+    let Act::Call(call) = act else {
+        return Vec::new();
+    };
     if call.rungs.len() < 2 {
         return Vec::new();
     }
     let mut secrets = Secrets::default();
-    call.rungs.iter().flatten().for_each(|(_, value)| secrets.add(value));
+    call.rungs
+        .iter()
+        .flatten()
+        .for_each(|(_, value)| secrets.add(value));
     let plain = |(name, value): &(&'static str, Value)| match value {
         Value::Text(text) if !secrets.are_in(text) => Some(((*name).to_owned(), clean(text))),
         Value::Int(n) => Some(((*name).to_owned(), n.to_string())),
         Value::Ref(reference) => Some(((*name).to_owned(), reference.address.to_string())),
         _ => None,
     };
-    call.rungs.iter().map(|args| args.iter().filter_map(plain).collect()).collect()
+    call.rungs
+        .iter()
+        .map(|args| args.iter().filter_map(plain).collect())
+        .collect()
 }
 
 /// The first parameter that differs between two rungs: its name, what was refused, what is taken.
-pub(super) fn differing(last: &[(String, String)], now: &[(String, String)]) -> Option<(String, String, String)> {
+pub(super) fn differing(
+    last: &[(String, String)],
+    now: &[(String, String)],
+) -> Option<(String, String, String)> {
     now.iter().find_map(|(name, value)| {
-        let (_, old) = last.iter().find(|(other, old)| other == name && old != value)?;
+        let (_, old) = last
+            .iter()
+            .find(|(other, old)| other == name && old != value)?;
         Some((name.clone(), old.clone(), value.clone()))
     })
 }
@@ -223,9 +288,11 @@ mod tests {
 
     #[test]
     fn actions_read_as_words() {
-        for (action, words) in
-            [("ModifyInstanceSpec", "modify instance spec"), ("CreateVSwitch", "create vswitch"), ("RunInstances", "run instances")]
-        {
+        for (action, words) in [
+            ("ModifyInstanceSpec", "modify instance spec"),
+            ("CreateVSwitch", "create vswitch"),
+            ("RunInstances", "run instances"),
+        ] {
             assert_eq!(words_of(action), words);
         }
     }

@@ -6,7 +6,11 @@ use crate::words::{clean, short};
 
 /// `db: IncorrectInstanceStatus, trying again in 5s`
 pub(super) fn again(name: &str, why: &str, after: Duration) -> String {
-    let when = if after < Duration::from_secs(1) { "at once".to_owned() } else { format!("in {}", short(after)) };
+    let when = if after < Duration::from_secs(1) {
+        "at once".to_owned()
+    } else {
+        format!("in {}", short(after))
+    };
     format!("{name}: {}, trying again {when}", clean(why))
 }
 
@@ -14,8 +18,12 @@ pub(super) fn again(name: &str, why: &str, after: Duration) -> String {
 pub(super) fn fell(name: &str, code: &str, differing: Option<&(String, String, String)>) -> String {
     let code = clean(code);
     match differing {
-        Some((_, old, new)) if code.contains("NoStock") => format!("{name}: {old} has no stock, taking {new} (next in the list)"),
-        Some((_, old, new)) => format!("{name}: {old} was refused ({code}), taking {new} (next in the list)"),
+        Some((_, old, new)) if code.contains("NoStock") => {
+            format!("{name}: {old} has no stock, taking {new} (next in the list)")
+        }
+        Some((_, old, new)) => {
+            format!("{name}: {old} was refused ({code}), taking {new} (next in the list)")
+        }
         None => format!("{name}: refused ({code}), taking the next in the list"),
     }
 }

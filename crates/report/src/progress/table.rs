@@ -21,17 +21,47 @@ const STATUS_FROM: usize = 56;
 /// The lines, the sum last.
 pub(super) fn table(model: &Model, now: Duration, style: &Style, height: usize) -> Vec<String> {
     let mut jobs: Vec<&Job> = model.jobs.iter().collect();
-    jobs.sort_by_key(|job| (rank(job.state), if job.state == State::Done { now.saturating_sub(job.ended) } else { job.started }));
+    jobs.sort_by_key(|job| {
+        (
+            rank(job.state),
+            if job.state == State::Done {
+                now.saturating_sub(job.ended)
+            } else {
+                job.started
+            },
+        )
+    });
     let room = height.saturating_sub(1);
-    let shown = if jobs.len() > room { room.saturating_sub(1) } else { jobs.len() };
-    let name = jobs.iter().take(shown).map(|job| width(&job.name)).max().unwrap_or(0).min(NAME_MAX).min(style.width / 3);
-    let mut lines: Vec<Line> = jobs.iter().take(shown).map(|job| row(model, job, now, name, style)).collect();
-    if let Some(rest) = jobs.get(shown..).filter(|rest| !rest.is_empty() && room > 0) {
+    let shown = if jobs.len() > room {
+        room.saturating_sub(1)
+    } else {
+        jobs.len()
+    };
+    let name = jobs
+        .iter()
+        .take(shown)
+        .map(|job| width(&job.name))
+        .max()
+        .unwrap_or(0)
+        .min(NAME_MAX)
+        .min(style.width / 3);
+    let mut lines: Vec<Line> = jobs
+        .iter()
+        .take(shown)
+        .map(|job| row(model, job, now, name, style))
+        .collect();
+    if let Some(rest) = jobs
+        .get(shown..)
+        .filter(|rest| !rest.is_empty() && room > 0)
+    {
         lines.push(more(rest));
     }
     lines.push(sum(model, now));
     lines.truncate(height);
-    lines.into_iter().map(|line| line.cut_to(style.width).render(style)).collect()
+    lines
+        .into_iter()
+        .map(|line| line.cut_to(style.width).render(style))
+        .collect()
 }
 
 fn rank(state: State) -> usize {
@@ -47,10 +77,35 @@ fn rank(state: State) -> usize {
 fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> Line {
     let (label, phase, status, elapsed) = match job.state {
         State::Waiting => (Label::Dim, "waits".to_owned(), waits_for(model, job), None),
-        State::Running => (Label::Plain, phase(model, job), beside(job), Some(now.saturating_sub(job.started))),
-        State::Done => (Label::Good, "done".to_owned(), String::new(), Some(job.ended.saturating_sub(job.started))),
-        State::Failed => (Label::Danger, "failed".to_owned(), String::new(), Some(job.ended.saturating_sub(job.started))),
-        State::Skipped => (Label::Warning, if job.has_begun() { "unfinished" } else { "not started" }.to_owned(), String::new(), None),
+        State::Running => (
+            Label::Plain,
+            phase(model, job),
+            beside(job),
+            Some(now.saturating_sub(job.started)),
+        ),
+        State::Done => (
+            Label::Good,
+            "done".to_owned(),
+            String::new(),
+            Some(job.ended.saturating_sub(job.started)),
+        ),
+        State::Failed => (
+            Label::Danger,
+            "failed".to_owned(),
+            String::new(),
+            Some(job.ended.saturating_sub(job.started)),
+        ),
+        State::Skipped => (
+            Label::Warning,
+            if job.has_begun() {
+                "unfinished"
+            } else {
+                "not started"
+            }
+            .to_owned(),
+            String::new(),
+            None,
+        ),
     };
     let mut line = Line::indented(2);
     line.push(Label::Strong, crate::line::cut(&job.name, name));
@@ -61,7 +116,11 @@ fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> L
     if style.width >= STATUS_FROM {
         line.pad_to(2 + name + 2 + phase_columns + 2);
         // What has no clock beside it may take its room.
-        let columns = if elapsed.is_some() { STATUS } else { style.width };
+        let columns = if elapsed.is_some() {
+            STATUS
+        } else {
+            style.width
+        };
         line.push(Label::Dim, crate::line::cut(&status, columns));
         line.pad_to(2 + name + 2 + phase_columns + 2 + STATUS);
     } else {
@@ -78,28 +137,59 @@ fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> L
 
 /// What the current step does; between steps, what the whole job does.
 fn phase(model: &Model, job: &Job) -> String {
-    let current = job.current.and_then(|at| model.steps.get(at)).filter(|step| !step.is_done);
+    let current = job
+        .current
+        .and_then(|at| model.steps.get(at))
+        .filter(|step| !step.is_done);
     current.map_or_else(|| job.word().to_owned(), |step| step.phase.clone())
 }
 
 fn beside(job: &Job) -> String {
-    job.remark.clone().or_else(|| job.status.as_deref().map(clean)).unwrap_or_default()
+    job.remark
+        .clone()
+        .or_else(|| job.status.as_deref().map(clean))
+        .unwrap_or_default()
 }
 
 fn usual(model: &Model, job: &Job) -> Duration {
-    let usual: Duration = job.steps.iter().filter_map(|at| model.steps.get(*at)).map(|step| step.usual).sum();
+    let usual: Duration = job
+        .steps
+        .iter()
+        .filter_map(|at| model.steps.get(*at))
+        .map(|step| step.usual)
+        .sum();
     usual.div_f64(model.speed)
 }
 
 /// Whom a job waits for: the jobs of the steps that its first step needs and that are not done.
 fn waits_for(model: &Model, job: &Job) -> String {
-    let first = job.steps.iter().filter_map(|at| model.steps.get(*at)).find(|step| !step.is_done);
-    let needed = first.into_iter().flat_map(|step| &step.after).filter_map(|at| model.steps.get(*at));
-    let mut others: Vec<&Job> = needed.filter(|step| !step.is_done).filter_map(|step| model.jobs.get(step.job)).collect();
+    let first = job
+        .steps
+        .iter()
+        .filter_map(|at| model.steps.get(*at))
+        .find(|step| !step.is_done);
+    let needed = first
+        .into_iter()
+        .flat_map(|step| &step.after)
+        .filter_map(|at| model.steps.get(*at));
+    let mut others: Vec<&Job> = needed
+        .filter(|step| !step.is_done)
+        .filter_map(|step| model.jobs.get(step.job))
+        .collect();
     others.dedup_by(|a, b| a.name == b.name);
-    let Some(other) = others.first() else { return String::new() };
-    let turn = if job.group.is_some() && job.group == other.group { ", in turn" } else { "" };
-    let more = if others.len() > 1 { format!(" and {} more", others.len() - 1) } else { String::new() };
+    let Some(other) = others.first() else {
+        return String::new();
+    };
+    let turn = if job.group.is_some() && job.group == other.group {
+        ", in turn"
+    } else {
+        ""
+    };
+    let more = if others.len() > 1 {
+        format!(" and {} more", others.len() - 1)
+    } else {
+        String::new()
+    };
     format!("for {}{more}{turn}", other.name)
 }
 
@@ -112,8 +202,11 @@ fn more(rest: &[&Job]) -> Line {
         (State::Skipped, "left"),
         (State::Done, "done"),
     ];
-    let parts: Vec<String> =
-        counted.iter().filter(|(state, _)| n(*state) > 0).map(|(state, word)| format!("{} {word}", n(*state))).collect();
+    let parts: Vec<String> = counted
+        .iter()
+        .filter(|(state, _)| n(*state) > 0)
+        .map(|(state, word)| format!("{} {word}", n(*state)))
+        .collect();
     let mut line = Line::indented(2);
     line.push(Label::Dim, format!("… and {}", parts.join(", ")));
     line
@@ -124,7 +217,11 @@ fn sum(model: &Model, now: Duration) -> Line {
     let tally = model.tally;
     let mut parts = vec![
         format!("{} of {}", tally.done, count(tally.total, "step")),
-        format!("{}, {} throttled", count(tally.calls, "call"), tally.throttled),
+        format!(
+            "{}, {} throttled",
+            count(tally.calls, "call"),
+            tally.throttled
+        ),
     ];
     if model.stopping && !model.over {
         parts.push("stopping: running calls are waited for".to_owned());
@@ -133,6 +230,13 @@ fn sum(model: &Model, now: Duration) -> Line {
         parts.push("Ctrl-C stops cleanly".to_owned());
     }
     let mut line = Line::default();
-    line.push(if model.stopping { Label::Warning } else { Label::Dim }, parts.join(" · "));
+    line.push(
+        if model.stopping {
+            Label::Warning
+        } else {
+            Label::Dim
+        },
+        parts.join(" · "),
+    );
     line
 }

@@ -14,7 +14,12 @@ const fn s(n: u64) -> Duration {
 }
 
 fn tally(done: usize) -> Tally {
-    Tally { done, total: 20, calls: 19, throttled: 0 }
+    Tally {
+        done,
+        total: 20,
+        calls: 19,
+        throttled: 0,
+    }
 }
 
 /// Feeds a row of events, a second apart; gives all plain lines.
@@ -31,21 +36,41 @@ fn started(step: usize) -> Event {
 }
 
 fn done(step: usize, id: Option<&str>) -> Event {
-    Event::Done { step: StepId(step), id: id.map(ToOwned::to_owned) }
+    Event::Done {
+        step: StepId(step),
+        id: id.map(ToOwned::to_owned),
+    }
 }
 
 /// The guide's plan a while after its begin.
 fn running() -> Model {
     let mut model = Model::new(&shop().0);
-    let looked = Event::Looked { step: StepId(6), status: Some("Stopping".to_owned()) };
-    feed(&mut model, &[started(0), done(0, None), started(1), started(5), done(5, None), started(6), looked]);
+    let looked = Event::Looked {
+        step: StepId(6),
+        status: Some("Stopping".to_owned()),
+    };
+    feed(
+        &mut model,
+        &[
+            started(0),
+            done(0, None),
+            started(1),
+            started(5),
+            done(5, None),
+            started(6),
+            looked,
+        ],
+    );
     model
 }
 
 #[track_caller]
 fn check(model: &Model, (columns, height): (usize, usize), expected: &Expect) {
     let lines = model.table(s(31), &Style::plain(columns), height);
-    assert!(lines.len() <= height && lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+    assert!(
+        lines.len() <= height && lines.iter().all(|line| width(line) <= columns),
+        "{lines:?}"
+    );
     expected.assert_eq(&(lines.join("\n") + "\n"));
 }
 
@@ -81,9 +106,19 @@ fn a_small_terminal() {
 #[test]
 fn plain_lines_from_begin_to_end() {
     let mut model = Model::new(&fresh().0);
-    let events = [started(0), done(0, None), started(1), done(1, Some("vpc-2ze1")), started(2), Event::Failed { step: StepId(2) }];
+    let events = [
+        started(0),
+        done(0, None),
+        started(1),
+        done(1, Some("vpc-2ze1")),
+        started(2),
+        Event::Failed { step: StepId(2) },
+    ];
     let mut lines = feed(&mut model, &events);
-    lines.extend(feed(&mut model, &[Event::Skipped { step: StepId(4) }, started(3)]));
+    lines.extend(feed(
+        &mut model,
+        &[Event::Skipped { step: StepId(4) }, started(3)],
+    ));
     lines.extend(model.tick(s(9)));
     lines.extend(model.tick(s(12)));
     lines.extend(model.tick(s(13)));
@@ -103,7 +138,18 @@ fn plain_lines_from_begin_to_end() {
 #[test]
 fn updates_name_their_id() {
     let mut model = Model::new(&shop().0);
-    let lines = feed(&mut model, &[started(0), done(0, None), done(1, None), done(2, None), done(3, None), done(4, None), done(4, None)]);
+    let lines = feed(
+        &mut model,
+        &[
+            started(0),
+            done(0, None),
+            done(1, None),
+            done(2, None),
+            done(3, None),
+            done(4, None),
+            done(4, None),
+        ],
+    );
     expect![[r#"
         db: Modifying... [id=i-2zedb]
         db: Modifications complete after 5s [id=i-2zedb]
@@ -115,16 +161,44 @@ fn updates_name_their_id() {
 fn the_next_rung_is_named() {
     let mut given = plan(vec![created("web[1]", "instance", &[])]);
     let secret = || ("Password", Value::Secret(Secret::new("hunter22")));
-    let mut step = call(&ecs::RUN_INSTANCES, vec![("InstanceType", "ecs.c7.large".into()), secret()]);
-    if let Step { act: Act::Call(call), .. } = &mut step {
-        call.rungs.push(vec![("InstanceType", "ecs.c7a.large".into()), secret()]);
+    let mut step = call(
+        &ecs::RUN_INSTANCES,
+        vec![("InstanceType", "ecs.c7.large".into()), secret()],
+    );
+    if let Step {
+        act: Act::Call(call),
+        ..
+    } = &mut step
+    {
+        call.rungs
+            .push(vec![("InstanceType", "ecs.c7a.large".into()), secret()]);
     }
     add(&mut given, 0, setpoint_plan::plan::Half::Up, step, &[]);
-    add(&mut given, 0, setpoint_plan::plan::Half::Up, wait("Running", 30), &[0]);
+    add(
+        &mut given,
+        0,
+        setpoint_plan::plan::Half::Up,
+        wait("Running", 30),
+        &[0],
+    );
     let mut model = Model::new(&given);
-    let fell = |code: &str, rung| Event::Fell { step: StepId(0), code: code.to_owned(), rung };
-    let again = |why: &str| Event::Again { step: StepId(0), why: why.to_owned(), after: s(5) };
-    let events = [started(0), fell("OperationDenied.NoStock", 1), fell("Odd", 7), again("Throttling.User"), again("IncorrectVpcStatus")];
+    let fell = |code: &str, rung| Event::Fell {
+        step: StepId(0),
+        code: code.to_owned(),
+        rung,
+    };
+    let again = |why: &str| Event::Again {
+        step: StepId(0),
+        why: why.to_owned(),
+        after: s(5),
+    };
+    let events = [
+        started(0),
+        fell("OperationDenied.NoStock", 1),
+        fell("Odd", 7),
+        again("Throttling.User"),
+        again("IncorrectVpcStatus"),
+    ];
     let lines = feed(&mut model, &events);
     expect![[r#"
         web[1]: Creating...
@@ -140,7 +214,10 @@ fn what_is_left_is_the_longest_way() {
     let model = Model::new(&shop().0);
     // Three restarts in turn, 20 s and 35 s of waits each.
     assert_eq!(model.left(s(0)), s(165));
-    assert_eq!(model.clone().at_speed(10.0).left(s(0)), Duration::from_millis(16_500));
+    assert_eq!(
+        model.clone().at_speed(10.0).left(s(0)),
+        Duration::from_millis(16_500)
+    );
 }
 
 #[test]
@@ -151,14 +228,21 @@ fn every_size_and_every_event_works() {
         let events = [
             Event::Skipped { step },
             Event::Failed { step },
-            Event::Fell { step, code: String::new(), rung: 0 },
+            Event::Fell {
+                step,
+                code: String::new(),
+                rung: 0,
+            },
             Event::Done { step, id: None },
         ];
         feed(&mut model, &events);
     }
     for columns in 0..90 {
         for height in 0..8 {
-            let style = Style { color: true, width: columns };
+            let style = Style {
+                color: true,
+                width: columns,
+            };
             assert!(model.table(s(40), &style, height).len() <= height);
         }
     }

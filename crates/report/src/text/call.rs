@@ -17,23 +17,46 @@ const SHOWN_MAX: usize = 300;
 #[must_use]
 pub fn calls(plan: &Plan) -> String {
     let wire = wire::to_wire(plan, &Report::default());
-    let by_step: BTreeMap<usize, &WireCall> =
-        wire.resource_changes.iter().flat_map(|one| &one.calls).map(|call| (call.order, call)).collect();
-    let number: BTreeMap<usize, usize> = by_step.keys().enumerate().map(|(at, order)| (*order, at + 1)).collect();
+    let by_step: BTreeMap<usize, &WireCall> = wire
+        .resource_changes
+        .iter()
+        .flat_map(|one| &one.calls)
+        .map(|call| (call.order, call))
+        .collect();
+    let number: BTreeMap<usize, usize> = by_step
+        .keys()
+        .enumerate()
+        .map(|(at, order)| (*order, at + 1))
+        .collect();
     if by_step.is_empty() {
         return "No write calls.\n".to_owned();
     }
     let mut out = format!("{}:\n", count(by_step.len(), "write call"));
     for (order, call) in &by_step {
         let after = calls_before(plan, *order, &number);
-        let after = if after.is_empty() { String::new() } else { format!("  after {}", after.join(", ")) };
+        let after = if after.is_empty() {
+            String::new()
+        } else {
+            format!("  after {}", after.join(", "))
+        };
         let address = &plan.steps[*order].address;
-        let _infallible = writeln!(out, "{:>3}  {} {}  {address}{after}", number[order], call.product, call.action);
+        let _infallible = writeln!(
+            out,
+            "{:>3}  {} {}  {address}{after}",
+            number[order], call.product, call.action
+        );
         parameters(&mut out, &call.parameters);
         for (at, other) in call.alternatives.iter().enumerate() {
             let _infallible = writeln!(out, "       or, if that is refused ({}):", at + 2);
-            let differing = other.iter().filter(|(name, value)| call.parameters.get(*name) != Some(*value));
-            parameters(&mut out, &differing.map(|(name, value)| (name.clone(), value.clone())).collect());
+            let differing = other
+                .iter()
+                .filter(|(name, value)| call.parameters.get(*name) != Some(*value));
+            parameters(
+                &mut out,
+                &differing
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+            );
         }
     }
     out
@@ -68,14 +91,25 @@ fn parameters(out: &mut String, parameters: &BTreeMap<String, Json>) {
 /// A parameter on one line: `${net.id}` for what is not known yet.
 fn shown(value: &Json) -> String {
     match value {
-        Json::String(text) if text.len() > SHOWN_MAX || text.contains('\n') => format!("({})", size(text.len())),
+        Json::String(text) if text.len() > SHOWN_MAX || text.contains('\n') => {
+            format!("({})", size(text.len()))
+        }
         Json::String(text) => clean(text),
-        Json::Array(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        Json::Array(items) => format!(
+            "[{}]",
+            items.iter().map(shown).collect::<Vec<_>>().join(", ")
+        ),
         Json::Object(map) => match single(map) {
             Some(("ref", Json::String(reference))) => format!("${{{reference}}}"),
             Some(("concat", Json::Array(parts))) => parts.iter().map(shown).collect(),
             Some(("json" | "base64", inner)) => shown(inner),
-            _ => format!("{{{}}}", map.iter().map(|(key, item)| format!("{key}: {}", shown(item))).collect::<Vec<_>>().join(", ")),
+            _ => format!(
+                "{{{}}}",
+                map.iter()
+                    .map(|(key, item)| format!("{key}: {}", shown(item)))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         },
         Json::Null | Json::Bool(_) | Json::Number(_) => value.to_string(),
     }

@@ -13,18 +13,47 @@ use crate::words::{count, took};
 #[must_use]
 pub fn drift(plan: &Plan, report: &Report, header: &Header, style: &Style) -> String {
     let view = view::plan(plan, report, header);
-    let n = plan.changes.iter().filter(|change| change.is_change()).count();
-    let elapsed = header.elapsed.map(|time| format!(", {}", took(time))).unwrap_or_default();
+    let n = plan
+        .changes
+        .iter()
+        .filter(|change| change.is_change())
+        .count();
+    let elapsed = header
+        .elapsed
+        .map(|time| format!(", {}", took(time)))
+        .unwrap_or_default();
     let mut out = String::new();
     if n == 0 {
-        put(&mut out, style, Label::Good, 0, &format!("{}: nothing differs from the spec{elapsed}", plan.stack));
+        put(
+            &mut out,
+            style,
+            Label::Good,
+            0,
+            &format!("{}: nothing differs from the spec{elapsed}", plan.stack),
+        );
         return out;
     }
     let verb = if n == 1 { "differs" } else { "differ" };
     let of = count(plan.n_live.max(n), "resource");
-    put(&mut out, style, Label::Strong, 0, &format!("{}: {n} of {of} {verb} from the spec{elapsed}", plan.stack));
-    let name = view.items.iter().map(|item| width(&item.name)).max().unwrap_or(0).min(style.width / 3);
-    for item in view.items.iter().filter(|item| !matches!(item.verb, "kept" | "protected")) {
+    put(
+        &mut out,
+        style,
+        Label::Strong,
+        0,
+        &format!("{}: {n} of {of} {verb} from the spec{elapsed}", plan.stack),
+    );
+    let name = view
+        .items
+        .iter()
+        .map(|item| width(&item.name))
+        .max()
+        .unwrap_or(0)
+        .min(style.width / 3);
+    for item in view
+        .items
+        .iter()
+        .filter(|item| !matches!(item.verb, "kept" | "protected"))
+    {
         for (at, (label, text)) in lines(item).iter().enumerate() {
             let first = if at == 0 { item.name.as_str() } else { "" };
             if width(first) > name {
@@ -41,7 +70,10 @@ pub fn drift(plan: &Plan, report: &Report, header: &Header, style: &Style) -> St
 /// A text right of a name, wrapped in its own column.
 fn hanging(out: &mut String, style: &Style, name: &str, label: Label, text: &str) {
     let start = 2 + width(name) + 2;
-    for (at, part) in crate::line::wrap(text, style.width.saturating_sub(start)).into_iter().enumerate() {
+    for (at, part) in crate::line::wrap(text, style.width.saturating_sub(start))
+        .into_iter()
+        .enumerate()
+    {
         let mut line = crate::line::Line::indented(2);
         line.push(Label::Strong, if at == 0 { name } else { "" });
         line.pad_to(start);
@@ -52,11 +84,21 @@ fn hanging(out: &mut String, style: &Style, name: &str, label: Label, text: &str
 
 fn lines(item: &Item) -> Vec<(Label, String)> {
     match item.verb {
-        "create" => vec![(Label::Delete, format!("- {}: in the spec, not there", item.kind))],
-        "destroy" | "blocked" => vec![(Label::Create, format!("+ {}: there, not in the spec", item.kind))],
+        "create" => vec![(
+            Label::Delete,
+            format!("- {}: in the spec, not there", item.kind),
+        )],
+        "destroy" | "blocked" => vec![(
+            Label::Create,
+            format!("+ {}: there, not in the spec", item.kind),
+        )],
         _ => {
             let found: Vec<(Label, String)> = item.rows.iter().filter_map(line).collect();
-            if found.is_empty() { vec![(Label::Update, format!("~ {}", item.verb))] } else { found }
+            if found.is_empty() {
+                vec![(Label::Update, format!("~ {}", item.verb))]
+            } else {
+                found
+            }
         }
     }
 }
@@ -65,9 +107,25 @@ fn lines(item: &Item) -> Vec<(Label, String)> {
 fn line(row: &Row) -> Option<(Label, String)> {
     Some(match (&row.what, row.mark) {
         (_, "") => return None,
-        (What::Change { name, before, after }, _) => (Label::Update, format!("~ {name}  spec {after}, live {before}")),
-        (What::Set { name, value }, "+") => (Label::Delete, format!("- {name}  spec {value}, live nothing")),
-        (What::Set { name, value }, "-") => (Label::Create, format!("+ {name}  live {value}, spec nothing")),
+        (
+            What::Change {
+                name,
+                before,
+                after,
+            },
+            _,
+        ) => (
+            Label::Update,
+            format!("~ {name}  spec {after}, live {before}"),
+        ),
+        (What::Set { name, value }, "+") => (
+            Label::Delete,
+            format!("- {name}  spec {value}, live nothing"),
+        ),
+        (What::Set { name, value }, "-") => (
+            Label::Create,
+            format!("+ {name}  live {value}, spec nothing"),
+        ),
         (What::Set { name, value }, _) => (Label::Update, format!("~ {name}  {value}")),
         (What::Line(text), "+") => (Label::Delete, format!("- {text}  missing")),
         (What::Line(text), "-") => (Label::Create, format!("+ {text}  not in the spec")),

@@ -31,20 +31,42 @@ struct Columns {
 /// Writes the lines.
 pub(super) fn rows(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
     let columns = Columns::of(rows, indent.min(style.width / 4), style);
-    let mut writer = Writer { out, columns, style };
+    let mut writer = Writer {
+        out,
+        columns,
+        style,
+    };
     for row in rows {
         match &row.what {
-            What::Line(text) if row.mark.is_empty() => put(writer.out, style, row.label, writer.columns.indent + 2, text),
+            What::Line(text) if row.mark.is_empty() => put(
+                writer.out,
+                style,
+                row.label,
+                writer.columns.indent + 2,
+                text,
+            ),
             What::Line(text) => writer.sentence(row, text),
             What::Set { name, value } => writer.named(row, name, &[value]),
-            What::Change { name, before, after } => writer.named(row, name, &[before, after]),
+            What::Change {
+                name,
+                before,
+                after,
+            } => writer.named(row, name, &[before, after]),
         }
     }
 }
 
 fn one_line(row: &Row, sides: &[&String]) -> String {
-    let text = sides.iter().map(|side| side.as_str()).collect::<Vec<_>>().join(" -> ");
-    if row.forces { format!("{text}{FORCES}") } else { text }
+    let text = sides
+        .iter()
+        .map(|side| side.as_str())
+        .collect::<Vec<_>>()
+        .join(" -> ");
+    if row.forces {
+        format!("{text}{FORCES}")
+    } else {
+        text
+    }
 }
 
 fn value_of(row: &Row) -> Option<String> {
@@ -75,9 +97,26 @@ impl Columns {
             What::Set { name, .. } | What::Change { name, .. } => width(name),
             What::Line(_) => 0,
         };
-        let name = rows.iter().map(name_of).filter(|n| *n <= style.width * 2 / 5).max().unwrap_or(0);
-        let remark = rows.iter().filter(|row| row.at.is_some()).filter_map(|row| row.remark.as_deref()).map(width).max().unwrap_or(0);
-        let mut columns = Self { indent, name, value: 0, sentence: 0, remark };
+        let name = rows
+            .iter()
+            .map(name_of)
+            .filter(|n| *n <= style.width * 2 / 5)
+            .max()
+            .unwrap_or(0);
+        let remark = rows
+            .iter()
+            .filter(|row| row.at.is_some())
+            .filter_map(|row| row.remark.as_deref())
+            .map(width)
+            .max()
+            .unwrap_or(0);
+        let mut columns = Self {
+            indent,
+            name,
+            value: 0,
+            sentence: 0,
+            remark,
+        };
         let start = columns.value_start();
         for row in rows {
             let side = side_width(row, remark, style);
@@ -150,7 +189,11 @@ impl Writer<'_> {
             return;
         }
         line.pad_to(start);
-        let line = if whole <= room { with_value(line, row, sides) } else { self.in_several_lines(line, row, sides) };
+        let line = if whole <= room {
+            with_value(line, row, sides)
+        } else {
+            self.in_several_lines(line, row, sides)
+        };
         self.beside(line, row, start + self.columns.value + 2);
     }
 
@@ -172,12 +215,23 @@ impl Writer<'_> {
         let mut line = first;
         for (at, side) in sides.iter().enumerate() {
             let is_last = at + 1 == sides.len();
-            let text = if row.forces && is_last { format!("{side}{FORCES}") } else { (*side).clone() };
-            for (nth, part) in wrap(&text, self.style.width.saturating_sub(start)).into_iter().enumerate() {
+            let text = if row.forces && is_last {
+                format!("{side}{FORCES}")
+            } else {
+                (*side).clone()
+            };
+            for (nth, part) in wrap(&text, self.style.width.saturating_sub(start))
+                .into_iter()
+                .enumerate()
+            {
                 let has_arrow = at > 0 && nth == 0;
                 if at > 0 || nth > 0 {
                     self.end(&line);
-                    line = Line::indented(if has_arrow { start - ARROW.len() } else { start });
+                    line = Line::indented(if has_arrow {
+                        start - ARROW.len()
+                    } else {
+                        start
+                    });
                 }
                 if has_arrow {
                     line.push(Label::Dim, ARROW);
@@ -195,14 +249,22 @@ impl Writer<'_> {
         if let Some(remark) = row.remark.as_deref() {
             if column + width(remark) > self.style.width {
                 self.end(&line);
-                put(self.out, self.style, Label::Plain, self.columns.indent + 4, remark);
+                put(
+                    self.out,
+                    self.style,
+                    Label::Plain,
+                    self.columns.indent + 4,
+                    remark,
+                );
                 return;
             }
             line.pad_to(column);
             line.push(Label::Plain, remark);
             place_column = (column + self.columns.remark + PLACE_GAP).max(line.width() + 2);
         }
-        if let Some(place) = place(row, self.style).filter(|place| place_column + width(place) <= self.style.width) {
+        if let Some(place) =
+            place(row, self.style).filter(|place| place_column + width(place) <= self.style.width)
+        {
             line.pad_to(place_column);
             line.push(Label::Dim, place);
         }

@@ -14,10 +14,17 @@ use crate::view::Header;
 
 #[track_caller]
 fn check((plan, report): (Plan, Report), columns: usize, expected: &Expect) {
-    let header = Header { elapsed: Some(Duration::from_millis(800)), schema: None::<Schema>, destroy: false };
+    let header = Header {
+        elapsed: Some(Duration::from_millis(800)),
+        schema: None::<Schema>,
+        destroy: false,
+    };
     let text = super::plan(&plan, &report, &header, &Style::plain(columns));
     expected.assert_eq(&text);
-    assert!(text.lines().all(|line| width(line) <= columns), "wider than {columns}: {text}");
+    assert!(
+        text.lines().all(|line| width(line) <= columns),
+        "wider than {columns}: {text}"
+    );
 }
 
 #[test]
@@ -175,7 +182,10 @@ fn a_destroy() {
 fn no_changes() {
     use setpoint_plan::change::ChangeAction;
     check(
-        (plan(vec![change("net", "vpc", ChangeAction::NoOp)]), Report::default()),
+        (
+            plan(vec![change("net", "vpc", ChangeAction::NoOp)]),
+            Report::default(),
+        ),
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
@@ -216,19 +226,42 @@ fn units_and_secret_fields_come_from_the_tables() {
     use setpoint_plan::kind::Effect;
     use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type, Unset, no_check};
     const fn field_of(name: &'static str, ty: Type) -> FieldDef {
-        FieldDef { name, ty, required: false, unset: Unset::Unmanaged, late: false, change: "none", doc: "A field." }
+        FieldDef {
+            name,
+            ty,
+            required: false,
+            unset: Unset::Unmanaged,
+            late: false,
+            change: "none",
+            doc: "A field.",
+        }
     }
-    static DISK: &[FieldDef] = &[field_of("size", Type::Int { min: 1, max: 9, unit: "GiB" })];
+    static DISK: &[FieldDef] = &[field_of(
+        "size",
+        Type::Int {
+            min: 1,
+            max: 9,
+            unit: "GiB",
+        },
+    )];
     static KIND: KindDef = KindDef {
         name: "instance",
         doc: "A machine.",
-        fields: &[field_of("data_disks", Type::Named(DISK)), field_of("pin", Type::Secret), field_of("system_disk", Type::Struct(DISK))],
+        fields: &[
+            field_of("data_disks", Type::Named(DISK)),
+            field_of("pin", Type::Secret),
+            field_of("system_disk", Type::Struct(DISK)),
+        ],
         attributes: &[],
         one_of: &[],
         any_of: &[],
         taggable: true,
         described: true,
-        name_rule: NameRule { param: "InstanceName", min: 2, max: 128 },
+        name_rule: NameRule {
+            param: "InstanceName",
+            min: 2,
+            max: 128,
+        },
         hints: &[],
         check: no_check,
     };
@@ -239,9 +272,17 @@ fn units_and_secret_fields_come_from_the_tables() {
         field("system_disk.size", 40.into(), 60.into(), Effect::None),
     ];
     let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
-    let header = Header { elapsed: None, schema: Some(Schema { kinds: &KINDS }), destroy: false };
+    let header = Header {
+        elapsed: None,
+        schema: Some(Schema { kinds: &KINDS }),
+        destroy: false,
+    };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
-    let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("      ")).map(str::trim_start).collect();
+    let shown: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("      "))
+        .map(str::trim_start)
+        .collect();
     expect![[r#"
               ~ data_disks.data.size  100 -> 200 GiB     stack.yaml:28:9
               ~ pin                   (sensitive value)  stack.yaml:28:9
@@ -251,7 +292,9 @@ fn units_and_secret_fields_come_from_the_tables() {
 
 #[test]
 fn drift_is_told_from_the_clouds_side() {
-    let of = |(plan, report): (Plan, Report), columns| super::drift(&plan, &report, &Header::default(), &Style::plain(columns));
+    let of = |(plan, report): (Plan, Report), columns| {
+        super::drift(&plan, &report, &Header::default(), &Style::plain(columns))
+    };
     expect![[r#"
         shop/prod: 5 of 23 resources differ from the spec
           db         ~ image  spec ubuntu_24_04_x64_20G_alibase_20251030.vhd, live
@@ -275,15 +318,33 @@ fn drift_is_told_from_the_clouds_side() {
           gone    + eip: there, not in the spec
     "#]]
     .assert_eq(&of(mixed(), 60));
-    let nothing = (plan(vec![change("net", "vpc", setpoint_plan::change::ChangeAction::NoOp)]), Report::default());
-    assert_eq!(of(nothing, 80), "shop/prod: nothing differs from the spec\n");
+    let nothing = (
+        plan(vec![change(
+            "net",
+            "vpc",
+            setpoint_plan::change::ChangeAction::NoOp,
+        )]),
+        Report::default(),
+    );
+    assert_eq!(
+        of(nothing, 80),
+        "shop/prod: nothing differs from the spec\n"
+    );
 }
 
 #[test]
 fn every_width_works_and_no_secret_is_shown() {
     for columns in 0..120 {
         for (plan, report) in [shop(), fresh(), mixed(), destroy()] {
-            let text = super::plan(&plan, &report, &Header::default(), &Style { color: true, width: columns });
+            let text = super::plan(
+                &plan,
+                &report,
+                &Header::default(),
+                &Style {
+                    color: true,
+                    width: columns,
+                },
+            );
             assert!(!text.contains("hunter22"), "{text}");
         }
     }
@@ -293,12 +354,25 @@ fn every_width_works_and_no_secret_is_shown() {
 #[test]
 fn colours_change_nothing_but_colours() {
     let (plan, report) = shop();
-    let of = |color| super::plan(&plan, &report, &Header::default(), &Style { color, width: 80 });
+    let of = |color| {
+        super::plan(
+            &plan,
+            &report,
+            &Header::default(),
+            &Style { color, width: 80 },
+        )
+    };
     let colored = of(true);
     let bare: String = colored
         .split('\u{1b}')
         .enumerate()
-        .map(|(at, part)| if at == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) })
+        .map(|(at, part)| {
+            if at == 0 {
+                part
+            } else {
+                part.split_once('m').map_or("", |(_, rest)| rest)
+            }
+        })
         .collect();
     assert!(colored.contains("\u{1b}["));
     assert_eq!(bare, of(false));

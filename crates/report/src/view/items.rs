@@ -36,30 +36,69 @@ struct Draft<'a> {
 /// The items, in the order of the plan's changes.
 pub(super) fn items(plan: &Plan, report: &Report, values: &Values<'_>) -> Vec<Item> {
     let mut drafts: Vec<Draft<'_>> = Vec::new();
-    for (at, change) in plan.changes.iter().enumerate().filter(|(_, change)| is_shown(change)) {
+    for (at, change) in plan
+        .changes
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| is_shown(change))
+    {
         let draft = draft(plan, report, values, at);
         let joins = drafts.last_mut().filter(|last| {
-            let group = last.members[0].group() == change.address.group() && change.address.key().is_some();
-            group && last.members.iter().all(|member| **member != change.address) && may_join(&last.item, &draft.item)
+            let group =
+                last.members[0].group() == change.address.group() && change.address.key().is_some();
+            group
+                && last.members.iter().all(|member| **member != change.address)
+                && may_join(&last.item, &draft.item)
         });
         match joins {
             Some(last) => join(last, draft),
             None => drafts.push(draft),
         }
     }
-    drafts.into_iter().map(|draft| Item { name: words::members(&draft.members), ..draft.item }).collect()
+    drafts
+        .into_iter()
+        .map(|draft| Item {
+            name: words::members(&draft.members),
+            ..draft.item
+        })
+        .collect()
 }
 
 fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usize) -> Draft<'a> {
     let change = &plan.changes[at];
-    let notes: Vec<&NoteKind> =
-        report.notes.iter().filter(|note| note.address.as_ref() == Some(&change.address)).map(|note| &note.what).collect();
+    let notes: Vec<&NoteKind> = report
+        .notes
+        .iter()
+        .filter(|note| note.address.as_ref() == Some(&change.address))
+        .map(|note| &note.what)
+        .collect();
     let is_blocked = change.deletes() && notes.iter().any(|note| is_blocking(note));
-    let (mark, label, verb) = if is_blocked { ("!", Label::Danger, "blocked") } else { action_words(change, &notes) };
+    let (mark, label, verb) = if is_blocked {
+        ("!", Label::Danger, "blocked")
+    } else {
+        action_words(change, &notes)
+    };
     let words = beside(plan, at);
-    let rows = Source { plan, at, values, notes }.rows();
-    let item = Item { mark, label, name: String::new(), kind: change.kind, verb, words, rows };
-    Draft { members: vec![&change.address], item }
+    let rows = Source {
+        plan,
+        at,
+        values,
+        notes,
+    }
+    .rows();
+    let item = Item {
+        mark,
+        label,
+        name: String::new(),
+        kind: change.kind,
+        verb,
+        words,
+        rows,
+    };
+    Draft {
+        members: vec![&change.address],
+        item,
+    }
 }
 
 fn action_words(change: &Change, notes: &[&NoteKind]) -> (&'static str, Label, &'static str) {
@@ -67,12 +106,18 @@ fn action_words(change: &Change, notes: &[&NoteKind]) -> (&'static str, Label, &
     let (label, verb) = match change.action {
         ChangeAction::Create => (Label::Create, "create"),
         ChangeAction::Adopt => (Label::Update, "adopt"),
-        ChangeAction::Update if matches!(change.reason, Reason::AdoptAsked { .. }) => (Label::Update, "adopt"),
+        ChangeAction::Update if matches!(change.reason, Reason::AdoptAsked { .. }) => {
+            (Label::Update, "adopt")
+        }
         ChangeAction::Update => (Label::Update, "update in-place"),
-        ChangeAction::Replace if change.order == ReplaceOrder::DeleteFirst => (Label::Danger, "destroy, then create"),
+        ChangeAction::Replace if change.order == ReplaceOrder::DeleteFirst => {
+            (Label::Danger, "destroy, then create")
+        }
         ChangeAction::Replace => (Label::Danger, "create, then destroy"),
         ChangeAction::Delete => (Label::Delete, "destroy"),
-        ChangeAction::Keep if notes.iter().any(|note| matches!(note, NoteKind::Protected)) => (Label::Warning, "protected"),
+        ChangeAction::Keep if notes.iter().any(|note| matches!(note, NoteKind::Protected)) => {
+            (Label::Warning, "protected")
+        }
         ChangeAction::Keep => (Label::Warning, "kept"),
         ChangeAction::Forget => (Label::Warning, "forget"),
         ChangeAction::NoOp => (Label::Dim, "no change"),
@@ -94,15 +139,26 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     match change.action {
         ChangeAction::Create => words.push((Label::Dim, change.kind.to_owned())),
         ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget => {
-            let id = change.before.as_ref().map(|live| live.id.as_str()).unwrap_or_default();
-            words.push((Label::Dim, format!("{} {id}", change.kind).trim_end().to_owned()));
+            let id = change
+                .before
+                .as_ref()
+                .map(|live| live.id.as_str())
+                .unwrap_or_default();
+            words.push((
+                Label::Dim,
+                format!("{} {id}", change.kind).trim_end().to_owned(),
+            ));
         }
         ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Replace | ChangeAction::NoOp => {
             words.extend(effect.map(|(label, word)| (label, word.to_owned())));
         }
     }
     // What is kept for the sake of another says so in a note.
-    let says_keep = change.before.as_ref().and_then(|live| live.owner.as_ref()).is_none_or(|owner| owner.guard.keep);
+    let says_keep = change
+        .before
+        .as_ref()
+        .and_then(|live| live.owner.as_ref())
+        .is_none_or(|owner| owner.guard.keep);
     if change.action == ChangeAction::Keep && says_keep {
         words.push((Label::Dim, "(on_delete: keep)".to_owned()));
     }
@@ -130,11 +186,18 @@ fn how_long(plan: &Plan, at: usize) -> Option<String> {
 
 /// How many members of its group are interrupted at once, where that says anything.
 fn in_turn(plan: &Plan, change: &Change) -> Option<String> {
-    let n = plan.changes.iter().filter(|other| interrupts(other) && is_sibling(other, change)).count();
+    let n = plan
+        .changes
+        .iter()
+        .filter(|other| interrupts(other) && is_sibling(other, change))
+        .count();
     if n < 2 || change.action == ChangeAction::Delete {
         return None;
     }
-    let amount = change.after.as_ref().and_then(|want| want.lifecycle.max_unavailable);
+    let amount = change
+        .after
+        .as_ref()
+        .and_then(|want| want.lifecycle.max_unavailable);
     Some(match amount {
         None | Some(Amount::Count(1)) => "one at a time".to_owned(),
         Some(Amount::Count(n)) => format!("{n} at a time"),
@@ -145,7 +208,9 @@ fn in_turn(plan: &Plan, change: &Change) -> Option<String> {
 
 /// Whether two changes are of members of one group.
 pub(super) fn is_sibling(one: &Change, other: &Change) -> bool {
-    one.address.key().is_some() && one.kind == other.kind && one.address.group() == other.address.group()
+    one.address.key().is_some()
+        && one.kind == other.kind
+        && one.address.group() == other.address.group()
 }
 
 /// Whether a change stops what runs for a while.
@@ -155,30 +220,51 @@ pub(super) fn interrupts(change: &Change) -> bool {
 
 fn may_join(one: &Item, other: &Item) -> bool {
     let same_head = one.mark == other.mark && one.kind == other.kind && one.verb == other.verb;
-    let rows = if one.verb == "create" { same_shape(&one.rows, &other.rows) } else { alike(&one.rows, &other.rows) };
+    let rows = if one.verb == "create" {
+        same_shape(&one.rows, &other.rows)
+    } else {
+        alike(&one.rows, &other.rows)
+    };
     same_head && rows && without_ids(one) == without_ids(other)
 }
 
 /// The words that must agree: ids of deleted members may differ.
 fn without_ids(item: &Item) -> Vec<&(Label, String)> {
-    item.words.iter().filter(|(label, _)| *label != Label::Dim).collect()
+    item.words
+        .iter()
+        .filter(|(label, _)| *label != Label::Dim)
+        .collect()
 }
 
 /// Whether rows are the same but for the ids of what is lost.
 fn alike(one: &[Row], other: &[Row]) -> bool {
-    let same_loss = |one: &Row, other: &Row| loss(one).zip(loss(other)).is_some_and(|(one, other)| one == other);
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one == other || same_loss(one, other))
+    let same_loss = |one: &Row, other: &Row| {
+        loss(one)
+            .zip(loss(other))
+            .is_some_and(|(one, other)| one == other)
+    };
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| one == other || same_loss(one, other))
 }
 
 /// What a row says is lost, without the id: `lost: system disk` and `, 40 GiB`.
 fn loss(row: &Row) -> Option<(&str, &str)> {
-    let What::Line(text) = &row.what else { return None };
-    let text = text.strip_prefix("lost: ").filter(|_| row.mark.is_empty())?;
+    let What::Line(text) = &row.what else {
+        return None;
+    };
+    let text = text
+        .strip_prefix("lost: ")
+        .filter(|_| row.mark.is_empty())?;
     if let Some(joined) = text.split_once(OF_EACH) {
         return Some(joined);
     }
     let (what, rest) = text.split_once(" d-")?;
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(rest.len());
     Some((what, &rest[end..]))
 }
 
@@ -188,7 +274,11 @@ fn same_shape(one: &[Row], other: &[Row]) -> bool {
         What::Set { name, .. } | What::Change { name, .. } => (row.mark, name.clone()),
         What::Line(text) => (row.mark, text.clone()),
     };
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| shape(one) == shape(other) && one.remark == other.remark)
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| shape(one) == shape(other) && one.remark == other.remark)
 }
 
 fn join<'a>(into: &mut Draft<'a>, other: Draft<'a>) {
@@ -231,11 +321,21 @@ mod tests {
     #[test]
     fn losses_of_members_agree_but_for_ids() {
         let row = |text: &str| Row::remark(Label::Danger, text.to_owned());
-        let [one, two] = ["d-2ze1", "d-2ze2"].map(|id| row(&format!("lost: system disk {id}, 40 GiB    stays: id and private IP")));
+        let [one, two] = ["d-2ze1", "d-2ze2"].map(|id| {
+            row(&format!(
+                "lost: system disk {id}, 40 GiB    stays: id and private IP"
+            ))
+        });
         let joined = row("lost: system disk of each, 40 GiB    stays: id and private IP");
-        assert!(alike(std::slice::from_ref(&one), std::slice::from_ref(&two)) && alike(&[joined], &[two]));
-        for other in ["lost: system disk d-2ze3, 60 GiB", "lost: system disk d-2ze1, 40 GiB and data disk d-2ze4, 40 GiB", "lost: its disk"]
-        {
+        assert!(
+            alike(std::slice::from_ref(&one), std::slice::from_ref(&two))
+                && alike(&[joined], &[two])
+        );
+        for other in [
+            "lost: system disk d-2ze3, 60 GiB",
+            "lost: system disk d-2ze1, 40 GiB and data disk d-2ze4, 40 GiB",
+            "lost: its disk",
+        ] {
             assert!(!alike(std::slice::from_ref(&one), &[row(other)]), "{other}");
         }
     }

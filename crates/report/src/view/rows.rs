@@ -38,19 +38,29 @@ impl<'a> Source<'a> {
         let mut rows = match change.action {
             ChangeAction::Create => self.created(),
             ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Replace => self.changed(),
-            ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget | ChangeAction::NoOp => Vec::new(),
+            ChangeAction::Delete
+            | ChangeAction::Keep
+            | ChangeAction::Forget
+            | ChangeAction::NoOp => Vec::new(),
         };
         rows.extend(self.consequences());
         rows.extend(reason_line(change).map(|text| Row::remark(Label::Dim, text)));
-        let noted = self.notes.iter().filter(|note| !matches!(note, NoteKind::Kept | NoteKind::Protected));
-        rows.extend(noted.map(|note| Row::remark(Label::Warning, format!("note: {}", note_words(note).1))));
+        let noted = self
+            .notes
+            .iter()
+            .filter(|note| !matches!(note, NoteKind::Kept | NoteKind::Protected));
+        rows.extend(
+            noted.map(|note| Row::remark(Label::Warning, format!("note: {}", note_words(note).1))),
+        );
         rows
     }
 
     /// The attributes that a new resource gets.
     fn created(&self) -> Vec<Row> {
         let change = self.change();
-        let Some(want) = &change.after else { return Vec::new() };
+        let Some(want) = &change.after else {
+            return Vec::new();
+        };
         let mut attrs: BTreeMap<&String, &Value> = want.initial.iter().collect();
         attrs.extend(&want.attrs);
         let mut rows: Vec<Row> = Vec::new();
@@ -81,13 +91,21 @@ impl<'a> Source<'a> {
 
     fn with_unit(&self, attr: &str, shown: String) -> String {
         let unit = self.values.unit(self.change().kind, attr);
-        if unit.is_empty() { shown } else { format!("{shown} {unit}") }
+        if unit.is_empty() {
+            shown
+        } else {
+            format!("{shown} {unit}")
+        }
     }
 
     /// The fields, tags and guard words that differ.
     fn changed(&self) -> Vec<Row> {
         let change = self.change();
-        let mut rows: Vec<Row> = change.fields.iter().flat_map(|field| self.field(field)).collect();
+        let mut rows: Vec<Row> = change
+            .fields
+            .iter()
+            .flat_map(|field| self.field(field))
+            .collect();
         rows.extend(self.tags());
         rows.extend(guard_rows(change));
         rows
@@ -96,12 +114,28 @@ impl<'a> Source<'a> {
     fn field(&self, field: &FieldChange) -> Vec<Row> {
         let change = self.change();
         let at = field.at.as_ref().map(place);
-        let additive = change.after.as_ref().is_some_and(|want| want.lifecycle.additive.contains(&field.attr));
-        let hidden = self.values.hides(change.kind, &field.attr, &[&field.before, &field.after]);
+        let additive = change
+            .after
+            .as_ref()
+            .is_some_and(|want| want.lifecycle.additive.contains(&field.attr));
+        let hidden = self
+            .values
+            .hides(change.kind, &field.attr, &[&field.before, &field.after]);
         let mut rows = if hidden {
-            vec![Row::set("~", Label::Update, &field.attr, SENSITIVE.to_owned())]
+            vec![Row::set(
+                "~",
+                Label::Update,
+                &field.attr,
+                SENSITIVE.to_owned(),
+            )]
         } else if rules::are_rules(&field.before) || rules::are_rules(&field.after) {
-            rules::changed(&field.attr, &field.before, &field.after, self.values, additive)
+            rules::changed(
+                &field.attr,
+                &field.before,
+                &field.after,
+                self.values,
+                additive,
+            )
         } else {
             self.difference(&field.attr, &field.before, &field.after)
         };
@@ -122,25 +156,55 @@ impl<'a> Source<'a> {
     fn difference(&self, attr: &str, before: &Value, after: &Value) -> Vec<Row> {
         match (before, after) {
             (Value::List(old), Value::List(new))
-                if old.len().max(new.len()) > WHOLE_LIST_MAX || old.iter().chain(new).any(is_structure) =>
+                if old.len().max(new.len()) > WHOLE_LIST_MAX
+                    || old.iter().chain(new).any(is_structure) =>
             {
-                let come =
-                    new.iter().filter(|item| !old.contains(item)).map(|item| Row::set("+", Label::Create, attr, self.values.shown(item)));
-                let go =
-                    old.iter().filter(|item| !new.contains(item)).map(|item| Row::set("-", Label::Delete, attr, self.values.shown(item)));
+                let come = new
+                    .iter()
+                    .filter(|item| !old.contains(item))
+                    .map(|item| Row::set("+", Label::Create, attr, self.values.shown(item)));
+                let go = old
+                    .iter()
+                    .filter(|item| !new.contains(item))
+                    .map(|item| Row::set("-", Label::Delete, attr, self.values.shown(item)));
                 let rows: Vec<Row> = come.chain(go).collect();
-                if rows.is_empty() { vec![Row::set("~", Label::Update, attr, "another order".to_owned())] } else { rows }
+                if rows.is_empty() {
+                    vec![Row::set(
+                        "~",
+                        Label::Update,
+                        attr,
+                        "another order".to_owned(),
+                    )]
+                } else {
+                    rows
+                }
             }
             (Value::Map(old), Value::Map(new)) => self.map_difference(attr, old, new),
             (before, after) if is_nothing(before) => {
-                vec![Row::set("+", Label::Create, attr, self.with_unit(attr, self.values.shown(after)))]
+                vec![Row::set(
+                    "+",
+                    Label::Create,
+                    attr,
+                    self.with_unit(attr, self.values.shown(after)),
+                )]
             }
             (before, after) if is_nothing(after) => {
-                vec![Row::set("-", Label::Delete, attr, self.with_unit(attr, self.values.shown(before)))]
+                vec![Row::set(
+                    "-",
+                    Label::Delete,
+                    attr,
+                    self.with_unit(attr, self.values.shown(before)),
+                )]
             }
             (before, after) => {
                 let after = self.with_unit(attr, self.values.shown(after));
-                vec![Row::change("~", Label::Update, attr, self.values.shown(before), after)]
+                vec![Row::change(
+                    "~",
+                    Label::Update,
+                    attr,
+                    self.values.shown(before),
+                    after,
+                )]
             }
         }
     }
@@ -148,18 +212,34 @@ impl<'a> Source<'a> {
     fn map_difference(&self, attr: &str, old: &Map, new: &Map) -> Vec<Row> {
         let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let side = |map: &Map, key: &String| map.get(key).cloned().unwrap_or(Value::Null);
-        let differing = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
-        differing.flat_map(|key| self.difference(&format!("{attr}.{key}"), &side(old, key), &side(new, key))).collect()
+        let differing = keys
+            .into_iter()
+            .filter(|key| old.get(*key) != new.get(*key));
+        differing
+            .flat_map(|key| {
+                self.difference(&format!("{attr}.{key}"), &side(old, key), &side(new, key))
+            })
+            .collect()
     }
 
     /// What the plan's own tag calls set and take away; nothing else knows which tags are left alone.
     fn tags(&self) -> Vec<Row> {
         let live = self.change().before.as_ref();
-        let calls = self.plan.steps.iter().filter(|step| step.change == self.at).filter_map(|step| step.step.as_call());
+        let calls = self
+            .plan
+            .steps
+            .iter()
+            .filter(|step| step.change == self.at)
+            .filter_map(|step| step.step.as_call());
         let mut rows = Vec::new();
-        for args in calls.filter_map(|call| call.rungs.first()).filter(|args| argument(args, "ResourceType").is_some()) {
+        for args in calls
+            .filter_map(|call| call.rungs.first())
+            .filter(|args| argument(args, "ResourceType").is_some())
+        {
             for (key, value) in set_tags(args) {
-                let before = live.and_then(|live| live.tags.get(key)).map_or(Value::Null, Value::text);
+                let before = live
+                    .and_then(|live| live.tags.get(key))
+                    .map_or(Value::Null, Value::text);
                 let attr = format!("tags.{key}");
                 let hidden = self.values.hides("", &attr, &[value, &before]);
                 rows.extend(if hidden {
@@ -168,11 +248,21 @@ impl<'a> Source<'a> {
                     self.difference(&attr, &before, value)
                 });
             }
-            for key in argument(args, "TagKey").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_text) {
+            for key in argument(args, "TagKey")
+                .and_then(Value::as_list)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Value::as_text)
+            {
                 let before = live.and_then(|live| live.tags.get(key));
-                rows.extend(
-                    before.map(|before| Row::set("-", Label::Delete, &format!("tags.{key}"), self.values.shown(&Value::text(before)))),
-                );
+                rows.extend(before.map(|before| {
+                    Row::set(
+                        "-",
+                        Label::Delete,
+                        &format!("tags.{key}"),
+                        self.values.shown(&Value::text(before)),
+                    )
+                }));
             }
         }
         rows
@@ -183,13 +273,32 @@ impl<'a> Source<'a> {
         let change = self.change();
         let mut rows = Vec::new();
         if let Some(lost) = &change.loses {
-            let stays = if change.effect == Effect::Rebuild { "    stays: id and private IP" } else { "" };
-            rows.push(Row::remark(Label::Danger, format!("lost: {}{stays}", crate::words::clean(lost))));
+            let stays = if change.effect == Effect::Rebuild {
+                "    stays: id and private IP"
+            } else {
+                ""
+            };
+            rows.push(Row::remark(
+                Label::Danger,
+                format!("lost: {}{stays}", crate::words::clean(lost)),
+            ));
         }
-        let word = if change.action == ChangeAction::Delete { "delete" } else { change.effect.word() };
-        let snapshots = change.after.as_ref().is_some_and(|want| want.lifecycle.snapshot_before.iter().any(|name| name == word));
+        let word = if change.action == ChangeAction::Delete {
+            "delete"
+        } else {
+            change.effect.word()
+        };
+        let snapshots = change.after.as_ref().is_some_and(|want| {
+            want.lifecycle
+                .snapshot_before
+                .iter()
+                .any(|name| name == word)
+        });
         if snapshots {
-            rows.push(Row::remark(Label::Plain, "snapshot first: yes (lifecycle.snapshot_before)".to_owned()));
+            rows.push(Row::remark(
+                Label::Plain,
+                "snapshot first: yes (lifecycle.snapshot_before)".to_owned(),
+            ));
         }
         rows
     }
@@ -209,13 +318,23 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn argument<'a>(args: &'a Args, name: &str) -> Option<&'a Value> {
-    args.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+    args.iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// The tags that a `TagResources` call sets, without our own.
 fn set_tags(args: &Args) -> Vec<(&str, &Value)> {
-    let pairs = argument(args, "Tag").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_map);
-    let pair = |map: &'_ Map| map.get("Key").and_then(Value::as_text).map(ToOwned::to_owned);
+    let pairs = argument(args, "Tag")
+        .and_then(Value::as_list)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map);
+    let pair = |map: &'_ Map| {
+        map.get("Key")
+            .and_then(Value::as_text)
+            .map(ToOwned::to_owned)
+    };
     let own = |key: &str| key.starts_with("setpoint:") || key == GUARD;
     pairs
         .filter(|map| pair(map).is_some_and(|key| !own(&key)))
@@ -225,20 +344,45 @@ fn set_tags(args: &Args) -> Vec<(&str, &Value)> {
 
 /// Protection and keeping, which live in the guard tag.
 fn guard_rows(change: &Change) -> Vec<Row> {
-    let (Some(want), Some(live)) = (&change.after, &change.before) else { return Vec::new() };
-    let Some(owner) = &live.owner else { return Vec::new() };
+    let (Some(want), Some(live)) = (&change.after, &change.before) else {
+        return Vec::new();
+    };
+    let Some(owner) = &live.owner else {
+        return Vec::new();
+    };
     let word = |keep: bool| if keep { "keep" } else { "delete" }.to_owned();
     let mut rows = Vec::new();
     if want.guard.protect != owner.guard.protect {
-        let (before, after) = (owner.guard.protect.to_string(), want.guard.protect.to_string());
-        rows.push(Row::change("~", Label::Update, "lifecycle.protect", before, after));
+        let (before, after) = (
+            owner.guard.protect.to_string(),
+            want.guard.protect.to_string(),
+        );
+        rows.push(Row::change(
+            "~",
+            Label::Update,
+            "lifecycle.protect",
+            before,
+            after,
+        ));
     }
     if want.guard.keep != owner.guard.keep {
-        rows.push(Row::change("~", Label::Update, "lifecycle.on_delete", word(owner.guard.keep), word(want.guard.keep)));
+        rows.push(Row::change(
+            "~",
+            Label::Update,
+            "lifecycle.on_delete",
+            word(owner.guard.keep),
+            word(want.guard.keep),
+        ));
     }
     // What asks again has a row of its own.
     if owner.guard.unready && !want.guard.unready {
-        rows.push(Row::change("~", Label::Update, "ready", "not passed yet".to_owned(), "not asked".to_owned()));
+        rows.push(Row::change(
+            "~",
+            Label::Update,
+            "ready",
+            "not passed yet".to_owned(),
+            "not asked".to_owned(),
+        ));
     }
     rows
 }
@@ -248,14 +392,20 @@ fn reason_line(change: &Change) -> Option<String> {
     Some(match &change.reason {
         Reason::AdoptAsked { id } => format!("taken over: {id} (adopt)"),
         Reason::ParentReplaced { parent } => format!("because {parent} is replaced"),
-        Reason::ParentCannotCoexist { parent } => format!("because {parent} is replaced, and old and new cannot be there at once"),
+        Reason::ParentCannotCoexist { parent } => {
+            format!("because {parent} is replaced, and old and new cannot be there at once")
+        }
         Reason::ReplaceAsked => "because --replace names it".to_owned(),
         Reason::Superseded => "left over by a replacement that was cut off".to_owned(),
-        Reason::OtherKind => "the spec has something of another kind under its address now".to_owned(),
+        Reason::OtherKind => {
+            "the spec has something of another kind under its address now".to_owned()
+        }
         Reason::StoodOn { by } => format!("kept, because {by} is kept and stands on it"),
         Reason::LeftStopped => "an earlier run stopped it and did not start it again".to_owned(),
         Reason::Moved { from } => format!("moved from {from}"),
-        Reason::NotInSpec if change.action == ChangeAction::Delete => "the spec has it no longer".to_owned(),
+        Reason::NotInSpec if change.action == ChangeAction::Delete => {
+            "the spec has it no longer".to_owned()
+        }
         Reason::NotThere
         | Reason::Differs
         | Reason::TagsDiffer

@@ -17,22 +17,43 @@ struct Rule {
 
 /// Whether a value is a list of rules.
 pub(super) fn are_rules(value: &Value) -> bool {
-    let is_rule = |map: &Map| map.contains_key("protocol") && ["cidr", "group", "prefix_list"].iter().any(|peer| map.contains_key(*peer));
-    value.as_list().is_some_and(|items| !items.is_empty() && items.iter().all(|item| item.as_map().is_some_and(is_rule)))
+    let is_rule = |map: &Map| {
+        map.contains_key("protocol")
+            && ["cidr", "group", "prefix_list"]
+                .iter()
+                .any(|peer| map.contains_key(*peer))
+    };
+    value.as_list().is_some_and(|items| {
+        !items.is_empty() && items.iter().all(|item| item.as_map().is_some_and(is_rule))
+    })
 }
 
 /// Every rule of a direction that comes into being with its group.
 pub(super) fn created(attr: &str, value: &Value, values: &Values<'_>) -> Vec<Row> {
-    read(attr, value, values).into_iter().map(|rule| row("+", Label::Create, rule.flow, quoted(rule.why.as_ref()))).collect()
+    read(attr, value, values)
+        .into_iter()
+        .map(|rule| row("+", Label::Create, rule.flow, quoted(rule.why.as_ref())))
+        .collect()
 }
 
 /// The rules that come, are reworded, and go. `additive` directions lose none.
-pub(super) fn changed(attr: &str, before: &Value, after: &Value, values: &Values<'_>, additive: bool) -> Vec<Row> {
+pub(super) fn changed(
+    attr: &str,
+    before: &Value,
+    after: &Value,
+    values: &Values<'_>,
+    additive: bool,
+) -> Vec<Row> {
     let (before, after) = (read(attr, before, values), read(attr, after, values));
     let mut rows = Vec::new();
     for rule in &after {
         match before.iter().find(|old| old.flow == rule.flow) {
-            None => rows.push(row("+", Label::Create, rule.flow.clone(), quoted(rule.why.as_ref()))),
+            None => rows.push(row(
+                "+",
+                Label::Create,
+                rule.flow.clone(),
+                quoted(rule.why.as_ref()),
+            )),
             Some(old) if rule.why.is_some() && old.why != rule.why => {
                 let words = format!(
                     "{} -> {}",
@@ -45,15 +66,27 @@ pub(super) fn changed(attr: &str, before: &Value, after: &Value, values: &Values
         }
     }
     if !additive {
-        let gone = before.iter().filter(|old| after.iter().all(|rule| rule.flow != old.flow));
-        let remark = if rows.is_empty() { None } else { Some("closed last, no gap".to_owned()) };
-        rows.extend(gone.map(|old| row("-", Label::Delete, old.flow.clone(), remark.clone())).collect::<Vec<_>>());
+        let gone = before
+            .iter()
+            .filter(|old| after.iter().all(|rule| rule.flow != old.flow));
+        let remark = if rows.is_empty() {
+            None
+        } else {
+            Some("closed last, no gap".to_owned())
+        };
+        rows.extend(
+            gone.map(|old| row("-", Label::Delete, old.flow.clone(), remark.clone()))
+                .collect::<Vec<_>>(),
+        );
     }
     rows
 }
 
 fn row(mark: &'static str, label: Label, flow: String, remark: Option<String>) -> Row {
-    Row { remark, ..Row::line(mark, label, flow) }
+    Row {
+        remark,
+        ..Row::line(mark, label, flow)
+    }
 }
 
 fn quoted(why: Option<&String>) -> Option<String> {
@@ -61,8 +94,17 @@ fn quoted(why: Option<&String>) -> Option<String> {
 }
 
 fn read(attr: &str, value: &Value, values: &Values<'_>) -> Vec<Rule> {
-    let rules = value.as_list().unwrap_or_default().iter().filter_map(Value::as_map);
-    rules.map(|map| Rule { flow: flow(attr, map, values), why: text(map, "description").map(ToOwned::to_owned) }).collect()
+    let rules = value
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map);
+    rules
+        .map(|map| Rule {
+            flow: flow(attr, map, values),
+            why: text(map, "description").map(ToOwned::to_owned),
+        })
+        .collect()
 }
 
 fn text<'a>(map: &'a Map, name: &str) -> Option<&'a str> {
@@ -78,9 +120,15 @@ fn flow(attr: &str, map: &Map, values: &Values<'_>) -> String {
     words.push(text(map, "protocol").map(clean).unwrap_or_default());
     words.extend(text(map, "port").and_then(ports));
     words.push(if attr == "egress" { "to" } else { "from" }.to_owned());
-    let peer = ["cidr", "group", "prefix_list"].iter().find_map(|name| map.get(*name));
+    let peer = ["cidr", "group", "prefix_list"]
+        .iter()
+        .find_map(|name| map.get(*name));
     words.push(peer.map(|peer| values.peer(peer)).unwrap_or_default());
-    if let Some(priority) = map.get("priority").and_then(Value::as_int).filter(|priority| *priority != 1) {
+    if let Some(priority) = map
+        .get("priority")
+        .and_then(Value::as_int)
+        .filter(|priority| *priority != 1)
+    {
         words.push(format!("priority {priority}"));
     }
     words.join(" ")

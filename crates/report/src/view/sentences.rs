@@ -21,27 +21,55 @@ const FLAGS_MAX: usize = 3;
 pub(super) fn header(plan: &Plan, header: &Header) -> String {
     let mut read = vec![count(plan.n_live, "live resource")];
     read.extend(header.elapsed.map(words::took));
-    format!("{} · {} · account {} · {}", plan.stack, plan.site.region, words::account(&plan.site.account), read.join(", "))
+    format!(
+        "{} · {} · account {} · {}",
+        plan.stack,
+        plan.site.region,
+        words::account(&plan.site.account),
+        read.join(", ")
+    )
 }
 
 /// `Plan: 2 to add, 3 to change, 1 to destroy.` What the cloud will not give up is counted apart.
 pub(super) fn summary(plan: &Plan, blocked: usize, destroy: bool) -> String {
     let summary = plan.summary();
     if plan.is_empty() && summary.kept == 0 {
-        let nothing = || format!("Nothing to destroy. Nothing in {} carries the tags of {}.", plan.site.region, plan.stack);
-        return if destroy { nothing() } else { NO_CHANGES.to_owned() };
+        let nothing = || {
+            format!(
+                "Nothing to destroy. Nothing in {} carries the tags of {}.",
+                plan.site.region, plan.stack
+            )
+        };
+        return if destroy {
+            nothing()
+        } else {
+            NO_CHANGES.to_owned()
+        };
     }
     let destroy = summary.destroy.saturating_sub(blocked);
-    let text = format!("Plan: {} to add, {} to change, {destroy} to destroy.", summary.add, summary.change);
-    let more: Vec<String> =
-        [(summary.kept, "kept"), (blocked, "blocked")].iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    if more.is_empty() { text } else { format!("{text} {}.", more.join(", ")) }
+    let text = format!(
+        "Plan: {} to add, {} to change, {destroy} to destroy.",
+        summary.add, summary.change
+    );
+    let more: Vec<String> = [(summary.kept, "kept"), (blocked, "blocked")]
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    if more.is_empty() {
+        text
+    } else {
+        format!("{text} {}.", more.join(", "))
+    }
 }
 
 /// `Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.`
 pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
     let acting = || plan.changes.iter().filter(|change| change.is_change());
-    let lost: Vec<&Address> = acting().filter(|change| change.loses.is_some()).map(|change| &change.address).collect();
+    let lost: Vec<&Address> = acting()
+        .filter(|change| change.loses.is_some())
+        .map(|change| &change.address)
+        .collect();
     let interrupted = interruptions(plan);
     let mut sentences = Vec::new();
     if !interrupted.is_empty() {
@@ -55,18 +83,35 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
         (false, true) => Label::Warning,
         (true, true) => {
             let in_place = acting().any(|change| change.before.is_some() && !change.deletes());
-            return in_place.then(|| (Label::Plain, "Effect: nothing that runs is interrupted.".to_owned()));
+            return in_place.then(|| {
+                (
+                    Label::Plain,
+                    "Effect: nothing that runs is interrupted.".to_owned(),
+                )
+            });
         }
     };
     Some((label, sentences.join(" ")))
 }
 
 fn interruptions(plan: &Plan) -> Vec<String> {
-    let counted =
-        [(Effect::Brief, "network blip"), (Effect::Restart, "restart"), (Effect::Rebuild, "rebuild"), (Effect::Replace, "replacement")];
+    let counted = [
+        (Effect::Brief, "network blip"),
+        (Effect::Restart, "restart"),
+        (Effect::Rebuild, "rebuild"),
+        (Effect::Replace, "replacement"),
+    ];
     let sentence = |(effect, word): &(Effect, &str)| {
-        let n = plan.changes.iter().filter(|change| change.is_change() && change.effect == *effect).count();
-        let up = if *effect == Effect::Restart { stays_up(plan) } else { None };
+        let n = plan
+            .changes
+            .iter()
+            .filter(|change| change.is_change() && change.effect == *effect)
+            .count();
+        let up = if *effect == Effect::Restart {
+            stays_up(plan)
+        } else {
+            None
+        };
         let up = up.map_or_else(String::new, |up| format!(" ({up})"));
         (n > 0).then(|| format!("{}{up}", count(n, word)))
     };
@@ -75,13 +120,26 @@ fn interruptions(plan: &Plan) -> Vec<String> {
 
 /// How many members stay up while others restart in turn: said of the first group where some do.
 fn stays_up(plan: &Plan) -> Option<String> {
-    let restarted = plan.changes.iter().filter(|change| interrupts(change) && change.effect == Effect::Restart);
-    restarted.filter_map(|change| up_beside(plan, change)).next()
+    let restarted = plan
+        .changes
+        .iter()
+        .filter(|change| interrupts(change) && change.effect == Effect::Restart);
+    restarted
+        .filter_map(|change| up_beside(plan, change))
+        .next()
 }
 
 fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
-    let all = plan.changes.iter().filter(|other| is_sibling(other, change) && other.before.is_some()).count();
-    let down = match change.after.as_ref().and_then(|want| want.lifecycle.max_unavailable) {
+    let all = plan
+        .changes
+        .iter()
+        .filter(|other| is_sibling(other, change) && other.before.is_some())
+        .count();
+    let down = match change
+        .after
+        .as_ref()
+        .and_then(|want| want.lifecycle.max_unavailable)
+    {
         None => 1,
         Some(Amount::Count(n)) => n as usize,
         Some(Amount::Percent(percent)) => (all * usize::from(percent) / 100).max(1),
@@ -93,15 +151,44 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
 /// What is held with the way out, and what was let through with its reason.
 pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
     let mut lines = Vec::new();
-    let waiting: Vec<&Held> = plan.held.iter().filter(|held| held.allowed_by.is_none()).collect();
-    let addresses: Vec<&Address> = waiting.iter().filter_map(|held| held.address.as_ref()).collect();
+    let waiting: Vec<&Held> = plan
+        .held
+        .iter()
+        .filter(|held| held.allowed_by.is_none())
+        .collect();
+    let addresses: Vec<&Address> = waiting
+        .iter()
+        .filter_map(|held| held.address.as_ref())
+        .collect();
     if !addresses.is_empty() {
-        let flags: Vec<String> = addresses.iter().map(|address| format!("--allow-data-loss {}", shell_word(address))).collect();
-        let flags = if flags.len() > FLAGS_MAX { "--allow-data-loss ADDR for each".to_owned() } else { flags.join(" ") };
-        lines.push((Label::Danger, format!("Held: {}. In a pipeline: an `allow:` entry, or {flags}", words::names(&addresses))));
+        let flags: Vec<String> = addresses
+            .iter()
+            .map(|address| format!("--allow-data-loss {}", shell_word(address)))
+            .collect();
+        let flags = if flags.len() > FLAGS_MAX {
+            "--allow-data-loss ADDR for each".to_owned()
+        } else {
+            flags.join(" ")
+        };
+        lines.push((
+            Label::Danger,
+            format!(
+                "Held: {}. In a pipeline: an `allow:` entry, or {flags}",
+                words::names(&addresses)
+            ),
+        ));
     }
-    for held in waiting.iter().filter(|held| matches!(held.why, HeldWhy::Bulk { .. })) {
-        lines.push((Label::Danger, format!("Held: {}. In a pipeline: --allow-bulk", held_words(&held.why).1)));
+    for held in waiting
+        .iter()
+        .filter(|held| matches!(held.why, HeldWhy::Bulk { .. }))
+    {
+        lines.push((
+            Label::Danger,
+            format!(
+                "Held: {}. In a pipeline: --allow-bulk",
+                held_words(&held.why).1
+            ),
+        ));
     }
     for held in &plan.held {
         let by = match &held.allowed_by {
@@ -110,7 +197,10 @@ pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
             Some(Allowance::BulkFlag) => "--allow-bulk".to_owned(),
             Some(Allowance::Destroy) | None => continue,
         };
-        let what = held.address.as_ref().map_or_else(|| held_words(&held.why).1, ToString::to_string);
+        let what = held
+            .address
+            .as_ref()
+            .map_or_else(|| held_words(&held.why).1, ToString::to_string);
         lines.push((Label::Warning, format!("Let through: {what} ({by})")));
     }
     lines
@@ -119,15 +209,32 @@ pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
 /// Brackets are globs to some shells.
 fn shell_word(address: &Address) -> String {
     let text = address.to_string();
-    if text.contains('[') { format!("'{text}'") } else { text }
+    if text.contains('[') {
+        format!("'{text}'")
+    } else {
+        text
+    }
 }
 
 /// `Read with 9 calls: 7 listings, 1 look-up, 1 detail.`
 pub(super) fn reads(cost: Cost) -> String {
-    let counted = [(cost.listings, "listing"), (cost.lookups, "look-up"), (cost.details, "detail"), (cost.other, "check")];
-    let parts: Vec<String> = counted.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word)).collect();
+    let counted = [
+        (cost.listings, "listing"),
+        (cost.lookups, "look-up"),
+        (cost.details, "detail"),
+        (cost.other, "check"),
+    ];
+    let parts: Vec<String> = counted
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| count(*n, word))
+        .collect();
     if parts.is_empty() {
         return "Read without a call.".to_owned();
     }
-    format!("Read with {}: {}.", count(cost.total(), "call"), parts.join(", "))
+    format!(
+        "Read with {}: {}.",
+        count(cost.total(), "call"),
+        parts.join(", ")
+    )
 }

@@ -17,11 +17,25 @@ pub(crate) fn usual(step: &PlanStep) -> Duration {
 /// no window.
 pub(super) fn usual_interruption(plan: &Plan, change: usize) -> Duration {
     let of_change = |range: std::ops::RangeInclusive<usize>| -> Duration {
-        plan.steps.iter().enumerate().filter(|(at, step)| range.contains(at) && step.change == change).map(|(_, step)| usual(step)).sum()
+        plan.steps
+            .iter()
+            .enumerate()
+            .filter(|(at, step)| range.contains(at) && step.change == change)
+            .map(|(_, step)| usual(step))
+            .sum()
     };
-    let closers = plan.steps.iter().enumerate().filter(|(_, step)| step.change == change);
-    let windows: Vec<(usize, usize)> = closers.filter_map(|(at, step)| step.step.closes.map(|opener| (opener, at))).collect();
-    match (windows.iter().map(|window| window.0).min(), windows.iter().map(|window| window.1).max()) {
+    let closers = plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.change == change);
+    let windows: Vec<(usize, usize)> = closers
+        .filter_map(|(at, step)| step.step.closes.map(|opener| (opener, at)))
+        .collect();
+    match (
+        windows.iter().map(|window| window.0).min(),
+        windows.iter().map(|window| window.1).max(),
+    ) {
         (Some(first), Some(last)) => of_change(first..=last),
         _ => of_change(0..=plan.steps.len()),
     }

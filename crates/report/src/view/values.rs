@@ -29,20 +29,43 @@ pub(crate) struct Values<'a> {
 impl<'a> Values<'a> {
     /// For the values of a plan.
     pub(crate) fn of_plan(plan: &'a Plan, schema: Option<Schema>) -> Self {
-        let live = plan.changes.iter().filter_map(|change| change.before.as_ref().map(|live| (live.id.as_str(), &change.address)));
-        let renewed = plan.changes.iter().filter(|change| change.action == ChangeAction::Replace).map(|change| &change.address);
-        Self { secrets: Secrets::of(plan), schema, names: live.collect(), renewed: renewed.collect() }
+        let live = plan.changes.iter().filter_map(|change| {
+            change
+                .before
+                .as_ref()
+                .map(|live| (live.id.as_str(), &change.address))
+        });
+        let renewed = plan
+            .changes
+            .iter()
+            .filter(|change| change.action == ChangeAction::Replace)
+            .map(|change| &change.address);
+        Self {
+            secrets: Secrets::of(plan),
+            schema,
+            names: live.collect(),
+            renewed: renewed.collect(),
+        }
     }
 
     /// For values outside a plan.
     pub(crate) fn alone() -> Self {
-        Self { secrets: Secrets::default(), schema: None, names: BTreeMap::new(), renewed: BTreeSet::new() }
+        Self {
+            secrets: Secrets::default(),
+            schema: None,
+            names: BTreeMap::new(),
+            renewed: BTreeSet::new(),
+        }
     }
 
     /// Whether an attribute may not be shown.
     pub(crate) fn hides(&self, kind: &str, attr: &str, values: &[&Value]) -> bool {
-        let by_type = self.field(kind, attr).is_some_and(|field| matches!(field.ty, Type::Secret));
-        by_type || sensitive_by_name(attr) || values.iter().any(|value| self.secrets.are_in_value(value))
+        let by_type = self
+            .field(kind, attr)
+            .is_some_and(|field| matches!(field.ty, Type::Secret));
+        by_type
+            || sensitive_by_name(attr)
+            || values.iter().any(|value| self.secrets.are_in_value(value))
     }
 
     /// A value, with a mark behind it where something is known after apply only.
@@ -51,15 +74,28 @@ impl<'a> Values<'a> {
             return SENSITIVE.to_owned();
         }
         let inner = self.inner(value);
-        if value.is_known() { inner } else { format!("{inner} {UNKNOWN}") }
+        if value.is_known() {
+            inner
+        } else {
+            format!("{inner} {UNKNOWN}")
+        }
     }
 
     /// A value of a new resource: what lies in this stack by its address.
     pub(crate) fn shown_by_name(&self, value: &Value) -> String {
         match value {
-            Value::Text(text) => self.name_of(text).map_or_else(|| self.shown(value), ToString::to_string),
+            Value::Text(text) => self
+                .name_of(text)
+                .map_or_else(|| self.shown(value), ToString::to_string),
             Value::List(items) if value.is_known() && !self.secrets.are_in_value(value) => {
-                format!("[{}]", items.iter().map(|item| self.shown_by_name(item)).collect::<Vec<_>>().join(", "))
+                format!(
+                    "[{}]",
+                    items
+                        .iter()
+                        .map(|item| self.shown_by_name(item))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
             }
             _ => self.shown(value),
         }
@@ -73,9 +109,13 @@ impl<'a> Values<'a> {
     /// A security group or the like in a rule: by address where it is of this stack.
     pub(crate) fn peer(&self, value: &Value) -> String {
         match value {
-            Value::Ref(reference) if self.renewed.contains(&reference.address) => format!("new {}", reference.address),
+            Value::Ref(reference) if self.renewed.contains(&reference.address) => {
+                format!("new {}", reference.address)
+            }
             Value::Ref(reference) => reference.address.to_string(),
-            Value::Text(text) => self.name_of(text).map_or_else(|| clean(text), ToString::to_string),
+            Value::Text(text) => self
+                .name_of(text)
+                .map_or_else(|| clean(text), ToString::to_string),
             _ => self.shown(value),
         }
     }
@@ -94,7 +134,13 @@ impl<'a> Values<'a> {
     }
 
     fn inner(&self, value: &Value) -> String {
-        let joined = |items: &[Value]| items.iter().map(|item| self.inner(item)).collect::<Vec<_>>().join(", ");
+        let joined = |items: &[Value]| {
+            items
+                .iter()
+                .map(|item| self.inner(item))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         match value {
             Value::Null => "null".to_owned(),
             Value::Bool(b) => b.to_string(),
@@ -112,16 +158,26 @@ impl<'a> Values<'a> {
     }
 
     fn map(&self, map: &Map) -> String {
-        let entries: Vec<String> = map.iter().map(|(key, item)| format!("{}: {}", clean(key), self.inner(item))).collect();
+        let entries: Vec<String> = map
+            .iter()
+            .map(|(key, item)| format!("{}: {}", clean(key), self.inner(item)))
+            .collect();
         format!("{{{}}}", entries.join(", "))
     }
 
     /// Text with its unknown parts as `${…}`; a long one as what it is made of.
     fn concat(&self, parts: &[Value]) -> String {
         let known: usize = parts.iter().filter_map(Value::as_text).map(str::len).sum();
-        let many_lines = parts.iter().filter_map(Value::as_text).any(|text| text.contains('\n'));
+        let many_lines = parts
+            .iter()
+            .filter_map(Value::as_text)
+            .any(|text| text.contains('\n'));
         if known > SHOWN_MAX || many_lines {
-            let unknown = parts.iter().filter(|part| !part.is_known()).map(|part| self.inner(part)).collect::<Vec<_>>();
+            let unknown = parts
+                .iter()
+                .filter(|part| !part.is_known())
+                .map(|part| self.inner(part))
+                .collect::<Vec<_>>();
             return format!("{} with {}", size(known), unknown.join(", "));
         }
         let part = |part: &Value| match part {
@@ -138,17 +194,27 @@ fn text_words(text: &str) -> String {
         return format!("{}, sha256 {}", size(text.len()), digest(text));
     }
     let text = clean(text);
-    if text.is_empty() || text.trim() != text { format!("\"{text}\"") } else { text }
+    if text.is_empty() || text.trim() != text {
+        format!("\"{text}\"")
+    } else {
+        text
+    }
 }
 
 /// The first twelve digits of a text's SHA-256.
 pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The field behind a dotted attribute; names of free maps and numbers of list items are passed over.
 fn field(fields: &'static [FieldDef], attr: &str) -> Option<&'static FieldDef> {
-    let (head, rest) = attr.split_once('.').map_or((attr, None), |(head, rest)| (head, Some(rest)));
+    let (head, rest) = attr
+        .split_once('.')
+        .map_or((attr, None), |(head, rest)| (head, Some(rest)));
     let found = fields.iter().find(|field| field.name == head)?;
     let Some(rest) = rest else { return Some(found) };
     match found.ty {

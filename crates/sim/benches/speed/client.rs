@@ -19,8 +19,13 @@ impl Line {
     pub(crate) fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("listening");
         stream.set_nodelay(true).expect("an option");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("an option");
-        Self { stream, buffer: vec![0; 1 << 16] }
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("an option");
+        Self {
+            stream,
+            buffer: vec![0; 1 << 16],
+        }
     }
 
     pub(crate) fn send(&mut self, request: &[u8]) {
@@ -31,12 +36,19 @@ impl Line {
     pub(crate) fn receive(&mut self) {
         let (mut held, mut length) = (0, None);
         while length.is_none_or(|length| held < length) {
-            let read = self.stream.read(&mut self.buffer[held..]).expect("an answer");
+            let read = self
+                .stream
+                .read(&mut self.buffer[held..])
+                .expect("an answer");
             assert!(read > 0, "the connection ended");
             held += read;
             length = length.or_else(|| whole(&self.buffer[..held]));
         }
-        assert!(self.buffer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&self.buffer[..held]));
+        assert!(
+            self.buffer.starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&self.buffer[..held])
+        );
     }
 }
 
@@ -44,14 +56,19 @@ impl Line {
 fn whole(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&bytes[..head]).ok()?;
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "))?;
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))?;
     Some(head + length.parse::<usize>().ok()?)
 }
 
 /// The bytes of a request.
 pub(crate) fn text(request: &WireRequest) -> Vec<u8> {
     let mark = if request.query.is_empty() { "" } else { "?" };
-    let mut head = format!("{} {}{mark}{} HTTP/1.1\r\nhost: {}\r\n", request.method, request.path, request.query, request.host);
+    let mut head = format!(
+        "{} {}{mark}{} HTTP/1.1\r\nhost: {}\r\n",
+        request.method, request.path, request.query, request.host
+    );
     for (name, value) in &request.headers {
         write!(head, "{name}: {value}\r\n").expect("a text");
     }
@@ -68,14 +85,23 @@ pub(crate) fn rate(address: SocketAddr, requests: &[Vec<u8>], connections: usize
     let begun = Instant::now();
     if connections <= 2 {
         std::thread::scope(|scope| {
-            for (line, requests) in lines.iter_mut().zip(requests.chunks(requests.len().div_ceil(connections))) {
+            for (line, requests) in lines
+                .iter_mut()
+                .zip(requests.chunks(requests.len().div_ceil(connections)))
+            {
                 scope.spawn(move || requests.iter().for_each(|request| exchange(line, request)));
             }
         });
     } else {
         for round in requests.chunks(connections) {
-            lines.iter_mut().zip(round).for_each(|(line, request)| line.send(request));
-            lines.iter_mut().zip(round).for_each(|(line, _)| line.receive());
+            lines
+                .iter_mut()
+                .zip(round)
+                .for_each(|(line, request)| line.send(request));
+            lines
+                .iter_mut()
+                .zip(round)
+                .for_each(|(line, _)| line.receive());
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "thousands of calls")]

@@ -3,7 +3,11 @@
 //! `cargo bench -p setpoint-sim` measures and fails if a target is missed; without `--bench` the same is done with a small
 //! world and no targets, so that it cannot rot. Everything is bounded: so many calls, so many machines.
 
-#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "measures a clock, a socket and its own memory")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "measures a clock, a socket and its own memory"
+)]
 
 mod client;
 mod pages;
@@ -20,9 +24,26 @@ struct Load {
 
 fn main() {
     let full = std::env::args().any(|arg| arg == "--bench");
-    let large = Load { machines: 100_000, reads: 200, calls: 60_000, writes: 4_000 };
-    let load = if full { large } else { Load { machines: 400, reads: 5, calls: 128, writes: 64 } };
-    let mut report = Report { full, missed: false };
+    let large = Load {
+        machines: 100_000,
+        reads: 200,
+        calls: 60_000,
+        writes: 4_000,
+    };
+    let load = if full {
+        large
+    } else {
+        Load {
+            machines: 400,
+            reads: 5,
+            calls: 128,
+            writes: 64,
+        }
+    };
+    let mut report = Report {
+        full,
+        missed: false,
+    };
     pages::measure(&load, &mut report);
     served::reads(&load, &mut report);
     served::writes(&load);
@@ -42,7 +63,9 @@ impl Report {
         let missed = self.full && figure > most;
         self.missed |= missed;
         let verdict = if missed { "MISSED" } else { "ok" };
-        say(&format!("{what:<70} {figure:>9.2} {unit:<4} (at most {most} {unit}) {verdict}"));
+        say(&format!(
+            "{what:<70} {figure:>9.2} {unit:<4} (at most {most} {unit}) {verdict}"
+        ));
     }
 }
 

@@ -21,51 +21,204 @@ pub(crate) fn measure(load: &Load, report: &mut Report) {
     let (cloud, mut signer) = world(None);
     let begun = Instant::now();
     fill(&cloud, &mut signer, load.machines);
-    say(&format!("{} machines with disk and interface made in {:.1} s", load.machines, begun.elapsed().as_secs_f64()));
+    say(&format!(
+        "{} machines with disk and interface made in {:.1} s",
+        load.machines,
+        begun.elapsed().as_secs_f64()
+    ));
     report.say("memory of it", resident_mib() - before, "MiB", 1024.0);
     let first_token = [STACK[0], STACK[1], ("MaxResults", "100")];
-    let token = call(&cloud, &mut signer, "ecs.DescribeInstances", &first_token)["NextToken"].as_str().expect("a token").to_owned();
-    let one = call(&cloud, &mut signer, "ecs.DescribeInstances", &[BATCH[0], BATCH[1]])["Instances"]["Instance"][0].clone();
-    let text = |path: &str| one.pointer(path).and_then(|id| id.as_str()).expect("an id").to_owned();
-    let (id, vswitch) = (text("/InstanceId"), text("/VpcAttributes/VSwitchId"));
-    let (last, middle) = ((load.machines / 100).to_string(), (load.machines / 200).to_string());
-    let stack = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
-        STACK.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect()
+    let token = call(&cloud, &mut signer, "ecs.DescribeInstances", &first_token)["NextToken"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let one = call(
+        &cloud,
+        &mut signer,
+        "ecs.DescribeInstances",
+        &[BATCH[0], BATCH[1]],
+    )["Instances"]["Instance"][0]
+        .clone();
+    let text = |path: &str| {
+        one.pointer(path)
+            .and_then(|id| id.as_str())
+            .expect("an id")
+            .to_owned()
     };
-    let deep = [stack(&[HUNDRED, ("PageNumber", &middle)]), stack(&[HUNDRED, ("PageNumber", &last)])];
-    let deep: Vec<Pairs<'_>> = deep.iter().map(|pairs| pairs.iter().map(|(name, value)| (*name, value.as_str())).collect()).collect();
-    let both = vec![BATCH[0], BATCH[1], ("Tag.2.Key", "setpoint:stack"), ("Tag.2.Value", "bench"), HUNDRED];
+    let (id, vswitch) = (text("/InstanceId"), text("/VpcAttributes/VSwitchId"));
+    let (last, middle) = (
+        (load.machines / 100).to_string(),
+        (load.machines / 200).to_string(),
+    );
+    let stack = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+        STACK
+            .iter()
+            .chain(more)
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect()
+    };
+    let deep = [
+        stack(&[HUNDRED, ("PageNumber", &middle)]),
+        stack(&[HUNDRED, ("PageNumber", &last)]),
+    ];
+    let deep: Vec<Pairs<'_>> = deep
+        .iter()
+        .map(|pairs| {
+            pairs
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect()
+        })
+        .collect();
+    let both = vec![
+        BATCH[0],
+        BATCH[1],
+        ("Tag.2.Key", "setpoint:stack"),
+        ("Tag.2.Value", "bench"),
+        HUNDRED,
+    ];
     let ids = format!("[\"{id}\"]");
     for page in [
-        Page("machines by a tag that all have, the first page", "ecs.DescribeInstances", [&STACK[..], &[HUNDRED]].concat(), 100),
-        Page("the middle page", "ecs.DescribeInstances", deep[0].clone(), 100),
-        Page("the last page", "ecs.DescribeInstances", deep[1].clone(), 100),
-        Page("a page by token", "ecs.DescribeInstances", [&first_token[..], &[("NextToken", token.as_str())]].concat(), 100),
-        Page("machines by a tag that 100 have", "ecs.DescribeInstances", [&BATCH[..], &[HUNDRED]].concat(), 100),
+        Page(
+            "machines by a tag that all have, the first page",
+            "ecs.DescribeInstances",
+            [&STACK[..], &[HUNDRED]].concat(),
+            100,
+        ),
+        Page(
+            "the middle page",
+            "ecs.DescribeInstances",
+            deep[0].clone(),
+            100,
+        ),
+        Page(
+            "the last page",
+            "ecs.DescribeInstances",
+            deep[1].clone(),
+            100,
+        ),
+        Page(
+            "a page by token",
+            "ecs.DescribeInstances",
+            [&first_token[..], &[("NextToken", token.as_str())]].concat(),
+            100,
+        ),
+        Page(
+            "machines by a tag that 100 have",
+            "ecs.DescribeInstances",
+            [&BATCH[..], &[HUNDRED]].concat(),
+            100,
+        ),
         Page("machines by two tags", "ecs.DescribeInstances", both, 100),
-        Page("machines of a VSwitch", "ecs.DescribeInstances", vec![("VSwitchId", &vswitch), HUNDRED], 100),
-        Page("one machine by id", "ecs.DescribeInstances", vec![("InstanceIds", &ids)], 1),
-        Page("the attributes of one machine", "ecs.DescribeInstanceAttribute", vec![("InstanceId", &id)], 1),
-        Page("states of 50 machines", "ecs.DescribeInstanceStatus", vec![("PageSize", "50")], 50),
-        Page("the state of one machine", "ecs.DescribeInstanceStatus", vec![("InstanceId.1", &id)], 1),
-        Page("disks, the first page", "ecs.DescribeDisks", vec![HUNDRED], 100),
-        Page("disks, the last page", "ecs.DescribeDisks", vec![HUNDRED, ("PageNumber", &last)], 100),
-        Page("disks by token", "ecs.DescribeDisks", vec![("MaxResults", "100")], 100),
-        Page("disks of one machine", "ecs.DescribeDisks", vec![("InstanceId", &id)], 1),
-        Page("interfaces, the first page", "ecs.DescribeNetworkInterfaces", vec![HUNDRED], 100),
-        Page("interfaces, the last page", "ecs.DescribeNetworkInterfaces", vec![HUNDRED, ("PageNumber", &last)], 100),
-        Page("interfaces of one machine", "ecs.DescribeNetworkInterfaces", vec![("InstanceId", &id)], 1),
-        Page("interfaces of a VSwitch", "ecs.DescribeNetworkInterfaces", vec![("VSwitchId", &vswitch), HUNDRED], 100),
+        Page(
+            "machines of a VSwitch",
+            "ecs.DescribeInstances",
+            vec![("VSwitchId", &vswitch), HUNDRED],
+            100,
+        ),
+        Page(
+            "one machine by id",
+            "ecs.DescribeInstances",
+            vec![("InstanceIds", &ids)],
+            1,
+        ),
+        Page(
+            "the attributes of one machine",
+            "ecs.DescribeInstanceAttribute",
+            vec![("InstanceId", &id)],
+            1,
+        ),
+        Page(
+            "states of 50 machines",
+            "ecs.DescribeInstanceStatus",
+            vec![("PageSize", "50")],
+            50,
+        ),
+        Page(
+            "the state of one machine",
+            "ecs.DescribeInstanceStatus",
+            vec![("InstanceId.1", &id)],
+            1,
+        ),
+        Page(
+            "disks, the first page",
+            "ecs.DescribeDisks",
+            vec![HUNDRED],
+            100,
+        ),
+        Page(
+            "disks, the last page",
+            "ecs.DescribeDisks",
+            vec![HUNDRED, ("PageNumber", &last)],
+            100,
+        ),
+        Page(
+            "disks by token",
+            "ecs.DescribeDisks",
+            vec![("MaxResults", "100")],
+            100,
+        ),
+        Page(
+            "disks of one machine",
+            "ecs.DescribeDisks",
+            vec![("InstanceId", &id)],
+            1,
+        ),
+        Page(
+            "interfaces, the first page",
+            "ecs.DescribeNetworkInterfaces",
+            vec![HUNDRED],
+            100,
+        ),
+        Page(
+            "interfaces, the last page",
+            "ecs.DescribeNetworkInterfaces",
+            vec![HUNDRED, ("PageNumber", &last)],
+            100,
+        ),
+        Page(
+            "interfaces of one machine",
+            "ecs.DescribeNetworkInterfaces",
+            vec![("InstanceId", &id)],
+            1,
+        ),
+        Page(
+            "interfaces of a VSwitch",
+            "ecs.DescribeNetworkInterfaces",
+            vec![("VSwitchId", &vswitch), HUNDRED],
+            100,
+        ),
     ] {
-        report.say(page.0, median_ms(&cloud, &mut signer, &page, load.reads, false), "ms", 2.0);
+        report.say(
+            page.0,
+            median_ms(&cloud, &mut signer, &page, load.reads, false),
+            "ms",
+            2.0,
+        );
     }
     // No text of a row is kept over a change.
-    let page = Page("machines by a tag right after a change", "ecs.DescribeInstances", [&STACK[..], &[HUNDRED]].concat(), 100);
-    report.say(page.0, median_ms(&cloud, &mut signer, &page, load.reads, true), "ms", 2.0);
+    let page = Page(
+        "machines by a tag right after a change",
+        "ecs.DescribeInstances",
+        [&STACK[..], &[HUNDRED]].concat(),
+        100,
+    );
+    report.say(
+        page.0,
+        median_ms(&cloud, &mut signer, &page, load.reads, true),
+        "ms",
+        2.0,
+    );
 }
 
 /// The median over some calls, signature and rendering included.
-fn median_ms(cloud: &Embedded, signer: &mut Signer, page: &Page<'_>, reads: usize, changing: bool) -> f64 {
+fn median_ms(
+    cloud: &Embedded,
+    signer: &mut Signer,
+    page: &Page<'_>,
+    reads: usize,
+    changing: bool,
+) -> f64 {
     let Page(what, action, pairs, rows) = page;
     let mut times: Vec<Duration> = (0..reads)
         .map(|_| {
@@ -77,7 +230,11 @@ fn median_ms(cloud: &Embedded, signer: &mut Signer, page: &Page<'_>, reads: usiz
             let response = cloud.answer(&request).expect("an answer");
             let took = begun.elapsed();
             let body = String::from_utf8(response.body).expect("text");
-            assert_eq!(body.matches("\"Status\":\"").count(), *rows, "{what}: {body}");
+            assert_eq!(
+                body.matches("\"Status\":\"").count(),
+                *rows,
+                "{what}: {body}"
+            );
             took
         })
         .collect();
@@ -89,5 +246,6 @@ fn median_ms(cloud: &Embedded, signer: &mut Signer, page: &Page<'_>, reads: usiz
 fn resident_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().split(' ').next()?.parse::<f64>().ok()).map_or(0.0, |kib| kib / 1024.0)
+    line.and_then(|line| line.trim().split(' ').next()?.parse::<f64>().ok())
+        .map_or(0.0, |kib| kib / 1024.0)
 }

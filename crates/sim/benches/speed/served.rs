@@ -21,10 +21,15 @@ struct Served {
 
 fn serve(cloud: Embedded) -> Served {
     let runtime = server::runtime().expect("a runtime");
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(runtime.spawn(server::serve(listener, None, cloud)));
-    Served { _runtime: runtime, address }
+    Served {
+        _runtime: runtime,
+        address,
+    }
 }
 
 const PAGE: [(&str, &str); 1] = [("PageSize", "10")];
@@ -35,17 +40,29 @@ pub(crate) fn reads(load: &Load, report: &mut Report) {
     let served = serve(cloud);
     let mut prepared = |scheme: Scheme| -> Vec<Vec<u8>> {
         signer.scheme = scheme;
-        (0..load.calls).map(|_| text(&signer.sign("ecs.DescribeInstances", &PAGE))).collect()
+        (0..load.calls)
+            .map(|_| text(&signer.sign("ecs.DescribeInstances", &PAGE)))
+            .collect()
     };
     for (scheme, name) in [(Scheme::V3, "V3"), (Scheme::V1, "V1")] {
         for connections in [2, 32] {
             let per_second = rate(served.address, &prepared(scheme), connections);
-            say(&format!("{} DescribeInstances by {name}, pages of 10, {connections} connections: {per_second:.0} calls/s", load.calls));
-            report.say("time of one of them, clients on the same cores", 1e6 / per_second, "us", 100.0);
+            say(&format!(
+                "{} DescribeInstances by {name}, pages of 10, {connections} connections: {per_second:.0} calls/s",
+                load.calls
+            ));
+            report.say(
+                "time of one of them, clients on the same cores",
+                1e6 / per_second,
+                "us",
+                100.0,
+            );
         }
     }
     let per_second = signing(served.address, &signer, load.calls / 2);
-    say(&format!("the same by two clients that sign as they go: {per_second:.0} calls/s"));
+    say(&format!(
+        "the same by two clients that sign as they go: {per_second:.0} calls/s"
+    ));
 }
 
 /// Two connections whose clients sign each request when it is due; gives calls a second.
@@ -53,10 +70,19 @@ fn signing(address: SocketAddr, signer: &Signer, each: usize) -> f64 {
     let begun = Instant::now();
     std::thread::scope(|scope| {
         for client in 1..=2 {
-            let mut signer = Signer { scheme: Scheme::V3, count: client * 1_000_000_000, ..signer.clone() };
+            let mut signer = Signer {
+                scheme: Scheme::V3,
+                count: client * 1_000_000_000,
+                ..signer.clone()
+            };
             scope.spawn(move || {
                 let mut line = Line::open(address);
-                (0..each).for_each(|_| exchange(&mut line, &text(&signer.sign("ecs.DescribeInstances", &PAGE))));
+                (0..each).for_each(|_| {
+                    exchange(
+                        &mut line,
+                        &text(&signer.sign("ecs.DescribeInstances", &PAGE)),
+                    )
+                });
             });
         }
     });
@@ -69,14 +95,26 @@ fn signing(address: SocketAddr, signer: &Signer, each: usize) -> f64 {
 pub(crate) fn writes(load: &Load) {
     let dir = tempfile::tempdir().expect("a folder");
     let (cloud, mut signer) = world(Some(dir.path()));
-    let vpc = call(&cloud, &mut signer, "vpc.CreateVpc", &[])["VpcId"].as_str().expect("an id").to_owned();
+    let vpc = call(&cloud, &mut signer, "vpc.CreateVpc", &[])["VpcId"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     call(&cloud, &mut signer, "vpc.DescribeVpcs", &[]);
     let served = serve(cloud);
     for connections in [1, 2, 16, 64] {
         // One alone waits for the disk each time.
-        let calls = if connections <= 2 { load.writes / 4 } else { load.writes };
+        let calls = if connections <= 2 {
+            load.writes / 4
+        } else {
+            load.writes
+        };
         let names = (0..calls).map(|number| format!("net-{number}"));
-        let requests = names.map(|name| text(&signer.sign("vpc.ModifyVpcAttribute", &[("VpcId", vpc.as_str()), ("VpcName", &name)])));
+        let requests = names.map(|name| {
+            text(&signer.sign(
+                "vpc.ModifyVpcAttribute",
+                &[("VpcId", vpc.as_str()), ("VpcName", &name)],
+            ))
+        });
         let requests: Vec<Vec<u8>> = requests.collect();
         say(&format!(
             "{calls} writes kept on disk, {connections} connections: {:.0} calls/s",

@@ -27,14 +27,34 @@ pub(crate) struct Signer {
 impl Signer {
     pub(crate) fn sign(&mut self, name: &str, pairs: &[(&str, &str)]) -> WireRequest {
         let (code, action) = name.split_once('.').expect("written as product.Action");
-        let product = Product::ALL.into_iter().find(|product| product.code() == code).expect("a product");
-        let mut params: Vec<(String, String)> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let product = Product::ALL
+            .into_iter()
+            .find(|product| product.code() == code)
+            .expect("a product");
+        let mut params: Vec<(String, String)> = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         params.sort();
         self.count += 1;
-        let request = Request { action: find(product, action).expect("an action"), region: "cn-beijing".to_owned(), params };
-        let endpoint = Endpoint { scheme: "http", host: "127.0.0.1".to_owned() };
-        let stamp = Stamp { nonce: format!("bench-{}", self.count), timestamp: (Config::system_clock())() };
-        let sign = if self.scheme == Scheme::V1 { v1::sign } else { v3::sign };
+        let request = Request {
+            action: find(product, action).expect("an action"),
+            region: "cn-beijing".to_owned(),
+            params,
+        };
+        let endpoint = Endpoint {
+            scheme: "http",
+            host: "127.0.0.1".to_owned(),
+        };
+        let stamp = Stamp {
+            nonce: format!("bench-{}", self.count),
+            timestamp: (Config::system_clock())(),
+        };
+        let sign = if self.scheme == Scheme::V1 {
+            v1::sign
+        } else {
+            v3::sign
+        };
         sign(&request, &self.key, &endpoint, &stamp)
     }
 }
@@ -42,14 +62,32 @@ impl Signer {
 /// A new world in which everything is done at once and nothing is limited, in memory or in a folder.
 pub(crate) fn world(dir: Option<&std::path::Path>) -> (Embedded, Signer) {
     let limits = Limits::none();
-    let options = Options { profile: Profile::instant(), quotas: limits.counts, rates: limits.rates, ..Options::default() };
-    let config = Config { options, dir: dir.map(Into::into), ..Config::new(Config::system_clock()) };
+    let options = Options {
+        profile: Profile::instant(),
+        quotas: limits.counts,
+        rates: limits.rates,
+        ..Options::default()
+    };
+    let config = Config {
+        options,
+        dir: dir.map(Into::into),
+        ..Config::new(Config::system_clock())
+    };
     let cloud = Embedded::open(config).expect("a world");
-    let signer = Signer { key: cloud.credential(), scheme: Scheme::V3, count: 0 };
+    let signer = Signer {
+        key: cloud.credential(),
+        scheme: Scheme::V3,
+        count: 0,
+    };
     (cloud, signer)
 }
 
-pub(crate) fn call(cloud: &Embedded, signer: &mut Signer, name: &str, pairs: &[(&str, &str)]) -> Value {
+pub(crate) fn call(
+    cloud: &Embedded,
+    signer: &mut Signer,
+    name: &str,
+    pairs: &[(&str, &str)],
+) -> Value {
     let response = cloud.answer(&signer.sign(name, pairs)).expect("an answer");
     let body = serde_json::from_slice(&response.body).expect("JSON");
     assert_eq!(response.status, 200, "{name}: {body}");
@@ -59,12 +97,30 @@ pub(crate) fn call(cloud: &Embedded, signer: &mut Signer, name: &str, pairs: &[(
 /// Makes machines with a disk and an interface each, tagged with their stack and their batch.
 pub(crate) fn fill(cloud: &Embedded, signer: &mut Signer, machines: usize) {
     let id = |body: &Value, name: &str| body[name].as_str().expect("an id").to_owned();
-    let vpc = id(&call(cloud, signer, "vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/8")]), "VpcId");
+    let vpc = id(
+        &call(
+            cloud,
+            signer,
+            "vpc.CreateVpc",
+            &[("CidrBlock", "10.0.0.0/8")],
+        ),
+        "VpcId",
+    );
     for batch in 0..machines / BATCH {
         let block = format!("10.{}.{}.0/24", batch / 256, batch % 256);
-        let pairs = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", &block)];
-        let vswitch = id(&call(cloud, signer, "vpc.CreateVSwitch", &pairs), "VSwitchId");
-        let group = id(&call(cloud, signer, "ecs.CreateSecurityGroup", &[("VpcId", &vpc)]), "SecurityGroupId");
+        let pairs = [
+            ("VpcId", vpc.as_str()),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", &block),
+        ];
+        let vswitch = id(
+            &call(cloud, signer, "vpc.CreateVSwitch", &pairs),
+            "VSwitchId",
+        );
+        let group = id(
+            &call(cloud, signer, "ecs.CreateSecurityGroup", &[("VpcId", &vpc)]),
+            "SecurityGroupId",
+        );
         let name = batch.to_string();
         let amount = BATCH.to_string();
         let order = [

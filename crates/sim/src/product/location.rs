@@ -17,7 +17,10 @@ pub(crate) const ACTIONS: &[Actions] = &[&[("DescribeEndpoints", describe)]];
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("Type", "openAPI")?;
     let (region, service) = (call.need("Id")?, call.need("ServiceCode")?);
-    let known = regions::find(region).is_some() && Product::ALL.iter().any(|product| product.code() == service.to_lowercase());
+    let known = regions::find(region).is_some()
+        && Product::ALL
+            .iter()
+            .any(|product| product.code() == service.to_lowercase());
     let endpoint = json!({
         "Endpoint": world.caller.host, "Id": region, "Namespace": "26842", "SerivceCode": service, "Type": "openAPI",
         "Protocols": {"Protocols": ["HTTP", "HTTPS"]},
@@ -33,13 +36,35 @@ mod tests {
     #[test]
     fn the_host_that_was_asked_serves() {
         let mut bench = Bench::new();
-        for (region, service, count) in [("cn-beijing", "ecs", 1), ("cn-beijing", "rds", 0), ("mars", "ecs", 0)] {
-            let answer = bench.ok("location.DescribeEndpoints", &[("Id", region), ("ServiceCode", service), ("Type", "openAPI")]);
-            assert_eq!(answer["Endpoints"]["Endpoint"].as_array().map(Vec::len), Some(count), "{region} {service}");
+        for (region, service, count) in [
+            ("cn-beijing", "ecs", 1),
+            ("cn-beijing", "rds", 0),
+            ("mars", "ecs", 0),
+        ] {
+            let answer = bench.ok(
+                "location.DescribeEndpoints",
+                &[
+                    ("Id", region),
+                    ("ServiceCode", service),
+                    ("Type", "openAPI"),
+                ],
+            );
+            assert_eq!(
+                answer["Endpoints"]["Endpoint"].as_array().map(Vec::len),
+                Some(count),
+                "{region} {service}"
+            );
             if count == 1 {
-                assert_eq!(answer["Endpoints"]["Endpoint"][0]["Endpoint"], "location.cn-beijing.aliyuncs.com");
+                assert_eq!(
+                    answer["Endpoints"]["Endpoint"][0]["Endpoint"],
+                    "location.cn-beijing.aliyuncs.com"
+                );
             }
         }
-        bench.refused("location.DescribeEndpoints", &[("Id", "cn-beijing")], "400 MissingParameter");
+        bench.refused(
+            "location.DescribeEndpoints",
+            &[("Id", "cn-beijing")],
+            "400 MissingParameter",
+        );
     }
 }

@@ -5,4 +5,8 @@ use crate::product::Actions;
 pub(crate) mod parameter;
 pub(crate) mod secret;
 
-pub(crate) const ACTIONS: &[Actions] = &[parameter::ACTIONS, parameter::read::ACTIONS, secret::ACTIONS];
+pub(crate) const ACTIONS: &[Actions] = &[
+    parameter::ACTIONS,
+    parameter::read::ACTIONS,
+    secret::ACTIONS,
+];

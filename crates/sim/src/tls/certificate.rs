@@ -57,7 +57,8 @@ impl Key {
     /// A new key.
     pub(crate) fn generate() -> Result<Self, TlsError> {
         let random = SystemRandom::new();
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).map_err(|_| TlsError::Random)?;
+        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random)
+            .map_err(|_| TlsError::Random)?;
         Self::read(made.as_ref())
     }
 
@@ -65,12 +66,21 @@ impl Key {
     pub(crate) fn read(pkcs8: &[u8]) -> Result<Self, TlsError> {
         let random = SystemRandom::new();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8, &random)
-            .map_err(|error| TlsError::Key { why: error.to_string() })?;
-        Ok(Self { pkcs8: pkcs8.to_vec(), pair, random })
+            .map_err(|error| TlsError::Key {
+                why: error.to_string(),
+            })?;
+        Ok(Self {
+            pkcs8: pkcs8.to_vec(),
+            pair,
+            random,
+        })
     }
 
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, TlsError> {
-        let signature = self.pair.sign(&self.random, bytes).map_err(|_| TlsError::Random)?;
+        let signature = self
+            .pair
+            .sign(&self.random, bytes)
+            .map_err(|_| TlsError::Random)?;
         Ok(signature.as_ref().to_vec())
     }
 
@@ -82,18 +92,46 @@ impl Key {
 /// The certificate of an authority that signs itself.
 pub(crate) fn authority(key: &Key, now: Timestamp) -> Result<Vec<u8>, TlsError> {
     let extensions = [
-        extension(BASIC_CONSTRAINTS, true, &node(SEQUENCE, &[&node(BOOLEAN, &[&[0xff]]), &node(INTEGER, &[&[0]])])),
+        extension(
+            BASIC_CONSTRAINTS,
+            true,
+            &node(
+                SEQUENCE,
+                &[&node(BOOLEAN, &[&[0xff]]), &node(INTEGER, &[&[0]])],
+            ),
+        ),
         // keyCertSign and cRLSign.
         extension(KEY_USAGE, true, &node(BIT_STRING, &[&[1, 0b0000_0110]])),
-        extension(SUBJECT_KEY_IDENTIFIER, false, &node(OCTET_STRING, &[&key.identifier()])),
+        extension(
+            SUBJECT_KEY_IDENTIFIER,
+            false,
+            &node(OCTET_STRING, &[&key.identifier()]),
+        ),
     ];
-    sign(&Subject { name: AUTHORITY_NAME, key, days: AUTHORITY_DAYS, extensions: &extensions }, key, now)
+    sign(
+        &Subject {
+            name: AUTHORITY_NAME,
+            key,
+            days: AUTHORITY_DAYS,
+            extensions: &extensions,
+        },
+        key,
+        now,
+    )
 }
 
 /// A certificate for a server on this machine, and on one more address if it listens there.
-pub(crate) fn server(key: &Key, authority: &Key, address: IpAddr, now: Timestamp) -> Result<Vec<u8>, TlsError> {
+pub(crate) fn server(
+    key: &Key,
+    authority: &Key,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Vec<u8>, TlsError> {
     let mut names = node(0x82, &[b"localhost"]);
-    let mut addresses = vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
+    let mut addresses = vec![
+        IpAddr::from([127, 0, 0, 1]),
+        IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+    ];
     if !addresses.contains(&address) {
         addresses.push(address);
     }
@@ -108,12 +146,33 @@ pub(crate) fn server(key: &Key, authority: &Key, address: IpAddr, now: Timestamp
         extension(BASIC_CONSTRAINTS, true, &node(SEQUENCE, &[])),
         // digitalSignature.
         extension(KEY_USAGE, true, &node(BIT_STRING, &[&[7, 0b1000_0000]])),
-        extension(EXTENDED_KEY_USAGE, false, &node(SEQUENCE, &[&node(OID, &[SERVER_AUTH])])),
+        extension(
+            EXTENDED_KEY_USAGE,
+            false,
+            &node(SEQUENCE, &[&node(OID, &[SERVER_AUTH])]),
+        ),
         extension(SUBJECT_ALT_NAME, false, &node(SEQUENCE, &[&names])),
-        extension(SUBJECT_KEY_IDENTIFIER, false, &node(OCTET_STRING, &[&key.identifier()])),
-        extension(AUTHORITY_KEY_IDENTIFIER, false, &node(SEQUENCE, &[&node(0x80, &[&authority.identifier()])])),
+        extension(
+            SUBJECT_KEY_IDENTIFIER,
+            false,
+            &node(OCTET_STRING, &[&key.identifier()]),
+        ),
+        extension(
+            AUTHORITY_KEY_IDENTIFIER,
+            false,
+            &node(SEQUENCE, &[&node(0x80, &[&authority.identifier()])]),
+        ),
     ];
-    sign(&Subject { name: SERVER_NAME, key, days: SERVER_DAYS, extensions: &extensions }, authority, now)
+    sign(
+        &Subject {
+            name: SERVER_NAME,
+            key,
+            days: SERVER_DAYS,
+            extensions: &extensions,
+        },
+        authority,
+        now,
+    )
 }
 
 /// What a certificate says of its holder.
@@ -127,9 +186,15 @@ struct Subject<'a> {
 fn sign(subject: &Subject<'_>, authority: &Key, now: Timestamp) -> Result<Vec<u8>, TlsError> {
     let algorithm = node(SEQUENCE, &[&node(OID, &[ECDSA_WITH_SHA256])]);
     let public = subject.key.pair.public_key().as_ref();
-    let curve = node(SEQUENCE, &[&node(OID, &[EC_PUBLIC_KEY]), &node(OID, &[PRIME256V1])]);
+    let curve = node(
+        SEQUENCE,
+        &[&node(OID, &[EC_PUBLIC_KEY]), &node(OID, &[PRIME256V1])],
+    );
     // The clock of a client may be a little behind.
-    let validity = [moment(now.0 - DAY_MS), moment(now.0 + subject.days * DAY_MS)];
+    let validity = [
+        moment(now.0 - DAY_MS),
+        moment(now.0 + subject.days * DAY_MS),
+    ];
     let extensions: Vec<&[u8]> = subject.extensions.iter().map(Vec::as_slice).collect();
     let to_be_signed = node(
         SEQUENCE,
@@ -145,7 +210,14 @@ fn sign(subject: &Subject<'_>, authority: &Key, now: Timestamp) -> Result<Vec<u8
         ],
     );
     let signature = authority.sign(&to_be_signed)?;
-    Ok(node(SEQUENCE, &[&to_be_signed, &algorithm, &node(BIT_STRING, &[&[0], &signature])]))
+    Ok(node(
+        SEQUENCE,
+        &[
+            &to_be_signed,
+            &algorithm,
+            &node(BIT_STRING, &[&[0], &signature]),
+        ],
+    ))
 }
 
 /// Sixteen bytes, positive: no two certificates of an authority may share theirs.
@@ -159,19 +231,40 @@ fn serial(key: &Key, now: Timestamp) -> Vec<u8> {
 }
 
 fn name(common: &str) -> Vec<u8> {
-    let attribute = node(SEQUENCE, &[&node(OID, &[COMMON_NAME]), &node(UTF8, &[common.as_bytes()])]);
+    let attribute = node(
+        SEQUENCE,
+        &[
+            &node(OID, &[COMMON_NAME]),
+            &node(UTF8, &[common.as_bytes()]),
+        ],
+    );
     node(SEQUENCE, &[&node(SET, &[&attribute])])
 }
 
 /// Two digits of the year until 2049, four from then on.
 fn moment(ms: i64) -> Vec<u8> {
-    let digits: String = Timestamp(ms).seconds().chars().filter(|c| !matches!(c, '-' | ':' | 'T')).collect();
-    if digits.as_str() < "2050" { node(UTC_TIME, &[&digits.as_bytes()[2..]]) } else { node(GENERALIZED_TIME, &[digits.as_bytes()]) }
+    let digits: String = Timestamp(ms)
+        .seconds()
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':' | 'T'))
+        .collect();
+    if digits.as_str() < "2050" {
+        node(UTC_TIME, &[&digits.as_bytes()[2..]])
+    } else {
+        node(GENERALIZED_TIME, &[digits.as_bytes()])
+    }
 }
 
 fn extension(id: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical { node(BOOLEAN, &[&[0xff]]) } else { Vec::new() };
-    node(SEQUENCE, &[&node(OID, &[id]), &critical, &node(OCTET_STRING, &[value])])
+    let critical = if critical {
+        node(BOOLEAN, &[&[0xff]])
+    } else {
+        Vec::new()
+    };
+    node(
+        SEQUENCE,
+        &[&node(OID, &[id]), &critical, &node(OCTET_STRING, &[value])],
+    )
 }
 
 fn node(tag: u8, content: &[&[u8]]) -> Vec<u8> {
@@ -181,8 +274,12 @@ fn node(tag: u8, content: &[&[u8]]) -> Vec<u8> {
         Ok(short) if short < 0x80 => bytes.push(short),
         _ => {
             let long = length.to_be_bytes();
-            let digits = &long[long.iter().position(|byte| *byte != 0).unwrap_or(long.len() - 1)..];
-            bytes.push(0x80 | u8::try_from(digits.len()).expect("a length has at most eight bytes"));
+            let digits = &long[long
+                .iter()
+                .position(|byte| *byte != 0)
+                .unwrap_or(long.len() - 1)..];
+            bytes
+                .push(0x80 | u8::try_from(digits.len()).expect("a length has at most eight bytes"));
             bytes.extend_from_slice(digits);
         }
     }

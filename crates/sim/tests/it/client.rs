@@ -48,34 +48,80 @@ pub(crate) fn open(hand: &Hand) -> Embedded {
 }
 
 /// A signed request of V3.
-pub(crate) fn signed(credential: &Credential, now: Timestamp, name: &str, pairs: &[(&str, &str)]) -> WireRequest {
+pub(crate) fn signed(
+    credential: &Credential,
+    now: Timestamp,
+    name: &str,
+    pairs: &[(&str, &str)],
+) -> WireRequest {
     let (request, endpoint, stamp) = parts(now, name, pairs);
     v3::sign(&request, credential, &endpoint, &stamp)
 }
 
 /// A signed request of V1.
-pub(crate) fn signed_v1(credential: &Credential, now: Timestamp, name: &str, pairs: &[(&str, &str)]) -> WireRequest {
+pub(crate) fn signed_v1(
+    credential: &Credential,
+    now: Timestamp,
+    name: &str,
+    pairs: &[(&str, &str)],
+) -> WireRequest {
     let (request, endpoint, stamp) = parts(now, name, pairs);
     v1::sign(&request, credential, &endpoint, &stamp)
 }
 
 fn parts(now: Timestamp, name: &str, pairs: &[(&str, &str)]) -> (Request, Endpoint, Stamp) {
     let (code, action) = name.split_once('.').expect("written as product.Action");
-    let product = Product::ALL.into_iter().find(|product| product.code() == code).expect("a known product");
+    let product = Product::ALL
+        .into_iter()
+        .find(|product| product.code() == code)
+        .expect("a known product");
     let action = find(product, action).expect("a known action");
-    let mut params: Vec<(String, String)> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let mut params: Vec<(String, String)> = pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect();
     params.sort();
     let nonce = format!("it-{}", NONCE.fetch_add(1, Ordering::SeqCst));
-    let endpoint = Endpoint { scheme: "http", host: format!("{code}.cn-beijing.aliyuncs.com") };
-    (Request { action, region: "cn-beijing".to_owned(), params }, endpoint, Stamp { nonce, timestamp: now })
+    let endpoint = Endpoint {
+        scheme: "http",
+        host: format!("{code}.cn-beijing.aliyuncs.com"),
+    };
+    (
+        Request {
+            action,
+            region: "cn-beijing".to_owned(),
+            params,
+        },
+        endpoint,
+        Stamp {
+            nonce,
+            timestamp: now,
+        },
+    )
 }
 
 /// Calls and reads the answer; a refusal comes as `404 Code`, a lost one as what the network says.
-pub(crate) fn call(cloud: &Embedded, hand: &Hand, name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
+pub(crate) fn call(
+    cloud: &Embedded,
+    hand: &Hand,
+    name: &str,
+    pairs: &[(&str, &str)],
+) -> Result<Value, String> {
     let request = signed(&cloud.credential(), hand.now(), name, pairs);
-    let response = cloud.answer(&request).map_err(|TransportError { sent, detail }| format!("sent={sent} {detail}"))?;
-    let body: Value = serde_json::from_slice(&response.body).map_err(|error| format!("not JSON: {error}"))?;
-    if response.status == 200 { Ok(body) } else { Err(format!("{} {}", response.status, body["Code"].as_str().unwrap_or_default())) }
+    let response = cloud
+        .answer(&request)
+        .map_err(|TransportError { sent, detail }| format!("sent={sent} {detail}"))?;
+    let body: Value =
+        serde_json::from_slice(&response.body).map_err(|error| format!("not JSON: {error}"))?;
+    if response.status == 200 {
+        Ok(body)
+    } else {
+        Err(format!(
+            "{} {}",
+            response.status,
+            body["Code"].as_str().unwrap_or_default()
+        ))
+    }
 }
 
 /// A text of an answer.

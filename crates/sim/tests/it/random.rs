@@ -13,14 +13,34 @@ type Template = (&'static str, &'static [(&'static str, &'static str)]);
 const CALLS: &[Template] = &[
     ("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/8")]),
     ("vpc.DeleteVpc", &[("VpcId", "$vpc")]),
-    ("vpc.CreateVSwitch", &[("VpcId", "$vpc"), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "10.1.0.0/24")]),
-    ("vpc.CreateVSwitch", &[("VpcId", "$vpc"), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "10.2.0.0/24"), ("ClientToken", "t")]),
+    (
+        "vpc.CreateVSwitch",
+        &[
+            ("VpcId", "$vpc"),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", "10.1.0.0/24"),
+        ],
+    ),
+    (
+        "vpc.CreateVSwitch",
+        &[
+            ("VpcId", "$vpc"),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", "10.2.0.0/24"),
+            ("ClientToken", "t"),
+        ],
+    ),
     ("vpc.DeleteVSwitch", &[("VSwitchId", "$vsw")]),
     ("ecs.CreateSecurityGroup", &[("VpcId", "$vpc")]),
     ("ecs.DeleteSecurityGroup", &[("SecurityGroupId", "$sg")]),
     (
         "ecs.AuthorizeSecurityGroup",
-        &[("SecurityGroupId", "$sg"), ("IpProtocol", "tcp"), ("PortRange", "80/80"), ("SourceCidrIp", "0.0.0.0/0")],
+        &[
+            ("SecurityGroupId", "$sg"),
+            ("IpProtocol", "tcp"),
+            ("PortRange", "80/80"),
+            ("SourceCidrIp", "0.0.0.0/0"),
+        ],
     ),
     (
         "ecs.RunInstances",
@@ -34,8 +54,18 @@ const CALLS: &[Template] = &[
     ),
     ("ecs.StopInstance", &[("InstanceId", "$i")]),
     ("ecs.StartInstance", &[("InstanceId", "$i")]),
-    ("ecs.DeleteInstance", &[("InstanceId", "$i"), ("Force", "true")]),
-    ("ecs.ModifyInstanceAttribute", &[("InstanceId", "$i"), ("InstanceName", "web"), ("HostName", "-bad-")]),
+    (
+        "ecs.DeleteInstance",
+        &[("InstanceId", "$i"), ("Force", "true")],
+    ),
+    (
+        "ecs.ModifyInstanceAttribute",
+        &[
+            ("InstanceId", "$i"),
+            ("InstanceName", "web"),
+            ("HostName", "-bad-"),
+        ],
+    ),
 ];
 
 fn id_of(world: &World, placeholder: &str) -> String {
@@ -45,7 +75,13 @@ fn id_of(world: &World, placeholder: &str) -> String {
         "$sg" => "security_group",
         _ => "instance",
     };
-    world.resources().into_iter().filter(|row| row.kind == kind).map(|row| row.id).next_back().unwrap_or_else(|| "none".to_owned())
+    world
+        .resources()
+        .into_iter()
+        .filter(|row| row.kind == kind)
+        .map(|row| row.id)
+        .next_back()
+        .unwrap_or_else(|| "none".to_owned())
 }
 
 /// Everything that is stored, as text.
@@ -57,20 +93,38 @@ fn rows(world: &World) -> Vec<(String, String, String)> {
 fn run(script: &[(usize, i64)]) -> (World, Vec<Vec<u8>>) {
     let mut world = World::new(3, Timestamp(START), Options::default());
     let account = world.account().clone();
-    let key = setpoint_openapi::credential::Credential::long_lived(account.access_key_id, account.access_key_secret);
+    let key = setpoint_openapi::credential::Credential::long_lived(
+        account.access_key_id,
+        account.access_key_secret,
+    );
     let mut now = START;
     let mut answers = Vec::new();
     for (n, wait) in script {
         now += wait;
         let (name, pairs) = CALLS[n % CALLS.len()];
         world.advance(Timestamp(now));
-        let filled: Vec<(&str, String)> =
-            pairs.iter().map(|(k, v)| (*k, if v.starts_with('$') { id_of(&world, v) } else { (*v).to_owned() })).collect();
+        let filled: Vec<(&str, String)> = pairs
+            .iter()
+            .map(|(k, v)| {
+                (
+                    *k,
+                    if v.starts_with('$') {
+                        id_of(&world, v)
+                    } else {
+                        (*v).to_owned()
+                    },
+                )
+            })
+            .collect();
         let filled: Vec<(&str, &str)> = filled.iter().map(|(k, v)| (*k, v.as_str())).collect();
         let before = rows(&world);
         let response = world.handle(Timestamp(now), &signed(&key, Timestamp(now), name, &filled));
         if response.status != 200 {
-            assert_eq!(before, rows(&world), "{name} was refused and changed something");
+            assert_eq!(
+                before,
+                rows(&world),
+                "{name} was refused and changed something"
+            );
         }
         answers.push(response.body);
     }

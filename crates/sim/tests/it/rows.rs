@@ -25,12 +25,24 @@ const READS: [(&str, &[(&str, &str)]); 5] = [
 
 /// Two machines, one with a public address and a further interface, with odd texts in them.
 fn furnish(cloud: &Embedded, hand: &Hand) -> String {
-    let made = |name: &str, pairs: &[(&str, &str)]| call(cloud, hand, name, pairs).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-    let vpc = text(&made("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/8")]), "VpcId");
+    let made = |name: &str, pairs: &[(&str, &str)]| {
+        call(cloud, hand, name, pairs).unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
+    };
+    let vpc = text(
+        &made("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/8")]),
+        "VpcId",
+    );
     hand.wait(60_000);
-    let subnet = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "10.0.0.0/24")];
+    let subnet = [
+        ("VpcId", vpc.as_str()),
+        ("ZoneId", "cn-beijing-h"),
+        ("CidrBlock", "10.0.0.0/24"),
+    ];
     let subnet = text(&made("vpc.CreateVSwitch", &subnet), "VSwitchId");
-    let group = text(&made("ecs.CreateSecurityGroup", &[("VpcId", &vpc)]), "SecurityGroupId");
+    let group = text(
+        &made("ecs.CreateSecurityGroup", &[("VpcId", &vpc)]),
+        "SecurityGroupId",
+    );
     hand.wait(60_000);
     let order = [
         ("ImageFamily", "acs:ubuntu_24_04_x64"),
@@ -48,10 +60,20 @@ fn furnish(cloud: &Embedded, hand: &Hand) -> String {
     let ids = made("ecs.RunInstances", &order)["InstanceIdSets"]["InstanceIdSet"].clone();
     let first = ids[0].as_str().expect("an id").to_owned();
     hand.wait(60_000);
-    let eni = [("VSwitchId", subnet.as_str()), ("SecurityGroupId", &group), ("SecondaryPrivateIpAddressCount", "2")];
-    let eni = text(&made("ecs.CreateNetworkInterface", &eni), "NetworkInterfaceId");
+    let eni = [
+        ("VSwitchId", subnet.as_str()),
+        ("SecurityGroupId", &group),
+        ("SecondaryPrivateIpAddressCount", "2"),
+    ];
+    let eni = text(
+        &made("ecs.CreateNetworkInterface", &eni),
+        "NetworkInterfaceId",
+    );
     hand.wait(60_000);
-    made("ecs.AttachNetworkInterface", &[("NetworkInterfaceId", &eni), ("InstanceId", &first)]);
+    made(
+        "ecs.AttachNetworkInterface",
+        &[("NetworkInterfaceId", &eni), ("InstanceId", &first)],
+    );
     hand.wait(60_000);
     first
 }
@@ -63,13 +85,18 @@ fn rows_keep_their_bytes() {
     let cloud = open(&hand);
     let machine = furnish(&cloud, &hand);
     let one = [("InstanceId", machine.as_str())];
-    let reads = READS.into_iter().chain([("ecs.DescribeInstanceAttribute", one.as_slice())]);
+    let reads = READS
+        .into_iter()
+        .chain([("ecs.DescribeInstanceAttribute", one.as_slice())]);
     let mut lines = String::new();
     for (name, pairs) in reads {
         for form in ["JSON", "XML"] {
             let pairs = [pairs, &[("Format", form)]].concat();
             let request = signed(&cloud.credential(), hand.now(), name, &pairs);
-            lines = lines + &String::from_utf8(cloud.answer(&request).expect("an answer").body).expect("text") + "\n";
+            lines = lines
+                + &String::from_utf8(cloud.answer(&request).expect("an answer").body)
+                    .expect("text")
+                + "\n";
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/sim/rows.txt");

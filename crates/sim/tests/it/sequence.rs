@@ -26,25 +26,44 @@ use run::{Begin, Run};
 /// How many sequences of each kind are in every run of the tests.
 const SEQUENCES: u32 = 100;
 
-#[expect(clippy::disallowed_methods, reason = "how long to go on, and where to begin, is for whoever runs the tests to say")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to go on, and where to begin, is for whoever runs the tests to say"
+)]
 fn asked(name: &str, otherwise: u32) -> u32 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    std::env::var(name).map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number"))
+    })
 }
 
 fn runner() -> TestRunner {
     let cases = asked("SETPOINT_SEQUENCES", SEQUENCES);
     let rng_seed = RngSeed::Fixed(asked("SETPOINT_SEED", 0).into());
-    TestRunner::new(Config { cases, rng_seed, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() })
+    TestRunner::new(Config {
+        cases,
+        rng_seed,
+        failure_persistence: None,
+        max_shrink_iters: 2_000,
+        ..Config::default()
+    })
 }
 
 fn lines() -> Vec<&'static str> {
-    vocabulary::CALLS.lines().filter(|line| !line.is_empty()).collect()
+    vocabulary::CALLS
+        .lines()
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// Half of the sequences let states last, the others do not; one in eight begins with nothing, two with a machine only.
 fn begin(steps: &[Step]) -> Run {
     let dice = steps.first().map_or(0, |step| step.dice);
-    let profile = if dice.is_multiple_of(2) { Profile::fast() } else { Profile::instant() };
+    let profile = if dice.is_multiple_of(2) {
+        Profile::fast()
+    } else {
+        Profile::instant()
+    };
     let begin = match (dice / 2) % 8 {
         0 => Begin::Nothing,
         1 | 2 => Begin::Machine,
@@ -57,16 +76,37 @@ fn begin(steps: &[Step]) -> Run {
 fn go(steps: &[Step], call: impl Fn(&Step, &Rows) -> Sent) -> Result<Vec<run::Came>, String> {
     let mut run = begin(steps);
     let mut came = Vec::new();
-    let result = steps.iter().filter(|step| step.taken).enumerate().try_for_each(|(n, step)| {
-        let sent = call(step, &run.rows);
-        let outcome = catch_unwind(AssertUnwindSafe(|| run.step(step, &sent)));
-        came.push(outcome.unwrap_or_else(|_| Err("the simulator panicked, as written above".to_owned()))?);
-        reads::check(&mut run, n + usize::try_from(step.dice % 1_000).unwrap_or_default())
-    });
-    let result = result.and_then(|()| run.stores()).and_then(|()| run.pass(4 * 3_600_000)).and_then(|()| run.stores());
+    let result =
+        steps
+            .iter()
+            .filter(|step| step.taken)
+            .enumerate()
+            .try_for_each(|(n, step)| {
+                let sent = call(step, &run.rows);
+                let outcome = catch_unwind(AssertUnwindSafe(|| run.step(step, &sent)));
+                came.push(outcome.unwrap_or_else(|_| {
+                    Err("the simulator panicked, as written above".to_owned())
+                })?);
+                reads::check(
+                    &mut run,
+                    n + usize::try_from(step.dice % 1_000).unwrap_or_default(),
+                )
+            });
+    let result = result
+        .and_then(|()| run.stores())
+        .and_then(|()| run.pass(4 * 3_600_000))
+        .and_then(|()| run.stores());
     result.map_err(|wrong| {
-        let calls: Vec<String> = run.said.iter().map(|sent| format!("    {sent:?},")).collect();
-        format!("{wrong}\nat {} ms after\n{}", run.now_ms(), calls.join("\n"))
+        let calls: Vec<String> = run
+            .said
+            .iter()
+            .map(|sent| format!("    {sent:?},"))
+            .collect();
+        format!(
+            "{wrong}\nat {} ms after\n{}",
+            run.now_ms(),
+            calls.join("\n")
+        )
     })?;
     Ok(came)
 }
@@ -75,7 +115,9 @@ fn explore(lines: usize, call: impl Fn(&Step, &Rows) -> Sent) {
     let result = runner().run(&draw::steps(lines), |steps| {
         let came = go(&steps, &call).map_err(TestCaseError::fail)?;
         // A second run costs as much as the first, so a part of them must do.
-        if steps[0].dice.is_multiple_of(16) && go(&steps, &call).map_err(TestCaseError::fail)? != came {
+        if steps[0].dice.is_multiple_of(16)
+            && go(&steps, &call).map_err(TestCaseError::fail)? != came
+        {
             return Err(TestCaseError::fail("two runs differ"));
         }
         Ok(())
@@ -114,23 +156,37 @@ fn every_line_succeeds_sooner_or_later() {
             taken: true,
         };
         // What is done at once cannot be cancelled.
-        let profile = Profile { image_copy_ms: 600_000, ..Profile::instant() };
+        let profile = Profile {
+            image_copy_ms: 600_000,
+            ..Profile::instant()
+        };
         let mut run = Run::new(profile, Begin::Furnished);
         for _ in 0..80 {
             let step = step(&mut dice);
             let sent = draw::call(&step, &lines, &run.rows);
-            let came = run.step(&step, &sent).unwrap_or_else(|wrong| panic!("{wrong} after {:?}", run.said.last()));
+            let came = run
+                .step(&step, &sent)
+                .unwrap_or_else(|wrong| panic!("{wrong} after {:?}", run.said.last()));
             if came.status == 200 {
                 succeeded.insert(step.line);
             } else {
-                *refused.entry(step.line).or_default().entry(came.body["Code"].to_string()).or_default() += 1;
+                *refused
+                    .entry(step.line)
+                    .or_default()
+                    .entry(came.body["Code"].to_string())
+                    .or_default() += 1;
             }
         }
         if succeeded.len() == lines.len() {
             return;
         }
     }
-    let never = lines.iter().enumerate().filter(|(n, _)| !succeeded.contains(n));
-    let never: Vec<String> = never.map(|(n, line)| format!("{line}\n    {:?}", refused.get(&n))).collect();
+    let never = lines
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| !succeeded.contains(n));
+    let never: Vec<String> = never
+        .map(|(n, line)| format!("{line}\n    {:?}", refused.get(&n)))
+        .collect();
     assert!(never.is_empty(), "never answered:\n{}", never.join("\n"));
 }

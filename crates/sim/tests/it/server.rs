@@ -18,14 +18,22 @@ fn with_server<F: Future<Output = ()>>(test: impl FnOnce(Embedded, StartLine) ->
     with_server_of(Config::new(Config::system_clock()), test);
 }
 
-fn with_server_of<F: Future<Output = ()>>(config: Config, test: impl FnOnce(Embedded, StartLine) -> F) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+fn with_server_of<F: Future<Output = ()>>(
+    config: Config,
+    test: impl FnOnce(Embedded, StartLine) -> F,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let cloud = Embedded::open(config).expect("a world");
         let line = StartLine::new(listener.local_addr().expect("an address"), None, &cloud);
         let server = tokio::spawn(serve(listener, None, cloud.clone()));
-        tokio::time::timeout(Duration::from_secs(10), test(cloud, line)).await.expect("in time");
+        tokio::time::timeout(Duration::from_secs(10), test(cloud, line))
+            .await
+            .expect("in time");
         server.abort();
     });
 }
@@ -38,7 +46,10 @@ async fn connect(line: &StartLine) -> TcpStream {
 /// The text of a request, its body as one piece or in chunks.
 pub(crate) fn http(request: &WireRequest, target_prefix: &str, chunked: bool) -> Vec<u8> {
     let mark = if request.query.is_empty() { "" } else { "?" };
-    let mut head = format!("{} {target_prefix}{}{mark}{} HTTP/1.1\r\n", request.method, request.path, request.query);
+    let mut head = format!(
+        "{} {target_prefix}{}{mark}{} HTTP/1.1\r\n",
+        request.method, request.path, request.query
+    );
     let host = ("host".to_owned(), request.host.clone());
     for (name, value) in std::iter::once(&host).chain(&request.headers) {
         head = head + name + ": " + value + "\r\n";
@@ -62,15 +73,26 @@ pub(crate) fn http(request: &WireRequest, target_prefix: &str, chunked: bool) ->
 }
 
 /// Sends and reads one response; status 0 if the connection ends before it.
-pub(crate) async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), bytes: &[u8]) -> (u16, Value) {
+pub(crate) async fn exchange(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    bytes: &[u8],
+) -> (u16, Value) {
     stream.write_all(bytes).await.expect("sent");
     let mut got = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&got).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+            let length = head
+                .to_lowercase()
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.lines().next()?.trim().parse().ok());
             if length.is_some_and(|length: usize| body.len() >= length) {
-                let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+                let status = head
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|code| code.parse().ok())
+                    .unwrap_or(0);
                 return (status, serde_json::from_str(body).unwrap_or_default());
             }
         }
@@ -100,16 +122,31 @@ fn one_connection_serves_both_schemes_in_every_form() {
         assert_eq!(status, 200, "{made}");
         let v1 = signed_v1(&key, now(), "vpc.DescribeVpcs", &[]);
         let (status, listed) = exchange(&mut stream, &http(&v1, "", false)).await;
-        assert_eq!((status, &listed["Vpcs"]["Vpc"][0]["VpcName"]), (200, &"web net *~".into()));
+        assert_eq!(
+            (status, &listed["Vpcs"]["Vpc"][0]["VpcName"]),
+            (200, &"web net *~".into())
+        );
         let absolute = signed(&key, now(), "sts.GetCallerIdentity", &[]);
-        let (status, _) = exchange(&mut stream, &http(&absolute, "http://sts.aliyuncs.com", false)).await;
+        let (status, _) = exchange(
+            &mut stream,
+            &http(&absolute, "http://sts.aliyuncs.com", false),
+        )
+        .await;
         assert_eq!(status, 200);
         // Long enough to go into the form body, which is then sent in chunks.
         let long = "x".repeat(5_000);
-        let form = signed(&key, now(), "ecs.DescribeInstances", &[("InstanceIds", &long)]);
+        let form = signed(
+            &key,
+            now(),
+            "ecs.DescribeInstances",
+            &[("InstanceIds", &long)],
+        );
         assert!(!form.body.is_empty());
         let (status, refused) = exchange(&mut stream, &http(&form, "", true)).await;
-        assert_eq!((status, &refused["Code"]), (400, &"InvalidInstanceIds.Malformed".into()));
+        assert_eq!(
+            (status, &refused["Code"]),
+            (400, &"InvalidInstanceIds.Malformed".into())
+        );
     });
 }
 
@@ -118,7 +155,20 @@ fn the_pages_beside_the_api() {
     with_server(|cloud, line| async move {
         let mut stream = connect(&line).await;
         let key = cloud.credential();
-        exchange(&mut stream, &http(&signed(&key, now(), "vpc.CreateVpc", &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")]), "", false)).await;
+        exchange(
+            &mut stream,
+            &http(
+                &signed(
+                    &key,
+                    now(),
+                    "vpc.CreateVpc",
+                    &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")],
+                ),
+                "",
+                false,
+            ),
+        )
+        .await;
         let page = |method: &str, path: &str, body: &str| WireRequest {
             method: method.to_owned(),
             scheme: "http",
@@ -128,48 +178,157 @@ fn the_pages_beside_the_api() {
             headers: Vec::new(),
             body: body.as_bytes().to_vec(),
         };
-        let (_, clock) = exchange(&mut stream, &http(&page("POST", "/_sim/clock", "{\"seconds\": 10}"), "", false)).await;
+        let (_, clock) = exchange(
+            &mut stream,
+            &http(&page("POST", "/_sim/clock", "{\"seconds\": 10}"), "", false),
+        )
+        .await;
         assert!(clock["now"].is_string());
-        let (_, resources) = exchange(&mut stream, &http(&page("GET", "/_sim/resources", ""), "", false)).await;
-        let vpc = resources.as_array().expect("a list").iter().find(|row| row["kind"] == "vpc").expect("the VPC").clone();
-        assert_eq!((&vpc["state"], &vpc["tags"]["k"]), (&"Available".into(), &"v".into()));
-        let (_, calls) = exchange(&mut stream, &http(&page("GET", "/_sim/calls", ""), "", false)).await;
+        let (_, resources) = exchange(
+            &mut stream,
+            &http(&page("GET", "/_sim/resources", ""), "", false),
+        )
+        .await;
+        let vpc = resources
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|row| row["kind"] == "vpc")
+            .expect("the VPC")
+            .clone();
+        assert_eq!(
+            (&vpc["state"], &vpc["tags"]["k"]),
+            (&"Available".into(), &"v".into())
+        );
+        let (_, calls) = exchange(
+            &mut stream,
+            &http(&page("GET", "/_sim/calls", ""), "", false),
+        )
+        .await;
         assert_eq!(calls["actions"]["CreateVpc"]["total"], 1);
-        exchange(&mut stream, &http(&signed(&key, now(), "ecs.CreateSecurityGroup", &[("VpcId", text(&vpc, "id"))]), "", false)).await;
-        let (_, world) = exchange(&mut stream, &http(&page("GET", "/_sim/world", ""), "", false)).await;
-        let group = world["resources"].as_array().expect("a list").iter().find(|row| row["kind"] == "security_group").expect("the group");
+        exchange(
+            &mut stream,
+            &http(
+                &signed(
+                    &key,
+                    now(),
+                    "ecs.CreateSecurityGroup",
+                    &[("VpcId", text(&vpc, "id"))],
+                ),
+                "",
+                false,
+            ),
+        )
+        .await;
+        let (_, world) = exchange(
+            &mut stream,
+            &http(&page("GET", "/_sim/world", ""), "", false),
+        )
+        .await;
+        let group = world["resources"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|row| row["kind"] == "security_group")
+            .expect("the group");
         assert_eq!(group["relations"], serde_json::json!([vpc["id"]]));
-        assert_eq!((&world["last"][0]["action"], &world["last"][0]["code"]), (&"CreateSecurityGroup".into(), &Value::Null));
-        exchange(&mut stream, &http(&signed(&key, now(), "ecs.DescribeInstances", &[("DryRun", "true")]), "", false)).await;
-        let (_, calls) = exchange(&mut stream, &http(&page("GET", "/_sim/calls", ""), "", false)).await;
+        assert_eq!(
+            (&world["last"][0]["action"], &world["last"][0]["code"]),
+            (&"CreateSecurityGroup".into(), &Value::Null)
+        );
+        exchange(
+            &mut stream,
+            &http(
+                &signed(&key, now(), "ecs.DescribeInstances", &[("DryRun", "true")]),
+                "",
+                false,
+            ),
+        )
+        .await;
+        let (_, calls) = exchange(
+            &mut stream,
+            &http(&page("GET", "/_sim/calls", ""), "", false),
+        )
+        .await;
         let asked = &calls["actions"]["DescribeInstances"];
-        assert_eq!((&asked["total"], &asked["dry_runs"], &asked["failed"]), (&1.into(), &1.into(), &0.into()));
+        assert_eq!(
+            (&asked["total"], &asked["dry_runs"], &asked["failed"]),
+            (&1.into(), &1.into(), &0.into())
+        );
         let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/", ""), "", false)).await;
         assert_eq!(status, 200);
-        exchange(&mut stream, &http(&page("POST", "/_sim/reset", ""), "", false)).await;
-        let (_, listed) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false)).await;
+        exchange(
+            &mut stream,
+            &http(&page("POST", "/_sim/reset", ""), "", false),
+        )
+        .await;
+        let (_, listed) = exchange(
+            &mut stream,
+            &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false),
+        )
+        .await;
         assert_eq!(listed["TotalCount"], 0);
-        for (body, expected) in [("{\"id\": \"i-1\", \"profile\": \"busy\"}", 404), ("{\"id\": \"i-1\", \"profile\": \"mad\"}", 400)] {
-            let (status, _) = exchange(&mut stream, &http(&page("POST", "/_sim/load", body), "", false)).await;
+        for (body, expected) in [
+            ("{\"id\": \"i-1\", \"profile\": \"busy\"}", 404),
+            ("{\"id\": \"i-1\", \"profile\": \"mad\"}", 400),
+        ] {
+            let (status, _) = exchange(
+                &mut stream,
+                &http(&page("POST", "/_sim/load", body), "", false),
+            )
+            .await;
             assert_eq!(status, expected, "{body}");
         }
         for (path, body, expected) in [
-            ("/_sim/guest", "{\"contains\": \"curl\", \"output\": \"200\"}", 200),
+            (
+                "/_sim/guest",
+                "{\"contains\": \"curl\", \"output\": \"200\"}",
+                200,
+            ),
             ("/_sim/guest", "{}", 400),
-            ("/_sim/lock", "{\"instance\": \"i-1\", \"reason\": \"security\"}", 404),
+            (
+                "/_sim/lock",
+                "{\"instance\": \"i-1\", \"reason\": \"security\"}",
+                404,
+            ),
             ("/_sim/spot", "{\"instance\": \"i-1\"}", 404),
             ("/_sim/spot", "{}", 400),
             ("/_sim/clock", "{\"seconds\": 9000000000000000}", 400),
-            ("/_sim/stock", "{\"zone\": \"cn-beijing-z\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}", 404),
-            ("/_sim/stock", "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c9.large\", \"in_stock\": false}", 404),
-            ("/_sim/stock", "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}", 200),
-            ("/_sim/faults", "[{\"action\": \"RunInstance\", \"fate\": \"cut_reply\"}]", 400),
-            ("/_sim/events", "{\"instance\": \"i-1\", \"type\": \"SystemMaintenance.Reboot\"}", 404),
+            (
+                "/_sim/stock",
+                "{\"zone\": \"cn-beijing-z\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}",
+                404,
+            ),
+            (
+                "/_sim/stock",
+                "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c9.large\", \"in_stock\": false}",
+                404,
+            ),
+            (
+                "/_sim/stock",
+                "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}",
+                200,
+            ),
+            (
+                "/_sim/faults",
+                "[{\"action\": \"RunInstance\", \"fate\": \"cut_reply\"}]",
+                400,
+            ),
+            (
+                "/_sim/events",
+                "{\"instance\": \"i-1\", \"type\": \"SystemMaintenance.Reboot\"}",
+                404,
+            ),
         ] {
-            let (status, _) = exchange(&mut stream, &http(&page("POST", path, body), "", false)).await;
+            let (status, _) =
+                exchange(&mut stream, &http(&page("POST", path, body), "", false)).await;
             assert_eq!(status, expected, "{path} {body}");
         }
-        let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/none", ""), "", false)).await;
+        let (status, _) = exchange(
+            &mut stream,
+            &http(&page("GET", "/_sim/none", ""), "", false),
+        )
+        .await;
         assert_eq!(status, 404);
         let host = page("GET", "/_sim/", "").host;
         for (origin, expected) in [
@@ -180,7 +339,11 @@ fn the_pages_beside_the_api() {
         ] {
             let mut request = page("GET", "/_sim/keys", "");
             request.headers.push(("origin".to_owned(), origin.clone()));
-            assert_eq!(exchange(&mut stream, &http(&request, "", false)).await.0, expected, "{origin}");
+            assert_eq!(
+                exchange(&mut stream, &http(&request, "", false)).await.0,
+                expected,
+                "{origin}"
+            );
         }
     });
 }
@@ -193,7 +356,11 @@ fn page(method: &str, path: &str, body: &Value) -> Vec<u8> {
         path: path.to_owned(),
         query: String::new(),
         headers: Vec::new(),
-        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+        body: if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        },
     };
     http(&request, "", false)
 }
@@ -203,21 +370,60 @@ fn numbers_durations_and_switches_change_while_it_runs() {
     with_server(|cloud, line| async move {
         let mut stream = connect(&line).await;
         let key = cloud.credential();
-        let create = |name: &str| http(&signed(&key, now(), "vpc.CreateVpc", &[("ClientToken", name)]), "", false);
-        let (status, held) = exchange(&mut stream, &page("GET", "/_sim/options", &Value::Null)).await;
+        let create = |name: &str| {
+            http(
+                &signed(&key, now(), "vpc.CreateVpc", &[("ClientToken", name)]),
+                "",
+                false,
+            )
+        };
+        let (status, held) =
+            exchange(&mut stream, &page("GET", "/_sim/options", &Value::Null)).await;
         assert_eq!((status, &held["quotas"]["vpcs"]), (200, &10.into()));
         let changes = json!({"quotas": {"vpcs": 1}, "profile": {"vpc_create_ms": 0}, "failed_call_consumes_token": true});
         let (status, held) = exchange(&mut stream, &page("POST", "/_sim/options", &changes)).await;
-        assert_eq!((status, &held["quotas"]["vpcs"], &held["quotas"]["vswitches"]), (200, &1.into(), &150.into()));
+        assert_eq!(
+            (
+                status,
+                &held["quotas"]["vpcs"],
+                &held["quotas"]["vswitches"]
+            ),
+            (200, &1.into(), &150.into())
+        );
         assert_eq!(exchange(&mut stream, &create("a")).await.0, 200);
-        assert_eq!(exchange(&mut stream, &create("b")).await.1["Code"], "QuotaExceeded.Vpc");
-        let (_, listed) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false)).await;
+        assert_eq!(
+            exchange(&mut stream, &create("b")).await.1["Code"],
+            "QuotaExceeded.Vpc"
+        );
+        let (_, listed) = exchange(
+            &mut stream,
+            &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false),
+        )
+        .await;
         assert_eq!(listed["Vpcs"]["Vpc"][0]["Status"], "Available");
-        exchange(&mut stream, &page("POST", "/_sim/options", &json!({"quotas": {"vpcs": 2}}))).await;
-        assert_eq!(exchange(&mut stream, &create("b")).await.1["Code"], "QuotaExceeded.Vpc", "its token is used up");
+        exchange(
+            &mut stream,
+            &page("POST", "/_sim/options", &json!({"quotas": {"vpcs": 2}})),
+        )
+        .await;
+        assert_eq!(
+            exchange(&mut stream, &create("b")).await.1["Code"],
+            "QuotaExceeded.Vpc",
+            "its token is used up"
+        );
         assert_eq!(exchange(&mut stream, &create("c")).await.0, 200);
-        let (status, wrong) = exchange(&mut stream, &page("POST", "/_sim/options", &json!({"quota": {}}))).await;
-        assert!(status == 400 && wrong["error"].as_str().is_some_and(|text| text.contains("quota")), "{wrong}");
+        let (status, wrong) = exchange(
+            &mut stream,
+            &page("POST", "/_sim/options", &json!({"quota": {}})),
+        )
+        .await;
+        assert!(
+            status == 400
+                && wrong["error"]
+                    .as_str()
+                    .is_some_and(|text| text.contains("quota")),
+            "{wrong}"
+        );
     });
 }
 
@@ -225,17 +431,51 @@ fn numbers_durations_and_switches_change_while_it_runs() {
 fn users_come_and_go_while_it_runs() {
     with_server(|cloud, line| async move {
         let mut stream = connect(&line).await;
-        let (status, made) = exchange(&mut stream, &page("POST", "/_sim/keys", &json!([{"user": "r", "allow": ["vpc:*"]}]))).await;
+        let (status, made) = exchange(
+            &mut stream,
+            &page(
+                "POST",
+                "/_sim/keys",
+                &json!([{"user": "r", "allow": ["vpc:*"]}]),
+            ),
+        )
+        .await;
         assert_eq!(status, 200, "{made}");
-        let key = Credential::long_lived(text(&made[0], "access_key_id"), text(&made[0], "access_key_secret"));
+        let key = Credential::long_lived(
+            text(&made[0], "access_key_id"),
+            text(&made[0], "access_key_secret"),
+        );
         let ask = |name: &str| http(&signed(&key, now(), name, &[]), "", false);
         assert_eq!(exchange(&mut stream, &ask("vpc.DescribeVpcs")).await.0, 200);
-        assert_eq!(exchange(&mut stream, &ask("ecs.DescribeDisks")).await.0, 403);
-        let (status, _) = exchange(&mut stream, &page("POST", "/_sim/keys", &json!([{"user": "r", "allow": ["nonsense"]}]))).await;
-        assert_eq!((status, cloud.with(|world| world.users().len())), (400, 1), "a list that is wrong changes nothing");
+        assert_eq!(
+            exchange(&mut stream, &ask("ecs.DescribeDisks")).await.0,
+            403
+        );
+        let (status, _) = exchange(
+            &mut stream,
+            &page(
+                "POST",
+                "/_sim/keys",
+                &json!([{"user": "r", "allow": ["nonsense"]}]),
+            ),
+        )
+        .await;
+        assert_eq!(
+            (status, cloud.with(|world| world.users().len())),
+            (400, 1),
+            "a list that is wrong changes nothing"
+        );
         exchange(&mut stream, &page("POST", "/_sim/keys", &json!([]))).await;
-        assert_eq!(exchange(&mut stream, &ask("vpc.DescribeVpcs")).await.1["Code"], "InvalidAccessKeyId.NotFound");
-        assert_eq!(exchange(&mut stream, &page("GET", "/_sim/keys", &Value::Null)).await.1, json!([]));
+        assert_eq!(
+            exchange(&mut stream, &ask("vpc.DescribeVpcs")).await.1["Code"],
+            "InvalidAccessKeyId.NotFound"
+        );
+        assert_eq!(
+            exchange(&mut stream, &page("GET", "/_sim/keys", &Value::Null))
+                .await
+                .1,
+            json!([])
+        );
     });
 }
 
@@ -243,13 +483,34 @@ fn users_come_and_go_while_it_runs() {
 fn told(seed: u64) -> Vec<Value> {
     let hand = Hand::new();
     let told = std::sync::Mutex::new(Vec::new());
-    let config = Config { seed, ..Config::new(hand.clock()) };
+    let config = Config {
+        seed,
+        ..Config::new(hand.clock())
+    };
     let (hand, said) = (&hand, &told);
     with_server_of(config, |cloud, line| async move {
         let mut stream = connect(&line).await;
-        for name in ["vpc.CreateVpc", "vpc.DescribeVpcs", "ecs.CreateKeyPair", "vpc.AllocateEipAddress", "vpc.DescribeEipAddresses"] {
-            let pairs: &[(&str, &str)] = if name == "ecs.CreateKeyPair" { &[("KeyPairName", "ops")] } else { &[] };
-            let (status, body) = exchange(&mut stream, &http(&signed(&cloud.credential(), hand.now(), name, pairs), "", false)).await;
+        for name in [
+            "vpc.CreateVpc",
+            "vpc.DescribeVpcs",
+            "ecs.CreateKeyPair",
+            "vpc.AllocateEipAddress",
+            "vpc.DescribeEipAddresses",
+        ] {
+            let pairs: &[(&str, &str)] = if name == "ecs.CreateKeyPair" {
+                &[("KeyPairName", "ops")]
+            } else {
+                &[]
+            };
+            let (status, body) = exchange(
+                &mut stream,
+                &http(
+                    &signed(&cloud.credential(), hand.now(), name, pairs),
+                    "",
+                    false,
+                ),
+            )
+            .await;
             assert_eq!(status, 200, "{body}");
             said.lock().expect("one at a time").push(body);
             hand.wait(700);
@@ -271,8 +532,16 @@ fn a_lost_reply_ends_the_connection() {
         cloud.set_hook(Some(Box::new(|_| Fate::LoseReplyAfterExecuting)));
         let mut stream = connect(&line).await;
         let key = cloud.credential();
-        let (status, _) = exchange(&mut stream, &http(&signed(&key, now(), "vpc.CreateVpc", &[]), "", false)).await;
+        let (status, _) = exchange(
+            &mut stream,
+            &http(&signed(&key, now(), "vpc.CreateVpc", &[]), "", false),
+        )
+        .await;
         assert_eq!(status, 0);
-        assert_eq!(cloud.with(|world| world.calls().total("CreateVpc")), 1, "it happened all the same");
+        assert_eq!(
+            cloud.with(|world| world.calls().total("CreateVpc")),
+            1,
+            "it happened all the same"
+        );
     });
 }

@@ -7,21 +7,31 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/sim/response-shapes.json");
+const FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../testdata/sim/response-shapes.json"
+);
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "reads the reference that a developer points to, and may rewrite the fixture")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "reads the reference that a developer points to, and may rewrite the fixture"
+)]
 fn shapes_are_the_published_ones() {
     let Some(reference) = std::env::var_os("SETPOINT_REFERENCE") else {
         eprintln!("skipped: SETPOINT_REFERENCE is not set");
         return;
     };
     let held = std::fs::read_to_string(FILE).expect("the file of shapes");
-    let products: Map<String, Value> = serde_json::from_str(&held).expect("the file of shapes is JSON");
+    let products: Map<String, Value> =
+        serde_json::from_str(&held).expect("the file of shapes is JSON");
     let mut published = Vec::new();
     for (product, actions) in &products {
-        let path = PathBuf::from(&reference).join("openapi").join(format!("{product}.json"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let path = PathBuf::from(&reference)
+            .join("openapi")
+            .join(format!("{product}.json"));
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let described: Value = serde_json::from_str(&text).expect("the description is JSON");
         let lines: Vec<String> = actions
             .as_object()
@@ -35,5 +45,8 @@ fn shapes_are_the_published_ones() {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(FILE, &published).expect("the file of shapes can be written");
     }
-    assert!(published == held, "{FILE} is not what the descriptions say; UPDATE_EXPECT=1 rewrites it");
+    assert!(
+        published == held,
+        "{FILE} is not what the descriptions say; UPDATE_EXPECT=1 rewrites it"
+    );
 }

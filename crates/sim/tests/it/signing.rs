@@ -56,7 +56,9 @@ fn outcome(world: &mut World, now: Timestamp, request: &WireRequest) -> (u16, St
         let rest = body.split_once(start).map(|(_, rest)| rest)?;
         rest.split_once(end).map(|(value, _)| value.to_owned())
     };
-    let code = between("\"Code\":\"", "\"").or_else(|| between("<Code>", "</Code>")).unwrap_or_default();
+    let code = between("\"Code\":\"", "\"")
+        .or_else(|| between("<Code>", "</Code>"))
+        .unwrap_or_default();
     (response.status, code, body)
 }
 
@@ -75,14 +77,21 @@ fn requests_of_real_clients_pass_the_door() {
     for vector in vectors()["vectors"].as_array().expect("vectors") {
         let text = |name: &str| vector[name].as_str().unwrap_or_default();
         // Path-style products are not simulated, and the one key of the world is not a temporary one.
-        if text("scheme") == "ROA-HMAC-SHA1" || vector["action"].is_null() || !vector["security_token"].is_null() {
+        if text("scheme") == "ROA-HMAC-SHA1"
+            || vector["action"].is_null()
+            || !vector["security_token"].is_null()
+        {
             continue;
         }
         let now = Timestamp::parse(text("timestamp")).expect("a time");
         let mut world = world(text("access_key_id"), text("access_key_secret"), now);
         let (_, code, body) = outcome(&mut world, now, &wire(&vector["request"]));
         if vector["conformant"] == true {
-            assert!(!BAD_SIGNATURE.contains(&code.as_str()), "{}: {code}: {body}", text("id"));
+            assert!(
+                !BAD_SIGNATURE.contains(&code.as_str()),
+                "{}: {code}: {body}",
+                text("id")
+            );
             passed += 1;
         } else {
             assert_eq!(code, "SignatureDoesNotMatch", "{}", text("id"));
@@ -97,16 +106,39 @@ fn forgeries_are_refused_with_the_published_codes() {
         let text = |name: &str| negative[name].as_str().unwrap_or_default();
         let now = Timestamp::parse(text("server_clock")).expect("a time");
         let known = negative["server_knows_access_key"] == true;
-        let key = if known { text("access_key_id") } else { "another-key" };
-        let mut world = world(key, negative["server_access_key_secret"].as_str().unwrap_or("none"), now);
+        let key = if known {
+            text("access_key_id")
+        } else {
+            "another-key"
+        };
+        let mut world = world(
+            key,
+            negative["server_access_key_secret"]
+                .as_str()
+                .unwrap_or("none"),
+            now,
+        );
         let request = wire(&negative["request"]);
         if negative["send_base_vector_first"] == true {
             let (_, code, _) = outcome(&mut world, now, &request);
-            assert!(!BAD_SIGNATURE.contains(&code.as_str()), "{}: first {code}", text("id"));
+            assert!(
+                !BAD_SIGNATURE.contains(&code.as_str()),
+                "{}: first {code}",
+                text("id")
+            );
         }
         let (status, code, body) = outcome(&mut world, now, &request);
-        let expected = (negative["expected_http_status"].as_u64(), text("expected_code").to_owned());
-        assert_eq!((Some(u64::from(status)), code.clone()), expected, "{}: {}", text("id"), text("description"));
+        let expected = (
+            negative["expected_http_status"].as_u64(),
+            text("expected_code").to_owned(),
+        );
+        assert_eq!(
+            (Some(u64::from(status)), code.clone()),
+            expected,
+            "{}: {}",
+            text("id"),
+            text("description")
+        );
         if code == "SignatureDoesNotMatch" && text("scheme").starts_with("RPC") {
             assert!(body.contains("server string to sign is:"), "{}", text("id"));
         }
@@ -117,12 +149,27 @@ fn forgeries_are_refused_with_the_published_codes() {
 fn v1_answers_in_xml_unless_it_asks_for_json() {
     let hand = Hand::new();
     let cloud = open(&hand);
-    let request = signed_v1(&cloud.credential(), hand.now(), "sts.GetCallerIdentity", &[]);
+    let request = signed_v1(
+        &cloud.credential(),
+        hand.now(),
+        "sts.GetCallerIdentity",
+        &[],
+    );
     let json = cloud.answer(&request).expect("an answer");
-    assert_eq!(json.header("content-type"), Some("application/json;charset=utf-8"));
-    let unsigned = WireRequest { query: "Action=DescribeRegions&Version=2014-05-26".to_owned(), headers: Vec::new(), ..request };
+    assert_eq!(
+        json.header("content-type"),
+        Some("application/json;charset=utf-8")
+    );
+    let unsigned = WireRequest {
+        query: "Action=DescribeRegions&Version=2014-05-26".to_owned(),
+        headers: Vec::new(),
+        ..request
+    };
     let refused = cloud.answer(&unsigned).expect("an answer");
-    assert_eq!((refused.status, refused.header("content-type")), (400, Some("text/xml;charset=utf-8")));
+    assert_eq!(
+        (refused.status, refused.header("content-type")),
+        (400, Some("text/xml;charset=utf-8"))
+    );
     assert!(String::from_utf8_lossy(&refused.body).contains("<Code>IncompleteSignature</Code>"));
 }
 
@@ -130,7 +177,12 @@ fn v1_answers_in_xml_unless_it_asks_for_json() {
 fn a_forged_request_does_not_burn_its_nonce() {
     let hand = Hand::new();
     let cloud = open(&hand);
-    let good = signed(&cloud.credential(), hand.now(), "sts.GetCallerIdentity", &[]);
+    let good = signed(
+        &cloud.credential(),
+        hand.now(),
+        "sts.GetCallerIdentity",
+        &[],
+    );
     let mut forged = good.clone();
     forged.query = "RegionId=elsewhere".to_owned();
     assert_eq!(cloud.answer(&forged).expect("an answer").status, 400);
@@ -143,17 +195,39 @@ fn a_forged_request_does_not_burn_its_nonce() {
 fn unknown_versions_actions_and_regions() {
     let hand = Hand::new();
     let cloud = open(&hand);
-    let body = |name: &str, pairs: &[(&str, &str)]| crate::client::call(&cloud, &hand, name, pairs).expect_err("a refusal");
-    assert_eq!(body("oos.GetParameter", &[("Name", "x")]), "404 EntityNotExists.Parameter");
-    assert_eq!(body("ecs.DescribeZones", &[("RegionId", "mars-north-1")]), "404 InvalidRegionId.NotFound");
-    assert_eq!(body("vpc.DescribeVpcs", &[("VpcID", "x")]), "400 UnsupportedParameter");
+    let body = |name: &str, pairs: &[(&str, &str)]| {
+        crate::client::call(&cloud, &hand, name, pairs).expect_err("a refusal")
+    };
+    assert_eq!(
+        body("oos.GetParameter", &[("Name", "x")]),
+        "404 EntityNotExists.Parameter"
+    );
+    assert_eq!(
+        body("ecs.DescribeZones", &[("RegionId", "mars-north-1")]),
+        "404 InvalidRegionId.NotFound"
+    );
+    assert_eq!(
+        body("vpc.DescribeVpcs", &[("VpcID", "x")]),
+        "400 UnsupportedParameter"
+    );
 }
 
 /// The key that an answer of STS gives.
 fn temporary(answer: &Value) -> setpoint_openapi::credential::Credential {
-    let text = |name: &str| answer["Credentials"][name].as_str().expect("a text").to_owned();
-    let key = setpoint_openapi::credential::Credential::long_lived(text("AccessKeyId"), text("AccessKeySecret"));
-    setpoint_openapi::credential::Credential { security_token: Some(text("SecurityToken").into()), ..key }
+    let text = |name: &str| {
+        answer["Credentials"][name]
+            .as_str()
+            .expect("a text")
+            .to_owned()
+    };
+    let key = setpoint_openapi::credential::Credential::long_lived(
+        text("AccessKeyId"),
+        text("AccessKeySecret"),
+    );
+    setpoint_openapi::credential::Credential {
+        security_token: Some(text("SecurityToken").into()),
+        ..key
+    }
 }
 
 #[test]
@@ -162,21 +236,41 @@ fn a_temporary_key_signs_until_it_expires() {
     let cloud = open(&hand);
     let account = cloud.with(|world| world.account().id.clone());
     let role = format!("acs:ram::{account}:role/deployer");
-    let assume = [("RoleArn", role.as_str()), ("RoleSessionName", "ci"), ("DurationSeconds", "900")];
-    let key = temporary(&crate::client::call(&cloud, &hand, "sts.AssumeRole", &assume).expect("a key"));
+    let assume = [
+        ("RoleArn", role.as_str()),
+        ("RoleSessionName", "ci"),
+        ("DurationSeconds", "900"),
+    ];
+    let key =
+        temporary(&crate::client::call(&cloud, &hand, "sts.AssumeRole", &assume).expect("a key"));
     let ask = |key: &setpoint_openapi::credential::Credential, v1: bool| {
         let sign = if v1 { signed_v1 } else { signed };
-        let answer = cloud.answer(&sign(key, hand.now(), "sts.GetCallerIdentity", &[])).expect("an answer");
+        let answer = cloud
+            .answer(&sign(key, hand.now(), "sts.GetCallerIdentity", &[]))
+            .expect("an answer");
         serde_json::from_slice::<Value>(&answer.body).expect("JSON")
     };
     for v1 in [false, true] {
         let caller = ask(&key, v1);
-        assert_eq!((&caller["IdentityType"], &caller["UserId"]), (&"AssumedRoleUser".into(), &Value::Null), "{caller}");
+        assert_eq!(
+            (&caller["IdentityType"], &caller["UserId"]),
+            (&"AssumedRoleUser".into(), &Value::Null),
+            "{caller}"
+        );
     }
-    let without = setpoint_openapi::credential::Credential { security_token: None, ..key.clone() };
+    let without = setpoint_openapi::credential::Credential {
+        security_token: None,
+        ..key.clone()
+    };
     assert_eq!(ask(&without, false)["Code"], "InvalidAccessKeyId.NotFound");
-    let another = setpoint_openapi::credential::Credential { security_token: Some("another".to_owned().into()), ..key.clone() };
-    assert_eq!(ask(&another, false)["Code"], "InvalidSecurityToken.MismatchWithAccessKey");
+    let another = setpoint_openapi::credential::Credential {
+        security_token: Some("another".to_owned().into()),
+        ..key.clone()
+    };
+    assert_eq!(
+        ask(&another, false)["Code"],
+        "InvalidSecurityToken.MismatchWithAccessKey"
+    );
     hand.wait(900_000);
     assert_eq!(ask(&key, false)["Code"], "InvalidSecurityToken.Expired");
 }
@@ -192,11 +286,28 @@ fn an_identity_token_needs_no_signature() {
         "Action=AssumeRoleWithOIDC&Version=2015-04-01&Format=JSON&RoleArn=acs:ram::{account}:role/ci&RoleSessionName=run\
          &OIDCProviderArn=acs:ram::{account}:oidc-provider/forge&OIDCToken={token}"
     );
-    let plain = signed_v1(&cloud.credential(), hand.now(), "sts.GetCallerIdentity", &[]);
-    let answer = cloud.answer(&WireRequest { query, headers: Vec::new(), ..plain }).expect("an answer");
+    let plain = signed_v1(
+        &cloud.credential(),
+        hand.now(),
+        "sts.GetCallerIdentity",
+        &[],
+    );
+    let answer = cloud
+        .answer(&WireRequest {
+            query,
+            headers: Vec::new(),
+            ..plain
+        })
+        .expect("an answer");
     let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
-    assert_eq!((answer.status, &body["OIDCTokenInfo"]["Subject"]), (200, &"repo".into()), "{body}");
+    assert_eq!(
+        (answer.status, &body["OIDCTokenInfo"]["Subject"]),
+        (200, &"repo".into()),
+        "{body}"
+    );
     let key = temporary(&body);
-    let made = cloud.answer(&signed(&key, hand.now(), "vpc.CreateVpc", &[])).expect("an answer");
+    let made = cloud
+        .answer(&signed(&key, hand.now(), "vpc.CreateVpc", &[]))
+        .expect("an answer");
     assert_eq!(made.status, 200);
 }

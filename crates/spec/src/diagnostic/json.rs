@@ -9,11 +9,20 @@ use crate::span::Span;
 /// Findings as a JSON array; lines and columns count from 1, ends are exclusive.
 #[must_use]
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    Value::Array(diagnostics.iter().map(|one| one_to_json(one, sources)).collect())
+    Value::Array(
+        diagnostics
+            .iter()
+            .map(|one| one_to_json(one, sources))
+            .collect(),
+    )
 }
 
 fn one_to_json(one: &Diagnostic, sources: &Sources) -> Value {
-    let labels: Vec<Value> = one.labels.iter().map(|label| json!({"message": label.text, "range": range(label.span, sources)})).collect();
+    let labels: Vec<Value> = one
+        .labels
+        .iter()
+        .map(|label| json!({"message": label.text, "range": range(label.span, sources)}))
+        .collect();
     json!({
         "severity": match one.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "code": one.code,
@@ -27,7 +36,10 @@ fn one_to_json(one: &Diagnostic, sources: &Sources) -> Value {
 
 fn range(span: Span, sources: &Sources) -> Value {
     let start = sources.location(span);
-    let end = sources.location(Span { start: span.end, ..span });
+    let end = sources.location(Span {
+        start: span.end,
+        ..span
+    });
     json!({
         "file": start.file,
         "start": {"line": start.line, "column": start.column},
@@ -44,7 +56,9 @@ mod tests {
     fn places_count_from_one() {
         let mut sources = Sources::default();
         let file = sources.add("stack.yaml", "é: b\nc: d\n".to_owned(), Role::Spec);
-        let diagnostic = Diagnostic::warning("code", Span::new(file, 4, 5), "it is odd").label(Span::new(file, 6, 7), "see").hint("look");
+        let diagnostic = Diagnostic::warning("code", Span::new(file, 4, 5), "it is odd")
+            .label(Span::new(file, 6, 7), "see")
+            .hint("look");
         expect_test::expect![[r#"
             [
               {

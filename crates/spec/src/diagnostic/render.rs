@@ -21,7 +21,10 @@ pub struct RenderOptions {
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        Self { width: 80, color: false }
+        Self {
+            width: 80,
+            color: false,
+        }
     }
 }
 
@@ -49,8 +52,22 @@ fn ansi(ink: Ink) -> &'static str {
 
 /// Findings one after another, each in its frame.
 #[must_use]
-pub fn render_text(diagnostics: &[Diagnostic], sources: &Sources, options: RenderOptions) -> String {
-    diagnostics.iter().map(|one| Page { sources, options, out: String::new() }.render(one)).collect()
+pub fn render_text(
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    options: RenderOptions,
+) -> String {
+    diagnostics
+        .iter()
+        .map(|one| {
+            Page {
+                sources,
+                options,
+                out: String::new(),
+            }
+            .render(one)
+        })
+        .collect()
 }
 
 /// The text of one finding as it grows.
@@ -67,9 +84,14 @@ impl Page<'_> {
             Severity::Warning => ("Warning", Ink::Warning),
         };
         self.line(&self.ink(Ink::Frame, "╷"));
-        for (at, text) in wrap(&format!("{word}: {}", one.message), self.room()).iter().enumerate() {
+        for (at, text) in wrap(&format!("{word}: {}", one.message), self.room())
+            .iter()
+            .enumerate()
+        {
             let shown = match text.strip_prefix(word) {
-                Some(rest) if at == 0 => format!("{}{}", self.ink(ink, word), self.ink(Ink::Title, rest)),
+                Some(rest) if at == 0 => {
+                    format!("{}{}", self.ink(ink, word), self.ink(Ink::Title, rest))
+                }
                 _ => self.ink(Ink::Title, text),
             };
             self.framed(&shown);
@@ -96,7 +118,11 @@ impl Page<'_> {
     }
 
     fn ink(&self, ink: Ink, text: &str) -> String {
-        if self.options.color { format!("{}{text}\x1b[0m", ansi(ink)) } else { text.to_owned() }
+        if self.options.color {
+            format!("{}{text}\x1b[0m", ansi(ink))
+        } else {
+            text.to_owned()
+        }
     }
 
     fn line(&mut self, text: &str) {
@@ -111,16 +137,29 @@ impl Page<'_> {
 
     /// One place: file, line, the line's text, the underline.
     fn place(&mut self, word: &str, span: Span, context: Option<&str>, label: &str) {
-        let Some(source) = self.sources.get(span.file) else { return };
+        let Some(source) = self.sources.get(span.file) else {
+            return;
+        };
         let line = source.line_of(span.start);
         let within = context.map_or(String::new(), |context| format!(", in {context}"));
         self.framed(&format!("  {word} {} line {line}{within}:", source.name));
         let number = line.to_string();
         let cut = Cut::new(source, span, self.room().saturating_sub(number.len() + 5));
-        self.framed(&format!("  {} {}", self.ink(Ink::Dim, &format!("{number} │")), cut.shown));
-        let carets = format!("{}{}", " ".repeat(cut.indent), self.ink(Ink::Mark, &"^".repeat(cut.carets)));
+        self.framed(&format!(
+            "  {} {}",
+            self.ink(Ink::Dim, &format!("{number} │")),
+            cut.shown
+        ));
+        let carets = format!(
+            "{}{}",
+            " ".repeat(cut.indent),
+            self.ink(Ink::Mark, &"^".repeat(cut.carets))
+        );
         let gap = if label.is_empty() { "" } else { " " };
-        self.framed(&format!("  {} {carets}{gap}{label}", self.ink(Ink::Dim, &format!("{} │", " ".repeat(number.len())))));
+        self.framed(&format!(
+            "  {} {carets}{gap}{label}",
+            self.ink(Ink::Dim, &format!("{} │", " ".repeat(number.len())))
+        ));
     }
 }
 
@@ -137,26 +176,53 @@ impl Cut {
         let text = source.line_text(line);
         let start = (span.start as usize - source.line_start(line)).min(text.len());
         let end = (span.end as usize - source.line_start(line)).clamp(start, text.len());
-        let (before, marked) = (clean(text.get(..start).unwrap_or("")), clean(text.get(start..end).unwrap_or("")));
+        let (before, marked) = (
+            clean(text.get(..start).unwrap_or("")),
+            clean(text.get(start..end).unwrap_or("")),
+        );
         let after = clean(text.get(end..).unwrap_or(""));
         let carets = marked.width().clamp(1, room.saturating_sub(2).max(1));
         let whole = format!("{before}{marked}{after}");
         if whole.width() <= room {
-            return Self { shown: whole, indent: before.width(), carets };
+            return Self {
+                shown: whole,
+                indent: before.width(),
+                carets,
+            };
         }
         // Too long: keep the marked text in view, with as much before it as fits into a third of the room.
         let fits = before.width() + carets <= room.saturating_sub(1) || before.width() <= room / 3;
-        let kept_before = if fits { before } else { format!("…{}", tail(&before, room / 3)) };
+        let kept_before = if fits {
+            before
+        } else {
+            format!("…{}", tail(&before, room / 3))
+        };
         let indent = kept_before.width();
         let rest = format!("{kept_before}{marked}{after}");
-        let shown = if rest.width() <= room { rest } else { format!("{}…", head(&rest, room.saturating_sub(1))) };
-        Self { shown, indent, carets: carets.min(room.saturating_sub(indent + 1).max(1)) }
+        let shown = if rest.width() <= room {
+            rest
+        } else {
+            format!("{}…", head(&rest, room.saturating_sub(1)))
+        };
+        Self {
+            shown,
+            indent,
+            carets: carets.min(room.saturating_sub(indent + 1).max(1)),
+        }
     }
 }
 
 /// Tabs and controls would shift the underline.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_invisible(c) { '·' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() || is_invisible(c) {
+                '·'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn is_invisible(c: char) -> bool {
@@ -193,7 +259,11 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut line = indent.clone();
     let mut rest = text.trim_start_matches(' ');
     while !rest.is_empty() {
-        let end = rest.char_indices().skip(1).find(|(_, c)| *c == ' ').map_or(rest.len(), |(at, _)| at);
+        let end = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == ' ')
+            .map_or(rest.len(), |(at, _)| at);
         let (word, after) = rest.split_at(end);
         if line.width() + word.trim_end().width() > width && line.width() > indent.width() {
             lines.push(std::mem::replace(&mut line, indent.clone()));
@@ -217,11 +287,19 @@ mod tests {
     fn page(text: &str, from: usize, len: usize) -> (Diagnostic, Sources) {
         let mut sources = Sources::default();
         let file = sources.add("stack.yaml", text.to_owned(), Role::Spec);
-        (Diagnostic::error("code", Span::new(file, from, from + len), "it is wrong").within("app"), sources)
+        (
+            Diagnostic::error("code", Span::new(file, from, from + len), "it is wrong")
+                .within("app"),
+            sources,
+        )
     }
 
     #[track_caller]
-    fn check((diagnostic, sources): (Diagnostic, Sources), options: RenderOptions, expected: &Expect) {
+    fn check(
+        (diagnostic, sources): (Diagnostic, Sources),
+        options: RenderOptions,
+        expected: &Expect,
+    ) {
         expected.assert_eq(&render_text(&[diagnostic], &sources, options));
     }
 
@@ -247,7 +325,10 @@ mod tests {
     #[test]
     fn long_lines_are_cut_round_the_place() {
         let text = format!("{}here{}\n", "a".repeat(100), "b".repeat(100));
-        let options = RenderOptions { width: 50, color: false };
+        let options = RenderOptions {
+            width: 50,
+            color: false,
+        };
         check(
             page(&text, 100, 4),
             options,
@@ -265,12 +346,27 @@ mod tests {
     #[test]
     fn colours_change_nothing_but_colour() {
         let (diagnostic, sources) = page("a: b\n", 3, 1);
-        let bare = render_text(std::slice::from_ref(&diagnostic), &sources, RenderOptions::default());
-        let coloured = render_text(&[diagnostic], &sources, RenderOptions { color: true, ..RenderOptions::default() });
+        let bare = render_text(
+            std::slice::from_ref(&diagnostic),
+            &sources,
+            RenderOptions::default(),
+        );
+        let coloured = render_text(
+            &[diagnostic],
+            &sources,
+            RenderOptions {
+                color: true,
+                ..RenderOptions::default()
+            },
+        );
         assert!(coloured.contains("\x1b[31m"));
         let mut stripped = String::new();
         for part in coloured.split('\x1b') {
-            stripped.push_str(part.strip_prefix('[').and_then(|rest| rest.split_once('m')).map_or(part, |(_, rest)| rest));
+            stripped.push_str(
+                part.strip_prefix('[')
+                    .and_then(|rest| rest.split_once('m'))
+                    .map_or(part, |(_, rest)| rest),
+            );
         }
         assert_eq!(stripped, bare);
     }

@@ -38,14 +38,24 @@ pub(crate) fn call(name: &str, args: Vec<Val>) -> Result<Val, String> {
         _ => ("1", args.len() == 1),
     };
     if !fits {
-        return Err(format!("`{name}` takes {count}: `{name}({})`", parameters(name)));
+        return Err(format!(
+            "`{name}` takes {count}: `{name}({})`",
+            parameters(name)
+        ));
     }
     match (name, args.as_slice()) {
-        ("add", [a, b]) => int(a)?.checked_add(int(b)?).map(|n| Val::Plain(Value::Int(n))).ok_or_else(|| "the sum is too large".to_owned()),
+        ("add", [a, b]) => int(a)?
+            .checked_add(int(b)?)
+            .map(|n| Val::Plain(Value::Int(n)))
+            .ok_or_else(|| "the sum is too large".to_owned()),
         ("at", [items, n]) => at(items, int(n)?),
         ("cidr_host", [block, n]) => cidr_host(text(block)?, int(n)?),
         ("cidr_subnet", [block, bits, n]) => cidr_subnet(text(block)?, int(bits)?, int(n)?),
-        ("concat", lists) => lists.iter().map(list).collect::<Result<Vec<_>, _>>().map(|lists| Val::List(lists.concat())),
+        ("concat", lists) => lists
+            .iter()
+            .map(list)
+            .collect::<Result<Vec<_>, _>>()
+            .map(|lists| Val::List(lists.concat())),
         ("join", [separator, items]) => join(separator, items),
         ("keys", [map]) => keys(map),
         ("length", [of]) => length(of),
@@ -58,7 +68,10 @@ pub(crate) fn call(name: &str, args: Vec<Val>) -> Result<Val, String> {
 
 /// A function's parameters as people read them.
 fn parameters(name: &str) -> &'static str {
-    NAMES.iter().find(|(known, _)| *known == name).map_or("", |(_, parameters)| parameters)
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or("", |(_, parameters)| parameters)
 }
 
 fn after_apply(unknown: &str) -> String {
@@ -68,24 +81,36 @@ fn after_apply(unknown: &str) -> String {
 fn int(val: &Val) -> Result<i64, String> {
     match val {
         Val::Plain(Value::Int(n)) => Ok(*n),
-        Val::Plain(Value::Text(text)) if text.parse::<i64>().is_ok_and(|n| n.to_string() == *text) => Ok(text.parse().unwrap_or_default()),
-        other => {
-            Err(other.unknown().map_or_else(|| format!("a whole number is wanted here, this is {}", other.noun()), |u| after_apply(&u)))
+        Val::Plain(Value::Text(text))
+            if text.parse::<i64>().is_ok_and(|n| n.to_string() == *text) =>
+        {
+            Ok(text.parse().unwrap_or_default())
         }
+        other => Err(other.unknown().map_or_else(
+            || format!("a whole number is wanted here, this is {}", other.noun()),
+            |u| after_apply(&u),
+        )),
     }
 }
 
 fn text(val: &Val) -> Result<&str, String> {
     match val {
         Val::Plain(Value::Text(text)) => Ok(text),
-        other => Err(other.unknown().map_or_else(|| format!("a text is wanted here, this is {}", other.noun()), |u| after_apply(&u))),
+        other => Err(other.unknown().map_or_else(
+            || format!("a text is wanted here, this is {}", other.noun()),
+            |u| after_apply(&u),
+        )),
     }
 }
 
 fn list(val: &Val) -> Result<Vec<Val>, String> {
     match val {
         Val::List(items) => Ok(items.clone()),
-        Val::Group(group) => Ok(group.members.iter().map(|(_, member)| member.clone()).collect()),
+        Val::Group(group) => Ok(group
+            .members
+            .iter()
+            .map(|(_, member)| member.clone())
+            .collect()),
         other => Err(format!("a list is wanted here, this is {}", other.noun())),
     }
 }
@@ -101,7 +126,12 @@ fn at(items: &Val, n: i64) -> Result<Val, String> {
 }
 
 fn join(separator: &Val, items: &Val) -> Result<Val, String> {
-    let Val::Plain(separator) = separator else { return Err(format!("the separator is a text, this is {}", separator.noun())) };
+    let Val::Plain(separator) = separator else {
+        return Err(format!(
+            "the separator is a text, this is {}",
+            separator.noun()
+        ));
+    };
     let separator = as_piece(separator.clone()).ok_or("the separator is a text")?;
     let mut pieces = Vec::new();
     for (at, item) in list(items)?.into_iter().enumerate() {
@@ -113,7 +143,10 @@ fn join(separator: &Val, items: &Val) -> Result<Val, String> {
         if at > 0 {
             pieces.push(separator.clone());
         }
-        pieces.push(piece.ok_or_else(|| format!("`join` takes texts and numbers, this list holds {noun}"))?);
+        pieces
+            .push(piece.ok_or_else(|| {
+                format!("`join` takes texts and numbers, this list holds {noun}")
+            })?);
     }
     Ok(Val::Plain(concat(pieces)))
 }
@@ -121,16 +154,34 @@ fn join(separator: &Val, items: &Val) -> Result<Val, String> {
 fn keys(map: &Val) -> Result<Val, String> {
     match map {
         Val::Map(map) => Ok(Val::List(map.keys().map(Val::text).collect())),
-        Val::Group(group) => Ok(Val::List(group.members.iter().map(|(key, _)| Val::text(key.to_string())).collect())),
-        other => Err(format!("a map or group is wanted here, this is {}", other.noun())),
+        Val::Group(group) => Ok(Val::List(
+            group
+                .members
+                .iter()
+                .map(|(key, _)| Val::text(key.to_string()))
+                .collect(),
+        )),
+        other => Err(format!(
+            "a map or group is wanted here, this is {}",
+            other.noun()
+        )),
     }
 }
 
 fn values(map: &Val) -> Result<Val, String> {
     match map {
         Val::Map(map) => Ok(Val::List(map.values().cloned().collect())),
-        Val::Group(group) => Ok(Val::List(group.members.iter().map(|(_, member)| member.clone()).collect())),
-        other => Err(format!("a map or group is wanted here, this is {}", other.noun())),
+        Val::Group(group) => Ok(Val::List(
+            group
+                .members
+                .iter()
+                .map(|(_, member)| member.clone())
+                .collect(),
+        )),
+        other => Err(format!(
+            "a map or group is wanted here, this is {}",
+            other.noun()
+        )),
     }
 }
 
@@ -142,9 +193,16 @@ fn length(of: &Val) -> Result<Val, String> {
         Val::List(items) => items.len(),
         Val::Map(map) => map.len(),
         Val::Group(group) => group.members.len(),
-        other => return Err(format!("a list, map or group is wanted here, this is {}", other.noun())),
+        other => {
+            return Err(format!(
+                "a list, map or group is wanted here, this is {}",
+                other.noun()
+            ));
+        }
     };
-    Ok(Val::Plain(Value::Int(i64::try_from(len).unwrap_or(i64::MAX))))
+    Ok(Val::Plain(Value::Int(
+        i64::try_from(len).unwrap_or(i64::MAX),
+    )))
 }
 
 fn merge(maps: &[Val]) -> Result<Val, String> {
@@ -168,8 +226,17 @@ fn pad(n: &Val, width: i64) -> Result<Val, String> {
 }
 
 fn block(text: &str) -> Result<IpNet, String> {
-    let net: IpNet = text.parse().map_err(|_| format!("`{text}` is not a CIDR block"))?;
-    if net.trunc() == net { Ok(net) } else { Err(format!("`{text}` has host bits; the block is `{}`", net.trunc())) }
+    let net: IpNet = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a CIDR block"))?;
+    if net.trunc() == net {
+        Ok(net)
+    } else {
+        Err(format!(
+            "`{text}` has host bits; the block is `{}`",
+            net.trunc()
+        ))
+    }
 }
 
 /// The address `n` steps after the first of a block; negative steps count from the end.
@@ -177,31 +244,49 @@ fn nth_address(net: IpNet, n: i64, width: u8) -> Option<IpAddr> {
     // `width` is the number of bits that a step leaves to its right.
     let free = net.max_prefix_len() - net.prefix_len() - width;
     let count = 1_u128.checked_shl(u32::from(free)).unwrap_or(0);
-    let n = if n < 0 { count.wrapping_sub(u128::from(n.unsigned_abs())) } else { u128::from(n.unsigned_abs()) };
+    let n = if n < 0 {
+        count.wrapping_sub(u128::from(n.unsigned_abs()))
+    } else {
+        u128::from(n.unsigned_abs())
+    };
     if free < 128 && n >= count {
         return None;
     }
     let step = n.checked_shl(u32::from(width))?;
     match net.network() {
-        IpAddr::V4(first) => u32::try_from(step).ok().and_then(|step| u32::from(first).checked_add(step)).map(|ip| IpAddr::V4(ip.into())),
-        IpAddr::V6(first) => u128::from(first).checked_add(step).map(|ip| IpAddr::V6(ip.into())),
+        IpAddr::V4(first) => u32::try_from(step)
+            .ok()
+            .and_then(|step| u32::from(first).checked_add(step))
+            .map(|ip| IpAddr::V4(ip.into())),
+        IpAddr::V6(first) => u128::from(first)
+            .checked_add(step)
+            .map(|ip| IpAddr::V6(ip.into())),
     }
 }
 
 fn cidr_subnet(text: &str, new_bits: i64, n: i64) -> Result<Val, String> {
     let net = block(text)?;
     let room = net.max_prefix_len() - net.prefix_len();
-    let bits = u8::try_from(new_bits).ok().filter(|bits| (1..=room).contains(bits));
-    let bits = bits.ok_or_else(|| format!("`{net}` can be split by 1 to {room} bits, not by {new_bits}"))?;
+    let bits = u8::try_from(new_bits)
+        .ok()
+        .filter(|bits| (1..=room).contains(bits));
+    let bits =
+        bits.ok_or_else(|| format!("`{net}` can be split by 1 to {room} bits, not by {new_bits}"))?;
     let width = room - bits;
-    let first = if n < 0 { None } else { nth_address(net, n, width) };
-    let first = first.ok_or_else(|| format!("`{net}` split by {bits} bits has no block number {n}"))?;
+    let first = if n < 0 {
+        None
+    } else {
+        nth_address(net, n, width)
+    };
+    let first =
+        first.ok_or_else(|| format!("`{net}` split by {bits} bits has no block number {n}"))?;
     Ok(Val::text(format!("{first}/{}", net.prefix_len() + bits)))
 }
 
 fn cidr_host(text: &str, n: i64) -> Result<Val, String> {
     let net = block(text)?;
-    let host = nth_address(net, n, 0).ok_or_else(|| format!("`{net}` has no address number {n}"))?;
+    let host =
+        nth_address(net, n, 0).ok_or_else(|| format!("`{net}` has no address number {n}"))?;
     Ok(Val::text(host.to_string()))
 }
 
@@ -234,16 +319,56 @@ mod tests {
 
     #[test]
     fn addresses() {
-        check("cidr_subnet", vec![Val::text("10.8.0.0/16"), int(8), int(1)], "10.8.1.0/24");
-        check("cidr_subnet", vec![Val::text("10.8.0.0/16"), int(8), int(256)], "`10.8.0.0/16` split by 8 bits has no block number 256");
-        check("cidr_subnet", vec![Val::text("10.8.0.0/16"), int(17), int(0)], "`10.8.0.0/16` can be split by 1 to 16 bits, not by 17");
-        check("cidr_subnet", vec![Val::text("2001:db8::/32"), int(32), int(5)], "2001:db8:0:5::/64");
-        check("cidr_subnet", vec![Val::text("0.0.0.0/0"), int(32), int(7)], "0.0.0.7/32");
-        check("cidr_subnet", vec![Val::text("::/0"), int(128), int(7)], "::7/128");
-        check("cidr_host", vec![Val::text("10.0.0.0/24"), int(5)], "10.0.0.5");
-        check("cidr_host", vec![Val::text("10.0.0.0/24"), int(-1)], "10.0.0.255");
-        check("cidr_host", vec![Val::text("10.0.0.0/24"), int(256)], "`10.0.0.0/24` has no address number 256");
-        check("cidr_host", vec![Val::text("10.0.0.1/24"), int(1)], "`10.0.0.1/24` has host bits; the block is `10.0.0.0/24`");
+        check(
+            "cidr_subnet",
+            vec![Val::text("10.8.0.0/16"), int(8), int(1)],
+            "10.8.1.0/24",
+        );
+        check(
+            "cidr_subnet",
+            vec![Val::text("10.8.0.0/16"), int(8), int(256)],
+            "`10.8.0.0/16` split by 8 bits has no block number 256",
+        );
+        check(
+            "cidr_subnet",
+            vec![Val::text("10.8.0.0/16"), int(17), int(0)],
+            "`10.8.0.0/16` can be split by 1 to 16 bits, not by 17",
+        );
+        check(
+            "cidr_subnet",
+            vec![Val::text("2001:db8::/32"), int(32), int(5)],
+            "2001:db8:0:5::/64",
+        );
+        check(
+            "cidr_subnet",
+            vec![Val::text("0.0.0.0/0"), int(32), int(7)],
+            "0.0.0.7/32",
+        );
+        check(
+            "cidr_subnet",
+            vec![Val::text("::/0"), int(128), int(7)],
+            "::7/128",
+        );
+        check(
+            "cidr_host",
+            vec![Val::text("10.0.0.0/24"), int(5)],
+            "10.0.0.5",
+        );
+        check(
+            "cidr_host",
+            vec![Val::text("10.0.0.0/24"), int(-1)],
+            "10.0.0.255",
+        );
+        check(
+            "cidr_host",
+            vec![Val::text("10.0.0.0/24"), int(256)],
+            "`10.0.0.0/24` has no address number 256",
+        );
+        check(
+            "cidr_host",
+            vec![Val::text("10.0.0.1/24"), int(1)],
+            "`10.0.0.1/24` has host bits; the block is `10.0.0.0/24`",
+        );
     }
 
     #[test]
@@ -251,9 +376,21 @@ mod tests {
         check("pad", vec![int(7), int(2)], "07");
         check("pad", vec![int(7), int(1000)], "a width is 0 to 64");
         check("add", vec![int(i64::MAX), int(1)], "the sum is too large");
-        check("at", vec![Val::List(vec![Val::text("a"), Val::text("b")]), int(3)], "b");
-        check("join", vec![Val::text("-"), Val::List(vec![Val::text("a"), int(1)])], "a-1");
-        check("length", vec![Val::text("a")], "a list, map or group is wanted here, this is a text");
+        check(
+            "at",
+            vec![Val::List(vec![Val::text("a"), Val::text("b")]), int(3)],
+            "b",
+        );
+        check(
+            "join",
+            vec![Val::text("-"), Val::List(vec![Val::text("a"), int(1)])],
+            "a-1",
+        );
+        check(
+            "length",
+            vec![Val::text("a")],
+            "a list, map or group is wanted here, this is a text",
+        );
         check("pad", vec![int(7)], "`pad` takes 2: `pad(n, width)`");
     }
 }

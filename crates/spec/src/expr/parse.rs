@@ -8,7 +8,9 @@
 //! ```
 
 use super::lex::{Token, token};
-use super::{Expr, ExprData, MAX_BYTES, MAX_DEPTH, Mistake, Part, Path, Range, Step, StepData, Template};
+use super::{
+    Expr, ExprData, MAX_BYTES, MAX_DEPTH, Mistake, Part, Path, Range, Step, StepData, Template,
+};
 
 /// Finds the expressions of a text.
 ///
@@ -17,7 +19,11 @@ use super::{Expr, ExprData, MAX_BYTES, MAX_DEPTH, Mistake, Part, Path, Range, St
 pub fn parse(text: &str) -> Result<Template, Mistake> {
     if text.len() > MAX_BYTES {
         let hint = "put long texts into a file: `{file: PATH}`".to_owned();
-        return Err(Mistake { range: 0..text.len(), message: "a text with expressions is longer than 4 KiB".to_owned(), hint: Some(hint) });
+        return Err(Mistake {
+            range: 0..text.len(),
+            message: "a text with expressions is longer than 4 KiB".to_owned(),
+            hint: Some(hint),
+        });
     }
     let mut parts = Vec::new();
     let mut literal = String::new();
@@ -31,7 +37,11 @@ pub fn parse(text: &str) -> Result<Template, Mistake> {
             if !literal.is_empty() {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
-            let mut parser = Parser { text, at: dollar + 2, depth: 0 };
+            let mut parser = Parser {
+                text,
+                at: dollar + 2,
+                depth: 0,
+            };
             let expr = parser.whole(dollar)?;
             at = parser.at;
             parts.push(Part::Expr(expr));
@@ -65,7 +75,10 @@ impl Parser<'_> {
         let expr = self.expr()?;
         match self.next()? {
             (Token::Mark('}'), _) => Ok(expr),
-            (Token::End, _) => Err(mistake(dollar..self.text.len(), "an expression without its `}`")),
+            (Token::End, _) => Err(mistake(
+                dollar..self.text.len(),
+                "an expression without its `}`",
+            )),
             (_, range) => Err(mistake(range, "the expression should end here with `}`")),
         }
     }
@@ -89,16 +102,26 @@ impl Parser<'_> {
         let data = match first {
             Token::Text(text) => ExprData::Text(text),
             Token::Int(n) => ExprData::Int(n),
-            Token::Name(name) if name == "true" || name == "false" => ExprData::Bool(name == "true"),
+            Token::Name(name) if name == "true" || name == "false" => {
+                ExprData::Bool(name == "true")
+            }
             Token::Name(name) => match self.peek()? {
                 (Token::Mark('('), _) => self.call(name)?,
                 _ => self.path(name, range.clone())?,
             },
             Token::End => return Err(mistake(range, "an expression without its `}`")),
-            Token::Mark(_) => return Err(mistake(range, "a name, a call, a number or a text in quotes should stand here")),
+            Token::Mark(_) => {
+                return Err(mistake(
+                    range,
+                    "a name, a call, a number or a text in quotes should stand here",
+                ));
+            }
         };
         self.depth -= 1;
-        Ok(Expr { data, range: range.start..self.at })
+        Ok(Expr {
+            data,
+            range: range.start..self.at,
+        })
     }
 
     fn call(&mut self, name: String) -> Result<ExprData, Mistake> {
@@ -128,20 +151,37 @@ impl Parser<'_> {
                     let name = match found {
                         Token::Name(name) => name,
                         Token::Int(n) => n.to_string(),
-                        Token::Mark('*') => return Err(mistake(dot.start..range.end, "all members are written `[*]`")),
+                        Token::Mark('*') => {
+                            return Err(mistake(
+                                dot.start..range.end,
+                                "all members are written `[*]`",
+                            ));
+                        }
                         _ => return Err(mistake(range, "a name should follow the dot")),
                     };
-                    steps.push(Step { data: StepData::Name(name), range: dot.start..range.end });
+                    steps.push(Step {
+                        data: StepData::Name(name),
+                        range: dot.start..range.end,
+                    });
                 }
                 (Token::Mark('['), open) => {
                     self.next()?;
                     let data = self.bracket()?;
                     match self.next()? {
-                        (Token::Mark(']'), close) => steps.push(Step { data, range: open.start..close.end }),
+                        (Token::Mark(']'), close) => steps.push(Step {
+                            data,
+                            range: open.start..close.end,
+                        }),
                         (_, range) => return Err(mistake(range, "a `]` should stand here")),
                     }
                 }
-                _ => return Ok(ExprData::Path(Path { root, root_range, steps })),
+                _ => {
+                    return Ok(ExprData::Path(Path {
+                        root,
+                        root_range,
+                        steps,
+                    }));
+                }
             }
         }
     }
@@ -149,7 +189,9 @@ impl Parser<'_> {
     fn bracket(&mut self) -> Result<StepData, Mistake> {
         let (first, range) = self.peek()?;
         // Keys may hold dots and begin with digits; they reach to the bracket unless an expression stands there.
-        let key_end = self.text[range.start..].find(']').map_or(self.text.len(), |len| range.start + len);
+        let key_end = self.text[range.start..]
+            .find(']')
+            .map_or(self.text.len(), |len| range.start + len);
         let raw = self.text[range.start..key_end].trim_end();
         match first {
             Token::Mark('*') => {
@@ -174,7 +216,11 @@ impl Parser<'_> {
 }
 
 fn mistake(range: Range, message: &str) -> Mistake {
-    Mistake { range, message: message.to_owned(), hint: None }
+    Mistake {
+        range,
+        message: message.to_owned(),
+        hint: None,
+    }
 }
 
 #[cfg(test)]
@@ -188,7 +234,10 @@ mod tests {
             ExprData::Text(text) => format!("'{text}'"),
             ExprData::Int(n) => n.to_string(),
             ExprData::Bool(b) => b.to_string(),
-            ExprData::Call { name, args } => format!("{name}({})", args.iter().map(show).collect::<Vec<_>>().join(", ")),
+            ExprData::Call { name, args } => format!(
+                "{name}({})",
+                args.iter().map(show).collect::<Vec<_>>().join(", ")
+            ),
             ExprData::Path(path) => {
                 let steps = path.steps.iter().map(|step| match &step.data {
                     StepData::Name(name) => format!(".{name}"),
@@ -218,26 +267,47 @@ mod tests {
 
     #[test]
     fn parses() {
-        check("cn-beijing-${each.key}", &expect![[r#""cn-beijing-" each.key"#]]);
+        check(
+            "cn-beijing-${each.key}",
+            &expect![[r#""cn-beijing-" each.key"#]],
+        );
         check("a $1 $${x} $", &expect![[r#""a $1 ${x} $""#]]);
-        check("${cidr_subnet(vars.block, 8, each.value)}", &expect!["cidr_subnet(vars.block, 8, each.value)"]);
+        check(
+            "${cidr_subnet(vars.block, 8, each.value)}",
+            &expect!["cidr_subnet(vars.block, 8, each.value)"],
+        );
         check("${private[each.value]}", &expect!["private[<each.value>]"]);
         check("${web[eu].app[0].id}", &expect!["web[eu].app[0].id"]);
         check("${vars.blocks[env]}", &expect!["vars.blocks[<env>]"]);
         check("${app[*].private_ip}", &expect!["app[*].private_ip"]);
-        check("${join(', ', app[*].id)}-${db-sg.id}", &expect![[r#"join(', ', app[*].id) "-" db-sg.id"#]]);
+        check(
+            "${join(', ', app[*].id)}-${db-sg.id}",
+            &expect![[r#"join(', ', app[*].id) "-" db-sg.id"#]],
+        );
         check("${at(x, -1)}", &expect!["at(x, -1)"]);
     }
 
     #[test]
     fn refuses() {
-        check("${a + 1}", &expect!["+: there are no operators and no conditionals"]);
+        check(
+            "${a + 1}",
+            &expect!["+: there are no operators and no conditionals"],
+        );
         check("${}", &expect!["${}: an empty expression"]);
         check("${a", &expect!["${a: an expression without its `}`"]);
         check("${a.}", &expect!["}: a name should follow the dot"]);
         check("${app.*.id}", &expect![".*: all members are written `[*]`"]);
-        check("${'a}", &expect!["'a}: a text that begins with ' does not end"]);
-        check("${${a}}", &expect!["${: an expression inside an expression"]);
-        check(&format!("${{{}}}", "f(".repeat(40)), &expect!["f: expressions are nested more than 32 deep"]);
+        check(
+            "${'a}",
+            &expect!["'a}: a text that begins with ' does not end"],
+        );
+        check(
+            "${${a}}",
+            &expect!["${: an expression inside an expression"],
+        );
+        check(
+            &format!("${{{}}}", "f(".repeat(40)),
+            &expect!["f: expressions are nested more than 32 deep"],
+        );
     }
 }

@@ -41,13 +41,18 @@ fn collect(text: &str, node: &Node, place: Place, edits: &mut Vec<(Span, String)
                     is_port: place.in_rules && key == "port",
                     in_flow,
                     // Contents belong to the guest, and are not ours to respell.
-                    in_content: place.in_content || matches!(key, "user_data" | "tags" | "description" | "vars"),
+                    in_content: place.in_content
+                        || matches!(key, "user_data" | "tags" | "description" | "vars"),
                 };
                 collect(text, &pair.value, inner, edits);
             }
         }
-        Data::List(items) => items.iter().for_each(|item| collect(text, item, Place { in_flow, ..place }, edits)),
-        Data::Scalar(scalar) if !place.in_content => edits.extend(respelled(scalar, place).map(|new| (node.span, new))),
+        Data::List(items) => items
+            .iter()
+            .for_each(|item| collect(text, item, Place { in_flow, ..place }, edits)),
+        Data::Scalar(scalar) if !place.in_content => {
+            edits.extend(respelled(scalar, place).map(|new| (node.span, new)))
+        }
         Data::Scalar(_) | Data::Null | Data::Bad => {}
     }
 }
@@ -58,7 +63,11 @@ fn respelled(scalar: &Scalar, place: Place) -> Option<String> {
     }
     if place.is_port {
         let (from, to) = types::port_pair(&scalar.text).ok()?;
-        let canonical = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        let canonical = if from == to {
+            from.to_string()
+        } else {
+            format!("{from}-{to}")
+        };
         return (canonical != scalar.text || scalar.style == Style::Quoted).then_some(canonical);
     }
     if !scalar.text.contains("[\"") {
@@ -66,5 +75,9 @@ fn respelled(scalar: &Scalar, place: Place) -> Option<String> {
     }
     let address = scalar.text.parse::<Address>().ok()?;
     let quoted = place.in_flow || scalar.style == Style::Quoted;
-    Some(if quoted { format!("\"{address}\"") } else { address.to_string() })
+    Some(if quoted {
+        format!("\"{address}\"")
+    } else {
+        address.to_string()
+    })
 }

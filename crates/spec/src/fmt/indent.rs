@@ -31,20 +31,32 @@ struct Layout<'t> {
 
 /// The text with its lines laid out.
 pub(super) fn lay(text: &str, tree: &Node) -> String {
-    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect();
     let lines = vec![Line::Free; starts.len()];
-    let mut layout = Layout { text, starts, lines, gaps: BTreeMap::new() };
+    let mut layout = Layout {
+        text,
+        starts,
+        lines,
+        gaps: BTreeMap::new(),
+    };
     layout.block(tree, 0);
     layout.write()
 }
 
 impl<'t> Layout<'t> {
     fn line_of(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start <= offset).saturating_sub(1)
+        self.starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
     }
 
     fn line(&self, line: usize) -> &'t str {
-        let end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
+        let end = self
+            .starts
+            .get(line + 1)
+            .map_or(self.text.len(), |next| next - 1);
         self.text.get(self.starts[line]..end).unwrap_or("")
     }
 
@@ -60,7 +72,10 @@ impl<'t> Layout<'t> {
     /// Marks a line as beginning here, if nothing but blanks stands before.
     fn begins(&mut self, offset: usize, column: usize) {
         let line = self.line_of(offset);
-        if self.text[self.starts[line]..offset].trim_start_matches(' ').is_empty() {
+        if self.text[self.starts[line]..offset]
+            .trim_start_matches(' ')
+            .is_empty()
+        {
             self.lines[line] = Line::Begins(column);
         }
     }
@@ -86,7 +101,10 @@ impl<'t> Layout<'t> {
                     self.begins(dash, column);
                     let line = self.line_of(dash);
                     if self.line_of(start) == line {
-                        self.gaps.entry(line).or_default().push((dash + 1 - self.starts[line], start - self.starts[line]));
+                        self.gaps
+                            .entry(line)
+                            .or_default()
+                            .push((dash + 1 - self.starts[line], start - self.starts[line]));
                         self.value(item, column, line);
                         self.block(item, column + STEP);
                     } else {
@@ -100,8 +118,10 @@ impl<'t> Layout<'t> {
 
     /// The value of a key or item that begins on a line, whose own column is given.
     fn value(&mut self, node: &Node, column: usize, line: usize) {
-        let (first, last) =
-            (self.line_of(node.span.start as usize), self.line_of((node.span.end as usize).max(node.span.start as usize + 1) - 1));
+        let (first, last) = (
+            self.line_of(node.span.start as usize),
+            self.line_of((node.span.end as usize).max(node.span.start as usize + 1) - 1),
+        );
         let is_block = matches!(node.data, Data::Map(_) | Data::List(_)) && !self.is_flow(node);
         if is_block {
             if first > line {
@@ -113,7 +133,9 @@ impl<'t> Layout<'t> {
             self.begins(node.span.start as usize, column + STEP);
         }
         match &node.data {
-            Data::Scalar(scalar) if scalar.style == Style::Block => self.block_text(node, column, (first, last)),
+            Data::Scalar(scalar) if scalar.style == Style::Block => {
+                self.block_text(node, column, (first, last))
+            }
             _ => (first + 1..=last).for_each(|at| self.lines[at] = Line::GoesOn(first)),
         }
     }
@@ -121,10 +143,16 @@ impl<'t> Layout<'t> {
     fn block_text(&mut self, node: &Node, column: usize, (header, last): (usize, usize)) {
         let mark = &self.text[node.span.start as usize..];
         let head = mark.lines().next().unwrap_or("");
-        let first = (header + 1..=last).find(|line| !self.line(*line).trim().is_empty()).unwrap_or(header + 1);
+        let first = (header + 1..=last)
+            .find(|line| !self.line(*line).trim().is_empty())
+            .unwrap_or(header + 1);
         let explicit = head.chars().take(3).any(|c| c.is_ascii_digit());
         let old = self.old_column(first.min(self.lines.len() - 1));
-        let new = if explicit { (old + column).saturating_sub(self.owner_column(header)) } else { column + STEP };
+        let new = if explicit {
+            (old + column).saturating_sub(self.owner_column(header))
+        } else {
+            column + STEP
+        };
         let mut end = last;
         if head.starts_with("|+") || head.starts_with(">+") {
             while end + 1 < self.lines.len() && self.line(end + 1).trim().is_empty() {
@@ -145,7 +173,9 @@ impl<'t> Layout<'t> {
         let mut blank = true;
         for at in 0..self.lines.len() {
             let text = self.line(at);
-            if text.trim().is_empty() && !matches!(self.lines[at], Line::GoesOn(_) | Line::Content { .. }) {
+            if text.trim().is_empty()
+                && !matches!(self.lines[at], Line::GoesOn(_) | Line::Content { .. })
+            {
                 if !blank {
                     out.push('\n');
                 }
@@ -157,7 +187,10 @@ impl<'t> Layout<'t> {
             out.push('\n');
         }
         let kept = out.trim_end_matches('\n').len();
-        let ends_in_content = self.lines.last().is_some_and(|line| matches!(line, Line::Content { .. }));
+        let ends_in_content = self
+            .lines
+            .last()
+            .is_some_and(|line| matches!(line, Line::Content { .. }));
         if !ends_in_content {
             out.truncate(kept);
             out.push('\n');
@@ -231,6 +264,8 @@ impl<'t> Layout<'t> {
             }
         }
         // Deeper than all around it: it moves as the line above does.
-        nearest.map_or(own, |line| (own + self.new_column(line)).saturating_sub(self.old_column(line)))
+        nearest.map_or(own, |line| {
+            (own + self.new_column(line)).saturating_sub(self.old_column(line))
+        })
     }
 }

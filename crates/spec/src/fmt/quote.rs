@@ -2,7 +2,13 @@
 
 /// The text with such plain texts quoted.
 pub(super) fn expressions(text: &str) -> String {
-    let mut scan = Scan { text, at: 0, out: String::new(), depth: 0, start: true };
+    let mut scan = Scan {
+        text,
+        at: 0,
+        out: String::new(),
+        depth: 0,
+        start: true,
+    };
     while scan.at < text.len() {
         scan.step();
     }
@@ -75,7 +81,12 @@ impl Scan<'_> {
         while end < rest.len() {
             let tail = &rest[end..];
             if tail.starts_with("${") {
-                let Some(close) = tail.find('}').filter(|close| !tail[..*close].contains('\n')) else { break };
+                let Some(close) = tail
+                    .find('}')
+                    .filter(|close| !tail[..*close].contains('\n'))
+                else {
+                    break;
+                };
                 has_expression = true;
                 end += close + 1;
                 continue;
@@ -103,9 +114,13 @@ impl Scan<'_> {
     fn block_scalar(&mut self) {
         let line_start = self.text[..self.at].rfind('\n').map_or(0, |nl| nl + 1);
         let indent = indent_of(&self.text[line_start..]);
-        let mut end = self.text[self.at..].find('\n').map_or(self.text.len(), |nl| self.at + nl + 1);
+        let mut end = self.text[self.at..]
+            .find('\n')
+            .map_or(self.text.len(), |nl| self.at + nl + 1);
         while end < self.text.len() {
-            let line = &self.text[end..self.text[end..].find('\n').map_or(self.text.len(), |nl| end + nl + 1)];
+            let line = &self.text[end..self.text[end..]
+                .find('\n')
+                .map_or(self.text.len(), |nl| end + nl + 1)];
             if !line.trim().is_empty() && indent_of(line) <= indent {
                 break;
             }
@@ -135,5 +150,9 @@ fn quoted_end(rest: &str, quote: char) -> usize {
 
 fn in_quotes(word: &str) -> String {
     let plain_in_double = !word.contains(['"', '\\']);
-    if plain_in_double { format!("\"{word}\"") } else { format!("'{}'", word.replace('\'', "''")) }
+    if plain_in_double {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', "''"))
+    }
 }

@@ -1,6 +1,10 @@
 //! The real file system: the one place in this crate that does I/O.
 
-#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "the one door to files")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the one door to files"
+)]
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -14,15 +18,24 @@ pub struct FsLoader;
 impl Loader for FsLoader {
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError> {
         // Looked at before it is opened, since opening a pipe would wait for its writer.
-        if !std::fs::metadata(path).map_err(|error| load_error(&error))?.is_file() {
+        if !std::fs::metadata(path)
+            .map_err(|error| load_error(&error))?
+            .is_file()
+        {
             return Err(LoadError::NotAFile);
         }
         let file = File::open(path).map_err(|error| load_error(&error))?;
         let mut bytes = Vec::new();
         // One byte more than allowed tells a file of just the limit from a longer one, even while it grows.
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(most).read_to_end(&mut bytes).map_err(|error| load_error(&error))?;
-        if bytes.len() > limit { Err(LoadError::TooLarge { limit }) } else { Ok(bytes) }
+        file.take(most)
+            .read_to_end(&mut bytes)
+            .map_err(|error| load_error(&error))?;
+        if bytes.len() > limit {
+            Err(LoadError::TooLarge { limit })
+        } else {
+            Ok(bytes)
+        }
     }
 
     fn look(&self, path: &str) -> Entry {
@@ -36,15 +49,22 @@ impl Loader for FsLoader {
 
     fn list(&self, folder: &str) -> Result<Vec<String>, LoadError> {
         let entries = std::fs::read_dir(folder).map_err(|error| load_error(&error))?;
-        let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
         names.sort();
         Ok(names)
     }
 
     fn canonical(&self, path: &str) -> Result<String, LoadError> {
         let absolute = std::fs::canonicalize(path).map_err(|error| load_error(&error))?;
-        let text =
-            absolute.into_os_string().into_string().map_err(|_| LoadError::Unreadable { why: "its path is not UTF-8".to_owned() })?;
+        let text = absolute
+            .into_os_string()
+            .into_string()
+            .map_err(|_| LoadError::Unreadable {
+                why: "its path is not UTF-8".to_owned(),
+            })?;
         Ok(text)
     }
 }
@@ -53,6 +73,8 @@ fn load_error(error: &std::io::Error) -> LoadError {
     match error.kind() {
         ErrorKind::NotFound => LoadError::Missing,
         ErrorKind::IsADirectory => LoadError::NotAFile,
-        _ => LoadError::Unreadable { why: error.to_string() },
+        _ => LoadError::Unreadable {
+            why: error.to_string(),
+        },
     }
 }

@@ -17,20 +17,25 @@ impl MemoryLoader {
     /// An empty one, whose relative paths start at an absolute folder.
     #[must_use]
     pub fn new(folder: &str) -> Self {
-        Self { folder: folder.to_owned(), ..Self::default() }
+        Self {
+            folder: folder.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// The same with one more file.
     #[must_use]
     pub fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        self.files.insert(join(&self.folder, path), content.as_ref().to_vec());
+        self.files
+            .insert(join(&self.folder, path), content.as_ref().to_vec());
         self
     }
 
     /// The same with a link from one file path to another.
     #[must_use]
     pub fn link(mut self, path: &str, target: &str) -> Self {
-        self.links.insert(join(&self.folder, path), join(&self.folder, target));
+        self.links
+            .insert(join(&self.folder, path), join(&self.folder, target));
         self
     }
 
@@ -47,15 +52,27 @@ impl Loader for MemoryLoader {
             Entry::Missing => return Err(LoadError::Missing),
             Entry::Folder | Entry::Other => return Err(LoadError::NotAFile),
         }
-        let bytes = self.files.get(&self.place(path)).ok_or(LoadError::Missing)?;
-        if bytes.len() > limit { Err(LoadError::TooLarge { limit }) } else { Ok(bytes.clone()) }
+        let bytes = self
+            .files
+            .get(&self.place(path))
+            .ok_or(LoadError::Missing)?;
+        if bytes.len() > limit {
+            Err(LoadError::TooLarge { limit })
+        } else {
+            Ok(bytes.clone())
+        }
     }
 
     fn look(&self, path: &str) -> Entry {
         let path = self.place(path);
         if self.files.contains_key(&path) {
             Entry::File
-        } else if path == self.folder || self.files.keys().any(|file| file != &path && is_below(file, &path)) {
+        } else if path == self.folder
+            || self
+                .files
+                .keys()
+                .any(|file| file != &path && is_below(file, &path))
+        {
             Entry::Folder
         } else {
             Entry::Missing
@@ -68,7 +85,14 @@ impl Loader for MemoryLoader {
             return Err(LoadError::Missing);
         }
         let below = self.files.keys().filter(|file| is_below(file, &folder));
-        let names = below.map(|file| file[folder.len()..].trim_start_matches('/').split('/').next().unwrap_or("").to_owned());
+        let names = below.map(|file| {
+            file[folder.len()..]
+                .trim_start_matches('/')
+                .split('/')
+                .next()
+                .unwrap_or("")
+                .to_owned()
+        });
         Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
     }
 

@@ -47,7 +47,10 @@ pub fn normal(path: &str) -> String {
 /// Whether a normalised absolute path stands at or below a folder.
 #[must_use]
 pub fn is_below(path: &str, folder: &str) -> bool {
-    folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    folder == "/"
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -56,7 +59,14 @@ mod tests {
 
     #[test]
     fn normalises() {
-        let cases = [("a/./b//c", "a/b/c"), ("a/../b", "b"), ("../a/..", ".."), ("/..", "/"), ("./", "."), ("../../x", "../../x")];
+        let cases = [
+            ("a/./b//c", "a/b/c"),
+            ("a/../b", "b"),
+            ("../a/..", ".."),
+            ("/..", "/"),
+            ("./", "."),
+            ("../../x", "../../x"),
+        ];
         for (path, expected) in cases {
             assert_eq!(normal(path), expected, "{path}");
         }

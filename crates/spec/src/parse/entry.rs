@@ -55,9 +55,20 @@ pub(crate) struct Layers<'a> {
 }
 
 /// Entries from their layers.
-pub(crate) fn entries(base: Vec<Pair>, layers: Layers<'_>, found: &mut Vec<Diagnostic>) -> Vec<Entry> {
-    let mut overlays: std::collections::BTreeMap<String, Pair> = layers.overlay.into_iter().map(|pair| (pair.key.clone(), pair)).collect();
-    let added = base.iter().map(|pair| pair.key.clone()).collect::<std::collections::BTreeSet<_>>();
+pub(crate) fn entries(
+    base: Vec<Pair>,
+    layers: Layers<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Entry> {
+    let mut overlays: std::collections::BTreeMap<String, Pair> = layers
+        .overlay
+        .into_iter()
+        .map(|pair| (pair.key.clone(), pair))
+        .collect();
+    let added = base
+        .iter()
+        .map(|pair| pair.key.clone())
+        .collect::<std::collections::BTreeSet<_>>();
     let mut made = Vec::new();
     for pair in base {
         let over = overlays.remove(&pair.key);
@@ -66,15 +77,39 @@ pub(crate) fn entries(base: Vec<Pair>, layers: Layers<'_>, found: &mut Vec<Diagn
     for (name, pair) in overlays {
         debug_assert!(!added.contains(&name), "known names were taken out above");
         if pair.value.data == Data::Null {
-            let hint = suggest::nearest(&name, added.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            found.push(Diagnostic::error("unknown-reference", pair.at, format!("the stack has no `{name}` to take out")).maybe_hint(hint));
-        } else if pair.value.get("type").or_else(|| pair.value.get("use")).is_none() {
+            let hint = suggest::nearest(&name, added.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"));
+            found.push(
+                Diagnostic::error(
+                    "unknown-reference",
+                    pair.at,
+                    format!("the stack has no `{name}` to take out"),
+                )
+                .maybe_hint(hint),
+            );
+        } else if pair
+            .value
+            .get("type")
+            .or_else(|| pair.value.get("use"))
+            .is_none()
+        {
             let names = added.iter().map(String::as_str);
-            let hint = suggest::nearest(&name, names).map(|near| format!("did you mean `{near}`? A new resource needs its `type`"));
+            let hint = suggest::nearest(&name, names)
+                .map(|near| format!("did you mean `{near}`? A new resource needs its `type`"));
             let hint = hint.or_else(|| Some("a new resource needs its `type`".to_owned()));
-            found.push(Diagnostic::error("unknown-reference", pair.at, format!("the stack has no `{name}` to change")).maybe_hint(hint));
+            found.push(
+                Diagnostic::error(
+                    "unknown-reference",
+                    pair.at,
+                    format!("the stack has no `{name}` to change"),
+                )
+                .maybe_hint(hint),
+            );
         } else {
-            let pair = Pair { value: overlay::without_nulls(pair.value), ..pair };
+            let pair = Pair {
+                value: overlay::without_nulls(pair.value),
+                ..pair
+            };
             made.extend(entry(pair, None, layers.schema, layers.defaults, found));
         }
     }
@@ -82,15 +117,38 @@ pub(crate) fn entries(base: Vec<Pair>, layers: Layers<'_>, found: &mut Vec<Diagn
 }
 
 /// One entry; nothing where the overlay takes it out.
-fn entry(pair: Pair, over: Option<Pair>, schema: &Schema, defaults: &[Pair], found: &mut Vec<Diagnostic>) -> Option<Entry> {
-    if over.as_ref().is_some_and(|over| over.value.data == Data::Null) {
+fn entry(
+    pair: Pair,
+    over: Option<Pair>,
+    schema: &Schema,
+    defaults: &[Pair],
+    found: &mut Vec<Diagnostic>,
+) -> Option<Entry> {
+    if over
+        .as_ref()
+        .is_some_and(|over| over.value.data == Data::Null)
+    {
         return None;
     }
-    let Pair { key: name, at, value: node } = pair;
-    let unclear = |name, body| Some(Entry { name, at, body, what: What::Unclear });
+    let Pair {
+        key: name,
+        at,
+        value: node,
+    } = pair;
+    let unclear = |name, body| {
+        Some(Entry {
+            name,
+            at,
+            body,
+            what: What::Unclear,
+        })
+    };
     if !matches!(node.data, Data::Map(_)) {
         if node.data != Data::Bad {
-            let message = format!("an entry of `resources` is a map with `type` or `use`, this is {}", node.noun());
+            let message = format!(
+                "an entry of `resources` is a map with `type` or `use`, this is {}",
+                node.noun()
+            );
             found.push(Diagnostic::error("wrong-type", node.span, message));
         }
         return unclear(name, Vec::new());
@@ -108,10 +166,20 @@ fn entry(pair: Pair, over: Option<Pair>, schema: &Schema, defaults: &[Pair], fou
         Some(over) => overlay::merge(laid, over),
         None => laid,
     };
-    let Data::Map(body) = merged.data else { return unclear(name, Vec::new()) };
-    let body: Vec<Pair> = body.into_iter().filter(|pair| !matches!(pair.key.as_str(), "type" | "use")).collect();
+    let Data::Map(body) = merged.data else {
+        return unclear(name, Vec::new());
+    };
+    let body: Vec<Pair> = body
+        .into_iter()
+        .filter(|pair| !matches!(pair.key.as_str(), "type" | "use"))
+        .collect();
     unknown_keys(&what, &body, found);
-    Some(Entry { name, at, body, what })
+    Some(Entry {
+        name,
+        at,
+        body,
+        what,
+    })
 }
 
 fn what(name: &str, at: Span, node: &Node, schema: &Schema, found: &mut Vec<Diagnostic>) -> What {
@@ -127,28 +195,53 @@ fn what(name: &str, at: Span, node: &Node, schema: &Schema, found: &mut Vec<Diag
             None => What::Unclear,
         },
         (None, Some(path)) => match super::literal(&path.value, "use", found) {
-            Some(text) => What::Module { path: Spanned { value: text.to_owned(), span: path.value.span }, file: None },
+            Some(text) => What::Module {
+                path: Spanned {
+                    value: text.to_owned(),
+                    span: path.value.span,
+                },
+                file: None,
+            },
             None => What::Unclear,
         },
         (Some(_), Some(path)) => {
             found.push(
-                Diagnostic::error("type-and-use", path.at, format!("`{name}` has both `type` and `use`"))
-                    .hint("a resource has `type`, a module `use`"),
+                Diagnostic::error(
+                    "type-and-use",
+                    path.at,
+                    format!("`{name}` has both `type` and `use`"),
+                )
+                .hint("a resource has `type`, a module `use`"),
             );
             What::Unclear
         }
         (None, None) => {
             let hint = "a resource says `type: KIND`, a module `use: PATH`".to_owned();
-            let near =
-                node.pairs().iter().find(|pair| matches!(pair.key.as_str(), "kind" | "Type" | "resource_type" | "source" | "module"));
+            let near = node.pairs().iter().find(|pair| {
+                matches!(
+                    pair.key.as_str(),
+                    "kind" | "Type" | "resource_type" | "source" | "module"
+                )
+            });
             let hint = near.map_or(hint, |pair| {
                 format!(
                     "write `{}` instead of `{}`",
-                    if matches!(pair.key.as_str(), "source" | "module") { "use" } else { "type" },
+                    if matches!(pair.key.as_str(), "source" | "module") {
+                        "use"
+                    } else {
+                        "type"
+                    },
                     pair.key
                 )
             });
-            found.push(Diagnostic::error("missing-type", at, format!("`{name}` has neither `type` nor `use`")).hint(hint));
+            found.push(
+                Diagnostic::error(
+                    "missing-type",
+                    at,
+                    format!("`{name}` has neither `type` nor `use`"),
+                )
+                .hint(hint),
+            );
             What::Unclear
         }
     }
@@ -169,13 +262,29 @@ fn same_type(node: &Node, over: &Pair, found: &mut Vec<Diagnostic>) {
 
 /// Lays the kind's defaults under an entry, key by key; of a pair `a | b` the entry's choice wins.
 fn lay_defaults(mut node: Node, over: Option<&Node>, kind: &KindDef, defaults: &[Pair]) -> Node {
-    let Some(laid) = defaults.iter().find(|pair| pair.key == kind.name) else { return node };
-    let chosen =
-        |key: &str| node.get(key).is_some() || over.is_some_and(|over| over.pair(key).is_some_and(|pair| pair.value.data != Data::Null));
+    let Some(laid) = defaults.iter().find(|pair| pair.key == kind.name) else {
+        return node;
+    };
+    let chosen = |key: &str| {
+        node.get(key).is_some()
+            || over.is_some_and(|over| {
+                over.pair(key)
+                    .is_some_and(|pair| pair.value.data != Data::Null)
+            })
+    };
     let pairs = kind.one_of.iter().chain(kind.any_of);
-    let excluded = |key: &str| pairs.clone().any(|pair| pair.contains(&key) && pair.iter().any(|other| *other != key && chosen(other)));
-    let under: Vec<Pair> =
-        laid.value.pairs().iter().filter(|pair| node.get(&pair.key).is_none() && !excluded(&pair.key)).cloned().collect();
+    let excluded = |key: &str| {
+        pairs.clone().any(|pair| {
+            pair.contains(&key) && pair.iter().any(|other| *other != key && chosen(other))
+        })
+    };
+    let under: Vec<Pair> = laid
+        .value
+        .pairs()
+        .iter()
+        .filter(|pair| node.get(&pair.key).is_none() && !excluded(&pair.key))
+        .cloned()
+        .collect();
     if let Data::Map(own) = &mut node.data {
         own.extend(under);
     }
@@ -191,9 +300,18 @@ fn unknown_keys(what: &What, body: &[Pair], found: &mut Vec<Diagnostic>) {
                 }
             }
             What::Module { .. } if !common::MODULE_KEYS.contains(&pair.key.as_str()) => {
-                let hint = suggest::nearest(&pair.key, common::MODULE_KEYS.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-                let hint = hint.or_else(|| Some("what the module needs goes under `with`".to_owned()));
-                found.push(Diagnostic::error("unknown-field", pair.at, format!("a module's entry has no `{}`", pair.key)).maybe_hint(hint));
+                let hint = suggest::nearest(&pair.key, common::MODULE_KEYS.iter().copied())
+                    .map(|near| format!("did you mean `{near}`?"));
+                let hint =
+                    hint.or_else(|| Some("what the module needs goes under `with`".to_owned()));
+                found.push(
+                    Diagnostic::error(
+                        "unknown-field",
+                        pair.at,
+                        format!("a module's entry has no `{}`", pair.key),
+                    )
+                    .maybe_hint(hint),
+                );
             }
             What::Module { .. } | What::Unclear => {}
         }
@@ -215,7 +333,10 @@ pub(crate) fn check_defaults(schema: &Schema, defaults: &[Pair], found: &mut Vec
                 found.push(common::unknown_field(kind, &field.key, field.at));
             } else if common::NO_DEFAULT.contains(&field.key.as_str()) {
                 let message = format!("`{}` cannot stand in `defaults`", field.key);
-                found.push(Diagnostic::error("misplaced-key", field.at, message).hint("it is each entry's own"));
+                found.push(
+                    Diagnostic::error("misplaced-key", field.at, message)
+                        .hint("it is each entry's own"),
+                );
             }
         }
     }

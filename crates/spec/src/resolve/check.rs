@@ -46,7 +46,10 @@ pub(super) struct Trail {
 
 impl Trail {
     pub(super) fn at(name: &str) -> Self {
-        Self { path: name.to_owned(), spots: Vec::new() }
+        Self {
+            path: name.to_owned(),
+            spots: Vec::new(),
+        }
     }
 
     /// Goes one level down; gives what [`Self::leave`] wants.
@@ -81,10 +84,20 @@ pub(super) type InEntry<'a> = (String, Span, In<'a>);
 
 impl<'a> Resolver<'a> {
     /// Reads a value as a type, into canonical form.
-    pub(super) fn check(&mut self, cx: Cx, ty: &Type, input: In<'a>, trail: &mut Trail) -> Eval<Val> {
+    pub(super) fn check(
+        &mut self,
+        cx: Cx,
+        ty: &Type,
+        input: In<'a>,
+        trail: &mut Trail,
+    ) -> Eval<Val> {
         trail.mark(input.span());
         // Where `with` is taken, nothing else is replaced: shell and nginx own `${…}` there.
-        let input = if matches!(ty, Type::Content { with: true, .. }) { input } else { self.evaluated(cx, input)? };
+        let input = if matches!(ty, Type::Content { with: true, .. }) {
+            input
+        } else {
+            self.evaluated(cx, input)?
+        };
         if input.is_bad() {
             return Err(Halt::Reported);
         }
@@ -113,8 +126,18 @@ impl<'a> Resolver<'a> {
 
     fn single(&mut self, cx: Cx, input: &In<'a>, wanted: &str) -> Eval<Single<'a>> {
         let found = match input {
-            In::Node(Node { data: Data::Scalar(scalar), .. }) => return Ok(Single::Known(scalar.text.as_str().into(), Some(scalar.style))),
-            In::Val(Val::Plain(Value::Text(text)), _) => return Ok(Single::Known(text.clone().into(), None)),
+            In::Node(Node {
+                data: Data::Scalar(scalar),
+                ..
+            }) => {
+                return Ok(Single::Known(
+                    scalar.text.as_str().into(),
+                    Some(scalar.style),
+                ));
+            }
+            In::Val(Val::Plain(Value::Text(text)), _) => {
+                return Ok(Single::Known(text.clone().into(), None));
+            }
             In::Val(Val::Plain(value), _) => as_piece(value.clone()),
             _ => None,
         };
@@ -122,12 +145,21 @@ impl<'a> Resolver<'a> {
             Some(Value::Text(text)) => Ok(Single::Known(text.into(), None)),
             Some(other) => Ok(Single::Other(other)),
             None => {
-                let diagnostic =
-                    Diagnostic::error("wrong-type", input.span(), format!("{wanted} should stand here, this is {}", input.noun()));
+                let diagnostic = Diagnostic::error(
+                    "wrong-type",
+                    input.span(),
+                    format!("{wanted} should stand here, this is {}", input.noun()),
+                );
                 let hint = match input {
                     In::Val(Val::Resource(_), span) => {
-                        let said = self.sources.text(*span).trim_matches(['"', '\'']).trim_end_matches('}').to_owned();
-                        said.starts_with("${").then(|| format!("write `{said}.id}}`, or another attribute"))
+                        let said = self
+                            .sources
+                            .text(*span)
+                            .trim_matches(['"', '\''])
+                            .trim_end_matches('}')
+                            .to_owned();
+                        said.starts_with("${")
+                            .then(|| format!("write `{said}.id}}`, or another attribute"))
                     }
                     _ => None,
                 };
@@ -142,9 +174,18 @@ impl<'a> Resolver<'a> {
             Single::Known(text, style) => (text, style),
             Single::Other(value) => return self.unknown(cx, ty, value, span),
         };
-        if style == Some(Style::Quoted) && matches!(ty, Type::Bool | Type::Int { .. } | Type::Number) {
-            let diagnostic = Diagnostic::error("wrong-type", span, format!("{} should stand here, this is a text in quotes", noun(ty)));
-            return Err(self.fail(cx, diagnostic.hint(format!("write `{text}` without quotes"))));
+        if style == Some(Style::Quoted)
+            && matches!(ty, Type::Bool | Type::Int { .. } | Type::Number)
+        {
+            let diagnostic = Diagnostic::error(
+                "wrong-type",
+                span,
+                format!("{} should stand here, this is a text in quotes", noun(ty)),
+            );
+            return Err(self.fail(
+                cx,
+                diagnostic.hint(format!("write `{text}` without quotes")),
+            ));
         }
         if style == Some(Style::Plain)
             && matches!(ty, Type::Text { .. } | Type::Secret | Type::Path)
@@ -153,7 +194,9 @@ impl<'a> Resolver<'a> {
             return Err(self.fail(cx, unquoted(span, &text, &read)));
         }
         let value = match ty {
-            Type::Text { min, max } => length(&text, *min, *max).map(|()| Value::Text(text.into_owned())),
+            Type::Text { min, max } => {
+                length(&text, *min, *max).map(|()| Value::Text(text.into_owned()))
+            }
             Type::Path => self.path_beside(span, &text).map(Value::Text),
             Type::Secret => Ok(Value::Secret(Secret::new(text))),
             Type::Bool => types::boolean(&text).map(Value::Bool),
@@ -161,29 +204,49 @@ impl<'a> Resolver<'a> {
             Type::Number => types::decimal(&text).map(Value::Decimal),
             Type::Cidr { min, max } => types::cidr(&text, *min, *max).map(Value::Text),
             Type::Ip => types::ip(&text).map(Value::Text),
-            Type::Duration => types::duration(&text).map(|seconds| Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX))),
+            Type::Duration => types::duration(&text)
+                .map(|seconds| Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX))),
             Type::TimeSpan => types::time_span(&text).map(Value::Text),
             Type::Zone => self.zone(&text).map(|()| Value::Text(text.into_owned())),
-            Type::Enum(words) => types::enum_word(&text, words).map(|word| Value::Text(word.to_owned())),
+            Type::Enum(words) => {
+                types::enum_word(&text, words).map(|word| Value::Text(word.to_owned()))
+            }
             _ => Err(Wrong::new("this type takes no single value")),
         };
-        value.map(Val::Plain).map_err(|wrong| self.wrong(cx, code(ty), span, wrong))
+        value
+            .map(Val::Plain)
+            .map_err(|wrong| self.wrong(cx, code(ty), span, wrong))
     }
 
     /// A path as the process can use it: relative to where people stand, or below the home folder.
     fn path_beside(&self, span: Span, text: &str) -> Result<String, Wrong> {
         if let Some(rest) = text.strip_prefix("~/") {
-            let home = self.cx.home.ok_or_else(|| Wrong::new("`~/` has no meaning here: there is no home folder"))?;
+            let home = self
+                .cx
+                .home
+                .ok_or_else(|| Wrong::new("`~/` has no meaning here: there is no home folder"))?;
             return Ok(loader::join(home, rest));
         }
         let wrong = |why: &str| Wrong::new(format!("`{text}`: {why}"));
         if text.is_empty() || text.starts_with('/') || text.contains(['\\', '\0']) {
-            return Err(wrong("a path is relative to the file it stands in, with `/`; `~/` is your home folder"));
+            return Err(wrong(
+                "a path is relative to the file it stands in, with `/`; `~/` is your home folder",
+            ));
         }
-        let from = self.sources.get(span.file).map_or("", |source| source.name.as_str());
-        let folder = self.cx.loader.canonical(loader::parent(from)).map_err(|error| wrong(&error.to_string()))?;
+        let from = self
+            .sources
+            .get(span.file)
+            .map_or("", |source| source.name.as_str());
+        let folder = self
+            .cx
+            .loader
+            .canonical(loader::parent(from))
+            .map_err(|error| wrong(&error.to_string()))?;
         if !loader::is_below(&loader::join(&folder, text), self.cx.root) {
-            return Err(wrong(&format!("the path leaves the folder `{}`", self.cx.root)));
+            return Err(wrong(&format!(
+                "the path leaves the folder `{}`",
+                self.cx.root
+            )));
         }
         Ok(loader::join(loader::parent(from), text))
     }
@@ -197,14 +260,23 @@ impl<'a> Resolver<'a> {
 
     /// A value known after apply only, or a secret, where a type is wanted.
     fn unknown(&mut self, cx: Cx, ty: &Type, value: Value, span: Span) -> Eval<Val> {
-        if value.has_secret() && !matches!(ty, Type::Text { .. } | Type::Secret | Type::Content { .. }) {
-            return Err(self.fail(cx, Diagnostic::error("secret", span, format!("a secret cannot be {}", noun(ty)))));
+        if value.has_secret()
+            && !matches!(ty, Type::Text { .. } | Type::Secret | Type::Content { .. })
+        {
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("secret", span, format!("a secret cannot be {}", noun(ty))),
+            ));
         }
         if matches!(ty, Type::Cidr { .. } | Type::Zone | Type::Path)
             && let Some(reference) = value.refs().first()
         {
-            let message =
-                format!("`{}.{}` is known after apply only, and {} must be known at plan", reference.address, reference.attr, noun(ty));
+            let message = format!(
+                "`{}.{}` is known after apply only, and {} must be known at plan",
+                reference.address,
+                reference.attr,
+                noun(ty)
+            );
             return Err(self.fail(cx, Diagnostic::error("not-known", span, message)));
         }
         match (ty, value) {
@@ -216,28 +288,56 @@ impl<'a> Resolver<'a> {
     /// The items of a list.
     pub(super) fn items(&mut self, cx: Cx, input: In<'a>) -> Eval<Vec<In<'a>>> {
         match self.evaluated(cx, input)? {
-            In::Node(Node { data: Data::List(items), .. }) => Ok(items.iter().map(In::Node).collect()),
-            In::Val(Val::List(items), span) => Ok(items.into_iter().map(|item| In::Val(item, span)).collect()),
+            In::Node(Node {
+                data: Data::List(items),
+                ..
+            }) => Ok(items.iter().map(In::Node).collect()),
+            In::Val(Val::List(items), span) => {
+                Ok(items.into_iter().map(|item| In::Val(item, span)).collect())
+            }
             In::Val(group @ Val::Group(_), span) => Ok(vec![In::Val(group, span)]),
-            In::Node(Node { data: Data::Bad, .. }) => Err(Halt::Reported),
+            In::Node(Node {
+                data: Data::Bad, ..
+            }) => Err(Halt::Reported),
             other => {
-                let diagnostic =
-                    Diagnostic::error("wrong-type", other.span(), format!("a list should stand here, this is {}", other.noun()));
+                let diagnostic = Diagnostic::error(
+                    "wrong-type",
+                    other.span(),
+                    format!("a list should stand here, this is {}", other.noun()),
+                );
                 let said = self.sources.text(other.span()).to_owned();
-                let short = !said.contains('\n') && !said.is_empty() && !matches!(other, In::Val(..));
-                Err(self.fail(cx, diagnostic.maybe_hint(short.then(|| format!("a list: `[{said}]`")))))
+                let short =
+                    !said.contains('\n') && !said.is_empty() && !matches!(other, In::Val(..));
+                Err(self.fail(
+                    cx,
+                    diagnostic.maybe_hint(short.then(|| format!("a list: `[{said}]`"))),
+                ))
             }
         }
     }
 
     /// The entries of a map.
-    pub(super) fn entries(&mut self, cx: Cx, input: In<'a>, wanted: &str) -> Eval<Vec<InEntry<'a>>> {
+    pub(super) fn entries(
+        &mut self,
+        cx: Cx,
+        input: In<'a>,
+        wanted: &str,
+    ) -> Eval<Vec<InEntry<'a>>> {
         match self.evaluated(cx, input)? {
-            In::Node(Node { data: Data::Map(pairs), .. }) => {
-                Ok(pairs.iter().map(|pair| (pair.key.clone(), pair.at, In::Node(&pair.value))).collect())
-            }
-            In::Val(Val::Map(map), span) => Ok(map.into_iter().map(|(key, val)| (key, span, In::Val(val, span))).collect()),
-            In::Node(Node { data: Data::Bad, .. }) => Err(Halt::Reported),
+            In::Node(Node {
+                data: Data::Map(pairs),
+                ..
+            }) => Ok(pairs
+                .iter()
+                .map(|pair| (pair.key.clone(), pair.at, In::Node(&pair.value)))
+                .collect()),
+            In::Val(Val::Map(map), span) => Ok(map
+                .into_iter()
+                .map(|(key, val)| (key, span, In::Val(val, span)))
+                .collect()),
+            In::Node(Node {
+                data: Data::Bad, ..
+            }) => Err(Halt::Reported),
             other => {
                 let message = format!("{wanted} should stand here, this is {}", other.noun());
                 Err(self.fail(cx, Diagnostic::error("wrong-type", other.span(), message)))
@@ -265,13 +365,34 @@ impl<'a> Resolver<'a> {
                 Err(Halt::Reported) => failed = true,
             }
         }
-        if failed { Err(Halt::Reported) } else { Ok(Val::List(values)) }
+        if failed {
+            Err(Halt::Reported)
+        } else {
+            Ok(Val::List(values))
+        }
     }
 
-    fn rows(&mut self, cx: Cx, fields: &'static [FieldDef], input: In<'a>, trail: &mut Trail) -> Eval<Val> {
-        if let In::Node(Node { data: Data::Scalar(_), span }) = &input {
-            let diagnostic = Diagnostic::error("wrong-type", *span, "a list of maps should stand here, this is a single value");
-            return Err(self.fail(cx, diagnostic.hint("where none are wanted, leave the line out")));
+    fn rows(
+        &mut self,
+        cx: Cx,
+        fields: &'static [FieldDef],
+        input: In<'a>,
+        trail: &mut Trail,
+    ) -> Eval<Val> {
+        if let In::Node(Node {
+            data: Data::Scalar(_),
+            span,
+        }) = &input
+        {
+            let diagnostic = Diagnostic::error(
+                "wrong-type",
+                *span,
+                "a list of maps should stand here, this is a single value",
+            );
+            return Err(self.fail(
+                cx,
+                diagnostic.hint("where none are wanted, leave the line out"),
+            ));
         }
         self.list(cx, &Type::Struct(fields), input, trail)
     }
@@ -293,7 +414,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// A structure: known members, required ones there, each of its type.
-    pub(super) fn structure(&mut self, cx: Cx, fields: &'static [FieldDef], input: In<'a>, trail: &mut Trail) -> Eval<Val> {
+    pub(super) fn structure(
+        &mut self,
+        cx: Cx,
+        fields: &'static [FieldDef],
+        input: In<'a>,
+        trail: &mut Trail,
+    ) -> Eval<Val> {
         let span = input.span();
         let mut values = BTreeMap::new();
         let mut result = Ok(());
@@ -301,7 +428,11 @@ impl<'a> Resolver<'a> {
             let Some(field) = fields.iter().find(|field| field.name == key) else {
                 let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
                 let hint = suggest::hint(&key, names);
-                result = Err(self.fail(cx, Diagnostic::error("unknown-field", at, format!("there is no `{key}` here")).maybe_hint(hint)));
+                result = Err(self.fail(
+                    cx,
+                    Diagnostic::error("unknown-field", at, format!("there is no `{key}` here"))
+                        .maybe_hint(hint),
+                ));
                 continue;
             };
             let before = trail.enter(&key);
@@ -316,11 +447,21 @@ impl<'a> Resolver<'a> {
             }
             trail.leave(before);
         }
-        let missing: Vec<&str> =
-            fields.iter().filter(|field| field.required && !values.contains_key(field.name)).map(|field| field.name).collect();
+        let missing: Vec<&str> = fields
+            .iter()
+            .filter(|field| field.required && !values.contains_key(field.name))
+            .map(|field| field.name)
+            .collect();
         if !missing.is_empty() {
             let span = self.short(span);
-            return Err(self.fail(cx, Diagnostic::error("missing-field", span, format!("{} must stand here", suggest::listing(&missing)))));
+            return Err(self.fail(
+                cx,
+                Diagnostic::error(
+                    "missing-field",
+                    span,
+                    format!("{} must stand here", suggest::listing(&missing)),
+                ),
+            ));
         }
         result.map(|()| Val::Map(values))
     }
@@ -331,7 +472,13 @@ impl<'a> Resolver<'a> {
         first.map_or(span, |len| span.part(0, len))
     }
 
-    fn named_rows(&mut self, cx: Cx, fields: &'static [FieldDef], input: In<'a>, trail: &mut Trail) -> Eval<Val> {
+    fn named_rows(
+        &mut self,
+        cx: Cx,
+        fields: &'static [FieldDef],
+        input: In<'a>,
+        trail: &mut Trail,
+    ) -> Eval<Val> {
         let mut values = BTreeMap::new();
         let mut result = Ok(());
         for (key, at, value) in self.entries(cx, input, "a map of names")? {
@@ -350,27 +497,45 @@ impl<'a> Resolver<'a> {
         result.map(|()| Val::Map(values))
     }
 
-    fn word_or(&mut self, cx: Cx, (words, other): (&[&'static str], &'static Type), input: In<'a>, trail: &mut Trail) -> Eval<Val> {
+    fn word_or(
+        &mut self,
+        cx: Cx,
+        (words, other): (&[&'static str], &'static Type),
+        input: In<'a>,
+        trail: &mut Trail,
+    ) -> Eval<Val> {
         let text = match &input {
             In::Node(node) => node.text().map(str::to_owned),
             In::Val(Val::Plain(Value::Text(text)), _) => Some(text.clone()),
             In::Val(..) => None,
         };
-        let Some(text) = text else { return self.check(cx, other, input, trail) };
+        let Some(text) = text else {
+            return self.check(cx, other, input, trail);
+        };
         if let Ok(word) = types::enum_word(&text, words) {
             return Ok(Val::text(word));
         }
-        let structured = matches!(other, Type::Struct(_) | Type::Map(_) | Type::List(_) | Type::Rows(_) | Type::Named(_));
-        let slip = words.iter().any(|word| word.eq_ignore_ascii_case(&text)) || suggest::nearest(&text, words.iter().copied()).is_some();
+        let structured = matches!(
+            other,
+            Type::Struct(_) | Type::Map(_) | Type::List(_) | Type::Rows(_) | Type::Named(_)
+        );
+        let slip = words.iter().any(|word| word.eq_ignore_ascii_case(&text))
+            || suggest::nearest(&text, words.iter().copied()).is_some();
         match types::enum_word(&text, words) {
-            Err(wrong) if structured || slip => Err(self.wrong(cx, "unknown-word", input.span(), wrong)),
+            Err(wrong) if structured || slip => {
+                Err(self.wrong(cx, "unknown-word", input.span(), wrong))
+            }
             _ => self.check(cx, other, input, trail),
         }
     }
 
     fn ports(&mut self, cx: Cx, input: In<'a>) -> Eval<Val> {
         let items = match &input {
-            In::Node(Node { data: Data::List(_), .. }) | In::Val(Val::List(_), _) => self.items(cx, input)?,
+            In::Node(Node {
+                data: Data::List(_),
+                ..
+            })
+            | In::Val(Val::List(_), _) => self.items(cx, input)?,
             _ => vec![input],
         };
         let mut ports = Vec::new();
@@ -379,14 +544,22 @@ impl<'a> Resolver<'a> {
             let span = item.span();
             match self.single(cx, &item, "a port")? {
                 Single::Known(text, _) => {
-                    let pair = types::port(&text).map_err(|wrong| self.wrong(cx, "bad-port", span, wrong))?;
+                    let pair = types::port(&text)
+                        .map_err(|wrong| self.wrong(cx, "bad-port", span, wrong))?;
                     ports.push(Val::text(pair));
                 }
                 Single::Other(Value::Secret(_)) => {
-                    return Err(self.fail(cx, Diagnostic::error("secret", span, "a secret cannot be a port")));
+                    return Err(self.fail(
+                        cx,
+                        Diagnostic::error("secret", span, "a secret cannot be a port"),
+                    ));
                 }
                 Single::Other(unknown) => {
-                    ports.push(Val::Plain(super::val::concat(vec![unknown.clone(), Value::text("/"), unknown])));
+                    ports.push(Val::Plain(super::val::concat(vec![
+                        unknown.clone(),
+                        Value::text("/"),
+                        unknown,
+                    ])));
                 }
             }
         }
@@ -429,7 +602,11 @@ fn length(text: &str, min: usize, max: usize) -> Result<(), Wrong> {
     if (min..=max).contains(&len) {
         return Ok(());
     }
-    let hint = if min == 0 { format!("at most {max} characters") } else { format!("{min} to {max} characters") };
+    let hint = if min == 0 {
+        format!("at most {max} characters")
+    } else {
+        format!("{min} to {max} characters")
+    };
     let message = match len {
         0 => "the text is empty".to_owned(),
         1 => "the text has one character".to_owned(),

@@ -21,7 +21,12 @@ use crate::value::{Secret, Value};
 const KEYS: &[&str] = &["text", "file", "cloud_config", "with"];
 
 impl<'a> Resolver<'a> {
-    pub(super) fn content(&mut self, cx: Cx, (max, with): (usize, bool), input: In<'a>) -> Eval<Val> {
+    pub(super) fn content(
+        &mut self,
+        cx: Cx,
+        (max, with): (usize, bool),
+        input: In<'a>,
+    ) -> Eval<Val> {
         let span = input.span();
         let value = match input {
             In::Node(node) => match &node.data {
@@ -37,35 +42,71 @@ impl<'a> Resolver<'a> {
                 Data::Bad | Data::Null => return Err(Halt::Reported),
                 Data::List(_) => {
                     let hint = "write a text (`|` for several lines) or `{file: PATH}`";
-                    return Err(self
-                        .fail(cx, Diagnostic::error("wrong-type", span, "a text or a map should stand here, this is a list").hint(hint)));
+                    return Err(self.fail(
+                        cx,
+                        Diagnostic::error(
+                            "wrong-type",
+                            span,
+                            "a text or a map should stand here, this is a list",
+                        )
+                        .hint(hint),
+                    ));
                 }
             },
             In::Val(val, span) => self.piece(cx, val, span)?,
         };
         let bytes = known_bytes(&value);
         if bytes > max {
-            let diagnostic = Diagnostic::error("too-large", span, format!("the content has {bytes} bytes, the API takes {max}"));
-            return Err(self.fail(cx, diagnostic.hint("let it fetch the rest from OSS or a package")));
+            let diagnostic = Diagnostic::error(
+                "too-large",
+                span,
+                format!("the content has {bytes} bytes, the API takes {max}"),
+            );
+            return Err(self.fail(
+                cx,
+                diagnostic.hint("let it fetch the rest from OSS or a package"),
+            ));
         }
         Ok(Val::Plain(value))
     }
 
-    fn content_map(&mut self, cx: Cx, node: &'a Node, pairs: &'a [Pair], with: bool) -> Eval<Value> {
+    fn content_map(
+        &mut self,
+        cx: Cx,
+        node: &'a Node,
+        pairs: &'a [Pair],
+        with: bool,
+    ) -> Eval<Value> {
         let keys: &[&str] = if with { KEYS } else { &["file"] };
         for pair in pairs {
             if !keys.contains(&pair.key.as_str()) {
                 let hint = suggest::hint(&pair.key, keys.iter().copied());
-                return Err(
-                    self.fail(cx, Diagnostic::error("unknown-field", pair.at, format!("there is no `{}` here", pair.key)).maybe_hint(hint))
-                );
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error(
+                        "unknown-field",
+                        pair.at,
+                        format!("there is no `{}` here", pair.key),
+                    )
+                    .maybe_hint(hint),
+                ));
             }
         }
         let bodies: Vec<&Pair> = pairs.iter().filter(|pair| pair.key != "with").collect();
         let [body] = bodies.as_slice() else {
-            let message = if bodies.is_empty() { "no content here" } else { "two contents here" };
-            let hint = format!("exactly one of {}", suggest::listing(&keys[..keys.len().min(3)]));
-            return Err(self.fail(cx, Diagnostic::error("missing-field", node.span, message).hint(hint)));
+            let message = if bodies.is_empty() {
+                "no content here"
+            } else {
+                "two contents here"
+            };
+            let hint = format!(
+                "exactly one of {}",
+                suggest::listing(&keys[..keys.len().min(3)])
+            );
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("missing-field", node.span, message).hint(hint),
+            ));
         };
         let mut given = match node.get("with") {
             Some(given) => self.with(cx, given)?,
@@ -76,8 +117,14 @@ impl<'a> Resolver<'a> {
         }
         let (text, at) = match body.key.as_str() {
             "file" => self.content_file(cx, &body.value)?,
-            "text" => (self.literal_text(cx, &body.value)?, Anchor::new(&self.sources, body.value.span, "")),
-            _ => (self.cloud_config(cx, &body.value)?, Anchor::new(&self.sources, body.value.span, "")),
+            "text" => (
+                self.literal_text(cx, &body.value)?,
+                Anchor::new(&self.sources, body.value.span, ""),
+            ),
+            _ => (
+                self.cloud_config(cx, &body.value)?,
+                Anchor::new(&self.sources, body.value.span, ""),
+            ),
         };
         if given.is_empty() {
             return Ok(Value::Text(text));
@@ -90,9 +137,14 @@ impl<'a> Resolver<'a> {
         match node.text() {
             Some(text) => Ok(text.to_owned()),
             None if node.data == Data::Bad => Err(Halt::Reported),
-            None => {
-                Err(self.fail(cx, Diagnostic::error("wrong-type", node.span, format!("a text should stand here, this is {}", node.noun()))))
-            }
+            None => Err(self.fail(
+                cx,
+                Diagnostic::error(
+                    "wrong-type",
+                    node.span,
+                    format!("a text should stand here, this is {}", node.noun()),
+                ),
+            )),
         }
     }
 
@@ -105,19 +157,51 @@ impl<'a> Resolver<'a> {
 
     /// The text of a file beside the spec.
     fn content_file(&mut self, cx: Cx, node: &Node) -> Eval<(String, Anchor)> {
-        let Some(path) = crate::parse::literal(node, "file", &mut self.found) else { return Err(Halt::Reported) };
-        let from = self.sources.get(node.span.file).map_or(String::new(), |source| source.name.clone());
+        let Some(path) = crate::parse::literal(node, "file", &mut self.found) else {
+            return Err(Halt::Reported);
+        };
+        let from = self
+            .sources
+            .get(node.span.file)
+            .map_or(String::new(), |source| source.name.clone());
         let named = match loader::resolve(self.cx.loader, self.cx.root, &from, path) {
             Ok(named) => named,
-            Err(error) => return Err(self.fail(cx, Diagnostic::error("missing-file", node.span, format!("`{path}`: {error}")))),
+            Err(error) => {
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error("missing-file", node.span, format!("`{path}`: {error}")),
+                ));
+            }
         };
         if let Some((file, source)) = self.sources.find(&named, Role::Content) {
-            return Ok((source.text.clone(), Anchor::new(&self.sources, Span::new(file, 0, 0), "")));
+            return Ok((
+                source.text.clone(),
+                Anchor::new(&self.sources, Span::new(file, 0, 0), ""),
+            ));
         }
-        let text = match self.cx.loader.read(&named, tree::MAX_SCALAR).map(String::from_utf8) {
+        let text = match self
+            .cx
+            .loader
+            .read(&named, tree::MAX_SCALAR)
+            .map(String::from_utf8)
+        {
             Ok(Ok(text)) => text,
-            Ok(Err(_)) => return Err(self.fail(cx, Diagnostic::error("missing-file", node.span, format!("`{path}` is not UTF-8 text")))),
-            Err(error) => return Err(self.fail(cx, Diagnostic::error("missing-file", node.span, format!("`{path}`: {error}")))),
+            Ok(Err(_)) => {
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error(
+                        "missing-file",
+                        node.span,
+                        format!("`{path}` is not UTF-8 text"),
+                    ),
+                ));
+            }
+            Err(error) => {
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error("missing-file", node.span, format!("`{path}`: {error}")),
+                ));
+            }
         };
         let file = self.sources.add(&named, text.clone(), Role::Content);
         Ok((text, Anchor::new(&self.sources, Span::new(file, 0, 0), "")))
@@ -125,7 +209,10 @@ impl<'a> Resolver<'a> {
 
     /// The names and values of `with`.
     fn with(&mut self, cx: Cx, node: &'a Node) -> Eval<BTreeMap<String, (Value, Span)>> {
-        let cx = Cx { expressions: true, ..cx };
+        let cx = Cx {
+            expressions: true,
+            ..cx
+        };
         let mut given = BTreeMap::new();
         for (key, at, value) in self.entries(cx, In::Node(node), "a map of names and values")? {
             let span = value.span();
@@ -143,22 +230,40 @@ impl<'a> Resolver<'a> {
     }
 
     /// Warns of `${…}` that are one slip away from a name of `with`.
-    fn near_names(&mut self, text: &str, given: &BTreeMap<String, (Value, Span)>, at: Span, in_file: bool) {
+    fn near_names(
+        &mut self,
+        text: &str,
+        given: &BTreeMap<String, (Value, Span)>,
+        at: Span,
+        in_file: bool,
+    ) {
         for (start, name) in placeholders(text) {
             if given.contains_key(name) {
                 continue;
             }
-            let near = given.keys().find(|known| strsim::damerau_levenshtein(name, known) == 1);
+            let near = given
+                .keys()
+                .find(|known| strsim::damerau_levenshtein(name, known) == 1);
             if let Some(near) = near {
-                let span = if in_file { Span::new(at.file, start, start + name.len() + 3) } else { given[near].1 };
+                let span = if in_file {
+                    Span::new(at.file, start, start + name.len() + 3)
+                } else {
+                    given[near].1
+                };
                 let message = format!("`${{{name}}}` stays as it is; `with` names `{near}`");
-                let diagnostic = Diagnostic::warning("near-with", span, message).hint(format!("if it is meant, write `${{{near}}}`"));
+                let diagnostic = Diagnostic::warning("near-with", span, message)
+                    .hint(format!("if it is meant, write `${{{near}}}`"));
                 self.found.push(diagnostic);
             }
         }
     }
 
-    fn replace(&mut self, cx: Cx, text: &str, given: BTreeMap<String, (Value, Span)>) -> Eval<Value> {
+    fn replace(
+        &mut self,
+        cx: Cx,
+        text: &str,
+        given: BTreeMap<String, (Value, Span)>,
+    ) -> Eval<Value> {
         let mut pieces = Vec::new();
         let mut used = std::collections::BTreeSet::new();
         let mut from = 0;
@@ -176,7 +281,11 @@ impl<'a> Resolver<'a> {
         let mut result = Ok(());
         for (name, (_, at)) in &given {
             if !used.contains(name.as_str()) {
-                let diagnostic = Diagnostic::error("unused-with", *at, format!("the text does not use `${{{name}}}`"));
+                let diagnostic = Diagnostic::error(
+                    "unused-with",
+                    *at,
+                    format!("the text does not use `${{{name}}}`"),
+                );
                 result = Err(self.fail(cx, diagnostic.hint("take the name out, or use it")));
             }
         }

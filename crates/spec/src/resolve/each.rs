@@ -24,19 +24,29 @@ pub(super) const MAX_MEMBERS: i64 = 100_000;
 impl<'a> Resolver<'a> {
     /// The members that `count` asks for.
     pub(super) fn count(&mut self, cx: Cx, node: &'a Node) -> Eval<Vec<Each>> {
-        let ty = Type::Int { min: 0, max: MAX_MEMBERS, unit: "" };
+        let ty = Type::Int {
+            min: 0,
+            max: MAX_MEMBERS,
+            unit: "",
+        };
         let n = match self.check_alone(cx, &ty, node)? {
             Val::Plain(Value::Int(n)) => u32::try_from(n).unwrap_or(0),
             other => return Err(self.not_known(cx, node.span, "count", &other)),
         };
-        let each = |n: u32| Each { key: Key::Index(n), value: Val::Plain(Value::Int(i64::from(n))), place: Some(n) };
+        let each = |n: u32| Each {
+            key: Key::Index(n),
+            value: Val::Plain(Value::Int(i64::from(n))),
+            place: Some(n),
+        };
         Ok((0..n).map(each).collect())
     }
 
     /// The members that `for_each` asks for.
     pub(super) fn for_each(&mut self, cx: Cx, node: &'a Node) -> Eval<Vec<Each>> {
         let val = match &node.data {
-            Data::Scalar(scalar) if cx.expressions && !crate::expr::has_expression(&scalar.text) => {
+            Data::Scalar(scalar)
+                if cx.expressions && !crate::expr::has_expression(&scalar.text) =>
+            {
                 self.named(cx, node.span, &scalar.text)?
             }
             _ => self.free(cx, node)?,
@@ -49,13 +59,21 @@ impl<'a> Resolver<'a> {
         };
         match val {
             Val::Group(group) => {
-                members.extend(group.members.iter().map(|(key, member)| Each { key: key.clone(), value: member.clone(), place: None }));
+                members.extend(group.members.iter().map(|(key, member)| Each {
+                    key: key.clone(),
+                    value: member.clone(),
+                    place: None,
+                }));
             }
             Val::Map(map) => {
                 // Keys in the order of the file would depend on place; the map's own order is by name.
                 for (at, (key, value)) in map.into_iter().enumerate() {
                     let span = node.pair(&key).map_or(span_of(at), |pair| pair.at);
-                    members.push(Each { key: self.key(cx, span, &key)?, value, place: None });
+                    members.push(Each {
+                        key: self.key(cx, span, &key)?,
+                        value,
+                        place: None,
+                    });
                 }
             }
             Val::List(items) => {
@@ -65,9 +83,11 @@ impl<'a> Resolver<'a> {
             }
             Val::Resource(address) => {
                 let message = format!("`{address}` is one resource, no group");
-                return Err(
-                    self.fail(cx, Diagnostic::error("wrong-type", node.span, message).hint("`for_each` takes a list, a map or a group"))
-                );
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error("wrong-type", node.span, message)
+                        .hint("`for_each` takes a list, a map or a group"),
+                ));
             }
             other => return Err(self.not_known(cx, node.span, "for_each", &other)),
         }
@@ -79,20 +99,43 @@ impl<'a> Resolver<'a> {
             Val::Plain(Value::Text(text)) => text.clone(),
             Val::Plain(Value::Int(n)) => n.to_string(),
             Val::Plain(Value::Secret(_)) => {
-                return Err(self.fail(cx, Diagnostic::error("secret", span, "a secret cannot be a key: addresses are shown")));
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error(
+                        "secret",
+                        span,
+                        "a secret cannot be a key: addresses are shown",
+                    ),
+                ));
             }
             other => return Err(self.not_known(cx, span, "for_each", other)),
         };
         let key = self.key(cx, span, &text)?;
         if before.iter().any(|each| each.key == key) {
-            return Err(self.fail(cx, Diagnostic::error("duplicate-key", span, format!("the key `{key}` stands here twice"))));
+            return Err(self.fail(
+                cx,
+                Diagnostic::error(
+                    "duplicate-key",
+                    span,
+                    format!("the key `{key}` stands here twice"),
+                ),
+            ));
         }
-        Ok(Each { key, value: Val::text(text), place: None })
+        Ok(Each {
+            key,
+            value: Val::text(text),
+            place: None,
+        })
     }
 
     fn key(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Key> {
         let wrong = Diagnostic::error("name", span, format!("`{text}` cannot be a key"));
-        Key::parse(text).ok_or_else(|| self.fail(cx, wrong.hint("a letter or digit, then letters, digits, `.`, `_` and `-`, at most 40")))
+        Key::parse(text).ok_or_else(|| {
+            self.fail(
+                cx,
+                wrong.hint("a letter or digit, then letters, digits, `.`, `_` and `-`, at most 40"),
+            )
+        })
     }
 
     /// Reports a value that must be known at plan and is not, or is of no use as members.
@@ -102,18 +145,28 @@ impl<'a> Resolver<'a> {
                 let diagnostic = Diagnostic::error(
                     "not-known",
                     span,
-                    format!("`{unknown}` is known after apply only, and `{what}` must be known at plan"),
+                    format!(
+                        "`{unknown}` is known after apply only, and `{what}` must be known at plan"
+                    ),
                 );
                 match unknown.split_once(['[', '.']) {
-                    Some((group, _)) if matches!(what, "count" | "for_each") => {
-                        diagnostic.hint(format!("`for_each: {group}` gives one per member of a group"))
-                    }
+                    Some((group, _)) if matches!(what, "count" | "for_each") => diagnostic.hint(
+                        format!("`for_each: {group}` gives one per member of a group"),
+                    ),
                     _ => diagnostic,
                 }
             }
             None => {
-                let wanted = if what == "for_each" { "a list of texts, a map or a group" } else { "a whole number" };
-                Diagnostic::error("wrong-type", span, format!("`{what}` takes {wanted}, this is {}", val.noun()))
+                let wanted = if what == "for_each" {
+                    "a list of texts, a map or a group"
+                } else {
+                    "a whole number"
+                };
+                Diagnostic::error(
+                    "wrong-type",
+                    span,
+                    format!("`{what}` takes {wanted}, this is {}", val.noun()),
+                )
             }
         };
         self.fail(cx, diagnostic)

@@ -18,8 +18,14 @@ const MAX_TOTAL: usize = 200_000;
 impl<'a> Resolver<'a> {
     /// What a name of a scope stands for: a resource, a module, or a group of them.
     pub(super) fn expand(&mut self, scope: ScopeId, name: &'a str) -> Eval<Val> {
-        let cx = Cx { scope, member: None, expressions: true };
-        let Some(entry) = self.scopes[scope.0].names.get(name).copied() else { return Err(Halt::Reported) };
+        let cx = Cx {
+            scope,
+            member: None,
+            expressions: true,
+        };
+        let Some(entry) = self.scopes[scope.0].names.get(name).copied() else {
+            return Err(Halt::Reported);
+        };
         let address = match &self.scopes[scope.0].prefix {
             Some(prefix) => Address::root(name).below(prefix),
             None => Address::root(name),
@@ -37,44 +43,80 @@ impl<'a> Resolver<'a> {
             (Some(count), None) => self.count(cx, &count.value)?,
             (None, Some(each)) => self.for_each(cx, &each.value)?,
             (Some(count), Some(each)) => {
-                let diagnostic = Diagnostic::error("count-and-for-each", each.at, "`count` and `for_each` exclude each other");
+                let diagnostic = Diagnostic::error(
+                    "count-and-for-each",
+                    each.at,
+                    "`count` and `for_each` exclude each other",
+                );
                 return Err(self.fail(cx, diagnostic.label(count.at, "count is here")));
             }
         };
         let members = each.into_iter().map(|each| {
             let key = each.key.clone();
-            self.member(scope, entry, address.member(key.clone()), Some(each)).map(|val| (key, val))
+            self.member(scope, entry, address.member(key.clone()), Some(each))
+                .map(|val| (key, val))
         });
         let members = members.collect::<Eval<Vec<_>>>()?;
-        Ok(Val::Group(Rc::new(Group { address: address.clone(), members })))
+        Ok(Val::Group(Rc::new(Group {
+            address: address.clone(),
+            members,
+        })))
     }
 
     fn enabled(&mut self, cx: Cx, entry: &'a Entry) -> Eval<bool> {
-        let Some(node) = entry.get("enabled") else { return Ok(true) };
+        let Some(node) = entry.get("enabled") else {
+            return Ok(true);
+        };
         match self.check_alone(cx, &Type::Bool, node)? {
             Val::Plain(Value::Bool(enabled)) => Ok(enabled),
             other => Err(self.not_known(cx, node.span, "enabled", &other)),
         }
     }
 
-    fn member(&mut self, scope: ScopeId, entry: &'a Entry, address: Address, each: Option<Each>) -> Eval<Val> {
-        let cx = Cx { scope, member: None, expressions: true };
-        if address.to_string().chars().count() > ADDRESS_MAX && self.scopes[scope.0].alias.is_none() {
-            let message = format!("the address `{address}` is longer than {ADDRESS_MAX} characters");
-            return Err(self.fail(cx, Diagnostic::error("name", entry.at, message).hint("shorten names or keys")));
+    fn member(
+        &mut self,
+        scope: ScopeId,
+        entry: &'a Entry,
+        address: Address,
+        each: Option<Each>,
+    ) -> Eval<Val> {
+        let cx = Cx {
+            scope,
+            member: None,
+            expressions: true,
+        };
+        if address.to_string().chars().count() > ADDRESS_MAX && self.scopes[scope.0].alias.is_none()
+        {
+            let message =
+                format!("the address `{address}` is longer than {ADDRESS_MAX} characters");
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("name", entry.at, message).hint("shorten names or keys"),
+            ));
         }
         if self.members.len() >= MAX_TOTAL {
             let message = format!("the stack has more than {MAX_TOTAL} members of groups");
-            return Err(self.fail(cx, Diagnostic::error("too-large", entry.at, message).hint("split the stack")));
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("too-large", entry.at, message).hint("split the stack"),
+            ));
         }
         let id = MemberId(self.members.len());
-        self.members.push(Member { address: address.clone(), scope, entry, each, inside: None });
+        self.members.push(Member {
+            address: address.clone(),
+            scope,
+            entry,
+            each,
+            inside: None,
+        });
         match entry.what {
             What::Resource(_) => {
                 self.by_address.insert(address.clone(), id);
                 Ok(Val::Resource(address))
             }
-            What::Module { file: Some(file), .. } => {
+            What::Module {
+                file: Some(file), ..
+            } => {
                 let inside = self.add_scope(file, None);
                 self.open_module(scope, id, inside)?;
                 Ok(Val::Module(id))
@@ -86,7 +128,11 @@ impl<'a> Resolver<'a> {
     /// What reaches into a module: tags, protection, order.
     fn open_module(&mut self, outside: ScopeId, id: MemberId, inside: ScopeId) -> Eval<()> {
         let (entry, address) = (self.members[id.0].entry, self.members[id.0].address.clone());
-        let cx = Cx { scope: outside, member: Some(id), expressions: true };
+        let cx = Cx {
+            scope: outside,
+            member: Some(id),
+            expressions: true,
+        };
         self.members[id.0].inside = Some(inside);
         let alias = self.scopes[outside.0].alias.clone();
         let inherited = self.scopes[outside.0].tags.clone();
@@ -102,11 +148,21 @@ impl<'a> Resolver<'a> {
 
     /// A module's entry gives what the module asks for, and nothing else.
     fn check_inputs(&mut self, cx: Cx, entry: &'a Entry) -> Eval<()> {
-        let What::Module { file: Some(file), .. } = entry.what else { return Ok(()) };
+        let What::Module {
+            file: Some(file), ..
+        } = entry.what
+        else {
+            return Ok(());
+        };
         let file = &self.world.files[file];
         let with = entry.pair("with");
         if let Some(pair) = with
-            && !crate::parse::shape_fits(&pair.value, crate::parse::Shape::Map, "with", &mut self.found)
+            && !crate::parse::shape_fits(
+                &pair.value,
+                crate::parse::Shape::Map,
+                "with",
+                &mut self.found,
+            )
         {
             return Err(Halt::Reported);
         }
@@ -114,21 +170,39 @@ impl<'a> Resolver<'a> {
         let mut result = Ok(());
         for pair in given {
             if !file.vars.iter().any(|decl| decl.name == pair.key) {
-                let hint = suggest::hint(&pair.key, file.vars.iter().map(|decl| decl.name.as_str()));
+                let hint =
+                    suggest::hint(&pair.key, file.vars.iter().map(|decl| decl.name.as_str()));
                 let message = format!("the module {} has no variable `{}`", file.path, pair.key);
-                result = Err(self.fail(cx, Diagnostic::error("unknown-variable", pair.at, message).maybe_hint(hint)));
+                result = Err(self.fail(
+                    cx,
+                    Diagnostic::error("unknown-variable", pair.at, message).maybe_hint(hint),
+                ));
             }
         }
         let missing: Vec<&str> = file
             .vars
             .iter()
-            .filter(|decl| decl.default.is_none() && !given.iter().any(|pair| pair.key == decl.name))
+            .filter(|decl| {
+                decl.default.is_none() && !given.iter().any(|pair| pair.key == decl.name)
+            })
             .map(|decl| decl.name.as_str())
             .collect();
         if !missing.is_empty() {
-            let message = format!("the module {} needs {}", file.path, suggest::listing(&missing));
+            let message = format!(
+                "the module {} needs {}",
+                file.path,
+                suggest::listing(&missing)
+            );
             let hint = format!("write `with: {{{}: …}}`", missing.join(": …, "));
-            result = Err(self.fail(cx, Diagnostic::error("missing-variable", with.map_or(entry.at, |pair| pair.at), message).hint(hint)));
+            result = Err(self.fail(
+                cx,
+                Diagnostic::error(
+                    "missing-variable",
+                    with.map_or(entry.at, |pair| pair.at),
+                    message,
+                )
+                .hint(hint),
+            ));
         }
         result
     }

@@ -37,20 +37,37 @@ impl Resolver<'_> {
     }
 
     fn report_cycle(&mut self, graph: &Graph<'_>, cycle: &[(usize, &str)]) {
-        let mut names: Vec<String> = cycle.iter().map(|(node, _)| graph.all[node / 2].0.to_string()).collect();
+        let mut names: Vec<String> = cycle
+            .iter()
+            .map(|(node, _)| graph.all[node / 2].0.to_string())
+            .collect();
         names.dedup();
         if names.len() > 1 && names.first() == names.last() {
             names.pop();
         }
         let first = names.first().cloned().unwrap_or_default();
         let message = format!("a cycle: {} -> {first}", names.join(" -> "));
-        let mut diagnostic =
-            Diagnostic::unplaced("cycle", message).hint("each needs the next before it can be created; one reference must go");
+        let mut diagnostic = Diagnostic::unplaced("cycle", message)
+            .hint("each needs the next before it can be created; one reference must go");
         for (at, (node, field)) in cycle.iter().enumerate() {
             let (address, resource) = graph.all[node / 2];
-            let Some(member) = self.by_address.get(address).copied().filter(|_| !field.is_empty()) else { continue };
-            let target = cycle.get(at + 1).or(cycle.first()).map(|(node, _)| graph.all[node / 2].0);
-            let path = resource.fields.get(*field).zip(target).map(|(value, target)| path_to(value, field, target));
+            let Some(member) = self
+                .by_address
+                .get(address)
+                .copied()
+                .filter(|_| !field.is_empty())
+            else {
+                continue;
+            };
+            let target = cycle
+                .get(at + 1)
+                .or(cycle.first())
+                .map(|(node, _)| graph.all[node / 2].0);
+            let path = resource
+                .fields
+                .get(*field)
+                .zip(target)
+                .map(|(value, target)| path_to(value, field, target));
             let spot = self.spot(member, path.as_deref().unwrap_or(field));
             if diagnostic.span.is_none() {
                 diagnostic.span = Some(spot);
@@ -66,25 +83,42 @@ impl Resolver<'_> {
 impl<'r> Graph<'r> {
     fn new(resources: &'r BTreeMap<Address, Resource>) -> Self {
         let all: Vec<(&Address, &Resource)> = resources.iter().collect();
-        let places: BTreeMap<&Address, usize> = all.iter().enumerate().map(|(place, (address, _))| (*address, place)).collect();
+        let places: BTreeMap<&Address, usize> = all
+            .iter()
+            .enumerate()
+            .map(|(place, (address, _))| (*address, place))
+            .collect();
         let eips = bindings(&all, &places);
         let mut edges: Vec<Vec<(usize, &str)>> = vec![Vec::new(); all.len() * 2];
         for (place, (_, resource)) in all.iter().enumerate() {
             edges[bound(place)].push((created(place), ""));
             for (name, value) in &resource.fields {
                 let field = resource.kind.field(name);
-                let typed = (field.map(|field| field.ty), field.is_some_and(|field| field.late));
+                let typed = (
+                    field.map(|field| field.ty),
+                    field.is_some_and(|field| field.late),
+                );
                 each_ref(value, typed, &mut |reference, late| {
-                    let Some(target) = places.get(&reference.address).copied() else { return };
+                    let Some(target) = places.get(&reference.address).copied() else {
+                        return;
+                    };
                     let from = if late { bound(place) } else { created(place) };
                     edges[from].push((created(target), name));
                     // The address of a machine is known once the EIP that is attached to it is bound.
                     if reference.attr == "public_ip" {
-                        edges[from].extend(eips.get(&target).into_iter().flatten().map(|eip| (bound(*eip), name.as_str())));
+                        edges[from].extend(
+                            eips.get(&target)
+                                .into_iter()
+                                .flatten()
+                                .map(|eip| (bound(*eip), name.as_str())),
+                        );
                     }
                 });
             }
-            let after = resource.after.iter().filter_map(|target| places.get(target));
+            let after = resource
+                .after
+                .iter()
+                .filter_map(|target| places.get(target));
             edges[created(place)].extend(after.map(|target| (created(*target), "after")));
         }
         Self { all, edges }
@@ -94,7 +128,9 @@ impl<'r> Graph<'r> {
     fn cycles(&self) -> Vec<Vec<(usize, &'r str)>> {
         // `Some(false)` while a node is on the way, `Some(true)` once all behind it is known.
         let mut done: Vec<Option<bool>> = vec![None; self.edges.len()];
-        (0..self.edges.len()).filter_map(|start| self.cycle_from(start, &mut done)).collect()
+        (0..self.edges.len())
+            .filter_map(|start| self.cycle_from(start, &mut done))
+            .collect()
     }
 
     fn cycle_from(&self, start: usize, done: &mut [Option<bool>]) -> Option<Vec<(usize, &'r str)>> {
@@ -115,8 +151,13 @@ impl<'r> Graph<'r> {
             match done[target] {
                 Some(true) => {}
                 Some(false) => {
-                    let from = way.iter().position(|(on_way, _)| *on_way == target).unwrap_or(0);
-                    let steps = way[from..].iter().map(|(node, next)| (*node, self.edges[*node][next - 1].1));
+                    let from = way
+                        .iter()
+                        .position(|(on_way, _)| *on_way == target)
+                        .unwrap_or(0);
+                    let steps = way[from..]
+                        .iter()
+                        .map(|(node, next)| (*node, self.edges[*node][next - 1].1));
                     cycle = cycle.or_else(|| Some(steps.collect()));
                 }
                 None => {
@@ -130,11 +171,23 @@ impl<'r> Graph<'r> {
 }
 
 /// The EIPs that bind to each resource.
-fn bindings(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -> BTreeMap<usize, Vec<usize>> {
+fn bindings(
+    all: &[(&Address, &Resource)],
+    places: &BTreeMap<&Address, usize>,
+) -> BTreeMap<usize, Vec<usize>> {
     let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (place, (_, resource)) in all.iter().enumerate().filter(|(_, (_, resource))| resource.kind.name == "eip") {
+    for (place, (_, resource)) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, resource))| resource.kind.name == "eip")
+    {
         for field in resource.kind.fields.iter().filter(|field| field.late) {
-            for reference in resource.fields.get(field.name).map(Value::refs).unwrap_or_default() {
+            for reference in resource
+                .fields
+                .get(field.name)
+                .map(Value::refs)
+                .unwrap_or_default()
+            {
                 if let Some(target) = places.get(&reference.address) {
                     found.entry(*target).or_default().push(place);
                 }
@@ -146,7 +199,12 @@ fn bindings(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -
 
 /// The dotted path, below a field, of the first reference to a resource.
 fn path_to(value: &Value, path: &str, target: &Address) -> String {
-    let holds = |value: &Value| value.refs().iter().any(|reference| reference.address == *target);
+    let holds = |value: &Value| {
+        value
+            .refs()
+            .iter()
+            .any(|reference| reference.address == *target)
+    };
     match value {
         Value::Map(map) => match map.iter().find(|(_, inner)| holds(inner)) {
             Some((key, inner)) => path_to(inner, &format!("{path}.{key}"), target),
@@ -166,7 +224,9 @@ type Typed = (Option<Type>, bool);
 /// Visits every reference of a value with whether it is late.
 fn each_ref<'v>(value: &'v Value, typed: Typed, see: &mut impl FnMut(&'v Ref, bool)) {
     match value {
-        Value::Map(map) => map.iter().for_each(|(key, inner)| each_ref(inner, member(typed, key), see)),
+        Value::Map(map) => map
+            .iter()
+            .for_each(|(key, inner)| each_ref(inner, member(typed, key), see)),
         Value::List(items) => {
             let inner = match typed {
                 (Some(Type::List(of)), late) => (Some(*of), late),
@@ -177,16 +237,22 @@ fn each_ref<'v>(value: &'v Value, typed: Typed, see: &mut impl FnMut(&'v Ref, bo
         Value::Ref(reference) => see(reference, typed.1),
         Value::Concat(items) => items.iter().for_each(|item| each_ref(item, typed, see)),
         Value::Encode(_, inner) => each_ref(inner, typed, see),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Text(_) | Value::Secret(_) => {}
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Text(_)
+        | Value::Secret(_) => {}
     }
 }
 
 /// The type of a member of a structure or map.
 fn member((ty, late): Typed, key: &str) -> Typed {
     match ty {
-        Some(Type::Struct(fields) | Type::Rows(fields)) => {
-            fields.iter().find(|field| field.name == key).map_or((None, late), |field| (Some(field.ty), field.late || late))
-        }
+        Some(Type::Struct(fields) | Type::Rows(fields)) => fields
+            .iter()
+            .find(|field| field.name == key)
+            .map_or((None, late), |field| (Some(field.ty), field.late || late)),
         Some(Type::Named(fields)) => (Some(Type::Struct(fields)), late),
         Some(Type::Map(of)) => (Some(*of), late),
         Some(Type::WordOr(_, other)) => member((Some(*other), late), key),

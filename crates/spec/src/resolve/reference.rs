@@ -21,14 +21,27 @@ const TEXT: Type = Type::Text { min: 1, max: 256 };
 /// What a look-up may say, for every kind.
 const LOOK_UP: &[&str] = &["id", "name", "tags", "resource_group"];
 /// And for images.
-const IMAGE_LOOK_UP: &[&str] = &["id", "name", "tags", "family", "os_name", "owner", "architecture", "follow"];
+const IMAGE_LOOK_UP: &[&str] = &[
+    "id",
+    "name",
+    "tags",
+    "family",
+    "os_name",
+    "owner",
+    "architecture",
+    "follow",
+];
 
 /// Keys of which a look-up needs one.
 const LOOK_UP_BY: &[&str] = &["id", "name", "tags", "family", "os_name"];
 
 /// Keys of a look-up for a kind.
 pub(super) fn look_up_keys(kind: &str) -> &'static [&'static str] {
-    if kind == "image" { IMAGE_LOOK_UP } else { LOOK_UP }
+    if kind == "image" {
+        IMAGE_LOOK_UP
+    } else {
+        LOOK_UP
+    }
 }
 
 impl<'a> Resolver<'a> {
@@ -37,10 +50,20 @@ impl<'a> Resolver<'a> {
         let span = input.span();
         match self.any_reference(cx, kinds, input)? {
             Val::Group(group) => {
-                let example = group.members.first().map_or("KEY".to_owned(), |(key, _)| key.to_string());
-                let message = format!("`{}` is a group of {}; one is wanted here", group.address, group.members.len());
-                Err(self
-                    .fail(cx, Diagnostic::error("group-reference", span, message).hint(format!("write `{}[{example}]`", group.address))))
+                let example = group
+                    .members
+                    .first()
+                    .map_or("KEY".to_owned(), |(key, _)| key.to_string());
+                let message = format!(
+                    "`{}` is a group of {}; one is wanted here",
+                    group.address,
+                    group.members.len()
+                );
+                Err(self.fail(
+                    cx,
+                    Diagnostic::error("group-reference", span, message)
+                        .hint(format!("write `{}[{example}]`", group.address)),
+                ))
             }
             val => Ok(val),
         }
@@ -49,7 +72,11 @@ impl<'a> Resolver<'a> {
     /// References as an item of a list gives them: a bare group is all its members.
     pub(super) fn references(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Vec<Val>> {
         Ok(match self.any_reference(cx, kinds, input)? {
-            Val::Group(group) => group.members.iter().map(|(_, member)| member.clone()).collect(),
+            Val::Group(group) => group
+                .members
+                .iter()
+                .map(|(_, member)| member.clone())
+                .collect(),
             val => vec![val],
         })
     }
@@ -59,9 +86,16 @@ impl<'a> Resolver<'a> {
         match self.evaluated(cx, input)? {
             In::Node(node) => match &node.data {
                 Data::Scalar(scalar) => match types::id_kind(&scalar.text) {
-                    Some(kind) if wants(kinds, kind) => Ok(Val::Outside(Value::Text(scalar.text.clone()))),
+                    Some(kind) if wants(kinds, kind) => {
+                        Ok(Val::Outside(Value::Text(scalar.text.clone())))
+                    }
                     Some(kind) => {
-                        let message = format!("`{}` is the id of {}, here {} is wanted", scalar.text, suggest::a(kind), words(kinds));
+                        let message = format!(
+                            "`{}` is the id of {}, here {} is wanted",
+                            scalar.text,
+                            suggest::a(kind),
+                            words(kinds)
+                        );
                         Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)))
                     }
                     None => {
@@ -88,14 +122,24 @@ impl<'a> Resolver<'a> {
             if named == Err(Halt::Reported)
                 && let [only] = &mut self.found[before..]
                 && only.code == "unknown-reference"
-                && only.hint.as_ref().is_none_or(|hint| !hint.starts_with("did you mean") && !hint.starts_with("a module"))
+                && only.hint.as_ref().is_none_or(|hint| {
+                    !hint.starts_with("did you mean") && !hint.starts_with("a module")
+                })
             {
                 let form = outside_form(kinds, text);
-                only.hint = Some(only.hint.take().map_or(form.clone(), |hint| format!("{hint}\n{form}")));
+                only.hint = Some(
+                    only.hint
+                        .take()
+                        .map_or(form.clone(), |hint| format!("{hint}\n{form}")),
+                );
             }
             return named;
         }
-        let diagnostic = Diagnostic::error("unknown-reference", node.span, format!("`{text}` is neither a name of this stack nor an id"));
+        let diagnostic = Diagnostic::error(
+            "unknown-reference",
+            node.span,
+            format!("`{text}` is neither a name of this stack nor an id"),
+        );
         Err(self.fail(cx, diagnostic.hint(outside_form(kinds, text))))
     }
 
@@ -117,30 +161,55 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 match group.members.first() {
-                    Some((_, Val::Module(_))) => Err(self.module_reference(cx, &group.address, span)),
+                    Some((_, Val::Module(_))) => {
+                        Err(self.module_reference(cx, &group.address, span))
+                    }
                     _ => Ok(Val::Group(group)),
                 }
             }
             Val::Outside(value) => Ok(Val::Outside(value)),
-            Val::Map(map) => Ok(Val::Outside(Val::Map(map).into_value().ok_or(Halt::Reported)?)),
+            Val::Map(map) => Ok(Val::Outside(
+                Val::Map(map).into_value().ok_or(Halt::Reported)?,
+            )),
             Val::Module(member) => {
                 let address = self.members[member.0].address.clone();
                 Err(self.module_reference(cx, &address, span))
             }
             Val::Alias(alias) => {
-                let message = format!("`{alias}` is another stack, here {} is wanted", words(kinds));
-                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).hint(format!("write `{alias}.NAME`"))))
+                let message = format!(
+                    "`{alias}` is another stack, here {} is wanted",
+                    words(kinds)
+                );
+                Err(self.fail(
+                    cx,
+                    Diagnostic::error("wrong-kind", span, message)
+                        .hint(format!("write `{alias}.NAME`")),
+                ))
             }
             Val::Plain(Value::Ref(reference)) => {
-                let message =
-                    format!("`{}.{}` is an attribute, here {} itself is wanted", said(&reference.address), reference.attr, words(kinds));
-                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).hint(format!("write `{}`", said(&reference.address)))))
+                let message = format!(
+                    "`{}.{}` is an attribute, here {} itself is wanted",
+                    said(&reference.address),
+                    reference.attr,
+                    words(kinds)
+                );
+                Err(self.fail(
+                    cx,
+                    Diagnostic::error("wrong-kind", span, message)
+                        .hint(format!("write `{}`", said(&reference.address))),
+                ))
             }
             Val::Plain(Value::Text(_)) => {
-                let diagnostic = Diagnostic::error("wrong-kind", span, "an expression gives a resource here, this one gives a text");
+                let diagnostic = Diagnostic::error(
+                    "wrong-kind",
+                    span,
+                    "an expression gives a resource here, this one gives a text",
+                );
                 let kind = kinds.split('|').next().unwrap_or(kinds);
                 let hint = if self.sources.text(span).contains("vars.") {
-                    format!("declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up")
+                    format!(
+                        "declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up"
+                    )
                 } else {
                     "write the name itself, or `${NAME}`".to_owned()
                 };
@@ -154,35 +223,65 @@ impl<'a> Resolver<'a> {
     }
 
     fn module_reference(&mut self, cx: Cx, address: &Address, span: Span) -> Halt {
-        let outputs = self.scopes[cx.scope.0].names.get(address.segments().last().map_or("", |last| last.name.as_str())).and_then(
-            |entry| match entry.what {
-                What::Module { file: Some(file), .. } => Some(&self.world.files[file]),
+        let outputs = self.scopes[cx.scope.0]
+            .names
+            .get(
+                address
+                    .segments()
+                    .last()
+                    .map_or("", |last| last.name.as_str()),
+            )
+            .and_then(|entry| match entry.what {
+                What::Module {
+                    file: Some(file), ..
+                } => Some(&self.world.files[file]),
                 _ => None,
-            },
-        );
-        let outputs: Vec<&str> = outputs.map_or(Vec::new(), |file| file.pairs("outputs").iter().map(|pair| pair.key.as_str()).collect());
+            });
+        let outputs: Vec<&str> = outputs.map_or(Vec::new(), |file| {
+            file.pairs("outputs")
+                .iter()
+                .map(|pair| pair.key.as_str())
+                .collect()
+        });
         let hint = if outputs.is_empty() {
             None
         } else {
-            Some(format!("its outputs are {}: `{address}.{}`", suggest::listing(&outputs), outputs[0]))
+            Some(format!(
+                "its outputs are {}: `{address}.{}`",
+                suggest::listing(&outputs),
+                outputs[0]
+            ))
         };
         self.fail(
             cx,
-            Diagnostic::error("wrong-kind", span, format!("`{address}` is a module, of which only outputs are seen")).maybe_hint(hint),
+            Diagnostic::error(
+                "wrong-kind",
+                span,
+                format!("`{address}` is a module, of which only outputs are seen"),
+            )
+            .maybe_hint(hint),
         )
     }
 
     fn right_kind(&mut self, cx: Cx, kinds: &str, address: &Address, span: Span) -> Eval<()> {
         match self.kind_of(address) {
             Some(kind) if !wants(kinds, kind.name) => {
-                let message = format!("`{}` is {}, here {} is wanted", said(address), suggest::a(kind.name), words(kinds));
+                let message = format!(
+                    "`{}` is {}, here {} is wanted",
+                    said(address),
+                    suggest::a(kind.name),
+                    words(kinds)
+                );
                 let names: Vec<&str> = self.of_kinds(cx, kinds);
                 let hint = match names.len() {
                     0 => None,
                     1..=6 => Some(format!("there is {}", suggest::listing(&names))),
                     _ => None,
                 };
-                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message).maybe_hint(hint)))
+                Err(self.fail(
+                    cx,
+                    Diagnostic::error("wrong-kind", span, message).maybe_hint(hint),
+                ))
             }
             _ => Ok(()),
         }
@@ -192,7 +291,12 @@ impl<'a> Resolver<'a> {
     fn of_kinds(&self, cx: Cx, kinds: &str) -> Vec<&'a str> {
         let scope = &self.scopes[cx.scope.0];
         let fits = |what: &What| matches!(what, What::Resource(kind) if wants(kinds, kind.name));
-        scope.names.iter().filter(|(_, entry)| fits(&entry.what)).map(|(name, _)| *name).collect()
+        scope
+            .names
+            .iter()
+            .filter(|(_, entry)| fits(&entry.what))
+            .map(|(name, _)| *name)
+            .collect()
     }
 
     /// `{id: …}`, `{name: …}`, `{tags: {…}}`, for images `{family: …}` and more.
@@ -204,7 +308,10 @@ impl<'a> Resolver<'a> {
             if !keys.contains(&pair.key.as_str()) {
                 let hint = suggest::hint(&pair.key, keys.iter().copied());
                 let message = format!("{} is not looked up by `{}`", words(kinds), pair.key);
-                result = Err(self.fail(cx, Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint)));
+                result = Err(self.fail(
+                    cx,
+                    Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint),
+                ));
                 continue;
             }
             let ty = match pair.key.as_str() {
@@ -221,11 +328,17 @@ impl<'a> Resolver<'a> {
         }
         result?;
         if !by.keys().any(|key| LOOK_UP_BY.contains(&key.as_str())) {
-            let named: Vec<&str> = LOOK_UP_BY.iter().copied().filter(|key| keys.contains(key)).collect();
+            let named: Vec<&str> = LOOK_UP_BY
+                .iter()
+                .copied()
+                .filter(|key| keys.contains(key))
+                .collect();
             let message = "a look-up says by what";
-            return Err(
-                self.fail(cx, Diagnostic::error("missing-field", node.span, message).hint(format!("one of {}", suggest::listing(&named))))
-            );
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("missing-field", node.span, message)
+                    .hint(format!("one of {}", suggest::listing(&named))),
+            ));
         }
         Ok(Val::Outside(Value::Map(by)))
     }
@@ -237,15 +350,27 @@ fn wants(kinds: &str, kind: &str) -> bool {
 
 /// Several kinds as people read them.
 fn words(kinds: &str) -> String {
-    kinds.split('|').map(suggest::a).collect::<Vec<_>>().join(" or ")
+    kinds
+        .split('|')
+        .map(suggest::a)
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 /// How something outside the stack is written, for a kind.
 fn outside_form(kinds: &str, text: &str) -> String {
-    let text = if text.contains(['"', '\n']) { "NAME" } else { text };
+    let text = if text.contains(['"', '\n']) {
+        "NAME"
+    } else {
+        text
+    };
     match kinds {
-        "image" => format!("an image family is `{{family: {text}}}`, an image `{{name: {text}}}` or its id"),
-        "key_pair" | "ram_role" | "alarm_contact_group" => format!("one outside this stack is `{{name: {text}}}`"),
+        "image" => format!(
+            "an image family is `{{family: {text}}}`, an image `{{name: {text}}}` or its id"
+        ),
+        "key_pair" | "ram_role" | "alarm_contact_group" => {
+            format!("one outside this stack is `{{name: {text}}}`")
+        }
         _ => format!("one outside this stack is its id, or `{{name: {text}}}`"),
     }
 }

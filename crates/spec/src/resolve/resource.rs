@@ -27,16 +27,29 @@ impl<'a> Resolver<'a> {
     /// The value of one field of a member, checked.
     pub(super) fn field(&mut self, member: MemberId, name: &'a str) -> Eval<Val> {
         let (entry, scope) = (self.members[member.0].entry, self.members[member.0].scope);
-        let cx = Cx { scope, member: Some(member), expressions: true };
-        let (What::Resource(kind), Some(pair)) = (&entry.what, entry.pair(name)) else { return Err(Halt::Reported) };
-        let field = kind.field(name).or_else(|| common::ENTRY.iter().find(|field| field.name == name));
-        let Some(field) = field else { return Err(Halt::Reported) };
+        let cx = Cx {
+            scope,
+            member: Some(member),
+            expressions: true,
+        };
+        let (What::Resource(kind), Some(pair)) = (&entry.what, entry.pair(name)) else {
+            return Err(Halt::Reported);
+        };
+        let field = kind
+            .field(name)
+            .or_else(|| common::ENTRY.iter().find(|field| field.name == name));
+        let Some(field) = field else {
+            return Err(Halt::Reported);
+        };
         if is_released(field, &pair.value) {
             return Ok(Val::Plain(Value::Null));
         }
         let mut trail = Trail::at(name);
         let value = self.check(cx, &field.ty, In::Node(&pair.value), &mut trail);
-        self.spots.entry(member).or_default().append(&mut trail.spots);
+        self.spots
+            .entry(member)
+            .or_default()
+            .append(&mut trail.spots);
         let val = value?;
         if name == "name" {
             self.check_display_name(cx, kind, pair.value.span, &val)?;
@@ -47,13 +60,29 @@ impl<'a> Resolver<'a> {
     fn check_display_name(&mut self, cx: Cx, kind: &KindDef, span: Span, val: &Val) -> Eval<()> {
         let rule = kind.name_rule;
         if val.has_secret() {
-            return Err(self.fail(cx, Diagnostic::error("secret", span, "a secret cannot stand in a name: names are shown")));
+            return Err(self.fail(
+                cx,
+                Diagnostic::error(
+                    "secret",
+                    span,
+                    "a secret cannot stand in a name: names are shown",
+                ),
+            ));
         }
-        let Val::Plain(Value::Text(text)) = val else { return Ok(()) };
+        let Val::Plain(Value::Text(text)) = val else {
+            return Ok(());
+        };
         let len = text.chars().count();
-        let hint = format!("{}: {} to {} characters, a letter first, not `http://` or `https://`", rule.param, rule.min, rule.max);
+        let hint = format!(
+            "{}: {} to {} characters, a letter first, not `http://` or `https://`",
+            rule.param, rule.min, rule.max
+        );
         let message = if !(rule.min..=rule.max).contains(&len) {
-            if len == 1 { "the name has one character".to_owned() } else { format!("the name has {len} characters") }
+            if len == 1 {
+                "the name has one character".to_owned()
+            } else {
+                format!("the name has {len} characters")
+            }
         } else if !text.starts_with(char::is_alphabetic) {
             format!("the name `{text}` does not begin with a letter")
         } else if text.starts_with("http://") || text.starts_with("https://") {
@@ -67,8 +96,14 @@ impl<'a> Resolver<'a> {
     /// The resource of a member; nothing where something in it is wrong.
     pub(super) fn resource(&mut self, member: MemberId) -> Option<Resource> {
         let (entry, scope) = (self.members[member.0].entry, self.members[member.0].scope);
-        let What::Resource(kind) = entry.what else { return None };
-        let cx = Cx { scope, member: Some(member), expressions: true };
+        let What::Resource(kind) = entry.what else {
+            return None;
+        };
+        let cx = Cx {
+            scope,
+            member: Some(member),
+            expressions: true,
+        };
         let before = self.found.len();
         let mut resource = Resource {
             address: self.members[member.0].address.clone(),
@@ -79,9 +114,15 @@ impl<'a> Resolver<'a> {
             after: Vec::new(),
             adopt: None,
             timeouts: Timeouts::default(),
-            lifecycle: Lifecycle { protect: self.scopes[scope.0].protect, ..Lifecycle::default() },
+            lifecycle: Lifecycle {
+                protect: self.scopes[scope.0].protect,
+                ..Lifecycle::default()
+            },
             released: Vec::new(),
-            number: self.members[member.0].each.as_ref().and_then(|each| each.place),
+            number: self.members[member.0]
+                .each
+                .as_ref()
+                .and_then(|each| each.place),
             at: self.sources.location(entry.at),
             field_at: BTreeMap::new(),
         };
@@ -98,38 +139,71 @@ impl<'a> Resolver<'a> {
             }
         }
         if let Some(pair) = entry.pair("tags").filter(|_| !kind.taggable) {
-            self.fail(cx, Diagnostic::error("misplaced-key", pair.at, format!("{} carries no tags at the API", suggest::a(kind.name))));
+            self.fail(
+                cx,
+                Diagnostic::error(
+                    "misplaced-key",
+                    pair.at,
+                    format!("{} carries no tags at the API", suggest::a(kind.name)),
+                ),
+            );
         }
-        if let Some(pair) = entry.pair("description").filter(|_| !kind.described && kind.field("description").is_none()) {
-            let message = format!("{} carries no description at the API", suggest::a(kind.name));
-            self.fail(cx, Diagnostic::error("misplaced-key", pair.at, message).hint("say it in a comment"));
+        if let Some(pair) = entry
+            .pair("description")
+            .filter(|_| !kind.described && kind.field("description").is_none())
+        {
+            let message = format!(
+                "{} carries no description at the API",
+                suggest::a(kind.name)
+            );
+            self.fail(
+                cx,
+                Diagnostic::error("misplaced-key", pair.at, message).hint("say it in a comment"),
+            );
         }
         let outside = self.scopes[scope.0].after.clone();
         match self.after(cx, entry) {
             Ok(own) => resource.after = [outside, own].concat(),
             Err(_) => failed = true,
         }
-        let errors = self.found[before..].iter().any(|found| found.severity == crate::diagnostic::Severity::Error);
+        let errors = self.found[before..]
+            .iter()
+            .any(|found| found.severity == crate::diagnostic::Severity::Error);
         resource.field_at = self.locations(member);
-        if failed || errors { None } else { Some(resource) }
+        if failed || errors {
+            None
+        } else {
+            Some(resource)
+        }
     }
 
     fn locations(&mut self, member: MemberId) -> BTreeMap<String, Location> {
         let spots = self.spots.remove(&member).unwrap_or_default();
-        spots.into_iter().map(|(path, span)| (path, self.sources.location(span))).collect()
+        spots
+            .into_iter()
+            .map(|(path, span)| (path, self.sources.location(span)))
+            .collect()
     }
 
     fn required(&mut self, cx: Cx, kind: &KindDef, entry: &Entry) {
         // A field that is there under a wrong name is reported as that.
         let names: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
         let meant = |name: &str| {
-            entry
-                .body
-                .iter()
-                .any(|pair| !names.contains(&pair.key.as_str()) && suggest::nearest(&pair.key, names.iter().copied()) == Some(name))
+            entry.body.iter().any(|pair| {
+                !names.contains(&pair.key.as_str())
+                    && suggest::nearest(&pair.key, names.iter().copied()) == Some(name)
+            })
         };
-        for field in kind.fields.iter().filter(|field| field.required && entry.get(field.name).is_none() && !meant(field.name)) {
-            let diagnostic = Diagnostic::error("missing-field", entry.at, format!("{} needs `{}`", suggest::a(kind.name), field.name));
+        for field in kind
+            .fields
+            .iter()
+            .filter(|field| field.required && entry.get(field.name).is_none() && !meant(field.name))
+        {
+            let diagnostic = Diagnostic::error(
+                "missing-field",
+                entry.at,
+                format!("{} needs `{}`", suggest::a(kind.name), field.name),
+            );
             self.fail(cx, diagnostic.hint(field.doc));
         }
         for names in kind.one_of {
@@ -140,26 +214,45 @@ impl<'a> Resolver<'a> {
                     let diagnostic = Diagnostic::error(
                         "missing-field",
                         entry.at,
-                        format!("{} needs one of {}", suggest::a(kind.name), suggest::listing(names)),
+                        format!(
+                            "{} needs one of {}",
+                            suggest::a(kind.name),
+                            suggest::listing(names)
+                        ),
                     );
                     self.fail(cx, diagnostic);
                 }
                 [first, second, ..] => {
-                    let message = format!("`{}` and `{}` exclude each other", first.key, second.key);
-                    self.fail(cx, Diagnostic::error("exclusive-fields", second.at, message).label(first.at, "the other is here"));
+                    let message =
+                        format!("`{}` and `{}` exclude each other", first.key, second.key);
+                    self.fail(
+                        cx,
+                        Diagnostic::error("exclusive-fields", second.at, message)
+                            .label(first.at, "the other is here"),
+                    );
                 }
             }
         }
         for names in kind.any_of {
             if !names.iter().any(|name| entry.get(name).is_some()) {
-                let message = format!("{} needs at least one of {}", suggest::a(kind.name), suggest::listing(names));
+                let message = format!(
+                    "{} needs at least one of {}",
+                    suggest::a(kind.name),
+                    suggest::listing(names)
+                );
                 self.fail(cx, Diagnostic::error("missing-field", entry.at, message));
             }
         }
     }
 
     /// Puts one key of an entry where it belongs.
-    fn entry_key(&mut self, cx: Cx, member: MemberId, pair: &'a Pair, resource: &mut Resource) -> Eval<()> {
+    fn entry_key(
+        &mut self,
+        cx: Cx,
+        member: MemberId,
+        pair: &'a Pair,
+        resource: &mut Resource,
+    ) -> Eval<()> {
         let key = pair.key.as_str();
         match key {
             "tags" | "after" | "count" | "for_each" | "enabled" => Ok(()),
@@ -170,16 +263,31 @@ impl<'a> Resolver<'a> {
             "adopt" => {
                 let id = self.entry_text(cx, pair)?;
                 if let Some(kind) = types::id_kind(&id).filter(|kind| *kind != resource.kind.name) {
-                    let message = format!("`{id}` is the id of {}, this is {}", suggest::a(kind), suggest::a(resource.kind.name));
-                    return Err(self.fail(cx, Diagnostic::error("wrong-kind", pair.value.span, message)));
+                    let message = format!(
+                        "`{id}` is the id of {}, this is {}",
+                        suggest::a(kind),
+                        suggest::a(resource.kind.name)
+                    );
+                    return Err(self.fail(
+                        cx,
+                        Diagnostic::error("wrong-kind", pair.value.span, message),
+                    ));
                 }
                 resource.adopt = Some(id);
                 Ok(())
             }
             "timeouts" => {
                 let map = self.entry_struct(cx, pair, common::TIMEOUTS)?;
-                let seconds = |name: &str| map.get(name).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
-                resource.timeouts = Timeouts { create: seconds("create"), update: seconds("update"), delete: seconds("delete") };
+                let seconds = |name: &str| {
+                    map.get(name)
+                        .and_then(Value::as_int)
+                        .and_then(|n| u64::try_from(n).ok())
+                };
+                resource.timeouts = Timeouts {
+                    create: seconds("create"),
+                    update: seconds("update"),
+                    delete: seconds("delete"),
+                };
                 Ok(())
             }
             "lifecycle" => {
@@ -187,7 +295,8 @@ impl<'a> Resolver<'a> {
                 Ok(())
             }
             _ => {
-                let known = matches!(key, "name" | "description") || resource.kind.field(key).is_some();
+                let known =
+                    matches!(key, "name" | "description") || resource.kind.field(key).is_some();
                 if !known {
                     return Err(Halt::Reported);
                 }
@@ -223,7 +332,10 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let message = format!("`{}` cannot hold a module or another stack", pair.key);
-                return Err(self.fail(cx, Diagnostic::error("wrong-type", pair.value.span, message)));
+                return Err(self.fail(
+                    cx,
+                    Diagnostic::error("wrong-type", pair.value.span, message),
+                ));
             }
         }
         Ok(())
@@ -235,7 +347,10 @@ impl<'a> Resolver<'a> {
             Val::Plain(Value::Text(text)) => Ok(text),
             other => {
                 let message = match other.unknown() {
-                    Some(unknown) => format!("`{unknown}` is known after apply only, and `{}` must be known at plan", pair.key),
+                    Some(unknown) => format!(
+                        "`{unknown}` is known after apply only, and `{}` must be known at plan",
+                        pair.key
+                    ),
                     None => format!("`{}` cannot be secret", pair.key),
                 };
                 Err(self.fail(cx, Diagnostic::error("not-known", pair.value.span, message)))
@@ -254,14 +369,21 @@ impl<'a> Resolver<'a> {
     fn lifecycle(&mut self, cx: Cx, pair: &'a Pair, resource: &Resource) -> Eval<Lifecycle> {
         let map = self.entry_struct(cx, pair, common::LIFECYCLE)?;
         let texts = |name: &str| -> Vec<String> {
-            map.get(name).and_then(Value::as_list).unwrap_or_default().iter().filter_map(|item| item.as_text().map(str::to_owned)).collect()
+            map.get(name)
+                .and_then(Value::as_list)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|item| item.as_text().map(str::to_owned))
+                .collect()
         };
         let word = |name: &str| map.get(name).and_then(Value::as_text).map(str::to_owned);
         let ignore = texts("ignore");
         let kind = resource.kind;
         for name in &ignore {
             let first = name.split('.').next().unwrap_or(name);
-            if kind.field(first).is_none() && !matches!(first, "name" | "description" | "tags" | "resource_group") {
+            if kind.field(first).is_none()
+                && !matches!(first, "name" | "description" | "tags" | "resource_group")
+            {
                 let span = pair.value.get("ignore").map_or(pair.at, |node| node.span);
                 self.fail(cx, common::unknown_field(kind, first, span));
             }
@@ -271,10 +393,16 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         Ok(Lifecycle {
-            protect: map.get("protect").and_then(Value::as_bool).unwrap_or(resource.lifecycle.protect),
+            protect: map
+                .get("protect")
+                .and_then(Value::as_bool)
+                .unwrap_or(resource.lifecycle.protect),
             keep: word("on_delete").is_some_and(|word| word == "keep"),
             snapshot_before: texts("snapshot_before"),
-            create_before_destroy: map.get("create_before_destroy").and_then(Value::as_bool).unwrap_or(false),
+            create_before_destroy: map
+                .get("create_before_destroy")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
             ignore,
             additive: texts("additive"),
             on_image_change: word("on_image_change"),
@@ -285,20 +413,42 @@ impl<'a> Resolver<'a> {
 
     fn amount(&mut self, cx: Cx, node: &Node, text: &str) -> Eval<Amount> {
         let amount = match text.strip_suffix('%') {
-            Some(percent) => percent.parse().ok().filter(|n| (1..=100).contains(n)).map(Amount::Percent),
+            Some(percent) => percent
+                .parse()
+                .ok()
+                .filter(|n| (1..=100).contains(n))
+                .map(Amount::Percent),
             None if text == "all" => Some(Amount::All),
             None => text.parse().ok().filter(|n| *n > 0).map(Amount::Count),
         };
-        let diagnostic = Diagnostic::error("wrong-value", node.span, format!("`{text}` is no number of members"));
-        amount.ok_or_else(|| self.fail(cx, diagnostic.hint("write a count such as `1`, a share such as `25%`, or `all`")))
+        let diagnostic = Diagnostic::error(
+            "wrong-value",
+            node.span,
+            format!("`{text}` is no number of members"),
+        );
+        amount.ok_or_else(|| {
+            self.fail(
+                cx,
+                diagnostic.hint("write a count such as `1`, a share such as `25%`, or `all`"),
+            )
+        })
     }
 
     /// Tags of an entry over those that reach in; `None` where no layer declares any.
-    pub(super) fn merged_tags(&mut self, cx: Cx, inherited: Option<Map>, own: Option<&'a Node>) -> Eval<Option<Map>> {
-        let Some(node) = own else { return Ok(inherited) };
+    pub(super) fn merged_tags(
+        &mut self,
+        cx: Cx,
+        inherited: Option<Map>,
+        own: Option<&'a Node>,
+    ) -> Eval<Option<Map>> {
+        let Some(node) = own else {
+            return Ok(inherited);
+        };
         let before = self.found.len();
         let own = self.check_alone(cx, &TAG_VALUES, node)?.into_value();
-        let Some(Value::Map(own)) = own else { return Err(Halt::Reported) };
+        let Some(Value::Map(own)) = own else {
+            return Err(Halt::Reported);
+        };
         for (key, value) in &own {
             let span = node.pair(key).map_or(node.span, |pair| pair.at);
             self.check_tag(cx, span, key, value);
@@ -306,10 +456,17 @@ impl<'a> Resolver<'a> {
         let mut merged = inherited.unwrap_or_default();
         merged.extend(own);
         if merged.len() > MAX_TAGS {
-            let message = format!("{} tags; at most {MAX_TAGS} are left beside those of setpoint", merged.len());
+            let message = format!(
+                "{} tags; at most {MAX_TAGS} are left beside those of setpoint",
+                merged.len()
+            );
             self.fail(cx, Diagnostic::error("too-many", node.span, message));
         }
-        if self.found.len() > before { Err(Halt::Reported) } else { Ok(Some(merged)) }
+        if self.found.len() > before {
+            Err(Halt::Reported)
+        } else {
+            Ok(Some(merged))
+        }
     }
 
     fn check_tag(&mut self, cx: Cx, span: Span, key: &str, value: &Value) {
@@ -332,7 +489,9 @@ impl<'a> Resolver<'a> {
 
     /// Addresses that an entry wants ready first.
     pub(super) fn after(&mut self, cx: Cx, entry: &'a Entry) -> Eval<Vec<Address>> {
-        let Some(node) = entry.get("after") else { return Ok(Vec::new()) };
+        let Some(node) = entry.get("after") else {
+            return Ok(Vec::new());
+        };
         let mut addresses = Vec::new();
         let mut failed = false;
         for item in self.items(cx, In::Node(node))? {
@@ -343,7 +502,11 @@ impl<'a> Resolver<'a> {
                 Err(Halt::Reported) => failed = true,
             }
         }
-        if failed { Err(Halt::Reported) } else { Ok(addresses) }
+        if failed {
+            Err(Halt::Reported)
+        } else {
+            Ok(addresses)
+        }
     }
 
     fn after_item(&mut self, cx: Cx, item: In<'a>) -> Eval<Vec<Address>> {
@@ -352,9 +515,14 @@ impl<'a> Resolver<'a> {
             In::Node(node) => match node.text() {
                 Some(text) => self.named(cx, span, text)?,
                 None => {
-                    return Err(
-                        self.fail(cx, Diagnostic::error("wrong-type", span, format!("a name should stand here, this is {}", node.noun())))
-                    );
+                    return Err(self.fail(
+                        cx,
+                        Diagnostic::error(
+                            "wrong-type",
+                            span,
+                            format!("a name should stand here, this is {}", node.noun()),
+                        ),
+                    ));
                 }
             },
             In::Val(val, _) => val,
@@ -364,13 +532,20 @@ impl<'a> Resolver<'a> {
 
     fn ready_first(&mut self, cx: Cx, span: Span, val: &Val) -> Eval<Vec<Address>> {
         match val {
-            Val::Resource(address) if !crate::outside::is_outside(address) => Ok(vec![address.clone()]),
+            Val::Resource(address) if !crate::outside::is_outside(address) => {
+                Ok(vec![address.clone()])
+            }
             Val::Group(group) => {
-                let members = group.members.iter().map(|(_, member)| self.ready_first(cx, span, member));
+                let members = group
+                    .members
+                    .iter()
+                    .map(|(_, member)| self.ready_first(cx, span, member));
                 Ok(members.collect::<Eval<Vec<_>>>()?.concat())
             }
             Val::Module(member) => {
-                let Some(inside) = self.members[member.0].inside else { return Ok(Vec::new()) };
+                let Some(inside) = self.members[member.0].inside else {
+                    return Ok(Vec::new());
+                };
                 let file = self.scopes[inside.0].file;
                 let mut found = Vec::new();
                 for entry in &file.resources {
@@ -383,7 +558,10 @@ impl<'a> Resolver<'a> {
                 Ok(found)
             }
             other => {
-                let message = format!("`after` takes names of this stack, this is {}", other.noun());
+                let message = format!(
+                    "`after` takes names of this stack, this is {}",
+                    other.noun()
+                );
                 Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)))
             }
         }
@@ -393,11 +571,22 @@ impl<'a> Resolver<'a> {
     pub(super) fn check_kinds(&mut self, resources: &BTreeMap<Address, Resource>) {
         let region = self.region.clone().unwrap_or_default();
         for (address, resource) in resources {
-            let cx = CheckCx { resource, all: resources, region: &region };
+            let cx = CheckCx {
+                resource,
+                all: resources,
+                region: &region,
+            };
             for problem in (resource.kind.check)(&cx) {
-                let Some(member) = self.by_address.get(address).copied() else { continue };
-                let diagnostic = Diagnostic::error("check", self.spot(member, &problem.path), problem.message);
-                self.found.push(diagnostic.maybe_hint(problem.hint).within(address.to_string()));
+                let Some(member) = self.by_address.get(address).copied() else {
+                    continue;
+                };
+                let diagnostic =
+                    Diagnostic::error("check", self.spot(member, &problem.path), problem.message);
+                self.found.push(
+                    diagnostic
+                        .maybe_hint(problem.hint)
+                        .within(address.to_string()),
+                );
             }
         }
     }
@@ -406,7 +595,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn spot(&self, member: MemberId, path: &str) -> Span {
         let entry = self.members[member.0].entry;
         let mut parts = path.split('.');
-        let Some(pair) = parts.next().and_then(|first| entry.pair(first)) else { return entry.at };
+        let Some(pair) = parts.next().and_then(|first| entry.pair(first)) else {
+            return entry.at;
+        };
         let mut node = &pair.value;
         for part in parts {
             let inner = match &node.data {

@@ -27,14 +27,18 @@ impl Anchor {
     /// The anchor of a text under a span; escapes and folded lines have no exact places.
     pub(super) fn new(sources: &Sources, span: Span, text: &str) -> Self {
         let raw = sources.text(span);
-        let lead = [0, 1].into_iter().find(|lead| raw.get(*lead..).is_some_and(|rest| rest.starts_with(text)));
+        let lead = [0, 1]
+            .into_iter()
+            .find(|lead| raw.get(*lead..).is_some_and(|rest| rest.starts_with(text)));
         Self { span, lead }
     }
 
     /// The place of a part of the text.
     pub(super) fn at(&self, range: &expr::Range) -> Span {
         match self.lead {
-            Some(lead) => self.span.part(lead + range.start, lead + range.end.max(range.start + 1)),
+            Some(lead) => self
+                .span
+                .part(lead + range.start, lead + range.end.max(range.start + 1)),
             None => self.span,
         }
     }
@@ -43,7 +47,9 @@ impl Anchor {
 impl<'a> Resolver<'a> {
     /// A node whose text holds expressions, evaluated; others as they are.
     pub(super) fn evaluated(&mut self, cx: Cx, input: In<'a>) -> Eval<In<'a>> {
-        let In::Node(node) = input else { return Ok(input) };
+        let In::Node(node) = input else {
+            return Ok(input);
+        };
         match &node.data {
             Data::Bad => Err(Halt::Reported),
             Data::Scalar(scalar) if cx.expressions && expr::has_expression(&scalar.text) => {
@@ -60,7 +66,8 @@ impl<'a> Resolver<'a> {
         let template = match expr::parse(text) {
             Ok(template) => template,
             Err(mistake) => {
-                let diagnostic = Diagnostic::error("expression", anchor.at(&mistake.range), mistake.message);
+                let diagnostic =
+                    Diagnostic::error("expression", anchor.at(&mistake.range), mistake.message);
                 return Err(self.fail(cx, diagnostic.maybe_hint(mistake.hint)));
             }
         };
@@ -92,7 +99,12 @@ impl<'a> Resolver<'a> {
             Val::Plain(value) => as_piece(value),
             _ => None,
         };
-        let wrong = Diagnostic::error("wrong-type", span, format!("{noun} cannot stand inside a text")).maybe_hint(hint);
+        let wrong = Diagnostic::error(
+            "wrong-type",
+            span,
+            format!("{noun} cannot stand inside a text"),
+        )
+        .maybe_hint(hint);
         piece.ok_or_else(|| self.fail(cx, wrong))
     }
 
@@ -118,13 +130,26 @@ impl<'a> Resolver<'a> {
         let names = functions::NAMES.iter().map(|(name, _)| *name);
         let hint = function_hint(name).or_else(|| suggest::hint(name, names));
         let message = format!("there is no function `{name}`");
-        self.fail(cx, Diagnostic::error("unknown-function", span, message).maybe_hint(hint))
+        self.fail(
+            cx,
+            Diagnostic::error("unknown-function", span, message).maybe_hint(hint),
+        )
     }
 
     /// Calls a function. Kept small: calls in each other take the program's stack.
-    fn call(&mut self, cx: Cx, name: &str, (args, range): (&[Expr], &expr::Range), anchor: Anchor) -> Eval<Val> {
+    fn call(
+        &mut self,
+        cx: Cx,
+        name: &str,
+        (args, range): (&[Expr], &expr::Range),
+        anchor: Anchor,
+    ) -> Eval<Val> {
         if !functions::NAMES.iter().any(|(known, _)| *known == name) {
-            return Err(self.unknown_function(cx, name, anchor.at(&(range.start..range.start + name.len()))));
+            return Err(self.unknown_function(
+                cx,
+                name,
+                anchor.at(&(range.start..range.start + name.len())),
+            ));
         }
         let mut vals = Vec::with_capacity(args.len());
         for arg in args {
@@ -133,9 +158,18 @@ impl<'a> Resolver<'a> {
         self.call_with(cx, name, vals, (args, range, anchor))
     }
 
-    fn call_with(&mut self, cx: Cx, name: &str, vals: Vec<Val>, (args, range, anchor): (&[Expr], &expr::Range, Anchor)) -> Eval<Val> {
+    fn call_with(
+        &mut self,
+        cx: Cx,
+        name: &str,
+        vals: Vec<Val>,
+        (args, range, anchor): (&[Expr], &expr::Range, Anchor),
+    ) -> Eval<Val> {
         let secret = vals.iter().any(Val::has_secret);
-        let unknown = vals.iter().position(|val| val.unknown().is_some()).map(|at| anchor.at(&args[at].range));
+        let unknown = vals
+            .iter()
+            .position(|val| val.unknown().is_some())
+            .map(|at| anchor.at(&args[at].range));
         match functions::call(name, vals) {
             Ok(val) => Ok(functions::keep_secret(val, secret)),
             Err(message) => {
@@ -164,7 +198,9 @@ impl<'a> Resolver<'a> {
                 Ok(Val::List(values))
             }
             Data::Map(pairs) => {
-                let pairs = pairs.iter().map(|pair| Ok((pair.key.clone(), self.free(cx, &pair.value)?)));
+                let pairs = pairs
+                    .iter()
+                    .map(|pair| Ok((pair.key.clone(), self.free(cx, &pair.value)?)));
                 Ok(Val::Map(pairs.collect::<Eval<BTreeMap<_, _>>>()?))
             }
             Data::Scalar(scalar) => match self.evaluated(cx, In::Node(node))? {
@@ -181,7 +217,10 @@ impl<'a> Resolver<'a> {
     /// Notes an item of a list that leads to what is not in this stack.
     pub(super) fn left_out(&mut self, span: Span, name: &str) {
         let at = self.sources.location(span);
-        self.notes.push(format!("{}:{}: left out, since {name} is not in this stack (`enabled: false`)", at.file, at.line));
+        self.notes.push(format!(
+            "{}:{}: left out, since {name} is not in this stack (`enabled: false`)",
+            at.file, at.line
+        ));
     }
 }
 
@@ -193,7 +232,10 @@ fn plain(text: &str) -> Result<Val, String> {
     Ok(match text {
         "true" => Val::Plain(Value::Bool(true)),
         "false" => Val::Plain(Value::Bool(false)),
-        text => match (types::integer(text, i64::MIN, i64::MAX, ""), types::decimal(text)) {
+        text => match (
+            types::integer(text, i64::MIN, i64::MAX, ""),
+            types::decimal(text),
+        ) {
             (Ok(n), _) => Val::Plain(Value::Int(n)),
             (_, Ok(decimal)) => Val::Plain(Value::Decimal(decimal)),
             _ => Val::text(text),
@@ -203,10 +245,17 @@ fn plain(text: &str) -> Result<Val, String> {
 
 /// The finding for an argument that must be known at plan.
 fn after_apply(span: Span, said: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error("not-known", span, format!("`{said}` is known after apply only"));
+    let diagnostic = Diagnostic::error(
+        "not-known",
+        span,
+        format!("`{said}` is known after apply only"),
+    );
     match said.split_once("[*]") {
-        Some((group, _)) => diagnostic.hint(format!("`length({group})` is known; `for_each: {group}` gives one per member")),
-        None => diagnostic.hint("a function other than `join`, `concat` and `at` needs what is known at plan"),
+        Some((group, _)) => diagnostic.hint(format!(
+            "`length({group})` is known; `for_each: {group}` gives one per member"
+        )),
+        None => diagnostic
+            .hint("a function other than `join`, `concat` and `at` needs what is known at plan"),
     }
 }
 
@@ -223,7 +272,9 @@ fn function_hint(name: &str) -> Option<String> {
         "lookup" => "write `vars.map[key]`",
         "flatten" => "write `concat(lists…)`",
         "count" | "len" | "size" => "write `length(x)`",
-        "if" | "coalesce" | "try" => "there are no conditionals; environments and variables say what differs",
+        "if" | "coalesce" | "try" => {
+            "there are no conditionals; environments and variables say what differs"
+        }
         _ => return None,
     };
     Some(hint.to_owned())

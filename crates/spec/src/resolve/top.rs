@@ -18,21 +18,36 @@ use crate::types::{self, Wrong};
 use crate::value::{Map, Value};
 
 const TEXT: Type = Type::Text { min: 1, max: 1024 };
-const TOP: Cx = Cx { scope: ROOT, member: None, expressions: true };
+const TOP: Cx = Cx {
+    scope: ROOT,
+    member: None,
+    expressions: true,
+};
 
 /// The value of an output, which may stand alone or beside a description.
 pub(super) fn output_value(node: &Node) -> &Node {
-    let described =
-        node.get("value").filter(|_| node.pairs().iter().all(|pair| matches!(pair.key.as_str(), "value" | "description" | "secret")));
+    let described = node.get("value").filter(|_| {
+        node.pairs()
+            .iter()
+            .all(|pair| matches!(pair.key.as_str(), "value" | "description" | "secret"))
+    });
     described.unwrap_or(node)
 }
 
 /// The environment of each linked stack that has a file, before that file is read.
-pub(crate) fn link_environments(world: &World, cx: &Context<'_>, sources: Sources) -> (Sources, BTreeMap<String, Option<String>>) {
+pub(crate) fn link_environments(
+    world: &World,
+    cx: &Context<'_>,
+    sources: Sources,
+) -> (Sources, BTreeMap<String, Option<String>>) {
     let mut resolver = Resolver::new(world, cx, sources);
     let mut blank = resolver.head();
     resolver.links(&mut blank);
-    let environments = blank.stacks.into_iter().map(|(alias, link)| (alias, link.environment)).collect();
+    let environments = blank
+        .stacks
+        .into_iter()
+        .map(|(alias, link)| (alias, link.environment))
+        .collect();
     (resolver.sources, environments)
 }
 
@@ -43,14 +58,22 @@ impl<'a> Resolver<'a> {
         self.account = file.get("account").and_then(|node| self.account_of(node));
         self.region = file.get("region").and_then(|node| self.region_of(node));
         if file.get("region").is_none() {
-            let diagnostic = Diagnostic::error("missing-field", file.name.span, "the stack says no `region`");
-            self.found.push(diagnostic.hint("write `region: cn-beijing`, at the top or in each environment"));
+            let diagnostic = Diagnostic::error(
+                "missing-field",
+                file.name.span,
+                "the stack says no `region`",
+            );
+            self.found.push(
+                diagnostic.hint("write `region: cn-beijing`, at the top or in each environment"),
+            );
         }
         if let Some(node) = file.get("requires") {
             self.requires(node);
         }
         let tags = self.merged_tags(TOP, None, file.get("tags"));
-        let protect = file.get("protect").is_some_and(|node| self.known_bool(node, "protect"));
+        let protect = file
+            .get("protect")
+            .is_some_and(|node| self.known_bool(node, "protect"));
         let root = &mut self.scopes[ROOT.0];
         (root.tags, root.protect) = (tags.unwrap_or_default(), protect);
         Stack {
@@ -58,8 +81,14 @@ impl<'a> Resolver<'a> {
             environment: file.environment.clone(),
             region: self.region.clone().unwrap_or_default(),
             account: self.account.clone(),
-            description: file.get("description").and_then(|node| self.known_text(node, "description")),
-            ignore_tags: file.items("ignore_tags").iter().filter_map(|node| self.known_text(node, "ignore_tags")).collect(),
+            description: file
+                .get("description")
+                .and_then(|node| self.known_text(node, "description")),
+            ignore_tags: file
+                .items("ignore_tags")
+                .iter()
+                .filter_map(|node| self.known_text(node, "ignore_tags"))
+                .collect(),
             resources: BTreeMap::new(),
             existing: BTreeMap::new(),
             stacks: BTreeMap::new(),
@@ -89,7 +118,11 @@ impl<'a> Resolver<'a> {
         match self.check_alone(TOP, &Type::Bool, node) {
             Ok(Val::Plain(Value::Bool(value))) => value,
             Ok(_) => {
-                self.found.push(Diagnostic::error("not-known", node.span, format!("`{what}` must be known at plan")));
+                self.found.push(Diagnostic::error(
+                    "not-known",
+                    node.span,
+                    format!("`{what}` must be known at plan"),
+                ));
                 false
             }
             Err(_) => false,
@@ -101,8 +134,10 @@ impl<'a> Resolver<'a> {
         if text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit()) {
             return Some(text);
         }
-        let diagnostic = Diagnostic::error("wrong-value", node.span, format!("`{text}` is no account"));
-        self.found.push(diagnostic.hint("an account is 16 digits in quotes: \"1234567890123456\""));
+        let diagnostic =
+            Diagnostic::error("wrong-value", node.span, format!("`{text}` is no account"));
+        self.found
+            .push(diagnostic.hint("an account is 16 digits in quotes: \"1234567890123456\""));
         None
     }
 
@@ -118,14 +153,22 @@ impl<'a> Resolver<'a> {
     }
 
     fn requires(&mut self, node: &Node) {
-        let Some(text) = literal(node, "requires", &mut self.found) else { return };
+        let Some(text) = literal(node, "requires", &mut self.found) else {
+            return;
+        };
         let finding = match satisfies(env!("CARGO_PKG_VERSION"), text) {
             Ok(true) => return,
             Ok(false) => {
-                let message = format!("this stack requires setpoint {text}, this is {}", env!("CARGO_PKG_VERSION"));
-                Diagnostic::error("requires", node.span, message).hint("run it with another version of setpoint")
+                let message = format!(
+                    "this stack requires setpoint {text}, this is {}",
+                    env!("CARGO_PKG_VERSION")
+                );
+                Diagnostic::error("requires", node.span, message)
+                    .hint("run it with another version of setpoint")
             }
-            Err(wrong) => Diagnostic::error("requires", node.span, wrong.message).maybe_hint(wrong.hint),
+            Err(wrong) => {
+                Diagnostic::error("requires", node.span, wrong.message).maybe_hint(wrong.hint)
+            }
         };
         self.found.push(finding);
     }
@@ -134,7 +177,8 @@ impl<'a> Resolver<'a> {
     pub(super) fn existing(&mut self, stack: &mut Stack) {
         for pair in self.world.files[0].pairs("existing") {
             if let Some(existing) = self.existing_entry(pair) {
-                self.outside_kinds.insert(outside::existing(&pair.key), existing.kind);
+                self.outside_kinds
+                    .insert(outside::existing(&pair.key), existing.kind);
                 stack.existing.insert(pair.key.clone(), existing);
             }
         }
@@ -146,18 +190,36 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let Some(kind) = pair.value.pair("type") else {
-            let diagnostic = Diagnostic::error("missing-type", pair.at, format!("`{}` has no `type`", pair.key));
-            self.found.push(diagnostic.hint("write `{type: KIND, id: …}`, or `tags` or `name` in place of `id`"));
+            let diagnostic = Diagnostic::error(
+                "missing-type",
+                pair.at,
+                format!("`{}` has no `type`", pair.key),
+            );
+            self.found.push(
+                diagnostic
+                    .hint("write `{type: KIND, id: …}`, or `tags` or `name` in place of `id`"),
+            );
             return None;
         };
         let text = literal(&kind.value, "type", &mut self.found)?;
         let Some(kind) = self.cx.schema.kind(text) else {
-            self.found.push(common::unknown_kind(self.cx.schema, text, kind.value.span));
+            self.found
+                .push(common::unknown_kind(self.cx.schema, text, kind.value.span));
             return None;
         };
-        let rest: Vec<Pair> = pair.value.pairs().iter().filter(|pair| pair.key != "type").cloned().collect();
+        let rest: Vec<Pair> = pair
+            .value
+            .pairs()
+            .iter()
+            .filter(|pair| pair.key != "type")
+            .cloned()
+            .collect();
         let by = self.existing_by(kind.name, pair, &rest)?;
-        Some(Existing { kind, by, at: self.sources.location(pair.at) })
+        Some(Existing {
+            kind,
+            by,
+            at: self.sources.location(pair.at),
+        })
     }
 
     fn existing_by(&mut self, kind: &str, pair: &'a Pair, rest: &[Pair]) -> Option<Map> {
@@ -167,7 +229,8 @@ impl<'a> Resolver<'a> {
             if !keys.contains(&pair.key.as_str()) {
                 let hint = suggest::hint(&pair.key, keys.iter().copied());
                 let message = format!("an existing {kind} is not found by `{}`", pair.key);
-                self.found.push(Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint));
+                self.found
+                    .push(Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint));
                 continue;
             }
             let ty = match pair.key.as_str() {
@@ -175,9 +238,16 @@ impl<'a> Resolver<'a> {
                 "follow" => Type::Bool,
                 _ => TEXT,
             };
-            let value = self.check_alone(TOP, &ty, &pair.value).ok().and_then(Val::into_value)?;
+            let value = self
+                .check_alone(TOP, &ty, &pair.value)
+                .ok()
+                .and_then(Val::into_value)?;
             if !value.is_known() || value.has_secret() {
-                self.found.push(Diagnostic::error("not-known", pair.value.span, "what exists is looked up at plan, by what is known then"));
+                self.found.push(Diagnostic::error(
+                    "not-known",
+                    pair.value.span,
+                    "what exists is looked up at plan, by what is known then",
+                ));
                 return None;
             }
             by.insert(pair.key.clone(), value);
@@ -189,12 +259,21 @@ impl<'a> Resolver<'a> {
             self.found.push(Diagnostic::error(
                 "wrong-kind",
                 span,
-                format!("`{id}` is the id of {}, not of {}", suggest::a(other), suggest::a(kind)),
+                format!(
+                    "`{id}` is the id of {}, not of {}",
+                    suggest::a(other),
+                    suggest::a(kind)
+                ),
             ));
         }
         if rest.is_empty() {
-            let diagnostic = Diagnostic::error("missing-field", pair.at, format!("`{}` does not say how it is found", pair.key));
-            self.found.push(diagnostic.hint("add `id`, `name` or `tags`; exactly one must match"));
+            let diagnostic = Diagnostic::error(
+                "missing-field",
+                pair.at,
+                format!("`{}` does not say how it is found", pair.key),
+            );
+            self.found
+                .push(diagnostic.hint("add `id`, `name` or `tags`; exactly one must match"));
         }
         (!by.is_empty()).then_some(by)
     }
@@ -215,35 +294,68 @@ impl<'a> Resolver<'a> {
             if !LINK.contains(&member.key.as_str()) {
                 let hint = suggest::hint(&member.key, LINK.iter().copied());
                 self.found.push(
-                    Diagnostic::error("unknown-field", member.at, format!("a link to a stack has no `{}`", member.key)).maybe_hint(hint),
+                    Diagnostic::error(
+                        "unknown-field",
+                        member.at,
+                        format!("a link to a stack has no `{}`", member.key),
+                    )
+                    .maybe_hint(hint),
                 );
             }
         }
         let get = |key: &str| pair.value.get(key);
         let Some(name) = get("stack") else {
-            self.found.push(Diagnostic::error("missing-field", pair.at, format!("`{}` does not name its `stack`", pair.key)));
+            self.found.push(Diagnostic::error(
+                "missing-field",
+                pair.at,
+                format!("`{}` does not name its `stack`", pair.key),
+            ));
             return None;
         };
         let stack = literal(name, "stack", &mut self.found)?.to_owned();
         let environment = get("environment").and_then(|node| self.known_text(node, "environment"));
         let region = get("region").and_then(|node| self.region_of(node));
-        let file = get("file").and_then(|node| literal(node, "file", &mut self.found)).map(str::to_owned);
+        let file = get("file")
+            .and_then(|node| literal(node, "file", &mut self.found))
+            .map(str::to_owned);
         if let Some(far) = self.links.get(&pair.key) {
             let far = self.scopes[far.0].file;
             if far.name.value != stack {
-                let message = format!("{} holds the stack `{}`, not `{stack}`", far.path, far.name.value);
-                self.found.push(Diagnostic::error("wrong-stack", name.span, message));
+                let message = format!(
+                    "{} holds the stack `{}`, not `{stack}`",
+                    far.path, far.name.value
+                );
+                self.found
+                    .push(Diagnostic::error("wrong-stack", name.span, message));
             }
         }
-        Some(StackLink { stack, environment, region, file, at: self.sources.location(pair.at) })
+        Some(StackLink {
+            stack,
+            environment,
+            region,
+            file,
+            at: self.sources.location(pair.at),
+        })
     }
 
     /// Sections that speak of resources.
     pub(super) fn tail(&mut self, stack: &mut Stack, resources: &BTreeMap<Address, Resource>) {
         let file = &self.world.files[0];
-        stack.moved = file.items("moved").iter().filter_map(|node| self.moved(node, resources)).collect();
-        stack.forget = file.items("forget").iter().filter_map(|node| self.forget(node, resources)).collect();
-        stack.allow = file.items("allow").iter().filter_map(|node| self.allow(node)).collect();
+        stack.moved = file
+            .items("moved")
+            .iter()
+            .filter_map(|node| self.moved(node, resources))
+            .collect();
+        stack.forget = file
+            .items("forget")
+            .iter()
+            .filter_map(|node| self.forget(node, resources))
+            .collect();
+        stack.allow = file
+            .items("allow")
+            .iter()
+            .filter_map(|node| self.allow(node))
+            .collect();
         for pair in file.pairs("outputs") {
             if let Some(output) = self.stack_output(pair) {
                 stack.outputs.insert(pair.key.clone(), output);
@@ -256,14 +368,27 @@ impl<'a> Resolver<'a> {
         match text.parse() {
             Ok(address) => Some(address),
             Err(bad) => {
-                self.found.push(Diagnostic::error("bad-address", node.span, format!("`{text}` is not an address")).hint(bad.why));
+                self.found.push(
+                    Diagnostic::error(
+                        "bad-address",
+                        node.span,
+                        format!("`{text}` is not an address"),
+                    )
+                    .hint(bad.why),
+                );
                 None
             }
         }
     }
 
     /// Members of a structure without expressions; what is missing or unknown is reported.
-    fn members(&mut self, node: &Node, what: &str, known: &[&str], required: &[&str]) -> Option<()> {
+    fn members(
+        &mut self,
+        node: &Node,
+        what: &str,
+        known: &[&str],
+        required: &[&str],
+    ) -> Option<()> {
         if !shape_fits(node, Shape::Map, what, &mut self.found) {
             return None;
         }
@@ -271,36 +396,74 @@ impl<'a> Resolver<'a> {
         for pair in node.pairs() {
             if !known.contains(&pair.key.as_str()) {
                 let hint = suggest::hint(&pair.key, known.iter().copied());
-                self.found.push(Diagnostic::error("unknown-field", pair.at, format!("{what} has no `{}`", pair.key)).maybe_hint(hint));
+                self.found.push(
+                    Diagnostic::error(
+                        "unknown-field",
+                        pair.at,
+                        format!("{what} has no `{}`", pair.key),
+                    )
+                    .maybe_hint(hint),
+                );
             }
         }
-        let missing: Vec<&str> = required.iter().copied().filter(|key| node.get(key).is_none()).collect();
+        let missing: Vec<&str> = required
+            .iter()
+            .copied()
+            .filter(|key| node.get(key).is_none())
+            .collect();
         if !missing.is_empty() {
-            self.found.push(Diagnostic::error("missing-field", node.span, format!("{what} needs {}", suggest::listing(&missing))));
+            self.found.push(Diagnostic::error(
+                "missing-field",
+                node.span,
+                format!("{what} needs {}", suggest::listing(&missing)),
+            ));
         }
         (self.found.len() == before).then_some(())
     }
 
     fn moved(&mut self, node: &Node, resources: &BTreeMap<Address, Resource>) -> Option<Move> {
-        let required: &[&str] =
-            if node.get("stack").is_some() && node.get("from").is_none() && node.get("to").is_none() { &[] } else { &["from", "to"] };
-        self.members(node, "an entry of `moved`", &["from", "to", "stack"], required)?;
-        let stack = node.get("stack").and_then(|node| literal(node, "stack", &mut self.found)).map(str::to_owned);
+        let required: &[&str] = if node.get("stack").is_some()
+            && node.get("from").is_none()
+            && node.get("to").is_none()
+        {
+            &[]
+        } else {
+            &["from", "to"]
+        };
+        self.members(
+            node,
+            "an entry of `moved`",
+            &["from", "to", "stack"],
+            required,
+        )?;
+        let stack = node
+            .get("stack")
+            .and_then(|node| literal(node, "stack", &mut self.found))
+            .map(str::to_owned);
         let from = node.get("from").and_then(|node| self.address(node, "from"));
         let to = node.get("to").and_then(|node| self.address(node, "to"));
         if let (Some(to), Some(node)) = (&to, node.get("to"))
             && !self.is_declared(to)
         {
             let names: Vec<String> = resources.keys().map(ToString::to_string).collect();
-            let hint = suggest::nearest(&to.to_string(), names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            self.found.push(Diagnostic::error("unknown-reference", node.span, format!("the stack has no `{to}`")).maybe_hint(hint));
+            let hint = suggest::nearest(&to.to_string(), names.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"));
+            self.found.push(
+                Diagnostic::error(
+                    "unknown-reference",
+                    node.span,
+                    format!("the stack has no `{to}`"),
+                )
+                .maybe_hint(hint),
+            );
         }
         if let (Some(from), Some(node), None) = (&from, node.get("from"), &stack)
             && resources.contains_key(from)
         {
             let message = format!("`{from}` is still in this stack");
             self.found.push(
-                Diagnostic::error("still-there", node.span, message).hint("what moved has a new address only; take the old entry out"),
+                Diagnostic::error("still-there", node.span, message)
+                    .hint("what moved has a new address only; take the old entry out"),
             );
         }
         Some(Move { stack, from, to })
@@ -308,17 +471,32 @@ impl<'a> Resolver<'a> {
 
     /// Whether an address, or a group of it, is in the stack, even if something in its entry is wrong.
     fn is_declared(&self, address: &Address) -> bool {
-        let first = address.segments().first().map_or("", |first| first.name.as_str());
-        let expanded = matches!(self.slots.get(&SlotId::Name(ROOT, first)), Some(Slot::Done(Ok(_))));
+        let first = address
+            .segments()
+            .first()
+            .map_or("", |first| first.name.as_str());
+        let expanded = matches!(
+            self.slots.get(&SlotId::Name(ROOT, first)),
+            Some(Slot::Done(Ok(_)))
+        );
         let named = self.scopes[ROOT.0].names.contains_key(first);
-        self.by_address.keys().any(|known| known == address || known.group() == *address) || (named && !expanded)
+        self.by_address
+            .keys()
+            .any(|known| known == address || known.group() == *address)
+            || (named && !expanded)
     }
 
     fn forget(&mut self, node: &Node, resources: &BTreeMap<Address, Resource>) -> Option<Address> {
         let address = self.address(node, "forget")?;
         if resources.contains_key(&address) {
-            let diagnostic = Diagnostic::error("still-there", node.span, format!("`{address}` is still in this stack"));
-            self.found.push(diagnostic.hint("take its entry out; what `forget` names stays in the cloud, without an owner"));
+            let diagnostic = Diagnostic::error(
+                "still-there",
+                node.span,
+                format!("`{address}` is still in this stack"),
+            );
+            self.found.push(diagnostic.hint(
+                "take its entry out; what `forget` names stays in the cloud, without an owner",
+            ));
         }
         Some(address)
     }
@@ -334,7 +512,13 @@ impl<'a> Resolver<'a> {
         }
         let reason = literal(node.get("reason")?, "reason", &mut self.found)?.to_owned();
         let until = self.until(node.get("until")?)?;
-        Some(Allow { address, effect: effect.to_owned(), reason, until, at: self.sources.location(node.span) })
+        Some(Allow {
+            address,
+            effect: effect.to_owned(),
+            reason,
+            until,
+            at: self.sources.location(node.span),
+        })
     }
 
     fn until(&mut self, node: &Node) -> Option<String> {
@@ -349,8 +533,13 @@ impl<'a> Resolver<'a> {
             return None;
         }
         if text.as_str() < self.cx.today {
-            let diagnostic = Diagnostic::error("expired", node.span, format!("this entry of `allow` expired on {text}"));
-            self.found.push(diagnostic.hint("take it out, or give it a new day with a new reason"));
+            let diagnostic = Diagnostic::error(
+                "expired",
+                node.span,
+                format!("this entry of `allow` expired on {text}"),
+            );
+            self.found
+                .push(diagnostic.hint("take it out, or give it a new day with a new reason"));
         }
         Some(text)
     }
@@ -363,7 +552,8 @@ impl<'a> Resolver<'a> {
         let alone = std::ptr::eq(value_node, &pair.value);
         let beside = |key: &str| if alone { None } else { pair.value.get(key) };
         let secret = beside("secret").is_some_and(|node| self.known_bool(node, "secret"));
-        let description = beside("description").and_then(|node| self.known_text(node, "description"));
+        let description =
+            beside("description").and_then(|node| self.known_text(node, "description"));
         let val = match self.free(TOP, value_node) {
             Ok(val) => val,
             Err(Halt::Off(name)) => {
@@ -374,15 +564,31 @@ impl<'a> Resolver<'a> {
         };
         let noun = val.noun();
         let Some(value) = val.into_value() else {
-            let diagnostic = Diagnostic::error("wrong-type", value_node.span, format!("an output cannot be {noun}"));
-            self.found.push(diagnostic.hint("name one of its attributes or outputs"));
+            let diagnostic = Diagnostic::error(
+                "wrong-type",
+                value_node.span,
+                format!("an output cannot be {noun}"),
+            );
+            self.found
+                .push(diagnostic.hint("name one of its attributes or outputs"));
             return None;
         };
         if value.has_secret() && !secret {
-            let diagnostic = Diagnostic::error("secret", value_node.span, format!("the output `{}` shows a secret", pair.key));
-            self.found.push(diagnostic.hint("write `{value: …, secret: true}`: then it is shown only on request"));
+            let diagnostic = Diagnostic::error(
+                "secret",
+                value_node.span,
+                format!("the output `{}` shows a secret", pair.key),
+            );
+            self.found.push(
+                diagnostic
+                    .hint("write `{value: …, secret: true}`: then it is shown only on request"),
+            );
         }
-        Some(Output { value, description, secret })
+        Some(Output {
+            value,
+            description,
+            secret,
+        })
     }
 }
 
@@ -393,9 +599,14 @@ fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong> {
     let own = numbers(version).unwrap_or_default();
     let mut all = true;
     for part in requirement.split(',').map(str::trim) {
-        let digits = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
+        let digits = part
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(part.len());
         let (operator, wanted) = (part[..digits].trim(), numbers(&part[digits..]));
-        let wrong = || Wrong::new(format!("`{part}` is no requirement on a version")).hint("write it as `\">= 0.3\"`");
+        let wrong = || {
+            Wrong::new(format!("`{part}` is no requirement on a version"))
+                .hint("write it as `\">= 0.3\"`")
+        };
         let wanted = wanted.ok_or_else(wrong)?;
         all &= match operator {
             ">=" => own >= wanted,

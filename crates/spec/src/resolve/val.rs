@@ -51,11 +51,14 @@ impl Val {
         Some(match self {
             Self::Plain(value) | Self::Outside(value) => value,
             Self::List(items) => {
-                let values: Vec<Option<Vec<Value>>> = items.into_iter().map(Self::into_items).collect();
+                let values: Vec<Option<Vec<Value>>> =
+                    items.into_iter().map(Self::into_items).collect();
                 Value::List(values.into_iter().collect::<Option<Vec<_>>>()?.concat())
             }
             Self::Map(map) => {
-                let pairs = map.into_iter().map(|(key, value)| Some((key, value.into_value()?)));
+                let pairs = map
+                    .into_iter()
+                    .map(|(key, value)| Some((key, value.into_value()?)));
                 Value::Map(pairs.collect::<Option<BTreeMap<_, _>>>()?)
             }
             Self::Resource(address) => Value::reference(&address, "id"),
@@ -67,7 +70,11 @@ impl Val {
     /// What a list holds where this stands as an item: a group gives all its members.
     fn into_items(self) -> Option<Vec<Value>> {
         match self {
-            Self::Group(group) => group.members.iter().map(|(_, member)| member.clone().into_value()).collect(),
+            Self::Group(group) => group
+                .members
+                .iter()
+                .map(|(_, member)| member.clone().into_value())
+                .collect(),
             other => Some(vec![other.into_value()?]),
         }
     }
@@ -75,9 +82,10 @@ impl Val {
     /// The first reference in it that is known after apply only.
     pub(crate) fn unknown(&self) -> Option<String> {
         match self {
-            Self::Plain(value) | Self::Outside(value) => {
-                value.refs().first().map(|reference| format!("{}.{}", reference.address, reference.attr))
-            }
+            Self::Plain(value) | Self::Outside(value) => value
+                .refs()
+                .first()
+                .map(|reference| format!("{}.{}", reference.address, reference.attr)),
             Self::List(items) => items.iter().find_map(Self::unknown),
             Self::Map(map) => map.values().find_map(Self::unknown),
             Self::Resource(_) | Self::Group(_) | Self::Module(_) | Self::Alias(_) => None,
@@ -117,7 +125,11 @@ pub(crate) fn as_piece(value: Value) -> Option<Value> {
         Value::Bool(b) => Value::Text(b.to_string()),
         Value::Int(n) => Value::Text(n.to_string()),
         Value::Decimal(text) => Value::Text(text),
-        Value::Text(_) | Value::Ref(_) | Value::Concat(_) | Value::Secret(_) | Value::Encode(..) => value,
+        Value::Text(_)
+        | Value::Ref(_)
+        | Value::Concat(_)
+        | Value::Secret(_)
+        | Value::Encode(..) => value,
         Value::Null | Value::List(_) | Value::Map(_) => return None,
     })
 }
@@ -136,7 +148,9 @@ pub(crate) fn concat(pieces: Vec<Value>) -> Value {
             (_, piece) => parts.push(piece),
         }
     }
-    let known = parts.iter().all(|part| matches!(part, Value::Text(_) | Value::Secret(_)));
+    let known = parts
+        .iter()
+        .all(|part| matches!(part, Value::Text(_) | Value::Secret(_)));
     match parts.as_slice() {
         [] => Value::Text(String::new()),
         [_] => parts.remove(0),

@@ -13,14 +13,21 @@ use crate::tree::{Data, Node};
 use crate::value::{Secret, Value};
 use crate::vars::{VarDecl, VarType};
 
-const TEXT: Type = Type::Text { min: 0, max: crate::tree::MAX_SCALAR };
+const TEXT: Type = Type::Text {
+    min: 0,
+    max: crate::tree::MAX_SCALAR,
+};
 
 impl<'a> Resolver<'a> {
     /// Reads every variable of a scope, so that all that is missing or wrong is said at once.
     pub(super) fn all_variables(&mut self, scope: ScopeId) {
         let file = self.scopes[scope.0].file;
         for decl in &file.vars {
-            let cx = Cx { scope, member: None, expressions: true };
+            let cx = Cx {
+                scope,
+                member: None,
+                expressions: true,
+            };
             if let Err(Halt::Off(name)) = self.demand(cx, SlotId::Var(scope, &decl.name), decl.at) {
                 self.off_alone(cx, decl.at, &name);
             }
@@ -30,9 +37,12 @@ impl<'a> Resolver<'a> {
             let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
             let verb = if names.len() == 1 { "has" } else { "have" };
             let message = format!("{} {verb} no value", suggest::listing(&names));
-            let hint =
-                format!("give them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default", names[0], names[0]);
-            let mut diagnostic = Diagnostic::error("missing-variable", missing[0].1, message).hint(hint);
+            let hint = format!(
+                "give them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default",
+                names[0], names[0]
+            );
+            let mut diagnostic =
+                Diagnostic::error("missing-variable", missing[0].1, message).hint(hint);
             for (name, span) in missing.iter().skip(1) {
                 diagnostic = diagnostic.label(*span, name);
             }
@@ -42,21 +52,55 @@ impl<'a> Resolver<'a> {
 
     /// Reports a reference, outside any list, to what is not in this stack.
     pub(super) fn off_alone(&mut self, cx: Cx, span: Span, name: &str) -> Halt {
-        let diagnostic = Diagnostic::error("disabled-reference", span, format!("`{name}` is not in this stack (`enabled: false`)"));
-        self.fail(cx, diagnostic.hint("only an item of a list may lead to it: then the item is left out"))
+        let diagnostic = Diagnostic::error(
+            "disabled-reference",
+            span,
+            format!("`{name}` is not in this stack (`enabled: false`)"),
+        );
+        self.fail(
+            cx,
+            diagnostic.hint("only an item of a list may lead to it: then the item is left out"),
+        )
     }
 
     /// The value of one variable.
     pub(super) fn variable(&mut self, scope: ScopeId, name: &'a str) -> Eval<Val> {
         let file = self.scopes[scope.0].file;
-        let Some(decl) = file.vars.iter().find(|decl| decl.name == name) else { return Err(Halt::Reported) };
-        let here = Cx { scope, member: None, expressions: false };
-        let (cx, node) = match (self.scopes[scope.0].module, self.scopes[scope.0].given.and_then(|given| given.values.get(name))) {
+        let Some(decl) = file.vars.iter().find(|decl| decl.name == name) else {
+            return Err(Halt::Reported);
+        };
+        let here = Cx {
+            scope,
+            member: None,
+            expressions: false,
+        };
+        let (cx, node) = match (
+            self.scopes[scope.0].module,
+            self.scopes[scope.0]
+                .given
+                .and_then(|given| given.values.get(name)),
+        ) {
             (Some((outside, member)), _) => {
-                let with = self.members[member.0].entry.get("with").and_then(|with| with.get(name));
-                (with.map_or(here, |_| Cx { scope: outside, member: Some(member), expressions: true }), with.or(decl.default.as_ref()))
+                let with = self.members[member.0]
+                    .entry
+                    .get("with")
+                    .and_then(|with| with.get(name));
+                (
+                    with.map_or(here, |_| Cx {
+                        scope: outside,
+                        member: Some(member),
+                        expressions: true,
+                    }),
+                    with.or(decl.default.as_ref()),
+                )
             }
-            (None, Some(given)) => (Cx { expressions: given.expressions, ..here }, Some(&given.node)),
+            (None, Some(given)) => (
+                Cx {
+                    expressions: given.expressions,
+                    ..here
+                },
+                Some(&given.node),
+            ),
             (None, None) => (here, decl.default.as_ref()),
         };
         let Some(node) = node else {
@@ -64,11 +108,16 @@ impl<'a> Resolver<'a> {
             return Err(Halt::Reported);
         };
         let before = self.found.len();
-        let read = self.var_value(cx, &decl.ty, In::Node(node)).and_then(|val| self.constrain(cx, decl, node.span, val));
+        let read = self
+            .var_value(cx, &decl.ty, In::Node(node))
+            .and_then(|val| self.constrain(cx, decl, node.span, val));
         if decl.secret && self.found.len() > before {
             // The findings would show the value or its line.
             self.found.truncate(before);
-            let message = format!("the value of the secret variable `{name}` is no {} that its declaration allows", decl.ty.name());
+            let message = format!(
+                "the value of the secret variable `{name}` is no {} that its declaration allows",
+                decl.ty.name()
+            );
             return Err(self.fail(here, Diagnostic::error("wrong-type", decl.at, message)));
         }
         Ok(if decl.secret { secret(read?) } else { read? })
@@ -78,7 +127,11 @@ impl<'a> Resolver<'a> {
         let mut trail = Trail::default();
         let scalar = match ty {
             VarType::Text => TEXT,
-            VarType::Int => Type::Int { min: i64::MIN, max: i64::MAX, unit: "" },
+            VarType::Int => Type::Int {
+                min: i64::MIN,
+                max: i64::MAX,
+                unit: "",
+            },
             VarType::Number => Type::Number,
             VarType::Bool => Type::Bool,
             VarType::Cidr => Type::Cidr { min: 0, max: 128 },
@@ -118,7 +171,9 @@ impl<'a> Resolver<'a> {
 
     fn var_map(&mut self, cx: Cx, of: &VarType, input: In<'a>) -> Eval<Val> {
         let entries = self.entries(cx, input, "a map")?;
-        let read = entries.into_iter().map(|(key, _, value)| Ok((key, self.var_value(cx, of, value)?)));
+        let read = entries
+            .into_iter()
+            .map(|(key, _, value)| Ok((key, self.var_value(cx, of, value)?)));
         Ok(Val::Map(read.collect::<Eval<BTreeMap<_, _>>>()?))
     }
 
@@ -138,7 +193,12 @@ impl<'a> Resolver<'a> {
                 }
                 _ => Err(self.fail(
                     cx,
-                    Diagnostic::error("wrong-type", span, "a variable of type `port` holds one port or range").hint("use `list(port)`"),
+                    Diagnostic::error(
+                        "wrong-type",
+                        span,
+                        "a variable of type `port` holds one port or range",
+                    )
+                    .hint("use `list(port)`"),
                 )),
             },
             other => Ok(other),
@@ -147,10 +207,14 @@ impl<'a> Resolver<'a> {
 
     /// A duration keeps its unit, for the same reason.
     fn duration_text(&mut self, cx: Cx, input: In<'a>) -> Eval<Val> {
-        Ok(match self.check(cx, &Type::Duration, input, &mut Trail::default())? {
-            Val::Plain(Value::Int(seconds)) => Val::text(crate::types::duration_text(u64::try_from(seconds).unwrap_or_default())),
-            other => other,
-        })
+        Ok(
+            match self.check(cx, &Type::Duration, input, &mut Trail::default())? {
+                Val::Plain(Value::Int(seconds)) => Val::text(crate::types::duration_text(
+                    u64::try_from(seconds).unwrap_or_default(),
+                )),
+                other => other,
+            },
+        )
     }
 
     fn constrain(&mut self, cx: Cx, decl: &'a VarDecl, span: Span, val: Val) -> Eval<Val> {
@@ -159,7 +223,10 @@ impl<'a> Resolver<'a> {
             && !regex.is_match(text)
         {
             let message = format!("the value of `{}` does not match its `pattern`", decl.name);
-            return Err(self.fail(cx, Diagnostic::error("out-of-range", span, message).label(*at, "the pattern")));
+            return Err(self.fail(
+                cx,
+                Diagnostic::error("out-of-range", span, message).label(*at, "the pattern"),
+            ));
         }
         if let Val::Plain(Value::Int(_) | Value::Decimal(_)) = &val {
             self.bounds(cx, decl, span, &val)?;
@@ -169,13 +236,24 @@ impl<'a> Resolver<'a> {
         }
         let mut allowed = Vec::new();
         for node in &decl.one_of {
-            allowed.push(self.var_value(Cx { expressions: false, ..cx }, &decl.ty, In::Node(node))?);
+            allowed.push(self.var_value(
+                Cx {
+                    expressions: false,
+                    ..cx
+                },
+                &decl.ty,
+                In::Node(node),
+            )?);
         }
         if allowed.contains(&val) {
             return Ok(val);
         }
         let words: Vec<&str> = decl.one_of.iter().filter_map(Node::text).collect();
-        let message = format!("the value of `{}` is none of {}", decl.name, suggest::listing(&words));
+        let message = format!(
+            "the value of `{}` is none of {}",
+            decl.name,
+            suggest::listing(&words)
+        );
         Err(self.fail(cx, Diagnostic::error("out-of-range", span, message)))
     }
 
@@ -187,13 +265,22 @@ impl<'a> Resolver<'a> {
         };
         // Bounds are whole numbers, so that comparing as floating point errs only beyond 2^53.
         let value: f64 = number.parse().unwrap_or(f64::NAN);
-        let below = decl.min.filter(|(min, _)| value < *min as f64).map(|(min, at)| (at, format!("below its `min` {min}")));
-        let above = decl.max.filter(|(max, _)| value > *max as f64).map(|(max, at)| (at, format!("above its `max` {max}")));
+        let below = decl
+            .min
+            .filter(|(min, _)| value < *min as f64)
+            .map(|(min, at)| (at, format!("below its `min` {min}")));
+        let above = decl
+            .max
+            .filter(|(max, _)| value > *max as f64)
+            .map(|(max, at)| (at, format!("above its `max` {max}")));
         match below.or(above) {
             None => Ok(()),
             Some((at, why)) => {
                 let message = format!("the value {number} of `{}` is {why}", decl.name);
-                Err(self.fail(cx, Diagnostic::error("out-of-range", span, message).label(at, "the bound")))
+                Err(self.fail(
+                    cx,
+                    Diagnostic::error("out-of-range", span, message).label(at, "the bound"),
+                ))
             }
         }
     }
@@ -202,11 +289,17 @@ impl<'a> Resolver<'a> {
 /// The same value with every text in it kept secret.
 fn secret(val: Val) -> Val {
     match val {
-        Val::Plain(Value::Text(text) | Value::Decimal(text)) => Val::Plain(Value::Secret(Secret::new(text))),
+        Val::Plain(Value::Text(text) | Value::Decimal(text)) => {
+            Val::Plain(Value::Secret(Secret::new(text)))
+        }
         Val::Plain(Value::Int(n)) => Val::Plain(Value::Secret(Secret::new(n.to_string()))),
         Val::Plain(Value::Bool(b)) => Val::Plain(Value::Secret(Secret::new(b.to_string()))),
         Val::List(items) => Val::List(items.into_iter().map(secret).collect()),
-        Val::Map(map) => Val::Map(map.into_iter().map(|(key, val)| (key, secret(val))).collect()),
+        Val::Map(map) => Val::Map(
+            map.into_iter()
+                .map(|(key, val)| (key, secret(val)))
+                .collect(),
+        ),
         other => other,
     }
 }
@@ -214,6 +307,12 @@ fn secret(val: Val) -> Val {
 impl<'a> In<'a> {
     /// Whether it is a node without meaning, reported already.
     pub(super) fn is_bad(&self) -> bool {
-        matches!(self, In::Node(Node { data: Data::Bad, .. }))
+        matches!(
+            self,
+            In::Node(Node {
+                data: Data::Bad,
+                ..
+            })
+        )
     }
 }

@@ -9,7 +9,11 @@ pub(super) fn is_refused(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' => false,
         c if c.is_control() => true,
-        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{061c}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => true,
         '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
         _ => false,
     }
@@ -25,7 +29,10 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
         let lone_return = c == '\r' && !text[at + 1..].starts_with('\n');
         if is_refused(c) || lone_return {
             let span = Span::new(file, at, at + c.len_utf8());
-            let message = format!("the character U+{:04X} must not stand in a spec", u32::from(c));
+            let message = format!(
+                "the character U+{:04X} must not stand in a spec",
+                u32::from(c)
+            );
             found.push(Diagnostic::error("character", span, message).hint(character_hint(c)));
         }
         if found.len() == 5 {
@@ -38,14 +45,18 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
 fn character_hint(c: char) -> &'static str {
     match c {
         '\r' => "lines end in LF or CRLF; this file has a lone carriage return",
-        '\0'..='\u{9f}' => "control characters are invisible and change what tools read; take it out",
+        '\0'..='\u{9f}' => {
+            "control characters are invisible and change what tools read; take it out"
+        }
         _ => "it is invisible and can make text look other than it is; take it out",
     }
 }
 
 /// `%YAML` and `%TAG` lines before the document.
 pub(super) fn directives(file: FileId, sources: &Sources) -> Vec<Diagnostic> {
-    let Some(source) = sources.get(file) else { return Vec::new() };
+    let Some(source) = sources.get(file) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for line in 1..=source.lines() {
         let text = source.line_text(line);
@@ -65,7 +76,9 @@ pub(super) fn directives(file: FileId, sources: &Sources) -> Vec<Diagnostic> {
 
 /// Tabs in the indentation of lines that are not part of a scalar of several lines.
 pub(super) fn tabs(file: FileId, sources: &Sources, scalars: &[Span]) -> Vec<Diagnostic> {
-    let Some(source) = sources.get(file) else { return Vec::new() };
+    let Some(source) = sources.get(file) else {
+        return Vec::new();
+    };
     let inside = |line: usize| {
         let start = source.line_start(line) as u32;
         let next = scalars.partition_point(|scalar| scalar.start < start);
@@ -75,7 +88,9 @@ pub(super) fn tabs(file: FileId, sources: &Sources, scalars: &[Span]) -> Vec<Dia
     for line in 1..=source.lines() {
         let text = source.line_text(line);
         let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
-        let Some(tab) = text[..blank].find('\t') else { continue };
+        let Some(tab) = text[..blank].find('\t') else {
+            continue;
+        };
         if blank == text.len() || inside(line) {
             continue;
         }
@@ -87,5 +102,6 @@ pub(super) fn tabs(file: FileId, sources: &Sources, scalars: &[Span]) -> Vec<Dia
 
 /// The finding for one tab.
 pub(super) fn tab_at(span: Span) -> Diagnostic {
-    Diagnostic::error("tab", span, "a tab in the indentation").hint("indent with spaces, two a level: YAML gives tabs no width")
+    Diagnostic::error("tab", span, "a tab in the indentation")
+        .hint("indent with spaces, two a level: YAML gives tabs no width")
 }

@@ -8,7 +8,9 @@
 pub fn reading(text: &str) -> Option<String> {
     let say = |what: &str| Some(what.to_owned());
     // Most texts are longer words, and are told apart without copying them.
-    if text.len() > 5 && text.starts_with(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))) {
+    if text.len() > 5
+        && text.starts_with(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.')))
+    {
         return None;
     }
     match text.to_ascii_lowercase().as_str() {
@@ -52,7 +54,9 @@ fn is_date(text: &str) -> bool {
     let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    let digits = |part: &str, most: usize| !part.is_empty() && part.len() <= most && part.bytes().all(|b| b.is_ascii_digit());
+    let digits = |part: &str, most: usize| {
+        !part.is_empty() && part.len() <= most && part.bytes().all(|b| b.is_ascii_digit())
+    };
     let day = rest.split(['T', 't', ' ']).next().unwrap_or("");
     year.len() == 4 && digits(year, 4) && digits(month, 2) && digits(day, 2)
 }
@@ -68,7 +72,11 @@ fn sexagesimal(text: &str) -> Option<String> {
     let mut value: i64 = first.replace('_', "").parse().ok()?;
     let mut some = false;
     for part in parts {
-        let n: i64 = if part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit()) { part.parse().ok()? } else { return None };
+        let n: i64 = if part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit()) {
+            part.parse().ok()?
+        } else {
+            return None;
+        };
         if n > 59 {
             return None;
         }
@@ -82,13 +90,21 @@ fn number(text: &str, unsigned: &str) -> Option<String> {
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let radix = |prefix: &str, base: u32| {
         let rest = unsigned.strip_prefix(prefix)?;
-        (!rest.is_empty() && rest.chars().all(|c| c.is_digit(base) || c == '_')).then(|| "a number".to_owned())
+        (!rest.is_empty() && rest.chars().all(|c| c.is_digit(base) || c == '_'))
+            .then(|| "a number".to_owned())
     };
-    if let Some(found) = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)) {
+    if let Some(found) = radix("0x", 16)
+        .or_else(|| radix("0o", 8))
+        .or_else(|| radix("0b", 2))
+    {
         return Some(found);
     }
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
+    let (mantissa, exponent) = unsigned
+        .split_once(['e', 'E'])
+        .map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa
+        .split_once('.')
+        .map_or((mantissa, None), |(w, f)| (w, Some(f)));
     let exponent_fits = exponent.is_none_or(|e| {
         let e = e.strip_prefix(['-', '+']).unwrap_or(e);
         !e.is_empty() && e.bytes().all(|b| b.is_ascii_digit())
@@ -97,9 +113,16 @@ fn number(text: &str, unsigned: &str) -> Option<String> {
     if !digits(whole) || !fraction.is_none_or(digits) || !exponent_fits || !some_digit {
         return None;
     }
-    let plain_whole = whole == "0" || (!whole.is_empty() && !whole.starts_with('0') && !whole.contains('_'));
-    let plain_fraction = fraction.is_none_or(|f| !f.contains('_') && f.ends_with(|c: char| c.is_ascii_digit() && c != '0'));
-    let prints_back = plain_whole && plain_fraction && exponent.is_none() && !text.starts_with('+') && text != "-0" && mantissa.len() <= 16;
+    let plain_whole =
+        whole == "0" || (!whole.is_empty() && !whole.starts_with('0') && !whole.contains('_'));
+    let plain_fraction = fraction
+        .is_none_or(|f| !f.contains('_') && f.ends_with(|c: char| c.is_ascii_digit() && c != '0'));
+    let prints_back = plain_whole
+        && plain_fraction
+        && exponent.is_none()
+        && !text.starts_with('+')
+        && text != "-0"
+        && mantissa.len() <= 16;
     let too_long = whole.len() + fraction.map_or(0, str::len) > 15;
     match (prints_back, too_long) {
         (true, false) => None,
@@ -114,7 +137,10 @@ mod tests {
 
     #[test]
     fn what_must_be_quoted() {
-        for text in ["yes", "No", "ON", "off", "y", "N", "~", "null", "NULL", "True", "0755", "1_000", "0x1f", "1e3", "1.10", "20:00"] {
+        for text in [
+            "yes", "No", "ON", "off", "y", "N", "~", "null", "NULL", "True", "0755", "1_000",
+            "0x1f", "1e3", "1.10", "20:00",
+        ] {
             assert!(reading(text).is_some(), "{text}");
         }
         for text in [

@@ -2,7 +2,10 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
-use super::{Data, MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_SCALAR, Node, Pair, Scalar, Style, guard, mistake, plain};
+use super::{
+    Data, MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_SCALAR, Node, Pair, Scalar, Style, guard, mistake,
+    plain,
+};
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::span::{FileId, Span};
@@ -10,11 +13,20 @@ use crate::span::{FileId, Span};
 /// Reads a file's text into a tree. Nothing is returned where the text is no YAML, empty, or out of bounds; in every
 /// case findings say what is wrong.
 pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) {
-    let Some(source) = sources.get(file) else { return (None, Vec::new()) };
+    let Some(source) = sources.get(file) else {
+        return (None, Vec::new());
+    };
     let text = source.text.as_str();
     let whole = Span::new(file, 0, 0);
     if text.len() > MAX_BYTES {
-        return (None, vec![Diagnostic::error("too-large", whole, "a spec file has at most 16 MiB")]);
+        return (
+            None,
+            vec![Diagnostic::error(
+                "too-large",
+                whole,
+                "a spec file has at most 16 MiB",
+            )],
+        );
     }
     let mut found = guard::characters(file, text);
     found.extend(guard::directives(file, sources));
@@ -31,7 +43,8 @@ pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) 
     found.extend(tabs);
     if root.is_none() && found.is_empty() {
         found.push(
-            Diagnostic::error("empty", whole, "the file is empty").hint("a stack begins with `stack: NAME`; `setpoint init` writes one"),
+            Diagnostic::error("empty", whole, "the file is empty")
+                .hint("a stack begins with `stack: NAME`; `setpoint init` writes one"),
         );
     }
     (root, found)
@@ -39,8 +52,15 @@ pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) 
 
 /// A list or map that is still open.
 enum Frame {
-    List { start: usize, items: Vec<Node> },
-    Map { start: usize, pairs: Vec<Pair>, key: Option<(String, Span)> },
+    List {
+        start: usize,
+        items: Vec<Node>,
+    },
+    Map {
+        start: usize,
+        pairs: Vec<Pair>,
+        key: Option<(String, Span)>,
+    },
 }
 
 struct Builder<'t> {
@@ -69,9 +89,25 @@ struct Stop;
 
 impl<'t> Builder<'t> {
     fn new(file: FileId, text: &'t str) -> Self {
-        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
-        let cursor = Cursor { line_starts: std::iter::once(0).chain(after_breaks).collect(), ..Cursor::default() };
-        Self { file, text, frames: Vec::new(), nodes: 0, root: None, found: Vec::new(), long_scalars: Vec::new(), cursor }
+        let after_breaks = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at as u32 + 1);
+        let cursor = Cursor {
+            line_starts: std::iter::once(0).chain(after_breaks).collect(),
+            ..Cursor::default()
+        };
+        Self {
+            file,
+            text,
+            frames: Vec::new(),
+            nodes: 0,
+            root: None,
+            found: Vec::new(),
+            long_scalars: Vec::new(),
+            cursor,
+        }
     }
 
     fn run(&mut self) -> Option<Node> {
@@ -81,7 +117,8 @@ impl<'t> Builder<'t> {
                 Ok(found) => found,
                 Err(error) => {
                     let at = self.offset(error.marker()).min(self.text.len());
-                    self.found.push(mistake::explain(self.file, self.text, at, error.info()));
+                    self.found
+                        .push(mistake::explain(self.file, self.text, at, error.info()));
                     return None;
                 }
             };
@@ -108,12 +145,18 @@ impl<'t> Builder<'t> {
     fn offset(&mut self, marker: &Marker) -> usize {
         let cursor = &mut self.cursor;
         if cursor.line != marker.line() || cursor.column > marker.col() {
-            let start = cursor.line_starts.get(marker.line().saturating_sub(1)).map_or(self.text.len(), |start| *start as usize);
+            let start = cursor
+                .line_starts
+                .get(marker.line().saturating_sub(1))
+                .map_or(self.text.len(), |start| *start as usize);
             (cursor.line, cursor.column, cursor.offset) = (marker.line(), 0, start);
         }
         let ahead = marker.col() - cursor.column;
         let rest = &self.text[cursor.offset..];
-        let step = rest.char_indices().nth(ahead).map_or(rest.len(), |(at, _)| at);
+        let step = rest
+            .char_indices()
+            .nth(ahead)
+            .map_or(rest.len(), |(at, _)| at);
         cursor.column = marker.col();
         cursor.offset += step;
         cursor.offset
@@ -129,12 +172,25 @@ impl<'t> Builder<'t> {
             Event::SequenceStart(anchor, tag) => {
                 let start = self.offset(&span.start);
                 self.clean(start, anchor, tag.is_some())?;
-                self.open(Frame::List { start, items: Vec::new() }, start)
+                self.open(
+                    Frame::List {
+                        start,
+                        items: Vec::new(),
+                    },
+                    start,
+                )
             }
             Event::MappingStart(anchor, tag) => {
                 let start = self.offset(&span.start);
                 self.clean(start, anchor, tag.is_some())?;
-                self.open(Frame::Map { start, pairs: Vec::with_capacity(8), key: None }, start)
+                self.open(
+                    Frame::Map {
+                        start,
+                        pairs: Vec::with_capacity(8),
+                        key: None,
+                    },
+                    start,
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let end = self.offset(&span.end);
@@ -144,11 +200,19 @@ impl<'t> Builder<'t> {
                 let (start, end) = (self.offset(&span.start), self.offset(&span.end));
                 let span = Span::new(self.file, start, end);
                 self.found.push(
-                    Diagnostic::error("yaml-alias", span, "aliases are not taken").hint("use `defaults`, `vars`, `for_each` or a module"),
+                    Diagnostic::error("yaml-alias", span, "aliases are not taken")
+                        .hint("use `defaults`, `vars`, `for_each` or a module"),
                 );
-                self.add(Node { span, data: Data::Bad })
+                self.add(Node {
+                    span,
+                    data: Data::Bad,
+                })
             }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => Ok(()),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
         }
     }
 
@@ -156,19 +220,31 @@ impl<'t> Builder<'t> {
     fn clean(&mut self, start: usize, anchor: usize, tag: bool) -> Result<bool, Stop> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return self.stop(start, "more than 1,000,000 values in one file", "split the stack");
+            return self.stop(
+                start,
+                "more than 1,000,000 values in one file",
+                "split the stack",
+            );
         }
         if anchor > 0 {
             let span = self.mark_before(start, '&');
             self.found.push(
-                Diagnostic::error("yaml-anchor", span, "anchors are not taken").hint("use `defaults`, `vars`, `for_each` or a module"),
+                Diagnostic::error("yaml-anchor", span, "anchors are not taken")
+                    .hint("use `defaults`, `vars`, `for_each` or a module"),
             );
         }
         if tag {
             let span = self.mark_before(start, '!');
             let tag = self.text.get(span.range()).unwrap_or("!");
             let hint = "write a reference as `${net.id}`, other values plainly";
-            self.found.push(Diagnostic::error("yaml-tag", span, format!("tags such as `{tag}` are not taken")).hint(hint));
+            self.found.push(
+                Diagnostic::error(
+                    "yaml-tag",
+                    span,
+                    format!("tags such as `{tag}` are not taken"),
+                )
+                .hint(hint),
+            );
         }
         Ok(anchor == 0 && !tag)
     }
@@ -176,13 +252,21 @@ impl<'t> Builder<'t> {
     /// The word that begins with a mark and stands at or shortly before a byte.
     fn mark_before(&self, at: usize, mark: char) -> Span {
         let before = &self.text[..at];
-        let start = if self.text[at..].starts_with(mark) { at } else { before.rfind(mark).unwrap_or(at) };
-        let len = self.text[start..].find([' ', '\n', '\r', ',', ']', '}']).unwrap_or(self.text.len() - start);
+        let start = if self.text[at..].starts_with(mark) {
+            at
+        } else {
+            before.rfind(mark).unwrap_or(at)
+        };
+        let len = self.text[start..]
+            .find([' ', '\n', '\r', ',', ']', '}'])
+            .unwrap_or(self.text.len() - start);
         Span::new(self.file, start, start + len)
     }
 
     fn stop<T>(&mut self, at: usize, message: &str, hint: &str) -> Result<T, Stop> {
-        self.found.push(Diagnostic::error("too-large", Span::new(self.file, at, at + 1), message).hint(hint));
+        self.found.push(
+            Diagnostic::error("too-large", Span::new(self.file, at, at + 1), message).hint(hint),
+        );
         Err(Stop)
     }
 
@@ -199,7 +283,9 @@ impl<'t> Builder<'t> {
     }
 
     fn close(&mut self, end: usize) -> Result<(), Stop> {
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
         let (start, data) = match frame {
             Frame::List { start, items } => (start, Data::List(items)),
             Frame::Map { start, pairs, .. } => (start, Data::Map(self.without_doubles(pairs))),
@@ -207,17 +293,33 @@ impl<'t> Builder<'t> {
         // The end of a block is where the next token stands; blanks and comments before that are no part of it.
         let last = match &data {
             Data::List(items) => items.last().map(|item| item.span.end as usize),
-            Data::Map(pairs) => pairs.last().map(|pair| pair.value.span.end.max(pair.at.end) as usize),
+            Data::Map(pairs) => pairs
+                .last()
+                .map(|pair| pair.value.span.end.max(pair.at.end) as usize),
             _ => None,
         };
-        let flow = self.text[..end].ends_with([']', '}']) && self.text[start..].starts_with(['[', '{']);
+        let flow =
+            self.text[..end].ends_with([']', '}']) && self.text[start..].starts_with(['[', '{']);
         let end = if flow { end } else { last.unwrap_or(end) };
-        self.add(Node { span: Span::new(self.file, start, end), data })
+        self.add(Node {
+            span: Span::new(self.file, start, end),
+            data,
+        })
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span, clean: bool) -> Result<(), Stop> {
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        span: Span,
+        clean: bool,
+    ) -> Result<(), Stop> {
         if text.len() > MAX_SCALAR {
-            return self.stop(span.start as usize, "a value longer than 1 MiB", "put long texts into a file: `{file: PATH}`");
+            return self.stop(
+                span.start as usize,
+                "a value longer than 1 MiB",
+                "put long texts into a file: `{file: PATH}`",
+            );
         }
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
@@ -231,18 +333,27 @@ impl<'t> Builder<'t> {
         if style == Style::Quoted
             && let Some(c) = text.chars().find(|c| guard::is_refused(*c))
         {
-            let message = format!("an escape writes the character U+{:04X}, which must not stand in a spec", u32::from(c));
-            self.found.push(Diagnostic::error("character", span, message).hint("take it out"));
+            let message = format!(
+                "an escape writes the character U+{:04X}, which must not stand in a spec",
+                u32::from(c)
+            );
+            self.found
+                .push(Diagnostic::error("character", span, message).hint("take it out"));
         }
         if style == Style::Block && text.trim().is_empty() {
             let hint = "leave the line out, or write `\"\"` where an empty text is meant";
-            self.found.push(Diagnostic::error("empty-block", span, "a block text without any line").hint(hint));
+            self.found.push(
+                Diagnostic::error("empty-block", span, "a block text without any line").hint(hint),
+            );
         }
         let null = style == Style::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
         let data = match (clean, null) {
             (false, _) => Data::Bad,
             (true, true) => Data::Null,
-            (true, false) => Data::Scalar(Scalar { text: text.to_owned(), style }),
+            (true, false) => Data::Scalar(Scalar {
+                text: text.to_owned(),
+                style,
+            }),
         };
         self.add(Node { span, data })
     }
@@ -253,8 +364,16 @@ impl<'t> Builder<'t> {
             return span;
         }
         let kept = self.text[span.range()].trim_end().len();
-        let start = if style == Style::Block { self.header(span.start as usize) } else { span.start };
-        Span { start, end: span.start + kept as u32, ..span }
+        let start = if style == Style::Block {
+            self.header(span.start as usize)
+        } else {
+            span.start
+        };
+        Span {
+            start,
+            end: span.start + kept as u32,
+            ..span
+        }
     }
 
     /// Where the `|` or `>` of a block text stands, whose content begins at a byte.
@@ -262,9 +381,16 @@ impl<'t> Builder<'t> {
         let before = self.text[..content].trim_end();
         let line_start = before.rfind('\n').map_or(0, |nl| nl + 1);
         let line = &before[line_start..];
-        let bare = line.find(" #").map_or(line, |comment| &line[..comment]).trim_end();
+        let bare = line
+            .find(" #")
+            .map_or(line, |comment| &line[..comment])
+            .trim_end();
         let head = bare.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
-        let start = if head.ends_with(['|', '>']) { line_start + head.len() - 1 } else { content };
+        let start = if head.ends_with(['|', '>']) {
+            line_start + head.len() - 1
+        } else {
+            content
+        };
         start as u32
     }
 
@@ -273,8 +399,14 @@ impl<'t> Builder<'t> {
         match self.frames.last_mut() {
             None => self.root = Some(node),
             Some(Frame::List { items, .. }) => items.push(node),
-            Some(Frame::Map { pairs, key: slot, .. }) => match slot.take() {
-                Some((key, at)) => pairs.push(Pair { key, at, value: node }),
+            Some(Frame::Map {
+                pairs, key: slot, ..
+            }) => match slot.take() {
+                Some((key, at)) => pairs.push(Pair {
+                    key,
+                    at,
+                    value: node,
+                }),
                 None => {
                     let (key, at) = (node.text().unwrap_or("").to_owned(), node.span);
                     *slot = Some((key, at));
@@ -291,18 +423,40 @@ impl<'t> Builder<'t> {
                 Diagnostic::error("yaml-merge", node.span, "merge keys are not taken")
                     .hint("use `defaults`, `vars`, `for_each` or a module")
             }
-            Data::Scalar(scalar) if scalar.style == Style::Plain && plain::is_not_text(&scalar.text) => {
-                let read = plain::reading(&scalar.text).unwrap_or_else(|| "a number or truth value".to_owned());
-                let hint = format!("write \"{}\": other YAML tools read {read} here", scalar.text);
-                Diagnostic::error("key-not-text", node.span, format!("the key `{}` must be quoted", scalar.text)).hint(hint)
+            Data::Scalar(scalar)
+                if scalar.style == Style::Plain && plain::is_not_text(&scalar.text) =>
+            {
+                let read = plain::reading(&scalar.text)
+                    .unwrap_or_else(|| "a number or truth value".to_owned());
+                let hint = format!(
+                    "write \"{}\": other YAML tools read {read} here",
+                    scalar.text
+                );
+                Diagnostic::error(
+                    "key-not-text",
+                    node.span,
+                    format!("the key `{}` must be quoted", scalar.text),
+                )
+                .hint(hint)
             }
-            Data::Scalar(scalar) if scalar.text.contains('\n') => Diagnostic::error("key-not-text", node.span, "a key of several lines"),
-            Data::Scalar(_) | Data::Bad | Data::Null if self.is_explicit(node.span.start as usize) => {
-                Diagnostic::error("key-not-text", node.span, "a key after a `?`").hint("write it as `key: value`")
+            Data::Scalar(scalar) if scalar.text.contains('\n') => {
+                Diagnostic::error("key-not-text", node.span, "a key of several lines")
+            }
+            Data::Scalar(_) | Data::Bad | Data::Null
+                if self.is_explicit(node.span.start as usize) =>
+            {
+                Diagnostic::error("key-not-text", node.span, "a key after a `?`")
+                    .hint("write it as `key: value`")
             }
             Data::Scalar(_) | Data::Bad => return,
-            Data::Null => Diagnostic::error("key-not-text", node.span, "a key is missing before the `:`"),
-            Data::List(_) | Data::Map(_) => Diagnostic::error("key-not-text", node.span, format!("a key is a text, not {}", node.noun())),
+            Data::Null => {
+                Diagnostic::error("key-not-text", node.span, "a key is missing before the `:`")
+            }
+            Data::List(_) | Data::Map(_) => Diagnostic::error(
+                "key-not-text",
+                node.span,
+                format!("a key is a text, not {}", node.noun()),
+            ),
         };
         self.found.push(finding);
     }
@@ -310,7 +464,9 @@ impl<'t> Builder<'t> {
     /// Whether a key is written with a `?` before it: on its line, or alone on the line above.
     fn is_explicit(&self, start: usize) -> bool {
         let before = self.text[..start].trim_end();
-        let Some(lead) = before.strip_suffix('?') else { return false };
+        let Some(lead) = before.strip_suffix('?') else {
+            return false;
+        };
         let line = lead.rfind('\n').map_or(lead, |nl| &lead[nl + 1..]);
         let same_line = !self.text[before.len()..start].contains('\n');
         let alone = line.trim_matches([' ', '-', '?']).is_empty();
@@ -324,12 +480,19 @@ impl<'t> Builder<'t> {
             if !two.key.is_empty() {
                 let message = format!("the key `{}` stands here twice", two.key);
                 let hint = "tools differ on which one wins; keep one";
-                self.found.push(Diagnostic::error("duplicate-key", two.at, message).label(one.at, "first here").hint(hint));
+                self.found.push(
+                    Diagnostic::error("duplicate-key", two.at, message)
+                        .label(one.at, "first here")
+                        .hint(hint),
+                );
             }
             pairs[second].key.clear();
         }
-        let refused =
-            |pair: &Pair| pair.key.is_empty() || pair.key == "<<" || (pair.value.data == Data::Null && plain::is_not_text(&pair.key));
+        let refused = |pair: &Pair| {
+            pair.key.is_empty()
+                || pair.key == "<<"
+                || (pair.value.data == Data::Null && plain::is_not_text(&pair.key))
+        };
         pairs.retain(|pair| !refused(pair));
         pairs
     }
@@ -340,7 +503,9 @@ fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
     const SMALL: usize = 12;
     if pairs.len() <= SMALL {
         let first = |at: usize| (0..at).find(|before| pairs[*before].key == pairs[at].key);
-        return (1..pairs.len()).filter_map(|at| first(at).map(|first| (first, at))).collect();
+        return (1..pairs.len())
+            .filter_map(|at| first(at).map(|first| (first, at)))
+            .collect();
     }
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by(|a, b| (&pairs[*a].key, a).cmp(&(&pairs[*b].key, b)));
@@ -358,20 +523,41 @@ fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
 }
 
 /// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean something.
-pub(crate) fn refuse_nulls(node: &mut Node, key: Option<(&str, Span)>, found: &mut Vec<Diagnostic>) {
+pub(crate) fn refuse_nulls(
+    node: &mut Node,
+    key: Option<(&str, Span)>,
+    found: &mut Vec<Diagnostic>,
+) {
     match &mut node.data {
         Data::Null => {
-            let span = if node.span.range().is_empty() { key.map_or(node.span, |(_, at)| at) } else { node.span };
+            let span = if node.span.range().is_empty() {
+                key.map_or(node.span, |(_, at)| at)
+            } else {
+                node.span
+            };
             let (message, hint) = match key {
-                Some((key @ ("ingress" | "egress"), _)) => (format!("`{key}` is empty"), "leave the line out (no rules) or write them"),
-                Some((key, _)) => (format!("`{key}` has no value"), "leave the line out, or write the value; an empty text is `\"\"`"),
-                None => ("an empty item".to_owned(), "take the line out, or write the item"),
+                Some((key @ ("ingress" | "egress"), _)) => (
+                    format!("`{key}` is empty"),
+                    "leave the line out (no rules) or write them",
+                ),
+                Some((key, _)) => (
+                    format!("`{key}` has no value"),
+                    "leave the line out, or write the value; an empty text is `\"\"`",
+                ),
+                None => (
+                    "an empty item".to_owned(),
+                    "take the line out, or write the item",
+                ),
             };
             found.push(Diagnostic::error("empty-value", span, message).hint(hint));
             node.data = Data::Bad;
         }
-        Data::List(items) => items.iter_mut().for_each(|item| refuse_nulls(item, None, found)),
-        Data::Map(pairs) => pairs.iter_mut().for_each(|pair| refuse_nulls(&mut pair.value, Some((&pair.key, pair.at)), found)),
+        Data::List(items) => items
+            .iter_mut()
+            .for_each(|item| refuse_nulls(item, None, found)),
+        Data::Map(pairs) => pairs
+            .iter_mut()
+            .for_each(|pair| refuse_nulls(&mut pair.value, Some((&pair.key, pair.at)), found)),
         Data::Scalar(_) | Data::Bad => {}
     }
 }

@@ -14,7 +14,8 @@ pub fn cidr(text: &str, min: u8, max: u8) -> Result<String, Wrong> {
     let net = block(text)?;
     if net.prefix_len() < min || net.prefix_len() > max {
         return Err(
-            Wrong::new(format!("`{text}` has a prefix of /{}", net.prefix_len())).hint(format!("/{min} to /{max} are allowed here"))
+            Wrong::new(format!("`{text}` has a prefix of /{}", net.prefix_len()))
+                .hint(format!("/{min} to /{max} are allowed here")),
         );
     }
     Ok(net.to_string())
@@ -29,12 +30,17 @@ pub fn block(text: &str) -> Result<IpNet, Wrong> {
         Ok(net) => net,
         Err(_) if text.parse::<IpAddr>().is_ok() => {
             let host = if text.contains(':') { 128 } else { 32 };
-            return Err(Wrong::new(format!("`{text}` has no prefix length")).hint(format!("one address is `{text}/{host}`")));
+            return Err(Wrong::new(format!("`{text}` has no prefix length"))
+                .hint(format!("one address is `{text}/{host}`")));
         }
-        Err(_) => return Err(Wrong::new(format!("`{text}` is not a CIDR block")).hint("write it as `10.0.0.0/16`")),
+        Err(_) => {
+            return Err(Wrong::new(format!("`{text}` is not a CIDR block"))
+                .hint("write it as `10.0.0.0/16`"));
+        }
     };
     if net.trunc() != net {
-        return Err(Wrong::new(format!("`{text}` has bits beyond its prefix")).hint(format!("the block is `{}`", net.trunc())));
+        return Err(Wrong::new(format!("`{text}` has bits beyond its prefix"))
+            .hint(format!("the block is `{}`", net.trunc())));
     }
     Ok(net)
 }
@@ -44,8 +50,11 @@ pub fn block(text: &str) -> Result<IpNet, Wrong> {
 /// # Errors
 /// Says what is wrong.
 pub fn ip(text: &str) -> Result<String, Wrong> {
-    let wrong = || Wrong::new(format!("`{text}` is not an IP address")).hint("write it as `10.0.0.5`");
-    text.parse::<IpAddr>().map(|ip| ip.to_string()).map_err(|_| wrong())
+    let wrong =
+        || Wrong::new(format!("`{text}` is not an IP address")).hint("write it as `10.0.0.5`");
+    text.parse::<IpAddr>()
+        .map(|ip| ip.to_string())
+        .map_err(|_| wrong())
 }
 
 /// A block or an address as a block: `203.0.113.5` is `203.0.113.5/32`.
@@ -75,17 +84,28 @@ pub fn port(text: &str) -> Result<String, Wrong> {
 pub fn port_pair(text: &str) -> Result<(u16, u16), Wrong> {
     let (from, to) = text.split_once(['-', '/']).unwrap_or((text, text));
     if let Some((a, b)) = text.split_once(':') {
-        return Err(Wrong::new(format!("`{text}` is not a port")).hint(format!("a range is `{}-{}`", a.trim(), b.trim())));
+        return Err(Wrong::new(format!("`{text}` is not a port")).hint(format!(
+            "a range is `{}-{}`",
+            a.trim(),
+            b.trim()
+        )));
     }
     let number = |part: &str| {
         let part = part.trim();
-        let canonical = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && !part.starts_with('0');
-        let wrong = Wrong::new(format!("`{text}` is not a port")).hint("a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`");
-        if canonical { part.parse::<u16>().map_err(|_| wrong) } else { Err(wrong) }
+        let canonical =
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && !part.starts_with('0');
+        let wrong = Wrong::new(format!("`{text}` is not a port"))
+            .hint("a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`");
+        if canonical {
+            part.parse::<u16>().map_err(|_| wrong)
+        } else {
+            Err(wrong)
+        }
     };
     let (from, to) = (number(from)?, number(to)?);
     if from > to {
-        return Err(Wrong::new(format!("`{text}` ends before it begins")).hint(format!("write `{to}-{from}`")));
+        return Err(Wrong::new(format!("`{text}` ends before it begins"))
+            .hint(format!("write `{to}-{from}`")));
     }
     Ok((from, to))
 }
@@ -96,21 +116,41 @@ mod tests {
 
     #[track_caller]
     fn check(result: Result<String, Wrong>, expected: &str) {
-        let shown = result.unwrap_or_else(|wrong| format!("{} / {}", wrong.message, wrong.hint.unwrap_or_default()));
+        let shown = result.unwrap_or_else(|wrong| {
+            format!("{} / {}", wrong.message, wrong.hint.unwrap_or_default())
+        });
         assert_eq!(shown, expected);
     }
 
     #[test]
     fn blocks() {
         check(cidr("172.16.0.0/12", 8, 28), "172.16.0.0/12");
-        check(cidr("172.16.1.0/12", 8, 28), "`172.16.1.0/12` has bits beyond its prefix / the block is `172.16.0.0/12`");
-        check(cidr("10.0.0.0/4", 8, 28), "`10.0.0.0/4` has bits beyond its prefix / the block is `0.0.0.0/4`");
-        check(cidr("10.0.0.0/29", 8, 28), "`10.0.0.0/29` has a prefix of /29 / /8 to /28 are allowed here");
-        check(cidr("10.0.0.1", 8, 28), "`10.0.0.1` has no prefix length / one address is `10.0.0.1/32`");
-        check(cidr("10.0.0/8", 8, 28), "`10.0.0/8` is not a CIDR block / write it as `10.0.0.0/16`");
+        check(
+            cidr("172.16.1.0/12", 8, 28),
+            "`172.16.1.0/12` has bits beyond its prefix / the block is `172.16.0.0/12`",
+        );
+        check(
+            cidr("10.0.0.0/4", 8, 28),
+            "`10.0.0.0/4` has bits beyond its prefix / the block is `0.0.0.0/4`",
+        );
+        check(
+            cidr("10.0.0.0/29", 8, 28),
+            "`10.0.0.0/29` has a prefix of /29 / /8 to /28 are allowed here",
+        );
+        check(
+            cidr("10.0.0.1", 8, 28),
+            "`10.0.0.1` has no prefix length / one address is `10.0.0.1/32`",
+        );
+        check(
+            cidr("10.0.0/8", 8, 28),
+            "`10.0.0/8` is not a CIDR block / write it as `10.0.0.0/16`",
+        );
         check(peer_block("203.0.113.5"), "203.0.113.5/32");
         check(peer_block("2001:DB8::1"), "2001:db8::1/128");
-        check(ip("10.0.0.256"), "`10.0.0.256` is not an IP address / write it as `10.0.0.5`");
+        check(
+            ip("10.0.0.256"),
+            "`10.0.0.256` is not an IP address / write it as `10.0.0.5`",
+        );
     }
 
     #[test]
@@ -118,9 +158,21 @@ mod tests {
         check(port("80"), "80/80");
         check(port("8000-9000"), "8000/9000");
         check(port("80/80"), "80/80");
-        check(port("8000:9000"), "`8000:9000` is not a port / a range is `8000-9000`");
-        check(port("9000-8000"), "`9000-8000` ends before it begins / write `8000-9000`");
-        check(port("65536"), "`65536` is not a port / a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`");
-        check(port("0"), "`0` is not a port / a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`");
+        check(
+            port("8000:9000"),
+            "`8000:9000` is not a port / a range is `8000-9000`",
+        );
+        check(
+            port("9000-8000"),
+            "`9000-8000` ends before it begins / write `8000-9000`",
+        );
+        check(
+            port("65536"),
+            "`65536` is not a port / a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`",
+        );
+        check(
+            port("0"),
+            "`0` is not a port / a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`",
+        );
     }
 }

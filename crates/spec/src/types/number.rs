@@ -8,29 +8,51 @@ use super::Wrong;
 /// Says what is wrong, with the number to write where it can be guessed.
 pub fn integer(text: &str, min: i64, max: i64, unit: &str) -> Result<i64, Wrong> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
-    let wanted = if unit.is_empty() { "a whole number".to_owned() } else { format!("a whole number ({unit})") };
+    let canonical = !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'));
+    let wanted = if unit.is_empty() {
+        "a whole number".to_owned()
+    } else {
+        format!("a whole number ({unit})")
+    };
     if !canonical || text == "-0" {
         let wrong = Wrong::new(format!("`{text}` is not {wanted}"));
-        let leading: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == '_').filter(|c| *c != '_').collect();
+        let leading: String = text
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == '_')
+            .filter(|c| *c != '_')
+            .collect();
         let number = leading.trim_start_matches('0');
-        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').trim();
+        let rest = text
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '_')
+            .trim();
         let is_unit = rest.chars().all(|c| c.is_ascii_alphabetic() || c == '/');
         return Err(match number {
             "" => wrong.hint("decimal digits alone, such as `40`"),
             number if rest.is_empty() => wrong.hint(format!("write `{number}`")),
-            number if is_unit && !unit.is_empty() => wrong.hint(format!("write `{number}`; the unit is always {unit}")),
+            number if is_unit && !unit.is_empty() => {
+                wrong.hint(format!("write `{number}`; the unit is always {unit}"))
+            }
             number if is_unit => wrong.hint(format!("write `{number}`")),
             _ => wrong.hint("decimal digits alone, such as `40`"),
         });
     }
     let out = || Wrong::new(format!("{text} is out of range")).hint(range(min, max, unit));
     let n: i64 = text.parse().map_err(|_| out())?;
-    if n < min || n > max { Err(out()) } else { Ok(n) }
+    if n < min || n > max {
+        Err(out())
+    } else {
+        Ok(n)
+    }
 }
 
 fn range(min: i64, max: i64, unit: &str) -> String {
-    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let unit = if unit.is_empty() {
+        String::new()
+    } else {
+        format!(" {unit}")
+    };
     match (min, max) {
         (i64::MIN, i64::MAX) => "a smaller number".to_owned(),
         (min, i64::MAX) => format!("at least {min}{unit}"),
@@ -49,11 +71,20 @@ pub fn decimal(text: &str) -> Result<String, Wrong> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let leading_zero = whole.len() > 1 && whole.starts_with('0');
     if !digits(whole) || !digits(fraction) || leading_zero || unsigned.len() > 30 {
-        return Err(Wrong::new(format!("`{text}` is not a number")).hint("decimal digits with at most one point, such as `0.4`"));
+        return Err(Wrong::new(format!("`{text}` is not a number"))
+            .hint("decimal digits with at most one point, such as `0.4`"));
     }
     let fraction = fraction.trim_end_matches('0');
-    let number = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
-    Ok(if text.starts_with('-') && number != "0" { format!("-{number}") } else { number })
+    let number = if fraction.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction}")
+    };
+    Ok(if text.starts_with('-') && number != "0" {
+        format!("-{number}")
+    } else {
+        number
+    })
 }
 
 #[cfg(test)]
@@ -72,18 +103,36 @@ mod tests {
     #[test]
     fn integers() {
         check("40", "40");
-        check("40Gi", "`40Gi` is not a whole number (GiB) / write `40`; the unit is always GiB");
+        check(
+            "40Gi",
+            "`40Gi` is not a whole number (GiB) / write `40`; the unit is always GiB",
+        );
         check("040", "`040` is not a whole number (GiB) / write `40`");
         check("1_0", "`1_0` is not a whole number (GiB) / write `10`");
-        check("1e1", "`1e1` is not a whole number (GiB) / decimal digits alone, such as `40`");
-        check("1.5", "`1.5` is not a whole number (GiB) / decimal digits alone, such as `40`");
+        check(
+            "1e1",
+            "`1e1` is not a whole number (GiB) / decimal digits alone, such as `40`",
+        );
+        check(
+            "1.5",
+            "`1.5` is not a whole number (GiB) / decimal digits alone, such as `40`",
+        );
         check("101", "101 is out of range / 0 to 100 GiB");
-        check("99999999999999999999", "99999999999999999999 is out of range / 0 to 100 GiB");
+        check(
+            "99999999999999999999",
+            "99999999999999999999 is out of range / 0 to 100 GiB",
+        );
     }
 
     #[test]
     fn decimals() {
-        for (text, expected) in [("0.40", "0.4"), ("2.0", "2"), ("-0.0", "0"), ("10", "10"), ("-1.50", "-1.5")] {
+        for (text, expected) in [
+            ("0.40", "0.4"),
+            ("2.0", "2"),
+            ("-0.0", "0"),
+            ("10", "10"),
+            ("-1.50", "-1.5"),
+        ] {
             assert_eq!(decimal(text).as_deref(), Ok(expected));
         }
         for text in ["", ".5", "1.", "01", "1e3", "1_0", "1.2.3"] {

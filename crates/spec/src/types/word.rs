@@ -5,8 +5,10 @@ use crate::address::is_name;
 use crate::suggest;
 
 /// Words that name nothing of a stack.
-const RESERVED: &[&str] =
-    &["vars", "each", "env", "stack", "region", "account", "true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+const RESERVED: &[&str] = &[
+    "vars", "each", "env", "stack", "region", "account", "true", "false", "null", "yes", "no",
+    "on", "off", "y", "n",
+];
 
 /// Prefixes of ids and the kind of what they name.
 const ID_PREFIXES: &[(&str, &str)] = &[
@@ -40,8 +42,14 @@ pub fn id_kind(text: &str) -> Option<&'static str> {
         return Some("image");
     }
     let (prefix, rest) = text.split_once('-')?;
-    let is_id = rest.len() >= 12 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    ID_PREFIXES.iter().find(|(known, _)| is_id && *known == prefix).map(|(_, kind)| *kind)
+    let is_id = rest.len() >= 12
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    ID_PREFIXES
+        .iter()
+        .find(|(known, _)| is_id && *known == prefix)
+        .map(|(_, kind)| *kind)
 }
 
 /// Whether a text has the form of an id.
@@ -56,16 +64,24 @@ pub fn looks_like_id(text: &str) -> bool {
 /// Says what is wrong.
 pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
     if is_reserved(text) {
-        return Err(Wrong::new(format!("`{text}` is reserved and cannot be {noun}")));
+        return Err(Wrong::new(format!(
+            "`{text}` is reserved and cannot be {noun}"
+        )));
     }
     if looks_like_id(text) {
-        return Err(Wrong::new(format!("`{text}` looks like an id and cannot be {noun}")));
+        return Err(Wrong::new(format!(
+            "`{text}` looks like an id and cannot be {noun}"
+        )));
     }
     if !is_name(text) {
         let rule = "a small letter, then small letters, digits, `_` and `-`, at most 40, not ending in `-` or `_`";
         let lower = text.to_lowercase().replace([' ', '.', '/'], "-");
         let wrong = Wrong::new(format!("`{text}` cannot be {noun}"));
-        return Err(if is_name(&lower) { wrong.hint(format!("{rule}: `{lower}`")) } else { wrong.hint(rule) });
+        return Err(if is_name(&lower) {
+            wrong.hint(format!("{rule}: `{lower}`"))
+        } else {
+            wrong.hint(rule)
+        });
     }
     Ok(())
 }
@@ -76,12 +92,18 @@ pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
 /// Says what is wrong.
 pub fn region(text: &str) -> Result<(), Wrong> {
     let parts: Vec<&str> = text.split('-').collect();
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let word = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
     let fits = parts.len() >= 2 && parts[0].len() == 2 && parts.iter().all(|part| word(part));
     if fits {
         return Ok(());
     }
-    Err(Wrong::new(format!("`{text}` is not a region")).hint("write it as `cn-beijing` or `ap-southeast-1`"))
+    Err(Wrong::new(format!("`{text}` is not a region"))
+        .hint("write it as `cn-beijing` or `ap-southeast-1`"))
 }
 
 /// Checks that a text is a zone of a region: `cn-beijing-h`, `ap-southeast-1a`.
@@ -89,16 +111,28 @@ pub fn region(text: &str) -> Result<(), Wrong> {
 /// # Errors
 /// Says what is wrong.
 pub fn zone(text: &str, region: &str) -> Result<(), Wrong> {
-    let rest = text.strip_prefix(region).map(|rest| rest.strip_prefix('-').unwrap_or(rest));
-    let fits = rest.is_some_and(|rest| (1..=2).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_lowercase()));
+    let rest = text
+        .strip_prefix(region)
+        .map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+    let fits = rest.is_some_and(|rest| {
+        (1..=2).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_lowercase())
+    });
     if fits {
         return Ok(());
     }
-    let example = if region.ends_with(|c: char| c.is_ascii_digit()) { format!("{region}a") } else { format!("{region}-h") };
-    let other = text.trim_end_matches(|c: char| c.is_ascii_lowercase()).trim_end_matches('-');
+    let example = if region.ends_with(|c: char| c.is_ascii_digit()) {
+        format!("{region}a")
+    } else {
+        format!("{region}-h")
+    };
+    let other = text
+        .trim_end_matches(|c: char| c.is_ascii_lowercase())
+        .trim_end_matches('-');
     // As near as that, the region may be the one that was misspelt.
     let hint = match strsim::damerau_levenshtein(other, region) {
-        1 | 2 => format!("a zone begins with its region: `{example}`; or was `region: {other}` meant?"),
+        1 | 2 => {
+            format!("a zone begins with its region: `{example}`; or was `region: {other}` meant?")
+        }
         _ => format!("a zone begins with its region: `{example}`"),
     };
     Err(Wrong::new(format!("`{text}` is not a zone of {region}")).hint(hint))
@@ -112,9 +146,13 @@ pub fn enum_word(text: &str, words: &[&'static str]) -> Result<&'static str, Wro
     if let Some(word) = words.iter().find(|word| **word == text) {
         return Ok(word);
     }
-    let wrong = Wrong::new(format!("`{text}` is not one of {}", suggest::listing(words)));
+    let wrong = Wrong::new(format!(
+        "`{text}` is not one of {}",
+        suggest::listing(words)
+    ));
     if let Some(word) = words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
-        return Err(Wrong::new(format!("`{text}` is not in the API's case")).hint(format!("write `{word}`")));
+        return Err(Wrong::new(format!("`{text}` is not in the API's case"))
+            .hint(format!("write `{word}`")));
     }
     Err(match suggest::nearest(text, words.iter().copied()) {
         Some(word) => wrong.hint(format!("did you mean `{word}`?")),
@@ -149,7 +187,10 @@ mod tests {
     fn ids() {
         assert_eq!(id_kind("vpc-2zeb1c2d3e4f"), Some("vpc"));
         assert_eq!(id_kind("i-2zea1b2c3d4e5f"), Some("instance"));
-        assert_eq!(id_kind("ubuntu_24_04_x64_20G_alibase_20251030.vhd"), Some("image"));
+        assert_eq!(
+            id_kind("ubuntu_24_04_x64_20G_alibase_20251030.vhd"),
+            Some("image")
+        );
         assert_eq!(id_kind("db-sg"), None);
         assert_eq!(id_kind("i-short"), None);
     }
@@ -166,8 +207,24 @@ mod tests {
     #[test]
     fn words() {
         let words = ["PayByTraffic", "PayByBandwidth"];
-        assert_eq!(enum_word("paybytraffic", &words).unwrap_err().hint.as_deref(), Some("write `PayByTraffic`"));
-        assert_eq!(enum_word("PayByTrafic", &words).unwrap_err().hint.as_deref(), Some("did you mean `PayByTraffic`?"));
-        assert!(name("y", "a name").is_err() && name("web-", "a name").is_err() && name("vpc-2zeb1c2d3e4f", "a name").is_err());
+        assert_eq!(
+            enum_word("paybytraffic", &words)
+                .unwrap_err()
+                .hint
+                .as_deref(),
+            Some("write `PayByTraffic`")
+        );
+        assert_eq!(
+            enum_word("PayByTrafic", &words)
+                .unwrap_err()
+                .hint
+                .as_deref(),
+            Some("did you mean `PayByTraffic`?")
+        );
+        assert!(
+            name("y", "a name").is_err()
+                && name("web-", "a name").is_err()
+                && name("vpc-2zeb1c2d3e4f", "a name").is_err()
+        );
     }
 }

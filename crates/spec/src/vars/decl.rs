@@ -59,7 +59,17 @@ const SCALARS: &[(&str, VarType)] = &[
 /// Most `list(…)` and `map(…)` in each other.
 const MAX_NESTING: usize = 8;
 
-const KEYS: &[&str] = &["type", "default", "description", "secret", "one_of", "pattern", "min", "max", "from_env"];
+const KEYS: &[&str] = &[
+    "type",
+    "default",
+    "description",
+    "secret",
+    "one_of",
+    "pattern",
+    "min",
+    "max",
+    "from_env",
+];
 
 impl VarType {
     /// What people call it.
@@ -70,15 +80,25 @@ impl VarType {
             Self::Ref(kind) => kind.name.to_owned(),
             other => {
                 let same = |ty: &Self| std::mem::discriminant(ty) == std::mem::discriminant(other);
-                SCALARS.iter().find(|(_, ty)| same(ty)).map_or("any", |(name, _)| name).to_owned()
+                SCALARS
+                    .iter()
+                    .find(|(_, ty)| same(ty))
+                    .map_or("any", |(name, _)| name)
+                    .to_owned()
             }
         }
     }
 
     fn parse(text: &str, schema: &Schema, depth: usize) -> Result<Self, types::Wrong> {
         let text = text.trim();
-        for (prefix, wrap) in [("list(", Self::List as fn(Box<Self>) -> Self), ("map(", Self::Map)] {
-            if let Some(inner) = text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(')')) {
+        for (prefix, wrap) in [
+            ("list(", Self::List as fn(Box<Self>) -> Self),
+            ("map(", Self::Map),
+        ] {
+            if let Some(inner) = text
+                .strip_prefix(prefix)
+                .and_then(|rest| rest.strip_suffix(')'))
+            {
                 if depth == MAX_NESTING {
                     return Err(types::Wrong::new("the type is nested more than 8 deep"));
                 }
@@ -102,7 +122,8 @@ impl VarType {
             _ => None,
         };
         let kinds = schema.kinds.iter().map(|kind| kind.name);
-        let near = known.or_else(|| suggest::nearest(text, SCALARS.iter().map(|(name, _)| *name).chain(kinds)));
+        let near = known
+            .or_else(|| suggest::nearest(text, SCALARS.iter().map(|(name, _)| *name).chain(kinds)));
         Err(match near {
             Some(near) => wrong.hint(format!("did you mean `{near}`?")),
             None => wrong.hint("string, integer, number, boolean, cidr, ip, port, duration, zone, any, list(T), map(T), or a kind"),
@@ -133,18 +154,36 @@ impl VarType {
 }
 
 /// The declarations under `vars`.
-pub(crate) fn declarations(pairs: &[Pair], schema: &Schema, found: &mut Vec<Diagnostic>) -> Vec<VarDecl> {
-    pairs.iter().map(|pair| declaration(pair, schema, found)).collect()
+pub(crate) fn declarations(
+    pairs: &[Pair],
+    schema: &Schema,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<VarDecl> {
+    pairs
+        .iter()
+        .map(|pair| declaration(pair, schema, found))
+        .collect()
 }
 
 fn declaration(pair: &Pair, schema: &Schema, found: &mut Vec<Diagnostic>) -> VarDecl {
     let fits = pair.key.starts_with(|c: char| c.is_ascii_lowercase())
-        && pair.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && pair
+            .key
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && pair.key.len() <= 40
         && !pair.key.ends_with('_');
     if !fits {
-        let hint = "a small letter, then small letters, digits and `_`, at most 40, not ending in `_`";
-        found.push(Diagnostic::error("name", pair.at, format!("`{}` cannot be a variable's name", pair.key)).hint(hint));
+        let hint =
+            "a small letter, then small letters, digits and `_`, at most 40, not ending in `_`";
+        found.push(
+            Diagnostic::error(
+                "name",
+                pair.at,
+                format!("`{}` cannot be a variable's name", pair.key),
+            )
+            .hint(hint),
+        );
     }
     let blank = |ty| VarDecl {
         name: pair.key.clone(),
@@ -159,11 +198,17 @@ fn declaration(pair: &Pair, schema: &Schema, found: &mut Vec<Diagnostic>) -> Var
         from_env: None,
     };
     let members = pair.value.pairs();
-    let is_declaration =
-        pair.value.get("type").is_some() || (!members.is_empty() && members.iter().all(|member| KEYS.contains(&member.key.as_str())));
+    let is_declaration = pair.value.get("type").is_some()
+        || (!members.is_empty()
+            && members
+                .iter()
+                .all(|member| KEYS.contains(&member.key.as_str())));
     if !is_declaration {
         literal_value(&pair.value, found);
-        return VarDecl { default: Some(pair.value.clone()), ..blank(VarType::of(&pair.value)) };
+        return VarDecl {
+            default: Some(pair.value.clone()),
+            ..blank(VarType::of(&pair.value))
+        };
     }
     let default = pair.value.get("default");
     let mut decl = blank(default.map_or(VarType::Text, VarType::of));
@@ -182,7 +227,10 @@ fn member_of(decl: &mut VarDecl, member: &Pair, schema: &Schema, found: &mut Vec
             if let Some(text) = literal(value, "type", found) {
                 match VarType::parse(text, schema, 0) {
                     Ok(ty) => decl.ty = ty,
-                    Err(wrong) => found.push(Diagnostic::error("unknown-type", value.span, wrong.message).maybe_hint(wrong.hint)),
+                    Err(wrong) => found.push(
+                        Diagnostic::error("unknown-type", value.span, wrong.message)
+                            .maybe_hint(wrong.hint),
+                    ),
                 }
             }
         }
@@ -198,24 +246,46 @@ fn member_of(decl: &mut VarDecl, member: &Pair, schema: &Schema, found: &mut Vec
                 decl.one_of.clone_from(items);
             }
         }
-        "pattern" => decl.pattern = literal(value, "pattern", found).and_then(|text| pattern(text, value.span, found)),
+        "pattern" => {
+            decl.pattern =
+                literal(value, "pattern", found).and_then(|text| pattern(text, value.span, found))
+        }
         "min" => decl.min = bound(value, "min", found),
         "max" => decl.max = bound(value, "max", found),
         "from_env" => decl.from_env = literal(value, "from_env", found).map(str::to_owned),
         other => {
-            let hint = suggest::nearest(other, KEYS.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let hint = suggest::nearest(other, KEYS.iter().copied())
+                .map(|near| format!("did you mean `{near}`?"));
             let hint = hint.or_else(|| (other == "sensitive").then(|| "write `secret`".to_owned()));
-            found.push(Diagnostic::error("unknown-field", member.at, format!("a variable has no `{other}`")).maybe_hint(hint));
+            found.push(
+                Diagnostic::error(
+                    "unknown-field",
+                    member.at,
+                    format!("a variable has no `{other}`"),
+                )
+                .maybe_hint(hint),
+            );
         }
     }
 }
 
-fn pattern(text: &str, span: Span, found: &mut Vec<Diagnostic>) -> Option<(regex_lite::Regex, Span)> {
+fn pattern(
+    text: &str,
+    span: Span,
+    found: &mut Vec<Diagnostic>,
+) -> Option<(regex_lite::Regex, Span)> {
     // Anchored: a pattern is about the whole value, not about a part of it.
-    match regex_lite::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build() {
+    match regex_lite::RegexBuilder::new(&format!("^(?:{text})$"))
+        .size_limit(1 << 20)
+        .build()
+    {
         Ok(regex) => Some((regex, span)),
         Err(error) => {
-            found.push(Diagnostic::error("wrong-type", span, format!("this is no regular expression: {error}")));
+            found.push(Diagnostic::error(
+                "wrong-type",
+                span,
+                format!("this is no regular expression: {error}"),
+            ));
             None
         }
     }
@@ -226,7 +296,9 @@ fn bound(node: &Node, key: &str, found: &mut Vec<Diagnostic>) -> Option<(i64, Sp
     match types::integer(text, i64::MIN, i64::MAX, "") {
         Ok(n) => Some((n, node.span)),
         Err(wrong) => {
-            found.push(Diagnostic::error("wrong-type", node.span, wrong.message).maybe_hint(wrong.hint));
+            found.push(
+                Diagnostic::error("wrong-type", node.span, wrong.message).maybe_hint(wrong.hint),
+            );
             None
         }
     }
@@ -237,18 +309,33 @@ fn check_bounds(decl: &VarDecl, found: &mut Vec<Diagnostic>) {
     if let Some((_, span)) = bounds.iter().flatten().next()
         && !matches!(decl.ty, VarType::Int | VarType::Number)
     {
-        let message = format!("`min` and `max` bound numbers; `{}` is a {}", decl.name, decl.ty.name());
-        found.push(Diagnostic::error("misplaced-key", *span, message).hint("add `type: integer` or `type: number`"));
+        let message = format!(
+            "`min` and `max` bound numbers; `{}` is a {}",
+            decl.name,
+            decl.ty.name()
+        );
+        found.push(
+            Diagnostic::error("misplaced-key", *span, message)
+                .hint("add `type: integer` or `type: number`"),
+        );
     }
     if let (Some((min, _)), Some((max, span))) = (decl.min, decl.max)
         && min > max
     {
-        found.push(Diagnostic::error("out-of-range", span, format!("`max` {max} is below `min` {min}")));
+        found.push(Diagnostic::error(
+            "out-of-range",
+            span,
+            format!("`max` {max} is below `min` {min}"),
+        ));
     }
     if let Some((_, span)) = &decl.pattern
         && !matches!(decl.ty, VarType::Text)
     {
-        let message = format!("`pattern` is for texts; `{}` is a {}", decl.name, decl.ty.name());
+        let message = format!(
+            "`pattern` is for texts; `{}` is a {}",
+            decl.name,
+            decl.ty.name()
+        );
         found.push(Diagnostic::error("misplaced-key", *span, message));
     }
 }
@@ -258,10 +345,19 @@ fn literal_value(node: &Node, found: &mut Vec<Diagnostic>) {
     match &node.data {
         Data::Scalar(scalar) if crate::expr::has_expression(&scalar.text) => {
             let hint = "write it out, or use the expression where the variable is used";
-            found.push(Diagnostic::error("not-literal", node.span, "a variable's declaration takes no expressions").hint(hint));
+            found.push(
+                Diagnostic::error(
+                    "not-literal",
+                    node.span,
+                    "a variable's declaration takes no expressions",
+                )
+                .hint(hint),
+            );
         }
         Data::List(items) => items.iter().for_each(|item| literal_value(item, found)),
-        Data::Map(pairs) => pairs.iter().for_each(|pair| literal_value(&pair.value, found)),
+        Data::Map(pairs) => pairs
+            .iter()
+            .for_each(|pair| literal_value(&pair.value, found)),
         Data::Scalar(_) | Data::Null | Data::Bad => {}
     }
 }

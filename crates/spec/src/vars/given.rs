@@ -34,8 +34,18 @@ pub(crate) struct GivenInput<'a> {
 }
 
 /// Gathers what is given for a stack's variables.
-pub(crate) fn given(decls: &[VarDecl], input: &GivenInput<'_>, sources: &mut Sources, found: &mut Vec<Diagnostic>) -> Given {
-    let mut gathered = Gathering { decls, sources, found, given: Given::default() };
+pub(crate) fn given(
+    decls: &[VarDecl],
+    input: &GivenInput<'_>,
+    sources: &mut Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Given {
+    let mut gathered = Gathering {
+        decls,
+        sources,
+        found,
+        given: Given::default(),
+    };
     gathered.process_environment(input.env);
     gathered.environment(input.environment);
     for file in input.files {
@@ -60,7 +70,9 @@ impl<'a> Gathering<'a> {
     }
 
     fn set(&mut self, name: &str, node: Node, expressions: bool) {
-        self.given.values.insert(name.to_owned(), GivenValue { node, expressions });
+        self.given
+            .values
+            .insert(name.to_owned(), GivenValue { node, expressions });
     }
 
     fn process_environment(&mut self, env: &dyn Fn(&str) -> Option<String>) {
@@ -91,23 +103,43 @@ impl<'a> Gathering<'a> {
             Some(at) => Diagnostic::error("unknown-variable", at, message),
             None => Diagnostic::unplaced("unknown-variable", message),
         };
-        self.found.push(diagnostic.hint(hint.unwrap_or_else(|| "declare it under `vars`".to_owned())));
+        self.found
+            .push(diagnostic.hint(hint.unwrap_or_else(|| "declare it under `vars`".to_owned())));
     }
 
     fn file(&mut self, path: &str, loader: &dyn Loader) {
         let text = match loader.read(path, tree::MAX_BYTES).map(String::from_utf8) {
             Ok(Ok(text)) => text,
-            Ok(Err(_)) => return self.found.push(Diagnostic::unplaced("missing-file", format!("`{path}` is not UTF-8"))),
-            Err(error) => return self.found.push(Diagnostic::unplaced("missing-file", format!("`--var-file {path}`: {error}"))),
+            Ok(Err(_)) => {
+                return self.found.push(Diagnostic::unplaced(
+                    "missing-file",
+                    format!("`{path}` is not UTF-8"),
+                ));
+            }
+            Err(error) => {
+                return self.found.push(Diagnostic::unplaced(
+                    "missing-file",
+                    format!("`--var-file {path}`: {error}"),
+                ));
+            }
         };
-        let file = self.sources.add(path, text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(), Role::VarFile);
+        let file = self.sources.add(
+            path,
+            text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
+            Role::VarFile,
+        );
         let (root, found) = tree::read(file, self.sources);
         self.found.extend(found);
         let Some(mut root) = root else { return };
         tree::refuse_nulls(&mut root, None, self.found);
         let Data::Map(pairs) = root.data else {
-            let message = format!("a file of variables is a map of names and values, this is {}", root.noun());
-            return self.found.push(Diagnostic::error("wrong-type", root.span, message));
+            let message = format!(
+                "a file of variables is a map of names and values, this is {}",
+                root.noun()
+            );
+            return self
+                .found
+                .push(Diagnostic::error("wrong-type", root.span, message));
         };
         for pair in pairs {
             match self.decl(&pair.key) {
@@ -123,11 +155,23 @@ impl<'a> Gathering<'a> {
             Some(decl) if decl.secret => {
                 let hint = match &decl.from_env {
                     Some(variable) => format!("set the environment variable {variable}"),
-                    None => format!("set the environment variable SETPOINT_VAR_{name}, or use `--var-file`"),
+                    None => format!(
+                        "set the environment variable SETPOINT_VAR_{name}, or use `--var-file`"
+                    ),
                 };
-                let message = format!("`{name}` is secret and cannot come from `--var`: process lists show it");
-                self.found.push(Diagnostic::error("secret-in-option", decl.at, message).hint(hint));
-                self.set(name, Node { span: decl.at, data: Data::Bad }, false);
+                let message = format!(
+                    "`{name}` is secret and cannot come from `--var`: process lists show it"
+                );
+                self.found
+                    .push(Diagnostic::error("secret-in-option", decl.at, message).hint(hint));
+                self.set(
+                    name,
+                    Node {
+                        span: decl.at,
+                        data: Data::Bad,
+                    },
+                    false,
+                );
             }
             Some(decl) => {
                 let node = self.text_node(&format!("--var {name}"), text, decl);
@@ -139,18 +183,33 @@ impl<'a> Gathering<'a> {
     /// A text from outside as a node: structured types are read as YAML, others as they are.
     fn text_node(&mut self, label: &str, text: &str, decl: &VarDecl) -> Node {
         if decl.secret {
-            return Node { span: decl.at, data: Data::Scalar(Scalar { text: text.to_owned(), style: Style::Given }) };
+            return Node {
+                span: decl.at,
+                data: Data::Scalar(Scalar {
+                    text: text.to_owned(),
+                    style: Style::Given,
+                }),
+            };
         }
         let file = self.sources.add(label, text.to_owned(), Role::Given);
         let span = Span::new(file, 0, text.len());
         let structured = matches!(decl.ty, VarType::List(_) | VarType::Map(_))
             || (matches!(decl.ty, VarType::Any | VarType::Ref(_)) && text.starts_with(['[', '{']));
         if !structured {
-            return Node { span, data: Data::Scalar(Scalar { text: text.to_owned(), style: Style::Given }) };
+            return Node {
+                span,
+                data: Data::Scalar(Scalar {
+                    text: text.to_owned(),
+                    style: Style::Given,
+                }),
+            };
         }
         let (root, found) = tree::read(file, self.sources);
         self.found.extend(found);
-        let mut root = root.unwrap_or(Node { span, data: Data::Bad });
+        let mut root = root.unwrap_or(Node {
+            span,
+            data: Data::Bad,
+        });
         tree::refuse_nulls(&mut root, None, self.found);
         root
     }

@@ -20,13 +20,26 @@ fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for entry in std::fs::read_dir(&bad).expect("the corpus is there") {
         let path = entry.expect("it can be listed").path();
-        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .expect("a name")
+            .to_owned();
         if path.is_dir() {
-            let spec = std::fs::read_to_string(path.join("stack.yaml")).expect("the stack is there");
-            cases.push(Case { name, loader: folder(&path), spec });
+            let spec =
+                std::fs::read_to_string(path.join("stack.yaml")).expect("the stack is there");
+            cases.push(Case {
+                name,
+                loader: folder(&path),
+                spec,
+            });
         } else if path.extension().is_some_and(|end| end == "yaml") {
             let spec = std::fs::read_to_string(&path).expect("it is UTF-8");
-            cases.push(Case { name, loader: MemoryLoader::new("/w").file("stack.yaml", &spec), spec });
+            cases.push(Case {
+                name,
+                loader: MemoryLoader::new("/w").file("stack.yaml", &spec),
+                spec,
+            });
         }
     }
     cases.sort_by(|a, b| a.name.cmp(&b.name));
@@ -37,7 +50,12 @@ fn cases() -> Vec<Case> {
 fn given(spec: &str) -> (Option<&str>, Vec<(&str, &str)>) {
     let mut environment = None;
     let mut vars = Vec::new();
-    let mut words = spec.lines().next().unwrap_or("").trim_start_matches('#').split_whitespace();
+    let mut words = spec
+        .lines()
+        .next()
+        .unwrap_or("")
+        .trim_start_matches('#')
+        .split_whitespace();
     while let Some(word) = words.next() {
         match word {
             "--env" => environment = words.next(),
@@ -60,7 +78,12 @@ fn every_bad_spec_is_refused_with_its_text() {
         };
         // A word is never broken, so that it can be copied.
         let fits = |line: &str| line.chars().count() <= 80 || line.split_whitespace().count() == 2;
-        assert!(shown.lines().all(fits), "{}: a line is wider than 80\n{shown}", case.name);
-        expect_file![Path::new(&testdata()).join(format!("bad/{}.txt", case.name))].assert_eq(&shown);
+        assert!(
+            shown.lines().all(fits),
+            "{}: a line is wider than 80\n{shown}",
+            case.name
+        );
+        expect_file![Path::new(&testdata()).join(format!("bad/{}.txt", case.name))]
+            .assert_eq(&shown);
     }
 }

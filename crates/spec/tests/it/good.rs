@@ -17,7 +17,9 @@ fn check(stack: &str, environment: Option<&str>, vars: &[(&str, &str)]) {
         Err(failure) => rendered(&failure),
     };
     assert!(!shown.contains("hunter2"), "a secret is shown");
-    let name = environment.map_or(stack.to_owned(), |environment| format!("{stack}-{environment}"));
+    let name = environment.map_or(stack.to_owned(), |environment| {
+        format!("{stack}-{environment}")
+    });
     expect_file![Path::new(&testdata()).join(format!("good/{name}.txt"))].assert_eq(&shown);
 }
 

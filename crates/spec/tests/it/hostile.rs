@@ -25,7 +25,11 @@ fn codes(content: impl AsRef<[u8]>) -> Vec<&'static str> {
 #[track_caller]
 fn check(content: impl AsRef<[u8]>, code: &str) {
     let found = codes(content);
-    assert!(found.contains(&code), "{code} is not among {:?}", &found[..found.len().min(5)]);
+    assert!(
+        found.contains(&code),
+        "{code} is not among {:?}",
+        &found[..found.len().min(5)]
+    );
 }
 
 const HEAD: &str = "stack: demo\nregion: cn-beijing\n";
@@ -59,11 +63,20 @@ fn aliases_never_grow() {
 
 #[test]
 fn sizes_are_bounded() {
-    check(format!("{HEAD}description: {}\n", "x".repeat((1 << 20) + 1)), "too-large");
-    check(format!("{HEAD}vars: {{a: [{}]}}\n", "1,".repeat(1_000_001)), "too-large");
+    check(
+        format!("{HEAD}description: {}\n", "x".repeat((1 << 20) + 1)),
+        "too-large",
+    );
+    check(
+        format!("{HEAD}vars: {{a: [{}]}}\n", "1,".repeat(1_000_001)),
+        "too-large",
+    );
     let long = format!("{HEAD}# {}\n", "x".repeat(16 << 20));
     check(long, "missing-file");
-    check(format!("{HEAD}resources:\n  a: {{type: vpc, count: 100001, cidr_block: 10.0.0.0/8}}\n"), "wrong-value");
+    check(
+        format!("{HEAD}resources:\n  a: {{type: vpc, count: 100001, cidr_block: 10.0.0.0/8}}\n"),
+        "wrong-value",
+    );
 }
 
 #[test]
@@ -75,21 +88,43 @@ fn encodings_and_characters() {
     check("stack: demo # \u{202e}\nregion: cn-beijing\n", "character");
     check("stack: \"de\\u202emo\"\nregion: cn-beijing\n", "character");
     check("", "empty");
-    assert_eq!(codes("\u{feff}stack: demo\r\nregion: cn-beijing\r\n"), Vec::<&str>::new(), "a BOM and CRLF are fine");
-    assert_eq!(codes("---\nstack: demo\nregion: cn-beijing\n"), Vec::<&str>::new(), "a first `---` is fine");
+    assert_eq!(
+        codes("\u{feff}stack: demo\r\nregion: cn-beijing\r\n"),
+        Vec::<&str>::new(),
+        "a BOM and CRLF are fine"
+    );
+    assert_eq!(
+        codes("---\nstack: demo\nregion: cn-beijing\n"),
+        Vec::<&str>::new(),
+        "a first `---` is fine"
+    );
 }
 
 #[test]
 fn chains_of_values_are_bounded() {
     let mut spec = format!("{HEAD}resources:\n");
     for n in 0..2_000 {
-        let _ = writeln!(spec, "  a{n}: {{type: vpc, cidr_block: \"${{a{}.cidr_block}}\"}}", n + 1);
+        let _ = writeln!(
+            spec,
+            "  a{n}: {{type: vpc, cidr_block: \"${{a{}.cidr_block}}\"}}",
+            n + 1
+        );
     }
     spec.push_str("  a2000: {type: vpc, cidr_block: 10.0.0.0/8}\n");
     check(spec, "too-deep");
-    check(format!("{HEAD}tags: {{A: \"${{{}region{}}}\"}}\n", "at(".repeat(1_000), ", 0)".repeat(1_000)), "expression");
+    check(
+        format!(
+            "{HEAD}tags: {{A: \"${{{}region{}}}\"}}\n",
+            "at(".repeat(1_000),
+            ", 0)".repeat(1_000)
+        ),
+        "expression",
+    );
     let keys: String = (0..1_000).map(|_| "f[").collect();
-    check(format!("{HEAD}tags: {{A: \"${{{keys}}}\"}}\n"), "expression");
+    check(
+        format!("{HEAD}tags: {{A: \"${{{keys}}}\"}}\n"),
+        "expression",
+    );
 }
 
 /// Values that wait for each other, each through expressions in each other.
@@ -98,7 +133,12 @@ fn the_deepest_chain_fits_the_programs_stack() {
     let chain = |len: usize, nested: usize| {
         let mut spec = format!("{HEAD}resources:\n");
         for n in 0..len {
-            let inner = format!("{}a{}.bandwidth{}", "add(0, ".repeat(nested), n + 1, ")".repeat(nested));
+            let inner = format!(
+                "{}a{}.bandwidth{}",
+                "add(0, ".repeat(nested),
+                n + 1,
+                ")".repeat(nested)
+            );
             let _ = writeln!(spec, "  a{n}: {{type: eip, bandwidth: \"${{{inner}}}\"}}");
         }
         spec + &format!("  a{len}: {{type: eip, bandwidth: 7}}\n")
@@ -106,7 +146,10 @@ fn the_deepest_chain_fits_the_programs_stack() {
     assert_eq!(codes(chain(44, 1)), Vec::<&str>::new());
     assert_eq!(codes(chain(10, 30)), Vec::<&str>::new());
     check(chain(46, 30), "too-deep");
-    check(chain(20, 1).replace("bandwidth: 7", "bandwidth: \"${a0.bandwidth}\""), "cycle");
+    check(
+        chain(20, 1).replace("bandwidth: 7", "bandwidth: \"${a0.bandwidth}\""),
+        "cycle",
+    );
 }
 
 #[test]
@@ -119,19 +162,32 @@ fn many_duplicate_keys_are_found_quickly() {
 fn many_resources_resolve() {
     let mut spec = format!("{HEAD}resources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/8}}\n");
     for n in 0..2_000 {
-        let _ = writeln!(spec, "  sg{n}: {{type: security_group, vpc: net, ingress: [{{port: 80, source: 0.0.0.0/0}}]}}");
+        let _ = writeln!(
+            spec,
+            "  sg{n}: {{type: security_group, vpc: net, ingress: [{{port: 80, source: 0.0.0.0/0}}]}}"
+        );
     }
-    assert_eq!(text(&spec).expect("it is right").stack.resources.len(), 2_001);
+    assert_eq!(
+        text(&spec).expect("it is right").stack.resources.len(),
+        2_001
+    );
 }
 
 /// Everything that can be done with a text must end well.
 fn survives(content: &[u8]) {
-    let loader = MemoryLoader::new("/w").file("stack.yaml", content).file("env/prod.yaml", content).file("m.yaml", content);
+    let loader = MemoryLoader::new("/w")
+        .file("stack.yaml", content)
+        .file("env/prod.yaml", content)
+        .file("m.yaml", content);
     for environment in [None, Some("prod")] {
         if let Err(failure) = run(&loader, "stack.yaml", environment, &[]) {
             assert!(!failure.diagnostics.is_empty(), "refused without a word");
             for width in [20, 80] {
-                let _shown = render_text(&failure.diagnostics, &failure.sources, RenderOptions { width, color: true });
+                let _shown = render_text(
+                    &failure.diagnostics,
+                    &failure.sources,
+                    RenderOptions { width, color: true },
+                );
             }
             let _json = setpoint_spec::diagnostic::to_json(&failure.diagnostics, &failure.sources);
         }
@@ -139,7 +195,11 @@ fn survives(content: &[u8]) {
     if let Ok(content) = std::str::from_utf8(content)
         && let Ok(once) = fmt::format(content)
     {
-        assert_eq!(fmt::format(&once).as_deref(), Ok(once.as_str()), "formatting twice differs for {content:?}");
+        assert_eq!(
+            fmt::format(&once).as_deref(),
+            Ok(once.as_str()),
+            "formatting twice differs for {content:?}"
+        );
     }
 }
 
@@ -152,7 +212,12 @@ fn good_files() -> Vec<String> {
         "modules/web.yaml",
         "legacy/stack.yaml",
     ];
-    names.iter().map(|name| std::fs::read_to_string(testdata().join("good").join(name)).expect("it is there")).collect()
+    names
+        .iter()
+        .map(|name| {
+            std::fs::read_to_string(testdata().join("good").join(name)).expect("it is there")
+        })
+        .collect()
 }
 
 proptest! {

@@ -2,7 +2,9 @@
 
 use expect_test::{Expect, expect};
 use setpoint_spec::loader::MemoryLoader;
-use setpoint_spec::{FailureKind, Input, environments, explain, init, json_schema, load, stack_file, view};
+use setpoint_spec::{
+    FailureKind, Input, environments, explain, init, json_schema, load, stack_file, view,
+};
 
 use crate::stub::SCHEMA;
 use crate::support::{rendered, run, run_in, text};
@@ -74,7 +76,8 @@ outputs:
 #[test]
 fn from_count_to_keys_nothing_changes() {
     let view = |group: &str| {
-        let spec = format!("{HEAD}resources:\n  a: {{type: vpc, {group}, cidr_block: 10.0.0.0/8}}\n");
+        let spec =
+            format!("{HEAD}resources:\n  a: {{type: vpc, {group}, cidr_block: 10.0.0.0/8}}\n");
         view::render(&text(&spec).expect("it is right").stack)
     };
     assert_eq!(view("count: 2"), view("for_each: [\"0\", \"1\"]"));
@@ -228,8 +231,11 @@ resources:
 outputs: {{subnets: \"${{web[*].subnet}}\", one: \"${{web[eu].subnet.zone}}\", block: \"${{web[us].vpc_block}}\"}}
 "
     );
-    let loader = MemoryLoader::new("/w").file("stack.yaml", stack).file("modules/web.yaml", module);
-    let loaded = run(&loader, "stack.yaml", None, &[]).unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
+    let loader = MemoryLoader::new("/w")
+        .file("stack.yaml", stack)
+        .file("modules/web.yaml", module);
+    let loaded = run(&loader, "stack.yaml", None, &[])
+        .unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
     expect![[r#"
         stack: demo
         region: cn-beijing
@@ -267,28 +273,46 @@ fn the_last_value_of_a_variable_wins() {
     let stack = format!(
         "{HEAD}vars: {{a: {{default: default, from_env: A}}}}\nenvironments: {{dev: {{vars: {{a: environment}}}}, bare: {{}}}}\noutputs: {{a: \"${{vars.a}}\"}}\n"
     );
-    let loader =
-        MemoryLoader::new("/w").file("stack.yaml", stack).file("one.yaml", "a: file-one\n").file("two.json", "{\"a\": \"file-two\"}");
+    let loader = MemoryLoader::new("/w")
+        .file("stack.yaml", stack)
+        .file("one.yaml", "a: file-one\n")
+        .file("two.json", "{\"a\": \"file-two\"}");
     let value = |environment: &str, set: &[&str], files: &[&str], vars: &[(&str, &str)]| {
         let env = |name: &str| set.contains(&name).then(|| name.to_lowercase());
         let input = Input {
             path: "stack.yaml",
             environment: Some(environment),
             var_files: files.iter().map(|file| (*file).to_owned()).collect(),
-            vars: vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            vars: vars
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             env: &env,
             today: "2026-11-25".to_owned(),
             home: None,
         };
-        let loaded = load(&SCHEMA, &loader, &input).unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
+        let loaded = load(&SCHEMA, &loader, &input)
+            .unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
         view::value(&loaded.stack.outputs["a"].value)
     };
     assert_eq!(value("bare", &[], &[], &[]), "default");
     assert_eq!(value("bare", &["A"], &[], &[]), "a");
-    assert_eq!(value("bare", &["A", "SETPOINT_VAR_a"], &[], &[]), "setpoint_var_a");
-    assert_eq!(value("dev", &["A", "SETPOINT_VAR_a"], &[], &[]), "environment");
-    assert_eq!(value("dev", &["A"], &["one.yaml", "two.json"], &[]), "file-two");
-    assert_eq!(value("dev", &["A"], &["two.json"], &[("a", "x"), ("a", "no")]), "no");
+    assert_eq!(
+        value("bare", &["A", "SETPOINT_VAR_a"], &[], &[]),
+        "setpoint_var_a"
+    );
+    assert_eq!(
+        value("dev", &["A", "SETPOINT_VAR_a"], &[], &[]),
+        "environment"
+    );
+    assert_eq!(
+        value("dev", &["A"], &["one.yaml", "two.json"], &[]),
+        "file-two"
+    );
+    assert_eq!(
+        value("dev", &["A"], &["two.json"], &[("a", "x"), ("a", "no")]),
+        "no"
+    );
 }
 
 #[test]
@@ -297,10 +321,30 @@ fn values_given_as_text_are_read_by_their_type() {
         "{HEAD}vars: {{num: {{type: integer}}, list: {{type: list(port)}}, wait: {{type: duration}}, net: {{type: vpc}}}}\nresources: {{main: {{type: vpc, cidr_block: 10.0.0.0/8}}, sg: {{type: security_group, vpc: \"${{vars.net}}\"}}}}\noutputs: {{next: \"${{add(vars.num, 1)}}\", list: \"${{vars.list}}\", wait: \"${{vars.wait}}\"}}\n"
     );
     let loader = MemoryLoader::new("/w").file("stack.yaml", stack);
-    for (net, shown) in [("main", "${main.id}"), ("vpc-2ze0123456789abc", "vpc-2ze0123456789abc"), ("{name: far}", "{name: far}")] {
-        let loaded = run(&loader, "stack.yaml", None, &[("num", "4"), ("list", "[80, 8000-9000]"), ("wait", "90s"), ("net", net)]);
-        let stack = loaded.unwrap_or_else(|failure| panic!("{}", rendered(&failure))).stack;
-        let outputs: Vec<String> = stack.outputs.values().map(|output| view::value(&output.value)).collect();
+    for (net, shown) in [
+        ("main", "${main.id}"),
+        ("vpc-2ze0123456789abc", "vpc-2ze0123456789abc"),
+        ("{name: far}", "{name: far}"),
+    ] {
+        let loaded = run(
+            &loader,
+            "stack.yaml",
+            None,
+            &[
+                ("num", "4"),
+                ("list", "[80, 8000-9000]"),
+                ("wait", "90s"),
+                ("net", net),
+            ],
+        );
+        let stack = loaded
+            .unwrap_or_else(|failure| panic!("{}", rendered(&failure)))
+            .stack;
+        let outputs: Vec<String> = stack
+            .outputs
+            .values()
+            .map(|output| view::value(&output.value))
+            .collect();
         assert_eq!(outputs, ["[80, 8000-9000]", "5", "1m30s"]);
         let sg = &stack.resources[&"sg".parse().expect("an address")];
         assert_eq!(view::value(&sg.fields["vpc"]), shown);
@@ -315,9 +359,15 @@ fn secrets_are_never_shown() {
     .replace("vars: {token", "vars: {map: {a: 1}, token");
     let loader = MemoryLoader::new("/w").file("stack.yaml", stack);
     let env = |name: &str| (name == "SETPOINT_VAR_token").then(|| "hunter2".to_owned());
-    let loaded = run_in(&loader, "stack.yaml", None, &[], &env).unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
+    let loaded = run_in(&loader, "stack.yaml", None, &[], &env)
+        .unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
     assert!(!format!("{:?}", loaded.stack).contains("hunter2"));
-    assert!(loaded.sources.iter().all(|source| !source.text.contains("hunter2")));
+    assert!(
+        loaded
+            .sources
+            .iter()
+            .all(|source| !source.text.contains("hunter2"))
+    );
     assert!(loaded.stack.outputs["t"].value.has_secret());
 }
 
@@ -344,7 +394,8 @@ resources:
 "
     );
     let loader = MemoryLoader::new("/w").file("stack.yaml", stack);
-    let loaded = run(&loader, "stack.yaml", Some("prod"), &[]).unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
+    let loaded = run(&loader, "stack.yaml", Some("prod"), &[])
+        .unwrap_or_else(|failure| panic!("{}", rendered(&failure)));
     expect![[r#"
         resources:
           app: instance
@@ -355,12 +406,29 @@ resources:
             vswitch: ${a.id}
             tags: {App: x, Env: prod}
     "#]]
-    .assert_eq(&format!("resources:\n{}", view::resource(&loaded.stack.resources[&"app".parse().expect("an address")])));
+    .assert_eq(&format!(
+        "resources:\n{}",
+        view::resource(&loaded.stack.resources[&"app".parse().expect("an address")])
+    ));
     let app = &loaded.stack.resources[&"app".parse().expect("an address")];
     let at = &app.field_at["system_disk.size"];
-    assert_eq!((at.file.as_str(), at.line, at.column), ("stack.yaml", 11, 49), "the line that won");
-    assert!(!loaded.stack.resources.contains_key(&"gone".parse().expect("an address")));
-    assert!(loaded.stack.resources.contains_key(&"extra".parse().expect("an address")));
+    assert_eq!(
+        (at.file.as_str(), at.line, at.column),
+        ("stack.yaml", 11, 49),
+        "the line that won"
+    );
+    assert!(
+        !loaded
+            .stack
+            .resources
+            .contains_key(&"gone".parse().expect("an address"))
+    );
+    assert!(
+        loaded
+            .stack
+            .resources
+            .contains_key(&"extra".parse().expect("an address"))
+    );
 }
 
 #[test]
@@ -372,7 +440,10 @@ fn files_and_environments_are_found() {
         .file("b/stack.yml", &spec)
         .file("c/x.stack.yaml", &spec);
     assert_eq!(stack_file(&loader, "a").as_deref(), Ok("a/stack.yaml"));
-    assert_eq!(environments(&loader, "a").expect("it is right"), ["dev", "prod"]);
+    assert_eq!(
+        environments(&loader, "a").expect("it is right"),
+        ["dev", "prod"]
+    );
     let refused = |path: &str| rendered(&run(&loader, path, None, &[]).expect_err("it is refused"));
     expect![[r#"
         ╷
@@ -392,27 +463,44 @@ fn files_and_environments_are_found() {
         ╵
     "#]]
     .assert_eq(&["b", "c", "d", "a"].map(refused).concat());
-    assert_eq!(run(&loader, "a", Some("test"), &[]).expect_err("it is refused").kind, FailureKind::Usage);
+    assert_eq!(
+        run(&loader, "a", Some("test"), &[])
+            .expect_err("it is refused")
+            .kind,
+        FailureKind::Usage
+    );
 }
 
 #[test]
 fn links_do_not_lead_out() {
-    let stack = format!("{HEAD}resources: {{k: {{type: key_pair, public_key: {{file: k.pub}}}}}}\n");
-    let loader = MemoryLoader::new("/w").file("in/stack.yaml", stack).file("secret", "x").link("in/k.pub", "secret");
+    let stack =
+        format!("{HEAD}resources: {{k: {{type: key_pair, public_key: {{file: k.pub}}}}}}\n");
+    let loader = MemoryLoader::new("/w")
+        .file("in/stack.yaml", stack)
+        .file("secret", "x")
+        .link("in/k.pub", "secret");
     let shown = rendered(&run(&loader, "in", None, &[]).expect_err("it is refused"));
-    assert!(shown.contains("a link on the way leads out of the folder `/w/in`"), "{shown}");
+    assert!(
+        shown.contains("a link on the way leads out of the folder `/w/in`"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn the_starter_stack_is_right_and_formatted() {
     let starter = init::starter();
     assert!(text(&starter).is_ok());
-    assert_eq!(setpoint_spec::fmt::format(&starter).as_deref(), Ok(starter.as_str()));
+    assert_eq!(
+        setpoint_spec::fmt::format(&starter).as_deref(),
+        Ok(starter.as_str())
+    );
 }
 
 #[test]
 fn explains_rows() {
-    let show = |path: &str| explain::explain(&SCHEMA, path).unwrap_or_else(|refusal| format!("{refusal}\n"));
+    let show = |path: &str| {
+        explain::explain(&SCHEMA, path).unwrap_or_else(|refusal| format!("{refusal}\n"))
+    };
     expect![[r#"
         instance.system_disk.size
           A field.
@@ -454,9 +542,14 @@ fn explains_rows() {
 #[test]
 fn the_json_schema_has_one_case_a_kind() {
     let schema = json_schema::schema(&SCHEMA);
-    let cases = schema["definitions"]["entry"]["allOf"].as_array().expect("cases");
+    let cases = schema["definitions"]["entry"]["allOf"]
+        .as_array()
+        .expect("cases");
     assert_eq!(cases.len(), SCHEMA.kinds.len() + 1);
-    let vswitch = cases.iter().find(|case| case["if"]["properties"]["type"]["const"] == "vswitch").expect("a case");
+    let vswitch = cases
+        .iter()
+        .find(|case| case["if"]["properties"]["type"]["const"] == "vswitch")
+        .expect("a case");
     assert_eq!(vswitch["then"]["additionalProperties"], false);
     expect![[r##"
         {
@@ -470,5 +563,8 @@ fn the_json_schema_has_one_case_a_kind() {
           ],
           "description": "A field (CIDR block, /16 to /29; change: none)"
         }"##]]
-    .assert_eq(&format!("{:#}", vswitch["then"]["properties"]["cidr_block"]));
+    .assert_eq(&format!(
+        "{:#}",
+        vswitch["then"]["properties"]["cidr_block"]
+    ));
 }

@@ -1,6 +1,8 @@
 //! A stand-in for the catalogue: the tables of the language's first kinds, enough to read the example stacks.
 
-use setpoint_spec::schema::{AttrDef, CheckCx, FieldDef, KindDef, NameRule, Problem, Schema, Type, Unset, no_check};
+use setpoint_spec::schema::{
+    AttrDef, CheckCx, FieldDef, KindDef, NameRule, Problem, Schema, Type, Unset, no_check,
+};
 use setpoint_spec::types;
 use setpoint_spec::value::Value;
 
@@ -21,38 +23,81 @@ pub(crate) const SCHEMA: Schema = Schema {
 };
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
-const GIB: Type = Type::Int { min: 1, max: 65_536, unit: "GiB" };
+const GIB: Type = Type::Int {
+    min: 1,
+    max: 65_536,
+    unit: "GiB",
+};
 const LEVEL: Type = Type::Enum(&["PL0", "PL1", "PL2", "PL3"]);
 const CATEGORY: Type = Type::Enum(&["cloud_essd", "cloud_auto", "cloud_efficiency", "cloud_ssd"]);
-const PERCENT: Type = Type::Int { min: 0, max: 100, unit: "Mbit/s" };
-const NAME: NameRule = NameRule { param: "Name", min: 2, max: 128 };
-const SHORT_NAME: NameRule = NameRule { param: "Name", min: 1, max: 128 };
+const PERCENT: Type = Type::Int {
+    min: 0,
+    max: 100,
+    unit: "Mbit/s",
+};
+const NAME: NameRule = NameRule {
+    param: "Name",
+    min: 2,
+    max: 128,
+};
+const SHORT_NAME: NameRule = NameRule {
+    param: "Name",
+    min: 1,
+    max: 128,
+};
 
 const fn opt(name: &'static str, ty: Type) -> FieldDef {
-    FieldDef { name, ty, required: false, unset: Unset::Unmanaged, late: false, change: "none", doc: "A field." }
+    FieldDef {
+        name,
+        ty,
+        required: false,
+        unset: Unset::Unmanaged,
+        late: false,
+        change: "none",
+        doc: "A field.",
+    }
 }
 
 const fn req(name: &'static str, ty: Type) -> FieldDef {
-    FieldDef { required: true, ..opt(name, ty) }
+    FieldDef {
+        required: true,
+        ..opt(name, ty)
+    }
 }
 
 const fn closed(name: &'static str, ty: Type) -> FieldDef {
-    FieldDef { unset: Unset::Closed, ..opt(name, ty) }
+    FieldDef {
+        unset: Unset::Closed,
+        ..opt(name, ty)
+    }
 }
 
 const fn late(field: FieldDef) -> FieldDef {
-    FieldDef { late: true, ..field }
+    FieldDef {
+        late: true,
+        ..field
+    }
 }
 
 const fn def(name: &'static str, ty: Type, default: &'static str) -> FieldDef {
-    FieldDef { unset: Unset::Default(default), ..opt(name, ty) }
+    FieldDef {
+        unset: Unset::Default(default),
+        ..opt(name, ty)
+    }
 }
 
 const fn attr(name: &'static str) -> AttrDef {
-    AttrDef { name, doc: "An attribute." }
+    AttrDef {
+        name,
+        doc: "An attribute.",
+    }
 }
 
-const fn kind(name: &'static str, fields: &'static [FieldDef], attributes: &'static [AttrDef]) -> KindDef {
+const fn kind(
+    name: &'static str,
+    fields: &'static [FieldDef],
+    attributes: &'static [AttrDef],
+) -> KindDef {
     KindDef {
         name,
         doc: "A kind.",
@@ -74,7 +119,10 @@ static VPC: KindDef = KindDef {
         "vpc",
         &[
             req("cidr_block", Type::Cidr { min: 8, max: 28 }),
-            opt("secondary_cidr_blocks", Type::List(&Type::Cidr { min: 8, max: 28 })),
+            opt(
+                "secondary_cidr_blocks",
+                Type::List(&Type::Cidr { min: 8, max: 28 }),
+            ),
             def("enable_ipv6", Type::Bool, "false"),
         ],
         &[attr("router_id"), attr("route_table_id")],
@@ -86,7 +134,11 @@ static VSWITCH: KindDef = KindDef {
     check: check_vswitch,
     ..kind(
         "vswitch",
-        &[req("vpc", Type::Ref("vpc")), req("zone", Type::Zone), req("cidr_block", Type::Cidr { min: 16, max: 29 })],
+        &[
+            req("vpc", Type::Ref("vpc")),
+            req("zone", Type::Zone),
+            req("cidr_block", Type::Cidr { min: 16, max: 29 }),
+        ],
         &[attr("available_ip_address_count")],
     )
 };
@@ -97,7 +149,11 @@ static SECURITY_GROUP: KindDef = KindDef {
         "security_group",
         &[
             req("vpc", Type::Ref("vpc")),
-            def("security_group_type", Type::Enum(&["normal", "enterprise"]), "normal"),
+            def(
+                "security_group_type",
+                Type::Enum(&["normal", "enterprise"]),
+                "normal",
+            ),
             closed("ingress", Type::Rows(INGRESS)),
             closed("egress", Type::Rows(EGRESS)),
             opt("inner_access_policy", Type::Enum(&["Accept", "Drop"])),
@@ -106,24 +162,62 @@ static SECURITY_GROUP: KindDef = KindDef {
     )
 };
 
-const PROTOCOL: FieldDef = def("protocol", Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]), "tcp");
+const PROTOCOL: FieldDef = def(
+    "protocol",
+    Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]),
+    "tcp",
+);
 const POLICY: FieldDef = def("policy", Type::Enum(&["accept", "drop"]), "accept");
-const PRIORITY: FieldDef = def("priority", Type::Int { min: 1, max: 100, unit: "" }, "1");
+const PRIORITY: FieldDef = def(
+    "priority",
+    Type::Int {
+        min: 1,
+        max: 100,
+        unit: "",
+    },
+    "1",
+);
 const DESCRIPTION: FieldDef = opt("description", Type::Text { min: 1, max: 512 });
-const INGRESS: &[FieldDef] = &[PROTOCOL, opt("port", Type::Ports), late(req("source", Type::Peers)), POLICY, PRIORITY, DESCRIPTION];
-const EGRESS: &[FieldDef] = &[PROTOCOL, opt("port", Type::Ports), late(req("dest", Type::Peers)), POLICY, PRIORITY, DESCRIPTION];
+const INGRESS: &[FieldDef] = &[
+    PROTOCOL,
+    opt("port", Type::Ports),
+    late(req("source", Type::Peers)),
+    POLICY,
+    PRIORITY,
+    DESCRIPTION,
+];
+const EGRESS: &[FieldDef] = &[
+    PROTOCOL,
+    opt("port", Type::Ports),
+    late(req("dest", Type::Peers)),
+    POLICY,
+    PRIORITY,
+    DESCRIPTION,
+];
 
 static KEY_PAIR: KindDef = KindDef {
     one_of: &[&["public_key", "private_key_file"]],
     ..kind(
         "key_pair",
-        &[opt("public_key", Type::Content { max: 4096, with: false }), opt("private_key_file", Type::Path)],
+        &[
+            opt(
+                "public_key",
+                Type::Content {
+                    max: 4096,
+                    with: false,
+                },
+            ),
+            opt("private_key_file", Type::Path),
+        ],
         &[attr("fingerprint")],
     )
 };
 
 static INSTANCE: KindDef = KindDef {
-    one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
+    one_of: &[
+        &["instance_type", "instance_types"],
+        &["vswitch", "vswitches"],
+    ],
     hints: &[
         ("vpc_id", "its VPC follows from `vswitch`"),
         ("vpc", "its VPC follows from `vswitch`"),
@@ -133,7 +227,13 @@ static INSTANCE: KindDef = KindDef {
     ..kind(
         "instance",
         INSTANCE_FIELDS,
-        &[attr("public_ip"), attr("zone"), attr("image_id"), attr("system_disk.id"), attr("data_disks.NAME.id")],
+        &[
+            attr("public_ip"),
+            attr("zone"),
+            attr("image_id"),
+            attr("system_disk.id"),
+            attr("data_disks.NAME.id"),
+        ],
     )
 };
 
@@ -153,7 +253,10 @@ const INSTANCE_FIELDS: &[FieldDef] = &[
         Type::Struct(&[
             opt("max_bandwidth_out", PERCENT),
             opt("max_bandwidth_in", PERCENT),
-            opt("charge_type", Type::Enum(&["PayByTraffic", "PayByBandwidth"])),
+            opt(
+                "charge_type",
+                Type::Enum(&["PayByTraffic", "PayByBandwidth"]),
+            ),
         ]),
     ),
     opt(
@@ -175,12 +278,25 @@ const INSTANCE_FIELDS: &[FieldDef] = &[
             opt("snapshot", Type::Ref("snapshot")),
         ]),
     ),
-    opt("user_data", Type::Content { max: 32 * 1024, with: true }),
+    opt(
+        "user_data",
+        Type::Content {
+            max: 32 * 1024,
+            with: true,
+        },
+    ),
     opt(
         "charge",
         Type::Struct(&[
             opt("type", Type::Enum(&["PostPaid", "PrePaid", "Spot"])),
-            opt("period", Type::Int { min: 1, max: 60, unit: "" }),
+            opt(
+                "period",
+                Type::Int {
+                    min: 1,
+                    max: 60,
+                    unit: "",
+                },
+            ),
             opt("period_unit", Type::Enum(&["Week", "Month", "Year"])),
             opt("auto_renew", Type::Bool),
             opt("price_limit", Type::Number),
@@ -192,7 +308,11 @@ const INSTANCE_FIELDS: &[FieldDef] = &[
         "power",
         Type::WordOr(
             &["running", "stopped", "unmanaged"],
-            &Type::Struct(&[req("running", Type::TimeSpan), opt("days", TEXT), opt("time_zone", TEXT)]),
+            &Type::Struct(&[
+                req("running", Type::TimeSpan),
+                opt("days", TEXT),
+                opt("time_zone", TEXT),
+            ]),
         ),
     ),
     opt("deletion_protection", Type::Bool),
@@ -201,7 +321,20 @@ const INSTANCE_FIELDS: &[FieldDef] = &[
         "ready",
         Type::Struct(&[
             opt("cloud_init", Type::Bool),
-            opt("http", Type::Struct(&[req("port", Type::Int { min: 1, max: 65_535, unit: "" }), opt("path", TEXT)])),
+            opt(
+                "http",
+                Type::Struct(&[
+                    req(
+                        "port",
+                        Type::Int {
+                            min: 1,
+                            max: 65_535,
+                            unit: "",
+                        },
+                    ),
+                    opt("path", TEXT),
+                ]),
+            ),
             opt("command", TEXT),
             opt("timeout", Type::Duration),
         ]),
@@ -228,9 +361,24 @@ static DISK: KindDef = KindDef {
 static EIP: KindDef = kind(
     "eip",
     &[
-        def("bandwidth", Type::Int { min: 1, max: 500, unit: "Mbit/s" }, "5"),
-        def("internet_charge_type", Type::Enum(&["PayByBandwidth", "PayByTraffic"]), "PayByBandwidth"),
-        late(closed("attach_to", Type::Ref("instance|network_interface|nat_gateway"))),
+        def(
+            "bandwidth",
+            Type::Int {
+                min: 1,
+                max: 500,
+                unit: "Mbit/s",
+            },
+            "5",
+        ),
+        def(
+            "internet_charge_type",
+            Type::Enum(&["PayByBandwidth", "PayByTraffic"]),
+            "PayByBandwidth",
+        ),
+        late(closed(
+            "attach_to",
+            Type::Ref("instance|network_interface|nat_gateway"),
+        )),
     ],
     &[attr("ip_address")],
 );
@@ -238,9 +386,31 @@ static EIP: KindDef = kind(
 static AUTO_SNAPSHOT_POLICY: KindDef = kind(
     "auto_snapshot_policy",
     &[
-        req("time_points", Type::List(&Type::Int { min: 0, max: 23, unit: "hour" })),
-        req("repeat_weekdays", Type::WordOr(&["daily"], &Type::List(&Type::Enum(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"])))),
-        req("retention_days", Type::Int { min: -1, max: 65_536, unit: "days" }),
+        req(
+            "time_points",
+            Type::List(&Type::Int {
+                min: 0,
+                max: 23,
+                unit: "hour",
+            }),
+        ),
+        req(
+            "repeat_weekdays",
+            Type::WordOr(
+                &["daily"],
+                &Type::List(&Type::Enum(&[
+                    "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+                ])),
+            ),
+        ),
+        req(
+            "retention_days",
+            Type::Int {
+                min: -1,
+                max: 65_536,
+                unit: "days",
+            },
+        ),
     ],
     &[],
 );
@@ -249,7 +419,15 @@ const LIMIT: Type = Type::Struct(&[
     req("statistics", TEXT),
     req("threshold", Type::Number),
     def("comparison_operator", TEXT, "GreaterThanThreshold"),
-    def("times", Type::Int { min: 1, max: 100, unit: "" }, "3"),
+    def(
+        "times",
+        Type::Int {
+            min: 1,
+            max: 100,
+            unit: "",
+        },
+        "3",
+    ),
 ]);
 
 static METRIC_ALARM: KindDef = KindDef {
@@ -263,7 +441,10 @@ static METRIC_ALARM: KindDef = KindDef {
             def("namespace", TEXT, "acs_ecs_dashboard"),
             opt("instances", Type::List(&Type::Ref("instance"))),
             opt("resources", Type::List(&Type::Map(&TEXT))),
-            req("contact_groups", Type::List(&Type::Ref("alarm_contact_group"))),
+            req(
+                "contact_groups",
+                Type::List(&Type::Ref("alarm_contact_group")),
+            ),
             opt("critical", LIMIT),
             opt("warn", LIMIT),
             opt("info", LIMIT),
@@ -275,13 +456,24 @@ static METRIC_ALARM: KindDef = KindDef {
     )
 };
 
-static NAT_GATEWAY: KindDef = kind("nat_gateway", &[req("vpc", Type::Ref("vpc")), req("vswitch", Type::Ref("vswitch"))], &[]);
+static NAT_GATEWAY: KindDef = kind(
+    "nat_gateway",
+    &[
+        req("vpc", Type::Ref("vpc")),
+        req("vswitch", Type::Ref("vswitch")),
+    ],
+    &[],
+);
 
 static SNAT_ENTRY: KindDef = KindDef {
     taggable: false,
     ..kind(
         "snat_entry",
-        &[req("nat_gateway", Type::Ref("nat_gateway")), req("source", Type::Ref("vswitch")), req("eips", Type::List(&Type::Ref("eip")))],
+        &[
+            req("nat_gateway", Type::Ref("nat_gateway")),
+            req("source", Type::Ref("vswitch")),
+            req("eips", Type::List(&Type::Ref("eip"))),
+        ],
         &[],
     )
 };
@@ -292,18 +484,38 @@ fn check_vswitch(cx: &CheckCx<'_>) -> Vec<Problem> {
         Some(Value::Ref(reference)) => Some(reference.address.clone()),
         _ => None,
     };
-    let block =
-        |fields: &setpoint_spec::value::Map| fields.get("cidr_block").and_then(Value::as_text).and_then(|text| types::block(text).ok());
-    let problem = |message: String| Problem { path: "cidr_block".to_owned(), message, hint: None };
-    let (Some(vpc), Some(own)) = (vpc_of(cx.fields()), block(cx.fields())) else { return Vec::new() };
+    let block = |fields: &setpoint_spec::value::Map| {
+        fields
+            .get("cidr_block")
+            .and_then(Value::as_text)
+            .and_then(|text| types::block(text).ok())
+    };
+    let problem = |message: String| Problem {
+        path: "cidr_block".to_owned(),
+        message,
+        hint: None,
+    };
+    let (Some(vpc), Some(own)) = (vpc_of(cx.fields()), block(cx.fields())) else {
+        return Vec::new();
+    };
     let mut problems = Vec::new();
-    if let Some(outer) = cx.all.get(&vpc).and_then(|resource| block(&resource.fields))
+    if let Some(outer) = cx
+        .all
+        .get(&vpc)
+        .and_then(|resource| block(&resource.fields))
         && !outer.contains(&own)
     {
-        problems.push(problem(format!("{own} lies outside its VPC `{vpc}`, which is {outer}")));
+        problems.push(problem(format!(
+            "{own} lies outside its VPC `{vpc}`, which is {outer}"
+        )));
     }
-    let before = cx.all.iter().take_while(|(address, _)| **address != cx.resource.address);
-    for (address, other) in before.filter(|(_, other)| other.kind.name == "vswitch" && vpc_of(&other.fields).as_ref() == Some(&vpc)) {
+    let before = cx
+        .all
+        .iter()
+        .take_while(|(address, _)| **address != cx.resource.address);
+    for (address, other) in before.filter(|(_, other)| {
+        other.kind.name == "vswitch" && vpc_of(&other.fields).as_ref() == Some(&vpc)
+    }) {
         if let Some(block) = block(&other.fields)
             && (block.contains(&own) || own.contains(&block))
         {
@@ -317,16 +529,27 @@ fn check_vswitch(cx: &CheckCx<'_>) -> Vec<Problem> {
 fn check_security_group(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for direction in ["ingress", "egress"] {
-        let rows = cx.fields().get(direction).and_then(Value::as_list).unwrap_or_default();
+        let rows = cx
+            .fields()
+            .get(direction)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         for (at, row) in rows.iter().filter_map(Value::as_map).enumerate() {
-            let protocol = row.get("protocol").and_then(Value::as_text).unwrap_or("tcp");
+            let protocol = row
+                .get("protocol")
+                .and_then(Value::as_text)
+                .unwrap_or("tcp");
             let wants = matches!(protocol, "tcp" | "udp");
             let message = match (wants, row.contains_key("port")) {
                 (true, false) => format!("a {protocol} rule needs its `port`"),
                 (false, true) => format!("{protocol} has no ports"),
                 _ => continue,
             };
-            problems.push(Problem { path: format!("{direction}.{at}.port"), message, hint: None });
+            problems.push(Problem {
+                path: format!("{direction}.{at}.port"),
+                message,
+                hint: None,
+            });
         }
     }
     problems

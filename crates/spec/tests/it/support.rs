@@ -23,7 +23,12 @@ pub(crate) fn folder(path: &Path) -> MemoryLoader {
             if path_of.is_dir() {
                 folders.push(path_of);
             } else {
-                let name = path_of.strip_prefix(path).expect("it is below").to_str().expect("it is UTF-8").to_owned();
+                let name = path_of
+                    .strip_prefix(path)
+                    .expect("it is below")
+                    .to_str()
+                    .expect("it is UTF-8")
+                    .to_owned();
                 loader = loader.file(&name, std::fs::read(&path_of).expect("it can be read"));
             }
         }
@@ -32,7 +37,12 @@ pub(crate) fn folder(path: &Path) -> MemoryLoader {
 }
 
 /// Loads a stack as a command would, with values for variables and without a process environment.
-pub(crate) fn run(loader: &dyn Loader, path: &str, environment: Option<&str>, vars: &[(&str, &str)]) -> Result<Loaded, Failure> {
+pub(crate) fn run(
+    loader: &dyn Loader,
+    path: &str,
+    environment: Option<&str>,
+    vars: &[(&str, &str)],
+) -> Result<Loaded, Failure> {
     run_in(loader, path, environment, vars, &|_| None)
 }
 
@@ -44,18 +54,37 @@ pub(crate) fn run_in(
     vars: &[(&str, &str)],
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Failure> {
-    let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let input =
-        Input { path, environment, var_files: Vec::new(), vars, env, today: "2026-11-25".to_owned(), home: Some("/home/ops".to_owned()) };
+    let vars = vars
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let input = Input {
+        path,
+        environment,
+        var_files: Vec::new(),
+        vars,
+        env,
+        today: "2026-11-25".to_owned(),
+        home: Some("/home/ops".to_owned()),
+    };
     load(&SCHEMA, loader, &input)
 }
 
 /// One file in memory, loaded.
 pub(crate) fn text(spec: &str) -> Result<Loaded, Failure> {
-    run(&MemoryLoader::new("/w").file("stack.yaml", spec), "stack.yaml", None, &[])
+    run(
+        &MemoryLoader::new("/w").file("stack.yaml", spec),
+        "stack.yaml",
+        None,
+        &[],
+    )
 }
 
 /// What a terminal shows of a failure.
 pub(crate) fn rendered(failure: &Failure) -> String {
-    render_text(&failure.diagnostics, &failure.sources, RenderOptions::default())
+    render_text(
+        &failure.diagnostics,
+        &failure.sources,
+        RenderOptions::default(),
+    )
 }

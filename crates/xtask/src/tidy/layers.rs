@@ -21,11 +21,41 @@ struct Row {
 }
 
 /// No runtime, no socket, no store, no terminal, no errors without a type.
-const PURE: &[&str] = &["anyhow", "axum", "clap", "hyper", "indicatif", "rand", "redb", "reqwest", "rustls", "tokio", "tracing-subscriber"];
+const PURE: &[&str] = &[
+    "anyhow",
+    "axum",
+    "clap",
+    "hyper",
+    "indicatif",
+    "rand",
+    "redb",
+    "reqwest",
+    "rustls",
+    "tokio",
+    "tracing-subscriber",
+];
 /// The engine has a driver: it may await, but it reaches the network through `openapi` alone.
-const ENGINE: &[&str] = &["anyhow", "axum", "clap", "hyper", "indicatif", "rand", "redb", "reqwest", "rustls", "tracing-subscriber"];
+const ENGINE: &[&str] = &[
+    "anyhow",
+    "axum",
+    "clap",
+    "hyper",
+    "indicatif",
+    "rand",
+    "redb",
+    "reqwest",
+    "rustls",
+    "tracing-subscriber",
+];
 /// The simulator has a server and a store, and never calls out.
-const SIM: &[&str] = &["anyhow", "clap", "indicatif", "rand", "reqwest", "tracing-subscriber"];
+const SIM: &[&str] = &[
+    "anyhow",
+    "clap",
+    "indicatif",
+    "rand",
+    "reqwest",
+    "tracing-subscriber",
+];
 const SHELL: &[&str] = &[];
 
 const SPEC: &str = "setpoint-spec";
@@ -41,17 +71,79 @@ const CLI: &str = "setpoint";
 
 /// Lowest layer first.
 const ROWS: [Row; 11] = [
-    Row { package: SPEC, ours: &[], never: PURE },
-    Row { package: OPENAPI, ours: &[], never: PURE },
-    Row { package: PLAN, ours: &[SPEC, OPENAPI], never: PURE },
-    Row { package: SIMULATOR, ours: &[OPENAPI], never: SIM },
-    Row { package: CATALOG, ours: &[SPEC, OPENAPI, PLAN], never: PURE },
-    Row { package: POLICY, ours: &[SPEC, PLAN], never: PURE },
-    Row { package: ENGINE_CRATE, ours: &[OPENAPI, PLAN], never: ENGINE },
-    Row { package: REPORT, ours: &[SPEC, PLAN, POLICY], never: PURE },
-    Row { package: CLI, ours: &[SPEC, OPENAPI, PLAN, SIMULATOR, CATALOG, POLICY, ENGINE_CRATE, REPORT], never: SHELL },
-    Row { package: TESTKIT, ours: &[SPEC, OPENAPI, PLAN, SIMULATOR, CATALOG, POLICY, ENGINE_CRATE, REPORT], never: SHELL },
-    Row { package: "xtask", ours: &[], never: SHELL },
+    Row {
+        package: SPEC,
+        ours: &[],
+        never: PURE,
+    },
+    Row {
+        package: OPENAPI,
+        ours: &[],
+        never: PURE,
+    },
+    Row {
+        package: PLAN,
+        ours: &[SPEC, OPENAPI],
+        never: PURE,
+    },
+    Row {
+        package: SIMULATOR,
+        ours: &[OPENAPI],
+        never: SIM,
+    },
+    Row {
+        package: CATALOG,
+        ours: &[SPEC, OPENAPI, PLAN],
+        never: PURE,
+    },
+    Row {
+        package: POLICY,
+        ours: &[SPEC, PLAN],
+        never: PURE,
+    },
+    Row {
+        package: ENGINE_CRATE,
+        ours: &[OPENAPI, PLAN],
+        never: ENGINE,
+    },
+    Row {
+        package: REPORT,
+        ours: &[SPEC, PLAN, POLICY],
+        never: PURE,
+    },
+    Row {
+        package: CLI,
+        ours: &[
+            SPEC,
+            OPENAPI,
+            PLAN,
+            SIMULATOR,
+            CATALOG,
+            POLICY,
+            ENGINE_CRATE,
+            REPORT,
+        ],
+        never: SHELL,
+    },
+    Row {
+        package: TESTKIT,
+        ours: &[
+            SPEC,
+            OPENAPI,
+            PLAN,
+            SIMULATOR,
+            CATALOG,
+            POLICY,
+            ENGINE_CRATE,
+            REPORT,
+        ],
+        never: SHELL,
+    },
+    Row {
+        package: "xtask",
+        ours: &[],
+        never: SHELL,
+    },
 ];
 
 /// `cargo metadata`, as far as we look at it.
@@ -77,7 +169,16 @@ struct Dependency {
 /// Asks cargo about the workspace; nothing is downloaded.
 pub(crate) fn metadata(root: &Path) -> Result<Metadata, Box<dyn Error>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).current_dir(root).output()?;
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
+        .current_dir(root)
+        .output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
@@ -90,40 +191,84 @@ pub(crate) fn check(metadata: &Metadata) -> Vec<Finding> {
     for package in &metadata.packages {
         let path = manifest(&package.name);
         let Some(row) = ROWS.iter().find(|row| row.package == package.name) else {
-            findings.push(Finding::new(&path, 1, "layers", format!("`{}` is not in the table of layers", package.name)));
+            findings.push(Finding::new(
+                &path,
+                1,
+                "layers",
+                format!("`{}` is not in the table of layers", package.name),
+            ));
             continue;
         };
-        let wrong = package.dependencies.iter().filter_map(|dependency| fault(row, dependency));
+        let wrong = package
+            .dependencies
+            .iter()
+            .filter_map(|dependency| fault(row, dependency));
         findings.extend(wrong.map(|what| Finding::new(&path, 1, "layers", what)));
     }
-    let missing = ROWS.iter().filter(|row| metadata.packages.iter().all(|package| package.name != row.package));
-    findings.extend(
-        missing.map(|row| Finding::new("Cargo.toml", 1, "layers", format!("`{}` is in the table and not in the tree", row.package))),
-    );
+    let missing = ROWS.iter().filter(|row| {
+        metadata
+            .packages
+            .iter()
+            .all(|package| package.name != row.package)
+    });
+    findings.extend(missing.map(|row| {
+        Finding::new(
+            "Cargo.toml",
+            1,
+            "layers",
+            format!("`{}` is in the table and not in the tree", row.package),
+        )
+    }));
     findings
 }
 
 /// What is wrong with a dependency. Tests may use any crate of ours but the binary.
 fn fault(row: &Row, dependency: &Dependency) -> Option<String> {
-    let Dependency { name, kind, optional } = dependency;
+    let Dependency {
+        name,
+        kind,
+        optional,
+    } = dependency;
     let is_ours = ROWS.iter().any(|other| other.package == name);
     let for_tests = kind.as_deref() == Some("dev");
     if is_ours && for_tests {
-        return (name == CLI).then(|| format!("the tests of `{}` may not use the binary's package", row.package));
+        return (name == CLI).then(|| {
+            format!(
+                "the tests of `{}` may not use the binary's package",
+                row.package
+            )
+        });
     }
     if is_ours && !row.ours.contains(&name.as_str()) {
-        return Some(format!("`{}` may not use `{name}`: it may use {}", row.package, list(row.ours)));
+        return Some(format!(
+            "`{}` may not use `{name}`: it may use {}",
+            row.package,
+            list(row.ours)
+        ));
     }
     let banned = row.never.contains(&name.as_str()) && !for_tests && !optional;
-    banned.then(|| format!("`{}` may not use `{name}`: its layer has no such thing", row.package))
+    banned.then(|| {
+        format!(
+            "`{}` may not use `{name}`: its layer has no such thing",
+            row.package
+        )
+    })
 }
 
 fn list(names: &[&str]) -> String {
-    if names.is_empty() { "no crate of ours".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "no crate of ours".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 fn manifest(package: &str) -> String {
-    let folder = if package == CLI { "cli" } else { package.strip_prefix("setpoint-").unwrap_or(package) };
+    let folder = if package == CLI {
+        "cli"
+    } else {
+        package.strip_prefix("setpoint-").unwrap_or(package)
+    };
     format!("crates/{folder}/Cargo.toml")
 }
 
@@ -132,9 +277,20 @@ mod tests {
     use super::*;
 
     fn check_edge(package: &str, name: &str, kind: Option<&str>, optional: bool, expected: &str) {
-        let row = ROWS.iter().find(|row| row.package == package).expect("a row");
-        let dependency = Dependency { name: name.to_owned(), kind: kind.map(ToOwned::to_owned), optional };
-        assert_eq!(fault(row, &dependency).unwrap_or_default(), expected, "{package} → {name}");
+        let row = ROWS
+            .iter()
+            .find(|row| row.package == package)
+            .expect("a row");
+        let dependency = Dependency {
+            name: name.to_owned(),
+            kind: kind.map(ToOwned::to_owned),
+            optional,
+        };
+        assert_eq!(
+            fault(row, &dependency).unwrap_or_default(),
+            expected,
+            "{package} → {name}"
+        );
     }
 
     #[test]
@@ -154,18 +310,44 @@ mod tests {
             false,
             "`setpoint-engine` may not use `setpoint-catalog`: it may use setpoint-openapi, setpoint-plan",
         );
-        check_edge("setpoint-engine", "setpoint-catalog", Some("dev"), false, "");
-        check_edge("setpoint-sim", "setpoint", Some("dev"), false, "the tests of `setpoint-sim` may not use the binary's package");
-        check_edge("setpoint-plan", "tokio", None, false, "`setpoint-plan` may not use `tokio`: its layer has no such thing");
+        check_edge(
+            "setpoint-engine",
+            "setpoint-catalog",
+            Some("dev"),
+            false,
+            "",
+        );
+        check_edge(
+            "setpoint-sim",
+            "setpoint",
+            Some("dev"),
+            false,
+            "the tests of `setpoint-sim` may not use the binary's package",
+        );
+        check_edge(
+            "setpoint-plan",
+            "tokio",
+            None,
+            false,
+            "`setpoint-plan` may not use `tokio`: its layer has no such thing",
+        );
         check_edge("setpoint-plan", "tokio", Some("dev"), false, "");
         check_edge("setpoint-openapi", "reqwest", None, true, "");
     }
 
     #[test]
     fn an_unknown_crate_is_found() {
-        let metadata = Metadata { packages: vec![Package { name: "setpoint-utils".to_owned(), dependencies: Vec::new() }] };
+        let metadata = Metadata {
+            packages: vec![Package {
+                name: "setpoint-utils".to_owned(),
+                dependencies: Vec::new(),
+            }],
+        };
         let findings = check(&metadata);
-        assert_eq!(findings[0].to_string(), "crates/utils/Cargo.toml:1: `setpoint-utils` is not in the table of layers [layers]");
+        assert_eq!(
+            findings[0].to_string(),
+            "crates/utils/Cargo.toml:1: `setpoint-utils` is not in the table of layers [layers]"
+        );
         assert_eq!(findings.len(), 1 + ROWS.len());
     }
 }

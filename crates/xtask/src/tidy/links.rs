@@ -24,7 +24,12 @@ fn check(file: &File, files: &[File]) -> Vec<Finding> {
     for (at, line) in file.text.lines().enumerate() {
         for page in pages(line) {
             if !files.iter().any(|other| other.path == page) {
-                findings.push(Finding::new(&file.path, at + 1, "links", format!("there is no page `{page}`")));
+                findings.push(Finding::new(
+                    &file.path,
+                    at + 1,
+                    "links",
+                    format!("there is no page `{page}`"),
+                ));
             }
         }
     }
@@ -32,7 +37,8 @@ fn check(file: &File, files: &[File]) -> Vec<Finding> {
 }
 
 fn is_page(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "md")
+    path.rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "md")
 }
 
 /// The targets of inline links with their lines; code is passed over.
@@ -52,7 +58,10 @@ fn links(text: &str) -> Vec<(usize, &str)> {
 }
 
 fn targets(prose: &str) -> impl Iterator<Item = &str> {
-    prose.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
+    prose
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
 }
 
 /// What is wrong with a link.
@@ -60,14 +69,26 @@ fn fault(from: &File, target: &str, files: &[File]) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;
     }
-    let (path, heading) = target.split_once('#').map_or((target, None), |(path, heading)| (path, Some(heading)));
-    let wanted = if path.is_empty() { from.path.clone() } else { resolve(&from.path, path) };
+    let (path, heading) = target
+        .split_once('#')
+        .map_or((target, None), |(path, heading)| (path, Some(heading)));
+    let wanted = if path.is_empty() {
+        from.path.clone()
+    } else {
+        resolve(&from.path, path)
+    };
     let file = files.iter().find(|file| file.path == wanted);
-    let is_folder = || files.iter().any(|file| file.path.starts_with(&format!("{wanted}/")));
+    let is_folder = || {
+        files
+            .iter()
+            .any(|file| file.path.starts_with(&format!("{wanted}/")))
+    };
     match (file, heading) {
         (None, _) if is_folder() => None,
         (None, _) => Some(format!("`{target}` leads nowhere: there is no `{wanted}`")),
-        (Some(file), Some(heading)) if !headings(&file.text).contains(heading) => Some(format!("`{wanted}` has no heading `#{heading}`")),
+        (Some(file), Some(heading)) if !headings(&file.text).contains(heading) => {
+            Some(format!("`{wanted}` has no heading `#{heading}`"))
+        }
         (Some(_), _) => None,
     }
 }
@@ -90,9 +111,16 @@ fn resolve(page: &str, path: &str) -> String {
 
 /// The anchors of a page's headings, as forges make them.
 fn headings(text: &str) -> BTreeSet<String> {
-    let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let titles = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim());
     let anchor = |title: &str| {
-        let kept = title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>();
+        let kept = title
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+            .collect::<String>();
         kept.replace(' ', "-")
     };
     titles.map(anchor).collect()
@@ -103,7 +131,9 @@ fn pages(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices("docs/").filter_map(|(at, _)| {
         let whole = !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/-_.".contains(c));
         let rest = &line[at..];
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/-_.".contains(c))).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || "/-_.".contains(c)))
+            .unwrap_or(rest.len());
         let name = rest[..end].trim_end_matches('.');
         (whole && is_page(name)).then_some(name)
     })
@@ -117,10 +147,19 @@ mod tests {
     fn links_lead_somewhere() {
         // `@` stands for the folder, so that this test does not name pages that are not there.
         let at = |text: &str| text.replace('@', "docs");
-        let page = |path: &str, text: &str| File { path: at(path), text: at(text) };
+        let page = |path: &str, text: &str| File {
+            path: at(path),
+            text: at(text),
+        };
         let files = [
-            page("@/a.md", "[b](b.md) [c](adr/c.md#why-not-d) [up](../README.md) [here](#top)\n# Top\n[net](https://example.com)"),
-            page("@/b.md", "[x](x.md)\n`[y](y.md)` [a](a.md#below)\n```\n[z](z.md)\n```\n[all](adr/)"),
+            page(
+                "@/a.md",
+                "[b](b.md) [c](adr/c.md#why-not-d) [up](../README.md) [here](#top)\n# Top\n[net](https://example.com)",
+            ),
+            page(
+                "@/b.md",
+                "[x](x.md)\n`[y](y.md)` [a](a.md#below)\n```\n[z](z.md)\n```\n[all](adr/)",
+            ),
             page("@/adr/c.md", "## Why not D?"),
             page("README.md", "see @/a.md and @/no.md."),
             page("src/x.rs", "//! `@/gone.md`, other-@/x.md"),

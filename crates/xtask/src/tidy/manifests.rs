@@ -15,20 +15,49 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
 }
 
 fn lock_file(path: &str, text: &str) -> Vec<Finding> {
-    let foreign = text.lines().enumerate().filter(|(_, line)| line.starts_with("source = ") && *line != CRATES_IO);
-    foreign.map(|(at, line)| Finding::new(path, at + 1, "registry", format!("only crates.io is used, not {line}"))).collect()
+    let foreign = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("source = ") && *line != CRATES_IO);
+    foreign
+        .map(|(at, line)| {
+            Finding::new(
+                path,
+                at + 1,
+                "registry",
+                format!("only crates.io is used, not {line}"),
+            )
+        })
+        .collect()
 }
 
 fn manifest(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if section(text, "[lints]").all(|(_, line)| line != "workspace = true") {
-        findings.push(Finding::new(path, 1, "lints", "write `[lints]` with `workspace = true`"));
+        findings.push(Finding::new(
+            path,
+            1,
+            "lints",
+            "write `[lints]` with `workspace = true`",
+        ));
     }
-    for header in ["[dependencies]", "[dev-dependencies]", "[build-dependencies]"] {
-        let own = section(text, header).filter(|(_, line)| line.contains('=') && !line.contains("workspace = true"));
+    for header in [
+        "[dependencies]",
+        "[dev-dependencies]",
+        "[build-dependencies]",
+    ] {
+        let own = section(text, header)
+            .filter(|(_, line)| line.contains('=') && !line.contains("workspace = true"));
         findings.extend(own.map(|(at, line)| {
             let name = line.split(['=', '.', ' ']).next().unwrap_or_default();
-            Finding::new(path, at, "dependencies", format!("declare `{name}` in the root Cargo.toml and write `{name}.workspace = true`"))
+            Finding::new(
+                path,
+                at,
+                "dependencies",
+                format!(
+                    "declare `{name}` in the root Cargo.toml and write `{name}.workspace = true`"
+                ),
+            )
         }));
     }
     findings
@@ -36,8 +65,14 @@ fn manifest(path: &str, text: &str) -> Vec<Finding> {
 
 /// The lines of a section with their numbers, without comments and empty ones.
 fn section<'a>(text: &'a str, header: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
-    let inside = lines.skip_while(move |(_, line)| *line != header).skip(1).take_while(|(_, line)| !line.starts_with('['));
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line.trim()));
+    let inside = lines
+        .skip_while(move |(_, line)| *line != header)
+        .skip(1)
+        .take_while(|(_, line)| !line.starts_with('['));
     inside.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
@@ -65,10 +100,14 @@ mod tests {
 
     #[test]
     fn the_lock_file_knows_one_registry() {
-        let text = format!("[[package]]\n{CRATES_IO}\n[[package]]\nsource = \"git+https://example.com/x\"\n");
+        let text = format!(
+            "[[package]]\n{CRATES_IO}\n[[package]]\nsource = \"git+https://example.com/x\"\n"
+        );
         assert_eq!(
             found("Cargo.lock", &text),
-            ["Cargo.lock:4: only crates.io is used, not source = \"git+https://example.com/x\" [registry]"]
+            [
+                "Cargo.lock:4: only crates.io is used, not source = \"git+https://example.com/x\" [registry]"
+            ]
         );
     }
 }

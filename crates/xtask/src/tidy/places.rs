@@ -3,7 +3,11 @@
 use super::Finding;
 
 /// Beginnings of paths that exist on one machine only. Split, so that this file does not find itself.
-const PATHS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
+const PATHS: [&str; 3] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+];
 
 /// Settings that lead package managers to another registry than their own.
 const REGISTRIES: [&str; 6] = [
@@ -19,11 +23,24 @@ const REGISTRIES: [&str; 6] = [
 pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        if let Some(start) = PATHS.iter().find(|start| has_path(line, start) && !is_example(path, start)) {
-            findings.push(Finding::new(path, at + 1, "machine", format!("a path of one machine: `{start}…`")));
+        if let Some(start) = PATHS
+            .iter()
+            .find(|start| has_path(line, start) && !is_example(path, start))
+        {
+            findings.push(Finding::new(
+                path,
+                at + 1,
+                "machine",
+                format!("a path of one machine: `{start}…`"),
+            ));
         }
         if let Some(setting) = REGISTRIES.iter().find(|setting| line.contains(**setting)) {
-            findings.push(Finding::new(path, at + 1, "registry", format!("no setting of a registry: `{setting}`")));
+            findings.push(Finding::new(
+                path,
+                at + 1,
+                "registry",
+                format!("no setting of a registry: `{setting}`"),
+            ));
         }
     }
     findings
@@ -36,7 +53,8 @@ fn is_example(path: &str, start: &str) -> bool {
 
 /// Whether the line holds the path itself, not a longer one that ends alike (`/opt/home/`), nor part of an address.
 fn has_path(line: &str, start: &str) -> bool {
-    line.match_indices(start).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/.-_~}".contains(c)))
+    line.match_indices(start)
+        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/.-_~}".contains(c)))
 }
 
 #[cfg(test)]
@@ -45,7 +63,9 @@ mod tests {
 
     #[test]
     fn machine_paths_are_found() {
-        let check_path = |line: &str, expected: bool| assert_eq!(!check("x", line).is_empty(), expected, "{line}");
+        let check_path = |line: &str, expected: bool| {
+            assert_eq!(!check("x", line).is_empty(), expected, "{line}")
+        };
         for start in PATHS {
             check_path(&format!("see {start}x"), true);
             check_path(&format!("\"{start}x\""), true);
@@ -56,7 +76,16 @@ mod tests {
 
     #[test]
     fn registries_are_found() {
-        let line = format!("pip install --{}=https://example.com/simple x", REGISTRIES[0]);
-        assert_eq!(check("ci", &line)[0].to_string(), format!("ci:1: no setting of a registry: `{}` [registry]", REGISTRIES[0]));
+        let line = format!(
+            "pip install --{}=https://example.com/simple x",
+            REGISTRIES[0]
+        );
+        assert_eq!(
+            check("ci", &line)[0].to_string(),
+            format!(
+                "ci:1: no setting of a registry: `{}` [registry]",
+                REGISTRIES[0]
+            )
+        );
     }
 }

@@ -16,9 +16,18 @@ const GENERATED: &str = "@generated";
 
 /// Texts that must not stand in a source, with what to do instead. Split, so that this file does not find itself.
 const WORDS: [(&str, &str); 7] = [
-    (concat!("#[al", "low("), "write `#[expect(…, reason = \"…\")]`"),
-    (concat!("#![al", "low("), "write `#[expect(…, reason = \"…\")]`"),
-    (concat!("#[ig", "nore"), "no test is ignored: make it fast, or assert what is"),
+    (
+        concat!("#[al", "low("),
+        "write `#[expect(…, reason = \"…\")]`",
+    ),
+    (
+        concat!("#![al", "low("),
+        "write `#[expect(…, reason = \"…\")]`",
+    ),
+    (
+        concat!("#[ig", "nore"),
+        "no test is ignored: make it fast, or assert what is",
+    ),
     (concat!("to", "do!("), "no stubs"),
     (concat!("unimple", "mented!("), "no stubs"),
     (concat!("// TO", "DO"), "do it, or open an issue"),
@@ -29,7 +38,12 @@ const WORDS: [(&str, &str); 7] = [
 pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = words(path, text);
     if path.ends_with("/mod.rs") {
-        findings.push(Finding::new(path, 1, "mod-rs", "name it after its folder and put it beside it"));
+        findings.push(Finding::new(
+            path,
+            1,
+            "mod-rs",
+            "name it after its folder and put it beside it",
+        ));
     }
     if in_src(path) {
         findings.extend(header(path, text));
@@ -51,7 +65,16 @@ pub(crate) fn check_tree(files: &[File]) -> Vec<Finding> {
         }
     }
     let extra = binaries.values().flat_map(|paths| paths.iter().skip(1));
-    extra.map(|path| Finding::new(path, 1, "test-binaries", "one integration-test binary a crate: make it a module of the first")).collect()
+    extra
+        .map(|path| {
+            Finding::new(
+                path,
+                1,
+                "test-binaries",
+                "one integration-test binary a crate: make it a module of the first",
+            )
+        })
+        .collect()
 }
 
 fn in_src(path: &str) -> bool {
@@ -62,7 +85,9 @@ fn words(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let found = WORDS.iter().filter(|(word, _)| line.contains(*word));
-        findings.extend(found.map(|(word, instead)| Finding::new(path, at + 1, "words", format!("`{word}`: {instead}"))));
+        findings.extend(found.map(|(word, instead)| {
+            Finding::new(path, at + 1, "words", format!("`{word}`: {instead}"))
+        }));
     }
     findings
 }
@@ -71,21 +96,41 @@ fn words(path: &str, text: &str) -> Vec<Finding> {
 /// those of the file beside them.
 fn header(path: &str, text: &str) -> Option<Finding> {
     let name = path.strip_prefix("crates/catalog/src/");
-    let is_kind = name.is_some_and(|name| !name.contains('/') && name != "lib.rs" && name != "shared.rs");
+    let is_kind =
+        name.is_some_and(|name| !name.contains('/') && name != "lib.rs" && name != "shared.rs");
     let least = if is_kind { KIND_HEADER_MIN } else { 1 };
-    let lines = text.lines().take_while(|line| line.starts_with("//!")).count();
+    let lines = text
+        .lines()
+        .take_while(|line| line.starts_with("//!"))
+        .count();
     if path.ends_with("/tests.rs") {
         return None;
     }
-    (lines < least)
-        .then(|| Finding::new(path, 1, "header", format!("open with `//!`, {least} lines at least: what it is for and what it keeps")))
+    (lines < least).then(|| {
+        Finding::new(
+            path,
+            1,
+            "header",
+            format!("open with `//!`, {least} lines at least: what it is for and what it keeps"),
+        )
+    })
 }
 
 fn budget(path: &str, text: &str) -> Option<Finding> {
-    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
+    let lines = text
+        .lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .count();
     let generated = text.lines().take(3).any(|line| line.contains(GENERATED));
     let over = lines > LINES_MAX && !generated;
-    over.then(|| Finding::new(path, LINES_MAX + 1, "budget", format!("{lines} lines before the tests, {LINES_MAX} at most: split it")))
+    over.then(|| {
+        Finding::new(
+            path,
+            LINES_MAX + 1,
+            "budget",
+            format!("{lines} lines before the tests, {LINES_MAX} at most: split it"),
+        )
+    })
 }
 
 /// `lib.rs` is a table of contents.
@@ -93,11 +138,31 @@ fn contents(path: &str, text: &str) -> Option<Finding> {
     if !path.ends_with("/src/lib.rs") {
         return None;
     }
-    let code =
-        |line: &str| ["fn ", "pub fn ", "pub(crate) fn ", "impl ", "pub struct ", "pub enum "].iter().any(|word| line.starts_with(word));
-    let before_tests = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-    let at = before_tests.enumerate().find(|(_, line)| code(line)).map(|(at, _)| at + 1)?;
-    Some(Finding::new(path, at, "contents", "lib.rs only lists modules: move this into one"))
+    let code = |line: &str| {
+        [
+            "fn ",
+            "pub fn ",
+            "pub(crate) fn ",
+            "impl ",
+            "pub struct ",
+            "pub enum ",
+        ]
+        .iter()
+        .any(|word| line.starts_with(word))
+    };
+    let before_tests = text
+        .lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"));
+    let at = before_tests
+        .enumerate()
+        .find(|(_, line)| code(line))
+        .map(|(at, _)| at + 1)?;
+    Some(Finding::new(
+        path,
+        at,
+        "contents",
+        "lib.rs only lists modules: move this into one",
+    ))
 }
 
 #[cfg(test)]
@@ -105,15 +170,24 @@ mod tests {
     use super::*;
 
     fn rules(path: &str, text: &str) -> Vec<(usize, &'static str)> {
-        check(path, text).into_iter().map(|finding| (finding.line, finding.rule)).collect()
+        check(path, text)
+            .into_iter()
+            .map(|finding| (finding.line, finding.rule))
+            .collect()
     }
 
     #[test]
     fn headers_are_asked_for() {
         assert_eq!(rules("crates/x/src/a.rs", "//! A.\n"), []);
         assert_eq!(rules("crates/x/src/a.rs", "use b;\n"), [(1, "header")]);
-        assert_eq!(rules("crates/catalog/src/vpc.rs", "//! A.\n//! B.\n"), [(1, "header")]);
-        assert_eq!(rules("crates/catalog/src/vpc.rs", "//! A.\n//!\n//! B.\n"), []);
+        assert_eq!(
+            rules("crates/catalog/src/vpc.rs", "//! A.\n//! B.\n"),
+            [(1, "header")]
+        );
+        assert_eq!(
+            rules("crates/catalog/src/vpc.rs", "//! A.\n//!\n//! B.\n"),
+            []
+        );
         assert_eq!(rules("crates/catalog/src/vpc/rules.rs", "//! A.\n"), []);
         assert_eq!(rules("crates/x/tests/it.rs", "use b;\n"), []);
     }
@@ -121,25 +195,62 @@ mod tests {
     #[test]
     fn budgets_end_at_the_tests() {
         let long = format!("//! A.\n{}", "const A: u8 = 1;\n".repeat(LINES_MAX));
-        assert_eq!(rules("crates/x/src/a.rs", &long), [(LINES_MAX + 1, "budget")]);
-        assert_eq!(rules("crates/x/src/a.rs", &long.replacen("const", "#[cfg(test)]\nconst", 1)), []);
-        assert_eq!(rules("crates/x/src/a.rs", &long.replacen("A.", GENERATED, 1)), []);
+        assert_eq!(
+            rules("crates/x/src/a.rs", &long),
+            [(LINES_MAX + 1, "budget")]
+        );
+        assert_eq!(
+            rules(
+                "crates/x/src/a.rs",
+                &long.replacen("const", "#[cfg(test)]\nconst", 1)
+            ),
+            []
+        );
+        assert_eq!(
+            rules("crates/x/src/a.rs", &long.replacen("A.", GENERATED, 1)),
+            []
+        );
     }
 
     #[test]
     fn words_and_layout_are_looked_at() {
         for (word, _) in WORDS {
-            assert_eq!(rules("crates/x/src/a.rs", &format!("//! A.\n    {word}")), [(2, "words")], "{word}");
+            assert_eq!(
+                rules("crates/x/src/a.rs", &format!("//! A.\n    {word}")),
+                [(2, "words")],
+                "{word}"
+            );
         }
         assert_eq!(rules("crates/x/src/a/mod.rs", "//! A.\n"), [(1, "mod-rs")]);
-        assert_eq!(rules("crates/x/src/lib.rs", "//! A.\npub mod b;\n\npub fn c() {}\n"), [(4, "contents")]);
+        assert_eq!(
+            rules(
+                "crates/x/src/lib.rs",
+                "//! A.\npub mod b;\n\npub fn c() {}\n"
+            ),
+            [(4, "contents")]
+        );
     }
 
     #[test]
     fn one_test_binary_a_crate() {
-        let file = |path: &str| File { path: path.to_owned(), text: String::new() };
-        let files = ["crates/a/tests/it.rs", "crates/a/tests/it/more.rs", "crates/a/tests/two.rs", "crates/b/tests/it.rs"].map(file);
+        let file = |path: &str| File {
+            path: path.to_owned(),
+            text: String::new(),
+        };
+        let files = [
+            "crates/a/tests/it.rs",
+            "crates/a/tests/it/more.rs",
+            "crates/a/tests/two.rs",
+            "crates/b/tests/it.rs",
+        ]
+        .map(file);
         let findings = check_tree(&files);
-        assert_eq!(findings.iter().map(|finding| finding.path.as_str()).collect::<Vec<_>>(), ["crates/a/tests/two.rs"]);
+        assert_eq!(
+            findings
+                .iter()
+                .map(|finding| finding.path.as_str())
+                .collect::<Vec<_>>(),
+            ["crates/a/tests/two.rs"]
+        );
     }
 }

@@ -26,18 +26,25 @@ pub(crate) fn read(root: &Path) -> io::Result<Vec<File>> {
 fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
         // A local environment of the SDK checks (`.venv`, `.venv-3`) is no part of the tree either.
-        let skipped = SKIPPED.contains(&name.as_str()) || name.starts_with(".venv") || is_ignored(&name);
+        let skipped =
+            SKIPPED.contains(&name.as_str()) || name.starts_with(".venv") || is_ignored(&name);
         if kind.is_dir() && !skipped {
             walk(&entry.path(), &format!("{path}/"), files)?;
         } else if kind.is_file() && !skipped {
             match std::fs::read_to_string(entry.path()) {
                 Ok(text) => files.push(File { path, text }),
                 // Others may be at work in the tree: a file may be gone again.
-                Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::NotFound) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::InvalidData | io::ErrorKind::NotFound
+                    ) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -47,5 +54,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
 
 /// What `.gitignore` names beside folders.
 fn is_ignored(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
+    Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
 }

@@ -16,13 +16,17 @@ const MAX: usize = 50;
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
     let rows = call.rows("Rules");
     if rows.len() > MAX {
-        return Err(Refusal::bad("ParameterInvalid", format!("More than {MAX} rules in one call.")));
+        return Err(Refusal::bad(
+            "ParameterInvalid",
+            format!("More than {MAX} rules in one call."),
+        ));
     }
     let mut failed: Vec<Value> = Vec::new();
     for row in &rows {
         if let Err(refusal) = metric_rule::put_one(world, row) {
             let id = row.text("RuleId").unwrap_or_default();
-            let result = json!({"Code": refusal.code, "Message": refusal.message, "Success": false});
+            let result =
+                json!({"Code": refusal.code, "Message": refusal.message, "Success": false});
             failed.push(json!({"RuleId": id, "Result": result}));
             // What a failed row left unread is no reason to refuse the others.
             row.read_all();
@@ -48,23 +52,43 @@ mod tests {
                 ("Resources", "[{\"instanceId\":\"i-1\"}]"),
                 ("ContactGroups", groups),
                 ("Escalations.Critical.Statistics", "Average"),
-                ("Escalations.Critical.ComparisonOperator", "GreaterThanThreshold"),
+                (
+                    "Escalations.Critical.ComparisonOperator",
+                    "GreaterThanThreshold",
+                ),
                 ("Escalations.Critical.Threshold", "90"),
                 ("Escalations.Critical.Times", "3"),
             ] {
                 pairs.push((format!("Rules.{n}.{name}"), value));
             }
         }
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
         let answer = bench.ok("cms.PutResourceMetricRules", &pairs);
-        assert_eq!(text(&answer["FailedListResult"]["Target"][0], "RuleId"), "r-2");
+        assert_eq!(
+            text(&answer["FailedListResult"]["Target"][0], "RuleId"),
+            "r-2"
+        );
         assert_eq!(bench.ok("cms.DescribeMetricRuleList", &[])["Total"], "1");
-        let target = [("RuleId", "r-1"), ("Targets.1.Id", "t"), ("Targets.1.Arn", "acs:mns:cn-beijing:1:/queues/q/messages")];
+        let target = [
+            ("RuleId", "r-1"),
+            ("Targets.1.Id", "t"),
+            ("Targets.1.Arn", "acs:mns:cn-beijing:1:/queues/q/messages"),
+        ];
         bench.ok("cms.PutMetricRuleTargets", &target);
         let held = bench.ok("cms.DescribeMetricRuleTargets", &target[..1]);
         assert_eq!(held["Targets"]["Target"][0]["Level"], "CRITICAL");
-        let gone = bench.ok("cms.DeleteMetricRuleTargets", &[target[0], ("TargetIds.1", "t"), ("TargetIds.2", "u")]);
+        let gone = bench.ok(
+            "cms.DeleteMetricRuleTargets",
+            &[target[0], ("TargetIds.1", "t"), ("TargetIds.2", "u")],
+        );
         assert_eq!(gone["FailIds"]["TargetIds"]["TargetId"][0], "u");
-        bench.refused("cms.DescribeMetricRuleTargets", &[("RuleId", "r-9")], "404 ResourceNotFound");
+        bench.refused(
+            "cms.DescribeMetricRuleTargets",
+            &[("RuleId", "r-9")],
+            "404 ResourceNotFound",
+        );
     }
 }

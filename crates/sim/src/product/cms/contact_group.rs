@@ -12,7 +12,11 @@ use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("PutContactGroup", put), ("DescribeContactGroupList", describe), ("DeleteContactGroup", delete)];
+pub(crate) const ACTIONS: Actions = &[
+    ("PutContactGroup", put),
+    ("DescribeContactGroupList", describe),
+    ("DeleteContactGroup", delete),
+];
 
 /// A contact group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,28 +43,55 @@ impl Row for ContactGroup {
 /// Puts in an empty group that every account has.
 pub(crate) fn put_default(world: &mut World, name: &str) {
     let now = world.now_ms();
-    let base = Base { id: name.to_owned(), name: name.to_owned(), created_ms: now, ..Base::default() };
-    world
-        .tables
-        .contact_groups
-        .insert(name, ContactGroup { base, members: Vec::new(), subscribed: true, updated_ms: now, furnished: true });
+    let base = Base {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        created_ms: now,
+        ..Base::default()
+    };
+    world.tables.contact_groups.insert(
+        name,
+        ContactGroup {
+            base,
+            members: Vec::new(),
+            subscribed: true,
+            updated_ms: now,
+            furnished: true,
+        },
+    );
 }
 
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
     let name = call.need("ContactGroupName")?;
     let members = call.list("ContactNames");
     if members.len() > 100 {
-        return Err(Refusal::bad("InvalidParameterValue", "A contact group has at most 100 contacts."));
+        return Err(Refusal::bad(
+            "InvalidParameterValue",
+            "A contact group has at most 100 contacts.",
+        ));
     }
     for member in &members {
         if world.tables.contacts.get(member).is_none() {
-            return Err(Refusal::absent("ContactNotExists", format!("The contact {member} does not exist.")));
+            return Err(Refusal::absent(
+                "ContactNotExists",
+                format!("The contact {member} does not exist."),
+            ));
         }
     }
     let now = world.now_ms();
-    let created_ms = world.tables.contact_groups.get(name).map_or(now, |row| row.base.created_ms);
+    let created_ms = world
+        .tables
+        .contact_groups
+        .get(name)
+        .map_or(now, |row| row.base.created_ms);
     let description = call.text("Describe").unwrap_or_default().to_owned();
-    let base = Base { id: name.to_owned(), name: name.to_owned(), created_ms, description, ..Base::default() };
+    let base = Base {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        created_ms,
+        description,
+        ..Base::default()
+    };
     let group = ContactGroup {
         base,
         members: members.into_iter().map(str::to_owned).collect(),
@@ -101,7 +132,10 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let name = call.need("ContactGroupName")?;
     match world.tables.contact_groups.remove(name) {
         // The code is the one of contacts.
-        None => Err(Refusal::absent("ContactNotExists", format!("The contact group {name} does not exist."))),
+        None => Err(Refusal::absent(
+            "ContactNotExists",
+            format!("The contact group {name} does not exist."),
+        )),
         Some(_) => success(json!({})),
     }
 }

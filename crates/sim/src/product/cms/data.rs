@@ -18,8 +18,12 @@ use crate::product::vpc::eip::State as EipState;
 use crate::refusal::Refusal;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions =
-    &[("DescribeMetricList", list), ("DescribeMetricLast", last), ("DescribeMetricData", data), ("DescribeMetricTop", top)];
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeMetricList", list),
+    ("DescribeMetricLast", last),
+    ("DescribeMetricData", data),
+    ("DescribeMetricTop", top),
+];
 
 /// How late points arrive, in milliseconds.
 const LATE: i64 = 60_000;
@@ -52,58 +56,110 @@ fn invalid(message: impl Into<String>) -> Refusal {
 
 fn query<'a>(world: &'a World, call: &Call<'_>, window: i64) -> Result<Query<'a>, Refusal> {
     let (namespace, name) = (call.need("Namespace")?, call.need("MetricName")?);
-    let metric = metric::find(namespace, name).ok_or_else(|| invalid(format!("The metric {name} is not in {namespace}.")))?;
+    let metric = metric::find(namespace, name)
+        .ok_or_else(|| invalid(format!("The metric {name} is not in {namespace}.")))?;
     let period = call.int("Period")?.unwrap_or(metric.period);
     if period < metric.period || period % metric.period != 0 || period > KEPT / 1_000 {
-        return Err(invalid(format!("Period must be a multiple of {}, and no longer than data is kept.", metric.period)));
+        return Err(invalid(format!(
+            "Period must be a multiple of {}, and no longer than data is kept.",
+            metric.period
+        )));
     }
     let oldest = world.now_ms() - KEPT;
-    let to = moment(call, "EndTime")?.unwrap_or(world.now_ms()).clamp(oldest, world.now_ms() - LATE);
-    let from = moment(call, "StartTime")?.unwrap_or(to - window).clamp(oldest, world.now_ms());
+    let to = moment(call, "EndTime")?
+        .unwrap_or(world.now_ms())
+        .clamp(oldest, world.now_ms() - LATE);
+    let from = moment(call, "StartTime")?
+        .unwrap_or(to - window)
+        .clamp(oldest, world.now_ms());
     let wanted = dimensions(call)?;
-    let things = things(world, call, namespace).into_iter().filter(|thing| fits(thing, &wanted)).collect();
-    Ok(Query { metric, period, from, to, things })
+    let things = things(world, call, namespace)
+        .into_iter()
+        .filter(|thing| fits(thing, &wanted))
+        .collect();
+    Ok(Query {
+        metric,
+        period,
+        from,
+        to,
+        things,
+    })
 }
 
 /// Milliseconds since 1970, or a time in UTC.
 pub(crate) fn moment(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refusal> {
-    let read = |text: &str| text.parse().ok().or_else(|| Timestamp::parse(text).map(|at| at.0));
-    call.given(name).map(|text| read(text).ok_or_else(|| invalid(format!("{name} is no moment.")))).transpose()
+    let read = |text: &str| {
+        text.parse()
+            .ok()
+            .or_else(|| Timestamp::parse(text).map(|at| at.0))
+    };
+    call.given(name)
+        .map(|text| read(text).ok_or_else(|| invalid(format!("{name} is no moment."))))
+        .transpose()
 }
 
 /// One object, or a list of at most fifty.
 fn dimensions(call: &Call<'_>) -> Result<Vec<BTreeMap<String, String>>, Refusal> {
-    let Some(text) = call.given("Dimensions") else { return Ok(Vec::new()) };
+    let Some(text) = call.given("Dimensions") else {
+        return Ok(Vec::new());
+    };
     let one = serde_json::from_str(text).map(|one| vec![one]);
-    let list: Vec<BTreeMap<String, String>> =
-        one.or_else(|_| serde_json::from_str(text)).map_err(|_| invalid("Dimensions is neither a JSON object nor a list of them."))?;
-    if list.len() > 50 { Err(invalid("Dimensions names more than 50 instances.")) } else { Ok(list) }
+    let list: Vec<BTreeMap<String, String>> = one
+        .or_else(|_| serde_json::from_str(text))
+        .map_err(|_| invalid("Dimensions is neither a JSON object nor a list of them."))?;
+    if list.len() > 50 {
+        Err(invalid("Dimensions names more than 50 instances."))
+    } else {
+        Ok(list)
+    }
 }
 
 fn fits(thing: &Thing<'_>, wanted: &[BTreeMap<String, String>]) -> bool {
-    let has = |key: &String, value: &String| thing.dimensions.get(key).is_none_or(|held| held == value);
-    wanted.is_empty() || wanted.iter().any(|one| one.iter().all(|(key, value)| has(key, value)))
+    let has =
+        |key: &String, value: &String| thing.dimensions.get(key).is_none_or(|held| held == value);
+    wanted.is_empty()
+        || wanted
+            .iter()
+            .any(|one| one.iter().all(|(key, value)| has(key, value)))
 }
 
 /// What has data in a namespace: machines that run, addresses that are bound, gateways.
 fn things<'a>(world: &'a World, call: &Call<'_>, namespace: &str) -> Vec<Thing<'a>> {
     let thing = |id: &'a str, since_ms: i64| {
         let dimensions = json!({"userId": world.account.id, "instanceId": id});
-        Thing { id, dimensions: dimensions.as_object().cloned().unwrap_or_default(), since_ms }
+        Thing {
+            id,
+            dimensions: dimensions.as_object().cloned().unwrap_or_default(),
+            since_ms,
+        }
     };
     let tables = &world.tables;
     match namespace {
         "acs_ecs_dashboard" => {
-            let running = tables.instances.values().filter(|row| row.state == InstanceState::Running && call.in_region(&row.base.region));
-            running.map(|row| thing(&row.base.id, row.started_ms.unwrap_or(row.base.created_ms))).collect()
+            let running = tables.instances.values().filter(|row| {
+                row.state == InstanceState::Running && call.in_region(&row.base.region)
+            });
+            running
+                .map(|row| thing(&row.base.id, row.started_ms.unwrap_or(row.base.created_ms)))
+                .collect()
         }
         "acs_vpc_eip" => {
-            let bound = tables.eips.values().filter(|row| row.state == EipState::InUse && call.in_region(&row.base.region));
-            bound.map(|row| thing(&row.base.id, row.base.created_ms)).collect()
+            let bound = tables
+                .eips
+                .values()
+                .filter(|row| row.state == EipState::InUse && call.in_region(&row.base.region));
+            bound
+                .map(|row| thing(&row.base.id, row.base.created_ms))
+                .collect()
         }
         "acs_nat_gateway" => {
-            let there = tables.nat_gateways.values().filter(|row| !row.base.released && call.in_region(&row.base.region));
-            there.map(|row| thing(&row.base.id, row.base.created_ms)).collect()
+            let there = tables
+                .nat_gateways
+                .values()
+                .filter(|row| !row.base.released && call.in_region(&row.base.region));
+            there
+                .map(|row| thing(&row.base.id, row.base.created_ms))
+                .collect()
         }
         _ => Vec::new(),
     }
@@ -114,16 +170,27 @@ impl Query<'_> {
     fn moments(&self, thing: &Thing<'_>) -> impl DoubleEndedIterator<Item = i64> + use<> {
         let step = self.period * 1_000;
         let first = (self.from.max(thing.since_ms).div_euclid(step) + 1) * step;
-        let count = if self.to < first { 0 } else { (self.to - first) / step + 1 };
+        let count = if self.to < first {
+            0
+        } else {
+            (self.to - first) / step + 1
+        };
         (0..count).map(move |n| first + n * step)
     }
 
     fn point(&self, world: &World, thing: &Thing<'_>, at: i64) -> Value {
-        let usual = Load { profile: Profile::Idle, since_ms: 0 };
+        let usual = Load {
+            profile: Profile::Idle,
+            since_ms: 0,
+        };
         let load = world.tables.loads.get(thing.id).unwrap_or(&usual);
         let level = load.level(world.seed(), thing.id, self.metric.name, at);
         let value = scaled(&self.metric, level);
-        let most = if self.metric.unit == "%" { 100.0 } else { f64::MAX };
+        let most = if self.metric.unit == "%" {
+            100.0
+        } else {
+            f64::MAX
+        };
         let mut fields = thing.dimensions.clone();
         fields.insert("timestamp".to_owned(), json!(at));
         for statistics in self.metric.statistics.split(',') {
@@ -133,7 +200,10 @@ impl Query<'_> {
                 "Sum" => value * f64::from(i32::try_from(self.period).unwrap_or(i32::MAX)),
                 _ => value,
             };
-            fields.insert(statistics.to_owned(), json!((value * 100.0).round() / 100.0));
+            fields.insert(
+                statistics.to_owned(),
+                json!((value * 100.0).round() / 100.0),
+            );
         }
         Value::Object(fields)
     }
@@ -141,7 +211,11 @@ impl Query<'_> {
 
 /// A level in the metric's unit; what counts the free part counts the rest.
 fn scaled(metric: &Metric, level: f64) -> f64 {
-    let level = if metric.name.contains("free") || metric.name.contains("idle") { 100.0 - level } else { level };
+    let level = if metric.name.contains("free") || metric.name.contains("idle") {
+        100.0 - level
+    } else {
+        level
+    };
     match metric.unit {
         "%" => level,
         "bit/s" => level * 1_000_000.0,
@@ -158,11 +232,22 @@ fn list(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let query = query(world, call, HOUR)?;
     let length = length(call, 1_000, 1_440)?;
-    let skip: usize = call.given("NextToken").map_or(Ok(0), str::parse).map_err(|_| invalid("NextToken is not one of ours."))?;
-    let series = query.things.iter().flat_map(|thing| query.moments(thing).map(move |at| (thing, at)));
+    let skip: usize = call
+        .given("NextToken")
+        .map_or(Ok(0), str::parse)
+        .map_err(|_| invalid("NextToken is not one of ours."))?;
+    let series = query
+        .things
+        .iter()
+        .flat_map(|thing| query.moments(thing).map(move |at| (thing, at)));
     let mut rows = series.skip(skip);
-    let points: Vec<Value> = rows.by_ref().take(length).map(|(thing, at)| query.point(world, thing, at)).collect();
-    let mut body = json!({"Period": query.period.to_string(), "Datapoints": json!(points).to_string()});
+    let points: Vec<Value> = rows
+        .by_ref()
+        .take(length)
+        .map(|(thing, at)| query.point(world, thing, at))
+        .collect();
+    let mut body =
+        json!({"Period": query.period.to_string(), "Datapoints": json!(points).to_string()});
     if rows.next().is_some() {
         body["NextToken"] = json!((skip + length).to_string());
     }
@@ -171,14 +256,23 @@ fn list(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn length(call: &Call<'_>, usual: i64, most: i64) -> Result<usize, Refusal> {
     let length = call.int("Length")?.unwrap_or(usual);
-    if (1..=most).contains(&length) { Ok(usize::try_from(length).unwrap_or_default()) } else { Err(invalid("Length is out of bounds.")) }
+    if (1..=most).contains(&length) {
+        Ok(usize::try_from(length).unwrap_or_default())
+    } else {
+        Err(invalid("Length is out of bounds."))
+    }
 }
 
 /// The last point of each series within two hours.
 fn last(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["Length", "NextToken"]);
     let query = query(world, call, 2 * HOUR)?;
-    let last = query.things.iter().filter_map(|thing| query.moments(thing).next_back().map(|at| query.point(world, thing, at)));
+    let last = query.things.iter().filter_map(|thing| {
+        query
+            .moments(thing)
+            .next_back()
+            .map(|at| query.point(world, thing, at))
+    });
     let points: Vec<Value> = last.collect();
     success(json!({"Period": query.period.to_string(), "Datapoints": json!(points).to_string()}))
 }
@@ -187,8 +281,14 @@ fn last(world: &mut World, call: &Call<'_>) -> Answer {
 fn data(world: &mut World, call: &Call<'_>) -> Answer {
     let query = query(world, call, HOUR)?;
     let length = length(call, 1_000, 1_440)?;
-    let series = query.things.iter().flat_map(|thing| query.moments(thing).map(move |at| (thing, at)));
-    let points: Vec<Value> = series.take(length).map(|(thing, at)| query.point(world, thing, at)).collect();
+    let series = query
+        .things
+        .iter()
+        .flat_map(|thing| query.moments(thing).map(move |at| (thing, at)));
+    let points: Vec<Value> = series
+        .take(length)
+        .map(|(thing, at)| query.point(world, thing, at))
+        .collect();
     Ok(plain(query.period, &points))
 }
 
@@ -201,10 +301,21 @@ fn top(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let descending = call.flag("OrderDesc")?.unwrap_or(true);
     let length = length(call, 10, 1_440)?;
-    let last = query.things.iter().filter_map(|thing| query.moments(thing).next_back().map(|at| query.point(world, thing, at)));
+    let last = query.things.iter().filter_map(|thing| {
+        query
+            .moments(thing)
+            .next_back()
+            .map(|at| query.point(world, thing, at))
+    });
     let mut points: Vec<Value> = last.collect();
     let value = |point: &Value| point[by].as_f64().unwrap_or_default();
-    points.sort_by(|a, b| if descending { value(b).total_cmp(&value(a)) } else { value(a).total_cmp(&value(b)) });
+    points.sort_by(|a, b| {
+        if descending {
+            value(b).total_cmp(&value(a))
+        } else {
+            value(a).total_cmp(&value(b))
+        }
+    });
     points.truncate(length);
     for (point, order) in points.iter_mut().zip(1..) {
         point["order"] = json!(order);
@@ -223,7 +334,10 @@ mod tests {
     use super::*;
     use crate::testing::{Bench, text};
 
-    const CPU: [(&str, &str); 2] = [("Namespace", "acs_ecs_dashboard"), ("MetricName", "CPUUtilization")];
+    const CPU: [(&str, &str); 2] = [
+        ("Namespace", "acs_ecs_dashboard"),
+        ("MetricName", "CPUUtilization"),
+    ];
 
     fn points(body: &Value) -> Vec<Value> {
         serde_json::from_str(&text(body, "Datapoints")).expect("a JSON array in a text")
@@ -250,7 +364,8 @@ mod tests {
         }
         let all = points(&bench.ok("cms.DescribeMetricList", &ask));
         assert!(all.len() > 20, "{}", all.len());
-        assert!(all.windows(2).all(|pair| pair[1]["timestamp"].as_i64() == pair[0]["timestamp"].as_i64().map(|at| at + 60_000)));
+        assert!(all.windows(2).all(|pair| pair[1]["timestamp"].as_i64()
+            == pair[0]["timestamp"].as_i64().map(|at| at + 60_000)));
         assert_eq!(points(&bench.ok("cms.DescribeMetricData", &ask)), all);
     }
 
@@ -259,10 +374,26 @@ mod tests {
         let mut bench = Bench::new();
         machine(&mut bench, 600_000);
         let first = bench.ok("cms.DescribeMetricList", &[CPU[0], CPU[1], ("Length", "3")]);
-        let rest = bench.ok("cms.DescribeMetricList", &[CPU[0], CPU[1], ("NextToken", &text(&first, "NextToken"))]);
-        assert_eq!((points(&first).len(), rest["NextToken"].is_null()), (3, true));
-        assert_ne!(points(&first)[0]["timestamp"], points(&rest)[0]["timestamp"]);
-        let none = bench.ok("cms.DescribeMetricList", &[CPU[0], CPU[1], ("Dimensions", "{\"instanceId\":\"i-none\"}")]);
+        let rest = bench.ok(
+            "cms.DescribeMetricList",
+            &[CPU[0], CPU[1], ("NextToken", &text(&first, "NextToken"))],
+        );
+        assert_eq!(
+            (points(&first).len(), rest["NextToken"].is_null()),
+            (3, true)
+        );
+        assert_ne!(
+            points(&first)[0]["timestamp"],
+            points(&rest)[0]["timestamp"]
+        );
+        let none = bench.ok(
+            "cms.DescribeMetricList",
+            &[
+                CPU[0],
+                CPU[1],
+                ("Dimensions", "{\"instanceId\":\"i-none\"}"),
+            ],
+        );
         assert_eq!(text(&none, "Datapoints"), "[]");
         for (name, value) in [
             ("MetricName", "Nothing"),
@@ -272,7 +403,11 @@ mod tests {
             ("EndTime", "soon"),
             ("Length", "2000"),
         ] {
-            let mut pairs: Vec<(&str, &str)> = CPU.iter().filter(|(known, _)| *known != name).copied().collect();
+            let mut pairs: Vec<(&str, &str)> = CPU
+                .iter()
+                .filter(|(known, _)| *known != name)
+                .copied()
+                .collect();
             pairs.push((name, value));
             bench.refused("cms.DescribeMetricList", &pairs, "400 ParameterInvalid");
         }
@@ -286,18 +421,39 @@ mod tests {
         let (image, group) = (
             "acs:ubuntu_24_04_x64",
             text(
-                &row["SecurityGroupIds"]["SecurityGroupId"].as_array().map(|list| serde_json::json!({"id": list[0]})).expect("a group"),
+                &row["SecurityGroupIds"]["SecurityGroupId"]
+                    .as_array()
+                    .map(|list| serde_json::json!({"id": list[0]}))
+                    .expect("a group"),
                 "id",
             ),
         );
         let vswitch = text(&row["VpcAttributes"], "VSwitchId");
-        let pairs = [("ImageFamily", image), ("InstanceType", "ecs.c7.large"), ("VSwitchId", &vswitch), ("SecurityGroupId", &group)];
+        let pairs = [
+            ("ImageFamily", image),
+            ("InstanceType", "ecs.c7.large"),
+            ("VSwitchId", &vswitch),
+            ("SecurityGroupId", &group),
+        ];
         let made = bench.ok("ecs.RunInstances", &pairs);
-        let hot = made["InstanceIdSets"]["InstanceIdSet"][0].as_str().expect("an id").to_owned();
+        let hot = made["InstanceIdSets"]["InstanceIdSet"][0]
+            .as_str()
+            .expect("an id")
+            .to_owned();
         bench.wait(600_000);
         bench.world.set_load(&hot, Profile::Busy);
-        let top = points(&bench.ok("cms.DescribeMetricTop", &[CPU[0], CPU[1], ("Orderby", "Average")]));
-        assert_eq!((&top[0]["instanceId"], &top[1]["instanceId"]), (&hot.as_str().into(), &calm.as_str().into()));
-        bench.refused("cms.DescribeMetricTop", &[CPU[0], CPU[1], ("Orderby", "Median")], "400 ParameterInvalid");
+        let top = points(&bench.ok(
+            "cms.DescribeMetricTop",
+            &[CPU[0], CPU[1], ("Orderby", "Average")],
+        ));
+        assert_eq!(
+            (&top[0]["instanceId"], &top[1]["instanceId"]),
+            (&hot.as_str().into(), &calm.as_str().into())
+        );
+        bench.refused(
+            "cms.DescribeMetricTop",
+            &[CPU[0], CPU[1], ("Orderby", "Median")],
+            "400 ParameterInvalid",
+        );
     }
 }

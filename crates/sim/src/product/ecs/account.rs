@@ -15,8 +15,11 @@ use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions =
-    &[("DescribeAccountAttributes", describe), ("DescribeVpcs", describe_vpcs), ("DescribeVSwitches", describe_vswitches)];
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeAccountAttributes", describe),
+    ("DescribeVpcs", describe_vpcs),
+    ("DescribeVSwitches", describe_vswitches),
+];
 
 /// Every attribute, unless some are named.
 const NAMES: [&str; 9] = [
@@ -33,9 +36,17 @@ const NAMES: [&str; 9] = [
 
 /// vCPUs of pay-as-you-go machines in a region, by bid or not.
 fn used(world: &World, region: &str, spot: bool) -> i64 {
-    let here = |row: &&Instance| row.base.region == region && !row.base.released && row.charge_type == "PostPaid";
-    let rows = world.tables.instances.values().filter(here).filter(|row| (row.spot.strategy != "NoSpot") == spot);
-    rows.map(|row| instance_type::find(&row.instance_type).map_or(0, |kind| kind.cpu)).sum()
+    let here = |row: &&Instance| {
+        row.base.region == region && !row.base.released && row.charge_type == "PostPaid"
+    };
+    let rows = world
+        .tables
+        .instances
+        .values()
+        .filter(here)
+        .filter(|row| (row.spot.strategy != "NoSpot") == spot);
+    rows.map(|row| instance_type::find(&row.instance_type).map_or(0, |kind| kind.cpu))
+        .sum()
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
@@ -54,7 +65,9 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 "instance-network-type" => "vpc".to_owned(),
                 "max-security-groups" => quotas.security_groups.to_string(),
                 "max-elastic-network-interfaces" => quotas.interfaces.to_string(),
-                "max-postpaid-instance-vcpu-count" | "max-spot-instance-vcpu-count" => quotas.vcpus.to_string(),
+                "max-postpaid-instance-vcpu-count" | "max-spot-instance-vcpu-count" => {
+                    quotas.vcpus.to_string()
+                }
                 "used-postpaid-instance-vcpu-count" => used(world, region, false).to_string(),
                 "used-spot-instance-vcpu-count" => used(world, region, true).to_string(),
                 "max-postpaid-yundisk-capacity" => "1000000".to_owned(),
@@ -70,16 +83,22 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 fn describe_vpcs(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (id, default) = (call.given("VpcId"), call.flag("IsDefault")?);
-    let rows = world
-        .shown(&world.tables.vpcs, id.is_some())
-        .filter(|row| row.base.region == region && id.is_none_or(|id| id == row.base.id) && default != Some(true));
+    let rows = world.shown(&world.tables.vpcs, id.is_some()).filter(|row| {
+        row.base.region == region && id.is_none_or(|id| id == row.base.id) && default != Some(true)
+    });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let list: Vec<Value> = page.items.iter().map(|row| vpc(world, row)).collect();
-    Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Vpcs": {"Vpc": list}}))
+    Ok(
+        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Vpcs": {"Vpc": list}}),
+    )
 }
 
 fn vpc(world: &World, row: &Vpc) -> Value {
-    let inside = world.tables.vswitches.values().filter(|vswitch| vswitch.vpc == row.base.id && !vswitch.base.released);
+    let inside = world
+        .tables
+        .vswitches
+        .values()
+        .filter(|vswitch| vswitch.vpc == row.base.id && !vswitch.base.released);
     json!({
         "VpcId": row.base.id, "VpcName": row.base.name, "Description": row.base.description, "RegionId": row.base.region,
         "CidrBlock": row.cidr_block.to_string(), "Status": row.state(), "IsDefault": false, "UserCidrs": {"UserCidr": []},
@@ -90,17 +109,26 @@ fn vpc(world: &World, row: &Vpc) -> Value {
 
 fn describe_vswitches(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (id, vpc, zone, default) = (call.given("VSwitchId"), call.given("VpcId"), call.given("ZoneId"), call.flag("IsDefault")?);
-    let rows = world.shown(&world.tables.vswitches, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && vpc.is_none_or(|vpc| vpc == row.vpc)
-            && zone.is_none_or(|zone| zone == row.zone)
-            && default != Some(true)
-    });
+    let (id, vpc, zone, default) = (
+        call.given("VSwitchId"),
+        call.given("VpcId"),
+        call.given("ZoneId"),
+        call.flag("IsDefault")?,
+    );
+    let rows = world
+        .shown(&world.tables.vswitches, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && vpc.is_none_or(|vpc| vpc == row.vpc)
+                && zone.is_none_or(|zone| zone == row.zone)
+                && default != Some(true)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let list: Vec<Value> = page.items.iter().map(|row| vswitch(world, row)).collect();
-    Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "VSwitches": {"VSwitch": list}}))
+    Ok(
+        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "VSwitches": {"VSwitch": list}}),
+    )
 }
 
 fn vswitch(world: &World, row: &VSwitch) -> Value {
@@ -123,7 +151,11 @@ mod tests {
         bench.machine(&[]);
         let used = [("AttributeName.1", "used-postpaid-instance-vcpu-count")];
         let seen = bench.ok("ecs.DescribeAccountAttributes", &used);
-        assert_eq!(seen["AccountAttributeItems"]["AccountAttributeItem"][0]["AttributeValues"]["ValueItem"][0]["Value"], "2");
+        assert_eq!(
+            seen["AccountAttributeItems"]["AccountAttributeItem"][0]["AttributeValues"]["ValueItem"]
+                [0]["Value"],
+            "2"
+        );
         bench.ok("ecs.DescribeAccountAttributes", &[]);
     }
 
@@ -131,7 +163,13 @@ mod tests {
     fn networks_are_listed_here_too() {
         let mut bench = Bench::new();
         bench.machine(&[]);
-        assert_eq!(bench.ok("ecs.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["CidrBlock"], "172.16.0.0/12");
-        assert_eq!(bench.ok("ecs.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"], 251);
+        assert_eq!(
+            bench.ok("ecs.DescribeVpcs", &[])["Vpcs"]["Vpc"][0]["CidrBlock"],
+            "172.16.0.0/12"
+        );
+        assert_eq!(
+            bench.ok("ecs.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"],
+            251
+        );
     }
 }

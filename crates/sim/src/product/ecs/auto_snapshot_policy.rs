@@ -26,7 +26,10 @@ pub(crate) const ACTIONS: Actions = &[
     ("ModifyAutoSnapshotPolicyEx", modify),
     ("DeleteAutoSnapshotPolicy", delete),
     ("DescribeAutoSnapshotPolicyEx", describe),
-    ("DescribeAutoSnapshotPolicyAssociations", describe_associations),
+    (
+        "DescribeAutoSnapshotPolicyAssociations",
+        describe_associations,
+    ),
     ("ApplyAutoSnapshotPolicy", apply),
     ("CancelAutoSnapshotPolicy", cancel),
 ];
@@ -62,14 +65,24 @@ impl Row for AutoSnapshotPolicy {
     }
 
     fn step(world: &mut World, id: &str) {
-        let Some(policy) = world.tables.auto_snapshot_policies.get(id).cloned() else { return };
-        let ready = |disk: &&Disk| disk.policy == id && disk.state == State::InUse && disk.unburdened(world).is_ok();
+        let Some(policy) = world.tables.auto_snapshot_policies.get(id).cloned() else {
+            return;
+        };
+        let ready = |disk: &&Disk| {
+            disk.policy == id && disk.state == State::InUse && disk.unburdened(world).is_ok()
+        };
         let disks: Vec<Disk> = world.tables.disks.values().filter(ready).cloned().collect();
         for disk in disks {
             let snapshot = snapshot::take(world, &disk, "timer");
             if let Some(snapshot) = world.tables.snapshots.get_mut(&snapshot) {
-                snapshot.base.name = format!("auto2.0_{}", Timestamp(snapshot.base.created_ms).seconds().replace([':', '-'], ""));
-                snapshot.retention_days = (policy.retention_days > 0).then_some(policy.retention_days);
+                snapshot.base.name = format!(
+                    "auto2.0_{}",
+                    Timestamp(snapshot.base.created_ms)
+                        .seconds()
+                        .replace([':', '-'], "")
+                );
+                snapshot.retention_days =
+                    (policy.retention_days > 0).then_some(policy.retention_days);
             }
         }
         arm(world, id);
@@ -95,34 +108,66 @@ impl AutoSnapshotPolicy {
             let weekday = (hour.div_euclid(24) + 3).rem_euclid(7) + 1;
             self.hours.contains(&hour.rem_euclid(24)) && self.weekdays.contains(&weekday)
         };
-        (first..=first + 8 * 24).find(fits).map(|hour| hour * HOUR_MS - 8 * HOUR_MS)
+        (first..=first + 8 * 24)
+            .find(fits)
+            .map(|hour| hour * HOUR_MS - 8 * HOUR_MS)
     }
 }
 
 fn not_found() -> Refusal {
-    Refusal::absent("ParameterInvalid", "The specified automatic snapshot policy does not exist.")
+    Refusal::absent(
+        "ParameterInvalid",
+        "The specified automatic snapshot policy does not exist.",
+    )
 }
 
-fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut AutoSnapshotPolicy, Refusal> {
-    let policy = world.tables.auto_snapshot_policies.get_mut(id).filter(|policy| call.in_region(&policy.base.region));
+fn find_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a mut AutoSnapshotPolicy, Refusal> {
+    let policy = world
+        .tables
+        .auto_snapshot_policies
+        .get_mut(id)
+        .filter(|policy| call.in_region(&policy.base.region));
     policy.ok_or_else(not_found)
 }
 
 /// A JSON text of numbers as texts.
-fn numbers(call: &Call<'_>, name: &str, (least, most): (i64, i64)) -> Result<Option<BTreeSet<i64>>, Refusal> {
-    let wrong = || Refusal::bad("ParameterInvalid", format!("The specified parameter {name} is not valid."));
-    let Some(texts) = call.json_list(name, "ParameterInvalid")? else { return Ok(None) };
-    let numbers: BTreeSet<i64> = texts.iter().map(|text| text.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+fn numbers(
+    call: &Call<'_>,
+    name: &str,
+    (least, most): (i64, i64),
+) -> Result<Option<BTreeSet<i64>>, Refusal> {
+    let wrong = || {
+        Refusal::bad(
+            "ParameterInvalid",
+            format!("The specified parameter {name} is not valid."),
+        )
+    };
+    let Some(texts) = call.json_list(name, "ParameterInvalid")? else {
+        return Ok(None);
+    };
+    let numbers: BTreeSet<i64> = texts
+        .iter()
+        .map(|text| text.parse().map_err(|_| wrong()))
+        .collect::<Result<_, _>>()?;
     let fits = !numbers.is_empty() && numbers.iter().all(|number| (least..=most).contains(number));
-    if fits { Ok(Some(numbers)) } else { Err(wrong()) }
+    if fits {
+        Ok(Some(numbers))
+    } else {
+        Err(wrong())
+    }
 }
 
 fn retention(call: &Call<'_>) -> Result<Option<i64>, Refusal> {
     let days = call.int("retentionDays")?;
     match days {
-        Some(days) if days != -1 && !(1..=65_535).contains(&days) => {
-            Err(Refusal::bad("ParameterInvalid", "The specified parameter retentionDays is not valid."))
-        }
+        Some(days) if days != -1 && !(1..=65_535).contains(&days) => Err(Refusal::bad(
+            "ParameterInvalid",
+            "The specified parameter retentionDays is not valid.",
+        )),
         days => Ok(days),
     }
 }
@@ -130,7 +175,10 @@ fn retention(call: &Call<'_>) -> Result<Option<i64>, Refusal> {
 fn name<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Refusal> {
     let name = call.given("autoSnapshotPolicyName");
     if name.is_some_and(|name| !names::is_name(name, 2, 128, ":_.-")) {
-        return Err(Refusal::bad("InvalidPolicyName.Malformed", "The specified autoSnapshotPolicyName is not valid."));
+        return Err(Refusal::bad(
+            "InvalidPolicyName.Malformed",
+            "The specified autoSnapshotPolicyName is not valid.",
+        ));
     }
     Ok(name)
 }
@@ -138,7 +186,9 @@ fn name<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Refusal> {
 /// The region, whose parameter these actions write in their own way.
 fn region<'a>(call: &Call<'a>) -> Result<&'a str, Refusal> {
     let named = call.given("regionId");
-    named.or(call.region).ok_or_else(|| Refusal::missing("regionId"))
+    named
+        .or(call.region)
+        .ok_or_else(|| Refusal::missing("regionId"))
 }
 
 /// Copies to other regions are not modelled.
@@ -149,13 +199,23 @@ fn no_copies(call: &Call<'_>) -> Result<(), Refusal> {
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let region = region(call)?;
     no_copies(call)?;
-    let hours = numbers(call, "timePoints", (0, 23))?.ok_or_else(|| Refusal::missing("timePoints"))?;
-    let weekdays = numbers(call, "repeatWeekdays", (1, 7))?.ok_or_else(|| Refusal::missing("repeatWeekdays"))?;
+    let hours =
+        numbers(call, "timePoints", (0, 23))?.ok_or_else(|| Refusal::missing("timePoints"))?;
+    let weekdays = numbers(call, "repeatWeekdays", (1, 7))?
+        .ok_or_else(|| Refusal::missing("repeatWeekdays"))?;
     let retention_days = retention(call)?.ok_or_else(|| Refusal::missing("retentionDays"))?;
     let name = name(call)?.unwrap_or_default();
-    let here = world.tables.auto_snapshot_policies.values().filter(|policy| policy.base.region == region).count();
+    let here = world
+        .tables
+        .auto_snapshot_policies
+        .values()
+        .filter(|policy| policy.base.region == region)
+        .count();
     if here >= world.options.quotas.snapshot_policies {
-        return Err(Refusal::denied("AutoSnapshotPolicy.QuotaExceed", "The maximum number of policies in the region is reached."));
+        return Err(Refusal::denied(
+            "AutoSnapshotPolicy.QuotaExceed",
+            "The maximum number of policies in the region is reached.",
+        ));
     }
     let mut base = world.new_base("sp", region);
     (base.name, base.tags) = (name.to_owned(), tags::of_create(call)?);
@@ -163,7 +223,13 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
         group.clone_into(&mut base.resource_group);
     }
     let id = base.id.clone();
-    let policy = AutoSnapshotPolicy { base, hours, weekdays, retention_days, due_ms: None };
+    let policy = AutoSnapshotPolicy {
+        base,
+        hours,
+        weekdays,
+        retention_days,
+        due_ms: None,
+    };
     world.tables.auto_snapshot_policies.insert(&id, policy);
     Ok(json!({ "AutoSnapshotPolicyId": id }))
 }
@@ -172,7 +238,10 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     region(call)?;
     no_copies(call)?;
     let id = call.need("autoSnapshotPolicyId")?;
-    let (hours, weekdays) = (numbers(call, "timePoints", (0, 23))?, numbers(call, "repeatWeekdays", (1, 7))?);
+    let (hours, weekdays) = (
+        numbers(call, "timePoints", (0, 23))?,
+        numbers(call, "repeatWeekdays", (1, 7))?,
+    );
     let (days, name) = (retention(call)?, name(call)?);
     let policy = find_mut(world, call, id)?;
     policy.hours = hours.unwrap_or_else(|| policy.hours.clone());
@@ -190,7 +259,13 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     region(call)?;
     let id = call.need("autoSnapshotPolicyId")?;
     find_mut(world, call, id)?;
-    let disks: Vec<String> = world.tables.disks.values().filter(|disk| disk.policy == id).map(|disk| disk.base.id.clone()).collect();
+    let disks: Vec<String> = world
+        .tables
+        .disks
+        .values()
+        .filter(|disk| disk.policy == id)
+        .map(|disk| disk.base.id.clone())
+        .collect();
     for disk in disks {
         if let Some(disk) = world.tables.disks.get_mut(&disk) {
             disk.policy.clear();
@@ -201,7 +276,9 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn disk_ids(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
-    call.json_list("diskIds", "InvalidDiskIds.Malformed")?.filter(|ids| !ids.is_empty()).ok_or_else(|| Refusal::missing("diskIds"))
+    call.json_list("diskIds", "InvalidDiskIds.Malformed")?
+        .filter(|ids| !ids.is_empty())
+        .ok_or_else(|| Refusal::missing("diskIds"))
 }
 
 /// A disk has one policy: another takes its place.
@@ -236,15 +313,21 @@ fn cancel(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (id, name, group) = (call.given("AutoSnapshotPolicyId"), call.given("AutoSnapshotPolicyName"), call.given("ResourceGroupId"));
+    let (id, name, group) = (
+        call.given("AutoSnapshotPolicyId"),
+        call.given("AutoSnapshotPolicyName"),
+        call.given("ResourceGroupId"),
+    );
     let filter = tags::Filter::of(call)?;
-    let rows = world.shown(&world.tables.auto_snapshot_policies, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && name.is_none_or(|name| names::like(name, &row.base.name))
-            && group.is_none_or(|group| group == row.base.resource_group)
-            && filter.fits(&row.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.auto_snapshot_policies, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && name.is_none_or(|name| names::like(name, &row.base.name))
+                && group.is_none_or(|group| group == row.base.resource_group)
+                && filter.fits(&row.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
     let policies: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
@@ -254,7 +337,9 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn listed(world: &World, row: &AutoSnapshotPolicy) -> Value {
-    let texts = |numbers: &BTreeSet<i64>| json!(numbers.iter().map(i64::to_string).collect::<Vec<_>>()).to_string();
+    let texts = |numbers: &BTreeSet<i64>| {
+        json!(numbers.iter().map(i64::to_string).collect::<Vec<_>>()).to_string()
+    };
     json!({
         "AutoSnapshotPolicyId": row.base.id,
         "AutoSnapshotPolicyName": row.base.name,
@@ -285,9 +370,20 @@ fn describe_associations(world: &mut World, call: &Call<'_>) -> Answer {
             && policy.is_none_or(|policy| policy == row.policy)
             && disk.is_none_or(|disk| disk == row.base.id)
     });
-    let page = page::tokened(call, page::newest_first(rows, |row| &row.base), |row| &row.base, (50, 1, 100))?;
-    let rows: Vec<Value> = page.items.iter().map(|row| json!({"AutoSnapshotPolicyId": row.policy, "DiskId": row.base.id})).collect();
-    Ok(json!({"NextToken": page.next, "AutoSnapshotPolicyAssociations": {"AutoSnapshotPolicyAssociation": rows}}))
+    let page = page::tokened(
+        call,
+        page::newest_first(rows, |row| &row.base),
+        |row| &row.base,
+        (50, 1, 100),
+    )?;
+    let rows: Vec<Value> = page
+        .items
+        .iter()
+        .map(|row| json!({"AutoSnapshotPolicyId": row.policy, "DiskId": row.base.id}))
+        .collect();
+    Ok(
+        json!({"NextToken": page.next, "AutoSnapshotPolicyAssociations": {"AutoSnapshotPolicyAssociation": rows}}),
+    )
 }
 
 #[cfg(test)]
@@ -301,20 +397,53 @@ mod tests {
         let mut bench = Bench::new();
         let (machine, _, _) = bench.machine(&[]);
         bench.wait(20_000);
-        let base = [("regionId", "cn-beijing"), ("repeatWeekdays", "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\"]"), ("retentionDays", "2")];
-        bench.refused("ecs.CreateAutoSnapshotPolicy", &[base[0], base[1], base[2], ("timePoints", "[\"24\"]")], "400 ParameterInvalid");
-        let made = bench.ok("ecs.CreateAutoSnapshotPolicy", &[base[0], base[1], base[2], ("timePoints", "[\"3\"]")]);
+        let base = [
+            ("regionId", "cn-beijing"),
+            (
+                "repeatWeekdays",
+                "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\"]",
+            ),
+            ("retentionDays", "2"),
+        ];
+        bench.refused(
+            "ecs.CreateAutoSnapshotPolicy",
+            &[base[0], base[1], base[2], ("timePoints", "[\"24\"]")],
+            "400 ParameterInvalid",
+        );
+        let made = bench.ok(
+            "ecs.CreateAutoSnapshotPolicy",
+            &[base[0], base[1], base[2], ("timePoints", "[\"3\"]")],
+        );
         let id = text(&made, "AutoSnapshotPolicyId");
-        let disk = text(&bench.ok("ecs.DescribeDisks", &[("InstanceId", &machine)])["Disks"]["Disk"][0], "DiskId");
+        let disk = text(
+            &bench.ok("ecs.DescribeDisks", &[("InstanceId", &machine)])["Disks"]["Disk"][0],
+            "DiskId",
+        );
         let ids = format!("[\"{disk}\"]");
-        let on = [("regionId", "cn-beijing"), ("autoSnapshotPolicyId", id.as_str()), ("diskIds", ids.as_str())];
+        let on = [
+            ("regionId", "cn-beijing"),
+            ("autoSnapshotPolicyId", id.as_str()),
+            ("diskIds", ids.as_str()),
+        ];
         bench.ok("ecs.ApplyAutoSnapshotPolicy", &on);
-        let listed = bench.ok("ecs.DescribeAutoSnapshotPolicyEx", &[("AutoSnapshotPolicyId", &id)]);
+        let listed = bench.ok(
+            "ecs.DescribeAutoSnapshotPolicyEx",
+            &[("AutoSnapshotPolicyId", &id)],
+        );
         let row = &listed["AutoSnapshotPolicies"]["AutoSnapshotPolicy"][0];
-        assert_eq!((&row["DiskNums"], &row["TimePoints"]), (&1.into(), &"[\"3\"]".into()));
-        let taken = |bench: &mut Bench| bench.ok("ecs.DescribeSnapshots", &[("SnapshotType", "auto")])["TotalCount"].as_i64();
+        assert_eq!(
+            (&row["DiskNums"], &row["TimePoints"]),
+            (&1.into(), &"[\"3\"]".into())
+        );
+        let taken = |bench: &mut Bench| {
+            bench.ok("ecs.DescribeSnapshots", &[("SnapshotType", "auto")])["TotalCount"].as_i64()
+        };
         bench.wait(DAY_MS);
-        assert_eq!(taken(&mut bench), Some(1), "one at three in the morning of UTC+8");
+        assert_eq!(
+            taken(&mut bench),
+            Some(1),
+            "one at three in the morning of UTC+8"
+        );
         bench.wait(3 * DAY_MS);
         assert_eq!(taken(&mut bench), Some(2), "older ones have gone");
         bench.ok("ecs.CancelAutoSnapshotPolicy", &[on[0], on[2]]);
@@ -325,13 +454,37 @@ mod tests {
     #[test]
     fn a_policy_changes_and_goes() {
         let mut bench = Bench::new();
-        let pairs = [("regionId", "cn-beijing"), ("repeatWeekdays", "[\"1\"]"), ("retentionDays", "-1"), ("timePoints", "[\"3\"]")];
-        let id = text(&bench.ok("ecs.CreateAutoSnapshotPolicy", &pairs), "AutoSnapshotPolicyId");
-        let on = [("regionId", "cn-beijing"), ("autoSnapshotPolicyId", id.as_str())];
-        bench
-            .ok("ecs.ModifyAutoSnapshotPolicyEx", &[on[0], on[1], ("autoSnapshotPolicyName", "nightly"), ("timePoints", "[\"1\",\"13\"]")]);
-        let listed = bench.ok("ecs.DescribeAutoSnapshotPolicyEx", &[("AutoSnapshotPolicyName", "night*")]);
-        assert_eq!(listed["AutoSnapshotPolicies"]["AutoSnapshotPolicy"][0]["TimePoints"], "[\"1\",\"13\"]");
+        let pairs = [
+            ("regionId", "cn-beijing"),
+            ("repeatWeekdays", "[\"1\"]"),
+            ("retentionDays", "-1"),
+            ("timePoints", "[\"3\"]"),
+        ];
+        let id = text(
+            &bench.ok("ecs.CreateAutoSnapshotPolicy", &pairs),
+            "AutoSnapshotPolicyId",
+        );
+        let on = [
+            ("regionId", "cn-beijing"),
+            ("autoSnapshotPolicyId", id.as_str()),
+        ];
+        bench.ok(
+            "ecs.ModifyAutoSnapshotPolicyEx",
+            &[
+                on[0],
+                on[1],
+                ("autoSnapshotPolicyName", "nightly"),
+                ("timePoints", "[\"1\",\"13\"]"),
+            ],
+        );
+        let listed = bench.ok(
+            "ecs.DescribeAutoSnapshotPolicyEx",
+            &[("AutoSnapshotPolicyName", "night*")],
+        );
+        assert_eq!(
+            listed["AutoSnapshotPolicies"]["AutoSnapshotPolicy"][0]["TimePoints"],
+            "[\"1\",\"13\"]"
+        );
         bench.ok("ecs.DescribeAutoSnapshotPolicyAssociations", &[]);
         bench.ok("ecs.DeleteAutoSnapshotPolicy", &on);
         bench.refused("ecs.DeleteAutoSnapshotPolicy", &on, "404 ParameterInvalid");

@@ -36,21 +36,42 @@ fn describe_available(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (zone, instance_type) = (call.given("ZoneId"), call.given("InstanceType"));
     let (cores, memory) = (call.int("Cores")?, whole(call, "Memory")?);
-    let (system_category, data_category) = (call.given("SystemDiskCategory"), call.given("DataDiskCategory"));
-    call.harmless(&["InstanceChargeType", "IoOptimized", "NetworkCategory", "ResourceType", "Scope", "SpotDuration", "SpotStrategy"]);
+    let (system_category, data_category) = (
+        call.given("SystemDiskCategory"),
+        call.given("DataDiskCategory"),
+    );
+    call.harmless(&[
+        "InstanceChargeType",
+        "IoOptimized",
+        "NetworkCategory",
+        "ResourceType",
+        "Scope",
+        "SpotDuration",
+        "SpotStrategy",
+    ]);
     let destination = call.need("DestinationResource")?;
     let disks = |system: bool, wanted: Option<&str>| -> Vec<Value> {
         let fits = |name: &str| wanted.is_none_or(|wanted| wanted == name);
         let lines = DISKS.iter().filter(|(name, _, _)| fits(name));
-        lines.map(|(name, of_system, of_data)| supported(name, true, Some(if system { *of_system } else { *of_data }))).collect()
+        lines
+            .map(|(name, of_system, of_data)| {
+                supported(name, true, Some(if system { *of_system } else { *of_data }))
+            })
+            .collect()
     };
-    let zones = regions::find(region).into_iter().flat_map(|region| region.zones()).filter(|id| zone.is_none_or(|zone| zone == id));
+    let zones = regions::find(region)
+        .into_iter()
+        .flat_map(|region| region.zones())
+        .filter(|id| zone.is_none_or(|zone| zone == id));
     let mut available = Vec::new();
     for zone in zones {
         let resources = match destination {
             "InstanceType" => every()
                 .filter(|kind| instance_type.is_none_or(|wanted| wanted == kind.id))
-                .filter(|kind| cores.is_none_or(|cores| cores == kind.cpu) && memory.is_none_or(|memory| memory == kind.memory_gib))
+                .filter(|kind| {
+                    cores.is_none_or(|cores| cores == kind.cpu)
+                        && memory.is_none_or(|memory| memory == kind.memory_gib)
+                })
                 .map(|kind| supported(&kind.id, world.in_stock(&zone, &kind.id), None))
                 .collect(),
             "SystemDisk" => disks(true, system_category),
@@ -69,7 +90,11 @@ fn describe_available(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn supported(value: &str, in_stock: bool, bounds: Option<Bounds>) -> Value {
-    let (status, category) = if in_stock { ("Available", "WithStock") } else { ("SoldOut", "WithoutStock") };
+    let (status, category) = if in_stock {
+        ("Available", "WithStock")
+    } else {
+        ("SoldOut", "WithoutStock")
+    };
     let mut body = json!({"Value": value, "Status": status, "StatusCategory": category});
     if let Some((min, max)) = bounds {
         (body["Min"], body["Max"], body["Unit"]) = (json!(min), json!(max), json!("GiB"));
@@ -116,14 +141,19 @@ fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
     let destination = call.need("DestinationResource")?;
     let (zone, region, resources) = if id.starts_with("d-") {
         let disk = disk::find(world, call, id)?;
-        (disk.zone.clone(), disk.base.region.clone(), upgrades(&disk.spec.category, disk.system))
+        (
+            disk.zone.clone(),
+            disk.base.region.clone(),
+            upgrades(&disk.spec.category, disk.system),
+        )
     } else {
         let machine = instance::find(world, call, id)?;
         let resources = match destination {
             "InstanceType" => targets(world, call, machine)?,
-            "SystemDisk" => {
-                disk::of_instance(world, id).filter(|disk| disk.system).flat_map(|disk| upgrades(&disk.spec.category, true)).collect()
-            }
+            "SystemDisk" => disk::of_instance(world, id)
+                .filter(|disk| disk.system)
+                .flat_map(|disk| upgrades(&disk.spec.category, true))
+                .collect(),
             _ => return Err(Refusal::invalid("DestinationResource")),
         };
         (machine.zone.clone(), machine.base.region.clone(), resources)
@@ -140,25 +170,41 @@ fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// Whether a machine of one type can become another: the same processor's kind, and neither holds local disks.
 pub(crate) fn can_become(from: &InstanceType, to: &InstanceType) -> bool {
-    from.architecture == to.architecture && from.id != to.id && from.local_disks().0 == 0 && to.local_disks().0 == 0
+    from.architecture == to.architecture
+        && from.id != to.id
+        && from.local_disks().0 == 0
+        && to.local_disks().0 == 0
 }
 
 fn targets(world: &World, call: &Call<'_>, machine: &Instance) -> Result<Vec<Value>, Refusal> {
     let from = instance_type::find(&machine.instance_type)?;
-    let (wanted, cores, memory) = (call.given("InstanceType"), call.int("Cores")?, whole(call, "Memory")?);
+    let (wanted, cores, memory) = (
+        call.given("InstanceType"),
+        call.int("Cores")?,
+        whole(call, "Memory")?,
+    );
     let fits = |kind: &&InstanceType| {
         can_become(from, kind)
             && wanted.is_none_or(|wanted| wanted == kind.id)
             && cores.is_none_or(|cores| cores == kind.cpu)
             && memory.is_none_or(|memory| memory == kind.memory_gib)
     };
-    Ok(every().filter(fits).map(|kind| supported(&kind.id, world.in_stock(&machine.zone, &kind.id), None)).collect())
+    Ok(every()
+        .filter(fits)
+        .map(|kind| supported(&kind.id, world.in_stock(&machine.zone, &kind.id), None))
+        .collect())
 }
 
 /// Categories that a disk may become.
 fn upgrades(category: &str, system: bool) -> Vec<Value> {
-    let lines = DISKS.iter().filter(|(name, _, _)| disk::change::may_become(category, name));
-    lines.map(|(name, of_system, of_data)| supported(name, true, Some(if system { *of_system } else { *of_data }))).collect()
+    let lines = DISKS
+        .iter()
+        .filter(|(name, _, _)| disk::change::may_become(category, name));
+    lines
+        .map(|(name, of_system, of_data)| {
+            supported(name, true, Some(if system { *of_system } else { *of_data }))
+        })
+        .collect()
 }
 
 /// Types like the one that is named, or of the cores and memory that are asked for, best first.
@@ -167,15 +213,38 @@ fn describe_recommended(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("IoOptimized", "optimized")?;
     call.harmless(&["Scene", "SystemDiskCategory", "ZoneMatchMode"]);
     let region = call.region_needed()?;
-    let (charge, spot) = (call.given("InstanceChargeType").unwrap_or("PostPaid"), call.given("SpotStrategy").unwrap_or("NoSpot"));
-    let like = call.given("InstanceType").map(instance_type::find).transpose()?;
-    let (cores, memory) = (call.int("Cores")?.or(like.map(|kind| kind.cpu)), whole(call, "Memory")?.or(like.map(|kind| kind.memory_gib)));
-    let (Some(cores), Some(memory)) = (cores, memory) else { return Err(Refusal::missing("InstanceType")) };
-    let (families, level, most) = (call.list("InstanceTypeFamily"), call.given("InstanceFamilyLevel"), call.decimal("MaxPrice")?);
-    let zones: Vec<String> = regions::find(region).into_iter().flat_map(|region| region.zones()).collect();
-    let zone = call.given("ZoneId").or(zones.first().map(String::as_str)).unwrap_or_default();
+    let (charge, spot) = (
+        call.given("InstanceChargeType").unwrap_or("PostPaid"),
+        call.given("SpotStrategy").unwrap_or("NoSpot"),
+    );
+    let like = call
+        .given("InstanceType")
+        .map(instance_type::find)
+        .transpose()?;
+    let (cores, memory) = (
+        call.int("Cores")?.or(like.map(|kind| kind.cpu)),
+        whole(call, "Memory")?.or(like.map(|kind| kind.memory_gib)),
+    );
+    let (Some(cores), Some(memory)) = (cores, memory) else {
+        return Err(Refusal::missing("InstanceType"));
+    };
+    let (families, level, most) = (
+        call.list("InstanceTypeFamily"),
+        call.given("InstanceFamilyLevel"),
+        call.decimal("MaxPrice")?,
+    );
+    let zones: Vec<String> = regions::find(region)
+        .into_iter()
+        .flat_map(|region| region.zones())
+        .collect();
+    let zone = call
+        .given("ZoneId")
+        .or(zones.first().map(String::as_str))
+        .unwrap_or_default();
     let mut fitting: Vec<&InstanceType> = every()
-        .filter(|kind| kind.cpu == cores && kind.memory_gib == memory && world.in_stock(zone, &kind.id))
+        .filter(|kind| {
+            kind.cpu == cores && kind.memory_gib == memory && world.in_stock(zone, &kind.id)
+        })
         .filter(|kind| like.is_none_or(|like| like.architecture == kind.architecture))
         .filter(|kind| families.is_empty() || families.contains(&kind.family))
         .filter(|kind| level.is_none_or(|level| level == kind.level()))
@@ -213,34 +282,62 @@ mod tests {
     fn stock_shows_where_it_is_asked_for() {
         let mut bench = Bench::new();
         bench.world.set_stock("cn-beijing-h", "ecs.c7.large", false);
-        let pairs = [("DestinationResource", "InstanceType"), ("ZoneId", "cn-beijing-h"), ("InstanceType", "ecs.c7.large")];
+        let pairs = [
+            ("DestinationResource", "InstanceType"),
+            ("ZoneId", "cn-beijing-h"),
+            ("InstanceType", "ecs.c7.large"),
+        ];
         let answer = bench.ok("ecs.DescribeAvailableResource", &pairs);
-        let resource = &answer["AvailableZones"]["AvailableZone"][0]["AvailableResources"]["AvailableResource"][0];
-        assert_eq!(resource["SupportedResources"]["SupportedResource"][0]["StatusCategory"], "WithoutStock");
+        let resource = &answer["AvailableZones"]["AvailableZone"][0]["AvailableResources"]["AvailableResource"]
+            [0];
+        assert_eq!(
+            resource["SupportedResources"]["SupportedResource"][0]["StatusCategory"],
+            "WithoutStock"
+        );
     }
 
     #[test]
     fn a_machine_may_become_its_like() {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[]);
-        let pairs = [("ResourceId", id.as_str()), ("DestinationResource", "InstanceType"), ("Cores", "4"), ("Memory", "8")];
+        let pairs = [
+            ("ResourceId", id.as_str()),
+            ("DestinationResource", "InstanceType"),
+            ("Cores", "4"),
+            ("Memory", "8"),
+        ];
         let zone = bench.ok("ecs.DescribeResourcesModification", &pairs)["AvailableZones"]["AvailableZone"][0].clone();
         let rows = zone["AvailableResources"]["AvailableResource"][0]["SupportedResources"]["SupportedResource"].clone();
-        let ids: Vec<&str> = rows.as_array().expect("a list").iter().filter_map(|row| row["Value"].as_str()).collect();
-        assert!(ids.contains(&"ecs.c7.xlarge") && !ids.contains(&"ecs.c8y.xlarge"), "{ids:?}");
+        let ids: Vec<&str> = rows
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|row| row["Value"].as_str())
+            .collect();
+        assert!(
+            ids.contains(&"ecs.c7.xlarge") && !ids.contains(&"ecs.c8y.xlarge"),
+            "{ids:?}"
+        );
     }
 
     #[test]
     fn what_is_out_of_stock_is_not_recommended() {
         let mut bench = Bench::new();
-        let pairs =
-            [("NetworkType", "vpc"), ("InstanceType", "ecs.c7.large"), ("ZoneId", "cn-beijing-h"), ("PriorityStrategy", "PriceFirst")];
+        let pairs = [
+            ("NetworkType", "vpc"),
+            ("InstanceType", "ecs.c7.large"),
+            ("ZoneId", "cn-beijing-h"),
+            ("PriorityStrategy", "PriceFirst"),
+        ];
         let best = |bench: &mut Bench| {
-            bench.ok("ecs.DescribeRecommendInstanceType", &pairs)["Data"]["RecommendInstanceType"][0]["InstanceType"]["InstanceType"]
+            bench.ok("ecs.DescribeRecommendInstanceType", &pairs)["Data"]["RecommendInstanceType"]
+                [0]["InstanceType"]["InstanceType"]
                 .clone()
         };
         let first = best(&mut bench);
-        bench.world.set_stock("cn-beijing-h", first.as_str().unwrap(), false);
+        bench
+            .world
+            .set_stock("cn-beijing-h", first.as_str().unwrap(), false);
         assert_ne!(best(&mut bench), first);
     }
 }

@@ -40,14 +40,31 @@ impl Row for DeploymentSet {
 }
 
 /// The set that a call names.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a DeploymentSet, Refusal> {
-    let set = world.tables.deployment_sets.get(id).filter(|set| call.in_region(&set.base.region));
-    set.ok_or_else(|| Refusal::absent("DeploymentSet.NotFound", format!("The specified deployment set {id} does not exist.")))
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a DeploymentSet, Refusal> {
+    let set = world
+        .tables
+        .deployment_sets
+        .get(id)
+        .filter(|set| call.in_region(&set.base.region));
+    set.ok_or_else(|| {
+        Refusal::absent(
+            "DeploymentSet.NotFound",
+            format!("The specified deployment set {id} does not exist."),
+        )
+    })
 }
 
 /// Machines in a set, those that are going too.
 pub(crate) fn members<'a>(world: &'a World, id: &'a str) -> impl Iterator<Item = &'a Instance> {
-    world.tables.instances.values().filter(move |row| row.extras.deployment_set == id && !row.base.released)
+    world
+        .tables
+        .instances
+        .values()
+        .filter(move |row| row.extras.deployment_set == id && !row.base.released)
 }
 
 /// Refuses more machines than a set can hold in a zone.
@@ -55,10 +72,17 @@ pub(crate) fn require_room(world: &World, id: &str, zone: &str, more: i64) -> Re
     let held = members(world, id).filter(|row| row.zone == zone).count();
     let more = usize::try_from(more).unwrap_or_default();
     let per_zone = world.options.quotas.members_of_deployment_set;
-    let spread = world.tables.deployment_sets.get(id).is_some_and(|set| set.strategy == "Availability");
+    let spread = world
+        .tables
+        .deployment_sets
+        .get(id)
+        .is_some_and(|set| set.strategy == "Availability");
     if spread && held + more > per_zone {
         let message = format!("A deployment set holds at most {per_zone} instances in a zone.");
-        return Err(Refusal::denied("QuotaExceed.DeploymentSetInstanceQuotaFull", message));
+        return Err(Refusal::denied(
+            "QuotaExceed.DeploymentSetInstanceQuotaFull",
+            message,
+        ));
     }
     Ok(())
 }
@@ -66,19 +90,33 @@ pub(crate) fn require_room(world: &World, id: &str, zone: &str, more: i64) -> Re
 fn texts<'a>(call: &Call<'a>) -> Result<(Option<&'a str>, Option<&'a str>), Refusal> {
     let (name, description) = (call.given("DeploymentSetName"), call.text("Description"));
     if name.is_some_and(|name| !names::is_name(name, 2, 128, ":_.-")) {
-        return Err(Refusal::bad("InvalidDeploymentSetName.Malformed", "The specified deployment set name is not valid."));
+        return Err(Refusal::bad(
+            "InvalidDeploymentSetName.Malformed",
+            "The specified deployment set name is not valid.",
+        ));
     }
     if description.is_some_and(|text| !text.is_empty() && !names::is_text(text, 2, 256)) {
-        return Err(Refusal::bad("InvalidDescription.Malformed", "The specified description is not valid."));
+        return Err(Refusal::bad(
+            "InvalidDescription.Malformed",
+            "The specified description is not valid.",
+        ));
     }
     Ok((name, description))
 }
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    call.harmless(&["OnUnableToRedeployFailedInstance", "Domain", "Granularity", "Type"]);
+    call.harmless(&[
+        "OnUnableToRedeployFailedInstance",
+        "Domain",
+        "Granularity",
+        "Type",
+    ]);
     let strategy = call.given("Strategy").unwrap_or("Availability");
-    if !matches!(strategy, "Availability" | "AvailabilityGroup" | "LowLatency") {
+    if !matches!(
+        strategy,
+        "Availability" | "AvailabilityGroup" | "LowLatency"
+    ) {
         return Err(Refusal::invalid("Strategy"));
     }
     let groups = call.int("GroupCount")?;
@@ -86,14 +124,38 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
         return Err(Refusal::invalid("GroupCount"));
     }
     let (name, description) = texts(call)?;
-    if world.tables.deployment_sets.values().filter(|set| set.base.region == region).count() >= world.options.quotas.deployment_sets {
-        return Err(Refusal::bad("DEPLOYMENTSET.QUOTA_FULL", "The maximum number of deployment sets in the region is reached."));
+    if world
+        .tables
+        .deployment_sets
+        .values()
+        .filter(|set| set.base.region == region)
+        .count()
+        >= world.options.quotas.deployment_sets
+    {
+        return Err(Refusal::bad(
+            "DEPLOYMENTSET.QUOTA_FULL",
+            "The maximum number of deployment sets in the region is reached.",
+        ));
     }
     let mut base = world.new_base("ds", region);
-    (base.name, base.description) = (name.unwrap_or_default().to_owned(), description.unwrap_or_default().to_owned());
+    (base.name, base.description) = (
+        name.unwrap_or_default().to_owned(),
+        description.unwrap_or_default().to_owned(),
+    );
     let id = base.id.clone();
-    let groups = if strategy == "AvailabilityGroup" { groups.unwrap_or(3) } else { 0 };
-    world.tables.deployment_sets.insert(&id, DeploymentSet { base, strategy: strategy.to_owned(), groups });
+    let groups = if strategy == "AvailabilityGroup" {
+        groups.unwrap_or(3)
+    } else {
+        0
+    };
+    world.tables.deployment_sets.insert(
+        &id,
+        DeploymentSet {
+            base,
+            strategy: strategy.to_owned(),
+            groups,
+        },
+    );
     Ok(json!({ "DeploymentSetId": id }))
 }
 
@@ -103,7 +165,10 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     if let Some(member) = members(world, id).next() {
         return Err(Refusal::denied(
             "DependencyViolation.NotEmpty",
-            format!("The deployment set still has the instance {}.", member.base.id),
+            format!(
+                "The deployment set still has the instance {}.",
+                member.base.id
+            ),
         ));
     }
     world.tables.deployment_sets.remove(id);
@@ -114,7 +179,9 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DeploymentSetId")?;
     find(world, call, id)?;
     let (name, description) = texts(call)?;
-    let Some(set) = world.tables.deployment_sets.get_mut(id) else { return done() };
+    let Some(set) = world.tables.deployment_sets.get_mut(id) else {
+        return done();
+    };
     if let Some(name) = name {
         name.clone_into(&mut set.base.name);
     }
@@ -129,12 +196,14 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["Domain", "Granularity", "NetworkType", "Type"]);
     let ids = call.json_list("DeploymentSetIds", "InvalidDeploymentSetIds.Malformed")?;
     let (name, strategy) = (call.given("DeploymentSetName"), call.given("Strategy"));
-    let rows = world.shown(&world.tables.deployment_sets, ids.is_some()).filter(|row| {
-        row.base.region == region
-            && ids.as_ref().is_none_or(|ids| ids.contains(&row.base.id))
-            && name.is_none_or(|name| names::like(name, &row.base.name))
-            && strategy.is_none_or(|strategy| strategy == row.strategy)
-    });
+    let rows = world
+        .shown(&world.tables.deployment_sets, ids.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && ids.as_ref().is_none_or(|ids| ids.contains(&row.base.id))
+                && name.is_none_or(|name| names::like(name, &row.base.name))
+                && strategy.is_none_or(|strategy| strategy == row.strategy)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let sets: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
@@ -153,7 +222,9 @@ fn listed(world: &World, row: &DeploymentSet) -> Value {
         .iter()
         .map(|(zone, used)| json!({"ZoneId": zone, "UsedAmount": used, "AvailableAmount": room.saturating_sub(*used)}))
         .collect();
-    let ids: Vec<&str> = members(world, &row.base.id).map(|row| row.base.id.as_str()).collect();
+    let ids: Vec<&str> = members(world, &row.base.id)
+        .map(|row| row.base.id.as_str())
+        .collect();
     json!({
         "DeploymentSetId": row.base.id, "DeploymentSetName": row.base.name, "DeploymentSetDescription": row.base.description,
         "Strategy": row.strategy, "DeploymentStrategy": row.strategy, "Granularity": "Host", "Domain": "Default",
@@ -169,7 +240,13 @@ mod tests {
     #[test]
     fn a_set_lives_until_it_is_empty() {
         let mut bench = Bench::new();
-        let id = text(&bench.ok("ecs.CreateDeploymentSet", &[("DeploymentSetName", "spread")]), "DeploymentSetId");
+        let id = text(
+            &bench.ok(
+                "ecs.CreateDeploymentSet",
+                &[("DeploymentSetName", "spread")],
+            ),
+            "DeploymentSetId",
+        );
         bench.world.options.quotas.members_of_deployment_set = 1;
         let (machine, vswitch, group) = bench.machine(&[("DeploymentSetId", &id)]);
         let more = [
@@ -179,21 +256,52 @@ mod tests {
             ("SecurityGroupId", group.as_str()),
             ("DeploymentSetId", id.as_str()),
         ];
-        bench.refused("ecs.RunInstances", &more, "403 QuotaExceed.DeploymentSetInstanceQuotaFull");
-        let row =
-            bench.ok("ecs.DescribeDeploymentSets", &[("DeploymentSetIds", &format!("[\"{id}\"]"))])["DeploymentSets"]["DeploymentSet"][0]
-                .clone();
-        assert_eq!((&row["InstanceAmount"], &row["Capacities"]["Capacity"][0]["UsedAmount"]), (&1.into(), &1.into()));
+        bench.refused(
+            "ecs.RunInstances",
+            &more,
+            "403 QuotaExceed.DeploymentSetInstanceQuotaFull",
+        );
+        let row = bench.ok(
+            "ecs.DescribeDeploymentSets",
+            &[("DeploymentSetIds", &format!("[\"{id}\"]"))],
+        )["DeploymentSets"]["DeploymentSet"][0]
+            .clone();
+        assert_eq!(
+            (
+                &row["InstanceAmount"],
+                &row["Capacities"]["Capacity"][0]["UsedAmount"]
+            ),
+            (&1.into(), &1.into())
+        );
         assert_eq!(text(&bench.instance(&machine), "DeploymentSetId"), id);
         bench.wait(20_000);
-        bench.refused("ecs.DeleteDeploymentSet", &[("DeploymentSetId", &id)], "403 DependencyViolation.NotEmpty");
-        let leave = [("InstanceId", machine.as_str()), ("RemoveFromDeploymentSet", "true"), ("DeploymentSetId", &id)];
-        bench.refused("ecs.ModifyInstanceDeployment", &leave, "400 OperationDenied.UnstoppedInstance");
+        bench.refused(
+            "ecs.DeleteDeploymentSet",
+            &[("DeploymentSetId", &id)],
+            "403 DependencyViolation.NotEmpty",
+        );
+        let leave = [
+            ("InstanceId", machine.as_str()),
+            ("RemoveFromDeploymentSet", "true"),
+            ("DeploymentSetId", &id),
+        ];
+        bench.refused(
+            "ecs.ModifyInstanceDeployment",
+            &leave,
+            "400 OperationDenied.UnstoppedInstance",
+        );
         bench.ok("ecs.StopInstance", &[("InstanceId", &machine)]);
         bench.wait(5_000);
         bench.ok("ecs.ModifyInstanceDeployment", &leave);
-        bench.ok("ecs.ModifyDeploymentSetAttribute", &[("DeploymentSetId", &id), ("DeploymentSetName", "wide")]);
+        bench.ok(
+            "ecs.ModifyDeploymentSetAttribute",
+            &[("DeploymentSetId", &id), ("DeploymentSetName", "wide")],
+        );
         bench.ok("ecs.DeleteDeploymentSet", &[("DeploymentSetId", &id)]);
-        bench.refused("ecs.DeleteDeploymentSet", &[("DeploymentSetId", &id)], "404 DeploymentSet.NotFound");
+        bench.refused(
+            "ecs.DeleteDeploymentSet",
+            &[("DeploymentSetId", &id)],
+            "404 DeploymentSet.NotFound",
+        );
     }
 }

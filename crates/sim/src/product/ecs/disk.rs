@@ -127,7 +127,10 @@ impl Row for Disk {
     }
 
     fn due_ms(&self) -> Option<i64> {
-        self.due_ms.into_iter().chain(self.becoming.as_ref().map(|change| change.until_ms)).min()
+        self.due_ms
+            .into_iter()
+            .chain(self.becoming.as_ref().map(|change| change.until_ms))
+            .min()
     }
 
     fn links(&self) -> Vec<&str> {
@@ -136,15 +139,24 @@ impl Row for Disk {
 
     fn step(world: &mut World, id: &str) {
         let now = world.now_ms();
-        let Some(disk) = world.tables.disks.get_mut(id) else { return };
+        let Some(disk) = world.tables.disks.get_mut(id) else {
+            return;
+        };
         if let Some(change) = disk.becoming.take_if(|change| change.until_ms <= now) {
-            (disk.spec.category, disk.spec.performance_level) = (change.category, change.performance_level);
+            (disk.spec.category, disk.spec.performance_level) =
+                (change.category, change.performance_level);
             disk.category_changed_ms = Some(now);
             return;
         }
         disk.due_ms = None;
         match disk.state {
-            State::ReIniting => disk.state = if disk.instance.is_empty() { State::Available } else { State::InUse },
+            State::ReIniting => {
+                disk.state = if disk.instance.is_empty() {
+                    State::Available
+                } else {
+                    State::InUse
+                }
+            }
             State::Creating | State::Attaching if !disk.instance.is_empty() => {
                 (disk.state, disk.attached_ms) = (State::InUse, Some(now));
             }
@@ -163,10 +175,16 @@ impl Disk {
     /// Refuses what cannot be done while a snapshot is taken or the category changes.
     pub(crate) fn unburdened(&self, world: &World) -> Result<(), Refusal> {
         if snapshot::in_progress(world, &self.base.id) {
-            return Err(Refusal::denied("DiskCreatingSnapshot", "A snapshot of the disk is being created."));
+            return Err(Refusal::denied(
+                "DiskCreatingSnapshot",
+                "A snapshot of the disk is being created.",
+            ));
         }
         if self.becoming.is_some() {
-            return Err(Refusal::denied("IncorrectDiskStatus", "The category of the disk is being changed."));
+            return Err(Refusal::denied(
+                "IncorrectDiskStatus",
+                "The category of the disk is being changed.",
+            ));
         }
         Ok(())
     }
@@ -183,18 +201,38 @@ impl Disk {
 
 /// The disk that a call names.
 pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Disk, Refusal> {
-    let disk = world.tables.disks.get(id).filter(|disk| call.in_region(&disk.base.region));
-    disk.ok_or_else(|| Refusal::absent("InvalidDiskId.NotFound", format!("The specified disk {id} does not exist.")))
+    let disk = world
+        .tables
+        .disks
+        .get(id)
+        .filter(|disk| call.in_region(&disk.base.region));
+    disk.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidDiskId.NotFound",
+            format!("The specified disk {id} does not exist."),
+        )
+    })
 }
 
 /// The same, to be changed.
-pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut Disk, Refusal> {
+pub(crate) fn find_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a mut Disk, Refusal> {
     find(world, call, id)?;
-    Ok(world.tables.disks.get_mut(id).expect("the disk was just found"))
+    Ok(world
+        .tables
+        .disks
+        .get_mut(id)
+        .expect("the disk was just found"))
 }
 
 /// Disks on a machine, by id.
-pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> impl Iterator<Item = &'a Disk> {
+pub(crate) fn of_instance<'a>(
+    world: &'a World,
+    instance: &'a str,
+) -> impl Iterator<Item = &'a Disk> {
     world.tables.disks.linked(instance)
 }
 
@@ -206,8 +244,15 @@ pub(crate) fn system_draft(call: &Call<'_>, image_gib: i64) -> Result<DiskDraft,
     let mut draft = read_draft(&fields, "Category", "cloud_efficiency")?;
     draft.size_gib = fields.int("Size")?.unwrap_or(image_gib.max(40));
     if !check_size(&draft, true)? {
-        let code = if draft.size_gib < 20 { "InvalidSystemDiskSize.LessThanMinSize" } else { "InvalidSystemDiskSize.ValueNotSupported" };
-        return Err(Refusal::absent(code, "The specified SystemDisk.Size is out of range."));
+        let code = if draft.size_gib < 20 {
+            "InvalidSystemDiskSize.LessThanMinSize"
+        } else {
+            "InvalidSystemDiskSize.ValueNotSupported"
+        };
+        return Err(Refusal::absent(
+            code,
+            "The specified SystemDisk.Size is out of range.",
+        ));
     }
     if draft.size_gib < image_gib {
         return Err(Refusal::absent(
@@ -221,28 +266,49 @@ pub(crate) fn system_draft(call: &Call<'_>, image_gib: i64) -> Result<DiskDraft,
 }
 
 /// The data disks of a create call, in order.
-pub(crate) fn data_drafts(world: &World, call: &Call<'_>, max: usize) -> Result<Vec<DiskDraft>, Refusal> {
+pub(crate) fn data_drafts(
+    world: &World,
+    call: &Call<'_>,
+    max: usize,
+) -> Result<Vec<DiskDraft>, Refusal> {
     let mut drafts = Vec::new();
     for fields in call.rows("DataDisk") {
         let mut draft = read_draft(&fields, "Category", "cloud_efficiency")?;
         draft.size_gib = sized(world, call, &fields, &mut draft, "DataDisk.Size")?;
-        fields.given("Device").unwrap_or_default().clone_into(&mut draft.device);
+        fields
+            .given("Device")
+            .unwrap_or_default()
+            .clone_into(&mut draft.device);
         draft.delete_with_instance = fields.flag("DeleteWithInstance")?.unwrap_or(true);
         if !check_size(&draft, false)? {
-            return Err(Refusal::bad("InvalidDataDiskSize.ValueNotSupported", "The specified DataDisk.n.Size is out of range."));
+            return Err(Refusal::bad(
+                "InvalidDataDiskSize.ValueNotSupported",
+                "The specified DataDisk.n.Size is out of range.",
+            ));
         }
         drafts.push(draft);
     }
     if drafts.len() > max {
-        return Err(Refusal::bad("InstanceDiskNumber.LimitExceed", "The number of data disks exceeds the limit."));
+        return Err(Refusal::bad(
+            "InstanceDiskNumber.LimitExceed",
+            "The number of data disks exceeds the limit.",
+        ));
     }
     Ok(drafts)
 }
 
 /// The size that is asked for, or that of the snapshot; never less than the snapshot.
-fn sized(world: &World, call: &Call<'_>, fields: &Fields<'_>, draft: &mut DiskDraft, name: &str) -> Result<i64, Refusal> {
+fn sized(
+    world: &World,
+    call: &Call<'_>,
+    fields: &Fields<'_>,
+    draft: &mut DiskDraft,
+    name: &str,
+) -> Result<i64, Refusal> {
     let size = fields.int("Size")?;
-    let Some(id) = fields.given("SnapshotId") else { return size.ok_or_else(|| Refusal::missing(name)) };
+    let Some(id) = fields.given("SnapshotId") else {
+        return size.ok_or_else(|| Refusal::missing(name));
+    };
     let snapshot = snapshot::find(world, call, id)?;
     snapshot.require_ready()?;
     id.clone_into(&mut draft.snapshot);
@@ -258,11 +324,22 @@ fn read_draft(fields: &Fields<'_>, category: &str, usual: &str) -> Result<DiskDr
         None if essd => "PL1",
         None => "",
         Some(level @ ("PL0" | "PL1" | "PL2" | "PL3")) if essd => level,
-        Some(_) => return Err(Refusal::bad("InvalidPerformanceLevel.Malformed", "The specified PerformanceLevel is not valid.")),
+        Some(_) => {
+            return Err(Refusal::bad(
+                "InvalidPerformanceLevel.Malformed",
+                "The specified PerformanceLevel is not valid.",
+            ));
+        }
     };
-    let (name, description) = (fields.given("DiskName").unwrap_or_default(), fields.given("Description").unwrap_or_default());
+    let (name, description) = (
+        fields.given("DiskName").unwrap_or_default(),
+        fields.given("Description").unwrap_or_default(),
+    );
     check_texts(name, description)?;
-    let (provisioned_iops, bursting) = (fields.int("ProvisionedIops")?.unwrap_or(0), fields.flag("BurstingEnabled")?.unwrap_or(false));
+    let (provisioned_iops, bursting) = (
+        fields.int("ProvisionedIops")?.unwrap_or(0),
+        fields.flag("BurstingEnabled")?.unwrap_or(false),
+    );
     if category != "cloud_auto" && (provisioned_iops > 0 || bursting) {
         return Err(Refusal::invalid("ProvisionedIops"));
     }
@@ -285,21 +362,36 @@ fn read_draft(fields: &Fields<'_>, category: &str, usual: &str) -> Result<DiskDr
 /// Name and description of a disk; empty ones are fine.
 pub(crate) fn check_texts(name: &str, description: &str) -> Result<(), Refusal> {
     if !name.is_empty() && !names::is_name(name, 2, 128, ":_.-") {
-        return Err(Refusal::bad("InvalidDiskName.Malformed", "The specified disk name is not valid."));
+        return Err(Refusal::bad(
+            "InvalidDiskName.Malformed",
+            "The specified disk name is not valid.",
+        ));
     }
     if !description.is_empty() && !names::is_text(description, 2, 256) {
-        return Err(Refusal::bad("InvalidDescription.Malformed", "The specified disk description is not valid."));
+        return Err(Refusal::bad(
+            "InvalidDescription.Malformed",
+            "The specified disk description is not valid.",
+        ));
     }
     Ok(())
 }
 
 /// Whether the size is within the bounds of category and performance level.
 pub(crate) fn check_size(draft: &DiskDraft, system: bool) -> Result<bool, Refusal> {
-    let code = if system { "InvalidSystemDiskCategory.ValueNotSupported" } else { "InvalidDataDiskCategory.ValueNotSupported" };
+    let code = if system {
+        "InvalidSystemDiskCategory.ValueNotSupported"
+    } else {
+        "InvalidDataDiskCategory.ValueNotSupported"
+    };
     let (_, of_system, of_data) = DISKS
         .iter()
         .find(|(name, _, _)| *name == draft.category)
-        .ok_or_else(|| Refusal::bad(code, format!("The disk category {} is not supported.", draft.category)))?;
+        .ok_or_else(|| {
+            Refusal::bad(
+                code,
+                format!("The disk category {} is not supported.", draft.category),
+            )
+        })?;
     let (min, max) = if system { *of_system } else { *of_data };
     Ok((min.max(least(&draft.performance_level))..=max).contains(&draft.size_gib))
 }
@@ -317,13 +409,21 @@ pub(crate) fn least(performance_level: &str) -> i64 {
 // Making and letting go.
 
 /// Makes the disks of a new machine.
-pub(crate) fn make_for_instance(world: &mut World, instance: &Instance, system: &DiskDraft, data: &[DiskDraft], image: &str) {
+pub(crate) fn make_for_instance(
+    world: &mut World,
+    instance: &Instance,
+    system: &DiskDraft,
+    data: &[DiskDraft],
+    image: &str,
+) {
     let due_ms = instance.due_ms;
     for (number, draft) in std::iter::once(system).chain(data).enumerate() {
         let mut disk = blank(world, &instance.base.region, &instance.zone, draft);
         disk.system = number == 0;
         disk.base.tags.clone_from(&instance.base.tags);
-        disk.base.resource_group.clone_from(&instance.base.resource_group);
+        disk.base
+            .resource_group
+            .clone_from(&instance.base.resource_group);
         disk.instance.clone_from(&instance.base.id);
         if disk.system {
             image.clone_into(&mut disk.image);
@@ -338,13 +438,19 @@ pub(crate) fn make_for_instance(world: &mut World, instance: &Instance, system: 
 
 /// The name of a machine's disk of this number, from 0.
 pub(crate) fn device(number: usize) -> String {
-    let letter = u8::try_from(number).ok().and_then(|n| b'a'.checked_add(n)).unwrap_or(b'z');
+    let letter = u8::try_from(number)
+        .ok()
+        .and_then(|n| b'a'.checked_add(n))
+        .unwrap_or(b'z');
     format!("/dev/xvd{}", char::from(letter))
 }
 
 /// The first device name that no disk of the machine has.
 pub(crate) fn free_device(world: &World, instance: &str) -> String {
-    (1..26).map(device).find(|name| of_instance(world, instance).all(|disk| disk.spec.device != *name)).unwrap_or_else(|| device(25))
+    (1..26)
+        .map(device)
+        .find(|name| of_instance(world, instance).all(|disk| disk.spec.device != *name))
+        .unwrap_or_else(|| device(25))
 }
 
 fn blank(world: &mut World, region: &str, zone: &str, draft: &DiskDraft) -> Disk {
@@ -377,8 +483,9 @@ fn blank(world: &mut World, region: &str, zone: &str, draft: &DiskDraft) -> Disk
 /// The machine is gone: disks that go with it too (all disks of one that was locked), the others become free.
 pub(crate) fn let_go(world: &mut World, instance: &str, all: bool) {
     let now = world.now_ms();
-    let ids: Vec<(String, bool)> =
-        of_instance(world, instance).map(|disk| (disk.base.id.clone(), disk.spec.delete_with_instance)).collect();
+    let ids: Vec<(String, bool)> = of_instance(world, instance)
+        .map(|disk| (disk.base.id.clone(), disk.spec.delete_with_instance))
+        .collect();
     for (id, goes) in ids {
         if goes || all {
             snapshot::follow(world, &id);
@@ -390,12 +497,27 @@ pub(crate) fn let_go(world: &mut World, instance: &str, all: bool) {
 }
 
 /// Puts a fresh system disk in the place of the old one; returns its id.
-pub(crate) fn replace_system(world: &mut World, instance: &str, image: &ImageFacts, size: Option<i64>) -> Result<String, Refusal> {
+pub(crate) fn replace_system(
+    world: &mut World,
+    instance: &str,
+    image: &ImageFacts,
+    size: Option<i64>,
+) -> Result<String, Refusal> {
     let until = world.now_ms() + world.options.profile.disk_attach_ms;
-    let old = of_instance(world, instance).find(|disk| disk.system).cloned();
-    let old = old.ok_or_else(|| Refusal::denied("OperationDenied.NoSystemDisk", "The instance has no system disk."))?;
+    let old = of_instance(world, instance)
+        .find(|disk| disk.system)
+        .cloned();
+    let old = old.ok_or_else(|| {
+        Refusal::denied(
+            "OperationDenied.NoSystemDisk",
+            "The instance has no system disk.",
+        )
+    })?;
     if old.state != State::InUse {
-        return Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation."));
+        return Err(Refusal::denied(
+            "IncorrectDiskStatus",
+            "The current disk status does not support this operation.",
+        ));
     }
     let mut spec = old.spec.clone();
     spec.size_gib = size.unwrap_or(spec.size_gib.max(image.size_gib));
@@ -406,14 +528,19 @@ pub(crate) fn replace_system(world: &mut World, instance: &str, image: &ImageFac
         ));
     }
     if !check_size(&spec, true)? || spec.size_gib < old.spec.size_gib {
-        return Err(Refusal::absent("InvalidSystemDiskSize.ValueNotSupported", "The specified SystemDisk.Size is out of range."));
+        return Err(Refusal::absent(
+            "InvalidSystemDiskSize.ValueNotSupported",
+            "The specified SystemDisk.Size is out of range.",
+        ));
     }
     let mut disk = blank(world, &old.base.region, &old.zone, &spec);
     let id = disk.base.id.clone();
     if !world.options.replaced_disk_loses_tags {
         disk.base.tags.clone_from(&old.base.tags);
     }
-    disk.base.resource_group.clone_from(&old.base.resource_group);
+    disk.base
+        .resource_group
+        .clone_from(&old.base.resource_group);
     (disk.system, disk.due_ms) = (true, Some(until));
     (disk.instance, disk.image) = (instance.to_owned(), image.id.clone());
     world.tables.disks.remove(&old.base.id);
@@ -429,13 +556,19 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let zone = call.need("ZoneId")?;
     if !regions::find(region).is_some_and(|region| region.has_zone(zone)) {
-        return Err(Refusal::absent("InvalidZoneId.NotFound", "The specified zone does not exist."));
+        return Err(Refusal::absent(
+            "InvalidZoneId.NotFound",
+            "The specified zone does not exist.",
+        ));
     }
     let mut draft = read_draft(call, "DiskCategory", "cloud_efficiency")?;
     draft.size_gib = sized(world, call, call, &mut draft, "Size")?;
     draft.encrypted |= encryption::by_default(world, region);
     if !check_size(&draft, false)? {
-        return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
+        return Err(Refusal::bad(
+            "InvalidDiskSize.NotSupported",
+            "The specified disk size is out of range.",
+        ));
     }
     let tags = tags::of_create(call)?;
     let mut disk = blank(world, region, zone, &draft);
@@ -453,16 +586,25 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
 fn create_on(world: &mut World, call: &Call<'_>, machine: &str) -> Answer {
     let machine = instance::find(world, call, machine)?.clone();
     if call.given("ZoneId").is_some() {
-        return Err(Refusal::bad("InvalidParameter.Conflict", "InstanceId and ZoneId exclude each other."));
+        return Err(Refusal::bad(
+            "InvalidParameter.Conflict",
+            "InstanceId and ZoneId exclude each other.",
+        ));
     }
     if machine.charge_type != "PrePaid" {
-        return Err(Refusal::denied("ChargeTypeViolation", "The instance is not a subscription."));
+        return Err(Refusal::denied(
+            "ChargeTypeViolation",
+            "The instance is not a subscription.",
+        ));
     }
     call.harmless(&["Tag.1.Key", "Tag.1.Value", "ResourceGroupId", "KMSKeyId"]);
     let mut draft = read_draft(call, "DiskCategory", "cloud_efficiency")?;
     draft.size_gib = sized(world, call, call, &mut draft, "Size")?;
     if !check_size(&draft, false)? {
-        return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
+        return Err(Refusal::bad(
+            "InvalidDiskSize.NotSupported",
+            "The specified disk size is out of range.",
+        ));
     }
     (draft.device, draft.delete_with_instance) = (free_device(world, &machine.base.id), true);
     let until = world.now_ms() + world.options.profile.disk_create_ms;
@@ -477,14 +619,24 @@ fn create_on(world: &mut World, call: &Call<'_>, machine: &str) -> Answer {
 /// A disk that is not there is no error.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DiskId")?;
-    let Ok(disk) = find(world, call, id) else { return done() };
+    let Ok(disk) = find(world, call, id) else {
+        return done();
+    };
     match disk.state {
         State::Available => {}
         State::Deleting => return done(),
         State::Creating if disk.instance.is_empty() => {
-            return Err(Refusal::denied("IncorrectDiskStatus.Initializing", "The specified disk is initializing."));
+            return Err(Refusal::denied(
+                "IncorrectDiskStatus.Initializing",
+                "The specified disk is initializing.",
+            ));
         }
-        _ => return Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation.")),
+        _ => {
+            return Err(Refusal::denied(
+                "IncorrectDiskStatus",
+                "The current disk status does not support this operation.",
+            ));
+        }
     }
     disk.unburdened(world)?;
     let until = world.now_ms() + world.options.profile.disk_delete_ms;

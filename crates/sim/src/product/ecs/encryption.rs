@@ -10,8 +10,12 @@ use crate::table::Row;
 use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[
-    ("EnableDiskEncryptionByDefault", |world, call| switch(world, call, true)),
-    ("DisableDiskEncryptionByDefault", |world, call| switch(world, call, false)),
+    ("EnableDiskEncryptionByDefault", |world, call| {
+        switch(world, call, true)
+    }),
+    ("DisableDiskEncryptionByDefault", |world, call| {
+        switch(world, call, false)
+    }),
     ("DescribeDiskEncryptionByDefaultStatus", describe),
 ];
 
@@ -35,7 +39,10 @@ pub(crate) fn by_default(world: &World, region: &str) -> bool {
 fn switch(world: &mut World, call: &Call<'_>, on: bool) -> Answer {
     let region = call.region_needed()?;
     if on {
-        world.tables.encryption_by_default.insert(region, EncryptionByDefault {});
+        world
+            .tables
+            .encryption_by_default
+            .insert(region, EncryptionByDefault {});
     } else {
         world.tables.encryption_by_default.remove(region);
     }
@@ -53,12 +60,24 @@ mod tests {
     #[test]
     fn new_disks_follow_the_switch() {
         let mut bench = Bench::new();
-        for (switch, encrypted) in [("ecs.EnableDiskEncryptionByDefault", true), ("ecs.DisableDiskEncryptionByDefault", false)] {
+        for (switch, encrypted) in [
+            ("ecs.EnableDiskEncryptionByDefault", true),
+            ("ecs.DisableDiskEncryptionByDefault", false),
+        ] {
             bench.ok(switch, &[]);
-            assert_eq!(bench.ok("ecs.DescribeDiskEncryptionByDefaultStatus", &[])["Encrypted"], encrypted);
+            assert_eq!(
+                bench.ok("ecs.DescribeDiskEncryptionByDefaultStatus", &[])["Encrypted"],
+                encrypted
+            );
             bench.wait(1_000);
-            bench.ok("ecs.CreateDisk", &[("ZoneId", "cn-beijing-h"), ("Size", "20")]);
-            assert_eq!(bench.ok("ecs.DescribeDisks", &[])["Disks"]["Disk"][0]["Encrypted"], encrypted);
+            bench.ok(
+                "ecs.CreateDisk",
+                &[("ZoneId", "cn-beijing-h"), ("Size", "20")],
+            );
+            assert_eq!(
+                bench.ok("ecs.DescribeDisks", &[])["Disks"]["Disk"][0]["Encrypted"],
+                encrypted
+            );
         }
     }
 }

@@ -47,10 +47,18 @@ const KINDS: [(&str, i64); 8] = [
 ];
 
 /// States of events with their numbers.
-const CYCLES: [(&str, i64); 4] = [("Scheduled", 24), ("Inquiring", 28), ("Executed", 34), ("Canceled", 36)];
+const CYCLES: [(&str, i64); 4] = [
+    ("Scheduled", 24),
+    ("Inquiring", 28),
+    ("Executed", 34),
+    ("Canceled", 36),
+];
 
 fn code(table: &[(&str, i64)], name: &str) -> i64 {
-    table.iter().find(|(known, _)| *known == name).map_or(0, |(_, code)| *code)
+    table
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(0, |(_, code)| *code)
 }
 
 impl Row for SystemEvent {
@@ -74,11 +82,17 @@ impl Row for SystemEvent {
 
     fn step(world: &mut World, id: &str) {
         let now = world.now_ms();
-        let Some(event) = world.tables.system_events.get_mut(id) else { return };
+        let Some(event) = world.tables.system_events.get_mut(id) else {
+            return;
+        };
         "Executed".clone_into(&mut event.cycle);
         event.finished_ms = Some(now);
         let (instance, kind) = (event.instance.clone(), event.kind.clone());
-        let running = world.tables.instances.get(&instance).is_some_and(|row| row.state == State::Running && !row.is_going());
+        let running = world
+            .tables
+            .instances
+            .get(&instance)
+            .is_some_and(|row| row.state == State::Running && !row.is_going());
         match kind.rsplit('.').next() {
             Some("Reboot" | "Redeploy") if running => begin_start(world, &instance),
             Some("Stop") if running => {
@@ -96,8 +110,21 @@ impl Row for SystemEvent {
 impl World {
     /// Announces an event of a machine (`SystemMaintenance.Reboot`, `SystemFailure.Delete`, …) for a moment, in milliseconds of
     /// the world's time; with `inquire` it waits to be accepted. None if there is no such machine or type.
-    pub fn announce_event(&mut self, instance: &str, kind: &str, not_before_ms: i64, inquire: bool) -> Option<String> {
-        let region = self.tables.instances.get(instance).filter(|row| !row.base.released)?.base.region.clone();
+    pub fn announce_event(
+        &mut self,
+        instance: &str,
+        kind: &str,
+        not_before_ms: i64,
+        inquire: bool,
+    ) -> Option<String> {
+        let region = self
+            .tables
+            .instances
+            .get(instance)
+            .filter(|row| !row.base.released)?
+            .base
+            .region
+            .clone();
         let (kind, _) = KINDS.iter().find(|(known, _)| *known == kind)?;
         let base = self.new_base("e", &region);
         let id = base.id.clone();
@@ -120,16 +147,30 @@ impl World {
 fn within(call: &Call<'_>, name: &str) -> Result<impl Fn(i64) -> bool + use<>, Refusal> {
     let time = |end: &str| -> Result<Option<i64>, Refusal> {
         let text = call.given(&format!("{name}.{end}"));
-        text.map(|text| Timestamp::parse(text).map(|moment| moment.0).ok_or_else(|| Refusal::invalid(name))).transpose()
+        text.map(|text| {
+            Timestamp::parse(text)
+                .map(|moment| moment.0)
+                .ok_or_else(|| Refusal::invalid(name))
+        })
+        .transpose()
     };
     let (start, end) = (time("Start")?, time("End")?);
-    Ok(move |moment| start.is_none_or(|start| moment >= start) && end.is_none_or(|end| moment <= end))
+    Ok(move |moment| {
+        start.is_none_or(|start| moment >= start) && end.is_none_or(|end| moment <= end)
+    })
 }
 
 /// Events that fit what both listings can ask for.
 fn chosen<'a>(world: &'a World, call: &Call<'_>) -> Result<Vec<&'a SystemEvent>, Refusal> {
-    let (ids, kind, kinds) = (call.list("EventId"), call.given("EventType"), call.list("InstanceEventType"));
-    let (published, planned) = (within(call, "EventPublishTime")?, within(call, "NotBefore")?);
+    let (ids, kind, kinds) = (
+        call.list("EventId"),
+        call.given("EventType"),
+        call.list("InstanceEventType"),
+    );
+    let (published, planned) = (
+        within(call, "EventPublishTime")?,
+        within(call, "NotBefore")?,
+    );
     let rows = world.tables.system_events.values().filter(|row| {
         (ids.is_empty() || ids.contains(&row.base.id.as_str()))
             && kind.is_none_or(|kind| kind == row.kind)
@@ -154,20 +195,28 @@ fn common(row: &SystemEvent) -> Value {
 
 fn describe_full(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (ids, status, health) = (call.list("InstanceId"), call.given("Status"), call.given("HealthStatus"));
+    let (ids, status, health) = (
+        call.list("InstanceId"),
+        call.given("Status"),
+        call.given("HealthStatus"),
+    );
     let by_event = call.any("EventId") || call.any("EventType") || call.any("InstanceEventType");
     let events = chosen(world, call)?;
     let coming = |id: &str| -> Vec<Value> {
-        let open = |row: &&&SystemEvent| row.instance == id && matches!(row.cycle.as_str(), "Scheduled" | "Inquiring");
+        let open = |row: &&&SystemEvent| {
+            row.instance == id && matches!(row.cycle.as_str(), "Scheduled" | "Inquiring")
+        };
         events.iter().filter(open).map(|row| common(row)).collect()
     };
-    let rows = world.shown(&world.tables.instances, !ids.is_empty()).filter(|row| {
-        row.base.region == region
-            && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
-            && status.is_none_or(|status| status == row.state.name())
-            && health.is_none_or(|health| health == "Ok")
-            && (!by_event || !coming(&row.base.id).is_empty())
-    });
+    let rows = world
+        .shown(&world.tables.instances, !ids.is_empty())
+        .filter(|row| {
+            row.base.region == region
+                && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
+                && status.is_none_or(|status| status == row.state.name())
+                && health.is_none_or(|health| health == "Ok")
+                && (!by_event || !coming(&row.base.id).is_empty())
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
     let list: Vec<Value> = page
         .items
@@ -212,7 +261,9 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
     let list = |items: Vec<&SystemEvent>| -> Vec<Value> { items.into_iter().map(past).collect() };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |row| &row.base, (10, 1, 100))?;
-        return Ok(json!({"NextToken": page.next, "InstanceSystemEventSet": {"InstanceSystemEventType": list(page.items)}}));
+        return Ok(
+            json!({"NextToken": page.next, "InstanceSystemEventSet": {"InstanceSystemEventType": list(page.items)}}),
+        );
     }
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({
@@ -225,7 +276,10 @@ fn past(row: &SystemEvent) -> Value {
     let mut body = common(row);
     body["InstanceId"] = json!(row.instance);
     body["ResourceType"] = json!("instance");
-    body["EventFinishTime"] = json!(row.finished_ms.map_or_else(String::new, |at| Timestamp(at).seconds()));
+    body["EventFinishTime"] = json!(
+        row.finished_ms
+            .map_or_else(String::new, |at| Timestamp(at).seconds())
+    );
     body
 }
 
@@ -233,10 +287,22 @@ fn past(row: &SystemEvent) -> Value {
 fn accept(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["Choice"]);
     let id = call.need("EventId")?;
-    let event = world.tables.system_events.get(id).filter(|row| call.in_region(&row.base.region));
-    let event = event.ok_or_else(|| Refusal::absent("InvalidEventId.NotFound", "The specified EventId does not exist."))?;
+    let event = world
+        .tables
+        .system_events
+        .get(id)
+        .filter(|row| call.in_region(&row.base.region));
+    let event = event.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidEventId.NotFound",
+            "The specified EventId does not exist.",
+        )
+    })?;
     if event.cycle != "Inquiring" {
-        return Err(Refusal::denied("IncorrectEventStatus", "The event does not wait to be accepted."));
+        return Err(Refusal::denied(
+            "IncorrectEventStatus",
+            "The event does not wait to be accepted.",
+        ));
     }
     if let Some(event) = world.tables.system_events.get_mut(id) {
         "Scheduled".clone_into(&mut event.cycle);
@@ -255,16 +321,33 @@ mod tests {
         bench.wait(20_000);
         assert_eq!(text(&bench.instance(&id), "Status"), "Running");
         let at = bench.world.now().0 + 60_000;
-        let event = bench.world.announce_event(&id, "SystemMaintenance.Reboot", at, true).expect("a machine and a type");
+        let event = bench
+            .world
+            .announce_event(&id, "SystemMaintenance.Reboot", at, true)
+            .expect("a machine and a type");
         let full = bench.ok("ecs.DescribeInstancesFullStatus", &[("InstanceId.1", &id)]);
         let row = &full["InstanceFullStatusSet"]["InstanceFullStatusType"][0];
-        assert_eq!(row["ScheduledSystemEventSet"]["ScheduledSystemEventType"][0]["EventCycleStatus"]["Name"], "Inquiring");
+        assert_eq!(
+            row["ScheduledSystemEventSet"]["ScheduledSystemEventType"][0]["EventCycleStatus"]["Name"],
+            "Inquiring"
+        );
         bench.ok("ecs.AcceptInquiredSystemEvent", &[("EventId", &event)]);
-        bench.refused("ecs.AcceptInquiredSystemEvent", &[("EventId", &event)], "403 IncorrectEventStatus");
+        bench.refused(
+            "ecs.AcceptInquiredSystemEvent",
+            &[("EventId", &event)],
+            "403 IncorrectEventStatus",
+        );
         bench.wait(61_000);
         assert_eq!(text(&bench.instance(&id), "Status"), "Starting");
         let past = bench.ok("ecs.DescribeInstanceHistoryEvents", &[("InstanceId", &id)]);
-        assert_eq!(past["InstanceSystemEventSet"]["InstanceSystemEventType"][0]["EventCycleStatus"]["Name"], "Executed");
-        bench.refused("ecs.AcceptInquiredSystemEvent", &[("EventId", "e-none")], "404 InvalidEventId.NotFound");
+        assert_eq!(
+            past["InstanceSystemEventSet"]["InstanceSystemEventType"][0]["EventCycleStatus"]["Name"],
+            "Executed"
+        );
+        bench.refused(
+            "ecs.AcceptInquiredSystemEvent",
+            &[("EventId", "e-none")],
+            "404 InvalidEventId.NotFound",
+        );
     }
 }

@@ -65,14 +65,18 @@ impl World {
     /// Adds a rule for what runs inside machines; the newest that fits decides.
     pub fn add_guest_rule(&mut self, rule: GuestRule) {
         let number = self.next_number("guest_rule");
-        self.tables.guest_rules.insert(&format!("{number:08}"), rule);
+        self.tables
+            .guest_rules
+            .insert(&format!("{number:08}"), rule);
         self.commit();
     }
 }
 
 /// Whether Cloud Assistant answers on a machine.
 pub(crate) fn agent_ready(world: &World, row: &Instance) -> bool {
-    let since = row.started_ms.map(|at| at + world.options.profile.agent_ready_ms);
+    let since = row
+        .started_ms
+        .map(|at| at + world.options.profile.agent_ready_ms);
     row.state == State::Running && since.is_some_and(|at| at <= world.now_ms())
 }
 
@@ -83,31 +87,51 @@ fn is_prepared(world: &World, row: &Instance, at_ms: i64) -> bool {
 
 /// When cloud-init is done; only the first start has work for it.
 fn cloud_init_done_ms(world: &World, row: &Instance) -> Option<i64> {
-    let lasts = if row.extras.boots <= 1 { world.options.profile.cloud_init_ms } else { 0 };
+    let lasts = if row.extras.boots <= 1 {
+        world.options.profile.cloud_init_ms
+    } else {
+        0
+    };
     row.started_ms.map(|at| at + lasts)
 }
 
 /// The user data as text.
 fn user_data(row: &Instance) -> String {
-    STANDARD.decode(&row.user_data).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    STANDARD
+        .decode(&row.user_data)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }
 
 /// Runs a script to its end, at once, or as far as it comes in its time; what it changes in the machine is changed.
 pub(crate) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64) -> Outcome {
     let usual = world.options.profile.invocation_ms;
-    let fits = |rule: &&GuestRule| script.contains(&rule.contains) && (rule.instance.is_empty() || rule.instance == instance);
+    let fits = |rule: &&GuestRule| {
+        script.contains(&rule.contains) && (rule.instance.is_empty() || rule.instance == instance)
+    };
     if let Some(rule) = world.tables.guest_rules.values().filter(fits).last() {
-        return Outcome { exit_code: rule.exit_code, output: rule.output.clone(), lasts_ms: rule.lasts_ms.unwrap_or(usual) };
+        return Outcome {
+            exit_code: rule.exit_code,
+            output: rule.output.clone(),
+            lasts_ms: rule.lasts_ms.unwrap_or(usual),
+        };
     }
     let done = shell::run(world, instance, script, limit_ms);
-    Outcome { lasts_ms: done.lasts_ms + usual, ..done }
+    Outcome {
+        lasts_ms: done.lasts_ms + usual,
+        ..done
+    }
 }
 
 /// What the console of a machine has shown since it came up.
 pub(crate) fn console(world: &World, row: &Instance) -> String {
-    let Some(started) = row.started_ms.filter(|_| row.state == State::Running) else { return String::new() };
-    let mut text =
-        format!("[    0.000000] Linux version 5.10 ({})\n[    1.204512] systemd[1]: Hostname set to <{}>.\n", row.os_name, row.host_name);
+    let Some(started) = row.started_ms.filter(|_| row.state == State::Running) else {
+        return String::new();
+    };
+    let mut text = format!(
+        "[    0.000000] Linux version 5.10 ({})\n[    1.204512] systemd[1]: Hostname set to <{}>.\n",
+        row.os_name, row.host_name
+    );
     if is_prepared(world, row, world.now_ms()) {
         let seconds = (world.now_ms() - started) / 1000;
         text.push_str("[   ");
@@ -119,12 +143,17 @@ pub(crate) fn console(world: &World, row: &Instance) -> String {
 
 /// A machine has come up: its kernel sees its disks as large as they are.
 pub(crate) fn booted(world: &mut World, instance: &str) {
-    let ids: Vec<String> =
-        disk::of_instance(world, instance).filter(|disk| disk.layout.is_some()).map(|disk| disk.base.id.clone()).collect();
+    let ids: Vec<String> = disk::of_instance(world, instance)
+        .filter(|disk| disk.layout.is_some())
+        .map(|disk| disk.base.id.clone())
+        .collect();
     for id in ids {
         if let Some(disk) = world.tables.disks.get_mut(&id) {
             let size = disk.spec.size_gib;
-            disk.layout = disk.layout.map(|layout| Layout { seen_gib: size, ..layout });
+            disk.layout = disk.layout.map(|layout| Layout {
+                seen_gib: size,
+                ..layout
+            });
         }
     }
 }
@@ -132,6 +161,13 @@ pub(crate) fn booted(world: &mut World, instance: &str) {
 /// A disk grows; a guest that is not told sees it as it was.
 pub(crate) fn grown(disk: &mut disk::Disk, size_gib: i64, told: bool) {
     let held = disk.spec.size_gib;
-    let layout = disk.layout.unwrap_or(Layout { seen_gib: held, partition_gib: held, filesystem_gib: held });
-    disk.layout = Some(Layout { seen_gib: if told { size_gib } else { layout.seen_gib }, ..layout });
+    let layout = disk.layout.unwrap_or(Layout {
+        seen_gib: held,
+        partition_gib: held,
+        filesystem_gib: held,
+    });
+    disk.layout = Some(Layout {
+        seen_gib: if told { size_gib } else { layout.seen_gib },
+        ..layout
+    });
 }

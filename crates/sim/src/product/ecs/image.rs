@@ -113,7 +113,15 @@ impl Row for Image {
 }
 
 /// Stem of ids, family, name, platform, architecture, GiB, dates.
-type Line = (&'static str, &'static str, &'static str, &'static str, &'static str, i64, &'static [&'static str]);
+type Line = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+    &'static [&'static str],
+);
 
 /// Public images. A date is part of the id and is the time of making.
 const SYSTEM: &[Line] = &[
@@ -135,12 +143,60 @@ const SYSTEM: &[Line] = &[
         20,
         &["20240528", "20240819"],
     ),
-    ("ubuntu_22_04_x64_20G_alibase", "acs:ubuntu_22_04_x64", "Ubuntu 22.04 64位", "Ubuntu", "x86_64", 20, &["20240530", "20240710"]),
-    ("ubuntu_24_04_x64_20G_alibase", "acs:ubuntu_24_04_x64", "Ubuntu 24.04 64位", "Ubuntu", "x86_64", 20, &["20240618", "20240812"]),
-    ("ubuntu_24_04_arm64_20G_alibase", "acs:ubuntu_24_04_arm64", "Ubuntu 24.04 64位 ARM版", "Ubuntu", "arm64", 20, &["20240812"]),
-    ("centos_stream_9_x64_20G_alibase", "acs:centos_stream_9_x64", "CentOS Stream 9 64位", "CentOS Stream", "x86_64", 20, &["20240307"]),
-    ("rockylinux_9_4_x64_20G_alibase", "acs:rockylinux_9_x64", "Rocky Linux 9.4 64位", "Rocky Linux", "x86_64", 20, &["20240603"]),
-    ("debian_12_6_x64_20G_alibase", "acs:debian_12_x64", "Debian 12.6 64位", "Debian", "x86_64", 20, &["20240711"]),
+    (
+        "ubuntu_22_04_x64_20G_alibase",
+        "acs:ubuntu_22_04_x64",
+        "Ubuntu 22.04 64位",
+        "Ubuntu",
+        "x86_64",
+        20,
+        &["20240530", "20240710"],
+    ),
+    (
+        "ubuntu_24_04_x64_20G_alibase",
+        "acs:ubuntu_24_04_x64",
+        "Ubuntu 24.04 64位",
+        "Ubuntu",
+        "x86_64",
+        20,
+        &["20240618", "20240812"],
+    ),
+    (
+        "ubuntu_24_04_arm64_20G_alibase",
+        "acs:ubuntu_24_04_arm64",
+        "Ubuntu 24.04 64位 ARM版",
+        "Ubuntu",
+        "arm64",
+        20,
+        &["20240812"],
+    ),
+    (
+        "centos_stream_9_x64_20G_alibase",
+        "acs:centos_stream_9_x64",
+        "CentOS Stream 9 64位",
+        "CentOS Stream",
+        "x86_64",
+        20,
+        &["20240307"],
+    ),
+    (
+        "rockylinux_9_4_x64_20G_alibase",
+        "acs:rockylinux_9_x64",
+        "Rocky Linux 9.4 64位",
+        "Rocky Linux",
+        "x86_64",
+        20,
+        &["20240603"],
+    ),
+    (
+        "debian_12_6_x64_20G_alibase",
+        "acs:debian_12_x64",
+        "Debian 12.6 64位",
+        "Debian",
+        "x86_64",
+        20,
+        &["20240711"],
+    ),
     (
         "win2022_21H2_x64_dtc_zh-cn_40G_alibase",
         "acs:windows_server_2022_x64",
@@ -154,8 +210,16 @@ const SYSTEM: &[Line] = &[
 
 /// Every image that there is, built-in ones first.
 fn every(world: &World) -> impl Iterator<Item = ImageFacts> {
-    let system = SYSTEM.iter().flat_map(|line| line.6.iter().map(|date| system_image(line, date)));
-    system.chain(world.tables.images.values().map(|image| image.facts.clone()))
+    let system = SYSTEM
+        .iter()
+        .flat_map(|line| line.6.iter().map(|date| system_image(line, date)));
+    system.chain(
+        world
+            .tables
+            .images
+            .values()
+            .map(|image| image.facts.clone()),
+    )
 }
 
 fn system_image(line: &Line, date: &str) -> ImageFacts {
@@ -165,7 +229,12 @@ fn system_image(line: &Line, date: &str) -> ImageFacts {
         id: format!("{stem}_{date}.vhd"),
         family: family.to_owned(),
         os_name: os_name.to_owned(),
-        os_type: if platform.starts_with("Windows") { "windows" } else { "linux" }.to_owned(),
+        os_type: if platform.starts_with("Windows") {
+            "windows"
+        } else {
+            "linux"
+        }
+        .to_owned(),
         platform: platform.to_owned(),
         architecture: architecture.to_owned(),
         size_gib,
@@ -178,18 +247,34 @@ fn system_image(line: &Line, date: &str) -> ImageFacts {
 /// The image of this id.
 pub(crate) fn find(world: &World, id: &str) -> Result<ImageFacts, Refusal> {
     let found = every(world).find(|image| image.id == id);
-    found.ok_or_else(|| Refusal::absent("InvalidImageId.NotFound", format!("The specified ImageId {id} does not exist.")))
+    found.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidImageId.NotFound",
+            format!("The specified ImageId {id} does not exist."),
+        )
+    })
 }
 
 /// Whether an image may be used in a region: public ones anywhere, custom ones where they were made.
 pub(crate) fn visible(world: &World, id: &str, region: &str) -> bool {
-    world.tables.images.get(id).is_none_or(|image| image.custom.is_none() || image.base.region == region)
+    world
+        .tables
+        .images
+        .get(id)
+        .is_none_or(|image| image.custom.is_none() || image.base.region == region)
 }
 
 /// The data disks that a machine of this image gets from it.
 pub(crate) fn data_disks(world: &World, id: &str) -> Vec<DiskDraft> {
-    let custom = world.tables.images.get(id).and_then(|image| image.custom.as_ref());
-    let mappings = custom.into_iter().flat_map(|custom| &custom.mappings).filter(|mapping| !mapping.system);
+    let custom = world
+        .tables
+        .images
+        .get(id)
+        .and_then(|image| image.custom.as_ref());
+    let mappings = custom
+        .into_iter()
+        .flat_map(|custom| &custom.mappings)
+        .filter(|mapping| !mapping.system);
     mappings
         .map(|mapping| DiskDraft {
             category: "cloud_essd".to_owned(),
@@ -207,14 +292,31 @@ pub(crate) fn data_disks(world: &World, id: &str) -> Vec<DiskDraft> {
 pub(crate) fn newest(world: &World, family: &str) -> Result<ImageFacts, Refusal> {
     let usable = every(world).filter(|image| image.family == family && image.status == "Available");
     let newest = usable.max_by_key(|image| (image.created_ms, image.id.clone()));
-    newest.ok_or_else(|| Refusal::absent("InvalidImageFamily.NotFound", format!("The image family {family} has no image.")))
+    newest.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidImageFamily.NotFound",
+            format!("The image family {family} has no image."),
+        )
+    })
 }
 
 impl World {
     /// Adds an image, or replaces the one of this id that was added before.
     pub fn add_image(&mut self, facts: ImageFacts) {
-        let base = Base { id: facts.id.clone(), created_ms: facts.created_ms, name: facts.id.clone(), ..Base::default() };
-        self.tables.images.insert(&facts.id.clone(), Image { base, facts, custom: None });
+        let base = Base {
+            id: facts.id.clone(),
+            created_ms: facts.created_ms,
+            name: facts.id.clone(),
+            ..Base::default()
+        };
+        self.tables.images.insert(
+            &facts.id.clone(),
+            Image {
+                base,
+                facts,
+                custom: None,
+            },
+        );
         self.commit();
     }
 }
@@ -222,17 +324,50 @@ impl World {
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let (world, region) = (&*world, call.region_needed()?);
     call.harmless(&["ActionType", "ShowExpired"]);
-    let ids: Option<Vec<&str>> = call.given("ImageId").map(|list| list.split(',').map(str::trim).collect());
-    let (name, family, owner) = (call.given("ImageName"), call.given("ImageFamily"), call.given("ImageOwnerAlias"));
-    let statuses: Vec<&str> = call.given("Status").unwrap_or("Available").split(',').map(str::trim).collect();
-    let (architecture, os_type, instance_type) = (call.given("Architecture"), call.given("OSType"), call.given("InstanceType"));
-    let (public, cloud_init, optimized) = (call.flag("IsPublic")?, call.flag("IsSupportCloudinit")?, call.flag("IsSupportIoOptimized")?);
-    let runs_on = instance_type.map(|name| instance_type::find(name).map(|kind| kind.architecture.image_name())).transpose()?;
+    let ids: Option<Vec<&str>> = call
+        .given("ImageId")
+        .map(|list| list.split(',').map(str::trim).collect());
+    let (name, family, owner) = (
+        call.given("ImageName"),
+        call.given("ImageFamily"),
+        call.given("ImageOwnerAlias"),
+    );
+    let statuses: Vec<&str> = call
+        .given("Status")
+        .unwrap_or("Available")
+        .split(',')
+        .map(str::trim)
+        .collect();
+    let (architecture, os_type, instance_type) = (
+        call.given("Architecture"),
+        call.given("OSType"),
+        call.given("InstanceType"),
+    );
+    let (public, cloud_init, optimized) = (
+        call.flag("IsPublic")?,
+        call.flag("IsSupportCloudinit")?,
+        call.flag("IsSupportIoOptimized")?,
+    );
+    let runs_on = instance_type
+        .map(|name| instance_type::find(name).map(|kind| kind.architecture.image_name()))
+        .transpose()?;
     let (tagged, group) = (tags::Filter::of(call)?, call.given("ResourceGroupId"));
     let (snapshot, usage) = (call.given("SnapshotId"), call.given("Usage"));
-    let title = |image: &ImageFacts| world.tables.images.get(&image.id).map_or(image.id.clone(), |image| image.base.name.clone());
+    let title = |image: &ImageFacts| {
+        world
+            .tables
+            .images
+            .get(&image.id)
+            .map_or(image.id.clone(), |image| image.base.name.clone())
+    };
     let nothing = Base::default();
-    let base = |id: &str| world.tables.images.get(id).map_or(&nothing, |image| &image.base);
+    let base = |id: &str| {
+        world
+            .tables
+            .images
+            .get(id)
+            .map_or(&nothing, |image| &image.base)
+    };
     let images: Vec<(Base, ImageFacts)> = every(world)
         .filter(|image| {
             visible(world, &image.id, region)
@@ -240,7 +375,9 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && group.is_none_or(|group| group == base(&image.id).resource_group)
                 && snapshot.is_none_or(|snapshot| holds(world, &image.id, snapshot))
                 && usage.is_none_or(|usage| usage == used(world, &image.id))
-                && ids.as_ref().is_none_or(|ids| ids.contains(&image.id.as_str()))
+                && ids
+                    .as_ref()
+                    .is_none_or(|ids| ids.contains(&image.id.as_str()))
                 && name.is_none_or(|name| names::like(name, &title(image)))
                 && family.is_none_or(|family| family == image.family)
                 && owner.is_none_or(|owner| owner == image.owner_alias)
@@ -252,10 +389,27 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && cloud_init.is_none_or(|wanted| wanted)
                 && optimized.is_none_or(|wanted| wanted)
         })
-        .map(|image| (Base { id: image.id.clone(), created_ms: image.created_ms, ..Base::default() }, image))
+        .map(|image| {
+            (
+                Base {
+                    id: image.id.clone(),
+                    created_ms: image.created_ms,
+                    ..Base::default()
+                },
+                image,
+            )
+        })
         .collect();
-    let page = page::numbered(call, page::newest_first(images.iter(), |(base, _)| base), 100)?;
-    let listed: Vec<Value> = page.items.iter().map(|(_, image)| body(world, image)).collect();
+    let page = page::numbered(
+        call,
+        page::newest_first(images.iter(), |(base, _)| base),
+        100,
+    )?;
+    let listed: Vec<Value> = page
+        .items
+        .iter()
+        .map(|(_, image)| body(world, image))
+        .collect();
     Ok(json!({
         "RegionId": region, "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
         "Images": {"Image": listed},
@@ -264,11 +418,21 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn describe_from_family(world: &mut World, call: &Call<'_>) -> Answer {
     let family = call.need("ImageFamily")?;
-    let mut image = newest(world, family).map(|image| body(world, &image)).unwrap_or_else(|_| json!({}));
+    let mut image = newest(world, family)
+        .map(|image| body(world, &image))
+        .unwrap_or_else(|_| json!({}));
     // This action's answer has fewer fields than the listing.
     if let Some(fields) = image.as_object_mut() {
-        for name in ["BootMode", "Features", "ImageOwnerId", "IsPublic", "LoginAsNonRootSupported", "OSNameEn", "ResourceGroupId", "Usable"]
-        {
+        for name in [
+            "BootMode",
+            "Features",
+            "ImageOwnerId",
+            "IsPublic",
+            "LoginAsNonRootSupported",
+            "OSNameEn",
+            "ResourceGroupId",
+            "Usable",
+        ] {
             fields.remove(name);
         }
     }
@@ -276,18 +440,35 @@ fn describe_from_family(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn holds(world: &World, id: &str, snapshot: &str) -> bool {
-    let custom = world.tables.images.get(id).and_then(|image| image.custom.as_ref());
-    custom.is_some_and(|custom| custom.mappings.iter().any(|mapping| mapping.snapshot == snapshot))
+    let custom = world
+        .tables
+        .images
+        .get(id)
+        .and_then(|image| image.custom.as_ref());
+    custom.is_some_and(|custom| {
+        custom
+            .mappings
+            .iter()
+            .any(|mapping| mapping.snapshot == snapshot)
+    })
 }
 
 /// `instance` if a machine runs on it.
 fn used(world: &World, id: &str) -> &'static str {
-    let used = world.tables.instances.values().any(|row| row.image == id && !row.base.released);
+    let used = world
+        .tables
+        .instances
+        .values()
+        .any(|row| row.image == id && !row.base.released);
     if used { "instance" } else { "none" }
 }
 
 fn is_public(world: &World, image: &ImageFacts) -> bool {
-    let custom = world.tables.images.get(&image.id).and_then(|row| row.custom.as_ref());
+    let custom = world
+        .tables
+        .images
+        .get(&image.id)
+        .and_then(|row| row.custom.as_ref());
     image.owner_alias == "system" || custom.is_some_and(|custom| custom.public)
 }
 
@@ -296,9 +477,20 @@ fn body(world: &World, image: &ImageFacts) -> Value {
     let mut body = common(image);
     body["Usage"] = json!(used(world, &image.id));
     body["IsPublic"] = json!(is_public(world, image));
-    let Some((row, custom)) = world.tables.images.get(&image.id).and_then(|row| Some((row, row.custom.as_ref()?))) else { return body };
-    let whole = custom.until_ms.map_or(1, |until| (until - row.base.created_ms).max(1));
-    let percent = custom.until_ms.map_or(100, |_| ((world.now_ms() - row.base.created_ms) * 100 / whole).clamp(0, 99));
+    let Some((row, custom)) = world
+        .tables
+        .images
+        .get(&image.id)
+        .and_then(|row| Some((row, row.custom.as_ref()?)))
+    else {
+        return body;
+    };
+    let whole = custom
+        .until_ms
+        .map_or(1, |until| (until - row.base.created_ms).max(1));
+    let percent = custom.until_ms.map_or(100, |_| {
+        ((world.now_ms() - row.base.created_ms) * 100 / whole).clamp(0, 99)
+    });
     let mappings: Vec<Value> = custom
         .mappings
         .iter()
@@ -316,7 +508,11 @@ fn body(world: &World, image: &ImageFacts) -> Value {
     body["BootMode"] = json!(custom.boot_mode);
     body["Progress"] = json!(format!("{percent}%"));
     body["IsCopied"] = json!(custom.copied);
-    body["IsSelfShared"] = json!(if custom.shared.is_empty() { "False" } else { "True" });
+    body["IsSelfShared"] = json!(if custom.shared.is_empty() {
+        "False"
+    } else {
+        "True"
+    });
     body["ResourceGroupId"] = json!(row.base.resource_group);
     body["DiskDeviceMappings"] = json!({ "DiskDeviceMapping": mappings });
     body["Tags"] = tags::tag_key_list(&row.base.tags);
@@ -333,7 +529,10 @@ fn describe_types(world: &mut World, call: &Call<'_>) -> Answer {
     for row in call.rows("Filter") {
         let (key, value) = (row.need("Key")?, row.need("Value")?);
         if !matches!(key, "imageId" | "instanceTypeId" | "instanceTypeFamily") {
-            return Err(Refusal::absent("InvalidFilterKey.NotFound", "The specified Filter.N.Key does not exist."));
+            return Err(Refusal::absent(
+                "InvalidFilterKey.NotFound",
+                "The specified Filter.N.Key does not exist.",
+            ));
         }
         wanted.push((key, value));
     }
@@ -400,14 +599,30 @@ mod tests {
         let mut bench = Bench::new();
         let family = [("ImageFamily", "acs:alibaba_cloud_linux_3_2104_lts_x64")];
         let listed = bench.ok("ecs.DescribeImages", &family);
-        let images = listed["Images"]["Image"].as_array().expect("a list").clone();
-        assert_eq!((images.len(), text(&images[0], "ImageId").as_str()), (3, "aliyun_3_x64_20G_alibase_20240819.vhd"));
+        let images = listed["Images"]["Image"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        assert_eq!(
+            (images.len(), text(&images[0], "ImageId").as_str()),
+            (3, "aliyun_3_x64_20G_alibase_20240819.vhd")
+        );
         let mut newer = system_image(&SYSTEM[0], "20251101");
         bench.world.add_image(newer.clone());
-        assert_eq!(text(&bench.ok("ecs.DescribeImageFromFamily", &family)["Image"], "ImageId"), newer.id);
+        assert_eq!(
+            text(
+                &bench.ok("ecs.DescribeImageFromFamily", &family)["Image"],
+                "ImageId"
+            ),
+            newer.id
+        );
         newer.status = "Deprecated".to_owned();
         bench.world.add_image(newer);
-        assert_eq!(bench.ok("ecs.DescribeImages", &family)["TotalCount"], 3, "only what is Available is listed unasked");
+        assert_eq!(
+            bench.ok("ecs.DescribeImages", &family)["TotalCount"],
+            3,
+            "only what is Available is listed unasked"
+        );
     }
 
     #[test]
@@ -419,9 +634,17 @@ mod tests {
             ("InstanceType", "ecs.g8y.large", 3),
             ("OSType", "windows", 1),
             ("ImageOwnerAlias", "self", 0),
-            ("ImageId", "debian_12_6_x64_20G_alibase_20240711.vhd,none", 1),
+            (
+                "ImageId",
+                "debian_12_6_x64_20G_alibase_20240711.vhd,none",
+                1,
+            ),
         ] {
-            assert_eq!(bench.ok("ecs.DescribeImages", &[(name, value)])["TotalCount"], found, "{name}={value}");
+            assert_eq!(
+                bench.ok("ecs.DescribeImages", &[(name, value)])["TotalCount"],
+                found,
+                "{name}={value}"
+            );
         }
     }
 }

@@ -151,13 +151,17 @@ impl Row for Instance {
     }
 
     fn due_ms(&self) -> Option<i64> {
-        let release = self.auto_release_ms.filter(|_| !self.going && self.state != State::Released);
+        let release = self
+            .auto_release_ms
+            .filter(|_| !self.going && self.state != State::Released);
         self.due_ms.into_iter().chain(release).min()
     }
 
     fn step(world: &mut World, id: &str) {
         let now = world.now_ms();
-        let Some(instance) = world.tables.instances.get(id) else { return };
+        let Some(instance) = world.tables.instances.get(id) else {
+            return;
+        };
         if instance.due_ms.is_none_or(|due| due > now) {
             // Only the release time can be what is due.
             delete::begin(world, id);
@@ -195,7 +199,10 @@ impl Instance {
     /// Refuses the action on a machine that is locked for security.
     pub(crate) fn unlocked(&self) -> Result<(), Refusal> {
         if self.extras.lock == "security" {
-            return Err(Refusal::denied("InstanceLockedForSecurity", "The specified operation is denied as your instance is locked."));
+            return Err(Refusal::denied(
+                "InstanceLockedForSecurity",
+                "The specified operation is denied as your instance is locked.",
+            ));
         }
         Ok(())
     }
@@ -204,17 +211,32 @@ impl Instance {
     pub(crate) fn paid(&self, code: &'static str) -> Result<(), Refusal> {
         self.unlocked()?;
         if self.extras.lock == "financial" {
-            return Err(Refusal::denied(code, "The specified operation is denied as your instance is in arrears."));
+            return Err(Refusal::denied(
+                code,
+                "The specified operation is denied as your instance is in arrears.",
+            ));
         }
         Ok(())
     }
 
     /// Refuses the action unless the machine is in one of these states.
-    pub(crate) fn require(&self, states: &[State], refuse: fn(&'static str, String) -> Refusal, code: &'static str) -> Result<(), Refusal> {
+    pub(crate) fn require(
+        &self,
+        states: &[State],
+        refuse: fn(&'static str, String) -> Refusal,
+        code: &'static str,
+    ) -> Result<(), Refusal> {
         if states.contains(&self.acting_state()) {
             return Ok(());
         }
-        Err(refuse(code, format!("The current status of {} ({}) does not support this operation.", self.base.id, self.state.name())))
+        Err(refuse(
+            code,
+            format!(
+                "The current status of {} ({}) does not support this operation.",
+                self.base.id,
+                self.state.name()
+            ),
+        ))
     }
 }
 
@@ -222,31 +244,62 @@ impl Instance {
 pub(crate) const AT_REST: &[State] = &[State::Running, State::Stopped];
 
 /// The machine of this id that readers may see.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Instance, Refusal> {
-    let instance = world.tables.instances.get(id).filter(|row| !row.base.released && call.in_region(&row.base.region));
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a Instance, Refusal> {
+    let instance = world
+        .tables
+        .instances
+        .get(id)
+        .filter(|row| !row.base.released && call.in_region(&row.base.region));
     instance.ok_or_else(|| not_found(id))
 }
 
 /// The same, to be changed.
-pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut Instance, Refusal> {
+pub(crate) fn find_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a mut Instance, Refusal> {
     find(world, call, id)?;
-    world.tables.instances.get_mut(id).ok_or_else(|| not_found(id))
+    world
+        .tables
+        .instances
+        .get_mut(id)
+        .ok_or_else(|| not_found(id))
 }
 
 /// The machine of this id in a region.
-pub(crate) fn of_region<'a>(world: &'a World, region: &str, id: &str) -> Result<&'a Instance, Refusal> {
-    let instance = world.tables.instances.get(id).filter(|row| !row.base.released && row.base.region == region);
+pub(crate) fn of_region<'a>(
+    world: &'a World,
+    region: &str,
+    id: &str,
+) -> Result<&'a Instance, Refusal> {
+    let instance = world
+        .tables
+        .instances
+        .get(id)
+        .filter(|row| !row.base.released && row.base.region == region);
     instance.ok_or_else(|| not_found(id))
 }
 
 /// A lone action without RegionId and one with it answer alike.
 pub(crate) fn not_found(id: &str) -> Refusal {
-    Refusal::absent("InvalidInstanceId.NotFound", format!("The specified InstanceId {id} does not exist."))
+    Refusal::absent(
+        "InvalidInstanceId.NotFound",
+        format!("The specified InstanceId {id} does not exist."),
+    )
 }
 
 /// The groups of the machine's primary interface.
 pub(crate) fn groups<'a>(world: &'a World, instance: &Instance) -> &'a [String] {
-    world.tables.network_interfaces.get(&instance.interface).map_or(&[], |eni| &eni.security_groups)
+    world
+        .tables
+        .network_interfaces
+        .get(&instance.interface)
+        .map_or(&[], |eni| &eni.security_groups)
 }
 
 /// Puts a machine into Starting.
@@ -262,7 +315,11 @@ pub(crate) fn begin_start(world: &mut World, id: &str) {
 
 fn made(world: &mut World, id: &str) {
     let settled = world.now_ms() + world.options.profile.instance_settle_ms;
-    let public = world.tables.instances.get(id).is_some_and(|row| row.starts_next && row.internet.bandwidth_out > 0);
+    let public = world
+        .tables
+        .instances
+        .get(id)
+        .is_some_and(|row| row.starts_next && row.internet.bandwidth_out > 0);
     let address = public.then(|| launch::new_public_address(world));
     if let Some(instance) = world.tables.instances.get_mut(id) {
         instance.state = State::Stopped;

@@ -15,7 +15,10 @@ pub(crate) use crate::product::ecs::instance_type::table::Limits;
 
 mod table;
 
-pub(crate) const ACTIONS: Actions = &[("DescribeInstanceTypes", describe), ("DescribeInstanceTypeFamilies", describe_families)];
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeInstanceTypes", describe),
+    ("DescribeInstanceTypeFamilies", describe_families),
+];
 
 /// What a machine's processor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +57,20 @@ pub(crate) struct InstanceType {
 impl InstanceType {
     /// Number and name of its graphics cards.
     pub(crate) fn gpus(&self) -> (i64, &'static str) {
-        if let Extra::Gpu(name, amount, _) = self.extra { (amount, name) } else { (0, "") }
+        if let Extra::Gpu(name, amount, _) = self.extra {
+            (amount, name)
+        } else {
+            (0, "")
+        }
     }
 
     /// Number of its local disks and GiB of each.
     pub(crate) fn local_disks(&self) -> (i64, i64) {
-        if let Extra::Local(_, amount, gib) = self.extra { (amount, gib) } else { (0, 0) }
+        if let Extra::Local(_, amount, gib) = self.extra {
+            (amount, gib)
+        } else {
+            (0, 0)
+        }
     }
 
     /// `EnterpriseLevel`, `EntryLevel` or `CreditEntryLevel`.
@@ -73,7 +84,8 @@ impl InstanceType {
 }
 
 /// Every type by id, made once: machines look theirs up all the time.
-static TYPES: LazyLock<BTreeMap<String, InstanceType>> = LazyLock::new(|| computed().map(|kind| (kind.id.clone(), kind)).collect());
+static TYPES: LazyLock<BTreeMap<String, InstanceType>> =
+    LazyLock::new(|| computed().map(|kind| (kind.id.clone(), kind)).collect());
 
 /// Every type, by id.
 pub(crate) fn every() -> impl Iterator<Item = &'static InstanceType> {
@@ -100,7 +112,11 @@ fn computed() -> impl Iterator<Item = InstanceType> {
 }
 
 fn named(line: &Named) -> InstanceType {
-    let generation = if line.family.contains(['7', '4']) { "ecs-7" } else { "ecs-6" };
+    let generation = if line.family.contains(['7', '4']) {
+        "ecs-7"
+    } else {
+        "ecs-6"
+    };
     let category = match line.extra {
         Extra::None | Extra::Burstable(..) => "Shared",
         Extra::Gpu(..) => "Heterogeneous-computing",
@@ -118,7 +134,11 @@ fn named(line: &Named) -> InstanceType {
         limits: table::limits_of(generation, line.cpu),
         generation,
         category,
-        processor: if generation == "ecs-7" { "Intel(R) Xeon(R) Platinum 8369B" } else { "Intel(R) Xeon(R) Platinum 8269CY" },
+        processor: if generation == "ecs-7" {
+            "Intel(R) Xeon(R) Platinum 8369B"
+        } else {
+            "Intel(R) Xeon(R) Platinum 8269CY"
+        },
         extra: line.extra,
     }
 }
@@ -135,7 +155,9 @@ pub(crate) fn find(id: &str) -> Result<&'static InstanceType, Refusal> {
 
 fn describe(_world: &mut World, call: &Call<'_>) -> Answer {
     let ids = call.list("InstanceTypes");
-    let both = |one: &str, many: &str| -> Vec<&str> { call.list(many).into_iter().chain(call.given(one)).collect() };
+    let both = |one: &str, many: &str| -> Vec<&str> {
+        call.list(many).into_iter().chain(call.given(one)).collect()
+    };
     let families = both("InstanceTypeFamily", "InstanceTypeFamilies");
     let architectures = both("CpuArchitecture", "CpuArchitectures");
     let categories = both("InstanceCategory", "InstanceCategories");
@@ -177,17 +199,40 @@ impl Bound {
 }
 
 fn bounds(call: &Call<'_>) -> Result<Vec<Bound>, Refusal> {
-    let of_least =
-        |name: &str, of: fn(&InstanceType) -> i64| -> Result<Bound, Refusal> { Ok(Bound { of, least: call.int(name)?, most: None }) };
+    let of_least = |name: &str, of: fn(&InstanceType) -> i64| -> Result<Bound, Refusal> {
+        Ok(Bound {
+            of,
+            least: call.int(name)?,
+            most: None,
+        })
+    };
     Ok(vec![
-        Bound { of: |kind| kind.cpu, least: call.int("MinimumCpuCoreCount")?, most: call.int("MaximumCpuCoreCount")? },
-        Bound { of: |kind| kind.memory_gib, least: whole(call, "MinimumMemorySize")?, most: whole(call, "MaximumMemorySize")? },
-        Bound { of: |kind| kind.gpus().0, least: call.int("MinimumGPUAmount")?, most: call.int("MaximumGPUAmount")? },
+        Bound {
+            of: |kind| kind.cpu,
+            least: call.int("MinimumCpuCoreCount")?,
+            most: call.int("MaximumCpuCoreCount")?,
+        },
+        Bound {
+            of: |kind| kind.memory_gib,
+            least: whole(call, "MinimumMemorySize")?,
+            most: whole(call, "MaximumMemorySize")?,
+        },
+        Bound {
+            of: |kind| kind.gpus().0,
+            least: call.int("MinimumGPUAmount")?,
+            most: call.int("MaximumGPUAmount")?,
+        },
         of_least("MinimumEniQuantity", |kind| kind.limits.interfaces)?,
-        of_least("MinimumEniPrivateIpAddressQuantity", |kind| kind.limits.addresses)?,
+        of_least("MinimumEniPrivateIpAddressQuantity", |kind| {
+            kind.limits.addresses
+        })?,
         of_least("MinimumDiskQuantity", |kind| kind.limits.disks)?,
-        of_least("MinimumInstanceBandwidthRx", |kind| kind.limits.bandwidth_kbit)?,
-        of_least("MinimumInstanceBandwidthTx", |kind| kind.limits.bandwidth_kbit)?,
+        of_least("MinimumInstanceBandwidthRx", |kind| {
+            kind.limits.bandwidth_kbit
+        })?,
+        of_least("MinimumInstanceBandwidthTx", |kind| {
+            kind.limits.bandwidth_kbit
+        })?,
         of_least("MinimumInstancePpsRx", |kind| kind.limits.packets)?,
         of_least("MinimumInstancePpsTx", |kind| kind.limits.packets)?,
         of_least("MinimumLocalStorageAmount", |kind| kind.local_disks().0)?,
@@ -195,7 +240,10 @@ fn bounds(call: &Call<'_>) -> Result<Vec<Bound>, Refusal> {
     ])
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "sizes in GiB are small whole numbers")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "sizes in GiB are small whole numbers"
+)]
 pub(crate) fn whole(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refusal> {
     Ok(call.decimal(name)?.map(|gib| gib as i64))
 }
@@ -204,8 +252,16 @@ fn body(kind: &InstanceType) -> Value {
     let limits = &kind.limits;
     let (cards, card) = kind.gpus();
     let (local_disks, local_gib) = kind.local_disks();
-    let (credit, first_credit) = if let Extra::Burstable(hourly, first) = kind.extra { (hourly, first) } else { (0, 0) };
-    let threads = if kind.architecture == Architecture::X86 { 2 } else { 1 };
+    let (credit, first_credit) = if let Extra::Burstable(hourly, first) = kind.extra {
+        (hourly, first)
+    } else {
+        (0, 0)
+    };
+    let threads = if kind.architecture == Architecture::X86 {
+        2
+    } else {
+        1
+    };
     json!({
         "InstanceTypeId": kind.id,
         "InstanceTypeFamily": kind.family,
@@ -246,7 +302,8 @@ fn body(kind: &InstanceType) -> Value {
 
 fn describe_families(_world: &mut World, call: &Call<'_>) -> Answer {
     let generation = call.given("Generation");
-    let mut families: Vec<(&str, &str)> = every().map(|kind| (kind.family, kind.generation)).collect();
+    let mut families: Vec<(&str, &str)> =
+        every().map(|kind| (kind.family, kind.generation)).collect();
     families.dedup();
     families.retain(|(_, of)| generation.is_none_or(|wanted| wanted == *of));
     let families: Vec<Value> =
@@ -261,9 +318,19 @@ mod tests {
     #[test]
     fn catalogues_answer_in_their_shapes() {
         let mut bench = Bench::new();
-        let types = bench.ok("ecs.DescribeInstanceTypes", &[("InstanceTypes.1", "ecs.c7.large")]);
+        let types = bench.ok(
+            "ecs.DescribeInstanceTypes",
+            &[("InstanceTypes.1", "ecs.c7.large")],
+        );
         let row = &types["InstanceTypes"]["InstanceType"][0];
-        assert_eq!((&row["CpuCoreCount"], &row["MemorySize"], &row["CpuArchitecture"]), (&2.into(), &4.into(), &"X86".into()));
+        assert_eq!(
+            (
+                &row["CpuCoreCount"],
+                &row["MemorySize"],
+                &row["CpuArchitecture"]
+            ),
+            (&2.into(), &4.into(), &"X86".into())
+        );
         bench.ok("ecs.DescribeInstanceTypeFamilies", &[]);
         bench.ok("ecs.DescribeRegions", &[]);
         bench.ok("ecs.DescribeZones", &[]);

@@ -134,11 +134,15 @@ impl Row for NetworkInterface {
 
     fn links(&self) -> Vec<&str> {
         let of = [self.instance.as_str(), self.vswitch.as_str()];
-        of.into_iter().chain(self.security_groups.iter().map(String::as_str)).collect()
+        of.into_iter()
+            .chain(self.security_groups.iter().map(String::as_str))
+            .collect()
     }
 
     fn step(world: &mut World, id: &str) {
-        let Some(eni) = world.tables.network_interfaces.get_mut(id) else { return };
+        let Some(eni) = world.tables.network_interfaces.get_mut(id) else {
+            return;
+        };
         eni.due_ms = None;
         match eni.state {
             // The late release is over.
@@ -163,23 +167,43 @@ impl NetworkInterface {
 
     /// `{"PrivateIpSet": […]}`.
     pub(crate) fn address_sets(&self) -> Wrap<Vec<AddressSet>> {
-        let sets = self.addresses().enumerate().map(|(number, address)| AddressSet { primary: number == 0, private_ip_address: address });
+        let sets = self
+            .addresses()
+            .enumerate()
+            .map(|(number, address)| AddressSet {
+                primary: number == 0,
+                private_ip_address: address,
+            });
         Wrap("PrivateIpSet", sets.collect())
     }
 
     /// Whether one of its IPv6 addresses is written so.
     pub(crate) fn has_ipv6(&self, text: &str) -> bool {
-        self.ipv6.iter().any(|held| text.parse() == Ok(held.address))
+        self.ipv6
+            .iter()
+            .any(|held| text.parse() == Ok(held.address))
     }
 
     /// `{"Ipv6Set": […]}`.
     pub(crate) fn ipv6_sets(&self) -> Wrap<Vec<Ipv6Set>> {
-        Wrap("Ipv6Set", self.ipv6.iter().map(|held| Ipv6Set { ipv6_address: held.address }).collect())
+        Wrap(
+            "Ipv6Set",
+            self.ipv6
+                .iter()
+                .map(|held| Ipv6Set {
+                    ipv6_address: held.address,
+                })
+                .collect(),
+        )
     }
 
     /// `Primary` or `Secondary`.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.secondary.is_some() { "Secondary" } else { "Primary" }
+        if self.secondary.is_some() {
+            "Secondary"
+        } else {
+            "Primary"
+        }
     }
 
     /// No longer on a machine.
@@ -197,7 +221,11 @@ impl NetworkInterface {
         if states.contains(&self.state) {
             return Ok(());
         }
-        let message = format!("The current status of {} ({}) does not support this operation.", self.base.id, self.state());
+        let message = format!(
+            "The current status of {} ({}) does not support this operation.",
+            self.base.id,
+            self.state()
+        );
         Err(Refusal::bad("InvalidOperation.InvalidEniState", message))
     }
 
@@ -217,31 +245,66 @@ impl NetworkInterface {
 }
 
 /// The interface that a call names.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a NetworkInterface, Refusal> {
-    let eni = world.tables.network_interfaces.get(id).filter(|eni| !eni.base.released && call.in_region(&eni.base.region));
-    eni.ok_or_else(|| Refusal::absent("InvalidEniId.NotFound", format!("The specified network interface {id} does not exist.")))
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a NetworkInterface, Refusal> {
+    let eni = world
+        .tables
+        .network_interfaces
+        .get(id)
+        .filter(|eni| !eni.base.released && call.in_region(&eni.base.region));
+    eni.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidEniId.NotFound",
+            format!("The specified network interface {id} does not exist."),
+        )
+    })
 }
 
 /// The same, to be changed.
-pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut NetworkInterface, Refusal> {
+pub(crate) fn find_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a mut NetworkInterface, Refusal> {
     find(world, call, id)?;
-    Ok(world.tables.network_interfaces.get_mut(id).expect("the interface was just found"))
+    Ok(world
+        .tables
+        .network_interfaces
+        .get_mut(id)
+        .expect("the interface was just found"))
 }
 
 /// Interfaces on a machine, the primary one first.
 pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> Vec<&'a NetworkInterface> {
-    let mut found: Vec<&NetworkInterface> = world.tables.network_interfaces.linked(instance).collect();
-    found.sort_by_key(|eni| eni.secondary.as_ref().map_or(0, |secondary| secondary.device_index));
+    let mut found: Vec<&NetworkInterface> =
+        world.tables.network_interfaces.linked(instance).collect();
+    found.sort_by_key(|eni| {
+        eni.secondary
+            .as_ref()
+            .map_or(0, |secondary| secondary.device_index)
+    });
     found
 }
 
 /// The machine is going: its interfaces are released until a moment, but for those that stay behind and become free. Public
 /// addresses of those that go are free again.
 pub(crate) fn let_go(world: &mut World, instance: &str, until_ms: i64) {
-    let ids: Vec<String> = of_instance(world, instance).into_iter().map(|eni| eni.base.id.clone()).collect();
+    let ids: Vec<String> = of_instance(world, instance)
+        .into_iter()
+        .map(|eni| eni.base.id.clone())
+        .collect();
     for id in ids {
-        let Some(eni) = world.tables.network_interfaces.get_mut(&id) else { continue };
-        if eni.secondary.as_ref().is_some_and(|secondary| !secondary.delete_on_release) {
+        let Some(eni) = world.tables.network_interfaces.get_mut(&id) else {
+            continue;
+        };
+        if eni
+            .secondary
+            .as_ref()
+            .is_some_and(|secondary| !secondary.delete_on_release)
+        {
             eni.free();
         } else {
             eni.base.released = true;
@@ -254,25 +317,52 @@ pub(crate) fn let_go(world: &mut World, instance: &str, until_ms: i64) {
 /// A MAC address of the range that the cloud uses.
 pub(crate) fn new_mac(world: &mut World) -> String {
     let bytes = world.next_bytes("mac");
-    format!("00:16:3e:{:02x}:{:02x}:{:02x}", bytes[0], bytes[1], bytes[2])
+    format!(
+        "00:16:3e:{:02x}:{:02x}:{:02x}",
+        bytes[0], bytes[1], bytes[2]
+    )
 }
 
 /// The address that was asked for, or any free one of the VSwitch.
-pub(crate) fn claim_address(world: &mut World, vswitch: &str, block: Ipv4Net, wanted: Option<&str>) -> Result<Ipv4Addr, Refusal> {
+pub(crate) fn claim_address(
+    world: &mut World,
+    vswitch: &str,
+    block: Ipv4Net,
+    wanted: Option<&str>,
+) -> Result<Ipv4Addr, Refusal> {
     let taken = vswitch::taken(world, vswitch);
     if let Some(text) = wanted {
-        let malformed = || Refusal::bad("InvalidPrivateIpAddress.Malformed", "Specified private IP address is malformed.");
+        let malformed = || {
+            Refusal::bad(
+                "InvalidPrivateIpAddress.Malformed",
+                "Specified private IP address is malformed.",
+            )
+        };
         let address: Ipv4Addr = text.parse().map_err(|_| malformed())?;
         if !cidr::is_usable(block, address) {
-            return Err(Refusal::bad("InvalidPrivateIpAddress", "Specified private IP address is not in the CIDR block of the VSwitch."));
+            return Err(Refusal::bad(
+                "InvalidPrivateIpAddress",
+                "Specified private IP address is not in the CIDR block of the VSwitch.",
+            ));
         }
         if taken.contains(&address) {
-            return Err(Refusal::bad("InvalidPrivateIpAddress.Duplicated", "Specified private IP address is duplicated."));
+            return Err(Refusal::bad(
+                "InvalidPrivateIpAddress.Duplicated",
+                "Specified private IP address is duplicated.",
+            ));
         }
         return Ok(address);
     }
     let count = cidr::usable(block);
-    let start = u32::try_from(world.next_u64("address") % u64::from(count.max(1))).unwrap_or_default();
-    let free = (0..count).map(|n| cidr::usable_at(block, (start + n) % count)).find(|address| !taken.contains(address));
-    free.ok_or_else(|| Refusal::denied("InvalidVSwitchId.IpNotEnough", "The specified VSwitch does not have enough IP addresses."))
+    let start =
+        u32::try_from(world.next_u64("address") % u64::from(count.max(1))).unwrap_or_default();
+    let free = (0..count)
+        .map(|n| cidr::usable_at(block, (start + n) % count))
+        .find(|address| !taken.contains(address));
+    free.ok_or_else(|| {
+        Refusal::denied(
+            "InvalidVSwitchId.IpNotEnough",
+            "The specified VSwitch does not have enough IP addresses.",
+        )
+    })
 }

@@ -58,7 +58,10 @@ fn region_weight(region: &str) -> f64 {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of vCPUs, GiB and months are small")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of vCPUs, GiB and months are small"
+)]
 fn float(number: i64) -> f64 {
     number as f64
 }
@@ -115,10 +118,22 @@ impl Term {
             return Err(Refusal::invalid("Period"));
         }
         match unit {
-            "Hour" if period == 1 => Ok(Self { months: 0, weeks: 0 }),
-            "Week" => Ok(Self { months: 0, weeks: period }),
-            "Month" => Ok(Self { months: period, weeks: 0 }),
-            "Year" if period <= 5 => Ok(Self { months: period * 12, weeks: 0 }),
+            "Hour" if period == 1 => Ok(Self {
+                months: 0,
+                weeks: 0,
+            }),
+            "Week" => Ok(Self {
+                months: 0,
+                weeks: period,
+            }),
+            "Month" => Ok(Self {
+                months: period,
+                weeks: 0,
+            }),
+            "Year" if period <= 5 => Ok(Self {
+                months: period * 12,
+                weeks: 0,
+            }),
             _ => Err(Refusal::invalid("PriceUnit")),
         }
     }
@@ -133,7 +148,11 @@ impl Term {
             return (hourly, hourly);
         }
         let listed = hourly * hours * float(self.months);
-        let of_term = MONTHS.iter().rev().find(|(months, _)| *months <= self.months).map_or(1.0, |(_, hours)| hours / MONTHS[0].1);
+        let of_term = MONTHS
+            .iter()
+            .rev()
+            .find(|(months, _)| *months <= self.months)
+            .map_or(1.0, |(_, hours)| hours / MONTHS[0].1);
         (listed, if discounts { listed * of_term } else { listed })
     }
 }
@@ -145,21 +164,40 @@ struct Item {
     paid: f64,
 }
 
-fn disk_item(fields: &Fields<'_>, resource: &'static str, term: Term, usual: i64) -> Result<Option<Item>, Refusal> {
+fn disk_item(
+    fields: &Fields<'_>,
+    resource: &'static str,
+    term: Term,
+    usual: i64,
+) -> Result<Option<Item>, Refusal> {
     let category = fields.given("Category");
     let size = fields.int("Size")?;
     let level = fields.given("PerformanceLevel").unwrap_or("PL1");
     if category.is_none() && size.is_none() && resource == "dataDisk" {
         return Ok(None);
     }
-    let hourly = disk_hourly(category.unwrap_or("cloud_efficiency"), level) * float(size.unwrap_or(usual));
+    let hourly =
+        disk_hourly(category.unwrap_or("cloud_efficiency"), level) * float(size.unwrap_or(usual));
     let (listed, paid) = term.price(hourly, DISK_MONTH, true);
-    Ok(Some(Item { resource, listed, paid }))
+    Ok(Some(Item {
+        resource,
+        listed,
+        paid,
+    }))
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    call.harmless(&["ImageId", "IoOptimized", "InstanceNetworkType", "Platform", "Isp", "SpotDuration", "Scope", "OfferingType"]);
+    call.harmless(&[
+        "ImageId",
+        "IoOptimized",
+        "InstanceNetworkType",
+        "Platform",
+        "Isp",
+        "SpotDuration",
+        "Scope",
+        "OfferingType",
+    ]);
     let term = Term::of(call, "Hour")?;
     let amount = call.int("Amount")?.unwrap_or(1);
     if !(1..=1000).contains(&amount) {
@@ -170,8 +208,17 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         "instance" => {
             let kind = instance_type::find(call.need("InstanceType")?)?;
             items.push(machine_item(world, call, kind, region, term)?);
-            items.push(Item { resource: "image", listed: 0.0, paid: 0.0 });
-            items.extend(disk_item(&call.part("SystemDisk."), "systemDisk", term, 40)?);
+            items.push(Item {
+                resource: "image",
+                listed: 0.0,
+                paid: 0.0,
+            });
+            items.extend(disk_item(
+                &call.part("SystemDisk."),
+                "systemDisk",
+                term,
+                40,
+            )?);
             items.extend(bandwidth_item(call, term)?);
         }
         "disk" => {}
@@ -182,24 +229,52 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         items.extend(disk_item(&fields, "dataDisk", term, 20)?);
     }
     if items.is_empty() {
-        return Err(Refusal::bad("PriceNotFound", "There is no price for what was asked for."));
+        return Err(Refusal::bad(
+            "PriceNotFound",
+            "There is no price for what was asked for.",
+        ));
     }
     Ok(body(&items, amount))
 }
 
-fn machine_item(world: &World, call: &Call<'_>, kind: &InstanceType, region: &str, term: Term) -> Result<Item, Refusal> {
+fn machine_item(
+    world: &World,
+    call: &Call<'_>,
+    kind: &InstanceType,
+    region: &str,
+    term: Term,
+) -> Result<Item, Refusal> {
     let hour = hourly(kind, region);
     match call.given("SpotStrategy").unwrap_or("NoSpot") {
         "NoSpot" => {
             call.harmless(&["ZoneId"]);
             let (listed, paid) = term.price(hour, MONTHS[0].1, true);
-            Ok(Item { resource: "instanceType", listed, paid })
+            Ok(Item {
+                resource: "instanceType",
+                listed,
+                paid,
+            })
         }
-        "SpotAsPriceGo" | "SpotWithPriceLimit" if term == (Term { months: 0, weeks: 0 }) => {
-            let zone = call.given("ZoneId").map_or_else(|| format!("{region}-a"), str::to_owned);
-            Ok(Item { resource: "instanceType", listed: hour, paid: spot_price::current(world, kind, region, &zone) })
+        "SpotAsPriceGo" | "SpotWithPriceLimit"
+            if term
+                == (Term {
+                    months: 0,
+                    weeks: 0,
+                }) =>
+        {
+            let zone = call
+                .given("ZoneId")
+                .map_or_else(|| format!("{region}-a"), str::to_owned);
+            Ok(Item {
+                resource: "instanceType",
+                listed: hour,
+                paid: spot_price::current(world, kind, region, &zone),
+            })
         }
-        _ => Err(Refusal::bad("InvalidSpotStrategy", "The specified SpotStrategy is not valid.")),
+        _ => Err(Refusal::bad(
+            "InvalidSpotStrategy",
+            "The specified SpotStrategy is not valid.",
+        )),
     }
 }
 
@@ -213,13 +288,26 @@ fn bandwidth_item(call: &Call<'_>, term: Term) -> Result<Option<Item>, Refusal> 
     if mbit == 0 {
         return Ok(None);
     }
-    let hourly = if by_traffic { 0.0 } else { bandwidth_hourly(mbit) };
+    let hourly = if by_traffic {
+        0.0
+    } else {
+        bandwidth_hourly(mbit)
+    };
     let (listed, paid) = term.price(hourly, 365.0, false);
-    Ok(Some(Item { resource: "bandwidth", listed, paid }))
+    Ok(Some(Item {
+        resource: "bandwidth",
+        listed,
+        paid,
+    }))
 }
 
 fn body(items: &[Item], amount: i64) -> Value {
-    let line = |listed: f64, paid: f64| (rounded(listed * float(amount)), rounded(paid * float(amount)));
+    let line = |listed: f64, paid: f64| {
+        (
+            rounded(listed * float(amount)),
+            rounded(paid * float(amount)),
+        )
+    };
     let details: Vec<Value> = items
         .iter()
         .map(|item| {
@@ -230,7 +318,10 @@ fn body(items: &[Item], amount: i64) -> Value {
             })
         })
         .collect();
-    let (listed, paid) = line(items.iter().map(|item| item.listed).sum(), items.iter().map(|item| item.paid).sum());
+    let (listed, paid) = line(
+        items.iter().map(|item| item.listed).sum(),
+        items.iter().map(|item| item.paid).sum(),
+    );
     json!({"PriceInfo": {
         "Price": {
             "Currency": "CNY", "OriginalPrice": listed, "TradePrice": paid, "DiscountPrice": rounded(listed - paid),
@@ -246,15 +337,31 @@ fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
     let term = Term::of(call, "Month")?;
     let machine = instance::find(world, call, call.need("ResourceId")?)?;
     if machine.charge_type != "PrePaid" {
-        return Err(Refusal::denied("ChargeTypeViolation", "The operation is not permitted for a pay-as-you-go instance."));
+        return Err(Refusal::denied(
+            "ChargeTypeViolation",
+            "The operation is not permitted for a pay-as-you-go instance.",
+        ));
     }
     let kind = instance_type::find(&machine.instance_type)?;
     let (listed, paid) = term.price(hourly(kind, &machine.base.region), MONTHS[0].1, true);
-    let mut items = vec![Item { resource: "instanceType", listed, paid }];
+    let mut items = vec![Item {
+        resource: "instanceType",
+        listed,
+        paid,
+    }];
     for disk in disk::of_instance(world, &machine.base.id) {
-        let hour = disk_hourly(&disk.spec.category, &disk.spec.performance_level) * float(disk.spec.size_gib);
+        let hour = disk_hourly(&disk.spec.category, &disk.spec.performance_level)
+            * float(disk.spec.size_gib);
         let (listed, paid) = term.price(hour, DISK_MONTH, true);
-        items.push(Item { resource: if disk.system { "systemDisk" } else { "dataDisk" }, listed, paid });
+        items.push(Item {
+            resource: if disk.system {
+                "systemDisk"
+            } else {
+                "dataDisk"
+            },
+            listed,
+            paid,
+        });
     }
     Ok(body(&items, 1))
 }
@@ -263,12 +370,20 @@ fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
 fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
     let machine = instance::find(world, call, call.need("InstanceId")?)?;
     let region = machine.base.region.as_str();
-    let term = Term { months: i64::from(machine.charge_type == "PrePaid"), weeks: 0 };
+    let term = Term {
+        months: i64::from(machine.charge_type == "PrePaid"),
+        weeks: 0,
+    };
     let mut items = Vec::new();
     if let Some(kind) = call.given("InstanceType") {
-        let more = hourly(instance_type::find(kind)?, region) - hourly(instance_type::find(&machine.instance_type)?, region);
+        let more = hourly(instance_type::find(kind)?, region)
+            - hourly(instance_type::find(&machine.instance_type)?, region);
         let (listed, paid) = term.price(more, MONTHS[0].1, true);
-        items.push(Item { resource: "instanceType", listed, paid });
+        items.push(Item {
+            resource: "instanceType",
+            listed,
+            paid,
+        });
     }
     for fields in call.rows("DataDisk") {
         items.extend(disk_item(&fields, "dataDisk", term, 20)?);
@@ -289,7 +404,9 @@ mod tests {
 
     fn of_machine(bench: &mut Bench, more: &[(&str, &str)]) -> f64 {
         let pairs = [&[("InstanceType", "ecs.c7.large")], more].concat();
-        price(bench, &pairs)["DetailInfos"]["DetailInfo"][0]["TradePrice"].as_f64().expect("a number")
+        price(bench, &pairs)["DetailInfos"]["DetailInfo"][0]["TradePrice"]
+            .as_f64()
+            .expect("a number")
     }
 
     #[test]
@@ -304,34 +421,70 @@ mod tests {
         ] {
             assert_eq!(of_machine(&mut bench, more), expected, "{more:?}");
         }
-        let spot = of_machine(&mut bench, &[("SpotStrategy", "SpotAsPriceGo"), ("ZoneId", "cn-beijing-h")]);
+        let spot = of_machine(
+            &mut bench,
+            &[
+                ("SpotStrategy", "SpotAsPriceGo"),
+                ("ZoneId", "cn-beijing-h"),
+            ],
+        );
         assert!((0.09..0.115).contains(&spot), "{spot}");
     }
 
     #[test]
     fn parts_add_up_and_grow() {
         let mut bench = Bench::new();
-        let small =
-            price(&mut bench, &[("InstanceType", "ecs.g7.large"), ("SystemDisk.Category", "cloud_essd"), ("SystemDisk.Size", "40")]);
-        let sum: f64 =
-            small["DetailInfos"]["DetailInfo"].as_array().expect("a list").iter().filter_map(|row| row["TradePrice"].as_f64()).sum();
+        let small = price(
+            &mut bench,
+            &[
+                ("InstanceType", "ecs.g7.large"),
+                ("SystemDisk.Category", "cloud_essd"),
+                ("SystemDisk.Size", "40"),
+            ],
+        );
+        let sum: f64 = small["DetailInfos"]["DetailInfo"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|row| row["TradePrice"].as_f64())
+            .sum();
         assert!((sum - small["TradePrice"].as_f64().expect("a number")).abs() < 1e-6);
-        let bigger = [("InstanceType", "ecs.g7.xlarge"), ("InternetMaxBandwidthOut", "5"), ("InternetChargeType", "PayByBandwidth")];
+        let bigger = [
+            ("InstanceType", "ecs.g7.xlarge"),
+            ("InternetMaxBandwidthOut", "5"),
+            ("InternetChargeType", "PayByBandwidth"),
+        ];
         assert!(price(&mut bench, &bigger)["TradePrice"].as_f64() > small["TradePrice"].as_f64());
         let disk = price(
             &mut bench,
-            &[("ResourceType", "disk"), ("DataDisk.1.Category", "cloud_essd"), ("DataDisk.1.Size", "100"), ("PriceUnit", "Month")],
+            &[
+                ("ResourceType", "disk"),
+                ("DataDisk.1.Category", "cloud_essd"),
+                ("DataDisk.1.Size", "100"),
+                ("PriceUnit", "Month"),
+            ],
         );
         assert_eq!(disk["TradePrice"], 100.8);
-        bench.refused("ecs.DescribePrice", &[("ResourceType", "disk")], "400 PriceNotFound");
+        bench.refused(
+            "ecs.DescribePrice",
+            &[("ResourceType", "disk")],
+            "400 PriceNotFound",
+        );
     }
 
     #[test]
     fn a_change_costs_the_difference() {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[]);
-        let answer = bench.ok("ecs.DescribeInstanceModificationPrice", &[("InstanceId", &id), ("InstanceType", "ecs.c7.xlarge")]);
+        let answer = bench.ok(
+            "ecs.DescribeInstanceModificationPrice",
+            &[("InstanceId", &id), ("InstanceType", "ecs.c7.xlarge")],
+        );
         assert_eq!(answer["PriceInfo"]["Price"]["TradePrice"], 0.68);
-        bench.refused("ecs.DescribeRenewalPrice", &[("ResourceId", &id)], "403 ChargeTypeViolation");
+        bench.refused(
+            "ecs.DescribeRenewalPrice",
+            &[("ResourceId", &id)],
+            "403 ChargeTypeViolation",
+        );
     }
 }

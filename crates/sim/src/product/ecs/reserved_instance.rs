@@ -16,7 +16,10 @@ use crate::table::Row;
 use crate::tags;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("PurchaseReservedInstancesOffering", purchase), ("DescribeReservedInstances", describe)];
+pub(crate) const ACTIONS: Actions = &[
+    ("PurchaseReservedInstancesOffering", purchase),
+    ("DescribeReservedInstances", describe),
+];
 
 /// A reserved instance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,8 +77,15 @@ fn purchase(world: &mut World, call: &Call<'_>) -> Answer {
         return Err(Refusal::missing("ZoneId"));
     }
     let platform = choice(call, "Platform", &["Linux", "Windows"])?;
-    let offering = choice(call, "OfferingType", &["All Upfront", "Partial Upfront", "No Upfront"])?;
-    let (amount, period) = (call.int("InstanceAmount")?.unwrap_or(1), call.int("Period")?.unwrap_or(1));
+    let offering = choice(
+        call,
+        "OfferingType",
+        &["All Upfront", "Partial Upfront", "No Upfront"],
+    )?;
+    let (amount, period) = (
+        call.int("InstanceAmount")?.unwrap_or(1),
+        call.int("Period")?.unwrap_or(1),
+    );
     if !(1..=1000).contains(&amount) {
         return Err(Refusal::invalid("InstanceAmount"));
     }
@@ -85,12 +95,17 @@ fn purchase(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let name = call.given("ReservedInstanceName").unwrap_or_default();
     if !name.is_empty() && !names::is_name(name, 2, 128, ":_.-") {
-        return Err(Refusal::bad("InvalidReservedInstanceName.Malformed", "The specified ReservedInstanceName is not valid."));
+        return Err(Refusal::bad(
+            "InvalidReservedInstanceName.Malformed",
+            "The specified ReservedInstanceName is not valid.",
+        ));
     }
     let tags = tags::of_create(call)?;
     let mut base = world.new_base("ecsri", region);
     (base.name, base.tags) = (name.to_owned(), tags);
-    call.given("Description").unwrap_or_default().clone_into(&mut base.description);
+    call.given("Description")
+        .unwrap_or_default()
+        .clone_into(&mut base.description);
     if let Some(group) = call.given("ResourceGroupId") {
         group.clone_into(&mut base.resource_group);
     }
@@ -107,29 +122,42 @@ fn purchase(world: &mut World, call: &Call<'_>) -> Answer {
         base,
     };
     world.tables.reserved_instances.insert(&id, row);
-    Ok(json!({"ReservedInstanceIdSets": {"ReservedInstanceId": [id]}, "OrderId": prepaid::new_order(world)}))
+    Ok(
+        json!({"ReservedInstanceIdSets": {"ReservedInstanceId": [id]}, "OrderId": prepaid::new_order(world)}),
+    )
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     call.only("AllocationType", "Normal")?;
     let (ids, statuses) = (call.list("ReservedInstanceId"), call.list("Status"));
-    let (name, kind, family) = (call.given("ReservedInstanceName"), call.given("InstanceType"), call.given("InstanceTypeFamily"));
-    let (scope, zone, offering, lock) = (call.given("Scope"), call.given("ZoneId"), call.given("OfferingType"), call.given("LockReason"));
+    let (name, kind, family) = (
+        call.given("ReservedInstanceName"),
+        call.given("InstanceType"),
+        call.given("InstanceTypeFamily"),
+    );
+    let (scope, zone, offering, lock) = (
+        call.given("Scope"),
+        call.given("ZoneId"),
+        call.given("OfferingType"),
+        call.given("LockReason"),
+    );
     let filter = tags::Filter::of(call)?;
-    let rows = world.shown(&world.tables.reserved_instances, !ids.is_empty()).filter(|row| {
-        row.base.region == region
-            && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
-            && (statuses.is_empty() || statuses.contains(&row.state()))
-            && name.is_none_or(|name| name == row.base.name)
-            && kind.is_none_or(|kind| kind == row.instance_type)
-            && family.is_none_or(|family| row.instance_type.starts_with(&format!("{family}.")))
-            && scope.is_none_or(|scope| scope == row.scope)
-            && zone.is_none_or(|zone| zone == row.zone)
-            && offering.is_none_or(|offering| offering == row.offering)
-            && lock.is_none()
-            && filter.fits(&row.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.reserved_instances, !ids.is_empty())
+        .filter(|row| {
+            row.base.region == region
+                && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
+                && (statuses.is_empty() || statuses.contains(&row.state()))
+                && name.is_none_or(|name| name == row.base.name)
+                && kind.is_none_or(|kind| kind == row.instance_type)
+                && family.is_none_or(|family| row.instance_type.starts_with(&format!("{family}.")))
+                && scope.is_none_or(|scope| scope == row.scope)
+                && zone.is_none_or(|zone| zone == row.zone)
+                && offering.is_none_or(|offering| offering == row.offering)
+                && lock.is_none()
+                && filter.fits(&row.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
     let list: Vec<Value> = page
         .items
@@ -158,11 +186,24 @@ mod tests {
     #[test]
     fn what_was_bought_is_listed_until_it_expires() {
         let mut bench = Bench::new();
-        let buy = [("InstanceType", "ecs.c7.large"), ("Period", "1"), ("PeriodUnit", "Year"), ("ReservedInstanceName", "base")];
-        bench.refused("ecs.PurchaseReservedInstancesOffering", &[buy[0], ("Scope", "Zone")], "400 MissingParameter");
+        let buy = [
+            ("InstanceType", "ecs.c7.large"),
+            ("Period", "1"),
+            ("PeriodUnit", "Year"),
+            ("ReservedInstanceName", "base"),
+        ];
+        bench.refused(
+            "ecs.PurchaseReservedInstancesOffering",
+            &[buy[0], ("Scope", "Zone")],
+            "400 MissingParameter",
+        );
         bench.ok("ecs.PurchaseReservedInstancesOffering", &buy);
         let status = |bench: &mut Bench| {
-            bench.ok("ecs.DescribeReservedInstances", &[("InstanceTypeFamily", "ecs.c7")])["ReservedInstances"]["ReservedInstance"][0]["Status"].clone()
+            bench.ok(
+                "ecs.DescribeReservedInstances",
+                &[("InstanceTypeFamily", "ecs.c7")],
+            )["ReservedInstances"]["ReservedInstance"][0]["Status"]
+                .clone()
         };
         assert_eq!(status(&mut bench), "Active");
         bench.wait(365 * 86_400_000);

@@ -58,26 +58,50 @@ impl Row for SecurityGroup {
 }
 
 /// The group that a call names.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a SecurityGroup, Refusal> {
-    let group = world.tables.security_groups.get(id).filter(|group| !group.base.released && call.in_region(&group.base.region));
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a SecurityGroup, Refusal> {
+    let group = world
+        .tables
+        .security_groups
+        .get(id)
+        .filter(|group| !group.base.released && call.in_region(&group.base.region));
     group.ok_or_else(|| not_found(id))
 }
 
 pub(crate) fn not_found(id: &str) -> Refusal {
-    Refusal::absent("InvalidSecurityGroupId.NotFound", format!("The specified SecurityGroupId {id} does not exist."))
+    Refusal::absent(
+        "InvalidSecurityGroupId.NotFound",
+        format!("The specified SecurityGroupId {id} does not exist."),
+    )
 }
 
 /// The group that a call names, to be changed.
-pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut SecurityGroup, Refusal> {
+pub(crate) fn find_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a mut SecurityGroup, Refusal> {
     find(world, call, id)?;
-    Ok(world.tables.security_groups.get_mut(id).expect("the group was just found"))
+    Ok(world
+        .tables
+        .security_groups
+        .get_mut(id)
+        .expect("the group was just found"))
 }
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     call.only("ServiceManaged", "false")?;
     // Classic networks are closed to new accounts, hence this answer to a missing VPC.
-    let vpc_id = call.given("VpcId").ok_or_else(|| Refusal::denied("InvalidVpcId.NotFound", "The specified VpcId does not exist."))?;
+    let vpc_id = call.given("VpcId").ok_or_else(|| {
+        Refusal::denied(
+            "InvalidVpcId.NotFound",
+            "The specified VpcId does not exist.",
+        )
+    })?;
     let vpc = network::find(world, call, vpc_id)?;
     vpc.require_available("IncorrectVpcStatus")?;
     let (name, description) = texts(call)?;
@@ -87,30 +111,61 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
         Some(_) => return Err(Refusal::invalid("SecurityGroupType")),
     };
     let tags = tags::of_create(call)?;
-    let here = world.tables.security_groups.values().filter(|group| group.base.region == region && !group.base.released).count();
+    let here = world
+        .tables
+        .security_groups
+        .values()
+        .filter(|group| group.base.region == region && !group.base.released)
+        .count();
     if here >= world.options.quotas.security_groups {
-        return Err(Refusal::denied("QuotaExceed.SecurityGroup", "The maximum number of security groups in the region is reached."));
+        return Err(Refusal::denied(
+            "QuotaExceed.SecurityGroup",
+            "The maximum number of security groups in the region is reached.",
+        ));
     }
     let mut base = world.new_base("sg", region);
-    (base.name, base.description, base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
+    (base.name, base.description, base.tags) = (
+        name.unwrap_or_default(),
+        description.unwrap_or_default(),
+        tags,
+    );
     if let Some(group) = call.given("ResourceGroupId") {
         group.clone_into(&mut base.resource_group);
     }
     let id = base.id.clone();
     let inner_policy = if enterprise { "Drop" } else { "Accept" }.to_owned();
-    let group = SecurityGroup { base, vpc: vpc_id.to_owned(), enterprise, inner_policy, rules: Vec::new(), due_ms: None };
+    let group = SecurityGroup {
+        base,
+        vpc: vpc_id.to_owned(),
+        enterprise,
+        inner_policy,
+        rules: Vec::new(),
+        due_ms: None,
+    };
     world.tables.security_groups.insert(&id, group);
     Ok(json!({ "SecurityGroupId": id }))
 }
 
 fn texts(call: &Call<'_>) -> Result<(Option<String>, Option<String>), Refusal> {
     let name = call.text("SecurityGroupName").map(str::to_owned);
-    if name.as_deref().is_some_and(|name| !name.is_empty() && !names::is_name(name, 2, 128, ":_.-")) {
-        return Err(Refusal::bad("InvalidSecurityGroupName.Malformed", "The specified security group name is not valid."));
+    if name
+        .as_deref()
+        .is_some_and(|name| !name.is_empty() && !names::is_name(name, 2, 128, ":_.-"))
+    {
+        return Err(Refusal::bad(
+            "InvalidSecurityGroupName.Malformed",
+            "The specified security group name is not valid.",
+        ));
     }
     let description = call.text("Description").map(str::to_owned);
-    if description.as_deref().is_some_and(|text| !text.is_empty() && !names::is_text(text, 2, 256)) {
-        return Err(Refusal::bad("InvalidDescription.Malformed", "The specified description is not valid."));
+    if description
+        .as_deref()
+        .is_some_and(|text| !text.is_empty() && !names::is_text(text, 2, 256))
+    {
+        return Err(Refusal::bad(
+            "InvalidDescription.Malformed",
+            "The specified description is not valid.",
+        ));
     }
     Ok((name, description))
 }
@@ -124,28 +179,52 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     if ids.as_ref().is_some_and(|ids| ids.len() > 100) {
         return Err(Refusal::invalid("SecurityGroupIds"));
     }
-    let (name, vpc, group) = (call.given("SecurityGroupName"), call.given("VpcId"), call.given("ResourceGroupId"));
+    let (name, vpc, group) = (
+        call.given("SecurityGroupName"),
+        call.given("VpcId"),
+        call.given("ResourceGroupId"),
+    );
     let fuzzy = call.flag("FuzzyQuery")?.unwrap_or(false);
-    let (kind, managed) = (call.given("SecurityGroupType"), call.flag("ServiceManaged")?);
+    let (kind, managed) = (
+        call.given("SecurityGroupType"),
+        call.flag("ServiceManaged")?,
+    );
     call.only("NetworkType", "vpc")?;
     let counted = call.flag("IsQueryEcsCount")?.unwrap_or(false);
     let filter = tags::Filter::of(call)?;
-    let named = |held: &str| name.is_none_or(|name| if fuzzy { held.contains(name) } else { names::like(name, held) });
-    let rows = world.shown(&world.tables.security_groups, ids.is_some()).filter(|row| {
-        row.base.region == region
-            && ids.as_ref().is_none_or(|ids| ids.contains(&row.base.id))
-            && named(&row.base.name)
-            && vpc.is_none_or(|vpc| vpc == row.vpc)
-            && group.is_none_or(|group| group == row.base.resource_group)
-            && kind.is_none_or(|kind| kind == row.kind())
-            && managed != Some(true)
-            && filter.fits(&row.base.tags)
-    });
+    let named = |held: &str| {
+        name.is_none_or(|name| {
+            if fuzzy {
+                held.contains(name)
+            } else {
+                names::like(name, held)
+            }
+        })
+    };
+    let rows = world
+        .shown(&world.tables.security_groups, ids.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && ids.as_ref().is_none_or(|ids| ids.contains(&row.base.id))
+                && named(&row.base.name)
+                && vpc.is_none_or(|vpc| vpc == row.vpc)
+                && group.is_none_or(|group| group == row.base.resource_group)
+                && kind.is_none_or(|kind| kind == row.kind())
+                && managed != Some(true)
+                && filter.fits(&row.base.tags)
+        });
     let rows = page::newest_first(rows, |row| &row.base);
-    let list = |items: Vec<&SecurityGroup>| -> Vec<Value> { items.into_iter().map(|row| listed(world, row, counted)).collect() };
+    let list = |items: Vec<&SecurityGroup>| -> Vec<Value> {
+        items
+            .into_iter()
+            .map(|row| listed(world, row, counted))
+            .collect()
+    };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |row| &row.base, (10, 1, 100))?;
-        return Ok(json!({"RegionId": region, "NextToken": page.next, "SecurityGroups": {"SecurityGroup": list(page.items)}}));
+        return Ok(
+            json!({"RegionId": region, "NextToken": page.next, "SecurityGroups": {"SecurityGroup": list(page.items)}}),
+        );
     }
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({
@@ -156,12 +235,20 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 impl SecurityGroup {
     fn kind(&self) -> &'static str {
-        if self.enterprise { "enterprise" } else { "normal" }
+        if self.enterprise {
+            "enterprise"
+        } else {
+            "normal"
+        }
     }
 }
 
 fn listed(world: &World, row: &SecurityGroup, counted: bool) -> Value {
-    let members = if counted { members(world, &row.base.id) } else { 0 };
+    let members = if counted {
+        members(world, &row.base.id)
+    } else {
+        0
+    };
     json!({
         "SecurityGroupId": row.base.id,
         "SecurityGroupName": row.base.name,
@@ -190,7 +277,11 @@ fn referencing<'a>(world: &'a World, id: &'a str) -> impl Iterator<Item = &'a st
         .tables
         .security_groups
         .values()
-        .filter(move |other| !other.base.released && other.base.id != id && other.rules.iter().any(|rule| rule.peer_group() == Some(id)))
+        .filter(move |other| {
+            !other.base.released
+                && other.base.id != id
+                && other.rules.iter().any(|rule| rule.peer_group() == Some(id))
+        })
         .map(|other| other.base.id.as_str())
 }
 
@@ -202,7 +293,9 @@ fn describe_references(world: &mut World, call: &Call<'_>) -> Answer {
     let mut references = Vec::new();
     for id in ids {
         find(world, call, id)?;
-        let from: Vec<Value> = referencing(world, id).map(|other| json!({"SecurityGroupId": other, "AliUid": world.account.id})).collect();
+        let from: Vec<Value> = referencing(world, id)
+            .map(|other| json!({"SecurityGroupId": other, "AliUid": world.account.id}))
+            .collect();
         if !from.is_empty() {
             references.push(json!({"SecurityGroupId": id, "ReferencingSecurityGroups": {"ReferencingSecurityGroup": from}}));
         }
@@ -227,10 +320,18 @@ fn modify_policy(world: &mut World, call: &Call<'_>) -> Answer {
     let policy = match call.need("InnerAccessPolicy")? {
         text if text.eq_ignore_ascii_case("accept") => "Accept",
         text if text.eq_ignore_ascii_case("drop") => "Drop",
-        _ => return Err(Refusal::bad("InvalidPolicy.Malformed", "The specified InnerAccessPolicy is not valid.")),
+        _ => {
+            return Err(Refusal::bad(
+                "InvalidPolicy.Malformed",
+                "The specified InnerAccessPolicy is not valid.",
+            ));
+        }
     };
     if group.enterprise {
-        return Err(Refusal::denied("InvalidOperation.SecurityGroupType", "The policy of an enterprise security group cannot be changed."));
+        return Err(Refusal::denied(
+            "InvalidOperation.SecurityGroupType",
+            "The policy of an enterprise security group cannot be changed.",
+        ));
     }
     policy.clone_into(&mut group.inner_policy);
     done()
@@ -240,10 +341,16 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("SecurityGroupId")?;
     find(world, call, id)?;
     if members(world, id) > 0 {
-        return Err(Refusal::denied("DependencyViolation", "There is still instance(s) in the specified security group."));
+        return Err(Refusal::denied(
+            "DependencyViolation",
+            "There is still instance(s) in the specified security group.",
+        ));
     }
     if let Some(other) = referencing(world, id).next() {
-        return Err(Refusal::denied("DependencyViolation", format!("The specified security group is referenced by a rule of {other}.")));
+        return Err(Refusal::denied(
+            "DependencyViolation",
+            format!("The specified security group is referenced by a rule of {other}."),
+        ));
     }
     let due_ms = Some(world.now_ms() + world.options.profile.late_release_ms);
     let group = find_mut(world, call, id)?;
@@ -259,16 +366,48 @@ mod tests {
     #[test]
     fn a_group_lives_and_is_released_late() {
         let mut bench = Bench::new();
-        bench.refused("ecs.CreateSecurityGroup", &[("SecurityGroupName", "web")], "403 InvalidVpcId.NotFound");
+        bench.refused(
+            "ecs.CreateSecurityGroup",
+            &[("SecurityGroupName", "web")],
+            "403 InvalidVpcId.NotFound",
+        );
         let vpc = bench.vpc();
-        let tagged = [("VpcId", vpc.as_str()), ("SecurityGroupName", "web"), ("Tag.1.Key", "k"), ("Tag.1.Value", "v")];
-        let id = text(&bench.ok("ecs.CreateSecurityGroup", &tagged), "SecurityGroupId");
-        let found = bench.ok("ecs.DescribeSecurityGroups", &[("Tag.1.Key", "k")])["SecurityGroups"]["SecurityGroup"].clone();
-        assert_eq!((&found[0]["SecurityGroupId"], &found[0]["Tags"]["Tag"][0]["TagKey"]), (&id.clone().into(), &"k".into()));
-        bench.refused("vpc.DeleteVpc", &[("VpcId", &vpc)], "400 DependencyViolation.SecurityGroup");
+        let tagged = [
+            ("VpcId", vpc.as_str()),
+            ("SecurityGroupName", "web"),
+            ("Tag.1.Key", "k"),
+            ("Tag.1.Value", "v"),
+        ];
+        let id = text(
+            &bench.ok("ecs.CreateSecurityGroup", &tagged),
+            "SecurityGroupId",
+        );
+        let found = bench.ok("ecs.DescribeSecurityGroups", &[("Tag.1.Key", "k")])["SecurityGroups"]
+            ["SecurityGroup"]
+            .clone();
+        assert_eq!(
+            (
+                &found[0]["SecurityGroupId"],
+                &found[0]["Tags"]["Tag"][0]["TagKey"]
+            ),
+            (&id.clone().into(), &"k".into())
+        );
+        bench.refused(
+            "vpc.DeleteVpc",
+            &[("VpcId", &vpc)],
+            "400 DependencyViolation.SecurityGroup",
+        );
         bench.ok("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &id)]);
-        bench.refused("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &id)], "404 InvalidSecurityGroupId.NotFound");
-        bench.refused("vpc.DeleteVpc", &[("VpcId", &vpc)], "400 DependencyViolation.SecurityGroup");
+        bench.refused(
+            "ecs.DeleteSecurityGroup",
+            &[("SecurityGroupId", &id)],
+            "404 InvalidSecurityGroupId.NotFound",
+        );
+        bench.refused(
+            "vpc.DeleteVpc",
+            &[("VpcId", &vpc)],
+            "400 DependencyViolation.SecurityGroup",
+        );
         bench.wait(5_000);
         bench.ok("vpc.DeleteVpc", &[("VpcId", &vpc)]);
     }
@@ -287,7 +426,10 @@ mod tests {
             let pairs = [("MaxResults", "3"), ("NextToken", token.as_str())];
             let page = bench.ok("ecs.DescribeSecurityGroups", &pairs);
             assert!(page.get("TotalCount").is_none());
-            for row in page["SecurityGroups"]["SecurityGroup"].as_array().expect("a list") {
+            for row in page["SecurityGroups"]["SecurityGroup"]
+                .as_array()
+                .expect("a list")
+            {
                 seen.push(text(row, "SecurityGroupId"));
             }
             // A new group in between must not push others onto the next page twice.
@@ -307,11 +449,31 @@ mod tests {
         let mut bench = Bench::new();
         let vpc = bench.vpc();
         let id = bench.group(&vpc);
-        bench.ok("ecs.ModifySecurityGroupAttribute", &[("SecurityGroupId", &id), ("SecurityGroupName", "new"), ("Description", "better")]);
-        bench.ok("ecs.ModifySecurityGroupPolicy", &[("SecurityGroupId", &id), ("InnerAccessPolicy", "drop")]);
-        let seen = bench.ok("ecs.DescribeSecurityGroupAttribute", &[("SecurityGroupId", &id)]);
+        bench.ok(
+            "ecs.ModifySecurityGroupAttribute",
+            &[
+                ("SecurityGroupId", &id),
+                ("SecurityGroupName", "new"),
+                ("Description", "better"),
+            ],
+        );
+        bench.ok(
+            "ecs.ModifySecurityGroupPolicy",
+            &[("SecurityGroupId", &id), ("InnerAccessPolicy", "drop")],
+        );
+        let seen = bench.ok(
+            "ecs.DescribeSecurityGroupAttribute",
+            &[("SecurityGroupId", &id)],
+        );
         let of = |name: &str| text(&seen, name);
-        assert_eq!([of("SecurityGroupName"), of("Description"), of("InnerAccessPolicy")], ["new", "better", "Drop"]);
+        assert_eq!(
+            [
+                of("SecurityGroupName"),
+                of("Description"),
+                of("InnerAccessPolicy")
+            ],
+            ["new", "better", "Drop"]
+        );
         bench.refused(
             "ecs.ModifySecurityGroupAttribute",
             &[("SecurityGroupId", &id), ("SecurityGroupName", "1")],

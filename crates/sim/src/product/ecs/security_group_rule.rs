@@ -21,12 +21,24 @@ use crate::refusal::Refusal;
 use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[
-    ("AuthorizeSecurityGroup", |world, call| authorize(world, call, Direction::Ingress)),
-    ("AuthorizeSecurityGroupEgress", |world, call| authorize(world, call, Direction::Egress)),
-    ("RevokeSecurityGroup", |world, call| revoke(world, call, Direction::Ingress)),
-    ("RevokeSecurityGroupEgress", |world, call| revoke(world, call, Direction::Egress)),
-    ("ModifySecurityGroupRule", |world, call| modify(world, call, Direction::Ingress)),
-    ("ModifySecurityGroupEgressRule", |world, call| modify(world, call, Direction::Egress)),
+    ("AuthorizeSecurityGroup", |world, call| {
+        authorize(world, call, Direction::Ingress)
+    }),
+    ("AuthorizeSecurityGroupEgress", |world, call| {
+        authorize(world, call, Direction::Egress)
+    }),
+    ("RevokeSecurityGroup", |world, call| {
+        revoke(world, call, Direction::Ingress)
+    }),
+    ("RevokeSecurityGroupEgress", |world, call| {
+        revoke(world, call, Direction::Egress)
+    }),
+    ("ModifySecurityGroupRule", |world, call| {
+        modify(world, call, Direction::Ingress)
+    }),
+    ("ModifySecurityGroupEgressRule", |world, call| {
+        modify(world, call, Direction::Egress)
+    }),
     ("DescribeSecurityGroupAttribute", describe),
 ];
 
@@ -81,18 +93,30 @@ impl Rule {
 
     /// The prefix list that the rule names.
     pub(crate) fn peer_prefix_list(&self) -> Option<&str> {
-        if let Peer::PrefixList(id) = &self.flow.peer { Some(id) } else { None }
+        if let Peer::PrefixList(id) = &self.flow.peer {
+            Some(id)
+        } else {
+            None
+        }
     }
 }
 
 impl Direction {
     /// The prefix of the far end's parameters.
     fn far(self) -> &'static str {
-        if self == Self::Ingress { "Source" } else { "Dest" }
+        if self == Self::Ingress {
+            "Source"
+        } else {
+            "Dest"
+        }
     }
 
     fn near(self) -> &'static str {
-        if self == Self::Ingress { "Dest" } else { "Source" }
+        if self == Self::Ingress {
+            "Dest"
+        } else {
+            "Source"
+        }
     }
 }
 
@@ -101,7 +125,10 @@ fn authorize(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer
     let group = security_group::find(world, call, id)?;
     let mut wanted = Vec::new();
     for fields in permissions(call)? {
-        wanted.push((read_flow(world, group, &fields, direction)?, read_description(&fields)?));
+        wanted.push((
+            read_flow(world, group, &fields, direction)?,
+            read_description(&fields)?,
+        ));
     }
     let quotas = world.options.quotas.clone();
     for (flow, description) in wanted {
@@ -109,13 +136,34 @@ fn authorize(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer
         if group.rules.iter().any(|rule| same(&rule.flow, &flow)) {
             continue;
         }
-        let same_way = group.rules.iter().filter(|rule| rule.flow.direction == direction).count();
-        let to_groups = group.rules.iter().filter(|rule| rule.peer_group().is_some()).count();
-        if same_way >= quotas.rules || (matches!(flow.peer, Peer::Group(_)) && to_groups >= quotas.group_rules) {
-            return Err(Refusal::denied("AuthorizationLimitExceed", "The limit of authorization records in the security group reaches."));
+        let same_way = group
+            .rules
+            .iter()
+            .filter(|rule| rule.flow.direction == direction)
+            .count();
+        let to_groups = group
+            .rules
+            .iter()
+            .filter(|rule| rule.peer_group().is_some())
+            .count();
+        if same_way >= quotas.rules
+            || (matches!(flow.peer, Peer::Group(_)) && to_groups >= quotas.group_rules)
+        {
+            return Err(Refusal::denied(
+                "AuthorizationLimitExceed",
+                "The limit of authorization records in the security group reaches.",
+            ));
         }
-        let (rule_id, created_ms) = (world.next_id("sgr", &group.base.region.clone()), world.now_ms());
-        let rule = Rule { id: rule_id, created_ms, description: description.unwrap_or_default(), flow };
+        let (rule_id, created_ms) = (
+            world.next_id("sgr", &group.base.region.clone()),
+            world.now_ms(),
+        );
+        let rule = Rule {
+            id: rule_id,
+            created_ms,
+            description: description.unwrap_or_default(),
+            flow,
+        };
         security_group::find_mut(world, call, id)?.rules.push(rule);
     }
     done()
@@ -127,31 +175,58 @@ fn permissions<'a>(call: &Call<'a>) -> Result<Vec<Fields<'a>>, Refusal> {
     if rows.len() > 100 {
         return Err(Refusal::invalid("Permissions"));
     }
-    Ok(if rows.is_empty() { vec![(**call).clone()] } else { rows })
+    Ok(if rows.is_empty() {
+        vec![(**call).clone()]
+    } else {
+        rows
+    })
 }
 
 fn read_description(fields: &Fields<'_>) -> Result<Option<String>, Refusal> {
     let text = fields.text("Description");
     if text.is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 512)) {
-        return Err(Refusal::bad("InvalidDescription.Malformed", "The specified rule description is not valid."));
+        return Err(Refusal::bad(
+            "InvalidDescription.Malformed",
+            "The specified rule description is not valid.",
+        ));
     }
     Ok(text.map(str::to_owned))
 }
 
-fn read_flow(world: &World, group: &SecurityGroup, fields: &Fields<'_>, direction: Direction) -> Result<Flow, Refusal> {
+fn read_flow(
+    world: &World,
+    group: &SecurityGroup,
+    fields: &Fields<'_>,
+    direction: Direction,
+) -> Result<Flow, Refusal> {
     let protocol = read_protocol(fields.need("IpProtocol")?)?;
     let ports = read_ports(&protocol, fields.need("PortRange")?)?;
     let source_ports = match fields.given("SourcePortRange") {
         None => "-1/-1".to_owned(),
         Some(text) => read_ports(&protocol, text)?,
     };
-    if !matches!(fields.given("NicType"), None | Some("internet" | "intranet")) {
-        return Err(Refusal::bad("InvalidNicType.ValueNotSupported", "The specified NicType does not exist."));
+    if !matches!(
+        fields.given("NicType"),
+        None | Some("internet" | "intranet")
+    ) {
+        return Err(Refusal::bad(
+            "InvalidNicType.ValueNotSupported",
+            "The specified NicType does not exist.",
+        ));
     }
     let (accept, priority) = (read_policy(fields)?, read_priority(fields)?);
     let peer = read_peer(world, group, fields, direction)?;
     let near = near_end(fields, direction)?;
-    Ok(Flow { direction, protocol, ports, source_ports, accept, priority, peer, near })
+    Ok(Flow {
+        direction,
+        protocol,
+        ports,
+        source_ports,
+        accept,
+        priority,
+        peer,
+        near,
+    })
 }
 
 fn read_protocol(text: &str) -> Result<String, Refusal> {
@@ -159,22 +234,33 @@ fn read_protocol(text: &str) -> Result<String, Refusal> {
     match upper.as_str() {
         "TCP" | "UDP" | "ICMP" | "GRE" | "ALL" => Ok(upper),
         "ICMPV6" => Ok("ICMPv6".to_owned()),
-        _ => {
-            Err(Refusal::bad("InvalidIpProtocol.ValueNotSupported", "The parameter IpProtocol must be tcp, udp, icmp, icmpv6, gre or all."))
-        }
+        _ => Err(Refusal::bad(
+            "InvalidIpProtocol.ValueNotSupported",
+            "The parameter IpProtocol must be tcp, udp, icmp, icmpv6, gre or all.",
+        )),
     }
 }
 
 fn read_ports(protocol: &str, text: &str) -> Result<String, Refusal> {
     if !matches!(protocol, "TCP" | "UDP") {
         let fits = text == "-1/-1";
-        let refusal = || Refusal::bad("OperationDenied", format!("The port range of {protocol} must be -1/-1."));
+        let refusal = || {
+            Refusal::bad(
+                "OperationDenied",
+                format!("The port range of {protocol} must be -1/-1."),
+            )
+        };
         return fits.then(|| text.to_owned()).ok_or_else(refusal);
     }
-    let range = text.split_once('/').and_then(|(from, to)| Some((from.parse::<u16>().ok()?, to.parse::<u16>().ok()?)));
+    let range = text
+        .split_once('/')
+        .and_then(|(from, to)| Some((from.parse::<u16>().ok()?, to.parse::<u16>().ok()?)));
     match range {
         Some((from, to)) if from >= 1 && from <= to => Ok(format!("{from}/{to}")),
-        _ => Err(Refusal::bad("InvalidIpProtocol.Malformed", format!("The port range {text} of {protocol} is not valid."))),
+        _ => Err(Refusal::bad(
+            "InvalidIpProtocol.Malformed",
+            format!("The port range {text} of {protocol} is not valid."),
+        )),
     }
 }
 
@@ -183,24 +269,48 @@ fn read_policy(fields: &Fields<'_>) -> Result<bool, Refusal> {
         None => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("accept") => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("drop") => Ok(false),
-        Some(_) => Err(Refusal::bad("InvalidPolicy.Malformed", "The specified parameter \"Policy\" is not valid.")),
+        Some(_) => Err(Refusal::bad(
+            "InvalidPolicy.Malformed",
+            "The specified parameter \"Policy\" is not valid.",
+        )),
     }
 }
 
 fn read_priority(fields: &Fields<'_>) -> Result<u8, Refusal> {
-    let Some(text) = fields.given("Priority") else { return Ok(1) };
-    let number: i64 =
-        text.parse().map_err(|_| Refusal::bad("InvalidPriority.Malformed", "The specified parameter \"Priority\" is not valid."))?;
-    let in_range = u8::try_from(number).ok().filter(|number| (1..=100).contains(number));
-    in_range.ok_or_else(|| Refusal::bad("InvalidPriority.ValueNotSupported", "The specified Priority must be 1 to 100."))
+    let Some(text) = fields.given("Priority") else {
+        return Ok(1);
+    };
+    let number: i64 = text.parse().map_err(|_| {
+        Refusal::bad(
+            "InvalidPriority.Malformed",
+            "The specified parameter \"Priority\" is not valid.",
+        )
+    })?;
+    let in_range = u8::try_from(number)
+        .ok()
+        .filter(|number| (1..=100).contains(number));
+    in_range.ok_or_else(|| {
+        Refusal::bad(
+            "InvalidPriority.ValueNotSupported",
+            "The specified Priority must be 1 to 100.",
+        )
+    })
 }
 
 /// Of several far ends the block counts before the group, the group before the prefix list.
-fn read_peer(world: &World, group: &SecurityGroup, fields: &Fields<'_>, direction: Direction) -> Result<Peer, Refusal> {
+fn read_peer(
+    world: &World,
+    group: &SecurityGroup,
+    fields: &Fields<'_>,
+    direction: Direction,
+) -> Result<Peer, Refusal> {
     let far = direction.far();
     let named = |suffix: &str| fields.given(&format!("{far}{suffix}"));
     let (v4, v6) = (named("CidrIp"), fields.given(&format!("Ipv6{far}CidrIp")));
-    let (peer_group, owner) = (named("GroupId"), named("GroupOwnerId").or_else(|| named("GroupOwnerAccount")));
+    let (peer_group, owner) = (
+        named("GroupId"),
+        named("GroupOwnerId").or_else(|| named("GroupOwnerAccount")),
+    );
     if let Some(text) = v4 {
         return v4_block(text).map(Peer::V4).ok_or_else(|| malformed(far));
     }
@@ -209,39 +319,77 @@ fn read_peer(world: &World, group: &SecurityGroup, fields: &Fields<'_>, directio
     }
     if let Some(id) = peer_group {
         let ours = owner.is_none_or(|owner| owner == world.account.id);
-        return check_peer_group(world, group, id, far).and_then(|peer| if ours { Ok(peer) } else { Err(no_such_peer(far, id)) });
+        return check_peer_group(world, group, id, far).and_then(|peer| {
+            if ours {
+                Ok(peer)
+            } else {
+                Err(no_such_peer(far, id))
+            }
+        });
     }
     match named("PrefixListId") {
-        Some(id) if prefix_list::is_in(world, &group.base.region, id) => Ok(Peer::PrefixList(id.to_owned())),
-        Some(id) => Err(Refusal::absent("InvalidPrefixListId.NotFound", format!("The specified prefix list {id} was not found."))),
-        None => Err(Refusal::bad(format!("MissingParameter.{far}"), format!("One of the {far} parameters must be given."))),
+        Some(id) if prefix_list::is_in(world, &group.base.region, id) => {
+            Ok(Peer::PrefixList(id.to_owned()))
+        }
+        Some(id) => Err(Refusal::absent(
+            "InvalidPrefixListId.NotFound",
+            format!("The specified prefix list {id} was not found."),
+        )),
+        None => Err(Refusal::bad(
+            format!("MissingParameter.{far}"),
+            format!("One of the {far} parameters must be given."),
+        )),
     }
 }
 
 fn malformed(far: &str) -> Refusal {
-    Refusal::bad(format!("Invalid{far}CidrIp.Malformed"), format!("The specified parameter {far}CidrIp is not valid."))
+    Refusal::bad(
+        format!("Invalid{far}CidrIp.Malformed"),
+        format!("The specified parameter {far}CidrIp is not valid."),
+    )
 }
 
 fn no_such_peer(far: &str, id: &str) -> Refusal {
-    Refusal::absent(format!("Invalid{far}GroupId.NotFound"), format!("The specified {far}GroupId {id} does not exist."))
+    Refusal::absent(
+        format!("Invalid{far}GroupId.NotFound"),
+        format!("The specified {far}GroupId {id} does not exist."),
+    )
 }
 
-fn check_peer_group(world: &World, group: &SecurityGroup, id: &str, far: &str) -> Result<Peer, Refusal> {
+fn check_peer_group(
+    world: &World,
+    group: &SecurityGroup,
+    id: &str,
+    far: &str,
+) -> Result<Peer, Refusal> {
     if id == group.base.id {
-        return Err(Refusal::denied("InvalidParamter.Conflict", format!("The {far}GroupId must not be the group itself.")));
+        return Err(Refusal::denied(
+            "InvalidParamter.Conflict",
+            format!("The {far}GroupId must not be the group itself."),
+        ));
     }
-    let peer = world.tables.security_groups.get(id).filter(|peer| !peer.base.released && peer.base.region == group.base.region);
+    let peer = world
+        .tables
+        .security_groups
+        .get(id)
+        .filter(|peer| !peer.base.released && peer.base.region == group.base.region);
     let peer = peer.ok_or_else(|| no_such_peer(far, id))?;
     if peer.vpc != group.vpc || group.enterprise || peer.enterprise {
         let message = format!("The {far}GroupId must be a normal group of the same VPC.");
-        return Err(Refusal::bad(format!("Invalid{far}GroupId.Mismatch"), message));
+        return Err(Refusal::bad(
+            format!("Invalid{far}GroupId.Mismatch"),
+            message,
+        ));
     }
     Ok(Peer::Group(id.to_owned()))
 }
 
 fn near_end(fields: &Fields<'_>, direction: Direction) -> Result<Option<String>, Refusal> {
     let near = direction.near();
-    let (v4, v6) = (fields.given(&format!("{near}CidrIp")), fields.given(&format!("Ipv6{near}CidrIp")));
+    let (v4, v6) = (
+        fields.given(&format!("{near}CidrIp")),
+        fields.given(&format!("Ipv6{near}CidrIp")),
+    );
     let block = match (v4, v6) {
         (Some(text), _) => v4_block(text),
         (None, Some(text)) => v6_block(text),
@@ -255,24 +403,37 @@ fn v4_block(text: &str) -> Option<String> {
     if let Ok(address) = text.parse::<std::net::Ipv4Addr>() {
         return Some(address.to_string());
     }
-    text.parse::<Ipv4Net>().ok().map(|net| net.trunc().to_string())
+    text.parse::<Ipv4Net>()
+        .ok()
+        .map(|net| net.trunc().to_string())
 }
 
 fn v6_block(text: &str) -> Option<String> {
     if let Ok(address) = text.parse::<Ipv6Addr>() {
         return Some(address.to_string());
     }
-    text.parse::<Ipv6Net>().ok().map(|net| net.trunc().to_string())
+    text.parse::<Ipv6Net>()
+        .ok()
+        .map(|net| net.trunc().to_string())
 }
 
 /// A bare address and its block of one address are the same flow.
 fn same(a: &Flow, b: &Flow) -> bool {
-    let bare = |text: &str| text.strip_suffix("/32").or_else(|| text.strip_suffix("/128")).unwrap_or(text).to_owned();
+    let bare = |text: &str| {
+        text.strip_suffix("/32")
+            .or_else(|| text.strip_suffix("/128"))
+            .unwrap_or(text)
+            .to_owned()
+    };
     let peer = |flow: &Flow| match &flow.peer {
         Peer::V4(text) | Peer::V6(text) => bare(text),
         Peer::Group(id) | Peer::PrefixList(id) => id.clone(),
     };
-    let plain = |flow: &Flow| Flow { peer: Peer::Group(peer(flow)), near: flow.near.as_deref().map(bare), ..flow.clone() };
+    let plain = |flow: &Flow| Flow {
+        peer: Peer::Group(peer(flow)),
+        near: flow.near.as_deref().map(bare),
+        ..flow.clone()
+    };
     plain(a) == plain(b)
 }
 
@@ -285,7 +446,11 @@ fn revoke(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer {
         for fields in permissions(call)? {
             let flow = read_flow(world, group, &fields, direction)?;
             read_description(&fields)?;
-            let rule = group.rules.iter().find(|rule| same(&rule.flow, &flow)).ok_or_else(not_there)?;
+            let rule = group
+                .rules
+                .iter()
+                .find(|rule| same(&rule.flow, &flow))
+                .ok_or_else(not_there)?;
             gone.push(rule.id.clone());
         }
     } else {
@@ -293,19 +458,30 @@ fn revoke(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer {
             return Err(Refusal::invalid("SecurityGroupRuleId"));
         }
         if call.any("Permissions") || call.any("IpProtocol") {
-            return Err(Refusal::bad("InvalidParameter.Conflict", "SecurityGroupRuleId and Permissions exclude each other."));
+            return Err(Refusal::bad(
+                "InvalidParameter.Conflict",
+                "SecurityGroupRuleId and Permissions exclude each other.",
+            ));
         }
         for rule_id in rule_ids {
-            let found = group.rules.iter().find(|rule| rule.id == rule_id && rule.flow.direction == direction);
+            let found = group
+                .rules
+                .iter()
+                .find(|rule| rule.id == rule_id && rule.flow.direction == direction);
             gone.push(found.ok_or_else(not_there)?.id.clone());
         }
     }
-    security_group::find_mut(world, call, id)?.rules.retain(|rule| !gone.contains(&rule.id));
+    security_group::find_mut(world, call, id)?
+        .rules
+        .retain(|rule| !gone.contains(&rule.id));
     done()
 }
 
 fn not_there() -> Refusal {
-    Refusal::bad("InvalidSecurityGroupRule.RuleNotExist", "The specified rule does not exist.")
+    Refusal::bad(
+        "InvalidSecurityGroupRule.RuleNotExist",
+        "The specified rule does not exist.",
+    )
 }
 
 fn modify(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer {
@@ -315,15 +491,31 @@ fn modify(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer {
     let Some(rule_id) = call.given("SecurityGroupRuleId") else {
         // Without an id the parameters say which rule it is, and only the description changes.
         let flow = read_flow(world, group, call, direction)?;
-        let rule_id = group.rules.iter().find(|rule| same(&rule.flow, &flow)).map(|rule| rule.id.clone()).ok_or_else(no_such_rule)?;
+        let rule_id = group
+            .rules
+            .iter()
+            .find(|rule| same(&rule.flow, &flow))
+            .map(|rule| rule.id.clone())
+            .ok_or_else(no_such_rule)?;
         let rule = rule_mut(world, call, &rule_id)?;
         rule.description = description.unwrap_or_default();
         return done();
     };
-    let old = group.rules.iter().find(|rule| rule.id == rule_id && rule.flow.direction == direction).ok_or_else(no_such_rule)?;
+    let old = group
+        .rules
+        .iter()
+        .find(|rule| rule.id == rule_id && rule.flow.direction == direction)
+        .ok_or_else(no_such_rule)?;
     let flow = changed_flow(world, group, call, &old.flow)?;
-    if group.rules.iter().any(|rule| rule.id != rule_id && same(&rule.flow, &flow)) {
-        return Err(Refusal::bad("InvalidSecurityGroupRule.RuleExist", "Another rule of the group is already like this."));
+    if group
+        .rules
+        .iter()
+        .any(|rule| rule.id != rule_id && same(&rule.flow, &flow))
+    {
+        return Err(Refusal::bad(
+            "InvalidSecurityGroupRule.RuleExist",
+            "Another rule of the group is already like this.",
+        ));
     }
     let rule = rule_mut(world, call, rule_id)?;
     rule.flow = flow;
@@ -333,23 +525,42 @@ fn modify(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer {
     done()
 }
 
-fn rule_mut<'a>(world: &'a mut World, call: &Call<'_>, rule_id: &str) -> Result<&'a mut Rule, Refusal> {
+fn rule_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    rule_id: &str,
+) -> Result<&'a mut Rule, Refusal> {
     let group = security_group::find_mut(world, call, call.need("SecurityGroupId")?)?;
-    group.rules.iter_mut().find(|rule| rule.id == rule_id).ok_or_else(no_such_rule)
+    group
+        .rules
+        .iter_mut()
+        .find(|rule| rule.id == rule_id)
+        .ok_or_else(no_such_rule)
 }
 
 fn no_such_rule() -> Refusal {
-    Refusal::absent("SecurityGroupRule.NotFound", "The specified security group rule was not found.")
+    Refusal::absent(
+        "SecurityGroupRule.NotFound",
+        "The specified security group rule was not found.",
+    )
 }
 
 /// The old flow with what the call gives laid over it; the kind of the far end stays.
-fn changed_flow(world: &World, group: &SecurityGroup, call: &Call<'_>, old: &Flow) -> Result<Flow, Refusal> {
+fn changed_flow(
+    world: &World,
+    group: &SecurityGroup,
+    call: &Call<'_>,
+    old: &Flow,
+) -> Result<Flow, Refusal> {
     let direction = old.direction;
     let mut flow = old.clone();
     if let Some(text) = call.given("IpProtocol") {
         flow.protocol = read_protocol(text)?;
     }
-    flow.ports = read_ports(&flow.protocol, call.given("PortRange").unwrap_or(&old.ports))?;
+    flow.ports = read_ports(
+        &flow.protocol,
+        call.given("PortRange").unwrap_or(&old.ports),
+    )?;
     if let Some(text) = call.given("SourcePortRange") {
         flow.source_ports = read_ports(&flow.protocol, text)?;
     }
@@ -361,8 +572,15 @@ fn changed_flow(world: &World, group: &SecurityGroup, call: &Call<'_>, old: &Flo
     }
     call.only("NicType", "intranet")?;
     match read_peer(world, group, call, direction) {
-        Ok(peer) if std::mem::discriminant(&peer) == std::mem::discriminant(&old.peer) => flow.peer = peer,
-        Ok(_) => return Err(Refusal::bad("InvalidParameter.Conflict", "The type of the authorization object cannot be changed.")),
+        Ok(peer) if std::mem::discriminant(&peer) == std::mem::discriminant(&old.peer) => {
+            flow.peer = peer
+        }
+        Ok(_) => {
+            return Err(Refusal::bad(
+                "InvalidParameter.Conflict",
+                "The type of the authorization object cannot be changed.",
+            ));
+        }
         Err(refusal) if refusal.code.starts_with("MissingParameter.") => {}
         Err(refusal) => return Err(refusal),
     }
@@ -387,11 +605,24 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .rules
         .iter()
         .filter(|rule| direction.is_none_or(|direction| direction == rule.flow.direction))
-        .map(|rule| (Base { id: rule.id.clone(), created_ms: rule.created_ms, ..Base::default() }, rule))
+        .map(|rule| {
+            (
+                Base {
+                    id: rule.id.clone(),
+                    created_ms: rule.created_ms,
+                    ..Base::default()
+                },
+                rule,
+            )
+        })
         .collect();
     let sorted = page::newest_first(rows.iter(), |(base, _)| base);
     let page = page::tokened(call, sorted, |(base, _)| base, (500, 10, 1000))?;
-    let permissions: Vec<Value> = page.items.iter().map(|(_, rule)| permission(world, rule)).collect();
+    let permissions: Vec<Value> = page
+        .items
+        .iter()
+        .map(|(_, rule)| permission(world, rule))
+        .collect();
     Ok(json!({
         "RegionId": group.base.region,
         "SecurityGroupId": id,
@@ -422,7 +653,14 @@ fn permission(world: &World, rule: &Rule) -> Value {
         "PortRangeListName": "",
     });
     for end in ["Source", "Dest"] {
-        for suffix in ["CidrIp", "GroupId", "GroupName", "GroupOwnerAccount", "PrefixListId", "PrefixListName"] {
+        for suffix in [
+            "CidrIp",
+            "GroupId",
+            "GroupName",
+            "GroupOwnerAccount",
+            "PrefixListId",
+            "PrefixListName",
+        ] {
             body[format!("{end}{suffix}")] = json!("");
         }
         body[format!("Ipv6{end}CidrIp")] = json!("");
@@ -433,12 +671,20 @@ fn permission(world: &World, rule: &Rule) -> Value {
         Peer::V6(block) => body[format!("Ipv6{far}CidrIp")] = json!(block),
         Peer::Group(id) => {
             body[format!("{far}GroupId")] = json!(id);
-            let name = world.tables.security_groups.get(id).map(|group| group.base.name.as_str());
+            let name = world
+                .tables
+                .security_groups
+                .get(id)
+                .map(|group| group.base.name.as_str());
             body[format!("{far}GroupName")] = json!(name.unwrap_or_default());
         }
         Peer::PrefixList(id) => {
             body[format!("{far}PrefixListId")] = json!(id);
-            let name = world.tables.prefix_lists.get(id).map(|list| list.base.name.as_str());
+            let name = world
+                .tables
+                .prefix_lists
+                .get(id)
+                .map(|list| list.base.name.as_str());
             body[format!("{far}PrefixListName")] = json!(name.unwrap_or_default());
         }
     }
@@ -462,23 +708,48 @@ mod tests {
     }
 
     fn rules(bench: &mut Bench, group: &str) -> Vec<serde_json::Value> {
-        let answer = bench.ok("ecs.DescribeSecurityGroupAttribute", &[("SecurityGroupId", group)]);
-        answer["Permissions"]["Permission"].as_array().expect("a list").clone()
+        let answer = bench.ok(
+            "ecs.DescribeSecurityGroupAttribute",
+            &[("SecurityGroupId", group)],
+        );
+        answer["Permissions"]["Permission"]
+            .as_array()
+            .expect("a list")
+            .clone()
     }
 
     #[test]
     fn a_duplicate_is_a_success_and_changes_nothing() {
         let (mut bench, group, _) = groups();
         let rule = |name: &'static str, value: &'static str| {
-            [("SecurityGroupId", group.as_str()), ("Permissions.1.IpProtocol", "tcp"), ("Permissions.1.PortRange", "22/22"), (name, value)]
+            [
+                ("SecurityGroupId", group.as_str()),
+                ("Permissions.1.IpProtocol", "tcp"),
+                ("Permissions.1.PortRange", "22/22"),
+                (name, value),
+            ]
         };
-        bench.ok("ecs.AuthorizeSecurityGroup", &rule("Permissions.1.SourceCidrIp", "203.0.113.50/32"));
-        bench.ok("ecs.AuthorizeSecurityGroup", &rule("Permissions.1.SourceCidrIp", "203.0.113.50"));
+        bench.ok(
+            "ecs.AuthorizeSecurityGroup",
+            &rule("Permissions.1.SourceCidrIp", "203.0.113.50/32"),
+        );
+        bench.ok(
+            "ecs.AuthorizeSecurityGroup",
+            &rule("Permissions.1.SourceCidrIp", "203.0.113.50"),
+        );
         let listed = rules(&mut bench, &group);
         assert_eq!(listed.len(), 1);
         let of = |name: &str| listed[0][name].as_str().unwrap_or_default().to_owned();
         assert_eq!(
-            [of("IpProtocol"), of("PortRange"), of("Policy"), of("Priority"), of("NicType"), of("Direction"), of("DestCidrIp")],
+            [
+                of("IpProtocol"),
+                of("PortRange"),
+                of("Policy"),
+                of("Priority"),
+                of("NicType"),
+                of("Direction"),
+                of("DestCidrIp")
+            ],
             ["TCP", "22/22", "Accept", "1", "intranet", "ingress", ""]
         );
         assert!(of("SecurityGroupRuleId").starts_with("sgr-"));
@@ -488,21 +759,56 @@ mod tests {
     fn malformed_rules() {
         let (mut bench, group, other) = groups();
         for (protocol, ports, source, expected) in [
-            ("tcp", "0/22", "0.0.0.0/0", "400 InvalidIpProtocol.Malformed"),
-            ("tcp", "-1/-1", "0.0.0.0/0", "400 InvalidIpProtocol.Malformed"),
+            (
+                "tcp",
+                "0/22",
+                "0.0.0.0/0",
+                "400 InvalidIpProtocol.Malformed",
+            ),
+            (
+                "tcp",
+                "-1/-1",
+                "0.0.0.0/0",
+                "400 InvalidIpProtocol.Malformed",
+            ),
             ("icmp", "22/22", "0.0.0.0/0", "400 OperationDenied"),
-            ("carrier-pigeon", "1/1", "0.0.0.0/0", "400 InvalidIpProtocol.ValueNotSupported"),
-            ("tcp", "22/22", "nowhere", "400 InvalidSourceCidrIp.Malformed"),
+            (
+                "carrier-pigeon",
+                "1/1",
+                "0.0.0.0/0",
+                "400 InvalidIpProtocol.ValueNotSupported",
+            ),
+            (
+                "tcp",
+                "22/22",
+                "nowhere",
+                "400 InvalidSourceCidrIp.Malformed",
+            ),
             ("tcp", "22/22", "", "400 MissingParameter.Source"),
         ] {
-            let pairs = [("SecurityGroupId", group.as_str()), ("IpProtocol", protocol), ("PortRange", ports), ("SourceCidrIp", source)];
+            let pairs = [
+                ("SecurityGroupId", group.as_str()),
+                ("IpProtocol", protocol),
+                ("PortRange", ports),
+                ("SourceCidrIp", source),
+            ];
             bench.refused("ecs.AuthorizeSecurityGroup", &pairs, expected);
         }
-        for (peer, expected) in
-            [(group.as_str(), "403 InvalidParamter.Conflict"), ("sg-none", "404 InvalidSourceGroupId.NotFound"), (other.as_str(), "")]
-        {
-            let pairs = [("SecurityGroupId", group.as_str()), ("IpProtocol", "all"), ("PortRange", "-1/-1"), ("SourceGroupId", peer)];
-            let refusal = bench.call("ecs.AuthorizeSecurityGroup", &pairs).err().unwrap_or_default();
+        for (peer, expected) in [
+            (group.as_str(), "403 InvalidParamter.Conflict"),
+            ("sg-none", "404 InvalidSourceGroupId.NotFound"),
+            (other.as_str(), ""),
+        ] {
+            let pairs = [
+                ("SecurityGroupId", group.as_str()),
+                ("IpProtocol", "all"),
+                ("PortRange", "-1/-1"),
+                ("SourceGroupId", peer),
+            ];
+            let refusal = bench
+                .call("ecs.AuthorizeSecurityGroup", &pairs)
+                .err()
+                .unwrap_or_default();
             assert_eq!(refusal, expected, "{peer}");
         }
     }
@@ -519,23 +825,52 @@ mod tests {
             ("Permissions.2.PortRange", "443/80"),
             ("Permissions.2.SourceCidrIp", "0.0.0.0/0"),
         ];
-        bench.refused("ecs.AuthorizeSecurityGroup", &pairs, "400 InvalidIpProtocol.Malformed");
+        bench.refused(
+            "ecs.AuthorizeSecurityGroup",
+            &pairs,
+            "400 InvalidIpProtocol.Malformed",
+        );
         assert!(rules(&mut bench, &group).is_empty());
     }
 
     #[test]
     fn a_referenced_group_stays() {
         let (mut bench, a, b) = groups();
-        let rule = [("SecurityGroupId", a.as_str()), ("IpProtocol", "tcp"), ("PortRange", "80/80"), ("DestGroupId", b.as_str())];
+        let rule = [
+            ("SecurityGroupId", a.as_str()),
+            ("IpProtocol", "tcp"),
+            ("PortRange", "80/80"),
+            ("DestGroupId", b.as_str()),
+        ];
         bench.ok("ecs.AuthorizeSecurityGroupEgress", &rule);
-        bench.refused("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &b)], "403 DependencyViolation");
-        let references = bench.ok("ecs.DescribeSecurityGroupReferences", &[("SecurityGroupId.1", &b)]);
+        bench.refused(
+            "ecs.DeleteSecurityGroup",
+            &[("SecurityGroupId", &b)],
+            "403 DependencyViolation",
+        );
+        let references = bench.ok(
+            "ecs.DescribeSecurityGroupReferences",
+            &[("SecurityGroupId.1", &b)],
+        );
         let first = &references["SecurityGroupReferences"]["SecurityGroupReference"][0];
-        assert_eq!(first["ReferencingSecurityGroups"]["ReferencingSecurityGroup"][0]["SecurityGroupId"], a.as_str());
+        assert_eq!(
+            first["ReferencingSecurityGroups"]["ReferencingSecurityGroup"][0]["SecurityGroupId"],
+            a.as_str()
+        );
         let listed = rules(&mut bench, &a);
-        let reworded =
-            [("SecurityGroupId", a.as_str()), ("SecurityGroupRuleId", listed[0]["SecurityGroupRuleId"].as_str().unwrap_or_default())];
-        bench.ok("ecs.ModifySecurityGroupEgressRule", &[reworded[0], reworded[1], ("Description", "to b")]);
+        let reworded = [
+            ("SecurityGroupId", a.as_str()),
+            (
+                "SecurityGroupRuleId",
+                listed[0]["SecurityGroupRuleId"]
+                    .as_str()
+                    .unwrap_or_default(),
+            ),
+        ];
+        bench.ok(
+            "ecs.ModifySecurityGroupEgressRule",
+            &[reworded[0], reworded[1], ("Description", "to b")],
+        );
         bench.ok("ecs.RevokeSecurityGroupEgress", &rule);
         bench.ok("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &b)]);
     }
@@ -543,36 +878,80 @@ mod tests {
     #[test]
     fn revoking_what_is_not_there() {
         let (mut bench, group, _) = groups();
-        let rule = [("SecurityGroupId", group.as_str()), ("IpProtocol", "tcp"), ("PortRange", "80/80"), ("SourceCidrIp", "0.0.0.0/0")];
-        bench.refused("ecs.RevokeSecurityGroup", &rule, "400 InvalidSecurityGroupRule.RuleNotExist");
+        let rule = [
+            ("SecurityGroupId", group.as_str()),
+            ("IpProtocol", "tcp"),
+            ("PortRange", "80/80"),
+            ("SourceCidrIp", "0.0.0.0/0"),
+        ];
+        bench.refused(
+            "ecs.RevokeSecurityGroup",
+            &rule,
+            "400 InvalidSecurityGroupRule.RuleNotExist",
+        );
         bench.ok("ecs.AuthorizeSecurityGroup", &rule);
         let id = text(&rules(&mut bench, &group)[0], "SecurityGroupRuleId");
-        let by_id = [("SecurityGroupId", group.as_str()), ("SecurityGroupRuleId.1", id.as_str())];
-        bench.refused("ecs.RevokeSecurityGroupEgress", &by_id, "400 InvalidSecurityGroupRule.RuleNotExist");
+        let by_id = [
+            ("SecurityGroupId", group.as_str()),
+            ("SecurityGroupRuleId.1", id.as_str()),
+        ];
+        bench.refused(
+            "ecs.RevokeSecurityGroupEgress",
+            &by_id,
+            "400 InvalidSecurityGroupRule.RuleNotExist",
+        );
         bench.ok("ecs.RevokeSecurityGroup", &by_id);
-        bench.refused("ecs.RevokeSecurityGroup", &by_id, "400 InvalidSecurityGroupRule.RuleNotExist");
+        bench.refused(
+            "ecs.RevokeSecurityGroup",
+            &by_id,
+            "400 InvalidSecurityGroupRule.RuleNotExist",
+        );
     }
 
     #[test]
     fn a_rule_changes_but_not_its_kind() {
         let (mut bench, group, other) = groups();
-        let rule = [("SecurityGroupId", group.as_str()), ("IpProtocol", "tcp"), ("PortRange", "80/80"), ("SourceCidrIp", "0.0.0.0/0")];
+        let rule = [
+            ("SecurityGroupId", group.as_str()),
+            ("IpProtocol", "tcp"),
+            ("PortRange", "80/80"),
+            ("SourceCidrIp", "0.0.0.0/0"),
+        ];
         bench.ok("ecs.AuthorizeSecurityGroup", &rule);
         let id = text(&rules(&mut bench, &group)[0], "SecurityGroupRuleId");
         let with = |name: &'static str, value: String| {
-            vec![("SecurityGroupId", group.clone()), ("SecurityGroupRuleId", id.clone()), (name, value)]
+            vec![
+                ("SecurityGroupId", group.clone()),
+                ("SecurityGroupRuleId", id.clone()),
+                (name, value),
+            ]
         };
         let mut modify = |pairs: Vec<(&'static str, String)>| {
             let pairs: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            bench.call("ecs.ModifySecurityGroupRule", &pairs).map(|_| ())
+            bench
+                .call("ecs.ModifySecurityGroupRule", &pairs)
+                .map(|_| ())
         };
         assert_eq!(modify(with("PortRange", "443/443".to_owned())), Ok(()));
         assert_eq!(modify(with("Description", "web".to_owned())), Ok(()));
-        assert_eq!(modify(with("SourceGroupId", other)), Err("400 InvalidParameter.Conflict".to_owned()));
+        assert_eq!(
+            modify(with("SourceGroupId", other)),
+            Err("400 InvalidParameter.Conflict".to_owned())
+        );
         let listed = rules(&mut bench, &group);
-        assert_eq!((&listed[0]["PortRange"], &listed[0]["Description"]), (&"443/443".into(), &"web".into()));
-        let unknown = [("SecurityGroupId", group.as_str()), ("SecurityGroupRuleId", "sgr-none")];
-        bench.refused("ecs.ModifySecurityGroupRule", &unknown, "404 SecurityGroupRule.NotFound");
+        assert_eq!(
+            (&listed[0]["PortRange"], &listed[0]["Description"]),
+            (&"443/443".into(), &"web".into())
+        );
+        let unknown = [
+            ("SecurityGroupId", group.as_str()),
+            ("SecurityGroupRuleId", "sgr-none"),
+        ];
+        bench.refused(
+            "ecs.ModifySecurityGroupRule",
+            &unknown,
+            "404 SecurityGroupRule.NotFound",
+        );
     }
 
     #[test]
@@ -580,10 +959,24 @@ mod tests {
         let (mut bench, group, _) = groups();
         for port in 1..=200 {
             let ports = format!("{port}/{port}");
-            let pairs = [("SecurityGroupId", group.as_str()), ("IpProtocol", "tcp"), ("PortRange", &ports), ("SourceCidrIp", "10.0.0.0/8")];
+            let pairs = [
+                ("SecurityGroupId", group.as_str()),
+                ("IpProtocol", "tcp"),
+                ("PortRange", &ports),
+                ("SourceCidrIp", "10.0.0.0/8"),
+            ];
             bench.ok("ecs.AuthorizeSecurityGroup", &pairs);
         }
-        let more = [("SecurityGroupId", group.as_str()), ("IpProtocol", "udp"), ("PortRange", "1/1"), ("SourceCidrIp", "10.0.0.0/8")];
-        bench.refused("ecs.AuthorizeSecurityGroup", &more, "403 AuthorizationLimitExceed");
+        let more = [
+            ("SecurityGroupId", group.as_str()),
+            ("IpProtocol", "udp"),
+            ("PortRange", "1/1"),
+            ("SourceCidrIp", "10.0.0.0/8"),
+        ];
+        bench.refused(
+            "ecs.AuthorizeSecurityGroup",
+            &more,
+            "403 AuthorizationLimitExceed",
+        );
     }
 }

@@ -48,16 +48,25 @@ impl Row for Snapshot {
     }
 
     fn state(&self) -> &str {
-        if self.until_ms.is_some() { "progressing" } else { "accomplished" }
+        if self.until_ms.is_some() {
+            "progressing"
+        } else {
+            "accomplished"
+        }
     }
 
     fn due_ms(&self) -> Option<i64> {
-        self.until_ms.or_else(|| self.retention_days.map(|days| self.base.created_ms + days * DAY_MS))
+        self.until_ms.or_else(|| {
+            self.retention_days
+                .map(|days| self.base.created_ms + days * DAY_MS)
+        })
     }
 
     fn step(world: &mut World, id: &str) {
         let now = world.now_ms();
-        let Some(snapshot) = world.tables.snapshots.get_mut(id) else { return };
+        let Some(snapshot) = world.tables.snapshots.get_mut(id) else {
+            return;
+        };
         if snapshot.until_ms.take().is_some() {
             snapshot.changed_ms = now;
         } else if used_by_image(world, id).is_none() {
@@ -72,7 +81,9 @@ impl Row for Snapshot {
 impl Snapshot {
     /// How far it is, in percent.
     pub(crate) fn progress(&self, now_ms: i64) -> i64 {
-        let Some(until) = self.until_ms else { return 100 };
+        let Some(until) = self.until_ms else {
+            return 100;
+        };
         let whole = (until - self.base.created_ms).max(1);
         ((now_ms - self.base.created_ms) * 100 / whole).clamp(0, 99)
     }
@@ -80,36 +91,68 @@ impl Snapshot {
     /// Refuses one that is still in progress.
     pub(crate) fn require_ready(&self) -> Result<(), Refusal> {
         if self.until_ms.is_some() {
-            return Err(Refusal::denied("InvalidSnapshotId.NotReady", format!("The snapshot {} is not ready.", self.base.id)));
+            return Err(Refusal::denied(
+                "InvalidSnapshotId.NotReady",
+                format!("The snapshot {} is not ready.", self.base.id),
+            ));
         }
         Ok(())
     }
 }
 
 /// The snapshot that a call names.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Snapshot, Refusal> {
-    let snapshot = world.tables.snapshots.get(id).filter(|snapshot| call.in_region(&snapshot.base.region));
-    snapshot.ok_or_else(|| Refusal::absent("InvalidSnapshotId.NotFound", format!("The specified snapshot {id} does not exist.")))
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a Snapshot, Refusal> {
+    let snapshot = world
+        .tables
+        .snapshots
+        .get(id)
+        .filter(|snapshot| call.in_region(&snapshot.base.region));
+    snapshot.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidSnapshotId.NotFound",
+            format!("The specified snapshot {id} does not exist."),
+        )
+    })
 }
 
 /// The same, to be changed.
-pub(crate) fn find_mut<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut Snapshot, Refusal> {
+pub(crate) fn find_mut<'a>(
+    world: &'a mut World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a mut Snapshot, Refusal> {
     find(world, call, id)?;
-    Ok(world.tables.snapshots.get_mut(id).expect("the snapshot was just found"))
+    Ok(world
+        .tables
+        .snapshots
+        .get_mut(id)
+        .expect("the snapshot was just found"))
 }
 
 /// Whether a snapshot of the disk is being taken.
 pub(crate) fn in_progress(world: &World, disk: &str) -> bool {
-    world.tables.snapshots.values().any(|snapshot| snapshot.disk == disk && snapshot.until_ms.is_some() && snapshot.source.1.is_empty())
+    world.tables.snapshots.values().any(|snapshot| {
+        snapshot.disk == disk && snapshot.until_ms.is_some() && snapshot.source.1.is_empty()
+    })
 }
 
 /// The image that a snapshot belongs to.
 pub(crate) fn used_by_image<'a>(world: &'a World, id: &'a str) -> Option<&'a str> {
     let images = world.tables.images.values();
     let holds = |image: &&crate::product::ecs::image::Image| {
-        image.custom.as_ref().is_some_and(|custom| custom.mappings.iter().any(|mapping| mapping.snapshot == id))
+        image
+            .custom
+            .as_ref()
+            .is_some_and(|custom| custom.mappings.iter().any(|mapping| mapping.snapshot == id))
     };
-    images.into_iter().find(holds).map(|image| image.base.id.as_str())
+    images
+        .into_iter()
+        .find(holds)
+        .map(|image| image.base.id.as_str())
 }
 
 /// Makes a snapshot of a disk that has been checked; returns its id.
@@ -137,10 +180,19 @@ pub(crate) fn take(world: &mut World, disk: &Disk, kind: &str) -> String {
 
 /// A disk is gone: its automatic snapshots go too, if it was so set.
 pub(crate) fn follow(world: &mut World, disk: &str) {
-    if !world.tables.disks.get(disk).is_some_and(|disk| disk.delete_auto_snapshot) {
+    if !world
+        .tables
+        .disks
+        .get(disk)
+        .is_some_and(|disk| disk.delete_auto_snapshot)
+    {
         return;
     }
-    let ids = world.tables.snapshots.values().filter(|snapshot| snapshot.disk == disk && snapshot.kind == "timer");
+    let ids = world
+        .tables
+        .snapshots
+        .values()
+        .filter(|snapshot| snapshot.disk == disk && snapshot.kind == "timer");
     let ids: Vec<String> = ids.map(|snapshot| snapshot.base.id.clone()).collect();
     for id in ids {
         if used_by_image(world, &id).is_none() {

@@ -15,7 +15,10 @@ use crate::refusal::Refusal;
 use crate::regions;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("DescribeSpotPriceHistory", describe_history), ("DescribeSpotAdvice", describe_advice)];
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeSpotPriceHistory", describe_history),
+    ("DescribeSpotAdvice", describe_advice),
+];
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -54,7 +57,13 @@ pub(crate) fn current(world: &World, kind: &InstanceType, region: &str, zone: &s
 }
 
 fn time(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refusal> {
-    call.given(name).map(|text| Timestamp::parse(text).map(|moment| moment.0).ok_or_else(|| Refusal::invalid(name))).transpose()
+    call.given(name)
+        .map(|text| {
+            Timestamp::parse(text)
+                .map(|moment| moment.0)
+                .ok_or_else(|| Refusal::invalid(name))
+        })
+        .transpose()
 }
 
 /// One price each hour and zone, newest first; three hours unless a start is given, thirty days at most.
@@ -64,15 +73,26 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["OSType", "SpotDuration"]);
     let region = call.region_needed()?;
     let kind = instance_type::find(call.need("InstanceType")?)?;
-    let end = time(call, "EndTime")?.unwrap_or_else(|| world.now_ms()).min(world.now_ms());
+    let end = time(call, "EndTime")?
+        .unwrap_or_else(|| world.now_ms())
+        .min(world.now_ms());
     let start = time(call, "StartTime")?.unwrap_or(end - 3 * HOUR_MS);
     if start > end || end - start > 30 * DAY_MS {
         return Err(Refusal::invalid("StartTime"));
     }
-    let zones: Vec<String> = regions::find(region).into_iter().flat_map(|region| region.zones()).collect();
-    let zones: Vec<&String> = zones.iter().filter(|zone| call.given("ZoneId").is_none_or(|wanted| wanted == *zone)).collect();
-    let offset = usize::try_from(call.int("Offset")?.unwrap_or(0)).map_err(|_| Refusal::invalid("Offset"))?;
-    let hours: Vec<i64> = (start.div_euclid(HOUR_MS)..=end.div_euclid(HOUR_MS)).rev().collect();
+    let zones: Vec<String> = regions::find(region)
+        .into_iter()
+        .flat_map(|region| region.zones())
+        .collect();
+    let zones: Vec<&String> = zones
+        .iter()
+        .filter(|zone| call.given("ZoneId").is_none_or(|wanted| wanted == *zone))
+        .collect();
+    let offset = usize::try_from(call.int("Offset")?.unwrap_or(0))
+        .map_err(|_| Refusal::invalid("Offset"))?;
+    let hours: Vec<i64> = (start.div_euclid(HOUR_MS)..=end.div_euclid(HOUR_MS))
+        .rev()
+        .collect();
     let total = hours.len() * zones.len();
     let original = price::hourly(kind, region);
     let rows: Vec<Value> = hours
@@ -88,13 +108,19 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
         })
         .collect();
     let next = offset + rows.len();
-    Ok(json!({"Currency": "CNY", "NextOffset": if next < total { next } else { 0 }, "SpotPrices": {"SpotPriceType": rows}}))
+    Ok(
+        json!({"Currency": "CNY", "NextOffset": if next < total { next } else { 0 }, "SpotPrices": {"SpotPriceType": rows}}),
+    )
 }
 
 /// Discount and rate of interruption of each type in each zone.
 fn describe_advice(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (ids, family, level) = (call.list("InstanceTypes"), call.given("InstanceTypeFamily"), call.given("InstanceFamilyLevel"));
+    let (ids, family, level) = (
+        call.list("InstanceTypes"),
+        call.given("InstanceTypeFamily"),
+        call.given("InstanceFamilyLevel"),
+    );
     let (cores, memory) = (call.int("Cores")?, whole(call, "Memory")?);
     let (least_cores, least_memory) = (call.int("MinCores")?, whole(call, "MinMemory")?);
     let (card, cards) = (call.given("GpuSpec"), call.int("GpuAmount")?);
@@ -111,12 +137,17 @@ fn describe_advice(world: &mut World, call: &Call<'_>) -> Answer {
                 && cards.is_none_or(|cards| cards == kind.gpus().0)
         })
         .collect();
-    let zones = regions::find(region).into_iter().flat_map(|region| region.zones());
+    let zones = regions::find(region)
+        .into_iter()
+        .flat_map(|region| region.zones());
     let rows: Vec<Value> = zones
         .filter(|zone| call.given("ZoneId").is_none_or(|wanted| wanted == zone))
         .map(|zone| {
-            let resources: Vec<Value> =
-                wanted.iter().filter(|kind| world.in_stock(&zone, &kind.id)).map(|kind| advice(world, kind, region, &zone)).collect();
+            let resources: Vec<Value> = wanted
+                .iter()
+                .filter(|kind| world.in_stock(&zone, &kind.id))
+                .map(|kind| advice(world, kind, region, &zone))
+                .collect();
             json!({"ZoneId": zone, "AvailableSpotResources": {"AvailableSpotResource": resources}})
         })
         .collect();
@@ -134,7 +165,10 @@ fn advice(world: &World, kind: &InstanceType, region: &str, zone: &str) -> Value
     };
     let share = current(world, kind, region, zone) / price::hourly(kind, region);
     // The field says how many percent of the pay-as-you-go price a spot instance costs.
-    #[expect(clippy::cast_possible_truncation, reason = "a share of a price is between 0 and 1")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a share of a price is between 0 and 1"
+    )]
     let discount = (share * 100.0).round() as i64;
     json!({"InstanceType": kind.id, "AverageSpotDiscount": discount, "InterruptionRate": rounded(rate), "InterruptRateDesc": words})
 }
@@ -146,26 +180,62 @@ mod tests {
     #[test]
     fn history_and_price_agree() {
         let mut bench = Bench::new();
-        let pairs = [("NetworkType", "vpc"), ("InstanceType", "ecs.c7.large"), ("ZoneId", "cn-beijing-h")];
+        let pairs = [
+            ("NetworkType", "vpc"),
+            ("InstanceType", "ecs.c7.large"),
+            ("ZoneId", "cn-beijing-h"),
+        ];
         let history = bench.ok("ecs.DescribeSpotPriceHistory", &pairs);
-        let rows = history["SpotPrices"]["SpotPriceType"].as_array().expect("a list").clone();
+        let rows = history["SpotPrices"]["SpotPriceType"]
+            .as_array()
+            .expect("a list")
+            .clone();
         assert_eq!((rows.len(), history["NextOffset"].as_i64()), (4, Some(0)));
-        let spot = [("InstanceType", "ecs.c7.large"), ("SpotStrategy", "SpotAsPriceGo"), ("ZoneId", "cn-beijing-h")];
-        let price = bench.ok("ecs.DescribePrice", &spot)["PriceInfo"]["Price"]["DetailInfos"]["DetailInfo"][0]["TradePrice"].clone();
+        let spot = [
+            ("InstanceType", "ecs.c7.large"),
+            ("SpotStrategy", "SpotAsPriceGo"),
+            ("ZoneId", "cn-beijing-h"),
+        ];
+        let price =
+            bench.ok("ecs.DescribePrice", &spot)["PriceInfo"]["Price"]["DetailInfos"]["DetailInfo"]
+                [0]["TradePrice"]
+                .clone();
         assert_eq!(rows[0]["SpotPrice"], price);
     }
 
     #[test]
     fn a_month_of_history_has_pages() {
         let mut bench = Bench::new();
-        let pairs = [("NetworkType", "vpc"), ("InstanceType", "ecs.c7.large"), ("StartTime", "2025-12-25T00:00:00Z")];
+        let pairs = [
+            ("NetworkType", "vpc"),
+            ("InstanceType", "ecs.c7.large"),
+            ("StartTime", "2025-12-25T00:00:00Z"),
+        ];
         let first = bench.ok("ecs.DescribeSpotPriceHistory", &pairs);
-        assert_eq!((first["NextOffset"].as_i64(), first["SpotPrices"]["SpotPriceType"].as_array().map(Vec::len)), (Some(1000), Some(1000)));
-        let rest = bench.ok("ecs.DescribeSpotPriceHistory", &[&pairs[..], &[("Offset", "2000")]].concat());
-        assert_eq!(rest["NextOffset"], 0);
-        let advice = bench.ok("ecs.DescribeSpotAdvice", &[("InstanceTypes.1", "ecs.c7.large"), ("ZoneId", "cn-beijing-h")]);
         assert_eq!(
-            advice["AvailableSpotZones"]["AvailableSpotZone"][0]["AvailableSpotResources"]["AvailableSpotResource"][0]["InstanceType"],
+            (
+                first["NextOffset"].as_i64(),
+                first["SpotPrices"]["SpotPriceType"]
+                    .as_array()
+                    .map(Vec::len)
+            ),
+            (Some(1000), Some(1000))
+        );
+        let rest = bench.ok(
+            "ecs.DescribeSpotPriceHistory",
+            &[&pairs[..], &[("Offset", "2000")]].concat(),
+        );
+        assert_eq!(rest["NextOffset"], 0);
+        let advice = bench.ok(
+            "ecs.DescribeSpotAdvice",
+            &[
+                ("InstanceTypes.1", "ecs.c7.large"),
+                ("ZoneId", "cn-beijing-h"),
+            ],
+        );
+        assert_eq!(
+            advice["AvailableSpotZones"]["AvailableSpotZone"][0]["AvailableSpotResources"]["AvailableSpotResource"]
+                [0]["InstanceType"],
             "ecs.c7.large"
         );
     }

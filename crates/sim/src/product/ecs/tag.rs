@@ -41,7 +41,13 @@ const KINDS: [&str; 13] = [
     "prefixlist",
 ];
 
-const TAGGABLE: Taggable = Taggable { max_ids: 50, page: 50, knows: |kind| KINDS.contains(&kind), find, all };
+const TAGGABLE: Taggable = Taggable {
+    max_ids: 50,
+    page: 50,
+    knows: |kind| KINDS.contains(&kind),
+    find,
+    all,
+};
 
 fn tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
     tags::tag(world, call, &TAGGABLE)
@@ -57,24 +63,45 @@ fn list_tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// The one resource of the older actions.
 fn one<'a, 'b>(world: &'a mut World, call: &Call<'b>) -> Result<(&'b str, &'a mut Base), Refusal> {
-    let (region, kind, id) = (call.region_needed()?, call.need("ResourceType")?, call.need("ResourceId")?);
+    let (region, kind, id) = (
+        call.region_needed()?,
+        call.need("ResourceType")?,
+        call.need("ResourceId")?,
+    );
     if !KINDS.contains(&kind) {
-        return Err(Refusal::absent("InvalidResourceType.NotFound", "The ResourceType provided does not exist."));
+        return Err(Refusal::absent(
+            "InvalidResourceType.NotFound",
+            "The ResourceType provided does not exist.",
+        ));
     }
     let base = find(world, kind, region, id);
-    Ok((id, base.ok_or_else(|| Refusal::absent("InvalidResourceId.NotFound", format!("The specified ResourceId {id} does not exist.")))?))
+    Ok((
+        id,
+        base.ok_or_else(|| {
+            Refusal::absent(
+                "InvalidResourceId.NotFound",
+                format!("The specified ResourceId {id} does not exist."),
+            )
+        })?,
+    ))
 }
 
 /// TagResources for one resource, as it was called before.
 fn add_tags(world: &mut World, call: &Call<'_>) -> Answer {
     let tags = tags::of_create(call)?;
     if tags.is_empty() {
-        return Err(Refusal::absent("MissingParameter.Tags", "The parameter - Tags should not be null."));
+        return Err(Refusal::absent(
+            "MissingParameter.Tags",
+            "The parameter - Tags should not be null.",
+        ));
     }
     let (id, base) = one(world, call)?;
     base.tags.extend(tags);
     if base.tags.len() > 20 {
-        return Err(Refusal::denied("QuotaExceed.Tags", format!("The quota of tags on {id} is exceeded.")));
+        return Err(Refusal::denied(
+            "QuotaExceed.Tags",
+            format!("The quota of tags on {id} is exceeded."),
+        ));
     }
     done()
 }
@@ -84,7 +111,10 @@ fn remove_tags(world: &mut World, call: &Call<'_>) -> Answer {
     let filter = tags::Filter::of(call)?;
     let (_, base) = one(world, call)?;
     for (key, value) in filter.pairs() {
-        if value.as_ref().is_none_or(|value| value.is_empty() || base.tags.get(key) == Some(value)) {
+        if value
+            .as_ref()
+            .is_none_or(|value| value.is_empty() || base.tags.get(key) == Some(value))
+        {
             base.tags.remove(key);
         }
     }
@@ -106,62 +136,116 @@ fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
     ];
     call.harmless(&["Category"]);
     let region = call.region_needed()?;
-    let (kind, id, filter) = (call.given("ResourceType"), call.given("ResourceId"), tags::Filter::of(call)?);
+    let (kind, id, filter) = (
+        call.given("ResourceType"),
+        call.given("ResourceId"),
+        tags::Filter::of(call)?,
+    );
     let mut counts: BTreeMap<(String, String), BTreeMap<&str, usize>> = BTreeMap::new();
-    for (field, name) in FIELDS.iter().filter(|(_, name)| kind.is_none_or(|kind| kind == *name)) {
-        for base in all(world, name, region).into_iter().filter(|base| id.is_none_or(|id| id == base.id)) {
+    for (field, name) in FIELDS
+        .iter()
+        .filter(|(_, name)| kind.is_none_or(|kind| kind == *name))
+    {
+        for base in all(world, name, region)
+            .into_iter()
+            .filter(|base| id.is_none_or(|id| id == base.id))
+        {
             for (key, value) in &base.tags {
-                *counts.entry((key.clone(), value.clone())).or_default().entry(field).or_default() += 1;
+                *counts
+                    .entry((key.clone(), value.clone()))
+                    .or_default()
+                    .entry(field)
+                    .or_default() += 1;
             }
         }
     }
-    let wanted = |key: &str, value: &str| filter.pairs().iter().all(|(k, v)| k == key && v.as_ref().is_none_or(|v| v == value));
+    let wanted = |key: &str, value: &str| {
+        filter
+            .pairs()
+            .iter()
+            .all(|(k, v)| k == key && v.as_ref().is_none_or(|v| v == value))
+    };
     let rows: Vec<(Base, serde_json::Value)> = counts
         .into_iter()
         .filter(|((key, value), _)| wanted(key, value))
         .map(|((key, value), of)| {
-            let counted: serde_json::Map<String, serde_json::Value> =
-                FIELDS.iter().map(|(field, _)| ((*field).to_owned(), json!(of.get(field).copied().unwrap_or(0)))).collect();
+            let counted: serde_json::Map<String, serde_json::Value> = FIELDS
+                .iter()
+                .map(|(field, _)| {
+                    (
+                        (*field).to_owned(),
+                        json!(of.get(field).copied().unwrap_or(0)),
+                    )
+                })
+                .collect();
             let body = json!({"TagKey": key, "TagValue": value, "ResourceTypeCount": counted});
-            (Base { id: format!("{key}/{value}"), ..Base::default() }, body)
+            (
+                Base {
+                    id: format!("{key}/{value}"),
+                    ..Base::default()
+                },
+                body,
+            )
         })
         .collect();
     let page = page::numbered(call, page::newest_first(rows.iter(), |(base, _)| base), 100)?;
     let list: Vec<&serde_json::Value> = page.items.iter().map(|(_, body)| body).collect();
-    Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Tags": {"Tag": list}}))
+    Ok(
+        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Tags": {"Tag": list}}),
+    )
 }
 
 /// Resource groups themselves are not simulated: any id that has the form of one is taken for one.
 fn join_group(world: &mut World, call: &Call<'_>) -> Answer {
     let group = call.need("ResourceGroupId")?;
     if !group.starts_with("rg-") {
-        return Err(Refusal::absent("InvalidResourceGroup.NotFound", "The specified ResourceGroupId does not exist."));
+        return Err(Refusal::absent(
+            "InvalidResourceGroup.NotFound",
+            "The specified ResourceGroupId does not exist.",
+        ));
     }
     let (_, base) = one(world, call)?;
     if base.resource_group == group {
-        return Err(Refusal::denied("InvalidResourceGroup.Duplicate", "The resource is in the resource group already."));
+        return Err(Refusal::denied(
+            "InvalidResourceGroup.Duplicate",
+            "The resource is in the resource group already.",
+        ));
     }
     group.clone_into(&mut base.resource_group);
     done()
 }
 
 /// The resource of a type and id, to be changed.
-pub(crate) fn find<'a>(world: &'a mut World, kind: &str, region: &str, id: &str) -> Option<&'a mut Base> {
+pub(crate) fn find<'a>(
+    world: &'a mut World,
+    kind: &str,
+    region: &str,
+    id: &str,
+) -> Option<&'a mut Base> {
     let tables = &mut world.tables;
     let base = match kind {
         "instance" => tables.instances.get_mut(id).map(|row| &mut row.base),
         "disk" => tables.disks.get_mut(id).map(|row| &mut row.base),
         "securitygroup" => tables.security_groups.get_mut(id).map(|row| &mut row.base),
-        "eni" => tables.network_interfaces.get_mut(id).map(|row| &mut row.base),
+        "eni" => tables
+            .network_interfaces
+            .get_mut(id)
+            .map(|row| &mut row.base),
         "snapshot" => tables.snapshots.get_mut(id).map(|row| &mut row.base),
         "image" => tables.images.get_mut(id).map(|row| &mut row.base),
         "launchtemplate" => tables.launch_templates.get_mut(id).map(|row| &mut row.base),
-        "snapshotpolicy" => tables.auto_snapshot_policies.get_mut(id).map(|row| &mut row.base),
+        "snapshotpolicy" => tables
+            .auto_snapshot_policies
+            .get_mut(id)
+            .map(|row| &mut row.base),
         "command" => tables.commands.get_mut(id).map(|row| &mut row.base),
         "invocation" => tables.invocations.get_mut(id).map(|row| &mut row.base),
         "snapshotgroup" => tables.snapshot_groups.get_mut(id).map(|row| &mut row.base),
         "prefixlist" => tables.prefix_lists.get_mut(id).map(|row| &mut row.base),
-        _ => tables.key_pairs.get_mut(&key_pair::row_id(region, id)).map(|row| &mut row.base),
+        _ => tables
+            .key_pairs
+            .get_mut(&key_pair::row_id(region, id))
+            .map(|row| &mut row.base),
     };
     base.filter(|base| base.region == region && !base.released)
 }
@@ -195,24 +279,59 @@ mod tests {
         let mut bench = Bench::new();
         bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "ops")]);
         let on = [("ResourceType", "keypair"), ("ResourceId", "ops")];
-        bench.ok("ecs.AddTags", &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "1")]);
+        bench.ok(
+            "ecs.AddTags",
+            &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "1")],
+        );
         let seen = bench.ok("ecs.DescribeTags", &[]);
-        assert_eq!((&seen["TotalCount"], &seen["Tags"]["Tag"][0]["ResourceTypeCount"]["KeyPair"]), (&1.into(), &1.into()));
-        bench.ok("ecs.RemoveTags", &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "2")]);
-        assert_eq!(bench.ok("ecs.DescribeTags", &[("Tag.1.Key", "a")])["TotalCount"], 1, "another value stays");
+        assert_eq!(
+            (
+                &seen["TotalCount"],
+                &seen["Tags"]["Tag"][0]["ResourceTypeCount"]["KeyPair"]
+            ),
+            (&1.into(), &1.into())
+        );
+        bench.ok(
+            "ecs.RemoveTags",
+            &[on[0], on[1], ("Tag.1.Key", "a"), ("Tag.1.Value", "2")],
+        );
+        assert_eq!(
+            bench.ok("ecs.DescribeTags", &[("Tag.1.Key", "a")])["TotalCount"],
+            1,
+            "another value stays"
+        );
         bench.ok("ecs.RemoveTags", &[on[0], on[1], ("Tag.1.Key", "a")]);
         assert_eq!(bench.ok("ecs.DescribeTags", &[])["TotalCount"], 0);
-        bench.refused("ecs.AddTags", &[("ResourceType", "ship"), on[1], ("Tag.1.Key", "a")], "404 InvalidResourceType.NotFound");
+        bench.refused(
+            "ecs.AddTags",
+            &[("ResourceType", "ship"), on[1], ("Tag.1.Key", "a")],
+            "404 InvalidResourceType.NotFound",
+        );
     }
 
     #[test]
     fn a_resource_group_is_joined_once() {
         let mut bench = Bench::new();
         bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "ops")]);
-        let join = [("ResourceType", "keypair"), ("ResourceId", "ops"), ("ResourceGroupId", "rg-other")];
+        let join = [
+            ("ResourceType", "keypair"),
+            ("ResourceId", "ops"),
+            ("ResourceGroupId", "rg-other"),
+        ];
         bench.ok("ecs.JoinResourceGroup", &join);
-        bench.refused("ecs.JoinResourceGroup", &join, "403 InvalidResourceGroup.Duplicate");
-        assert_eq!(bench.ok("ecs.DescribeKeyPairs", &[("ResourceGroupId", "rg-other")])["TotalCount"], 1);
-        bench.refused("ecs.JoinResourceGroup", &[join[0], join[1], ("ResourceGroupId", "none")], "404 InvalidResourceGroup.NotFound");
+        bench.refused(
+            "ecs.JoinResourceGroup",
+            &join,
+            "403 InvalidResourceGroup.Duplicate",
+        );
+        assert_eq!(
+            bench.ok("ecs.DescribeKeyPairs", &[("ResourceGroupId", "rg-other")])["TotalCount"],
+            1
+        );
+        bench.refused(
+            "ecs.JoinResourceGroup",
+            &[join[0], join[1], ("ResourceGroupId", "none")],
+            "404 InvalidResourceGroup.NotFound",
+        );
     }
 }

@@ -32,18 +32,39 @@ impl Row for Task {
 }
 
 /// Notes a task that ends at a moment; returns its id.
-pub(crate) fn begin(world: &mut World, region: &str, action: &str, resource: &str, until_ms: i64) -> String {
+pub(crate) fn begin(
+    world: &mut World,
+    region: &str,
+    action: &str,
+    resource: &str,
+    until_ms: i64,
+) -> String {
     let id = world.next_id("t", region);
     let begun_ms = world.now_ms();
-    let task = Task { region: region.to_owned(), action: action.to_owned(), resource: resource.to_owned(), begun_ms, until_ms };
+    let task = Task {
+        region: region.to_owned(),
+        action: action.to_owned(),
+        resource: resource.to_owned(),
+        begun_ms,
+        until_ms,
+    };
     world.tables.tasks.insert(&id, task);
     id
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("TaskId")?;
-    let task = world.tables.tasks.get(id).filter(|task| call.in_region(&task.region));
-    let task = task.ok_or_else(|| Refusal::absent("InvalidTaskId.NotFound", format!("The specified task {id} does not exist.")))?;
+    let task = world
+        .tables
+        .tasks
+        .get(id)
+        .filter(|task| call.in_region(&task.region));
+    let task = task.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidTaskId.NotFound",
+            format!("The specified task {id} does not exist."),
+        )
+    })?;
     let over = world.now_ms() >= task.until_ms;
     let whole = (task.until_ms - task.begun_ms).max(1);
     let percent = ((world.now_ms() - task.begun_ms) * 100 / whole).clamp(0, 100);

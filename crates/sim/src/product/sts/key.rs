@@ -31,7 +31,10 @@ impl Row for TemporaryKey {
 impl TemporaryKey {
     /// `acs:ram::ACCOUNT:assumed-role/ROLE/SESSION`.
     pub(crate) fn user_arn(&self, account: &str) -> String {
-        format!("acs:ram::{account}:assumed-role/{}/{}", self.role, self.session)
+        format!(
+            "acs:ram::{account}:assumed-role/{}/{}",
+            self.role, self.session
+        )
     }
 
     /// `ROLE-ID:SESSION`.
@@ -42,11 +45,15 @@ impl TemporaryKey {
     /// That a request may use the key now with the token it carries.
     pub(crate) fn require(&self, token: Option<&str>, wall_ms: i64) -> Result<(), Refusal> {
         match token {
-            None => Err(Refusal::absent("InvalidAccessKeyId.NotFound", "Specified access key is not found.")),
+            None => Err(Refusal::absent(
+                "InvalidAccessKeyId.NotFound",
+                "Specified access key is not found.",
+            )),
             Some(token) if token != self.token => Err(mismatch()),
-            Some(_) if wall_ms >= self.expires_ms => {
-                Err(Refusal::bad("InvalidSecurityToken.Expired", "Specified SecurityToken is expired."))
-            }
+            Some(_) if wall_ms >= self.expires_ms => Err(Refusal::bad(
+                "InvalidSecurityToken.Expired",
+                "Specified SecurityToken is expired.",
+            )),
             Some(_) => Ok(()),
         }
     }
@@ -54,11 +61,17 @@ impl TemporaryKey {
 
 /// The token of another key.
 pub(crate) fn mismatch() -> Refusal {
-    Refusal::bad("InvalidSecurityToken.MismatchWithAccessKey", "The SecurityToken does not belong to this access key.")
+    Refusal::bad(
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        "The SecurityToken does not belong to this access key.",
+    )
 }
 
 impl fmt::Debug for TemporaryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TemporaryKey").field("role", &self.role).field("expires_ms", &self.expires_ms).finish_non_exhaustive()
+        f.debug_struct("TemporaryKey")
+            .field("role", &self.role)
+            .field("expires_ms", &self.expires_ms)
+            .finish_non_exhaustive()
     }
 }

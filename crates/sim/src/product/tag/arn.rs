@@ -24,26 +24,49 @@ impl<'a> Arn<'a> {
     /// # Errors
     /// `InvalidParameter.ResourceARN` for what is not of the form.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let malformed = || Refusal::bad("InvalidParameter.ResourceARN", format!("The resource name {text} is not valid."));
-        let rest = text.strip_prefix("arn:acs:").or_else(|| text.strip_prefix("acs:")).ok_or_else(malformed)?;
+        let malformed = || {
+            Refusal::bad(
+                "InvalidParameter.ResourceARN",
+                format!("The resource name {text} is not valid."),
+            )
+        };
+        let rest = text
+            .strip_prefix("arn:acs:")
+            .or_else(|| text.strip_prefix("acs:"))
+            .ok_or_else(malformed)?;
         let parts: Vec<&str> = rest.splitn(4, ':').collect();
-        let [product, region, account, resource] = parts[..] else { return Err(malformed()) };
+        let [product, region, account, resource] = parts[..] else {
+            return Err(malformed());
+        };
         let (kind, id) = resource.split_once('/').ok_or_else(malformed)?;
-        Ok(Self { product, region, account, kind, id })
+        Ok(Self {
+            product,
+            region,
+            account,
+            kind,
+            id,
+        })
     }
 
     /// The resource itself, to be changed, if it is one of the region and the account.
     pub(crate) fn find<'w>(&self, world: &'w mut World, region: &str) -> Option<&'w mut Base> {
-        let here = (self.region == "*" || self.region == region) && (self.account == "*" || self.account == world.account.id);
+        let here = (self.region == "*" || self.region == region)
+            && (self.account == "*" || self.account == world.account.id);
         if !here {
             return None;
         }
         let kind = self.kind.to_lowercase();
         match self.product {
-            "ecs" => ECS.contains(&kind.as_str()).then(|| ecs::tag::find(world, &kind, region, self.id)).flatten(),
+            "ecs" => ECS
+                .contains(&kind.as_str())
+                .then(|| ecs::tag::find(world, &kind, region, self.id))
+                .flatten(),
             "vpc" => {
                 let kind = kind.to_uppercase();
-                vpc::tag::KINDS.contains(&kind.as_str()).then(|| vpc::tag::find(world, &kind, region, self.id)).flatten()
+                vpc::tag::KINDS
+                    .contains(&kind.as_str())
+                    .then(|| vpc::tag::find(world, &kind, region, self.id))
+                    .flatten()
             }
             _ => None,
         }
@@ -65,13 +88,36 @@ impl<'a> Arn<'a> {
 pub(crate) fn all<'a>(world: &'a World, region: &str) -> Vec<(String, String, &'a Base)> {
     let mut found = Vec::new();
     let account = &world.account.id;
-    let ecs = ECS.iter().flat_map(|kind| ecs::tag::all(world, kind, region).into_iter().map(move |base| ("ecs", *kind, base)));
-    let vpc = vpc::tag::KINDS.iter().flat_map(|kind| vpc::tag::all(world, kind, region).into_iter().map(move |base| ("vpc", *kind, base)));
+    let ecs = ECS.iter().flat_map(|kind| {
+        ecs::tag::all(world, kind, region)
+            .into_iter()
+            .map(move |base| ("ecs", *kind, base))
+    });
+    let vpc = vpc::tag::KINDS.iter().flat_map(|kind| {
+        vpc::tag::all(world, kind, region)
+            .into_iter()
+            .map(move |base| ("vpc", *kind, base))
+    });
     for (product, kind, base) in ecs.chain(vpc).filter(|(_, _, base)| !base.tags.is_empty()) {
-        let id = if kind == "keypair" { &base.name } else { &base.id };
+        let id = if kind == "keypair" {
+            &base.name
+        } else {
+            &base.id
+        };
         let id = if id.is_empty() { &base.id } else { id };
-        let name = format!("arn:acs:{product}:{region}:{account}:{}/{id}", kind.to_lowercase());
-        found.push((format!("ALIYUN::{}::{}", product.to_uppercase(), kind.to_uppercase()), name, base));
+        let name = format!(
+            "arn:acs:{product}:{region}:{account}:{}/{id}",
+            kind.to_lowercase()
+        );
+        found.push((
+            format!(
+                "ALIYUN::{}::{}",
+                product.to_uppercase(),
+                kind.to_uppercase()
+            ),
+            name,
+            base,
+        ));
     }
     found
 }

@@ -12,7 +12,11 @@ use crate::product::tag::arn::{self, Arn};
 use crate::refusal::Refusal;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("TagResources", tag), ("UntagResources", untag), ("ListTagResources", list)];
+pub(crate) const ACTIONS: Actions = &[
+    ("TagResources", tag),
+    ("UntagResources", untag),
+    ("ListTagResources", list),
+];
 
 /// Tags of one resource.
 const MAX: usize = 20;
@@ -20,18 +24,29 @@ const MAX: usize = 20;
 fn names<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Refusal> {
     let names = call.list("ResourceARN");
     if names.len() > 50 {
-        return Err(Refusal::bad("NumberExceed.ResourceARN", "More than 50 resource names."));
+        return Err(Refusal::bad(
+            "NumberExceed.ResourceARN",
+            "More than 50 resource names.",
+        ));
     }
     Ok(names)
 }
 
 /// A JSON object of one to ten texts, none of them empty.
 fn pairs(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
-    let invalid = || Refusal::bad("InvalidParameter.Tags", "The tags are not a JSON object of one to ten texts.");
+    let invalid = || {
+        Refusal::bad(
+            "InvalidParameter.Tags",
+            "The tags are not a JSON object of one to ten texts.",
+        )
+    };
     let pairs: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| invalid())?;
     let within = |text: &String| (1..=128).contains(&text.chars().count());
     let reserved = |key: &String| key.starts_with("aliyun") || key.starts_with("acs:");
-    let fits = (1..=10).contains(&pairs.len()) && pairs.iter().all(|(key, value)| within(key) && within(value) && !reserved(key));
+    let fits = (1..=10).contains(&pairs.len())
+        && pairs
+            .iter()
+            .all(|(key, value)| within(key) && within(value) && !reserved(key));
     if fits { Ok(pairs) } else { Err(invalid()) }
 }
 
@@ -41,7 +56,10 @@ fn tag(world: &mut World, call: &Call<'_>) -> Answer {
         let mut tags = base.tags.clone();
         tags.extend(pairs.clone());
         if tags.len() > MAX {
-            return Err(Refusal::denied("QuotaExceed.Tags", "The quota of tags on the resource is exceeded."));
+            return Err(Refusal::denied(
+                "QuotaExceed.Tags",
+                "The quota of tags on the resource is exceeded.",
+            ));
         }
         base.tags = tags;
         Ok(())
@@ -51,7 +69,10 @@ fn tag(world: &mut World, call: &Call<'_>) -> Answer {
 fn untag(world: &mut World, call: &Call<'_>) -> Answer {
     let keys = call.list("TagKey");
     if keys.len() > 10 {
-        return Err(Refusal::bad("NumberExceed.TagKey", "More than 10 tag keys."));
+        return Err(Refusal::bad(
+            "NumberExceed.TagKey",
+            "More than 10 tag keys.",
+        ));
     }
     each(world, call, |base| {
         keys.iter().for_each(|key| drop(base.tags.remove(*key)));
@@ -60,13 +81,22 @@ fn untag(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 /// Does something to each resource; what fails stands in the answer.
-fn each(world: &mut World, call: &Call<'_>, mut change: impl FnMut(&mut Base) -> Result<(), Refusal>) -> Answer {
+fn each(
+    world: &mut World,
+    call: &Call<'_>,
+    mut change: impl FnMut(&mut Base) -> Result<(), Refusal>,
+) -> Answer {
     let region = call.region_needed()?;
     let mut failed = Vec::new();
     for name in names(call)? {
         let found = Arn::parse(name).and_then(|arn| {
             let base = arn.find(world, region);
-            base.ok_or_else(|| Refusal::absent("InvalidResourceId.NotFound", "The specified ResourceIds are not found in our records."))
+            base.ok_or_else(|| {
+                Refusal::absent(
+                    "InvalidResourceId.NotFound",
+                    "The specified ResourceIds are not found in our records.",
+                )
+            })
         });
         if let Err(refusal) = found.and_then(&mut change) {
             failed.push(json!({"ResourceARN": name, "Result": {"Code": refusal.code, "Message": refusal.message}}));
@@ -78,20 +108,45 @@ fn each(world: &mut World, call: &Call<'_>, mut change: impl FnMut(&mut Base) ->
 /// Lists are bare here: no object around them.
 fn list(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (names, wanted) = (names(call)?, call.given("Tags").map(pairs).transpose()?.unwrap_or_default());
-    let arns = names.iter().map(|name| Arn::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let (names, wanted) = (
+        names(call)?,
+        call.given("Tags")
+            .map(pairs)
+            .transpose()?
+            .unwrap_or_default(),
+    );
+    let arns = names
+        .iter()
+        .map(|name| Arn::parse(name))
+        .collect::<Result<Vec<_>, _>>()?;
     let category = call.given("Category").unwrap_or("All").to_lowercase();
     let size = call.int("PageSize")?.unwrap_or(50).clamp(1, 1_000);
     let fits = |(_, name, base): &(String, String, &Base)| {
-        (arns.is_empty() || arns.iter().any(|arn| arn.means(name))) && wanted.iter().all(|(key, value)| base.tags.get(key) == Some(value))
+        (arns.is_empty() || arns.iter().any(|arn| arn.means(name)))
+            && wanted
+                .iter()
+                .all(|(key, value)| base.tags.get(key) == Some(value))
     };
     // The simulator has no tags of the system.
-    let found = arn::all(world, region).into_iter().filter(|_| category != "system").filter(fits);
+    let found = arn::all(world, region)
+        .into_iter()
+        .filter(|_| category != "system")
+        .filter(fits);
     let mut rows: Vec<(Base, Value)> = Vec::new();
     for (_, name, base) in found {
-        let tags: Vec<Value> = base.tags.iter().map(|(key, value)| json!({"Category": "Custom", "Key": key, "Value": value})).collect();
+        let tags: Vec<Value> = base
+            .tags
+            .iter()
+            .map(|(key, value)| json!({"Category": "Custom", "Key": key, "Value": value}))
+            .collect();
         let row = json!({"ResourceARN": name, "Tags": tags});
-        rows.push((Base { id: name, ..Base::default() }, row));
+        rows.push((
+            Base {
+                id: name,
+                ..Base::default()
+            },
+            row,
+        ));
     }
     let sorted = page::newest_first(rows.iter(), |(base, _)| base);
     let page = page::tokened_by(call, size, sorted, |(base, _)| base)?;
@@ -117,20 +172,49 @@ mod tests {
             ("ResourceARN.3", "arn:acs:vpc:*:*:vpc/vpc-none"),
             ("ResourceARN.4", "nonsense"),
         ];
-        let tagged = bench.ok("tag.TagResources", &[&on[..], &[("Tags", "{\"stack\":\"app\"}")]].concat());
-        let failed = tagged["FailedResources"]["FailedResource"].as_array().expect("a list").clone();
-        let codes: Vec<String> = failed.iter().map(|one| text(&one["Result"], "Code")).collect();
-        assert_eq!(codes, ["InvalidResourceId.NotFound", "InvalidParameter.ResourceARN"]);
+        let tagged = bench.ok(
+            "tag.TagResources",
+            &[&on[..], &[("Tags", "{\"stack\":\"app\"}")]].concat(),
+        );
+        let failed = tagged["FailedResources"]["FailedResource"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        let codes: Vec<String> = failed
+            .iter()
+            .map(|one| text(&one["Result"], "Code"))
+            .collect();
+        assert_eq!(
+            codes,
+            ["InvalidResourceId.NotFound", "InvalidParameter.ResourceARN"]
+        );
         let found = bench.ok("tag.ListTagResources", &[("Tags", "{\"stack\":\"app\"}")]);
         assert_eq!(found["TagResources"].as_array().map(Vec::len), Some(2));
         let first = bench.ok("tag.ListTagResources", &[("PageSize", "1")]);
-        let rest = bench.ok("tag.ListTagResources", &[("PageSize", "1"), ("NextToken", &text(&first, "NextToken"))]);
+        let rest = bench.ok(
+            "tag.ListTagResources",
+            &[("PageSize", "1"), ("NextToken", &text(&first, "NextToken"))],
+        );
         assert_eq!(text(&rest, "NextToken"), "");
-        assert_eq!(bench.ok("tag.ListTagResources", &on[..1])["TagResources"][0]["ResourceARN"], vpc.as_str());
-        assert_eq!(bench.ok("tag.ListTagKeys", &[])["Keys"]["Key"][0]["Key"], "stack");
-        assert_eq!(bench.ok("tag.ListTagValues", &[("Key", "stack")])["Values"]["Value"][0], "app");
+        assert_eq!(
+            bench.ok("tag.ListTagResources", &on[..1])["TagResources"][0]["ResourceARN"],
+            vpc.as_str()
+        );
+        assert_eq!(
+            bench.ok("tag.ListTagKeys", &[])["Keys"]["Key"][0]["Key"],
+            "stack"
+        );
+        assert_eq!(
+            bench.ok("tag.ListTagValues", &[("Key", "stack")])["Values"]["Value"][0],
+            "app"
+        );
         bench.ok("tag.UntagResources", &[on[0], on[1], ("TagKey.1", "stack")]);
-        assert_eq!(bench.ok("tag.ListTagResources", &[])["TagResources"].as_array().map(Vec::len), Some(0));
+        assert_eq!(
+            bench.ok("tag.ListTagResources", &[])["TagResources"]
+                .as_array()
+                .map(Vec::len),
+            Some(0)
+        );
     }
 
     #[test]
@@ -138,7 +222,11 @@ mod tests {
         let mut bench = Bench::new();
         let on = [("ResourceARN.1", "arn:acs:vpc:*:*:vpc/vpc-1")];
         for tags in ["{\"a\":\"\"}", "{}", "a=b", "{\"acs:x\":\"1\"}"] {
-            bench.refused("tag.TagResources", &[on[0], ("Tags", tags)], "400 InvalidParameter.Tags");
+            bench.refused(
+                "tag.TagResources",
+                &[on[0], ("Tags", tags)],
+                "400 InvalidParameter.Tags",
+            );
         }
     }
 }

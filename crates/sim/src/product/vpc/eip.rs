@@ -89,7 +89,9 @@ impl Row for Eip {
     }
 
     fn step(world: &mut World, id: &str) {
-        let Some(eip) = world.tables.eips.get_mut(id) else { return };
+        let Some(eip) = world.tables.eips.get_mut(id) else {
+            return;
+        };
         eip.due_ms = None;
         match eip.state {
             State::Associating => eip.state = State::InUse,
@@ -116,19 +118,38 @@ impl Eip {
 
 /// The address that a call names.
 pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Eip, Refusal> {
-    let eip = world.tables.eips.get(id).filter(|eip| call.in_region(&eip.base.region));
-    eip.ok_or_else(|| Refusal::absent("InvalidAllocationId.NotFound", format!("The specified allocation {id} does not exist.")))
+    let eip = world
+        .tables
+        .eips
+        .get(id)
+        .filter(|eip| call.in_region(&eip.base.region));
+    eip.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidAllocationId.NotFound",
+            format!("The specified allocation {id} does not exist."),
+        )
+    })
 }
 
 /// The address of a machine as DescribeInstances shows it, if one is bound.
 pub(crate) fn of_instance<'a>(world: &'a World, instance: &str) -> Option<&'a Eip> {
-    world.tables.eips.values().find(|eip| eip.state == State::InUse && eip.is_at(instance))
+    world
+        .tables
+        .eips
+        .values()
+        .find(|eip| eip.state == State::InUse && eip.is_at(instance))
 }
 
 /// What the addresses were bound to is gone: they are free again after a moment.
 pub(crate) fn let_go(world: &mut World, target: &str) {
     let until = world.now_ms() + world.options.profile.eip_ms;
-    let bound: Vec<String> = world.tables.eips.values().filter(|eip| eip.is_at(target)).map(|eip| eip.base.id.clone()).collect();
+    let bound: Vec<String> = world
+        .tables
+        .eips
+        .values()
+        .filter(|eip| eip.is_at(target))
+        .map(|eip| eip.base.id.clone())
+        .collect();
     for id in bound {
         if let Some(eip) = world.tables.eips.get_mut(&id) {
             eip.go(State::Unassociating, until);
@@ -140,7 +161,10 @@ fn allocate(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["ActivityId"]);
     let labels = Labels::of(call, "Name")?;
     if call.given("InstanceChargeType") == Some("PrePaid") && !labels.is_empty() {
-        return Err(Refusal::bad("InvalidParameter", "A subscription address takes neither Name nor Description."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "A subscription address takes neither Name nor Description.",
+        ));
     }
     make(world, call, &labels)
 }
@@ -155,15 +179,26 @@ fn make(world: &mut World, call: &Call<'_>, labels: &Labels<'_>) -> Answer {
     call.harmless(&["AutoPay", "Period", "PricingCycle"]);
     call.only("Netmode", "public")?;
     let charge_type = one_of(call, "InstanceChargeType", &["PostPaid", "PrePaid"])?;
-    let internet_charge_type = one_of(call, "InternetChargeType", &["PayByBandwidth", "PayByTraffic"])?;
+    let internet_charge_type = one_of(
+        call,
+        "InternetChargeType",
+        &["PayByBandwidth", "PayByTraffic"],
+    )?;
     if charge_type == "PrePaid" && internet_charge_type == "PayByTraffic" {
         return Err(Refusal::invalid("InternetChargeType"));
     }
     let isp = one_of(call, "ISP", &["BGP", "BGP_PRO"])?;
-    let bandwidth = bandwidth(call.given("Bandwidth").unwrap_or("5"), charge_type, internet_charge_type)?;
+    let bandwidth = bandwidth(
+        call.given("Bandwidth").unwrap_or("5"),
+        charge_type,
+        internet_charge_type,
+    )?;
     let tags = tags::of_create(call)?;
     if world.tables.eips.values().count() >= world.options.quotas.eips {
-        return Err(Refusal::bad("QuotaExceeded.Eip", "The number of EIPs exceeds the quota of this account."));
+        return Err(Refusal::bad(
+            "QuotaExceeded.Eip",
+            "The number of EIPs exceeds the quota of this account.",
+        ));
     }
     let mut base = world.new_base("eip", region);
     labels.put(&mut base);
@@ -172,7 +207,8 @@ fn make(world: &mut World, call: &Call<'_>, labels: &Labels<'_>) -> Answer {
         base.tags = tags;
     }
     let (id, address) = (base.id.clone(), launch::new_public_address(world));
-    let mut answer = json!({"AllocationId": id, "EipAddress": address, "ResourceGroupId": base.resource_group});
+    let mut answer =
+        json!({"AllocationId": id, "EipAddress": address, "ResourceGroupId": base.resource_group});
     if charge_type == "PrePaid" {
         answer["OrderId"] = json!(200_000_000_000_000 + world.next_number("order"));
     }
@@ -198,7 +234,11 @@ where
     'static: 'a,
 {
     let value = call.given(name).unwrap_or(values[0]);
-    if values.contains(&value) { Ok(value) } else { Err(Refusal::invalid(name)) }
+    if values.contains(&value) {
+        Ok(value)
+    } else {
+        Err(Refusal::invalid(name))
+    }
 }
 
 /// Mbit/s within what the way of paying allows.
@@ -208,18 +248,34 @@ fn bandwidth(text: &str, charge_type: &str, internet_charge_type: &str) -> Resul
         (_, "PayByTraffic") => 200,
         _ => 500,
     };
-    text.parse().ok().filter(|value| (1..=most).contains(value)).ok_or_else(|| Refusal::invalid("Bandwidth"))
+    text.parse()
+        .ok()
+        .filter(|value| (1..=most).contains(value))
+        .ok_or_else(|| Refusal::invalid("Bandwidth"))
 }
 
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("AllocationId")?;
     let eip = find(world, call, id)?;
     let labels = Labels::of(call, "Name")?;
-    let wanted = call.given("Bandwidth").map(|text| bandwidth(text, &eip.charge_type, &eip.internet_charge_type)).transpose()?;
-    if matches!(eip.state, State::Associating | State::Unassociating | State::Releasing) {
-        return Err(Refusal::bad("IncorrectEipStatus", "Current elastic IP status does not support this operation."));
+    let wanted = call
+        .given("Bandwidth")
+        .map(|text| bandwidth(text, &eip.charge_type, &eip.internet_charge_type))
+        .transpose()?;
+    if matches!(
+        eip.state,
+        State::Associating | State::Unassociating | State::Releasing
+    ) {
+        return Err(Refusal::bad(
+            "IncorrectEipStatus",
+            "Current elastic IP status does not support this operation.",
+        ));
     }
-    let eip = world.tables.eips.get_mut(id).expect("the EIP was just found");
+    let eip = world
+        .tables
+        .eips
+        .get_mut(id)
+        .expect("the EIP was just found");
     labels.put(&mut eip.base);
     eip.bandwidth = wanted.unwrap_or(eip.bandwidth);
     done()
@@ -229,13 +285,23 @@ fn release(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("AllocationId")?;
     let eip = find(world, call, id)?;
     if eip.charge_type == "PrePaid" {
-        return Err(Refusal::bad("Forbidden.ChargeTypeIsPrepaid", "A subscription address cannot be released."));
+        return Err(Refusal::bad(
+            "Forbidden.ChargeTypeIsPrepaid",
+            "A subscription address cannot be released.",
+        ));
     }
     if eip.state != State::Available {
-        return Err(Refusal::bad("IncorrectEipStatus", "Current elastic IP status does not support this operation."));
+        return Err(Refusal::bad(
+            "IncorrectEipStatus",
+            "Current elastic IP status does not support this operation.",
+        ));
     }
     let until = world.now_ms() + world.options.profile.eip_ms;
-    let eip = world.tables.eips.get_mut(id).expect("the EIP was just found");
+    let eip = world
+        .tables
+        .eips
+        .get_mut(id)
+        .expect("the EIP was just found");
     eip.package = None;
     eip.go(State::Releasing, until);
     done()

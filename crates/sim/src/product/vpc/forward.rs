@@ -72,12 +72,20 @@ impl Row for ForwardEntry {
 
 /// Whether an entry uses a public address.
 pub(crate) fn uses(world: &World, address: &str) -> bool {
-    world.tables.forward_entries.values().any(|row| row.way.external_ip == address)
+    world
+        .tables
+        .forward_entries
+        .values()
+        .any(|row| row.way.external_ip == address)
 }
 
 /// Whether an entry leads to a private address of a VPC.
 pub(crate) fn has_target(world: &World, vpc: &str, address: &str) -> bool {
-    world.tables.forward_entries.values().any(|row| row.vpc == vpc && row.way.internal_ip == address)
+    world
+        .tables
+        .forward_entries
+        .values()
+        .any(|row| row.vpc == vpc && row.way.internal_ip == address)
 }
 
 /// Takes out the entries that use a public address.
@@ -91,7 +99,13 @@ pub(crate) fn forget_table(world: &mut World, table: &str) {
 }
 
 fn forget_if(world: &mut World, goes: impl Fn(&ForwardEntry) -> bool) {
-    let ids: Vec<String> = world.tables.forward_entries.values().filter(|row| goes(row)).map(|row| row.base.id.clone()).collect();
+    let ids: Vec<String> = world
+        .tables
+        .forward_entries
+        .values()
+        .filter(|row| goes(row))
+        .map(|row| row.base.id.clone())
+        .collect();
     for id in ids {
         world.tables.forward_entries.remove(&id);
     }
@@ -111,61 +125,135 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     };
     check(world, call, gateway, &way, None)?;
     let name = name(call)?.unwrap_or_default();
-    if world.tables.forward_entries.values().filter(|row| row.table == table).count() >= world.options.quotas.forward_entries {
-        return Err(Refusal::bad("QuotaExceeded", "The number of forward entries exceeds the quota of this table."));
+    if world
+        .tables
+        .forward_entries
+        .values()
+        .filter(|row| row.table == table)
+        .count()
+        >= world.options.quotas.forward_entries
+    {
+        return Err(Refusal::bad(
+            "QuotaExceeded",
+            "The number of forward entries exceeds the quota of this table.",
+        ));
     }
-    let (gateway, vpc, region) = (gateway.base.id.clone(), gateway.vpc.clone(), gateway.base.region.clone());
+    let (gateway, vpc, region) = (
+        gateway.base.id.clone(),
+        gateway.vpc.clone(),
+        gateway.base.region.clone(),
+    );
     let mut base = world.new_base("fwd", &region);
     name.clone_into(&mut base.name);
     let id = base.id.clone();
     let phase = Phase::Pending(world.now_ms() + world.options.profile.entry_ms);
-    world.tables.forward_entries.insert(&id, ForwardEntry { base, phase, table: table.to_owned(), gateway, vpc, way });
+    world.tables.forward_entries.insert(
+        &id,
+        ForwardEntry {
+            base,
+            phase,
+            table: table.to_owned(),
+            gateway,
+            vpc,
+            way,
+        },
+    );
     Ok(json!({ "ForwardEntryId": id }))
 }
 
 /// `Any` in any case is `any`; everything else stays as it is.
 fn port(text: &str) -> String {
-    if text.eq_ignore_ascii_case("any") { "any".to_owned() } else { text.to_owned() }
+    if text.eq_ignore_ascii_case("any") {
+        "any".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Only one entry of a table moves at a time.
 fn require_quiet(world: &World, table: &str) -> Result<(), Refusal> {
-    let busy = |row: &&ForwardEntry| row.table == table && matches!(row.phase, Phase::Pending(_) | Phase::Modifying(_));
+    let busy = |row: &&ForwardEntry| {
+        row.table == table && matches!(row.phase, Phase::Pending(_) | Phase::Modifying(_))
+    };
     match world.tables.forward_entries.values().find(busy) {
-        Some(row) => Err(Refusal::bad("IncorretForwardEntryStatus", format!("The entry {} is {}.", row.base.id, row.state()))),
+        Some(row) => Err(Refusal::bad(
+            "IncorretForwardEntryStatus",
+            format!("The entry {} is {}.", row.base.id, row.state()),
+        )),
         None => Ok(()),
     }
 }
 
 /// Everything that an entry must keep to, apart from the row that it replaces.
-fn check(world: &World, call: &Call<'_>, gateway: &NatGateway, way: &Way, own: Option<&str>) -> Result<(), Refusal> {
+fn check(
+    world: &World,
+    call: &Call<'_>,
+    gateway: &NatGateway,
+    way: &Way,
+    own: Option<&str>,
+) -> Result<(), Refusal> {
     check_ports(way)?;
-    let bound = |eip: &&crate::product::vpc::eip::Eip| eip.address == way.external_ip && eip.is_at(&gateway.base.id);
-    if !world.tables.eips.values().find(bound).is_some_and(|eip| eip.state == EipState::InUse) {
-        return Err(Refusal::bad("InvalidIp.NotInNatgw", "The external address is not bound to the NAT gateway."));
+    let bound = |eip: &&crate::product::vpc::eip::Eip| {
+        eip.address == way.external_ip && eip.is_at(&gateway.base.id)
+    };
+    if !world
+        .tables
+        .eips
+        .values()
+        .find(bound)
+        .is_some_and(|eip| eip.state == EipState::InUse)
+    {
+        return Err(Refusal::bad(
+            "InvalidIp.NotInNatgw",
+            "The external address is not bound to the NAT gateway.",
+        ));
     }
-    let inside: Ipv4Addr = way.internal_ip.parse().map_err(|_| Refusal::invalid("InternalIp"))?;
+    let inside: Ipv4Addr = way
+        .internal_ip
+        .parse()
+        .map_err(|_| Refusal::invalid("InternalIp"))?;
     let vpc = world.tables.vpcs.get(&gateway.vpc);
     if !vpc.is_some_and(|vpc| vpc.blocks().any(|block| block.contains(&inside))) {
-        return Err(Refusal::bad("Forbidden.DestnationIpOutOfVpcCIDR", "The internal address is outside the VPC."));
+        return Err(Refusal::bad(
+            "Forbidden.DestnationIpOutOfVpcCIDR",
+            "The internal address is outside the VPC.",
+        ));
     }
     let held = |eip: &crate::product::vpc::eip::Eip| {
-        eip.target.as_ref().is_some_and(|at| at.kind == "EcsInstance" && at.vpc == gateway.vpc && at.private_address == way.internal_ip)
+        eip.target.as_ref().is_some_and(|at| {
+            at.kind == "EcsInstance"
+                && at.vpc == gateway.vpc
+                && at.private_address == way.internal_ip
+        })
     };
     if world.tables.eips.values().any(held) {
-        return Err(Refusal::bad("Forbindden", "The target instance has an EIP."));
+        return Err(Refusal::bad(
+            "Forbindden",
+            "The target instance has an EIP.",
+        ));
     }
     if snat::uses(world, &way.external_ip) && !call.flag("PortBreak")?.unwrap_or(false) {
-        return Err(Refusal::bad("Forbidden.ExternalIp.UsedInSnatTable", "The external address is used by an SNAT entry."));
+        return Err(Refusal::bad(
+            "Forbidden.ExternalIp.UsedInSnatTable",
+            "The external address is used by an SNAT entry.",
+        ));
     }
     let clash = |row: &&ForwardEntry| {
         let same = row.way.protocol == way.protocol;
-        let outside = row.way.external_ip == way.external_ip && row.way.external_port == way.external_port;
-        let inside = row.way.internal_ip == way.internal_ip && row.way.internal_port == way.internal_port;
-        row.table == gateway.forward_table && own != Some(row.base.id.as_str()) && same && (outside || inside)
+        let outside =
+            row.way.external_ip == way.external_ip && row.way.external_port == way.external_port;
+        let inside =
+            row.way.internal_ip == way.internal_ip && row.way.internal_port == way.internal_port;
+        row.table == gateway.forward_table
+            && own != Some(row.base.id.as_str())
+            && same
+            && (outside || inside)
     };
     match world.tables.forward_entries.values().find(clash) {
-        Some(row) => Err(Refusal::bad("InvalidParameter", format!("The entry {} has the same ports.", row.base.id))),
+        Some(row) => Err(Refusal::bad(
+            "InvalidParameter",
+            format!("The entry {} has the same ports.", row.base.id),
+        )),
         None => Ok(()),
     }
 }
@@ -175,13 +263,22 @@ fn check_ports(way: &Way) -> Result<(), Refusal> {
     if !["tcp", "udp", "any"].contains(&way.protocol.as_str()) {
         return Err(Refusal::invalid("IpProtocol"));
     }
-    let any = [way.protocol.as_str(), &way.external_port, &way.internal_port].map(|text| text == "any");
+    let any = [
+        way.protocol.as_str(),
+        &way.external_port,
+        &way.internal_port,
+    ]
+    .map(|text| text == "any");
     if any[0] && any[1] && any[2] {
         return Ok(());
     }
     let outer = width(&way.external_port).ok_or_else(|| Refusal::invalid("ExternalPort"))?;
     let inner = width(&way.internal_port).ok_or_else(|| Refusal::invalid("InternalPort"))?;
-    if outer == inner { Ok(()) } else { Err(Refusal::invalid("InternalPort")) }
+    if outer == inner {
+        Ok(())
+    } else {
+        Err(Refusal::invalid("InternalPort"))
+    }
 }
 
 /// How many ports `22` or `10/20` means.
@@ -201,22 +298,43 @@ fn name<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Refusal> {
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (id, table, gateway) = (call.given("ForwardEntryId"), call.given("ForwardTableId"), call.given("NatGatewayId"));
-    let (protocol, name) = (call.given("IpProtocol").map(str::to_lowercase), call.given("ForwardEntryName"));
-    let (external_ip, external_port) = (call.given("ExternalIp"), call.given("ExternalPort").map(port));
-    let (internal_ip, internal_port) = (call.given("InternalIp"), call.given("InternalPort").map(port));
-    let rows = world.shown(&world.tables.forward_entries, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && table.is_none_or(|table| table == row.table)
-            && gateway.is_none_or(|gateway| gateway == row.gateway)
-            && protocol.as_ref().is_none_or(|protocol| *protocol == row.way.protocol)
-            && name.is_none_or(|name| name == row.base.name)
-            && external_ip.is_none_or(|ip| ip == row.way.external_ip)
-            && external_port.as_ref().is_none_or(|port| *port == row.way.external_port)
-            && internal_ip.is_none_or(|ip| ip == row.way.internal_ip)
-            && internal_port.as_ref().is_none_or(|port| *port == row.way.internal_port)
-    });
+    let (id, table, gateway) = (
+        call.given("ForwardEntryId"),
+        call.given("ForwardTableId"),
+        call.given("NatGatewayId"),
+    );
+    let (protocol, name) = (
+        call.given("IpProtocol").map(str::to_lowercase),
+        call.given("ForwardEntryName"),
+    );
+    let (external_ip, external_port) = (
+        call.given("ExternalIp"),
+        call.given("ExternalPort").map(port),
+    );
+    let (internal_ip, internal_port) = (
+        call.given("InternalIp"),
+        call.given("InternalPort").map(port),
+    );
+    let rows = world
+        .shown(&world.tables.forward_entries, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && table.is_none_or(|table| table == row.table)
+                && gateway.is_none_or(|gateway| gateway == row.gateway)
+                && protocol
+                    .as_ref()
+                    .is_none_or(|protocol| *protocol == row.way.protocol)
+                && name.is_none_or(|name| name == row.base.name)
+                && external_ip.is_none_or(|ip| ip == row.way.external_ip)
+                && external_port
+                    .as_ref()
+                    .is_none_or(|port| *port == row.way.external_port)
+                && internal_ip.is_none_or(|ip| ip == row.way.internal_ip)
+                && internal_port
+                    .as_ref()
+                    .is_none_or(|port| *port == row.way.internal_port)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let rows: Vec<Value> = page.items.iter().map(|row| listed(row)).collect();
     Ok(json!({
@@ -234,11 +352,23 @@ fn listed(row: &ForwardEntry) -> Value {
     })
 }
 
-fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<(&'a ForwardEntry, &'a NatGateway), Refusal> {
+fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+) -> Result<(&'a ForwardEntry, &'a NatGateway), Refusal> {
     let table = call.need("ForwardTableId")?;
     let gateway = nat::of_table(world, call, table, "InvalidForwardTableId.NotFound")?;
-    let row = world.tables.forward_entries.get(call.need("ForwardEntryId")?).filter(|row| row.table == table);
-    let row = row.ok_or_else(|| Refusal::absent("InvalidForwardEntryId.NotFound", "The specified forward entry does not exist."))?;
+    let row = world
+        .tables
+        .forward_entries
+        .get(call.need("ForwardEntryId")?)
+        .filter(|row| row.table == table);
+    let row = row.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidForwardEntryId.NotFound",
+            "The specified forward entry does not exist.",
+        )
+    })?;
     row.phase.require_available("IncorretForwardEntryStatus")?;
     gateway.phase.require_available("IncorrectStatus.NATGW")?;
     Ok((row, gateway))
@@ -260,8 +390,15 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     way.protocol = way.protocol.to_lowercase();
     check(world, call, gateway, &way, Some(&row.base.id))?;
     let name = name(call)?;
-    let (id, until) = (row.base.id.clone(), world.now_ms() + world.options.profile.entry_ms);
-    let row = world.tables.forward_entries.get_mut(&id).expect("the entry was just found");
+    let (id, until) = (
+        row.base.id.clone(),
+        world.now_ms() + world.options.profile.entry_ms,
+    );
+    let row = world
+        .tables
+        .forward_entries
+        .get_mut(&id)
+        .expect("the entry was just found");
     if let Some(name) = name {
         name.clone_into(&mut row.base.name);
     }
@@ -272,7 +409,11 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = find(world, call)?.0.base.id.clone();
     let until = world.now_ms() + world.options.profile.entry_ms;
-    let row = world.tables.forward_entries.get_mut(&id).expect("the entry was just found");
+    let row = world
+        .tables
+        .forward_entries
+        .get_mut(&id)
+        .expect("the entry was just found");
     row.phase = Phase::Deleting(until);
     done()
 }

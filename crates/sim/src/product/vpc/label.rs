@@ -17,12 +17,27 @@ impl<'a> Labels<'a> {
     /// # Errors
     /// `InvalidName.Malformed` or `InvalidDescription.Malformed` for what is too long or looks like a link.
     pub(crate) fn of(call: &Call<'a>, name: &str) -> Result<Self, Refusal> {
-        let this = Self { name: call.text(name), description: call.text("Description") };
-        if this.name.is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 128)) {
-            return Err(Refusal::bad("InvalidName.Malformed", format!("The specified {name} is not valid.")));
+        let this = Self {
+            name: call.text(name),
+            description: call.text("Description"),
+        };
+        if this
+            .name
+            .is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 128))
+        {
+            return Err(Refusal::bad(
+                "InvalidName.Malformed",
+                format!("The specified {name} is not valid."),
+            ));
         }
-        if this.description.is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 256)) {
-            return Err(Refusal::bad("InvalidDescription.Malformed", "The specified Description is not valid."));
+        if this
+            .description
+            .is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 256))
+        {
+            return Err(Refusal::bad(
+                "InvalidDescription.Malformed",
+                "The specified Description is not valid.",
+            ));
         }
         Ok(this)
     }

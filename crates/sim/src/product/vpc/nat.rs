@@ -72,7 +72,9 @@ impl Row for NatGateway {
 
     fn step(world: &mut World, id: &str) {
         let released_ms = world.now_ms() + world.options.profile.late_release_ms;
-        let Some(gateway) = world.tables.nat_gateways.get_mut(id) else { return };
+        let Some(gateway) = world.tables.nat_gateways.get_mut(id) else {
+            return;
+        };
         match gateway.phase {
             Phase::Deleting(_) if gateway.base.released => {
                 world.tables.nat_gateways.remove(id);
@@ -95,13 +97,31 @@ impl Row for NatGateway {
 }
 
 /// The gateway that a call names.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a NatGateway, Refusal> {
-    let gateway = world.tables.nat_gateways.get(id).filter(|row| !row.base.released && call.in_region(&row.base.region));
-    gateway.ok_or_else(|| Refusal::absent("InvalidNatGatewayId.NotFound", format!("The specified NAT gateway {id} does not exist.")))
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a NatGateway, Refusal> {
+    let gateway = world
+        .tables
+        .nat_gateways
+        .get(id)
+        .filter(|row| !row.base.released && call.in_region(&row.base.region));
+    gateway.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidNatGatewayId.NotFound",
+            format!("The specified NAT gateway {id} does not exist."),
+        )
+    })
 }
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
-    call.harmless(&["AutoPay", "Duration", "PricingCycle", "SecurityProtectionEnabled"]);
+    call.harmless(&[
+        "AutoPay",
+        "Duration",
+        "PricingCycle",
+        "SecurityProtectionEnabled",
+    ]);
     call.only("NatType", "Enhanced")?;
     call.only("InstanceChargeType", "PostPaid")?;
     call.only("InternetChargeType", "PayByLcu")?;
@@ -119,15 +139,28 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let (vpc_id, group) = (vpc.base.id.clone(), vpc.base.resource_group.clone());
     let subnet = vswitch::find(world, call, call.need("VSwitchId")?)?;
     if subnet.vpc != vpc_id {
-        return Err(Refusal::bad("OperationFailed.VswNotBelongToVpc", "The VSwitch does not belong to the VPC."));
+        return Err(Refusal::bad(
+            "OperationFailed.VswNotBelongToVpc",
+            "The VSwitch does not belong to the VPC.",
+        ));
     }
     if subnet.state != vswitch::State::Available {
-        return Err(Refusal::bad("IncorrectStatus.VSWITCH", "The VSwitch is Pending."));
+        return Err(Refusal::bad(
+            "IncorrectStatus.VSWITCH",
+            "The VSwitch is Pending.",
+        ));
     }
-    let (id_of_subnet, zone, region) = (subnet.base.id.clone(), subnet.zone.clone(), subnet.base.region.clone());
+    let (id_of_subnet, zone, region) = (
+        subnet.base.id.clone(),
+        subnet.zone.clone(),
+        subnet.base.region.clone(),
+    );
     let taken = vswitch::taken(world, &id_of_subnet);
-    let free = (0..cidr::usable(subnet.cidr_block)).map(|n| cidr::usable_at(subnet.cidr_block, n)).find(|at| !taken.contains(at));
-    let private_address = free.ok_or_else(|| Refusal::bad("ZONE_NO_AVAILABLE_IP", "The VSwitch has no free address."))?;
+    let free = (0..cidr::usable(subnet.cidr_block))
+        .map(|n| cidr::usable_at(subnet.cidr_block, n))
+        .find(|at| !taken.contains(at));
+    let private_address = free
+        .ok_or_else(|| Refusal::bad("ZONE_NO_AVAILABLE_IP", "The VSwitch has no free address."))?;
     let tags = tags::of_create(call)?;
     let mut base = world.new_base("ngw", &region);
     labels.put(&mut base);
@@ -169,7 +202,11 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
         return Err(Refusal::invalid("EipBindMode"));
     }
     let icmp_reply = call.flag("IcmpReplyEnabled")?;
-    let gateway = world.tables.nat_gateways.get_mut(id).expect("the gateway was just found");
+    let gateway = world
+        .tables
+        .nat_gateways
+        .get_mut(id)
+        .expect("the gateway was just found");
     labels.put(&mut gateway.base);
     gateway.icmp_reply = icmp_reply.unwrap_or(gateway.icmp_reply);
     if let Some(mode) = bind_mode {
@@ -188,24 +225,56 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
         snat::forget_table(world, &snat_table);
         forward::forget_table(world, &forward_table);
         eip::let_go(world, id);
-    } else if world.tables.snat_entries.values().any(|entry| entry.table == snat_table)
-        || world.tables.forward_entries.values().any(|entry| entry.table == forward_table)
+    } else if world
+        .tables
+        .snat_entries
+        .values()
+        .any(|entry| entry.table == snat_table)
+        || world
+            .tables
+            .forward_entries
+            .values()
+            .any(|entry| entry.table == forward_table)
     {
-        return Err(Refusal::bad("DependencyViolation", "The NAT gateway still has SNAT or forward entries."));
+        return Err(Refusal::bad(
+            "DependencyViolation",
+            "The NAT gateway still has SNAT or forward entries.",
+        ));
     } else if world.tables.eips.values().any(|eip| eip.is_at(id)) {
-        return Err(Refusal::bad("DependencyViolation.EIPS", "The NAT gateway still has EIPs."));
+        return Err(Refusal::bad(
+            "DependencyViolation.EIPS",
+            "The NAT gateway still has EIPs.",
+        ));
     }
     let until = world.now_ms() + world.options.profile.nat_delete_ms;
-    let gateway = world.tables.nat_gateways.get_mut(id).expect("the gateway was just found");
+    let gateway = world
+        .tables
+        .nat_gateways
+        .get_mut(id)
+        .expect("the gateway was just found");
     gateway.phase = Phase::Deleting(until);
     done()
 }
 
 /// The gateway that has a table of either kind.
-pub(crate) fn of_table<'a>(world: &'a World, call: &Call<'_>, table: &str, code: &'static str) -> Result<&'a NatGateway, Refusal> {
-    let has = |row: &&NatGateway| (row.snat_table == table || row.forward_table == table) && call.in_region(&row.base.region);
-    let gateway = world.tables.nat_gateways.values().filter(|row| !row.base.released).find(has);
-    gateway.ok_or_else(|| Refusal::absent(code, format!("The specified table {table} does not exist.")))
+pub(crate) fn of_table<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    table: &str,
+    code: &'static str,
+) -> Result<&'a NatGateway, Refusal> {
+    let has = |row: &&NatGateway| {
+        (row.snat_table == table || row.forward_table == table) && call.in_region(&row.base.region)
+    };
+    let gateway = world
+        .tables
+        .nat_gateways
+        .values()
+        .filter(|row| !row.base.released)
+        .find(has);
+    gateway.ok_or_else(|| {
+        Refusal::absent(code, format!("The specified table {table} does not exist."))
+    })
 }
 
 #[cfg(test)]

@@ -61,7 +61,11 @@ impl Row for Vpc {
     }
 
     fn state(&self) -> &str {
-        if self.state == State::Available { "Available" } else { "Pending" }
+        if self.state == State::Available {
+            "Available"
+        } else {
+            "Pending"
+        }
     }
 
     fn due_ms(&self) -> Option<i64> {
@@ -69,7 +73,9 @@ impl Row for Vpc {
     }
 
     fn step(world: &mut World, id: &str) {
-        let Some(vpc) = world.tables.vpcs.get_mut(id) else { return };
+        let Some(vpc) = world.tables.vpcs.get_mut(id) else {
+            return;
+        };
         vpc.due_ms = None;
         match vpc.state {
             State::Pending | State::Available => vpc.state = State::Available,
@@ -97,15 +103,30 @@ impl Vpc {
     pub(crate) fn require_available(&self, code: &'static str) -> Result<(), Refusal> {
         match self.state {
             State::Available => Ok(()),
-            _ => Err(Refusal::bad(code, format!("Current VPC status does not support this operation: {} is Pending.", self.base.id))),
+            _ => Err(Refusal::bad(
+                code,
+                format!(
+                    "Current VPC status does not support this operation: {} is Pending.",
+                    self.base.id
+                ),
+            )),
         }
     }
 }
 
 /// The VPC that a call names.
 pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Vpc, Refusal> {
-    let vpc = world.tables.vpcs.get(id).filter(|vpc| !vpc.base.released && call.in_region(&vpc.base.region));
-    vpc.ok_or_else(|| Refusal::absent("InvalidVpcId.NotFound", format!("Specified VPC {id} does not exist.")))
+    let vpc = world
+        .tables
+        .vpcs
+        .get(id)
+        .filter(|vpc| !vpc.base.released && call.in_region(&vpc.base.region));
+    vpc.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidVpcId.NotFound",
+            format!("Specified VPC {id} does not exist."),
+        )
+    })
 }
 
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
@@ -115,18 +136,35 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let cidr_block = primary_block(call.given("CidrBlock").unwrap_or("172.16.0.0/12"))?;
     let (name, description) = texts(call)?;
     let tags = tags::of_create(call)?;
-    let user_cidrs: Vec<String> = call.given("UserCidr").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default();
+    let user_cidrs: Vec<String> = call
+        .given("UserCidr")
+        .map(|list| list.split(',').map(str::to_owned).collect())
+        .unwrap_or_default();
     if user_cidrs.len() > 3 {
-        return Err(Refusal::bad("InvalidUserCidr.Quota", "The user CIDR quota is exceeded."));
+        return Err(Refusal::bad(
+            "InvalidUserCidr.Quota",
+            "The user CIDR quota is exceeded.",
+        ));
     }
     if user_cidrs.iter().any(|block| cidr::exact(block).is_none()) {
-        return Err(Refusal::bad("InvalidUserCidr.Malformed", "The specified user CIDR is malformed."));
+        return Err(Refusal::bad(
+            "InvalidUserCidr.Malformed",
+            "The specified user CIDR is malformed.",
+        ));
     }
     let id = make(world, region, cidr_block)?;
     let dns_hostname = call.flag("EnableDnsHostname")?.unwrap_or(false);
     ipv6::switch(world, &id, ipv6)?;
-    let vpc = world.tables.vpcs.get_mut(&id).expect("the VPC was just made");
-    (vpc.base.name, vpc.base.description, vpc.base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
+    let vpc = world
+        .tables
+        .vpcs
+        .get_mut(&id)
+        .expect("the VPC was just made");
+    (vpc.base.name, vpc.base.description, vpc.base.tags) = (
+        name.unwrap_or_default(),
+        description.unwrap_or_default(),
+        tags,
+    );
     (vpc.user_cidrs, vpc.dns_hostname) = (user_cidrs, dns_hostname);
     label::put_group(call, &mut vpc.base);
     Ok(json!({
@@ -135,10 +173,22 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 /// Makes a VPC with its router and system route table, if the quota allows; returns its id.
-pub(crate) fn make(world: &mut World, region: &str, cidr_block: Ipv4Net) -> Result<String, Refusal> {
-    let here = world.tables.vpcs.values().filter(|vpc| vpc.base.region == region).count();
+pub(crate) fn make(
+    world: &mut World,
+    region: &str,
+    cidr_block: Ipv4Net,
+) -> Result<String, Refusal> {
+    let here = world
+        .tables
+        .vpcs
+        .values()
+        .filter(|vpc| vpc.base.region == region)
+        .count();
     if here >= world.options.quotas.vpcs {
-        return Err(Refusal::bad("QuotaExceeded.Vpc", "The number of VPCs exceeds the quota in this region."));
+        return Err(Refusal::bad(
+            "QuotaExceeded.Vpc",
+            "The number of VPCs exceeds the quota in this region.",
+        ));
     }
     let base = world.new_base("vpc", region);
     let vrouter = world.next_id("vrt", region);
@@ -164,54 +214,94 @@ pub(crate) fn make(world: &mut World, region: &str, cidr_block: Ipv4Net) -> Resu
 
 /// Reads a block that a VPC may have: exact, 8 to 28 bits, not reserved.
 pub(crate) fn primary_block(text: &str) -> Result<Ipv4Net, Refusal> {
-    let block = cidr::exact(text).filter(|net| (8..=28).contains(&net.prefix_len()) && !cidr::forbidden(*net));
-    block.ok_or_else(|| Refusal::bad("InvalidCidrBlock.Malformed", format!("Specified CIDR block {text} is not valid.")))
+    let block = cidr::exact(text)
+        .filter(|net| (8..=28).contains(&net.prefix_len()) && !cidr::forbidden(*net));
+    block.ok_or_else(|| {
+        Refusal::bad(
+            "InvalidCidrBlock.Malformed",
+            format!("Specified CIDR block {text} is not valid."),
+        )
+    })
 }
 
 fn texts(call: &Call<'_>) -> Result<(Option<String>, Option<String>), Refusal> {
     let name = call.text("VpcName").map(str::to_owned);
-    if name.as_deref().is_some_and(|name| !name.is_empty() && !names::is_text(name, 1, 128)) {
-        return Err(Refusal::bad("InvalidVpcName.Malformed", "Specified VPC name is not valid."));
+    if name
+        .as_deref()
+        .is_some_and(|name| !name.is_empty() && !names::is_text(name, 1, 128))
+    {
+        return Err(Refusal::bad(
+            "InvalidVpcName.Malformed",
+            "Specified VPC name is not valid.",
+        ));
     }
     let description = call.text("Description").map(str::to_owned);
-    if description.as_deref().is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 256)) {
-        return Err(Refusal::bad("InvalidVpcDiscription.Malformed", "Specified VPC description is not valid."));
+    if description
+        .as_deref()
+        .is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 256))
+    {
+        return Err(Refusal::bad(
+            "InvalidVpcDiscription.Malformed",
+            "Specified VPC description is not valid.",
+        ));
     }
     Ok((name, description))
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let ids: Option<Vec<&str>> = call.given("VpcId").map(|list| list.split(',').map(str::trim).collect());
+    let ids: Option<Vec<&str>> = call
+        .given("VpcId")
+        .map(|list| list.split(',').map(str::trim).collect());
     if ids.as_ref().is_some_and(|ids| ids.len() > 20) {
         return Err(Refusal::invalid("VpcId"));
     }
-    let (name, group, is_default) = (call.given("VpcName"), call.given("ResourceGroupId"), call.flag("IsDefault")?);
+    let (name, group, is_default) = (
+        call.given("VpcName"),
+        call.given("ResourceGroupId"),
+        call.flag("IsDefault")?,
+    );
     let (owner, ipv6) = (call.int("VpcOwnerId")?, call.flag("EnableIpv6")?);
     let filter = tags::Filter::of(call)?;
-    let rows = world.shown(&world.tables.vpcs, ids.is_some()).filter(|vpc| {
-        vpc.base.region == region
-            && ids.as_ref().is_none_or(|ids| ids.contains(&vpc.base.id.as_str()))
-            && name.is_none_or(|name| name == vpc.base.name)
-            && group.is_none_or(|group| group == vpc.base.resource_group)
-            && is_default.is_none_or(|is_default| is_default == vpc.is_default)
-            && ipv6.is_none_or(|ipv6| ipv6 == vpc.ipv6.is_some())
-            && owner.is_none_or(|owner| owner == world.account.number())
-            && filter.fits(&vpc.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.vpcs, ids.is_some())
+        .filter(|vpc| {
+            vpc.base.region == region
+                && ids
+                    .as_ref()
+                    .is_none_or(|ids| ids.contains(&vpc.base.id.as_str()))
+                && name.is_none_or(|name| name == vpc.base.name)
+                && group.is_none_or(|group| group == vpc.base.resource_group)
+                && is_default.is_none_or(|is_default| is_default == vpc.is_default)
+                && ipv6.is_none_or(|ipv6| ipv6 == vpc.ipv6.is_some())
+                && owner.is_none_or(|owner| owner == world.account.number())
+                && filter.fits(&vpc.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |vpc| &vpc.base), 50)?;
     let vpcs: Vec<Value> = page.items.iter().map(|vpc| listed(world, vpc)).collect();
-    Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Vpcs": {"Vpc": vpcs}}))
+    Ok(
+        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Vpcs": {"Vpc": vpcs}}),
+    )
 }
 
 /// What listing and attribute read have in common.
 fn common(world: &World, vpc: &Vpc) -> Value {
-    let vswitches =
-        page::newest_first(world.shown(&world.tables.vswitches, true).filter(|vswitch| vswitch.vpc == vpc.base.id), |vswitch| {
-            &vswitch.base
-        });
-    let ids: Vec<&str> = vswitches.iter().take(300).map(|vswitch| vswitch.base.id.as_str()).collect();
-    let ipv6_blocks: Vec<Value> = vpc.ipv6.iter().map(|block| json!({"Ipv6CidrBlock": block.to_string(), "Ipv6Isp": "BGP"})).collect();
+    let vswitches = page::newest_first(
+        world
+            .shown(&world.tables.vswitches, true)
+            .filter(|vswitch| vswitch.vpc == vpc.base.id),
+        |vswitch| &vswitch.base,
+    );
+    let ids: Vec<&str> = vswitches
+        .iter()
+        .take(300)
+        .map(|vswitch| vswitch.base.id.as_str())
+        .collect();
+    let ipv6_blocks: Vec<Value> = vpc
+        .ipv6
+        .iter()
+        .map(|block| json!({"Ipv6CidrBlock": block.to_string(), "Ipv6Isp": "BGP"}))
+        .collect();
     json!({
         "VpcId": vpc.base.id,
         "VpcName": vpc.base.name,
@@ -239,9 +329,15 @@ fn common(world: &World, vpc: &Vpc) -> Value {
 
 fn listed(world: &World, vpc: &Vpc) -> Value {
     let mut body = common(world, vpc);
-    let custom = world.shown(&world.tables.route_tables, true).filter(|table| table.vpc == vpc.base.id && table.custom);
-    let tables: Vec<&str> = std::iter::once(vpc.route_table.as_str()).chain(custom.map(|table| table.base.id.as_str())).collect();
-    let gateways = world.shown(&world.tables.nat_gateways, true).filter(|gateway| gateway.vpc == vpc.base.id);
+    let custom = world
+        .shown(&world.tables.route_tables, true)
+        .filter(|table| table.vpc == vpc.base.id && table.custom);
+    let tables: Vec<&str> = std::iter::once(vpc.route_table.as_str())
+        .chain(custom.map(|table| table.base.id.as_str()))
+        .collect();
+    let gateways = world
+        .shown(&world.tables.nat_gateways, true)
+        .filter(|gateway| gateway.vpc == vpc.base.id);
     let gateways: Vec<&str> = gateways.map(|gateway| gateway.base.id.as_str()).collect();
     body["RouterTableIds"] = json!({ "RouterTableIds": tables });
     body["NatGatewayIds"] = json!({ "NatGatewayIds": gateways });
@@ -253,10 +349,15 @@ fn describe_attribute(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("IsDefault", "false")?;
     let id = call.need("VpcId")?;
     find(world, call, id)?;
-    let shown = world.shown(&world.tables.vpcs, true).find(|vpc| vpc.base.id == id);
-    let vpc = shown.ok_or_else(|| Refusal::absent("InvalidVpcId.NotFound", "Specified VPC does not exist."))?;
+    let shown = world
+        .shown(&world.tables.vpcs, true)
+        .find(|vpc| vpc.base.id == id);
+    let vpc = shown
+        .ok_or_else(|| Refusal::absent("InvalidVpcId.NotFound", "Specified VPC does not exist."))?;
     let mut body = common(world, vpc);
-    let vswitches = body["VSwitchIds"]["VSwitchId"].as_array().map_or(0, Vec::len);
+    let vswitches = body["VSwitchIds"]["VSwitchId"]
+        .as_array()
+        .map_or(0, Vec::len);
     body["AssociatedCens"] = json!({"AssociatedCen": []});
     body["CloudResources"] = json!({"CloudResourceSetType": [
         {"ResourceType": "VSwitch", "ResourceCount": vswitches},
@@ -273,9 +374,17 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("VpcId")?;
     let vpc = find(world, call, id)?;
     let (name, description) = texts(call)?;
-    let (block, dns_hostname) = (call.given("CidrBlock").map(primary_block).transpose()?, call.flag("EnableDnsHostname")?);
+    let (block, dns_hostname) = (
+        call.given("CidrBlock").map(primary_block).transpose()?,
+        call.flag("EnableDnsHostname")?,
+    );
     let ipv6 = call.flag("EnableIPv6")?;
-    if name.is_none() && description.is_none() && block.is_none() && dns_hostname.is_none() && ipv6.is_none() {
+    if name.is_none()
+        && description.is_none()
+        && block.is_none()
+        && dns_hostname.is_none()
+        && ipv6.is_none()
+    {
         return Err(Refusal::missing("VpcName"));
     }
     vpc.require_available("IncorrectVpcStatus")?;
@@ -284,7 +393,11 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let switched = ipv6.map_or(Ok(false), |on| ipv6::switch(world, id, on))?;
     let until = world.now_ms() + world.options.profile.vpc_update_ms;
-    let vpc = world.tables.vpcs.get_mut(id).expect("the VPC was just found");
+    let vpc = world
+        .tables
+        .vpcs
+        .get_mut(id)
+        .expect("the VPC was just found");
     if let Some(name) = name {
         vpc.base.name = name;
     }
@@ -303,13 +416,30 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// A new primary block must keep every VSwitch inside the VPC and must not run into a secondary block.
 fn check_new_primary(world: &World, vpc: &Vpc, block: Ipv4Net) -> Result<(), Refusal> {
-    if vpc.secondary.iter().any(|other| cidr::overlap(*other, block)) {
-        return Err(Refusal::bad("OperationDenied.CidrConflictWithExistCidr", "The CIDR block conflicts with an existing one."));
+    if vpc
+        .secondary
+        .iter()
+        .any(|other| cidr::overlap(*other, block))
+    {
+        return Err(Refusal::bad(
+            "OperationDenied.CidrConflictWithExistCidr",
+            "The CIDR block conflicts with an existing one.",
+        ));
     }
-    let outside = |vswitch: &Ipv4Net| !block.contains(vswitch) && !vpc.secondary.iter().any(|other| other.contains(vswitch));
-    let mut inside_vpc = world.tables.vswitches.values().filter(|vswitch| vswitch.vpc == vpc.base.id).map(|vswitch| vswitch.cidr_block);
+    let outside = |vswitch: &Ipv4Net| {
+        !block.contains(vswitch) && !vpc.secondary.iter().any(|other| other.contains(vswitch))
+    };
+    let mut inside_vpc = world
+        .tables
+        .vswitches
+        .values()
+        .filter(|vswitch| vswitch.vpc == vpc.base.id)
+        .map(|vswitch| vswitch.cidr_block);
     match inside_vpc.find(outside) {
-        Some(used) => Err(Refusal::bad("OperationFailed.CidrInUse", format!("The VSwitch block {used} is outside the new block."))),
+        Some(used) => Err(Refusal::bad(
+            "OperationFailed.CidrInUse",
+            format!("The VSwitch block {used} is outside the new block."),
+        )),
         None => Ok(()),
     }
 }
@@ -320,26 +450,73 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let vpc = find(world, call, id)?;
     vpc.require_available("IncorrectVpcStatus")?;
     // Rows that listings no longer show still count: the cloud releases late.
-    if world.tables.vswitches.values().any(|vswitch| vswitch.vpc == id) {
-        return Err(Refusal::bad("DependencyViolation.VSwitch", "There is still VSwitch under VPC."));
+    if world
+        .tables
+        .vswitches
+        .values()
+        .any(|vswitch| vswitch.vpc == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.VSwitch",
+            "There is still VSwitch under VPC.",
+        ));
     }
-    if world.tables.security_groups.values().any(|group| group.vpc == id) {
-        return Err(Refusal::bad("DependencyViolation.SecurityGroup", "There is still SecurityGroup under VPC."));
+    if world
+        .tables
+        .security_groups
+        .values()
+        .any(|group| group.vpc == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.SecurityGroup",
+            "There is still SecurityGroup under VPC.",
+        ));
     }
-    if world.tables.nat_gateways.values().any(|gateway| gateway.vpc == id) {
-        return Err(Refusal::bad("DependencyViolation.NatGateway", "There is still NatGateway under VPC."));
+    if world
+        .tables
+        .nat_gateways
+        .values()
+        .any(|gateway| gateway.vpc == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.NatGateway",
+            "There is still NatGateway under VPC.",
+        ));
     }
-    if world.tables.route_entries.values().any(|entry| entry.vpc == id) {
-        return Err(Refusal::bad("DependencyViolation.RouteEntry", "There is still RouteEntry under VPC."));
+    if world
+        .tables
+        .route_entries
+        .values()
+        .any(|entry| entry.vpc == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.RouteEntry",
+            "There is still RouteEntry under VPC.",
+        ));
     }
-    if world.tables.route_tables.values().any(|table| table.vpc == id && table.custom) {
-        return Err(Refusal::bad("DependencyViolation.RouteTable", "There is still RouteTable under VPC."));
+    if world
+        .tables
+        .route_tables
+        .values()
+        .any(|table| table.vpc == id && table.custom)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.RouteTable",
+            "There is still RouteTable under VPC.",
+        ));
     }
     if world.tables.network_acls.values().any(|acl| acl.vpc == id) {
-        return Err(Refusal::bad("DependencyViolation", "There is still NetworkAcl under VPC."));
+        return Err(Refusal::bad(
+            "DependencyViolation",
+            "There is still NetworkAcl under VPC.",
+        ));
     }
     let due_ms = Some(world.now_ms() + world.options.profile.vpc_delete_ms);
-    let vpc = world.tables.vpcs.get_mut(id).expect("the VPC was just found");
+    let vpc = world
+        .tables
+        .vpcs
+        .get_mut(id)
+        .expect("the VPC was just found");
     (vpc.state, vpc.due_ms) = (State::Deleting, due_ms);
     done()
 }
@@ -351,23 +528,52 @@ mod tests {
     #[test]
     fn a_vpc_lives() {
         let mut bench = Bench::new();
-        let made = bench.ok("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/16"), ("VpcName", "net"), ("Tag.1.Key", "a"), ("Tag.1.Value", "b")]);
+        let made = bench.ok(
+            "vpc.CreateVpc",
+            &[
+                ("CidrBlock", "10.0.0.0/16"),
+                ("VpcName", "net"),
+                ("Tag.1.Key", "a"),
+                ("Tag.1.Value", "b"),
+            ],
+        );
         let id = text(&made, "VpcId");
-        let list = |bench: &mut Bench| bench.ok("vpc.DescribeVpcs", &[("VpcId", &id)])["Vpcs"]["Vpc"].clone();
+        let list = |bench: &mut Bench| {
+            bench.ok("vpc.DescribeVpcs", &[("VpcId", &id)])["Vpcs"]["Vpc"].clone()
+        };
         assert_eq!(list(&mut bench)[0]["Status"], "Pending");
         bench.refused("vpc.DeleteVpc", &[("VpcId", &id)], "400 IncorrectVpcStatus");
         bench.wait(2_000);
         let row = list(&mut bench)[0].clone();
-        assert_eq!((&row["Status"], &row["CidrBlock"], &row["VpcName"]), (&"Available".into(), &"10.0.0.0/16".into(), &"net".into()));
+        assert_eq!(
+            (&row["Status"], &row["CidrBlock"], &row["VpcName"]),
+            (&"Available".into(), &"10.0.0.0/16".into(), &"net".into())
+        );
         assert_eq!(row["Tags"]["Tag"][0]["Key"], "a");
         let tables = bench.ok("vpc.DescribeRouteTableList", &[("VpcId", &id)]);
-        assert_eq!(tables["RouterTableList"]["RouterTableListType"][0]["RouteTableId"], made["RouteTableId"]);
-        assert_eq!(text(&bench.ok("vpc.DescribeVpcAttribute", &[("VpcId", &id)]), "Status"), "Available");
+        assert_eq!(
+            tables["RouterTableList"]["RouterTableListType"][0]["RouteTableId"],
+            made["RouteTableId"]
+        );
+        assert_eq!(
+            text(
+                &bench.ok("vpc.DescribeVpcAttribute", &[("VpcId", &id)]),
+                "Status"
+            ),
+            "Available"
+        );
         bench.ok("vpc.DeleteVpc", &[("VpcId", &id)]);
         bench.wait(2_000);
         assert_eq!(list(&mut bench).as_array().map(Vec::len), Some(0));
-        bench.refused("vpc.DescribeVpcAttribute", &[("VpcId", &id)], "404 InvalidVpcId.NotFound");
-        assert!(bench.world.resources().is_empty(), "the route table goes too");
+        bench.refused(
+            "vpc.DescribeVpcAttribute",
+            &[("VpcId", &id)],
+            "404 InvalidVpcId.NotFound",
+        );
+        assert!(
+            bench.world.resources().is_empty(),
+            "the route table goes too"
+        );
     }
 
     #[test]
@@ -381,27 +587,64 @@ mod tests {
         ] {
             bench.refused("vpc.CreateVpc", &[("CidrBlock", block)], expected);
         }
-        bench.refused("vpc.CreateVpc", &[("Ipv4IpamPoolId", "ipam-pool-1")], "400 Simulator.NotModelled");
-        bench.refused("vpc.CreateVpc", &[("VpcName", "http://x")], "400 InvalidVpcName.Malformed");
+        bench.refused(
+            "vpc.CreateVpc",
+            &[("Ipv4IpamPoolId", "ipam-pool-1")],
+            "400 Simulator.NotModelled",
+        );
+        bench.refused(
+            "vpc.CreateVpc",
+            &[("VpcName", "http://x")],
+            "400 InvalidVpcName.Malformed",
+        );
     }
 
     #[test]
     fn secondary_blocks_and_another_primary_one() {
         let mut bench = Bench::new();
-        let id = text(&bench.ok("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/16")]), "VpcId");
-        let second = [("VpcId", id.as_str()), ("SecondaryCidrBlock", "10.1.0.0/16")];
-        bench.refused("vpc.AssociateVpcCidrBlock", &second, "400 IncorrectStatus.Vpc");
+        let id = text(
+            &bench.ok("vpc.CreateVpc", &[("CidrBlock", "10.0.0.0/16")]),
+            "VpcId",
+        );
+        let second = [
+            ("VpcId", id.as_str()),
+            ("SecondaryCidrBlock", "10.1.0.0/16"),
+        ];
+        bench.refused(
+            "vpc.AssociateVpcCidrBlock",
+            &second,
+            "400 IncorrectStatus.Vpc",
+        );
         bench.wait(2_000);
         bench.ok("vpc.AssociateVpcCidrBlock", &second);
         bench.wait(1_000);
-        bench.refused("vpc.AssociateVpcCidrBlock", &second, "400 OperationDenied.CidrConflictWithExistCidr");
+        bench.refused(
+            "vpc.AssociateVpcCidrBlock",
+            &second,
+            "400 OperationDenied.CidrConflictWithExistCidr",
+        );
         bench.vswitch(&id, "10.1.1.0/24");
-        bench.refused("vpc.UnassociateVpcCidrBlock", &second, "400 OperationFailed.CidrInUse");
-        bench.ok("vpc.ModifyVpcAttribute", &[("VpcId", &id), ("CidrBlock", "10.2.0.0/16")]);
+        bench.refused(
+            "vpc.UnassociateVpcCidrBlock",
+            &second,
+            "400 OperationFailed.CidrInUse",
+        );
+        bench.ok(
+            "vpc.ModifyVpcAttribute",
+            &[("VpcId", &id), ("CidrBlock", "10.2.0.0/16")],
+        );
         bench.wait(1_000);
         bench.vswitch(&id, "10.2.1.0/24");
-        bench.refused("vpc.ModifyVpcAttribute", &[("VpcId", &id), ("CidrBlock", "10.3.0.0/16")], "400 OperationFailed.CidrInUse");
-        bench.refused("vpc.ModifyVpcAttribute", &[("VpcId", &id)], "400 MissingParameter");
+        bench.refused(
+            "vpc.ModifyVpcAttribute",
+            &[("VpcId", &id), ("CidrBlock", "10.3.0.0/16")],
+            "400 OperationFailed.CidrInUse",
+        );
+        bench.refused(
+            "vpc.ModifyVpcAttribute",
+            &[("VpcId", &id)],
+            "400 MissingParameter",
+        );
     }
 
     #[test]
@@ -411,10 +654,23 @@ mod tests {
             bench.ok("vpc.CreateVpc", &[]);
         }
         bench.refused("vpc.CreateVpc", &[], "400 QuotaExceeded.Vpc");
-        let page = bench.ok("vpc.DescribeVpcs", &[("PageSize", "4"), ("PageNumber", "3")]);
-        assert_eq!((page["TotalCount"].as_i64(), page["Vpcs"]["Vpc"].as_array().map(Vec::len)), (Some(10), Some(2)));
+        let page = bench.ok(
+            "vpc.DescribeVpcs",
+            &[("PageSize", "4"), ("PageNumber", "3")],
+        );
+        assert_eq!(
+            (
+                page["TotalCount"].as_i64(),
+                page["Vpcs"]["Vpc"].as_array().map(Vec::len)
+            ),
+            (Some(10), Some(2))
+        );
         let beyond = bench.ok("vpc.DescribeVpcs", &[("PageNumber", "9")]);
         assert_eq!(beyond["Vpcs"]["Vpc"].as_array().map(Vec::len), Some(0));
-        bench.refused("vpc.DescribeVpcs", &[("PageSize", "51")], "400 InvalidParameter");
+        bench.refused(
+            "vpc.DescribeVpcs",
+            &[("PageSize", "51")],
+            "400 InvalidParameter",
+        );
     }
 }

@@ -26,7 +26,9 @@ pub(crate) const ACTIONS: Actions = &[
     ("ModifyNetworkAclAttributes", modify),
     ("UpdateNetworkAclEntries", update),
     ("AssociateNetworkAcl", |world, call| bind(world, call, true)),
-    ("UnassociateNetworkAcl", |world, call| bind(world, call, false)),
+    ("UnassociateNetworkAcl", |world, call| {
+        bind(world, call, false)
+    }),
     ("DeleteNetworkAcl", delete),
 ];
 
@@ -61,7 +63,11 @@ impl Row for NetworkAcl {
     }
 
     fn state(&self) -> &str {
-        if self.phase == Phase::Available { "Available" } else { "Modifying" }
+        if self.phase == Phase::Available {
+            "Available"
+        } else {
+            "Modifying"
+        }
     }
 
     fn due_ms(&self) -> Option<i64> {
@@ -75,8 +81,17 @@ impl Row for NetworkAcl {
 
 fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a NetworkAcl, Refusal> {
     let id = call.need("NetworkAclId")?;
-    let acl = world.tables.network_acls.get(id).filter(|row| call.in_region(&row.base.region));
-    acl.ok_or_else(|| Refusal::absent("InvalidNetworkAcl.NotFound", format!("The specified network ACL {id} does not exist.")))
+    let acl = world
+        .tables
+        .network_acls
+        .get(id)
+        .filter(|row| call.in_region(&row.base.region));
+    acl.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidNetworkAcl.NotFound",
+            format!("The specified network ACL {id} does not exist."),
+        )
+    })
 }
 
 /// The ACL that a call changes: at rest.
@@ -89,7 +104,11 @@ fn at_rest(world: &World, call: &Call<'_>) -> Result<String, Refusal> {
 /// Lets an ACL change for a while.
 fn change<'a>(world: &'a mut World, id: &str) -> &'a mut NetworkAcl {
     let until = world.now_ms() + world.options.profile.entry_ms;
-    let acl = world.tables.network_acls.get_mut(id).expect("the ACL was just found");
+    let acl = world
+        .tables
+        .network_acls
+        .get_mut(id)
+        .expect("the ACL was just found");
     acl.phase = Phase::Modifying(until);
     acl
 }
@@ -105,9 +124,20 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     base.tags = tags;
     let id = base.id.clone();
     let phase = Phase::Modifying(world.now_ms() + world.options.profile.entry_ms);
-    let all = |world: &mut World| vec![Entry { id: world.next_id("nae", &region), ..Entry::all() }];
+    let all = |world: &mut World| {
+        vec![Entry {
+            id: world.next_id("nae", &region),
+            ..Entry::all()
+        }]
+    };
     let (ingress, egress) = (all(world), all(world));
-    let acl = NetworkAcl { base, phase, vpc, ingress, egress };
+    let acl = NetworkAcl {
+        base,
+        phase,
+        vpc,
+        ingress,
+        egress,
+    };
     // The create answer has the ACL without what only reads have.
     let mut shown = listed(world, &acl);
     if let Some(fields) = shown.as_object_mut() {
@@ -121,7 +151,12 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn strip(fields: &mut Map<String, Value>, list: &str, element: &str) {
-    for entry in fields[list][element].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+    for entry in fields[list][element]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
         entry.remove("EntryType");
         entry.remove("IpVersion");
     }
@@ -152,11 +187,27 @@ impl Entry {
 }
 
 fn listed(world: &World, acl: &NetworkAcl) -> Value {
-    let status = if acl.phase == Phase::Available { "BINDED" } else { "BINDING" };
-    let bound = world.shown(&world.tables.vswitches, true).filter(|row| row.network_acl == acl.base.id);
-    let resources: Vec<Value> = bound.map(|row| json!({"ResourceId": row.base.id, "ResourceType": "VSwitch", "Status": status})).collect();
-    let ingress: Vec<Value> = acl.ingress.iter().map(|entry| entry.listed("SourceCidrIp")).collect();
-    let egress: Vec<Value> = acl.egress.iter().map(|entry| entry.listed("DestinationCidrIp")).collect();
+    let status = if acl.phase == Phase::Available {
+        "BINDED"
+    } else {
+        "BINDING"
+    };
+    let bound = world
+        .shown(&world.tables.vswitches, true)
+        .filter(|row| row.network_acl == acl.base.id);
+    let resources: Vec<Value> = bound
+        .map(|row| json!({"ResourceId": row.base.id, "ResourceType": "VSwitch", "Status": status}))
+        .collect();
+    let ingress: Vec<Value> = acl
+        .ingress
+        .iter()
+        .map(|entry| entry.listed("SourceCidrIp"))
+        .collect();
+    let egress: Vec<Value> = acl
+        .egress
+        .iter()
+        .map(|entry| entry.listed("DestinationCidrIp"))
+        .collect();
     json!({
         "NetworkAclId": acl.base.id,
         "NetworkAclName": acl.base.name,
@@ -175,19 +226,31 @@ fn listed(world: &World, acl: &NetworkAcl) -> Value {
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (id, name, vpc) = (call.given("NetworkAclId"), call.given("NetworkAclName"), call.given("VpcId"));
+    let (id, name, vpc) = (
+        call.given("NetworkAclId"),
+        call.given("NetworkAclName"),
+        call.given("VpcId"),
+    );
     call.only("ResourceType", "VSwitch")?;
     let bound = call.given("ResourceId");
-    let has = |row: &NetworkAcl, id: &str| world.tables.vswitches.get(id).is_some_and(|vswitch| vswitch.network_acl == row.base.id);
+    let has = |row: &NetworkAcl, id: &str| {
+        world
+            .tables
+            .vswitches
+            .get(id)
+            .is_some_and(|vswitch| vswitch.network_acl == row.base.id)
+    };
     let filter = tags::Filter::under(call, "Tags")?;
-    let rows = world.shown(&world.tables.network_acls, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && name.is_none_or(|name| name == row.base.name)
-            && vpc.is_none_or(|vpc| vpc == row.vpc)
-            && bound.is_none_or(|bound| has(row, bound))
-            && filter.fits(&row.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.network_acls, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && name.is_none_or(|name| name == row.base.name)
+                && vpc.is_none_or(|vpc| vpc == row.vpc)
+                && bound.is_none_or(|bound| has(row, bound))
+                && filter.fits(&row.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let rows: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
@@ -222,19 +285,30 @@ fn update(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-fn entries(world: &mut World, call: &Call<'_>, direction: &str, block: &str) -> Result<Option<Vec<Entry>>, Refusal> {
+fn entries(
+    world: &mut World,
+    call: &Call<'_>,
+    direction: &str,
+    block: &str,
+) -> Result<Option<Vec<Entry>>, Refusal> {
     if call.flag(&format!("Update{direction}AclEntries"))? != Some(true) {
         return Ok(None);
     }
     let region = call.region_needed()?;
     let rows = call.rows(&format!("{direction}AclEntries"));
-    rows.iter().map(|row| entry(world, region, row, block)).collect::<Result<_, _>>().map(Some)
+    rows.iter()
+        .map(|row| entry(world, region, row, block))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 fn entry(world: &mut World, region: &str, row: &Fields<'_>, block: &str) -> Result<Entry, Refusal> {
     row.only("EntryType", "custom")?;
     row.only("IpVersion", "IPV4")?;
-    let (policy, protocol) = (row.need("Policy")?.to_lowercase(), row.need("Protocol")?.to_lowercase());
+    let (policy, protocol) = (
+        row.need("Policy")?.to_lowercase(),
+        row.need("Protocol")?.to_lowercase(),
+    );
     if !["accept", "drop"].contains(&policy.as_str()) {
         return Err(Refusal::invalid("Policy"));
     }
@@ -245,10 +319,24 @@ fn entry(world: &mut World, region: &str, row: &Fields<'_>, block: &str) -> Resu
     if range.parse::<ipnet::Ipv4Net>().is_err() {
         return Err(Refusal::invalid(block));
     }
-    let id = row.given("NetworkAclEntryId").map_or_else(|| world.next_id("nae", region), str::to_owned);
+    let id = row
+        .given("NetworkAclEntryId")
+        .map_or_else(|| world.next_id("nae", region), str::to_owned);
     let text = |name: &str| row.text(name).unwrap_or_default().to_owned();
-    let (name, description, port) = (text("NetworkAclEntryName"), text("Description"), row.need("Port")?.to_owned());
-    Ok(Entry { id, name, description, policy, protocol, port, block: range.to_owned() })
+    let (name, description, port) = (
+        text("NetworkAclEntryName"),
+        text("Description"),
+        row.need("Port")?.to_owned(),
+    );
+    Ok(Entry {
+        id,
+        name,
+        description,
+        policy,
+        protocol,
+        port,
+        block: range.to_owned(),
+    })
 }
 
 fn bind(world: &mut World, call: &Call<'_>, on: bool) -> Answer {
@@ -261,14 +349,32 @@ fn bind(world: &mut World, call: &Call<'_>, on: bool) -> Answer {
         let target = row.need("ResourceId")?;
         let vswitch = vswitch::find(world, call, target)?;
         if vswitch.vpc != vpc {
-            return Err(Refusal::bad("InvalidParameter.Mismatch", "The VSwitch belongs to another VPC."));
+            return Err(Refusal::bad(
+                "InvalidParameter.Mismatch",
+                "The VSwitch belongs to another VPC.",
+            ));
         }
-        let fits = if on { vswitch.network_acl.is_empty() } else { vswitch.network_acl == id };
+        let fits = if on {
+            vswitch.network_acl.is_empty()
+        } else {
+            vswitch.network_acl == id
+        };
         if !fits {
-            let code = if on { "NetworkAclExistBinding" } else { "ResourceNotAssociatedAcl" };
-            return Err(Refusal::bad(code, "The binding of the VSwitch does not allow this."));
+            let code = if on {
+                "NetworkAclExistBinding"
+            } else {
+                "ResourceNotAssociatedAcl"
+            };
+            return Err(Refusal::bad(
+                code,
+                "The binding of the VSwitch does not allow this.",
+            ));
         }
-        let vswitch = world.tables.vswitches.get_mut(target).expect("the VSwitch was just found");
+        let vswitch = world
+            .tables
+            .vswitches
+            .get_mut(target)
+            .expect("the VSwitch was just found");
         vswitch.network_acl = if on { id.clone() } else { String::new() };
     }
     change(world, &id);
@@ -277,8 +383,16 @@ fn bind(world: &mut World, call: &Call<'_>, on: bool) -> Answer {
 
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = at_rest(world, call)?;
-    if world.tables.vswitches.values().any(|row| row.network_acl == id) {
-        return Err(Refusal::bad("DependencyViolation.VSwitch", "The network ACL is still bound to a VSwitch."));
+    if world
+        .tables
+        .vswitches
+        .values()
+        .any(|row| row.network_acl == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.VSwitch",
+            "The network ACL is still bound to a VSwitch.",
+        ));
     }
     let until = world.now_ms() + world.options.profile.entry_ms;
     change(world, &id).phase = Phase::Deleting(until);
@@ -294,17 +408,41 @@ mod tests {
         let mut bench = Bench::new();
         let vpc = bench.vpc();
         let vswitch = bench.vswitch(&vpc, "172.16.1.0/24");
-        let made = bench.ok("vpc.CreateNetworkAcl", &[("VpcId", &vpc), ("NetworkAclName", "door")]);
+        let made = bench.ok(
+            "vpc.CreateNetworkAcl",
+            &[("VpcId", &vpc), ("NetworkAclName", "door")],
+        );
         let id = text(&made, "NetworkAclId");
-        let on = [("NetworkAclId", id.as_str()), ("Resource.1.ResourceType", "VSwitch"), ("Resource.1.ResourceId", vswitch.as_str())];
-        bench.refused("vpc.AssociateNetworkAcl", &on, "400 IncorrectStatus.NetworkAcl");
+        let on = [
+            ("NetworkAclId", id.as_str()),
+            ("Resource.1.ResourceType", "VSwitch"),
+            ("Resource.1.ResourceId", vswitch.as_str()),
+        ];
+        bench.refused(
+            "vpc.AssociateNetworkAcl",
+            &on,
+            "400 IncorrectStatus.NetworkAcl",
+        );
         bench.wait(2_000);
         bench.ok("vpc.AssociateNetworkAcl", &on);
-        let get = |bench: &mut Bench| bench.ok("vpc.DescribeNetworkAclAttributes", &on[..1])["NetworkAclAttribute"].clone();
-        assert_eq!(get(&mut bench)["Resources"]["Resource"][0]["Status"], "BINDING");
+        let get = |bench: &mut Bench| {
+            bench.ok("vpc.DescribeNetworkAclAttributes", &on[..1])["NetworkAclAttribute"].clone()
+        };
+        assert_eq!(
+            get(&mut bench)["Resources"]["Resource"][0]["Status"],
+            "BINDING"
+        );
         bench.wait(2_000);
-        bench.refused("vpc.DeleteVSwitch", &[("VSwitchId", &vswitch)], "400 DependencyViolation.NetworkAcl");
-        bench.refused("vpc.DeleteNetworkAcl", &on[..1], "400 DependencyViolation.VSwitch");
+        bench.refused(
+            "vpc.DeleteVSwitch",
+            &[("VSwitchId", &vswitch)],
+            "400 DependencyViolation.NetworkAcl",
+        );
+        bench.refused(
+            "vpc.DeleteNetworkAcl",
+            &on[..1],
+            "400 DependencyViolation.VSwitch",
+        );
         let rule = [
             on[0],
             ("UpdateIngressAclEntries", "true"),
@@ -315,19 +453,46 @@ mod tests {
         ];
         bench.ok("vpc.UpdateNetworkAclEntries", &rule);
         let row = get(&mut bench);
-        assert_eq!((&row["Status"], &row["IngressAclEntries"]["IngressAclEntry"][0]["Policy"]), (&"Modifying".into(), &"drop".into()));
-        assert_eq!(row["EgressAclEntries"]["EgressAclEntry"][0]["Policy"], "accept", "the other direction stays");
+        assert_eq!(
+            (
+                &row["Status"],
+                &row["IngressAclEntries"]["IngressAclEntry"][0]["Policy"]
+            ),
+            (&"Modifying".into(), &"drop".into())
+        );
+        assert_eq!(
+            row["EgressAclEntries"]["EgressAclEntry"][0]["Policy"], "accept",
+            "the other direction stays"
+        );
         bench.wait(2_000);
-        bench.ok("vpc.ModifyNetworkAclAttributes", &[on[0], ("NetworkAclName", "gate")]);
-        let listed = bench.ok("vpc.DescribeNetworkAcls", &[("NetworkAclName", "gate"), ("ResourceId", &vswitch)]);
+        bench.ok(
+            "vpc.ModifyNetworkAclAttributes",
+            &[on[0], ("NetworkAclName", "gate")],
+        );
+        let listed = bench.ok(
+            "vpc.DescribeNetworkAcls",
+            &[("NetworkAclName", "gate"), ("ResourceId", &vswitch)],
+        );
         assert_eq!(listed["TotalCount"], "1");
         bench.wait(2_000);
-        bench.refused("vpc.DeleteVpc", &[("VpcId", &vpc)], "400 DependencyViolation.VSwitch");
+        bench.refused(
+            "vpc.DeleteVpc",
+            &[("VpcId", &vpc)],
+            "400 DependencyViolation.VSwitch",
+        );
         bench.ok("vpc.UnassociateNetworkAcl", &on);
         bench.wait(2_000);
-        bench.refused("vpc.UnassociateNetworkAcl", &on, "400 ResourceNotAssociatedAcl");
+        bench.refused(
+            "vpc.UnassociateNetworkAcl",
+            &on,
+            "400 ResourceNotAssociatedAcl",
+        );
         bench.ok("vpc.DeleteNetworkAcl", &on[..1]);
         bench.wait(2_000);
-        bench.refused("vpc.DescribeNetworkAclAttributes", &on[..1], "404 InvalidNetworkAcl.NotFound");
+        bench.refused(
+            "vpc.DescribeNetworkAclAttributes",
+            &on[..1],
+            "404 InvalidNetworkAcl.NotFound",
+        );
     }
 }

@@ -40,7 +40,13 @@ impl Phase {
     pub(crate) fn require_available(self, code: &'static str) -> Result<(), Refusal> {
         match self {
             Self::Available => Ok(()),
-            other => Err(Refusal::bad(code, format!("The status {} does not support this operation.", other.name()))),
+            other => Err(Refusal::bad(
+                code,
+                format!(
+                    "The status {} does not support this operation.",
+                    other.name()
+                ),
+            )),
         }
     }
 }

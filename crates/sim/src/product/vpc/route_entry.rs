@@ -73,20 +73,48 @@ impl Row for RouteEntry {
 /// Adds what the first internet NAT gateway of a VPC brings, unless the system table has a default route.
 pub(crate) fn add_default(world: &mut World, vpc: &str, gateway: &str) {
     let destination = Ipv4Net::default();
-    let Some(table) = route_table::system_of(world, vpc) else { return };
+    let Some(table) = route_table::system_of(world, vpc) else {
+        return;
+    };
     let (id, region) = (table.base.id.clone(), table.base.region.clone());
-    if world.tables.route_entries.values().any(|row| row.table == id && row.destination == destination) {
+    if world
+        .tables
+        .route_entries
+        .values()
+        .any(|row| row.table == id && row.destination == destination)
+    {
         return;
     }
-    let hop = Hop { id: gateway.to_owned(), kind: "NatGateway".to_owned(), weight: 0 };
+    let hop = Hop {
+        id: gateway.to_owned(),
+        kind: "NatGateway".to_owned(),
+        weight: 0,
+    };
     let base = world.new_base("rte", &region);
-    put(world, RouteEntry { base, phase: Phase::Available, table: id, vpc: vpc.to_owned(), destination, hops: vec![hop], changed_ms: 0 });
+    put(
+        world,
+        RouteEntry {
+            base,
+            phase: Phase::Available,
+            table: id,
+            vpc: vpc.to_owned(),
+            destination,
+            hops: vec![hop],
+            changed_ms: 0,
+        },
+    );
 }
 
 /// Takes out the entries whose only way was this thing.
 pub(crate) fn forget_hop(world: &mut World, hop: &str) {
     let lost = |row: &&RouteEntry| row.hops.iter().all(|one| one.id == hop);
-    let ids: Vec<String> = world.tables.route_entries.values().filter(lost).map(|row| row.base.id.clone()).collect();
+    let ids: Vec<String> = world
+        .tables
+        .route_entries
+        .values()
+        .filter(lost)
+        .map(|row| row.base.id.clone())
+        .collect();
     for id in ids {
         world.tables.route_entries.remove(&id);
     }
@@ -102,16 +130,32 @@ fn put(world: &mut World, mut row: RouteEntry) -> String {
 /// That no route or VSwitch of the VPC is being changed.
 pub(crate) fn require_turn(world: &World, vpc: &str) -> Result<(), Refusal> {
     use vswitch::State::{Creating, Deleting};
-    if world.tables.vswitches.values().any(|row| row.vpc == vpc && matches!(row.state, Creating | Deleting)) {
-        return Err(Refusal::bad("IncorrectVSwitchStatus", "A VSwitch of the VPC is being created or deleted."));
+    if world
+        .tables
+        .vswitches
+        .values()
+        .any(|row| row.vpc == vpc && matches!(row.state, Creating | Deleting))
+    {
+        return Err(Refusal::bad(
+            "IncorrectVSwitchStatus",
+            "A VSwitch of the VPC is being created or deleted.",
+        ));
     }
     require_routes_at_rest(world, vpc)
 }
 
 /// That no route of the VPC is being changed.
 pub(crate) fn require_routes_at_rest(world: &World, vpc: &str) -> Result<(), Refusal> {
-    match world.tables.route_entries.values().find(|row| row.vpc == vpc && row.phase != Phase::Available) {
-        Some(row) => Err(Refusal::bad("IncorrectRouteEntryStatus", format!("The route entry {} is {}.", row.base.id, row.state()))),
+    match world
+        .tables
+        .route_entries
+        .values()
+        .find(|row| row.vpc == vpc && row.phase != Phase::Available)
+    {
+        Some(row) => Err(Refusal::bad(
+            "IncorrectRouteEntryStatus",
+            format!("The route entry {} is {}.", row.base.id, row.state()),
+        )),
         None => Ok(()),
     }
 }
@@ -124,11 +168,26 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let destination = destination(call.need("DestinationCidrBlock")?)?;
     let hops = hops(call)?;
     check(world, table, destination, &hops)?;
-    let (table, vpc, region) = (table.base.id.clone(), table.vpc.clone(), table.base.region.clone());
+    let (table, vpc, region) = (
+        table.base.id.clone(),
+        table.vpc.clone(),
+        table.base.region.clone(),
+    );
     let mut base = world.new_base("rte", &region);
     labels.put(&mut base);
     let phase = Phase::Pending(world.now_ms() + world.options.profile.entry_ms);
-    let id = put(world, RouteEntry { base, phase, table, vpc, destination, hops, changed_ms: 0 });
+    let id = put(
+        world,
+        RouteEntry {
+            base,
+            phase,
+            table,
+            vpc,
+            destination,
+            hops,
+            changed_ms: 0,
+        },
+    );
     Ok(json!({ "RouteEntryId": id }))
 }
 
@@ -159,24 +218,55 @@ fn create_batch(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn create_one(world: &mut World, call: &Call<'_>, row: &Fields<'_>) -> Result<String, Refusal> {
     row.only("IpVersion", "4")?;
-    let hop = Hop { id: row.need("NextHop")?.to_owned(), kind: row.need("NextHopType")?.to_owned(), weight: 0 };
-    let (name, description) = (row.text("Name").unwrap_or_default(), row.text("Description").unwrap_or_default());
+    let hop = Hop {
+        id: row.need("NextHop")?.to_owned(),
+        kind: row.need("NextHopType")?.to_owned(),
+        weight: 0,
+    };
+    let (name, description) = (
+        row.text("Name").unwrap_or_default(),
+        row.text("Description").unwrap_or_default(),
+    );
     let table = route_table::find(world, call, row.need("RouteTableId")?)?;
     table.phase.require_available("IncorrectRouteTableStatus")?;
     let destination = destination(row.need("DstCidrBlock")?)?;
     check(world, table, destination, std::slice::from_ref(&hop))?;
-    let (table, vpc, region) = (table.base.id.clone(), table.vpc.clone(), table.base.region.clone());
+    let (table, vpc, region) = (
+        table.base.id.clone(),
+        table.vpc.clone(),
+        table.base.region.clone(),
+    );
     let mut base = world.new_base("rte", &region);
     (base.name, base.description) = (name.to_owned(), description.to_owned());
     let phase = Phase::Pending(world.now_ms() + world.options.profile.entry_ms);
-    Ok(put(world, RouteEntry { base, phase, table, vpc, destination, hops: vec![hop], changed_ms: 0 }))
+    Ok(put(
+        world,
+        RouteEntry {
+            base,
+            phase,
+            table,
+            vpc,
+            destination,
+            hops: vec![hop],
+            changed_ms: 0,
+        },
+    ))
 }
 
 /// A bare address means its /32.
 fn destination(text: &str) -> Result<Ipv4Net, Refusal> {
-    let whole = if text.contains('/') { text.to_owned() } else { format!("{text}/32") };
+    let whole = if text.contains('/') {
+        text.to_owned()
+    } else {
+        format!("{text}/32")
+    };
     let block = cidr::exact(&whole).filter(|block| !service_range().contains(block));
-    block.ok_or_else(|| Refusal::bad("InvalidCidrBlock.Malformed", format!("The destination {text} is not valid.")))
+    block.ok_or_else(|| {
+        Refusal::bad(
+            "InvalidCidrBlock.Malformed",
+            format!("The destination {text} is not valid."),
+        )
+    })
 }
 
 /// The range of the cloud's own services, which every table has as a system entry.
@@ -189,29 +279,59 @@ fn hops(call: &Call<'_>) -> Result<Vec<Hop>, Refusal> {
     let rows = call.rows("NextHopList");
     let kind = call.given("NextHopType").unwrap_or("Instance");
     if rows.is_empty() {
-        return Ok(vec![Hop { id: call.need("NextHopId")?.to_owned(), kind: kind.to_owned(), weight: 0 }]);
+        return Ok(vec![Hop {
+            id: call.need("NextHopId")?.to_owned(),
+            kind: kind.to_owned(),
+            weight: 0,
+        }]);
     }
     let hop = |row: &Fields<'_>| {
         let kind = row.given("NextHopType").unwrap_or(kind).to_owned();
-        Ok(Hop { id: row.need("NextHopId")?.to_owned(), kind, weight: row.int("Weight")?.unwrap_or(100) })
+        Ok(Hop {
+            id: row.need("NextHopId")?.to_owned(),
+            kind,
+            weight: row.int("Weight")?.unwrap_or(100),
+        })
     };
     rows.iter().map(hop).collect()
 }
 
-fn check(world: &World, table: &RouteTable, destination: Ipv4Net, hops: &[Hop]) -> Result<(), Refusal> {
+fn check(
+    world: &World,
+    table: &RouteTable,
+    destination: Ipv4Net,
+    hops: &[Hop],
+) -> Result<(), Refusal> {
     for hop in hops {
         check_hop(world, &table.vpc, hop)?;
     }
-    let rows = || world.tables.route_entries.values().filter(|row| row.table == table.base.id);
+    let rows = || {
+        world
+            .tables
+            .route_entries
+            .values()
+            .filter(|row| row.table == table.base.id)
+    };
     if rows().any(|row| row.destination == destination) {
-        return Err(Refusal::bad("RouterEntryConflict.Duplicated", "The table has an entry for the destination."));
+        return Err(Refusal::bad(
+            "RouterEntryConflict.Duplicated",
+            "The table has an entry for the destination.",
+        ));
     }
-    let inside = |row: &vswitch::VSwitch| row.vpc == table.vpc && !row.base.released && row.cidr_block.contains(&destination);
+    let inside = |row: &vswitch::VSwitch| {
+        row.vpc == table.vpc && !row.base.released && row.cidr_block.contains(&destination)
+    };
     if world.tables.vswitches.values().any(inside) {
-        return Err(Refusal::bad("InvalidCIDRBlock.Duplicate", "The destination lies in the block of a VSwitch."));
+        return Err(Refusal::bad(
+            "InvalidCIDRBlock.Duplicate",
+            "The destination lies in the block of a VSwitch.",
+        ));
     }
     if rows().count() >= world.options.quotas.route_entries {
-        return Err(Refusal::bad("QuotaExceeded", "The number of custom entries exceeds the quota of this route table."));
+        return Err(Refusal::bad(
+            "QuotaExceeded",
+            "The number of custom entries exceeds the quota of this route table.",
+        ));
     }
     Ok(())
 }
@@ -219,32 +339,70 @@ fn check(world: &World, table: &RouteTable, destination: Ipv4Net, hops: &[Hop]) 
 fn check_hop(world: &World, vpc: &str, hop: &Hop) -> Result<(), Refusal> {
     let tables = &world.tables;
     let there = match hop.kind.as_str() {
-        "Instance" => tables.instances.get(&hop.id).is_some_and(|row| row.vpc == vpc && !row.base.released),
-        "NatGateway" => tables.nat_gateways.get(&hop.id).is_some_and(|row| row.vpc == vpc && !row.base.released),
+        "Instance" => tables
+            .instances
+            .get(&hop.id)
+            .is_some_and(|row| row.vpc == vpc && !row.base.released),
+        "NatGateway" => tables
+            .nat_gateways
+            .get(&hop.id)
+            .is_some_and(|row| row.vpc == vpc && !row.base.released),
         "NetworkInterface" => {
-            let vswitch = tables.network_interfaces.get(&hop.id).and_then(|row| tables.vswitches.get(&row.vswitch));
+            let vswitch = tables
+                .network_interfaces
+                .get(&hop.id)
+                .and_then(|row| tables.vswitches.get(&row.vswitch));
             vswitch.is_some_and(|vswitch| vswitch.vpc == vpc)
         }
         _ => return Err(Refusal::not_modelled("NextHopType")),
     };
-    if there { Ok(()) } else { Err(Refusal::absent("InvalidNextHopId.NotFound", format!("The next hop {} does not exist.", hop.id))) }
+    if there {
+        Ok(())
+    } else {
+        Err(Refusal::absent(
+            "InvalidNextHopId.NotFound",
+            format!("The next hop {} does not exist.", hop.id),
+        ))
+    }
 }
 
 /// The entry that a call names by id, or by table and destination.
 fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a RouteEntry, Refusal> {
-    let absent = || Refusal::bad("InvalidRouteEntry.NotFound", "The specified route entry does not exist.");
+    let absent = || {
+        Refusal::bad(
+            "InvalidRouteEntry.NotFound",
+            "The specified route entry does not exist.",
+        )
+    };
     if let Some(id) = call.given("RouteEntryId") {
-        let row = world.tables.route_entries.get(id).filter(|row| call.in_region(&row.base.region)).ok_or_else(absent)?;
+        let row = world
+            .tables
+            .route_entries
+            .get(id)
+            .filter(|row| call.in_region(&row.base.region))
+            .ok_or_else(absent)?;
         call.only("RouteTableId", &row.table)?;
         call.only("DestinationCidrBlock", &row.destination.to_string())?;
         return Ok(row);
     }
     let table = route_table::find(world, call, call.need("RouteTableId")?)?;
     let wanted = destination(call.need("DestinationCidrBlock")?)?;
-    if world.tables.vswitches.values().any(|row| row.vpc == table.vpc && row.cidr_block == wanted) {
-        return Err(Refusal::bad("OperationDenied", "A system entry cannot be changed."));
+    if world
+        .tables
+        .vswitches
+        .values()
+        .any(|row| row.vpc == table.vpc && row.cidr_block == wanted)
+    {
+        return Err(Refusal::bad(
+            "OperationDenied",
+            "A system entry cannot be changed.",
+        ));
     }
-    let row = world.tables.route_entries.values().find(|row| row.table == table.base.id && row.destination == wanted);
+    let row = world
+        .tables
+        .route_entries
+        .values()
+        .find(|row| row.table == table.base.id && row.destination == wanted);
     row.ok_or_else(absent)
 }
 
@@ -254,7 +412,11 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     require_turn(world, &row.vpc)?;
     let labels = Labels::of(call, "RouteEntryName")?;
     let hop = match (call.given("NewNextHopId"), call.given("NewNextHopType")) {
-        (Some(id), kind) => Some(Hop { id: id.to_owned(), kind: kind.unwrap_or("Instance").to_owned(), weight: 0 }),
+        (Some(id), kind) => Some(Hop {
+            id: id.to_owned(),
+            kind: kind.unwrap_or("Instance").to_owned(),
+            weight: 0,
+        }),
         (None, Some(_)) => return Err(Refusal::missing("NewNextHopId")),
         (None, None) => None,
     };
@@ -263,7 +425,11 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let (id, now) = (row.base.id.clone(), world.now_ms());
     let until = now + world.options.profile.entry_ms;
-    let row = world.tables.route_entries.get_mut(&id).expect("the entry was just found");
+    let row = world
+        .tables
+        .route_entries
+        .get_mut(&id)
+        .expect("the entry was just found");
     labels.put(&mut row.base);
     row.changed_ms = now;
     if let Some(hop) = hop {
@@ -274,20 +440,33 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let row = find(world, call)?;
-    let named = call.given("NextHopId").is_none_or(|id| row.hops.iter().any(|hop| hop.id == id));
+    let named = call
+        .given("NextHopId")
+        .is_none_or(|id| row.hops.iter().any(|hop| hop.id == id));
     let listed = call.rows("NextHopList");
     let all = listed.iter().all(|one| {
         call.harmless(&["NextHopType"]);
         let _kind = one.given("NextHopType");
-        one.given("NextHopId").is_some_and(|id| row.hops.iter().any(|hop| hop.id == id))
+        one.given("NextHopId")
+            .is_some_and(|id| row.hops.iter().any(|hop| hop.id == id))
     });
     if !named || !all {
-        return Err(Refusal::bad("InvalidRouteEntry.NotFound", "The entry has no such next hop."));
+        return Err(Refusal::bad(
+            "InvalidRouteEntry.NotFound",
+            "The entry has no such next hop.",
+        ));
     }
     row.phase.require_available("IncorrectRouteEntryStatus")?;
     require_turn(world, &row.vpc)?;
-    let (id, until) = (row.base.id.clone(), world.now_ms() + world.options.profile.entry_ms);
-    let row = world.tables.route_entries.get_mut(&id).expect("the entry was just found");
+    let (id, until) = (
+        row.base.id.clone(),
+        world.now_ms() + world.options.profile.entry_ms,
+    );
+    let row = world
+        .tables
+        .route_entries
+        .get_mut(&id)
+        .expect("the entry was just found");
     row.phase = Phase::Deleting(until);
     done()
 }

@@ -19,8 +19,12 @@ use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::world::{World, done};
 
-pub(crate) const ACTIONS: Actions =
-    &[("CreateSnatEntry", create), ("DescribeSnatTableEntries", describe), ("ModifySnatEntry", modify), ("DeleteSnatEntry", delete)];
+pub(crate) const ACTIONS: Actions = &[
+    ("CreateSnatEntry", create),
+    ("DescribeSnatTableEntries", describe),
+    ("ModifySnatEntry", modify),
+    ("DeleteSnatEntry", delete),
+];
 
 /// One entry of an SNAT table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,7 +61,11 @@ impl Row for SnatEntry {
 
 /// Whether an entry uses a public address.
 pub(crate) fn uses(world: &World, address: &str) -> bool {
-    world.tables.snat_entries.values().any(|row| row.addresses.iter().any(|one| one == address))
+    world
+        .tables
+        .snat_entries
+        .values()
+        .any(|row| row.addresses.iter().any(|one| one == address))
 }
 
 /// Takes out the entries that use a public address.
@@ -71,7 +79,13 @@ pub(crate) fn forget_table(world: &mut World, table: &str) {
 }
 
 fn forget_if(world: &mut World, goes: impl Fn(&SnatEntry) -> bool) {
-    let ids: Vec<String> = world.tables.snat_entries.values().filter(|row| goes(row)).map(|row| row.base.id.clone()).collect();
+    let ids: Vec<String> = world
+        .tables
+        .snat_entries
+        .values()
+        .filter(|row| goes(row))
+        .map(|row| row.base.id.clone())
+        .collect();
     for id in ids {
         world.tables.snat_entries.remove(&id);
     }
@@ -89,14 +103,27 @@ fn addresses(world: &World, gateway: &NatGateway, list: &str) -> Result<Vec<Stri
 
 /// That the gateway has a public address: it hears of a new binding late.
 fn require_bound(world: &World, gateway: &str, address: &str) -> Result<(), Refusal> {
-    let eip = world.tables.eips.values().find(|eip| eip.address == address);
-    let eip = eip.ok_or_else(|| Refusal::absent("InvalidSnatIp.NotFound", format!("The address {address} does not exist.")))?;
+    let eip = world
+        .tables
+        .eips
+        .values()
+        .find(|eip| eip.address == address);
+    let eip = eip.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidSnatIp.NotFound",
+            format!("The address {address} does not exist."),
+        )
+    })?;
     match eip.state {
         EipState::InUse if eip.is_at(gateway) => Ok(()),
-        EipState::Associating if eip.is_at(gateway) => {
-            Err(Refusal::bad("OperationUnsupported.EipInBinding", format!("The address {address} is being bound.")))
-        }
-        _ => Err(Refusal::bad("EIP_NOT_IN_GATEWAY", format!("The address {address} is not bound to the NAT gateway."))),
+        EipState::Associating if eip.is_at(gateway) => Err(Refusal::bad(
+            "OperationUnsupported.EipInBinding",
+            format!("The address {address} is being bound."),
+        )),
+        _ => Err(Refusal::bad(
+            "EIP_NOT_IN_GATEWAY",
+            format!("The address {address} is not bound to the NAT gateway."),
+        )),
     }
 }
 
@@ -113,29 +140,63 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     name.clone_into(&mut base.name);
     let id = base.id.clone();
     let phase = Phase::Pending(world.now_ms() + world.options.profile.entry_ms);
-    let row = SnatEntry { base, phase, table: table.to_owned(), gateway, addresses, source_cidr, source_vswitch, affinity };
+    let row = SnatEntry {
+        base,
+        phase,
+        table: table.to_owned(),
+        gateway,
+        addresses,
+        source_cidr,
+        source_vswitch,
+        affinity,
+    };
     world.tables.snat_entries.insert(&id, row);
     Ok(json!({ "SnatEntryId": id }))
 }
 
 /// The source as (block, VSwitch): exactly one is given, and no other entry of the table has it.
-fn source(world: &World, call: &Call<'_>, gateway: &NatGateway) -> Result<(String, String), Refusal> {
-    let rows = || world.tables.snat_entries.values().filter(|row| row.table == gateway.snat_table);
+fn source(
+    world: &World,
+    call: &Call<'_>,
+    gateway: &NatGateway,
+) -> Result<(String, String), Refusal> {
+    let rows = || {
+        world
+            .tables
+            .snat_entries
+            .values()
+            .filter(|row| row.table == gateway.snat_table)
+    };
     match (call.given("SourceCIDR"), call.given("SourceVSwitchId")) {
         (None, None) => Err(Refusal::missing("SourceVSwitchId")),
         (Some(_), Some(_)) => Err(Refusal::invalid("SourceCIDR")),
         (Some(text), None) => {
             let block = cidr::exact(text).ok_or_else(|| Refusal::invalid("SourceCIDR"))?;
             if rows().any(|row| row.source_cidr == block.to_string()) {
-                return Err(Refusal::bad("OperationUnsupported.CidrConflict", "Another entry has the same source."));
+                return Err(Refusal::bad(
+                    "OperationUnsupported.CidrConflict",
+                    "Another entry has the same source.",
+                ));
             }
             Ok((block.to_string(), String::new()))
         }
         (None, Some(id)) => {
-            let vswitch = world.tables.vswitches.get(id).filter(|row| row.vpc == gateway.vpc && !row.base.released);
-            let vswitch = vswitch.ok_or_else(|| Refusal::absent("InvalidVSwitchId.NotFound", "The specified VSwitch does not exist."))?;
+            let vswitch = world
+                .tables
+                .vswitches
+                .get(id)
+                .filter(|row| row.vpc == gateway.vpc && !row.base.released);
+            let vswitch = vswitch.ok_or_else(|| {
+                Refusal::absent(
+                    "InvalidVSwitchId.NotFound",
+                    "The specified VSwitch does not exist.",
+                )
+            })?;
             if rows().any(|row| row.source_vswitch == id) {
-                return Err(Refusal::bad("Forbidden.SourceVSwitchId.Duplicated", "Another entry has the same VSwitch."));
+                return Err(Refusal::bad(
+                    "Forbidden.SourceVSwitchId.Duplicated",
+                    "Another entry has the same VSwitch.",
+                ));
             }
             Ok((vswitch.cidr_block.to_string(), id.to_owned()))
         }
@@ -152,24 +213,34 @@ fn name<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Refusal> {
 
 fn affinity(call: &Call<'_>) -> Result<Option<i64>, Refusal> {
     let value = call.int("EipAffinity")?;
-    if value.is_none_or(|value| (0..=1).contains(&value)) { Ok(value) } else { Err(Refusal::invalid("EipAffinity")) }
+    if value.is_none_or(|value| (0..=1).contains(&value)) {
+        Ok(value)
+    } else {
+        Err(Refusal::invalid("EipAffinity"))
+    }
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (id, table, gateway) = (call.given("SnatEntryId"), call.given("SnatTableId"), call.given("NatGatewayId"));
+    let (id, table, gateway) = (
+        call.given("SnatEntryId"),
+        call.given("SnatTableId"),
+        call.given("NatGatewayId"),
+    );
     let (source, vswitch) = (call.given("SourceCIDR"), call.given("SourceVSwitchId"));
     let (address, name) = (call.given("SnatIp"), call.given("SnatEntryName"));
-    let rows = world.shown(&world.tables.snat_entries, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && table.is_none_or(|table| table == row.table)
-            && gateway.is_none_or(|gateway| gateway == row.gateway)
-            && source.is_none_or(|source| source == row.source_cidr)
-            && vswitch.is_none_or(|vswitch| vswitch == row.source_vswitch)
-            && address.is_none_or(|address| row.addresses.iter().any(|one| one == address))
-            && name.is_none_or(|name| name == row.base.name)
-    });
+    let rows = world
+        .shown(&world.tables.snat_entries, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && table.is_none_or(|table| table == row.table)
+                && gateway.is_none_or(|gateway| gateway == row.gateway)
+                && source.is_none_or(|source| source == row.source_cidr)
+                && vswitch.is_none_or(|vswitch| vswitch == row.source_vswitch)
+                && address.is_none_or(|address| row.addresses.iter().any(|one| one == address))
+                && name.is_none_or(|name| name == row.base.name)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let rows: Vec<Value> = page
         .items
@@ -192,8 +263,17 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<(&'a SnatEntry, &'a NatGateway), Refusal> {
     let table = call.need("SnatTableId")?;
     let gateway = nat::of_table(world, call, table, "InvalidSnatTableId.NotFound")?;
-    let row = world.tables.snat_entries.get(call.need("SnatEntryId")?).filter(|row| row.table == table);
-    let row = row.ok_or_else(|| Refusal::absent("InvalidSnatEntryId.NotFound", "The specified SNAT entry does not exist."))?;
+    let row = world
+        .tables
+        .snat_entries
+        .get(call.need("SnatEntryId")?)
+        .filter(|row| row.table == table);
+    let row = row.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidSnatEntryId.NotFound",
+            "The specified SNAT entry does not exist.",
+        )
+    })?;
     row.phase.require_available("IncorretSnatEntryStatus")?;
     gateway.phase.require_available("IncorrectStatus.NATGW")?;
     Ok((row, gateway))
@@ -201,10 +281,20 @@ fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<(&'a SnatEntry, &'a Nat
 
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let (row, gateway) = find(world, call)?;
-    let addresses = call.given("SnatIp").map(|list| addresses(world, gateway, list)).transpose()?;
+    let addresses = call
+        .given("SnatIp")
+        .map(|list| addresses(world, gateway, list))
+        .transpose()?;
     let (name, affinity) = (name(call)?, affinity(call)?);
-    let (id, until) = (row.base.id.clone(), world.now_ms() + world.options.profile.entry_ms);
-    let row = world.tables.snat_entries.get_mut(&id).expect("the entry was just found");
+    let (id, until) = (
+        row.base.id.clone(),
+        world.now_ms() + world.options.profile.entry_ms,
+    );
+    let row = world
+        .tables
+        .snat_entries
+        .get_mut(&id)
+        .expect("the entry was just found");
     if let Some(addresses) = addresses {
         row.addresses = addresses;
     }
@@ -219,7 +309,11 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = find(world, call)?.0.base.id.clone();
     let until = world.now_ms() + world.options.profile.entry_ms;
-    let row = world.tables.snat_entries.get_mut(&id).expect("the entry was just found");
+    let row = world
+        .tables
+        .snat_entries
+        .get_mut(&id)
+        .expect("the entry was just found");
     row.phase = Phase::Deleting(until);
     done()
 }

@@ -19,9 +19,23 @@ pub(crate) const ACTIONS: Actions = &[
 ];
 
 /// The types that can be tagged; the case counts.
-pub(crate) const KINDS: [&str; 7] = ["VPC", "VSWITCH", "ROUTETABLE", "EIP", "NATGATEWAY", "COMMONBANDWIDTHPACKAGE", "NETWORKACL"];
+pub(crate) const KINDS: [&str; 7] = [
+    "VPC",
+    "VSWITCH",
+    "ROUTETABLE",
+    "EIP",
+    "NATGATEWAY",
+    "COMMONBANDWIDTHPACKAGE",
+    "NETWORKACL",
+];
 
-const TAGGABLE: Taggable = Taggable { max_ids: 20, page: 50, knows: |kind| KINDS.contains(&kind), find, all };
+const TAGGABLE: Taggable = Taggable {
+    max_ids: 20,
+    page: 50,
+    knows: |kind| KINDS.contains(&kind),
+    find,
+    all,
+};
 
 fn tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
     tags::tag(world, call, &TAGGABLE)
@@ -36,14 +50,22 @@ fn list_tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 /// The resource of a type and id, to be changed.
-pub(crate) fn find<'a>(world: &'a mut World, kind: &str, region: &str, id: &str) -> Option<&'a mut Base> {
+pub(crate) fn find<'a>(
+    world: &'a mut World,
+    kind: &str,
+    region: &str,
+    id: &str,
+) -> Option<&'a mut Base> {
     let tables = &mut world.tables;
     let base = match kind {
         "VPC" => tables.vpcs.get_mut(id).map(|row| &mut row.base),
         "VSWITCH" => tables.vswitches.get_mut(id).map(|row| &mut row.base),
         "EIP" => tables.eips.get_mut(id).map(|row| &mut row.base),
         "NATGATEWAY" => tables.nat_gateways.get_mut(id).map(|row| &mut row.base),
-        "COMMONBANDWIDTHPACKAGE" => tables.bandwidth_packages.get_mut(id).map(|row| &mut row.base),
+        "COMMONBANDWIDTHPACKAGE" => tables
+            .bandwidth_packages
+            .get_mut(id)
+            .map(|row| &mut row.base),
         "NETWORKACL" => tables.network_acls.get_mut(id).map(|row| &mut row.base),
         _ => tables.route_tables.get_mut(id).map(|row| &mut row.base),
     };
@@ -65,8 +87,16 @@ pub(crate) fn all<'a>(world: &'a World, kind: &str, region: &str) -> Vec<&'a Bas
 }
 
 /// Bases of a table's rows in a region, as far as listings show them.
-pub(crate) fn bases<'a, T: Row>(world: &'a World, table: &'a Table<T>, region: &str) -> Vec<&'a Base> {
-    world.shown(table, false).filter_map(Row::base).filter(|base| base.region == region).collect()
+pub(crate) fn bases<'a, T: Row>(
+    world: &'a World,
+    table: &'a Table<T>,
+    region: &str,
+) -> Vec<&'a Base> {
+    world
+        .shown(table, false)
+        .filter_map(Row::base)
+        .filter(|base| base.region == region)
+        .collect()
 }
 
 /// Keys and values that are in use, each pair once.
@@ -74,7 +104,12 @@ fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let kinds: Vec<&str> = match call.given("ResourceType") {
         Some(kind) if KINDS.contains(&kind) => vec![kind],
-        Some(_) => return Err(Refusal::absent("InvalidResourceType.NotFound", "The ResourceType does not exist.")),
+        Some(_) => {
+            return Err(Refusal::absent(
+                "InvalidResourceType.NotFound",
+                "The ResourceType does not exist.",
+            ));
+        }
         None => KINDS.to_vec(),
     };
     let (ids, filter) = (call.list("ResourceId"), tags::Filter::of(call)?);
@@ -88,7 +123,15 @@ fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
     // A pair is paged like a resource, so it gets an identity of its own.
     let rows: Vec<(Base, Value)> = pairs
         .into_iter()
-        .map(|(key, value)| (Base { id: format!("{key}/{value}"), ..Base::default() }, json!({"TagKey": key, "TagValue": value})))
+        .map(|(key, value)| {
+            (
+                Base {
+                    id: format!("{key}/{value}"),
+                    ..Base::default()
+                },
+                json!({"TagKey": key, "TagValue": value}),
+            )
+        })
         .collect();
     let sorted = page::newest_first(rows.iter(), |(base, _)| base);
     let page = page::tokened_by(call, size, sorted, |(base, _)| base)?;
@@ -108,15 +151,40 @@ mod tests {
         let mut made = vec![("VPC", vpc.clone()), ("VSWITCH", vswitch.clone())];
         for (kind, action, field, pairs) in [
             ("EIP", "vpc.AllocateEipAddress", "AllocationId", vec![]),
-            ("NATGATEWAY", "vpc.CreateNatGateway", "NatGatewayId", vec![("VpcId", vpc.as_str()), ("VSwitchId", vswitch.as_str())]),
-            ("COMMONBANDWIDTHPACKAGE", "vpc.CreateCommonBandwidthPackage", "BandwidthPackageId", vec![("Bandwidth", "5")]),
-            ("NETWORKACL", "vpc.CreateNetworkAcl", "NetworkAclId", vec![("VpcId", vpc.as_str())]),
-            ("ROUTETABLE", "vpc.CreateRouteTable", "RouteTableId", vec![("VpcId", vpc.as_str())]),
+            (
+                "NATGATEWAY",
+                "vpc.CreateNatGateway",
+                "NatGatewayId",
+                vec![("VpcId", vpc.as_str()), ("VSwitchId", vswitch.as_str())],
+            ),
+            (
+                "COMMONBANDWIDTHPACKAGE",
+                "vpc.CreateCommonBandwidthPackage",
+                "BandwidthPackageId",
+                vec![("Bandwidth", "5")],
+            ),
+            (
+                "NETWORKACL",
+                "vpc.CreateNetworkAcl",
+                "NetworkAclId",
+                vec![("VpcId", vpc.as_str())],
+            ),
+            (
+                "ROUTETABLE",
+                "vpc.CreateRouteTable",
+                "RouteTableId",
+                vec![("VpcId", vpc.as_str())],
+            ),
         ] {
             made.push((kind, text(&bench.ok(action, &pairs), field)));
         }
         for (kind, id) in made {
-            let tag = [("ResourceType", kind), ("ResourceId.1", id.as_str()), ("Tag.1.Key", "k"), ("Tag.1.Value", kind)];
+            let tag = [
+                ("ResourceType", kind),
+                ("ResourceId.1", id.as_str()),
+                ("Tag.1.Key", "k"),
+                ("Tag.1.Value", kind),
+            ];
             bench.ok("vpc.TagResources", &tag);
             let rows = bench.ok("vpc.ListTagResources", &tag[..2]);
             assert_eq!(rows["TagResources"]["TagResource"][0]["TagValue"], kind);
@@ -124,6 +192,12 @@ mod tests {
             assert_eq!(used["TagResources"]["TagResource"][0]["TagValue"], kind);
         }
         let all = bench.ok("vpc.DescribeTags", &[("MaxResult", "3")]);
-        assert_eq!((all["TagResources"]["TagResource"].as_array().map(Vec::len), text(&all, "NextToken").is_empty()), (Some(3), false));
+        assert_eq!(
+            (
+                all["TagResources"]["TagResource"].as_array().map(Vec::len),
+                text(&all, "NextToken").is_empty()
+            ),
+            (Some(3), false)
+        );
     }
 }

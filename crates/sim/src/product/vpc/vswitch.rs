@@ -70,7 +70,11 @@ impl Row for VSwitch {
     }
 
     fn state(&self) -> &str {
-        if self.state == State::Available { "Available" } else { "Pending" }
+        if self.state == State::Available {
+            "Available"
+        } else {
+            "Pending"
+        }
     }
 
     fn due_ms(&self) -> Option<i64> {
@@ -79,10 +83,14 @@ impl Row for VSwitch {
 
     fn step(world: &mut World, id: &str) {
         let released_ms = world.now_ms() + world.options.profile.late_release_ms;
-        let Some(vswitch) = world.tables.vswitches.get_mut(id) else { return };
+        let Some(vswitch) = world.tables.vswitches.get_mut(id) else {
+            return;
+        };
         vswitch.due_ms = None;
         match vswitch.state {
-            State::Creating | State::Updating | State::Available => vswitch.state = State::Available,
+            State::Creating | State::Updating | State::Available => {
+                vswitch.state = State::Available
+            }
             State::Deleting => {
                 vswitch.state = State::Released;
                 vswitch.base.released = true;
@@ -96,15 +104,39 @@ impl Row for VSwitch {
 }
 
 /// The VSwitch that a call names.
-pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a VSwitch, Refusal> {
-    let vswitch = world.tables.vswitches.get(id).filter(|vswitch| !vswitch.base.released && call.in_region(&vswitch.base.region));
-    vswitch.ok_or_else(|| Refusal::absent("InvalidVSwitchId.NotFound", format!("Specified VSwitch {id} does not exist.")))
+pub(crate) fn find<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    id: &str,
+) -> Result<&'a VSwitch, Refusal> {
+    let vswitch = world
+        .tables
+        .vswitches
+        .get(id)
+        .filter(|vswitch| !vswitch.base.released && call.in_region(&vswitch.base.region));
+    vswitch.ok_or_else(|| {
+        Refusal::absent(
+            "InvalidVSwitchId.NotFound",
+            format!("Specified VSwitch {id} does not exist."),
+        )
+    })
 }
 
 /// The private addresses that are taken, those of interfaces and gateways that are being released too.
 pub(crate) fn taken(world: &World, vswitch: &str) -> BTreeSet<Ipv4Addr> {
-    let gateways = world.tables.nat_gateways.values().filter(|gateway| gateway.vswitch == vswitch).map(|gateway| gateway.private_address);
-    world.tables.network_interfaces.linked(vswitch).flat_map(NetworkInterface::addresses).chain(gateways).collect()
+    let gateways = world
+        .tables
+        .nat_gateways
+        .values()
+        .filter(|gateway| gateway.vswitch == vswitch)
+        .map(|gateway| gateway.private_address);
+    world
+        .tables
+        .network_interfaces
+        .linked(vswitch)
+        .flat_map(NetworkInterface::addresses)
+        .chain(gateways)
+        .collect()
 }
 
 /// Binds another route table; the VSwitch passes through Pending.
@@ -120,107 +152,204 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let vpc = network::find(world, call, call.need("VpcId")?)?;
     let (zone, block) = (call.need("ZoneId")?, subnet_block(call.need("CidrBlock")?)?);
     if !regions::find(&vpc.base.region).is_some_and(|region| region.has_zone(zone)) {
-        return Err(Refusal::absent("InvalidZoneId.NotFound", "Specified zone does not exist."));
+        return Err(Refusal::absent(
+            "InvalidZoneId.NotFound",
+            "Specified zone does not exist.",
+        ));
     }
     let (name, description) = texts(call)?;
     let tags = tags::of_create(call)?;
     let ipv6 = ipv6::wanted(world, call, vpc, None)?;
     let vpc = vpc.base.id.clone();
     let id = make(world, &vpc, zone, block)?;
-    let vswitch = world.tables.vswitches.get_mut(&id).expect("the VSwitch was just made");
+    let vswitch = world
+        .tables
+        .vswitches
+        .get_mut(&id)
+        .expect("the VSwitch was just made");
     vswitch.ipv6 = ipv6;
     let base = &mut vswitch.base;
-    (base.name, base.description, base.tags) = (name.unwrap_or_default(), description.unwrap_or_default(), tags);
+    (base.name, base.description, base.tags) = (
+        name.unwrap_or_default(),
+        description.unwrap_or_default(),
+        tags,
+    );
     Ok(json!({ "VSwitchId": id }))
 }
 
 /// Makes a VSwitch with the system route table, if its block fits; returns its id.
-pub(crate) fn make(world: &mut World, vpc: &str, zone: &str, block: Ipv4Net) -> Result<String, Refusal> {
-    let vpc = world.tables.vpcs.get(vpc).ok_or_else(|| Refusal::absent("InvalidVpcId.NotFound", "Specified VPC does not exist."))?;
+pub(crate) fn make(
+    world: &mut World,
+    vpc: &str,
+    zone: &str,
+    block: Ipv4Net,
+) -> Result<String, Refusal> {
+    let vpc =
+        world.tables.vpcs.get(vpc).ok_or_else(|| {
+            Refusal::absent("InvalidVpcId.NotFound", "Specified VPC does not exist.")
+        })?;
     check_place(world, vpc, block)?;
-    let (vpc, region, group) = (vpc.base.id.clone(), vpc.base.region.clone(), vpc.base.resource_group.clone());
-    let route_table = route_table::system_of(world, &vpc).map(|table| table.base.id.clone()).unwrap_or_default();
+    let (vpc, region, group) = (
+        vpc.base.id.clone(),
+        vpc.base.region.clone(),
+        vpc.base.resource_group.clone(),
+    );
+    let route_table = route_table::system_of(world, &vpc)
+        .map(|table| table.base.id.clone())
+        .unwrap_or_default();
     let mut base = world.new_base("vsw", &region);
     base.resource_group = group;
     let due_ms = Some(world.now_ms() + world.options.profile.vswitch_create_ms);
     let (id, zone, network_acl) = (base.id.clone(), zone.to_owned(), String::new());
     let state = State::Creating;
-    let row = VSwitch { base, state, due_ms, vpc, zone, cidr_block: block, route_table, network_acl, is_default: false, ipv6: None };
+    let row = VSwitch {
+        base,
+        state,
+        due_ms,
+        vpc,
+        zone,
+        cidr_block: block,
+        route_table,
+        network_acl,
+        is_default: false,
+        ipv6: None,
+    };
     world.tables.vswitches.insert(&id, row);
     Ok(id)
 }
 
 fn subnet_block(text: &str) -> Result<Ipv4Net, Refusal> {
-    let block = cidr::exact(text)
-        .ok_or_else(|| Refusal::bad("InvalidCidrBlock.Malformed", format!("Specified CIDR block {text} is not valid.")))?;
+    let block = cidr::exact(text).ok_or_else(|| {
+        Refusal::bad(
+            "InvalidCidrBlock.Malformed",
+            format!("Specified CIDR block {text} is not valid."),
+        )
+    })?;
     if (16..=29).contains(&block.prefix_len()) {
         Ok(block)
     } else {
-        Err(Refusal::bad("InvalidCirdrBlock.MaskLength", "The mask of a VSwitch must have 16 to 29 bits."))
+        Err(Refusal::bad(
+            "InvalidCirdrBlock.MaskLength",
+            "The mask of a VSwitch must have 16 to 29 bits.",
+        ))
     }
 }
 
 fn check_place(world: &World, vpc: &Vpc, block: Ipv4Net) -> Result<(), Refusal> {
     vpc.require_available("IncorrectVpcStatus")?;
     if !vpc.blocks().any(|outer| outer.contains(&block)) {
-        return Err(Refusal::bad("InvalidParameter", "Specified CIDR block is not in the CIDR blocks of the VPC."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "Specified CIDR block is not in the CIDR blocks of the VPC.",
+        ));
     }
-    let siblings = || world.tables.vswitches.values().filter(|other| other.vpc == vpc.base.id && !other.base.released);
+    let siblings = || {
+        world
+            .tables
+            .vswitches
+            .values()
+            .filter(|other| other.vpc == vpc.base.id && !other.base.released)
+    };
     if let Some(other) = siblings().find(|other| cidr::overlap(other.cidr_block, block)) {
-        let message = format!("Specified CIDR block overlaps with that of {}.", other.base.id);
+        let message = format!(
+            "Specified CIDR block overlaps with that of {}.",
+            other.base.id
+        );
         return Err(Refusal::bad("InvalidCidrBlock.Overlapped", message));
     }
-    if let Some(other) = siblings().find(|other| matches!(other.state, State::Creating | State::Deleting)) {
-        let message = format!("Simultaneous creation of VSwitches is not supported: {} is Pending.", other.base.id);
+    if let Some(other) =
+        siblings().find(|other| matches!(other.state, State::Creating | State::Deleting))
+    {
+        let message = format!(
+            "Simultaneous creation of VSwitches is not supported: {} is Pending.",
+            other.base.id
+        );
         return Err(Refusal::bad("IncorrectVSwitchStatus", message));
     }
     route_entry::require_routes_at_rest(world, &vpc.base.id)?;
-    let around = |row: &&route_entry::RouteEntry| row.vpc == vpc.base.id && block.contains(&row.destination);
+    let around =
+        |row: &&route_entry::RouteEntry| row.vpc == vpc.base.id && block.contains(&row.destination);
     if let Some(route) = world.tables.route_entries.values().find(around) {
-        let message = format!("Specified CIDR block holds the destination of {}.", route.base.id);
+        let message = format!(
+            "Specified CIDR block holds the destination of {}.",
+            route.base.id
+        );
         return Err(Refusal::bad("InvalidCidrBlock.Overlapped", message));
     }
     if siblings().count() >= world.options.quotas.vswitches {
-        return Err(Refusal::bad("QuotaExceeded.VSwitch", "The number of VSwitches exceeds the quota of this VPC."));
+        return Err(Refusal::bad(
+            "QuotaExceeded.VSwitch",
+            "The number of VSwitches exceeds the quota of this VPC.",
+        ));
     }
     Ok(())
 }
 
 fn texts(call: &Call<'_>) -> Result<(Option<String>, Option<String>), Refusal> {
     let name = call.text("VSwitchName").map(str::to_owned);
-    if name.as_deref().is_some_and(|name| !name.is_empty() && !names::is_text(name, 1, 128)) {
-        return Err(Refusal::bad("InvalidVSwitchName.Malformed", "Specified VSwitch name is not valid."));
+    if name
+        .as_deref()
+        .is_some_and(|name| !name.is_empty() && !names::is_text(name, 1, 128))
+    {
+        return Err(Refusal::bad(
+            "InvalidVSwitchName.Malformed",
+            "Specified VSwitch name is not valid.",
+        ));
     }
     let description = call.text("Description").map(str::to_owned);
-    if description.as_deref().is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 256)) {
-        return Err(Refusal::bad("InvalidVSwitchDiscription.Malformed", "Specified VSwitch description is not valid."));
+    if description
+        .as_deref()
+        .is_some_and(|text| !text.is_empty() && !names::is_text(text, 1, 256))
+    {
+        return Err(Refusal::bad(
+            "InvalidVSwitchDiscription.Malformed",
+            "Specified VSwitch description is not valid.",
+        ));
     }
     Ok((name, description))
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
-    let (id, vpc, zone) = (call.given("VSwitchId"), call.given("VpcId"), call.given("ZoneId"));
+    let (id, vpc, zone) = (
+        call.given("VSwitchId"),
+        call.given("VpcId"),
+        call.given("ZoneId"),
+    );
     if call.region.is_none() && vpc.is_none() {
         return Err(Refusal::missing("RegionId"));
     }
-    let (name, group, table) = (call.given("VSwitchName"), call.given("ResourceGroupId"), call.given("RouteTableId"));
-    let (is_default, ipv6, owner) = (call.flag("IsDefault")?, call.flag("EnableIpv6")?, call.int("VSwitchOwnerId")?);
+    let (name, group, table) = (
+        call.given("VSwitchName"),
+        call.given("ResourceGroupId"),
+        call.given("RouteTableId"),
+    );
+    let (is_default, ipv6, owner) = (
+        call.flag("IsDefault")?,
+        call.flag("EnableIpv6")?,
+        call.int("VSwitchOwnerId")?,
+    );
     let filter = tags::Filter::of(call)?;
-    let rows = world.shown(&world.tables.vswitches, id.is_some()).filter(|vswitch| {
-        call.in_region(&vswitch.base.region)
-            && id.is_none_or(|id| id == vswitch.base.id)
-            && vpc.is_none_or(|vpc| vpc == vswitch.vpc)
-            && zone.is_none_or(|zone| zone == vswitch.zone)
-            && name.is_none_or(|name| name == vswitch.base.name)
-            && group.is_none_or(|group| group == vswitch.base.resource_group)
-            && table.is_none_or(|table| table == vswitch.route_table)
-            && is_default.is_none_or(|is_default| is_default == vswitch.is_default)
-            && ipv6.is_none_or(|ipv6| ipv6 == vswitch.ipv6.is_some())
-            && owner.is_none_or(|owner| owner == world.account.number())
-            && filter.fits(&vswitch.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.vswitches, id.is_some())
+        .filter(|vswitch| {
+            call.in_region(&vswitch.base.region)
+                && id.is_none_or(|id| id == vswitch.base.id)
+                && vpc.is_none_or(|vpc| vpc == vswitch.vpc)
+                && zone.is_none_or(|zone| zone == vswitch.zone)
+                && name.is_none_or(|name| name == vswitch.base.name)
+                && group.is_none_or(|group| group == vswitch.base.resource_group)
+                && table.is_none_or(|table| table == vswitch.route_table)
+                && is_default.is_none_or(|is_default| is_default == vswitch.is_default)
+                && ipv6.is_none_or(|ipv6| ipv6 == vswitch.ipv6.is_some())
+                && owner.is_none_or(|owner| owner == world.account.number())
+                && filter.fits(&vswitch.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |vswitch| &vswitch.base), 50)?;
-    let vswitches: Vec<Value> = page.items.iter().map(|vswitch| body(world, vswitch)).collect();
+    let vswitches: Vec<Value> = page
+        .items
+        .iter()
+        .map(|vswitch| body(world, vswitch))
+        .collect();
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "VSwitches": {"VSwitch": vswitches},
     }))
@@ -228,7 +357,11 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn body(world: &World, vswitch: &VSwitch) -> Value {
     let taken = u32::try_from(taken(world, &vswitch.base.id).len()).unwrap_or(u32::MAX);
-    let table_type = world.tables.route_tables.get(&vswitch.route_table).map_or("System", |table| table.kind());
+    let table_type = world
+        .tables
+        .route_tables
+        .get(&vswitch.route_table)
+        .map_or("System", |table| table.kind());
     json!({
         "VSwitchId": vswitch.base.id,
         "VSwitchName": vswitch.base.name,
@@ -254,19 +387,31 @@ fn body(world: &World, vswitch: &VSwitch) -> Value {
 /// A VSwitch that is not there is answered with empty fields, not with an error.
 fn describe_attributes(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("VSwitchId")?;
-    let found = world.shown(&world.tables.vswitches, true).find(|vswitch| vswitch.base.id == id && call.in_region(&vswitch.base.region));
-    Ok(found.map_or_else(|| json!({"VSwitchId": "", "VpcId": "", "Status": ""}), |vswitch| body(world, vswitch)))
+    let found = world
+        .shown(&world.tables.vswitches, true)
+        .find(|vswitch| vswitch.base.id == id && call.in_region(&vswitch.base.region));
+    Ok(found.map_or_else(
+        || json!({"VSwitchId": "", "VpcId": "", "Status": ""}),
+        |vswitch| body(world, vswitch),
+    ))
 }
 
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("VSwitchId")?;
     let (name, description) = texts(call)?;
     if find(world, call, id)?.state != State::Available {
-        return Err(Refusal::bad("IncorrectStatus.VSwitch", "The VSwitch is Pending."));
+        return Err(Refusal::bad(
+            "IncorrectStatus.VSwitch",
+            "The VSwitch is Pending.",
+        ));
     }
     ipv6::modify_vswitch(world, call, id)?;
     let until = world.now_ms() + world.options.profile.vswitch_update_ms;
-    let vswitch = world.tables.vswitches.get_mut(id).expect("the VSwitch was just found");
+    let vswitch = world
+        .tables
+        .vswitches
+        .get_mut(id)
+        .expect("the VSwitch was just found");
     if let Some(name) = name {
         vswitch.base.name = name;
     }
@@ -281,34 +426,85 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("VSwitchId")?;
     let vswitch = find(world, call, id)?;
     if vswitch.state != State::Available {
-        return Err(Refusal::bad("IncorrectVSwitchStatus", "The VSwitch is Pending."));
+        return Err(Refusal::bad(
+            "IncorrectVSwitchStatus",
+            "The VSwitch is Pending.",
+        ));
     }
-    let busy = |other: &VSwitch| other.vpc == vswitch.vpc && matches!(other.state, State::Creating | State::Deleting);
+    let busy = |other: &VSwitch| {
+        other.vpc == vswitch.vpc && matches!(other.state, State::Creating | State::Deleting)
+    };
     if world.tables.vswitches.values().any(busy) {
-        return Err(Refusal::bad("OperationDenied.OtherSubnetProcessing", "Another VSwitch of the VPC is being created or deleted."));
+        return Err(Refusal::bad(
+            "OperationDenied.OtherSubnetProcessing",
+            "Another VSwitch of the VPC is being created or deleted.",
+        ));
     }
-    if world.tables.nat_gateways.values().any(|gateway| gateway.vswitch == id) {
-        return Err(Refusal::bad("DependencyViolation.EnhancedNatgw", "The VSwitch still has a NAT gateway in it."));
+    if world
+        .tables
+        .nat_gateways
+        .values()
+        .any(|gateway| gateway.vswitch == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.EnhancedNatgw",
+            "The VSwitch still has a NAT gateway in it.",
+        ));
     }
-    if world.tables.snat_entries.values().any(|entry| entry.source_vswitch == id) {
-        return Err(Refusal::bad("DependencyViolation.SnatEntry", "The VSwitch is still the source of an SNAT entry."));
+    if world
+        .tables
+        .snat_entries
+        .values()
+        .any(|entry| entry.source_vswitch == id)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.SnatEntry",
+            "The VSwitch is still the source of an SNAT entry.",
+        ));
     }
-    if world.tables.route_tables.get(&vswitch.route_table).is_some_and(|table| table.custom) {
-        return Err(Refusal::bad("DependencyViolation.RouteTable", "The VSwitch is still bound to a custom route table."));
+    if world
+        .tables
+        .route_tables
+        .get(&vswitch.route_table)
+        .is_some_and(|table| table.custom)
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.RouteTable",
+            "The VSwitch is still bound to a custom route table.",
+        ));
     }
     if !vswitch.network_acl.is_empty() {
-        return Err(Refusal::bad("DependencyViolation.NetworkAcl", "The VSwitch is still bound to a network ACL."));
+        return Err(Refusal::bad(
+            "DependencyViolation.NetworkAcl",
+            "The VSwitch is still bound to a network ACL.",
+        ));
     }
     route_entry::require_routes_at_rest(world, &vswitch.vpc)?;
-    let users = || world.tables.network_interfaces.values().filter(|eni| eni.vswitch == id);
+    let users = || {
+        world
+            .tables
+            .network_interfaces
+            .values()
+            .filter(|eni| eni.vswitch == id)
+    };
     if users().any(|eni| world.tables.lives("instance", &eni.instance)) {
-        return Err(Refusal::bad("DependencyViolation", "The VSwitch still has instances in it."));
+        return Err(Refusal::bad(
+            "DependencyViolation",
+            "The VSwitch still has instances in it.",
+        ));
     }
     if users().next().is_some() {
-        return Err(Refusal::bad("DependencyViolation.NetworkInterface", "The VSwitch still has network interfaces in it."));
+        return Err(Refusal::bad(
+            "DependencyViolation.NetworkInterface",
+            "The VSwitch still has network interfaces in it.",
+        ));
     }
     let due_ms = Some(world.now_ms() + world.options.profile.vswitch_delete_ms);
-    let vswitch = world.tables.vswitches.get_mut(id).expect("the VSwitch was just found");
+    let vswitch = world
+        .tables
+        .vswitches
+        .get_mut(id)
+        .expect("the VSwitch was just found");
     (vswitch.state, vswitch.due_ms) = (State::Deleting, due_ms);
     done()
 }
@@ -321,19 +517,40 @@ mod tests {
     fn a_vswitch_lives_and_is_released_late() {
         let mut bench = Bench::new();
         let vpc = bench.vpc();
-        let pairs = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.1.0/24")];
+        let pairs = [
+            ("VpcId", vpc.as_str()),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", "172.16.1.0/24"),
+        ];
         let id = text(&bench.ok("vpc.CreateVSwitch", &pairs), "VSwitchId");
-        let get = |bench: &mut Bench| bench.ok("vpc.DescribeVSwitchAttributes", &[("VSwitchId", &id)]);
+        let get =
+            |bench: &mut Bench| bench.ok("vpc.DescribeVSwitchAttributes", &[("VSwitchId", &id)]);
         assert_eq!(text(&get(&mut bench), "Status"), "Pending");
-        bench.refused("vpc.DeleteVSwitch", &[("VSwitchId", &id)], "400 IncorrectVSwitchStatus");
+        bench.refused(
+            "vpc.DeleteVSwitch",
+            &[("VSwitchId", &id)],
+            "400 IncorrectVSwitchStatus",
+        );
         bench.wait(3_000);
         assert_eq!(get(&mut bench)["AvailableIpAddressCount"], 252);
-        bench.refused("vpc.DeleteVpc", &[("VpcId", &vpc)], "400 DependencyViolation.VSwitch");
+        bench.refused(
+            "vpc.DeleteVpc",
+            &[("VpcId", &vpc)],
+            "400 DependencyViolation.VSwitch",
+        );
         bench.ok("vpc.DeleteVSwitch", &[("VSwitchId", &id)]);
         assert_eq!(text(&get(&mut bench), "Status"), "Pending");
         bench.wait(2_000);
-        assert_eq!(text(&get(&mut bench), "VSwitchId"), "", "a missing one is answered with empty fields");
-        bench.refused("vpc.DeleteVpc", &[("VpcId", &vpc)], "400 DependencyViolation.VSwitch");
+        assert_eq!(
+            text(&get(&mut bench), "VSwitchId"),
+            "",
+            "a missing one is answered with empty fields"
+        );
+        bench.refused(
+            "vpc.DeleteVpc",
+            &[("VpcId", &vpc)],
+            "400 DependencyViolation.VSwitch",
+        );
         bench.wait(5_000);
         bench.ok("vpc.DeleteVpc", &[("VpcId", &vpc)]);
     }
@@ -342,18 +559,50 @@ mod tests {
     fn one_at_a_time() {
         let mut bench = Bench::new();
         let vpc = text(&bench.ok("vpc.CreateVpc", &[]), "VpcId");
-        let at = |block: &'static str| [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", block)];
-        bench.refused("vpc.CreateVSwitch", &at("172.16.1.0/24"), "400 IncorrectVpcStatus");
+        let at = |block: &'static str| {
+            [
+                ("VpcId", vpc.as_str()),
+                ("ZoneId", "cn-beijing-h"),
+                ("CidrBlock", block),
+            ]
+        };
+        bench.refused(
+            "vpc.CreateVSwitch",
+            &at("172.16.1.0/24"),
+            "400 IncorrectVpcStatus",
+        );
         bench.wait(2_000);
-        let first = text(&bench.ok("vpc.CreateVSwitch", &at("172.16.1.0/24")), "VSwitchId");
-        bench.refused("vpc.CreateVSwitch", &at("172.16.2.0/24"), "400 IncorrectVSwitchStatus");
+        let first = text(
+            &bench.ok("vpc.CreateVSwitch", &at("172.16.1.0/24")),
+            "VSwitchId",
+        );
+        bench.refused(
+            "vpc.CreateVSwitch",
+            &at("172.16.2.0/24"),
+            "400 IncorrectVSwitchStatus",
+        );
         bench.wait(3_000);
-        let second = text(&bench.ok("vpc.CreateVSwitch", &at("172.16.2.0/24")), "VSwitchId");
-        bench.refused("vpc.DeleteVSwitch", &[("VSwitchId", &first)], "400 OperationDenied.OtherSubnetProcessing");
+        let second = text(
+            &bench.ok("vpc.CreateVSwitch", &at("172.16.2.0/24")),
+            "VSwitchId",
+        );
+        bench.refused(
+            "vpc.DeleteVSwitch",
+            &[("VSwitchId", &first)],
+            "400 OperationDenied.OtherSubnetProcessing",
+        );
         bench.wait(3_000);
         bench.ok("vpc.DeleteVSwitch", &[("VSwitchId", &first)]);
-        bench.refused("vpc.CreateVSwitch", &at("172.16.3.0/24"), "400 IncorrectVSwitchStatus");
-        bench.refused("vpc.DeleteVSwitch", &[("VSwitchId", &second)], "400 OperationDenied.OtherSubnetProcessing");
+        bench.refused(
+            "vpc.CreateVSwitch",
+            &at("172.16.3.0/24"),
+            "400 IncorrectVSwitchStatus",
+        );
+        bench.refused(
+            "vpc.DeleteVSwitch",
+            &[("VSwitchId", &second)],
+            "400 OperationDenied.OtherSubnetProcessing",
+        );
     }
 
     #[test]
@@ -362,15 +611,39 @@ mod tests {
         let vpc = bench.vpc();
         bench.vswitch(&vpc, "172.16.1.0/24");
         for (zone, block, expected) in [
-            ("cn-beijing-h", "172.16.1.128/25", "400 InvalidCidrBlock.Overlapped"),
+            (
+                "cn-beijing-h",
+                "172.16.1.128/25",
+                "400 InvalidCidrBlock.Overlapped",
+            ),
             ("cn-beijing-h", "10.0.0.0/24", "400 InvalidParameter"),
-            ("cn-beijing-h", "172.16.2.0/30", "400 InvalidCirdrBlock.MaskLength"),
-            ("cn-beijing-h", "172.16.2.1/24", "400 InvalidCidrBlock.Malformed"),
-            ("cn-shanghai-b", "172.16.2.0/24", "404 InvalidZoneId.NotFound"),
+            (
+                "cn-beijing-h",
+                "172.16.2.0/30",
+                "400 InvalidCirdrBlock.MaskLength",
+            ),
+            (
+                "cn-beijing-h",
+                "172.16.2.1/24",
+                "400 InvalidCidrBlock.Malformed",
+            ),
+            (
+                "cn-shanghai-b",
+                "172.16.2.0/24",
+                "404 InvalidZoneId.NotFound",
+            ),
         ] {
-            bench.refused("vpc.CreateVSwitch", &[("VpcId", &vpc), ("ZoneId", zone), ("CidrBlock", block)], expected);
+            bench.refused(
+                "vpc.CreateVSwitch",
+                &[("VpcId", &vpc), ("ZoneId", zone), ("CidrBlock", block)],
+                expected,
+            );
         }
-        let missing = [("VpcId", "vpc-none"), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.2.0/24")];
+        let missing = [
+            ("VpcId", "vpc-none"),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", "172.16.2.0/24"),
+        ];
         bench.refused("vpc.CreateVSwitch", &missing, "404 InvalidVpcId.NotFound");
     }
 
@@ -379,10 +652,21 @@ mod tests {
         let mut bench = Bench::new();
         let vpc = bench.vpc();
         let id = bench.vswitch(&vpc, "172.16.1.0/24");
-        bench.ok("vpc.ModifyVSwitchAttribute", &[("VSwitchId", &id), ("VSwitchName", "new")]);
-        let row = bench.ok("vpc.DescribeVSwitches", &[("VSwitchId", &id)])["VSwitches"]["VSwitch"][0].clone();
-        assert_eq!((&row["Status"], &row["VSwitchName"]), (&"Pending".into(), &"new".into()));
+        bench.ok(
+            "vpc.ModifyVSwitchAttribute",
+            &[("VSwitchId", &id), ("VSwitchName", "new")],
+        );
+        let row = bench.ok("vpc.DescribeVSwitches", &[("VSwitchId", &id)])["VSwitches"]["VSwitch"]
+            [0]
+        .clone();
+        assert_eq!(
+            (&row["Status"], &row["VSwitchName"]),
+            (&"Pending".into(), &"new".into())
+        );
         bench.wait(1_000);
-        assert_eq!(bench.ok("vpc.DescribeVSwitches", &[("VpcId", &vpc)])["VSwitches"]["VSwitch"][0]["Status"], "Available");
+        assert_eq!(
+            bench.ok("vpc.DescribeVSwitches", &[("VpcId", &vpc)])["VSwitches"]["VSwitch"][0]["Status"],
+            "Available"
+        );
     }
 }

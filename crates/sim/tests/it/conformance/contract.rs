@@ -26,24 +26,39 @@ fn parameters(list: &[Value]) -> Vec<Described<'_>> {
 }
 
 fn list(description: &Value) -> &[Value] {
-    description["parameters"].as_array().map_or(&[], Vec::as_slice)
+    description["parameters"]
+        .as_array()
+        .map_or(&[], Vec::as_slice)
 }
 
 /// Every form in which a parameter may be sent.
 fn forms(parameter: &Described<'_>) -> Vec<(String, String)> {
     let name = parameter.name;
-    let plain = |values: &[&str]| values.iter().map(|value| (name.to_owned(), (*value).to_owned())).collect();
+    let plain = |values: &[&str]| {
+        values
+            .iter()
+            .map(|value| (name.to_owned(), (*value).to_owned()))
+            .collect()
+    };
     match parameter.kind {
         "Integer" => plain(&["1", "0", " 2 "]),
         "Long" => plain(&["1", "1234567890123"]),
         "Float" => plain(&["1", "0.5"]),
         "Boolean" => plain(&["true", "false", "True"]),
-        "RepeatList" if parameter.members.is_empty() => ["1", "2", "10"].map(|n| (format!("{name}.{n}"), "x".to_owned())).into(),
+        "RepeatList" if parameter.members.is_empty() => ["1", "2", "10"]
+            .map(|n| (format!("{name}.{n}"), "x".to_owned()))
+            .into(),
         "RepeatList" => {
             let below = parameters(parameter.members);
-            let rows = ["1", "3"].into_iter().flat_map(|n| below.iter().map(move |member| (n, member)));
-            rows.flat_map(|(n, member)| forms(member).into_iter().map(move |(inner, value)| (format!("{name}.{n}.{inner}"), value)))
-                .collect()
+            let rows = ["1", "3"]
+                .into_iter()
+                .flat_map(|n| below.iter().map(move |member| (n, member)));
+            rows.flat_map(|(n, member)| {
+                forms(member)
+                    .into_iter()
+                    .map(move |(inner, value)| (format!("{name}.{n}.{inner}"), value))
+            })
+            .collect()
         }
         "Array" | "Struct" | "Json" => plain(&["[]"]),
         _ => plain(&["x", ""]),
@@ -52,8 +67,12 @@ fn forms(parameter: &Described<'_>) -> Vec<(String, String)> {
 
 /// One form of each mandatory parameter but one.
 fn mandatory(parameters: &[Described<'_>], but: &str) -> Vec<(String, String)> {
-    let needed = parameters.iter().filter(|parameter| parameter.required && parameter.name != but && !is_region(parameter.name));
-    needed.filter_map(|parameter| forms(parameter).into_iter().next()).collect()
+    let needed = parameters.iter().filter(|parameter| {
+        parameter.required && parameter.name != but && !is_region(parameter.name)
+    });
+    needed
+        .filter_map(|parameter| forms(parameter).into_iter().next())
+        .collect()
 }
 
 fn is_region(name: &str) -> bool {
@@ -75,7 +94,13 @@ fn an_unknown_parameter_is_refused() {
     each(|caller, action, parameters| {
         let mut pairs = mandatory(parameters, "");
         pairs.push(("NoSuchParameter".to_owned(), "x".to_owned()));
-        assert_eq!(caller.code(action, "cn-beijing", &pairs), "UnsupportedParameter", "{} {}", action.product, action.name);
+        assert_eq!(
+            caller.code(action, "cn-beijing", &pairs),
+            "UnsupportedParameter",
+            "{} {}",
+            action.product,
+            action.name
+        );
     });
 }
 
@@ -83,11 +108,19 @@ fn an_unknown_parameter_is_refused() {
 fn a_missing_mandatory_parameter_is_named() {
     each(|caller, action, parameters| {
         for missing in parameters.iter().filter(|parameter| parameter.required) {
-            let region = if is_region(missing.name) { "" } else { "cn-beijing" };
+            let region = if is_region(missing.name) {
+                ""
+            } else {
+                "cn-beijing"
+            };
             let (_, body) = caller.send(action, region, &mandatory(parameters, missing.name));
             let message = body["Message"].as_str().unwrap_or_default();
             let named = body["Code"] == "MissingParameter" && message.contains(missing.name);
-            assert!(named, "{} {} without {}: {body}", action.product, action.name, missing.name);
+            assert!(
+                named,
+                "{} {} without {}: {body}",
+                action.product, action.name, missing.name
+            );
         }
     });
 }
@@ -97,8 +130,13 @@ fn a_missing_mandatory_parameter_is_named() {
 fn every_described_parameter_is_accepted_in_every_form() {
     let mut accepted = 0;
     let actions = each(|caller, action, parameters| {
-        for parameter in parameters.iter().filter(|parameter| !is_region(parameter.name)) {
-            let other = parameters.iter().find(|other| other.required && other.name != parameter.name && !is_region(other.name));
+        for parameter in parameters
+            .iter()
+            .filter(|parameter| !is_region(parameter.name))
+        {
+            let other = parameters.iter().find(|other| {
+                other.required && other.name != parameter.name && !is_region(other.name)
+            });
             for form in forms(parameter) {
                 let at = format!("{} {} {}={}", action.product, action.name, form.0, form.1);
                 let code = caller.code(action, "cn-beijing", std::slice::from_ref(&form));
@@ -110,13 +148,22 @@ fn every_described_parameter_is_accepted_in_every_form() {
             }
         }
     });
-    assert!(actions == 0 || (actions > 200 && accepted > 2_000), "{actions} actions, {accepted} forms");
+    assert!(
+        actions == 0 || (actions > 200 && accepted > 2_000),
+        "{actions} actions, {accepted} forms"
+    );
 }
 
 #[test]
 fn what_is_left_out_is_refused_as_such() {
     let mut caller = Caller::new();
     for (action, _) in coverage::all().filter(|(_, depth)| *depth == Depth::Refused) {
-        assert_eq!(caller.code(action, "cn-beijing", &[]), "Simulator.NotModelled", "{} {}", action.product, action.name);
+        assert_eq!(
+            caller.code(action, "cn-beijing", &[]),
+            "Simulator.NotModelled",
+            "{} {}",
+            action.product,
+            action.name
+        );
     }
 }

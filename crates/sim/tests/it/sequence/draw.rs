@@ -72,14 +72,23 @@ pub(crate) fn steps(lines: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Spoil::WrongRegion),
         1 => Just(Spoil::Twice),
     ];
-    let wait = prop::sample::select(vec![0_i64, 0, 0, 400, 1_000, 3_000, 3_000, 20_000, 70_000, 4_000_000]);
-    let step = (0..lines, any::<u64>(), wait, spoil, prop::bool::weighted(0.95)).prop_map(|(line, dice, wait_ms, spoil, taken)| Step {
-        line,
-        dice,
-        wait_ms,
+    let wait = prop::sample::select(vec![
+        0_i64, 0, 0, 400, 1_000, 3_000, 3_000, 20_000, 70_000, 4_000_000,
+    ]);
+    let step = (
+        0..lines,
+        any::<u64>(),
+        wait,
         spoil,
-        taken,
-    });
+        prop::bool::weighted(0.95),
+    )
+        .prop_map(|(line, dice, wait_ms, spoil, taken)| Step {
+            line,
+            dice,
+            wait_ms,
+            spoil,
+            taken,
+        });
     prop::collection::vec(step, 40..100)
 }
 
@@ -159,22 +168,40 @@ pub(crate) fn call(step: &Step, lines: &[&str], rows: &Rows) -> Sent {
     let mut dice = Dice::new(step.dice);
     let (name, mut params) = written(lines[step.line % lines.len()], &mut dice, rows, step.spoil);
     spoil(&mut params, step.spoil, &mut dice, rows);
-    Sent { wait_ms: step.wait_ms, name, params }
+    Sent {
+        wait_ms: step.wait_ms,
+        name,
+        params,
+    }
 }
 
 /// The call that a line of what a world begins with makes.
 pub(crate) fn furnishing(line: &str, rows: &Rows) -> Sent {
     let (name, params) = written(line, &mut Dice::new(1), rows, Spoil::Nothing);
-    Sent { wait_ms: 0, name, params }
+    Sent {
+        wait_ms: 0,
+        name,
+        params,
+    }
 }
 
-fn written(line: &str, dice: &mut Dice, rows: &Rows, spoil: Spoil) -> (String, Vec<(String, String)>) {
+fn written(
+    line: &str,
+    dice: &mut Dice,
+    rows: &Rows,
+    spoil: Spoil,
+) -> (String, Vec<(String, String)>) {
     let mut words = line.split_ascii_whitespace();
-    let name = words.next().expect("a line begins with the action").to_owned();
+    let name = words
+        .next()
+        .expect("a line begins with the action")
+        .to_owned();
     let mut params = Vec::new();
     for word in words {
         let (key, values) = word.split_once('=').expect("written as Name=value");
-        let (key, optional) = key.strip_suffix('?').map_or((key, false), |key| (key, true));
+        let (key, optional) = key
+            .strip_suffix('?')
+            .map_or((key, false), |key| (key, true));
         let left_out = optional && dice.below(2) == 0;
         let values: Vec<&str> = values.split('|').collect();
         let value = dice.pick(&values);
@@ -187,23 +214,37 @@ fn written(line: &str, dice: &mut Dice, rows: &Rows, spoil: Spoil) -> (String, V
 }
 
 fn fill(value: &str, dice: &mut Dice, rows: &Rows, spoil: Spoil) -> String {
-    let listed = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let listed = value
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     if let Some(word) = listed.filter(|inner| inner.starts_with('$')) {
         return Value::from(vec![fill(word, dice, rows, spoil)]).to_string();
     }
-    let Some(word) = value.strip_prefix('$') else { return value.to_owned() };
+    let Some(word) = value.strip_prefix('$') else {
+        return value.to_owned();
+    };
     let odd = matches!(spoil, Spoil::Dead | Spoil::WrongKind) && dice.below(2) == 0;
     let candidates: Vec<String> = match word {
         "word" => return (*dice.pick(&WORDS)).to_owned(),
         "port" => return (8_000 + dice.below(4)).to_string(),
-        "block" => return format!("{}.{}.0/24", dice.pick(&["172.16", "10.0", "192.168"]), dice.below(6)),
+        "block" => {
+            return format!(
+                "{}.{}.0/24",
+                dice.pick(&["172.16", "10.0", "192.168"]),
+                dice.below(6)
+            );
+        }
         "far" => return format!("100.{}.0.0/16", dice.below(3)),
         "address" => return format!("172.16.{}.{}", dice.below(3), dice.below(12)),
         "role" => return format!("acs:ram::{}:role/r", rows.account()),
         "arn" => return arn(dice, rows),
         "snat_table" | "forward_table" => rows.texts("nat_gateway", word),
         "bound" => rows.bound_addresses(),
-        "bare_machine" => rows.bare().into_iter().map(|(machine, _)| machine).collect(),
+        "bare_machine" => rows
+            .bare()
+            .into_iter()
+            .map(|(machine, _)| machine)
+            .collect(),
         "bare_disk" => rows.bare().into_iter().map(|(_, disk)| disk).collect(),
         "unused" => rows.unused_addresses(),
         "ipv6" => rows.ipv6_addresses(),
@@ -212,20 +253,38 @@ fn fill(value: &str, dice: &mut Dice, rows: &Rows, spoil: Spoil) -> String {
         "egress_rule" => rows.rules("Egress"),
         _ if odd && spoil == Spoil::Dead => rows.dead(word.split('.').next().unwrap_or_default()),
         _ if odd => rows.all_ids(),
-        word => match word.split_once('.').and_then(|(kind, rest)| Some((kind, rest.split_once('=')?))) {
+        word => match word
+            .split_once('.')
+            .and_then(|(kind, rest)| Some((kind, rest.split_once('=')?)))
+        {
             Some((kind, (field, value))) => rows.ids_with(kind, field, value),
             None => rows.ids(word),
         },
     };
-    if candidates.is_empty() { "none".to_owned() } else { candidates[dice.below(candidates.len())].clone() }
+    if candidates.is_empty() {
+        "none".to_owned()
+    } else {
+        candidates[dice.below(candidates.len())].clone()
+    }
 }
 
 fn arn(dice: &mut Dice, rows: &Rows) -> String {
-    let (product, resource, kind) =
-        [("ecs", "instance", "instance"), ("vpc", "vpc", "vpc"), ("ecs", "disk", "disk"), ("vpc", "eip", "eip")][dice.below(4)];
+    let (product, resource, kind) = [
+        ("ecs", "instance", "instance"),
+        ("vpc", "vpc", "vpc"),
+        ("ecs", "disk", "disk"),
+        ("vpc", "eip", "eip"),
+    ][dice.below(4)];
     let ids = rows.ids(kind);
-    let id = if ids.is_empty() { "none".to_owned() } else { ids[dice.below(ids.len())].clone() };
-    format!("acs:{product}:cn-beijing:{}:{resource}/{id}", rows.account())
+    let id = if ids.is_empty() {
+        "none".to_owned()
+    } else {
+        ids[dice.below(ids.len())].clone()
+    };
+    format!(
+        "acs:{product}:cn-beijing:{}:{resource}/{id}",
+        rows.account()
+    )
 }
 
 fn spoil(params: &mut Vec<(String, String)>, spoil: Spoil, dice: &mut Dice, rows: &Rows) {
@@ -237,7 +296,10 @@ fn spoil(params: &mut Vec<(String, String)>, spoil: Spoil, dice: &mut Dice, rows
         Spoil::Missing if !params.is_empty() => drop(params.remove(dice.below(params.len()))),
         Spoil::DryRun => params.push(("DryRun".to_owned(), "true".to_owned())),
         Spoil::Token => params.push(("ClientToken".to_owned(), format!("t-{}", dice.below(3)))),
-        Spoil::WrongRegion => params.push(("RegionId".to_owned(), dice.pick(&["cn-hangzhou", "xx-nowhere", ""]).to_owned())),
+        Spoil::WrongRegion => params.push((
+            "RegionId".to_owned(),
+            dice.pick(&["cn-hangzhou", "xx-nowhere", ""]).to_owned(),
+        )),
         _ => {}
     }
 }
@@ -248,7 +310,11 @@ pub(crate) fn hostile(dice: &mut Dice, rows: &Rows) -> String {
         0 => "x".repeat(3_000),
         1 => {
             let ids = rows.all_ids();
-            if ids.is_empty() { String::new() } else { Value::from(ids).to_string() }
+            if ids.is_empty() {
+                String::new()
+            } else {
+                Value::from(ids).to_string()
+            }
         }
         _ => (*dice.pick(HOSTILE)).to_owned(),
     }

@@ -11,8 +11,16 @@ const BY_CALL: &[(&str, &str, &[&str])] = &[
     ("instance", "Stopped", &["Starting", "Released"]),
     ("disk", "", &["Creating", "InUse"]),
     ("disk", "Available", &["Attaching", "Deleting", "ReIniting"]),
-    ("disk", "InUse", &["Detaching", "ReIniting", "Available", "Deleting", ""]),
-    ("network_interface", "", &["Available", "InUse", "Attaching"]),
+    (
+        "disk",
+        "InUse",
+        &["Detaching", "ReIniting", "Available", "Deleting", ""],
+    ),
+    (
+        "network_interface",
+        "",
+        &["Available", "InUse", "Attaching"],
+    ),
     ("network_interface", "Available", &["Attaching", "Deleting"]),
     ("network_interface", "InUse", &["Detaching"]),
     ("vpc", "", &["Pending"]),
@@ -54,16 +62,34 @@ const FIRST: &[&str] = &["Creating", "Pending"];
 fn state(row: Option<&Value>) -> &str {
     let Some(row) = row else { return "" };
     let phase = &row["phase"];
-    let moving = || phase.as_object().and_then(|phase| phase.keys().next()).map(String::as_str);
-    row["state"].as_str().or_else(|| phase.as_str()).or_else(moving).unwrap_or_default()
+    let moving = || {
+        phase
+            .as_object()
+            .and_then(|phase| phase.keys().next())
+            .map(String::as_str)
+    };
+    row["state"]
+        .as_str()
+        .or_else(|| phase.as_str())
+        .or_else(moving)
+        .unwrap_or_default()
 }
 
 /// What is wrong about a change that a call has made.
 pub(crate) fn by_call(change: &Changed) -> Option<String> {
     let (from, to) = (state(change.old.as_ref()), state(change.new.as_ref()));
     let known = BY_CALL.iter().any(|(kind, _, _)| *kind == change.kind);
-    let legal = || BY_CALL.iter().any(|(kind, at, ways)| *kind == change.kind && *at == from && ways.contains(&to));
-    (known && from != to && !legal()).then(|| format!("a call took {} {} from `{from}` to `{to}`", change.kind, change.key))
+    let legal = || {
+        BY_CALL
+            .iter()
+            .any(|(kind, at, ways)| *kind == change.kind && *at == from && ways.contains(&to))
+    };
+    (known && from != to && !legal()).then(|| {
+        format!(
+            "a call took {} {} from `{from}` to `{to}`",
+            change.kind, change.key
+        )
+    })
 }
 
 /// What is wrong about a change that time has made. Several steps may have passed at once.
@@ -74,5 +100,10 @@ pub(crate) fn by_time(change: &Changed) -> Option<String> {
     }
     let back = change.old.is_some() && FIRST.contains(&to);
     let woken = LAST.contains(&from) && !to.is_empty() && !LAST.contains(&to);
-    (back || woken).then(|| format!("time took {} {} from `{from}` to `{to}`", change.kind, change.key))
+    (back || woken).then(|| {
+        format!(
+            "time took {} {} from `{from}` to `{to}`",
+            change.kind, change.key
+        )
+    })
 }

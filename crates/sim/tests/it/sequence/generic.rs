@@ -8,14 +8,26 @@ use super::rows::Rows;
 
 /// The call that a step makes.
 pub(crate) fn call(step: &Step, rows: &Rows) -> Sent {
-    let all: Vec<&'static Action> = Product::ALL.into_iter().flat_map(action::table).copied().collect();
+    let all: Vec<&'static Action> = Product::ALL
+        .into_iter()
+        .flat_map(action::table)
+        .copied()
+        .collect();
     let action = all[step.line % all.len()];
     let mut dice = Dice::new(step.dice);
     let mut params = Vec::new();
     for param in action.params {
         // Mandatory ones are left out now and then, the others come now and then.
-        let comes = if param.required { dice.below(12) > 0 } else { dice.below(6) == 0 };
-        if comes && !param.name.eq_ignore_ascii_case("RegionId") && param.name != "DryRun" && param.name != "ClientToken" {
+        let comes = if param.required {
+            dice.below(12) > 0
+        } else {
+            dice.below(6) == 0
+        };
+        if comes
+            && !param.name.eq_ignore_ascii_case("RegionId")
+            && param.name != "DryRun"
+            && param.name != "ClientToken"
+        {
             put(param, param.name, &mut dice, rows, &mut params);
         }
     }
@@ -26,10 +38,20 @@ pub(crate) fn call(step: &Step, rows: &Rows) -> Sent {
         params.push(("ClientToken".to_owned(), format!("t-{}", dice.below(3))));
     }
     params.retain(|(_, value)| value.len() < 4_000);
-    Sent { wait_ms: step.wait_ms, name: format!("{}.{}", action.product.code(), action.name), params }
+    Sent {
+        wait_ms: step.wait_ms,
+        name: format!("{}.{}", action.product.code(), action.name),
+        params,
+    }
 }
 
-fn put(param: &Param, name: &str, dice: &mut Dice, rows: &Rows, params: &mut Vec<(String, String)>) {
+fn put(
+    param: &Param,
+    name: &str,
+    dice: &mut Dice,
+    rows: &Rows,
+    params: &mut Vec<(String, String)>,
+) {
     match param.ty {
         ParamType::List => {
             for n in 1..=1 + dice.below(2) {
@@ -37,8 +59,18 @@ fn put(param: &Param, name: &str, dice: &mut Dice, rows: &Rows, params: &mut Vec
             }
         }
         ParamType::Rows(members) => {
-            for member in members.iter().filter(|member| member.required || dice.below(3) == 0).collect::<Vec<_>>() {
-                put(member, &format!("{name}.1.{}", member.name), dice, rows, params);
+            for member in members
+                .iter()
+                .filter(|member| member.required || dice.below(3) == 0)
+                .collect::<Vec<_>>()
+            {
+                put(
+                    member,
+                    &format!("{name}.1.{}", member.name),
+                    dice,
+                    rows,
+                    params,
+                );
             }
         }
         _ => params.push((name.to_owned(), value(param, dice, rows))),
@@ -50,7 +82,9 @@ fn value(param: &Param, dice: &mut Dice, rows: &Rows) -> String {
         return hostile(dice, rows);
     }
     match param.ty {
-        ParamType::Integer | ParamType::Long => dice.pick(&["0", "1", "2", "5", "10", "40", "100", "500", "-1", "65536"]).to_owned(),
+        ParamType::Integer | ParamType::Long => dice
+            .pick(&["0", "1", "2", "5", "10", "40", "100", "500", "-1", "65536"])
+            .to_owned(),
         ParamType::Float => dice.pick(&["0", "0.5", "1", "-2.5", "1e9"]).to_owned(),
         ParamType::Boolean => dice.pick(&["true", "false", "True"]).to_owned(),
         ParamType::Open => dice.pick(&["[]", "{}", "{\"a\":\"b\"}", "[{}]"]).to_owned(),
@@ -82,10 +116,18 @@ fn text(name: &str, dice: &mut Dice, rows: &Rows) -> String {
         ("networkaclid", "network_acl"),
         ("bandwidthpackageid", "bandwidth_package"),
     ];
-    let ids = kinds.iter().find(|(part, _)| lower.contains(part)).map(|(_, kind)| rows.ids(kind)).unwrap_or_default();
+    let ids = kinds
+        .iter()
+        .find(|(part, _)| lower.contains(part))
+        .map(|(_, kind)| rows.ids(kind))
+        .unwrap_or_default();
     if !ids.is_empty() && dice.below(5) > 0 {
         let id = ids[dice.below(ids.len())].clone();
-        return if lower.ends_with("ids") { format!("[\"{id}\"]") } else { id };
+        return if lower.ends_with("ids") {
+            format!("[\"{id}\"]")
+        } else {
+            id
+        };
     }
     let usual = [
         ("zone", "cn-beijing-h"),
@@ -106,6 +148,17 @@ fn text(name: &str, dice: &mut Dice, rows: &Rows) -> String {
     ];
     match usual.iter().find(|(part, _)| lower.contains(part)) {
         Some((_, value)) if dice.below(4) > 0 => (*value).to_owned(),
-        _ => dice.pick(&["web", "a", "true", "1", "instance", "disk", "Available", "Running"]).to_owned(),
+        _ => dice
+            .pick(&[
+                "web",
+                "a",
+                "true",
+                "1",
+                "instance",
+                "disk",
+                "Available",
+                "Running",
+            ])
+            .to_owned(),
     }
 }

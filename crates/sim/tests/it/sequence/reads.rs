@@ -22,16 +22,53 @@ pub(crate) struct Listing {
     pages: (bool, bool),
 }
 
-const fn listing(action: &'static str, path: &'static str, id: &'static str, kind: &'static str, pages: (bool, bool)) -> Listing {
-    Listing { action, with: &[], path, id, kind, pages }
+const fn listing(
+    action: &'static str,
+    path: &'static str,
+    id: &'static str,
+    kind: &'static str,
+    pages: (bool, bool),
+) -> Listing {
+    Listing {
+        action,
+        with: &[],
+        path,
+        id,
+        kind,
+        pages,
+    }
 }
 
 /// Every listing that is gone through.
 pub(crate) const LISTINGS: &[Listing] = &[
-    listing("vpc.DescribeVpcs", "/Vpcs/Vpc", "VpcId", "vpc", (true, false)),
-    listing("vpc.DescribeVSwitches", "/VSwitches/VSwitch", "VSwitchId", "vswitch", (true, false)),
-    listing("vpc.DescribeRouteTableList", "/RouterTableList/RouterTableListType", "RouteTableId", "route_table", (true, false)),
-    listing("vpc.DescribeEipAddresses", "/EipAddresses/EipAddress", "AllocationId", "eip", (true, false)),
+    listing(
+        "vpc.DescribeVpcs",
+        "/Vpcs/Vpc",
+        "VpcId",
+        "vpc",
+        (true, false),
+    ),
+    listing(
+        "vpc.DescribeVSwitches",
+        "/VSwitches/VSwitch",
+        "VSwitchId",
+        "vswitch",
+        (true, false),
+    ),
+    listing(
+        "vpc.DescribeRouteTableList",
+        "/RouterTableList/RouterTableListType",
+        "RouteTableId",
+        "route_table",
+        (true, false),
+    ),
+    listing(
+        "vpc.DescribeEipAddresses",
+        "/EipAddresses/EipAddress",
+        "AllocationId",
+        "eip",
+        (true, false),
+    ),
     listing(
         "vpc.DescribeCommonBandwidthPackages",
         "/CommonBandwidthPackages/CommonBandwidthPackage",
@@ -39,13 +76,55 @@ pub(crate) const LISTINGS: &[Listing] = &[
         "bandwidth_package",
         (true, false),
     ),
-    listing("vpc.DescribeNatGateways", "/NatGateways/NatGateway", "NatGatewayId", "nat_gateway", (true, false)),
-    listing("vpc.DescribeNetworkAcls", "/NetworkAcls/NetworkAcl", "NetworkAclId", "network_acl", (true, false)),
-    listing("ecs.DescribeSecurityGroups", "/SecurityGroups/SecurityGroup", "SecurityGroupId", "security_group", (true, true)),
-    listing("ecs.DescribeKeyPairs", "/KeyPairs/KeyPair", "KeyPairName", "key_pair", (true, false)),
-    listing("ecs.DescribeInstances", "/Instances/Instance", "InstanceId", "instance", (true, true)),
-    listing("ecs.DescribeInstanceStatus", "/InstanceStatuses/InstanceStatus", "InstanceId", "instance", (true, false)),
-    listing("ecs.DescribeDisks", "/Disks/Disk", "DiskId", "disk", (true, true)),
+    listing(
+        "vpc.DescribeNatGateways",
+        "/NatGateways/NatGateway",
+        "NatGatewayId",
+        "nat_gateway",
+        (true, false),
+    ),
+    listing(
+        "vpc.DescribeNetworkAcls",
+        "/NetworkAcls/NetworkAcl",
+        "NetworkAclId",
+        "network_acl",
+        (true, false),
+    ),
+    listing(
+        "ecs.DescribeSecurityGroups",
+        "/SecurityGroups/SecurityGroup",
+        "SecurityGroupId",
+        "security_group",
+        (true, true),
+    ),
+    listing(
+        "ecs.DescribeKeyPairs",
+        "/KeyPairs/KeyPair",
+        "KeyPairName",
+        "key_pair",
+        (true, false),
+    ),
+    listing(
+        "ecs.DescribeInstances",
+        "/Instances/Instance",
+        "InstanceId",
+        "instance",
+        (true, true),
+    ),
+    listing(
+        "ecs.DescribeInstanceStatus",
+        "/InstanceStatuses/InstanceStatus",
+        "InstanceId",
+        "instance",
+        (true, false),
+    ),
+    listing(
+        "ecs.DescribeDisks",
+        "/Disks/Disk",
+        "DiskId",
+        "disk",
+        (true, true),
+    ),
     listing(
         "ecs.DescribeNetworkInterfaces",
         "/NetworkInterfaceSets/NetworkInterfaceSet",
@@ -53,8 +132,20 @@ pub(crate) const LISTINGS: &[Listing] = &[
         "network_interface",
         (true, true),
     ),
-    listing("ecs.DescribeSnapshots", "/Snapshots/Snapshot", "SnapshotId", "snapshot", (true, true)),
-    listing("ecs.DescribeSnapshotGroups", "/SnapshotGroups/SnapshotGroup", "SnapshotGroupId", "snapshot_group", (false, true)),
+    listing(
+        "ecs.DescribeSnapshots",
+        "/Snapshots/Snapshot",
+        "SnapshotId",
+        "snapshot",
+        (true, true),
+    ),
+    listing(
+        "ecs.DescribeSnapshotGroups",
+        "/SnapshotGroups/SnapshotGroup",
+        "SnapshotGroupId",
+        "snapshot_group",
+        (false, true),
+    ),
     listing(
         "ecs.DescribeAutoSnapshotPolicyEx",
         "/AutoSnapshotPolicies/AutoSnapshotPolicy",
@@ -64,27 +155,74 @@ pub(crate) const LISTINGS: &[Listing] = &[
     ),
     Listing {
         action: "ecs.DescribeImages",
-        with: &[("ImageOwnerAlias", "self"), ("Status", "Creating,Available,UnAvailable")],
+        with: &[
+            ("ImageOwnerAlias", "self"),
+            ("Status", "Creating,Available,UnAvailable"),
+        ],
         path: "/Images/Image",
         id: "ImageId",
         kind: "image",
         pages: (true, false),
     },
-    listing("ecs.DescribeLaunchTemplates", "/LaunchTemplateSets/LaunchTemplateSet", "LaunchTemplateId", "launch_template", (true, false)),
-    listing("ecs.DescribeDeploymentSets", "/DeploymentSets/DeploymentSet", "DeploymentSetId", "deployment_set", (true, false)),
-    listing("ecs.DescribeCommands", "/Commands/Command", "CommandId", "command", (true, true)),
-    listing("ecs.DescribeInvocations", "/Invocations/Invocation", "InvokeId", "invocation", (true, true)),
-    listing("ecs.DescribePrefixLists", "/PrefixLists/PrefixList", "PrefixListId", "prefix_list", (false, true)),
-    listing("oos.ListParameters", "/Parameters", "Name", "parameter", (false, true)),
+    listing(
+        "ecs.DescribeLaunchTemplates",
+        "/LaunchTemplateSets/LaunchTemplateSet",
+        "LaunchTemplateId",
+        "launch_template",
+        (true, false),
+    ),
+    listing(
+        "ecs.DescribeDeploymentSets",
+        "/DeploymentSets/DeploymentSet",
+        "DeploymentSetId",
+        "deployment_set",
+        (true, false),
+    ),
+    listing(
+        "ecs.DescribeCommands",
+        "/Commands/Command",
+        "CommandId",
+        "command",
+        (true, true),
+    ),
+    listing(
+        "ecs.DescribeInvocations",
+        "/Invocations/Invocation",
+        "InvokeId",
+        "invocation",
+        (true, true),
+    ),
+    listing(
+        "ecs.DescribePrefixLists",
+        "/PrefixLists/PrefixList",
+        "PrefixListId",
+        "prefix_list",
+        (false, true),
+    ),
+    listing(
+        "oos.ListParameters",
+        "/Parameters",
+        "Name",
+        "parameter",
+        (false, true),
+    ),
 ];
 
 /// Tags that both a listing and ListTagResources show: action, type, listing.
 const TAGGED: &[(&str, &str, &str)] = &[
     ("ecs.ListTagResources", "instance", "ecs.DescribeInstances"),
     ("ecs.ListTagResources", "disk", "ecs.DescribeDisks"),
-    ("ecs.ListTagResources", "securitygroup", "ecs.DescribeSecurityGroups"),
+    (
+        "ecs.ListTagResources",
+        "securitygroup",
+        "ecs.DescribeSecurityGroups",
+    ),
     ("ecs.ListTagResources", "snapshot", "ecs.DescribeSnapshots"),
-    ("ecs.ListTagResources", "eni", "ecs.DescribeNetworkInterfaces"),
+    (
+        "ecs.ListTagResources",
+        "eni",
+        "ecs.DescribeNetworkInterfaces",
+    ),
     ("vpc.ListTagResources", "VPC", "vpc.DescribeVpcs"),
     ("vpc.ListTagResources", "VSWITCH", "vpc.DescribeVSwitches"),
     ("vpc.ListTagResources", "EIP", "vpc.DescribeEipAddresses"),
@@ -109,9 +247,14 @@ pub(crate) fn check(run: &mut Run, which: usize) -> Result<(), String> {
 }
 
 fn here(run: &Run, listing: &Listing) -> BTreeSet<String> {
-    let seen = run.rows.kind(listing.kind).values().filter(|row| is_seen(row) && in_region(row));
+    let seen = run
+        .rows
+        .kind(listing.kind)
+        .values()
+        .filter(|row| is_seen(row) && in_region(row));
     let own = seen.filter(|row| listing.kind != "image" || !row["custom"].is_null());
-    own.filter_map(|row| Some(row["base"][handle(listing.kind)].as_str()?.to_owned())).collect()
+    own.filter_map(|row| Some(row["base"][handle(listing.kind)].as_str()?.to_owned()))
+        .collect()
 }
 
 fn in_region(row: &Value) -> bool {
@@ -119,11 +262,17 @@ fn in_region(row: &Value) -> bool {
 }
 
 fn same(run: &Run, listing: &Listing, rows: &[Value]) -> Result<(), String> {
-    let ids: Vec<&str> = rows.iter().filter_map(|row| row[listing.id].as_str()).collect();
+    let ids: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row[listing.id].as_str())
+        .collect();
     let set: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
     let there = here(run, listing);
     if ids.len() != rows.len() || set.len() != ids.len() || set != there {
-        return Err(format!("{} shows {ids:?}, there are {there:?}", listing.action));
+        return Err(format!(
+            "{} shows {ids:?}, there are {there:?}",
+            listing.action
+        ));
     }
     Ok(())
 }
@@ -132,13 +281,25 @@ fn by_number(run: &mut Run, listing: &Listing, size: i64) -> Result<Vec<Value>, 
     let (mut rows, mut number) = (Vec::new(), 1_i64);
     loop {
         let (number_text, size_text) = (number.to_string(), size.to_string());
-        let body = run.read(listing.action, &[listing.with, &[("PageNumber", &number_text), ("PageSize", &size_text)]].concat())?;
+        let body = run.read(
+            listing.action,
+            &[
+                listing.with,
+                &[("PageNumber", &number_text), ("PageSize", &size_text)],
+            ]
+            .concat(),
+        )?;
         let page = items(&body, listing)?;
-        let total = number_of(&body["TotalCount"]).ok_or_else(|| format!("{} has no TotalCount", listing.action))?;
+        let total = number_of(&body["TotalCount"])
+            .ok_or_else(|| format!("{} has no TotalCount", listing.action))?;
         rows.extend(page.iter().cloned());
         if page.is_empty() || rows.len() as u64 >= total {
             if rows.len() as u64 != total {
-                return Err(format!("{} says {total} and shows {}", listing.action, rows.len()));
+                return Err(format!(
+                    "{} says {total} and shows {}",
+                    listing.action,
+                    rows.len()
+                ));
             }
             same(run, listing, &rows)?;
             return Ok(rows);
@@ -150,9 +311,15 @@ fn by_number(run: &mut Run, listing: &Listing, size: i64) -> Result<Vec<Value>, 
 fn by_tokens(run: &mut Run, listing: &Listing) -> Result<Vec<Value>, String> {
     let (mut rows, mut token) = (Vec::new(), String::new());
     loop {
-        let body = run.read(listing.action, &[listing.with, &[("MaxResults", "10"), ("NextToken", &token)]].concat())?;
+        let body = run.read(
+            listing.action,
+            &[listing.with, &[("MaxResults", "10"), ("NextToken", &token)]].concat(),
+        )?;
         rows.extend(items(&body, listing)?.iter().cloned());
-        body["NextToken"].as_str().unwrap_or_default().clone_into(&mut token);
+        body["NextToken"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut token);
         if token.is_empty() {
             same(run, listing, &rows)?;
             return Ok(rows);
@@ -166,7 +333,9 @@ fn number_of(value: &Value) -> Option<u64> {
 }
 
 fn items<'a>(body: &'a Value, listing: &Listing) -> Result<&'a Vec<Value>, String> {
-    body.pointer(listing.path).and_then(Value::as_array).ok_or_else(|| format!("{} has no list at {}", listing.action, listing.path))
+    body.pointer(listing.path)
+        .and_then(Value::as_array)
+        .ok_or_else(|| format!("{} has no list at {}", listing.action, listing.path))
 }
 
 /// Numbers that listings show against what is there.
@@ -175,24 +344,42 @@ fn counts(rows: &Rows, listing: &Listing, shown: &[Value]) -> Result<(), String>
         let id = row[listing.id].as_str().unwrap_or_default();
         match listing.kind {
             "vswitch" => {
-                let length: u32 = row["CidrBlock"].as_str().and_then(|block| block.split_once('/')?.1.parse().ok()).unwrap_or(32);
-                let free = (1_u64 << (32 - length)).saturating_sub(4) - property::taken(rows, id).len() as u64;
+                let length: u32 = row["CidrBlock"]
+                    .as_str()
+                    .and_then(|block| block.split_once('/')?.1.parse().ok())
+                    .unwrap_or(32);
+                let free = (1_u64 << (32 - length)).saturating_sub(4)
+                    - property::taken(rows, id).len() as u64;
                 if row["AvailableIpAddressCount"] != free {
-                    return Err(format!("{id} has {} free addresses, should have {free}", row["AvailableIpAddressCount"]));
+                    return Err(format!(
+                        "{id} has {} free addresses, should have {free}",
+                        row["AvailableIpAddressCount"]
+                    ));
                 }
             }
             "instance" => {
-                let eni = rows.kind("instance")[id]["interface"].as_str().unwrap_or_default();
-                let groups: BTreeSet<&str> = list(&rows.kind("network_interface")[eni]["security_groups"]).collect();
-                let shown: BTreeSet<&str> = list(&row["SecurityGroupIds"]["SecurityGroupId"]).collect();
+                let eni = rows.kind("instance")[id]["interface"]
+                    .as_str()
+                    .unwrap_or_default();
+                let groups: BTreeSet<&str> =
+                    list(&rows.kind("network_interface")[eni]["security_groups"]).collect();
+                let shown: BTreeSet<&str> =
+                    list(&row["SecurityGroupIds"]["SecurityGroupId"]).collect();
                 if listing.action == "ecs.DescribeInstances" && shown != groups {
                     return Err(format!("{id} shows the groups {shown:?}, is in {groups:?}"));
                 }
             }
             "deployment_set" => {
-                let named = rows.kind("instance").values().filter(|one| is_seen(one) && one["extras"]["deployment_set"] == id).count();
+                let named = rows
+                    .kind("instance")
+                    .values()
+                    .filter(|one| is_seen(one) && one["extras"]["deployment_set"] == id)
+                    .count();
                 if row["InstanceAmount"] != named as u64 {
-                    return Err(format!("{id} says it has {} machines, {named} name it", row["InstanceAmount"]));
+                    return Err(format!(
+                        "{id} says it has {} machines, {named} name it",
+                        row["InstanceAmount"]
+                    ));
                 }
             }
             _ => {}
@@ -203,18 +390,38 @@ fn counts(rows: &Rows, listing: &Listing, shown: &[Value]) -> Result<(), String>
 
 /// Each tag that a listing shows is a row of ListTagResources, and no other is.
 fn tags(run: &mut Run, listing: &Listing, shown: &[Value]) -> Result<(), String> {
-    let Some((action, kind, _)) = TAGGED.iter().find(|(_, _, of)| *of == listing.action) else { return Ok(()) };
+    let Some((action, kind, _)) = TAGGED.iter().find(|(_, _, of)| *of == listing.action) else {
+        return Ok(());
+    };
     let mut expected = BTreeSet::new();
     for row in shown {
         for tag in row["Tags"]["Tag"].as_array().into_iter().flatten() {
-            let key = tag["TagKey"].as_str().or_else(|| tag["Key"].as_str()).unwrap_or_default();
-            let value = tag["TagValue"].as_str().or_else(|| tag["Value"].as_str()).unwrap_or_default();
-            expected.insert((row[listing.id].as_str().unwrap_or_default().to_owned(), key.to_owned(), value.to_owned()));
+            let key = tag["TagKey"]
+                .as_str()
+                .or_else(|| tag["Key"].as_str())
+                .unwrap_or_default();
+            let value = tag["TagValue"]
+                .as_str()
+                .or_else(|| tag["Value"].as_str())
+                .unwrap_or_default();
+            expected.insert((
+                row[listing.id].as_str().unwrap_or_default().to_owned(),
+                key.to_owned(),
+                value.to_owned(),
+            ));
         }
     }
-    let ids: Vec<&str> = shown.iter().take(20).filter_map(|row| row[listing.id].as_str()).collect();
+    let ids: Vec<&str> = shown
+        .iter()
+        .take(20)
+        .filter_map(|row| row[listing.id].as_str())
+        .collect();
     let names: Vec<String> = (1..=ids.len()).map(|n| format!("ResourceId.{n}")).collect();
-    let mut pairs: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(ids.iter().copied()).collect();
+    let mut pairs: Vec<(&str, &str)> = names
+        .iter()
+        .map(String::as_str)
+        .zip(ids.iter().copied())
+        .collect();
     if pairs.is_empty() {
         return Ok(());
     }
@@ -222,18 +429,35 @@ fn tags(run: &mut Run, listing: &Listing, shown: &[Value]) -> Result<(), String>
     expected.retain(|(id, _, _)| ids.contains(&id.as_str()));
     let (mut listed, mut token) = (BTreeSet::new(), String::new());
     loop {
-        let body = run.read(action, &[&pairs[..], &[("NextToken", token.as_str())]].concat())?;
-        let found = body["TagResources"]["TagResource"].as_array().or_else(|| body["TagResources"].as_array()).cloned().unwrap_or_default();
+        let body = run.read(
+            action,
+            &[&pairs[..], &[("NextToken", token.as_str())]].concat(),
+        )?;
+        let found = body["TagResources"]["TagResource"]
+            .as_array()
+            .or_else(|| body["TagResources"].as_array())
+            .cloned()
+            .unwrap_or_default();
         for row in found {
             let field = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
             if !listed.insert((field("ResourceId"), field("TagKey"), field("TagValue"))) {
                 return Err(format!("{action} shows {row} twice"));
             }
         }
-        body["NextToken"].as_str().unwrap_or_default().clone_into(&mut token);
+        body["NextToken"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut token);
         if token.is_empty() {
             break;
         }
     }
-    if listed == expected { Ok(()) } else { Err(format!("{action} shows {listed:?}, {} shows {expected:?}", listing.action)) }
+    if listed == expected {
+        Ok(())
+    } else {
+        Err(format!(
+            "{action} shows {listed:?}, {} shows {expected:?}",
+            listing.action
+        ))
+    }
 }

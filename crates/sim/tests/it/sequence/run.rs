@@ -53,11 +53,20 @@ pub(crate) struct Came {
 impl Run {
     /// A new world with what it begins with.
     pub(crate) fn new(profile: Profile, begin: Begin) -> Self {
-        let options = Options { profile, ..Options::default() };
+        let options = Options {
+            profile,
+            ..Options::default()
+        };
         let mut world = World::new(11, Timestamp(START), options);
         world.forget_changes();
         let rows = Rows::new(world.rows());
-        let mut run = Self { world, now_ms: START, rows, said: Vec::new(), tokens: BTreeMap::new() };
+        let mut run = Self {
+            world,
+            now_ms: START,
+            rows,
+            said: Vec::new(),
+            tokens: BTreeMap::new(),
+        };
         if begin != Begin::Nothing {
             run.machine();
         }
@@ -68,28 +77,69 @@ impl Run {
     }
 
     fn furnish(&mut self) {
-        for line in vocabulary::FURNISHED.lines().filter(|line| !line.is_empty()) {
-            let (wait, line) = line.split_once(' ').filter(|(wait, _)| wait.parse::<i64>().is_ok()).unwrap_or(("0", line));
-            self.pass(wait.parse().expect("a number")).unwrap_or_else(|wrong| panic!("{line}: {wrong}"));
+        for line in vocabulary::FURNISHED
+            .lines()
+            .filter(|line| !line.is_empty())
+        {
+            let (wait, line) = line
+                .split_once(' ')
+                .filter(|(wait, _)| wait.parse::<i64>().is_ok())
+                .unwrap_or(("0", line));
+            self.pass(wait.parse().expect("a number"))
+                .unwrap_or_else(|wrong| panic!("{line}: {wrong}"));
             let sent = draw::furnishing(line, &self.rows);
-            let came = self.call(&sent).unwrap_or_else(|wrong| panic!("{sent:?}: {wrong}"));
+            let came = self
+                .call(&sent)
+                .unwrap_or_else(|wrong| panic!("{sent:?}: {wrong}"));
             assert_eq!(came.status, 200, "{sent:?}: {}", came.body);
         }
     }
 
     fn machine(&mut self) {
         let mut make = |wait_ms: i64, name: &str, pairs: &[(&str, &str)], field: &str| {
-            let params = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-            let came = self.call(&Sent { wait_ms, name: name.to_owned(), params }).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+            let params = pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect();
+            let came = self
+                .call(&Sent {
+                    wait_ms,
+                    name: name.to_owned(),
+                    params,
+                })
+                .unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
             assert_eq!(came.status, 200, "{name}: {}", came.body);
             came.body[field].as_str().unwrap_or_default().to_owned()
         };
-        let vpc = make(0, "vpc.CreateVpc", &[("CidrBlock", "172.16.0.0/12")], "VpcId");
-        let place = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.1.0/24")];
+        let vpc = make(
+            0,
+            "vpc.CreateVpc",
+            &[("CidrBlock", "172.16.0.0/12")],
+            "VpcId",
+        );
+        let place = [
+            ("VpcId", vpc.as_str()),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", "172.16.1.0/24"),
+        ];
         let vswitch = make(5_000, "vpc.CreateVSwitch", &place, "VSwitchId");
-        let group = make(5_000, "ecs.CreateSecurityGroup", &[("VpcId", &vpc)], "SecurityGroupId");
-        let machine = [("ImageFamily", "acs:debian_12_x64"), ("InstanceType", "ecs.c7.large"), ("VSwitchId", vswitch.as_str())];
-        make(0, "ecs.RunInstances", &[&machine[..], &[("SecurityGroupId", group.as_str())]].concat(), "RequestId");
+        let group = make(
+            5_000,
+            "ecs.CreateSecurityGroup",
+            &[("VpcId", &vpc)],
+            "SecurityGroupId",
+        );
+        let machine = [
+            ("ImageFamily", "acs:debian_12_x64"),
+            ("InstanceType", "ecs.c7.large"),
+            ("VSwitchId", vswitch.as_str()),
+        ];
+        make(
+            0,
+            "ecs.RunInstances",
+            &[&machine[..], &[("SecurityGroupId", group.as_str())]].concat(),
+            "RequestId",
+        );
         make(20_000, "vpc.DescribeVpcs", &[], "RequestId");
     }
 
@@ -98,7 +148,10 @@ impl Run {
         self.said.push(sent.clone());
         let came = self.call(sent)?;
         if step.spoil == Spoil::Twice {
-            let again = Sent { wait_ms: 0, ..sent.clone() };
+            let again = Sent {
+                wait_ms: 0,
+                ..sent.clone()
+            };
             self.said.push(again.clone());
             return self.call(&again);
         }
@@ -124,10 +177,18 @@ impl Run {
         self.pass(sent.wait_ms)?;
         let came = self.send(&sent.name, &sent.params)?;
         let changes = self.world.take_changes();
-        let given = |name: &str| sent.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let given = |name: &str| {
+            sent.params
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+        };
         let dry = given("DryRun") == Some("true");
         if came.status != 200 && !changes.is_empty() {
-            return Err(format!("{} {} changed {changes:?}", came.status, came.body["Code"]));
+            return Err(format!(
+                "{} {} changed {changes:?}",
+                came.status, came.body["Code"]
+            ));
         }
         if dry && came.status == 200 {
             return Err("a dry run was answered with success".to_owned());
@@ -144,23 +205,36 @@ impl Run {
 
     /// A read of the watcher, which must be answered and must change nothing.
     pub(crate) fn read(&mut self, name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
-        let params: Vec<(String, String)> = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let params: Vec<(String, String)> = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         // What is due at once is the last call's doing.
         self.pass(0)?;
         let came = self.send(name, &params)?;
         let changes = self.world.take_changes();
         if came.status != 200 || !changes.is_empty() {
-            return Err(format!("{name} {params:?}: {} {}, changed {changes:?}", came.status, came.body));
+            return Err(format!(
+                "{name} {params:?}: {} {}, changed {changes:?}",
+                came.status, came.body
+            ));
         }
         Ok(came.body)
     }
 
     /// Sends a call; what it answers must be written as the action describes, and no failure of the simulator.
     fn send(&mut self, name: &str, params: &[(String, String)]) -> Result<Came, String> {
-        let response = self.world.repeat(Timestamp(self.now_ms), &request(name, params));
-        let body: Value = serde_json::from_slice(&response.body).map_err(|error| format!("{name} answers no JSON: {error}"))?;
+        let response = self
+            .world
+            .repeat(Timestamp(self.now_ms), &request(name, params));
+        let body: Value = serde_json::from_slice(&response.body)
+            .map_err(|error| format!("{name} answers no JSON: {error}"))?;
         let (product, action) = name.split_once('.').expect("written as product.Action");
-        if response.status >= 500 || body["Code"].as_str().is_some_and(|code| code.starts_with("InternalError")) {
+        if response.status >= 500
+            || body["Code"]
+                .as_str()
+                .is_some_and(|code| code.starts_with("InternalError"))
+        {
             return Err(format!("{name} answers {} {body}", response.status));
         }
         let shape = &shapes()[product][action];
@@ -170,20 +244,30 @@ impl Run {
         if response.status != 200 && body["Code"].as_str().is_none_or(str::is_empty) {
             return Err(format!("{name} is refused without a code: {body}"));
         }
-        Ok(Came { status: response.status, body })
+        Ok(Came {
+            status: response.status,
+            body,
+        })
     }
 
     /// The same call with the same token is answered with the same body.
     fn replays(&mut self, sent: &Sent, token: Option<&str>, came: &Came) -> Result<(), String> {
-        let (Some(token), 200) = (token, came.status) else { return Ok(()) };
-        let makes = ["Create", "Run", "Allocate"].iter().any(|verb| sent.name.contains(&format!(".{verb}")));
+        let (Some(token), 200) = (token, came.status) else {
+            return Ok(());
+        };
+        let makes = ["Create", "Run", "Allocate"]
+            .iter()
+            .any(|verb| sent.name.contains(&format!(".{verb}")));
         if !makes {
             return Ok(());
         }
         let mut body = came.body.clone();
         body["RequestId"] = Value::Null;
         match self.tokens.get(&format!("{}/{token}", sent.name)) {
-            None => drop(self.tokens.insert(format!("{}/{token}", sent.name), (sent.params.clone(), body))),
+            None => drop(self.tokens.insert(
+                format!("{}/{token}", sent.name),
+                (sent.params.clone(), body),
+            )),
             Some((params, first)) if *params == sent.params && *first == body => {}
             Some(first) => return Err(format!("the token of {first:?} is answered with {body}")),
         }
@@ -191,8 +275,14 @@ impl Run {
     }
 
     fn holds(&self) -> Result<(), String> {
-        let broken = Property::ALL.into_iter().find_map(|property| property.broken(&self.rows, self.now_ms).map(|wrong| (property, wrong)));
-        broken.map_or(Ok(()), |(property, wrong)| Err(format!("{property:?}: {wrong}")))
+        let broken = Property::ALL.into_iter().find_map(|property| {
+            property
+                .broken(&self.rows, self.now_ms)
+                .map(|wrong| (property, wrong))
+        });
+        broken.map_or(Ok(()), |(property, wrong)| {
+            Err(format!("{property:?}: {wrong}"))
+        })
     }
 
     /// The mirror is what the world would store, and a world that is read back from there stores the same.
@@ -201,12 +291,17 @@ impl Run {
         let kept: Vec<(&str, &str, &Value)> = self.rows.iter().collect();
         let mut stored = Rows::new(rows.clone());
         let same = stored.iter().eq(kept);
-        let again = World::from_rows(rows.clone(), self.world.options.clone()).map_err(|error| error.to_string())?;
+        let again = World::from_rows(rows.clone(), self.world.options.clone())
+            .map_err(|error| error.to_string())?;
         if same && again.rows() == rows {
             return Ok(());
         }
         stored = Rows::new(again.rows());
-        Err(format!("what is stored differs: {} rows, {} here", stored.iter().count(), self.rows.iter().count()))
+        Err(format!(
+            "what is stored differs: {} rows, {} here",
+            stored.iter().count(),
+            self.rows.iter().count()
+        ))
     }
 
     /// Where the world's time is.
@@ -218,8 +313,14 @@ impl Run {
 /// A request that nobody signed; it must not be sent to the front door.
 fn request(name: &str, params: &[(String, String)]) -> WireRequest {
     let (code, action) = name.split_once('.').expect("written as product.Action");
-    let product = Product::ALL.into_iter().find(|product| product.code() == code).expect("a known product");
-    assert!(find(product, action).is_some(), "{name} is not in the tables");
+    let product = Product::ALL
+        .into_iter()
+        .find(|product| product.code() == code)
+        .expect("a known product");
+    assert!(
+        find(product, action).is_some(),
+        "{name} is not in the tables"
+    );
     let mut query = format!("Action={action}&Version={}&Format=JSON", product.version());
     let region = ("RegionId".to_owned(), "cn-beijing".to_owned());
     let named = params.iter().any(|(key, _)| key == "RegionId");

@@ -11,13 +11,19 @@ use crate::product::ecs::task;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
-pub(crate) const ACTIONS: Actions = &[("ResizeDisk", resize), ("ModifyDiskAttribute", modify_attribute), ("ModifyDiskSpec", modify_spec)];
+pub(crate) const ACTIONS: Actions = &[
+    ("ResizeDisk", resize),
+    ("ModifyDiskAttribute", modify_attribute),
+    ("ModifyDiskSpec", modify_spec),
+];
 
 /// Disks grow, they never shrink; the file system inside is not the cloud's business.
 fn resize(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DiskId")?;
     let disk = disk::find(world, call, id)?;
-    let size = call.int("NewSize")?.ok_or_else(|| Refusal::missing("NewSize"))?;
+    let size = call
+        .int("NewSize")?
+        .ok_or_else(|| Refusal::missing("NewSize"))?;
     let online = match call.given("Type") {
         None | Some("offline") => false,
         Some("online") => true,
@@ -26,15 +32,24 @@ fn resize(world: &mut World, call: &Call<'_>) -> Answer {
     require_at_rest(world, call, disk, online)?;
     disk.unburdened(world)?;
     if size < disk.spec.size_gib {
-        return Err(Refusal::denied("InvalidDiskSize.TooSmall", "The new size must be greater than the old one."));
+        return Err(Refusal::denied(
+            "InvalidDiskSize.TooSmall",
+            "The new size must be greater than the old one.",
+        ));
     }
     if size == disk.spec.size_gib {
-        return Err(Refusal::denied("InvalidDiskSize", "The new size is the old one."));
+        return Err(Refusal::denied(
+            "InvalidDiskSize",
+            "The new size is the old one.",
+        ));
     }
     let mut spec = disk.spec.clone();
     spec.size_gib = size;
     if !disk::check_size(&spec, disk.system)? {
-        return Err(Refusal::bad("InvalidDiskSize.NotSupported", "The specified disk size is out of range."));
+        return Err(Refusal::bad(
+            "InvalidDiskSize.NotSupported",
+            "The specified disk size is out of range.",
+        ));
     }
     // A guest that is down sees the new size when it comes up; one that runs only if it is told.
     let disk = disk::find_mut(world, call, id)?;
@@ -44,20 +59,35 @@ fn resize(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 /// A disk may change while it is free, or on a machine that is Running or Stopped.
-fn require_at_rest(world: &World, call: &Call<'_>, disk: &disk::Disk, online: bool) -> Result<(), Refusal> {
+fn require_at_rest(
+    world: &World,
+    call: &Call<'_>,
+    disk: &disk::Disk,
+    online: bool,
+) -> Result<(), Refusal> {
     match disk.state {
         // A disk that is made with its machine answers as the machine does.
         State::InUse | State::Creating if !disk.instance.is_empty() => {
             let machine = instance::find(world, call, &disk.instance)?;
             machine.unlocked()?;
             if online {
-                return machine.require(&[instance::State::Running], Refusal::denied, "InvalidInstanceStatus.NotRunning");
+                return machine.require(
+                    &[instance::State::Running],
+                    Refusal::denied,
+                    "InvalidInstanceStatus.NotRunning",
+                );
             }
             machine.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")
         }
         State::Available if !online => Ok(()),
-        State::Available => Err(Refusal::denied("InvalidInstanceStatus.NotRunning", "The disk is not on a running instance.")),
-        _ => Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation.")),
+        State::Available => Err(Refusal::denied(
+            "InvalidInstanceStatus.NotRunning",
+            "The disk is not on a running instance.",
+        )),
+        _ => Err(Refusal::denied(
+            "IncorrectDiskStatus",
+            "The current disk status does not support this operation.",
+        )),
     }
 }
 
@@ -75,13 +105,24 @@ fn modify_attribute(world: &mut World, call: &Call<'_>) -> Answer {
         call.flag("EnableAutoSnapshot")?,
         call.flag("BurstingEnabled")?,
     );
-    if name.is_none() && description.is_none() && [goes, snapshots, automatic, bursting].iter().all(Option::is_none) {
-        return Err(Refusal::bad("NoAttributeToModify", "No attribute to be modified in this request."));
+    if name.is_none()
+        && description.is_none()
+        && [goes, snapshots, automatic, bursting]
+            .iter()
+            .all(Option::is_none)
+    {
+        return Err(Refusal::bad(
+            "NoAttributeToModify",
+            "No attribute to be modified in this request.",
+        ));
     }
     for id in ids {
         let disk = disk::find_mut(world, call, id)?;
         if matches!(disk.state, State::Creating | State::Deleting) {
-            return Err(Refusal::denied("IncorrectDiskStatus", "The current disk status does not support this operation."));
+            return Err(Refusal::denied(
+                "IncorrectDiskStatus",
+                "The current disk status does not support this operation.",
+            ));
         }
         if bursting == Some(true) && disk.spec.category != "cloud_auto" {
             return Err(Refusal::invalid("BurstingEnabled"));
@@ -102,7 +143,13 @@ fn modify_attribute(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// Whether a disk of one category can become another: never back to a slower kind.
 pub(crate) fn may_become(from: &str, to: &str) -> bool {
-    const LADDER: [&str; 5] = ["cloud_efficiency", "cloud_ssd", "cloud_essd_entry", "cloud_auto", "cloud_essd"];
+    const LADDER: [&str; 5] = [
+        "cloud_efficiency",
+        "cloud_ssd",
+        "cloud_essd_entry",
+        "cloud_auto",
+        "cloud_essd",
+    ];
     let place = |name: &str| LADDER.iter().position(|step| *step == name);
     let modern = |name: &str| matches!(name, "cloud_auto" | "cloud_essd");
     from != to && (place(from) < place(to) && modern(to) || modern(from) && modern(to))
@@ -114,26 +161,56 @@ fn change_category(world: &mut World, call: &Call<'_>, id: &str, wanted: &str) -
     const REST_MS: i64 = 7 * 86_400_000;
     let disk = disk::find(world, call, id)?;
     if !may_become(&disk.spec.category, wanted) {
-        let message = format!("A disk of category {} cannot become {wanted}.", disk.spec.category);
+        let message = format!(
+            "A disk of category {} cannot become {wanted}.",
+            disk.spec.category
+        );
         return Err(Refusal::denied("InvalidDiskCategory.NotSupported", message));
     }
-    if disk.category_changed_ms.is_some_and(|at| world.now_ms() < at + REST_MS) {
-        return Err(Refusal::bad("DiskInCoolingPeriod", "The category of the disk was changed a short while ago."));
+    if disk
+        .category_changed_ms
+        .is_some_and(|at| world.now_ms() < at + REST_MS)
+    {
+        return Err(Refusal::bad(
+            "DiskInCoolingPeriod",
+            "The category of the disk was changed a short while ago.",
+        ));
     }
     let region = disk.base.region.clone();
-    if world.tables.disks.values().filter(|other| other.base.region == region && other.becoming.is_some()).count() >= AT_ONCE {
-        return Err(Refusal::bad("ModifyingDiskCategoryLimitExceed", "Too many disks of the region are being changed."));
+    if world
+        .tables
+        .disks
+        .values()
+        .filter(|other| other.base.region == region && other.becoming.is_some())
+        .count()
+        >= AT_ONCE
+    {
+        return Err(Refusal::bad(
+            "ModifyingDiskCategoryLimitExceed",
+            "Too many disks of the region are being changed.",
+        ));
     }
-    let level = if wanted == "cloud_essd" { call.given("PerformanceLevel").unwrap_or("PL1") } else { "" };
+    let level = if wanted == "cloud_essd" {
+        call.given("PerformanceLevel").unwrap_or("PL1")
+    } else {
+        ""
+    };
     let mut spec = disk.spec.clone();
     (spec.category, spec.performance_level) = (wanted.to_owned(), level.to_owned());
     if !disk::check_size(&spec, disk.system)? {
-        return Err(Refusal::denied("OperationDenied.PerformanceLevelNotMatch", "The disk does not fit the category."));
+        return Err(Refusal::denied(
+            "OperationDenied.PerformanceLevelNotMatch",
+            "The disk does not fit the category.",
+        ));
     }
     let until_ms = world.now_ms() + world.options.profile.disk_task_ms;
     let task = task::begin(world, &region, "ModifyDiskSpec", id, until_ms);
-    disk::find_mut(world, call, id)?.becoming =
-        Some(Becoming { task: task.clone(), category: spec.category, performance_level: spec.performance_level, until_ms });
+    disk::find_mut(world, call, id)?.becoming = Some(Becoming {
+        task: task.clone(),
+        category: spec.category,
+        performance_level: spec.performance_level,
+        until_ms,
+    });
     Ok(json!({"TaskId": task, "OrderId": ""}))
 }
 
@@ -143,7 +220,10 @@ fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
     let disk = disk::find(world, call, id)?;
     require_at_rest(world, call, disk, false)?;
     disk.unburdened(world)?;
-    if let Some(wanted) = call.given("DiskCategory").filter(|wanted| *wanted != disk.spec.category) {
+    if let Some(wanted) = call
+        .given("DiskCategory")
+        .filter(|wanted| *wanted != disk.spec.category)
+    {
         return change_category(world, call, id, wanted);
     }
     let (level, iops) = (call.given("PerformanceLevel"), call.int("ProvisionedIops")?);
@@ -152,20 +232,32 @@ fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
     }
     if let Some(level) = level {
         if disk.spec.category != "cloud_essd" || !matches!(level, "PL0" | "PL1" | "PL2" | "PL3") {
-            return Err(Refusal::bad("InvalidPerformanceLevel.Malformed", "The specified PerformanceLevel is not valid."));
+            return Err(Refusal::bad(
+                "InvalidPerformanceLevel.Malformed",
+                "The specified PerformanceLevel is not valid.",
+            ));
         }
         if disk.spec.size_gib < disk::least(level) {
             let message = "The disk is too small for the performance level.";
-            return Err(Refusal::denied("OperationDenied.PerformanceLevelNotMatch", message));
+            return Err(Refusal::denied(
+                "OperationDenied.PerformanceLevelNotMatch",
+                message,
+            ));
         }
         if level == "PL0" && disk.spec.performance_level != "PL0" {
-            return Err(Refusal::bad("InvalidPerformanceLevel.Malformed", "A disk cannot be brought down to PL0."));
+            return Err(Refusal::bad(
+                "InvalidPerformanceLevel.Malformed",
+                "A disk cannot be brought down to PL0.",
+            ));
         }
     }
-    let unchanged =
-        level.is_none_or(|level| level == disk.spec.performance_level) && iops.is_none_or(|iops| iops == disk.spec.provisioned_iops);
+    let unchanged = level.is_none_or(|level| level == disk.spec.performance_level)
+        && iops.is_none_or(|iops| iops == disk.spec.provisioned_iops);
     if unchanged {
-        return Err(Refusal::bad("NoChangeInDiskCategoryAndPerformanceLevel", "Nothing changes."));
+        return Err(Refusal::bad(
+            "NoChangeInDiskCategoryAndPerformanceLevel",
+            "Nothing changes.",
+        ));
     }
     let disk = disk::find_mut(world, call, id)?;
     if let Some(level) = level {

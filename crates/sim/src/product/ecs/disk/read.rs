@@ -36,16 +36,25 @@ struct Filter<'a> {
 fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     let ids = call.json_list("DiskIds", "InvalidDiskIds.Malformed")?;
     if ids.as_ref().is_some_and(|ids| ids.len() > 100) {
-        return Err(Refusal::denied("InvalidDiskIds.Malformed", "The amount of specified disk ids exceeds the limit."));
+        return Err(Refusal::denied(
+            "InvalidDiskIds.Malformed",
+            "The amount of specified disk ids exceeds the limit.",
+        ));
     }
     call.only("MultiAttach", "Disabled")?;
     let mut texts: Vec<(&'a str, TextOf)> = Vec::new();
     let mut compare = |name: &str, any: &str, of: TextOf| {
-        texts.extend(call.given(name).filter(|text| *text != any).map(|text| (text, of)));
+        texts.extend(
+            call.given(name)
+                .filter(|text| *text != any)
+                .map(|text| (text, of)),
+        );
     };
     compare("InstanceId", "", |disk| &disk.instance);
     compare("ZoneId", "", |disk| &disk.zone);
-    compare("DiskType", "all", |disk| if disk.system { "system" } else { "data" });
+    compare("DiskType", "all", |disk| {
+        if disk.system { "system" } else { "data" }
+    });
     compare("Category", "all", |disk| &disk.spec.category);
     compare("Status", "All", |disk| disk.state());
     compare("DiskChargeType", "", |disk| &disk.charge_type);
@@ -62,11 +71,20 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     switch("DeleteWithInstance", |disk| disk.spec.delete_with_instance)?;
     switch("DeleteAutoSnapshot", |disk| disk.delete_auto_snapshot)?;
     switch("EnableAutoSnapshot", |disk| disk.enable_auto_snapshot)?;
-    switch("EnableAutomatedSnapshotPolicy", |disk| !disk.policy.is_empty())?;
+    switch("EnableAutomatedSnapshotPolicy", |disk| {
+        !disk.policy.is_empty()
+    })?;
     switch("EnableShared", |_| false)?;
     switch("Encrypted", |disk| disk.spec.encrypted)?;
     switch("Portable", |disk| !disk.system)?;
-    Ok(Filter { ids, texts, flags, instance: call.given("InstanceId"), name: call.given("DiskName"), tags: tags::Filter::of(call)? })
+    Ok(Filter {
+        ids,
+        texts,
+        flags,
+        instance: call.given("InstanceId"),
+        name: call.given("DiskName"),
+        tags: tags::Filter::of(call)?,
+    })
 }
 
 impl Filter<'_> {
@@ -76,10 +94,14 @@ impl Filter<'_> {
     }
 
     fn fits(&self, disk: &Disk) -> bool {
-        self.ids.as_ref().is_none_or(|ids| ids.contains(&disk.base.id))
+        self.ids
+            .as_ref()
+            .is_none_or(|ids| ids.contains(&disk.base.id))
             && self.texts.iter().all(|(text, of)| *text == of(disk))
             && self.flags.iter().all(|(wanted, of)| *wanted == of(disk))
-            && self.name.is_none_or(|name| names::like(name, &disk.base.name))
+            && self
+                .name
+                .is_none_or(|name| names::like(name, &disk.base.name))
             && self.tags.fits(&disk.base.tags)
     }
 }
@@ -92,7 +114,9 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let scope = match (&filter.ids, filter.instance) {
         (Some(ids), _) => Scope::Few(world.shown_by_id(disks, ids).collect()),
         (None, Some(instance)) => Scope::Few(world.shown_on(disks, instance).collect()),
-        (None, None) => Scope::Region(world.listing(disks, region, &filter.tags, filter.only_tags())),
+        (None, None) => {
+            Scope::Region(world.listing(disks, region, &filter.tags, filter.only_tags()))
+        }
     };
     let fits = |disk: &Disk| disk.base.region == region && filter.fits(disk);
     let list = |items: &[&Disk]| world.pieces.rows(items, row::listed);

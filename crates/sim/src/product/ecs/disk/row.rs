@@ -67,10 +67,17 @@ pub(crate) fn listed(disk: &Disk) -> Listed<'_> {
     let time = |at: Option<i64>| at.map_or_else(String::new, |at| Timestamp(at).seconds());
     // A disk that is on its way to or from a machine still names it.
     let attached = !disk.instance.is_empty() && disk.state != State::Creating;
-    let attachment = || Attachment { attached_time: time(disk.attached_ms), device: &disk.spec.device, instance_id: &disk.instance };
+    let attachment = || Attachment {
+        attached_time: time(disk.attached_ms),
+        device: &disk.spec.device,
+        instance_id: &disk.instance,
+    };
     Listed {
         attached_time: time(disk.attached_ms),
-        attachments: Wrap("Attachment", attached.then(attachment).into_iter().collect()),
+        attachments: Wrap(
+            "Attachment",
+            attached.then(attachment).into_iter().collect(),
+        ),
         auto_snapshot_policy_id: &disk.policy,
         bursting_enabled: disk.spec.bursting,
         category: &disk.spec.category,
@@ -123,7 +130,13 @@ mod tests {
         bench.machine(&[("Tag.1.Key", "k")]);
         bench.wait(60_000);
         bench.ok("ecs.DescribeDisks", &[]);
-        let disk = bench.world.tables.disks.values().next().expect("the machine's");
+        let disk = bench
+            .world
+            .tables
+            .disks
+            .values()
+            .next()
+            .expect("the machine's");
         let row = listed(disk);
         assert_eq!(row.mount_instance_num, 1);
         assert_in_order(&row);

@@ -80,7 +80,11 @@ pub(super) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64
         Err(Ended::Exit(code)) => code,
         Err(Ended::Late) => 124,
     };
-    Outcome { exit_code, lasts_ms: shell.at_ms - begun_ms, output: shell.output }
+    Outcome {
+        exit_code,
+        lasts_ms: shell.at_ms - begun_ms,
+        output: shell.output,
+    }
 }
 
 struct Shell<'a> {
@@ -105,7 +109,12 @@ impl Shell<'_> {
         if self.depth == DEPTH_MAX {
             return Ok(126);
         }
-        let nodes = Parser { tokens: tokens(text), at: 0, depth: 0 }.list(&[]);
+        let nodes = Parser {
+            tokens: tokens(text),
+            at: 0,
+            depth: 0,
+        }
+        .list(&[]);
         self.depth += 1;
         let done = self.list(&nodes);
         self.depth -= 1;
@@ -144,7 +153,11 @@ impl Shell<'_> {
             };
             let is_last = number + 1 == parts.len();
             if runs {
-                self.last = if is_last { self.node(node)? } else { self.tried(node)? };
+                self.last = if is_last {
+                    self.node(node)?
+                } else {
+                    self.tried(node)?
+                };
             }
             forgiven = !(runs && is_last);
         }
@@ -178,7 +191,9 @@ impl Shell<'_> {
         for node in parts {
             let piped = std::mem::take(&mut self.output);
             match node {
-                Node::Run(words) if words.first().is_some_and(|word| word == "grep") => done = Ok(grep(&mut self.output, words, &piped)),
+                Node::Run(words) if words.first().is_some_and(|word| word == "grep") => {
+                    done = Ok(grep(&mut self.output, words, &piped))
+                }
                 _ => done = self.tried(node),
             }
             if done.is_err() {
@@ -205,21 +220,33 @@ impl Shell<'_> {
             return Err(Ended::Late);
         }
         let last = self.last.to_string();
-        let words: Vec<&str> =
-            words.iter().map(|word| if word == "$?" { &last } else { word.as_str() }).filter(|word| *word != "sudo").collect();
+        let words: Vec<&str> = words
+            .iter()
+            .map(|word| if word == "$?" { &last } else { word.as_str() })
+            .filter(|word| *word != "sudo")
+            .collect();
         match words.as_slice() {
             [] | ["true" | ":", ..] => Ok(0),
-            ["exit", rest @ ..] => Err(Ended::Exit(rest.first().and_then(|code| code.parse().ok()).unwrap_or(self.last))),
+            ["exit", rest @ ..] => Err(Ended::Exit(
+                rest.first()
+                    .and_then(|code| code.parse().ok())
+                    .unwrap_or(self.last),
+            )),
             ["set", flags @ ..] => {
-                self.stops |= flags.iter().any(|flag| flag.starts_with('-') && flag.contains('e'));
+                self.stops |= flags
+                    .iter()
+                    .any(|flag| flag.starts_with('-') && flag.contains('e'));
                 Ok(0)
             }
             ["[", left, test, right, "]"] => Ok(i64::from(!holds(left, test, right))),
-            ["sh" | "bash" | "/bin/sh" | "/bin/bash", "-c", script, ..] => match self.inner(script) {
+            ["sh" | "bash" | "/bin/sh" | "/bin/bash", "-c", script, ..] => match self.inner(script)
+            {
                 Err(Ended::Exit(code)) => Ok(code),
                 other => other,
             },
-            ["timeout", "-k", _, seconds, inner @ ..] | ["timeout", seconds, inner @ ..] => self.limited(seconds, inner),
+            ["timeout", "-k", _, seconds, inner @ ..] | ["timeout", seconds, inner @ ..] => {
+                self.limited(seconds, inner)
+            }
             words => {
                 let outcome = command::run(self.world, self.instance, words, self.at_ms);
                 // What is ended before its time says nothing.
@@ -243,7 +270,9 @@ impl Shell<'_> {
             return Ok(126);
         }
         // None at all is no limit.
-        let limit = Some(milliseconds(seconds)).filter(|ms| *ms > 0).unwrap_or(i64::MAX);
+        let limit = Some(milliseconds(seconds))
+            .filter(|ms| *ms > 0)
+            .unwrap_or(i64::MAX);
         let outer = self.latest_ms;
         self.latest_ms = outer.min(self.at_ms.saturating_add(limit));
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -261,7 +290,12 @@ impl Shell<'_> {
 
 /// A number of seconds, as `10` or `10s`; zero if it is none, a year if it is more.
 pub(super) fn milliseconds(seconds: &str) -> i64 {
-    seconds.trim_end_matches('s').parse::<i64>().unwrap_or(0).clamp(0, SECONDS_MAX) * 1_000
+    seconds
+        .trim_end_matches('s')
+        .parse::<i64>()
+        .unwrap_or(0)
+        .clamp(0, SECONDS_MAX)
+        * 1_000
 }
 
 fn holds(left: &str, test: &str, right: &str) -> bool {
@@ -279,9 +313,23 @@ fn holds(left: &str, test: &str, right: &str) -> bool {
 
 /// `grep [-q] [-x] TEXT`, for a plain text.
 fn grep(output: &mut String, words: &[String], piped: &str) -> i64 {
-    let flag = |letter: char| words.iter().any(|word| word.starts_with('-') && word.contains(letter));
-    let wanted = words.iter().skip(1).find(|word| !word.starts_with('-')).map_or("", String::as_str);
-    let fits = |line: &&str| if flag('x') { *line == wanted } else { line.contains(wanted) };
+    let flag = |letter: char| {
+        words
+            .iter()
+            .any(|word| word.starts_with('-') && word.contains(letter))
+    };
+    let wanted = words
+        .iter()
+        .skip(1)
+        .find(|word| !word.starts_with('-'))
+        .map_or("", String::as_str);
+    let fits = |line: &&str| {
+        if flag('x') {
+            *line == wanted
+        } else {
+            line.contains(wanted)
+        }
+    };
     let found: Vec<&str> = piped.lines().filter(fits).collect();
     if !flag('q') {
         found.iter().for_each(|line| {
@@ -326,7 +374,11 @@ fn word(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> 
             (Some(open), letter) if letter == open => quote = None,
             (None, '\\') => text.extend(letters.next()),
             // In double quotes a backslash stands for itself, but before what they would expand.
-            (Some('"'), '\\') => text.push(letters.next_if(|next| "\"\\$`".contains(*next)).unwrap_or('\\')),
+            (Some('"'), '\\') => text.push(
+                letters
+                    .next_if(|next| "\"\\$`".contains(*next))
+                    .unwrap_or('\\'),
+            ),
             (_, letter) => text.push(letter),
         }
         let goes_on = |letter: &char| quote.is_some() || !" \t\r\n;|&()".contains(*letter);
@@ -337,8 +389,14 @@ fn word(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> 
         "}" if !quoted => Some(Token::Close),
         bare if !quoted && is_redirection(bare) => {
             if bare.ends_with(['>', '&']) {
-                while letters.next_if(|letter| matches!(letter, ' ' | '&')).is_some() {}
-                while letters.next_if(|letter| !letter.is_whitespace() && *letter != ';').is_some() {}
+                while letters
+                    .next_if(|letter| matches!(letter, ' ' | '&'))
+                    .is_some()
+                {}
+                while letters
+                    .next_if(|letter| !letter.is_whitespace() && *letter != ';')
+                    .is_some()
+                {}
             }
             None
         }
@@ -348,7 +406,8 @@ fn word(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> 
 
 /// `>file`, `2>/dev/null`, `2>`; not `</dev/tcp/…`, which opens a connection.
 fn is_redirection(word: &str) -> bool {
-    word.trim_start_matches(|letter: char| letter.is_ascii_digit()).starts_with('>')
+    word.trim_start_matches(|letter: char| letter.is_ascii_digit())
+        .starts_with('>')
 }
 
 struct Parser {
@@ -418,7 +477,11 @@ impl Parser {
         while self.skip(&Token::Pipe) {
             parts.push(self.single());
         }
-        if parts.len() == 1 { parts.remove(0) } else { Node::Pipe(parts) }
+        if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Node::Pipe(parts)
+        }
     }
 
     fn single(&mut self) -> Node {
@@ -457,7 +520,11 @@ mod tests {
         // A call brings the world up to now.
         bench.instance(&id);
         let done = shell::run(&mut bench.world, &id, script, 60_000);
-        assert_eq!((done.exit_code, done.output.as_str(), done.lasts_ms / 1000), expected, "{script}");
+        assert_eq!(
+            (done.exit_code, done.output.as_str(), done.lasts_ms / 1000),
+            expected,
+            "{script}"
+        );
     }
 
     #[test]
@@ -466,7 +533,10 @@ mod tests {
         check("false && echo a || echo b", (0, "b\n", 0));
         check("true && echo a || echo b", (0, "a\n", 0));
         check("echo 'a; b' \"c # d\" e\\ f", (0, "a; b c # d e f\n", 0));
-        check("hostname > /tmp/name; whoami 2>&1 >/dev/null; echo x", (0, "web-1\nroot\nx\n", 0));
+        check(
+            "hostname > /tmp/name; whoami 2>&1 >/dev/null; echo x",
+            (0, "web-1\nroot\nx\n", 0),
+        );
         check("exit 3; echo a", (3, "", 0));
         check("false; exit", (1, "", 0));
     }
@@ -475,27 +545,63 @@ mod tests {
     fn failures_end_what_asks_for_it() {
         check("false\necho a", (0, "a\n", 0));
         check("set -e\nfalse\necho a", (1, "", 0));
-        check("set -euo pipefail\nfalse || true\nfalse && true\necho a", (0, "a\n", 0));
-        check("set -e; bash -c 'false; echo a'; (false; echo b)", (1, "a\n", 0));
+        check(
+            "set -euo pipefail\nfalse || true\nfalse && true\necho a",
+            (0, "a\n", 0),
+        );
+        check(
+            "set -e; bash -c 'false; echo a'; (false; echo b)",
+            (1, "a\n", 0),
+        );
         check("false || [ $? -eq 1 ] && echo a", (0, "a\n", 0));
-        check("false || [ $? -eq 2 ] || { echo a; exit 4; }; echo b", (4, "a\n", 0));
+        check(
+            "false || [ $? -eq 2 ] || { echo a; exit 4; }; echo b",
+            (4, "a\n", 0),
+        );
     }
 
     #[test]
     fn time_passes() {
         check("sleep 5; sleep 2", (0, "", 7));
-        check("until cloud-init status | grep -q done; do sleep 4; done; echo up", (0, "up\n", 8));
-        check("timeout 10 bash -c 'until false; do sleep 2; done' || echo late", (0, "late\n", 10));
+        check(
+            "until cloud-init status | grep -q done; do sleep 4; done; echo up",
+            (0, "up\n", 8),
+        );
+        check(
+            "timeout 10 bash -c 'until false; do sleep 2; done' || echo late",
+            (0, "late\n", 10),
+        );
         check("timeout 20 sleep 3; echo a", (0, "a\n", 3));
         check("until false; do :; done", (124, "", 60));
-        check("cloud-init status --wait | grep -qx 'status: done' && echo up", (0, "up\n", 6));
+        check(
+            "cloud-init status --wait | grep -qx 'status: done' && echo up",
+            (0, "up\n", 6),
+        );
     }
 
     #[test]
     fn whatever_is_written_ends() {
-        let deep = ["(", "{ ", "until ", "bash -c '", "timeout 9 ", "true && ", "true | ", "false || "].map(|piece| piece.repeat(5_000));
-        for script in deep.iter().map(String::as_str).chain(["", ";;&&||", "| | (", "until do done do", "'", "\"\\", "} ) done", "> > 2>"])
-        {
+        let deep = [
+            "(",
+            "{ ",
+            "until ",
+            "bash -c '",
+            "timeout 9 ",
+            "true && ",
+            "true | ",
+            "false || ",
+        ]
+        .map(|piece| piece.repeat(5_000));
+        for script in deep.iter().map(String::as_str).chain([
+            "",
+            ";;&&||",
+            "| | (",
+            "until do done do",
+            "'",
+            "\"\\",
+            "} ) done",
+            "> > 2>",
+        ]) {
             let mut bench = Bench::new();
             let (id, _, _) = bench.machine(&[]);
             bench.wait(20_000);
@@ -516,12 +622,19 @@ mod tests {
             let mut bench = Bench::new();
             let (id, _, _) = bench.machine(&[]);
             bench.wait(20_000);
-            assert_eq!(shell::run(&mut bench.world, &id, script, 60_000).lasts_ms, lasts_ms, "{script}");
+            assert_eq!(
+                shell::run(&mut bench.world, &id, script, 60_000).lasts_ms,
+                lasts_ms,
+                "{script}"
+            );
         }
         let busy = format!("until false; do {}; done", "true; ".repeat(2_000));
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[]);
         bench.wait(20_000);
-        assert_eq!(shell::run(&mut bench.world, &id, &busy, 86_400_000).exit_code, 124);
+        assert_eq!(
+            shell::run(&mut bench.world, &id, &busy, 86_400_000).exit_code,
+            124
+        );
     }
 }

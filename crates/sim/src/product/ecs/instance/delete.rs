@@ -19,7 +19,10 @@ fn single(world: &mut World, call: &Call<'_>) -> Answer {
 fn batch(world: &mut World, call: &Call<'_>) -> Answer {
     let ids = call.list("InstanceId");
     if ids.len() > 100 {
-        return Err(Refusal::bad("InvalidParameter", "The number of InstanceId must be at most 100."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "The number of InstanceId must be at most 100.",
+        ));
     }
     for id in ids {
         delete(world, call, id)?;
@@ -32,11 +35,17 @@ fn delete(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     call.harmless(&["ForceStop", "TerminateSubscription"]);
     let instance = instance::find(world, call, id)?;
     if instance.charge_type == "PrePaid" {
-        return Err(Refusal::denied("ChargeTypeViolation", "The operation is not permitted for a subscription that has not expired."));
+        return Err(Refusal::denied(
+            "ChargeTypeViolation",
+            "The operation is not permitted for a subscription that has not expired.",
+        ));
     }
     if instance.deletion_protection {
         let message = "The operation is not allowed due to deletion protection.";
-        return Err(Refusal::denied("InvalidOperation.DeletionProtection", message));
+        return Err(Refusal::denied(
+            "InvalidOperation.DeletionProtection",
+            message,
+        ));
     }
     if instance.acting_state() == State::Pending {
         return Err(Refusal::denied(
@@ -44,7 +53,11 @@ fn delete(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
             "The specified instance status does not support this operation.",
         ));
     }
-    let states: &[State] = if force { &[State::Running, State::Stopped] } else { &[State::Stopped] };
+    let states: &[State] = if force {
+        &[State::Running, State::Stopped]
+    } else {
+        &[State::Stopped]
+    };
     instance.require(states, Refusal::denied, "IncorrectInstanceStatus")?;
     begin(world, id);
     Ok(())
@@ -53,8 +66,14 @@ fn delete(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
 /// Sends a machine on its way out.
 pub(crate) fn begin(world: &mut World, id: &str) {
     let until = world.now_ms() + world.options.profile.instance_delete_ms;
-    let Some(instance) = world.tables.instances.get_mut(id) else { return };
-    instance.state = if instance.state == State::Stopped { State::Stopped } else { State::Stopping };
+    let Some(instance) = world.tables.instances.get_mut(id) else {
+        return;
+    };
+    instance.state = if instance.state == State::Stopped {
+        State::Stopped
+    } else {
+        State::Stopping
+    };
     (instance.going, instance.due_ms) = (true, Some(until));
 }
 
@@ -62,7 +81,9 @@ pub(crate) fn begin(world: &mut World, id: &str) {
 /// interface, its private address and its key pair are held on to for a while.
 pub(crate) fn release(world: &mut World, id: &str) {
     let until = world.now_ms() + world.options.profile.late_release_ms;
-    let Some(instance) = world.tables.instances.get_mut(id) else { return };
+    let Some(instance) = world.tables.instances.get_mut(id) else {
+        return;
+    };
     instance.state = State::Released;
     instance.base.released = true;
     instance.internet.address = None;
@@ -80,20 +101,56 @@ mod tests {
     #[test]
     fn what_goes_and_what_stays() {
         let mut bench = Bench::new();
-        let (id, vswitch, group) = bench.machine(&[("DataDisk.1.Size", "20"), ("DataDisk.1.DeleteWithInstance", "false")]);
+        let (id, vswitch, group) = bench.machine(&[
+            ("DataDisk.1.Size", "20"),
+            ("DataDisk.1.DeleteWithInstance", "false"),
+        ]);
         bench.wait(20_000);
-        bench.refused("ecs.DeleteInstance", &[("InstanceId", &id)], "403 IncorrectInstanceStatus");
-        bench.ok("ecs.DeleteInstance", &[("InstanceId", &id), ("Force", "true")]);
+        bench.refused(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id)],
+            "403 IncorrectInstanceStatus",
+        );
+        bench.ok(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id), ("Force", "true")],
+        );
         assert_eq!(text(&bench.instance(&id), "Status"), "Stopping");
-        bench.refused("ecs.StartInstance", &[("InstanceId", &id)], "403 IncorrectInstanceStatus");
-        bench.refused("vpc.DeleteVSwitch", &[("VSwitchId", &vswitch)], "400 DependencyViolation");
+        bench.refused(
+            "ecs.StartInstance",
+            &[("InstanceId", &id)],
+            "403 IncorrectInstanceStatus",
+        );
+        bench.refused(
+            "vpc.DeleteVSwitch",
+            &[("VSwitchId", &vswitch)],
+            "400 DependencyViolation",
+        );
         bench.wait(3_000);
         assert!(bench.instance(&id).is_null());
-        bench.refused("ecs.DeleteInstance", &[("InstanceId", &id)], "404 InvalidInstanceId.NotFound");
+        bench.refused(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id)],
+            "404 InvalidInstanceId.NotFound",
+        );
         let disks = bench.ok("ecs.DescribeDisks", &[]);
-        assert_eq!((disks["TotalCount"].as_i64(), &disks["Disks"]["Disk"][0]["Status"]), (Some(1), &"Available".into()));
-        bench.refused("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &group)], "403 DependencyViolation");
-        bench.refused("vpc.DeleteVSwitch", &[("VSwitchId", &vswitch)], "400 DependencyViolation.NetworkInterface");
+        assert_eq!(
+            (
+                disks["TotalCount"].as_i64(),
+                &disks["Disks"]["Disk"][0]["Status"]
+            ),
+            (Some(1), &"Available".into())
+        );
+        bench.refused(
+            "ecs.DeleteSecurityGroup",
+            &[("SecurityGroupId", &group)],
+            "403 DependencyViolation",
+        );
+        bench.refused(
+            "vpc.DeleteVSwitch",
+            &[("VSwitchId", &vswitch)],
+            "400 DependencyViolation.NetworkInterface",
+        );
         bench.wait(5_000);
         bench.ok("ecs.DeleteSecurityGroup", &[("SecurityGroupId", &group)]);
         bench.ok("vpc.DeleteVSwitch", &[("VSwitchId", &vswitch)]);
@@ -111,9 +168,16 @@ mod tests {
             ("PrivateIpAddress", "172.16.1.9"),
         ];
         bench.wait(20_000);
-        bench.ok("ecs.DeleteInstances", &[("InstanceId.1", &id), ("Force", "true")]);
+        bench.ok(
+            "ecs.DeleteInstances",
+            &[("InstanceId.1", &id), ("Force", "true")],
+        );
         bench.wait(3_000);
-        bench.refused("ecs.RunInstances", &again, "400 InvalidPrivateIpAddress.Duplicated");
+        bench.refused(
+            "ecs.RunInstances",
+            &again,
+            "400 InvalidPrivateIpAddress.Duplicated",
+        );
         bench.wait(5_000);
         bench.ok("ecs.RunInstances", &again);
     }
@@ -123,13 +187,40 @@ mod tests {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[("DeletionProtection", "true")]);
         bench.wait(20_000);
-        bench.refused("ecs.DeleteInstance", &[("InstanceId", &id), ("Force", "true")], "403 InvalidOperation.DeletionProtection");
-        bench.ok("ecs.ModifyInstanceAttribute", &[("InstanceId", &id), ("DeletionProtection", "false")]);
-        let both = [("InstanceId.1", id.as_str()), ("InstanceId.2", "i-none"), ("Force", "true")];
-        bench.refused("ecs.DeleteInstances", &both, "404 InvalidInstanceId.NotFound");
-        assert_eq!(text(&bench.instance(&id), "Status"), "Running", "a refused batch touches nothing");
-        bench.refused("ecs.DeleteInstances", &[("InstanceId.1", &id), ("Force", "true"), ("DryRun", "true")], "400 DRYRUN.SUCCESS");
-        bench.refused("ecs.DeleteInstance", &[("InstanceId", &id), ("Force", "true"), ("DryRun", "true")], "400 DryRunOperation");
+        bench.refused(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id), ("Force", "true")],
+            "403 InvalidOperation.DeletionProtection",
+        );
+        bench.ok(
+            "ecs.ModifyInstanceAttribute",
+            &[("InstanceId", &id), ("DeletionProtection", "false")],
+        );
+        let both = [
+            ("InstanceId.1", id.as_str()),
+            ("InstanceId.2", "i-none"),
+            ("Force", "true"),
+        ];
+        bench.refused(
+            "ecs.DeleteInstances",
+            &both,
+            "404 InvalidInstanceId.NotFound",
+        );
+        assert_eq!(
+            text(&bench.instance(&id), "Status"),
+            "Running",
+            "a refused batch touches nothing"
+        );
+        bench.refused(
+            "ecs.DeleteInstances",
+            &[("InstanceId.1", &id), ("Force", "true"), ("DryRun", "true")],
+            "400 DRYRUN.SUCCESS",
+        );
+        bench.refused(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id), ("Force", "true"), ("DryRun", "true")],
+            "400 DryRunOperation",
+        );
         assert_eq!(text(&bench.instance(&id), "Status"), "Running");
     }
 }

@@ -19,7 +19,10 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let running = machine.state == State::Running;
     let force = call.flag("Force")?.unwrap_or(false);
     if running && !force {
-        return Err(Refusal::bad("OperationDenied.UnstoppedInstance", "The instance must be Stopped, or Force be given."));
+        return Err(Refusal::bad(
+            "OperationDenied.UnstoppedInstance",
+            "The instance must be Stopped, or Force be given.",
+        ));
     }
     let leaves = call.flag("RemoveFromDeploymentSet")?.unwrap_or(false);
     let set = call.given("DeploymentSetId");
@@ -27,7 +30,10 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     match set {
         Some(set) if leaves => {
             if machine.extras.deployment_set != set {
-                return Err(Refusal::bad("InvalidParameter.Mismatch", "The instance is not in the deployment set."));
+                return Err(Refusal::bad(
+                    "InvalidParameter.Mismatch",
+                    "The instance is not in the deployment set.",
+                ));
             }
         }
         Some(set) => {
@@ -40,10 +46,17 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
         None => return Err(Refusal::missing("DeploymentSetId")),
     }
     if !world.in_stock(&machine.zone, &machine.instance_type) {
-        return Err(Refusal::denied("OperationDenied.NoStock", "The resource is out of stock in the zone."));
+        return Err(Refusal::denied(
+            "OperationDenied.NoStock",
+            "The resource is out of stock in the zone.",
+        ));
     }
     let extras = &mut instance::find_mut(world, call, id)?.extras;
-    extras.deployment_set = if leaves { String::new() } else { set.unwrap_or_default().to_owned() };
+    extras.deployment_set = if leaves {
+        String::new()
+    } else {
+        set.unwrap_or_default().to_owned()
+    };
     extras.deployment_group = if leaves { 0 } else { group };
     if running {
         instance::begin_start(world, id);

@@ -39,7 +39,11 @@ pub(crate) struct Renewal {
 
 impl Default for Renewal {
     fn default() -> Self {
-        Self { status: "Normal".to_owned(), duration: 0, unit: "Month".to_owned() }
+        Self {
+            status: "Normal".to_owned(),
+            duration: 0,
+            unit: "Month".to_owned(),
+        }
     }
 }
 
@@ -55,7 +59,11 @@ pub(crate) struct Maintenance {
 
 impl Default for Maintenance {
     fn default() -> Self {
-        Self { action: "AutoRecover".to_owned(), window: None, notify: false }
+        Self {
+            action: "AutoRecover".to_owned(),
+            window: None,
+            notify: false,
+        }
     }
 }
 
@@ -71,14 +79,25 @@ impl Instance {
     /// As OperationLocks lists them.
     pub(crate) fn locks(&self) -> Vec<Lock<'_>> {
         let lock = &self.extras.lock;
-        (!lock.is_empty()).then_some(Lock { lock_msg: "", lock_reason: lock }).into_iter().collect()
+        (!lock.is_empty())
+            .then_some(Lock {
+                lock_msg: "",
+                lock_reason: lock,
+            })
+            .into_iter()
+            .collect()
     }
 }
 
 impl World {
     /// Locks a machine for a reason (`security`, `financial`), or unlocks it with an empty one; false if there is no such machine.
     pub fn set_lock(&mut self, instance: &str, reason: &str) -> bool {
-        if self.tables.instances.get(instance).is_none_or(|row| row.base.released) {
+        if self
+            .tables
+            .instances
+            .get(instance)
+            .is_none_or(|row| row.base.released)
+        {
             return false;
         }
         if let Some(row) = self.tables.instances.get_mut(instance) {

@@ -11,7 +11,9 @@ use crate::product::Actions;
 use crate::product::ecs::disk::{self, DiskDraft};
 use crate::product::ecs::instance::draft::{self, Machine};
 use crate::product::ecs::instance::extras::Extras;
-use crate::product::ecs::instance::{Instance, Internet, MetadataOptions, Spot, State, interfaces, prepaid, spot};
+use crate::product::ecs::instance::{
+    Instance, Internet, MetadataOptions, Spot, State, interfaces, prepaid, spot,
+};
 use crate::product::ecs::network_interface::{self, NetworkInterface, ipv6};
 use crate::product::ecs::{deployment_set, image, instance_type, launch_template};
 use crate::product::vpc::vswitch::VSwitch;
@@ -35,19 +37,27 @@ struct Order {
 
 fn run(world: &mut World, call: &Call<'_>) -> Answer {
     let with_template = launch_template::laid_under(world, call)?;
-    let call = &with_template.as_ref().map_or_else(|| call.with(call.params()), |params| call.with(params));
+    let call = &with_template
+        .as_ref()
+        .map_or_else(|| call.with(call.params()), |params| call.with(params));
     let in_place = interfaces::primary_in_place(call)?;
-    let call = &in_place.as_ref().map_or_else(|| call.with(call.params()), |params| call.with(params));
+    let call = &in_place
+        .as_ref()
+        .map_or_else(|| call.with(call.params()), |params| call.with(params));
     let answer = run_checked(world, call)?;
     // What a template says must not be ignored either.
-    call.unread().map_or(Ok(answer), |name| Err(Refusal::not_modelled(name)))
+    call.unread()
+        .map_or(Ok(answer), |name| Err(Refusal::not_modelled(name)))
 }
 
 fn run_checked(world: &mut World, call: &Call<'_>) -> Answer {
     let amount = call.int("Amount")?.unwrap_or(1);
     let least = call.int("MinAmount")?.unwrap_or(amount);
     if !(1..=100).contains(&amount) || !(1..=amount).contains(&least) {
-        return Err(Refusal::bad("InvalidAmount.NotSupported", "Amount must be 1 to 100, MinAmount at most Amount."));
+        return Err(Refusal::bad(
+            "InvalidAmount.NotSupported",
+            "Amount must be 1 to 100, MinAmount at most Amount.",
+        ));
     }
     let groups = draft::group_ids(call)?;
     let order = order(world, call, &groups, amount, true)?;
@@ -63,7 +73,14 @@ fn run_checked(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// The IPv6 addresses of the primary interface.
 fn give_ipv6(world: &mut World, call: &Call<'_>, machine: &str) -> Result<(), Refusal> {
-    let Some(interface) = world.tables.instances.get(machine).map(|row| row.interface.clone()) else { return Ok(()) };
+    let Some(interface) = world
+        .tables
+        .instances
+        .get(machine)
+        .map(|row| row.interface.clone())
+    else {
+        return Ok(());
+    };
     ipv6::assign(world, call, &interface)?;
     ipv6::require_room(world, call, &interface)
 }
@@ -76,7 +93,13 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "InstanceId": id }))
 }
 
-fn order(world: &mut World, call: &Call<'_>, groups: &[&str], amount: i64, starts: bool) -> Result<Order, Refusal> {
+fn order(
+    world: &mut World,
+    call: &Call<'_>,
+    groups: &[&str],
+    amount: i64,
+    starts: bool,
+) -> Result<Order, Refusal> {
     let machine = draft::machine(world, call)?;
     let vswitch = draft::subnet(world, call)?;
     let joining = usize::try_from(amount).unwrap_or(usize::MAX);
@@ -85,26 +108,43 @@ fn order(world: &mut World, call: &Call<'_>, groups: &[&str], amount: i64, start
     let mut template = template(world, call, &machine, &vswitch)?;
     template.starts_next = starts;
     spot::check_bid(world, &template, || {
-        Refusal::bad("InvalidSpotPriceLimit.LowerThanPublicPrice", "The specified SpotPriceLimit is lower than the price of the moment.")
+        Refusal::bad(
+            "InvalidSpotPriceLimit.LowerThanPublicPrice",
+            "The specified SpotPriceLimit is lower than the price of the moment.",
+        )
     })?;
     let system_disk = disk::system_draft(call, machine.image.size_gib)?;
     let mut data_disks = image::data_disks(world, &machine.image.id);
-    data_disks.extend(disk::data_drafts(world, call, world.options.quotas.data_disks)?);
+    data_disks.extend(disk::data_drafts(
+        world,
+        call,
+        world.options.quotas.data_disks,
+    )?);
     if !world.in_stock(&vswitch.zone, &machine.kind.id) {
-        let message = format!("The resource {} is out of stock in {}.", machine.kind.id, vswitch.zone);
+        let message = format!(
+            "The resource {} is out of stock in {}.",
+            machine.kind.id, vswitch.zone
+        );
         return Err(Refusal::denied("OperationDenied.NoStock", message));
     }
     if template.charge_type == "PostPaid"
-        && used_vcpus(world, &vswitch.base.region) + machine.kind.cpu * amount > world.options.quotas.vcpus
+        && used_vcpus(world, &vswitch.base.region) + machine.kind.cpu * amount
+            > world.options.quotas.vcpus
     {
-        return Err(Refusal::denied("QuotaExceed.ElasticQuota", "The vCPU quota of pay-as-you-go instances in this region is exceeded."));
+        return Err(Refusal::denied(
+            "QuotaExceed.ElasticQuota",
+            "The vCPU quota of pay-as-you-go instances in this region is exceeded.",
+        ));
     }
     let address = call.given("PrivateIpAddress").map(str::to_owned);
     if address.is_some() && amount > 1 {
         return Err(Refusal::not_modelled("PrivateIpAddress"));
     }
     if call.any("Ipv6Address") && amount > 1 {
-        return Err(Refusal::bad("InvalidParameter", "With Ipv6Address, Amount must be 1."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "With Ipv6Address, Amount must be 1.",
+        ));
     }
     Ok(Order {
         machine,
@@ -124,13 +164,28 @@ fn accept_the_usual(call: &Call<'_>) -> Result<(), Refusal> {
     call.only("Tenancy", "default")?;
     call.only("PrivatePoolOptions.MatchCriteria", "None")?;
     call.only("HibernationOptions.Configured", "false")?;
-    call.harmless(&["SecurityEnhancementStrategy", "Isp", "AutoRenew", "AutoRenewPeriod", "Period", "PeriodUnit"]);
+    call.harmless(&[
+        "SecurityEnhancementStrategy",
+        "Isp",
+        "AutoRenew",
+        "AutoRenewPeriod",
+        "Period",
+        "PeriodUnit",
+    ]);
     Ok(())
 }
 
 /// Everything about a machine but what makes it this one.
-fn template(world: &mut World, call: &Call<'_>, machine: &Machine, vswitch: &VSwitch) -> Result<Instance, Refusal> {
-    let (name, description) = (call.given("InstanceName").unwrap_or_default(), call.given("Description").unwrap_or_default());
+fn template(
+    world: &mut World,
+    call: &Call<'_>,
+    machine: &Machine,
+    vswitch: &VSwitch,
+) -> Result<Instance, Refusal> {
+    let (name, description) = (
+        call.given("InstanceName").unwrap_or_default(),
+        call.given("Description").unwrap_or_default(),
+    );
     if !name.is_empty() {
         draft::check_name(name)?;
     }
@@ -150,13 +205,19 @@ fn template(world: &mut World, call: &Call<'_>, machine: &Machine, vswitch: &VSw
         created_ms: world.now_ms(),
         name: name.to_owned(),
         description: description.to_owned(),
-        resource_group: call.given("ResourceGroupId").unwrap_or(crate::base::DEFAULT_RESOURCE_GROUP).to_owned(),
+        resource_group: call
+            .given("ResourceGroupId")
+            .unwrap_or(crate::base::DEFAULT_RESOURCE_GROUP)
+            .to_owned(),
         tags: tags::of_create(call)?,
         ..Base::default()
     };
     let deletion_protection = call.flag("DeletionProtection")?.unwrap_or(false);
     if deletion_protection && charge_type != "PostPaid" {
-        return Err(Refusal::denied("ChargeTypeViolation", "Only pay-as-you-go instances can be protected."));
+        return Err(Refusal::denied(
+            "ChargeTypeViolation",
+            "Only pay-as-you-go instances can be protected.",
+        ));
     }
     let spot = draft::spot(call, &charge_type)?;
     let due_ms = Some(world.now_ms() + world.options.profile.instance_create_ms);
@@ -172,7 +233,9 @@ fn template(world: &mut World, call: &Call<'_>, machine: &Machine, vswitch: &VSw
         credit: credit(call, machine)?,
         metadata: draft::metadata(call, &MetadataOptions::usual())?,
         login_as_non_root: call.flag("ImageOptions.LoginAsNonRoot")?.unwrap_or(false),
-        jumbo_frame: call.flag("NetworkOptions.EnableJumboFrame")?.unwrap_or(true),
+        jumbo_frame: call
+            .flag("NetworkOptions.EnableJumboFrame")?
+            .unwrap_or(true),
         charge_type,
         spot,
         deletion_protection,
@@ -183,10 +246,18 @@ fn template(world: &mut World, call: &Call<'_>, machine: &Machine, vswitch: &VSw
 }
 
 /// What few machines ask for.
-fn extras(world: &World, call: &Call<'_>, charge_type: &str, vswitch: &VSwitch) -> Result<Extras, Refusal> {
+fn extras(
+    world: &World,
+    call: &Call<'_>,
+    charge_type: &str,
+    vswitch: &VSwitch,
+) -> Result<Extras, Refusal> {
     let mut extras = Extras::default();
     if charge_type == "PrePaid" {
-        let (period, unit) = (call.int("Period")?.unwrap_or(1), call.given("PeriodUnit").unwrap_or("Month"));
+        let (period, unit) = (
+            call.int("Period")?.unwrap_or(1),
+            call.given("PeriodUnit").unwrap_or("Month"),
+        );
         extras.expires_ms = Some(world.now_ms() + prepaid::term_ms(period, unit));
         if call.flag("AutoRenew")?.unwrap_or(false) {
             extras.renewal.status = "AutoRenewal".to_owned();
@@ -226,8 +297,18 @@ fn blank(base: Base, machine: &Machine, vswitch: &VSwitch) -> Instance {
         ram_role: String::new(),
         charge_type: "PostPaid".to_owned(),
         auto_release_ms: None,
-        internet: Internet { charge_type: "PayByTraffic".to_owned(), bandwidth_in: 10, bandwidth_out: 0, address: None },
-        spot: Spot { strategy: "NoSpot".to_owned(), price_limit: 0.0, duration: 0, interruption: "Terminate".to_owned() },
+        internet: Internet {
+            charge_type: "PayByTraffic".to_owned(),
+            bandwidth_in: 10,
+            bandwidth_out: 0,
+            address: None,
+        },
+        spot: Spot {
+            strategy: "NoSpot".to_owned(),
+            price_limit: 0.0,
+            duration: 0,
+            interruption: "Terminate".to_owned(),
+        },
         deletion_protection: false,
         credit: String::new(),
         metadata: MetadataOptions::usual(),
@@ -244,7 +325,12 @@ fn blank(base: Base, machine: &Machine, vswitch: &VSwitch) -> Instance {
 impl MetadataOptions {
     /// What holds if nothing is said.
     pub(crate) fn usual() -> Self {
-        Self { endpoint: "enabled".to_owned(), tokens: "optional".to_owned(), hop_limit: 1, tags: "disabled".to_owned() }
+        Self {
+            endpoint: "enabled".to_owned(),
+            tokens: "optional".to_owned(),
+            hop_limit: 1,
+            tags: "disabled".to_owned(),
+        }
     }
 }
 
@@ -258,24 +344,33 @@ fn credit(call: &Call<'_>, machine: &Machine) -> Result<String, Refusal> {
         (None, true) => Ok("Standard".to_owned()),
         (None, false) => Ok(String::new()),
         (Some(text @ ("Standard" | "Unlimited")), true) => Ok(text.to_owned()),
-        (Some(_), _) => {
-            Err(Refusal::bad("InvalidParameter.CreditSpecification", "The instance type is not burstable, or the value is unknown."))
-        }
+        (Some(_), _) => Err(Refusal::bad(
+            "InvalidParameter.CreditSpecification",
+            "The instance type is not burstable, or the value is unknown.",
+        )),
     }
 }
 
 /// vCPUs of pay-as-you-go machines in a region.
 fn used_vcpus(world: &World, region: &str) -> i64 {
-    let running =
-        world.tables.instances.values().filter(|row| row.base.region == region && row.charge_type == "PostPaid" && !row.base.released);
-    running.map(|row| instance_type::find(&row.instance_type).map_or(0, |kind| kind.cpu)).sum()
+    let running = world.tables.instances.values().filter(|row| {
+        row.base.region == region && row.charge_type == "PostPaid" && !row.base.released
+    });
+    running
+        .map(|row| instance_type::find(&row.instance_type).map_or(0, |kind| kind.cpu))
+        .sum()
 }
 
 /// Makes one machine with its disks and its interface.
 fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<String, Refusal> {
     let region = order.vswitch.base.region.clone();
     let id = world.next_id("i", &region);
-    let address = network_interface::claim_address(world, &order.vswitch.base.id, order.vswitch.cidr_block, order.address.as_deref())?;
+    let address = network_interface::claim_address(
+        world,
+        &order.vswitch.base.id,
+        order.vswitch.cidr_block,
+        order.address.as_deref(),
+    )?;
     let mut instance = order.template.clone();
     instance.base.id.clone_from(&id);
     if instance.base.name.is_empty() {
@@ -306,8 +401,17 @@ fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<S
         more_addresses: Vec::new(),
         ipv6: Vec::new(),
     };
-    world.tables.network_interfaces.insert(&instance.interface, interface);
-    disk::make_for_instance(world, &instance, &order.system_disk, &order.data_disks, &order.machine.image.id);
+    world
+        .tables
+        .network_interfaces
+        .insert(&instance.interface, interface);
+    disk::make_for_instance(
+        world,
+        &instance,
+        &order.system_disk,
+        &order.data_disks,
+        &order.machine.image.id,
+    );
     world.tables.instances.insert(&id, instance);
     Ok(id)
 }
@@ -315,7 +419,12 @@ fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<S
 /// An address from the block that is set aside for measuring networks (RFC 2544), so that it is never anyone's.
 pub(crate) fn new_public_address(world: &mut World) -> String {
     let number = (world.next_number("public_address") - 1) % 131_070 + 1;
-    format!("198.{}.{}.{}", 18 + number / 65_536, number / 256 % 256, number % 256)
+    format!(
+        "198.{}.{}.{}",
+        18 + number / 65_536,
+        number / 256 % 256,
+        number % 256
+    )
 }
 
 #[cfg(test)]
@@ -330,9 +439,18 @@ mod tests {
     #[test]
     fn run_instances_goes_its_way() {
         let mut bench = Bench::new();
-        let (id, vswitch, group) = bench.machine(&[("InternetMaxBandwidthOut", "10"), ("Tag.1.Key", "k"), ("Tag.1.Value", "v")]);
+        let (id, vswitch, group) = bench.machine(&[
+            ("InternetMaxBandwidthOut", "10"),
+            ("Tag.1.Key", "k"),
+            ("Tag.1.Value", "v"),
+        ]);
         let mut seen = vec![status(&mut bench, &id)];
-        assert_eq!(bench.instance(&id)["PublicIpAddress"]["IpAddress"].as_array().map(Vec::len), Some(0));
+        assert_eq!(
+            bench.instance(&id)["PublicIpAddress"]["IpAddress"]
+                .as_array()
+                .map(Vec::len),
+            Some(0)
+        );
         for _ in 0..40 {
             bench.wait(500);
             seen.push(status(&mut bench, &id));
@@ -341,13 +459,34 @@ mod tests {
         assert_eq!(seen, ["Pending", "Stopped", "Starting", "Running"]);
         let row = bench.instance(&id);
         assert_eq!(row["PublicIpAddress"]["IpAddress"][0], "198.18.0.1");
-        assert_eq!((&row["VpcAttributes"]["VSwitchId"], &row["SecurityGroupIds"]["SecurityGroupId"][0]), (&vswitch.into(), &group.into()));
-        assert_eq!((&row["Cpu"], &row["Memory"], &row["InstanceName"]), (&2.into(), &4096.into(), &id.clone().into()));
+        assert_eq!(
+            (
+                &row["VpcAttributes"]["VSwitchId"],
+                &row["SecurityGroupIds"]["SecurityGroupId"][0]
+            ),
+            (&vswitch.into(), &group.into())
+        );
+        assert_eq!(
+            (&row["Cpu"], &row["Memory"], &row["InstanceName"]),
+            (&2.into(), &4096.into(), &id.clone().into())
+        );
         for kind in ["instance", "disk", "eni"] {
-            let tagged = bench.ok("ecs.ListTagResources", &[("ResourceType", kind), ("Tag.1.Key", "k")]);
-            assert_eq!(tagged["TagResources"]["TagResource"].as_array().map(Vec::len), Some(1), "{kind}");
+            let tagged = bench.ok(
+                "ecs.ListTagResources",
+                &[("ResourceType", kind), ("Tag.1.Key", "k")],
+            );
+            assert_eq!(
+                tagged["TagResources"]["TagResource"]
+                    .as_array()
+                    .map(Vec::len),
+                Some(1),
+                "{kind}"
+            );
         }
-        assert_eq!(bench.ok("vpc.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"], 251);
+        assert_eq!(
+            bench.ok("vpc.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"],
+            251
+        );
     }
 
     #[test]
@@ -363,13 +502,35 @@ mod tests {
             ("InternetMaxBandwidthOut", "5"),
         ];
         let id = text(&bench.ok("ecs.CreateInstance", &pairs), "InstanceId");
-        bench.refused("ecs.StartInstance", &[("InstanceId", &id)], "403 IncorrectInstanceStatus");
-        bench.refused("ecs.DeleteInstance", &[("InstanceId", &id)], "403 IncorrectInstanceStatus.Initializing");
+        bench.refused(
+            "ecs.StartInstance",
+            &[("InstanceId", &id)],
+            "403 IncorrectInstanceStatus",
+        );
+        bench.refused(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id)],
+            "403 IncorrectInstanceStatus.Initializing",
+        );
         bench.wait(60_000);
         assert_eq!(status(&mut bench, &id), "Stopped");
-        assert_eq!(bench.instance(&id)["PublicIpAddress"]["IpAddress"].as_array().map(Vec::len), Some(0));
-        let address = text(&bench.ok("ecs.AllocatePublicIpAddress", &[("InstanceId", &id)]), "IpAddress");
-        assert_eq!(text(&bench.ok("ecs.AllocatePublicIpAddress", &[("InstanceId", &id)]), "IpAddress"), address);
+        assert_eq!(
+            bench.instance(&id)["PublicIpAddress"]["IpAddress"]
+                .as_array()
+                .map(Vec::len),
+            Some(0)
+        );
+        let address = text(
+            &bench.ok("ecs.AllocatePublicIpAddress", &[("InstanceId", &id)]),
+            "IpAddress",
+        );
+        assert_eq!(
+            text(
+                &bench.ok("ecs.AllocatePublicIpAddress", &[("InstanceId", &id)]),
+                "IpAddress"
+            ),
+            address
+        );
         bench.ok("ecs.StartInstance", &[("InstanceId", &id)]);
         bench.wait(15_000);
         assert_eq!(status(&mut bench, &id), "Running");
@@ -381,7 +542,14 @@ mod tests {
         let vpc = bench.vpc();
         let group = bench.group(&vpc);
         let pending = text(
-            &bench.ok("vpc.CreateVSwitch", &[("VpcId", &vpc), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "172.16.1.0/24")]),
+            &bench.ok(
+                "vpc.CreateVSwitch",
+                &[
+                    ("VpcId", &vpc),
+                    ("ZoneId", "cn-beijing-h"),
+                    ("CidrBlock", "172.16.1.0/24"),
+                ],
+            ),
             "VSwitchId",
         );
         let base = [
@@ -393,30 +561,68 @@ mod tests {
         bench.refused("ecs.RunInstances", &base, "400 IncorrectVSwitchStatus");
         bench.wait(3_000);
         for (name, value, expected) in [
-            ("InstanceType", "ecs.none.large", "400 InvalidInstanceType.ValueNotSupported"),
+            (
+                "InstanceType",
+                "ecs.none.large",
+                "400 InvalidInstanceType.ValueNotSupported",
+            ),
             ("ImageFamily", "acs:none", "404 InvalidImageFamily.NotFound"),
-            ("ImageFamily", "acs:ubuntu_24_04_arm64", "403 ImageNotSupportInstanceType"),
+            (
+                "ImageFamily",
+                "acs:ubuntu_24_04_arm64",
+                "403 ImageNotSupportInstanceType",
+            ),
             ("VSwitchId", "vsw-none", "404 InvalidVSwitchId.NotFound"),
-            ("SecurityGroupId", "sg-none", "404 InvalidSecurityGroupId.NotFound"),
+            (
+                "SecurityGroupId",
+                "sg-none",
+                "404 InvalidSecurityGroupId.NotFound",
+            ),
             ("ZoneId", "cn-beijing-g", "400 InvalidParameter.Mismatch"),
             ("KeyPairName", "none", "400 InvalidKeyPairName.NotFound"),
             ("Password", "weak", "400 InvalidPassword.Malformed"),
             ("UserData", "***", "400 InvalidUserData.Base64FormatInvalid"),
-            ("PrivateIpAddress", "10.0.0.1", "400 InvalidPrivateIpAddress"),
-            ("SystemDisk.Size", "10", "404 InvalidSystemDiskSize.LessThanMinSize"),
-            ("SystemDisk.Category", "cloud_none", "400 InvalidSystemDiskCategory.ValueNotSupported"),
-            ("LaunchTemplateId", "lt-1", "404 InvalidLaunchTemplate.NotFound"),
+            (
+                "PrivateIpAddress",
+                "10.0.0.1",
+                "400 InvalidPrivateIpAddress",
+            ),
+            (
+                "SystemDisk.Size",
+                "10",
+                "404 InvalidSystemDiskSize.LessThanMinSize",
+            ),
+            (
+                "SystemDisk.Category",
+                "cloud_none",
+                "400 InvalidSystemDiskCategory.ValueNotSupported",
+            ),
+            (
+                "LaunchTemplateId",
+                "lt-1",
+                "404 InvalidLaunchTemplate.NotFound",
+            ),
             ("Ipv6AddressCount", "1", "400 InvalidParameter"),
             ("HostName", "-web", "400 InvalidHostName.Malformed"),
             ("Amount", "101", "400 InvalidAmount.NotSupported"),
         ] {
-            let mut pairs: Vec<(&str, &str)> = base.iter().filter(|(known, _)| *known != name).copied().collect();
+            let mut pairs: Vec<(&str, &str)> = base
+                .iter()
+                .filter(|(known, _)| *known != name)
+                .copied()
+                .collect();
             pairs.push((name, value));
             bench.refused("ecs.RunInstances", &pairs, expected);
         }
         bench.world.set_stock("cn-beijing-h", "ecs.c7.large", false);
         bench.refused("ecs.RunInstances", &base, "403 OperationDenied.NoStock");
-        assert!(bench.world.resources().iter().all(|row| !["instance", "disk"].contains(&row.kind.as_str())));
+        assert!(
+            bench
+                .world
+                .resources()
+                .iter()
+                .all(|row| !["instance", "disk"].contains(&row.kind.as_str()))
+        );
     }
 
     #[test]
@@ -433,17 +639,31 @@ mod tests {
                 ("Amount", amount),
             ]
         };
-        bench.refused("ecs.RunInstances", &order("5"), "403 InvalidVSwitchId.IpNotEnough");
+        bench.refused(
+            "ecs.RunInstances",
+            &order("5"),
+            "403 InvalidVSwitchId.IpNotEnough",
+        );
         assert_eq!(bench.ok("ecs.DescribeInstances", &[])["TotalCount"], 0);
-        let ids = bench.ok("ecs.RunInstances", &order("4"))["InstanceIdSets"]["InstanceIdSet"].clone();
+        let ids =
+            bench.ok("ecs.RunInstances", &order("4"))["InstanceIdSets"]["InstanceIdSet"].clone();
         assert_eq!(ids.as_array().map(Vec::len), Some(4));
-        assert_eq!(bench.ok("vpc.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"], 0);
+        assert_eq!(
+            bench.ok("vpc.DescribeVSwitches", &[])["VSwitches"]["VSwitch"][0]["AvailableIpAddressCount"],
+            0
+        );
     }
 
     #[test]
     fn the_quota_of_cores_holds() {
-        let quotas = Quotas { vcpus: 3, ..Quotas::default() };
-        let mut bench = Bench::with(Options { quotas, ..Options::default() });
+        let quotas = Quotas {
+            vcpus: 3,
+            ..Quotas::default()
+        };
+        let mut bench = Bench::with(Options {
+            quotas,
+            ..Options::default()
+        });
         let (_, vswitch, group) = bench.machine(&[]);
         let second = [
             ("ImageFamily", "acs:ubuntu_24_04_x64"),

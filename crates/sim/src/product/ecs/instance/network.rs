@@ -10,7 +10,10 @@ use crate::product::vpc::vswitch;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
-pub(crate) const ACTIONS: Actions = &[("AllocatePublicIpAddress", allocate_public_address), ("ModifyInstanceVpcAttribute", modify_vpc)];
+pub(crate) const ACTIONS: Actions = &[
+    ("AllocatePublicIpAddress", allocate_public_address),
+    ("ModifyInstanceVpcAttribute", modify_vpc),
+];
 
 /// Gives a public address, or answers the one that is there.
 fn allocate_public_address(world: &mut World, call: &Call<'_>) -> Answer {
@@ -19,7 +22,10 @@ fn allocate_public_address(world: &mut World, call: &Call<'_>) -> Answer {
     instance.unlocked()?;
     instance.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")?;
     if instance.internet.bandwidth_out == 0 {
-        return Err(Refusal::bad("AllocateIpInvalidInstanceBandwidth", "The instance has no public bandwidth."));
+        return Err(Refusal::bad(
+            "AllocateIpInvalidInstanceBandwidth",
+            "The instance has no public bandwidth.",
+        ));
     }
     let address = match &instance.internet.address {
         Some(address) => address.clone(),
@@ -40,15 +46,24 @@ fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let target = vswitch::find(world, call, call.need("VSwitchId")?)?.clone();
     if target.zone != instance.zone {
-        return Err(Refusal::bad("InvalidVSwitchId.Mismatch", "The VSwitch is not in the zone of the instance."));
+        return Err(Refusal::bad(
+            "InvalidVSwitchId.Mismatch",
+            "The VSwitch is not in the zone of the instance.",
+        ));
     }
     if target.state != vswitch::State::Available {
-        return Err(Refusal::bad("IncorrectVSwitchStatus", "The VSwitch is Pending."));
+        return Err(Refusal::bad(
+            "IncorrectVSwitchStatus",
+            "The VSwitch is Pending.",
+        ));
     }
     let groups = call.list("SecurityGroupId");
     let named_vpc = call.given("VpcId").unwrap_or(&instance.vpc);
     if named_vpc != target.vpc {
-        return Err(Refusal::bad("InvalidVSwitchId.Mismatch", "The VSwitch is not in the VPC."));
+        return Err(Refusal::bad(
+            "InvalidVSwitchId.Mismatch",
+            "The VSwitch is not in the VPC.",
+        ));
     }
     if target.vpc != instance.vpc && groups.is_empty() {
         return Err(Refusal::missing("SecurityGroupId"));
@@ -57,10 +72,16 @@ fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
         draft::check_groups(world, call, &target.vpc, &groups, 1)?;
     }
     let wanted = call.given("PrivateIpAddress");
-    let current = world.tables.network_interfaces.get(&instance.interface).map(|eni| eni.address.to_string());
-    let stays = target.base.id == instance.vswitch && (wanted.is_none() || wanted == current.as_deref());
+    let current = world
+        .tables
+        .network_interfaces
+        .get(&instance.interface)
+        .map(|eni| eni.address.to_string());
+    let stays =
+        target.base.id == instance.vswitch && (wanted.is_none() || wanted == current.as_deref());
     if !stays {
-        let address = network_interface::claim_address(world, &target.base.id, target.cidr_block, wanted)?;
+        let address =
+            network_interface::claim_address(world, &target.base.id, target.cidr_block, wanted)?;
         if let Some(eni) = world.tables.network_interfaces.get_mut(&instance.interface) {
             if eni.vswitch != target.base.id {
                 // They are of the block that it leaves.
@@ -71,7 +92,12 @@ fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
             eni.vswitch.clone_from(&target.base.id);
         }
     }
-    if let Some(eni) = world.tables.network_interfaces.get_mut(&instance.interface).filter(|_| !groups.is_empty()) {
+    if let Some(eni) = world
+        .tables
+        .network_interfaces
+        .get_mut(&instance.interface)
+        .filter(|_| !groups.is_empty())
+    {
         eni.security_groups = groups.iter().map(|group| (*group).to_owned()).collect();
     }
     let instance = instance::find_mut(world, call, id)?;

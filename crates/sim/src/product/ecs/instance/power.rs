@@ -10,12 +10,24 @@ use crate::refusal::Refusal;
 use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[
-    ("StartInstance", |world, call| single(world, call, Power::Start)),
-    ("StopInstance", |world, call| single(world, call, Power::Stop)),
-    ("RebootInstance", |world, call| single(world, call, Power::Reboot)),
-    ("StartInstances", |world, call| batch(world, call, Power::Start)),
-    ("StopInstances", |world, call| batch(world, call, Power::Stop)),
-    ("RebootInstances", |world, call| batch(world, call, Power::Reboot)),
+    ("StartInstance", |world, call| {
+        single(world, call, Power::Start)
+    }),
+    ("StopInstance", |world, call| {
+        single(world, call, Power::Stop)
+    }),
+    ("RebootInstance", |world, call| {
+        single(world, call, Power::Reboot)
+    }),
+    ("StartInstances", |world, call| {
+        batch(world, call, Power::Start)
+    }),
+    ("StopInstances", |world, call| {
+        batch(world, call, Power::Stop)
+    }),
+    ("RebootInstances", |world, call| {
+        batch(world, call, Power::Reboot)
+    }),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +47,18 @@ struct Wish {
 fn wish(call: &Call<'_>, power: Power) -> Result<Wish, Refusal> {
     call.harmless(&["ConfirmStop", "InitLocalDisk"]);
     call.only("Hibernate", "false")?;
-    let force = call.flag("ForceStop")?.unwrap_or(false) || call.flag("ForceReboot")?.unwrap_or(false);
+    let force =
+        call.flag("ForceStop")?.unwrap_or(false) || call.flag("ForceReboot")?.unwrap_or(false);
     let stopped_mode = match call.given("StoppedMode") {
         None | Some("KeepCharging") => "KeepCharging",
         Some("StopCharging") => "StopCharging",
         Some(_) => return Err(Refusal::invalid("StoppedMode")),
     };
-    Ok(Wish { power, force, stopped_mode })
+    Ok(Wish {
+        power,
+        force,
+        stopped_mode,
+    })
 }
 
 fn single(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
@@ -60,16 +77,27 @@ fn batch(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
     };
     let ids = call.list("InstanceId");
     if ids.len() > 100 {
-        return Err(Refusal::bad("InvalidParameter", "The number of InstanceId must be at most 100."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "The number of InstanceId must be at most 100.",
+        ));
     }
     let mut responses: Vec<Value> = Vec::new();
     for id in ids {
-        let before = world.tables.instances.get(id).map_or("", |row| row.state.name());
+        let before = world
+            .tables
+            .instances
+            .get(id)
+            .map_or("", |row| row.state.name());
         let outcome = act(world, call, id, &wish);
         if let (true, Err(refusal)) = (together, &outcome) {
             return Err(refusal.clone());
         }
-        let after = world.tables.instances.get(id).map_or("", |row| row.state.name());
+        let after = world
+            .tables
+            .instances
+            .get(id)
+            .map_or("", |row| row.state.name());
         let (code, message) = match &outcome {
             Ok(()) => ("200", "success"),
             Err(refusal) => (refusal.code.as_ref(), refusal.message.as_str()),
@@ -83,20 +111,39 @@ fn batch(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
 
 fn act(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), Refusal> {
     let instance = instance::find(world, call, id)?;
-    instance.paid(if wish.power == Power::Start { "InstanceExpired" } else { "InstanceExpiredOrInArrears" })?;
-    let wanted = if wish.power == Power::Start { State::Stopped } else { State::Running };
+    instance.paid(if wish.power == Power::Start {
+        "InstanceExpired"
+    } else {
+        "InstanceExpiredOrInArrears"
+    })?;
+    let wanted = if wish.power == Power::Start {
+        State::Stopped
+    } else {
+        State::Running
+    };
     instance.require(&[wanted], Refusal::denied, "IncorrectInstanceStatus")?;
     match wish.power {
         Power::Start => {
             // Capacity that an economical stop gave back may be gone.
-            if instance.stopped_mode == "StopCharging" && !world.in_stock(&instance.zone, &instance.instance_type) {
-                return Err(Refusal::denied("OperationDenied.NoStock", "The resource is out of stock in the zone."));
+            if instance.stopped_mode == "StopCharging"
+                && !world.in_stock(&instance.zone, &instance.instance_type)
+            {
+                return Err(Refusal::denied(
+                    "OperationDenied.NoStock",
+                    "The resource is out of stock in the zone.",
+                ));
             }
             if !disk::of_instance(world, id).any(|disk| disk.system) {
-                return Err(Refusal::denied("DiskError", "The instance has no system disk."));
+                return Err(Refusal::denied(
+                    "DiskError",
+                    "The instance has no system disk.",
+                ));
             }
             spot::check_bid(world, instance, || {
-                Refusal::denied("OperationDenied.SpotPriceLowerThanPublicPrice", "The price limit is lower than the price of the moment.")
+                Refusal::denied(
+                    "OperationDenied.SpotPriceLowerThanPublicPrice",
+                    "The price limit is lower than the price of the moment.",
+                )
             })?;
             instance::begin_start(world, id);
         }
@@ -108,13 +155,21 @@ fn act(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), 
 
 fn stop(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), Refusal> {
     let profile = &world.options.profile;
-    let lasts = if wish.force { profile.instance_force_stop_ms } else { profile.instance_stop_ms };
+    let lasts = if wish.force {
+        profile.instance_force_stop_ms
+    } else {
+        profile.instance_stop_ms
+    };
     let until = world.now_ms() + lasts;
     let instance = instance::find_mut(world, call, id)?;
     instance.state = State::Stopping;
     instance.due_ms = Some(until);
     // A subscription cannot stop charging; the cloud then stops it in the ordinary way without a word.
-    let mode = if instance.charge_type == "PrePaid" { "KeepCharging" } else { wish.stopped_mode };
+    let mode = if instance.charge_type == "PrePaid" {
+        "KeepCharging"
+    } else {
+        wish.stopped_mode
+    };
     mode.clone_into(&mut instance.stopped_mode);
     Ok(())
 }
@@ -182,8 +237,12 @@ mod tests {
         bench.refused("ecs.StopInstances", &both, "404 InvalidInstanceId.NotFound");
         assert_eq!(text(&bench.instance(&id), "Status"), "Running");
         let each = [both[0], both[1], ("BatchOptimization", "SuccessFirst")];
-        let answer = bench.ok("ecs.StopInstances", &each)["InstanceResponses"]["InstanceResponse"].clone();
-        assert_eq!((&answer[0]["Code"], &answer[0]["CurrentStatus"]), (&"200".into(), &"Stopping".into()));
+        let answer =
+            bench.ok("ecs.StopInstances", &each)["InstanceResponses"]["InstanceResponse"].clone();
+        assert_eq!(
+            (&answer[0]["Code"], &answer[0]["CurrentStatus"]),
+            (&"200".into(), &"Stopping".into())
+        );
         assert_eq!(answer[1]["Code"], "InvalidInstanceId.NotFound");
         bench.wait(5_000);
         bench.ok("ecs.StartInstances", &[("InstanceId.1", &id)]);
@@ -195,10 +254,17 @@ mod tests {
     #[test]
     fn an_economical_stop_may_not_come_back() {
         let (mut bench, id) = machine_in("Running");
-        bench.ok("ecs.StopInstance", &[("InstanceId", &id), ("StoppedMode", "StopCharging")]);
+        bench.ok(
+            "ecs.StopInstance",
+            &[("InstanceId", &id), ("StoppedMode", "StopCharging")],
+        );
         bench.wait(5_000);
         assert_eq!(text(&bench.instance(&id), "StoppedMode"), "StopCharging");
         bench.world.set_stock("cn-beijing-h", "ecs.c7.large", false);
-        bench.refused("ecs.StartInstance", &[("InstanceId", &id)], "403 OperationDenied.NoStock");
+        bench.refused(
+            "ecs.StartInstance",
+            &[("InstanceId", &id)],
+            "403 OperationDenied.NoStock",
+        );
     }
 }

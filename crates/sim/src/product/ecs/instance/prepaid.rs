@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::call::{Answer, Call};
 use crate::page;
 use crate::product::Actions;
-use crate::product::ecs::instance::{self, AT_REST, Instance, Stale, State, draft, extras::Renewal};
+use crate::product::ecs::instance::{
+    self, AT_REST, Instance, Stale, State, draft, extras::Renewal,
+};
 use crate::product::ecs::{catalogue, image, instance_type};
 use crate::refusal::Refusal;
 use crate::world::{World, done};
@@ -39,14 +41,19 @@ fn require_subscription(instance: &Instance) -> Result<(), Refusal> {
     if instance.charge_type == "PrePaid" {
         return Ok(());
     }
-    Err(Refusal::denied("ChargeTypeViolation", "The operation is not permitted for a pay-as-you-go instance."))
+    Err(Refusal::denied(
+        "ChargeTypeViolation",
+        "The operation is not permitted for a pay-as-you-go instance.",
+    ))
 }
 
 fn renew(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     require_subscription(instance::find(world, call, id)?)?;
     let unit = call.given("PeriodUnit").unwrap_or("Month");
-    let period = call.int("Period")?.ok_or_else(|| Refusal::missing("Period"))?;
+    let period = call
+        .int("Period")?
+        .ok_or_else(|| Refusal::missing("Period"))?;
     let fits = match unit {
         "Week" => (1..=4).contains(&period),
         "Month" => (1..=60).contains(&period),
@@ -54,17 +61,23 @@ fn renew(world: &mut World, call: &Call<'_>) -> Answer {
         _ => return Err(Refusal::invalid("PeriodUnit")),
     };
     if !fits {
-        return Err(Refusal::bad("InvalidPeriod.ValueNotSupported", "The specified Period is not valid."));
+        return Err(Refusal::bad(
+            "InvalidPeriod.ValueNotSupported",
+            "The specified Period is not valid.",
+        ));
     }
     let order = new_order(world);
     let now = world.now_ms();
     let instance = instance::find_mut(world, call, id)?;
-    instance.extras.expires_ms = Some(instance.extras.expires_ms.unwrap_or(now) + term_ms(period, unit));
+    instance.extras.expires_ms =
+        Some(instance.extras.expires_ms.unwrap_or(now) + term_ms(period, unit));
     Ok(json!({ "OrderId": order }))
 }
 
 fn ids<'a>(call: &Call<'a>) -> Vec<&'a str> {
-    call.given("InstanceId").map(|list| list.split(',').map(str::trim).collect()).unwrap_or_default()
+    call.given("InstanceId")
+        .map(|list| list.split(',').map(str::trim).collect())
+        .unwrap_or_default()
 }
 
 fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
@@ -112,14 +125,22 @@ fn modify_renewal(world: &mut World, call: &Call<'_>) -> Answer {
     };
     let unit = call.given("PeriodUnit").unwrap_or("Month");
     let duration = call.int("Duration")?;
-    let allowed: &[i64] = if unit == "Year" { &[1, 2, 3, 4, 5] } else { &[1, 2, 3, 6, 12, 24, 36, 48, 60] };
+    let allowed: &[i64] = if unit == "Year" {
+        &[1, 2, 3, 4, 5]
+    } else {
+        &[1, 2, 3, 6, 12, 24, 36, 48, 60]
+    };
     if status == "AutoRenewal" && duration.is_none() {
         return Err(Refusal::missing("Duration"));
     }
     if duration.is_some_and(|duration| !allowed.contains(&duration)) {
         return Err(Refusal::invalid("Duration"));
     }
-    let renewal = Renewal { status: status.to_owned(), duration: duration.unwrap_or(0), unit: unit.to_owned() };
+    let renewal = Renewal {
+        status: status.to_owned(),
+        duration: duration.unwrap_or(0),
+        unit: unit.to_owned(),
+    };
     for id in ids {
         let instance = instance::find_mut(world, call, id)?;
         require_subscription(instance)?;
@@ -135,19 +156,31 @@ fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
     let (id, wanted) = (call.need("InstanceId")?, call.need("InstanceType")?);
     let machine = instance::find(world, call, id)?;
     require_subscription(machine)?;
-    let (from, to) = (instance_type::find(&machine.instance_type)?, instance_type::find(wanted)?);
+    let (from, to) = (
+        instance_type::find(&machine.instance_type)?,
+        instance_type::find(wanted)?,
+    );
     let smaller = to.cpu < from.cpu || to.memory_gib < from.memory_gib;
     if smaller {
         machine.require(&[State::Stopped], Refusal::bad, "InvalidStatus.NotStopped")?;
     }
     machine.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")?;
-    if !catalogue::can_become(from, to) || draft::check_fit(to, &image::find(world, &machine.image)?).is_err() {
-        return Err(Refusal::bad("DependencyViolation.InstanceType", "The current instance type cannot be changed to the specified one."));
+    if !catalogue::can_become(from, to)
+        || draft::check_fit(to, &image::find(world, &machine.image)?).is_err()
+    {
+        return Err(Refusal::bad(
+            "DependencyViolation.InstanceType",
+            "The current instance type cannot be changed to the specified one.",
+        ));
     }
     if !world.in_stock(&machine.zone, wanted) {
-        return Err(Refusal::denied("OperationDenied.NoStock", "The resource is out of stock in the zone."));
+        return Err(Refusal::denied(
+            "OperationDenied.NoStock",
+            "The resource is out of stock in the zone.",
+        ));
     }
-    let restart = call.flag("RebootWhenFinished")?.unwrap_or(false) && machine.state == State::Running;
+    let restart =
+        call.flag("RebootWhenFinished")?.unwrap_or(false) && machine.state == State::Running;
     let stale = Stale {
         until_ms: world.now_ms() + world.options.profile.read_back_ms,
         instance_type: machine.instance_type.clone(),
@@ -171,19 +204,52 @@ mod tests {
     fn a_subscription_is_renewed_and_grows() {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[("InstanceChargeType", "PrePaid"), ("Period", "1")]);
-        bench.refused("ecs.DescribeInstanceAutoRenewAttribute", &[("InstanceId", &id)], "400 InvalidParameter");
+        bench.refused(
+            "ecs.DescribeInstanceAutoRenewAttribute",
+            &[("InstanceId", &id)],
+            "400 InvalidParameter",
+        );
         bench.wait(20_000);
-        assert_eq!(text(&bench.instance(&id), "ExpiredTime"), "2026-01-31T00:00Z");
+        assert_eq!(
+            text(&bench.instance(&id), "ExpiredTime"),
+            "2026-01-31T00:00Z"
+        );
         bench.ok("ecs.RenewInstance", &[("InstanceId", &id), ("Period", "1")]);
-        assert_eq!(text(&bench.instance(&id), "ExpiredTime"), "2026-03-02T00:00Z");
+        assert_eq!(
+            text(&bench.instance(&id), "ExpiredTime"),
+            "2026-03-02T00:00Z"
+        );
         let on = [("InstanceId", id.as_str()), ("AutoRenew", "true")];
-        bench.refused("ecs.ModifyInstanceAutoRenewAttribute", &on, "400 MissingParameter");
-        bench.ok("ecs.ModifyInstanceAutoRenewAttribute", &[on[0], on[1], ("Duration", "3")]);
-        let seen = bench.ok("ecs.DescribeInstanceAutoRenewAttribute", &[("InstanceId", &id)]);
+        bench.refused(
+            "ecs.ModifyInstanceAutoRenewAttribute",
+            &on,
+            "400 MissingParameter",
+        );
+        bench.ok(
+            "ecs.ModifyInstanceAutoRenewAttribute",
+            &[on[0], on[1], ("Duration", "3")],
+        );
+        let seen = bench.ok(
+            "ecs.DescribeInstanceAutoRenewAttribute",
+            &[("InstanceId", &id)],
+        );
         let row = &seen["InstanceRenewAttributes"]["InstanceRenewAttribute"][0];
-        assert_eq!((&row["AutoRenewEnabled"], &row["Duration"]), (&true.into(), &3.into()));
-        let to = |kind: &'static str| [("InstanceId", id.as_str()), ("InstanceType", kind), ("RebootWhenFinished", "true")];
-        bench.refused("ecs.ModifyPrepayInstanceSpec", &to("ecs.u1-c1m1.large"), "400 InvalidStatus.NotStopped");
+        assert_eq!(
+            (&row["AutoRenewEnabled"], &row["Duration"]),
+            (&true.into(), &3.into())
+        );
+        let to = |kind: &'static str| {
+            [
+                ("InstanceId", id.as_str()),
+                ("InstanceType", kind),
+                ("RebootWhenFinished", "true"),
+            ]
+        };
+        bench.refused(
+            "ecs.ModifyPrepayInstanceSpec",
+            &to("ecs.u1-c1m1.large"),
+            "400 InvalidStatus.NotStopped",
+        );
         bench.ok("ecs.ModifyPrepayInstanceSpec", &to("ecs.c7.xlarge"));
         assert_eq!(text(&bench.instance(&id), "Status"), "Starting");
         bench.wait(15_000);
@@ -196,8 +262,20 @@ mod tests {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[]);
         bench.wait(20_000);
-        bench.refused("ecs.RenewInstance", &[("InstanceId", &id), ("Period", "1")], "403 ChargeTypeViolation");
-        bench.refused("ecs.ModifyInstanceAutoRenewAttribute", &[("InstanceId", &id)], "403 ChargeTypeViolation");
-        bench.refused("ecs.ModifyPrepayInstanceSpec", &[("InstanceId", &id), ("InstanceType", "ecs.c7.xlarge")], "403 ChargeTypeViolation");
+        bench.refused(
+            "ecs.RenewInstance",
+            &[("InstanceId", &id), ("Period", "1")],
+            "403 ChargeTypeViolation",
+        );
+        bench.refused(
+            "ecs.ModifyInstanceAutoRenewAttribute",
+            &[("InstanceId", &id)],
+            "403 ChargeTypeViolation",
+        );
+        bench.refused(
+            "ecs.ModifyPrepayInstanceSpec",
+            &[("InstanceId", &id), ("InstanceType", "ecs.c7.xlarge")],
+            "403 ChargeTypeViolation",
+        );
     }
 }

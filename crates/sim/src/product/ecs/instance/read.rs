@@ -42,14 +42,18 @@ struct Filter<'a> {
 fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     let ids = call.json_list("InstanceIds", "InvalidInstanceIds.Malformed")?;
     if ids.as_ref().is_some_and(|ids| ids.len() > 100) {
-        return Err(Refusal::bad("InvalidParameter", "The number of InstanceIds must be at most 100."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "The number of InstanceIds must be at most 100.",
+        ));
     }
     call.only("InstanceNetworkType", "vpc")?;
     call.only("IoOptimized", "true")?;
     call.only("DeviceAvailable", "true")?;
     call.harmless(&["NeedSaleCycle"]);
     let mut texts: Vec<(&'a str, TextOf)> = Vec::new();
-    let mut compare = |name: &str, of: TextOf| texts.extend(call.given(name).map(|text| (text, of)));
+    let mut compare =
+        |name: &str, of: TextOf| texts.extend(call.given(name).map(|text| (text, of)));
     compare("Status", |row| row.state.name());
     compare("VpcId", |row| &row.vpc);
     compare("VSwitchId", |row| &row.vswitch);
@@ -64,8 +68,13 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     compare("HttpTokens", |row| &row.metadata.tokens);
     compare("LockReason", |row| &row.extras.lock);
     compare("DeploymentSetId", |row| &row.extras.deployment_set);
-    if call.given("Status").is_some_and(|status| !["Pending", "Starting", "Running", "Stopping", "Stopped"].contains(&status)) {
-        return Err(Refusal::absent("InvalidStatus.NotFound", "The specified Status does not exist."));
+    if call.given("Status").is_some_and(|status| {
+        !["Pending", "Starting", "Running", "Stopping", "Stopped"].contains(&status)
+    }) {
+        return Err(Refusal::absent(
+            "InvalidStatus.NotFound",
+            "The specified Status does not exist.",
+        ));
     }
     Ok(Filter {
         ids,
@@ -76,7 +85,9 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
         name: call.given("InstanceName"),
         group: call.given("SecurityGroupId"),
         key_pair: call.given("KeyPairName"),
-        on: call.given("SecurityGroupId").or_else(|| call.given("VSwitchId")),
+        on: call
+            .given("SecurityGroupId")
+            .or_else(|| call.given("VSwitchId")),
         tags: tags::Filter::of(call)?,
     })
 }
@@ -84,27 +95,57 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
 impl Filter<'_> {
     /// Whether nothing but the tags decides.
     fn only_tags(&self) -> bool {
-        let lists = self.ids.is_some() || self.private.is_some() || self.public.is_some() || !self.ipv6.is_empty();
-        !lists && self.texts.is_empty() && self.name.is_none() && self.group.is_none() && self.key_pair.is_none()
+        let lists = self.ids.is_some()
+            || self.private.is_some()
+            || self.public.is_some()
+            || !self.ipv6.is_empty();
+        !lists
+            && self.texts.is_empty()
+            && self.name.is_none()
+            && self.group.is_none()
+            && self.key_pair.is_none()
     }
 
     /// Whether one of the addresses is on an interface of the machine.
     fn has_ipv6(&self, world: &World, row: &Instance) -> bool {
         let held = network_interface::of_instance(world, &row.base.id);
-        self.ipv6.iter().any(|wanted| held.iter().any(|eni| eni.has_ipv6(wanted)))
+        self.ipv6
+            .iter()
+            .any(|wanted| held.iter().any(|eni| eni.has_ipv6(wanted)))
     }
 
     fn fits(&self, world: &World, row: &Instance) -> bool {
-        let address = || world.tables.network_interfaces.get(&row.interface).map(|eni| eni.address.to_string()).unwrap_or_default();
-        let holds = |list: &Option<Vec<String>>, value: &str| list.as_ref().is_none_or(|list| list.iter().any(|one| one == value));
+        let address = || {
+            world
+                .tables
+                .network_interfaces
+                .get(&row.interface)
+                .map(|eni| eni.address.to_string())
+                .unwrap_or_default()
+        };
+        let holds = |list: &Option<Vec<String>>, value: &str| {
+            list.as_ref()
+                .is_none_or(|list| list.iter().any(|one| one == value))
+        };
         holds(&self.ids, &row.base.id)
             && self.texts.iter().all(|(text, of)| *text == of(row))
-            && self.name.is_none_or(|name| names::like(name, &row.base.name))
-            && self.key_pair.is_none_or(|name| names::like(name, &row.key_pair))
-            && self.group.is_none_or(|id| instance::groups(world, row).iter().any(|group| group == id))
+            && self
+                .name
+                .is_none_or(|name| names::like(name, &row.base.name))
+            && self
+                .key_pair
+                .is_none_or(|name| names::like(name, &row.key_pair))
+            && self
+                .group
+                .is_none_or(|id| instance::groups(world, row).iter().any(|group| group == id))
             && (self.private.is_none() || holds(&self.private, &address()))
             && (self.ipv6.is_empty() || self.has_ipv6(world, row))
-            && (self.public.is_none() || row.internet.address.as_deref().is_some_and(|address| holds(&self.public, address)))
+            && (self.public.is_none()
+                || row
+                    .internet
+                    .address
+                    .as_deref()
+                    .is_some_and(|address| holds(&self.public, address)))
             && self.tags.fits(&row.base.tags)
     }
 }
@@ -118,14 +159,30 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         (Some(ids), _) => Scope::Few(world.shown_by_id(instances, ids).collect()),
         // A machine stands where its primary interface stands.
         (None, Some(on)) => {
-            let primary = world.shown_on(&world.tables.network_interfaces, on).filter(|eni| eni.secondary.is_none());
-            Scope::Few(primary.filter_map(|eni| instances.get(&eni.instance)).filter(|row| world.lists(*row)).collect())
+            let primary = world
+                .shown_on(&world.tables.network_interfaces, on)
+                .filter(|eni| eni.secondary.is_none());
+            Scope::Few(
+                primary
+                    .filter_map(|eni| instances.get(&eni.instance))
+                    .filter(|row| world.lists(*row))
+                    .collect(),
+            )
         }
-        (None, None) => Scope::Region(world.listing(instances, region, &filter.tags, filter.only_tags())),
+        (None, None) => {
+            Scope::Region(world.listing(instances, region, &filter.tags, filter.only_tags()))
+        }
     };
     // What a row shows of a change under way depends on the moment alone.
     let keep = |row: &Instance| more.is_empty() && row.stale.is_none();
-    let list = |items: &[&Instance]| world.pieces.list(items, |row| &row.base.id, keep, |row| row::listed(world, row, &more));
+    let list = |items: &[&Instance]| {
+        world.pieces.list(
+            items,
+            |row| &row.base.id,
+            keep,
+            |row| row::listed(world, row, &more),
+        )
+    };
     let fits = |row: &Instance| row.base.region == region && filter.fits(world, row);
     if page::by_token(call) {
         let page = page::tokened_of(call, &scope, fits, (10, 10, 100))?;
@@ -143,7 +200,10 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["ClusterId"]);
     let (ids, zone) = (call.list("InstanceId"), call.given("ZoneId"));
     if ids.len() > 100 {
-        return Err(Refusal::bad("InvalidParameter", "The number of InstanceId must be at most 100."));
+        return Err(Refusal::bad(
+            "InvalidParameter",
+            "The number of InstanceId must be at most 100.",
+        ));
     }
     let instances = &world.tables.instances;
     let scope = if ids.is_empty() {
@@ -151,9 +211,14 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
     } else {
         Scope::Few(world.shown_by_id(instances, &ids).collect())
     };
-    let fits = |row: &Instance| row.base.region == region && zone.is_none_or(|zone| zone == row.zone);
+    let fits =
+        |row: &Instance| row.base.region == region && zone.is_none_or(|zone| zone == row.zone);
     let page = page::numbered_of(call, &scope, fits, 50)?;
-    let statuses: Vec<Value> = page.items.iter().map(|row| json!({"InstanceId": row.base.id, "Status": row.state.name()})).collect();
+    let statuses: Vec<Value> = page
+        .items
+        .iter()
+        .map(|row| json!({"InstanceId": row.base.id, "Status": row.state.name()}))
+        .collect();
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
         "InstanceStatuses": {"InstanceStatus": statuses},
@@ -163,7 +228,9 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
 /// The machine of a read by id, which a lag may hide.
 fn shown<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Instance, Refusal> {
     let id = call.need("InstanceId")?;
-    let found = world.shown_by_id(&world.tables.instances, &[id]).find(|row| call.in_region(&row.base.region));
+    let found = world
+        .shown_by_id(&world.tables.instances, &[id])
+        .find(|row| call.in_region(&row.base.region));
     found.ok_or_else(|| instance::not_found(id))
 }
 
@@ -191,7 +258,11 @@ mod tests {
     #[test]
     fn filters() {
         let mut bench = Bench::new();
-        let (id, vswitch, group) = bench.machine(&[("InstanceName", "web-1"), ("Tag.1.Key", "k"), ("Tag.1.Value", "v")]);
+        let (id, vswitch, group) = bench.machine(&[
+            ("InstanceName", "web-1"),
+            ("Tag.1.Key", "k"),
+            ("Tag.1.Value", "v"),
+        ]);
         for (name, value, found) in [
             ("VSwitchId", vswitch.as_str(), 1),
             ("SecurityGroupId", group.as_str(), 1),
@@ -206,20 +277,54 @@ mod tests {
             ("InstanceIds", "[]", 0),
             ("InstanceIds", "[\"i-none\"]", 0),
         ] {
-            assert_eq!(bench.ok("ecs.DescribeInstances", &[(name, value)])["TotalCount"], found, "{name} {value}");
+            assert_eq!(
+                bench.ok("ecs.DescribeInstances", &[(name, value)])["TotalCount"],
+                found,
+                "{name} {value}"
+            );
         }
         let ids = format!("[\"{id}\"]");
         for (ids, found) in [(ids.as_str(), 1), ("[\"i-none\"]", 0)] {
-            let page = bench.ok("ecs.DescribeInstances", &[("InstanceIds", ids), ("MaxResults", "50")]);
-            assert_eq!(page["Instances"]["Instance"].as_array().map(Vec::len), Some(found), "by token and by id");
+            let page = bench.ok(
+                "ecs.DescribeInstances",
+                &[("InstanceIds", ids), ("MaxResults", "50")],
+            );
+            assert_eq!(
+                page["Instances"]["Instance"].as_array().map(Vec::len),
+                Some(found),
+                "by token and by id"
+            );
         }
-        bench.refused("ecs.DescribeInstances", &[("Status", "Sleeping")], "404 InvalidStatus.NotFound");
-        bench.refused("ecs.DescribeInstances", &[("InstanceIds", "i-1")], "400 InvalidInstanceIds.Malformed");
-        bench.refused("ecs.DescribeInstances", &[("HpcClusterId", "hpc-1")], "400 Simulator.NotModelled");
-        bench.refused("ecs.DescribeInstances", &[("DryRun", "true")], "400 DryRunOperation");
-        assert_eq!(bench.ok("ecs.DescribeInstanceStatus", &[("InstanceId.1", &id)])["TotalCount"], 1);
+        bench.refused(
+            "ecs.DescribeInstances",
+            &[("Status", "Sleeping")],
+            "404 InvalidStatus.NotFound",
+        );
+        bench.refused(
+            "ecs.DescribeInstances",
+            &[("InstanceIds", "i-1")],
+            "400 InvalidInstanceIds.Malformed",
+        );
+        bench.refused(
+            "ecs.DescribeInstances",
+            &[("HpcClusterId", "hpc-1")],
+            "400 Simulator.NotModelled",
+        );
+        bench.refused(
+            "ecs.DescribeInstances",
+            &[("DryRun", "true")],
+            "400 DryRunOperation",
+        );
+        assert_eq!(
+            bench.ok("ecs.DescribeInstanceStatus", &[("InstanceId.1", &id)])["TotalCount"],
+            1
+        );
         bench.ok("ecs.DescribeInstanceAttribute", &[("InstanceId", &id)]);
-        bench.refused("ecs.DescribeInstanceAttribute", &[("InstanceId", "i-none")], "404 InvalidInstanceId.NotFound");
+        bench.refused(
+            "ecs.DescribeInstanceAttribute",
+            &[("InstanceId", "i-none")],
+            "404 InvalidInstanceId.NotFound",
+        );
     }
 
     #[test]
@@ -228,10 +333,17 @@ mod tests {
         bench.world.options.list_lag_ms = 6_000;
         let (id, _, _) = bench.machine(&[]);
         assert_eq!(bench.ok("ecs.DescribeInstances", &[])["TotalCount"], 0);
-        assert!(!bench.instance(&id).is_null(), "a read by id has a lag of its own");
+        assert!(
+            !bench.instance(&id).is_null(),
+            "a read by id has a lag of its own"
+        );
         bench.world.options.read_lag_ms = 3_000;
         assert!(bench.instance(&id).is_null());
-        bench.refused("ecs.DescribeUserData", &[("InstanceId", &id)], "404 InvalidInstanceId.NotFound");
+        bench.refused(
+            "ecs.DescribeUserData",
+            &[("InstanceId", &id)],
+            "404 InvalidInstanceId.NotFound",
+        );
         bench.wait(3_000);
         assert!(!bench.instance(&id).is_null());
         bench.wait(3_000);

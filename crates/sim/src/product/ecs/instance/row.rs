@@ -174,7 +174,9 @@ impl<'a> EipAddress<'a> {
         Self {
             allocation_id: eip.map(|eip| eip.base.id.as_str()).unwrap_or_default(),
             bandwidth: eip.map_or(0, |eip| eip.bandwidth),
-            internet_charge_type: eip.map(|eip| eip.internet_charge_type.as_str()).unwrap_or_default(),
+            internet_charge_type: eip
+                .map(|eip| eip.internet_charge_type.as_str())
+                .unwrap_or_default(),
             ip_address: eip.map(|eip| eip.address.as_str()).unwrap_or_default(),
             is_support_unassociate: in_list.then_some(eip.is_some()),
         }
@@ -189,32 +191,51 @@ pub(crate) fn family(instance_type: &str) -> &'static str {
 /// The row of a machine, with the further attributes that were asked for.
 #[expect(clippy::too_many_lines, reason = "one line a field")]
 pub(crate) fn listed<'a>(world: &'a World, row: &'a Instance, more: &[&str]) -> Listed<'a> {
-    let stale = row.stale.as_ref().filter(|stale| world.now_ms() < stale.until_ms);
+    let stale = row
+        .stale
+        .as_ref()
+        .filter(|stale| world.now_ms() < stale.until_ms);
     let instance_type = stale.map_or(&row.instance_type, |stale| &stale.instance_type);
     let kind = instance_type::find(instance_type).ok();
     let cpu = kind.map_or(0, |kind| kind.cpu);
     let (gpu_amount, gpu_spec) = kind.map_or((0, ""), instance_type::InstanceType::gpus);
     let minutes = |at: Option<i64>| at.map_or_else(String::new, |at| Timestamp(at).minutes());
     let with_primary = more.contains(&"NETWORK_PRIMARY_ENI_IP");
-    let interfaces = network_interface::of_instance(world, &row.base.id).into_iter().map(|eni| eni.listed(with_primary));
+    let interfaces = network_interface::of_instance(world, &row.base.id)
+        .into_iter()
+        .map(|eni| eni.listed(with_primary));
     let primary = world.tables.network_interfaces.get(&row.interface);
     Listed {
         auto_release_time: minutes(row.auto_release_ms),
         cluster_id: "",
         cpu,
-        cpu_options: CpuOptions { core_count: cpu / 2, numa: "ON", threads_per_core: 2 },
+        cpu_options: CpuOptions {
+            core_count: cpu / 2,
+            numa: "ON",
+            threads_per_core: 2,
+        },
         creation_time: Timestamp(row.base.created_ms).minutes(),
         credit_specification: &row.credit,
-        dedicated_host_attribute: Blank(&["DedicatedHostClusterId", "DedicatedHostId", "DedicatedHostName"]),
+        dedicated_host_attribute: Blank(&[
+            "DedicatedHostClusterId",
+            "DedicatedHostId",
+            "DedicatedHostName",
+        ]),
         dedicated_instance_attribute: Blank(&["Affinity", "Tenancy"]),
         deletion_protection: row.deletion_protection,
         deployment_set_group_no: row.extras.deployment_group,
         deployment_set_id: &row.extras.deployment_set,
         description: &row.base.description,
         device_available: true,
-        ecs_capacity_reservation_attr: Blank(&["CapacityReservationId", "CapacityReservationPreference"]),
+        ecs_capacity_reservation_attr: Blank(&[
+            "CapacityReservationId",
+            "CapacityReservationPreference",
+        ]),
         eip_address: EipAddress::of(world, row, true),
-        expired_time: row.extras.expires_ms.map_or_else(|| NO_EXPIRY.to_owned(), |at| Timestamp(at).minutes()),
+        expired_time: row
+            .extras
+            .expires_ms
+            .map_or_else(|| NO_EXPIRY.to_owned(), |at| Timestamp(at).minutes()),
         gpu_amount,
         gpu_spec,
         hibernation_options: Wrap("Configured", false),
@@ -222,7 +243,9 @@ pub(crate) fn listed<'a>(world: &'a World, row: &'a Instance, more: &[&str]) -> 
         hpc_cluster_id: "",
         isp: "",
         image_id: &row.image,
-        image_options: more.contains(&"LOGIN_AS_NON_ROOT").then_some(Wrap("LoginAsNonRoot", row.login_as_non_root)),
+        image_options: more
+            .contains(&"LOGIN_AS_NON_ROOT")
+            .then_some(Wrap("LoginAsNonRoot", row.login_as_non_root)),
         inner_ip_address: empty("IpAddress"),
         instance_charge_type: &row.charge_type,
         instance_id: &row.base.id,
@@ -232,7 +255,8 @@ pub(crate) fn listed<'a>(world: &'a World, row: &'a Instance, more: &[&str]) -> 
         instance_type_family: kind.map_or("", |kind| kind.family),
         internet_charge_type: &row.internet.charge_type,
         internet_max_bandwidth_in: row.internet.bandwidth_in,
-        internet_max_bandwidth_out: stale.map_or(row.internet.bandwidth_out, |stale| stale.bandwidth_out),
+        internet_max_bandwidth_out: stale
+            .map_or(row.internet.bandwidth_out, |stale| stale.bandwidth_out),
         io_optimized: true,
         key_pair_name: &row.key_pair,
         local_storage_amount: 0,
@@ -282,7 +306,8 @@ fn metadata(row: &Instance) -> MetadataOptions<'_> {
 
 /// The fields that DescribeInstanceAttribute shows of the row.
 pub(crate) fn attribute(world: &World, row: &Instance) -> Value {
-    let mut body = serde_json::to_value(listed(world, row, &[])).expect("a row is plain data with text keys");
+    let mut body =
+        serde_json::to_value(listed(world, row, &[])).expect("a row is plain data with text keys");
     if let Value::Object(fields) = &mut body {
         fields.retain(|name, _| ATTRIBUTE.contains(&name.as_str()));
     }
@@ -298,10 +323,25 @@ mod tests {
     #[test]
     fn fields_stand_in_the_order_of_their_bytes() {
         let mut bench = Bench::new();
-        let (id, _, _) = bench.machine(&[("Tag.1.Key", "k"), ("Tag.1.Value", "\"v\""), ("Description", "a\u{1}<&>é")]);
+        let (id, _, _) = bench.machine(&[
+            ("Tag.1.Key", "k"),
+            ("Tag.1.Value", "\"v\""),
+            ("Description", "a\u{1}<&>é"),
+        ]);
         let row = bench.world.tables.instances.get(&id).expect("just made");
-        assert_in_order(&listed(&bench.world, row, &["META_OPTIONS", "LOGIN_AS_NON_ROOT", "NETWORK_PRIMARY_ENI_IP"]));
+        assert_in_order(&listed(
+            &bench.world,
+            row,
+            &[
+                "META_OPTIONS",
+                "LOGIN_AS_NON_ROOT",
+                "NETWORK_PRIMARY_ENI_IP",
+            ],
+        ));
         let shown = attribute(&bench.world, row);
-        assert!(ATTRIBUTE.is_sorted() && ATTRIBUTE.iter().all(|name| !shown[*name].is_null()), "{shown}");
+        assert!(
+            ATTRIBUTE.is_sorted() && ATTRIBUTE.iter().all(|name| !shown[*name].is_null()),
+            "{shown}"
+        );
     }
 }

@@ -34,9 +34,16 @@ impl Row for Reclaim {
     }
 
     fn step(world: &mut World, id: &str) {
-        let Some(reclaim) = world.tables.spot_reclaims.remove(id) else { return };
+        let Some(reclaim) = world.tables.spot_reclaims.remove(id) else {
+            return;
+        };
         let until = world.now_ms() + world.options.profile.instance_stop_ms;
-        let Some(row) = world.tables.instances.get_mut(&reclaim.instance).filter(|row| !row.base.released && !row.is_going()) else {
+        let Some(row) = world
+            .tables
+            .instances
+            .get_mut(&reclaim.instance)
+            .filter(|row| !row.base.released && !row.is_going())
+        else {
             return;
         };
         if row.spot.interruption == "Terminate" {
@@ -48,7 +55,11 @@ impl Row for Reclaim {
         "StopCharging".clone_into(&mut row.stopped_mode);
         // One that was just being made does not start either.
         row.starts_next = false;
-        (row.state, row.due_ms) = if row.state == State::Stopped { (State::Stopped, None) } else { (State::Stopping, Some(until)) };
+        (row.state, row.due_ms) = if row.state == State::Stopped {
+            (State::Stopped, None)
+        } else {
+            (State::Stopping, Some(until))
+        };
     }
 }
 
@@ -56,25 +67,43 @@ impl World {
     /// Announces that a spot machine is taken back; false if there is no such machine, or it is none.
     pub fn interrupt_spot(&mut self, instance: &str) -> bool {
         let at_ms = self.now_ms() + self.options.profile.spot_notice_ms;
-        let is_spot = |row: &Instance| !row.base.released && !row.is_going() && row.spot.strategy != "NoSpot";
+        let is_spot =
+            |row: &Instance| !row.base.released && !row.is_going() && row.spot.strategy != "NoSpot";
         if !self.tables.instances.get(instance).is_some_and(is_spot) {
             return false;
         }
         // Another lock stays: it says more.
-        if let Some(row) = self.tables.instances.get_mut(instance).filter(|row| row.extras.lock.is_empty()) {
+        if let Some(row) = self
+            .tables
+            .instances
+            .get_mut(instance)
+            .filter(|row| row.extras.lock.is_empty())
+        {
             LOCK.clone_into(&mut row.extras.lock);
         }
-        self.tables.spot_reclaims.insert(instance, Reclaim { instance: instance.to_owned(), at_ms });
+        self.tables.spot_reclaims.insert(
+            instance,
+            Reclaim {
+                instance: instance.to_owned(),
+                at_ms,
+            },
+        );
         self.commit();
         true
     }
 }
 
 /// Refuses a bid that is below the price of the moment.
-pub(super) fn check_bid(world: &World, row: &Instance, refusal: fn() -> Refusal) -> Result<(), Refusal> {
+pub(super) fn check_bid(
+    world: &World,
+    row: &Instance,
+    refusal: fn() -> Refusal,
+) -> Result<(), Refusal> {
     let kind = instance_type::find(&row.instance_type)?;
     let limited = row.spot.strategy == "SpotWithPriceLimit";
-    if limited && row.spot.price_limit < spot_price::current(world, kind, &row.base.region, &row.zone) {
+    if limited
+        && row.spot.price_limit < spot_price::current(world, kind, &row.base.region, &row.zone)
+    {
         return Err(refusal());
     }
     Ok(())
@@ -87,7 +116,10 @@ mod tests {
     use crate::testing::{Bench, text};
 
     fn spot(bench: &mut Bench, interruption: &str) -> String {
-        let (id, _, _) = bench.machine(&[("SpotStrategy", "SpotAsPriceGo"), ("SpotInterruptionBehavior", interruption)]);
+        let (id, _, _) = bench.machine(&[
+            ("SpotStrategy", "SpotAsPriceGo"),
+            ("SpotInterruptionBehavior", interruption),
+        ]);
         bench.wait(30_000);
         assert_eq!(text(&bench.instance(&id), "Status"), "Running");
         id
@@ -98,9 +130,16 @@ mod tests {
         let mut bench = Bench::new();
         let id = spot(&mut bench, "Terminate");
         assert!(bench.world.interrupt_spot(&id));
-        assert_eq!(bench.instance(&id)["OperationLocks"]["LockReason"], json!([{"LockReason": "Recycling", "LockMsg": ""}]));
+        assert_eq!(
+            bench.instance(&id)["OperationLocks"]["LockReason"],
+            json!([{"LockReason": "Recycling", "LockMsg": ""}])
+        );
         bench.wait(299_000);
-        assert_eq!(text(&bench.instance(&id), "Status"), "Running", "five minutes are not over");
+        assert_eq!(
+            text(&bench.instance(&id), "Status"),
+            "Running",
+            "five minutes are not over"
+        );
         bench.wait(60_000);
         assert_eq!(bench.ok("ecs.DescribeInstances", &[])["TotalCount"], 0);
     }
@@ -112,7 +151,10 @@ mod tests {
         assert!(bench.world.interrupt_spot(&id));
         bench.wait(360_000);
         let row = bench.instance(&id);
-        assert_eq!([text(&row, "Status"), text(&row, "StoppedMode")], ["Stopped", "StopCharging"]);
+        assert_eq!(
+            [text(&row, "Status"), text(&row, "StoppedMode")],
+            ["Stopped", "StopCharging"]
+        );
         assert_eq!(row["OperationLocks"]["LockReason"], json!([]));
         bench.ok("ecs.StartInstance", &[("InstanceId", &id)]);
     }
@@ -123,12 +165,19 @@ mod tests {
         for age_ms in [0, 1_500, 2_500, 3_500, 6_000] {
             let mut bench = Bench::new();
             bench.world.options.profile.spot_notice_ms = 0;
-            let (id, _, _) = bench.machine(&[("SpotStrategy", "SpotAsPriceGo"), ("SpotInterruptionBehavior", "Stop")]);
+            let (id, _, _) = bench.machine(&[
+                ("SpotStrategy", "SpotAsPriceGo"),
+                ("SpotInterruptionBehavior", "Stop"),
+            ]);
             bench.wait(age_ms);
             bench.instance(&id);
             assert!(bench.world.interrupt_spot(&id));
             bench.wait(60_000);
-            assert_eq!(text(&bench.instance(&id), "Status"), "Stopped", "after {age_ms} ms");
+            assert_eq!(
+                text(&bench.instance(&id), "Status"),
+                "Stopped",
+                "after {age_ms} ms"
+            );
             bench.ok("ecs.DeleteInstance", &[("InstanceId", &id)]);
         }
     }
@@ -144,14 +193,27 @@ mod tests {
     #[test]
     fn a_bid_below_the_price_neither_makes_nor_starts_a_machine() {
         let mut bench = Bench::new();
-        let limited = |limit: &'static str| [("SpotStrategy", "SpotWithPriceLimit"), ("SpotPriceLimit", limit)];
+        let limited = |limit: &'static str| {
+            [
+                ("SpotStrategy", "SpotWithPriceLimit"),
+                ("SpotPriceLimit", limit),
+            ]
+        };
         let (id, vswitch, group) = bench.machine(&limited("0.2"));
         bench.wait(30_000);
         let pairs = [("InstanceId", id.as_str())];
         bench.ok("ecs.StopInstance", &pairs);
         bench.wait(30_000);
-        bench.world.options.spot_prices.insert("ecs.c7.large".to_owned(), 0.201);
-        bench.refused("ecs.StartInstance", &pairs, "403 OperationDenied.SpotPriceLowerThanPublicPrice");
+        bench
+            .world
+            .options
+            .spot_prices
+            .insert("ecs.c7.large".to_owned(), 0.201);
+        bench.refused(
+            "ecs.StartInstance",
+            &pairs,
+            "403 OperationDenied.SpotPriceLowerThanPublicPrice",
+        );
         let order = [
             ("ImageFamily", "acs:ubuntu_24_04_x64"),
             ("InstanceType", "ecs.c7.large"),
@@ -159,8 +221,16 @@ mod tests {
             ("SecurityGroupId", group.as_str()),
         ];
         let order = [order.as_slice(), &limited("0.2")].concat();
-        bench.refused("ecs.RunInstances", &order, "400 InvalidSpotPriceLimit.LowerThanPublicPrice");
-        bench.world.options.spot_prices.insert("ecs.c7.large".to_owned(), 0.2);
+        bench.refused(
+            "ecs.RunInstances",
+            &order,
+            "400 InvalidSpotPriceLimit.LowerThanPublicPrice",
+        );
+        bench
+            .world
+            .options
+            .spot_prices
+            .insert("ecs.c7.large".to_owned(), 0.2);
         bench.ok("ecs.StartInstance", &pairs);
         bench.ok("ecs.RunInstances", &order);
     }

@@ -13,15 +13,27 @@ use crate::world::World;
 pub(crate) const ACTIONS: Actions = &[("ReplaceSystemDisk", replace)];
 
 fn replace(world: &mut World, call: &Call<'_>) -> Answer {
-    call.harmless(&["UseAdditionalService", "SecurityEnhancementStrategy", "Architecture", "Platform"]);
+    call.harmless(&[
+        "UseAdditionalService",
+        "SecurityEnhancementStrategy",
+        "Architecture",
+        "Platform",
+    ]);
     call.only("Encrypted", "false")?;
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
     instance.paid("InstanceExpiredOrInArrears")?;
     if instance.acting_state() == State::Pending {
-        return Err(Refusal::denied("OperationDenied.InstanceCreating", "The specified instance is being created."));
+        return Err(Refusal::denied(
+            "OperationDenied.InstanceCreating",
+            "The specified instance is being created.",
+        ));
     }
-    instance.require(&[State::Stopped], Refusal::denied, "IncorrectInstanceStatus")?;
+    instance.require(
+        &[State::Stopped],
+        Refusal::denied,
+        "IncorrectInstanceStatus",
+    )?;
     let image = image::find(world, call.need("ImageId")?)?;
     draft::check_fit(instance_type::find(&instance.instance_type)?, &image)?;
     if let Some(password) = call.given("Password") {
@@ -51,15 +63,27 @@ mod tests {
     #[test]
     fn whether_the_new_disk_has_the_tags_of_the_old_one_is_a_switch() {
         for loses in [false, true] {
-            let mut bench = Bench::with(Options { replaced_disk_loses_tags: loses, ..Options::default() });
+            let mut bench = Bench::with(Options {
+                replaced_disk_loses_tags: loses,
+                ..Options::default()
+            });
             let (id, _, _) = bench.machine(&[("Tag.1.Key", "k"), ("Tag.1.Value", "v")]);
             bench.wait(20_000);
             bench.ok("ecs.StopInstance", &[("InstanceId", &id)]);
             bench.wait(5_000);
-            let image = bench.instance(&id)["ImageId"].as_str().expect("an image").to_owned();
-            bench.ok("ecs.ReplaceSystemDisk", &[("InstanceId", &id), ("ImageId", &image)]);
+            let image = bench.instance(&id)["ImageId"]
+                .as_str()
+                .expect("an image")
+                .to_owned();
+            bench.ok(
+                "ecs.ReplaceSystemDisk",
+                &[("InstanceId", &id), ("ImageId", &image)],
+            );
             let tagged = [("InstanceId", id.as_str()), ("Tag.1.Key", "k")];
-            assert_eq!(bench.ok("ecs.DescribeDisks", &tagged)["TotalCount"], i32::from(!loses));
+            assert_eq!(
+                bench.ok("ecs.DescribeDisks", &tagged)["TotalCount"],
+                i32::from(!loses)
+            );
         }
     }
 }

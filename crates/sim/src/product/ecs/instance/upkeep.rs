@@ -16,7 +16,10 @@ use crate::world::{World, done};
 pub(crate) const ACTIONS: Actions = &[
     ("ModifyInstanceAutoReleaseTime", modify_release),
     ("ModifyInstanceMaintenanceAttributes", modify_maintenance),
-    ("DescribeInstanceMaintenanceAttributes", describe_maintenance),
+    (
+        "DescribeInstanceMaintenanceAttributes",
+        describe_maintenance,
+    ),
     ("ModifyInstanceAttachmentAttributes", modify_pool),
     ("DescribeInstanceAttachmentAttributes", describe_pool),
     ("ModifyInstanceVncPasswd", modify_vnc_password),
@@ -29,7 +32,10 @@ pub(crate) const ACTIONS: Actions = &[
 fn modify_release(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     if instance::find(world, call, id)?.charge_type != "PostPaid" {
-        return Err(Refusal::denied("ChargeTypeViolation", "Only pay-as-you-go instances have a release time."));
+        return Err(Refusal::denied(
+            "ChargeTypeViolation",
+            "Only pay-as-you-go instances have a release time.",
+        ));
     }
     let moment = draft::auto_release(world, call)?;
     instance::find_mut(world, call, id)?.auto_release_ms = moment;
@@ -48,7 +54,11 @@ fn modify_maintenance(world: &mut World, call: &Call<'_>) -> Answer {
     let mut windows = Vec::new();
     for row in call.rows("MaintenanceWindow") {
         let (start, end) = (row.need("StartTime")?, row.need("EndTime")?);
-        let whole = |text: &str| text.len() == 8 && text.ends_with(":00:00") && text[..2].parse::<u32>().is_ok_and(|hour| hour < 24);
+        let whole = |text: &str| {
+            text.len() == 8
+                && text.ends_with(":00:00")
+                && text[..2].parse::<u32>().is_ok_and(|hour| hour < 24)
+        };
         if !whole(start) || !whole(end) || start == end {
             return Err(Refusal::invalid("MaintenanceWindow"));
         }
@@ -76,7 +86,9 @@ fn describe_maintenance(world: &mut World, call: &Call<'_>) -> Answer {
     let ids = call.list("InstanceId");
     let rows = world
         .shown(&world.tables.instances, !ids.is_empty())
-        .filter(|row| row.base.region == region && (ids.is_empty() || ids.contains(&row.base.id.as_str())));
+        .filter(|row| {
+            row.base.region == region && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
     let list: Vec<Value> = page.items.iter().map(|row| maintenance(row)).collect();
     Ok(json!({
@@ -87,7 +99,11 @@ fn describe_maintenance(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn maintenance(row: &Instance) -> Value {
     let held = &row.extras.maintenance;
-    let windows: Vec<Value> = held.window.iter().map(|(start, end)| json!({"StartTime": start, "EndTime": end})).collect();
+    let windows: Vec<Value> = held
+        .window
+        .iter()
+        .map(|(start, end)| json!({"StartTime": start, "EndTime": end}))
+        .collect();
     json!({
         "InstanceId": row.base.id,
         "ActionOnMaintenance": {
@@ -112,8 +128,12 @@ fn modify_pool(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn describe_pool(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let ids = call.json_list("InstanceIds", "InvalidInstanceIds.Malformed")?.ok_or_else(|| Refusal::missing("InstanceIds"))?;
-    let rows = world.shown(&world.tables.instances, true).filter(|row| row.base.region == region && ids.contains(&row.base.id));
+    let ids = call
+        .json_list("InstanceIds", "InvalidInstanceIds.Malformed")?
+        .ok_or_else(|| Refusal::missing("InstanceIds"))?;
+    let rows = world
+        .shown(&world.tables.instances, true)
+        .filter(|row| row.base.region == region && ids.contains(&row.base.id));
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
     let list: Vec<Value> = page
         .items
@@ -125,16 +145,24 @@ fn describe_pool(world: &mut World, call: &Call<'_>) -> Answer {
             })
         })
         .collect();
-    Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Instances": {"Instance": list}}))
+    Ok(
+        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Instances": {"Instance": list}}),
+    )
 }
 
 /// Six letters and digits. It is checked and forgotten: nothing reads it.
 fn modify_vnc_password(world: &mut World, call: &Call<'_>) -> Answer {
     instance::find(world, call, call.need("InstanceId")?)?;
     let password = call.need("VncPassword")?;
-    let fits = password.len() == 6 && password.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let fits = password.len() == 6
+        && password
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric());
     if !fits {
-        return Err(Refusal::bad("InvalidVncPassword.Malformed", "The VNC password must be six letters and digits."));
+        return Err(Refusal::bad(
+            "InvalidVncPassword.Malformed",
+            "The VNC password must be six letters and digits.",
+        ));
     }
     done()
 }
@@ -154,7 +182,11 @@ fn screenshot(world: &mut World, call: &Call<'_>) -> Answer {
     const POINT: &str = "R0lGODlhAQABAIAAAMLCwgAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==";
     call.harmless(&["WakeUp"]);
     let row = instance::find(world, call, call.need("InstanceId")?)?;
-    row.require(&[State::Running], Refusal::denied, "IncorrectInstanceStatus")?;
+    row.require(
+        &[State::Running],
+        Refusal::denied,
+        "IncorrectInstanceStatus",
+    )?;
     Ok(json!({"InstanceId": row.base.id, "Screenshot": POINT}))
 }
 
@@ -166,7 +198,10 @@ fn redeploy(world: &mut World, call: &Call<'_>) -> Answer {
     row.require(AT_REST, Refusal::denied, "IncorrectInstanceStatus")?;
     let running = row.state == State::Running;
     if running && !call.flag("ForceStop")?.unwrap_or(false) {
-        return Err(Refusal::denied("IncorrectInstanceStatus", "The instance must be Stopped, or ForceStop be given."));
+        return Err(Refusal::denied(
+            "IncorrectInstanceStatus",
+            "The instance must be Stopped, or ForceStop be given.",
+        ));
     }
     if running {
         instance::begin_start(world, id);
@@ -185,12 +220,25 @@ mod tests {
         let (id, _, _) = bench.machine(&[]);
         bench.wait(20_000);
         let at = |text: &'static str| [("InstanceId", id.as_str()), ("AutoReleaseTime", text)];
-        bench.refused("ecs.ModifyInstanceAutoReleaseTime", &at("2026-01-01T00:05:00Z"), "400 InvalidAutoReleaseTime.Malformed");
-        bench.ok("ecs.ModifyInstanceAutoReleaseTime", &at("2026-01-01T02:00:00Z"));
-        assert_eq!(text(&bench.instance(&id), "AutoReleaseTime"), "2026-01-01T02:00Z");
+        bench.refused(
+            "ecs.ModifyInstanceAutoReleaseTime",
+            &at("2026-01-01T00:05:00Z"),
+            "400 InvalidAutoReleaseTime.Malformed",
+        );
+        bench.ok(
+            "ecs.ModifyInstanceAutoReleaseTime",
+            &at("2026-01-01T02:00:00Z"),
+        );
+        assert_eq!(
+            text(&bench.instance(&id), "AutoReleaseTime"),
+            "2026-01-01T02:00Z"
+        );
         bench.ok("ecs.ModifyInstanceAutoReleaseTime", &at(""));
         assert_eq!(text(&bench.instance(&id), "AutoReleaseTime"), "");
-        bench.ok("ecs.ModifyInstanceAutoReleaseTime", &at("2026-01-01T02:00:00Z"));
+        bench.ok(
+            "ecs.ModifyInstanceAutoReleaseTime",
+            &at("2026-01-01T02:00:00Z"),
+        );
         bench.wait(7_200_000);
         assert!(bench.instance(&id).is_null(), "it went at two");
     }
@@ -200,25 +248,65 @@ mod tests {
         let mut bench = Bench::new();
         let (id, _, _) = bench.machine(&[]);
         bench.wait(20_000);
-        let window = [("MaintenanceWindow.1.StartTime", "02:00:00"), ("MaintenanceWindow.1.EndTime", "04:00:00")];
-        let pairs = [("InstanceId.1", id.as_str()), ("ActionOnMaintenance", "Stop"), window[0], window[1]];
+        let window = [
+            ("MaintenanceWindow.1.StartTime", "02:00:00"),
+            ("MaintenanceWindow.1.EndTime", "04:00:00"),
+        ];
+        let pairs = [
+            ("InstanceId.1", id.as_str()),
+            ("ActionOnMaintenance", "Stop"),
+            window[0],
+            window[1],
+        ];
         bench.ok("ecs.ModifyInstanceMaintenanceAttributes", &pairs);
-        let seen = bench.ok("ecs.DescribeInstanceMaintenanceAttributes", &[("InstanceId.1", &id)]);
+        let seen = bench.ok(
+            "ecs.DescribeInstanceMaintenanceAttributes",
+            &[("InstanceId.1", &id)],
+        );
         let row = &seen["MaintenanceAttributes"]["MaintenanceAttribute"][0];
         assert_eq!(
-            (&row["ActionOnMaintenance"]["Value"], &row["MaintenanceWindows"]["MaintenanceWindow"][0]["EndTime"]),
+            (
+                &row["ActionOnMaintenance"]["Value"],
+                &row["MaintenanceWindows"]["MaintenanceWindow"][0]["EndTime"]
+            ),
             (&"Stop".into(), &"04:00:00".into())
         );
-        bench.ok("ecs.ModifyInstanceAttachmentAttributes", &[("InstanceId", &id), ("PrivatePoolOptions.MatchCriteria", "Open")]);
+        bench.ok(
+            "ecs.ModifyInstanceAttachmentAttributes",
+            &[
+                ("InstanceId", &id),
+                ("PrivatePoolOptions.MatchCriteria", "Open"),
+            ],
+        );
         let ids = format!("[\"{id}\"]");
-        let pool = bench.ok("ecs.DescribeInstanceAttachmentAttributes", &[("InstanceIds", &ids)]);
-        assert_eq!(pool["Instances"]["Instance"][0]["PrivatePoolOptionsMatchCriteria"], "Open");
-        bench.refused("ecs.ModifyInstanceVncPasswd", &[("InstanceId", &id), ("VncPassword", "short")], "400 InvalidVncPassword.Malformed");
-        bench.ok("ecs.ModifyInstanceVncPasswd", &[("InstanceId", &id), ("VncPassword", "abc123")]);
+        let pool = bench.ok(
+            "ecs.DescribeInstanceAttachmentAttributes",
+            &[("InstanceIds", &ids)],
+        );
+        assert_eq!(
+            pool["Instances"]["Instance"][0]["PrivatePoolOptionsMatchCriteria"],
+            "Open"
+        );
+        bench.refused(
+            "ecs.ModifyInstanceVncPasswd",
+            &[("InstanceId", &id), ("VncPassword", "short")],
+            "400 InvalidVncPassword.Malformed",
+        );
+        bench.ok(
+            "ecs.ModifyInstanceVncPasswd",
+            &[("InstanceId", &id), ("VncPassword", "abc123")],
+        );
         bench.ok("ecs.GetInstanceConsoleOutput", &[("InstanceId", &id)]);
         bench.ok("ecs.GetInstanceScreenshot", &[("InstanceId", &id)]);
-        bench.refused("ecs.RedeployInstance", &[("InstanceId", &id)], "403 IncorrectInstanceStatus");
-        bench.ok("ecs.RedeployInstance", &[("InstanceId", &id), ("ForceStop", "true")]);
+        bench.refused(
+            "ecs.RedeployInstance",
+            &[("InstanceId", &id)],
+            "403 IncorrectInstanceStatus",
+        );
+        bench.ok(
+            "ecs.RedeployInstance",
+            &[("InstanceId", &id), ("ForceStop", "true")],
+        );
         assert_eq!(text(&bench.instance(&id), "Status"), "Starting");
     }
 }

@@ -55,7 +55,15 @@ const EIGHTH: Sizes = &[
     ("24xlarge", 96),
     ("48xlarge", 192),
 ];
-const EVEN: Sizes = &[("large", 2), ("xlarge", 4), ("2xlarge", 8), ("4xlarge", 16), ("8xlarge", 32), ("16xlarge", 64), ("32xlarge", 128)];
+const EVEN: Sizes = &[
+    ("large", 2),
+    ("xlarge", 4),
+    ("2xlarge", 8),
+    ("4xlarge", 16),
+    ("8xlarge", 32),
+    ("16xlarge", 64),
+    ("32xlarge", 128),
+];
 
 const GENERAL: &str = "General-purpose";
 const COMPUTE: &str = "Compute-optimized";
@@ -81,7 +89,15 @@ const fn family(
         4 => GENERAL,
         _ => MEMORY,
     };
-    Family { id, architecture, ratio, generation, sizes, category, processor }
+    Family {
+        id,
+        architecture,
+        ratio,
+        generation,
+        sizes,
+        category,
+        processor,
+    }
 }
 
 /// Families whose sizes are regular.
@@ -132,25 +148,109 @@ pub(super) enum Extra {
     Metal,
 }
 
-const fn named(id: &'static str, family: &'static str, cpu: i64, memory_gib: i64, extra: Extra) -> Named {
-    Named { id, family, cpu, memory_gib, extra }
+const fn named(
+    id: &'static str,
+    family: &'static str,
+    cpu: i64,
+    memory_gib: i64,
+    extra: Extra,
+) -> Named {
+    Named {
+        id,
+        family,
+        cpu,
+        memory_gib,
+        extra,
+    }
 }
 
 /// Types that no rule of sizes gives.
 pub(super) const NAMED: &[Named] = &[
-    named("ecs.t5-lc1m1.small", "ecs.t5", 1, 1, Extra::Burstable(6, 30)),
-    named("ecs.t5-lc1m2.small", "ecs.t5", 1, 2, Extra::Burstable(6, 30)),
-    named("ecs.t5-lc1m2.large", "ecs.t5", 2, 4, Extra::Burstable(12, 60)),
-    named("ecs.t5-lc1m4.large", "ecs.t5", 2, 8, Extra::Burstable(12, 60)),
-    named("ecs.t5-c1m1.large", "ecs.t5", 2, 2, Extra::Burstable(18, 60)),
-    named("ecs.t5-c1m2.large", "ecs.t5", 2, 4, Extra::Burstable(18, 60)),
-    named("ecs.t5-c1m4.large", "ecs.t5", 2, 8, Extra::Burstable(18, 60)),
+    named(
+        "ecs.t5-lc1m1.small",
+        "ecs.t5",
+        1,
+        1,
+        Extra::Burstable(6, 30),
+    ),
+    named(
+        "ecs.t5-lc1m2.small",
+        "ecs.t5",
+        1,
+        2,
+        Extra::Burstable(6, 30),
+    ),
+    named(
+        "ecs.t5-lc1m2.large",
+        "ecs.t5",
+        2,
+        4,
+        Extra::Burstable(12, 60),
+    ),
+    named(
+        "ecs.t5-lc1m4.large",
+        "ecs.t5",
+        2,
+        8,
+        Extra::Burstable(12, 60),
+    ),
+    named(
+        "ecs.t5-c1m1.large",
+        "ecs.t5",
+        2,
+        2,
+        Extra::Burstable(18, 60),
+    ),
+    named(
+        "ecs.t5-c1m2.large",
+        "ecs.t5",
+        2,
+        4,
+        Extra::Burstable(18, 60),
+    ),
+    named(
+        "ecs.t5-c1m4.large",
+        "ecs.t5",
+        2,
+        8,
+        Extra::Burstable(18, 60),
+    ),
     named("ecs.t6-c4m1.large", "ecs.t6", 2, 1, Extra::Burstable(6, 60)),
-    named("ecs.t6-c2m1.large", "ecs.t6", 2, 1, Extra::Burstable(12, 60)),
-    named("ecs.t6-c1m1.large", "ecs.t6", 2, 2, Extra::Burstable(24, 60)),
-    named("ecs.t6-c1m2.large", "ecs.t6", 2, 4, Extra::Burstable(24, 60)),
-    named("ecs.t6-c1m4.large", "ecs.t6", 2, 8, Extra::Burstable(36, 60)),
-    named("ecs.t6-c1m4.xlarge", "ecs.t6", 4, 16, Extra::Burstable(96, 120)),
+    named(
+        "ecs.t6-c2m1.large",
+        "ecs.t6",
+        2,
+        1,
+        Extra::Burstable(12, 60),
+    ),
+    named(
+        "ecs.t6-c1m1.large",
+        "ecs.t6",
+        2,
+        2,
+        Extra::Burstable(24, 60),
+    ),
+    named(
+        "ecs.t6-c1m2.large",
+        "ecs.t6",
+        2,
+        4,
+        Extra::Burstable(24, 60),
+    ),
+    named(
+        "ecs.t6-c1m4.large",
+        "ecs.t6",
+        2,
+        8,
+        Extra::Burstable(36, 60),
+    ),
+    named(
+        "ecs.t6-c1m4.xlarge",
+        "ecs.t6",
+        4,
+        16,
+        Extra::Burstable(96, 120),
+    ),
     named("ecs.e-c1m1.large", "ecs.e", 2, 2, Extra::None),
     named("ecs.e-c1m2.large", "ecs.e", 2, 4, Extra::None),
     named("ecs.e-c1m4.large", "ecs.e", 2, 8, Extra::None),
@@ -162,26 +262,146 @@ pub(super) const NAMED: &[Named] = &[
     named("ecs.u1-c1m2.xlarge", "ecs.u1", 4, 8, Extra::None),
     named("ecs.u1-c1m4.xlarge", "ecs.u1", 4, 16, Extra::None),
     named("ecs.u1-c1m4.2xlarge", "ecs.u1", 8, 32, Extra::None),
-    named("ecs.gn6v-c8g1.2xlarge", "ecs.gn6v", 8, 32, Extra::Gpu("NVIDIA V100", 1, 16.0)),
-    named("ecs.gn6v-c8g1.8xlarge", "ecs.gn6v", 32, 128, Extra::Gpu("NVIDIA V100", 4, 16.0)),
-    named("ecs.gn6v-c8g1.16xlarge", "ecs.gn6v", 64, 256, Extra::Gpu("NVIDIA V100", 8, 16.0)),
-    named("ecs.gn7-c12g1.3xlarge", "ecs.gn7", 12, 94, Extra::Gpu("NVIDIA A100", 1, 40.0)),
-    named("ecs.gn7-c13g1.13xlarge", "ecs.gn7", 52, 378, Extra::Gpu("NVIDIA A100", 4, 40.0)),
-    named("ecs.gn7-c13g1.26xlarge", "ecs.gn7", 104, 756, Extra::Gpu("NVIDIA A100", 8, 40.0)),
-    named("ecs.gn7i-c8g1.2xlarge", "ecs.gn7i", 8, 30, Extra::Gpu("NVIDIA A10", 1, 24.0)),
-    named("ecs.gn7i-c16g1.4xlarge", "ecs.gn7i", 16, 60, Extra::Gpu("NVIDIA A10", 1, 24.0)),
-    named("ecs.gn7i-c32g1.8xlarge", "ecs.gn7i", 32, 188, Extra::Gpu("NVIDIA A10", 1, 24.0)),
-    named("ecs.gn7i-c32g1.16xlarge", "ecs.gn7i", 64, 376, Extra::Gpu("NVIDIA A10", 2, 24.0)),
-    named("ecs.i2.xlarge", "ecs.i2", 4, 32, Extra::Local("local_ssd_pro", 1, 894)),
-    named("ecs.i2.2xlarge", "ecs.i2", 8, 64, Extra::Local("local_ssd_pro", 1, 1788)),
-    named("ecs.i2.4xlarge", "ecs.i2", 16, 128, Extra::Local("local_ssd_pro", 2, 1788)),
-    named("ecs.i3.xlarge", "ecs.i3", 4, 32, Extra::Local("local_ssd_pro", 1, 960)),
-    named("ecs.i3.2xlarge", "ecs.i3", 8, 64, Extra::Local("local_ssd_pro", 1, 1920)),
-    named("ecs.i3.4xlarge", "ecs.i3", 16, 128, Extra::Local("local_ssd_pro", 2, 1920)),
-    named("ecs.i4.large", "ecs.i4", 2, 16, Extra::Local("local_ssd_pro", 1, 479)),
-    named("ecs.i4.xlarge", "ecs.i4", 4, 32, Extra::Local("local_ssd_pro", 1, 959)),
-    named("ecs.i4.2xlarge", "ecs.i4", 8, 64, Extra::Local("local_ssd_pro", 1, 1919)),
-    named("ecs.i4.4xlarge", "ecs.i4", 16, 128, Extra::Local("local_ssd_pro", 1, 3837)),
+    named(
+        "ecs.gn6v-c8g1.2xlarge",
+        "ecs.gn6v",
+        8,
+        32,
+        Extra::Gpu("NVIDIA V100", 1, 16.0),
+    ),
+    named(
+        "ecs.gn6v-c8g1.8xlarge",
+        "ecs.gn6v",
+        32,
+        128,
+        Extra::Gpu("NVIDIA V100", 4, 16.0),
+    ),
+    named(
+        "ecs.gn6v-c8g1.16xlarge",
+        "ecs.gn6v",
+        64,
+        256,
+        Extra::Gpu("NVIDIA V100", 8, 16.0),
+    ),
+    named(
+        "ecs.gn7-c12g1.3xlarge",
+        "ecs.gn7",
+        12,
+        94,
+        Extra::Gpu("NVIDIA A100", 1, 40.0),
+    ),
+    named(
+        "ecs.gn7-c13g1.13xlarge",
+        "ecs.gn7",
+        52,
+        378,
+        Extra::Gpu("NVIDIA A100", 4, 40.0),
+    ),
+    named(
+        "ecs.gn7-c13g1.26xlarge",
+        "ecs.gn7",
+        104,
+        756,
+        Extra::Gpu("NVIDIA A100", 8, 40.0),
+    ),
+    named(
+        "ecs.gn7i-c8g1.2xlarge",
+        "ecs.gn7i",
+        8,
+        30,
+        Extra::Gpu("NVIDIA A10", 1, 24.0),
+    ),
+    named(
+        "ecs.gn7i-c16g1.4xlarge",
+        "ecs.gn7i",
+        16,
+        60,
+        Extra::Gpu("NVIDIA A10", 1, 24.0),
+    ),
+    named(
+        "ecs.gn7i-c32g1.8xlarge",
+        "ecs.gn7i",
+        32,
+        188,
+        Extra::Gpu("NVIDIA A10", 1, 24.0),
+    ),
+    named(
+        "ecs.gn7i-c32g1.16xlarge",
+        "ecs.gn7i",
+        64,
+        376,
+        Extra::Gpu("NVIDIA A10", 2, 24.0),
+    ),
+    named(
+        "ecs.i2.xlarge",
+        "ecs.i2",
+        4,
+        32,
+        Extra::Local("local_ssd_pro", 1, 894),
+    ),
+    named(
+        "ecs.i2.2xlarge",
+        "ecs.i2",
+        8,
+        64,
+        Extra::Local("local_ssd_pro", 1, 1788),
+    ),
+    named(
+        "ecs.i2.4xlarge",
+        "ecs.i2",
+        16,
+        128,
+        Extra::Local("local_ssd_pro", 2, 1788),
+    ),
+    named(
+        "ecs.i3.xlarge",
+        "ecs.i3",
+        4,
+        32,
+        Extra::Local("local_ssd_pro", 1, 960),
+    ),
+    named(
+        "ecs.i3.2xlarge",
+        "ecs.i3",
+        8,
+        64,
+        Extra::Local("local_ssd_pro", 1, 1920),
+    ),
+    named(
+        "ecs.i3.4xlarge",
+        "ecs.i3",
+        16,
+        128,
+        Extra::Local("local_ssd_pro", 2, 1920),
+    ),
+    named(
+        "ecs.i4.large",
+        "ecs.i4",
+        2,
+        16,
+        Extra::Local("local_ssd_pro", 1, 479),
+    ),
+    named(
+        "ecs.i4.xlarge",
+        "ecs.i4",
+        4,
+        32,
+        Extra::Local("local_ssd_pro", 1, 959),
+    ),
+    named(
+        "ecs.i4.2xlarge",
+        "ecs.i4",
+        8,
+        64,
+        Extra::Local("local_ssd_pro", 1, 1919),
+    ),
+    named(
+        "ecs.i4.4xlarge",
+        "ecs.i4",
+        16,
+        128,
+        Extra::Local("local_ssd_pro", 1, 3837),
+    ),
     named("ecs.ebmc6.26xlarge", "ecs.ebmc6", 104, 192, Extra::Metal),
     named("ecs.ebmg6.26xlarge", "ecs.ebmg6", 104, 384, Extra::Metal),
     named("ecs.ebmr6.26xlarge", "ecs.ebmr6", 104, 768, Extra::Metal),
@@ -208,8 +428,21 @@ pub(crate) struct Limits {
     pub(crate) queues: i64,
 }
 
-const fn limits(interfaces: i64, addresses: i64, disks: i64, bandwidth_kbit: i64, packets: i64) -> Limits {
-    Limits { interfaces, addresses, disks, bandwidth_kbit, packets, queues: 2 }
+const fn limits(
+    interfaces: i64,
+    addresses: i64,
+    disks: i64,
+    bandwidth_kbit: i64,
+    packets: i64,
+) -> Limits {
+    Limits {
+        interfaces,
+        addresses,
+        disks,
+        bandwidth_kbit,
+        packets,
+        queues: 2,
+    }
 }
 
 /// The smallest number of vCPUs that a line is for, and the line.
@@ -243,7 +476,18 @@ const OF_SEVENTH: &[Line] = &[
 
 /// What a machine of so many vCPUs may have.
 pub(super) fn limits_of(generation: &str, cpu: i64) -> Limits {
-    let lines = if generation == "ecs-6" { OF_SIXTH } else { OF_SEVENTH };
-    let line = lines.iter().rev().find(|(least, _)| *least <= cpu).unwrap_or(&lines[0]);
-    Limits { queues: (cpu / 2).clamp(2, 32), ..line.1 }
+    let lines = if generation == "ecs-6" {
+        OF_SIXTH
+    } else {
+        OF_SEVENTH
+    };
+    let line = lines
+        .iter()
+        .rev()
+        .find(|(least, _)| *least <= cpu)
+        .unwrap_or(&lines[0]);
+    Limits {
+        queues: (cpu / 2).clamp(2, 32),
+        ..line.1
+    }
 }

@@ -21,19 +21,35 @@ pub(crate) const ACTIONS: Actions = &[
 ];
 
 /// Invocations that a call means.
-fn chosen<'a>(world: &'a World, call: &Call<'_>, status: &str) -> Result<Vec<&'a Invocation>, Refusal> {
+fn chosen<'a>(
+    world: &'a World,
+    call: &Call<'_>,
+    status: &str,
+) -> Result<Vec<&'a Invocation>, Refusal> {
     let region = call.region_needed()?;
-    let (id, command, machine) = (call.given("InvokeId"), call.given("CommandId"), call.given("InstanceId"));
-    let (group, status, filter) = (call.given("ResourceGroupId"), call.given(status), tags::Filter::of(call)?);
-    let rows = world.shown(&world.tables.invocations, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && command.is_none_or(|command| command == row.command)
-            && machine.is_none_or(|machine| row.runs.iter().any(|run| run.instance == machine))
-            && group.is_none_or(|group| group == row.base.resource_group)
-            && status.is_none_or(|status| status == row.state() || row.runs.iter().any(|run| record_status(run) == status))
-            && filter.fits(&row.base.tags)
-    });
+    let (id, command, machine) = (
+        call.given("InvokeId"),
+        call.given("CommandId"),
+        call.given("InstanceId"),
+    );
+    let (group, status, filter) = (
+        call.given("ResourceGroupId"),
+        call.given(status),
+        tags::Filter::of(call)?,
+    );
+    let rows = world
+        .shown(&world.tables.invocations, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && command.is_none_or(|command| command == row.command)
+                && machine.is_none_or(|machine| row.runs.iter().any(|run| run.instance == machine))
+                && group.is_none_or(|group| group == row.base.resource_group)
+                && status.is_none_or(|status| {
+                    status == row.state() || row.runs.iter().any(|run| record_status(run) == status)
+                })
+                && filter.fits(&row.base.tags)
+        });
     Ok(page::newest_first(rows, |row| &row.base))
 }
 
@@ -52,11 +68,21 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let (name, kind) = (call.given("CommandName"), call.given("CommandType"));
     let with_output = call.flag("IncludeOutput")?.unwrap_or(false);
     let mut rows = chosen(world, call, "InvokeStatus")?;
-    rows.retain(|row| name.is_none_or(|name| row.command_name.contains(name)) && kind.is_none_or(|kind| kind == row.draft.kind));
-    let list = |items: Vec<&Invocation>| -> Vec<Value> { items.into_iter().map(|row| listed(call, row, with_output)).collect() };
+    rows.retain(|row| {
+        name.is_none_or(|name| row.command_name.contains(name))
+            && kind.is_none_or(|kind| kind == row.draft.kind)
+    });
+    let list = |items: Vec<&Invocation>| -> Vec<Value> {
+        items
+            .into_iter()
+            .map(|row| listed(call, row, with_output))
+            .collect()
+    };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |row| &row.base, (10, 1, 50))?;
-        return Ok(json!({"NextToken": page.next, "Invocations": {"Invocation": list(page.items)}}));
+        return Ok(
+            json!({"NextToken": page.next, "Invocations": {"Invocation": list(page.items)}}),
+        );
     }
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({
@@ -100,7 +126,11 @@ fn listed(call: &Call<'_>, row: &Invocation, with_output: bool) -> Value {
 
 /// The older name of an invocation's state.
 fn older(state: &str) -> &str {
-    if state == "Success" { "Finished" } else { state }
+    if state == "Success" {
+        "Finished"
+    } else {
+        state
+    }
 }
 
 fn describe_results(world: &mut World, call: &Call<'_>) -> Answer {
@@ -109,7 +139,11 @@ fn describe_results(world: &mut World, call: &Call<'_>) -> Answer {
     let rows = chosen(world, call, "InvokeRecordStatus")?;
     let mut results: Vec<(crate::base::Base, Value)> = Vec::new();
     for row in rows {
-        for run in row.runs.iter().filter(|run| machine.is_none_or(|machine| machine == run.instance)) {
+        for run in row
+            .runs
+            .iter()
+            .filter(|run| machine.is_none_or(|machine| machine == run.instance))
+        {
             let base = crate::base::Base {
                 id: format!("{}/{}", row.base.id, run.instance),
                 created_ms: row.base.created_ms,
@@ -119,10 +153,14 @@ fn describe_results(world: &mut World, call: &Call<'_>) -> Answer {
         }
     }
     let rows = page::newest_first(results.iter(), |(base, _)| base);
-    let list = |items: Vec<&(crate::base::Base, Value)>| -> Vec<Value> { items.into_iter().map(|(_, body)| body.clone()).collect() };
+    let list = |items: Vec<&(crate::base::Base, Value)>| -> Vec<Value> {
+        items.into_iter().map(|(_, body)| body.clone()).collect()
+    };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |(base, _)| base, (10, 1, 50))?;
-        return Ok(json!({"Invocation": {"NextToken": page.next, "InvocationResults": {"InvocationResult": list(page.items)}}}));
+        return Ok(
+            json!({"Invocation": {"NextToken": page.next, "InvocationResults": {"InvocationResult": list(page.items)}}}),
+        );
     }
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({"Invocation": {
@@ -149,11 +187,13 @@ fn result(call: &Call<'_>, row: &Invocation, run: &Run) -> Value {
 fn describe_agents(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (ids, os) = (call.list("InstanceId"), call.given("OSType"));
-    let rows = world.shown(&world.tables.instances, !ids.is_empty()).filter(|row| {
-        row.base.region == region
-            && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
-            && os.is_none_or(|os| os.eq_ignore_ascii_case(&row.os_type))
-    });
+    let rows = world
+        .shown(&world.tables.instances, !ids.is_empty())
+        .filter(|row| {
+            row.base.region == region
+                && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
+                && os.is_none_or(|os| os.eq_ignore_ascii_case(&row.os_type))
+        });
     let rows = page::newest_first(rows, |row| &row.base);
     let list = |items: Vec<&crate::product::ecs::instance::Instance>| -> Vec<Value> {
         items

@@ -14,19 +14,28 @@ use crate::refusal::Refusal;
 use crate::tags;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("DescribeLaunchTemplates", describe), ("DescribeLaunchTemplateVersions", describe_versions)];
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeLaunchTemplates", describe),
+    ("DescribeLaunchTemplateVersions", describe_versions),
+];
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (ids, names, group) = (call.list("LaunchTemplateId"), call.list("LaunchTemplateName"), call.given("TemplateResourceGroupId"));
+    let (ids, names, group) = (
+        call.list("LaunchTemplateId"),
+        call.list("LaunchTemplateName"),
+        call.given("TemplateResourceGroupId"),
+    );
     let filter = tags::Filter::under(call, "TemplateTag")?;
-    let rows = world.shown(&world.tables.launch_templates, !ids.is_empty()).filter(|row| {
-        row.base.region == region
-            && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
-            && (names.is_empty() || names.contains(&row.base.name.as_str()))
-            && group.is_none_or(|group| group == row.base.resource_group)
-            && filter.fits(&row.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.launch_templates, !ids.is_empty())
+        .filter(|row| {
+            row.base.region == region
+                && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
+                && (names.is_empty() || names.contains(&row.base.name.as_str()))
+                && group.is_none_or(|group| group == row.base.resource_group)
+                && filter.fits(&row.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let sets: Vec<Value> = page
         .items
@@ -53,7 +62,10 @@ fn describe_versions(world: &mut World, call: &Call<'_>) -> Answer {
     let numbers: Vec<i64> = call
         .list("LaunchTemplateVersion")
         .iter()
-        .map(|text| text.parse().map_err(|_| Refusal::invalid("LaunchTemplateVersion")))
+        .map(|text| {
+            text.parse()
+                .map_err(|_| Refusal::invalid("LaunchTemplateVersion"))
+        })
         .collect::<Result<_, _>>()?;
     let only_default = call.flag("DefaultVersion")?.unwrap_or(false);
     let detailed = call.flag("DetailFlag")?.unwrap_or(true);
@@ -67,17 +79,40 @@ fn describe_versions(world: &mut World, call: &Call<'_>) -> Answer {
                 && least.is_none_or(|least| **number >= least)
                 && most.is_none_or(|most| **number <= most)
         })
-        .map(|(number, version)| (Base { id: format!("{number:04}"), created_ms: version.created_ms, ..Base::default() }, *number, version))
+        .map(|(number, version)| {
+            (
+                Base {
+                    id: format!("{number:04}"),
+                    created_ms: version.created_ms,
+                    ..Base::default()
+                },
+                *number,
+                version,
+            )
+        })
         .collect();
-    let page = page::numbered(call, page::newest_first(rows.iter(), |(base, _, _)| base), 50)?;
-    let sets: Vec<Value> = page.items.iter().map(|(_, number, version)| listed(world, template, (*number, version), detailed)).collect();
+    let page = page::numbered(
+        call,
+        page::newest_first(rows.iter(), |(base, _, _)| base),
+        50,
+    )?;
+    let sets: Vec<Value> = page
+        .items
+        .iter()
+        .map(|(_, number, version)| listed(world, template, (*number, version), detailed))
+        .collect();
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
         "LaunchTemplateVersionSets": {"LaunchTemplateVersionSet": sets},
     }))
 }
 
-fn listed(world: &World, row: &LaunchTemplate, (number, version): (i64, &Version), detailed: bool) -> Value {
+fn listed(
+    world: &World,
+    row: &LaunchTemplate,
+    (number, version): (i64, &Version),
+    detailed: bool,
+) -> Value {
     let mut body = json!({
         "LaunchTemplateId": row.base.id, "LaunchTemplateName": row.base.name, "VersionNumber": number,
         "DefaultVersion": number == row.default_version, "VersionDescription": version.description, "CreatedBy": world.account.id,
@@ -116,7 +151,11 @@ const SWITCHES: [&str; 8] = [
 
 fn typed(name: &str, value: &str) -> Value {
     if NUMBERS.contains(&name) {
-        return value.parse::<i64>().map(Value::from).or_else(|_| value.parse::<f64>().map(Value::from)).unwrap_or_else(|_| json!(value));
+        return value
+            .parse::<i64>()
+            .map(Value::from)
+            .or_else(|_| value.parse::<f64>().map(Value::from))
+            .unwrap_or_else(|_| json!(value));
     }
     if SWITCHES.contains(&name) {
         return json!(value.eq_ignore_ascii_case("true"));
@@ -130,37 +169,72 @@ fn data(params: &BTreeMap<String, String>) -> Value {
     let mut lists: BTreeMap<&str, BTreeMap<u32, BTreeMap<String, String>>> = BTreeMap::new();
     for (name, value) in params {
         let mut pieces = name.splitn(3, '.');
-        let (stem, number) = (pieces.next().unwrap_or_default(), pieces.next().and_then(|text| text.parse::<u32>().ok()));
+        let (stem, number) = (
+            pieces.next().unwrap_or_default(),
+            pieces.next().and_then(|text| text.parse::<u32>().ok()),
+        );
         match (stem, number) {
-            (list @ ("DataDisk" | "NetworkInterface" | "Tag" | "SecurityGroupIds"), Some(number)) => {
+            (
+                list @ ("DataDisk" | "NetworkInterface" | "Tag" | "SecurityGroupIds"),
+                Some(number),
+            ) => {
                 let member = pieces.next().unwrap_or_default().to_owned();
-                lists.entry(list).or_default().entry(number).or_default().insert(member, value.clone());
+                lists
+                    .entry(list)
+                    .or_default()
+                    .entry(number)
+                    .or_default()
+                    .insert(member, value.clone());
             }
             ("ImageOptions", None) => {
-                body.insert("ImageOptions".to_owned(), json!({"LoginAsNonRoot": typed("LoginAsNonRoot", value)}));
+                body.insert(
+                    "ImageOptions".to_owned(),
+                    json!({"LoginAsNonRoot": typed("LoginAsNonRoot", value)}),
+                );
             }
             ("SystemDisk", None) => {
                 let member = name.trim_start_matches("SystemDisk.");
-                body.entry("SystemDisk").or_insert_with(|| json!({}))[member] = typed(member, value);
+                body.entry("SystemDisk").or_insert_with(|| json!({}))[member] =
+                    typed(member, value);
             }
             _ => {
                 body.insert(name.clone(), typed(name, value));
             }
         }
     }
-    let rows = |list: &str| -> Vec<&BTreeMap<String, String>> { lists.get(list).map(|rows| rows.values().collect()).unwrap_or_default() };
+    let rows = |list: &str| -> Vec<&BTreeMap<String, String>> {
+        lists
+            .get(list)
+            .map(|rows| rows.values().collect())
+            .unwrap_or_default()
+    };
     let flat = |row: &BTreeMap<String, String>| -> Value {
-        row.iter().map(|(name, value)| (name.clone(), typed(name, value))).collect::<Map<_, _>>().into()
+        row.iter()
+            .map(|(name, value)| (name.clone(), typed(name, value)))
+            .collect::<Map<_, _>>()
+            .into()
     };
     let disks: Vec<Value> = rows("DataDisk").into_iter().map(flat).collect();
-    let groups: Vec<&String> = rows("SecurityGroupIds").into_iter().flat_map(BTreeMap::values).collect();
+    let groups: Vec<&String> = rows("SecurityGroupIds")
+        .into_iter()
+        .flat_map(BTreeMap::values)
+        .collect();
     let tags: Vec<Value> =
         rows("Tag").into_iter().map(|row| json!({"Key": row.get("Key"), "Value": row.get("Value").map_or("", String::as_str)})).collect();
-    let interfaces: Vec<Value> = rows("NetworkInterface").into_iter().map(interface).collect();
+    let interfaces: Vec<Value> = rows("NetworkInterface")
+        .into_iter()
+        .map(interface)
+        .collect();
     body.insert("DataDisks".to_owned(), json!({ "DataDisk": disks }));
-    body.insert("SecurityGroupIds".to_owned(), json!({ "SecurityGroupId": groups }));
+    body.insert(
+        "SecurityGroupIds".to_owned(),
+        json!({ "SecurityGroupId": groups }),
+    );
     body.insert("Tags".to_owned(), json!({ "InstanceTag": tags }));
-    body.insert("NetworkInterfaces".to_owned(), json!({ "NetworkInterface": interfaces }));
+    body.insert(
+        "NetworkInterfaces".to_owned(),
+        json!({ "NetworkInterface": interfaces }),
+    );
     Value::Object(body)
 }
 
@@ -174,6 +248,9 @@ fn interface(row: &BTreeMap<String, String>) -> Value {
             body.insert(name.clone(), typed(name, value));
         }
     }
-    body.insert("SecurityGroupIds".to_owned(), json!({ "SecurityGroupId": groups }));
+    body.insert(
+        "SecurityGroupIds".to_owned(),
+        json!({ "SecurityGroupId": groups }),
+    );
     Value::Object(body)
 }

@@ -16,7 +16,10 @@ use crate::product::vpc::vswitch;
 use crate::refusal::Refusal;
 use crate::world::{World, done};
 
-pub(crate) const ACTIONS: Actions = &[("AssignIpv6Addresses", assign_addresses), ("UnassignIpv6Addresses", unassign)];
+pub(crate) const ACTIONS: Actions = &[
+    ("AssignIpv6Addresses", assign_addresses),
+    ("UnassignIpv6Addresses", unassign),
+];
 
 /// So many addresses one call can give or take.
 const MOST: usize = 10;
@@ -30,7 +33,10 @@ pub(crate) fn assign(world: &mut World, call: &Call<'_>, id: &str) -> Result<Vec
     let wanted = call.list("Ipv6Address");
     let count = call.int("Ipv6AddressCount")?;
     if !wanted.is_empty() && count.is_some() {
-        return Err(Refusal::bad("InvalidParameter.Conflict", "Ipv6Address and Ipv6AddressCount exclude each other."));
+        return Err(Refusal::bad(
+            "InvalidParameter.Conflict",
+            "Ipv6Address and Ipv6AddressCount exclude each other.",
+        ));
     }
     let random = usize::try_from(count.unwrap_or(0)).unwrap_or(usize::MAX);
     if wanted.len() > MOST || count.is_some() && !(1..=MOST).contains(&random) {
@@ -42,29 +48,61 @@ pub(crate) fn assign(world: &mut World, call: &Call<'_>, id: &str) -> Result<Vec
     let eni = network_interface::find(world, call, id)?;
     let (region, subnet) = (eni.base.region.clone(), eni.vswitch.clone());
     let block = vswitch::find(world, call, &subnet)?.ipv6;
-    let block = block.ok_or_else(|| Refusal::bad("InvalidParameter", "The VSwitch of the network interface has no IPv6 CIDR block."))?;
-    let orders: Vec<Option<&str>> = wanted.into_iter().map(Some).chain(std::iter::repeat_n(None, random)).collect();
+    let block = block.ok_or_else(|| {
+        Refusal::bad(
+            "InvalidParameter",
+            "The VSwitch of the network interface has no IPv6 CIDR block.",
+        )
+    })?;
+    let orders: Vec<Option<&str>> = wanted
+        .into_iter()
+        .map(Some)
+        .chain(std::iter::repeat_n(None, random))
+        .collect();
     let mut made = Vec::new();
     for order in orders {
         let address = claim(world, &subnet, block, order)?;
-        let ipv6 = Ipv6 { id: world.next_id("ipv6", &region), address, since_ms: world.now_ms() };
-        network_interface::find_mut(world, call, id)?.ipv6.push(ipv6);
+        let ipv6 = Ipv6 {
+            id: world.next_id("ipv6", &region),
+            address,
+            since_ms: world.now_ms(),
+        };
+        network_interface::find_mut(world, call, id)?
+            .ipv6
+            .push(ipv6);
         made.push(address.to_string());
     }
     Ok(made)
 }
 
-fn claim(world: &mut World, subnet: &str, block: Ipv6Net, wanted: Option<&str>) -> Result<Ipv6Addr, Refusal> {
+fn claim(
+    world: &mut World,
+    subnet: &str,
+    block: Ipv6Net,
+    wanted: Option<&str>,
+) -> Result<Ipv6Addr, Refusal> {
     let taken = |world: &World, address: Ipv6Addr| {
-        world.tables.network_interfaces.linked(subnet).any(|eni| eni.ipv6.iter().any(|held| held.address == address))
+        world
+            .tables
+            .network_interfaces
+            .linked(subnet)
+            .any(|eni| eni.ipv6.iter().any(|held| held.address == address))
     };
     if let Some(text) = wanted {
-        let address: Ipv6Addr = text.parse().map_err(|_| Refusal::denied("InvalidIp.Address", "Specified IPv6 address is malformed."))?;
+        let address: Ipv6Addr = text.parse().map_err(|_| {
+            Refusal::denied("InvalidIp.Address", "Specified IPv6 address is malformed.")
+        })?;
         if !block.contains(&address) {
-            return Err(Refusal::denied("InvalidIp.Address", "Specified IPv6 address is not in the CIDR block of the VSwitch."));
+            return Err(Refusal::denied(
+                "InvalidIp.Address",
+                "Specified IPv6 address is not in the CIDR block of the VSwitch.",
+            ));
         }
         if taken(world, address) {
-            return Err(Refusal::denied("InvalidIp.IpRepeated", "Specified IPv6 address is taken."));
+            return Err(Refusal::denied(
+                "InvalidIp.IpRepeated",
+                "Specified IPv6 address is taken.",
+            ));
         }
         return Ok(address);
     }
@@ -86,17 +124,27 @@ fn assign_addresses(world: &mut World, call: &Call<'_>) -> Answer {
         return Err(Refusal::missing("Ipv6Address"));
     }
     require_room(world, call, id)?;
-    Ok(json!({"NetworkInterfaceId": id, "Ipv6Sets": {"Ipv6Address": made}, "Ipv6PrefixSets": {"Ipv6Prefix": []}}))
+    Ok(
+        json!({"NetworkInterfaceId": id, "Ipv6Sets": {"Ipv6Address": made}, "Ipv6PrefixSets": {"Ipv6Prefix": []}}),
+    )
 }
 
 /// As many as the type of its machine allows.
 pub(crate) fn require_room(world: &World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     let eni = network_interface::find(world, call, id)?;
-    let Some(machine) = world.tables.instances.get(&eni.instance) else { return Ok(()) };
-    let room = instance_type::find(&machine.instance_type)?.limits.addresses;
+    let Some(machine) = world.tables.instances.get(&eni.instance) else {
+        return Ok(());
+    };
+    let room = instance_type::find(&machine.instance_type)?
+        .limits
+        .addresses;
     if eni.ipv6.len() > usize::try_from(room).unwrap_or_default() {
-        let message = format!("An interface of the instance type has at most {room} IPv6 addresses.");
-        return Err(Refusal::denied("InvalidOperation.Ipv6CountExceeded", message));
+        let message =
+            format!("An interface of the instance type has at most {room} IPv6 addresses.");
+        return Err(Refusal::denied(
+            "InvalidOperation.Ipv6CountExceeded",
+            message,
+        ));
     }
     Ok(())
 }
@@ -113,7 +161,10 @@ fn unassign(world: &mut World, call: &Call<'_>) -> Answer {
         let before = eni.ipv6.len();
         eni.ipv6.retain(|held| text.parse() != Ok(held.address));
         if eni.ipv6.len() == before {
-            return Err(Refusal::denied("InvalidIp.IpUnassigned", format!("The address {text} is not on the network interface.")));
+            return Err(Refusal::denied(
+                "InvalidIp.IpUnassigned",
+                format!("The address {text} is not on the network interface."),
+            ));
         }
     }
     done()
@@ -127,9 +178,20 @@ mod tests {
 
     /// A VPC with IPv6, its VSwitch and a group.
     fn ground(bench: &mut Bench) -> (String, String) {
-        let vpc = text(&bench.ok("vpc.CreateVpc", &[("EnableIpv6", "true"), ("CidrBlock", "10.0.0.0/8")]), "VpcId");
+        let vpc = text(
+            &bench.ok(
+                "vpc.CreateVpc",
+                &[("EnableIpv6", "true"), ("CidrBlock", "10.0.0.0/8")],
+            ),
+            "VpcId",
+        );
         bench.wait(3_000);
-        let pairs = [("VpcId", vpc.as_str()), ("ZoneId", "cn-beijing-h"), ("CidrBlock", "10.0.1.0/24"), ("Ipv6CidrBlock", "1")];
+        let pairs = [
+            ("VpcId", vpc.as_str()),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", "10.0.1.0/24"),
+            ("Ipv6CidrBlock", "1"),
+        ];
         let vswitch = text(&bench.ok("vpc.CreateVSwitch", &pairs), "VSwitchId");
         bench.wait(4_000);
         (vswitch, bench.group(&vpc))
@@ -139,27 +201,97 @@ mod tests {
     fn addresses_come_and_go() {
         let mut bench = Bench::new();
         let (vswitch, group) = ground(&mut bench);
-        let made =
-            bench.ok("ecs.CreateNetworkInterface", &[("VSwitchId", &vswitch), ("SecurityGroupId", &group), ("Ipv6AddressCount", "1")]);
+        let made = bench.ok(
+            "ecs.CreateNetworkInterface",
+            &[
+                ("VSwitchId", &vswitch),
+                ("SecurityGroupId", &group),
+                ("Ipv6AddressCount", "1"),
+            ],
+        );
         let id = text(&made, "NetworkInterfaceId");
         let first = text(&made["Ipv6Sets"]["Ipv6Set"][0], "Ipv6Address");
-        let on = |name: &'static str, value: &str| [("NetworkInterfaceId", id.clone()), (name, value.to_owned())];
+        let on = |name: &'static str, value: &str| {
+            [("NetworkInterfaceId", id.clone()), (name, value.to_owned())]
+        };
         let call = |bench: &mut Bench, action: &str, pairs: [(&str, String); 2]| {
-            let pairs = pairs.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let pairs = pairs
+                .each_ref()
+                .map(|(name, value)| (*name, value.as_str()));
             bench.call(action, &pairs)
         };
         let outcome = |got: Result<Value, String>| got.err().unwrap_or_default();
-        assert_eq!(outcome(call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6Address.1", &first))), "403 InvalidIp.IpRepeated");
-        assert_eq!(outcome(call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6Address.1", "2001:db9::1"))), "403 InvalidIp.Address");
-        assert_eq!(outcome(call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6AddressCount", "11"))), "400 InvalidParameter");
-        bench.refused("ecs.AssignIpv6Addresses", &[("NetworkInterfaceId", &id)], "400 MissingParameter");
-        let given = call(&mut bench, "ecs.AssignIpv6Addresses", on("Ipv6AddressCount", "2")).expect("given");
-        assert_eq!(given["Ipv6Sets"]["Ipv6Address"].as_array().map(Vec::len), Some(2));
-        let rows = bench.ok("vpc.DescribeIpv6Addresses", &[("AssociatedInstanceId", &id)]);
-        assert_eq!((&rows["TotalCount"], text(&rows["Ipv6Addresses"]["Ipv6Address"][0], "VSwitchId")), (&3.into(), vswitch.clone()));
-        bench.refused("vpc.ModifyVSwitchAttribute", &[("VSwitchId", &vswitch), ("EnableIPv6", "false")], "400 DependencyViolation");
-        assert_eq!(outcome(call(&mut bench, "ecs.UnassignIpv6Addresses", on("Ipv6Address.1", &first))), "");
-        assert_eq!(outcome(call(&mut bench, "ecs.UnassignIpv6Addresses", on("Ipv6Address.1", &first))), "403 InvalidIp.IpUnassigned");
+        assert_eq!(
+            outcome(call(
+                &mut bench,
+                "ecs.AssignIpv6Addresses",
+                on("Ipv6Address.1", &first)
+            )),
+            "403 InvalidIp.IpRepeated"
+        );
+        assert_eq!(
+            outcome(call(
+                &mut bench,
+                "ecs.AssignIpv6Addresses",
+                on("Ipv6Address.1", "2001:db9::1")
+            )),
+            "403 InvalidIp.Address"
+        );
+        assert_eq!(
+            outcome(call(
+                &mut bench,
+                "ecs.AssignIpv6Addresses",
+                on("Ipv6AddressCount", "11")
+            )),
+            "400 InvalidParameter"
+        );
+        bench.refused(
+            "ecs.AssignIpv6Addresses",
+            &[("NetworkInterfaceId", &id)],
+            "400 MissingParameter",
+        );
+        let given = call(
+            &mut bench,
+            "ecs.AssignIpv6Addresses",
+            on("Ipv6AddressCount", "2"),
+        )
+        .expect("given");
+        assert_eq!(
+            given["Ipv6Sets"]["Ipv6Address"].as_array().map(Vec::len),
+            Some(2)
+        );
+        let rows = bench.ok(
+            "vpc.DescribeIpv6Addresses",
+            &[("AssociatedInstanceId", &id)],
+        );
+        assert_eq!(
+            (
+                &rows["TotalCount"],
+                text(&rows["Ipv6Addresses"]["Ipv6Address"][0], "VSwitchId")
+            ),
+            (&3.into(), vswitch.clone())
+        );
+        bench.refused(
+            "vpc.ModifyVSwitchAttribute",
+            &[("VSwitchId", &vswitch), ("EnableIPv6", "false")],
+            "400 DependencyViolation",
+        );
+        assert_eq!(
+            outcome(call(
+                &mut bench,
+                "ecs.UnassignIpv6Addresses",
+                on("Ipv6Address.1", &first)
+            )),
+            ""
+        );
+        assert_eq!(
+            outcome(call(
+                &mut bench,
+                "ecs.UnassignIpv6Addresses",
+                on("Ipv6Address.1", &first)
+            )),
+            "403 InvalidIp.IpUnassigned"
+        );
     }
 
     #[test]
@@ -176,17 +308,44 @@ mod tests {
                 ("Ipv6AddressCount", count),
             ]
         };
-        bench.refused("ecs.RunInstances", &order("7"), "403 InvalidOperation.Ipv6CountExceeded");
+        bench.refused(
+            "ecs.RunInstances",
+            &order("7"),
+            "403 InvalidOperation.Ipv6CountExceeded",
+        );
         let made = bench.ok("ecs.RunInstances", &order("2"));
-        let id = made["InstanceIdSets"]["InstanceIdSet"][0].as_str().expect("an id").to_owned();
-        let sets = bench.instance(&id)["NetworkInterfaces"]["NetworkInterface"][0]["Ipv6Sets"]["Ipv6Set"].clone();
+        let id = made["InstanceIdSets"]["InstanceIdSet"][0]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let sets =
+            bench.instance(&id)["NetworkInterfaces"]["NetworkInterface"][0]["Ipv6Sets"]["Ipv6Set"]
+                .clone();
         assert_eq!(sets.as_array().map(Vec::len), Some(2));
         let address = text(&sets[0], "Ipv6Address");
-        assert_eq!(bench.ok("ecs.DescribeInstances", &[("Ipv6Address.1", &address)])["TotalCount"], 1);
-        assert_eq!(bench.ok("ecs.DescribeNetworkInterfaces", &[("Ipv6Address.1", &address)])["TotalCount"], 1);
-        assert_eq!(bench.ok("vpc.DescribeIpv6Addresses", &[("AssociatedInstanceType", "EcsInstance")])["TotalCount"], 4);
+        assert_eq!(
+            bench.ok("ecs.DescribeInstances", &[("Ipv6Address.1", &address)])["TotalCount"],
+            1
+        );
+        assert_eq!(
+            bench.ok(
+                "ecs.DescribeNetworkInterfaces",
+                &[("Ipv6Address.1", &address)]
+            )["TotalCount"],
+            1
+        );
+        assert_eq!(
+            bench.ok(
+                "vpc.DescribeIpv6Addresses",
+                &[("AssociatedInstanceType", "EcsInstance")]
+            )["TotalCount"],
+            4
+        );
         bench.wait(30_000);
-        bench.ok("ecs.DeleteInstance", &[("InstanceId", &id), ("Force", "true")]);
+        bench.ok(
+            "ecs.DeleteInstance",
+            &[("InstanceId", &id), ("Force", "true")],
+        );
         bench.wait(30_000);
         assert_eq!(bench.ok("vpc.DescribeIpv6Addresses", &[])["TotalCount"], 2);
     }

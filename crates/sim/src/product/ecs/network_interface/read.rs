@@ -13,7 +13,10 @@ use crate::table::Row;
 use crate::tags;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions = &[("DescribeNetworkInterfaces", describe), ("DescribeNetworkInterfaceAttribute", describe_attribute)];
+pub(crate) const ACTIONS: Actions = &[
+    ("DescribeNetworkInterfaces", describe),
+    ("DescribeNetworkInterfaceAttribute", describe_attribute),
+];
 
 /// The filters of the listing.
 struct Filter<'a> {
@@ -36,16 +39,28 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
     if ids.len() > 100 {
         return Err(Refusal::invalid("NetworkInterfaceId"));
     }
-    let names = ["VSwitchId", "InstanceId", "Type", "Status", "PrimaryIpAddress", "ResourceGroupId"];
+    let names = [
+        "VSwitchId",
+        "InstanceId",
+        "Type",
+        "Status",
+        "PrimaryIpAddress",
+        "ResourceGroupId",
+    ];
     Ok(Filter {
         ids,
         private: call.list("PrivateIpAddress"),
         ipv6: call.list("Ipv6Address"),
         group: call.given("SecurityGroupId"),
-        on: ["InstanceId", "SecurityGroupId", "VSwitchId"].into_iter().find_map(|name| call.given(name)),
+        on: ["InstanceId", "SecurityGroupId", "VSwitchId"]
+            .into_iter()
+            .find_map(|name| call.given(name)),
         vpc: call.given("VpcId"),
         name: call.given("NetworkInterfaceName"),
-        texts: names.into_iter().filter_map(|name| call.given(name).map(|value| (value, name.to_owned()))).collect(),
+        texts: names
+            .into_iter()
+            .filter_map(|name| call.given(name).map(|value| (value, name.to_owned())))
+            .collect(),
         managed: call.flag("ServiceManaged")?,
         tags: tags::Filter::of(call)?,
     })
@@ -54,8 +69,15 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
 impl Filter<'_> {
     /// Whether nothing but the tags decides.
     fn only_tags(&self) -> bool {
-        let lists = !self.ids.is_empty() || !self.private.is_empty() || !self.ipv6.is_empty() || !self.texts.is_empty();
-        !lists && self.group.is_none() && self.vpc.is_none() && self.name.is_none() && self.managed != Some(true)
+        let lists = !self.ids.is_empty()
+            || !self.private.is_empty()
+            || !self.ipv6.is_empty()
+            || !self.texts.is_empty();
+        !lists
+            && self.group.is_none()
+            && self.vpc.is_none()
+            && self.name.is_none()
+            && self.managed != Some(true)
     }
 
     fn fits(&self, world: &World, eni: &NetworkInterface) -> bool {
@@ -92,10 +114,13 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         Scope::Region(world.listing(interfaces, region, &filter.tags, filter.only_tags()))
     };
     let fits = |eni: &NetworkInterface| eni.base.region == region && filter.fits(world, eni);
-    let list = |items: &[&NetworkInterface]| world.pieces.rows(items, |eni| row::attached(world, eni));
+    let list =
+        |items: &[&NetworkInterface]| world.pieces.rows(items, |eni| row::attached(world, eni));
     if page::by_token(call) {
         let page = page::tokened_of(call, &scope, fits, (10, 10, 500))?;
-        return Ok(json!({"NextToken": page.next, "NetworkInterfaceSets": {"NetworkInterfaceSet": list(&page.items)}}));
+        return Ok(
+            json!({"NextToken": page.next, "NetworkInterfaceSets": {"NetworkInterfaceSet": list(&page.items)}}),
+        );
     }
     let page = page::numbered_of(call, &scope, fits, 100)?;
     Ok(json!({
@@ -108,7 +133,9 @@ fn describe_attribute(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["Attribute"]);
     let id = call.need("NetworkInterfaceId")?;
     let eni = network_interface::find(world, call, id)?;
-    let mut body = serde_json::to_value(row::attached(world, eni)).expect("a row is plain data with text keys");
-    body["ConnectionTrackingConfiguration"] = json!({"TcpEstablishedTimeout": 910, "TcpClosedAndTimeWaitTimeout": 3, "UdpTimeout": 30});
+    let mut body = serde_json::to_value(row::attached(world, eni))
+        .expect("a row is plain data with text keys");
+    body["ConnectionTrackingConfiguration"] =
+        json!({"TcpEstablishedTimeout": 910, "TcpClosedAndTimeWaitTimeout": 3, "UdpTimeout": 30});
     Ok(body)
 }

@@ -69,8 +69,10 @@ pub(crate) fn listed<'a>(world: &'a World, eni: &'a NetworkInterface) -> Listed<
     let subnet = world.tables.vswitches.get(&eni.vswitch);
     let secondary = eni.secondary.as_ref();
     Listed {
-        associated_public_ip: eip::of_instance(world, &eni.base.id)
-            .map(|eip| PublicIp { allocation_id: &eip.base.id, public_ip_address: &eip.address }),
+        associated_public_ip: eip::of_instance(world, &eni.base.id).map(|eip| PublicIp {
+            allocation_id: &eip.base.id,
+            public_ip_address: &eip.address,
+        }),
         attachment: None,
         creation_time: Timestamp(eni.base.created_ms).seconds(),
         delete_on_release: secondary.is_none_or(|secondary| secondary.delete_on_release),
@@ -102,13 +104,20 @@ pub(crate) fn listed<'a>(world: &'a World, eni: &'a NetworkInterface) -> Listed<
 
 /// The row of a listing, which names the machine that an interface is on.
 pub(crate) fn attached<'a>(world: &'a World, eni: &'a NetworkInterface) -> Listed<'a> {
-    let attachment = (!eni.instance.is_empty() && eni.state != State::Available).then(|| Attachment {
-        device_index: eni.secondary.as_ref().map_or(0, |secondary| secondary.device_index),
-        instance_id: &eni.instance,
-        network_card_index: 0,
-        trunk_network_interface_id: "",
-    });
-    Listed { attachment, ..listed(world, eni) }
+    let attachment =
+        (!eni.instance.is_empty() && eni.state != State::Available).then(|| Attachment {
+            device_index: eni
+                .secondary
+                .as_ref()
+                .map_or(0, |secondary| secondary.device_index),
+            instance_id: &eni.instance,
+            network_card_index: 0,
+            trunk_network_interface_id: "",
+        });
+    Listed {
+        attachment,
+        ..listed(world, eni)
+    }
 }
 
 #[cfg(test)]
@@ -123,9 +132,21 @@ mod tests {
     fn fields_stand_in_the_order_of_their_bytes() {
         let mut bench = Bench::new();
         bench.machine(&[("Tag.1.Key", "k")]);
-        let eni = bench.world.tables.network_interfaces.values().next().expect("the machine's");
-        let public = Some(PublicIp { allocation_id: "eip-1", public_ip_address: "203.0.113.1" });
-        let row = Listed { associated_public_ip: public, ..attached(&bench.world, eni) };
+        let eni = bench
+            .world
+            .tables
+            .network_interfaces
+            .values()
+            .next()
+            .expect("the machine's");
+        let public = Some(PublicIp {
+            allocation_id: "eip-1",
+            public_ip_address: "203.0.113.1",
+        });
+        let row = Listed {
+            associated_public_ip: public,
+            ..attached(&bench.world, eni)
+        };
         assert!(row.attachment.is_some());
         assert_in_order(&row);
     }
@@ -134,20 +155,35 @@ mod tests {
     fn an_interface_shows_the_address_that_is_bound_to_it() {
         let mut bench = Bench::new();
         let (_, subnet, group) = bench.machine(&[]);
-        let eni =
-            text(&bench.ok("ecs.CreateNetworkInterface", &[("VSwitchId", &subnet), ("SecurityGroupId", &group)]), "NetworkInterfaceId");
+        let eni = text(
+            &bench.ok(
+                "ecs.CreateNetworkInterface",
+                &[("VSwitchId", &subnet), ("SecurityGroupId", &group)],
+            ),
+            "NetworkInterfaceId",
+        );
         let eip = bench.ok("vpc.AllocateEipAddress", &[]);
         let allocation = text(&eip, "AllocationId");
         bench.wait(60_000);
         let public = |bench: &mut Bench| {
-            let body = bench.ok("ecs.DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", &eni)]);
+            let body = bench.ok(
+                "ecs.DescribeNetworkInterfaces",
+                &[("NetworkInterfaceId.1", &eni)],
+            );
             body["NetworkInterfaceSets"]["NetworkInterfaceSet"][0]["AssociatedPublicIp"].clone()
         };
         assert_eq!(public(&mut bench), Value::Null);
-        let binding = [("AllocationId", allocation.as_str()), ("InstanceId", &eni), ("InstanceType", "NetworkInterface")];
+        let binding = [
+            ("AllocationId", allocation.as_str()),
+            ("InstanceId", &eni),
+            ("InstanceType", "NetworkInterface"),
+        ];
         bench.ok("vpc.AssociateEipAddress", &binding);
         bench.wait(60_000);
-        assert_eq!(public(&mut bench), json!({"AllocationId": allocation, "PublicIpAddress": text(&eip, "EipAddress")}));
+        assert_eq!(
+            public(&mut bench),
+            json!({"AllocationId": allocation, "PublicIpAddress": text(&eip, "EipAddress")})
+        );
         bench.ok("vpc.UnassociateEipAddress", &binding);
         bench.wait(60_000);
         assert_eq!(public(&mut bench), Value::Null);

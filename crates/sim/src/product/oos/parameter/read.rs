@@ -13,25 +13,40 @@ use crate::product::oos::parameter::{Parameter, absent, key, owner, tags};
 use crate::refusal::Refusal;
 use crate::world::World;
 
-pub(crate) const ACTIONS: Actions =
-    &[("GetParameter", get), ("ListParameterVersions", versions), ("GetParametersByPath", by_path), ("ListParameters", list)];
+pub(crate) const ACTIONS: Actions = &[
+    ("GetParameter", get),
+    ("ListParameterVersions", versions),
+    ("GetParametersByPath", by_path),
+    ("ListParameters", list),
+];
 
 fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Parameter, Refusal> {
     let (region, name) = (call.region_needed()?, call.need("Name")?);
-    let found = world.shown(&world.tables.parameters, true).find(|row| row.base.region == region && row.base.name == name);
-    found.filter(|_| world.tables.parameters.get(&key(region, name)).is_some()).ok_or_else(|| absent(name))
+    let found = world
+        .shown(&world.tables.parameters, true)
+        .find(|row| row.base.region == region && row.base.name == name);
+    found
+        .filter(|_| world.tables.parameters.get(&key(region, name)).is_some())
+        .ok_or_else(|| absent(name))
 }
 
 fn get(world: &mut World, call: &Call<'_>) -> Answer {
     let row = find(world, call)?;
     if let Some(group) = call.given("ResourceGroupId") {
-        Some(()).filter(|()| group == row.base.resource_group).ok_or_else(|| absent(&row.base.name))?;
+        Some(())
+            .filter(|()| group == row.base.resource_group)
+            .ok_or_else(|| absent(&row.base.name))?;
     }
     let newest = i64::try_from(row.versions.len()).unwrap_or(i64::MAX);
     let version = call.int("ParameterVersion")?.unwrap_or(newest);
-    let held = usize::try_from(version - 1).ok().and_then(|at| row.versions.get(at));
+    let held = usize::try_from(version - 1)
+        .ok()
+        .and_then(|at| row.versions.get(at));
     let (value, _) = held.ok_or_else(|| {
-        Refusal::absent("EntityNotExists.ParameterVersion", format!("The parameter {} has no version {version}.", row.base.name))
+        Refusal::absent(
+            "EntityNotExists.ParameterVersion",
+            format!("The parameter {} has no version {version}.", row.base.name),
+        )
     })?;
     let mut body = row.shown(&owner(world));
     (body["ParameterVersion"], body["Value"]) = (json!(version), json!(value));
@@ -44,7 +59,17 @@ fn paged<'a, T>(call: &Call<'_>, rows: &'a [(Base, T)]) -> Result<Tokened<'a, (B
 }
 
 fn placed<T>(rows: impl Iterator<Item = T>) -> Vec<(Base, T)> {
-    rows.zip(0..).map(|(row, place): (T, i64)| (Base { created_ms: -place, ..Base::default() }, row)).collect()
+    rows.zip(0..)
+        .map(|(row, place): (T, i64)| {
+            (
+                Base {
+                    created_ms: -place,
+                    ..Base::default()
+                },
+                row,
+            )
+        })
+        .collect()
 }
 
 /// Newest version first.
@@ -71,14 +96,24 @@ fn versions(world: &mut World, call: &Call<'_>) -> Answer {
 /// Whether a name lies under a path: directly, or at any depth.
 fn under(name: &str, path: &str, recursive: bool) -> bool {
     let path = path.trim_end_matches('/');
-    let rest = name.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
+    let rest = name
+        .strip_prefix(path)
+        .and_then(|rest| rest.strip_prefix('/'));
     rest.is_some_and(|rest| recursive || !rest.contains('/'))
 }
 
 fn by_path(world: &mut World, call: &Call<'_>) -> Answer {
-    let (region, path, recursive) = (call.region_needed()?, call.need("Path")?, call.flag("Recursive")?.unwrap_or(false));
-    let fits = |row: &&Parameter| row.base.region == region && under(&row.base.name, path, recursive);
-    let mut found: Vec<&Parameter> = world.shown(&world.tables.parameters, false).filter(fits).collect();
+    let (region, path, recursive) = (
+        call.region_needed()?,
+        call.need("Path")?,
+        call.flag("Recursive")?.unwrap_or(false),
+    );
+    let fits =
+        |row: &&Parameter| row.base.region == region && under(&row.base.name, path, recursive);
+    let mut found: Vec<&Parameter> = world
+        .shown(&world.tables.parameters, false)
+        .filter(fits)
+        .collect();
     found.sort_by(|a, b| a.base.name.cmp(&b.base.name));
     let (total, owner) = (found.len(), owner(world));
     let rows = placed(found.into_iter());
@@ -96,13 +131,19 @@ fn by_path(world: &mut World, call: &Call<'_>) -> Answer {
         })
         .collect();
     let size = call.int("MaxResults")?.unwrap_or(50);
-    Ok(json!({"MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown}))
+    Ok(
+        json!({"MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown}),
+    )
 }
 
 /// The version is a text here, and values are not shown.
 fn list(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (name, kind, group) = (call.given("Name"), call.given("Type"), call.given("ResourceGroupId"));
+    let (name, kind, group) = (
+        call.given("Name"),
+        call.given("Type"),
+        call.given("ResourceGroupId"),
+    );
     let (path, recursive) = (call.given("Path"), call.flag("Recursive")?.unwrap_or(false));
     call.only("ShareType", "Private")?;
     let wanted: BTreeMap<String, String> = tags(call)?.unwrap_or_default();
@@ -112,12 +153,19 @@ fn list(world: &mut World, call: &Call<'_>) -> Answer {
             && kind.is_none_or(|kind| kind == row.kind)
             && group.is_none_or(|group| group == row.base.resource_group)
             && path.is_none_or(|path| under(&row.base.name, path, recursive))
-            && wanted.iter().all(|(key, value)| row.base.tags.get(key) == Some(value))
+            && wanted
+                .iter()
+                .all(|(key, value)| row.base.tags.get(key) == Some(value))
     };
-    let mut found: Vec<&Parameter> = world.shown(&world.tables.parameters, false).filter(fits).collect();
+    let mut found: Vec<&Parameter> = world
+        .shown(&world.tables.parameters, false)
+        .filter(fits)
+        .collect();
     match call.given("SortField").unwrap_or("CreatedDate") {
         "Name" => found.sort_by(|a, b| b.base.name.cmp(&a.base.name)),
-        "CreatedDate" => found.sort_by(|a, b| (b.base.created_ms, &a.base.name).cmp(&(a.base.created_ms, &b.base.name))),
+        "CreatedDate" => found.sort_by(|a, b| {
+            (b.base.created_ms, &a.base.name).cmp(&(a.base.created_ms, &b.base.name))
+        }),
         _ => return Err(Refusal::invalid("SortField")),
     }
     match call.given("SortOrder").unwrap_or("Descending") {
@@ -139,5 +187,7 @@ fn list(world: &mut World, call: &Call<'_>) -> Answer {
         })
         .collect();
     let size = call.int("MaxResults")?.unwrap_or(50);
-    Ok(json!({"MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown}))
+    Ok(
+        json!({"MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown}),
+    )
 }

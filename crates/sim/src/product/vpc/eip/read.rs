@@ -15,15 +15,30 @@ pub(super) fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     call.harmless(&["IncludeReservationData"]);
     let (ids, addresses) = (list(call, "AllocationId")?, list(call, "EipAddress")?);
-    let (name, status, group) = (call.given("EipName"), call.given("Status"), call.given("ResourceGroupId"));
-    let (target, kind) = (call.given("AssociatedInstanceId"), call.given("AssociatedInstanceType"));
-    let (charge, isp, managed) = (call.given("ChargeType"), call.given("ISP"), call.flag("ServiceManaged")?);
+    let (name, status, group) = (
+        call.given("EipName"),
+        call.given("Status"),
+        call.given("ResourceGroupId"),
+    );
+    let (target, kind) = (
+        call.given("AssociatedInstanceId"),
+        call.given("AssociatedInstanceType"),
+    );
+    let (charge, isp, managed) = (
+        call.given("ChargeType"),
+        call.given("ISP"),
+        call.flag("ServiceManaged")?,
+    );
     let filter = tags::Filter::of(call)?;
     let fits = |eip: &&Eip| {
         let at = eip.target.as_ref();
         eip.base.region == region
-            && ids.as_ref().is_none_or(|ids| ids.contains(&eip.base.id.as_str()))
-            && addresses.as_ref().is_none_or(|list| list.contains(&eip.address.as_str()))
+            && ids
+                .as_ref()
+                .is_none_or(|ids| ids.contains(&eip.base.id.as_str()))
+            && addresses
+                .as_ref()
+                .is_none_or(|list| list.contains(&eip.address.as_str()))
             && name.is_none_or(|name| name == eip.base.name)
             && status.is_none_or(|status| status == eip.state())
             && group.is_none_or(|group| group == eip.base.resource_group)
@@ -44,12 +59,21 @@ pub(super) fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// At most fifty values between commas.
 fn list<'a>(call: &Call<'a>, name: &str) -> Result<Option<Vec<&'a str>>, Refusal> {
-    let values: Option<Vec<&str>> = call.given(name).map(|list| list.split(',').map(str::trim).collect());
-    if values.as_ref().is_some_and(|values| values.len() > 50) { Err(Refusal::invalid(name)) } else { Ok(values) }
+    let values: Option<Vec<&str>> = call
+        .given(name)
+        .map(|list| list.split(',').map(str::trim).collect());
+    if values.as_ref().is_some_and(|values| values.len() > 50) {
+        Err(Refusal::invalid(name))
+    } else {
+        Ok(values)
+    }
 }
 
 fn listed(world: &World, eip: &Eip) -> Value {
-    let package = eip.package.as_ref().and_then(|id| world.tables.bandwidth_packages.get(id));
+    let package = eip
+        .package
+        .as_ref()
+        .and_then(|id| world.tables.bandwidth_packages.get(id));
     let governed = package.map_or(eip.bandwidth, |package| package.bandwidth);
     let at = |field: fn(&super::Target) -> &str| eip.target.as_ref().map(field).unwrap_or_default();
     let bound = eip.state != State::Available;

@@ -14,24 +14,38 @@ use crate::world::World;
 
 pub(super) fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
-    let (id, vpc, name, zone) = (call.given("NatGatewayId"), call.given("VpcId"), call.given("Name"), call.given("ZoneId"));
-    let (status, kind, network) = (call.given("Status"), call.given("NatType"), call.given("NetworkType"));
-    let (charge, group) = (call.given("InstanceChargeType"), call.given("ResourceGroupId"));
+    let (id, vpc, name, zone) = (
+        call.given("NatGatewayId"),
+        call.given("VpcId"),
+        call.given("Name"),
+        call.given("ZoneId"),
+    );
+    let (status, kind, network) = (
+        call.given("Status"),
+        call.given("NatType"),
+        call.given("NetworkType"),
+    );
+    let (charge, group) = (
+        call.given("InstanceChargeType"),
+        call.given("ResourceGroupId"),
+    );
     call.harmless(&["Spec"]);
     let filter = tags::Filter::of(call)?;
-    let rows = world.shown(&world.tables.nat_gateways, id.is_some()).filter(|row| {
-        row.base.region == region
-            && id.is_none_or(|id| id == row.base.id)
-            && vpc.is_none_or(|vpc| vpc == row.vpc)
-            && name.is_none_or(|name| name == row.base.name)
-            && zone.is_none_or(|zone| zone == row.zone)
-            && status.is_none_or(|status| status == row.state())
-            && kind.is_none_or(|kind| kind == "Enhanced")
-            && network.is_none_or(|network| network == row.network_type)
-            && charge.is_none_or(|charge| charge == "PostPaid")
-            && group.is_none_or(|group| group == row.base.resource_group)
-            && filter.fits(&row.base.tags)
-    });
+    let rows = world
+        .shown(&world.tables.nat_gateways, id.is_some())
+        .filter(|row| {
+            row.base.region == region
+                && id.is_none_or(|id| id == row.base.id)
+                && vpc.is_none_or(|vpc| vpc == row.vpc)
+                && name.is_none_or(|name| name == row.base.name)
+                && zone.is_none_or(|zone| zone == row.zone)
+                && status.is_none_or(|status| status == row.state())
+                && kind.is_none_or(|kind| kind == "Enhanced")
+                && network.is_none_or(|network| network == row.network_type)
+                && charge.is_none_or(|charge| charge == "PostPaid")
+                && group.is_none_or(|group| group == row.base.resource_group)
+                && filter.fits(&row.base.tags)
+        });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let rows: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
@@ -89,7 +103,11 @@ fn listed(world: &World, row: &NatGateway) -> Value {
 
 /// Its public addresses, and what uses each.
 fn addresses(world: &World, row: &NatGateway, whole: bool) -> Vec<Value> {
-    let bound = world.tables.eips.values().filter(|eip| eip.is_at(&row.base.id));
+    let bound = world
+        .tables
+        .eips
+        .values()
+        .filter(|eip| eip.is_at(&row.base.id));
     bound
         .map(|eip| {
             let using = match (forward::uses(world, &eip.address), snat::uses(world, &eip.address)) {
@@ -111,8 +129,18 @@ fn addresses(world: &World, row: &NatGateway, whole: bool) -> Vec<Value> {
 pub(super) fn get(world: &mut World, call: &Call<'_>) -> Answer {
     let row = nat::find(world, call, call.need("NatGatewayId")?)?;
     let mut body = common(row);
-    let snat = world.tables.snat_entries.values().filter(|entry| entry.table == row.snat_table).count();
-    let forward = world.tables.forward_entries.values().filter(|entry| entry.table == row.forward_table).count();
+    let snat = world
+        .tables
+        .snat_entries
+        .values()
+        .filter(|entry| entry.table == row.snat_table)
+        .count();
+    let forward = world
+        .tables
+        .forward_entries
+        .values()
+        .filter(|entry| entry.table == row.forward_table)
+        .count();
     let rest = json!({
         "BillingConfig": {"AutoPay": "false", "InstanceChargeType": "PostPaid", "InternetChargeType": "PayByLcu", "Spec": ""},
         "DeletionProtectionInfo": {"Enabled": false},

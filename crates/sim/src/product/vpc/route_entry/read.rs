@@ -21,10 +21,22 @@ struct Shown {
 
 /// The entries of a table: those of the system first made, first the VSwitches'.
 fn of_table(world: &World, table: &RouteTable) -> Vec<Shown> {
-    let custom = world.shown(&world.tables.route_entries, true).filter(|row| row.table == table.base.id);
-    let mut all: Vec<Shown> = custom.map(|row| Shown { row: row.clone(), kind: "Custom" }).collect();
+    let custom = world
+        .shown(&world.tables.route_entries, true)
+        .filter(|row| row.table == table.base.id);
+    let mut all: Vec<Shown> = custom
+        .map(|row| Shown {
+            row: row.clone(),
+            kind: "Custom",
+        })
+        .collect();
     let system = |name: &str, created_ms: i64, destination| RouteEntry {
-        base: Base { id: format!("rte-{name}"), region: table.base.region.clone(), created_ms, ..Base::default() },
+        base: Base {
+            id: format!("rte-{name}"),
+            region: table.base.region.clone(),
+            created_ms,
+            ..Base::default()
+        },
         phase: Phase::Available,
         table: table.base.id.clone(),
         vpc: table.vpc.clone(),
@@ -32,27 +44,45 @@ fn of_table(world: &World, table: &RouteTable) -> Vec<Shown> {
         hops: Vec::new(),
         changed_ms: created_ms,
     };
-    for vswitch in world.shown(&world.tables.vswitches, true).filter(|row| row.vpc == table.vpc) {
+    for vswitch in world
+        .shown(&world.tables.vswitches, true)
+        .filter(|row| row.vpc == table.vpc)
+    {
         let name = vswitch.base.id.trim_start_matches("vsw-");
-        all.push(Shown { row: system(name, vswitch.base.created_ms, vswitch.cidr_block), kind: "System" });
+        all.push(Shown {
+            row: system(name, vswitch.base.created_ms, vswitch.cidr_block),
+            kind: "System",
+        });
     }
     let name = format!("{}s", table.base.id.trim_start_matches("vtb-"));
-    all.push(Shown { row: system(&name, table.base.created_ms, service_range()), kind: "System" });
+    all.push(Shown {
+        row: system(&name, table.base.created_ms, service_range()),
+        kind: "System",
+    });
     all
 }
 
 pub(super) fn list(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (id, name) = (call.given("RouteEntryId"), call.given("RouteEntryName"));
-    let (kind, destination) = (call.given("RouteEntryType"), call.given("DestinationCidrBlock"));
+    let (kind, destination) = (
+        call.given("RouteEntryType"),
+        call.given("DestinationCidrBlock"),
+    );
     let (hop, hop_kind) = (call.given("NextHopId"), call.given("NextHopType"));
     call.only("IpVersion", "IPv4")?;
     let size = call.int("MaxResult")?.unwrap_or(10);
     if !(1..=100).contains(&size) {
         return Err(Refusal::invalid("MaxResult"));
     }
-    let table = world.tables.route_tables.get(call.need("RouteTableId")?).filter(|table| table.base.region == region);
-    let all = table.map(|table| of_table(world, table)).unwrap_or_default();
+    let table = world
+        .tables
+        .route_tables
+        .get(call.need("RouteTableId")?)
+        .filter(|table| table.base.region == region);
+    let all = table
+        .map(|table| of_table(world, table))
+        .unwrap_or_default();
     let fits = |shown: &&Shown| {
         let hops: &[Hop] = &shown.row.hops;
         id.is_none_or(|id| id == shown.row.base.id)
@@ -88,19 +118,31 @@ fn listed(shown: &Shown) -> Value {
 }
 
 pub(super) fn tables(world: &mut World, call: &Call<'_>) -> Answer {
-    let (id, router, name) = (call.given("RouteTableId"), call.given("VRouterId"), call.given("RouteTableName"));
+    let (id, router, name) = (
+        call.given("RouteTableId"),
+        call.given("VRouterId"),
+        call.given("RouteTableName"),
+    );
     let (other_router, group) = (call.given("RouterId"), call.given("ResourceGroupId"));
     call.only("RouterType", "VRouter")?;
     call.harmless(&["Type"]);
-    let rows = world.shown(&world.tables.route_tables, id.is_some()).filter(|table| {
-        call.in_region(&table.base.region)
-            && id.is_none_or(|id| id == table.base.id)
-            && router.or(other_router).is_none_or(|router| router == table.router)
-            && name.is_none_or(|name| name == table.base.name)
-            && group.is_none_or(|group| group == table.base.resource_group)
-    });
+    let rows = world
+        .shown(&world.tables.route_tables, id.is_some())
+        .filter(|table| {
+            call.in_region(&table.base.region)
+                && id.is_none_or(|id| id == table.base.id)
+                && router
+                    .or(other_router)
+                    .is_none_or(|router| router == table.router)
+                && name.is_none_or(|name| name == table.base.name)
+                && group.is_none_or(|group| group == table.base.resource_group)
+        });
     let page = page::numbered(call, page::newest_first(rows, |table| &table.base), 50)?;
-    let tables: Vec<Value> = page.items.iter().map(|table| old_form(world, table)).collect();
+    let tables: Vec<Value> = page
+        .items
+        .iter()
+        .map(|table| old_form(world, table))
+        .collect();
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "RouteTables": {"RouteTable": tables},
     }))
