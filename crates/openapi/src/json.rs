@@ -1,29 +1,36 @@
-//! Lenient reading of replies, and loud refusal of what was not promised.
+//! Strict reading of replies: what was not promised is refused, loudly.
 //!
-//! The API is loose with scalars (numbers as text, booleans as text, absent for empty), so scalars are read leniently. It
-//! is strict with shapes: a body that is not one JSON object, a key twice in one object, or a list that is none is [`Odd`],
-//! never an empty result. A decoder must tell "nothing there" from "not understood", since absence makes the engine act.
+//! A field that is null, of another type than the API's metadata says, or missing where the cloud
+//! always sends it is [`Odd`], never an empty text, zero or false: a damaged answer must not look like
+//! a resource that differs. `need_…` is for what is always there; `may_…` is for what the cloud leaves
+//! out when it is empty, and tells absence from everything else. A body that is not one JSON object,
+//! or that names a key twice in one object, is [`Odd`] as well.
 
-use std::fmt;
+mod lenient;
+mod tree;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use self::tree::Tree;
 
 /// A reply that is not what the API promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct Odd {
-    /// What was found in place of what, for people. It holds no values, only names and types.
+    /// The full path with the type found and the type expected. It holds no values.
     pub what: String,
 }
 
 /// The body of a reply: one JSON object.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Json(Value);
+pub struct Json(Tree);
 
-/// A place in a [`Json`]. Paths are names with dots between, for example `Vpcs.Vpc`; no name in a reply has a dot.
+/// A place in a [`Json`]. Paths are names with dots between, for example `Vpcs.Vpc`; no name in a
+/// reply has a dot. The empty path is the place itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Node<'a>(&'a Value);
+pub struct Node<'a> {
+    /// Where the reply begins; an error names the full path from here.
+    root: &'a Tree,
+    at: &'a Tree,
+}
 
 /// Reads a body.
 ///
@@ -31,14 +38,14 @@ pub struct Node<'a>(&'a Value);
 ///
 /// If it is not JSON, not an object at the root, nested deeper than 128, or names a key twice in one object.
 pub fn parse(body: &[u8]) -> Result<Json, Odd> {
-    let Strict(value) = serde_json::from_slice(body).map_err(|error| Odd {
+    let tree: Tree = serde_json::from_slice(body).map_err(|error| Odd {
         what: format!("the body is not JSON: {error}"),
     })?;
-    if value.is_object() {
-        Ok(Json(value))
+    if matches!(tree, Tree::Object(_)) {
+        Ok(Json(tree))
     } else {
         Err(Odd {
-            what: format!("the body is {}, not an object", kind(&value)),
+            what: format!("the body is {}, not an object", tree.kind()),
         })
     }
 }
@@ -47,191 +54,365 @@ impl Json {
     /// The root object.
     #[must_use]
     pub fn root(&self) -> Node<'_> {
-        Node(&self.0)
+        let Self(tree) = self;
+        Node {
+            root: tree,
+            at: tree,
+        }
     }
 
-    /// See [`Node::text`].
-    #[must_use]
-    pub fn text(&self, path: &str) -> String {
-        self.root().text(path)
-    }
-
-    /// See [`Node::int`].
-    #[must_use]
-    pub fn int(&self, path: &str) -> Option<i64> {
-        self.root().int(path)
-    }
-
-    /// See [`Node::float`].
-    #[must_use]
-    pub fn float(&self, path: &str) -> Option<f64> {
-        self.root().float(path)
-    }
-
-    /// See [`Node::bool`].
-    #[must_use]
-    pub fn bool(&self, path: &str) -> Option<bool> {
-        self.root().bool(path)
-    }
-
-    /// See [`Node::has`].
-    #[must_use]
-    pub fn has(&self, path: &str) -> bool {
-        self.root().has(path)
-    }
-
-    /// See [`Node::node`].
-    #[must_use]
-    pub fn node(&self, path: &str) -> Option<Node<'_>> {
-        self.root().node(path)
-    }
-
-    /// See [`Node::list`].
-    #[must_use]
-    pub fn list(&self, path: &str) -> Vec<Node<'_>> {
-        self.root().list(path)
-    }
-
-    /// See [`Node::try_list`].
+    /// See [`Node::need_text`].
     ///
     /// # Errors
     ///
-    /// As [`Node::try_list`].
-    pub fn try_list(&self, path: &str) -> Result<Option<Vec<Node<'_>>>, Odd> {
-        self.root().try_list(path)
+    /// As [`Node::need_text`].
+    pub fn need_text(&self, path: &str) -> Result<String, Odd> {
+        self.root().need_text(path)
     }
 
-    /// See [`Node::strings`].
-    #[must_use]
-    pub fn strings(&self, path: &str) -> Vec<String> {
-        self.root().strings(path)
+    /// See [`Node::need_int`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::need_int`].
+    pub fn need_int(&self, path: &str) -> Result<i64, Odd> {
+        self.root().need_int(path)
+    }
+
+    /// See [`Node::need_bool`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::need_bool`].
+    pub fn need_bool(&self, path: &str) -> Result<bool, Odd> {
+        self.root().need_bool(path)
+    }
+
+    /// See [`Node::need_float`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::need_float`].
+    pub fn need_float(&self, path: &str) -> Result<f64, Odd> {
+        self.root().need_float(path)
+    }
+
+    /// See [`Node::need_list`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::need_list`].
+    pub fn need_list(&self, path: &str) -> Result<Vec<Node<'_>>, Odd> {
+        self.root().need_list(path)
+    }
+
+    /// See [`Node::need_texts`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::need_texts`].
+    pub fn need_texts(&self, path: &str) -> Result<Vec<String>, Odd> {
+        self.root().need_texts(path)
+    }
+
+    /// See [`Node::need_int_text`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::need_int_text`].
+    pub fn need_int_text(&self, path: &str) -> Result<i64, Odd> {
+        self.root().need_int_text(path)
+    }
+
+    /// See [`Node::may_text`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_text`].
+    pub fn may_text(&self, path: &str) -> Result<Option<String>, Odd> {
+        self.root().may_text(path)
+    }
+
+    /// See [`Node::may_int`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_int`].
+    pub fn may_int(&self, path: &str) -> Result<Option<i64>, Odd> {
+        self.root().may_int(path)
+    }
+
+    /// See [`Node::may_bool`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_bool`].
+    pub fn may_bool(&self, path: &str) -> Result<Option<bool>, Odd> {
+        self.root().may_bool(path)
+    }
+
+    /// See [`Node::may_float`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_float`].
+    pub fn may_float(&self, path: &str) -> Result<Option<f64>, Odd> {
+        self.root().may_float(path)
+    }
+
+    /// See [`Node::may_list`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_list`].
+    pub fn may_list(&self, path: &str) -> Result<Option<Vec<Node<'_>>>, Odd> {
+        self.root().may_list(path)
+    }
+
+    /// See [`Node::may_texts`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_texts`].
+    pub fn may_texts(&self, path: &str) -> Result<Option<Vec<String>>, Odd> {
+        self.root().may_texts(path)
+    }
+
+    /// See [`Node::may_int_text`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::may_int_text`].
+    pub fn may_int_text(&self, path: &str) -> Result<Option<i64>, Odd> {
+        self.root().may_int_text(path)
     }
 }
 
 impl<'a> Node<'a> {
-    /// The value itself.
-    #[must_use]
-    pub fn value(self) -> &'a Value {
-        self.0
-    }
-
-    /// A text, number or boolean as text; empty if it is absent, null, a list or an object.
-    #[must_use]
-    pub fn text(self, path: &str) -> String {
-        self.get(path).map(scalar).unwrap_or_default()
-    }
-
-    /// A whole number, also one in text or with a fraction of zero.
-    #[must_use]
-    pub fn int(self, path: &str) -> Option<i64> {
-        match self.get(path)? {
-            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        }
-    }
-
-    /// A number, also one in text. Never infinite, never NaN.
-    #[must_use]
-    pub fn float(self, path: &str) -> Option<f64> {
-        let number = match self.get(path)? {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        number.filter(|number: &f64| number.is_finite())
-    }
-
-    /// A boolean, also one in text of any case.
-    #[must_use]
-    pub fn bool(self, path: &str) -> Option<bool> {
-        match self.get(path)? {
-            Value::Bool(value) => Some(*value),
-            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Whether something other than null stands at the path.
-    #[must_use]
-    pub fn has(self, path: &str) -> bool {
-        self.get(path).is_some()
-    }
-
-    /// The place at the path; none if absent or null. The empty path is this place.
-    #[must_use]
-    pub fn node(self, path: &str) -> Option<Self> {
-        self.get(path).map(Node)
-    }
-
-    /// The rows at the path; empty if the wrapper or the list is absent. For details of a row that may well be missing;
-    /// whoever concludes something from emptiness uses [`try_list`](Self::try_list).
-    #[must_use]
-    pub fn list(self, path: &str) -> Vec<Self> {
-        self.try_list(path).ok().flatten().unwrap_or_default()
-    }
-
-    /// The rows at the path. `None` if the wrapper is absent or null, `Some` and empty for an empty wrapper or list.
+    /// A text that must be there.
     ///
     /// # Errors
     ///
-    /// If a wrapper on the way is no object, or what stands at the path is no list.
-    pub fn try_list(self, path: &str) -> Result<Option<Vec<Self>>, Odd> {
-        let odd = |name: &str, value: &Value, wanted| Odd {
-            what: format!("`{name}` in `{path}` is {}, not {wanted}", kind(value)),
-        };
-        let mut at = self.0;
-        for (depth, name) in path.split('.').enumerate() {
-            let Value::Object(fields) = at else {
-                return Err(odd(name, at, "within an object"));
-            };
-            match fields.get(name) {
-                None | Some(Value::Null) if depth > 0 => return Ok(Some(Vec::new())),
-                None | Some(Value::Null) => return Ok(None),
+    /// If it is missing, null or of another type.
+    pub fn need_text(self, path: &str) -> Result<String, Odd> {
+        self.must(path, self.may_text(path)?)
+    }
+
+    /// A text, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_text(self, path: &str) -> Result<Option<String>, Odd> {
+        self.read(path, "a text", as_text)
+    }
+
+    /// A whole number that must be there.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, null or of another type.
+    pub fn need_int(self, path: &str) -> Result<i64, Odd> {
+        self.must(path, self.may_int(path)?)
+    }
+
+    /// A whole number, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_int(self, path: &str) -> Result<Option<i64>, Odd> {
+        self.read(path, "a whole number", as_int)
+    }
+
+    /// A boolean that must be there.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, null or of another type.
+    pub fn need_bool(self, path: &str) -> Result<bool, Odd> {
+        self.must(path, self.may_bool(path)?)
+    }
+
+    /// A boolean, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_bool(self, path: &str) -> Result<Option<bool>, Odd> {
+        self.read(path, "a boolean", as_bool)
+    }
+
+    /// A number that must be there.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, null or of another type.
+    pub fn need_float(self, path: &str) -> Result<f64, Odd> {
+        self.must(path, self.may_float(path)?)
+    }
+
+    /// A number, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_float(self, path: &str) -> Result<Option<f64>, Odd> {
+        self.read(path, "a number", as_float)
+    }
+
+    /// The rows of a list that must be there.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, null or of another type.
+    pub fn need_list(self, path: &str) -> Result<Vec<Self>, Odd> {
+        self.must(path, self.may_list(path)?)
+    }
+
+    /// The rows of a list, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_list(self, path: &str) -> Result<Option<Vec<Self>>, Odd> {
+        self.read(path, "a list", |at| self.rows(at))
+    }
+
+    /// A list of texts that must be there.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, null or of another type.
+    pub fn need_texts(self, path: &str) -> Result<Vec<String>, Odd> {
+        self.must(path, self.may_texts(path)?)
+    }
+
+    /// A list of texts, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_texts(self, path: &str) -> Result<Option<Vec<String>>, Odd> {
+        self.read(path, "a list of texts", as_texts)
+    }
+
+    /// A whole number that the API writes as a text that must be there.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, null or of another type.
+    pub fn need_int_text(self, path: &str) -> Result<i64, Odd> {
+        self.must(path, self.may_int_text(path)?)
+    }
+
+    /// A whole number that the API writes as a text, or nothing if the path is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it is null or of another type.
+    pub fn may_int_text(self, path: &str) -> Result<Option<i64>, Odd> {
+        self.read(path, "a whole number written as a text", as_int_text)
+    }
+
+    /// The value at the path, if there is one, as what it must be.
+    fn read<T>(
+        self,
+        path: &str,
+        wanted: &'static str,
+        as_wanted: impl FnOnce(&'a Tree) -> Option<T>,
+    ) -> Result<Option<T>, Odd> {
+        let mut at = self.at;
+        for name in path.split('.').filter(|name| !name.is_empty()) {
+            if !matches!(at, Tree::Object(_)) {
+                return Err(self.odd(at, "an object"));
+            }
+            match at.field(name) {
                 Some(next) => at = next,
+                None => return Ok(None),
             }
         }
+        match as_wanted(at) {
+            Some(value) => Ok(Some(value)),
+            None => Err(self.odd(at, wanted)),
+        }
+    }
+
+    fn must<T>(self, path: &str, value: Option<T>) -> Result<T, Odd> {
+        value.ok_or_else(|| {
+            let base = self.root.path_to(self.at).unwrap_or_default();
+            let dot = if base.is_empty() { "" } else { "." };
+            Odd {
+                what: format!("`{base}{dot}{path}` is missing"),
+            }
+        })
+    }
+
+    fn odd(self, at: &Tree, wanted: &str) -> Odd {
+        let path = self.root.path_to(at).unwrap_or_default();
+        let found = at.kind();
+        Odd {
+            what: format!("`{path}` is {found}, not {wanted}"),
+        }
+    }
+
+    fn rows(self, at: &'a Tree) -> Option<Vec<Self>> {
         match at {
-            Value::Array(rows) => Ok(Some(rows.iter().map(Node).collect())),
-            other => Err(odd(
-                path.rsplit('.').next().unwrap_or(path),
-                other,
-                "a list",
-            )),
+            Tree::List(rows) => Some(rows.iter().map(|at| Node { at, ..self }).collect()),
+            _ => None,
         }
-    }
-
-    /// The scalars of a list as texts; empty if the wrapper or the list is absent.
-    #[must_use]
-    pub fn strings(self, path: &str) -> Vec<String> {
-        self.list(path)
-            .into_iter()
-            .map(|node| scalar(node.0))
-            .collect()
-    }
-
-    fn get(self, path: &str) -> Option<&'a Value> {
-        let mut at = self.0;
-        for name in path.split('.').filter(|name| !name.is_empty()) {
-            at = at.as_object()?.get(name)?;
-        }
-        (!at.is_null()).then_some(at)
     }
 }
 
-fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(value) => value.to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+fn as_text(at: &Tree) -> Option<String> {
+    match at {
+        Tree::Text(text) => Some(text.to_string()),
+        _ => None,
     }
 }
 
-/// The whole number that a float is, if it is one and small enough to be exact.
-fn whole(float: f64) -> Option<i64> {
+fn as_int(at: &Tree) -> Option<i64> {
+    match at {
+        Tree::Number(number) => whole(number),
+        _ => None,
+    }
+}
+
+fn as_bool(at: &Tree) -> Option<bool> {
+    match at {
+        Tree::Bool(value) => Some(*value),
+        _ => None,
+    }
+}
+
+fn as_float(at: &Tree) -> Option<f64> {
+    match at {
+        Tree::Number(number) => number.as_f64(),
+        _ => None,
+    }
+}
+
+fn as_texts(at: &Tree) -> Option<Vec<String>> {
+    match at {
+        Tree::List(rows) => rows.iter().map(as_text).collect(),
+        _ => None,
+    }
+}
+
+fn as_int_text(at: &Tree) -> Option<i64> {
+    match at {
+        Tree::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The whole number that a number is; one with a fraction of zero counts if it is small enough to be exact.
+fn whole(number: &serde_json::Number) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
+    if let Some(whole) = number.as_i64() {
+        return Some(whole);
+    }
+    let float = number.as_f64()?;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the fraction is zero and the size is checked"
@@ -239,168 +420,5 @@ fn whole(float: f64) -> Option<i64> {
     (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// A JSON value in which no object names a key twice. `serde_json` alone would silently keep the last one.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("a number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Strict(row)) = rows.next_element()? {
-            list.push(row);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((name, Strict(value))) = fields.next_entry::<String, _>()? {
-            if map.insert(name, value).is_some() {
-                return Err(A::Error::custom("an object names one key twice"));
-            }
-        }
-        Ok(Value::Object(map))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Json {
-        parse(
-            br#"{"RequestId":"R","Total":"12","Size":40.0,"Big":1e300,"On":"True","Off":false,"Nothing":null,
-                "Vpcs":{"Vpc":[{"VpcId":"vpc-1"},{"VpcId":"vpc-2"}]},"Empty":{},"Odd":"text","OddToo":{"Vpc":{}},
-                "Ids":{"Id":["a",2]}}"#,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn scalars_are_read_leniently() {
-        let json = sample();
-        assert_eq!(json.text("RequestId"), "R");
-        assert_eq!(json.text("Size"), "40.0");
-        assert_eq!(json.text("Off"), "false");
-        assert_eq!(
-            (json.text("Missing.Deep"), json.text("Vpcs")),
-            (String::new(), String::new())
-        );
-        assert_eq!(
-            (
-                json.int("Total"),
-                json.int("Size"),
-                json.int("Big"),
-                json.int("On")
-            ),
-            (Some(12), Some(40), None, None)
-        );
-        assert_eq!(
-            (json.bool("On"), json.bool("Off"), json.bool("Total")),
-            (Some(true), Some(false), None)
-        );
-        assert_eq!(
-            (json.has("Off"), json.has("Nothing"), json.has("Missing")),
-            (true, false, false)
-        );
-        assert_eq!(json.float("Total"), Some(12.0));
-        assert_eq!(json.strings("Ids.Id"), ["a", "2"]);
-    }
-
-    #[test]
-    fn lists_tell_absent_from_empty_from_odd() {
-        let json = sample();
-        let count = |path| {
-            json.try_list(path)
-                .map(|rows| rows.map(|rows| rows.len()))
-                .map_err(|odd| odd.what)
-        };
-        assert_eq!(count("Vpcs.Vpc"), Ok(Some(2)));
-        assert_eq!(count("Missing.Vpc"), Ok(None));
-        assert_eq!(count("Nothing.Vpc"), Ok(None));
-        assert_eq!(count("Empty.Vpc"), Ok(Some(0)));
-        assert_eq!(
-            count("Odd.Vpc"),
-            Err("`Vpc` in `Odd.Vpc` is a text, not within an object".to_owned())
-        );
-        assert_eq!(
-            count("OddToo.Vpc"),
-            Err("`Vpc` in `OddToo.Vpc` is an object, not a list".to_owned())
-        );
-        assert_eq!(json.list("Vpcs.Vpc")[1].text("VpcId"), "vpc-2");
-        assert!(json.list("Odd.Vpc").is_empty());
-    }
-
-    #[test]
-    fn bodies_that_are_no_object_are_odd() {
-        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        for body in [
-            "",
-            "<html></html>",
-            "[]",
-            "null",
-            "{\"a\":1",
-            "{\"a\":1,\"a\":1}",
-            "{\"a\":{\"b\":1,\"b\":2}}",
-            "{\"a\":NaN}",
-            &deep,
-        ] {
-            assert!(parse(body.as_bytes()).is_err(), "{body:.40}");
-        }
-        assert!(parse(b"{\"a\":\"\xff\"}").is_err());
-    }
-}
+mod tests;
