@@ -41,17 +41,21 @@ fn described(mut value: Value, text: &str) -> Value {
 }
 
 fn top() -> Value {
-    let map_of = |of: Value| json!({"type": "object", "additionalProperties": of});
+    let rows = identity_keys().into_iter().chain(section_keys());
+    Value::Object(
+        rows.map(|(key, value, text)| (key.to_owned(), described(value, text)))
+            .collect(),
+    )
+}
+
+fn map_of(of: Value) -> Value {
+    json!({"type": "object", "additionalProperties": of})
+}
+
+/// Top-level keys that name the file and say where it belongs.
+fn identity_keys() -> [(&'static str, Value, &'static str); 7] {
     let text = json!({"type": "string"});
-    let moved = json!({"type": "array", "items": {"type": "object", "properties": {"from": text, "to": text, "stack": text}, "additionalProperties": false}});
-    let allow = json!({"type": "array", "items": {
-        "type": "object",
-        "properties": {"address": text, "effect": {"enum": ["data_loss", "replace", "delete"]}, "reason": text, "until": {"type": "string", "format": "date"}},
-        "required": ["address", "effect", "reason", "until"],
-        "additionalProperties": false,
-    }});
-    let link = json!({"type": "object", "properties": {"stack": text, "environment": text, "region": text, "file": text}, "required": ["stack"], "additionalProperties": false});
-    let rows: [(&str, Value, &str); 20] = [
+    [
         (
             "stack",
             json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{1,39}$"}),
@@ -78,7 +82,13 @@ fn top() -> Value {
             text.clone(),
             "Version of setpoint, such as `>= 0.3`.",
         ),
-        ("description", text.clone(), "What it is for."),
+        ("description", text, "What it is for."),
+    ]
+}
+
+/// Top-level keys that hold content: variables, resources and rules about them.
+fn section_keys() -> [(&'static str, Value, &'static str); 13] {
+    [
         (
             "tags",
             map_of(json!({"type": ["string", "boolean", "number"]})),
@@ -86,7 +96,7 @@ fn top() -> Value {
         ),
         (
             "ignore_tags",
-            json!({"type": "array", "items": text}),
+            json!({"type": "array", "items": {"type": "string"}}),
             "Globs of foreign tags to leave alone.",
         ),
         (
@@ -109,7 +119,7 @@ fn top() -> Value {
             map_of(json!({"type": "object"})),
             "What is used and never changed.",
         ),
-        ("stacks", map_of(link), "Other stacks, read live."),
+        ("stacks", map_of(link()), "Other stacks, read live."),
         (
             "environments",
             map_of(json!({"type": ["object", "string"]})),
@@ -120,20 +130,52 @@ fn top() -> Value {
             json!({"type": "boolean"}),
             "Default of every `lifecycle.protect`.",
         ),
-        ("moved", moved, "Addresses that moved."),
+        ("moved", moved(), "Addresses that moved."),
         (
             "forget",
-            json!({"type": "array", "items": text}),
+            json!({"type": "array", "items": {"type": "string"}}),
             "What is owned no longer, though it stays.",
         ),
-        ("allow", allow, "Held steps that may pass in pipelines."),
+        ("allow", allow(), "Held steps that may pass in pipelines."),
         ("outputs", map_of(json!({})), "Outputs by name."),
-    ];
-    Value::Object(
-        rows.into_iter()
-            .map(|(key, value, text)| (key.to_owned(), described(value, text)))
-            .collect(),
-    )
+    ]
+}
+
+/// An entry of `stacks`.
+fn link() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "properties": {"stack": text, "environment": text, "region": text, "file": text},
+        "required": ["stack"],
+        "additionalProperties": false,
+    })
+}
+
+/// The section `moved`.
+fn moved() -> Value {
+    let text = json!({"type": "string"});
+    json!({"type": "array", "items": {
+        "type": "object",
+        "properties": {"from": text, "to": text, "stack": text},
+        "additionalProperties": false,
+    }})
+}
+
+/// The section `allow`.
+fn allow() -> Value {
+    let text = json!({"type": "string"});
+    json!({"type": "array", "items": {
+        "type": "object",
+        "properties": {
+            "address": text,
+            "effect": {"enum": ["data_loss", "replace", "delete"]},
+            "reason": text,
+            "until": {"type": "string", "format": "date"},
+        },
+        "required": ["address", "effect", "reason", "until"],
+        "additionalProperties": false,
+    }})
 }
 
 fn variable() -> Value {

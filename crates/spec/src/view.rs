@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use crate::stack::{Lifecycle, Resource, Stack};
+use crate::address::Address;
+use crate::stack::{Allow, Existing, Lifecycle, Move, Output, Resource, Stack, StackLink};
 use crate::value::{Map, Value};
 
 /// The whole stack.
@@ -16,95 +17,62 @@ pub fn render(stack: &Stack) -> String {
             let _ = write!(out, "{name}:\n{}", lines.concat());
         }
     };
-    section(
-        "account",
-        stack
-            .account
-            .iter()
-            .map(|account| format!("  {account}\n"))
-            .collect(),
-    );
-    section(
-        "ignore_tags",
-        stack
-            .ignore_tags
-            .iter()
-            .map(|glob| format!("  - {glob}\n"))
-            .collect(),
-    );
-    section(
-        "existing",
-        stack
-            .existing
-            .iter()
-            .map(|(name, existing)| {
-                format!("  {name}: {} {}\n", existing.kind.name, map(&existing.by))
-            })
-            .collect(),
-    );
-    let link = |(alias, link): (&String, &crate::stack::StackLink)| {
-        let environment = link
-            .environment
-            .as_ref()
-            .map_or(String::new(), |environment| format!("/{environment}"));
-        format!("  {alias}: {}{environment}\n", link.stack)
-    };
-    section("stacks", stack.stacks.iter().map(link).collect());
-    section(
-        "resources",
-        stack.resources.values().map(resource).collect(),
-    );
-    let step = |step: &crate::stack::Move| {
-        let show = |address: &Option<crate::address::Address>| {
-            address
-                .as_ref()
-                .map_or("all".to_owned(), ToString::to_string)
-        };
-        let stack = step
-            .stack
-            .as_ref()
-            .map_or(String::new(), |stack| format!("{stack}: "));
-        format!("  - {stack}{} -> {}\n", show(&step.from), show(&step.to))
-    };
-    section("moved", stack.moved.iter().map(step).collect());
-    section(
-        "forget",
-        stack
-            .forget
-            .iter()
-            .map(|address| format!("  - {address}\n"))
-            .collect(),
-    );
-    section(
-        "allow",
-        stack
-            .allow
-            .iter()
-            .map(|allow| {
-                format!(
-                    "  - {} {} until {}: {}\n",
-                    allow.address, allow.effect, allow.until, allow.reason
-                )
-            })
-            .collect(),
-    );
-    section(
-        "outputs",
-        stack
-            .outputs
-            .iter()
-            .map(|(name, output)| format!("  {name}: {}\n", value(&output.value)))
-            .collect(),
-    );
-    section(
-        "notes",
-        stack
-            .notes
-            .iter()
-            .map(|note| format!("  - {note}\n"))
-            .collect(),
-    );
+    section("account", each(&stack.account, |id| format!("  {id}\n")));
+    section("ignore_tags", each(&stack.ignore_tags, item));
+    section("existing", each(&stack.existing, existing));
+    section("stacks", each(&stack.stacks, link));
+    section("resources", each(stack.resources.values(), resource));
+    section("moved", each(&stack.moved, moved));
+    section("forget", each(&stack.forget, item));
+    section("allow", each(&stack.allow, allow));
+    section("outputs", each(&stack.outputs, output));
+    section("notes", each(&stack.notes, item));
     out
+}
+
+/// The lines of a section, one for each of its entries.
+fn each<T>(entries: impl IntoIterator<Item = T>, line: impl Fn(T) -> String) -> Vec<String> {
+    entries.into_iter().map(line).collect()
+}
+
+fn item(text: impl std::fmt::Display) -> String {
+    format!("  - {text}\n")
+}
+
+fn existing((name, existing): (&String, &Existing)) -> String {
+    format!("  {name}: {} {}\n", existing.kind.name, map(&existing.by))
+}
+
+fn link((alias, link): (&String, &StackLink)) -> String {
+    let environment = link
+        .environment
+        .as_ref()
+        .map_or(String::new(), |environment| format!("/{environment}"));
+    format!("  {alias}: {}{environment}\n", link.stack)
+}
+
+fn moved(step: &Move) -> String {
+    let show = |address: &Option<Address>| {
+        address
+            .as_ref()
+            .map_or("all".to_owned(), ToString::to_string)
+    };
+    let stack = step
+        .stack
+        .as_ref()
+        .map_or(String::new(), |stack| format!("{stack}: "));
+    format!("  - {stack}{} -> {}\n", show(&step.from), show(&step.to))
+}
+
+fn allow(allow: &Allow) -> String {
+    format!(
+        "  - {} {} until {}: {}\n",
+        allow.address, allow.effect, allow.until, allow.reason
+    )
+}
+
+fn output((name, output): (&String, &Output)) -> String {
+    format!("  {name}: {}\n", value(&output.value))
 }
 
 /// One resource with all that its entry says.

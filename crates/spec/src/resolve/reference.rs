@@ -175,36 +175,27 @@ impl<'a> Resolver<'a> {
                 let address = self.members[member.0].address.clone();
                 Err(self.module_reference(cx, &address, span))
             }
-            Val::Alias(alias) => {
-                let message = format!(
-                    "`{alias}` is another stack, here {} is wanted",
-                    words(kinds)
-                );
-                Err(self.fail(
-                    cx,
-                    Diagnostic::error("wrong-kind", span, message)
-                        .hint(format!("write `{alias}.NAME`")),
-                ))
-            }
-            Val::Plain(Value::Ref(reference)) => {
-                let message = format!(
-                    "`{}.{}` is an attribute, here {} itself is wanted",
-                    said(&reference.address),
-                    reference.attr,
-                    words(kinds)
-                );
-                Err(self.fail(
-                    cx,
-                    Diagnostic::error("wrong-kind", span, message)
-                        .hint(format!("write `{}`", said(&reference.address))),
-                ))
-            }
+            other => Err(self.not_a_resource(cx, kinds, &other, span)),
+        }
+    }
+
+    /// Reports a value that cannot be a reference to a resource, with the form that can.
+    fn not_a_resource(&mut self, cx: Cx, kinds: &str, val: &Val, span: Span) -> Halt {
+        let wrong_kind = |message: String| Diagnostic::error("wrong-kind", span, message);
+        let diagnostic = match val {
+            Val::Alias(alias) => wrong_kind(format!(
+                "`{alias}` is another stack, here {} is wanted",
+                words(kinds)
+            ))
+            .hint(format!("write `{alias}.NAME`")),
+            Val::Plain(Value::Ref(reference)) => wrong_kind(format!(
+                "`{}.{}` is an attribute, here {} itself is wanted",
+                said(&reference.address),
+                reference.attr,
+                words(kinds)
+            ))
+            .hint(format!("write `{}`", said(&reference.address))),
             Val::Plain(Value::Text(_)) => {
-                let diagnostic = Diagnostic::error(
-                    "wrong-kind",
-                    span,
-                    "an expression gives a resource here, this one gives a text",
-                );
                 let kind = kinds.split('|').next().unwrap_or(kinds);
                 let hint = if self.sources.text(span).contains("vars.") {
                     format!(
@@ -213,13 +204,15 @@ impl<'a> Resolver<'a> {
                 } else {
                     "write the name itself, or `${NAME}`".to_owned()
                 };
-                Err(self.fail(cx, diagnostic.hint(hint)))
+                wrong_kind("an expression gives a resource here, this one gives a text".to_owned())
+                    .hint(hint)
             }
             other => {
                 let message = format!("{} is wanted here, this is {}", words(kinds), other.noun());
-                Err(self.fail(cx, Diagnostic::error("wrong-type", span, message)))
+                Diagnostic::error("wrong-type", span, message)
             }
-        }
+        };
+        self.fail(cx, diagnostic)
     }
 
     fn module_reference(&mut self, cx: Cx, address: &Address, span: Span) -> Halt {

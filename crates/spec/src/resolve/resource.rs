@@ -1,5 +1,9 @@
 //! One member to one [`Resource`]: fields, tags, lifecycle, order.
 
+mod after;
+mod lifecycle;
+mod tags;
+
 use std::collections::BTreeMap;
 
 use super::check::{In, Trail};
@@ -11,18 +15,13 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Entry, What};
 use crate::schema::{CheckCx, FieldDef, KindDef, Type, Unset};
 use crate::span::Span;
-use crate::stack::{Amount, Lifecycle, Location, Resource, Timeouts};
+use crate::stack::{Lifecycle, Location, Resource, Timeouts};
 use crate::suggest;
 use crate::tree::{Data, Node, Pair};
 use crate::types;
 use crate::value::{Map, Value};
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
-const TAG_VALUES: Type = Type::Map(&Type::Text { min: 0, max: 128 });
-
-/// Most tags that a stack may put on a resource; ownership tags take the rest of the API's 20.
-const MAX_TAGS: usize = 17;
-
 impl<'a> Resolver<'a> {
     /// The value of one field of a member, checked.
     pub(super) fn field(&mut self, member: MemberId, name: &'a str) -> Eval<Val> {
@@ -105,27 +104,7 @@ impl<'a> Resolver<'a> {
             expressions: true,
         };
         let before = self.found.len();
-        let mut resource = Resource {
-            address: self.members[member.0].address.clone(),
-            kind,
-            fields: Map::new(),
-            tags: None,
-            resource_group: None,
-            after: Vec::new(),
-            adopt: None,
-            timeouts: Timeouts::default(),
-            lifecycle: Lifecycle {
-                protect: self.scopes[scope.0].protect,
-                ..Lifecycle::default()
-            },
-            released: Vec::new(),
-            number: self.members[member.0]
-                .each
-                .as_ref()
-                .and_then(|each| each.place),
-            at: self.sources.location(entry.at),
-            field_at: BTreeMap::new(),
-        };
+        let mut resource = self.bare_resource(member, kind);
         self.required(cx, kind, entry);
         let mut failed = false;
         for pair in &entry.body {
@@ -138,6 +117,48 @@ impl<'a> Resolver<'a> {
                 Err(_) => failed = true,
             }
         }
+        self.misplaced(cx, kind, entry);
+        let outside = self.scopes[scope.0].after.clone();
+        match self.after(cx, entry) {
+            Ok(own) => resource.after = [outside, own].concat(),
+            Err(_) => failed = true,
+        }
+        let errors = self.found[before..]
+            .iter()
+            .any(|found| found.severity == crate::diagnostic::Severity::Error);
+        resource.field_at = self.locations(member);
+        if failed || errors {
+            None
+        } else {
+            Some(resource)
+        }
+    }
+
+    /// The resource of a member before any key of its entry is read.
+    fn bare_resource(&self, member: MemberId, kind: &'static KindDef) -> Resource {
+        let member = &self.members[member.0];
+        Resource {
+            address: member.address.clone(),
+            kind,
+            fields: Map::new(),
+            tags: None,
+            resource_group: None,
+            after: Vec::new(),
+            adopt: None,
+            timeouts: Timeouts::default(),
+            lifecycle: Lifecycle {
+                protect: self.scopes[member.scope.0].protect,
+                ..Lifecycle::default()
+            },
+            released: Vec::new(),
+            number: member.each.as_ref().and_then(|each| each.place),
+            at: self.sources.location(member.entry.at),
+            field_at: BTreeMap::new(),
+        }
+    }
+
+    /// Reports tags and a description on a kind that has none at the API.
+    fn misplaced(&mut self, cx: Cx, kind: &KindDef, entry: &Entry) {
         if let Some(pair) = entry.pair("tags").filter(|_| !kind.taggable) {
             self.fail(
                 cx,
@@ -160,20 +181,6 @@ impl<'a> Resolver<'a> {
                 cx,
                 Diagnostic::error("misplaced-key", pair.at, message).hint("say it in a comment"),
             );
-        }
-        let outside = self.scopes[scope.0].after.clone();
-        match self.after(cx, entry) {
-            Ok(own) => resource.after = [outside, own].concat(),
-            Err(_) => failed = true,
-        }
-        let errors = self.found[before..]
-            .iter()
-            .any(|found| found.severity == crate::diagnostic::Severity::Error);
-        resource.field_at = self.locations(member);
-        if failed || errors {
-            None
-        } else {
-            Some(resource)
         }
     }
 
@@ -363,207 +370,6 @@ impl<'a> Resolver<'a> {
         match val.into_value() {
             Some(Value::Map(map)) => Ok(map),
             _ => Err(Halt::Reported),
-        }
-    }
-
-    fn lifecycle(&mut self, cx: Cx, pair: &'a Pair, resource: &Resource) -> Eval<Lifecycle> {
-        let map = self.entry_struct(cx, pair, common::LIFECYCLE)?;
-        let texts = |name: &str| -> Vec<String> {
-            map.get(name)
-                .and_then(Value::as_list)
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|item| item.as_text().map(str::to_owned))
-                .collect()
-        };
-        let word = |name: &str| map.get(name).and_then(Value::as_text).map(str::to_owned);
-        let ignore = texts("ignore");
-        let kind = resource.kind;
-        for name in &ignore {
-            let first = name.split('.').next().unwrap_or(name);
-            if kind.field(first).is_none()
-                && !matches!(first, "name" | "description" | "tags" | "resource_group")
-            {
-                let span = pair.value.get("ignore").map_or(pair.at, |node| node.span);
-                self.fail(cx, common::unknown_field(kind, first, span));
-            }
-        }
-        let max_unavailable = match (word("max_unavailable"), pair.value.get("max_unavailable")) {
-            (Some(text), Some(node)) => Some(self.amount(cx, node, &text)?),
-            _ => None,
-        };
-        Ok(Lifecycle {
-            protect: map
-                .get("protect")
-                .and_then(Value::as_bool)
-                .unwrap_or(resource.lifecycle.protect),
-            keep: word("on_delete").is_some_and(|word| word == "keep"),
-            snapshot_before: texts("snapshot_before"),
-            create_before_destroy: map
-                .get("create_before_destroy")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
-            ignore,
-            additive: texts("additive"),
-            on_image_change: word("on_image_change"),
-            on_user_data_change: word("on_user_data_change"),
-            max_unavailable,
-        })
-    }
-
-    fn amount(&mut self, cx: Cx, node: &Node, text: &str) -> Eval<Amount> {
-        let amount = match text.strip_suffix('%') {
-            Some(percent) => percent
-                .parse()
-                .ok()
-                .filter(|n| (1..=100).contains(n))
-                .map(Amount::Percent),
-            None if text == "all" => Some(Amount::All),
-            None => text.parse().ok().filter(|n| *n > 0).map(Amount::Count),
-        };
-        let diagnostic = Diagnostic::error(
-            "wrong-value",
-            node.span,
-            format!("`{text}` is no number of members"),
-        );
-        amount.ok_or_else(|| {
-            self.fail(
-                cx,
-                diagnostic.hint("write a count such as `1`, a share such as `25%`, or `all`"),
-            )
-        })
-    }
-
-    /// Tags of an entry over those that reach in; `None` where no layer declares any.
-    pub(super) fn merged_tags(
-        &mut self,
-        cx: Cx,
-        inherited: Option<Map>,
-        own: Option<&'a Node>,
-    ) -> Eval<Option<Map>> {
-        let Some(node) = own else {
-            return Ok(inherited);
-        };
-        let before = self.found.len();
-        let own = self.check_alone(cx, &TAG_VALUES, node)?.into_value();
-        let Some(Value::Map(own)) = own else {
-            return Err(Halt::Reported);
-        };
-        for (key, value) in &own {
-            let span = node.pair(key).map_or(node.span, |pair| pair.at);
-            self.check_tag(cx, span, key, value);
-        }
-        let mut merged = inherited.unwrap_or_default();
-        merged.extend(own);
-        if merged.len() > MAX_TAGS {
-            let message = format!(
-                "{} tags; at most {MAX_TAGS} are left beside those of setpoint",
-                merged.len()
-            );
-            self.fail(cx, Diagnostic::error("too-many", node.span, message));
-        }
-        if self.found.len() > before {
-            Err(Halt::Reported)
-        } else {
-            Ok(Some(merged))
-        }
-    }
-
-    fn check_tag(&mut self, cx: Cx, span: Span, key: &str, value: &Value) {
-        let lower = key.to_lowercase();
-        let message = if lower.starts_with("setpoint:") {
-            "tags that begin with `setpoint:` are setpoint's own"
-        } else if lower.starts_with("aliyun") || lower.starts_with("acs:") {
-            "the API keeps tags that begin with `aliyun` or `acs:` to itself"
-        } else if lower.contains("http://") || lower.contains("https://") {
-            "the API takes no tag key with `http://` or `https://`"
-        } else if key.chars().count() > 128 {
-            "a tag's key has at most 128 characters"
-        } else if value.has_secret() {
-            "a secret cannot be a tag: tags are shown"
-        } else {
-            return;
-        };
-        self.fail(cx, Diagnostic::error("bad-tag", span, message));
-    }
-
-    /// Addresses that an entry wants ready first.
-    pub(super) fn after(&mut self, cx: Cx, entry: &'a Entry) -> Eval<Vec<Address>> {
-        let Some(node) = entry.get("after") else {
-            return Ok(Vec::new());
-        };
-        let mut addresses = Vec::new();
-        let mut failed = false;
-        for item in self.items(cx, In::Node(node))? {
-            let span = item.span();
-            match self.after_item(cx, item) {
-                Ok(found) => addresses.extend(found),
-                Err(Halt::Off(name)) => self.left_out(span, &name),
-                Err(Halt::Reported) => failed = true,
-            }
-        }
-        if failed {
-            Err(Halt::Reported)
-        } else {
-            Ok(addresses)
-        }
-    }
-
-    fn after_item(&mut self, cx: Cx, item: In<'a>) -> Eval<Vec<Address>> {
-        let span = item.span();
-        let val = match self.evaluated(cx, item)? {
-            In::Node(node) => match node.text() {
-                Some(text) => self.named(cx, span, text)?,
-                None => {
-                    return Err(self.fail(
-                        cx,
-                        Diagnostic::error(
-                            "wrong-type",
-                            span,
-                            format!("a name should stand here, this is {}", node.noun()),
-                        ),
-                    ));
-                }
-            },
-            In::Val(val, _) => val,
-        };
-        self.ready_first(cx, span, &val)
-    }
-
-    fn ready_first(&mut self, cx: Cx, span: Span, val: &Val) -> Eval<Vec<Address>> {
-        match val {
-            Val::Resource(address) if !crate::outside::is_outside(address) => {
-                Ok(vec![address.clone()])
-            }
-            Val::Group(group) => {
-                let members = group
-                    .members
-                    .iter()
-                    .map(|(_, member)| self.ready_first(cx, span, member));
-                Ok(members.collect::<Eval<Vec<_>>>()?.concat())
-            }
-            Val::Module(member) => {
-                let Some(inside) = self.members[member.0].inside else {
-                    return Ok(Vec::new());
-                };
-                let file = self.scopes[inside.0].file;
-                let mut found = Vec::new();
-                for entry in &file.resources {
-                    match self.demand(cx, SlotId::Name(inside, &entry.name), span) {
-                        Ok(val) => found.extend(self.ready_first(cx, span, &val)?),
-                        Err(Halt::Off(_)) => {}
-                        Err(Halt::Reported) => return Err(Halt::Reported),
-                    }
-                }
-                Ok(found)
-            }
-            other => {
-                let message = format!(
-                    "`after` takes names of this stack, this is {}",
-                    other.noun()
-                );
-                Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)))
-            }
         }
     }
 

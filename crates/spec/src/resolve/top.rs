@@ -1,21 +1,23 @@
 //! The sections beside `resources`: region, tags, `existing`, `stacks`, `moved`, `forget`, `allow`, `outputs`.
 
+mod existing;
+mod version;
+
 use std::collections::BTreeMap;
 
+use self::version::satisfies;
 use super::val::Val;
 use super::{Context, Cx, Halt, ROOT, Resolver, Slot, SlotId, World};
 use crate::address::Address;
-use crate::common;
 use crate::diagnostic::Diagnostic;
-use crate::outside;
 use crate::parse::{Shape, literal, shape_fits};
 use crate::schema::Type;
 use crate::source::Sources;
-use crate::stack::{Allow, Existing, Move, Output, Resource, Stack, StackLink};
+use crate::stack::{Allow, Move, Output, Resource, Stack};
 use crate::suggest;
 use crate::tree::{Node, Pair};
-use crate::types::{self, Wrong};
-use crate::value::{Map, Value};
+use crate::types;
+use crate::value::Value;
 
 const TEXT: Type = Type::Text { min: 1, max: 1024 };
 const TOP: Cx = Cx {
@@ -171,171 +173,6 @@ impl<'a> Resolver<'a> {
             }
         };
         self.found.push(finding);
-    }
-
-    /// `existing` and `stacks`.
-    pub(super) fn existing(&mut self, stack: &mut Stack) {
-        for pair in self.world.files[0].pairs("existing") {
-            if let Some(existing) = self.existing_entry(pair) {
-                self.outside_kinds
-                    .insert(outside::existing(&pair.key), existing.kind);
-                stack.existing.insert(pair.key.clone(), existing);
-            }
-        }
-        self.links(stack);
-    }
-
-    fn existing_entry(&mut self, pair: &'a Pair) -> Option<Existing> {
-        if !shape_fits(&pair.value, Shape::Map, &pair.key, &mut self.found) {
-            return None;
-        }
-        let Some(kind) = pair.value.pair("type") else {
-            let diagnostic = Diagnostic::error(
-                "missing-type",
-                pair.at,
-                format!("`{}` has no `type`", pair.key),
-            );
-            self.found.push(
-                diagnostic
-                    .hint("write `{type: KIND, id: …}`, or `tags` or `name` in place of `id`"),
-            );
-            return None;
-        };
-        let text = literal(&kind.value, "type", &mut self.found)?;
-        let Some(kind) = self.cx.schema.kind(text) else {
-            self.found
-                .push(common::unknown_kind(self.cx.schema, text, kind.value.span));
-            return None;
-        };
-        let rest: Vec<Pair> = pair
-            .value
-            .pairs()
-            .iter()
-            .filter(|pair| pair.key != "type")
-            .cloned()
-            .collect();
-        let by = self.existing_by(kind.name, pair, &rest)?;
-        Some(Existing {
-            kind,
-            by,
-            at: self.sources.location(pair.at),
-        })
-    }
-
-    fn existing_by(&mut self, kind: &str, pair: &'a Pair, rest: &[Pair]) -> Option<Map> {
-        let keys = super::reference::look_up_keys(kind);
-        let mut by = Map::new();
-        for pair in pair.value.pairs().iter().filter(|pair| pair.key != "type") {
-            if !keys.contains(&pair.key.as_str()) {
-                let hint = suggest::hint(&pair.key, keys.iter().copied());
-                let message = format!("an existing {kind} is not found by `{}`", pair.key);
-                self.found
-                    .push(Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint));
-                continue;
-            }
-            let ty = match pair.key.as_str() {
-                "tags" => Type::Map(&TEXT),
-                "follow" => Type::Bool,
-                _ => TEXT,
-            };
-            let value = self
-                .check_alone(TOP, &ty, &pair.value)
-                .ok()
-                .and_then(Val::into_value)?;
-            if !value.is_known() || value.has_secret() {
-                self.found.push(Diagnostic::error(
-                    "not-known",
-                    pair.value.span,
-                    "what exists is looked up at plan, by what is known then",
-                ));
-                return None;
-            }
-            by.insert(pair.key.clone(), value);
-        }
-        if let Some(Value::Text(id)) = by.get("id")
-            && let Some(other) = types::id_kind(id).filter(|other| *other != kind)
-        {
-            let span = pair.value.get("id").map_or(pair.at, |node| node.span);
-            self.found.push(Diagnostic::error(
-                "wrong-kind",
-                span,
-                format!(
-                    "`{id}` is the id of {}, not of {}",
-                    suggest::a(other),
-                    suggest::a(kind)
-                ),
-            ));
-        }
-        if rest.is_empty() {
-            let diagnostic = Diagnostic::error(
-                "missing-field",
-                pair.at,
-                format!("`{}` does not say how it is found", pair.key),
-            );
-            self.found
-                .push(diagnostic.hint("add `id`, `name` or `tags`; exactly one must match"));
-        }
-        (!by.is_empty()).then_some(by)
-    }
-
-    pub(super) fn links(&mut self, stack: &mut Stack) {
-        for pair in self.world.files[0].pairs("stacks") {
-            if let Some(link) = self.link(pair) {
-                stack.stacks.insert(pair.key.clone(), link);
-            }
-        }
-    }
-
-    fn link(&mut self, pair: &'a Pair) -> Option<StackLink> {
-        if !shape_fits(&pair.value, Shape::Map, &pair.key, &mut self.found) {
-            return None;
-        }
-        for member in pair.value.pairs() {
-            if !LINK.contains(&member.key.as_str()) {
-                let hint = suggest::hint(&member.key, LINK.iter().copied());
-                self.found.push(
-                    Diagnostic::error(
-                        "unknown-field",
-                        member.at,
-                        format!("a link to a stack has no `{}`", member.key),
-                    )
-                    .maybe_hint(hint),
-                );
-            }
-        }
-        let get = |key: &str| pair.value.get(key);
-        let Some(name) = get("stack") else {
-            self.found.push(Diagnostic::error(
-                "missing-field",
-                pair.at,
-                format!("`{}` does not name its `stack`", pair.key),
-            ));
-            return None;
-        };
-        let stack = literal(name, "stack", &mut self.found)?.to_owned();
-        let environment = get("environment").and_then(|node| self.known_text(node, "environment"));
-        let region = get("region").and_then(|node| self.region_of(node));
-        let file = get("file")
-            .and_then(|node| literal(node, "file", &mut self.found))
-            .map(str::to_owned);
-        if let Some(far) = self.links.get(&pair.key) {
-            let far = self.scopes[far.0].file;
-            if far.name.value != stack {
-                let message = format!(
-                    "{} holds the stack `{}`, not `{stack}`",
-                    far.path, far.name.value
-                );
-                self.found
-                    .push(Diagnostic::error("wrong-stack", name.span, message));
-            }
-        }
-        Some(StackLink {
-            stack,
-            environment,
-            region,
-            file,
-            at: self.sources.location(pair.at),
-        })
     }
 
     /// Sections that speak of resources.
@@ -589,55 +426,5 @@ impl<'a> Resolver<'a> {
             description,
             secret,
         })
-    }
-}
-
-const LINK: &[&str] = &["stack", "environment", "region", "file"];
-
-/// Whether a version fits requirements such as `>= 0.3, < 2`.
-fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong> {
-    let own = numbers(version).unwrap_or_default();
-    let mut all = true;
-    for part in requirement.split(',').map(str::trim) {
-        let digits = part
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(part.len());
-        let (operator, wanted) = (part[..digits].trim(), numbers(&part[digits..]));
-        let wrong = || {
-            Wrong::new(format!("`{part}` is no requirement on a version"))
-                .hint("write it as `\">= 0.3\"`")
-        };
-        let wanted = wanted.ok_or_else(wrong)?;
-        all &= match operator {
-            ">=" => own >= wanted,
-            ">" => own > wanted,
-            "<=" => own <= wanted,
-            "<" => own < wanted,
-            "=" | "" => own == wanted,
-            _ => return Err(wrong()),
-        };
-    }
-    Ok(all)
-}
-
-/// `0.3` as three numbers.
-fn numbers(text: &str) -> Option<[u64; 3]> {
-    let mut numbers = [0; 3];
-    for (at, part) in text.split('.').enumerate() {
-        *numbers.get_mut(at)? = part.parse().ok()?;
-    }
-    Some(numbers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions() {
-        assert_eq!(satisfies("0.3.1", ">= 0.3"), Ok(true));
-        assert_eq!(satisfies("0.3.1", ">= 0.3, < 0.3.1"), Ok(false));
-        assert_eq!(satisfies("1.0.0", "1"), Ok(true));
-        assert!(satisfies("1.0.0", "~> 1").is_err() && satisfies("1.0.0", "latest").is_err());
     }
 }

@@ -80,101 +80,111 @@ fn unquoted_member(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     )
 }
 
+/// What a message of the scanner means.
+struct Meaning {
+    /// Parts of the scanner's messages that mean this; any of them will do.
+    said: &'static [&'static str],
+    code: &'static str,
+    message: &'static str,
+    hint: Option<&'static str>,
+}
+
+/// The messages of the scanner, in the order in which they are tried.
+const MEANINGS: &[Meaning] = &[
+    Meaning {
+        said: &["unknown anchor"],
+        code: "yaml-alias",
+        message: "aliases are not taken",
+        hint: Some("use `defaults`, `vars`, `for_each` or a module"),
+    },
+    Meaning {
+        said: &["handle wasn't declared", "tag"],
+        code: "yaml-tag",
+        message: "tags are not taken",
+        hint: Some("write a reference as `${net.id}`, other values plainly"),
+    },
+    Meaning {
+        said: &["recursion limit"],
+        code: "too-large",
+        message: "lists and maps are nested more than 64 deep",
+        hint: Some("look for a bracket that is not closed"),
+    },
+    Meaning {
+        said: &["unexpected end of stream", "unexpected eof"],
+        code: "yaml",
+        message: "the file ends inside a quoted text",
+        hint: Some("close the quote"),
+    },
+    Meaning {
+        said: &["illegal placement of ':'"],
+        code: "yaml",
+        message: "a `:` where none can stand",
+        hint: Some("look for a `[`, `{` or quote above that is not closed"),
+    },
+    Meaning {
+        said: &["mapping values are not allowed"],
+        code: "yaml",
+        message: "a second `:` on this line, or a key that is indented too far",
+        hint: Some("quote the value if its text holds `: `, or put the key on a line of its own"),
+    },
+    Meaning {
+        said: &["flow mapping"],
+        code: "yaml",
+        message: "a `,` or `}` is missing",
+        hint: Some("entries in `{ }` are parted by commas; texts with `, : { } [ ]` need quotes"),
+    },
+    Meaning {
+        said: &["flow sequence"],
+        code: "yaml",
+        message: "a `,` or `]` is missing",
+        hint: Some("items in `[ ]` are parted by commas; texts with `, : { } [ ]` need quotes"),
+    },
+    Meaning {
+        said: &[
+            "did not find expected key",
+            "invalid indentation",
+            "simple key",
+            "wrongly indented",
+        ],
+        code: "yaml",
+        message: "this line is not indented as the lines around it, or lacks its `:`",
+        hint: Some("keys of one map begin in the same column, and each is followed by `: `"),
+    },
+    Meaning {
+        said: &[
+            "expected '-' indicator",
+            "block sequence entries are not allowed",
+        ],
+        code: "yaml",
+        message: "items of a list must begin in the same column, each with `- `",
+        hint: None,
+    },
+    Meaning {
+        said: &["unknown escape", "hexadecimal", "escape code"],
+        code: "yaml",
+        message: "an escape that YAML does not know",
+        hint: Some("in \"…\" write \\\\ for a backslash, or use '…', which has no escapes"),
+    },
+    Meaning {
+        said: &["expected <document start>"],
+        code: "yaml",
+        message: "more text after the end of the value above",
+        hint: None,
+    },
+];
+
 fn words(info: &str, line: &str) -> (&'static str, String, Option<String>) {
-    let hint = |text: &str| Some(text.to_owned());
-    let is = |part: &str| info.contains(part);
-    if is("unknown anchor") {
+    let known = MEANINGS
+        .iter()
+        .find(|meaning| meaning.said.iter().any(|part| info.contains(part)));
+    if let Some(known) = known {
         return (
-            "yaml-alias",
-            "aliases are not taken".to_owned(),
-            hint("use `defaults`, `vars`, `for_each` or a module"),
+            known.code,
+            known.message.to_owned(),
+            known.hint.map(str::to_owned),
         );
     }
-    if is("handle wasn't declared") || is("tag") {
-        return (
-            "yaml-tag",
-            "tags are not taken".to_owned(),
-            hint("write a reference as `${net.id}`, other values plainly"),
-        );
-    }
-    if is("recursion limit") {
-        return (
-            "too-large",
-            "lists and maps are nested more than 64 deep".to_owned(),
-            hint("look for a bracket that is not closed"),
-        );
-    }
-    if is("unexpected end of stream") || is("unexpected eof") {
-        return (
-            "yaml",
-            "the file ends inside a quoted text".to_owned(),
-            hint("close the quote"),
-        );
-    }
-    if is("illegal placement of ':'") {
-        return (
-            "yaml",
-            "a `:` where none can stand".to_owned(),
-            hint("look for a `[`, `{` or quote above that is not closed"),
-        );
-    }
-    if is("mapping values are not allowed") {
-        let quote = "quote the value if its text holds `: `, or put the key on a line of its own";
-        return (
-            "yaml",
-            "a second `:` on this line, or a key that is indented too far".to_owned(),
-            hint(quote),
-        );
-    }
-    if is("flow mapping") {
-        return (
-            "yaml",
-            "a `,` or `}` is missing".to_owned(),
-            hint("entries in `{ }` are parted by commas; texts with `, : { } [ ]` need quotes"),
-        );
-    }
-    if is("flow sequence") {
-        return (
-            "yaml",
-            "a `,` or `]` is missing".to_owned(),
-            hint("items in `[ ]` are parted by commas; texts with `, : { } [ ]` need quotes"),
-        );
-    }
-    if is("did not find expected key")
-        || is("invalid indentation")
-        || is("simple key")
-        || is("wrongly indented")
-    {
-        let message =
-            "this line is not indented as the lines around it, or lacks its `:`".to_owned();
-        return (
-            "yaml",
-            message,
-            hint("keys of one map begin in the same column, and each is followed by `: `"),
-        );
-    }
-    if is("expected '-' indicator") || is("block sequence entries are not allowed") {
-        return (
-            "yaml",
-            "items of a list must begin in the same column, each with `- `".to_owned(),
-            None,
-        );
-    }
-    if is("unknown escape") || is("hexadecimal") || is("escape code") {
-        return (
-            "yaml",
-            "an escape that YAML does not know".to_owned(),
-            hint("in \"…\" write \\\\ for a backslash, or use '…', which has no escapes"),
-        );
-    }
-    if is("expected <document start>") {
-        return (
-            "yaml",
-            "more text after the end of the value above".to_owned(),
-            None,
-        );
-    }
-    if is("unexpected character") && line.contains(['@', '`', '%']) {
+    if info.contains("unexpected character") && line.contains(['@', '`', '%']) {
         return (
             "yaml",
             "a value cannot begin with this character unless it is quoted".to_owned(),

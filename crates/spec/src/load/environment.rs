@@ -1,0 +1,168 @@
+//! The environment of a stack: chosen by name, read, and laid over the sections of the stack.
+
+use super::Loading;
+use crate::diagnostic::Diagnostic;
+use crate::overlay;
+use crate::parse::{self, FileRole, Raw};
+use crate::span::Spanned;
+use crate::suggest;
+use crate::tree::{Data, Node, Pair};
+
+/// An environment that was chosen.
+pub(super) struct Chosen {
+    pub(super) name: String,
+    pub(super) top: Vec<Pair>,
+}
+
+impl Loading<'_> {
+    /// The environment's overlay, taken from the file or read from the one it names.
+    pub(super) fn choose(
+        &mut self,
+        mut raw: Raw,
+        wanted: Option<&str>,
+    ) -> Option<(Raw, Option<Chosen>)> {
+        let place = raw.top.iter().position(|pair| pair.key == "environments");
+        let Some(place) = place else {
+            if let Some(wanted) = wanted {
+                self.usage = true;
+                return self.no(Diagnostic::unplaced(
+                    "no-environments",
+                    format!(
+                        "the stack `{}` has no environments, so there is no `{wanted}`",
+                        raw.name.value
+                    ),
+                ));
+            }
+            return Some((raw, None));
+        };
+        let section = raw.top.remove(place);
+        let Data::Map(pairs) = section.value.data else {
+            return None;
+        };
+        for pair in &pairs {
+            if let Err(wrong) = crate::types::name(&pair.key, "an environment's name") {
+                self.found
+                    .push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
+            }
+        }
+        let names: Vec<String> = pairs.iter().map(|pair| pair.key.clone()).collect();
+        let list = names.join(", ");
+        let Some(wanted) = wanted else {
+            self.usage = true;
+            let message = format!(
+                "the stack `{}` has environments; choose one: {list}",
+                raw.name.value
+            );
+            return self.no(Diagnostic::unplaced("choose-environment", message)
+                .hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
+        };
+        let Some(pair) = pairs.into_iter().find(|pair| pair.key == wanted) else {
+            self.usage = true;
+            let near = suggest::nearest(wanted, names.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"));
+            let message = format!(
+                "the stack `{}` has no environment `{wanted}`; it has {list}",
+                raw.name.value
+            );
+            return self.no(Diagnostic::unplaced("choose-environment", message).maybe_hint(near));
+        };
+        let top = self.overlay_of(&raw, pair)?;
+        Some((
+            raw,
+            Some(Chosen {
+                name: wanted.to_owned(),
+                top,
+            }),
+        ))
+    }
+
+    /// The sections of an environment: in place, or in a file of its own.
+    fn overlay_of(&mut self, raw: &Raw, pair: Pair) -> Option<Vec<Pair>> {
+        let span = pair.value.span;
+        match pair.value.data {
+            Data::Map(sections) => {
+                let mut kept = Vec::new();
+                for section in sections {
+                    if parse::environment_section_fits(&section, &mut self.found) {
+                        kept.push(section);
+                    }
+                }
+                Some(kept)
+            }
+            Data::Scalar(_) => {
+                let path = parse::literal(&pair.value, "an environment's file", &mut self.found)?
+                    .to_owned();
+                let named = self.beside(&raw.path, &Spanned { value: path, span })?;
+                let other = self.raw(&named, Some(span))?;
+                if other.role != FileRole::Environment || other.name.value != pair.key {
+                    let message = format!("`{named}` is not the environment `{}`", pair.key);
+                    let hint = format!("it begins with `environment: {}`", pair.key);
+                    return self.no(Diagnostic::error(
+                        "wrong-environment",
+                        other.name.span,
+                        message,
+                    )
+                    .label(span, "named here")
+                    .hint(hint));
+                }
+                Some(other.top)
+            }
+            Data::Bad => None,
+            _ => self.no(Diagnostic::error(
+                "wrong-type",
+                span,
+                format!(
+                    "an environment is a map or the path of a file, this is {}",
+                    pair.value.noun()
+                ),
+            )),
+        }
+    }
+}
+
+/// Sections with an environment's laid over them. Maps merge and single values replace; `moved` and `allow` add up,
+/// since losing an entry of `moved` would lose what it names.
+pub(super) fn merge_top(mut top: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
+    for section in over {
+        let place = top.iter().position(|pair| pair.key == section.key);
+        match (place, section.value.data) {
+            (Some(place), Data::List(items))
+                if matches!(section.key.as_str(), "moved" | "allow") =>
+            {
+                if let Data::List(own) = &mut top[place].value.data {
+                    own.extend(items);
+                }
+            }
+            (Some(place), data) => {
+                let old = top.remove(place);
+                let value = overlay::merge(
+                    old.value,
+                    Node {
+                        span: section.value.span,
+                        data,
+                    },
+                );
+                top.insert(
+                    place,
+                    Pair {
+                        key: section.key,
+                        at: section.at,
+                        value,
+                    },
+                );
+            }
+            (None, data) => {
+                let value = overlay::without_nulls(Node {
+                    span: section.value.span,
+                    data,
+                });
+                top.push(Pair {
+                    key: section.key,
+                    at: section.at,
+                    value,
+                });
+            }
+        }
+    }
+    top
+}

@@ -1,0 +1,168 @@
+//! The files that a stack uses: its modules, theirs, and the files of linked stacks.
+
+use std::collections::BTreeMap;
+
+use super::Loading;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{FileRole, What};
+use crate::resolve::World;
+use crate::span::Spanned;
+use crate::suggest;
+use crate::tree::Node;
+use crate::vars::{self, Given, GivenInput};
+
+/// Deepest nesting of modules.
+const MAX_MODULES_DEEP: usize = 8;
+/// Most module files of a stack.
+const MAX_MODULES: usize = 1_000;
+
+impl Loading<'_> {
+    /// Loads the modules that a file uses, and theirs.
+    pub(super) fn modules(&mut self, world: &mut World, file: usize, way: &mut Vec<String>) {
+        let from = world.files[file].path.clone();
+        let uses: Vec<(usize, Spanned<String>)> = world.files[file]
+            .resources
+            .iter()
+            .enumerate()
+            .filter_map(|(at, entry)| match &entry.what {
+                What::Module { path, .. } => Some((at, path.clone())),
+                _ => None,
+            })
+            .collect();
+        for (at, path) in uses {
+            let Some(named) = self.beside(&from, &path) else {
+                continue;
+            };
+            let place = match world.files.iter().position(|known| known.path == named) {
+                Some(known) if !way.contains(&named) => Some(known),
+                _ => self.module(world, &named, &path, way),
+            };
+            if let What::Module { file: slot, .. } = &mut world.files[file].resources[at].what {
+                *slot = place;
+            }
+        }
+    }
+
+    fn module(
+        &mut self,
+        world: &mut World,
+        named: &str,
+        by: &Spanned<String>,
+        way: &mut Vec<String>,
+    ) -> Option<usize> {
+        if way.iter().any(|on_way| on_way == named) {
+            let message = format!("a module uses itself: {} -> {named}", way.join(" -> "));
+            return self.no(Diagnostic::error("cycle", by.span, message));
+        }
+        if way.len() > MAX_MODULES_DEEP || world.files.len() > MAX_MODULES {
+            return self.no(Diagnostic::error(
+                "too-deep",
+                by.span,
+                format!("modules are nested more than {MAX_MODULES_DEEP} deep"),
+            ));
+        }
+        let raw = self.raw(named, Some(by.span))?;
+        if raw.role != FileRole::Module {
+            let message = format!("`{named}` is no module");
+            return self.no(Diagnostic::error("not-a-module", by.span, message)
+                .label(raw.name.span, "it begins here")
+                .hint("a module begins with `module: NAME`"));
+        }
+        let (file, _) = self.file(raw, None);
+        let place = world.files.len();
+        world.files.push(file);
+        way.push(named.to_owned());
+        self.modules(world, place, way);
+        way.pop();
+        Some(place)
+    }
+
+    /// Loads the files of linked stacks, each with its environment.
+    pub(super) fn links(
+        &mut self,
+        world: &mut World,
+        environments: &BTreeMap<String, Option<String>>,
+    ) {
+        let from = world.files[0].path.clone();
+        let links: Vec<(String, Spanned<String>)> = world.files[0]
+            .pairs("stacks")
+            .iter()
+            .filter_map(|pair| {
+                let file = pair.value.get("file")?;
+                Some((
+                    pair.key.clone(),
+                    Spanned {
+                        value: file.text()?.to_owned(),
+                        span: file.span,
+                    },
+                ))
+            })
+            .collect();
+        for (alias, path) in links {
+            // Without an alias here the entry itself is wrong, and is reported when it is resolved.
+            let Some(environment) = environments.get(&alias) else {
+                continue;
+            };
+            self.link(world, &alias, &path, (environment.as_deref(), &from));
+        }
+    }
+
+    fn link(
+        &mut self,
+        world: &mut World,
+        alias: &str,
+        path: &Spanned<String>,
+        (environment, from): (Option<&str>, &str),
+    ) -> Option<()> {
+        let named = self.beside(from, path)?;
+        let raw = self.raw(&named, Some(path.span))?;
+        if raw.role != FileRole::Stack {
+            return self.no(Diagnostic::error(
+                "not-a-stack",
+                path.span,
+                format!("`{named}` is no stack file"),
+            )
+            .label(raw.name.span, "it begins here"));
+        }
+        let names: Vec<&str> = raw
+            .get("environments")
+            .map_or(&[][..], Node::pairs)
+            .iter()
+            .map(|pair| pair.key.as_str())
+            .collect();
+        let fits = environment.map_or(names.is_empty(), |name| names.contains(&name));
+        if !fits {
+            let message = match environment {
+                Some(name) => format!("the stack `{}` has no environment `{name}`", raw.name.value),
+                None => format!(
+                    "the stack `{}` has environments; say which with `environment`",
+                    raw.name.value
+                ),
+            };
+            let hint = if names.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("it has {}", suggest::listing(&names))
+            };
+            return self.no(Diagnostic::error("wrong-environment", path.span, message).hint(hint));
+        }
+        let (raw, overlay) = self.choose(raw, environment)?;
+        let (file, values) = self.file(raw, overlay);
+        let input = GivenInput {
+            env: &|_| None,
+            environment: &values,
+            files: &[],
+            vars: &[],
+            loader: self.loader,
+        };
+        let given: Given = vars::given(&file.vars, &input, &mut self.sources, &mut self.found);
+        let place = world.files.len();
+        world.files.push(file);
+        self.modules(world, place, &mut vec![named]);
+        world.given.push(given);
+        world
+            .links
+            .insert(alias.to_owned(), (place, world.given.len() - 1));
+        Some(())
+    }
+}
