@@ -46,29 +46,7 @@ fn is_managed(want: &Desired, attr: &str) -> bool {
 #[must_use]
 pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     let mut out = String::new();
-    let name = live
-        .owner
-        .as_ref()
-        .map_or_else(|| live.id.clone(), |owner| owner.address.to_string());
-    put(
-        &mut out,
-        style,
-        Label::Strong,
-        0,
-        &format!("{name}  {}  {}", live.kind, clean(&live.id)),
-    );
-    put(
-        &mut out,
-        style,
-        Label::Dim,
-        2,
-        &format!(
-            "{} · account {} · {}",
-            live.site.region,
-            account(&live.site.account),
-            owner_words(live)
-        ),
-    );
+    title(&mut out, style, live);
     let split = Split::of(live, want);
     let words = |all: &[(&String, &Value)]| {
         all.iter()
@@ -94,22 +72,17 @@ pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
         &words(&split.others),
         false,
     );
+    let heading = if want.is_some_and(|want| want.tags.is_some()) {
+        "Tags"
+    } else {
+        "Tags, managed by no line"
+    };
     let tags: Vec<(String, String)> = live
         .tags
         .iter()
         .map(|(key, value)| (clean(key), clean(value)))
         .collect();
-    section(
-        &mut out,
-        style,
-        if want.is_some_and(|want| want.tags.is_some()) {
-            "Tags"
-        } else {
-            "Tags, managed by no line"
-        },
-        &tags,
-        false,
-    );
+    section(&mut out, style, heading, &tags, false);
     let uses: Vec<(String, String)> = live
         .uses
         .iter()
@@ -117,6 +90,23 @@ pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
         .collect();
     section(&mut out, style, "Uses", &uses, false);
     out
+}
+
+/// The lines that name the resource: address, kind and id, then site and owner.
+fn title(out: &mut String, style: &Style, live: &Live) {
+    let name = live
+        .owner
+        .as_ref()
+        .map_or_else(|| live.id.clone(), |owner| owner.address.to_string());
+    let identity = format!("{name}  {}  {}", live.kind, clean(&live.id));
+    put(out, style, Label::Strong, 0, &identity);
+    let site = format!(
+        "{} · account {} · {}",
+        live.site.region,
+        account(&live.site.account),
+        owner_words(live)
+    );
+    put(out, style, Label::Dim, 2, &site);
 }
 
 fn owner_words(live: &Live) -> String {
