@@ -1,83 +1,67 @@
 //! The kinds of resources, one file each, all of one shape.
 //!
-//! A kind's file, in this order: header (actions, states, limits) · field table · reading (list, poll, decode) · what is
-//! wanted (desire) · rules (how each attribute changes) · procedures (create, update, delete) · tests. Adding a kind
-//! adds one file and one line in [`REGISTRY`]. Invariant: kinds are data and pure functions; no I/O, no clock.
+//! A kind's file, in this order: header (states, limits, sources), the kind, its table, updates,
+//! views, codes, the desired resource, procedures, tests. Adding a kind adds one file and one line in
+//! [`kinds!`]. Invariant: kinds are data and pure functions; no I/O, no clock.
 
-pub mod instance;
-pub mod key_pair;
-pub mod metric_alarm;
-pub mod security_group;
-mod shared;
-pub mod vpc;
-pub mod vswitch;
+use std::sync::LazyLock;
 
 use setpoint_plan::kind::Kind;
 use setpoint_plan::registry::Registry;
-use setpoint_spec::schema::KindDef;
 
-/// Every kind, sorted by name.
-static KINDS: &[&dyn Kind] = &[
-    &instance::Instance,
-    &key_pair::KeyPair,
-    &metric_alarm::MetricAlarm,
-    &security_group::SecurityGroup,
-    &vpc::Vpc,
-    &vswitch::VSwitch,
-];
+mod shared;
 
-/// Their tables, in the same order.
-static DEFS: &[&KindDef] = &[
-    &instance::DEF,
-    &key_pair::DEF,
-    &metric_alarm::DEF,
-    &security_group::DEF,
-    &vpc::DEF,
-    &vswitch::DEF,
-];
+/// Declares the modules of all kinds and lists them, sorted by name.
+macro_rules! kinds {
+    ($($module:ident: $kind:ident,)*) => {
+        $(pub mod $module;)*
+
+        static KINDS: &[&Kind] = &[$(&$module::$kind),*];
+    };
+}
+
+kinds! {
+    instance: INSTANCE,
+    key_pair: KEY_PAIR,
+    metric_alarm: METRIC_ALARM,
+    security_group: SECURITY_GROUP,
+    vpc: VPC,
+    vswitch: VSWITCH,
+}
 
 /// The kinds that a run knows.
-pub static REGISTRY: Registry = Registry::new(KINDS, DEFS);
+pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS));
 
 #[cfg(test)]
 mod tests {
-    use setpoint_spec::schema::Type;
+    use setpoint_plan::field::{Change, Field, Role, Shape};
 
     use super::*;
 
     #[test]
-    fn kinds_are_sorted_and_match_their_tables() {
-        let names: Vec<&str> = REGISTRY.kinds().map(Kind::name).collect();
-        let defs: Vec<&str> = DEFS.iter().map(|def| def.name).collect();
-        assert_eq!(names, defs);
-        assert!(names.is_sorted());
+    fn kinds_are_sorted_by_name() {
+        assert!(KINDS.is_sorted_by_key(|kind| kind.name));
     }
 
-    /// A field without a rule would be read and never compared.
+    /// Every field says what a difference leads to: alone, by its members, or as a part of the
+    /// structure around it.
     #[test]
-    fn every_field_has_a_rule() {
-        for kind in REGISTRY.kinds() {
-            for field in kind.def().fields {
-                let ruled = |attr: &str| kind.rule(attr).is_some();
-                match field.ty {
-                    Type::Struct(members) => {
-                        for member in members {
-                            let attr = format!("{}.{}", field.name, member.name);
-                            assert!(
-                                ruled(&attr) || ruled(field.name),
-                                "{}.{attr} has no rule",
-                                kind.name()
-                            );
-                        }
-                    }
-                    _ => assert!(
-                        ruled(field.name),
-                        "{}.{} has no rule",
-                        kind.name(),
-                        field.name
-                    ),
-                }
+    fn every_field_has_a_change() {
+        fn check(kind: &Kind, path: &str, fields: &[Field], is_part: bool) {
+            for field in fields {
+                let path = format!("{path}.{}", field.name);
+                let has_change = !matches!(field.change, Change::Part);
+                assert_eq!(has_change, !is_part || field.role == Role::Output, "{path}");
+                let holds_parts = !matches!(field.change, Change::Members);
+                assert!(
+                    field.shape != Shape::Plain || field.members.is_empty(),
+                    "{path}"
+                );
+                check(kind, &path, field.members, holds_parts);
             }
+        }
+        for kind in KINDS {
+            check(kind, kind.name, kind.fields, false);
         }
     }
 }

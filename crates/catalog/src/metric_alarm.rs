@@ -1,33 +1,212 @@
 //! `metric_alarm`: an alert rule of CloudMonitor.
 //!
-//! Calls: PutResourceMetricRule, EnableMetricRules, DisableMetricRules, DeleteMetricRules; DescribeMetricRuleList. The
-//! rule's id is ours: derived from identity and address, it is both token and name. A put replaces the whole rule, so
-//! it always sends all that is wanted over all that is there. Rules carry no tags: the owner stands in the rule's name
-//! (`stack/address`, by which they are listed) and is proven by the id.
+//! The id of a rule is ours: derived from identity and address, it is both token and name. A put
+//! replaces the whole rule, so it always sends the desired values over the live ones. Rules carry no
+//! tags: the owner stands in the name of the rule (`stack:address`, by which rules are listed) and is
+//! proven by the id.
+//!
+//! Sources: PutResourceMetricRule, EnableMetricRules, DisableMetricRules, DeleteMetricRules,
+//! DescribeMetricRuleList (CMS 2019-01-01).
 
 use std::collections::BTreeMap;
 
 use setpoint_openapi::action::cms as api;
-use setpoint_openapi::json::{Json, Node, Odd};
+use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
+use setpoint_plan::decode;
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{
-    At, Change, Cx, Effect, Found, Judged, Kind, Proof, Query, Refusal, Row, Rule, Site, TagApi,
-    Verdict,
-};
+use setpoint_plan::field::{Field, Judged, Verdict};
+use setpoint_plan::kind::{Cx, Found, Kind, Refusal, Row, Site};
 use setpoint_plan::live::Live;
 use setpoint_plan::ownership::{Guard, Owner, decode_address, encode_address};
 use setpoint_plan::procedure::{
     Args, Call, Codes, Cond, Each, ItemForm, Procedure, Step, Wait, minutes, seconds,
 };
+use setpoint_plan::update::{Changing, Update};
+use setpoint_plan::view::{Decode, Ids, Owned, Reading, View, pair};
 use setpoint_plan::{Address, Encoding, Map, Value};
-use setpoint_spec::schema::{CheckCx, FieldDef, KindDef, NameRule, Problem, Type};
+use setpoint_spec::schema::{CheckCx, Problem, Type};
 
-use crate::shared::{digest, field, online, or, required, rule, texts};
+use crate::shared::{digest, some_text, sort_lists, when_known};
 
 /// The kind.
-#[derive(Debug, Clone, Copy)]
-pub struct MetricAlarm;
+pub static METRIC_ALARM: Kind = Kind {
+    doc: "An alert rule on a metric of CloudMonitor.",
+    one_of: &[&["instances", "resources"]],
+    any_of: &[&["critical", "warn", "info"]],
+    hints: &[
+        ("metric_name", "`metric`"),
+        ("escalations", "`critical`, `warn`, `info`"),
+        ("escalations_critical", "`critical`"),
+        ("dimensions", "`instances` or `resources`"),
+    ],
+    check,
+    example: "
+it:
+  type: metric_alarm
+  metric: CPUUtilization
+  resources: [{instanceId: i-bp1abcdefghijklmnopq}]
+  contact_groups: [{name: ops}]
+  critical: {statistics: Average, threshold: 90}
+",
+    first_version: true,
+    desire,
+    derived_id: Some(|cx, want| rule_id(cx, &want.address)),
+    coexist: |_, _| false,
+    ..Kind::new("metric_alarm", FIELDS, &LIST, create, delete)
+};
+
+const NAME: Type = Type::Text { min: 1, max: 128 };
+
+static FIELDS: &[Field] = &[
+    Field {
+        param: "",
+        ..Field::display_name("RuleName", 2, 64)
+            .update(&PUT)
+            .samples("first alarm", "second alarm")
+    },
+    Field::new("metric", NAME, "Name of the metric, for example CPUUtilization.")
+        .required()
+        .param("MetricName")
+        .at("MetricName")
+        .replace()
+        .samples("CPUUtilization", "memory_usedutilization"),
+    Field::new("namespace", NAME, "Namespace of the metric.")
+        .or("acs_ecs_dashboard")
+        .param("Namespace")
+        .at("Namespace")
+        .replace()
+        .samples("acs_ecs_dashboard", "acs_vpc_eip"),
+    Field::new("instances", Type::List(&Type::Ref("instance")), "Instances that it watches.")
+        .judge(same_set, "none")
+        .loose(),
+    Field::new(
+        "resources",
+        Type::List(&Type::Map(&Type::Text { min: 0, max: 256 })),
+        "Dimensions that it watches, as maps.",
+    )
+    .judge(same_set, "none")
+    .samples("[{instanceId: i-bp1aaaaaaaaaaaaaaaaa}]", "[{instanceId: i-bp1bbbbbbbbbbbbbbbbb}]"),
+    Field::new(
+        "contact_groups",
+        Type::List(&Type::Ref("alarm_contact_group")),
+        "The groups that are notified; at least one.",
+    )
+    .required()
+    .by(contact_groups)
+    .judge(same_set, "none")
+    .loose()
+    .samples("[{name: ops}]", "[{name: ops}, {name: dev}]"),
+    Field::structure("critical", &CRITICAL, "When it is critical."),
+    Field::structure("warn", &WARN, "When it warns."),
+    Field::structure("info", &INFO, "When it informs."),
+    Field::new(
+        "period",
+        Type::Duration,
+        "How often it is evaluated; a multiple of the metric's own period.",
+    )
+    .param("Period")
+    .by(|row| Ok(row.may_int_text("Period")?.map(Value::Int)))
+    .update(&PUT)
+    .samples("60s", "5m"),
+    Field::new("silence_time", Type::Duration, "Pause between repeated notices, 5m to 24h.")
+        .param("SilenceTime")
+        .by(|row| Ok(row.may_int("SilenceTime")?.map(Value::Int)))
+        .update(&PUT)
+        .samples("5m", "1h"),
+    Field::new(
+        "effective_interval",
+        Type::TimeSpan,
+        "When it is awake; the whole day if not given.",
+    )
+    .param("EffectiveInterval")
+    .at_uncaptured("EffectiveInterval")
+    .update(&PUT)
+    .samples("08:00-20:00", "00:00-12:00"),
+    Field::new(
+        "no_data_policy",
+        Type::Enum(&["KEEP_LAST_STATE", "INSUFFICIENT_DATA", "OK"]),
+        "What missing data means.",
+    )
+    .param("NoDataPolicy")
+    .at_uncaptured("NoDataPolicy")
+    .update(&PUT)
+    .samples("OK", "INSUFFICIENT_DATA"),
+    Field::new("webhook", Type::Text { min: 1, max: 1024 }, "URL that is called with POST.")
+        .param("Webhook")
+        .at_uncaptured("Webhook")
+        .update(&PUT)
+        .samples("http://hooks.example/a", "http://hooks.example/b"),
+    Field::new("email_subject", Type::Text { min: 1, max: 256 }, "Subject of its mails.")
+        .param("EmailSubject")
+        .at_uncaptured("MailSubject")
+        .update(&PUT)
+        .samples("High load", "Very high load"),
+    Field::new("labels", Type::Map(&Type::Text { min: 0, max: 128 }), "Labels in its notices.")
+        .by(labels)
+        .update(&PUT)
+        .samples("{team: web}", "{team: data, tier: gold}"),
+    Field::new("active", Type::Bool, "Whether it is enabled.")
+        .at("EnableState")
+        .update(&ACTIVE)
+        .samples("true", "false"),
+];
+
+/// A level's members, for the parameters of one level.
+const fn level(params: [&'static str; 4]) -> [Field; 4] {
+    [
+        Field::new(
+            "statistics",
+            Type::Text { min: 1, max: 64 },
+            "Statistic of the metric: Average, Maximum, Minimum, Value, …",
+        )
+        .required()
+        .param(params[0])
+        .update(&PUT)
+        .samples("Average", "Maximum"),
+        Field::new("threshold", Type::Number, "The number that it is compared with.")
+            .required()
+            .param(params[1])
+            .update(&PUT)
+            .samples("80", "99.5"),
+        Field::new("comparison_operator", Type::Enum(OPERATORS), "How it is compared.")
+            .or("GreaterThanThreshold")
+            .param(params[2])
+            .update(&PUT)
+            .samples("GreaterThanThreshold", "LessThanThreshold"),
+        Field::new(
+            "times",
+            Type::Int { min: 1, max: 100, unit: "" },
+            "Consecutive periods before it fires.",
+        )
+        .or("3")
+        .param(params[3])
+        .update(&PUT)
+        .samples("3", "5"),
+    ]
+}
+
+static CRITICAL: [Field; 4] = level([
+    "Escalations.Critical.Statistics",
+    "Escalations.Critical.Threshold",
+    "Escalations.Critical.ComparisonOperator",
+    "Escalations.Critical.Times",
+]);
+static WARN: [Field; 4] = level([
+    "Escalations.Warn.Statistics",
+    "Escalations.Warn.Threshold",
+    "Escalations.Warn.ComparisonOperator",
+    "Escalations.Warn.Times",
+]);
+static INFO: [Field; 4] = level([
+    "Escalations.Info.Statistics",
+    "Escalations.Info.Threshold",
+    "Escalations.Info.ComparisonOperator",
+    "Escalations.Info.Times",
+]);
+
+/// The levels: the field, and the name in the rule.
+const LEVELS: [(&str, &str); 3] = [("critical", "Critical"), ("warn", "Warn"), ("info", "Info")];
 
 const OPERATORS: &[&str] = &[
     "GreaterThanOrEqualToThreshold",
@@ -44,226 +223,28 @@ const OPERATORS: &[&str] = &[
     "LessThanLastPeriod",
 ];
 
-static LEVEL: &[FieldDef] = &[
-    required(field(
-        "statistics",
-        Type::Text { min: 1, max: 64 },
-        "none",
-        "Which statistic of the metric: Average, Maximum, Minimum, Value, …",
-    )),
-    required(field(
-        "threshold",
-        Type::Number,
-        "none",
-        "The number it is compared with.",
-    )),
-    or(
-        field(
-            "comparison_operator",
-            Type::Enum(OPERATORS),
-            "none",
-            "How it is compared.",
-        ),
-        "GreaterThanThreshold",
-    ),
-    or(
-        field(
-            "times",
-            Type::Int {
-                min: 1,
-                max: 100,
-                unit: "",
-            },
-            "none",
-            "Consecutive periods before it fires.",
-        ),
-        "3",
-    ),
-];
+/// The whole rule is put again.
+static PUT: Update = Update::online("put", put_again);
+/// Whether it is enabled.
+static ACTIVE: Update = Update::online("active", |change| {
+    let is_on = change.want.attrs.get("active") != Some(&Value::Bool(false));
+    switch(&change.id(), is_on)
+});
 
-/// Its table.
-pub static DEF: KindDef = KindDef {
-    name: "metric_alarm",
-    doc: "An alert rule on a metric of CloudMonitor.",
-    fields: &[
-        required(field(
-            "metric",
-            Type::Text { min: 1, max: 128 },
-            "replace",
-            "Name of the metric, for example CPUUtilization.",
-        )),
-        or(
-            field(
-                "namespace",
-                Type::Text { min: 1, max: 128 },
-                "replace",
-                "Namespace of the metric.",
-            ),
-            "acs_ecs_dashboard",
-        ),
-        field(
-            "instances",
-            Type::List(&Type::Ref("instance")),
-            "none",
-            "Instances it watches.",
-        ),
-        field(
-            "resources",
-            Type::List(&Type::Map(&Type::Text { min: 0, max: 256 })),
-            "none",
-            "Dimensions it watches, as maps.",
-        ),
-        required(field(
-            "contact_groups",
-            Type::List(&Type::Ref("alarm_contact_group")),
-            "none",
-            "Who is told; at least one.",
-        )),
-        field(
-            "critical",
-            Type::Struct(LEVEL),
-            "none",
-            "When it is critical.",
-        ),
-        field("warn", Type::Struct(LEVEL), "none", "When it warns."),
-        field("info", Type::Struct(LEVEL), "none", "When it informs."),
-        field(
-            "period",
-            Type::Duration,
-            "none",
-            "How often it is evaluated; a multiple of the metric's own period.",
-        ),
-        field(
-            "silence_time",
-            Type::Duration,
-            "none",
-            "Pause between repeated notices, 5m to 24h.",
-        ),
-        field(
-            "effective_interval",
-            Type::TimeSpan,
-            "none",
-            "When it is awake; the whole day if not given.",
-        ),
-        field(
-            "no_data_policy",
-            Type::Enum(&["KEEP_LAST_STATE", "INSUFFICIENT_DATA", "OK"]),
-            "none",
-            "What missing data means.",
-        ),
-        field(
-            "webhook",
-            Type::Text { min: 1, max: 1024 },
-            "none",
-            "URL that is called with POST.",
-        ),
-        field(
-            "email_subject",
-            Type::Text { min: 1, max: 256 },
-            "none",
-            "Subject of its mails.",
-        ),
-        field(
-            "labels",
-            Type::Map(&Type::Text { min: 0, max: 128 }),
-            "none",
-            "Labels in its notices.",
-        ),
-        field("active", Type::Bool, "none", "Whether it is enabled."),
-    ],
-    attributes: &[],
-    one_of: &[&["instances", "resources"]],
-    any_of: &[&["critical", "warn", "info"]],
-    taggable: false,
-    described: false,
-    name_rule: NameRule {
-        param: "RuleName",
-        min: 2,
-        max: 64,
-    },
-    hints: &[
-        ("metric_name", "`metric`"),
-        ("escalations", "`critical`, `warn`, `info`"),
-        ("escalations_critical", "`critical`"),
-        ("dimensions", "`instances` or `resources`"),
-    ],
-    check,
+static LIST: View = View {
+    owned: Owned::ByName("RuleName", prefix),
+    ids: Ids::Commas("RuleIds", 20),
+    ..View::new(
+        "list",
+        &api::DESCRIBE_METRIC_RULE_LIST,
+        Listing { style: Style::Number { size: 50 }, rows: "Alarms.Alarm", id: "RuleId" },
+        Decode::Rows(decode_alarm),
+    )
 };
 
-/// Every level's members under dotted names.
-static RULES: &[Rule] = &[
-    rule("name", "", online("put")),
-    rule("metric", "MetricName", Change::Replace),
-    rule("namespace", "Namespace", Change::Replace),
-    rule("instances", "", Change::Judge(same_set)),
-    rule("resources", "", Change::Judge(same_set)),
-    rule("contact_groups", "", Change::Judge(same_set)),
-    rule(
-        "critical.statistics",
-        "Escalations.Critical.Statistics",
-        online("put"),
-    ),
-    rule(
-        "critical.threshold",
-        "Escalations.Critical.Threshold",
-        online("put"),
-    ),
-    rule(
-        "critical.comparison_operator",
-        "Escalations.Critical.ComparisonOperator",
-        online("put"),
-    ),
-    rule(
-        "critical.times",
-        "Escalations.Critical.Times",
-        online("put"),
-    ),
-    rule(
-        "warn.statistics",
-        "Escalations.Warn.Statistics",
-        online("put"),
-    ),
-    rule(
-        "warn.threshold",
-        "Escalations.Warn.Threshold",
-        online("put"),
-    ),
-    rule(
-        "warn.comparison_operator",
-        "Escalations.Warn.ComparisonOperator",
-        online("put"),
-    ),
-    rule("warn.times", "Escalations.Warn.Times", online("put")),
-    rule(
-        "info.statistics",
-        "Escalations.Info.Statistics",
-        online("put"),
-    ),
-    rule(
-        "info.threshold",
-        "Escalations.Info.Threshold",
-        online("put"),
-    ),
-    rule(
-        "info.comparison_operator",
-        "Escalations.Info.ComparisonOperator",
-        online("put"),
-    ),
-    rule("info.times", "Escalations.Info.Times", online("put")),
-    rule("period", "Period", online("put")),
-    rule("silence_time", "SilenceTime", online("put")),
-    rule("effective_interval", "EffectiveInterval", online("put")),
-    rule("no_data_policy", "NoDataPolicy", online("put")),
-    rule("webhook", "Webhook", online("put")),
-    rule("email_subject", "EmailSubject", online("put")),
-    rule("labels", "", online("put")),
-    rule("active", "", online("active")),
-];
-
-const LEVELS: [&str; 3] = ["critical", "warn", "info"];
 const GONE: Codes = &["ResourceNotFound", "ResourceNotFoundError", "404"];
 
-/// The order of what is watched and of who is told means nothing.
+/// The order of what is watched and of who is notified means nothing.
 fn same_set(judged: &Judged<'_>) -> Verdict {
     let sorted = |value: &Value| {
         let mut items = value.as_list().map(<[Value]>::to_vec).unwrap_or_default();
@@ -271,180 +252,74 @@ fn same_set(judged: &Judged<'_>) -> Verdict {
         items
     };
     if sorted(judged.want) == sorted(judged.live) {
-        return Verdict::Same;
-    }
-    Verdict::Update {
-        verb: "put",
-        effect: Effect::None,
-        at: At::Before,
+        Verdict::Same
+    } else {
+        Verdict::Update(&PUT)
     }
 }
 
-/// Somebody must be told.
+/// An alarm notifies at least one group.
 fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
-    let none = cx
-        .fields()
-        .get("contact_groups")
-        .and_then(Value::as_list)
-        .is_some_and(<[Value]>::is_empty);
+    let groups = cx.fields().get("contact_groups").and_then(Value::as_list);
     let problem = Problem {
         path: "contact_groups".to_owned(),
-        message: "an alarm that tells nobody is of no use".to_owned(),
+        message: "`contact_groups` must not be empty".to_owned(),
         hint: Some("name a contact group: `[{name: ops-team}]`".to_owned()),
     };
-    none.then_some(problem).into_iter().collect()
+    let is_empty = groups.is_some_and(<[Value]>::is_empty);
+    is_empty.then_some(problem).into_iter().collect()
 }
 
-/// Pages of its listing, of the API's greatest size.
-const ROWS: Listing = Listing {
-    style: Style::Number { size: 50 },
-    rows: "Alarms.Alarm",
-    id: "RuleId",
-};
-
-impl Kind for MetricAlarm {
-    fn def(&self) -> &'static KindDef {
-        &DEF
-    }
-
-    fn rules(&self) -> &'static [Rule] {
-        RULES
-    }
-
-    fn tag_api(&self) -> Option<TagApi> {
-        None
-    }
-
-    /// The listing takes a part of the name; rows whose id does not prove their owner are passed over when decoded.
-    fn list(&self, site: &Site, stack: &str) -> Query {
-        listing(site, vec![("RuleName", Value::Text(prefix(stack)))])
-    }
-
-    fn poll(&self, site: &Site, ids: &[String]) -> Vec<Query> {
-        ids.chunks(20)
-            .map(|some| listing(site, vec![("RuleIds", Value::Text(some.join(",")))]))
-            .collect()
-    }
-
-    fn find(&self, _site: &Site, _by: &Map) -> Option<Query> {
-        None
-    }
-
-    fn desire(
-        &self,
-        _cx: &Cx<'_>,
-        _found: &Found,
-        _live: Option<&Live>,
-        want: &mut Desired,
-    ) -> Result<(), Refusal> {
-        want.attrs
-            .entry("namespace".to_owned())
-            .or_insert_with(|| Value::text("acs_ecs_dashboard"));
-        for level in LEVELS
-            .iter()
-            .filter(|level| want.attrs.contains_key(&format!("{level}.statistics")))
-            .collect::<Vec<_>>()
-        {
+fn desire(
+    _: &Cx<'_>,
+    _: &Found,
+    _: Option<&Live>,
+    want: &mut Desired,
+) -> Result<(), Refusal> {
+    let mut default_to = |attr: String, value: Value| {
+        want.attrs.entry(attr).or_insert(value);
+    };
+    default_to("namespace".to_owned(), Value::text("acs_ecs_dashboard"));
+    for (level, _) in LEVELS {
+        if want.attrs.contains_key(&format!("{level}.statistics")) {
             let operator = Value::text("GreaterThanThreshold");
-            want.attrs
-                .entry(format!("{level}.comparison_operator"))
-                .or_insert(operator);
-            want.attrs
-                .entry(format!("{level}.times"))
-                .or_insert(Value::Int(3));
+            want.attrs.entry(format!("{level}.comparison_operator")).or_insert(operator);
+            want.attrs.entry(format!("{level}.times")).or_insert(Value::Int(3));
         }
-        // Groups are known by name, so their look-up form is all that is needed.
-        if let Some(Value::List(groups)) = want.attrs.get_mut("contact_groups") {
-            for group in groups.iter_mut() {
-                if let Some(name) = group.as_map().and_then(|by| by.get("name")).cloned() {
-                    *group = name;
-                }
+    }
+    // Groups are known by name, so their look-up form is all that is needed.
+    if let Some(Value::List(groups)) = want.attrs.get_mut("contact_groups") {
+        for group in groups {
+            if let Some(name) = group.as_map().and_then(|by| by.get("name")).cloned() {
+                *group = name;
             }
-            groups.sort();
-        }
-        Ok(())
-    }
-
-    fn decode(&self, _view: &str, site: &Site, body: &Json) -> Result<Vec<Row>, Odd> {
-        let all = body.try_list("Alarms.Alarm")?;
-        let all = match all {
-            Some(all) => all,
-            None if body.int("Total") == Some(0) => Vec::new(),
-            None => {
-                return Err(Odd {
-                    what: "an answer without `Alarms`".to_owned(),
-                });
-            }
-        };
-        all.into_iter()
-            .map(|row| decode_row(site, row).map(Row::Live))
-            .collect()
-    }
-
-    fn derived_id(&self, cx: &Cx<'_>, want: &Desired) -> Option<String> {
-        Some(rule_id(cx, &want.address))
-    }
-
-    fn coexist(&self, _old: &Live, _new: &Desired) -> bool {
-        false
-    }
-
-    fn create(&self, cx: &Cx<'_>, want: &Desired) -> Procedure {
-        let id = rule_id(cx, &want.address);
-        let mut steps = vec![put(cx, want, None)];
-        steps.push(Step::wait(Wait::own(
-            Cond::Set("metric"),
-            seconds(1),
-            minutes(5),
-        )));
-        if want.attrs.get("active") == Some(&Value::Bool(false)) {
-            steps.extend(switch(&Value::Text(id), false));
-        }
-        Procedure::ending_at_pivot(steps)
-    }
-
-    fn update(&self, verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-        match verb {
-            "put" => put_again(cx, want, live),
-            _ => switch(
-                &Value::text(&live.id),
-                want.attrs.get("active") != Some(&Value::Bool(false)),
-            ),
         }
     }
-
-    fn delete(&self, _cx: &Cx<'_>, live: &Live) -> Procedure {
-        let each = Each {
-            item: "Id",
-            max: 100,
-            form: ItemForm::Indexed,
-            results: None,
-        };
-        let call = Call {
-            each: Some(each),
-            done_on: GONE,
-            ..Call::new(
-                &api::DELETE_METRIC_RULES,
-                vec![("Id", Value::text(&live.id))],
-            )
-        };
-        Procedure::ending_at_pivot(vec![
-            Step::call(call),
-            Step::wait(Wait::gone(seconds(1), minutes(5))),
-        ])
-    }
+    sort_lists(want, &["contact_groups"]);
+    Ok(())
 }
 
-fn listing(site: &Site, args: Args) -> Query {
-    Query {
-        kind: DEF.name,
-        view: "list",
-        site: site.clone(),
-        api: &api::DESCRIBE_METRIC_RULE_LIST,
-        args,
-        listing: ROWS,
-        proof: Proof::Refused,
+fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
+    let shown = Wait::own(Cond::Set("metric"), seconds(1), minutes(5));
+    let mut steps = vec![put(cx, want, None), Step::wait(shown)];
+    if want.attrs.get("active") == Some(&Value::Bool(false)) {
+        steps.extend(switch(&Value::Text(rule_id(cx, &want.address)), false));
     }
+    Procedure::ending_at_pivot(steps)
+}
+
+fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
+    let each = Each { item: "Id", max: 100, form: ItemForm::Indexed, results: None };
+    let args = vec![("Id", Value::text(&live.id))];
+    let call = Call {
+        each: Some(each),
+        done_on: GONE,
+        ..Call::new(&api::DELETE_METRIC_RULES, args)
+    };
+    Procedure::ending_at_pivot(vec![
+        Step::call(call),
+        Step::wait(Wait::gone(seconds(1), minutes(5))),
+    ])
 }
 
 fn prefix(stack: &str) -> String {
@@ -481,71 +356,46 @@ fn id_for(stack: &str, site: &Site, address: &Address) -> String {
     )
 }
 
-/// A put, and the flag once more: whether a put wakes a rule that is off is not documented. Where the flag itself
-/// differs, its own verb follows.
-fn put_again(cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-    let (current, off) = (live.attr("active"), Value::Bool(false));
-    let again = want
-        .attrs
-        .get("active")
-        .map_or(current == off, |wanted| *wanted == current);
-    let flag = if again {
-        switch(&Value::text(&live.id), current != off)
-    } else {
-        Vec::new()
-    };
-    std::iter::once(put(cx, want, Some(live)))
-        .chain(flag)
-        .collect()
+/// A put, and the flag once more: whether a put wakes a rule that is off is not documented. Where the
+/// flag itself differs, its own update follows.
+fn put_again(change: &Changing<'_>) -> Vec<Step> {
+    let (current, off) = (change.live.attr("active"), Value::Bool(false));
+    let wanted = change.want.attrs.get("active");
+    let again = wanted.map_or(current == off, |wanted| *wanted == current);
+    let flag = if again { switch(&change.id(), current != off) } else { Vec::new() };
+    let put = put(change.cx, change.want, Some(change.live));
+    [vec![put], flag].concat()
 }
 
-/// The whole rule: what is wanted, over what is there and not managed. A put that makes the rule has reached its goal
-/// when the rule is there; one that changes it is sent again after a lost reply, since it does the same twice.
+/// The whole rule: the desired values over live ones that are not managed. A put that creates the
+/// rule has reached its goal when the rule exists; one that changes it is sent again after a lost
+/// reply, since it does the same twice.
 fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     let value = |attr: &str| {
-        want.attrs
-            .get(attr)
-            .cloned()
-            .or_else(|| live.and_then(|live| live.attrs.get(attr).cloned()))
+        let live = || live.and_then(|live| live.attrs.get(attr).cloned());
+        want.attrs.get(attr).cloned().or_else(live)
     };
-    let name = rule_name(
-        cx.stack,
-        &want.address,
-        want.attrs.get("name").and_then(Value::as_text),
-    );
+    let given = want.attrs.get("name").and_then(Value::as_text);
     let mut args: Args = vec![
         ("RuleId", Value::Text(rule_id(cx, &want.address))),
-        ("RuleName", Value::Text(name)),
+        ("RuleName", Value::Text(rule_name(cx.stack, &want.address, given))),
     ];
-    for rule in RULES.iter().filter(|rule| !rule.param.is_empty()) {
-        args.extend(
-            value(rule.attr)
-                .filter(|value| *value != Value::Null)
-                .map(|value| (rule.param, value)),
-        );
+    for row in METRIC_ALARM.rows().iter().filter(|row| !row.field.param.is_empty()) {
+        let value = value(&row.attr).filter(|value| *value != Value::Null);
+        args.extend(value.map(|value| (row.field.param, value)));
     }
-    // A live rule shows both; what is wanted decides.
+    // A live rule shows both; the file decides.
     let wanted = want.attrs.get("instances").map(dimensions);
     let dimensions = wanted.or_else(|| value("resources"));
-    args.extend(
-        dimensions.map(|list| ("Resources", Value::Encode(Encoding::Json, Box::new(list)))),
-    );
+    let as_json = |list| Value::Encode(Encoding::Json, Box::new(list));
+    args.extend(dimensions.map(|list| ("Resources", as_json(list))));
     args.extend(value("contact_groups").map(|groups| ("ContactGroups", joined(&groups))));
     if let Some(Value::Map(labels)) = value("labels") {
-        let label = |(key, value): (&String, &Value)| {
-            Value::Map(
-                [
-                    ("Key".to_owned(), Value::text(key)),
-                    ("Value".to_owned(), value.clone()),
-                ]
-                .into(),
-            )
-        };
-        args.push(("Labels", Value::List(labels.iter().map(label).collect())));
+        let labels = labels.iter().map(|(key, value)| pair(key, value.clone()));
+        args.push(("Labels", Value::List(labels.collect())));
     }
-    let goal = live.is_none().then_some(Cond::Set("metric"));
-    crate::shared::when_known(Step::call(Call {
-        goal,
+    when_known(Step::call(Call {
+        goal: live.is_none().then_some(Cond::Set("metric")),
         ..Call::new(&api::PUT_RESOURCE_METRIC_RULE, args)
     }))
 }
@@ -591,92 +441,54 @@ fn switch(id: &Value, on: bool) -> Vec<Step> {
     vec![Step::call(call), Step::wait(seen)]
 }
 
-fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {
-    let id = crate::shared::read_id(row, "RuleId")?;
-    let mut attrs = texts(
-        row,
-        &[
-            ("metric", "MetricName"),
-            ("namespace", "Namespace"),
-            ("effective_interval", "EffectiveInterval"),
-            ("no_data_policy", "NoDataPolicy"),
-            ("webhook", "Webhook"),
-            ("email_subject", "MailSubject"),
-        ],
-    );
-    for (attr, param) in [("period", "Period"), ("silence_time", "SilenceTime")] {
-        attrs.extend(row.int(param).map(|n| (attr.to_owned(), Value::Int(n))));
+/// A rule. Rows whose id does not prove the owner that their name claims have no owner.
+fn decode_alarm(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    let mut found = decode::live(reading, row)?;
+    for (level, name) in LEVELS {
+        decode_level(row, level, name, &mut found.attrs)?;
     }
-    attrs.insert(
-        "active".to_owned(),
-        Value::Bool(row.bool("EnableState").unwrap_or(true)),
-    );
-    attrs.insert(
-        "contact_groups".to_owned(),
-        groups(&row.text("ContactGroups")),
-    );
-    for (level, name) in LEVELS.iter().zip(["Critical", "Warn", "Info"]) {
-        attrs.extend(decode_level(row, level, name));
+    let resources = row.may_text("Resources")?.unwrap_or_default();
+    decode_resources(&resources, &mut found.attrs)?;
+    let rule_name = row.need_text("RuleName")?;
+    found.owner = owner(reading.site, &found.id, &rule_name);
+    if let Some((_, _, Some(name))) = read_rule_name(&rule_name) {
+        found.attrs.insert("name".to_owned(), Value::text(name));
     }
-    let labels = row.try_list("Labels.Labels")?.unwrap_or_default();
-    if !labels.is_empty() {
-        let map = labels
-            .into_iter()
-            .map(|label| (label.text("Key"), Value::Text(label.text("Value"))))
-            .collect();
-        attrs.insert("labels".to_owned(), Value::Map(map));
-    }
-    decode_resources(&row.text("Resources"), &mut attrs)?;
-    let rule_name = row.text("RuleName");
-    let owner = owner(site, &id, &rule_name);
-    let name = read_rule_name(&rule_name).and_then(|(_, _, name)| name);
-    attrs.extend(name.map(|name| ("name".to_owned(), Value::text(name))));
-    Ok(Live {
-        kind: DEF.name,
-        id,
-        site: site.clone(),
-        owner,
-        tags: BTreeMap::new(),
-        attrs,
-        uses: Vec::new(),
-    })
+    Ok(Row::Live(found))
 }
 
-fn groups(text: &str) -> Value {
-    let mut names: Vec<Value> = text
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(Value::text)
-        .collect();
-    names.sort();
-    Value::List(names)
-}
-
-fn decode_level(row: Node<'_>, level: &str, name: &str) -> Map {
-    let Some(node) = row
-        .node(&format!("Escalations.{name}"))
-        .filter(|node| !node.text("Statistics").is_empty())
-    else {
-        return Map::new();
+/// A level that a rule does not have is left out, or sent without a statistic.
+fn decode_level(row: Node<'_>, level: &str, name: &str, attrs: &mut Map) -> Result<(), Odd> {
+    let path = |member: &str| format!("Escalations.{name}.{member}");
+    let Some(statistics) = some_text(row, &path("Statistics"))? else {
+        return Ok(());
     };
-    let threshold = node.text("Threshold");
-    [
-        (
-            format!("{level}.statistics"),
-            Value::Text(node.text("Statistics")),
-        ),
-        (
-            format!("{level}.comparison_operator"),
-            Value::Text(node.text("ComparisonOperator")),
-        ),
-        (
-            format!("{level}.times"),
-            Value::Int(node.int("Times").unwrap_or(0)),
-        ),
-        (format!("{level}.threshold"), number(&threshold)),
-    ]
-    .into()
+    let operator = row.need_text(&path("ComparisonOperator"))?;
+    let members = [
+        ("statistics", Value::Text(statistics)),
+        ("comparison_operator", Value::Text(operator)),
+        ("times", Value::Int(row.need_int(&path("Times"))?)),
+        ("threshold", number(&row.need_text(&path("Threshold"))?)),
+    ];
+    attrs.extend(members.map(|(name, value)| (format!("{level}.{name}"), value)));
+    Ok(())
+}
+
+fn contact_groups(row: Node<'_>) -> Result<Option<Value>, Odd> {
+    let text = row.need_text("ContactGroups")?;
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let mut names: Vec<Value> = names.map(Value::text).collect();
+    names.sort();
+    Ok(Some(Value::List(names)))
+}
+
+fn labels(row: Node<'_>) -> Result<Option<Value>, Odd> {
+    let labels = row.may_list("Labels.Labels")?.unwrap_or_default();
+    let mut map = Map::new();
+    for label in labels {
+        map.insert(label.need_text("Key")?, Value::Text(label.need_text("Value")?));
+    }
+    Ok((!map.is_empty()).then_some(Value::Map(map)))
 }
 
 /// A threshold comes back as text: `80`, `80.0`; canonical is the shortest.

@@ -1,26 +1,29 @@
-//! `security_group`: a set of instances and the flows they accept.
+//! `security_group`: a set of instances and the flows that they accept.
 //!
-//! Calls: CreateSecurityGroup, ModifySecurityGroupAttribute, ModifySecurityGroupPolicy, Authorize…, Modify…Rule,
-//! RevokeSecurityGroup[Egress], DeleteSecurityGroup; DescribeSecurityGroups, DescribeSecurityGroupAttribute. No states:
-//! usable at once. 100 rules a call, 200 a direction. Rule ids come only from a describe; a duplicate rule is a success.
-//! Invariant: a flow that both specs allow is open at every moment: add, then reword, then take away.
+//! A group has no states: it can be used at once. A call takes 100 rules, a direction holds 200. Rule
+//! ids come only from a describe; a duplicate rule is a success. Invariant: a flow that both files
+//! allow is open at every moment: add, then reword, then revoke.
+//!
+//! Sources: CreateSecurityGroup, ModifySecurityGroupAttribute, ModifySecurityGroupPolicy,
+//! AuthorizeSecurityGroup[Egress], ModifySecurityGroup[Egress]Rule, RevokeSecurityGroup[Egress],
+//! DeleteSecurityGroup, DescribeSecurityGroups, DescribeSecurityGroupAttribute (ECS 2014-05-26).
 
 use setpoint_openapi::action::ecs as api;
-use setpoint_openapi::json::{Json, Node, Odd};
+use setpoint_openapi::json::{Json, Odd};
 use setpoint_openapi::page::{Listing, Style};
+use setpoint_plan::decode::{TagNames, plain};
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{
-    Change, Cx, Found, Kind, Proof, Query, Refusal, Row, Rule, Site, TagApi,
-};
+use setpoint_plan::field::Field;
+use setpoint_plan::kind::{Cx, Found, Kind, Refusal, Row};
 use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{Args, Call, Codes, Procedure, Retry, Step, Window, minutes};
-use setpoint_plan::{Action, Map, Value, args};
-use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type};
+use setpoint_plan::update::Update;
+use setpoint_plan::view::{Decode, Fixed, Ids, Proof, Query, Reading, View};
+use setpoint_plan::{Action, Map, Value};
+use setpoint_spec::schema::Type;
 
-use crate::shared::{
-    closed, field, find_filter, late, live, name_at_creation, online, own_id, own_tags, params,
-    params_of, read_id, read_tags, required, rows, rule, stack_filter, texts,
-};
+use crate::instance;
+use crate::shared::{name_at_creation, need_rows, own_id, own_tags, params, some_text};
 
 mod rules;
 mod swap;
@@ -29,118 +32,8 @@ use rules::{expand, judge, read_rule};
 use swap::{add, swap, take};
 
 /// The kind.
-#[derive(Debug, Clone, Copy)]
-pub struct SecurityGroup;
-
-/// What a rule may say, but for its peer.
-const PROTOCOL: FieldDef = field(
-    "protocol",
-    Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]),
-    "none",
-    "Protocol; tcp if not given.",
-);
-const PORT: FieldDef = field(
-    "port",
-    Type::Ports,
-    "none",
-    "Port, range `8000-9000`, or a list; required for tcp and udp, refused otherwise.",
-);
-const POLICY: FieldDef = field(
-    "policy",
-    Type::Enum(&["accept", "drop"]),
-    "none",
-    "What is done with the flow; accept if not given.",
-);
-const PRIORITY: FieldDef = field(
-    "priority",
-    Type::Int {
-        min: 1,
-        max: 100,
-        unit: "",
-    },
-    "none",
-    "1 is the highest, and the default; at equal priority drop wins.",
-);
-const WHY: FieldDef = field(
-    "description",
-    Type::Text { min: 1, max: 512 },
-    "none",
-    "Why the flow is there; changed in place.",
-);
-
-static INGRESS: &[FieldDef] = &[
-    PROTOCOL,
-    PORT,
-    required(field(
-        "source",
-        Type::Peers,
-        "none",
-        "Where flows come from: CIDR, address, security group, prefix list, or a list.",
-    )),
-    POLICY,
-    PRIORITY,
-    WHY,
-];
-static EGRESS: &[FieldDef] = &[
-    PROTOCOL,
-    PORT,
-    required(field(
-        "dest",
-        Type::Peers,
-        "none",
-        "Where flows go to: CIDR, address, security group, prefix list, or a list.",
-    )),
-    POLICY,
-    PRIORITY,
-    WHY,
-];
-
-/// Its table.
-pub static DEF: KindDef = KindDef {
-    name: "security_group",
+pub static SECURITY_GROUP: Kind = Kind {
     doc: "A stateful firewall at the interfaces of its instances.",
-    fields: &[
-        required(field(
-            "vpc",
-            Type::Ref("vpc"),
-            "replace",
-            "The VPC it belongs to.",
-        )),
-        field(
-            "security_group_type",
-            Type::Enum(&["normal", "enterprise"]),
-            "replace",
-            "normal: egress open unless ruled; enterprise: closed, and no references to groups.",
-        ),
-        closed(late(field(
-            "ingress",
-            Type::Rows(INGRESS),
-            "none",
-            "Flows in. Only what a line opens is open.",
-        ))),
-        closed(late(field(
-            "egress",
-            Type::Rows(EGRESS),
-            "none",
-            "Flows out, beside the type's own default.",
-        ))),
-        field(
-            "inner_access_policy",
-            Type::Enum(&["Accept", "Drop"]),
-            "none",
-            "Whether members of a normal group reach each other without a rule.",
-        ),
-    ],
-    attributes: &[],
-    one_of: &[],
-    any_of: &[],
-    taggable: true,
-    described: true,
-    name_rule: NameRule {
-        param: "SecurityGroupName",
-        min: 2,
-        max: 128,
-    },
     hints: &[
         ("vpc_id", "`vpc`"),
         ("rules", "`ingress` and `egress`"),
@@ -150,25 +43,166 @@ pub static DEF: KindDef = KindDef {
         ),
     ],
     check: rules::check,
+    example: "
+net: {type: vpc, cidr_block: 10.0.0.0/16}
+other: {type: vpc, cidr_block: 10.0.0.0/16}
+it: {type: security_group, vpc: net}
+",
+    tag_api: Some(instance::tag_api("securitygroup")),
+    tag_names: TagNames::Prefixed,
+    first_version: true,
+    desire,
+    details,
+    ..Kind::new("security_group", FIELDS, &LIST, create, delete)
 };
 
-static RULES: &[Rule] = &[
-    rule("name", "SecurityGroupName", online("attribute")),
-    rule("description", "Description", online("attribute")),
-    rule("vpc", "VpcId", Change::Replace),
-    rule("security_group_type", "SecurityGroupType", Change::Replace),
-    rule("inner_access_policy", "", online("policy")),
-    rule(
-        "ingress",
-        "",
-        Change::Judge(|judged| judge(judged, "ingress")),
-    ),
-    rule(
-        "egress",
-        "",
-        Change::Judge(|judged| judge(judged, "egress")),
-    ),
+static FIELDS: &[Field] = &[
+    Field::display_name("SecurityGroupName", 2, 128)
+        .at_uncaptured("SecurityGroupName")
+        .update(&ATTRIBUTES)
+        .samples("first", "second"),
+    Field::description()
+        .at_uncaptured("Description")
+        .update(&ATTRIBUTES)
+        .samples("One group", "Another one"),
+    Field::new("vpc", Type::Ref("vpc"), "The VPC that it belongs to.")
+        .required()
+        .param("VpcId")
+        .at("VpcId")
+        .replace()
+        .samples("net", "other"),
+    Field::new(
+        "security_group_type",
+        Type::Enum(&["normal", "enterprise"]),
+        "normal: egress is open unless a rule closes it; enterprise: closed, and without \
+         references to groups.",
+    )
+    .param("SecurityGroupType")
+    .at_uncaptured("SecurityGroupType")
+    .replace()
+    .samples("normal", "enterprise"),
+    Field::new(
+        "inner_access_policy",
+        Type::Enum(&["Accept", "Drop"]),
+        "Whether members of a normal group reach each other without a rule.",
+    )
+    .update(&POLICY)
+    .samples("Accept", "Drop"),
+    Field::rows("ingress", INGRESS, "Flows in. Only what a line opens is open.")
+        .closed()
+        .late()
+        .judge(|judged| judge(judged, "ingress", &INGRESS_RULES), "none")
+        .samples(
+            "[{port: 443, source: 0.0.0.0/0}]",
+            "[{port: [80, 443], source: 10.0.0.0/8, description: Web}]",
+        ),
+    Field::rows("egress", EGRESS, "Flows out, beside the default of the type.")
+        .closed()
+        .late()
+        .judge(|judged| judge(judged, "egress", &EGRESS_RULES), "none")
+        .samples(
+            "[{port: 443, dest: 0.0.0.0/0}]",
+            "[{protocol: all, dest: 10.0.0.0/8, policy: drop}]",
+        ),
 ];
+
+/// What a rule may say, but for its peer.
+const PROTOCOL: Field = Field::new(
+    "protocol",
+    Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]),
+    "Protocol; tcp if not given.",
+);
+const PORT: Field = Field::new(
+    "port",
+    Type::Ports,
+    "Port, range `8000-9000`, or a list; required for tcp and udp, refused otherwise.",
+);
+const ACTION: Field = Field::new(
+    "policy",
+    Type::Enum(&["accept", "drop"]),
+    "Whether the flow is accepted or dropped; accept if not given.",
+);
+const PRIORITY: Field = Field::new(
+    "priority",
+    Type::Int { min: 1, max: 100, unit: "" },
+    "1 is the highest, and the default; at equal priority drop wins.",
+);
+const WHY: Field = Field::new(
+    "description",
+    Type::Text { min: 1, max: 512 },
+    "Why the flow is allowed; changed in place.",
+);
+
+static INGRESS: &[Field] = &[
+    PROTOCOL,
+    PORT,
+    Field::new(
+        "source",
+        Type::Peers,
+        "Where flows come from: CIDR, address, security group, prefix list, or a list.",
+    )
+    .required(),
+    ACTION,
+    PRIORITY,
+    WHY,
+];
+static EGRESS: &[Field] = &[
+    PROTOCOL,
+    PORT,
+    Field::new(
+        "dest",
+        Type::Peers,
+        "Where flows go to: CIDR, address, security group, prefix list, or a list.",
+    )
+    .required(),
+    ACTION,
+    PRIORITY,
+    WHY,
+];
+
+/// The name and the description, changed by one call.
+static ATTRIBUTES: Update = Update::online("attributes", |change| {
+    let args = change.params(&ATTRIBUTES);
+    vec![on(&change.id(), &api::MODIFY_SECURITY_GROUP_ATTRIBUTE, args)]
+});
+/// Whether members reach each other.
+static POLICY: Update = Update::online("policy", |change| {
+    vec![set_policy(&change.id(), &change.wanted("inner_access_policy"))]
+});
+/// The rules of one direction.
+static INGRESS_RULES: Update = Update::online("ingress", |change| swap(&WAYS[0], change));
+static EGRESS_RULES: Update = Update::online("egress", |change| swap(&WAYS[1], change));
+
+static LIST: View = View {
+    ids: Ids::Json("SecurityGroupIds", 100),
+    named: "SecurityGroupName",
+    proof: Proof::DryRun,
+    ..View::new(
+        "list",
+        &api::DESCRIBE_SECURITY_GROUPS,
+        Listing {
+            style: Style::Token { size: 100 },
+            rows: "SecurityGroups.SecurityGroup",
+            id: "SecurityGroupId",
+        },
+        Decode::Rows(plain),
+    )
+};
+
+/// The rules of one group, and its policy.
+static RULES: View = View {
+    fixed: &[("Direction", Fixed::Text("all"))],
+    ..View::new(
+        "rules",
+        &api::DESCRIBE_SECURITY_GROUP_ATTRIBUTE,
+        Listing {
+            style: Style::Token { size: 1000 },
+            rows: "Permissions.Permission",
+            id: "SecurityGroupRuleId",
+        },
+        Decode::Page(decode_rules),
+    )
+};
 
 /// One direction of flows and its actions.
 struct Way {
@@ -199,245 +233,102 @@ const VPC_BUSY: Retry = &[(&["IncorrectVpcStatus"], Window::For(minutes(2)))];
 /// Interfaces of deleted instances linger; ten minutes is what long-lived clients allow.
 const LINGERS: Retry = &[(&["DependencyViolation"], Window::AfterRelease(minutes(10)))];
 
-/// Pages of its listing, of the API's greatest size.
-const ROWS: Listing = Listing {
-    style: Style::Token { size: 100 },
-    rows: "SecurityGroups.SecurityGroup",
-    id: "SecurityGroupId",
-};
-
-impl Kind for SecurityGroup {
-    fn def(&self) -> &'static KindDef {
-        &DEF
-    }
-
-    fn rules(&self) -> &'static [Rule] {
-        RULES
-    }
-
-    fn tag_api(&self) -> Option<TagApi> {
-        Some(TagApi {
-            tag: &api::TAG_RESOURCES,
-            untag: &api::UNTAG_RESOURCES,
-            resource_type: "securitygroup",
-        })
-    }
-
-    fn list(&self, site: &Site, stack: &str) -> Query {
-        listing(site, stack_filter(stack))
-    }
-
-    fn poll(&self, site: &Site, ids: &[String]) -> Vec<Query> {
-        ids.chunks(100)
-            .map(|some| listing(site, vec![("SecurityGroupIds", args::json_list(some))]))
-            .collect()
-    }
-
-    fn find(&self, site: &Site, by: &Map) -> Option<Query> {
-        find_filter(by, "SecurityGroupName").map(|filter| listing(site, filter))
-    }
-
-    fn desire(
-        &self,
-        cx: &Cx<'_>,
-        _found: &Found,
-        _live: Option<&Live>,
-        want: &mut Desired,
-    ) -> Result<(), Refusal> {
-        name_at_creation(cx, want, 128);
-        for way in &WAYS {
-            match want.attrs.get(way.field) {
-                Some(rows) => {
-                    let expanded = expand(rows);
-                    want.attrs.insert(way.field.to_owned(), expanded);
-                }
-                None if want.released.iter().any(|name| name == way.field) => {}
-                None => {
-                    want.attrs
-                        .insert(way.field.to_owned(), Value::List(Vec::new()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn details(&self, want: Option<&Desired>, live: &Live, _found: &Found) -> Vec<Query> {
-        let is_released =
-            |want: &Desired, name: &str| want.released.iter().any(|released| released == name);
-        let needless = |want: &Desired| {
-            WAYS.iter().all(|way| is_released(want, way.field))
-                && !want.attrs.contains_key("inner_access_policy")
-        };
-        if want.is_some_and(needless) {
-            return Vec::new();
-        }
-        let args = vec![
-            ("SecurityGroupId", Value::text(&live.id)),
-            ("Direction", Value::text("all")),
-        ];
-        vec![Query {
-            kind: DEF.name,
-            view: "rules",
-            site: live.site.clone(),
-            api: &api::DESCRIBE_SECURITY_GROUP_ATTRIBUTE,
-            args,
-            listing: Listing {
-                style: Style::Token { size: 1000 },
-                rows: "Permissions.Permission",
-                id: "SecurityGroupRuleId",
-            },
-            proof: Proof::Refused,
-        }]
-    }
-
-    fn decode(&self, view: &str, site: &Site, body: &Json) -> Result<Vec<Row>, Odd> {
-        if view == "rules" {
-            return decode_rules(body).map(|row| vec![row]);
-        }
-        rows(body, ROWS.rows)?
-            .into_iter()
-            .map(|row| decode_row(site, row).map(Row::Live))
-            .collect()
-    }
-
-    fn create(&self, cx: &Cx<'_>, want: &Desired) -> Procedure {
-        let mut args = params(RULES, want);
-        args.push(own_tags(cx, want));
-        let id = own_id(want);
-        let create = Call {
-            retry: VPC_BUSY,
-            ..Call::create(
-                &api::CREATE_SECURITY_GROUP,
-                args,
-                &[("id", "SecurityGroupId")],
-            )
-        };
-        let mut steps = vec![Step::call(create)];
-        steps.extend(
-            want.attrs
-                .get("inner_access_policy")
-                .map(|policy| set_policy(&id, policy)),
-        );
-        for way in &WAYS {
-            steps.extend(add(way, &id, rules_of(want.attrs.get(way.field))));
-        }
-        // Whoever joins the group finds its rules in force.
-        Procedure::ending_at_pivot(steps)
-    }
-
-    fn update(&self, verb: &str, _cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step> {
-        let id = Value::text(&live.id);
-        match verb {
-            "attribute" => {
-                let args = params_of(RULES, &["name", "description"], want);
-                vec![on(&id, &api::MODIFY_SECURITY_GROUP_ATTRIBUTE, args)]
-            }
-            "policy" => want
-                .attrs
-                .get("inner_access_policy")
-                .map(|policy| set_policy(&id, policy))
-                .into_iter()
-                .collect(),
-            _ => WAYS
-                .iter()
-                .filter(|way| way.field == verb)
-                .flat_map(|way| swap(way, &id, want, live))
-                .collect(),
+/// A file that does not say a direction wants no rules in it, unless the entry lets it go.
+fn desire(
+    cx: &Cx<'_>,
+    _: &Found,
+    _: Option<&Live>,
+    want: &mut Desired,
+) -> Result<(), Refusal> {
+    name_at_creation(cx, want, 128);
+    for way in &WAYS {
+        let rules = want.attrs.get(way.field).map(expand);
+        let is_released = want.released.iter().any(|name| name == way.field);
+        if let Some(rules) = rules.or((!is_released).then(|| Value::List(Vec::new()))) {
+            want.attrs.insert(way.field.to_owned(), rules);
         }
     }
-
-    fn delete(&self, _cx: &Cx<'_>, live: &Live) -> Procedure {
-        // Two groups that name each other both refuse to go: first the naming rules, on both sides (the pivot), then the
-        // groups.
-        let id = Value::text(&live.id);
-        let names_a_group = |rule: &&Map| rule.contains_key("group");
-        let naming = |way: &Way| {
-            take(
-                way,
-                &id,
-                rules_of(live.attrs.get(way.field)).filter(names_a_group),
-            )
-        };
-        let mut steps: Vec<Step> = WAYS.iter().flat_map(naming).collect();
-        let pivot = steps.len().saturating_sub(1);
-        let call = Call {
-            done_on: GROUP_GONE,
-            retry: LINGERS,
-            ..Call::new(&api::DELETE_SECURITY_GROUP, vec![("SecurityGroupId", id)])
-        };
-        steps.push(Step::call(call));
-        Procedure { steps, pivot }
-    }
+    Ok(())
 }
 
-fn listing(site: &Site, args: Args) -> Query {
-    Query {
-        kind: DEF.name,
-        view: "list",
-        site: site.clone(),
-        api: &api::DESCRIBE_SECURITY_GROUPS,
-        args,
-        listing: ROWS,
-        proof: Proof::DryRun,
-    }
-}
-
-fn decode_row(site: &Site, row: Node<'_>) -> Result<Live, Odd> {
-    let attrs = texts(
-        row,
-        &[
-            ("name", "SecurityGroupName"),
-            ("description", "Description"),
-            ("vpc", "VpcId"),
-            ("security_group_type", "SecurityGroupType"),
-        ],
-    );
-    let vpc = row.text("VpcId");
-    let mut found = live(
-        DEF.name,
-        site,
-        read_id(row, "SecurityGroupId")?,
-        read_tags(row, "TagKey", "TagValue")?,
-        attrs,
-    );
-    found.uses.push(("vpc", vpc));
-    Ok(found)
-}
-
-fn decode_rules(body: &Json) -> Result<Row, Odd> {
-    let all = body
-        .try_list("Permissions.Permission")?
-        .ok_or_else(|| Odd {
-            what: "an answer without `Permissions`".to_owned(),
-        })?;
-    let of = |way: &str| {
-        let mut rules: Vec<Value> = all
-            .iter()
-            .filter(|row| row.text("Direction") == way)
-            .map(|row| read_rule(*row, way))
-            .collect();
-        rules.sort();
-        Value::List(rules)
+fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
+    let is_unmanaged = |want: &Desired| {
+        let is_released = |way: &Way| want.released.iter().any(|name| name == way.field);
+        WAYS.iter().all(is_released) && !want.attrs.contains_key("inner_access_policy")
     };
-    let named = all
-        .iter()
-        .flat_map(|row| [row.text("SourceGroupId"), row.text("DestGroupId")])
-        .filter(|group| !group.is_empty());
-    let uses = named.map(|group| (DEF.name, group)).collect();
+    if want.is_some_and(is_unmanaged) {
+        return Vec::new();
+    }
+    let args = vec![("SecurityGroupId", Value::text(&live.id))];
+    vec![RULES.query(&SECURITY_GROUP, &live.site, args)]
+}
+
+fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
+    let mut args = params(&SECURITY_GROUP, want);
+    args.push(own_tags(cx, want));
+    let id = own_id(want);
+    let yields = &[("id", "SecurityGroupId")];
+    let call = Call::create(&api::CREATE_SECURITY_GROUP, args, yields);
+    let mut steps = vec![Step::call(Call { retry: VPC_BUSY, ..call })];
+    let policy = want.attrs.get("inner_access_policy");
+    steps.extend(policy.map(|policy| set_policy(&id, policy)));
+    for way in &WAYS {
+        steps.extend(add(way, &id, rules_of(want.attrs.get(way.field))));
+    }
+    // Whoever joins the group finds its rules in force.
+    Procedure::ending_at_pivot(steps)
+}
+
+/// Two groups that name each other both refuse to be deleted: first the naming rules are revoked on
+/// both sides, up to the pivot, then the groups are deleted.
+fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
+    let id = Value::text(&live.id);
+    let names_a_group = |rule: &&Map| rule.contains_key("group");
+    let revoke = |way: &Way| {
+        let rules = rules_of(live.attrs.get(way.field)).filter(names_a_group);
+        take(way, &id, rules)
+    };
+    let mut steps: Vec<Step> = WAYS.iter().flat_map(revoke).collect();
+    let pivot = steps.len().saturating_sub(1);
+    let args = vec![("SecurityGroupId", id)];
+    steps.push(Step::call(Call {
+        done_on: GROUP_GONE,
+        retry: LINGERS,
+        ..Call::new(&api::DELETE_SECURITY_GROUP, args)
+    }));
+    Procedure { steps, pivot }
+}
+
+fn decode_rules(_: &Reading<'_>, page: &Json) -> Result<Vec<Row>, Odd> {
+    let root = page.root();
+    let (mut ingress, mut egress) = (Vec::new(), Vec::new());
+    let mut uses = Vec::new();
+    for row in need_rows(page, "Permissions.Permission")? {
+        let direction = row.need_text("Direction")?;
+        match direction.as_str() {
+            "ingress" => ingress.push(read_rule(row, "ingress")?),
+            "egress" => egress.push(read_rule(row, "egress")?),
+            _ => {
+                return Err(Odd { what: "`Direction` is neither ingress nor egress".to_owned() });
+            }
+        }
+        for path in ["SourceGroupId", "DestGroupId"] {
+            let group = some_text(row, path)?;
+            uses.extend(group.map(|group| (SECURITY_GROUP.name, group)));
+        }
+    }
+    ingress.sort();
+    egress.sort();
     let mut attrs: Map = [
-        ("ingress".to_owned(), of("ingress")),
-        ("egress".to_owned(), of("egress")),
+        ("ingress".to_owned(), Value::List(ingress)),
+        ("egress".to_owned(), Value::List(egress)),
     ]
     .into();
-    let policy = body.text("InnerAccessPolicy");
-    if !policy.is_empty() {
+    if let Some(policy) = some_text(root, "InnerAccessPolicy")? {
         attrs.insert("inner_access_policy".to_owned(), Value::Text(policy));
     }
-    Ok(Row::Detail {
-        id: body.text("SecurityGroupId"),
-        attrs,
-        uses,
-    })
+    let id = root.need_text("SecurityGroupId")?;
+    Ok(vec![Row::Detail { id, attrs, uses }])
 }
 
 fn rules_of(value: Option<&Value>) -> impl Iterator<Item = &Map> {

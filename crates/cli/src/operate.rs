@@ -103,7 +103,7 @@ impl Subject {
     }
 
     fn intent(&self, caller: &Caller) -> Intent {
-        match self {
+        let intent = match self {
             Self::Spec(spec) => Intent::of_stack(&spec.stack, &caller.account),
             Self::Gone { stack, region } => Intent::without_spec(
                 stack,
@@ -112,7 +112,8 @@ impl Subject {
                     region: region.clone(),
                 },
             ),
-        }
+        };
+        intent.at(jiff::Timestamp::now().as_second())
     }
 }
 

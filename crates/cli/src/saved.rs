@@ -99,7 +99,8 @@ impl SavedPlan {
         Self {
             format: FORMAT.to_owned(),
             setpoint_version: env!("CARGO_PKG_VERSION").to_owned(),
-            created_at: jiff::Timestamp::now()
+            created_at: jiff::Timestamp::from_second(planned.plan.now)
+                .unwrap_or_default()
                 .strftime("%Y-%m-%dT%H:%M:%SZ")
                 .to_string(),
             inputs: Inputs {

@@ -187,7 +187,7 @@ fn session(client: Client, pace: Pace, cx: &Cx) -> Session {
         .remembering(PathBuf::from(MEMORY));
     Session {
         client: Arc::new(client),
-        registry: REGISTRY,
+        registry: *REGISTRY,
         local: Arc::new(local),
         pace,
     }

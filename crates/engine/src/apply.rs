@@ -175,7 +175,7 @@ async fn sleep_until(at: Option<Instant>) {
 async fn look(
     session: &Session,
     ticket: Ticket,
-    queries: Vec<setpoint_plan::kind::Query>,
+    queries: Vec<setpoint_plan::view::Query>,
 ) -> Happened {
     let reads =
         futures_util::future::join_all(queries.iter().map(|query| pages::read(session, query)))

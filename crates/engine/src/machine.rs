@@ -16,10 +16,11 @@ use setpoint_openapi::error::CallError;
 use setpoint_openapi::limit::{LimitPolicy, Limits};
 use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::Request;
-use setpoint_plan::kind::{Query, Row};
+use setpoint_plan::kind::Row;
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
 use setpoint_plan::procedure::{Act, Codes, Local, Token};
 use setpoint_plan::registry::Registry;
+use setpoint_plan::view::Query;
 use setpoint_plan::{Address, Map, Ref, Value, graph};
 
 use crate::event::{Event, Tally};
@@ -628,15 +629,16 @@ fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
     let cx = setpoint_plan::kind::Cx {
         stack: &plan.stack,
         site: &plan.site,
+        now: plan.now,
     };
     let mut known: BTreeMap<Address, Map> = BTreeMap::new();
     for change in &plan.changes {
         let entry = known.entry(change.address.clone()).or_default();
         if change.creates() {
-            let derived = change
-                .after
-                .as_ref()
-                .and_then(|want| registry.known(change.kind).derived_id(&cx, want));
+            let derive = registry.known(change.kind).derived_id;
+            let derived = derive
+                .zip(change.after.as_ref())
+                .map(|(id, want)| id(&cx, want));
             entry.extend(derived.map(|id| ("id".to_owned(), Value::Text(id))));
         } else if let (Some(live), true) =
             (&change.before, change.after.is_some() || entry.is_empty())

@@ -12,12 +12,13 @@ use setpoint_openapi::action::sts;
 use setpoint_openapi::error::CallError;
 use setpoint_openapi::request::Request;
 use setpoint_openapi::retry::RetryPolicy;
-use setpoint_plan::kind::{Found, Query, Row};
+use setpoint_plan::kind::{Found, Row};
 use setpoint_plan::live::{Live, Snapshot};
 use setpoint_plan::planner::Intent;
 use setpoint_plan::planner::moved::relocate;
 use setpoint_plan::planner::outside::{self, How, LookUp};
 use setpoint_plan::rows::fold_details;
+use setpoint_plan::view::{Query, View};
 use setpoint_plan::{Address, Map, Value};
 
 use crate::local::LocalError;
@@ -104,7 +105,7 @@ enum For {
     Listing,
     Adopted(Address),
     Detail,
-    LookUp(Address, &'static str),
+    LookUp(Address, &'static View),
     Outside(LookUp),
 }
 
@@ -134,13 +135,13 @@ fn read_local(
     snapshot: &mut Snapshot,
 ) -> Result<(), LocalError> {
     for want in intent.desired.values() {
-        for act in session.registry.known(want.kind).local_reads(want) {
+        for act in (session.registry.known(want.kind).local_reads)(want) {
             if let Some(attrs) = session.local.peek(&act)? {
                 snapshot
                     .found
                     .entry(want.address.clone())
                     .or_default()
-                    .add("local", Row::Found(attrs));
+                    .add_local(attrs);
             }
         }
     }
@@ -150,12 +151,11 @@ fn read_local(
 fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
     let mut asked = Vec::new();
     for kind in session.registry.kinds() {
-        asked.push((For::Listing, kind.list(&intent.site, &intent.stack)));
-        asked.extend(
-            kind.more_lists(&intent.site, &intent.stack)
-                .into_iter()
-                .map(|query| (For::Detail, query)),
-        );
+        asked.push((For::Listing, kind.owned(&intent.site, &intent.stack)));
+        asked.extend(kind.more_lists.iter().map(|view| {
+            let query = view.owned_by(kind, &intent.site, &intent.stack);
+            (For::Detail, query)
+        }));
     }
     // Rows of stacks from which something moved here are listed too; the planner takes what moved and leaves the rest.
     let others: BTreeSet<&String> = intent
@@ -168,7 +168,7 @@ fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
             session
                 .registry
                 .kinds()
-                .map(|kind| (For::Listing, kind.list(&intent.site, stack))),
+                .map(|kind| (For::Listing, kind.owned(&intent.site, stack))),
         );
     }
     for want in intent.desired.values() {
@@ -179,10 +179,7 @@ fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
                 .poll(&intent.site, std::slice::from_ref(id))
         });
         asked.extend(adopted.map(|query| (For::Adopted(want.address.clone()), query)));
-        let queries = session
-            .registry
-            .known(want.kind)
-            .lookups(want, &intent.site);
+        let queries = (session.registry.known(want.kind).look_ups)(want, &intent.site);
         asked.extend(
             queries
                 .into_iter()
@@ -210,7 +207,7 @@ fn outside_query(session: &Session, intent: &Intent, look_up: &LookUp) -> Option
                 region: region.clone(),
                 ..intent.site.clone()
             };
-            Some(kind.list(&site, stack))
+            Some(kind.owned(&site, stack))
         }
     }
 }
@@ -360,7 +357,7 @@ async fn read_details(
             .get(address)
             .filter(|want| want.kind == live.kind);
         let found = snapshot.found.get(address).unwrap_or(&nothing);
-        let queries = session.registry.known(live.kind).details(want, live, found);
+        let queries = (session.registry.known(live.kind).details)(want, live, found);
         asked.extend(
             queries
                 .into_iter()

@@ -12,7 +12,8 @@ use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::{Request, RequestError};
 use setpoint_openapi::retry::{Attempt, Decision, RetryPolicy};
 use setpoint_plan::args::{self, Unresolved};
-use setpoint_plan::kind::{Proof, Query, Row};
+use setpoint_plan::kind::Row;
+use setpoint_plan::view::{Proof, Query};
 use setpoint_plan::{Ref, Value};
 
 use crate::session::Session;
@@ -103,7 +104,7 @@ pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
     let mut found = read_once(session, query).await?;
     if found.rows.is_empty() {
         match query.proof {
-            Proof::DryRun if query.api.takes_dry_run() => {
+            Proof::DryRun if query.view.api.takes_dry_run() => {
                 prove_by_dry_run(session, query).await?;
                 found.proofs = 1;
             }
@@ -121,7 +122,7 @@ pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
 }
 
 async fn read_once(session: &Session, query: &Query) -> Result<Read, ReadError> {
-    let action = query.api.name;
+    let action = query.view.api.name;
     for restart in 0.. {
         match walk(session, query).await {
             Err(ReadError::Page {
@@ -135,10 +136,9 @@ async fn read_once(session: &Session, query: &Query) -> Result<Read, ReadError> 
 }
 
 async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
-    let action = query.api.name;
-    let kind = session.registry.known(query.kind);
+    let action = query.view.api.name;
     let base = base_request(query)?;
-    let mut walk = Walk::new(query.api, query.listing);
+    let mut walk = Walk::new(query.view.api, query.view.listing);
     let mut found = Read::default();
     loop {
         let mut request = base.clone();
@@ -154,8 +154,8 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
         let next = walk
             .accept(&reply.json)
             .map_err(|error| ReadError::Page { action, error })?;
-        let rows = kind
-            .decode(query.view, &query.site, &reply.json)
+        let rows = query
+            .decode(&reply.json)
             .map_err(|error| ReadError::Odd { action, error })?;
         found.rows.extend(rows);
         if next == Next::Done {
@@ -165,11 +165,11 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
 }
 
 fn base_request(query: &Query) -> Result<Request, ReadError> {
-    let action = query.api.name;
+    let action = query.view.api.name;
     let nothing = |_: &Ref| -> Option<Value> { None };
     let arguments = args::arguments(&query.args, &nothing)
         .map_err(|error| ReadError::Unresolved { action, error })?;
-    Request::new(query.api, query.site.region.as_str(), &arguments)
+    Request::new(query.view.api, query.site.region.as_str(), &arguments)
         .map_err(|error| ReadError::Request { action, error })
 }
 
@@ -184,7 +184,7 @@ async fn prove_by_dry_run(session: &Session, query: &Query) -> Result<(), ReadEr
         Ok(_) => Ok(()),
         Err(CallError::Api(error)) if error.is_dry_run_ok() => Ok(()),
         Err(error) => Err(ReadError::Call {
-            action: query.api.name,
+            action: query.view.api.name,
             error: Box::new(error),
         }),
     }

@@ -1,8 +1,9 @@
 //! What becomes of each resource, with the reason as a value.
 
 use crate::desired::Desired;
-use crate::kind::Effect;
+use crate::effect::Effect;
 use crate::live::Live;
+use crate::update::Update;
 use crate::{Address, Location, Value};
 
 /// What a plan does with one resource.
@@ -26,6 +27,8 @@ pub struct Change {
     pub before: Option<Live>,
     /// What is wanted; `None` for what goes.
     pub after: Option<Desired>,
+    /// Guard marks that are taken off though nothing asked for it, since the file says so.
+    pub lifted: Vec<String>,
     /// For a replacement: which half comes first.
     pub order: ReplaceOrder,
 }
@@ -127,8 +130,8 @@ pub struct FieldChange {
     pub before: Value,
     /// The wanted value; references are known after apply. `Null` where it is taken away.
     pub after: Value,
-    /// How it is changed.
-    pub verb: Option<&'static str>,
+    /// The update that changes it in place; `None` for a replacement.
+    pub update: Option<&'static Update>,
     /// What it does to what runs, given the live state.
     pub effect: Effect,
     /// Where the spec says so.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use setpoint_spec::schema::Type;
 use setpoint_spec::stack::{Resource, Stack, Timeouts};
 
 use crate::ownership::Guard;
@@ -46,15 +47,8 @@ impl Desired {
     pub fn from_resource(resource: &Resource) -> Self {
         let mut attrs = Map::new();
         for (name, value) in &resource.fields {
-            flatten_into(
-                &mut attrs,
-                name,
-                value,
-                resource
-                    .kind
-                    .field(name)
-                    .is_some_and(|field| is_struct(&field.ty)),
-            );
+            let ty = resource.kind.field(name).map(|field| field.ty);
+            flatten_into(&mut attrs, name, value, ty);
         }
         let tags = resource.tags.as_ref().map(|tags| {
             tags.iter()
@@ -68,6 +62,7 @@ impl Desired {
             initial: Map::new(),
             tags,
             guard: Guard {
+                kind: Some(resource.kind.name.to_owned()),
                 protect: resource.lifecycle.protect,
                 keep: resource.lifecycle.keep,
                 ..Guard::default()
@@ -121,15 +116,22 @@ pub fn of_stack(stack: &Stack) -> BTreeMap<Address, Desired> {
         .collect()
 }
 
-fn is_struct(ty: &setpoint_spec::schema::Type) -> bool {
-    matches!(ty, setpoint_spec::schema::Type::Struct(_))
-}
-
-fn flatten_into(attrs: &mut Map, name: &str, value: &Value, structure: bool) {
-    match value {
-        Value::Map(members) if structure => {
+/// Members of structures and of named maps stand under dotted names, each on its own.
+fn flatten_into(attrs: &mut Map, name: &str, value: &Value, ty: Option<Type>) {
+    match (value, ty) {
+        (Value::Map(members), Some(Type::Struct(_))) => {
             for (member, value) in members {
                 attrs.insert(format!("{name}.{member}"), value.clone());
+            }
+        }
+        (Value::Map(keys), Some(Type::Named(fields))) => {
+            for (key, value) in keys {
+                flatten_into(
+                    attrs,
+                    &format!("{name}.{key}"),
+                    value,
+                    Some(Type::Struct(fields)),
+                );
             }
         }
         _ => {

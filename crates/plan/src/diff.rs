@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 
 use crate::change::FieldChange;
 use crate::desired::Desired;
-use crate::kind::{At, Change, Effect, Judged, Kind, Refusal, Rule, Verdict};
+use crate::effect::Effect;
+use crate::field::{Change, Field, Judged, Verdict};
+use crate::kind::{Kind, Refusal};
 use crate::live::Live;
 use crate::ownership::{self, Guard};
 use crate::report::NoteKind;
+use crate::update::{At, Update};
 use crate::{Address, Value};
 
 /// The differences of one resource.
@@ -30,6 +33,8 @@ pub struct Diff {
     pub notes: Vec<NoteKind>,
     /// What cannot be done.
     pub refusals: Vec<Refusal>,
+    /// Attributes that differ and have no row in the kind's table: a bug of the kind.
+    pub unknown: Vec<String>,
 }
 
 /// One field that is acted on.
@@ -44,19 +49,45 @@ pub struct FieldDiff {
 /// How a difference is acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
-    /// By this verb, at this place.
-    Verb(&'static str, At),
+    /// In place, by this update.
+    Update(&'static Update),
     /// By replacing the resource.
     Replace,
 }
 
 impl Diff {
-    /// Whether it asks, at its end, whether the resource is ready.
+    /// The guard mark that the resource carries until this change has succeeded.
     #[must_use]
-    pub fn asks_ready(&self) -> bool {
-        self.fields
+    pub fn mark(&self) -> Option<&'static str> {
+        self.all_updates().find_map(|update| update.mark)
+    }
+
+    /// Guard marks that are taken off though nothing asked for it: an open window is closed by the
+    /// change, and a readiness check takes its own mark off.
+    #[must_use]
+    pub fn lifted(&self, kind: &Kind, live: &Live) -> Vec<String> {
+        let (Some(guard), Some(owner)) = (&self.guard, &live.owner) else {
+            return Vec::new();
+        };
+        let is_lifted = |mark: &&String| {
+            let mark = mark.as_str();
+            !guard.has(mark) && kind.window_mark != Some(mark) && self.mark() != Some(mark)
+        };
+        owner
+            .guard
+            .marks
             .iter()
-            .any(|field| field.change.attr == ownership::READY)
+            .filter(is_lifted)
+            .cloned()
+            .collect()
+    }
+
+    /// The updates of its fields, in the order of attributes; one may come several times.
+    pub fn all_updates(&self) -> impl Iterator<Item = &'static Update> + '_ {
+        self.fields.iter().filter_map(|field| match field.how {
+            How::Update(update) => Some(update),
+            How::Replace => None,
+        })
     }
 
     /// Whether nothing is to be done.
@@ -78,33 +109,38 @@ impl Diff {
             .map(|field| field.change.attr.as_str())
     }
 
-    /// The most severe effect.
+    /// The effects of all fields together.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        self.fields
-            .iter()
-            .map(|field| field.change.effect)
-            .max()
-            .unwrap_or_default()
+        Effect::merged(self.fields.iter().map(|field| field.change.effect))
     }
 
-    /// The verbs at a place, each once, in the order of the kind's rules.
+    /// The updates at these places, each once, in the order of the kind's table.
     #[must_use]
-    pub fn verbs(&self, kind: &dyn Kind, place: At) -> Vec<&'static str> {
-        let mut verbs: Vec<&'static str> = Vec::new();
-        for rule in kind.rules() {
-            let found = self
-                .fields
-                .iter()
-                .find(|field| field.change.attr == rule.attr);
-            if let Some(How::Verb(verb, at)) = found.map(|field| field.how)
-                && at == place
-                && !verbs.contains(&verb)
+    pub fn updates(&self, kind: &'static Kind, places: &[At]) -> Vec<&'static Update> {
+        let mut updates: Vec<&'static Update> = Vec::new();
+        for field in self.in_table_order(kind) {
+            if let How::Update(update) = field.how
+                && places.contains(&update.at)
+                && !updates.contains(&update)
             {
-                verbs.push(verb);
+                updates.push(update);
             }
         }
-        verbs
+        updates
+    }
+
+    fn in_table_order(&self, kind: &'static Kind) -> Vec<&FieldDiff> {
+        let table = kind.rows();
+        let place = |field: &&FieldDiff| {
+            let row = kind.row(&field.change.attr);
+            table
+                .iter()
+                .position(|other| row.is_some_and(|row| std::ptr::eq(row, other.field)))
+        };
+        let mut fields: Vec<&FieldDiff> = self.fields.iter().collect();
+        fields.sort_by_key(place);
+        fields
     }
 }
 
@@ -112,7 +148,7 @@ impl Diff {
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {
     /// The kind.
-    pub kind: &'static dyn Kind,
+    pub kind: &'static Kind,
     /// What is wanted, references resolved as far as they can be; one that is left counts as different.
     pub want: &'a Desired,
     /// What is there.
@@ -134,21 +170,28 @@ pub fn diff(sides: Sides<'_>) -> Diff {
     for (attr, value) in &sides.want.attrs {
         compare_field(sides, attr, value, &mut found);
     }
-    if sides.kind.tag_api().is_some() {
+    if sides.kind.tag_api.is_some() {
         compare_tags(sides.want, sides.live, sides.ignore_tags, &mut found);
-        let mut guard = wanted_guard(sides.want, sides.live);
-        // What is asked about its readiness in this change is ready at its end, or the change has failed.
-        let asked = found.asks_ready();
-        guard.unready &= !asked;
-        let current = sides
-            .live
-            .owner
-            .as_ref()
-            .map(|owner| owner.guard.clone())
-            .unwrap_or_default();
-        found.guard = (asked || guard != current).then_some(guard);
+        compare_guard(sides, &mut found);
     }
     found
+}
+
+/// The guard is written if its words differ. A row of the first version, which does not name its
+/// kind, gets the name with the next write of its tags.
+fn compare_guard(sides: Sides<'_>, found: &mut Diff) {
+    let guard = desired_guard(sides, found);
+    let owner = sides.live.owner.as_ref();
+    let current = owner.map(|owner| owner.guard.clone()).unwrap_or_default();
+    let differs = guard != current || found.mark().is_some();
+    let writes_tags = !found.tags_set.is_empty() || !found.tags_unset.is_empty();
+    let lacks_kind = owner.is_some_and(|owner| owner.guard.kind.is_none());
+    if differs || (writes_tags && lacks_kind) {
+        found.guard = Some(Guard {
+            kind: Some(sides.kind.name.to_owned()),
+            ..guard
+        });
+    }
 }
 
 fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) {
@@ -159,60 +202,61 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
     if is_same(value, &current) {
         return;
     }
-    let Some(rule) = kind.rule(attr) else { return };
-    let verdict = verdict(sides, rule, value, &current);
-    let field = |verb, effect| FieldChange {
+    let Some(field) = kind.row(attr) else {
+        found.unknown.push(attr.to_owned());
+        return;
+    };
+    let change = |update, effect| FieldChange {
         attr: attr.to_owned(),
         before: current.clone(),
         after: value.clone(),
-        verb,
+        update,
         effect,
         at: Some(want.location(attr).clone()),
     };
-    match verdict {
+    match verdict(sides, field, attr, value, &current) {
         Verdict::Same => {}
-        Verdict::Note(text) if text.is_empty() => found.notes.push(NoteKind::UsedAtCreationOnly {
+        Verdict::CreationOnly => found.notes.push(NoteKind::UsedAtCreationOnly {
             field: attr.to_owned(),
         }),
         Verdict::Note(text) => found.notes.push(NoteKind::Remark(text)),
-        Verdict::Update { verb, effect, at } => {
-            // What is stopped needs no restart; a rebuild wipes its disk all the same.
-            let effect = if effect == Effect::Restart && at == At::Stopped && is_stopped(live) {
-                Effect::None
+        Verdict::Update(update) => {
+            let rests = update.at == At::Stopped && (kind.is_at_rest)(live);
+            // A rebuild wipes the disk of a stopped machine all the same.
+            let effect = if rests && update.effect < Effect::REBUILD {
+                update.effect.at_rest()
             } else {
-                effect
+                update.effect
             };
             found.fields.push(FieldDiff {
-                change: field(Some(verb), effect),
-                how: How::Verb(verb, at),
+                change: change(Some(update), effect),
+                how: How::Update(update),
             });
         }
         Verdict::Replace => found.fields.push(FieldDiff {
-            change: field(None, Effect::Replace),
+            change: change(None, Effect::REPLACE),
             how: How::Replace,
         }),
-        Verdict::Refuse(what) => found.refusals.push(Refusal {
+        Verdict::Refuse(what, hint) => found.refusals.push(Refusal {
             attr: attr.to_owned(),
             what,
-            hint: None,
+            hint,
         }),
     }
 }
 
-fn verdict(sides: Sides<'_>, rule: &Rule, value: &Value, current: &Value) -> Verdict {
-    match rule.change {
+fn verdict(sides: Sides<'_>, field: &Field, attr: &str, value: &Value, current: &Value) -> Verdict {
+    match field.change {
+        Change::Never | Change::Part | Change::Members => Verdict::Same,
         Change::Replace => Verdict::Replace,
-        Change::CreateOnly => Verdict::Note(String::new()),
-        Change::Update { verb, effect, at } => Verdict::Update { verb, effect, at },
-        Change::Judge(judge) => {
-            let named = sides
-                .all
-                .get(&sides.want.address)
-                .and_then(|raw| raw.attrs.get(rule.attr));
-            let target = named.and_then(|raw| {
-                raw.refs()
-                    .first()
-                    .and_then(|reference| sides.resolved.get(&reference.address))
+        Change::CreateOnly => Verdict::CreationOnly,
+        Change::Update(update) => Verdict::Update(update),
+        Change::Judge(judge, _) => {
+            let first = sides.all.get(&sides.want.address);
+            let named = first.and_then(|first| first.attrs.get(attr));
+            let target = named.and_then(|first| {
+                let reference = *first.refs().first()?;
+                sides.resolved.get(&reference.address)
             });
             let is_meant = |live: &&Live| Some(live.id.as_str()) == value.as_text();
             let outside = sides.named.values().flatten().find(is_meant);
@@ -261,11 +305,6 @@ pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
     notes
 }
 
-/// A stopped machine needs no restart.
-fn is_stopped(live: &Live) -> bool {
-    live.attr("status") == Value::text("Stopped")
-}
-
 fn compare_tags(want: &Desired, live: &Live, ignore: &[String], found: &mut Diff) {
     let Some(tags) = &want.tags else { return };
     for (key, value) in tags {
@@ -311,29 +350,32 @@ pub fn glob_match(glob: &str, text: &str) -> bool {
     glob[g..].iter().all(|c| *c == '*')
 }
 
-/// The guard words a live resource should carry: what the spec says, and what must be kept from its making. The digest
-/// of user data moves only where a change of them is stored.
-fn wanted_guard(want: &Desired, live: &Live) -> Guard {
-    let current = live
-        .owner
-        .as_ref()
-        .map(|owner| owner.guard.clone())
-        .unwrap_or_default();
-    let stores = want.lifecycle.on_user_data_change.as_deref() == Some("store");
-    let user_data = if stores {
-        want.guard.user_data.clone()
-    } else {
-        current.user_data.clone()
-    };
-    let unready = current.unready && want.guard.unready;
-    Guard {
-        protect: want.guard.protect,
-        keep: want.guard.keep,
-        restarting: false,
-        unready,
-        user_data,
-        ..current
+/// The guard words that a live resource should carry: those of the file, and those that were
+/// written when it was made. A window is closed and a readiness check has passed once the change has
+/// succeeded. Words that this version does not know are kept.
+fn desired_guard(sides: Sides<'_>, found: &Diff) -> Guard {
+    let Sides {
+        kind, want, live, ..
+    } = sides;
+    let owner = live.owner.as_ref();
+    let mut guard = owner.map(|owner| owner.guard.clone()).unwrap_or_default();
+    (guard.protect, guard.keep) = (want.guard.protect, want.guard.keep);
+    if let Some(mark) = kind.window_mark {
+        guard = guard.without(mark);
     }
+    if let Some(mark) = kind.pending_mark {
+        let is_asked = found.mark() == Some(mark);
+        if is_asked || !want.guard.has(mark) {
+            guard = guard.without(mark);
+        }
+    }
+    for key in found.all_updates().filter_map(|update| update.digest) {
+        match want.guard.digests.get(key) {
+            Some(digest) => guard.digests.insert(key.to_owned(), digest.clone()),
+            None => guard.digests.remove(key),
+        };
+    }
+    guard
 }
 
 #[cfg(test)]

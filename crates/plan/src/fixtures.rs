@@ -6,7 +6,8 @@ use setpoint_spec::stack::{Lifecycle, Location, Timeouts};
 
 use crate::change::{Change, ChangeAction, Reason, ReplaceOrder};
 use crate::desired::Desired;
-use crate::kind::{Effect, Site};
+use crate::effect::Effect;
+use crate::kind::Site;
 use crate::live::{Cost, Live};
 use crate::ownership::Guard;
 use crate::plan::{Half, Plan, PlanStep, StepId};
@@ -64,6 +65,7 @@ pub(crate) fn live(attrs: &[(&str, Value)]) -> Live {
         kind: "instance",
         id,
         site: site(),
+        copied: false,
         owner: None,
         tags: BTreeMap::new(),
         attrs,
@@ -78,10 +80,11 @@ pub(crate) fn change(at: &str, action: ChangeAction, reason: Reason) -> Change {
         action,
         reason,
         fields: Vec::new(),
-        effect: Effect::None,
+        effect: Effect::NONE,
         loses: None,
         before: None,
         after: None,
+        lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
     }
 }
@@ -97,6 +100,7 @@ pub(crate) fn plan(changes: Vec<Change>, steps: Vec<PlanStep>) -> Plan {
     Plan {
         stack: "shop/prod".to_owned(),
         site: site(),
+        now: 0,
         changes,
         steps,
         outputs,

@@ -4,7 +4,7 @@ use setpoint_spec::stack::Allow;
 
 use crate::Address;
 use crate::change::{Change, ChangeAction, Reason};
-use crate::kind::Effect;
+use crate::effect::Interruption;
 
 /// A change that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub fn held(changes: &[Change], n_live: usize, entries: &[Allow], allowed: &Allo
 fn replaces_another(change: &Change, all: &[Change]) -> bool {
     let stays = |other: &Change| {
         matches!(other.action, ChangeAction::NoOp | ChangeAction::Update)
-            && other.effect < Effect::Rebuild
+            && other.effect.interrupts < Interruption::Rebuild
     };
     change.reason == Reason::Superseded
         && all
@@ -127,7 +127,8 @@ fn held_change(
 fn why_held(change: &Change, is_leftover: bool) -> Option<HeldWhy> {
     let named_by_edit = change.action == ChangeAction::Delete
         && (change.reason == Reason::NotInSpec || is_leftover);
-    let severe = change.effect >= Effect::Rebuild || change.action == ChangeAction::Delete;
+    let severe =
+        change.effect.interrupts >= Interruption::Rebuild || change.action == ChangeAction::Delete;
     match &change.loses {
         Some(lost) if severe && !named_by_edit => Some(HeldWhy::DataLoss(lost.clone())),
         Some(_) if change.action == ChangeAction::Replace => Some(HeldWhy::Replacement),
@@ -152,6 +153,7 @@ fn lets_through(entry: &Allow, change: &Change) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effect::Effect;
     use crate::fixtures::{address, change, place};
 
     /// A change of `db` with this action, reason and effect, that would lose something.
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn a_loss_that_no_edit_names_is_held() {
         let lost = HeldWhy::DataLoss("system disk d-1".to_owned());
-        let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::Rebuild);
+        let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::REBUILD);
         assert_eq!(
             of(&rebuild, &[], &Allowed::default()),
             Some((lost.clone(), None))
@@ -202,21 +204,21 @@ mod tests {
             Reason::FieldForcesReplacement {
                 field: "zone".to_owned(),
             },
-            Effect::Replace,
+            Effect::REPLACE,
         );
         assert_eq!(of(&replace, &[], &Allowed::default()), Some((lost, None)));
         let restart = Change {
             loses: None,
-            ..losing(ChangeAction::Update, Reason::Differs, Effect::Restart)
+            ..losing(ChangeAction::Update, Reason::Differs, Effect::RESTART)
         };
         assert_eq!(of(&restart, &[], &Allowed::default()), None);
-        let taken_out = losing(ChangeAction::Delete, Reason::NotInSpec, Effect::None);
+        let taken_out = losing(ChangeAction::Delete, Reason::NotInSpec, Effect::NONE);
         assert_eq!(of(&taken_out, &[], &Allowed::default()), None);
     }
 
     #[test]
     fn an_entry_or_a_flag_lets_it_through() {
-        let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::Rebuild);
+        let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::REBUILD);
         let by = |entries: &[Allow], allowed: &Allowed| {
             of(&rebuild, entries, allowed).and_then(|(_, by)| by)
         };

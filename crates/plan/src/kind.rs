@@ -1,19 +1,38 @@
-//! The trait that every kind of resource implements, and the small nouns it speaks in.
+//! A kind of resource as a value: its table, its reads and its procedures.
 //!
-//! Contract. *Expected flow*: `list` and `lookups` are asked, then `desire` completes what is wanted, then `details`
-//! are read for what the spec manages, then `create`, `update` or `delete` gives the procedure. *Guarantees*: a kind
-//! is data and pure functions; equal arguments give equal results. *Assumptions*: `decode` sees only well-formed
-//! JSON; anything else than it expects is [`Odd`], never an empty result. *Errors*: [`Refusal`] for what a plan
-//! cannot do, with the way out.
+//! # Expected flow
+//!
+//! 1. The planner asks questions: [`Kind::owned`], [`Kind::look_ups`], [`Kind::local_reads`]. The
+//!    engine answers them.
+//! 2. [`Kind::desire`] completes the desired resource from the answers.
+//! 3. [`Kind::details`] asks for what no listing carries, for owned resources.
+//! 4. The planner compares, by the table, and takes [`Kind::create`], the steps of the
+//!    [`Update`](crate::update::Update)s, [`Kind::window`] and [`Kind::delete`].
+//!
+//! # Guarantees
+//!
+//! A kind is data and pure functions: equal arguments give equal results. It does no I/O, has no
+//! clock, and waits for nothing.
+//!
+//! # Assumptions
+//!
+//! A decoder sees only well-formed JSON. Anything else than the action promises is
+//! [`Odd`](setpoint_openapi::json::Odd), never an empty result.
+//!
+//! # Errors
+//!
+//! [`Refusal`] for what a plan cannot do, with the way out.
 
 use setpoint_openapi::action::Action;
-use setpoint_openapi::json::{Json, Odd};
-use setpoint_openapi::page::Listing;
-use setpoint_spec::schema::KindDef;
+use setpoint_spec::schema::{CheckCx, Problem};
 
+use crate::decode::TagNames;
 use crate::desired::Desired;
+use crate::effect::Effect;
+use crate::field::Field;
 use crate::live::Live;
-use crate::procedure::{Args, Local, Procedure, Step};
+use crate::procedure::{Local, Procedure, Step};
+use crate::view::{Query, View};
 use crate::{Address, Map, Value};
 
 /// Where a stack lives.
@@ -25,40 +44,10 @@ pub struct Site {
     pub region: String,
 }
 
-/// A read of the API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// The kind whose `decode` reads the answer.
-    pub kind: &'static str,
-    /// Which of the kind's views the answer is: `list` for its rows.
-    pub view: &'static str,
-    /// Whose region is asked.
-    pub site: Site,
-    /// The action.
-    pub api: &'static Action,
-    /// Parameters, without those of paging.
-    pub args: Args,
-    /// How it pages, and where its rows stand.
-    pub listing: Listing,
-    /// What makes an empty answer believable.
-    pub proof: Proof,
-}
-
-/// What makes an empty listing believable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// A caller who may not list gets an error.
-    Refused,
-    /// Asked once more with `DryRun`: a caller who may not list gets an error then.
-    DryRun,
-    /// A second look; for kinds without a create token.
-    Twice,
-}
-
 /// What a kind reads out of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
-    /// A resource as it is.
+    /// A live resource.
     Live(Live),
     /// More attributes of a resource that a listing has shown.
     Detail {
@@ -69,125 +58,11 @@ pub enum Row {
         /// Further resources that it uses: kind and id.
         uses: Vec<(&'static str, String)>,
     },
-    /// Something looked up that no kind manages: an image, say.
+    /// Something looked up that no kind manages.
     Found(Map),
 }
 
-/// How a field changes.
-#[derive(Debug, Clone, Copy)]
-pub struct Rule {
-    /// The attribute, dotted for members: `system_disk.size`.
-    pub attr: &'static str,
-    /// The create call's parameter; empty where the kind builds it otherwise.
-    pub param: &'static str,
-    /// What a difference leads to.
-    pub change: Change,
-    /// The verb that lets go of what the attribute refers to, with no successor at hand. Used where old and new target
-    /// cannot be there at once.
-    pub leave: Option<&'static str>,
-}
-
-/// What a difference leads to.
-#[derive(Debug, Clone, Copy)]
-pub enum Change {
-    /// The resource is replaced.
-    Replace,
-    /// Used at creation only; a later difference is noted, not acted on.
-    CreateOnly,
-    /// Changed in place by this verb of the kind.
-    Update {
-        /// Which steps: the kind's `update` is asked for them by this word.
-        verb: &'static str,
-        /// What it does to what runs.
-        effect: Effect,
-        /// Where in the procedure it stands.
-        at: At,
-    },
-    /// The way depends on both sides.
-    Judge(fn(&Judged<'_>) -> Verdict),
-}
-
-/// What a judgement may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Judged<'a> {
-    /// The attribute's wanted value.
-    pub want: &'a Value,
-    /// Its live value, `Null` if it has none.
-    pub live: &'a Value,
-    /// The whole of what is wanted.
-    pub desired: &'a Desired,
-    /// The whole of what is there.
-    pub row: &'a Live,
-    /// What is wanted of the resource that the wanted value refers to, if it refers to one.
-    pub target: Option<&'a Desired>,
-    /// The live row outside the stack whose id the wanted value is, if it was looked up.
-    pub outside: Option<&'a Live>,
-}
-
-/// What a judgement says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// No difference after all.
-    Same,
-    /// A difference that is noted, not acted on.
-    Note(String),
-    /// In place.
-    Update {
-        /// The kind's verb.
-        verb: &'static str,
-        /// What it does to what runs.
-        effect: Effect,
-        /// Where in the procedure it stands.
-        at: At,
-    },
-    /// By replacement.
-    Replace,
-    /// Not possible; what to do instead.
-    Refuse(String),
-}
-
-/// What a change does to what runs, from mild to severe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Effect {
-    /// Nothing notices.
-    #[default]
-    None,
-    /// A network blip.
-    Brief,
-    /// Stop, change, start.
-    Restart,
-    /// The system disk is replaced; id and private address stay.
-    Rebuild,
-    /// The resource goes and another comes.
-    Replace,
-}
-
-impl Effect {
-    /// The word in output: `none`, `brief`, `restart`, `rebuild`, `replace`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Brief => "brief",
-            Self::Restart => "restart",
-            Self::Rebuild => "rebuild",
-            Self::Replace => "replace",
-        }
-    }
-}
-
-/// Where in an update's procedure a verb stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum At {
-    /// Before the window.
-    Before,
-    /// Inside the window, while the resource is stopped.
-    Stopped,
-    /// After the window.
-    After,
-}
-
-/// How the kind's tags are written.
+/// How the tags of a kind are written.
 #[derive(Debug, Clone, Copy)]
 pub struct TagApi {
     /// `TagResources`.
@@ -205,6 +80,8 @@ pub struct Cx<'a> {
     pub stack: &'a str,
     /// Where it lives.
     pub site: &'a Site,
+    /// When the plan is made, in seconds since 1970-01-01 UTC.
+    pub now: i64,
 }
 
 /// Why a resource cannot be planned.
@@ -219,144 +96,245 @@ pub struct Refusal {
     pub hint: Option<String>,
 }
 
-/// What look-ups found for one resource.
+/// The answers to the look-ups of one resource.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    rows: Vec<(&'static str, Row)>,
+    rows: Vec<(&'static View, Row)>,
+    local: Vec<Map>,
 }
 
 impl Found {
-    /// Notes a row of a view.
-    pub fn add(&mut self, view: &'static str, row: Row) {
+    /// Adds a row of a view.
+    pub fn add(&mut self, view: &'static View, row: Row) {
         self.rows.push((view, row));
     }
 
-    /// The attributes of every row found under this view.
-    pub fn of<'a>(&'a self, view: &'a str) -> impl Iterator<Item = &'a Map> + 'a {
+    /// Adds what lies on this machine.
+    pub fn add_local(&mut self, attrs: Map) {
+        self.local.push(attrs);
+    }
+
+    /// The attributes of every row found through this view.
+    pub fn of<'a>(&'a self, view: &'static View) -> impl Iterator<Item = &'a Map> + 'a {
+        let own = move |(other, _): &&(&'static View, Row)| std::ptr::eq(*other, view);
         self.rows
             .iter()
-            .filter(move |(name, _)| *name == view)
+            .filter(own)
             .filter_map(|(_, row)| match row {
                 Row::Found(attrs) => Some(attrs),
                 Row::Live(live) => Some(&live.attrs),
                 Row::Detail { .. } => None,
             })
     }
+
+    /// What lies on this machine.
+    pub fn local(&self) -> impl Iterator<Item = &Map> {
+        self.local.iter()
+    }
 }
 
-/// A kind of resource: its table, its reads, and its procedures.
-pub trait Kind: Sync {
-    /// Its table in the language: name, fields, attributes.
-    fn def(&self) -> &'static KindDef;
+/// Which of several matches a look-up means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUp {
+    /// Exactly one must match.
+    One,
+    /// The one with the greatest value of this attribute, then of the id.
+    Newest(&'static str),
+}
 
-    /// How each attribute changes.
-    fn rules(&self) -> &'static [Rule];
+/// A name of an attribute with its row.
+#[derive(Debug, Clone)]
+pub struct RowOf {
+    /// The attribute: dotted, with `*` for the keys of named maps.
+    pub attr: String,
+    /// The row.
+    pub field: &'static Field,
+}
+
+/// A kind of resource. See the module for the contract.
+pub struct Kind {
+    /// Its name in `type:`.
+    pub name: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// The table.
+    pub fields: &'static [Field],
+    /// Fields of which exactly one must be given.
+    pub one_of: &'static [&'static [&'static str]],
+    /// Fields of which at least one must be given.
+    pub any_of: &'static [&'static [&'static str]],
+    /// Names that people bring from elsewhere, with what to write.
+    pub hints: &'static [(&'static str, &'static str)],
+    /// Checks over one whole entry that no single type can make, offline.
+    pub check: fn(&CheckCx<'_>) -> Vec<Problem>,
+    /// A minimal stack of this kind for the tests, as the YAML of `resources`, in which the entry
+    /// under test is called `it`.
+    pub example: &'static str,
 
     /// How its tags are written; `None` for kinds without tags.
-    fn tag_api(&self) -> Option<TagApi>;
+    pub tag_api: Option<TagApi>,
+    /// How a listed row spells its tags.
+    pub tag_names: TagNames,
+    /// Whether the first version made rows of this kind, whose guard does not name it.
+    pub first_version: bool,
+    /// The mark that a row carries while a window of ours is open: whoever finds it closes it.
+    pub window_mark: Option<&'static str>,
+    /// The mark that a row carries until it has passed its readiness check.
+    pub pending_mark: Option<&'static str>,
 
-    /// The listing of everything that the stack owns.
-    fn list(&self, site: &Site, stack: &str) -> Query;
+    /// The listing.
+    pub list: &'static View,
+    /// Further listings of the first round, whose rows are details.
+    pub more_lists: &'static [&'static View],
+    /// Which of several matches a look-up means.
+    pub look_up: LookUp,
+    /// Look-ups that depend on the file alone.
+    pub look_ups: fn(&Desired, &Site) -> Vec<Query>,
+    /// What lies on this machine and is read with the first round, never written.
+    pub local_reads: fn(&Desired) -> Vec<Local>,
+    /// Completes the desired resource: canonical forms, defaults at creation, derived names.
+    pub desire: fn(&Cx<'_>, &Found, Option<&Live>, &mut Desired) -> Result<(), Refusal>,
+    /// What no listing carries. The desired resource is `None` for one that is about to be deleted.
+    pub details: fn(Option<&Desired>, &Live, &Found) -> Vec<Query>,
 
-    /// Further listings of the first round, whose rows are details: one for the disks of all instances, say.
-    fn more_lists(&self, _site: &Site, _stack: &str) -> Vec<Query> {
-        Vec::new()
-    }
-
-    /// Reads by id: for waits, guards, and 'is it dead?'.
-    fn poll(&self, site: &Site, ids: &[String]) -> Vec<Query>;
-
-    /// The listing that finds something by `id`, `name` or `tags`, for `existing` and look-ups in braces.
-    fn find(&self, site: &Site, by: &Map) -> Option<Query>;
-
-    /// First round, beside the listings: look-ups that depend on the spec alone.
-    fn lookups(&self, _want: &Desired, _site: &Site) -> Vec<Query> {
-        Vec::new()
-    }
-
-    /// What lies on this machine and is read with the first round, never written; found under the view `local`.
-    fn local_reads(&self, _want: &Desired) -> Vec<Local> {
-        Vec::new()
-    }
-
-    /// Completes what is wanted, once look-ups are there: canonical forms, defaults at creation, derived names.
-    ///
-    /// # Errors
-    /// What the look-ups show to be impossible: no such image, say.
-    fn desire(
-        &self,
-        _cx: &Cx<'_>,
-        _found: &Found,
-        _live: Option<&Live>,
-        _want: &mut Desired,
-    ) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    /// Second round: what no listing carries. `want` is `None` for a resource that is about to be deleted; rows that
-    /// are looked up are added to what was found for the address.
-    fn details(&self, _want: Option<&Desired>, _live: &Live, _found: &Found) -> Vec<Query> {
-        Vec::new()
-    }
-
-    /// Reads an answer.
-    ///
-    /// # Errors
-    /// The answer is not what the action promises.
-    fn decode(&self, view: &str, site: &Site, body: &Json) -> Result<Vec<Row>, Odd>;
-
-    /// Whether old and new may be there at once.
-    fn coexist(&self, _old: &Live, _new: &Desired) -> bool {
-        true
-    }
-
-    /// Attributes that these verbs may change beside the ones they are asked to.
-    fn unsettled(&self, _verbs: &[&str]) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// Attributes that move by themselves, as a state does: their change is no sign that somebody changed the resource.
-    fn transient(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The id that a resource will have, where it is ours to choose: a name, or one derived from its identity.
-    fn derived_id(&self, _cx: &Cx<'_>, _want: &Desired) -> Option<String> {
-        None
-    }
-
+    /// Whether the old and the new resource can exist at once.
+    pub coexist: fn(&Live, &Desired) -> bool,
+    /// The id that a resource will have, where it is ours to choose.
+    pub derived_id: Option<fn(&Cx<'_>, &Desired) -> String>,
     /// What is lost with it: one line for people, `None` if it carries no data.
-    fn loses(&self, _live: &Live, _effect: Effect) -> Option<String> {
-        None
-    }
-
-    /// Why the cloud would refuse to delete it though nothing uses it: the API's own protection, a subscription.
-    fn undeletable(&self, _live: &Live) -> Option<String> {
-        None
-    }
+    pub loses: fn(&Live, Effect) -> Option<String>,
+    /// Why the cloud would refuse to delete it though nothing uses it.
+    pub undeletable: fn(&Cx<'_>, &Live) -> Option<String>,
+    /// Whether nothing of it runs, so that a restart interrupts nothing.
+    pub is_at_rest: fn(&Live) -> bool,
 
     /// The procedure that creates it.
-    fn create(&self, cx: &Cx<'_>, want: &Desired) -> Procedure;
-
-    /// The steps of one verb of an update.
-    fn update(&self, verb: &str, cx: &Cx<'_>, want: &Desired, live: &Live) -> Vec<Step>;
-
-    /// The steps that open and close the window in which `At::Stopped` verbs run; both empty if it is open anyway.
-    fn window(&self, _cx: &Cx<'_>, _want: &Desired, _live: &Live) -> (Vec<Step>, Vec<Step>) {
-        (Vec::new(), Vec::new())
-    }
-
+    pub create: fn(&Cx<'_>, &Desired) -> Procedure,
+    /// The steps that open and close the window of updates that need it stopped; both empty if it
+    /// is open anyway.
+    pub window: fn(&Cx<'_>, &Desired, &Live) -> (Vec<Step>, Vec<Step>),
     /// The procedure that deletes it, from the live row alone.
-    fn delete(&self, cx: &Cx<'_>, live: &Live) -> Procedure;
+    pub delete: fn(&Cx<'_>, &Live) -> Procedure,
+}
 
-    /// The kind's name.
-    fn name(&self) -> &'static str {
-        self.def().name
+impl Kind {
+    /// The base of a kind: all that a kind without special behaviour leaves unsaid.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        fields: &'static [Field],
+        list: &'static View,
+        create: fn(&Cx<'_>, &Desired) -> Procedure,
+        delete: fn(&Cx<'_>, &Live) -> Procedure,
+    ) -> Self {
+        Self {
+            name,
+            doc: "",
+            fields,
+            one_of: &[],
+            any_of: &[],
+            hints: &[],
+            check: |_| Vec::new(),
+            example: "",
+            tag_api: None,
+            tag_names: TagNames::None,
+            first_version: false,
+            window_mark: None,
+            pending_mark: None,
+            list,
+            more_lists: &[],
+            look_up: LookUp::One,
+            look_ups: |_, _| Vec::new(),
+            local_reads: |_| Vec::new(),
+            desire: |_, _, _, _| Ok(()),
+            details: |_, _, _| Vec::new(),
+            coexist: |_, _| true,
+            derived_id: None,
+            loses: |_, _| None,
+            undeletable: |_, _| None,
+            is_at_rest: |_| false,
+            create,
+            window: |_, _, _| (Vec::new(), Vec::new()),
+            delete,
+        }
     }
 
-    /// The rule of an attribute.
-    fn rule(&self, attr: &str) -> Option<&'static Rule> {
-        self.rules().iter().find(|rule| rule.attr == attr)
+    /// The row of an attribute: dotted for members, any key for those of named maps.
+    #[must_use]
+    pub fn row(&self, attr: &str) -> Option<&'static Field> {
+        find(self.fields, attr)
+    }
+
+    /// Every attribute that has a row, in the order of the table.
+    #[must_use]
+    pub fn rows(&self) -> Vec<RowOf> {
+        let mut rows = Vec::new();
+        collect("", self.fields, &mut rows);
+        rows
+    }
+
+    /// The query for what a stack owns of this kind.
+    #[must_use]
+    pub fn owned(&'static self, site: &Site, stack: &str) -> Query {
+        self.list.owned_by(self, site, stack)
+    }
+
+    /// The queries for these ids.
+    #[must_use]
+    pub fn poll(&'static self, site: &Site, ids: &[String]) -> Vec<Query> {
+        self.list.by_ids(self, site, ids)
+    }
+
+    /// The query for what a look-up in braces says; `None` if it cannot be looked up.
+    #[must_use]
+    pub fn find(&'static self, site: &Site, by: &Map) -> Option<Query> {
+        self.list.found_by(self, site, by)
+    }
+
+    /// Whether an attribute moves by itself.
+    #[must_use]
+    pub fn is_transient(&self, attr: &str) -> bool {
+        self.row(attr).is_some_and(|row| row.transient)
+    }
+}
+
+fn find(fields: &'static [Field], attr: &str) -> Option<&'static Field> {
+    use crate::field::{Change, Shape};
+    if let Some(whole) = fields.iter().find(|field| field.name == attr) {
+        return Some(whole);
+    }
+    // Names of outputs may hold dots of their own, so the longest prefix decides.
+    let inside = |field: &&Field| {
+        attr.strip_prefix(field.name)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let field = fields
+        .iter()
+        .filter(inside)
+        .max_by_key(|field| field.name.len())?;
+    let rest = &attr[field.name.len() + 1..];
+    match (field.shape, field.change) {
+        (Shape::Struct, Change::Members) => find(field.members, rest),
+        (Shape::Named, Change::Members) => find(field.members, rest.split_once('.')?.1),
+        _ => None,
+    }
+}
+
+fn collect(prefix: &str, fields: &'static [Field], rows: &mut Vec<RowOf>) {
+    use crate::field::{Change, Shape};
+    for field in fields {
+        let attr = format!("{prefix}{}", field.name);
+        match (field.shape, field.change) {
+            (Shape::Struct, Change::Members) => collect(&format!("{attr}."), field.members, rows),
+            (Shape::Named, Change::Members) => collect(&format!("{attr}.*."), field.members, rows),
+            _ => rows.push(RowOf { attr, field }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Kind").field(&self.name).finish()
     }
 }
 

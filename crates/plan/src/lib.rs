@@ -7,8 +7,11 @@
 pub mod args;
 pub mod change;
 pub mod check;
+pub mod decode;
 pub mod desired;
 pub mod diff;
+pub mod effect;
+pub mod field;
 #[cfg(test)]
 mod fixtures;
 pub mod graph;
@@ -23,6 +26,8 @@ pub mod procedure;
 pub mod registry;
 pub mod report;
 pub mod rows;
+pub mod update;
+pub mod view;
 pub mod wire;
 
 pub use setpoint_openapi::action::Action;

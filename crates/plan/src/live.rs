@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kind::{Found, Site};
-use crate::ownership::{self, Owner};
+use crate::kind::{Found, Kind, Site};
+use crate::ownership::{self, Guard, Owner};
 use crate::{Address, Map, Value};
 
 /// A live resource.
@@ -17,6 +17,8 @@ pub struct Live {
     pub site: Site,
     /// Who owns it, by its tags or derived name.
     pub owner: Option<Owner>,
+    /// Whether its ownership tags are a copy of those of another kind's resource.
+    pub copied: bool,
     /// Its tags; without our own, if these name an owner.
     pub tags: BTreeMap<String, String>,
     /// Its attributes in canonical form. `id` is not among them.
@@ -26,15 +28,40 @@ pub struct Live {
 }
 
 impl Live {
-    /// Splits raw tags into owner and the rest.
+    /// Splits raw tags into the owner and the rest. Tags that name another kind are a copy, which
+    /// makes nobody an owner; so are tags without a kind on a row whose kind always names it.
     #[must_use]
-    pub fn with_tags(mut self, raw: BTreeMap<String, String>) -> Self {
-        self.owner = ownership::owner_of(&raw);
+    pub fn with_tags(mut self, kind: &Kind, raw: BTreeMap<String, String>) -> Self {
+        let named = ownership::owner_of(&raw);
+        let is_own = |owner: &Owner| match &owner.guard.kind {
+            Some(name) => name == kind.name,
+            None => kind.first_version,
+        };
+        self.copied = named.as_ref().is_some_and(|owner| !is_own(owner));
+        let is_told = named.is_some();
+        self.owner = named.filter(is_own);
         self.tags = raw
             .into_iter()
-            .filter(|(key, _)| self.owner.is_none() || !ownership::is_own_key(key))
+            .filter(|(key, _)| !is_told || !ownership::is_own_key(key))
             .collect();
         self
+    }
+
+    /// The guard words for a write: those that it has, with its kind.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        let words = self.owner.as_ref().map(|owner| owner.guard.clone());
+        Guard {
+            kind: Some(self.kind.to_owned()),
+            ..words.unwrap_or_default()
+        }
+    }
+
+    /// Whether its guard carries this mark.
+    #[must_use]
+    pub fn is_marked(&self, mark: Option<&str>) -> bool {
+        let guard = self.owner.as_ref().map(|owner| &owner.guard);
+        mark.zip(guard).is_some_and(|(mark, guard)| guard.has(mark))
     }
 
     /// Whether it carries this stack's tag, and no address that can be read beside it.

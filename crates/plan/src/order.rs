@@ -4,7 +4,7 @@
 
 use crate::Address;
 use crate::change::{ChangeAction, ReplaceOrder};
-use crate::kind::Effect;
+use crate::effect::Interruption;
 use crate::plan::{Half, PlanStep, StepId};
 use crate::planner::{Block, Classified};
 use crate::procedure::{Anchor, Step};
@@ -269,5 +269,5 @@ fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> 
 
 /// Whether a block takes down what runs while it works.
 fn interrupts(block: &Placed<'_>) -> bool {
-    block.one.change.effect >= Effect::Restart
+    block.one.change.effect.interrupts >= Interruption::Restart
 }

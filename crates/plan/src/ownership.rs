@@ -1,10 +1,28 @@
-//! Ownership tags: how a resource says which stack owns it, under which address, and what to heed.
+//! Ownership tags: which stack owns a resource, under which kind and address, and what to heed.
 //!
-//! `setpoint:stack` stands apart so that a listing can filter by it. `setpoint:address` is the address in a codec of
-//! its own, since brackets in tag values are not verified to survive: `web[eu].app[0]` is written `web/eu/.app/0/`.
-//! `setpoint:guard` holds words. All three go into the call that creates the resource.
+//! `setpoint:stack` stands apart so that a listing can filter by it. `setpoint:address` is the
+//! address in a codec of its own, since brackets in tag values are not verified to survive:
+//! `web[eu].app[0]` is written `web/eu/.app/0/`. `setpoint:guard` holds words. All three go into the
+//! call that creates the resource. An owner is a kind and an address together: the cloud copies a
+//! machine's tags to its disks and interfaces, and such a copy names the machine's kind.
+//!
+//! # The format of the guard tag
+//!
+//! Words separated by commas, in any order; at most [`GUARD_MAX`] characters. It is settled: a later
+//! version adds words, never another form. Every version keeps the words that it does not know and
+//! writes them back.
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | `k=KIND` | the kind that owns the row; without it, one of the kinds of the first version |
+//! | `protect` | never destroyed, replaced or rebuilt, even if the file is gone |
+//! | `keep` | left alone by a destroy |
+//! | `iN` | the N-th successor under its address; absent for the first |
+//! | a mark of the kind | for example `unready`: made, but its readiness check has not passed |
+//! | `X=DIGEST` | the digest of a field that no listing carries; for example `u` of the user data |
+//! | `h=KEYID.DIGEST` | reserved: a keyed digest over the fields that hold secrets, with the id of its key |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Address;
 
@@ -14,6 +32,13 @@ pub const STACK: &str = "setpoint:stack";
 pub const ADDRESS: &str = "setpoint:address";
 /// The tag that holds guard words.
 pub const GUARD: &str = "setpoint:guard";
+
+/// The longest value that a tag can have, in characters.
+pub const GUARD_MAX: usize = 128;
+
+/// The longest keyed digest of secret-bearing fields: 8 characters of the key's id, a dot, 16 of
+/// the digest.
+pub const KEYED_DIGEST_MAX: usize = 8 + 1 + 16;
 
 /// Who owns a live resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,24 +51,21 @@ pub struct Owner {
     pub guard: Guard,
 }
 
-/// The attribute by which a kind says whether a resource has passed its readiness check.
-pub const READY: &str = "ready";
-
-/// The words of the guard tag. Absent words are false, zero or `None`.
+/// The words of the guard tag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Guard {
-    /// No delete, replace or rebuild, even when the spec is gone.
+    /// The kind that owns the row.
+    pub kind: Option<String>,
+    /// Never destroyed, replaced or rebuilt, even if the file is gone.
     pub protect: bool,
-    /// `destroy` leaves it.
+    /// A destroy leaves it.
     pub keep: bool,
-    /// It was made but never passed its readiness check.
-    pub unready: bool,
-    /// A window of our own is open: whoever finds it so starts the machine again.
-    pub restarting: bool,
     /// Which successor under its address it is; 0 for the first.
     pub incarnation: u32,
-    /// Digest of the user data it was made with, since no listing carries them.
-    pub user_data: Option<String>,
+    /// Words without a value: the marks of kinds, and words of later versions.
+    pub marks: BTreeSet<String>,
+    /// Words with a value, by their key: digests, and words of later versions.
+    pub digests: BTreeMap<String, String>,
 }
 
 impl Guard {
@@ -51,47 +73,69 @@ impl Guard {
     #[must_use]
     pub fn encode(&self) -> String {
         let mut words: Vec<String> = Vec::new();
-        let flags = [
-            (self.protect, "protect"),
-            (self.keep, "keep"),
-            (self.unready, "unready"),
-            (self.restarting, "restarting"),
-        ];
+        words.extend(self.kind.iter().map(|kind| format!("k={kind}")));
+        words.extend(self.protect.then(|| "protect".to_owned()));
+        words.extend(self.keep.then(|| "keep".to_owned()));
+        words.extend(self.marks.iter().cloned());
+        words.extend((self.incarnation > 0).then(|| format!("i{}", self.incarnation)));
         words.extend(
-            flags
+            self.digests
                 .iter()
-                .filter(|(on, _)| *on)
-                .map(|(_, word)| (*word).to_owned()),
+                .map(|(key, value)| format!("{key}={value}")),
         );
-        if self.incarnation > 0 {
-            words.push(format!("i{}", self.incarnation));
-        }
-        words.extend(self.user_data.iter().map(|digest| format!("u={digest}")));
         words.join(",")
     }
 
-    /// Reads the words; unknown ones, from a later version, are passed over.
+    /// Reads the words. Words of later versions are kept as they are.
     #[must_use]
     pub fn decode(text: &str) -> Self {
         let mut guard = Self::default();
-        for word in text.split(',').map(str::trim) {
-            match word {
-                "protect" => guard.protect = true,
-                "keep" => guard.keep = true,
-                "unready" => guard.unready = true,
-                "restarting" => guard.restarting = true,
-                _ => guard.read_valued(word),
-            }
+        for word in text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+        {
+            guard.read(word);
         }
         guard
     }
 
-    fn read_valued(&mut self, word: &str) {
-        if let Some(digest) = word.strip_prefix("u=") {
-            self.user_data = Some(digest.to_owned());
-        } else if let Some(Ok(n)) = word.strip_prefix('i').map(str::parse) {
-            self.incarnation = n;
+    fn read(&mut self, word: &str) {
+        let number = word
+            .strip_prefix('i')
+            .and_then(|digits| digits.parse().ok());
+        match (word, word.split_once('='), number) {
+            ("protect", ..) => self.protect = true,
+            ("keep", ..) => self.keep = true,
+            (_, Some(("k", kind)), _) => self.kind = Some(kind.to_owned()),
+            (_, Some((key, value)), _) => {
+                self.digests.insert(key.to_owned(), value.to_owned());
+            }
+            (.., Some(n)) => self.incarnation = n,
+            _ => {
+                self.marks.insert(word.to_owned());
+            }
         }
+    }
+
+    /// Whether it carries this mark.
+    #[must_use]
+    pub fn has(&self, mark: &str) -> bool {
+        self.marks.contains(mark)
+    }
+
+    /// The same words with this mark.
+    #[must_use]
+    pub fn with(mut self, mark: &str) -> Self {
+        self.marks.insert(mark.to_owned());
+        self
+    }
+
+    /// The same words without this mark.
+    #[must_use]
+    pub fn without(mut self, mark: &str) -> Self {
+        self.marks.remove(mark);
+        self
     }
 }
 
@@ -110,7 +154,7 @@ pub fn encode_address(address: &Address) -> String {
         .join(".")
 }
 
-/// Reads an address from a tag value; `None` if it is none.
+/// Reads an address from a tag value; `None` if it is not a valid address.
 #[must_use]
 pub fn decode_address(text: &str) -> Option<Address> {
     let mut printed = String::with_capacity(text.len());
@@ -198,20 +242,32 @@ mod tests {
     #[test]
     fn guard_words_survive() {
         let guard = Guard {
+            kind: Some("instance".to_owned()),
             protect: true,
-            restarting: true,
+            marks: ["restarting".to_owned()].into(),
             incarnation: 3,
-            user_data: Some("ab12".into()),
+            digests: [("u".to_owned(), "ab12".to_owned())].into(),
             ..Guard::default()
         };
-        assert_eq!(guard.encode(), "protect,restarting,i3,u=ab12");
+        assert_eq!(guard.encode(), "k=instance,protect,restarting,i3,u=ab12");
         assert_eq!(Guard::decode(&guard.encode()), guard);
-        assert_eq!(
-            Guard::decode("later-word,keep"),
-            Guard {
-                keep: true,
-                ..Guard::default()
-            }
-        );
+    }
+
+    /// A version that does not know a word neither heeds nor loses it.
+    #[test]
+    fn words_of_later_versions_are_written_back() {
+        let text = "k=vpc,keep,i2ndpass,later,h=0a1b2c3d.0123456789abcdef,z=1";
+        let guard = Guard::decode(text);
+        assert!(guard.keep && guard.has("later") && guard.has("i2ndpass"));
+        let words = |text: &str| text.split(',').map(str::to_owned).collect::<BTreeSet<_>>();
+        assert_eq!(words(&guard.encode()), words(text));
+    }
+
+    #[test]
+    fn the_words_of_the_first_version_are_read() {
+        let guard = Guard::decode("protect,keep,unready,restarting,i3,u=ab12");
+        assert_eq!((guard.kind.as_deref(), guard.incarnation), (None, 3));
+        assert!(guard.protect && guard.keep && guard.has("unready") && guard.has("restarting"));
+        assert_eq!(guard.digests["u"], "ab12");
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::change::{Change, ChangeAction};
+use crate::effect::Effect;
 use crate::held::Held;
-use crate::kind::{Effect, Site};
+use crate::kind::Site;
 use crate::live::Cost;
 use crate::procedure::{Act, Step};
 use crate::{Address, Value};
@@ -16,6 +17,8 @@ pub struct Plan {
     pub stack: String,
     /// Where it lives.
     pub site: Site,
+    /// When it was made, in seconds since 1970-01-01 UTC.
+    pub now: i64,
     /// What becomes of each resource, by address.
     pub changes: Vec<Change>,
     /// The steps. A step's predecessors stand before it.

@@ -12,7 +12,7 @@ use crate::change::{Change, ReplaceOrder};
 use crate::desired::{self, Desired};
 use crate::diff::Diff;
 use crate::held::{self, Allowed};
-use crate::kind::{Refusal, Site};
+use crate::kind::{Cx, Refusal, Site};
 use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
 use crate::plan::{Plan, PlannedOutput};
@@ -40,6 +40,9 @@ pub struct Intent {
     pub stack: String,
     /// Where it lives.
     pub site: Site,
+    /// When the plan is made, in seconds since 1970-01-01 UTC: schedules and expiry dates are
+    /// planned under it.
+    pub now: i64,
     /// Wanted resources in their first form; empty for a destroy without a file.
     pub desired: BTreeMap<Address, Desired>,
     /// Globs of tag keys that are left alone.
@@ -59,6 +62,16 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// What every procedure may need to know.
+    #[must_use]
+    pub fn cx(&self) -> Cx<'_> {
+        Cx {
+            stack: &self.stack,
+            site: &self.site,
+            now: self.now,
+        }
+    }
+
     /// What a resolved stack wants in an account.
     #[must_use]
     pub fn of_stack(stack: &Stack, account: &str) -> Self {
@@ -68,6 +81,7 @@ impl Intent {
                 account: account.to_owned(),
                 region: stack.region.clone(),
             },
+            now: 0,
             desired: desired::of_stack(stack),
             ignore_tags: stack.ignore_tags.clone(),
             allow: stack.allow.clone(),
@@ -95,12 +109,20 @@ impl Intent {
         }
     }
 
+    /// The same intent, planned at this time.
+    #[must_use]
+    pub fn at(mut self, now: i64) -> Self {
+        self.now = now;
+        self
+    }
+
     /// What is wanted of a stack whose file is gone: nothing; for a destroy by its identity.
     #[must_use]
     pub fn without_spec(stack: &str, site: Site) -> Self {
         Self {
             stack: stack.to_owned(),
             site,
+            now: 0,
             desired: BTreeMap::new(),
             ignore_tags: Vec::new(),
             allow: Vec::new(),
@@ -184,6 +206,8 @@ pub enum PlanErrorClass {
     TwoOwners,
     /// The steps have no order.
     Cycle,
+    /// An invariant of a kind is broken: a bug.
+    Internal,
 }
 
 impl PlanError {
@@ -250,7 +274,7 @@ pub fn plan(
             },
         )
     }));
-    let fates = fate::of_classified(registry, &classified);
+    let fates = fate::of_classified(&classified);
     let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();
     let n_live = snapshot.live.len();
     let held = held::held(&changes, n_live, &intent.allow, &options.allowed);
@@ -263,6 +287,7 @@ pub fn plan(
     let plan = Plan {
         stack: intent.stack.clone(),
         site: intent.site.clone(),
+        now: intent.now,
         changes,
         steps,
         outputs,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use setpoint_openapi::action::Action;
 
-use crate::{Value, kind::Query};
+use crate::Value;
+use crate::view::Query;
 
 /// Parameters of a call, by the API's names. `RegionId`, `ClientToken` and `DryRun` are added by the engine.
 pub type Args = Vec<(&'static str, Value)>;
@@ -134,8 +135,17 @@ pub struct Each {
     pub max: usize,
     /// How the items are written.
     pub form: ItemForm,
-    /// Path of the per-item answers, where the action has them: each row has `Code` beside the item's own name.
-    pub results: Option<&'static str>,
+    /// Where the answers for single items stand, if the action has them.
+    pub results: Option<Results>,
+}
+
+/// Where the answers for single items of a batched call stand: each row has `Code` beside the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Results {
+    /// The path of the rows.
+    pub rows: &'static str,
+    /// The path of the item in a row.
+    pub item: &'static str,
 }
 
 /// How the items of a batched call are written.

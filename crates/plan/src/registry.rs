@@ -1,51 +1,53 @@
-//! The kinds that a run knows, by name.
+//! The kinds that a run knows, by name, and the schema that the language takes from their tables.
 
-use setpoint_spec::schema::{KindDef, Schema};
+use setpoint_spec::schema::{AttrDef, FieldDef, KindDef, NameRule, Schema, Type};
 
+use crate::field::{Field, Role, Shape};
 use crate::kind::Kind;
 
 /// A set of kinds.
 #[derive(Clone, Copy)]
 pub struct Registry {
-    kinds: &'static [&'static dyn Kind],
+    kinds: &'static [&'static Kind],
     schema: Schema,
 }
 
 impl Registry {
-    /// A registry of these kinds; `defs` are their tables, in the same order.
+    /// A registry of these kinds, sorted by name. Their definitions for the language are made once
+    /// and live as long as the process, so a program makes one registry.
     #[must_use]
-    pub const fn new(
-        kinds: &'static [&'static dyn Kind],
-        defs: &'static [&'static KindDef],
-    ) -> Self {
+    pub fn new(kinds: &'static [&'static Kind]) -> Self {
+        let defs: Vec<&'static KindDef> = kinds.iter().map(|kind| leak(definition(kind))).collect();
         Self {
             kinds,
-            schema: Schema { kinds: defs },
+            schema: Schema {
+                kinds: Vec::leak(defs),
+            },
         }
     }
 
     /// Every kind, sorted by name.
-    pub fn kinds(&self) -> impl Iterator<Item = &'static dyn Kind> + use<> {
+    pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> + use<> {
         self.kinds.iter().copied()
     }
 
     /// The kind of this name.
     #[must_use]
-    pub fn kind(&self, name: &str) -> Option<&'static dyn Kind> {
-        self.kinds().find(|kind| kind.name() == name)
+    pub fn kind(&self, name: &str) -> Option<&'static Kind> {
+        self.kinds().find(|kind| kind.name == name)
     }
 
-    /// The kind of this name, known to be there because the name came from this registry's own tables or rows.
+    /// The kind of this name, which came from this registry's own tables or rows.
     ///
     /// # Panics
-    /// The name is none of this registry's.
+    /// This registry has no kind of this name.
     #[must_use]
-    pub fn known(&self, name: &str) -> &'static dyn Kind {
+    pub fn known(&self, name: &str) -> &'static Kind {
         self.kind(name)
             .expect("names of kinds come from the registry itself")
     }
 
-    /// The kinds' tables, for the language.
+    /// The kinds' definitions, for the language.
     #[must_use]
     pub fn schema(&self) -> Schema {
         self.schema
@@ -55,7 +57,101 @@ impl Registry {
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list()
-            .entries(self.kinds().map(|kind| kind.name()))
+            .entries(self.kinds().map(|kind| kind.name))
             .finish()
     }
+}
+
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// What the language sees of a kind.
+fn definition(kind: &'static Kind) -> KindDef {
+    let common = |name: &str| {
+        kind.fields
+            .iter()
+            .find(|field| field.role == Role::Common && field.name == name)
+    };
+    KindDef {
+        name: kind.name,
+        doc: kind.doc,
+        fields: inputs(kind.fields),
+        attributes: Vec::leak(outputs(kind.fields)),
+        one_of: kind.one_of,
+        any_of: kind.any_of,
+        taggable: kind.tag_api.is_some(),
+        described: common("description").is_some(),
+        name_rule: name_rule(common("name")),
+        hints: kind.hints,
+        check: kind.check,
+    }
+}
+
+fn name_rule(name: Option<&Field>) -> NameRule {
+    match name {
+        Some(Field {
+            param,
+            ty: Type::Text { min, max },
+            ..
+        }) => NameRule {
+            param,
+            min: *min,
+            max: *max,
+        },
+        _ => NameRule {
+            param: "",
+            min: 1,
+            max: 128,
+        },
+    }
+}
+
+/// The fields that a file may give.
+fn inputs(fields: &'static [Field]) -> &'static [FieldDef] {
+    let inputs = fields.iter().filter(|field| field.role == Role::Input);
+    Vec::leak(inputs.map(field_def).collect())
+}
+
+fn field_def(field: &'static Field) -> FieldDef {
+    FieldDef {
+        name: field.name,
+        ty: match field.shape {
+            Shape::Plain => field.ty,
+            Shape::Struct => Type::Struct(inputs(field.members)),
+            Shape::Rows => Type::Rows(inputs(field.members)),
+            Shape::Named => Type::Named(inputs(field.members)),
+        },
+        required: field.required,
+        unset: field.unset,
+        late: field.late,
+        change: field.shown_change(),
+        doc: field.doc,
+    }
+}
+
+/// The attributes that are read from the cloud; those of members have dotted names.
+fn outputs(fields: &'static [Field]) -> Vec<AttrDef> {
+    let mut found = Vec::new();
+    for field in fields {
+        if field.role == Role::Output {
+            found.push(AttrDef {
+                name: field.name,
+                doc: field.doc,
+            });
+        }
+        for inner in outputs(field.members) {
+            let key = if field.shape == Shape::Named {
+                ".NAME"
+            } else {
+                ""
+            };
+            let name = format!("{}{key}.{}", field.name, inner.name);
+            found.push(AttrDef {
+                name: String::leak(name),
+                doc: inner.doc,
+            });
+        }
+    }
+    found
 }

@@ -10,11 +10,13 @@ use std::collections::BTreeMap;
 use setpoint_openapi::action::Action;
 use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason, ReplaceOrder};
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{Effect, Site};
+use setpoint_plan::effect::Effect;
+use setpoint_plan::kind::Site;
 use setpoint_plan::live::{Cost, Live};
 use setpoint_plan::ownership::{Guard, Owner};
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
 use setpoint_plan::procedure::{Args, Call, Cond, Step, Wait, minutes, seconds};
+use setpoint_plan::update::Update;
 use setpoint_plan::{Address, Lifecycle, Location, Map, Value};
 use setpoint_spec::stack::Timeouts;
 
@@ -83,6 +85,7 @@ pub(crate) fn live(at: &str, kind: &'static str, id: &str, attrs: &[(&str, Value
         kind,
         id,
         site: site(),
+        copied: false,
         owner: Some(owner),
         tags: BTreeMap::new(),
         attrs,
@@ -102,25 +105,23 @@ pub(crate) fn change(at: &str, kind: &'static str, action: ChangeAction) -> Chan
         action,
         reason,
         fields: Vec::new(),
-        effect: Effect::None,
+        effect: Effect::NONE,
         loses: None,
         before: None,
         after: None,
+        lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
     }
 }
 
 pub(crate) fn field(attr: &str, before: Value, after: Value, effect: Effect) -> FieldChange {
-    let verb = if effect == Effect::Replace {
-        None
-    } else {
-        Some("change")
-    };
+    static UPDATE: Update = Update::online("attributes", |_| Vec::new());
+    let update = (effect != Effect::REPLACE).then_some(&UPDATE);
     FieldChange {
         attr: attr.to_owned(),
         before,
         after,
-        verb,
+        update,
         effect,
         at: Some(place("stack.yaml", 28, 9)),
     }
@@ -167,6 +168,7 @@ pub(crate) fn plan(changes: Vec<Change>) -> Plan {
     Plan {
         stack: "shop/prod".to_owned(),
         site: site(),
+        now: 0,
         changes,
         steps,
         outputs,

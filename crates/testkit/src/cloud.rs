@@ -132,7 +132,7 @@ fn session(sim: &Embedded, credential: Credential, wall: Clock) -> Session {
     };
     Session {
         client: Arc::new(client),
-        registry: REGISTRY,
+        registry: *REGISTRY,
         local: Arc::new(Memory::default()),
         pace,
     }

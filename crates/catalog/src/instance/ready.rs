@@ -8,23 +8,24 @@
 use std::time::Duration;
 
 use setpoint_openapi::action::ecs as api;
-use setpoint_openapi::json::Node;
+use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{At, Effect, Judged, Proof, Query, Refusal, Row, Site, Verdict};
-use setpoint_plan::live::Live;
+use setpoint_plan::field::{Field, Judged, Verdict};
+use setpoint_plan::kind::{Cx, Refusal, Row, Site};
 use setpoint_plan::ownership::Guard;
 use setpoint_plan::planner::guard_step;
 use setpoint_plan::procedure::{
     Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds,
 };
+use setpoint_plan::update::Changing;
+use setpoint_plan::view::{Decode, Query, Reading, View};
 use setpoint_plan::{Map, Value};
-use setpoint_spec::schema::{CheckCx, FieldDef, Problem, Type};
+use setpoint_spec::schema::{CheckCx, Problem, Type};
 
-use crate::instance::DEF;
-use crate::instance::steps::TAGS;
-use crate::instance::wanted;
-use crate::shared::{field, or, own_id, required};
+use crate::instance::fields::READY;
+use crate::instance::{INSTANCE, UNREADY, USER_DATA, desire, tag_api};
+use crate::shared::{own_id, some_text};
 
 const PORT: Type = Type::Int {
     min: 1,
@@ -32,81 +33,43 @@ const PORT: Type = Type::Int {
     unit: "",
 };
 
-static HTTP: &[FieldDef] = &[
-    required(field(
-        "port",
-        PORT,
-        "none",
-        "The port on the machine itself.",
-    )),
-    or(
-        field(
-            "path",
-            Type::Text { min: 1, max: 1024 },
-            "none",
-            "What is asked for.",
-        ),
-        "/",
-    ),
-    or(
-        field(
-            "status",
-            Type::Int {
-                min: 100,
-                max: 599,
-                unit: "",
-            },
-            "none",
-            "The status that counts.",
-        ),
-        "200",
-    ),
+static HTTP: &[Field] = &[
+    Field::new("port", PORT, "The port on the machine itself.").required(),
+    Field::new("path", Type::Text { min: 1, max: 1024 }, "The path that is requested.").or("/"),
+    Field::new(
+        "status",
+        Type::Int { min: 100, max: 599, unit: "" },
+        "The status that counts as ready.",
+    )
+    .or("200"),
 ];
 
 /// The members of `ready`.
-pub(super) static READY: &[FieldDef] = &[
-    field(
+pub(super) static FIELDS: &[Field] = &[
+    Field::new(
         "cloud_init",
         Type::Bool,
-        "none",
-        "cloud-init has done its work, without an error that it could not recover from.",
+        "cloud-init has finished, without an error that it could not recover from.",
     ),
-    field(
-        "http",
-        Type::Struct(HTTP),
-        "none",
-        "A server on the machine answers with this status.",
-    ),
-    field(
-        "tcp",
-        PORT,
-        "none",
-        "Something on the machine listens on this port.",
-    ),
-    field(
+    Field::whole("http", HTTP, "A server on the machine answers with this status."),
+    Field::new("tcp", PORT, "Something on the machine listens on this port."),
+    Field::new(
         "command",
         Type::Text { min: 1, max: 8192 },
-        "none",
         "A shell command that must succeed; tried until it does.",
     ),
-    or(
-        field(
-            "from",
-            Type::Enum(&["guest"]),
-            "none",
-            "Where it is asked from: inside, through Cloud Assistant.",
-        ),
-        "guest",
-    ),
-    or(
-        field(
-            "timeout",
-            Type::Duration,
-            "none",
-            "How long the checks may take once the agent answers: ten seconds at least, not quite a day at most.",
-        ),
-        "10m",
-    ),
+    Field::new(
+        "from",
+        Type::Enum(&["guest"]),
+        "Where the checks run: inside, through Cloud Assistant.",
+    )
+    .or("guest"),
+    Field::new(
+        "timeout",
+        Type::Duration,
+        "How long the checks may take once the agent answers: 10s to 23h.",
+    )
+    .or("10m"),
 ];
 
 /// Until a member says otherwise, in seconds.
@@ -124,16 +87,29 @@ const SCRIPT_MAX: usize = 18_000;
 /// The agent has only just come up.
 const NOT_DISPATCHED: Retry = &[(&["InternalError.Dispatch"], Window::For(minutes(5)))];
 
-pub(super) const AGENTS: Listing = Listing {
-    style: Style::Number { size: 50 },
-    rows: "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus",
-    id: "InstanceId",
-};
-pub(super) const RESULTS: Listing = Listing {
-    style: Style::Number { size: 50 },
-    rows: "Invocation.InvocationResults.InvocationResult",
-    id: "InstanceId",
-};
+/// Whether the agent of a machine answers.
+static AGENT: View = View::new(
+    "agent",
+    &api::DESCRIBE_CLOUD_ASSISTANT_STATUS,
+    Listing {
+        style: Style::Number { size: 50 },
+        rows: "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus",
+        id: "InstanceId",
+    },
+    Decode::Rows(decode_agent),
+);
+
+/// The result of the checks on a machine.
+static CHECKS: View = View::new(
+    "checks",
+    &api::DESCRIBE_INVOCATION_RESULTS,
+    Listing {
+        style: Style::Number { size: 50 },
+        rows: "Invocation.InvocationResults.InvocationResult",
+        id: "InstanceId",
+    },
+    Decode::Rows(decode_result),
+);
 
 /// Something must be asked for, in a time that the API can keep.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
@@ -242,7 +218,7 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
         .initial
         .get("user_data_content")
         .is_some_and(Value::has_secret);
-    want.guard.unready = true;
+    want.guard.marks.insert(UNREADY.to_owned());
     want.attrs.insert("ready".to_owned(), Value::text(PASSED));
     let names: Vec<&str> = checks.iter().map(|(what, _)| what.as_str()).collect();
     want.initial.insert(
@@ -278,7 +254,7 @@ const UP: &str = "up";
 /// What a live row shows.
 pub(super) fn shown(guard: &Guard) -> Value {
     // Of one that is not marked nobody knows whether it was ever asked.
-    if guard.unready {
+    if guard.has(UNREADY) {
         Value::text(WAITED_FOR)
     } else {
         Value::Null
@@ -295,50 +271,34 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
         .get("image")
         .filter(|image| **image != judged.row.attr("image"));
     let is_rebuilt =
-        image.is_some() && matches!(wanted::judge_image(judged), Verdict::Update { .. });
+        image.is_some() && matches!(desire::judge_image(judged), Verdict::Update(_));
     let waits = (is_rebuilt || *judged.live == Value::text(WAITED_FOR))
         && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
     if waits && runs {
-        Verdict::Update {
-            verb: "ready",
-            effect: Effect::None,
-            at: At::After,
-        }
+        Verdict::Update(&READY)
     } else {
         Verdict::Same
     }
 }
 
-/// The steps that ask a machine that was just made, and take the mark off; none if nothing is to be asked.
-pub(super) fn steps_of_new(site: &Site, want: &Desired) -> Vec<Step> {
+/// The steps that ask a machine that was just created, and take the mark off; none if nothing is
+/// asked.
+pub(super) fn steps_of_new(cx: &Cx<'_>, want: &Desired) -> Vec<Step> {
     let id = own_id(want);
-    let mut steps = steps(site, want, &id, true);
+    let mut steps = steps(cx.site, want, &id, true);
     if !steps.is_empty() {
-        steps.push(guard_step(
-            &TAGS,
-            &id,
-            &Guard {
-                unready: false,
-                ..want.guard.clone()
-            },
-        ));
+        let guard = want.guard.clone().without(UNREADY);
+        steps.push(guard_step(&tag_api("instance"), &id, &guard));
     }
     steps
 }
 
-/// The steps that ask one that has never passed. The mark is taken off with what else changes of its tags.
-pub(super) fn steps_of_live(site: &Site, want: &Desired, live: &Live) -> Vec<Step> {
-    let made_with = live
-        .owner
-        .as_ref()
-        .and_then(|owner| owner.guard.user_data.as_ref());
-    // What it was made with may have held a secret, whatever the spec says now.
-    steps(
-        site,
-        want,
-        &Value::text(&live.id),
-        made_with == want.guard.user_data.as_ref(),
-    )
+/// The steps that ask one that has never passed. The mark is taken off with its other tags.
+pub(super) fn steps_of_live(change: &Changing<'_>) -> Vec<Step> {
+    let made_with = change.live.owner.as_ref().and_then(|owner| owner.guard.digests.get(USER_DATA));
+    // What it was created with may have held a secret, whatever the file says now.
+    let may_show_log = made_with == change.want.guard.digests.get(USER_DATA);
+    steps(change.cx.site, change.want, &change.id(), may_show_log)
 }
 
 fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Step> {
@@ -396,13 +356,8 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
 }
 
 fn agent(site: &Site, id: &Value) -> Query {
-    query(
-        site,
-        "agent",
-        &api::DESCRIBE_CLOUD_ASSISTANT_STATUS,
-        vec![("InstanceId", Value::List(vec![id.clone()]))],
-        AGENTS,
-    )
+    let args = vec![("InstanceId", Value::List(vec![id.clone()]))];
+    AGENT.query(&INSTANCE, site, args)
 }
 
 fn results(site: &Site, invocation: &Value, id: &Value) -> Query {
@@ -411,83 +366,47 @@ fn results(site: &Site, invocation: &Value, id: &Value) -> Query {
         ("InstanceId", id.clone()),
         ("ContentEncoding", Value::text("PlainText")),
     ];
-    query(
-        site,
-        "checks",
-        &api::DESCRIBE_INVOCATION_RESULTS,
-        args,
-        RESULTS,
-    )
-}
-
-fn query(
-    site: &Site,
-    view: &'static str,
-    action: &'static setpoint_plan::Action,
-    args: setpoint_plan::procedure::Args,
-    listing: Listing,
-) -> Query {
-    Query {
-        kind: DEF.name,
-        view,
-        site: site.clone(),
-        api: action,
-        args,
-        listing,
-        proof: Proof::Refused,
-    }
+    CHECKS.query(&INSTANCE, site, args)
 }
 
 /// Whether the agent answers.
-pub(super) fn decode_agent(row: Node<'_>) -> Row {
-    let up = row.text("CloudAssistantStatus") == "true";
-    Row::Found(
-        [(
-            "status".to_owned(),
-            Value::text(if up { UP } else { "down" }),
-        )]
-        .into(),
-    )
+fn decode_agent(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    let is_up = row.need_text("CloudAssistantStatus")? == "true";
+    let status = Value::text(if is_up { UP } else { "down" });
+    Ok(Row::Found([("status".to_owned(), status)].into()))
 }
 
-/// How the script fares; `failure` says why it is over in vain.
-pub(super) fn decode_result(row: Node<'_>) -> Row {
-    let status = row.text("InvocationStatus");
+/// The state of the script; `failure` says why it cannot succeed any more.
+fn decode_result(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    let status = row.need_text("InvocationStatus")?;
     let word = if status == "Success" { PASSED } else { &status };
     let mut attrs: Map = [("status".to_owned(), Value::text(word))].into();
     let goes_on = [PASSED, "Pending", "Scheduled", "Running", "Stopping"].contains(&word);
     if !goes_on {
-        attrs.insert("failure".to_owned(), Value::Text(failure(row, &status)));
+        attrs.insert("failure".to_owned(), Value::Text(failure(row, &status)?));
     }
-    Row::Found(attrs)
+    Ok(Row::Found(attrs))
 }
 
 /// The longest piece of output that is shown, in characters from its end.
 const OUTPUT_MAX: usize = 4_000;
 
-fn failure(row: Node<'_>, status: &str) -> String {
+fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
     let mut text = match status {
         "Failed" => "it is not ready: a check failed".to_owned(),
         "Timeout" => "it is not ready: the checks ran out of time".to_owned(),
         _ => format!("it is not ready: the checks ended as {status}"),
     };
-    let error = [row.text("ErrorCode"), row.text("ErrorInfo")]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(": ");
+    let parts = [some_text(row, "ErrorCode")?, some_text(row, "ErrorInfo")?];
+    let error = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
     // Of a script that failed it says just that.
     if !error.is_empty() && status != "Failed" {
         text = format!("{text} ({error})");
     }
-    let output = row.text("Output");
+    let output = row.may_text("Output")?.unwrap_or_default();
     let skipped = output.chars().count().saturating_sub(OUTPUT_MAX);
     let tail: String = output.trim_end().chars().skip(skipped).collect();
-    if tail.is_empty() {
-        text
-    } else {
-        format!("{text}\n{tail}")
-    }
+    Ok(if tail.is_empty() { text } else { format!("{text}\n{tail}") })
 }
 
 /// A check: what it is called, and the shell command that waits for it.

@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use setpoint_openapi::json::Node;
-use setpoint_plan::kind::{At, Effect, Judged, Verdict};
+use setpoint_openapi::json::{Node, Odd};
+use setpoint_plan::field::{Judged, Verdict};
+use setpoint_plan::update::Update;
 use setpoint_plan::{Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
+
+use crate::shared::{put_text, some_text};
 
 /// What makes two rules one flow; the description is not part of it.
 pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
@@ -83,37 +86,28 @@ fn expand_row(row: &Map) -> Vec<Map> {
     rules
 }
 
-/// A live permission in canonical form, its id beside it.
-pub(super) fn read_rule(row: Node<'_>, way: &str) -> Value {
+/// A live permission in canonical form, its id beside it. The cloud leaves out what a rule does not
+/// have, or sends it as an empty text.
+pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let side = if way == "ingress" { "Source" } else { "Dest" };
     let mut rule = Map::new();
-    let mut put = |name: &str, text: String| {
-        if !text.is_empty() {
-            rule.insert(name.to_owned(), Value::Text(text));
-        }
-    };
-    put("protocol", row.text("IpProtocol").to_lowercase());
-    put("port", row.text("PortRange"));
-    put("policy", row.text("Policy").to_lowercase());
-    put("description", row.text("Description"));
-    put("id", row.text("SecurityGroupRuleId"));
-    put("group", row.text(&format!("{side}GroupId")));
-    put("prefix_list", row.text(&format!("{side}PrefixListId")));
-    let block = [
-        row.text(&format!("{side}CidrIp")),
-        row.text(&format!("Ipv6{side}CidrIp")),
-    ]
-    .into_iter()
-    .find(|text| !text.is_empty());
-    put(
-        "cidr",
-        block.map(|text| canonical_block(&text)).unwrap_or_default(),
-    );
-    rule.insert(
-        "priority".to_owned(),
-        Value::Int(row.int("Priority").unwrap_or(1)),
-    );
-    Value::Map(rule)
+    let lower = |path: &str| row.need_text(path).map(|text| Value::Text(text.to_lowercase()));
+    rule.insert("protocol".to_owned(), lower("IpProtocol")?);
+    rule.insert("policy".to_owned(), lower("Policy")?);
+    rule.insert("port".to_owned(), Value::Text(row.need_text("PortRange")?));
+    rule.insert("priority".to_owned(), Value::Int(row.need_int_text("Priority")?));
+    put_text(&mut rule, "description", row, "Description")?;
+    put_text(&mut rule, "id", row, "SecurityGroupRuleId")?;
+    put_text(&mut rule, "group", row, &format!("{side}GroupId"))?;
+    put_text(&mut rule, "prefix_list", row, &format!("{side}PrefixListId"))?;
+    let v4 = some_text(row, &format!("{side}CidrIp"))?;
+    let v6 = some_text(row, &format!("Ipv6{side}CidrIp"))?;
+    let block = v4.or(v6).map(|text| canonical_block(&text));
+    rule.extend(block.map(|block| ("cidr".to_owned(), Value::Text(block))));
+    if !["cidr", "group", "prefix_list"].iter().any(|peer| rule.contains_key(*peer)) {
+        return Err(Odd { what: format!("a rule without a `{side}…` peer") });
+    }
+    Ok(Value::Map(rule))
 }
 
 /// A block without host bits; a bare address is a block of one.
@@ -159,7 +153,7 @@ pub(super) fn permission(rule: &Map, way: &str) -> Map {
 }
 
 /// Whether two sides of a direction differ in flows, or in a description that the spec gives.
-pub(super) fn judge(judged: &Judged<'_>, way: &'static str) -> Verdict {
+pub(super) fn judge(judged: &Judged<'_>, way: &str, update: &'static Update) -> Verdict {
     let side = |value: &Value| {
         value
             .as_list()
@@ -189,11 +183,7 @@ pub(super) fn judge(judged: &Judged<'_>, way: &'static str) -> Verdict {
     if want.iter().all(kept) && (additive || !stale) {
         return Verdict::Same;
     }
-    Verdict::Update {
-        verb: way,
-        effect: Effect::None,
-        at: At::Before,
-    }
+    Verdict::Update(update)
 }
 
 /// Whether two rules of one direction may decide over one flow in the same way. What cannot be told, may.

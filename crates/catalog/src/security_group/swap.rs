@@ -3,9 +3,8 @@
 //! Invariant: a flow that both sides allow is open at every moment, as far as the quota lets old and new rules stand side
 //! by side: add, then reword, then take away. Rule ids come only from a describe.
 
-use setpoint_plan::desired::Desired;
-use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
+use setpoint_plan::update::Changing;
 use setpoint_plan::{Map, Value};
 
 use crate::security_group::rules::{key, may_meet, permission};
@@ -19,7 +18,9 @@ const GRESS: Retry = &[(&["InvalidGressFlow.Malformed"], Window::For(minutes(1))
 
 /// Adds what is new, rewords what stays, then takes away what goes. Where both do not fit side by side, what no new rule
 /// meets goes first; what is still too much comes last.
-pub(super) fn swap(way: &Way, id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
+pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
+    let Changing { want, live, .. } = *change;
+    let id = &change.id();
     let wanted: Vec<&Map> = rules_of(want.attrs.get(way.field)).collect();
     let current: Vec<&Map> = rules_of(live.attrs.get(way.field)).collect();
     let additive = want.lifecycle.additive.iter().any(|name| name == way.field);

@@ -6,25 +6,18 @@
 
 use setpoint_openapi::action::vpc as api;
 use setpoint_plan::desired::Desired;
-use setpoint_plan::kind::{At, Effect, Judged, Verdict};
+use setpoint_plan::field::{Judged, Verdict};
 use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{Call, Codes, Cond, Retry, Step, Window, minutes};
+use setpoint_plan::update::{At, Update};
 use setpoint_plan::{Action, Value};
 
-use crate::vpc::available;
+use crate::vpc::{BUSY, available};
 
 const LIST: &str = "secondary_cidr_blocks";
 /// What goes beside what comes: a part of the list with a place of its own in the procedure.
 pub(super) const TAKEN: &str = "secondary_cidr_blocks.taken";
 
-const BUSY: Codes = &[
-    "IncorrectVpcStatus",
-    "IncorrectStatus",
-    "IncorrectStatus.Vpc",
-    "OperationConflict",
-    "TaskConflict",
-    "SystemBusy",
-];
 const ADDING: Retry = &[(BUSY, Window::For(minutes(5)))];
 /// A deleted subnet is gone from lists before it is gone from its block.
 pub(super) const TAKING: Retry = &[
@@ -92,22 +85,19 @@ pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-const ADD: Verdict = Verdict::Update {
-    verb: "add_blocks",
-    effect: Effect::None,
-    at: At::Before,
-};
-const TAKE: Verdict = Verdict::Update {
-    verb: "take_blocks",
-    effect: Effect::None,
-    at: At::After,
-};
+/// New blocks, before anything is made inside of them.
+static ADD: Update =
+    Update::online("add_blocks", |change| add(&change.id(), change.want, Some(change.live)));
+/// Old blocks, after everything inside of them is gone.
+static TAKE: Update =
+    Update::online("take_blocks", |change| take(&change.id(), change.want, change.live))
+        .place(At::After);
 
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
     match (added.is_empty(), taken.is_empty()) {
-        (false, _) => ADD,
-        (true, false) => TAKE,
+        (false, _) => Verdict::Update(&ADD),
+        (true, false) => Verdict::Update(&TAKE),
         (true, true) => Verdict::Same,
     }
 }
@@ -118,7 +108,7 @@ pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
     if added.is_empty() || taken.is_empty() {
         Verdict::Same
     } else {
-        TAKE
+        Verdict::Update(&TAKE)
     }
 }
 
@@ -146,7 +136,7 @@ pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> 
 }
 
 /// Takes away the rest; what comes is there by then.
-pub(super) fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
+fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
     let Split { taken, .. } = split(want, Some(live));
     let mut list = [blocks_of(want.attrs.get(LIST)), taken.clone()].concat();
     taken

@@ -179,12 +179,12 @@ async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
                 "TagResources",
                 "ModifyInstanceSpec",
                 "StartInstances",
-                "UntagResources",
-                "UntagResources",
+                "TagResources",
+                "TagResources",
             ]
             .as_slice(),
         ),
-        (3, ["StartInstances", "UntagResources"].as_slice()),
+        (3, ["StartInstances", "TagResources"].as_slice()),
     ] {
         let cloud = Cloud::new();
         assert!(cloud.apply(&machine(PLAIN)).await.is_complete());

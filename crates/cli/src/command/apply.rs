@@ -288,7 +288,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use setpoint_plan::change::{Change, ChangeAction, Reason, ReplaceOrder};
-    use setpoint_plan::kind::{Effect, Site};
+    use setpoint_plan::effect::Effect;
+    use setpoint_plan::kind::Site;
     use setpoint_plan::live::Cost;
 
     use super::*;
@@ -301,10 +302,11 @@ mod tests {
             action: ChangeAction::Update,
             reason: Reason::Differs,
             fields: Vec::new(),
-            effect: Effect::None,
+            effect: Effect::NONE,
             loses: None,
             before: None,
             after: None,
+            lifted: Vec::new(),
             order: ReplaceOrder::DeleteFirst,
         };
         let hold = |why: &HeldWhy| Held {
@@ -319,6 +321,7 @@ mod tests {
                 region: "cn-beijing".to_owned(),
             },
             held: held.iter().map(hold).collect(),
+            now: 0,
             changes: vec![change],
             steps: Vec::new(),
             outputs: BTreeMap::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use setpoint_catalog::REGISTRY;
+use setpoint_plan::field::Field;
 use setpoint_plan::live::{Live, Snapshot};
 
 use super::{Moved, digest};
@@ -56,7 +57,7 @@ fn of(address: &str, live: &Live) -> Mark {
     let managed = live
         .attrs
         .iter()
-        .filter(|(attr, _)| kind.rule(attr).is_some());
+        .filter(|(attr, _)| kind.row(attr).is_some_and(Field::is_compared));
     let mut digests: BTreeMap<String, String> = managed
         .map(|(attr, value)| (attr.clone(), short(&format!("{value:?}"))))
         .collect();

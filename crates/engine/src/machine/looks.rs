@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use setpoint_openapi::error::{CallError, Certainty};
-use setpoint_plan::kind::{Proof, Query, Row};
+use setpoint_plan::kind::Row;
 use setpoint_plan::live::Live;
 use setpoint_plan::plan::{PlanStep, StepId};
 use setpoint_plan::procedure::{Absent, Act, Cond, Look, Wait};
 use setpoint_plan::rows::{self, Whose};
+use setpoint_plan::view::{Proof, Query};
 use setpoint_plan::{Map, Value};
 
 use crate::event::Event;
@@ -157,7 +158,7 @@ impl Machine {
             return Some(
                 self.registry
                     .known(own.kind)
-                    .list(&self.plan.site, &self.plan.stack),
+                    .owned(&self.plan.site, &self.plan.stack),
             );
         }
         match &own.step.act {
@@ -379,7 +380,7 @@ impl Machine {
             self.fail(now, step, failure);
         } else if now.saturating_sub(patience.since) > wait.within {
             let what = if let Look::Ask(query) = &wait.look {
-                query.view
+                query.view.name
             } else {
                 "its status"
             };
@@ -483,6 +484,7 @@ fn as_row(own: &PlanStep, site: &setpoint_plan::kind::Site, id: &str, attrs: &Ma
         id: id.to_owned(),
         site: site.clone(),
         owner: None,
+        copied: false,
         tags: BTreeMap::new(),
         attrs: attrs.clone(),
         uses: Vec::new(),

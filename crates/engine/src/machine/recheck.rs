@@ -44,9 +44,8 @@ impl Machine {
     /// The first managed field that is not what it was, but for those that move by themselves.
     fn differing(&self, change: &Change, row: &Live) -> Option<String> {
         let (want, before) = (change.after.as_ref()?, change.before.as_ref()?);
-        let transient = self.registry.known(change.kind).transient();
-        let lasting =
-            |name: &&String| !transient.contains(&name.as_str()) && row.attrs.contains_key(*name);
+        let kind = self.registry.known(change.kind);
+        let lasting = |name: &&String| !kind.is_transient(name) && row.attrs.contains_key(*name);
         want.attrs
             .keys()
             .filter(lasting)

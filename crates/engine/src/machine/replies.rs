@@ -256,11 +256,11 @@ fn yields(call: &Call, reply: &Reply) -> Map {
 
 /// The items of a batched call that failed though the call as a whole did not, by the item's text.
 fn item_errors(call: &Call, reply: &Reply) -> BTreeMap<String, ApiError> {
-    let Some(path) = call.each.and_then(|each| each.results) else {
+    let Some(results) = call.each.and_then(|each| each.results) else {
         return BTreeMap::new();
     };
     let mut failed = BTreeMap::new();
-    for row in reply.json.list(path) {
+    for row in reply.json.list(results.rows) {
         let code = row.text("Code");
         let fine = code.is_empty() || matches!(code.as_str(), "200" | "OK" | "Success");
         if fine && row.bool("Success") != Some(false) {
@@ -275,7 +275,7 @@ fn item_errors(call: &Call, reply: &Reply) -> BTreeMap<String, ApiError> {
             request_id: reply.request_id.clone(),
             retry_after: None,
         };
-        failed.insert(row.text("InstanceId"), error);
+        failed.insert(row.text(results.item), error);
     }
     failed
 }

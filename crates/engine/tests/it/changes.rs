@@ -64,7 +64,7 @@ async fn power_stops() {
     check(
         "host_name: app-01",
         "host_name: app-01\n    power: stopped",
-        &["~ server (power) restart"],
+        &["~ server (power) stop"],
     )
     .await;
 }

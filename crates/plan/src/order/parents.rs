@@ -5,9 +5,9 @@
 
 use crate::change::{ChangeAction, ReplaceOrder};
 use crate::diff::How;
-use crate::kind::At;
 use crate::order::{Edges, Placed, all_to_all};
 use crate::plan::Half;
+use crate::update::At;
 
 pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
     let mut edges = Edges::new();
@@ -62,7 +62,7 @@ fn takes_at_the_end(parent: &Placed<'_>) -> bool {
         .diff
         .fields
         .iter()
-        .any(|field| matches!(field.how, How::Verb(_, At::After)))
+        .any(|field| matches!(field.how, How::Update(update) if update.at == At::After))
 }
 
 /// The steps from the first of these verbs on.

@@ -1,13 +1,14 @@
 //! Turns changes into blocks: one procedure each, not yet ordered against others.
 
 use crate::change::{Change, ChangeAction, ReplaceOrder};
-use crate::kind::{At, Cx, Kind};
+use crate::kind::{Cx, Kind};
 use crate::live::Live;
-use crate::ownership::{self, Guard, Owner};
+use crate::ownership::{self, Owner};
 use crate::plan::Half;
 use crate::planner::{Classified, Intent, tags};
 use crate::procedure::{Act, Procedure, Step};
 use crate::registry::Registry;
+use crate::update::{At, Changing, Update};
 use crate::{Address, Value};
 use setpoint_spec::stack::Timeouts;
 
@@ -39,10 +40,7 @@ pub struct Release {
 
 /// The blocks of every change, in the order of changes; a replacement has two, the old one's first.
 pub(crate) fn build(registry: &Registry, intent: &Intent, all: &[Classified]) -> Vec<Block> {
-    let cx = Cx {
-        stack: &intent.stack,
-        site: &intent.site,
-    };
+    let cx = intent.cx();
     all.iter()
         .enumerate()
         .flat_map(|(at, one)| blocks_of(registry, &cx, all, at, one))
@@ -71,7 +69,7 @@ fn blocks_of(
     if let Some(live) = change.before.as_ref().filter(|_| change.deletes()) {
         blocks.push(block(
             Half::Down,
-            kind.delete(cx, live),
+            (kind.delete)(cx, live),
             Some(live.id.clone()),
             live.incarnation(),
         ));
@@ -79,7 +77,7 @@ fn blocks_of(
     if let Some(want) = change.after.as_ref().filter(|_| change.creates()) {
         blocks.push(block(
             Half::Up,
-            kind.create(cx, want),
+            (kind.create)(cx, want),
             None,
             want.guard.incarnation,
         ));
@@ -112,7 +110,7 @@ fn blocks_of(
         });
     }
     if let (ChangeAction::Forget, Some(live), Some(api)) =
-        (change.action, &change.before, kind.tag_api())
+        (change.action, &change.before, kind.tag_api)
     {
         let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
         blocks.push(block(
@@ -145,24 +143,27 @@ fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
     }
 }
 
-/// What a resource is while it is asked whether it is ready: any guard tag that is written on the way says that it is not yet.
-fn marked(live: &Live) -> Live {
-    let owner = live.owner.clone().map(|owner| Owner {
-        guard: Guard {
-            unready: true,
-            ..owner.guard
-        },
+/// The live row as it is while a change runs that marks it: any guard tag that is written on the
+/// way carries the mark.
+fn marked(live: &Live, mark: Option<&str>) -> Live {
+    let Some(mark) = mark else {
+        return live.clone();
+    };
+    let mark_owner = |owner: Owner| Owner {
+        guard: owner.guard.with(mark),
         ..owner
-    });
+    };
     Live {
-        owner,
+        owner: live.owner.clone().map(mark_owner),
         ..live.clone()
     }
 }
 
-/// An update's steps: what may run beside the machine, then what needs it stopped inside one window, then the rest; and
-/// where the rest begins.
-fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<usize>) {
+/// The steps of an update, and where those begin that stand after everything else.
+///
+/// First what needs nothing stopped, then one window around everything that does, then the rest.
+/// The window closes after a failure too. What the window itself brings about is not done again.
+fn update(kind: &'static Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<usize>) {
     let Change {
         before: Some(live),
         after: Some(want),
@@ -171,53 +172,67 @@ fn update(kind: &dyn Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<
     else {
         return (Procedure::default(), None);
     };
-    let live = &if one.diff.asks_ready() {
-        marked(live)
+    let live = &marked(live, one.diff.mark());
+    let changing = Changing {
+        cx,
+        kind,
+        want,
+        live,
+    };
+    let of = |updates: Vec<&'static Update>| -> Vec<Step> {
+        let each = updates.into_iter();
+        each.flat_map(|update| (update.steps)(&changing)).collect()
+    };
+    let mut steps = of(one.diff.updates(kind, &[At::Before]));
+    let stopped = of(one.diff.updates(kind, &[At::Stopped]));
+    let has_window = !stopped.is_empty() && in_window(&changing, stopped, &mut steps);
+    let late: &[At] = if has_window {
+        &[At::After]
     } else {
-        live.clone()
+        &[At::After, At::Closing]
     };
-    let of = |place| {
-        one.diff
-            .verbs(kind, place)
-            .into_iter()
-            .flat_map(|verb| kind.update(verb, cx, want, live))
-            .collect::<Vec<Step>>()
-    };
-    let mut steps = of(At::Before);
-    let stopped = of(At::Stopped);
-    if !stopped.is_empty() {
-        let (open, close) = kind.window(cx, want, live);
-        // The first write opens the window; a look before it opens nothing.
-        let first_call = |steps: &[Step]| steps.iter().position(|step| step.as_call().is_some());
-        let inside = first_call(&stopped)
-            .filter(|_| !close.is_empty())
-            .map(|at| open.len() + at);
-        let opener = first_call(&open).or(inside).map(|at| steps.len() + at);
-        steps.extend(open);
-        steps.extend(stopped);
-        steps.extend(close.into_iter().map(|step| Step {
-            closes: opener,
-            ..step
-        }));
-    }
-    let taking = Some(steps.len()).filter(|_| !one.diff.verbs(kind, At::After).is_empty());
-    steps.extend(of(At::After));
-    if let Some(api) = kind.tag_api() {
-        let guard = one.diff.guard.clone().unwrap_or_else(|| {
-            live.owner
-                .as_ref()
-                .map(|owner| owner.guard.clone())
-                .unwrap_or_default()
-        });
+    let last = one.diff.updates(kind, late);
+    let taking = last
+        .iter()
+        .any(|update| update.at == At::After)
+        .then_some(steps.len());
+    steps.extend(of(last));
+    if let Some(api) = kind.tag_api {
+        let guard = one.diff.guard.clone().unwrap_or_else(|| live.guard());
         let owner = ownership::tags_for(cx.stack, &want.address, &guard);
         steps.extend(tags::steps(&api, &Value::text(&live.id), &one.diff, &owner));
     }
     (Procedure::ending_at_pivot(steps), taking)
 }
 
+/// Puts steps that need the resource stopped into its window; whether there is one.
+fn in_window(changing: &Changing<'_>, stopped: Vec<Step>, steps: &mut Vec<Step>) -> bool {
+    let Changing {
+        cx,
+        kind,
+        want,
+        live,
+    } = *changing;
+    let (open, close) = (kind.window)(cx, want, live);
+    let has_window = !open.is_empty() || !close.is_empty();
+    // The first write opens the window; a look before it opens nothing.
+    let first_call = |steps: &[Step]| steps.iter().position(|step| step.as_call().is_some());
+    let inside = first_call(&stopped)
+        .filter(|_| !close.is_empty())
+        .map(|at| open.len() + at);
+    let opener = first_call(&open).or(inside).map(|at| steps.len() + at);
+    steps.extend(open);
+    steps.extend(stopped);
+    steps.extend(close.into_iter().map(|step| Step {
+        closes: opener,
+        ..step
+    }));
+    has_window
+}
+
 /// The steps by which an updated resource lets go of replaced parents that cannot coexist with their successors.
 fn leaves(
-    kind: &dyn Kind,
+    kind: &'static Kind,
     cx: &Cx<'_>,
     all: &[Classified],
     one: &Classified,
@@ -232,7 +247,7 @@ fn leaves(
     };
     let mut found = Vec::new();
     for (attr, value) in &want.attrs {
-        let Some(verb) = kind.rule(attr).and_then(|rule| rule.leave) else {
+        let Some(leave) = kind.row(attr).and_then(|field| field.leave) else {
             continue;
         };
         let parents = value.refs().into_iter().map(|reference| &reference.address);
@@ -250,7 +265,13 @@ fn leaves(
             })
         });
         if let Some(parent) = parent {
-            found.push((parent.clone(), kind.update(verb, cx, want, live)));
+            let changing = Changing {
+                cx,
+                kind,
+                want,
+                live,
+            };
+            found.push((parent.clone(), (leave.steps)(&changing)));
         }
     }
     found

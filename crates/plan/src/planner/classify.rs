@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::{Change, ChangeAction, Reason, ReplaceOrder};
 use crate::desired::Desired;
 use crate::diff::{self, Diff, Sides};
-use crate::kind::Effect;
+use crate::effect::{Effect, Interruption};
 use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
 use crate::planner::fate::{self, Fate, known_in};
@@ -17,6 +17,7 @@ use crate::planner::{
 };
 use crate::registry::Registry;
 use crate::report::{Note, NoteKind};
+use crate::update::Update;
 use crate::{Address, Value, args};
 
 /// All that classification looks at.
@@ -79,7 +80,7 @@ fn settle(
             .iter()
             .flat_map(|(address, pair)| classify_one(cx, address, pair, &resolved, forced))
             .collect();
-        let moved = fate::of_classified(cx.registry, &all);
+        let moved = fate::of_classified(&all);
         if moved == fates {
             return Ok(all);
         }
@@ -145,7 +146,7 @@ fn classify_one(
 fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
     if !cx.options.targets.is_empty() && !target_closure(cx).contains(&one.change.address) {
         one.change.action = ChangeAction::NoOp;
-        one.change.effect = Effect::None;
+        one.change.effect = Effect::NONE;
         one.change.loses = None;
         one.change.fields.clear();
         one.diff = Diff::default();
@@ -191,11 +192,10 @@ fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
     let Some(want) = cx.desired.get(address) else {
         return Vec::new();
     };
-    let def = cx.registry.known(want.kind).def();
+    let kind = cx.registry.known(want.kind);
     let is_late = |attr: &str| {
-        attr.split('.')
-            .next()
-            .and_then(|root| def.field(root))
+        let root = attr.split('.').next();
+        root.and_then(|root| kind.row(root))
             .is_some_and(|field| field.late)
     };
     let early = want
@@ -251,10 +251,11 @@ fn comes(cx: &Context<'_>, want: &Desired) -> Classified {
         action: ChangeAction::Create,
         reason: Reason::NotThere,
         fields: Vec::new(),
-        effect: Effect::None,
+        effect: Effect::NONE,
         loses: None,
         before: None,
         after: Some(want.clone()),
+        lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
     };
     Classified {
@@ -298,7 +299,7 @@ fn stays(
             if live
                 .owner
                 .as_ref()
-                .is_some_and(|owner| owner.guard.restarting) =>
+                .is_some_and(|_| live.is_marked(kind.window_mark)) =>
         {
             (ChangeAction::Update, Reason::LeftStopped)
         }
@@ -306,7 +307,7 @@ fn stays(
         (None, None) => (ChangeAction::Update, Reason::Differs),
     };
     let effect = if action == ChangeAction::Replace {
-        Effect::Replace
+        Effect::REPLACE
     } else {
         diff.effect()
     };
@@ -315,8 +316,8 @@ fn stays(
         .iter()
         .map(|field| field.change.clone())
         .collect();
-    let loses = if effect >= Effect::Rebuild {
-        kind.loses(live, effect)
+    let loses = if effect.interrupts >= Interruption::Rebuild {
+        (kind.loses)(live, effect)
     } else {
         None
     };
@@ -325,6 +326,7 @@ fn stays(
     }
     let address = want.address.clone();
     let parents = parents(cx, &address);
+    let lifted = diff.lifted(kind, live);
     let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
     Classified {
         change: Change {
@@ -337,6 +339,7 @@ fn stays(
             loses,
             before,
             after: Some(want),
+            lifted,
             order,
         },
         diff,
@@ -384,7 +387,7 @@ fn adopts(mut one: Classified) -> Classified {
     }
     one.diff.retag = true;
     one.change.action = ChangeAction::Adopt;
-    one.change.effect = Effect::None;
+    one.change.effect = Effect::NONE;
     one.change.reason = Reason::AdoptAsked { id };
     one
 }
@@ -422,7 +425,7 @@ fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
     if cx.intent.forget.contains(address) {
         let mut one = goes(cx, live, Reason::ForgetAsked);
         (one.change.action, one.change.loses, one.change.effect) =
-            (ChangeAction::Forget, None, Effect::None);
+            (ChangeAction::Forget, None, Effect::NONE);
         return one;
     }
     goes(
@@ -457,14 +460,15 @@ fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
         },
         reason,
         fields: Vec::new(),
-        effect: Effect::None,
+        effect: Effect::NONE,
         loses: if kept {
             None
         } else {
-            cx.registry.known(live.kind).loses(live, Effect::Replace)
+            (cx.registry.known(live.kind).loses)(live, Effect::REPLACE)
         },
         before: Some(live.clone()),
         after: None,
+        lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
     };
     Classified {
@@ -485,12 +489,12 @@ fn decide_orders(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, 
         else {
             continue;
         };
-        let coexist = cx.registry.known(old.kind).coexist(&old, &new);
+        let coexist = (cx.registry.known(old.kind).coexist)(&old, &new);
         let survivors: Vec<&Classified> = all.iter().filter(|one| survives(one, &old)).collect();
         if !coexist {
             for user in survivors
                 .iter()
-                .filter(|user| leave_verb(cx, user, &new.address).is_none())
+                .filter(|user| leave_update(cx, user, &new.address).is_none())
             {
                 cannot.insert(
                     user.change.address.clone(),
@@ -521,12 +525,12 @@ fn survives(one: &Classified, old: &Live) -> bool {
     uses && one.change.action == ChangeAction::Update
 }
 
-/// The verb by which a user lets go of what it refers to.
-pub(crate) fn leave_verb(
+/// The update by which a user lets go of what it refers to.
+pub(crate) fn leave_update(
     cx: &Context<'_>,
     user: &Classified,
     parent: &Address,
-) -> Option<&'static str> {
+) -> Option<&'static Update> {
     let want = user.change.after.as_ref()?;
     let attr = want
         .attrs
@@ -538,7 +542,7 @@ pub(crate) fn leave_verb(
                 .any(|reference| reference.address == *parent)
         })?
         .0;
-    cx.registry.known(want.kind).rule(attr)?.leave
+    cx.registry.known(want.kind).row(attr)?.leave
 }
 
 /// What a create-first resource uses and is itself replaced must come first as well, where it can.
@@ -567,7 +571,7 @@ fn pull_create_first(cx: &Context<'_>, all: &mut [Classified]) {
         };
         let change = &all[parent].change;
         let coexist = match (&change.before, &change.after) {
-            (Some(old), Some(new)) => cx.registry.known(old.kind).coexist(old, new),
+            (Some(old), Some(new)) => (cx.registry.known(old.kind).coexist)(old, new),
             _ => true,
         };
         if coexist {
@@ -582,6 +586,7 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     let mut errors = Vec::new();
     for one in all {
         let change = &one.change;
+        errors.extend(without_row(one));
         if let Some(want) = &change.after {
             errors.extend(
                 one.diff
@@ -591,7 +596,7 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
             );
         }
         let live = change.before.as_ref();
-        let takes = change.deletes() || change.effect >= Effect::Rebuild;
+        let takes = change.deletes() || change.effect.interrupts >= Interruption::Rebuild;
         let wanted = cx
             .intent
             .desired
@@ -601,8 +606,7 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         if let Some(live) = live.filter(|live| takes && (wanted || guarded(live))) {
             errors.push(protected(cx, change, live));
         }
-        if change.action == ChangeAction::Forget
-            && cx.registry.known(change.kind).tag_api().is_none()
+        if change.action == ChangeAction::Forget && cx.registry.known(change.kind).tag_api.is_none()
         {
             errors.push(PlanError {
                 address: Some(change.address.clone()),
@@ -617,7 +621,7 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         }
         if let Some(why) = live
             .filter(|_| change.deletes())
-            .and_then(|live| cx.registry.known(live.kind).undeletable(live))
+            .and_then(|live| (cx.registry.known(live.kind).undeletable)(&cx.intent.cx(), live))
         {
             errors.push(PlanError {
                 address: Some(change.address.clone()),
@@ -629,6 +633,25 @@ fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         }
     }
     errors
+}
+
+/// A difference in an attribute that the kind's table does not know: without a row, nobody can say
+/// what it leads to.
+fn without_row(one: &Classified) -> impl Iterator<Item = PlanError> + '_ {
+    let change = &one.change;
+    one.diff.unknown.iter().map(move |attr| PlanError {
+        address: Some(change.address.clone()),
+        class: PlanErrorClass::Internal,
+        what: format!(
+            "internal error: `{attr}` of `{}` differs, and the kind `{}` has no row for it",
+            change.address, change.kind
+        ),
+        hint: Some("please report it".to_owned()),
+        at: change
+            .after
+            .as_ref()
+            .map(|want| want.location(attr).clone()),
+    })
 }
 
 fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
@@ -726,7 +749,7 @@ fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
                 .iter()
                 .map(|what| note(address, what.clone())),
         );
-        notes.extend(from_next_restart(cx, one).map(|what| note(address, what)));
+        notes.extend(from_next_restart(one).map(|what| note(address, what)));
         if one.change.action == ChangeAction::Keep {
             notes.push(note(address, NoteKind::Kept));
         }
@@ -745,18 +768,14 @@ fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
 }
 
 /// Changes in place that the machine takes up when it starts next.
-fn from_next_restart<'a>(
-    cx: &'a Context<'_>,
-    one: &'a Classified,
-) -> impl Iterator<Item = NoteKind> + 'a {
-    let def = cx.registry.known(one.change.kind).def();
-    let boots = move |attr: &str| def.field(attr).is_some_and(|field| field.change == "boot");
-    let updates = one.change.action == ChangeAction::Update && one.change.effect < Effect::Restart;
+fn from_next_restart(one: &Classified) -> impl Iterator<Item = NoteKind> + '_ {
+    let updates = one.change.action == ChangeAction::Update
+        && one.change.effect.interrupts < Interruption::Restart;
     let fields = one
         .change
         .fields
         .iter()
-        .filter(move |field| updates && boots(&field.attr));
+        .filter(move |field| updates && field.update.is_some_and(|update| update.boot));
     fields.map(|field| NoteKind::FromNextRestart {
         field: field.attr.clone(),
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Address;
 use crate::desired::Desired;
-use crate::kind::{Cx, Found, Refusal};
+use crate::kind::{Found, Refusal};
 use crate::live::Snapshot;
 use crate::planner::{Intent, Paired, PlanError, outside};
 use crate::registry::Registry;
@@ -16,10 +16,7 @@ pub(crate) fn complete(
     snapshot: &Snapshot,
     paired: &BTreeMap<Address, Paired>,
 ) -> Result<BTreeMap<Address, Desired>, Vec<PlanError>> {
-    let cx = Cx {
-        stack: &intent.stack,
-        site: &intent.site,
-    };
+    let cx = intent.cx();
     let nothing = Found::default();
     let mut completed = BTreeMap::new();
     let mut errors = Vec::new();
@@ -34,10 +31,8 @@ pub(crate) fn complete(
                 .into_iter()
                 .map(|refusal| PlanError::refused(&want, refusal)),
         );
-        if let Err(refusal) = registry
-            .known(want.kind)
-            .desire(&cx, found, live, &mut want)
-        {
+        let kind = registry.known(want.kind);
+        if let Err(refusal) = (kind.desire)(&cx, found, live, &mut want) {
             errors.push(PlanError::refused(&want, refusal));
         }
         completed.insert(address.clone(), want);

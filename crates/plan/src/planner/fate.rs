@@ -6,7 +6,6 @@ use crate::change::{Change, ChangeAction};
 use crate::desired::Desired;
 use crate::live::{Live, Snapshot};
 use crate::planner::Classified;
-use crate::registry::Registry;
 use crate::{Address, Ref, Value};
 
 /// What becomes of a resource, as far as references to it care.
@@ -25,21 +24,20 @@ pub enum Fate {
 
 /// The fates that classified changes give. Of two under one address (an interrupted replacement) the one with a wanted
 /// side counts.
-pub(crate) fn of_classified(registry: &Registry, all: &[Classified]) -> BTreeMap<Address, Fate> {
+pub(crate) fn of_classified(all: &[Classified]) -> BTreeMap<Address, Fate> {
     let mut fates = BTreeMap::new();
     for one in all {
         if one.change.after.is_some() || !fates.contains_key(&one.change.address) {
-            fates.insert(one.change.address.clone(), of_one(registry, one));
+            fates.insert(one.change.address.clone(), of_one(one));
         }
     }
     fates
 }
 
-fn of_one(registry: &Registry, one: &Classified) -> Fate {
+fn of_one(one: &Classified) -> Fate {
     let Change {
         before: Some(live),
         action,
-        kind,
         ..
     } = &one.change
     else {
@@ -51,15 +49,13 @@ fn of_one(registry: &Registry, one: &Classified) -> Fate {
     ) {
         return Fate::New;
     }
-    let verbs: Vec<&str> = one
-        .diff
-        .fields
-        .iter()
-        .filter_map(|field| field.change.verb)
-        .collect();
+    let updates = one.diff.all_updates();
     Fate::Stays {
         live: Box::new(live.clone()),
-        unsettled: registry.known(kind).unsettled(&verbs).to_vec(),
+        unsettled: updates
+            .flat_map(|update| update.unsettles)
+            .copied()
+            .collect(),
     }
 }
 

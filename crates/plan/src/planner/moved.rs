@@ -36,7 +36,7 @@ pub fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
                 .get(target)
                 .is_some_and(|want| want.kind == live.kind)
         };
-        let retaggable = registry.known(live.kind).tag_api().is_some();
+        let retaggable = registry.known(live.kind).tag_api.is_some();
         if let Some(target) = target.filter(|target| same_kind(target) && retaggable) {
             live.owner = Some(Owner {
                 stack: intent.stack.clone(),

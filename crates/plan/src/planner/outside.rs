@@ -66,7 +66,7 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
                 braces(value, kind, &mut found);
             }
             // Of all fields whose own type names no kind, only the peers of rules lead to things.
-            let peers = registry.kind(PEER_KIND).map(|kind| kind.name());
+            let peers = registry.kind(PEER_KIND).map(|kind| kind.name);
             if let Some(kind) = kind.or(peers) {
                 other_stacks(intent, value, kind, &mut found);
             }
@@ -83,11 +83,14 @@ fn how(by: &Map) -> How {
 
 /// The kind that a reference field leads to, if this registry has it.
 fn target_kind(registry: &Registry, want: &Desired, attr: &str) -> Option<&'static str> {
-    let field = registry.kind(want.kind)?.def().field(attr)?;
+    let field = registry.kind(want.kind)?.row(attr)?;
     let (Type::Ref(name) | Type::List(&Type::Ref(name))) = field.ty else {
         return None;
     };
-    registry.kind(name).map(|kind| kind.name())
+    if field.own_look_up {
+        return None;
+    }
+    registry.kind(name).map(|kind| kind.name)
 }
 
 fn braces(value: &Value, kind: &'static str, found: &mut BTreeSet<LookUp>) {

@@ -1,6 +1,6 @@
-//! Pairs live rows with addresses.
+//! Pairs live rows with addresses, kind by kind.
 //!
-//! One row: that is it. Two of different incarnations: an interrupted replacement; the higher one is compared, since
+//! One row of the kind: that is the resource. Two of different incarnations: an interrupted replacement; the higher one is compared, since
 //! it was made from the newer spec, and the other goes. Two of one incarnation: nobody can say which is meant, so
 //! nothing is changed.
 
@@ -23,24 +23,27 @@ pub(crate) fn pair(
         .collect();
     let mut errors = Vec::new();
     for address in snapshot.addresses() {
-        let wanted_kind = intent.desired.get(&address).map(|want| want.kind);
-        let mut rows: Vec<Live> = snapshot.at(&address).cloned().collect();
-        rows.sort_by_key(|row| (wanted_kind == Some(row.kind), row.incarnation()));
-        errors.extend(two_owners(intent, &address, &rows));
-        let entry = paired.entry(address).or_default();
-        entry.main = match wanted_kind {
-            Some(kind) if rows.last().is_some_and(|row| row.kind != kind) => None,
-            _ => rows.pop(),
-        };
-        // A row of another kind under this address is not what is wanted: it goes.
-        let is_other = |row: &Live| wanted_kind.is_some_and(|kind| row.kind != kind);
-        let (others, rows): (Vec<Live>, Vec<Live>) = rows.into_iter().partition(is_other);
-        entry.other_kind = others;
-        entry.moved_from = entry
-            .main
-            .as_ref()
-            .and_then(|row| snapshot.moved.get(&row.id).cloned());
-        entry.superseded = rows;
+        let desired_kind = intent.desired.get(&address).map(|want| want.kind);
+        let mut by_kind: BTreeMap<&'static str, Vec<Live>> = BTreeMap::new();
+        for row in snapshot.at(&address) {
+            by_kind.entry(row.kind).or_default().push(row.clone());
+        }
+        let entry = paired.entry(address.clone()).or_default();
+        // An owner is a kind and an address. Of an address that the file does not use any more,
+        // the first kind stands for it, and the rows of the others are deleted beside it.
+        let main_kind = desired_kind.or_else(|| by_kind.keys().next().copied());
+        for (kind, mut rows) in by_kind {
+            rows.sort_by_key(Live::incarnation);
+            errors.extend(two_owners(intent, &address, &rows));
+            if main_kind == Some(kind) {
+                entry.main = rows.pop();
+                entry.superseded = rows;
+            } else {
+                entry.other_kind.extend(rows);
+            }
+        }
+        let main = entry.main.as_ref();
+        entry.moved_from = main.and_then(|row| snapshot.moved.get(&row.id).cloned());
     }
     if !options.destroy {
         errors.extend(adopt(intent, snapshot, &mut paired));
@@ -103,9 +106,7 @@ fn adopt(
 }
 
 fn two_owners(intent: &Intent, address: &Address, rows: &[Live]) -> Vec<PlanError> {
-    let twins = |pair: &&[Live]| {
-        pair[0].kind == pair[1].kind && pair[0].incarnation() == pair[1].incarnation()
-    };
+    let twins = |pair: &&[Live]| pair[0].incarnation() == pair[1].incarnation();
     let error = |pair: &[Live]| {
         PlanError {
         address: Some(address.clone()),

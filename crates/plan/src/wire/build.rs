@@ -192,9 +192,9 @@ fn wire_change(change: &Change, secrets: &Secrets) -> WireChange {
     }
 }
 
-/// Whether a field's difference is why its resource is replaced: no verb changes it in place.
+/// Whether a field's difference is why its resource is replaced: no update changes it in place.
 fn forces(change: &Change, field: &FieldChange) -> bool {
-    change.action == ChangeAction::Replace && field.verb.is_none()
+    change.action == ChangeAction::Replace && field.update.is_none()
 }
 
 fn live_attrs(live: &Live) -> Map {

@@ -5,9 +5,9 @@ use setpoint_openapi::action::ecs;
 
 use super::{WirePlan, to_wire};
 use crate::change::{ChangeAction, FieldChange, Reason};
+use crate::effect::Effect;
 use crate::fixtures::{address, change, live, place, plan, step, want};
 use crate::held::{Allowance, Held, HeldWhy};
-use crate::kind::Effect;
 use crate::plan::{Plan, PlannedOutput};
 use crate::procedure::{Call, Cond, Step, Wait, minutes, seconds};
 use crate::report::{Note, NoteKind, Report};
@@ -87,13 +87,13 @@ fn replacing() -> Plan {
     ]));
     app.after = Some(want("app", &[("system_disk.encrypted", Value::Bool(true))]));
     app.loses = Some("system disk d-1, 40 GiB".to_owned());
-    app.effect = Effect::Replace;
+    app.effect = Effect::REPLACE;
     app.fields.push(FieldChange {
         attr: "system_disk.encrypted".to_owned(),
         before: Value::Bool(false),
         after: Value::Bool(true),
-        verb: None,
-        effect: Effect::Replace,
+        update: None,
+        effect: Effect::REPLACE,
         at: Some(place()),
     });
     let mut plan = plan(vec![app], Vec::new());

@@ -218,7 +218,7 @@ pub(super) fn phase(act: &Act) -> String {
             Cond::Is(_, values) => match (values.as_slice(), &wait.look) {
                 // What is looked at is not the resource itself, so it is named.
                 ([Value::Text(status)], Look::Ask(query)) => {
-                    format!("until {} {status}", query.view)
+                    format!("until {} {status}", query.view.name)
                 }
                 ([Value::Text(status)], _) => format!("until {status}"),
                 _ => format!("until {}", cond_words(&wait.until)),

@@ -223,7 +223,7 @@ fn calls_in_their_order() {
 
 #[test]
 fn units_and_secret_fields_come_from_the_tables() {
-    use setpoint_plan::kind::Effect;
+    use setpoint_plan::effect::Effect;
     use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type, Unset, no_check};
     const fn field_of(name: &'static str, ty: Type) -> FieldDef {
         FieldDef {
@@ -267,9 +267,9 @@ fn units_and_secret_fields_come_from_the_tables() {
     };
     static KINDS: [&KindDef; 1] = [&KIND];
     let fields = vec![
-        field("data_disks.data.size", 100.into(), 200.into(), Effect::None),
-        field("pin", "1234".into(), "5678".into(), Effect::None),
-        field("system_disk.size", 40.into(), 60.into(), Effect::None),
+        field("data_disks.data.size", 100.into(), 200.into(), Effect::NONE),
+        field("pin", "1234".into(), "5678".into(), Effect::NONE),
+        field("system_disk.size", 40.into(), 60.into(), Effect::NONE),
     ];
     let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
     let header = Header {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use setpoint_plan::Address;
 use setpoint_plan::change::{Change, ChangeAction, Reason, ReplaceOrder};
-use setpoint_plan::kind::Effect;
+use setpoint_plan::effect::Interruption;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::{NoteKind, Report};
 use setpoint_spec::stack::Amount;
@@ -129,12 +129,13 @@ fn action_words(change: &Change, notes: &[&NoteKind]) -> (&'static str, Label, &
 fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     let change = &plan.changes[at];
     let mut words: Vec<(Label, String)> = Vec::new();
-    let effect = match change.effect {
-        Effect::None => None,
-        Effect::Brief => Some((Label::Warning, "BRIEF")),
-        Effect::Restart => Some((Label::Warning, "RESTART")),
-        Effect::Rebuild => Some((Label::Danger, "REBUILD")),
-        Effect::Replace => Some((Label::Danger, "REPLACE")),
+    let effect = match change.effect.interrupts {
+        Interruption::None => None,
+        Interruption::Brief => Some((Label::Warning, "BRIEF")),
+        Interruption::Restart => Some((Label::Warning, "RESTART")),
+        Interruption::Stop => Some((Label::Warning, "STOP")),
+        Interruption::Rebuild => Some((Label::Danger, "REBUILD")),
+        Interruption::Replace => Some((Label::Danger, "REPLACE")),
     };
     match change.action {
         ChangeAction::Create => words.push((Label::Dim, change.kind.to_owned())),
@@ -165,9 +166,9 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     if change.loses.is_some() {
         words.push((Label::Danger, "DATA LOSS".to_owned()));
     }
-    if change.effect >= Effect::Restart && change.before.is_some() {
+    if change.effect.interrupts >= Interruption::Restart && change.before.is_some() {
         words.extend(how_long(plan, at).map(|text| (Label::Plain, text)));
-    } else if change.effect == Effect::Brief {
+    } else if change.effect.interrupts == Interruption::Brief {
         words.push((Label::Plain, "the network blinks".to_owned()));
     }
     words
@@ -215,7 +216,7 @@ pub(super) fn is_sibling(one: &Change, other: &Change) -> bool {
 
 /// Whether a change stops what runs for a while.
 pub(super) fn interrupts(change: &Change) -> bool {
-    change.is_change() && change.effect >= Effect::Restart
+    change.is_change() && change.effect.interrupts >= Interruption::Restart
 }
 
 fn may_join(one: &Item, other: &Item) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason};
-use setpoint_plan::kind::Effect;
+use setpoint_plan::effect::Interruption;
 use setpoint_plan::ownership::GUARD;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::procedure::Args;
@@ -139,8 +139,10 @@ impl<'a> Source<'a> {
         } else {
             self.difference(&field.attr, &field.before, &field.after)
         };
-        let forces = change.action == ChangeAction::Replace && field.verb.is_none();
-        let online = field.effect == Effect::None && change.effect >= Effect::Restart && !forces;
+        let forces = change.action == ChangeAction::Replace && field.update.is_none();
+        let online = field.effect.interrupts == Interruption::None
+            && change.effect.interrupts >= Interruption::Restart
+            && !forces;
         for row in &mut rows {
             row.forces = forces;
             if online && row.remark.is_none() {
@@ -273,7 +275,7 @@ impl<'a> Source<'a> {
         let change = self.change();
         let mut rows = Vec::new();
         if let Some(lost) = &change.loses {
-            let stays = if change.effect == Effect::Rebuild {
+            let stays = if change.effect.interrupts == Interruption::Rebuild {
                 "    stays: id and private IP"
             } else {
                 ""
@@ -374,16 +376,10 @@ fn guard_rows(change: &Change) -> Vec<Row> {
             word(want.guard.keep),
         ));
     }
-    // What asks again has a row of its own.
-    if owner.guard.unready && !want.guard.unready {
-        rows.push(Row::change(
-            "~",
-            Label::Update,
-            "ready",
-            "not passed yet".to_owned(),
-            "not asked".to_owned(),
-        ));
-    }
+    rows.extend(change.lifted.iter().map(|mark| {
+        let (set, lifted) = ("set".to_owned(), "lifted".to_owned());
+        Row::change("~", Label::Update, mark, set, lifted)
+    }));
     rows
 }
 

@@ -2,8 +2,8 @@
 
 use setpoint_plan::Address;
 use setpoint_plan::change::Change;
+use setpoint_plan::effect::Effect;
 use setpoint_plan::held::{Allowance, Held, HeldWhy};
-use setpoint_plan::kind::Effect;
 use setpoint_plan::live::Cost;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::wire::held_words;
@@ -96,10 +96,10 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
 
 fn interruptions(plan: &Plan) -> Vec<String> {
     let counted = [
-        (Effect::Brief, "network blip"),
-        (Effect::Restart, "restart"),
-        (Effect::Rebuild, "rebuild"),
-        (Effect::Replace, "replacement"),
+        (Effect::BRIEF, "network blip"),
+        (Effect::RESTART, "restart"),
+        (Effect::REBUILD, "rebuild"),
+        (Effect::REPLACE, "replacement"),
     ];
     let sentence = |(effect, word): &(Effect, &str)| {
         let n = plan
@@ -107,7 +107,7 @@ fn interruptions(plan: &Plan) -> Vec<String> {
             .iter()
             .filter(|change| change.is_change() && change.effect == *effect)
             .count();
-        let up = if *effect == Effect::Restart {
+        let up = if *effect == Effect::RESTART {
             stays_up(plan)
         } else {
             None
@@ -123,7 +123,7 @@ fn stays_up(plan: &Plan) -> Option<String> {
     let restarted = plan
         .changes
         .iter()
-        .filter(|change| interrupts(change) && change.effect == Effect::Restart);
+        .filter(|change| interrupts(change) && change.effect == Effect::RESTART);
     restarted
         .filter_map(|change| up_beside(plan, change))
         .next()

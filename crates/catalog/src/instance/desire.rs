@@ -1,13 +1,18 @@
-//! What is wanted of an instance, completed, and the judgements over single fields.
+//! The desired instance, completed, and the judgements over single fields.
 
 use setpoint_plan::desired::Desired;
 use setpoint_plan::diff::glob_match;
-use setpoint_plan::kind::{At, Change, Cx, Effect, Found, Judged, Refusal, Verdict};
+use setpoint_plan::field::{Judged, Verdict};
+use setpoint_plan::kind::{Cx, Found, Refusal};
 use setpoint_plan::live::Live;
 use setpoint_plan::{Encoding, Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
 
-use crate::instance::{RULES, ready};
+use crate::instance::fields::{
+    BANDWIDTH, DISK_SPEC, GROUPS, GROW, IMAGE, NETWORK, START, STOP, STORE_USER_DATA, TYPE,
+};
+use crate::instance::read::{IMAGES, LIVE_IMAGE};
+use crate::instance::{RESTARTING, USER_DATA, ready};
 use crate::shared::{default_to, digest, name_at_creation};
 
 /// Lists are not empty, and only a disk that has levels is given one.
@@ -76,7 +81,7 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
         return Ok(());
     }
     let mut fitting: Vec<&Map> = found
-        .of("image")
+        .of(&IMAGES)
         .filter(|image| fits(&by, image) && is_available(image))
         .collect();
     fitting.sort_by_key(|image| (image.get("created").cloned(), image.get("id").cloned()));
@@ -85,8 +90,8 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
     if let Some(live) = live {
         let current = live.attr("image");
         let is_current = |image: &&Map| image.get("id") == Some(&current);
-        let mut looked_up = found.of("image").filter(is_current).peekable();
-        let mut read = found.of("live_image").filter(is_current).peekable();
+        let mut looked_up = found.of(&IMAGES).filter(is_current).peekable();
+        let mut read = found.of(&LIVE_IMAGE).filter(is_current).peekable();
         let is_readable = looked_up.peek().is_some() || read.peek().is_some();
         let is_right = looked_up.any(|image| fits(&by, image))
             || read.any(|image| fits(&by, image) && is_looked_for(&by, image));
@@ -165,7 +170,7 @@ fn take_user_data(want: &mut Desired) {
     let digest = digest(&template(&content))[..16].to_owned();
     want.attrs
         .insert("user_data".to_owned(), Value::Text(digest.clone()));
-    want.guard.user_data = Some(digest);
+    want.guard.digests.insert(USER_DATA.to_owned(), digest);
     want.initial.insert(
         "user_data_content".to_owned(),
         Value::Encode(Encoding::Base64, Box::new(content)),
@@ -196,9 +201,7 @@ fn want_protection(live: Option<&Live>, want: &mut Desired) {
 }
 
 fn is_left_stopped(live: &Live) -> bool {
-    live.owner
-        .as_ref()
-        .is_some_and(|owner| owner.guard.restarting)
+    live.is_marked(Some(RESTARTING))
 }
 
 /// A machine that an earlier run stopped and did not start again is started, even where power is ignored or not managed;
@@ -227,20 +230,12 @@ fn sorted(value: &Value) -> Vec<&Value> {
     items
 }
 
-const fn now(verb: &'static str) -> Verdict {
-    Verdict::Update {
-        verb,
-        effect: Effect::None,
-        at: At::Before,
-    }
-}
-
 /// The order of groups means nothing.
 pub(super) fn judge_groups(judged: &Judged<'_>) -> Verdict {
     if sorted(judged.want) == sorted(judged.live) {
         Verdict::Same
     } else {
-        now("groups")
+        Verdict::Update(&GROUPS)
     }
 }
 
@@ -248,26 +243,30 @@ pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
     if judged.desired.attrs.get("internet.max_bandwidth_out") == Some(&Value::Int(0)) {
         Verdict::Same
     } else {
-        now("bandwidth")
+        Verdict::Update(&BANDWIDTH)
     }
 }
 
 /// Grow only, while everything runs.
 pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
     match (judged.want.as_int(), judged.live.as_int()) {
-        (Some(want), Some(live)) if want < live => Verdict::Refuse(format!(
-            "a disk cannot shrink: it has {live} GiB, and {want} GiB are wanted"
-        )),
+        (Some(want), Some(live)) if want < live => Verdict::Refuse(
+            format!("a disk cannot shrink: it has {live} GiB, and the file says {want} GiB"),
+            Some(format!("write `size: {live}` or more")),
+        ),
         (_, None) => Verdict::Same,
-        _ => now("grow"),
+        _ => Verdict::Update(&GROW),
     }
 }
 
 pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
     if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
-        return Verdict::Refuse("the level of a disk cannot go down to PL0".to_owned());
+        return Verdict::Refuse(
+            "the level of a disk cannot go down to PL0".to_owned(),
+            Some("write the level that it has, or PL1".to_owned()),
+        );
     }
-    now("disk_spec")
+    Verdict::Update(&DISK_SPEC)
 }
 
 /// A new system disk, or a new machine where the spec prefers that.
@@ -275,11 +274,7 @@ pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     if judged.desired.lifecycle.on_image_change.as_deref() == Some("replace") {
         return Verdict::Replace;
     }
-    Verdict::Update {
-        verb: "image",
-        effect: Effect::Rebuild,
-        at: At::Stopped,
-    }
+    Verdict::Update(&IMAGE)
 }
 
 /// Within a zone of its VPC the machine moves; anywhere else it is replaced.
@@ -293,11 +288,7 @@ pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     let same_zone = of_subnet("zone").is_none_or(|zone| zone == judged.row.attr("zone"));
     let same_vpc = of_subnet("vpc").is_none_or(|vpc| vpc == judged.row.attr("vpc"));
     if same_zone && same_vpc {
-        Verdict::Update {
-            verb: "network",
-            effect: Effect::Restart,
-            at: At::Stopped,
-        }
+        Verdict::Update(&NETWORK)
     } else {
         Verdict::Replace
     }
@@ -319,87 +310,29 @@ pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
     if sorted(judged.want).contains(&&current) {
         Verdict::Same
     } else {
-        Verdict::Update {
-            verb: "type",
-            effect: Effect::Restart,
-            at: At::Stopped,
-        }
+        Verdict::Update(&TYPE)
     }
 }
 
 /// Other user data do nothing to a machine that runs, unless the spec says what to do.
 pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     match judged.desired.lifecycle.on_user_data_change.as_deref() {
-        None | Some("keep") => Verdict::Note(String::new()),
+        None | Some("keep") => Verdict::CreationOnly,
         Some("replace") => Verdict::Replace,
-        Some("store") => Verdict::Update {
-            verb: "user_data",
-            effect: Effect::Restart,
-            at: At::Stopped,
-        },
-        Some(other) => Verdict::Refuse(format!(
-            "`on_user_data_change: {other}` needs Cloud Assistant, which is not built yet"
-        )),
+        Some("store") => Verdict::Update(&STORE_USER_DATA),
+        Some(other) => Verdict::Refuse(
+            format!("`on_user_data_change: {other}` is not supported by this version"),
+            Some("write `keep`, `store` or `replace`".to_owned()),
+        ),
     }
 }
 
-/// A window that opens for another change ends as power is wanted; without one, power has its own steps at the end. A
-/// machine that somebody else stopped has no window, and is started at the end.
+/// A window that opens for another change ends as the file says; without one, the steps stand at the
+/// end.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
-    let is_to_stop = *judged.want == Value::text("stopped");
-    let effect = if is_to_stop {
-        Effect::Restart
+    if *judged.want == Value::text("stopped") {
+        Verdict::Update(&STOP)
     } else {
-        Effect::None
-    };
-    let is_stopped = judged.row.attr("status") == Value::text("Stopped");
-    let ends_right = is_to_stop || !is_stopped || is_left_stopped(judged.row);
-    if ends_right && needs_window(judged) {
-        return Verdict::Update {
-            verb: "power_in_window",
-            effect,
-            at: At::Stopped,
-        };
+        Verdict::Update(&START)
     }
-    Verdict::Update {
-        verb: "power",
-        effect,
-        at: At::After,
-    }
-}
-
-/// Whether another field changes while the machine is stopped.
-fn needs_window(judged: &Judged<'_>) -> bool {
-    RULES
-        .iter()
-        .filter(|rule| rule.attr != "power")
-        .any(|rule| {
-            let (Some(want), live) = (
-                judged.desired.attrs.get(rule.attr),
-                judged.row.attr(rule.attr),
-            ) else {
-                return false;
-            };
-            *want != live
-                && match rule.change {
-                    Change::Update { at, .. } => at == At::Stopped,
-                    Change::Judge(judge) => {
-                        let other = Judged {
-                            want,
-                            live: &live,
-                            target: None,
-                            outside: None,
-                            ..*judged
-                        };
-                        matches!(
-                            judge(&other),
-                            Verdict::Update {
-                                at: At::Stopped,
-                                ..
-                            }
-                        )
-                    }
-                    Change::Replace | Change::CreateOnly => false,
-                }
-        })
 }

@@ -1,0 +1,85 @@
+//! Changes of the system disk of an instance.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_plan::Value;
+use setpoint_plan::live::Live;
+use setpoint_plan::procedure::{
+    Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds,
+};
+use setpoint_plan::update::Changing;
+
+use crate::instance::fields::DISK_SPEC;
+use crate::instance::power::settled;
+use crate::instance::read;
+
+/// Its category or level is changing still, or was changed a moment ago.
+const DISK_CHANGING: Retry = &[(
+    &[
+        "OperationConflict",
+        "LastOrderProcessing",
+        "DiskInCoolingPeriod",
+        "InvalidStatus.DiskNotReady",
+        "IncorrectDiskStatus",
+        "InternalError",
+    ],
+    Window::For(minutes(5)),
+)];
+const DISK_BUSY: Retry = &[(
+    &[
+        "DiskCreatingSnapshot",
+        "LastOrderProcessing",
+        "OperationConflict",
+        "IncorrectDiskStatus",
+    ],
+    Window::For(minutes(10)),
+)];
+
+/// Grows it: online while the machine runs, so that nothing notices; offline while it is stopped. One
+/// on its way up runs by then.
+pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
+    let live = change.live;
+    let size = change.wanted("system_disk.size");
+    let is_stopped = live.attr("power") == Value::text("stopped");
+    let way = if is_stopped { "offline" } else { "online" };
+    let args = vec![
+        ("DiskId", live.attr("system_disk.id")),
+        ("NewSize", size.clone()),
+        ("Type", Value::text(way)),
+    ];
+    let call = Call { retry: DISK_BUSY, ..Call::new(&api::RESIZE_DISK, args) };
+    let grown = Wait {
+        typical: seconds(2),
+        within: minutes(5),
+        ..shown(live, Cond::Is("system_disk.size", vec![size]))
+    };
+    settled(live).into_iter().chain([Step::call(call), Step::wait(grown)]).collect()
+}
+
+/// Another category or level. A level changes at once; a category takes its time, and allows no
+/// other change meanwhile.
+pub(super) fn change_spec(change: &Changing<'_>) -> Vec<Step> {
+    let live = change.live;
+    let attrs = ["system_disk.category", "system_disk.performance_level"];
+    let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));
+    let changed = shown(live, Cond::All(attrs.into_iter().filter_map(is).collect()));
+    let id = vec![("DiskId", live.attr("system_disk.id"))];
+    let call = Call {
+        done_on: &["NoChangeInDiskCategoryAndPerformanceLevel"],
+        retry: DISK_CHANGING,
+        ..Call::new(&api::MODIFY_DISK_SPEC, [id, change.params(&DISK_SPEC)].concat())
+    };
+    settled(live).into_iter().chain([Step::call(call), Step::wait(changed)]).collect()
+}
+
+/// A wait for what the disk itself shows.
+fn shown(live: &Live, until: Cond) -> Wait {
+    let disk = live.attr("system_disk.id");
+    Wait {
+        look: Look::Ask(read::disk(&live.site, disk.as_text().unwrap_or_default())),
+        until,
+        never: None,
+        absent: Absent::Fails,
+        typical: seconds(5),
+        within: minutes(60),
+    }
+}

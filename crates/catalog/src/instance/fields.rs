@@ -1,0 +1,305 @@
+//! The table of an instance, and its updates.
+
+use setpoint_plan::effect::Effect;
+use setpoint_plan::field::Field;
+use setpoint_plan::update::{At, Update};
+use setpoint_spec::schema::Type;
+
+use crate::instance::{UNREADY, USER_DATA, change, desire, disk, power, read, ready};
+
+const TYPE_NAME: Type = Type::Text { min: 5, max: 64 };
+const ID: Type = Type::Text { min: 0, max: 128 };
+
+/// The table.
+pub(super) static FIELDS: &[Field] = &[
+    Field::display_name("InstanceName", 2, 128)
+        .at("InstanceName")
+        .update(&ATTRIBUTES)
+        .samples("first", "second")
+        .captured(),
+    Field::description()
+        .at("Description")
+        .update(&ATTRIBUTES)
+        .samples("One machine", "Another one")
+        .captured(),
+    Field::new(
+        "deletion_protection",
+        Type::Bool,
+        "The API's own protection; that of `lifecycle.protect` if not given.",
+    )
+    .param("DeletionProtection")
+    .at("DeletionProtection")
+    .update(&ATTRIBUTES)
+    .samples("true", "false")
+    .captured(),
+    Field::new(
+        "host_name",
+        Type::Text { min: 2, max: 64 },
+        "Host name inside; a change holds from the next restart.",
+    )
+    .param("HostName")
+    .at("HostName")
+    .update(&HOST_NAME)
+    .samples("first", "second")
+    .captured(),
+    Field::new(
+        "security_groups",
+        Type::List(&Type::Ref("security_group")),
+        "The groups of its primary interface.",
+    )
+    .required()
+    .param("SecurityGroupIds")
+    .at("SecurityGroupIds.SecurityGroupId")
+    .judge(desire::judge_groups, "none")
+    .via(&GROUPS)
+    .samples("[web]", "[web, db]")
+    .captured(),
+    Field::structure("internet", INTERNET, "Public bandwidth of its own; none unless given.")
+        .closed(),
+    Field::structure("system_disk", SYSTEM_DISK, "The disk that it boots from."),
+    Field::new(
+        "image",
+        Type::Ref("image"),
+        "Image id, or `{family|os_name|name, owner, architecture, follow}`.",
+    )
+    .required()
+    .param("ImageId")
+    .at("ImageId")
+    .judge(desire::judge_image, "rebuild!")
+    .own_look_up()
+    .loose()
+    .samples(
+        "{family: acs:alibaba_cloud_linux_3_2104_lts_x64}",
+        "{family: acs:ubuntu_22_04_x64}",
+    )
+    .captured(),
+    Field::new("vswitch", Type::Ref("vswitch"), "The subnet; another zone replaces the machine.")
+        .param("VSwitchId")
+        .at("VpcAttributes.VSwitchId")
+        .judge(desire::judge_vswitch, "restart")
+        .samples("subnet", "near")
+        .captured(),
+    Field::new(
+        "vswitches",
+        Type::List(&Type::Ref("vswitch")),
+        "Acceptable subnets; members of a group are spread in turn.",
+    )
+    .judge(desire::judge_vswitches, "replace!"),
+    Field::new("private_ip", Type::Ip, "Private address inside the subnet.")
+        .param("PrivateIpAddress")
+        .by(read::private_ip)
+        .update(&NETWORK)
+        .samples("10.0.1.10", "10.0.1.11")
+        .captured(),
+    Field::new("instance_type", TYPE_NAME, "Its type, for example ecs.c7.large.")
+        .param("InstanceType")
+        .at("InstanceType")
+        .update(&TYPE)
+        .samples("ecs.c7.large", "ecs.c7.xlarge")
+        .captured(),
+    Field::new(
+        "instance_types",
+        Type::List(&TYPE_NAME),
+        "Acceptable types, tried in order at creation; any of them is right.",
+    )
+    .judge(desire::judge_types, "restart"),
+    Field::new(
+        "user_data",
+        Type::Content { max: 32768, with: true },
+        "cloud-init or a script for the first boot: text, or {text|file|cloud_config, with}.",
+    )
+    .judge(desire::judge_user_data, "once"),
+    Field::new(
+        "key_pair",
+        Type::Ref("key_pair"),
+        "SSH key of root; a change holds from the next restart.",
+    )
+    .param("KeyPairName")
+    .at_or_absent("KeyPairName")
+    .update(&KEY_PAIR)
+    .leave(&LEAVE_KEY_PAIR)
+    .samples("first", "second")
+    .captured(),
+    Field::new(
+        "power",
+        Type::Enum(&["running", "stopped", "unmanaged"]),
+        "Whether it runs; started once if not given.",
+    )
+    .by(read::power)
+    .judge(desire::judge_power, "stop")
+    .transient()
+    .samples("running", "stopped")
+    .captured(),
+    Field::whole(
+        "ready",
+        ready::FIELDS,
+        "What must hold inside before whatever waits for it goes on. Asked after it was created, \
+         and after a rebuild.",
+    )
+    .judge(ready::judge, "none")
+    .transient(),
+    Field::new(
+        "stopped_mode",
+        Type::Enum(&["StopCharging", "KeepCharging"]),
+        "What a stop that the file asks for does to charges and to the public address.",
+    )
+    .or("StopCharging")
+    .at("StoppedMode")
+    .never()
+    .captured(),
+    Field::output("public_ip", ID, "Its public address.").by(read::public_ip).captured(),
+    Field::output("zone", ID, "Its zone.").at("ZoneId").captured(),
+    Field::output("image_id", ID, "The image that it was created from.").at("ImageId").captured(),
+    Field::output("cpu", NUMBER, "vCPUs.").at("Cpu").captured(),
+    Field::output("memory", NUMBER, "Memory in MiB.").at("Memory").captured(),
+    Field::output("network_interface_id", ID, "Its primary interface.")
+        .by(read::primary_interface)
+        .captured(),
+    Field::output("status", ID, "Pending, Starting, Running, Stopping or Stopped.")
+        .at("Status")
+        .transient()
+        .captured(),
+    Field::derived("vpc").never().by(|row| read::text(row, "VpcAttributes.VpcId")),
+    Field::derived("charge_type").never().by(|row| read::text(row, "InstanceChargeType")),
+    Field::derived("expired_time").never().by(|row| read::text(row, "ExpiredTime")),
+    Field::derived("os_name").never().by(|row| read::text(row, "OSName")),
+];
+
+const NUMBER: Type = Type::Int { min: 0, max: i64::MAX, unit: "" };
+
+static INTERNET: &[Field] = &[
+    Field::new(
+        "max_bandwidth_out",
+        Type::Int { min: 0, max: 100, unit: "Mbit/s" },
+        "Outgoing bandwidth in Mbit/s; more than 0 gives a public address.",
+    )
+    .param("InternetMaxBandwidthOut")
+    .at("InternetMaxBandwidthOut")
+    .update(&BANDWIDTH)
+    .samples("5", "10")
+    .captured(),
+    Field::new(
+        "max_bandwidth_in",
+        Type::Int { min: 1, max: 200, unit: "Mbit/s" },
+        "Incoming bandwidth in Mbit/s.",
+    )
+    .param("InternetMaxBandwidthIn")
+    .at("InternetMaxBandwidthIn")
+    .update(&BANDWIDTH)
+    .samples("50", "100")
+    .given("max_bandwidth_out: 10")
+    .captured(),
+    Field::new(
+        "charge_type",
+        Type::Enum(&["PayByTraffic", "PayByBandwidth"]),
+        "Whether traffic or bandwidth is paid for.",
+    )
+    .or("PayByTraffic")
+    .param("InternetChargeType")
+    .update_param("NetworkChargeType")
+    .at("InternetChargeType")
+    .judge(desire::judge_internet_charge, "none")
+    .via(&BANDWIDTH)
+    .samples("PayByTraffic", "PayByBandwidth")
+    .given("max_bandwidth_out: 10")
+    .captured(),
+];
+
+static SYSTEM_DISK: &[Field] = &[
+    Field::new(
+        "size",
+        Type::Int { min: 1, max: 2048, unit: "GiB" },
+        "Size in GiB, at least that of the image; grows online, never shrinks.",
+    )
+    .param("SystemDisk.Size")
+    .judge(desire::judge_size, "grow")
+    .samples("40", "60")
+    .captured(),
+    Field::new(
+        "category",
+        Type::Enum(&[
+            "cloud_essd",
+            "cloud_auto",
+            "cloud_essd_entry",
+            "cloud_ssd",
+            "cloud_efficiency",
+        ]),
+        "Category of the disk.",
+    )
+    .or("cloud_essd")
+    .param("SystemDisk.Category")
+    .update_param("DiskCategory")
+    .update(&DISK_SPEC)
+    .samples("cloud_efficiency", "cloud_ssd")
+    .captured(),
+    Field::new(
+        "performance_level",
+        Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
+        "Level of a cloud_essd; never down to PL0.",
+    )
+    .or("PL0")
+    .param("SystemDisk.PerformanceLevel")
+    .update_param("PerformanceLevel")
+    .judge(desire::judge_level, "none")
+    .via(&DISK_SPEC)
+    .samples("PL0", "PL1")
+    .captured(),
+    Field::new("encrypted", Type::Bool, "Whether it is encrypted.")
+        .param("SystemDisk.Encrypted")
+        .replace()
+        .samples("false", "true")
+        .captured(),
+    Field::output("id", ID, "Its system disk.").captured(),
+];
+
+/// The name, the description and the API's protection may change at any time.
+pub(super) static ATTRIBUTES: Update = Update::online("attributes", |change| {
+    vec![change::attribute(&change.id(), change.params(&ATTRIBUTES))]
+});
+/// The host name.
+static HOST_NAME: Update =
+    Update::online("host_name", |change| change::settled_attribute(change, &HOST_NAME))
+        .from_next_start();
+/// The security groups, as one set.
+pub(super) static GROUPS: Update =
+    Update::online("groups", |change| change::settled_attribute(change, &GROUPS));
+/// The public bandwidth.
+pub(super) static BANDWIDTH: Update = Update::online("bandwidth", change::bandwidth)
+    .effect(Effect::NONE.priced())
+    .unsettling(&["public_ip"]);
+/// A greater system disk.
+pub(super) static GROW: Update =
+    Update::online("grow", disk::grow).effect(Effect::NONE.priced());
+/// Another category or level of the system disk.
+pub(super) static DISK_SPEC: Update =
+    Update::online("disk_spec", disk::change_spec).effect(Effect::NONE.priced());
+/// A new system disk from another image.
+pub(super) static IMAGE: Update = Update::stopped("image", change::rebuild)
+    .effect(Effect::REBUILD)
+    .unsettling(&["image_id", "os_name", "system_disk.id", "system_disk.size"]);
+/// Another subnet or private address.
+pub(super) static NETWORK: Update = Update::stopped("network", change::network)
+    .effect(Effect::RESTART.losing_address())
+    .unsettling(&["private_ip", "public_ip"]);
+/// Another type.
+pub(super) static TYPE: Update = Update::stopped("type", change::instance_type)
+    .effect(Effect::RESTART.priced())
+    .unsettling(&["cpu", "memory"]);
+/// Other user data, stored for later boots.
+pub(super) static STORE_USER_DATA: Update =
+    Update::stopped("user_data", change::user_data).digesting(USER_DATA);
+/// Another key pair.
+static KEY_PAIR: Update =
+    Update::online("key_pair", change::attach_key_pair).place(At::After).from_next_start();
+/// No key pair, until the successor of the present one exists.
+static LEAVE_KEY_PAIR: Update =
+    Update::online("leave_key_pair", change::detach_key_pair).place(At::After);
+/// Started.
+pub(super) static START: Update = Update::online("start", power::start_up).place(At::Closing);
+/// Stopped, as the file asks.
+pub(super) static STOP: Update = Update::online("stop", power::stop_as_asked)
+    .effect(Effect::STOP)
+    .place(At::Closing);
+/// Asked whether it is ready.
+pub(super) static READY: Update =
+    Update::online("ready", ready::steps_of_live).place(At::After).marked(UNREADY);

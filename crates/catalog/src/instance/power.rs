@@ -1,0 +1,144 @@
+//! Power of an instance: starting, stopping, and the window in which it is stopped for a change.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_plan::desired::Desired;
+use setpoint_plan::kind::Cx;
+use setpoint_plan::live::Live;
+use setpoint_plan::planner::guard_step;
+use setpoint_plan::procedure::{
+    Args, Call, Cond, Each, ItemForm, Results, Retry, Step, Wait, Window, minutes, seconds,
+};
+use setpoint_plan::update::Changing;
+use setpoint_plan::{Action, Value};
+
+use crate::instance::{RESTARTING, tag_api};
+
+/// Where the answers for single machines stand.
+const RESULTS: Results = Results {
+    rows: "InstanceResponses.InstanceResponse",
+    item: "InstanceId",
+};
+
+/// It is on its way up, or another change is under way.
+pub(super) const STARTING_UP: Retry = &[(
+    &[
+        "IncorrectInstanceStatus.Initializing",
+        "IncorrectInstanceStatus",
+        "DependencyViolation.RouteEntry",
+        "DependencyViolation.SLBConfiguring",
+        "OperationConflict",
+    ],
+    Window::For(minutes(5)),
+)];
+
+/// The steps that start a machine, or let one come up that is on its way.
+pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
+    if change.live.attr("power") == Value::text("starting") {
+        vec![running()]
+    } else {
+        start(&change.id())
+    }
+}
+
+/// The steps that stop a machine as the file asks.
+pub(super) fn stop_as_asked(change: &Changing<'_>) -> Vec<Step> {
+    let first = settled(change.live);
+    first.into_iter().chain(stop(&change.id(), stopped_mode(change.want))).collect()
+}
+
+fn batch(action: &'static Action, id: &Value, more: Args, goal: &str) -> Step {
+    let each = Each {
+        item: "InstanceId",
+        max: 100,
+        form: ItemForm::Indexed,
+        results: Some(RESULTS),
+    };
+    let args = [
+        vec![
+            ("InstanceId", id.clone()),
+            ("BatchOptimization", Value::text("SuccessFirst")),
+        ],
+        more,
+    ]
+    .concat();
+    Step::call(Call {
+        each: Some(each),
+        goal: Some(Cond::is("status", goal)),
+        look_on: &["IncorrectInstanceStatus"],
+        retry: STARTING_UP,
+        ..Call::new(action, args)
+    })
+}
+
+/// The steps that stop a machine: as the file asks, or for a change.
+pub(super) fn stop(id: &Value, mode: &str) -> Vec<Step> {
+    let call = batch(
+        &api::STOP_INSTANCES,
+        id,
+        vec![("StoppedMode", Value::text(mode))],
+        "Stopped",
+    );
+    vec![
+        call,
+        Step::wait(Wait::own(
+            Cond::is("status", "Stopped"),
+            seconds(15),
+            minutes(10),
+        )),
+    ]
+}
+
+/// Whether the file wants it stopped.
+pub(super) fn is_to_stop(want: &Desired) -> bool {
+    want.attrs.get("power") == Some(&Value::text("stopped"))
+}
+
+/// What a stop that the file asks for does to charges.
+pub(super) fn stopped_mode(want: &Desired) -> &str {
+    want.text("stopped_mode").unwrap_or("StopCharging")
+}
+
+fn start(id: &Value) -> Vec<Step> {
+    let call = batch(&api::START_INSTANCES, id, Vec::new(), "Running");
+    vec![call, running()]
+}
+
+fn running() -> Step {
+    Step::wait(Wait::own(
+        Cond::is("status", "Running"),
+        seconds(20),
+        minutes(10),
+    ))
+}
+
+/// A machine on its way up is let up first: a new one passes through `Stopped` before it starts by itself.
+pub(super) fn settled(live: &Live) -> Option<Step> {
+    (live.attr("power") == Value::text("starting")).then(running)
+}
+
+/// The window for changes that need the machine stopped.
+///
+/// Stops of our own keep charging, so that stock and address stay; one that the file asks for is made
+/// as it asks, and nothing starts the machine again. A machine that is stopped needs no window,
+/// unless an earlier run stopped it: then it is marked once more, which opens the window, so that it
+/// is started whatever becomes of the change.
+pub(super) fn window(_: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
+    let id = Value::text(&live.id);
+    let is_stopped = live.attr("status") == Value::text("Stopped");
+    if is_to_stop(want) {
+        let stop = || settled(live).into_iter().chain(stop(&id, stopped_mode(want))).collect();
+        return (if is_stopped { Vec::new() } else { stop() }, Vec::new());
+    }
+    if is_stopped && !live.is_marked(Some(RESTARTING)) {
+        return (Vec::new(), Vec::new());
+    }
+    let mark = |guard| guard_step(&tag_api("instance"), &id, &guard);
+    let mut open: Vec<Step> = settled(live).into_iter().collect();
+    open.push(mark(live.guard().with(RESTARTING)));
+    if !is_stopped {
+        open.extend(stop(&id, "KeepCharging"));
+    }
+    let mut close = start(&id);
+    close.push(mark(live.guard().without(RESTARTING)));
+    (open, close)
+}

@@ -1,0 +1,168 @@
+//! From a row of an answer to a live resource, by the table of its kind.
+//!
+//! Reading is strict: a field that the cloud always sends and that is missing, null or of another
+//! type is an error that names its path, never an empty text, zero or false. A field that the cloud
+//! leaves out when it is empty gives no attribute, as an empty text does. References become `uses`,
+//! so that nothing is deleted under a resource that holds on to it.
+
+use std::collections::BTreeMap;
+
+use setpoint_openapi::json::{Node, Odd};
+use setpoint_spec::schema::Type;
+
+use crate::field::{Field, Presence, Read};
+use crate::kind::Row;
+use crate::live::Live;
+use crate::view::Reading;
+use crate::{Map, Value};
+
+/// How the rows of an action spell a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagNames {
+    /// The kind has no tags.
+    None,
+    /// `Tags.Tag[].Key` and `Value`.
+    Plain,
+    /// `Tags.Tag[].TagKey` and `TagValue`.
+    Prefixed,
+}
+
+/// A row as the kind's table reads it, for views of plain rows.
+///
+/// # Errors
+/// The row is not what the action promises.
+pub fn plain(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    live(reading, row).map(Row::Live)
+}
+
+/// The live resource that a row shows.
+///
+/// # Errors
+/// As [`plain`].
+pub fn live(reading: &Reading<'_>, row: Node<'_>) -> Result<Live, Odd> {
+    let kind = reading.kind;
+    let id = id(row, reading.view.listing.id)?;
+    let attrs = attributes(kind.fields, row)?;
+    let uses = uses(kind.fields, &attrs);
+    let found = Live {
+        kind: kind.name,
+        id,
+        site: reading.site.clone(),
+        owner: None,
+        copied: false,
+        tags: BTreeMap::new(),
+        attrs,
+        uses,
+    };
+    Ok(found.with_tags(kind, tags(row, kind.tag_names)?))
+}
+
+/// A row's own id.
+///
+/// # Errors
+/// The id is missing, of another type, or empty.
+pub fn id(row: Node<'_>, path: &str) -> Result<String, Odd> {
+    let id = row.need_text(path)?;
+    if id.is_empty() {
+        return Err(Odd {
+            what: format!("`{path}` is empty"),
+        });
+    }
+    Ok(id)
+}
+
+/// The tags of a row. A row without tags has none: some actions leave the list out.
+///
+/// # Errors
+/// `Tags.Tag` is not a list of tags.
+pub fn tags(row: Node<'_>, names: TagNames) -> Result<BTreeMap<String, String>, Odd> {
+    let (key, value) = match names {
+        TagNames::None => return Ok(BTreeMap::new()),
+        TagNames::Plain => ("Key", "Value"),
+        TagNames::Prefixed => ("TagKey", "TagValue"),
+    };
+    let all = row.may_list("Tags.Tag")?.unwrap_or_default();
+    all.into_iter()
+        .map(|tag| Ok((tag.need_text(key)?, tag.need_text(value)?)))
+        .collect()
+}
+
+/// The attributes that a table finds in a row, under dotted names.
+///
+/// # Errors
+/// A field is not what the action promises.
+pub fn attributes(fields: &[Field], row: Node<'_>) -> Result<Map, Odd> {
+    let mut attrs = Map::new();
+    read_into(&mut attrs, "", fields, row)?;
+    Ok(attrs)
+}
+
+fn read_into(attrs: &mut Map, prefix: &str, fields: &[Field], row: Node<'_>) -> Result<(), Odd> {
+    for field in fields {
+        let value = match field.read {
+            Read::Elsewhere => None,
+            Read::At(path, presence) => scalar(field.ty, path, presence, row)?,
+            Read::By(read) => read(row)?,
+        };
+        if let Some(value) = value {
+            attrs.insert(format!("{prefix}{}", field.name), value);
+        }
+        if field.shape == crate::field::Shape::Struct {
+            read_into(
+                attrs,
+                &format!("{prefix}{}.", field.name),
+                field.members,
+                row,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// The value at a path in the form of a type; `None` if it is absent or an empty text.
+fn scalar(ty: Type, path: &str, presence: Presence, row: Node<'_>) -> Result<Option<Value>, Odd> {
+    let always = presence == Presence::Always;
+    let value = match ty {
+        Type::Bool if always => Some(Value::Bool(row.need_bool(path)?)),
+        // A flag that is left out is off.
+        Type::Bool => Some(Value::Bool(row.may_bool(path)?.unwrap_or(false))),
+        Type::Int { .. } if always => Some(Value::Int(row.need_int(path)?)),
+        Type::Int { .. } => row.may_int(path)?.map(Value::Int),
+        Type::List(_) if always => Some(sorted(row.need_texts(path)?)),
+        Type::List(_) => Some(sorted(row.may_texts(path)?.unwrap_or_default())),
+        _ if always => text(Some(row.need_text(path)?)),
+        _ => text(row.may_text(path)?),
+    };
+    Ok(value)
+}
+
+fn text(text: Option<String>) -> Option<Value> {
+    text.filter(|text| !text.is_empty()).map(Value::Text)
+}
+
+/// Lists of the API are sets: their order means nothing.
+fn sorted(texts: Vec<String>) -> Value {
+    let mut values: Vec<Value> = texts
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(Value::Text)
+        .collect();
+    values.sort();
+    Value::List(values)
+}
+
+/// The resources that the attributes refer to, by the types of their fields.
+#[must_use]
+pub fn uses(fields: &[Field], attrs: &Map) -> Vec<(&'static str, String)> {
+    let mut uses = Vec::new();
+    for field in fields.iter().filter(|field| field.holds) {
+        let (Type::Ref(kind) | Type::List(&Type::Ref(kind))) = field.ty else {
+            continue;
+        };
+        let value = attrs.get(field.name);
+        let ids = value.map(|value| value.as_list().unwrap_or(std::slice::from_ref(value)));
+        let texts = ids.unwrap_or_default().iter().filter_map(Value::as_text);
+        uses.extend(texts.map(|id| (kind, id.to_owned())));
+    }
+    uses
+}

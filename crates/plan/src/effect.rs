@@ -1,0 +1,238 @@
+//! The effect of a change, on three axes: what it interrupts, what is lost, and what is paid.
+//!
+//! The axes are independent: a resize of a subscription interrupts a machine and costs money, a
+//! snapshot policy does neither. Effects of several fields merge axis by axis ([`Effect::and`]), so
+//! three fields that need a restart show one restart. Invariant: an axis never gets milder by
+//! merging.
+
+use std::fmt;
+
+/// What a change does to what runs, to data and identities, and to the bill.
+///
+/// The order is that of severity: the interruption first, then the losses, then the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Effect {
+    /// The interruption of what runs.
+    pub interrupts: Interruption,
+    /// What does not come back.
+    pub loses: Losses,
+    /// What it costs or gives back, beside what the resource costs per hour.
+    pub pays: Payments,
+}
+
+/// The interruption of what runs, from mild to severe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Interruption {
+    /// Nothing notices.
+    #[default]
+    None,
+    /// A network blip of some seconds.
+    Brief,
+    /// The machine is stopped, changed and started.
+    Restart,
+    /// The machine is stopped and stays so.
+    Stop,
+    /// The system disk is replaced; the id and the private address stay.
+    Rebuild,
+    /// The resource is destroyed and another one is created.
+    Replace,
+}
+
+/// What a change loses for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Losses {
+    /// Data that stands nowhere else.
+    pub data: bool,
+    /// The id by which others outside of the stack may know the resource.
+    pub identity: bool,
+    /// An address that others may have written down.
+    pub address: bool,
+}
+
+/// What a change does to the bill at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Payments {
+    /// A commitment is bought: a subscription or a reservation.
+    pub commitment: bool,
+    /// A part of what was paid is given back.
+    pub refund: bool,
+    /// The price per hour changes.
+    pub price: bool,
+}
+
+impl Effect {
+    /// Nothing notices, nothing is lost, nothing is paid.
+    pub const NONE: Self = Self::of(Interruption::None);
+    /// A network blip.
+    pub const BRIEF: Self = Self::of(Interruption::Brief);
+    /// One restart.
+    pub const RESTART: Self = Self::of(Interruption::Restart);
+    /// A stop that is wanted.
+    pub const STOP: Self = Self::of(Interruption::Stop);
+    /// A new system disk.
+    pub const REBUILD: Self = Self {
+        loses: Losses {
+            data: true,
+            identity: false,
+            address: false,
+        },
+        ..Self::of(Interruption::Rebuild)
+    };
+    /// A new resource in the place of the old one.
+    pub const REPLACE: Self = Self {
+        loses: Losses {
+            data: false,
+            identity: true,
+            address: false,
+        },
+        ..Self::of(Interruption::Replace)
+    };
+
+    /// An effect that only interrupts.
+    #[must_use]
+    pub const fn of(interrupts: Interruption) -> Self {
+        Self {
+            interrupts,
+            loses: Losses {
+                data: false,
+                identity: false,
+                address: false,
+            },
+            pays: Payments {
+                commitment: false,
+                refund: false,
+                price: false,
+            },
+        }
+    }
+
+    /// The same effect, which changes the price per hour.
+    #[must_use]
+    pub const fn priced(mut self) -> Self {
+        self.pays.price = true;
+        self
+    }
+
+    /// The same effect, which loses an address.
+    #[must_use]
+    pub const fn losing_address(mut self) -> Self {
+        self.loses.address = true;
+        self
+    }
+
+    /// The same effect without the interruption, for what does not run.
+    #[must_use]
+    pub fn at_rest(self) -> Self {
+        Self {
+            interrupts: Interruption::None,
+            ..self
+        }
+    }
+
+    /// Both effects together, axis by axis.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            interrupts: self.interrupts.max(other.interrupts),
+            loses: Losses {
+                data: self.loses.data || other.loses.data,
+                identity: self.loses.identity || other.loses.identity,
+                address: self.loses.address || other.loses.address,
+            },
+            pays: Payments {
+                commitment: self.pays.commitment || other.pays.commitment,
+                refund: self.pays.refund || other.pays.refund,
+                price: self.pays.price || other.pays.price,
+            },
+        }
+    }
+
+    /// All effects together.
+    #[must_use]
+    pub fn merged(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().fold(Self::NONE, Self::and)
+    }
+
+    /// The word of the interruption in output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.interrupts.word()
+    }
+}
+
+impl Interruption {
+    /// The word in output: `none`, `brief`, `restart`, `stop`, `rebuild`, `replace`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Brief => "brief",
+            Self::Restart => "restart",
+            Self::Stop => "stop",
+            Self::Rebuild => "rebuild",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+impl Losses {
+    /// The words of what is lost, in the order data, identity, address.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        words([
+            (self.data, "data"),
+            (self.identity, "identity"),
+            (self.address, "address"),
+        ])
+    }
+}
+
+impl Payments {
+    /// The words of what is paid, in the order commitment, refund, price.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        words([
+            (self.commitment, "commitment"),
+            (self.refund, "refund"),
+            (self.price, "price"),
+        ])
+    }
+}
+
+fn words(all: [(bool, &'static str); 3]) -> impl Iterator<Item = &'static str> {
+    all.into_iter().filter(|(on, _)| *on).map(|(_, word)| word)
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_merge_apart() {
+        let both = Effect::RESTART.and(Effect::NONE.priced());
+        assert_eq!(both, Effect::RESTART.priced());
+        let all = Effect::merged([Effect::REBUILD, Effect::BRIEF.losing_address(), both]);
+        assert_eq!(all.interrupts, Interruption::Rebuild);
+        assert_eq!(all.loses.words().collect::<Vec<_>>(), ["data", "address"]);
+        assert_eq!(all.pays.words().collect::<Vec<_>>(), ["price"]);
+    }
+
+    #[test]
+    fn severity_orders_effects() {
+        let mild_to_severe = [
+            Effect::NONE,
+            Effect::BRIEF,
+            Effect::RESTART,
+            Effect::STOP,
+            Effect::REBUILD,
+            Effect::REPLACE,
+        ];
+        assert!(mild_to_severe.is_sorted());
+        assert!(Effect::RESTART.losing_address() > Effect::RESTART);
+        assert_eq!(Effect::RESTART.at_rest(), Effect::NONE);
+    }
+}
