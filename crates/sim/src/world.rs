@@ -5,40 +5,35 @@
 //! a dry run change nothing. Assumptions: time is passed in and never read; requests come one after another.
 //! Caveat: nonces and call counts are memory only, rows of `tables` are what a store keeps.
 
-use std::cell::RefCell;
+mod request;
+mod stored;
+
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use setpoint_openapi::action::Action;
-use setpoint_openapi::product::Product;
 use setpoint_openapi::timestamp::Timestamp;
-use setpoint_openapi::wire::{WireRequest, WireResponse};
 
+use self::stored::meta_key;
 use crate::account::Account;
 use crate::base::{Base, DEFAULT_RESOURCE_GROUP};
 use crate::bookkeeping::{Counter, NoStock};
-use crate::call::{Answer, Call};
+use crate::call::Answer;
 use crate::calls::Calls;
-use crate::contract;
-use crate::gateway::{self, Arrived, Incoming, Keys, Nonces};
+use crate::gateway::{Incoming, Nonces};
 use crate::ids;
-use crate::limits::{Asked, Meters};
+use crate::limits::Meters;
 use crate::listing::Listing;
-use crate::params::Params;
 use crate::pieces::Pieces;
 use crate::product;
 use crate::product::cms::load::Load;
 use crate::profile::Options;
 use crate::refusal::Refusal;
-use crate::regions;
-use crate::render::{self, Written};
 use crate::table::{Row, Table};
 use crate::tables::{self, Tables};
-use crate::tags::{self, Filter};
-use crate::tokens::{Bearer, Token};
-use crate::users::{self, User, UserError, Users};
+use crate::tags::Filter;
+use crate::users::{User, UserError, Users};
 
+pub use self::stored::{Change, LoadError};
 pub use crate::product::cms::load::Profile as LoadProfile;
 pub use crate::product::ecs::guest::GuestRule;
 pub use crate::product::ecs::image::ImageFacts;
@@ -80,51 +75,6 @@ pub(crate) struct Caller {
     pub(crate) wall_ms: i64,
 }
 
-/// One row that a call has changed, for a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The kind of the row.
-    pub kind: &'static str,
-    /// Its id within the kind.
-    pub id: String,
-    /// Its new form as JSON; none if it is gone.
-    pub row: Option<String>,
-}
-
-/// Why stored rows cannot be taken for a world.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A row does not have the form that this version writes.
-    #[error("the stored {kind} `{id}` cannot be read: {source}")]
-    Row {
-        /// The kind of the row.
-        kind: String,
-        /// Its id.
-        id: String,
-        /// What the JSON reader says.
-        source: serde_json::Error,
-    },
-    /// A row of a kind that this version does not know.
-    #[error("the store holds a row of unknown kind `{kind}`: it was written by another version")]
-    Kind {
-        /// The kind.
-        kind: String,
-    },
-    /// The row that says whose world this is is missing.
-    #[error("the store has no world in it")]
-    Empty,
-}
-
-/// The row that says whose world this is and how far its time has come.
-#[derive(Debug, Serialize, Deserialize)]
-struct Meta {
-    seed: u64,
-    account: Account,
-    now_ms: i64,
-}
-
-const META: (&str, &str) = ("meta", "world");
-
 impl World {
     /// An account with nothing in it but what every account has.
     #[must_use]
@@ -134,35 +84,6 @@ impl World {
         world.commit();
         world.changed.insert(meta_key());
         world
-    }
-
-    /// A world from the rows that [`World::take_changes`] once gave.
-    ///
-    /// # Errors
-    /// If a row cannot be read or the row of the account is missing.
-    pub fn from_rows(
-        rows: impl IntoIterator<Item = (String, String, String)>,
-        options: Options,
-    ) -> Result<Self, LoadError> {
-        let mut tables = Tables::default();
-        let mut meta = None;
-        for (kind, id, text) in rows {
-            let as_error = |source| LoadError::Row {
-                kind: kind.clone(),
-                id: id.clone(),
-                source,
-            };
-            if kind == META.0 {
-                meta = Some(serde_json::from_str::<Meta>(&text).map_err(as_error)?);
-            } else if !tables.load(&kind, &id, &text).map_err(as_error)? {
-                return Err(LoadError::Kind { kind });
-            }
-        }
-        let meta = meta.ok_or(LoadError::Empty)?;
-        let mut world = Self::bare(meta.seed, meta.account, meta.now_ms, options);
-        world.agenda = agenda(&tables);
-        world.tables = tables;
-        Ok(world)
     }
 
     fn bare(seed: u64, account: Account, now_ms: i64, options: Options) -> Self {
@@ -186,69 +107,6 @@ impl World {
             request_stream: seed ^ now_ms.unsigned_abs().rotate_left(17),
             changed: BTreeSet::new(),
         }
-    }
-
-    /// Answers one request at a moment. Signatures are judged by the same clock.
-    pub fn handle(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
-        self.handle_at(now, now, request)
-    }
-
-    /// Answers one request at a moment of the world's time, with signatures judged by another clock: a world may run
-    /// faster than its clients.
-    pub fn handle_at(
-        &mut self,
-        now: Timestamp,
-        wall: Timestamp,
-        request: &WireRequest,
-    ) -> WireResponse {
-        self.handle_arrived(now, wall, &gateway::arrive(request, ""))
-    }
-
-    /// The same for a request that was read before the world was at hand.
-    pub(crate) fn handle_arrived(
-        &mut self,
-        now: Timestamp,
-        wall: Timestamp,
-        arrived: &Arrived<'_>,
-    ) -> WireResponse {
-        self.serve(now, &arrived.incoming, |world| world.admit(arrived, wall))
-    }
-
-    /// Performs a request once more, as a network does that delivers twice what was sent once, behind the check of its
-    /// signature and nonce.
-    pub fn repeat(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
-        let incoming = gateway::read(request);
-        self.serve(now, &incoming, |_| {
-            incoming
-                .action()
-                .ok_or_else(|| gateway::unknown_action(&incoming.action))
-        })
-    }
-
-    fn serve(
-        &mut self,
-        now: Timestamp,
-        incoming: &Incoming,
-        admit: impl FnOnce(&mut Self) -> Result<&'static Action, Refusal>,
-    ) -> WireResponse {
-        self.advance(now);
-        self.request_number += 1;
-        let request_id = ids::request(self.request_stream, self.request_number);
-        let answer = match &incoming.problem {
-            Some(refusal) => Err(refusal.clone()),
-            None => admit(self).and_then(|action| self.perform(action, incoming)),
-        };
-        self.calls
-            .record(incoming, self.now_ms, &request_id, answer.as_ref().err());
-        render::response(
-            incoming,
-            &request_id,
-            answer,
-            &Written {
-                pieces: &self.pieces.take(),
-                speed: self.speed,
-            },
-        )
     }
 
     /// Whether the last signed request came past the front door.
@@ -329,11 +187,6 @@ impl World {
         self.seed
     }
 
-    /// Forgets which rows have changed, where there is no store.
-    pub fn forget_changes(&mut self) {
-        self.changed.clear();
-    }
-
     /// Notes what the last call has cost: bytes of its answer, microseconds.
     pub(crate) fn measure(&mut self, bytes: usize, micros: u64) {
         self.calls.measure(bytes, micros);
@@ -371,180 +224,6 @@ impl World {
             },
         );
         self.commit();
-    }
-
-    /// The rows that have changed since the last time, for a store. Reading them marks them as stored.
-    pub fn take_changes(&mut self) -> Vec<Change> {
-        if self.changed.is_empty() {
-            return Vec::new();
-        }
-        // How far time has come goes along, so that a world that is opened again does not go back.
-        self.changed.insert(meta_key());
-        let keys = std::mem::take(&mut self.changed);
-        keys.into_iter()
-            .map(|(kind, id)| Change {
-                row: self.stored(kind, &id),
-                kind,
-                id,
-            })
-            .collect()
-    }
-
-    /// Every row in its stored form, as (kind, id, JSON): what [`World::from_rows`] takes.
-    #[must_use]
-    pub fn rows(&self) -> Vec<(String, String, String)> {
-        let mut keys: Vec<(&'static str, String)> = self
-            .tables
-            .keys()
-            .into_iter()
-            .map(|(kind, id, _)| (kind, id))
-            .collect();
-        keys.push(meta_key());
-        keys.into_iter()
-            .filter_map(|(kind, id)| self.stored(kind, &id).map(|row| (kind.to_owned(), id, row)))
-            .collect()
-    }
-
-    fn stored(&self, kind: &'static str, id: &str) -> Option<String> {
-        if kind != META.0 {
-            return self.tables.stored(kind, id);
-        }
-        let meta = Meta {
-            seed: self.seed,
-            account: self.account.clone(),
-            now_ms: self.now_ms,
-        };
-        Some(serde_json::to_string(&meta).expect("the row of the account is plain data"))
-    }
-
-    /// Checks everything about a request but what it asks for.
-    fn admit(
-        &mut self,
-        arrived: &Arrived<'_>,
-        wall: Timestamp,
-    ) -> Result<&'static Action, Refusal> {
-        // Nobody, until it is known who: a refused caller must not stand for the one before.
-        (self.caller, self.admitted) = (Caller::default(), false);
-        let keys = Keys {
-            account: &self.account,
-            users: &self.users,
-            temporary: &self.tables.temporary_keys,
-        };
-        let access_key_id = gateway::verify(arrived, &keys, wall)?;
-        let incoming = &arrived.incoming;
-        if !incoming.is_anonymous() {
-            self.nonces.claim(&access_key_id, &incoming.nonce, wall)?;
-        }
-        self.caller = Caller {
-            access_key_id,
-            host: incoming.host.clone(),
-            wall_ms: wall.0,
-        };
-        incoming.product()?;
-        let action = incoming
-            .action()
-            .ok_or_else(|| gateway::unknown_action(&incoming.action))?;
-        let region = incoming
-            .params
-            .get("RegionId")
-            .or_else(|| regions::of_host(&incoming.host))
-            .unwrap_or_default();
-        let asked = Asked {
-            action,
-            region,
-            params: &incoming.params,
-        };
-        self.meters
-            .admit(&self.options.rates, &asked, self.now_ms)?;
-        self.admitted = true;
-        Ok(action)
-    }
-
-    fn perform(&mut self, action: &'static Action, incoming: &Incoming) -> Answer {
-        let handler = product::handler(action).ok_or_else(|| Refusal::not_modelled(action.name))?;
-        contract::check(action, &incoming.params)?;
-        let region = region_of(incoming)?;
-        let mut params = incoming.params.clone();
-        let dry_run = params
-            .remove("DryRun")
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        if self.options.tag_values_refuse_brackets && !action.is_read() {
-            tags::refuse_brackets(&params)?;
-        }
-        let permitted = self.users.check(&self.caller.access_key_id, action);
-        // Whoever may not list machines is told that there are none; only a dry run tells the truth.
-        let blind = permitted.is_err() && action.name == "DescribeInstances" && !dry_run;
-        if !blind {
-            permitted?;
-        }
-        let text = params.remove("ClientToken");
-        let bearer = Bearer {
-            action,
-            region: region.as_deref(),
-            scope: self.options.token_scope,
-        };
-        let token = Token::of(&bearer, text.as_deref(), &params)?;
-        // A dry run asks whether the call would be accepted, whatever its token has been answered.
-        if let Some(reply) = token
-            .as_ref()
-            .filter(|_| !dry_run)
-            .map(|token| token.recall(self))
-            .transpose()?
-            .flatten()
-        {
-            return reply;
-        }
-        let answer = self.run(handler, region.as_deref(), &params);
-        if dry_run {
-            self.tables.undo();
-            return answer.and_then(|_| Err(product::dry_run_passed(action)));
-        }
-        if blind {
-            return answer.map(users::emptied);
-        }
-        match &answer {
-            Ok(body) => {
-                if let Some(token) = &token {
-                    token.remember(self, body);
-                }
-            }
-            Err(refusal) => {
-                self.tables.undo();
-                if let Some(token) = token.filter(|_| self.options.failed_call_consumes_token) {
-                    token.remember_refusal(self, refusal);
-                }
-            }
-        }
-        self.commit();
-        if action.product == Product::Cms && self.options.cms_fails_with_200 {
-            return answer.map_err(|refusal| Refusal {
-                status: 200,
-                ..refusal
-            });
-        }
-        answer
-    }
-
-    fn run(&mut self, handler: product::Handler, region: Option<&str>, params: &Params) -> Answer {
-        let read = RefCell::new(BTreeSet::new());
-        let call = Call::new(region, params, &read);
-        call.harmless(&[
-            "RegionId",
-            "OwnerId",
-            "OwnerAccount",
-            "ResourceOwnerId",
-            "ResourceOwnerAccount",
-            "AcceptLanguage",
-        ]);
-        let answer = handler(self, &call)?;
-        let read = read.into_inner();
-        match params
-            .iter()
-            .find(|(name, value)| !value.is_empty() && !read.contains(*name))
-        {
-            Some((name, _)) => Err(Refusal::not_modelled(name)),
-            None => Ok(answer),
-        }
     }
 
     pub(crate) fn commit(&mut self) {
@@ -699,26 +378,6 @@ fn agenda(tables: &Tables) -> BTreeSet<(i64, &'static str, String)> {
         .into_iter()
         .filter_map(|(kind, id, due)| due.map(|due| (due, kind, id)))
         .collect()
-}
-
-fn meta_key() -> (&'static str, String) {
-    (META.0, META.1.to_owned())
-}
-
-/// The region that a request names; an unknown one is refused.
-fn region_of(incoming: &Incoming) -> Result<Option<String>, Refusal> {
-    let named = incoming
-        .params
-        .get("RegionId")
-        .filter(|region| !region.is_empty());
-    match named {
-        Some(region) if regions::find(region).is_none() => Err(Refusal::absent(
-            "InvalidRegionId.NotFound",
-            "The specified RegionId does not exist.",
-        )),
-        Some(region) => Ok(Some(region.to_owned())),
-        None => Ok(regions::of_host(&incoming.host).map(str::to_owned)),
-    }
 }
 
 /// The body of an answer that says nothing but that the call was done.

@@ -16,6 +16,17 @@ const HUNDRED: (&str, &str) = ("PageSize", "100");
 /// One page: what it is for people, the action, its parameters, how many rows it shows.
 struct Page<'a>(&'a str, &'a str, Pairs<'a>, usize);
 
+/// What the parameters of pages name.
+struct Known<'a> {
+    /// A machine.
+    id: &'a str,
+    /// The same as a list in JSON.
+    ids: &'a str,
+    vswitch: &'a str,
+    /// The number of the last page of a hundred rows.
+    last: &'a str,
+}
+
 pub(crate) fn measure(load: &Load, report: &mut Report) {
     let before = resident_mib();
     let (cloud, mut signer) = world(None);
@@ -32,163 +43,23 @@ pub(crate) fn measure(load: &Load, report: &mut Report) {
         .as_str()
         .expect("a token")
         .to_owned();
-    let one = call(
-        &cloud,
-        &mut signer,
-        "ecs.DescribeInstances",
-        &[BATCH[0], BATCH[1]],
-    )["Instances"]["Instance"][0]
-        .clone();
-    let text = |path: &str| {
-        one.pointer(path)
-            .and_then(|id| id.as_str())
-            .expect("an id")
-            .to_owned()
-    };
-    let (id, vswitch) = (text("/InstanceId"), text("/VpcAttributes/VSwitchId"));
+    let (id, vswitch) = a_machine(&cloud, &mut signer);
     let (last, middle) = (
         (load.machines / 100).to_string(),
         (load.machines / 200).to_string(),
     );
-    let stack = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
-        STACK
-            .iter()
-            .chain(more)
-            .map(|(name, value)| (*name, (*value).to_owned()))
-            .collect()
+    let page_of_stack =
+        |number| -> Pairs<'_> { [&STACK[..], &[HUNDRED, ("PageNumber", number)]].concat() };
+    let token = [&first_token[..], &[("NextToken", token.as_str())]].concat();
+    let known = Known {
+        id: &id,
+        ids: &format!("[\"{id}\"]"),
+        vswitch: &vswitch,
+        last: &last,
     };
-    let deep = [
-        stack(&[HUNDRED, ("PageNumber", &middle)]),
-        stack(&[HUNDRED, ("PageNumber", &last)]),
-    ];
-    let deep: Vec<Pairs<'_>> = deep
-        .iter()
-        .map(|pairs| {
-            pairs
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect()
-        })
-        .collect();
-    let both = vec![
-        BATCH[0],
-        BATCH[1],
-        ("Tag.2.Key", "setpoint:stack"),
-        ("Tag.2.Value", "bench"),
-        HUNDRED,
-    ];
-    let ids = format!("[\"{id}\"]");
-    for page in [
-        Page(
-            "machines by a tag that all have, the first page",
-            "ecs.DescribeInstances",
-            [&STACK[..], &[HUNDRED]].concat(),
-            100,
-        ),
-        Page(
-            "the middle page",
-            "ecs.DescribeInstances",
-            deep[0].clone(),
-            100,
-        ),
-        Page(
-            "the last page",
-            "ecs.DescribeInstances",
-            deep[1].clone(),
-            100,
-        ),
-        Page(
-            "a page by token",
-            "ecs.DescribeInstances",
-            [&first_token[..], &[("NextToken", token.as_str())]].concat(),
-            100,
-        ),
-        Page(
-            "machines by a tag that 100 have",
-            "ecs.DescribeInstances",
-            [&BATCH[..], &[HUNDRED]].concat(),
-            100,
-        ),
-        Page("machines by two tags", "ecs.DescribeInstances", both, 100),
-        Page(
-            "machines of a VSwitch",
-            "ecs.DescribeInstances",
-            vec![("VSwitchId", &vswitch), HUNDRED],
-            100,
-        ),
-        Page(
-            "one machine by id",
-            "ecs.DescribeInstances",
-            vec![("InstanceIds", &ids)],
-            1,
-        ),
-        Page(
-            "the attributes of one machine",
-            "ecs.DescribeInstanceAttribute",
-            vec![("InstanceId", &id)],
-            1,
-        ),
-        Page(
-            "states of 50 machines",
-            "ecs.DescribeInstanceStatus",
-            vec![("PageSize", "50")],
-            50,
-        ),
-        Page(
-            "the state of one machine",
-            "ecs.DescribeInstanceStatus",
-            vec![("InstanceId.1", &id)],
-            1,
-        ),
-        Page(
-            "disks, the first page",
-            "ecs.DescribeDisks",
-            vec![HUNDRED],
-            100,
-        ),
-        Page(
-            "disks, the last page",
-            "ecs.DescribeDisks",
-            vec![HUNDRED, ("PageNumber", &last)],
-            100,
-        ),
-        Page(
-            "disks by token",
-            "ecs.DescribeDisks",
-            vec![("MaxResults", "100")],
-            100,
-        ),
-        Page(
-            "disks of one machine",
-            "ecs.DescribeDisks",
-            vec![("InstanceId", &id)],
-            1,
-        ),
-        Page(
-            "interfaces, the first page",
-            "ecs.DescribeNetworkInterfaces",
-            vec![HUNDRED],
-            100,
-        ),
-        Page(
-            "interfaces, the last page",
-            "ecs.DescribeNetworkInterfaces",
-            vec![HUNDRED, ("PageNumber", &last)],
-            100,
-        ),
-        Page(
-            "interfaces of one machine",
-            "ecs.DescribeNetworkInterfaces",
-            vec![("InstanceId", &id)],
-            1,
-        ),
-        Page(
-            "interfaces of a VSwitch",
-            "ecs.DescribeNetworkInterfaces",
-            vec![("VSwitchId", &vswitch), HUNDRED],
-            100,
-        ),
-    ] {
+    let stack = [page_of_stack(&middle), page_of_stack(&last), token];
+    let machines = pages_of_machines(&known, stack);
+    for page in machines.into_iter().chain(pages_of_parts(&known)) {
         report.say(
             page.0,
             median_ms(&cloud, &mut signer, &page, load.reads, false),
@@ -209,6 +80,140 @@ pub(crate) fn measure(load: &Load, report: &mut Report) {
         "ms",
         2.0,
     );
+}
+
+/// A machine of the batch: its id and its VSwitch.
+fn a_machine(cloud: &Embedded, signer: &mut Signer) -> (String, String) {
+    let one = call(
+        cloud,
+        signer,
+        "ecs.DescribeInstances",
+        &[BATCH[0], BATCH[1]],
+    )["Instances"]["Instance"][0]
+        .clone();
+    let text = |path: &str| {
+        one.pointer(path)
+            .and_then(|id| id.as_str())
+            .expect("an id")
+            .to_owned()
+    };
+    (text("/InstanceId"), text("/VpcAttributes/VSwitchId"))
+}
+
+/// Pages of machines; the middle page, the last one and the one by token are given.
+fn pages_of_machines<'a>(
+    known: &Known<'a>,
+    [middle, last, token]: [Pairs<'a>; 3],
+) -> Vec<Page<'a>> {
+    let both = vec![
+        BATCH[0],
+        BATCH[1],
+        ("Tag.2.Key", "setpoint:stack"),
+        ("Tag.2.Value", "bench"),
+        HUNDRED,
+    ];
+    vec![
+        Page(
+            "machines by a tag that all have, the first page",
+            "ecs.DescribeInstances",
+            [&STACK[..], &[HUNDRED]].concat(),
+            100,
+        ),
+        Page("the middle page", "ecs.DescribeInstances", middle, 100),
+        Page("the last page", "ecs.DescribeInstances", last, 100),
+        Page("a page by token", "ecs.DescribeInstances", token, 100),
+        Page(
+            "machines by a tag that 100 have",
+            "ecs.DescribeInstances",
+            [&BATCH[..], &[HUNDRED]].concat(),
+            100,
+        ),
+        Page("machines by two tags", "ecs.DescribeInstances", both, 100),
+        Page(
+            "machines of a VSwitch",
+            "ecs.DescribeInstances",
+            vec![("VSwitchId", known.vswitch), HUNDRED],
+            100,
+        ),
+        Page(
+            "one machine by id",
+            "ecs.DescribeInstances",
+            vec![("InstanceIds", known.ids)],
+            1,
+        ),
+        Page(
+            "the attributes of one machine",
+            "ecs.DescribeInstanceAttribute",
+            vec![("InstanceId", known.id)],
+            1,
+        ),
+        Page(
+            "states of 50 machines",
+            "ecs.DescribeInstanceStatus",
+            vec![("PageSize", "50")],
+            50,
+        ),
+        Page(
+            "the state of one machine",
+            "ecs.DescribeInstanceStatus",
+            vec![("InstanceId.1", known.id)],
+            1,
+        ),
+    ]
+}
+
+/// Pages of disks and interfaces.
+fn pages_of_parts<'a>(known: &Known<'a>) -> Vec<Page<'a>> {
+    vec![
+        Page(
+            "disks, the first page",
+            "ecs.DescribeDisks",
+            vec![HUNDRED],
+            100,
+        ),
+        Page(
+            "disks, the last page",
+            "ecs.DescribeDisks",
+            vec![HUNDRED, ("PageNumber", known.last)],
+            100,
+        ),
+        Page(
+            "disks by token",
+            "ecs.DescribeDisks",
+            vec![("MaxResults", "100")],
+            100,
+        ),
+        Page(
+            "disks of one machine",
+            "ecs.DescribeDisks",
+            vec![("InstanceId", known.id)],
+            1,
+        ),
+        Page(
+            "interfaces, the first page",
+            "ecs.DescribeNetworkInterfaces",
+            vec![HUNDRED],
+            100,
+        ),
+        Page(
+            "interfaces, the last page",
+            "ecs.DescribeNetworkInterfaces",
+            vec![HUNDRED, ("PageNumber", known.last)],
+            100,
+        ),
+        Page(
+            "interfaces of one machine",
+            "ecs.DescribeNetworkInterfaces",
+            vec![("InstanceId", known.id)],
+            1,
+        ),
+        Page(
+            "interfaces of a VSwitch",
+            "ecs.DescribeNetworkInterfaces",
+            vec![("VSwitchId", known.vswitch), HUNDRED],
+            100,
+        ),
+    ]
 }
 
 /// The median over some calls, signature and rendering included.

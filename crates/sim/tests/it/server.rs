@@ -150,45 +150,37 @@ fn one_connection_serves_both_schemes_in_every_form() {
     });
 }
 
+/// Sends one signed call of an action.
+async fn call(
+    stream: &mut TcpStream,
+    key: &Credential,
+    action: &str,
+    pairs: &[(&str, &str)],
+) -> (u16, Value) {
+    let request = signed(key, now(), action, pairs);
+    exchange(stream, &http(&request, "", false)).await
+}
+
 #[test]
 fn the_pages_beside_the_api() {
     with_server(|cloud, line| async move {
         let mut stream = connect(&line).await;
         let key = cloud.credential();
-        exchange(
+        call(
             &mut stream,
-            &http(
-                &signed(
-                    &key,
-                    now(),
-                    "vpc.CreateVpc",
-                    &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")],
-                ),
-                "",
-                false,
-            ),
+            &key,
+            "vpc.CreateVpc",
+            &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")],
         )
         .await;
-        let page = |method: &str, path: &str, body: &str| WireRequest {
-            method: method.to_owned(),
-            scheme: "http",
-            host: "localhost".to_owned(),
-            path: path.to_owned(),
-            query: String::new(),
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-        };
         let (_, clock) = exchange(
             &mut stream,
-            &http(&page("POST", "/_sim/clock", "{\"seconds\": 10}"), "", false),
+            &page("POST", "/_sim/clock", &json!({"seconds": 10})),
         )
         .await;
         assert!(clock["now"].is_string());
-        let (_, resources) = exchange(
-            &mut stream,
-            &http(&page("GET", "/_sim/resources", ""), "", false),
-        )
-        .await;
+        let (_, resources) =
+            exchange(&mut stream, &page("GET", "/_sim/resources", &Value::Null)).await;
         let vpc = resources
             .as_array()
             .expect("a list")
@@ -200,31 +192,16 @@ fn the_pages_beside_the_api() {
             (&vpc["state"], &vpc["tags"]["k"]),
             (&"Available".into(), &"v".into())
         );
-        let (_, calls) = exchange(
-            &mut stream,
-            &http(&page("GET", "/_sim/calls", ""), "", false),
-        )
-        .await;
+        let (_, calls) = exchange(&mut stream, &page("GET", "/_sim/calls", &Value::Null)).await;
         assert_eq!(calls["actions"]["CreateVpc"]["total"], 1);
-        exchange(
+        call(
             &mut stream,
-            &http(
-                &signed(
-                    &key,
-                    now(),
-                    "ecs.CreateSecurityGroup",
-                    &[("VpcId", text(&vpc, "id"))],
-                ),
-                "",
-                false,
-            ),
+            &key,
+            "ecs.CreateSecurityGroup",
+            &[("VpcId", text(&vpc, "id"))],
         )
         .await;
-        let (_, world) = exchange(
-            &mut stream,
-            &http(&page("GET", "/_sim/world", ""), "", false),
-        )
-        .await;
+        let (_, world) = exchange(&mut stream, &page("GET", "/_sim/world", &Value::Null)).await;
         let group = world["resources"]
             .as_array()
             .expect("a list")
@@ -236,108 +213,115 @@ fn the_pages_beside_the_api() {
             (&world["last"][0]["action"], &world["last"][0]["code"]),
             (&"CreateSecurityGroup".into(), &Value::Null)
         );
-        exchange(
+    });
+}
+
+#[test]
+fn the_pages_count_calls_and_reset_the_world() {
+    with_server(|cloud, line| async move {
+        let mut stream = connect(&line).await;
+        let key = cloud.credential();
+        call(&mut stream, &key, "vpc.CreateVpc", &[]).await;
+        let (_, listed) = call(&mut stream, &key, "vpc.DescribeVpcs", &[]).await;
+        assert_eq!(listed["TotalCount"], 1);
+        call(
             &mut stream,
-            &http(
-                &signed(&key, now(), "ecs.DescribeInstances", &[("DryRun", "true")]),
-                "",
-                false,
-            ),
+            &key,
+            "ecs.DescribeInstances",
+            &[("DryRun", "true")],
         )
         .await;
-        let (_, calls) = exchange(
-            &mut stream,
-            &http(&page("GET", "/_sim/calls", ""), "", false),
-        )
-        .await;
+        let (_, calls) = exchange(&mut stream, &page("GET", "/_sim/calls", &Value::Null)).await;
         let asked = &calls["actions"]["DescribeInstances"];
         assert_eq!(
             (&asked["total"], &asked["dry_runs"], &asked["failed"]),
             (&1.into(), &1.into(), &0.into())
         );
-        let (status, _) = exchange(&mut stream, &http(&page("GET", "/_sim/", ""), "", false)).await;
+        let (status, _) = exchange(&mut stream, &page("GET", "/_sim/", &Value::Null)).await;
         assert_eq!(status, 200);
-        exchange(
-            &mut stream,
-            &http(&page("POST", "/_sim/reset", ""), "", false),
-        )
-        .await;
-        let (_, listed) = exchange(
-            &mut stream,
-            &http(&signed(&key, now(), "vpc.DescribeVpcs", &[]), "", false),
-        )
-        .await;
+        exchange(&mut stream, &page("POST", "/_sim/reset", &Value::Null)).await;
+        let (_, listed) = call(&mut stream, &key, "vpc.DescribeVpcs", &[]).await;
         assert_eq!(listed["TotalCount"], 0);
+    });
+}
+
+#[test]
+fn the_pages_check_what_they_are_given() {
+    with_server(|_, line| async move {
+        let mut stream = connect(&line).await;
         for (body, expected) in [
-            ("{\"id\": \"i-1\", \"profile\": \"busy\"}", 404),
-            ("{\"id\": \"i-1\", \"profile\": \"mad\"}", 400),
+            (json!({"id": "i-1", "profile": "busy"}), 404),
+            (json!({"id": "i-1", "profile": "mad"}), 400),
         ] {
-            let (status, _) = exchange(
-                &mut stream,
-                &http(&page("POST", "/_sim/load", body), "", false),
-            )
-            .await;
+            let (status, _) = exchange(&mut stream, &page("POST", "/_sim/load", &body)).await;
             assert_eq!(status, expected, "{body}");
         }
         for (path, body, expected) in [
             (
                 "/_sim/guest",
-                "{\"contains\": \"curl\", \"output\": \"200\"}",
+                json!({"contains": "curl", "output": "200"}),
                 200,
             ),
-            ("/_sim/guest", "{}", 400),
+            ("/_sim/guest", json!({}), 400),
             (
                 "/_sim/lock",
-                "{\"instance\": \"i-1\", \"reason\": \"security\"}",
+                json!({"instance": "i-1", "reason": "security"}),
                 404,
             ),
-            ("/_sim/spot", "{\"instance\": \"i-1\"}", 404),
-            ("/_sim/spot", "{}", 400),
-            ("/_sim/clock", "{\"seconds\": 9000000000000000}", 400),
+            ("/_sim/spot", json!({"instance": "i-1"}), 404),
+            ("/_sim/spot", json!({}), 400),
             (
-                "/_sim/stock",
-                "{\"zone\": \"cn-beijing-z\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}",
-                404,
-            ),
-            (
-                "/_sim/stock",
-                "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c9.large\", \"in_stock\": false}",
-                404,
+                "/_sim/clock",
+                json!({"seconds": 9_000_000_000_000_000_i64}),
+                400,
             ),
             (
                 "/_sim/stock",
-                "{\"zone\": \"cn-beijing-h\", \"instance_type\": \"ecs.c7.large\", \"in_stock\": false}",
+                json!({"zone": "cn-beijing-z", "instance_type": "ecs.c7.large", "in_stock": false}),
+                404,
+            ),
+            (
+                "/_sim/stock",
+                json!({"zone": "cn-beijing-h", "instance_type": "ecs.c9.large", "in_stock": false}),
+                404,
+            ),
+            (
+                "/_sim/stock",
+                json!({"zone": "cn-beijing-h", "instance_type": "ecs.c7.large", "in_stock": false}),
                 200,
             ),
             (
                 "/_sim/faults",
-                "[{\"action\": \"RunInstance\", \"fate\": \"cut_reply\"}]",
+                json!([{"action": "RunInstance", "fate": "cut_reply"}]),
                 400,
             ),
             (
                 "/_sim/events",
-                "{\"instance\": \"i-1\", \"type\": \"SystemMaintenance.Reboot\"}",
+                json!({"instance": "i-1", "type": "SystemMaintenance.Reboot"}),
                 404,
             ),
         ] {
-            let (status, _) =
-                exchange(&mut stream, &http(&page("POST", path, body), "", false)).await;
+            let (status, _) = exchange(&mut stream, &page("POST", path, &body)).await;
             assert_eq!(status, expected, "{path} {body}");
         }
-        let (status, _) = exchange(
-            &mut stream,
-            &http(&page("GET", "/_sim/none", ""), "", false),
-        )
-        .await;
+        let (status, _) = exchange(&mut stream, &page("GET", "/_sim/none", &Value::Null)).await;
         assert_eq!(status, 404);
-        let host = page("GET", "/_sim/", "").host;
+    });
+}
+
+#[test]
+fn the_pages_are_for_their_own_origin() {
+    with_server(|_, line| async move {
+        let mut stream = connect(&line).await;
+        let keys = page_request("GET", "/_sim/keys", &Value::Null);
+        let host = keys.host.clone();
         for (origin, expected) in [
             (format!("http://{host}"), 200),
             ("https://example.com".to_owned(), 403),
             ("http://example.com".to_owned(), 403),
             ("null".to_owned(), 403),
         ] {
-            let mut request = page("GET", "/_sim/keys", "");
+            let mut request = keys.clone();
             request.headers.push(("origin".to_owned(), origin.clone()));
             assert_eq!(
                 exchange(&mut stream, &http(&request, "", false)).await.0,
@@ -349,7 +333,11 @@ fn the_pages_beside_the_api() {
 }
 
 fn page(method: &str, path: &str, body: &Value) -> Vec<u8> {
-    let request = WireRequest {
+    http(&page_request(method, path, body), "", false)
+}
+
+fn page_request(method: &str, path: &str, body: &Value) -> WireRequest {
+    WireRequest {
         method: method.to_owned(),
         scheme: "http",
         host: "localhost".to_owned(),
@@ -361,8 +349,7 @@ fn page(method: &str, path: &str, body: &Value) -> Vec<u8> {
         } else {
             body.to_string().into_bytes()
         },
-    };
-    http(&request, "", false)
+    }
 }
 
 #[test]

@@ -9,7 +9,6 @@ use setpoint_openapi::timestamp::Timestamp;
 
 use crate::base::Base;
 use crate::call::{Answer, Call};
-use crate::names;
 use crate::page;
 use crate::product::Actions;
 use crate::product::ecs::disk::DiskDraft;
@@ -21,7 +20,10 @@ use crate::world::World;
 
 pub(crate) mod change;
 pub(crate) mod create;
+mod search;
 pub(crate) mod share;
+
+use self::search::Search;
 
 pub(crate) const ACTIONS: Actions = &[
     ("DescribeImages", describe),
@@ -324,71 +326,9 @@ impl World {
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let (world, region) = (&*world, call.region_needed()?);
     call.harmless(&["ActionType", "ShowExpired"]);
-    let ids: Option<Vec<&str>> = call
-        .given("ImageId")
-        .map(|list| list.split(',').map(str::trim).collect());
-    let (name, family, owner) = (
-        call.given("ImageName"),
-        call.given("ImageFamily"),
-        call.given("ImageOwnerAlias"),
-    );
-    let statuses: Vec<&str> = call
-        .given("Status")
-        .unwrap_or("Available")
-        .split(',')
-        .map(str::trim)
-        .collect();
-    let (architecture, os_type, instance_type) = (
-        call.given("Architecture"),
-        call.given("OSType"),
-        call.given("InstanceType"),
-    );
-    let (public, cloud_init, optimized) = (
-        call.flag("IsPublic")?,
-        call.flag("IsSupportCloudinit")?,
-        call.flag("IsSupportIoOptimized")?,
-    );
-    let runs_on = instance_type
-        .map(|name| instance_type::find(name).map(|kind| kind.architecture.image_name()))
-        .transpose()?;
-    let (tagged, group) = (tags::Filter::of(call)?, call.given("ResourceGroupId"));
-    let (snapshot, usage) = (call.given("SnapshotId"), call.given("Usage"));
-    let title = |image: &ImageFacts| {
-        world
-            .tables
-            .images
-            .get(&image.id)
-            .map_or(image.id.clone(), |image| image.base.name.clone())
-    };
-    let nothing = Base::default();
-    let base = |id: &str| {
-        world
-            .tables
-            .images
-            .get(id)
-            .map_or(&nothing, |image| &image.base)
-    };
+    let search = Search::of(call, region)?;
     let images: Vec<(Base, ImageFacts)> = every(world)
-        .filter(|image| {
-            visible(world, &image.id, region)
-                && tagged.fits(&base(&image.id).tags)
-                && group.is_none_or(|group| group == base(&image.id).resource_group)
-                && snapshot.is_none_or(|snapshot| holds(world, &image.id, snapshot))
-                && usage.is_none_or(|usage| usage == used(world, &image.id))
-                && ids
-                    .as_ref()
-                    .is_none_or(|ids| ids.contains(&image.id.as_str()))
-                && name.is_none_or(|name| names::like(name, &title(image)))
-                && family.is_none_or(|family| family == image.family)
-                && owner.is_none_or(|owner| owner == image.owner_alias)
-                && statuses.contains(&image.status.as_str())
-                && architecture.is_none_or(|architecture| architecture == image.architecture)
-                && os_type.is_none_or(|os_type| os_type == image.os_type)
-                && runs_on.is_none_or(|architecture| architecture == image.architecture)
-                && public.is_none_or(|public| public == is_public(world, image))
-                && cloud_init.is_none_or(|wanted| wanted)
-                && optimized.is_none_or(|wanted| wanted)
-        })
+        .filter(|image| search.fits(world, image))
         .map(|image| {
             (
                 Base {

@@ -322,15 +322,17 @@ fn describe_associations(world: &mut World, call: &Call<'_>) -> Answer {
 mod tests {
     use crate::testing::{Bench, text};
 
+    const OFFICES: [(&str, &str); 4] = [
+        ("PrefixListName", "offices"),
+        ("AddressFamily", "IPv4"),
+        ("MaxEntries", "2"),
+        ("Entry.1.Cidr", "10.1.0.0/16"),
+    ];
+
     #[test]
     fn a_prefix_list_lives() {
         let mut bench = Bench::new();
-        let base = [
-            ("PrefixListName", "offices"),
-            ("AddressFamily", "IPv4"),
-            ("MaxEntries", "2"),
-            ("Entry.1.Cidr", "10.1.0.0/16"),
-        ];
+        let base = OFFICES;
         bench.refused(
             "ecs.CreatePrefixList",
             &[base[0], base[1], base[2], ("Entry.1.Cidr", "10.1.0.1/16")],
@@ -363,6 +365,12 @@ mod tests {
                 [0]["MaxEntries"],
             2
         );
+    }
+
+    #[test]
+    fn a_prefix_list_in_use_stays() {
+        let mut bench = Bench::new();
+        let id = text(&bench.ok("ecs.CreatePrefixList", &OFFICES), "PrefixListId");
         let vpc = bench.vpc();
         let group = bench.group(&vpc);
         let rule = [

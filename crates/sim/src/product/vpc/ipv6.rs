@@ -330,54 +330,48 @@ mod tests {
         );
     }
 
+    /// A VPC with IPv6.
+    fn dual_stack(bench: &mut Bench) -> String {
+        let pairs = [("EnableIpv6", "true"), ("CidrBlock", "10.0.0.0/8")];
+        let vpc = text(&bench.ok("vpc.CreateVpc", &pairs), "VpcId");
+        bench.wait(3_000);
+        vpc
+    }
+
+    /// Parameters of a VSwitch with a block of IPv6.
+    fn subnet<'a>(vpc: &'a str, block: &'a str, number: &'a str) -> [(&'a str, &'a str); 4] {
+        [
+            ("VpcId", vpc),
+            ("ZoneId", "cn-beijing-h"),
+            ("CidrBlock", block),
+            ("Ipv6CidrBlock", number),
+        ]
+    }
+
     #[test]
     fn a_subnet_takes_one_of_256() {
         let mut bench = Bench::new();
         let plain = bench.vpc();
-        let make = |vpc: &str, block: &'static str, number: &'static str| {
-            [
-                ("VpcId", vpc.to_owned()),
-                ("ZoneId", "cn-beijing-h".to_owned()),
-                ("CidrBlock", block.to_owned()),
-                ("Ipv6CidrBlock", number.to_owned()),
-            ]
-        };
-        let create = |bench: &mut Bench, pairs: [(&'static str, String); 4]| {
-            let pairs = pairs
-                .each_ref()
-                .map(|(name, value)| (*name, value.as_str()));
-            bench.call("vpc.CreateVSwitch", &pairs)
-        };
-        assert_eq!(
-            create(&mut bench, make(&plain, "172.16.1.0/24", "1"))
-                .err()
-                .unwrap_or_default(),
-            "400 InvalidParameter"
+        bench.refused(
+            "vpc.CreateVSwitch",
+            &subnet(&plain, "172.16.1.0/24", "1"),
+            "400 InvalidParameter",
         );
-        let vpc = text(
-            &bench.ok(
-                "vpc.CreateVpc",
-                &[("EnableIpv6", "true"), ("CidrBlock", "10.0.0.0/8")],
-            ),
-            "VpcId",
-        );
-        bench.wait(3_000);
-        assert_eq!(
-            create(&mut bench, make(&vpc, "10.0.1.0/24", "256"))
-                .err()
-                .unwrap_or_default(),
-            "400 InvalidParameter"
+        let vpc = dual_stack(&mut bench);
+        bench.refused(
+            "vpc.CreateVSwitch",
+            &subnet(&vpc, "10.0.1.0/24", "256"),
+            "400 InvalidParameter",
         );
         let id = text(
-            &create(&mut bench, make(&vpc, "10.0.1.0/24", "255")).expect("made"),
+            &bench.ok("vpc.CreateVSwitch", &subnet(&vpc, "10.0.1.0/24", "255")),
             "VSwitchId",
         );
         bench.wait(4_000);
-        assert_eq!(
-            create(&mut bench, make(&vpc, "10.0.2.0/24", "255"))
-                .err()
-                .unwrap_or_default(),
-            "400 InvalidCidrBlock.Overlapped"
+        bench.refused(
+            "vpc.CreateVSwitch",
+            &subnet(&vpc, "10.0.2.0/24", "255"),
+            "400 InvalidCidrBlock.Overlapped",
         );
         let row = bench.ok("vpc.DescribeVSwitchAttributes", &[("VSwitchId", &id)]);
         assert!(text(&row, "Ipv6CidrBlock").ends_with("ff::/64"), "{row}");
@@ -387,6 +381,15 @@ mod tests {
             &[("VpcId", &vpc), ("EnableIPv6", "false")],
             "400 OperationFailed.CidrInUse",
         );
+    }
+
+    #[test]
+    fn a_subnet_gives_its_block_back() {
+        let mut bench = Bench::new();
+        let vpc = dual_stack(&mut bench);
+        let made = bench.ok("vpc.CreateVSwitch", &subnet(&vpc, "10.0.1.0/24", "255"));
+        let id = text(&made, "VSwitchId");
+        bench.wait(4_000);
         let modify = |on: &'static str, number: &'static str| {
             [
                 ("VSwitchId", id.as_str()),

@@ -14,9 +14,9 @@ use crate::call::{Answer, Call};
 use crate::cidr;
 use crate::product::Actions;
 use crate::product::vpc::label::Labels;
-use crate::product::vpc::network;
+use crate::product::vpc::network::{self, Vpc};
 use crate::product::vpc::phase::Phase;
-use crate::product::vpc::vswitch;
+use crate::product::vpc::vswitch::{self, VSwitch};
 use crate::product::vpc::{eip, forward, route_entry, snat};
 use crate::refusal::Refusal;
 use crate::table::Row;
@@ -115,6 +115,35 @@ pub(crate) fn find<'a>(
     })
 }
 
+/// The VPC and the VSwitch that a call names for a gateway, both ready.
+fn place<'a>(world: &'a World, call: &Call<'_>) -> Result<(&'a Vpc, &'a VSwitch), Refusal> {
+    let vpc = network::find(world, call, call.need("VpcId")?)?;
+    vpc.require_available("InvalidVPCStatus")?;
+    let subnet = vswitch::find(world, call, call.need("VSwitchId")?)?;
+    if subnet.vpc != vpc.base.id {
+        return Err(Refusal::bad(
+            "OperationFailed.VswNotBelongToVpc",
+            "The VSwitch does not belong to the VPC.",
+        ));
+    }
+    if subnet.state != vswitch::State::Available {
+        return Err(Refusal::bad(
+            "IncorrectStatus.VSWITCH",
+            "The VSwitch is Pending.",
+        ));
+    }
+    Ok((vpc, subnet))
+}
+
+/// The lowest free address of a VSwitch.
+fn free_address(world: &World, subnet: &VSwitch) -> Result<Ipv4Addr, Refusal> {
+    let taken = vswitch::taken(world, &subnet.base.id);
+    let free = (0..cidr::usable(subnet.cidr_block))
+        .map(|n| cidr::usable_at(subnet.cidr_block, n))
+        .find(|at| !taken.contains(at));
+    free.ok_or_else(|| Refusal::bad("ZONE_NO_AVAILABLE_IP", "The VSwitch has no free address."))
+}
+
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&[
         "AutoPay",
@@ -134,33 +163,14 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     if !["MULTI_BINDED", "NAT"].contains(&bind_mode) {
         return Err(Refusal::invalid("EipBindMode"));
     }
-    let vpc = network::find(world, call, call.need("VpcId")?)?;
-    vpc.require_available("InvalidVPCStatus")?;
+    let (vpc, subnet) = place(world, call)?;
     let (vpc_id, group) = (vpc.base.id.clone(), vpc.base.resource_group.clone());
-    let subnet = vswitch::find(world, call, call.need("VSwitchId")?)?;
-    if subnet.vpc != vpc_id {
-        return Err(Refusal::bad(
-            "OperationFailed.VswNotBelongToVpc",
-            "The VSwitch does not belong to the VPC.",
-        ));
-    }
-    if subnet.state != vswitch::State::Available {
-        return Err(Refusal::bad(
-            "IncorrectStatus.VSWITCH",
-            "The VSwitch is Pending.",
-        ));
-    }
     let (id_of_subnet, zone, region) = (
         subnet.base.id.clone(),
         subnet.zone.clone(),
         subnet.base.region.clone(),
     );
-    let taken = vswitch::taken(world, &id_of_subnet);
-    let free = (0..cidr::usable(subnet.cidr_block))
-        .map(|n| cidr::usable_at(subnet.cidr_block, n))
-        .find(|at| !taken.contains(at));
-    let private_address = free
-        .ok_or_else(|| Refusal::bad("ZONE_NO_AVAILABLE_IP", "The VSwitch has no free address."))?;
+    let private_address = free_address(world, subnet)?;
     let tags = tags::of_create(call)?;
     let mut base = world.new_base("ngw", &region);
     labels.put(&mut base);

@@ -444,11 +444,8 @@ fn check_new_primary(world: &World, vpc: &Vpc, block: Ipv4Net) -> Result<(), Ref
     }
 }
 
-fn delete(world: &mut World, call: &Call<'_>) -> Answer {
-    call.harmless(&["ForceDelete"]);
-    let id = call.need("VpcId")?;
-    let vpc = find(world, call, id)?;
-    vpc.require_available("IncorrectVpcStatus")?;
+/// Refuses a VPC that something is still in.
+fn require_empty(world: &World, id: &str) -> Result<(), Refusal> {
     // Rows that listings no longer show still count: the cloud releases late.
     if world
         .tables
@@ -511,6 +508,15 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
             "There is still NetworkAcl under VPC.",
         ));
     }
+    Ok(())
+}
+
+fn delete(world: &mut World, call: &Call<'_>) -> Answer {
+    call.harmless(&["ForceDelete"]);
+    let id = call.need("VpcId")?;
+    let vpc = find(world, call, id)?;
+    vpc.require_available("IncorrectVpcStatus")?;
+    require_empty(world, id)?;
     let due_ms = Some(world.now_ms() + world.options.profile.vpc_delete_ms);
     let vpc = world
         .tables

@@ -401,7 +401,13 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use crate::testing::{Bench, text};
+
+    fn attributes(bench: &mut Bench, id: (&str, &str)) -> Value {
+        bench.ok("vpc.DescribeNetworkAclAttributes", &[id])["NetworkAclAttribute"].clone()
+    }
 
     #[test]
     fn an_acl_lives() {
@@ -425,11 +431,8 @@ mod tests {
         );
         bench.wait(2_000);
         bench.ok("vpc.AssociateNetworkAcl", &on);
-        let get = |bench: &mut Bench| {
-            bench.ok("vpc.DescribeNetworkAclAttributes", &on[..1])["NetworkAclAttribute"].clone()
-        };
         assert_eq!(
-            get(&mut bench)["Resources"]["Resource"][0]["Status"],
+            attributes(&mut bench, on[0])["Resources"]["Resource"][0]["Status"],
             "BINDING"
         );
         bench.wait(2_000);
@@ -442,27 +445,6 @@ mod tests {
             "vpc.DeleteNetworkAcl",
             &on[..1],
             "400 DependencyViolation.VSwitch",
-        );
-        let rule = [
-            on[0],
-            ("UpdateIngressAclEntries", "true"),
-            ("IngressAclEntries.1.Policy", "drop"),
-            ("IngressAclEntries.1.Protocol", "tcp"),
-            ("IngressAclEntries.1.Port", "22/22"),
-            ("IngressAclEntries.1.SourceCidrIp", "0.0.0.0/0"),
-        ];
-        bench.ok("vpc.UpdateNetworkAclEntries", &rule);
-        let row = get(&mut bench);
-        assert_eq!(
-            (
-                &row["Status"],
-                &row["IngressAclEntries"]["IngressAclEntry"][0]["Policy"]
-            ),
-            (&"Modifying".into(), &"drop".into())
-        );
-        assert_eq!(
-            row["EgressAclEntries"]["EgressAclEntry"][0]["Policy"], "accept",
-            "the other direction stays"
         );
         bench.wait(2_000);
         bench.ok(
@@ -493,6 +475,37 @@ mod tests {
             "vpc.DescribeNetworkAclAttributes",
             &on[..1],
             "404 InvalidNetworkAcl.NotFound",
+        );
+    }
+
+    #[test]
+    fn rules_of_one_direction_are_replaced() {
+        let mut bench = Bench::new();
+        let vpc = bench.vpc();
+        let made = bench.ok("vpc.CreateNetworkAcl", &[("VpcId", &vpc)]);
+        let id = text(&made, "NetworkAclId");
+        let id = ("NetworkAclId", id.as_str());
+        bench.wait(2_000);
+        let rule = [
+            id,
+            ("UpdateIngressAclEntries", "true"),
+            ("IngressAclEntries.1.Policy", "drop"),
+            ("IngressAclEntries.1.Protocol", "tcp"),
+            ("IngressAclEntries.1.Port", "22/22"),
+            ("IngressAclEntries.1.SourceCidrIp", "0.0.0.0/0"),
+        ];
+        bench.ok("vpc.UpdateNetworkAclEntries", &rule);
+        let row = attributes(&mut bench, id);
+        assert_eq!(
+            (
+                &row["Status"],
+                &row["IngressAclEntries"]["IngressAclEntry"][0]["Policy"]
+            ),
+            (&"Modifying".into(), &"drop".into())
+        );
+        assert_eq!(
+            row["EgressAclEntries"]["EgressAclEntry"][0]["Policy"], "accept",
+            "the other direction stays"
         );
     }
 }

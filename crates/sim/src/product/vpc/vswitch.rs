@@ -422,29 +422,14 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-fn delete(world: &mut World, call: &Call<'_>) -> Answer {
-    let id = call.need("VSwitchId")?;
-    let vswitch = find(world, call, id)?;
-    if vswitch.state != State::Available {
-        return Err(Refusal::bad(
-            "IncorrectVSwitchStatus",
-            "The VSwitch is Pending.",
-        ));
-    }
-    let busy = |other: &VSwitch| {
-        other.vpc == vswitch.vpc && matches!(other.state, State::Creating | State::Deleting)
-    };
-    if world.tables.vswitches.values().any(busy) {
-        return Err(Refusal::bad(
-            "OperationDenied.OtherSubnetProcessing",
-            "Another VSwitch of the VPC is being created or deleted.",
-        ));
-    }
+/// Refuses a VSwitch that something is still in or bound to.
+fn require_unused(world: &World, vswitch: &VSwitch) -> Result<(), Refusal> {
+    let id = &vswitch.base.id;
     if world
         .tables
         .nat_gateways
         .values()
-        .any(|gateway| gateway.vswitch == id)
+        .any(|gateway| gateway.vswitch == *id)
     {
         return Err(Refusal::bad(
             "DependencyViolation.EnhancedNatgw",
@@ -455,7 +440,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
         .tables
         .snat_entries
         .values()
-        .any(|entry| entry.source_vswitch == id)
+        .any(|entry| entry.source_vswitch == *id)
     {
         return Err(Refusal::bad(
             "DependencyViolation.SnatEntry",
@@ -485,7 +470,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
             .tables
             .network_interfaces
             .values()
-            .filter(|eni| eni.vswitch == id)
+            .filter(|eni| eni.vswitch == *id)
     };
     if users().any(|eni| world.tables.lives("instance", &eni.instance)) {
         return Err(Refusal::bad(
@@ -499,6 +484,28 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
             "The VSwitch still has network interfaces in it.",
         ));
     }
+    Ok(())
+}
+
+fn delete(world: &mut World, call: &Call<'_>) -> Answer {
+    let id = call.need("VSwitchId")?;
+    let vswitch = find(world, call, id)?;
+    if vswitch.state != State::Available {
+        return Err(Refusal::bad(
+            "IncorrectVSwitchStatus",
+            "The VSwitch is Pending.",
+        ));
+    }
+    let busy = |other: &VSwitch| {
+        other.vpc == vswitch.vpc && matches!(other.state, State::Creating | State::Deleting)
+    };
+    if world.tables.vswitches.values().any(busy) {
+        return Err(Refusal::bad(
+            "OperationDenied.OtherSubnetProcessing",
+            "Another VSwitch of the VPC is being created or deleted.",
+        ));
+    }
+    require_unused(world, vswitch)?;
     let due_ms = Some(world.now_ms() + world.options.profile.vswitch_delete_ms);
     let vswitch = world
         .tables

@@ -118,67 +118,8 @@ fn furnish(scene: &mut Scene) -> Known {
         ("CidrBlock", "172.16.1.0/24"),
     ];
     let vswitch = scene.make("vpc.CreateVSwitch", &place, "VSwitchId");
-    let nat = scene.ok(
-        "vpc.CreateNatGateway",
-        &[("VpcId", &vpc), ("VSwitchId", &vswitch)],
-    );
-    let first = |list: &Value| list[0].as_str().expect("an id").to_owned();
-    let (snat_table, forward_table) = (
-        first(&nat["SnatTableIds"]["SnatTableId"]),
-        first(&nat["ForwardTableIds"]["ForwardTableId"]),
-    );
-    let nat = nat["NatGatewayId"].as_str().expect("an id").to_owned();
-    let eip = scene.ok(
-        "vpc.AllocateEipAddress",
-        &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")],
-    );
-    let (address, eip) = (
-        eip["EipAddress"].as_str().expect("an address"),
-        eip["AllocationId"].as_str().expect("an id").to_owned(),
-    );
-    scene.ok(
-        "vpc.AssociateEipAddress",
-        &[
-            ("AllocationId", &eip),
-            ("InstanceId", &nat),
-            ("InstanceType", "Nat"),
-        ],
-    );
-    scene.ok(
-        "vpc.CreateSnatEntry",
-        &[
-            ("SnatTableId", &snat_table),
-            ("SnatIp", address),
-            ("SourceVSwitchId", &vswitch),
-        ],
-    );
-    let way = [
-        ("ForwardTableId", forward_table.as_str()),
-        ("ExternalIp", address),
-        ("ExternalPort", "2222"),
-        ("PortBreak", "true"),
-    ];
-    let inside = [
-        ("InternalIp", "172.16.1.9"),
-        ("InternalPort", "22"),
-        ("IpProtocol", "tcp"),
-    ];
-    scene.ok("vpc.CreateForwardEntry", &[&way[..], &inside[..]].concat());
-    let table = scene.make("vpc.CreateRouteTable", &[("VpcId", &vpc)], "RouteTableId");
-    let route = [
-        ("RouteTableId", table.as_str()),
-        ("DestinationCidrBlock", "10.0.0.0/8"),
-        ("NextHopId", &nat),
-        ("NextHopType", "NatGateway"),
-    ];
-    scene.ok("vpc.CreateRouteEntry", &route);
-    let acl = scene.make("vpc.CreateNetworkAcl", &[("VpcId", &vpc)], "NetworkAclId");
-    let bind = [
-        ("NetworkAclId", acl.as_str()),
-        ("Resource.1.ResourceType", "VSwitch"),
-        ("Resource.1.ResourceId", &vswitch),
-    ];
-    scene.ok("vpc.AssociateNetworkAcl", &bind);
+    let (nat, eip) = gateway(scene, &vpc, &vswitch);
+    let (table, acl) = routes(scene, &vpc, &vswitch, &nat);
     let package = scene.make(
         "vpc.CreateCommonBandwidthPackage",
         &[("Bandwidth", "5")],
@@ -220,6 +161,77 @@ fn furnish(scene: &mut Scene) -> Known {
         ("ZoneId", "cn-beijing-h".to_owned()),
         ("InstanceType", "ecs.c7.large".to_owned()),
     ])
+}
+
+/// A NAT gateway with an address and an entry of each kind: the ids of the gateway and the address.
+fn gateway(scene: &mut Scene, vpc: &str, vswitch: &str) -> (String, String) {
+    let nat = scene.ok(
+        "vpc.CreateNatGateway",
+        &[("VpcId", vpc), ("VSwitchId", vswitch)],
+    );
+    let first = |list: &Value| list[0].as_str().expect("an id").to_owned();
+    let (snat_table, forward_table) = (
+        first(&nat["SnatTableIds"]["SnatTableId"]),
+        first(&nat["ForwardTableIds"]["ForwardTableId"]),
+    );
+    let nat = nat["NatGatewayId"].as_str().expect("an id").to_owned();
+    let eip = scene.ok(
+        "vpc.AllocateEipAddress",
+        &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")],
+    );
+    let (address, eip) = (
+        eip["EipAddress"].as_str().expect("an address"),
+        eip["AllocationId"].as_str().expect("an id").to_owned(),
+    );
+    scene.ok(
+        "vpc.AssociateEipAddress",
+        &[
+            ("AllocationId", &eip),
+            ("InstanceId", &nat),
+            ("InstanceType", "Nat"),
+        ],
+    );
+    scene.ok(
+        "vpc.CreateSnatEntry",
+        &[
+            ("SnatTableId", &snat_table),
+            ("SnatIp", address),
+            ("SourceVSwitchId", vswitch),
+        ],
+    );
+    let way = [
+        ("ForwardTableId", forward_table.as_str()),
+        ("ExternalIp", address),
+        ("ExternalPort", "2222"),
+        ("PortBreak", "true"),
+    ];
+    let inside = [
+        ("InternalIp", "172.16.1.9"),
+        ("InternalPort", "22"),
+        ("IpProtocol", "tcp"),
+    ];
+    scene.ok("vpc.CreateForwardEntry", &[&way[..], &inside[..]].concat());
+    (nat, eip)
+}
+
+/// A route table with a route, and a network ACL that is bound: their ids.
+fn routes(scene: &mut Scene, vpc: &str, vswitch: &str, nat: &str) -> (String, String) {
+    let table = scene.make("vpc.CreateRouteTable", &[("VpcId", vpc)], "RouteTableId");
+    let route = [
+        ("RouteTableId", table.as_str()),
+        ("DestinationCidrBlock", "10.0.0.0/8"),
+        ("NextHopId", nat),
+        ("NextHopType", "NatGateway"),
+    ];
+    scene.ok("vpc.CreateRouteEntry", &route);
+    let acl = scene.make("vpc.CreateNetworkAcl", &[("VpcId", vpc)], "NetworkAclId");
+    let bind = [
+        ("NetworkAclId", acl.as_str()),
+        ("Resource.1.ResourceType", "VSwitch"),
+        ("Resource.1.ResourceId", vswitch),
+    ];
+    scene.ok("vpc.AssociateNetworkAcl", &bind);
+    (table, acl)
 }
 
 fn machine(scene: &mut Scene, vpc: &str, vswitch: &str) -> String {

@@ -16,27 +16,7 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     let (disk_id, instance_id) = (call.need("DiskId")?, call.need("InstanceId")?);
     let disk = disk::find(world, call, disk_id)?;
     let machine = instance::find(world, call, instance_id)?;
-    match disk.state {
-        State::Available => {}
-        State::InUse => {
-            return Err(Refusal::absent(
-                "InvalidDisk.InUse",
-                "The specified disk has already been attached.",
-            ));
-        }
-        State::Creating => {
-            return Err(Refusal::denied(
-                "IncorrectDiskStatus.Initializing",
-                "The specified disk is initializing.",
-            ));
-        }
-        _ => {
-            return Err(Refusal::denied(
-                "IncorrectDiskStatus",
-                "The current disk status does not support this operation.",
-            ));
-        }
-    }
+    require_free(disk)?;
     if disk.zone != machine.zone {
         return Err(Refusal::denied(
             "ResourcesNotInSameZone",
@@ -54,24 +34,7 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
         check_bootable(world, call, disk, machine)?;
     }
     disk.unburdened(world)?;
-    if disk::of_instance(world, instance_id)
-        .any(|other| matches!(other.state, State::Attaching | State::Detaching))
-    {
-        return Err(Refusal::denied(
-            "InvalidOperation.Conflict",
-            "Another disk of the instance is being attached or detached.",
-        ));
-    }
-    if disk::of_instance(world, instance_id)
-        .filter(|other| !other.system)
-        .count()
-        >= world.options.quotas.data_disks
-    {
-        return Err(Refusal::denied(
-            "InstanceDiskLimitExceeded",
-            "The amount of disks of the instance reaches its limit.",
-        ));
-    }
+    require_slot(world, instance_id)?;
     let device = match call.given("Device") {
         Some(device) => device.to_owned(),
         None if boots => "/dev/xvda".to_owned(),
@@ -98,6 +61,49 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 /// Only the system disk that a machine once had can become its system disk again, and only with new credentials.
+/// Refuses a disk that is attached, or that is not ready to be.
+fn require_free(disk: &Disk) -> Result<(), Refusal> {
+    match disk.state {
+        State::Available => Ok(()),
+        State::InUse => Err(Refusal::absent(
+            "InvalidDisk.InUse",
+            "The specified disk has already been attached.",
+        )),
+        State::Creating => Err(Refusal::denied(
+            "IncorrectDiskStatus.Initializing",
+            "The specified disk is initializing.",
+        )),
+        _ => Err(Refusal::denied(
+            "IncorrectDiskStatus",
+            "The current disk status does not support this operation.",
+        )),
+    }
+}
+
+/// Refuses a machine that is attaching or detaching another disk, or that has no place for one
+/// more.
+fn require_slot(world: &World, instance_id: &str) -> Result<(), Refusal> {
+    if disk::of_instance(world, instance_id)
+        .any(|other| matches!(other.state, State::Attaching | State::Detaching))
+    {
+        return Err(Refusal::denied(
+            "InvalidOperation.Conflict",
+            "Another disk of the instance is being attached or detached.",
+        ));
+    }
+    if disk::of_instance(world, instance_id)
+        .filter(|other| !other.system)
+        .count()
+        >= world.options.quotas.data_disks
+    {
+        return Err(Refusal::denied(
+            "InstanceDiskLimitExceeded",
+            "The amount of disks of the instance reaches its limit.",
+        ));
+    }
+    Ok(())
+}
+
 fn check_bootable(
     world: &World,
     call: &Call<'_>,
@@ -153,7 +159,6 @@ fn detach(world: &mut World, call: &Call<'_>) -> Answer {
         AT_REST
     };
     machine.require(states, Refusal::denied, "IncorrectInstanceStatus")?;
-    disk.unburdened(world)?;
     if disk::of_instance(world, instance_id)
         .any(|other| matches!(other.state, State::Attaching | State::Detaching))
     {

@@ -244,19 +244,24 @@ mod tests {
         );
     }
 
-    #[test]
-    fn an_image_of_a_snapshot_and_its_copy() {
-        let mut bench = Bench::new();
+    /// A snapshot of the system disk of a machine, still in the making.
+    fn snapshot_of_machine(bench: &mut Bench) -> String {
         let (machine, _, _) = bench.machine(&[]);
         bench.wait(20_000);
         let disk = text(
             &bench.ok("ecs.DescribeDisks", &[("InstanceId", &machine)])["Disks"]["Disk"][0],
             "DiskId",
         );
-        let snapshot = text(
+        text(
             &bench.ok("ecs.CreateSnapshot", &[("DiskId", &disk)]),
             "SnapshotId",
-        );
+        )
+    }
+
+    #[test]
+    fn an_image_of_a_snapshot_and_its_copy() {
+        let mut bench = Bench::new();
+        let snapshot = snapshot_of_machine(&mut bench);
         bench.refused(
             "ecs.CreateImage",
             &[("SnapshotId", &snapshot)],
@@ -305,6 +310,13 @@ mod tests {
             &[("RegionId", "cn-hangzhou"), ("ImageId", &copy)],
         );
         assert_eq!(bench.ok("ecs.DescribeImages", &far)["TotalCount"], 0);
+    }
+
+    #[test]
+    fn a_snapshot_is_copied_to_another_region() {
+        let mut bench = Bench::new();
+        let snapshot = snapshot_of_machine(&mut bench);
+        bench.wait(10_000);
         let days = [
             ("SnapshotId", snapshot.as_str()),
             ("DestinationRegionId", "cn-hangzhou"),

@@ -30,6 +30,31 @@ struct Source {
     architecture: String,
 }
 
+impl Source {
+    /// The facts of the image that a call makes of it.
+    fn facts(&self, call: &Call<'_>, base: &Base) -> ImageFacts {
+        ImageFacts {
+            id: base.id.clone(),
+            family: call.given("ImageFamily").unwrap_or_default().to_owned(),
+            os_name: self.os_name.clone(),
+            os_type: self.os_type.clone(),
+            platform: call.given("Platform").unwrap_or(&self.platform).to_owned(),
+            architecture: call
+                .given("Architecture")
+                .unwrap_or(&self.architecture)
+                .to_owned(),
+            size_gib: self
+                .mappings
+                .iter()
+                .find(|mapping| mapping.system)
+                .map_or(20, |mapping| mapping.size_gib),
+            created_ms: base.created_ms,
+            status: "Creating".to_owned(),
+            owner_alias: "self".to_owned(),
+        }
+    }
+}
+
 /// Refuses a name that is malformed or taken.
 pub(crate) fn check_name(world: &World, region: &str, name: &str) -> Result<(), Refusal> {
     let letters = name.starts_with(char::is_alphabetic) && names::is_text(name, 2, 128);
@@ -100,28 +125,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     if let Some(group) = call.given("ResourceGroupId") {
         group.clone_into(&mut base.resource_group);
     }
-    let facts = ImageFacts {
-        id: base.id.clone(),
-        family: call.given("ImageFamily").unwrap_or_default().to_owned(),
-        os_name: source.os_name,
-        os_type: source.os_type,
-        platform: call
-            .given("Platform")
-            .unwrap_or(&source.platform)
-            .to_owned(),
-        architecture: call
-            .given("Architecture")
-            .unwrap_or(&source.architecture)
-            .to_owned(),
-        size_gib: source
-            .mappings
-            .iter()
-            .find(|mapping| mapping.system)
-            .map_or(20, |mapping| mapping.size_gib),
-        created_ms: base.created_ms,
-        status: "Creating".to_owned(),
-        owner_alias: "self".to_owned(),
-    };
+    let facts = source.facts(call, &base);
     let custom = Custom {
         until_ms: Some(until_ms),
         mappings: source.mappings,

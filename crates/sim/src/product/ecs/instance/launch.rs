@@ -536,6 +536,54 @@ mod tests {
         assert_eq!(status(&mut bench, &id), "Running");
     }
 
+    /// A parameter, a value that it must not have, and the refusal.
+    const REFUSED: &[(&str, &str, &str)] = &[
+        (
+            "InstanceType",
+            "ecs.none.large",
+            "400 InvalidInstanceType.ValueNotSupported",
+        ),
+        ("ImageFamily", "acs:none", "404 InvalidImageFamily.NotFound"),
+        (
+            "ImageFamily",
+            "acs:ubuntu_24_04_arm64",
+            "403 ImageNotSupportInstanceType",
+        ),
+        ("VSwitchId", "vsw-none", "404 InvalidVSwitchId.NotFound"),
+        (
+            "SecurityGroupId",
+            "sg-none",
+            "404 InvalidSecurityGroupId.NotFound",
+        ),
+        ("ZoneId", "cn-beijing-g", "400 InvalidParameter.Mismatch"),
+        ("KeyPairName", "none", "400 InvalidKeyPairName.NotFound"),
+        ("Password", "weak", "400 InvalidPassword.Malformed"),
+        ("UserData", "***", "400 InvalidUserData.Base64FormatInvalid"),
+        (
+            "PrivateIpAddress",
+            "10.0.0.1",
+            "400 InvalidPrivateIpAddress",
+        ),
+        (
+            "SystemDisk.Size",
+            "10",
+            "404 InvalidSystemDiskSize.LessThanMinSize",
+        ),
+        (
+            "SystemDisk.Category",
+            "cloud_none",
+            "400 InvalidSystemDiskCategory.ValueNotSupported",
+        ),
+        (
+            "LaunchTemplateId",
+            "lt-1",
+            "404 InvalidLaunchTemplate.NotFound",
+        ),
+        ("Ipv6AddressCount", "1", "400 InvalidParameter"),
+        ("HostName", "-web", "400 InvalidHostName.Malformed"),
+        ("Amount", "101", "400 InvalidAmount.NotSupported"),
+    ];
+
     #[test]
     fn what_run_instances_refuses() {
         let mut bench = Bench::new();
@@ -560,52 +608,7 @@ mod tests {
         ];
         bench.refused("ecs.RunInstances", &base, "400 IncorrectVSwitchStatus");
         bench.wait(3_000);
-        for (name, value, expected) in [
-            (
-                "InstanceType",
-                "ecs.none.large",
-                "400 InvalidInstanceType.ValueNotSupported",
-            ),
-            ("ImageFamily", "acs:none", "404 InvalidImageFamily.NotFound"),
-            (
-                "ImageFamily",
-                "acs:ubuntu_24_04_arm64",
-                "403 ImageNotSupportInstanceType",
-            ),
-            ("VSwitchId", "vsw-none", "404 InvalidVSwitchId.NotFound"),
-            (
-                "SecurityGroupId",
-                "sg-none",
-                "404 InvalidSecurityGroupId.NotFound",
-            ),
-            ("ZoneId", "cn-beijing-g", "400 InvalidParameter.Mismatch"),
-            ("KeyPairName", "none", "400 InvalidKeyPairName.NotFound"),
-            ("Password", "weak", "400 InvalidPassword.Malformed"),
-            ("UserData", "***", "400 InvalidUserData.Base64FormatInvalid"),
-            (
-                "PrivateIpAddress",
-                "10.0.0.1",
-                "400 InvalidPrivateIpAddress",
-            ),
-            (
-                "SystemDisk.Size",
-                "10",
-                "404 InvalidSystemDiskSize.LessThanMinSize",
-            ),
-            (
-                "SystemDisk.Category",
-                "cloud_none",
-                "400 InvalidSystemDiskCategory.ValueNotSupported",
-            ),
-            (
-                "LaunchTemplateId",
-                "lt-1",
-                "404 InvalidLaunchTemplate.NotFound",
-            ),
-            ("Ipv6AddressCount", "1", "400 InvalidParameter"),
-            ("HostName", "-web", "400 InvalidHostName.Malformed"),
-            ("Amount", "101", "400 InvalidAmount.NotSupported"),
-        ] {
+        for &(name, value, expected) in REFUSED {
             let mut pairs: Vec<(&str, &str)> = base
                 .iter()
                 .filter(|(known, _)| *known != name)

@@ -31,6 +31,39 @@ struct Scene {
     names: Names,
 }
 
+/// The machine of a scene, with what its state asks of its order.
+fn launch(bench: &mut Bench, at: At, vswitch: &str, groups: &[String]) -> String {
+    let order = [
+        ("ImageFamily", "acs:ubuntu_24_04_x64"),
+        ("InstanceType", "ecs.c7.large"),
+        ("VSwitchId", vswitch),
+        ("SecurityGroupIds.1", groups[0].as_str()),
+        ("SecurityGroupIds.2", groups[1].as_str()),
+        ("KeyPairName", "own"),
+        ("InternetMaxBandwidthOut", "5"),
+        ("DataDisk.1.Size", "500"),
+        ("DataDisk.1.Category", "cloud_essd"),
+        ("DataDisk.1.PerformanceLevel", "PL1"),
+        ("NetworkInterface.1.InstanceType", "Secondary"),
+        ("NetworkInterface.1.VSwitchId", vswitch),
+        ("NetworkInterface.1.SecurityGroupId", groups[0].as_str()),
+    ];
+    let more: &[(&str, &str)] = match at {
+        At::Subscription(_) => &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
+        At::Protected => &[("DeletionProtection", "true")],
+        At::Outbid => &[
+            ("SpotStrategy", "SpotWithPriceLimit"),
+            ("SpotPriceLimit", "0.2"),
+        ],
+        _ => &[],
+    };
+    let made = bench.ok("ecs.RunInstances", &[&order[..], more].concat());
+    made["InstanceIdSets"]["InstanceIdSet"][0]
+        .as_str()
+        .expect("one id")
+        .to_owned()
+}
+
 fn scene(at: At) -> Scene {
     let mut bench = Bench::new();
     let vpc = bench.vpc();
@@ -38,7 +71,8 @@ fn scene(at: At) -> Scene {
     let groups = [bench.group(&vpc), bench.group(&vpc), bench.group(&vpc)];
     bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "own")]);
     bench.ok("ecs.CreateKeyPair", &[("KeyPairName", "other")]);
-    // What is beside the machine is made before it, so that the machine may still be in its first moment.
+    // What is beside the machine is made before it, so that the machine may still be in its first
+    // moment.
     let make = [("ZoneId", "cn-beijing-h"), ("Size", "20")];
     let disk = text(&bench.ok("ecs.CreateDisk", &make), "DiskId");
     let pairs = [
@@ -56,35 +90,7 @@ fn scene(at: At) -> Scene {
     ];
     let command = text(&bench.ok("ecs.CreateCommand", &content), "CommandId");
     bench.wait(5_000);
-    let order = [
-        ("ImageFamily", "acs:ubuntu_24_04_x64"),
-        ("InstanceType", "ecs.c7.large"),
-        ("VSwitchId", vswitch.as_str()),
-        ("SecurityGroupIds.1", groups[0].as_str()),
-        ("SecurityGroupIds.2", groups[1].as_str()),
-        ("KeyPairName", "own"),
-        ("InternetMaxBandwidthOut", "5"),
-        ("DataDisk.1.Size", "500"),
-        ("DataDisk.1.Category", "cloud_essd"),
-        ("DataDisk.1.PerformanceLevel", "PL1"),
-        ("NetworkInterface.1.InstanceType", "Secondary"),
-        ("NetworkInterface.1.VSwitchId", vswitch.as_str()),
-        ("NetworkInterface.1.SecurityGroupId", groups[0].as_str()),
-    ];
-    let more: &[(&str, &str)] = match at {
-        At::Subscription(_) => &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
-        At::Protected => &[("DeletionProtection", "true")],
-        At::Outbid => &[
-            ("SpotStrategy", "SpotWithPriceLimit"),
-            ("SpotPriceLimit", "0.2"),
-        ],
-        _ => &[],
-    };
-    let made = bench.ok("ecs.RunInstances", &[&order[..], more].concat());
-    let id = made["InstanceIdSets"]["InstanceIdSet"][0]
-        .as_str()
-        .expect("one id")
-        .to_owned();
+    let id = launch(&mut bench, at, &vswitch, &groups);
     settle(&mut bench, &id, at);
     let disks = bench.ok("ecs.DescribeDisks", &[("InstanceId", &id)])["Disks"]["Disk"].clone();
     let of_kind = |kind: &str| {

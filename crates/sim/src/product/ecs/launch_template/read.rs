@@ -163,10 +163,13 @@ fn typed(name: &str, value: &str) -> Value {
     json!(value)
 }
 
-/// The parameters as the answer writes them: lists in their wrappers.
-fn data(params: &BTreeMap<String, String>) -> Value {
+/// Rows of the lists of a template: list, number, member.
+type Lists<'a> = BTreeMap<&'a str, BTreeMap<u32, BTreeMap<String, String>>>;
+
+/// The parameters parted: single ones as the answer writes them, and the rows of lists.
+fn sorted(params: &BTreeMap<String, String>) -> (Map<String, Value>, Lists<'_>) {
     let mut body = Map::new();
-    let mut lists: BTreeMap<&str, BTreeMap<u32, BTreeMap<String, String>>> = BTreeMap::new();
+    let mut lists = Lists::new();
     for (name, value) in params {
         let mut pieces = name.splitn(3, '.');
         let (stem, number) = (
@@ -202,6 +205,12 @@ fn data(params: &BTreeMap<String, String>) -> Value {
             }
         }
     }
+    (body, lists)
+}
+
+/// The parameters as the answer writes them: lists in their wrappers.
+fn data(params: &BTreeMap<String, String>) -> Value {
+    let (mut body, lists) = sorted(params);
     let rows = |list: &str| -> Vec<&BTreeMap<String, String>> {
         lists
             .get(list)

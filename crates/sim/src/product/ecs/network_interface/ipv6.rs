@@ -172,8 +172,6 @@ fn unassign(world: &mut World, call: &Call<'_>) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use crate::testing::{Bench, text};
 
     /// A VPC with IPv6, its VSwitch and a group.
@@ -211,51 +209,33 @@ mod tests {
         );
         let id = text(&made, "NetworkInterfaceId");
         let first = text(&made["Ipv6Sets"]["Ipv6Set"][0], "Ipv6Address");
-        let on = |name: &'static str, value: &str| {
-            [("NetworkInterfaceId", id.clone()), (name, value.to_owned())]
-        };
-        let call = |bench: &mut Bench, action: &str, pairs: [(&str, String); 2]| {
-            let pairs = pairs
-                .each_ref()
-                .map(|(name, value)| (*name, value.as_str()));
-            bench.call(action, &pairs)
-        };
-        let outcome = |got: Result<Value, String>| got.err().unwrap_or_default();
-        assert_eq!(
-            outcome(call(
-                &mut bench,
-                "ecs.AssignIpv6Addresses",
-                on("Ipv6Address.1", &first)
-            )),
-            "403 InvalidIp.IpRepeated"
+        bench.refused(
+            "ecs.AssignIpv6Addresses",
+            &[("NetworkInterfaceId", &id), ("Ipv6Address.1", &first)],
+            "403 InvalidIp.IpRepeated",
         );
-        assert_eq!(
-            outcome(call(
-                &mut bench,
-                "ecs.AssignIpv6Addresses",
-                on("Ipv6Address.1", "2001:db9::1")
-            )),
-            "403 InvalidIp.Address"
+        bench.refused(
+            "ecs.AssignIpv6Addresses",
+            &[
+                ("NetworkInterfaceId", &id),
+                ("Ipv6Address.1", "2001:db9::1"),
+            ],
+            "403 InvalidIp.Address",
         );
-        assert_eq!(
-            outcome(call(
-                &mut bench,
-                "ecs.AssignIpv6Addresses",
-                on("Ipv6AddressCount", "11")
-            )),
-            "400 InvalidParameter"
+        bench.refused(
+            "ecs.AssignIpv6Addresses",
+            &[("NetworkInterfaceId", &id), ("Ipv6AddressCount", "11")],
+            "400 InvalidParameter",
         );
         bench.refused(
             "ecs.AssignIpv6Addresses",
             &[("NetworkInterfaceId", &id)],
             "400 MissingParameter",
         );
-        let given = call(
-            &mut bench,
+        let given = bench.ok(
             "ecs.AssignIpv6Addresses",
-            on("Ipv6AddressCount", "2"),
-        )
-        .expect("given");
+            &[("NetworkInterfaceId", &id), ("Ipv6AddressCount", "2")],
+        );
         assert_eq!(
             given["Ipv6Sets"]["Ipv6Address"].as_array().map(Vec::len),
             Some(2)
@@ -276,21 +256,14 @@ mod tests {
             &[("VSwitchId", &vswitch), ("EnableIPv6", "false")],
             "400 DependencyViolation",
         );
-        assert_eq!(
-            outcome(call(
-                &mut bench,
-                "ecs.UnassignIpv6Addresses",
-                on("Ipv6Address.1", &first)
-            )),
-            ""
+        bench.ok(
+            "ecs.UnassignIpv6Addresses",
+            &[("NetworkInterfaceId", &id), ("Ipv6Address.1", &first)],
         );
-        assert_eq!(
-            outcome(call(
-                &mut bench,
-                "ecs.UnassignIpv6Addresses",
-                on("Ipv6Address.1", &first)
-            )),
-            "403 InvalidIp.IpUnassigned"
+        bench.refused(
+            "ecs.UnassignIpv6Addresses",
+            &[("NetworkInterfaceId", &id), ("Ipv6Address.1", &first)],
+            "403 InvalidIp.IpUnassigned",
         );
     }
 

@@ -220,6 +220,23 @@ mod tests {
             ),
             (&"accomplished".into(), &"40".into(), &"system".into())
         );
+    }
+
+    #[test]
+    fn a_snapshot_that_disks_were_made_of_is_deleted_by_force() {
+        let mut bench = Bench::new();
+        let (machine, _, _) = bench.machine(&[]);
+        let disk = system_disk(&mut bench, &machine);
+        bench.wait(20_000);
+        let id = text(
+            &bench.ok(
+                "ecs.CreateSnapshot",
+                &[("DiskId", &disk), ("RetentionDays", "2")],
+            ),
+            "SnapshotId",
+        );
+        bench.wait(10_000);
+        let from = [("ZoneId", "cn-beijing-h"), ("SnapshotId", id.as_str())];
         let made = text(&bench.ok("ecs.CreateDisk", &from), "DiskId");
         bench.wait(1_000);
         assert_eq!(

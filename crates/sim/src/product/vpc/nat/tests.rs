@@ -178,9 +178,7 @@ fn snat_entries_need_a_bound_address() {
     let Scene {
         mut bench,
         vswitch,
-        gateway,
         snat,
-        eip,
         address,
         ..
     } = scene();
@@ -206,12 +204,32 @@ fn snat_entries_need_a_bound_address() {
         "404 InvalidSnatTableId.NotFound",
     );
     bench.refused("vpc.CreateSnatEntry", &base[..2], "400 MissingParameter");
-    let id = text(&bench.ok("vpc.CreateSnatEntry", &base), "SnatEntryId");
+    bench.ok("vpc.CreateSnatEntry", &base);
     bench.refused(
         "vpc.CreateSnatEntry",
         &base,
         "400 Forbidden.SourceVSwitchId.Duplicated",
     );
+}
+
+#[test]
+fn an_snat_entry_holds_its_address() {
+    let Scene {
+        mut bench,
+        vswitch,
+        gateway,
+        snat,
+        eip,
+        address,
+        ..
+    } = scene();
+    bench.wait(1_000);
+    let base = [
+        ("SnatTableId", snat.as_str()),
+        ("SnatIp", address.as_str()),
+        ("SourceVSwitchId", vswitch.as_str()),
+    ];
+    let id = text(&bench.ok("vpc.CreateSnatEntry", &base), "SnatEntryId");
     let named = [("SnatTableId", snat.as_str()), ("SnatEntryId", id.as_str())];
     bench.refused("vpc.DeleteSnatEntry", &named, "400 IncorretSnatEntryStatus");
     bench.wait(2_000);
@@ -250,25 +268,28 @@ fn snat_entries_need_a_bound_address() {
     bench.ok("vpc.UnassociateEipAddress", &free);
 }
 
+/// Parameters of an entry that forwards a port of an address to a machine.
+fn to_ssh<'a>(table: &'a str, address: &'a str) -> [(&'a str, &'a str); 6] {
+    [
+        ("ForwardTableId", table),
+        ("ExternalIp", address),
+        ("ExternalPort", "22"),
+        ("InternalIp", "172.16.1.9"),
+        ("InternalPort", "22"),
+        ("IpProtocol", "TCP"),
+    ]
+}
+
 #[test]
 fn forward_entries_move_one_at_a_time() {
     let Scene {
         mut bench,
         forward,
-        gateway,
-        eip,
         address,
         ..
     } = scene();
     bench.wait(1_000);
-    let base = [
-        ("ForwardTableId", forward.as_str()),
-        ("ExternalIp", address.as_str()),
-        ("ExternalPort", "22"),
-        ("InternalIp", "172.16.1.9"),
-        ("InternalPort", "22"),
-        ("IpProtocol", "TCP"),
-    ];
+    let base = to_ssh(&forward, &address);
     let with = |name: &'static str, value: &'static str| {
         base.map(|pair| if pair.0 == name { (name, value) } else { pair })
     };
@@ -289,7 +310,7 @@ fn forward_entries_move_one_at_a_time() {
     ] {
         bench.refused("vpc.CreateForwardEntry", &with(name, value), expected);
     }
-    let id = text(&bench.ok("vpc.CreateForwardEntry", &base), "ForwardEntryId");
+    bench.ok("vpc.CreateForwardEntry", &base);
     bench.refused(
         "vpc.CreateForwardEntry",
         &with("ExternalPort", "23"),
@@ -301,6 +322,22 @@ fn forward_entries_move_one_at_a_time() {
         &with("ExternalPort", "23"),
         "400 InvalidParameter",
     );
+}
+
+#[test]
+fn a_forward_entry_holds_its_address() {
+    let Scene {
+        mut bench,
+        forward,
+        gateway,
+        eip,
+        address,
+        ..
+    } = scene();
+    bench.wait(1_000);
+    let made = bench.ok("vpc.CreateForwardEntry", &to_ssh(&forward, &address));
+    let id = text(&made, "ForwardEntryId");
+    bench.wait(2_000);
     let named = [
         ("ForwardTableId", forward.as_str()),
         ("ForwardEntryId", id.as_str()),

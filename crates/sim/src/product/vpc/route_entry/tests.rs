@@ -12,7 +12,7 @@ fn scene() -> (Bench, String, String, String) {
 
 #[test]
 fn an_entry_lives() {
-    let (mut bench, vpc, table, instance) = scene();
+    let (mut bench, _, table, instance) = scene();
     let base = [
         ("RouteTableId", table.as_str()),
         ("DestinationCidrBlock", "10.9.0.0/16"),
@@ -30,18 +30,6 @@ fn an_entry_lives() {
         (text(&row, "Status"), text(&row, "RouteEntryId")),
         ("Pending".to_owned(), id.clone())
     );
-    let other = [base[0], ("DestinationCidrBlock", "10.8.0.0/16"), base[2]];
-    bench.refused(
-        "vpc.CreateRouteEntry",
-        &other,
-        "400 IncorrectRouteEntryStatus",
-    );
-    let block = [
-        ("VpcId", vpc.as_str()),
-        ("ZoneId", "cn-beijing-h"),
-        ("CidrBlock", "172.16.9.0/24"),
-    ];
-    bench.refused("vpc.CreateVSwitch", &block, "400 IncorrectRouteEntryStatus");
     bench.wait(2_000);
     bench.refused(
         "vpc.CreateRouteEntry",
@@ -87,8 +75,31 @@ fn an_entry_lives() {
 }
 
 #[test]
-fn what_an_entry_may_not_be() {
+fn a_pending_entry_blocks_its_table() {
     let (mut bench, vpc, table, instance) = scene();
+    let base = [
+        ("RouteTableId", table.as_str()),
+        ("DestinationCidrBlock", "10.9.0.0/16"),
+        ("NextHopId", instance.as_str()),
+    ];
+    bench.ok("vpc.CreateRouteEntry", &base);
+    let other = [base[0], ("DestinationCidrBlock", "10.8.0.0/16"), base[2]];
+    bench.refused(
+        "vpc.CreateRouteEntry",
+        &other,
+        "400 IncorrectRouteEntryStatus",
+    );
+    let block = [
+        ("VpcId", vpc.as_str()),
+        ("ZoneId", "cn-beijing-h"),
+        ("CidrBlock", "172.16.9.0/24"),
+    ];
+    bench.refused("vpc.CreateVSwitch", &block, "400 IncorrectRouteEntryStatus");
+}
+
+#[test]
+fn what_an_entry_may_not_be() {
+    let (mut bench, _, table, instance) = scene();
     for (destination, hop, kind, expected) in [
         (
             "172.16.1.0/24",
@@ -135,6 +146,11 @@ fn what_an_entry_may_not_be() {
         ];
         bench.refused("vpc.CreateRouteEntry", &pairs, expected);
     }
+}
+
+#[test]
+fn routes_and_vswitches_share_the_addresses_of_a_vpc() {
+    let (mut bench, vpc, table, instance) = scene();
     bench.refused(
         "vpc.DeleteRouteEntry",
         &[
