@@ -120,8 +120,8 @@ impl Loading<'_> {
     }
 }
 
-/// Sections with an environment's laid over them. Maps merge and single values replace; `moved` and `allow` add up,
-/// since losing an entry of `moved` would lose what it names.
+/// Sections with an environment's laid over them. Maps merge and single values replace; `moved` and
+/// `allow` add up, since losing an entry of `moved` would lose what it names.
 pub(super) fn merge_top(mut top: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
     for section in over {
         let place = top.iter().position(|pair| pair.key == section.key);

@@ -276,7 +276,8 @@ impl Resolver<'_> {
         let before = (self.found.len(), self.missing.len());
         let found = self.demand(cx, SlotId::Name(scope, &entry.name), at);
         if found == Err(Halt::Reported) {
-            // What that stack is given at its own plan is not known here; its members are found live.
+            // What that stack is given at its own plan is not known here; its members are found
+            // live.
             self.found.truncate(before.0);
             self.missing.truncate(before.1);
             if let crate::parse::What::Resource(kind) = entry.what {
