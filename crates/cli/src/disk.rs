@@ -1,50 +1,59 @@
 //! Files that commands write and read themselves.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
+use setpoint_engine::local::save::{self, Rights};
+use setpoint_spec::loader::{FsLoader, LoadError, Loader as _};
+
 use crate::error::Error;
+
+/// Most bytes of a file that a command line or a variable names, unless its reader says otherwise.
+pub const FILE_MAX: usize = 16 << 20;
+
+/// Most bytes of a saved plan: one of 10,000 resources has less than a tenth of this.
+pub const PLAN_MAX: usize = 256 << 20;
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// It is not there, is not a regular file, is larger, or cannot be read.
+pub fn read_bytes(path: &str, limit: usize) -> Result<Vec<u8>, Error> {
+    FsLoader.read(path, limit).map_err(|error| {
+        let kind = match error {
+            LoadError::Missing => ErrorKind::NotFound,
+            LoadError::NotAFile => ErrorKind::InvalidInput,
+            LoadError::TooLarge { .. } => ErrorKind::FileTooLarge,
+            LoadError::Unreadable { .. } => ErrorKind::Other,
+        };
+        Error::reading(path, std::io::Error::new(kind, error.to_string()))
+    })
+}
 
 /// Reads a text.
 ///
 /// # Errors
-/// It cannot be read, or is no UTF-8.
+/// It cannot be read, or is not UTF-8.
 pub fn read(path: &str) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error::reading(path, source))
+    String::from_utf8(read_bytes(path, FILE_MAX)?).map_err(|error| {
+        let why = std::io::Error::new(ErrorKind::InvalidData, error.utf8_error());
+        Error::reading(path, why)
+    })
 }
 
-/// Writes a file whole or not at all: a new one beside it, on the disk, then renamed over it.
+/// Writes a file whole or not at all: as a draft beside it, which then takes its place.
 ///
 /// # Errors
 /// It cannot be written; what was there stays.
 pub fn replace(path: &str, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::writing(path, source);
     // A pipe or a terminal is written to, not replaced.
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, text).map_err(failed);
-    }
-    let beside = format!("{path}.{}.new", std::process::id());
-    // The same rights as the file that it takes the place of.
-    let rights = || {
-        fs::metadata(path)
-            .and_then(|before| fs::set_permissions(&beside, before.permissions()))
-            .or_else(new_file)
+    let written = if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        fs::write(path, text)
+    } else {
+        save::replace(Path::new(path), text.as_bytes())
     };
-    let written = write_synced(&beside, text)
-        .and_then(|()| rights())
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        drop(fs::remove_file(&beside));
-    }
-    written.map_err(failed)?;
-    // The rename itself is on the disk once the folder is; a folder that cannot be opened does not undo it.
-    let folder = Path::new(path)
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    drop(File::open(folder).and_then(|folder| folder.sync_all()));
-    Ok(())
+    written.map_err(|source| Error::writing(path, source))
 }
 
 /// Finds out early whether a file could be written, before much work is done that it is to tell of.
@@ -59,26 +68,9 @@ pub fn check_folder(path: &str) -> Result<(), Error> {
         fs::metadata(folder).map(|there| there.is_dir())
     }) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Error::writing(
-            path,
-            std::io::ErrorKind::NotADirectory.into(),
-        )),
+        Ok(false) => Err(Error::writing(path, ErrorKind::NotADirectory.into())),
         Err(source) => Err(Error::writing(path, source)),
     }
-}
-
-fn new_file(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        Ok(())
-    } else {
-        Err(error)
-    }
-}
-
-fn write_synced(path: &str, text: &str) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 /// Writes a new file, and its folder if that is missing.
@@ -86,16 +78,8 @@ fn write_synced(path: &str, text: &str) -> std::io::Result<()> {
 /// # Errors
 /// It is there already, or cannot be written.
 pub fn create(path: &str, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::writing(path, source);
-    if let Some(folder) = Path::new(path)
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    File::create_new(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(failed)
+    save::create(Path::new(path), text.as_bytes(), Rights::Usual)
+        .map_err(|source| Error::writing(path, source))
 }
 
 /// Keeps `.setpoint/`, a cache, out of git, whatever the repository's own list says.
@@ -105,8 +89,11 @@ pub fn create(path: &str, text: &str) -> Result<(), Error> {
 pub fn ignore_cache(folder: &str) -> Result<(), Error> {
     let path = setpoint_spec::loader::join(folder, ".setpoint/.gitignore");
     if Path::new(&path).exists() {
-        Ok(())
-    } else {
-        create(&path, "*\n")
+        return Ok(());
+    }
+    match save::create(Path::new(&path), b"*\n", Rights::Usual) {
+        // Another run may have made it since.
+        Err(_) if Path::new(&path).exists() => Ok(()),
+        made => made.map_err(|source| Error::writing(&path, source)),
     }
 }

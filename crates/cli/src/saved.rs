@@ -11,10 +11,12 @@ mod restore;
 
 use serde::{Deserialize, Serialize};
 use setpoint_plan::wire::{self, WirePlan};
+use setpoint_spec::loader::{FsLoader, LoadError, Loader as _};
 use setpoint_spec::source::{Role, Source};
 use sha2::{Digest as _, Sha256};
 
 use crate::args::{AllowArgs, ValueArgs};
+use crate::disk;
 use crate::error::Error;
 use crate::operate::{Asked, Planned, Seen};
 use crate::spec::Spec;
@@ -132,8 +134,12 @@ impl SavedPlan {
     /// # Errors
     /// It is a saved plan and cannot be used.
     pub fn read_if_one(path: &str) -> Result<Option<Self>, Error> {
-        let Ok(bytes) = std::fs::read(path) else {
-            return Ok(None);
+        let bytes = match FsLoader.read(path, disk::PLAN_MAX) {
+            Ok(bytes) => bytes,
+            Err(LoadError::TooLarge { .. }) => {
+                return disk::read_bytes(path, disk::PLAN_MAX).map(|_| None);
+            }
+            Err(_) => return Ok(None),
         };
         let text = String::from_utf8_lossy(&bytes);
         // A stack may be written as JSON as well; the format, which stands first, says which it is, even of a damaged file.

@@ -17,6 +17,7 @@ use setpoint_openapi::sign::Scheme;
 use setpoint_openapi::wire::Transport;
 use setpoint_sim::embedded::{self, Embedded, OpenError};
 use setpoint_sim::store::StoreError;
+use setpoint_spec::loader::{Entry, FsLoader, Loader as _};
 
 use crate::args::CloudArgs;
 use crate::command::Cx;
@@ -58,12 +59,12 @@ pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
         &args.sim,
         args.endpoint.clone().or_else(|| cx.env.endpoint()),
     ) {
-        (Some(dir), _) => simulated(args, dir.as_deref(), cx),
+        (Some(dir), _) => simulated(args, dir.as_deref()),
         (None, endpoint) => real(args, endpoint.as_deref(), cx),
     }
 }
 
-fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Error> {
+fn simulated(args: &CloudArgs, dir: Option<&str>) -> Result<Cloud, Error> {
     if dir == Some("") {
         return Err(Error::usage(
             "`--sim=` names no folder: leave the `=` out, or write --sim=DIR".to_owned(),
@@ -102,7 +103,7 @@ fn simulated(args: &CloudArgs, dir: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
         visibility: SIM_VISIBILITY,
     };
     Ok(Cloud {
-        session: session(client, pace, cx),
+        session: session(client, pace),
         embedded: true,
         address: dir.to_owned(),
     })
@@ -175,16 +176,15 @@ fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
     };
     let address = endpoint.unwrap_or("the cloud").to_owned();
     Ok(Cloud {
-        session: session(client, pace, cx),
+        session: session(client, pace),
         embedded: false,
         address,
     })
 }
 
-fn session(client: Client, pace: Pace, cx: &Cx) -> Session {
+fn session(client: Client, pace: Pace) -> Session {
     // A path of the spec is resolved when the spec is read; from there on it starts where this process stands.
-    let local = Disk::new(PathBuf::new(), cx.env.home().map(PathBuf::from))
-        .remembering(PathBuf::from(MEMORY));
+    let local = Disk::new(PathBuf::new()).remembering(PathBuf::from(MEMORY));
     Session {
         client: Arc::new(client),
         registry: *REGISTRY,
@@ -195,7 +195,7 @@ fn session(client: Client, pace: Pace, cx: &Cx) -> Session {
 
 fn http(endpoint: Option<&str>, env: Env) -> Result<HttpConfig, Error> {
     let extra_ca_pem = match env.ca_file() {
-        Some(path) => Some(std::fs::read(&path).map_err(|source| Error::reading(&path, source))?),
+        Some(path) => Some(disk::read_bytes(&path, disk::FILE_MAX)?),
         None => None,
     };
     let plain_only = endpoint.is_some_and(|url| url.starts_with("http://"));
@@ -216,11 +216,8 @@ fn http(endpoint: Option<&str>, env: Env) -> Result<HttpConfig, Error> {
 fn credentials(profile: Option<&str>, env: Env) -> Result<credential::Resolved, Error> {
     let look = |name: &str| env.get(name);
     let path = credential::config_path(&look);
-    let config = match path.as_deref().map(std::fs::read_to_string) {
-        Some(Ok(text)) => Some(text),
-        Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::reading(path.as_deref().unwrap_or_default(), error));
-        }
+    let config = match path.as_deref() {
+        Some(path) if FsLoader.look(path) != Entry::Missing => Some(disk::read(path)?),
         _ => None,
     };
     credential::resolve(None, profile, &look, config.as_deref()).map_err(|error| {

@@ -104,5 +104,6 @@ pub type Listener<'a> = &'a mut dyn FnMut(&Event, &crate::event::Tally);
 
 mod disk;
 mod memory;
+pub mod save;
 
 pub use disk::Disk;

@@ -121,6 +121,8 @@ pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, Obs
     for (whose, read) in wanted.into_iter().zip(answers) {
         take(intent, whose, read, &mut snapshot, &mut details)?;
     }
+    // Again: a key pair that is listed by now may be another run's, made since the first look here.
+    read_local(session, intent, &mut snapshot)?;
     fold(&mut snapshot, &details);
     relocate(&session.registry, intent, &mut snapshot);
     read_details(session, intent, &mut snapshot).await?;
@@ -129,12 +131,17 @@ pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, Obs
     Ok(snapshot)
 }
 
+/// Reads what is on this machine and was not there at an earlier look.
 fn read_local(
     session: &Session,
     intent: &Intent,
     snapshot: &mut Snapshot,
 ) -> Result<(), LocalError> {
     for want in intent.desired.values() {
+        let known = |found: &Found| found.local().next().is_some();
+        if snapshot.found.get(&want.address).is_some_and(known) {
+            continue;
+        }
         for act in (session.registry.known(want.kind).local_reads)(want) {
             if let Some(attrs) = session.local.peek(&act)? {
                 snapshot

@@ -3,6 +3,7 @@
 //! Clients are given `ca.pem`. The authority's key stays in the folder, so that a client which trusts the file once need not
 //! be told anew; the server's own key lives in memory only.
 
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,26 +100,28 @@ fn authority(dir: &Path, now: Timestamp) -> Result<(PathBuf, Key), TlsError> {
         return Ok((ca_file, Key::read(&stored)?));
     }
     let key = Key::generate()?;
-    std::fs::write(&key_file, &key.pkcs8).map_err(failed(&key_file))?;
-    private(&key_file).map_err(failed(&key_file))?;
+    replace(&dir, &key_file, &key.pkcs8, 0o600).map_err(failed(&key_file))?;
     let text = pem("CERTIFICATE", &certificate::authority(&key, now)?);
     // Last: whoever sees the certificate has the key beside it.
-    std::fs::write(&ca_file, text).map_err(failed(&ca_file))?;
+    replace(&dir, &ca_file, text.as_bytes(), 0o644).map_err(failed(&ca_file))?;
     Ok((ca_file, key))
 }
 
-/// Nobody but the owner may read the key.
-fn private(path: &Path) -> std::io::Result<()> {
+/// Writes a file whole or not at all, with these rights from its first byte on.
+fn replace(dir: &Path, path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        builder.permissions(std::fs::Permissions::from_mode(mode));
     }
     #[cfg(not(unix))]
-    {
-        let _ = path;
-        Ok(())
-    }
+    let _ = mode;
+    let mut draft = builder.tempfile_in(dir)?;
+    draft.write_all(bytes)?;
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|failed| failed.error)?;
+    Ok(())
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

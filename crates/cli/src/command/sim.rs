@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::{live, ui, wire};
+use crate::{disk, live, ui, wire};
 
 /// By which part of itself `--latency` is shorter or longer from call to call.
 const JITTER: f64 = 0.25;
@@ -182,7 +182,7 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
                     "`--quotas {path}`: neither `documented` nor `none` nor a file that can be read"
                 ))
             };
-            let text = std::fs::read(path).map_err(hint)?;
+            let text = disk::read_bytes(path, disk::FILE_MAX).map_err(hint)?;
             Limits::parse(&text)
                 .map_err(|error| Error::usage(format!("`--quotas {path}`: {error}")))?
         }
@@ -219,7 +219,7 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::reading(&path.display().to_string(), source))
+    disk::read_bytes(&path.to_string_lossy(), disk::FILE_MAX)
 }
 
 #[cfg(test)]

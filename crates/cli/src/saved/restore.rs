@@ -7,6 +7,7 @@ use setpoint_spec::loader::{Entry, FsLoader, Loader as _, MemoryLoader, ROOT_MAR
 use super::moved::SourceMove;
 use super::{Moved, SavedPlan, SavedSource, saved_source, stale_if};
 use crate::command::Cx;
+use crate::disk;
 use crate::error::Error;
 use crate::spec::{self, Given, Spec};
 
@@ -67,7 +68,7 @@ fn changed_on_disk(source: &SavedSource) -> Option<Moved> {
     if source.role == "given" {
         return None;
     }
-    let how = match std::fs::read(&source.name) {
+    let how = match FsLoader.read(&source.name, disk::FILE_MAX) {
         Ok(bytes)
             if super::digest(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
                 == source.sha256 =>

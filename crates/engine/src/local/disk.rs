@@ -1,37 +1,37 @@
 //! The real disk behind [`LocalPort`]: private keys made, saved with mode 0600, and read.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
+use setpoint_spec::loader::{Entry, FsLoader, LoadError, Loader as _};
 use ssh_key::private::{EcdsaKeypair, KeypairData};
 use ssh_key::{EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey};
 
 use crate::local::memory::Memory;
+use crate::local::save::{self, Rights};
 use crate::local::{Deleted, LocalError, LocalPort, Note};
 
 /// ImportKeyPair documents RSA, DSA and ECDSA, and no Ed25519; of these ECDSA is made in no time.
 const CURVE: EcdsaCurve = EcdsaCurve::NistP256;
 
+/// Most bytes of a private key: an RSA key of 16,384 bits in OpenSSH's form has some 13,000.
+const PRIVATE_KEY_MAX: usize = 64 << 10;
+
 /// Files of this machine, seen from the spec's folder.
 #[derive(Debug, Clone)]
 pub struct Disk {
     base: PathBuf,
-    home: Option<PathBuf>,
     memory: Option<Memory>,
 }
 
 impl Disk {
-    /// Relative paths start at `base`, `~/` at `home`.
+    /// Relative paths start at `base`. The spec has checked where they lead and expanded `~/`.
     #[must_use]
-    pub fn new(base: PathBuf, home: Option<PathBuf>) -> Self {
-        Self {
-            base,
-            home,
-            memory: None,
-        }
+    pub fn new(base: PathBuf) -> Self {
+        Self { base, memory: None }
     }
 
     /// Remembers in this file what is made and deleted.
@@ -40,26 +40,17 @@ impl Disk {
         self.memory = Some(Memory::new(file));
         self
     }
-
-    fn path(&self, text: &str) -> Result<PathBuf, LocalError> {
-        match (text.strip_prefix("~/"), &self.home) {
-            (Some(rest), Some(home)) => Ok(home.join(rest)),
-            (Some(_), None) => Err(LocalError {
-                path: text.to_owned(),
-                why: "there is no home folder (HOME is not set)".to_owned(),
-            }),
-            (None, _) => Ok(self.base.join(text)),
-        }
-    }
 }
 
 impl LocalPort for Disk {
     fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
         let Local::SshKey { path } = act;
-        let file = self.path(path)?;
-        match std::fs::read_to_string(&file) {
-            Ok(text) => read_key(&file, &text).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        let file = self.base.join(path);
+        let name = file.to_string_lossy();
+        match FsLoader.read(&name, PRIVATE_KEY_MAX) {
+            Ok(bytes) => read_key(&file, &bytes).map(Some),
+            Err(LoadError::Missing) if FsLoader.look(&name) == Entry::Missing => Ok(None),
+            Err(LoadError::Missing) => Err(failure(&file, &"it is a link to a missing file")),
             Err(error) => Err(failure(&file, &error)),
         }
     }
@@ -69,7 +60,7 @@ impl LocalPort for Disk {
             return Ok(there);
         }
         let Local::SshKey { path } = act;
-        let file = self.path(path)?;
+        let file = self.base.join(path);
         let pair = EcdsaKeypair::random(&mut rand_core::OsRng, CURVE)
             .map_err(|error| failure(&file, &error))?;
         let key = PrivateKey::new(KeypairData::from(pair), "setpoint")
@@ -77,8 +68,14 @@ impl LocalPort for Disk {
         let text = key
             .to_openssh(LineEnding::LF)
             .map_err(|error| failure(&file, &error))?;
-        save(&file, &text)?;
-        Ok(attributes(key.public_key()))
+        match save::create(&file, text.as_bytes(), Rights::Owner) {
+            Ok(()) => Ok(attributes(key.public_key())),
+            // Another run was first. Its key is the one that lasts, so this run uses it too.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.peek(act)?.ok_or_else(|| failure(&file, &error))
+            }
+            Err(error) => Err(failure(&file, &error)),
+        }
     }
 
     fn deleted(&self) -> Deleted {
@@ -99,9 +96,11 @@ fn failure(file: &Path, why: &dyn std::fmt::Display) -> LocalError {
     }
 }
 
-fn read_key(file: &Path, text: &str) -> Result<BTreeMap<String, Value>, LocalError> {
-    let key = PrivateKey::from_openssh(text)
-        .map_err(|error| failure(file, &format!("it is no OpenSSH private key: {error}")))?;
+fn read_key(file: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Value>, LocalError> {
+    let key = PrivateKey::from_openssh(bytes).map_err(|error| {
+        let why = format!("it is not a valid OpenSSH private key: {error}");
+        failure(file, &why)
+    })?;
     Ok(attributes(key.public_key()))
 }
 
@@ -118,36 +117,20 @@ fn attributes(key: &PublicKey) -> BTreeMap<String, Value> {
     .into()
 }
 
-/// Written whole or not at all, readable by its owner alone from the first byte on, and never over something.
-fn save(file: &Path, text: &str) -> Result<(), LocalError> {
-    let folder = file.parent().unwrap_or_else(|| Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-    // Of its own for each file, or `a.pem` and `a.key`, made side by side, would write into one.
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let draft = file.with_file_name(name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options
-        .open(&draft)
-        .map_err(|error| failure(&draft, &error))?;
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.sync_all())
-        .map_err(|error| failure(&draft, &error))?;
-    std::fs::hard_link(&draft, file).map_err(|error| failure(file, &error))?;
-    std::fs::remove_file(&draft).map_err(|error| failure(&draft, &error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ssh_key(path: &str) -> Local {
+        Local::SshKey {
+            path: path.to_owned(),
+        }
+    }
+
     #[test]
     fn a_key_is_made_once_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let disk = Disk::new(folder.path().to_path_buf(), None);
+        let disk = Disk::new(folder.path().to_path_buf());
         let act = Local::SshKey {
             path: "keys/app.pem".to_owned(),
         };
@@ -173,38 +156,71 @@ mod tests {
                 0o600
             );
         }
-        assert!(!folder.path().join("keys/app.pem.part").exists());
         std::fs::write(&file, "not a key").expect("written");
         let error = disk.peek(&act).expect_err("no key");
         assert!(
-            error.why.starts_with("it is no OpenSSH private key"),
+            error
+                .why
+                .starts_with("it is not a valid OpenSSH private key"),
             "{error}"
         );
     }
 
     #[test]
-    fn a_draft_of_one_file_is_not_that_of_another() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("app.pem.part"))
-            .expect("somebody writes `app.pem` just now");
-        let disk = Disk::new(folder.path().to_path_buf(), None);
-        disk.perform(&Local::SshKey {
-            path: "app.key".to_owned(),
-        })
-        .expect("made");
+    fn two_runs_that_make_one_key_have_the_same_key() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let disk = Disk::new(folder.path().to_path_buf());
+            let act = ssh_key("team.pem");
+            let gate = std::sync::Barrier::new(2);
+            let run = || {
+                gate.wait();
+                disk.perform(&act)
+            };
+            let (one, other) = std::thread::scope(|scope| {
+                let (one, other) = (scope.spawn(run), scope.spawn(run));
+                (
+                    one.join().expect("no panic"),
+                    other.join().expect("no panic"),
+                )
+            });
+            assert_eq!(one, other);
+            assert_eq!(disk.peek(&act), one.map(Some), "the file holds that key");
+        }
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_home_path_without_a_home_is_refused() {
-        let disk = Disk::new(PathBuf::from("/nowhere"), None);
-        let error = disk
-            .peek(&Local::SshKey {
-                path: "~/.ssh/app.pem".to_owned(),
-            })
-            .expect_err("no home");
-        assert_eq!(
-            error.to_string(),
-            "~/.ssh/app.pem: there is no home folder (HOME is not set)"
-        );
+    fn what_is_not_a_small_regular_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("folder")).expect("made");
+        std::os::unix::fs::symlink("/dev/zero", at("zero")).expect("linked");
+        std::os::unix::fs::symlink("nowhere", at("nothing")).expect("linked");
+        let made = std::process::Command::new("mkfifo")
+            .arg(at("pipe"))
+            .status();
+        assert!(made.expect("mkfifo runs").success());
+        std::fs::write(at("huge"), vec![b'x'; PRIVATE_KEY_MAX + 1]).expect("written");
+        let disk = Disk::new(folder.path().to_path_buf());
+        for (name, expected) in [
+            ("folder", "it is not a regular file"),
+            ("zero", "it is not a regular file"),
+            ("pipe", "it is not a regular file"),
+            ("nothing", "it is a link to a missing file"),
+            ("huge", "it is larger than 65536 bytes"),
+        ] {
+            let act = ssh_key(name);
+            assert_eq!(
+                disk.peek(&act).expect_err("refused").why,
+                expected,
+                "{name}"
+            );
+            assert_eq!(
+                disk.perform(&act).expect_err("refused").why,
+                expected,
+                "{name}"
+            );
+        }
     }
 }

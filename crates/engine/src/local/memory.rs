@@ -7,11 +7,16 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::local::{Deleted, Note};
+use setpoint_spec::loader::{Entry, FsLoader, Loader as _};
+
+use crate::local::{Deleted, Note, save};
 
 /// Beyond this the older half is dropped. A line counts only as long as the cloud remembers the token, and some 80 bytes
 /// times this are read at the start of each apply.
 const LINES_MAX: usize = 20_000;
+
+/// A file with more bytes was not written here: [`LINES_MAX`] lines have less than a tenth of this.
+const BYTES_MAX: usize = 32 << 20;
 
 /// The file, whether it exists or not.
 #[derive(Debug, Clone)]
@@ -23,7 +28,8 @@ impl Memory {
     }
 
     pub(super) fn read(&self) -> Deleted {
-        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        let bytes = FsLoader.read(&self.0.to_string_lossy(), BYTES_MAX);
+        let text = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         if lines.len() > LINES_MAX {
             self.keep(&lines[lines.len() - LINES_MAX / 2..]);
@@ -37,6 +43,10 @@ impl Memory {
             Note::Made { token, id } => format!("made {token} {id}\n"),
             Note::Deleted { id } => format!("deleted {id}\n"),
         };
+        // Opening a pipe would wait for its reader.
+        if FsLoader.look(&self.0.to_string_lossy()) == Entry::Other {
+            return;
+        }
         let folder = self.0.parent().unwrap_or(Path::new("."));
         let file = std::fs::create_dir_all(folder)
             .and_then(|()| OpenOptions::new().create(true).append(true).open(&self.0));
@@ -47,9 +57,8 @@ impl Memory {
 
     /// Another run's line may get lost between reading and renaming, which costs it a wait.
     fn keep(&self, lines: &[&str]) {
-        let draft = self.0.with_extension(format!("{}.new", std::process::id()));
-        let written = std::fs::write(&draft, lines.join("\n") + "\n")
-            .and_then(|()| std::fs::rename(&draft, &self.0));
+        let text = lines.join("\n") + "\n";
+        let written = save::replace(&self.0, text.as_bytes());
         if let Err(error) = written {
             tracing::debug!(file = %self.0.display(), %error, "the memory of what was deleted is not shortened");
         }

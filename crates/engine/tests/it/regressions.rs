@@ -25,7 +25,11 @@ use crate::stacks::{APP, changed};
 const NOTHING: Vec<String> = Vec::new();
 
 /// A call as somebody else makes it: in the console, say.
-pub(crate) async fn by_hand(cloud: &Cloud, action: &'static Action, args: &[(&str, &str)]) {
+pub(crate) async fn by_hand(
+    cloud: &Cloud,
+    action: &'static Action,
+    args: &[(&str, &str)],
+) -> setpoint_openapi::reply::Reply {
     let args: Vec<(String, Arg)> = args
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Arg::Text((*value).to_owned())))
@@ -36,7 +40,7 @@ pub(crate) async fn by_hand(cloud: &Cloud, action: &'static Action, args: &[(&st
         .client
         .call(&request)
         .await
-        .expect("it is allowed");
+        .expect("it is allowed")
 }
 
 fn id_of(cloud: &Cloud, kind: &str) -> String {
@@ -921,7 +925,6 @@ async fn a_key_made_here_is_known_again_after_a_lost_reply() {
     let session = setpoint_engine::session::Session {
         local: std::sync::Arc::new(setpoint_engine::local::Disk::new(
             folder.path().to_path_buf(),
-            None,
         )),
         ..cloud.session.clone()
     };
@@ -941,6 +944,50 @@ async fn a_key_made_here_is_known_again_after_a_lost_reply() {
     .await;
     cloud.sim.set_hook(None);
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_that_plan_one_key_both_end_with_the_key_on_the_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cloud = Cloud::new();
+    let session = setpoint_engine::session::Session {
+        local: std::sync::Arc::new(setpoint_engine::local::Disk::new(
+            folder.path().to_path_buf(),
+        )),
+        ..cloud.session.clone()
+    };
+    let text = "stack: shop\nregion: cn-beijing\nresources:\n  key: {type: key_pair, private_key_file: app.pem}\n";
+    let plan = cloud.plan(text).await;
+    for run in ["first", "second"] {
+        let (_keep, cancel) = watch::channel(false);
+        let options = ApplyOptions::default();
+        let outcome = apply::apply(&session, &plan, options, cancel, &mut |_, _| {}).await;
+        assert!(outcome.is_complete(), "{run}: {:#?}", outcome.failed);
+    }
+    let here = session
+        .local
+        .peek(&setpoint_plan::procedure::Local::SshKey {
+            path: "app.pem".to_owned(),
+        })
+        .expect("it can be read")
+        .expect("it is there");
+    let here = here["public_key"].as_text().expect("a text").to_owned();
+    let there = by_hand(
+        &cloud,
+        &ecs::DESCRIBE_KEY_PAIRS,
+        &[("IncludePublicKey", "true")],
+    )
+    .await;
+    let rows: Vec<String> = there
+        .json
+        .list("KeyPairs.KeyPair")
+        .into_iter()
+        .map(|row| row.text("PublicKey"))
+        .collect();
+    assert!(
+        matches!(rows.as_slice(), [one] if one.starts_with(&here)),
+        "{rows:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

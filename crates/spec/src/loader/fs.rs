@@ -25,6 +25,14 @@ impl Loader for FsLoader {
             return Err(LoadError::NotAFile);
         }
         let file = File::open(path).map_err(|error| load_error(&error))?;
+        // Asked again of what was opened: the name may lead elsewhere by now.
+        let meta = file.metadata().map_err(|error| load_error(&error))?;
+        if !meta.is_file() {
+            return Err(LoadError::NotAFile);
+        }
+        if usize::try_from(meta.len()).is_ok_and(|len| len > limit) {
+            return Err(LoadError::TooLarge { limit });
+        }
         let mut bytes = Vec::new();
         // One byte more than allowed tells a file of just the limit from a longer one, even while it grows.
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -43,6 +51,7 @@ impl Loader for FsLoader {
             Ok(meta) if meta.is_file() => Entry::File,
             Ok(meta) if meta.is_dir() => Entry::Folder,
             Ok(_) => Entry::Other,
+            Err(_) if std::fs::symlink_metadata(path).is_ok() => Entry::Other,
             Err(_) => Entry::Missing,
         }
     }

@@ -103,7 +103,7 @@ const ROWS: [Row; 11] = [
     },
     Row {
         package: ENGINE_CRATE,
-        ours: &[OPENAPI, PLAN],
+        ours: &[SPEC, OPENAPI, PLAN],
         never: ENGINE,
     },
     Row {
