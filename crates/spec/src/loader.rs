@@ -21,7 +21,7 @@ pub enum Entry {
     File,
     /// A folder.
     Folder,
-    /// Something else: a device, a pipe, a socket.
+    /// Something else: a device, a pipe, a socket, a link that leads nowhere.
     Other,
     /// Nothing.
     Missing,
@@ -145,6 +145,27 @@ pub fn resolve(
         });
     }
     Ok(named)
+}
+
+/// Checks a path that is read or made later: nothing may stand there but a regular file, and no
+/// link on the way may lead out of the root.
+///
+/// # Errors
+/// Says why the path is refused.
+pub fn check_target(loader: &dyn Loader, root: &str, named: &str) -> Result<(), PathError> {
+    if matches!(loader.look(named), Entry::Folder | Entry::Other) {
+        return Err(LoadError::NotAFile.into());
+    }
+    let mut there = named;
+    while loader.look(there) == Entry::Missing && parent(there) != there {
+        there = parent(there);
+    }
+    if !is_below(&loader.canonical(there)?, root) {
+        return Err(PathError::LinkLeaves {
+            root: root.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

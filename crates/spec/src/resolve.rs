@@ -8,6 +8,7 @@ mod content;
 mod each;
 mod expand;
 mod graph;
+mod local;
 mod path;
 mod peers;
 mod reference;

@@ -10,6 +10,8 @@ mod destroy;
 mod docs;
 mod durable;
 mod explain;
+#[cfg(unix)]
+mod files;
 mod fmt;
 mod graph;
 mod init;

@@ -5,7 +5,6 @@ mod collection;
 use super::val::{Val, as_piece};
 use super::{Cx, Eval, Halt, Resolver};
 use crate::diagnostic::Diagnostic;
-use crate::loader;
 use crate::parse::unquoted;
 use crate::schema::Type;
 use crate::span::Span;
@@ -197,7 +196,7 @@ impl<'a> Resolver<'a> {
             Type::Text { min, max } => {
                 length(&text, *min, *max).map(|()| Value::Text(text.into_owned()))
             }
-            Type::Path => self.path_beside(span, &text).map(Value::Text),
+            Type::Path => self.local_path(span, &text).map(Value::Text),
             Type::Secret => Ok(Value::Secret(Secret::new(text))),
             Type::Bool => types::boolean(&text).map(Value::Bool),
             Type::Int { min, max, unit } => types::integer(&text, *min, *max, unit).map(Value::Int),
@@ -216,39 +215,6 @@ impl<'a> Resolver<'a> {
         value
             .map(Val::Plain)
             .map_err(|wrong| self.wrong(cx, code(ty), span, wrong))
-    }
-
-    /// A path as the process can use it: relative to where people stand, or below the home folder.
-    fn path_beside(&self, span: Span, text: &str) -> Result<String, Wrong> {
-        if let Some(rest) = text.strip_prefix("~/") {
-            let home = self
-                .cx
-                .home
-                .ok_or_else(|| Wrong::new("`~/` has no meaning here: there is no home folder"))?;
-            return Ok(loader::join(home, rest));
-        }
-        let wrong = |why: &str| Wrong::new(format!("`{text}`: {why}"));
-        if text.is_empty() || text.starts_with('/') || text.contains(['\\', '\0']) {
-            return Err(wrong(
-                "a path is relative to the file it stands in, with `/`; `~/` is your home folder",
-            ));
-        }
-        let from = self
-            .sources
-            .get(span.file)
-            .map_or("", |source| source.name.as_str());
-        let folder = self
-            .cx
-            .loader
-            .canonical(loader::parent(from))
-            .map_err(|error| wrong(&error.to_string()))?;
-        if !loader::is_below(&loader::join(&folder, text), self.cx.root) {
-            return Err(wrong(&format!(
-                "the path leaves the folder `{}`",
-                self.cx.root
-            )));
-        }
-        Ok(loader::join(loader::parent(from), text))
     }
 
     fn zone(&self, text: &str) -> Result<(), Wrong> {

@@ -486,6 +486,68 @@ fn links_do_not_lead_out() {
     );
 }
 
+/// The error for a stack in `/w/in` with this private key file, or where the key is kept.
+fn key_file(path: &str) -> String {
+    let stack =
+        format!("{HEAD}resources: {{k: {{type: key_pair, private_key_file: \"{path}\"}}}}\n");
+    let loader = MemoryLoader::new("/w")
+        .file("in/stack.yaml", stack)
+        .file("in/keys/old.pem", "a key")
+        .file("secret", "x")
+        .link("in/out.pem", "secret")
+        .link("in/out", "/w")
+        .file("/home/ops/.ssh/old.pem", "a key")
+        .file("/home/ops/.ssh/old", "a key")
+        .link("/home/ops/out.pem", "secret");
+    match run(&loader, "in", None, &[]) {
+        Ok(loaded) => {
+            let mut resources = loaded.stack.resources.into_values();
+            let key = resources.next().expect("a key pair");
+            format!("{:?}", key.fields.get("private_key_file"))
+        }
+        Err(failure) => failure.diagnostics[0].message.clone(),
+    }
+}
+
+#[test]
+fn private_key_files_stay_where_they_may() {
+    for (path, expected) in [
+        ("keys/old.pem", "Some(Text(\"in/keys/old.pem\"))"),
+        ("keys/new/a.pem", "Some(Text(\"in/keys/new/a.pem\"))"),
+        ("~/.ssh/new.pem", "Some(Text(\"/home/ops/.ssh/new.pem\"))"),
+        ("~/a/../b.pem", "Some(Text(\"/home/ops/b.pem\"))"),
+        (
+            "../key.pem",
+            "`../key.pem`: the path leaves the folder `/w/in`",
+        ),
+        ("keys", "`keys`: it is not a regular file"),
+        (
+            "out.pem",
+            "`out.pem`: a link on the way leads out of the folder `/w/in`",
+        ),
+        (
+            "out/a.pem",
+            "`out/a.pem`: a link on the way leads out of the folder `/w/in`",
+        ),
+        (
+            "~/../../key.pem",
+            "`~/../../key.pem`: the path leaves the home folder",
+        ),
+        (
+            "~/../ops2/key.pem",
+            "`~/../ops2/key.pem`: the path leaves the home folder",
+        ),
+        ("~/.ssh", "`~/.ssh`: it is not a regular file"),
+        ("~/", "`~/`: it is not a regular file"),
+        (
+            "~/out.pem",
+            "`~/out.pem`: a link on the way leads out of the folder `/home/ops`",
+        ),
+    ] {
+        assert_eq!(key_file(path), expected, "{path}");
+    }
+}
+
 #[test]
 fn the_starter_stack_is_right_and_formatted() {
     let starter = init::starter();
