@@ -17,6 +17,7 @@ pub mod live;
 pub mod operate;
 mod run;
 pub mod saved;
+pub mod signals;
 pub mod spec;
 pub mod stacks;
 pub mod ui;

@@ -1,6 +1,7 @@
 //! Carrying a plan out on a terminal: progress, Ctrl-C, and what came of it.
 //!
-//! A first interrupt stops cleanly: no step starts any more but those that close a window. A second one leaves at once.
+//! A first interrupt stops cleanly: no step starts any more but those that close a window. A second one leaves at once,
+//! unless it is a hang-up.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::operate;
+use crate::signals::{Interrupt, Interrupts};
 use crate::ui::{self, Terminal};
 
 /// How often a live table moves.
@@ -54,7 +56,10 @@ pub async fn apply(
     let outcome = loop {
         tokio::select! {
             outcome = &mut work => break outcome,
-            () = interrupts.next() => {
+            heard = interrupts.next() => {
+                if stopping && heard == Interrupt::HangUp {
+                    continue;
+                }
                 if stopping {
                     return Err(Error::Interrupted);
                 }
@@ -67,59 +72,6 @@ pub async fn apply(
     };
     let begun = screen.borrow_mut().last();
     Ok(Applied { outcome, begun })
-}
-
-/// Interrupts from the terminal or from whoever ends processes. Heard from the moment it is made.
-struct Interrupts {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(windows)]
-    interrupt: tokio::signal::windows::CtrlC,
-}
-
-impl Interrupts {
-    #[cfg(unix)]
-    fn new() -> Result<Self, Error> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let hear = |kind| {
-            signal(kind).map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")))
-        };
-        Ok(Self {
-            interrupt: hear(SignalKind::interrupt())?,
-            terminate: hear(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(windows)]
-    fn new() -> Result<Self, Error> {
-        let interrupt = tokio::signal::windows::ctrl_c()
-            .map_err(|error| Error::Setup(format!("signals cannot be heard: {error}")))?;
-        Ok(Self { interrupt })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(windows)]
-    async fn next(&mut self) {
-        self.interrupt.recv().await;
-    }
-}
-
-/// An interrupt to wait for, heard from this call on; for servers.
-///
-/// # Errors
-/// Signals cannot be heard.
-pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
-    let mut interrupts = Interrupts::new()?;
-    Ok(async move { interrupts.next().await })
 }
 
 /// What stderr shows while a plan is carried out.

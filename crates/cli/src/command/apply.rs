@@ -22,7 +22,7 @@ use crate::{disk, files, live, saved, spec, ui, wire};
 /// Make the cloud match the stack
 ///
 /// Shows the plan, asks, and performs it. Steps that lose data or an identity are held: `--yes` does not cover them, an
-/// `allow:` entry or a flag does. A first Ctrl-C stops cleanly; the same command goes on later.
+/// `allow:` entry or a flag does. A first Ctrl-C, SIGTERM, SIGQUIT or closed terminal stops cleanly; the same command goes on later.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Which stack; or a plan saved with `plan --out`.

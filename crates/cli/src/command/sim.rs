@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::{disk, live, ui, wire};
+use crate::{disk, signals, ui, wire};
 
 /// By which part of itself `--latency` is shorter or longer from call to call.
 const JITTER: f64 = 0.25;
@@ -35,7 +35,7 @@ pub enum SimCommand {
     /// Serve the simulated cloud on a socket, for any client of the API
     ///
     /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"}, with --tls also
-    /// {"ca_file"}, with --keys also {"users"}. Ends on Ctrl-C or SIGTERM. What it answered is kept in DIR; without one, in memory. The page
+    /// {"ca_file"}, with --keys also {"users"}. Ends on Ctrl-C, SIGTERM, SIGQUIT or SIGHUP. What it answered is kept in DIR; without one, in memory. The page
     /// ENDPOINT/_sim/ shows what there is.
     Serve(ServeArgs),
 }
@@ -145,7 +145,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
             ui::say("Warning: whoever reaches this address may do everything: the pages under /_sim/ ask for no signature\n");
         }
         // Heard from before the line is out: whoever reads it may end us at once.
-        let ended = live::interrupted()?;
+        let ended = signals::interrupted()?;
         ui::print(&format!("{line}\n"));
         tokio::select! {
             served = server::serve(listener, tls, cloud) => served.map_err(|error| Error::Setup(error.to_string()))?,

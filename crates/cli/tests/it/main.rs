@@ -21,6 +21,8 @@ mod plan;
 mod saved_plan;
 mod schema;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod sim;
 mod usage;
 mod validate;

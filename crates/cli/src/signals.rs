@@ -1,0 +1,149 @@
+//! The signals that end a command: Ctrl-C, a request to end, a closed terminal.
+//!
+//! Each of them is an interrupt, so work that must not be left half-done is not hurt by the one that
+//! nobody thought of. Invariant: a hang-up alone never makes a run leave at once, since closing one
+//! terminal sends it several times: from the kernel, and from the shell.
+
+use crate::error::Error;
+
+/// Which signal was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Somebody asks the process to end: Ctrl-C, `SIGTERM`, `SIGQUIT`.
+    Asked,
+    /// The terminal is gone: `SIGHUP`, or a console that is closed.
+    HangUp,
+}
+
+/// Interrupts, heard from the moment this is made.
+#[cfg(unix)]
+pub struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
+    /// `None` where whoever started the process wants it to outlive its terminal, as `nohup` does.
+    hang_up: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Interrupts {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub fn new() -> Result<Self, Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hear = |kind| signal(kind).map_err(|error| unheard(&error));
+        let hang_up = SignalKind::hangup();
+        let hang_up = (!is_ignored(hang_up.as_raw_value())).then_some(hang_up);
+        Ok(Self {
+            interrupt: hear(SignalKind::interrupt())?,
+            terminate: hear(SignalKind::terminate())?,
+            quit: hear(SignalKind::quit())?,
+            hang_up: hang_up.map(hear).transpose()?,
+        })
+    }
+
+    /// The next interrupt.
+    pub async fn next(&mut self) -> Interrupt {
+        let Self {
+            interrupt,
+            terminate,
+            quit,
+            hang_up,
+        } = self;
+        let hang_up = async {
+            match hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => Interrupt::Asked,
+            _ = terminate.recv() => Interrupt::Asked,
+            _ = quit.recv() => Interrupt::Asked,
+            _ = hang_up => Interrupt::HangUp,
+        }
+    }
+}
+
+/// Interrupts, heard from the moment this is made.
+#[cfg(windows)]
+pub struct Interrupts {
+    interrupt: tokio::signal::windows::CtrlC,
+    stop: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+}
+
+#[cfg(windows)]
+impl Interrupts {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub fn new() -> Result<Self, Error> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+        Ok(Self {
+            interrupt: ctrl_c().map_err(|error| unheard(&error))?,
+            stop: ctrl_break().map_err(|error| unheard(&error))?,
+            close: ctrl_close().map_err(|error| unheard(&error))?,
+        })
+    }
+
+    /// The next interrupt.
+    pub async fn next(&mut self) -> Interrupt {
+        tokio::select! {
+            _ = self.interrupt.recv() => Interrupt::Asked,
+            _ = self.stop.recv() => Interrupt::Asked,
+            _ = self.close.recv() => Interrupt::HangUp,
+        }
+    }
+}
+
+fn unheard(error: &std::io::Error) -> Error {
+    Error::Setup(format!("the process cannot listen for signals: {error}"))
+}
+
+/// An interrupt to wait for, heard from this call on; for servers.
+///
+/// # Errors
+/// Signals cannot be heard.
+pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
+    let mut interrupts = Interrupts::new()?;
+    Ok(async move {
+        interrupts.next().await;
+    })
+}
+
+/// Whether the process was started with a signal ignored. Linux says so; elsewhere it counts as not
+/// ignored, which stops the run cleanly.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignores(&status, signal)
+}
+
+/// Reads the mask of ignored signals: hexadecimal, bit 0 for signal 1.
+#[cfg(unix)]
+fn ignores(status: &str, signal: i32) -> bool {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1)
+        .ok()
+        .and_then(|at| 1_u64.checked_shl(at));
+    mask.zip(bit).is_some_and(|(mask, bit)| mask & bit != 0)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::ignores;
+
+    #[test]
+    fn the_mask_of_ignored_signals() {
+        let status = "Name:\tsetpoint\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000001001\n";
+        assert!(ignores(status, 1) && ignores(status, 13));
+        assert!(!ignores(status, 2) && !ignores("", 1));
+    }
+}
