@@ -34,6 +34,7 @@ mod looks;
 mod recheck;
 mod refusals;
 mod replies;
+mod waits;
 mod windows;
 
 use locks::Locks;
@@ -135,6 +136,10 @@ struct Patience {
     since: Duration,
     /// Whether the row was ever seen.
     seen: bool,
+    /// Whether the row was seen in a state other than the one that undoes the wait.
+    moved: bool,
+    /// Since when it has been in the state that undoes the wait.
+    undone_since: Option<Duration>,
 }
 
 /// Why a goal is looked at.
@@ -228,6 +233,7 @@ pub struct Machine {
     /// When each half of a change last let go of what its live row used.
     released: BTreeMap<(usize, Half), Duration>,
     interrupted: bool,
+    interrupted_at: Duration,
     nonces: Box<dyn FnMut() -> String + Send>,
     tally: Tally,
     failures: Vec<Failure>,
@@ -264,6 +270,7 @@ impl Machine {
             next_ticket: 0,
             released: BTreeMap::new(),
             interrupted: false,
+            interrupted_at: Duration::ZERO,
             nonces,
             tally: Tally {
                 total: n,
@@ -293,7 +300,7 @@ impl Machine {
             Input::Looked(ticket, result) => self.on_look(now, ticket, result),
             Input::Acted(step, result) => self.on_act(now, step, result),
             Input::Tick => {}
-            Input::Interrupt => self.on_interrupt(),
+            Input::Interrupt => self.on_interrupt(now),
         }
         self.advance(now);
         std::mem::take(&mut self.out)
@@ -575,9 +582,10 @@ impl Machine {
         }
     }
 
-    fn on_interrupt(&mut self) {
+    fn on_interrupt(&mut self, now: Duration) {
         if !self.interrupted {
             self.interrupted = true;
+            self.interrupted_at = now;
             self.out.push(Command::Tell(Event::Stopping));
         }
     }

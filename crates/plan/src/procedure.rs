@@ -166,6 +166,9 @@ pub struct Wait {
     pub until: Cond,
     /// What makes it fail at once. A row says why in its attribute `failure`, if it can.
     pub never: Option<Cond>,
+    /// What makes it fail once it lasts: the state from before, back again after another one was seen, or still there
+    /// when a listing should have caught up. Somebody else has undone what is waited for.
+    pub undone: Option<Cond>,
     /// What the absence of the row means.
     pub absent: Absent,
     /// How long it usually takes; for progress, pacing and order.
@@ -345,6 +348,7 @@ impl Wait {
             look: Look::Own,
             until,
             never: None,
+            undone: None,
             absent: Absent::NotYet,
             typical,
             within,
@@ -359,6 +363,7 @@ impl Wait {
             look: Look::Own,
             until: never_true,
             never: None,
+            undone: None,
             absent: Absent::Done,
             typical,
             within,

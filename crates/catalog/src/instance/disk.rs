@@ -78,6 +78,7 @@ fn shown(live: &Live, until: Cond) -> Wait {
         look: Look::Ask(read::disk(&live.site, disk.as_text().unwrap_or_default())),
         until,
         never: None,
+        undone: None,
         absent: Absent::Fails,
         typical: seconds(5),
         within: minutes(60),

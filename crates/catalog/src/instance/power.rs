@@ -34,7 +34,7 @@ pub(super) const STARTING_UP: Retry = &[(
 /// The steps that start a machine, or let one come up that is on its way.
 pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
     if change.live.attr("power") == Value::text("starting") {
-        vec![running()]
+        vec![Step::wait(running())]
     } else {
         start(&change.id())
     }
@@ -78,14 +78,16 @@ pub(super) fn stop(id: &Value, mode: &str) -> Vec<Step> {
         vec![("StoppedMode", Value::text(mode))],
         "Stopped",
     );
-    vec![
-        call,
-        Step::wait(Wait::own(
-            Cond::is("status", "Stopped"),
-            seconds(15),
-            minutes(10),
-        )),
-    ]
+    let stopped = Wait {
+        undone: Some(is_any(&["Running", "Starting"])),
+        ..Wait::own(Cond::is("status", "Stopped"), seconds(15), minutes(10))
+    };
+    vec![call, Step::wait(stopped)]
+}
+
+/// Any of these states.
+fn is_any(states: &[&str]) -> Cond {
+    Cond::Any(states.iter().map(|state| Cond::is("status", state)).collect())
 }
 
 /// Whether the file wants it stopped.
@@ -100,20 +102,20 @@ pub(super) fn stopped_mode(want: &Desired) -> &str {
 
 fn start(id: &Value) -> Vec<Step> {
     let call = batch(&api::START_INSTANCES, id, Vec::new(), "Running");
-    vec![call, running()]
+    let started = Wait {
+        undone: Some(is_any(&["Stopped", "Stopping"])),
+        ..running()
+    };
+    vec![call, Step::wait(started)]
 }
 
-fn running() -> Step {
-    Step::wait(Wait::own(
-        Cond::is("status", "Running"),
-        seconds(20),
-        minutes(10),
-    ))
+fn running() -> Wait {
+    Wait::own(Cond::is("status", "Running"), seconds(20), minutes(10))
 }
 
 /// A machine on its way up is let up first: a new one passes through `Stopped` before it starts by itself.
 pub(super) fn settled(live: &Live) -> Option<Step> {
-    (live.attr("power") == Value::text("starting")).then(running)
+    (live.attr("power") == Value::text("starting")).then(|| Step::wait(running()))
 }
 
 /// The window for changes that need the machine stopped.

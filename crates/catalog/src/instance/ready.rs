@@ -334,6 +334,7 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
         look: Look::Ask(query),
         until,
         never: Some(Cond::Set("failure")),
+        undone: None,
         absent: Absent::NotYet,
         typical: seconds(typical),
         within,

@@ -146,6 +146,8 @@ impl Machine {
                 let patience = Patience {
                     since: now,
                     seen: plan.steps[step.0].live_id.is_some(),
+                    moved: false,
+                    undone_since: None,
                 };
                 self.states[step.0] = State::Waiting { due, patience };
             }

@@ -7,18 +7,18 @@ use setpoint_openapi::error::{CallError, Certainty};
 use setpoint_plan::kind::Row;
 use setpoint_plan::live::Live;
 use setpoint_plan::plan::{PlanStep, StepId};
-use setpoint_plan::procedure::{Absent, Act, Cond, Look, Wait};
+use setpoint_plan::procedure::{Act, Cond, Look, Wait};
 use setpoint_plan::rows::{self, Whose};
 use setpoint_plan::view::{Proof, Query};
 use setpoint_plan::{Map, Value};
 
 use crate::event::Event;
-use crate::machine::{Command, Doubt, Flight, Machine, Patience, Purpose, Search, State, Ticket};
+use crate::machine::{Command, Doubt, Flight, Machine, Purpose, Search, State, Ticket};
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;
 
 /// How often a wait looks, once it has begun to.
-const INTERVAL: Duration = Duration::from_millis(1500);
+pub(super) const INTERVAL: Duration = Duration::from_millis(1500);
 
 /// How long looks may fail, beside those of a wait, which has a limit of its own.
 const BLIND_MAX: Duration = Duration::from_mins(10);
@@ -260,9 +260,7 @@ impl Machine {
     fn blind(&mut self, now: Duration, step: StepId, error: &ReadError) {
         let since = *self.history[step.0].blind_since.get_or_insert(now);
         let late = match self.states[step.0] {
-            State::Waiting { patience, .. } => {
-                now.saturating_sub(patience.since) > self.time_limit(step)
-            }
+            State::Waiting { patience, .. } => self.is_time_up(now, step, patience),
             _ => now.saturating_sub(since) > BLIND_MAX,
         };
         if is_hopeless(error) || late {
@@ -274,13 +272,6 @@ impl Machine {
             self.fail(now, step, failure);
         } else {
             self.states[step.0].set_due(Some(now + INTERVAL * 2));
-        }
-    }
-
-    fn time_limit(&self, step: StepId) -> Duration {
-        match &self.plan.steps[step.0].step.act {
-            Act::Wait(wait) => wait.within,
-            Act::Call(_) | Act::Local(_) => Duration::from_mins(10),
         }
     }
 
@@ -347,84 +338,6 @@ impl Machine {
         self.learn(step, row.attrs.into_iter().chain([id]).collect::<Map>());
     }
 
-    fn waited(&mut self, now: Duration, step: StepId, row: Option<Live>, patience: Patience) {
-        let plan = self.plan.clone();
-        let Act::Wait(wait) = &plan.steps[step.0].step.act else {
-            return;
-        };
-        let Some(row) = row else {
-            return self.waited_in_vain(now, step, wait, patience);
-        };
-        let status = row.attr("status").as_text().map(ToOwned::to_owned);
-        let (until, never) = (
-            self.resolved_cond(&wait.until),
-            wait.never.as_ref().map(|cond| self.resolved_cond(cond)),
-        );
-        let whose = self.whose(step);
-        let reached = rows::holds(&until, &row, whose);
-        let never = never.is_some_and(|cond| rows::holds(&cond, &row, whose));
-        if reached {
-            if wait.look == Look::Own {
-                self.learn(step, row.attrs);
-            }
-            self.done(now, step);
-        } else if never {
-            let said = row.attr("failure").as_text().map(ToOwned::to_owned);
-            let message = said.unwrap_or_else(|| {
-                format!(
-                    "it is {} and will not become what is waited for",
-                    status.unwrap_or_default()
-                )
-            });
-            let failure = self.failure(step, FailureClass::NotReached, message);
-            self.fail(now, step, failure);
-        } else if now.saturating_sub(patience.since) > wait.within {
-            let what = if let Look::Ask(query) = &wait.look {
-                query.view.name
-            } else {
-                "its status"
-            };
-            let message = format!(
-                "not there after {} min; {what} is {}",
-                wait.within.as_secs() / 60,
-                status.unwrap_or_default()
-            );
-            let failure = self.failure(step, FailureClass::NotReached, message);
-            self.fail(now, step, failure);
-        } else {
-            self.out.push(Command::Tell(Event::Looked { step, status }));
-            let patience = Patience {
-                seen: true,
-                ..patience
-            };
-            self.states[step.0] = State::Waiting {
-                due: Some(now + INTERVAL),
-                patience,
-            };
-        }
-    }
-
-    fn waited_in_vain(&mut self, now: Duration, step: StepId, wait: &Wait, patience: Patience) {
-        let vanished = match wait.absent {
-            Absent::Done => return self.done(now, step),
-            Absent::Fails => true,
-            Absent::NotYet => {
-                patience.seen
-                    || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL)
-            }
-        };
-        if vanished {
-            let message = "it vanished while it was waited for: its creation failed in the cloud, or somebody deleted it".to_owned();
-            let failure = self.failure(step, FailureClass::NotReached, message);
-            self.fail(now, step, failure);
-        } else {
-            self.states[step.0] = State::Waiting {
-                due: Some(now + INTERVAL),
-                patience,
-            };
-        }
-    }
-
     /// The goal is met, or the doubt was right.
     fn judged(&mut self, now: Duration, step: StepId, row: Option<Live>, doubt: Doubt) {
         let plan = self.plan.clone();
@@ -458,7 +371,7 @@ impl Machine {
         }
     }
 
-    fn resolved_cond(&self, cond: &Cond) -> Cond {
+    pub(super) fn resolved_cond(&self, cond: &Cond) -> Cond {
         let all = |conds: &[Cond]| {
             conds
                 .iter()

@@ -34,14 +34,27 @@ impl Machine {
             })
     }
 
-    /// A closing step may run once everything before it is over, unless an earlier closing step of its window failed: then
+    /// A closing step may run once everything in its window is over, unless an earlier closing step of its window failed: then
     /// the mark must stay, so that the next run finds it.
     pub(super) fn closer_is_ready(&self, step: usize) -> bool {
         let own = self.plan.steps[step].step.closes;
-        self.plan.steps[step].after.iter().all(|before| {
-            let state = &self.states[before.0];
-            let same_window = self.plan.steps[before.0].step.closes == own;
-            matches!(state, State::Done | State::Closed) || (state.is_over() && !same_window)
+        self.inside(step).all(|at| self.states[at].is_over())
+            && self.plan.steps[step].after.iter().all(|before| {
+                let state = &self.states[before.0];
+                let same_window = self.plan.steps[before.0].step.closes == own;
+                matches!(state, State::Done | State::Closed) || (state.is_over() && !same_window)
+            })
+    }
+
+    /// The steps inside the window that a step closes: a machine on its way down cannot be started yet.
+    fn inside(&self, closer: usize) -> impl Iterator<Item = usize> + '_ {
+        let own = &self.plan.steps[closer];
+        let opener = own.step.closes.unwrap_or(closer);
+        (opener..closer).filter(move |at| {
+            let other = &self.plan.steps[*at];
+            other.change == own.change
+                && other.half == own.half
+                && other.step.closes != own.step.closes
         })
     }
 

@@ -160,6 +160,9 @@ async fn dying_at_any_write_of_a_destroy() {
     }
 }
 
+/// A machine needs half of this to stop and to start again.
+const PROMPT: Duration = Duration::from_mins(2);
+
 fn assert_running(cloud: &Cloud, context: &str) {
     let servers: Vec<String> = cloud
         .owned()
@@ -180,6 +183,10 @@ async fn interrupted_anywhere_in_a_resize_it_runs_at_the_end() {
         cloud.apply(APP).await;
         let plan = cloud.plan(&changed).await;
         let outcome = cloud.apply_interrupted(&plan, n).await;
+        assert!(
+            outcome.elapsed < PROMPT,
+            "interrupted at write {n}: {outcome:#?}"
+        );
         tokio::time::sleep(Duration::from_secs(60)).await;
         assert_running(&cloud, &format!("interrupted at write {n}: {outcome:#?}"));
         converges(&cloud, &changed, &format!("interrupted at write {n}")).await;

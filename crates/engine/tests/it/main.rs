@@ -14,3 +14,4 @@ mod regressions;
 mod stacks;
 mod together;
 mod unauthorised;
+mod windows;

@@ -1,0 +1,164 @@
+//! Waits: when one is over, has failed, has become pointless, or is abandoned after an interruption.
+//!
+//! A wait follows what it sees. It does not last for its whole time limit once its goal is out of
+//! reach: a state that rules the goal out fails it at once, and one that somebody else brought back
+//! fails it when it lasts.
+
+use std::time::Duration;
+
+use setpoint_plan::live::Live;
+use setpoint_plan::plan::StepId;
+use setpoint_plan::procedure::{Absent, Act, Look, Wait};
+use setpoint_plan::rows;
+
+use crate::event::Event;
+use crate::machine::looks::INTERVAL;
+use crate::machine::{Command, Machine, Patience, State};
+use crate::outcome::{Failure, FailureClass};
+
+/// How long a state that undoes a wait must last, once another one was seen.
+const UNDONE_FOR: Duration = Duration::from_secs(10);
+
+/// How long at least a wait in an open window goes on after an interruption.
+const SETTLE_MIN: Duration = Duration::from_secs(30);
+
+impl Machine {
+    pub(super) fn waited(
+        &mut self,
+        now: Duration,
+        step: StepId,
+        row: Option<Live>,
+        patience: Patience,
+    ) {
+        let plan = self.plan.clone();
+        let Act::Wait(wait) = &plan.steps[step.0].step.act else {
+            return;
+        };
+        let Some(row) = row else {
+            return self.waited_in_vain(now, step, wait, patience);
+        };
+        let status = row.attr("status").as_text().map(ToOwned::to_owned);
+        let (until, never) = (
+            self.resolved_cond(&wait.until),
+            wait.never.as_ref().map(|cond| self.resolved_cond(cond)),
+        );
+        let whose = self.whose(step);
+        let reached = rows::holds(&until, &row, whose);
+        let never = never.is_some_and(|cond| rows::holds(&cond, &row, whose));
+        let undone = wait
+            .undone
+            .as_ref()
+            .filter(|cond| rows::holds(&self.resolved_cond(cond), &row, whose));
+        let patience = Patience {
+            since: patience.since,
+            seen: true,
+            moved: patience.moved || undone.is_none(),
+            undone_since: undone.and(patience.undone_since.or(Some(now))),
+        };
+        if reached {
+            if wait.look == Look::Own {
+                self.learn(step, row.attrs);
+            }
+            self.done(now, step);
+        } else if never {
+            let said = row.attr("failure").as_text().map(ToOwned::to_owned);
+            let message = said.unwrap_or_else(|| {
+                format!(
+                    "it is {} and will not become what is waited for",
+                    status.unwrap_or_default()
+                )
+            });
+            let failure = self.failure(step, FailureClass::NotReached, message);
+            self.fail(now, step, failure);
+        } else if undone.is_some() && self.is_undone(now, patience) {
+            let message = format!(
+                "it is {} and cannot reach the expected state any more: something else changed it \
+                 meanwhile",
+                status.unwrap_or_default()
+            );
+            let failure = self.failure(step, FailureClass::NotReached, message);
+            self.fail(now, step, failure);
+        } else if self.is_abandoned(now, step, patience) {
+            self.skip(step);
+        } else if self.is_time_up(now, step, patience) {
+            let failure = self.out_of_time(step, wait, status);
+            self.fail(now, step, failure);
+        } else {
+            self.out.push(Command::Tell(Event::Looked { step, status }));
+            self.states[step.0] = State::Waiting {
+                due: Some(now + INTERVAL),
+                patience,
+            };
+        }
+    }
+
+    fn out_of_time(&self, step: StepId, wait: &Wait, status: Option<String>) -> Failure {
+        let what = if let Look::Ask(query) = &wait.look {
+            query.view.name
+        } else {
+            "its status"
+        };
+        let message = format!(
+            "not there after {} min; {what} is {}",
+            wait.within.as_secs() / 60,
+            status.unwrap_or_default()
+        );
+        self.failure(step, FailureClass::NotReached, message)
+    }
+
+    /// Whether what is waited for was undone. One look may be served from an old copy, so the state must last; as long as
+    /// no other state was seen, it may be the one from before, which a listing shows for as long as it lags.
+    fn is_undone(&self, now: Duration, patience: Patience) -> bool {
+        let lasts = if patience.moved {
+            UNDONE_FOR
+        } else {
+            self.settings.visibility.max(UNDONE_FOR)
+        };
+        patience
+            .undone_since
+            .is_some_and(|since| now.saturating_sub(since) >= lasts)
+    }
+
+    /// Whether a wait in an open window has had its time after an interruption. The power state decides whether the window
+    /// can be closed, and waits for it say what undoes them; for others the closing step does not wait long.
+    fn is_abandoned(&self, now: Duration, step: StepId, patience: Patience) -> bool {
+        let Act::Wait(wait) = &self.plan.steps[step.0].step.act else {
+            return false;
+        };
+        let closes = self.plan.steps[step.0].step.closes.is_some();
+        let since = self.interrupted_at.max(patience.since);
+        self.interrupted
+            && !closes
+            && wait.undone.is_none()
+            && now.saturating_sub(since) > SETTLE_MIN.max(wait.typical * 3)
+    }
+
+    pub(super) fn is_time_up(&self, now: Duration, step: StepId, patience: Patience) -> bool {
+        let within = match &self.plan.steps[step.0].step.act {
+            Act::Wait(wait) => wait.within,
+            Act::Call(_) | Act::Local(_) => Duration::from_mins(10),
+        };
+        now.saturating_sub(patience.since) > within || self.is_abandoned(now, step, patience)
+    }
+
+    fn waited_in_vain(&mut self, now: Duration, step: StepId, wait: &Wait, patience: Patience) {
+        let vanished = match wait.absent {
+            Absent::Done => return self.done(now, step),
+            Absent::Fails => true,
+            Absent::NotYet => {
+                patience.seen
+                    || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL)
+            }
+        };
+        if vanished {
+            let message = "it vanished while it was waited for: its creation failed in the cloud, or somebody deleted it".to_owned();
+            let failure = self.failure(step, FailureClass::NotReached, message);
+            self.fail(now, step, failure);
+        } else {
+            self.states[step.0] = State::Waiting {
+                due: Some(now + INTERVAL),
+                patience,
+            };
+        }
+    }
+}

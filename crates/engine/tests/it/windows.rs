@@ -1,0 +1,145 @@
+//! Waits inside the window of a resize whose goal somebody else puts out of reach, and interruptions.
+
+use std::time::Duration;
+
+use setpoint_engine::apply::{self, Options};
+use setpoint_engine::outcome::Outcome;
+use setpoint_openapi::action::ecs;
+use setpoint_sim::fault::{CallInfo, Fate};
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::lines;
+use tokio::sync::watch;
+
+use crate::regressions::by_hand;
+use crate::stacks::{APP, changed};
+
+/// A machine needs half of this to stop and to start; the time limits of the waits are far longer.
+const PROMPT: Duration = Duration::from_mins(3);
+
+/// Resizes the machine. When a call of this action is sent, somebody else does the same as
+/// `meanwhile` says, and after that the run is interrupted if `interrupts` says so.
+async fn resize(
+    cloud: &Cloud,
+    at: &'static str,
+    interrupts: bool,
+    meanwhile: impl AsyncFnOnce(&Cloud, &str),
+) -> Outcome {
+    cloud.apply(APP).await;
+    let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
+    let machine = cloud
+        .resources()
+        .into_iter()
+        .find(|one| one.kind == "instance");
+    let id = machine.expect("a machine").id;
+    let (tell, mut sent) = watch::channel(false);
+    cloud.sim.set_hook(Some(Box::new(move |call: &CallInfo| {
+        if call.action == at {
+            tell.send_replace(true);
+        }
+        Fate::Normal
+    })));
+    let (interrupt, cancel) = watch::channel(false);
+    let mut listener = |_: &_, _: &_| {};
+    let work = apply::apply(
+        &cloud.session,
+        &plan,
+        Options::default(),
+        cancel,
+        &mut listener,
+    );
+    let other = async {
+        sent.wait_for(|sent| *sent).await.expect("the call is made");
+        cloud.sim.set_hook(None);
+        meanwhile(cloud, &id).await;
+        if interrupts {
+            interrupt.send_replace(true);
+        }
+    };
+    let (outcome, ()) = tokio::join!(work, other);
+    outcome
+}
+
+fn state(cloud: &Cloud) -> String {
+    let machine = cloud
+        .resources()
+        .into_iter()
+        .find(|one| one.kind == "instance");
+    machine.expect("a machine").state
+}
+
+/// Waits until the machine is in a state, and tells it to go to another one.
+async fn when(
+    cloud: &Cloud,
+    is: &str,
+    action: &'static setpoint_openapi::action::Action,
+    id: &str,
+) {
+    while state(cloud) != is {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    by_hand(cloud, action, &[("InstanceId", id)]).await;
+}
+
+#[track_caller]
+fn assert_undone(outcome: &Outcome, status: &str) {
+    let said = format!("it is {status} and cannot reach the expected state any more");
+    assert!(
+        outcome
+            .failed
+            .iter()
+            .any(|one| one.message.starts_with(&said)),
+        "{outcome:#?}"
+    );
+    assert!(outcome.elapsed < PROMPT, "{outcome:#?}");
+}
+
+async fn converges(cloud: &Cloud) {
+    let text = changed("ecs.c7.large", "ecs.c7.xlarge");
+    let outcome = cloud.apply(&text).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(state(cloud), "Running");
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert_eq!(lines(&cloud.plan(&text).await), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_somebody_starts_while_it_is_stopped_fails_the_wait() {
+    for interrupts in [false, true] {
+        let cloud = Cloud::new();
+        let outcome = resize(&cloud, "StopInstances", interrupts, async |cloud, id| {
+            when(cloud, "Stopped", &ecs::START_INSTANCE, id).await;
+        })
+        .await;
+        assert_undone(&outcome, "Running");
+        assert_eq!(state(&cloud), "Running");
+        converges(&cloud).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_somebody_stops_while_it_is_started_fails_the_wait() {
+    let cloud = Cloud::new();
+    let outcome = resize(&cloud, "StartInstances", true, async |cloud, id| {
+        when(cloud, "Running", &ecs::STOP_INSTANCE, id).await;
+    })
+    .await;
+    assert_undone(&outcome, "Stopped");
+    converges(&cloud).await;
+}
+
+/// The type that is waited for never shows: after an interruption the machine is started all the same.
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_wait_that_the_start_does_not_need_is_abandoned() {
+    let cloud = Cloud::new();
+    let outcome = resize(&cloud, "ModifyInstanceSpec", true, async |cloud, id| {
+        let back = [("InstanceId", id), ("InstanceType", "ecs.c7.large")];
+        by_hand(cloud, &ecs::MODIFY_INSTANCE_SPEC, &back).await;
+    })
+    .await;
+    assert!(
+        outcome.interrupted && outcome.elapsed < PROMPT,
+        "{outcome:#?}"
+    );
+    assert_eq!(state(&cloud), "Running");
+    converges(&cloud).await;
+}
