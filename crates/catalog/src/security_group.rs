@@ -286,7 +286,7 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let names_a_group = |rule: &&Map| rule.contains_key("group");
     let revoke = |way: &Way| {
         let rules = rules_of(live.attrs.get(way.field)).filter(names_a_group);
-        take(way, &id, rules)
+        take(way, &id, rules, &[])
     };
     let mut steps: Vec<Step> = WAYS.iter().flat_map(revoke).collect();
     let pivot = steps.len().saturating_sub(1);

@@ -100,7 +100,7 @@ fn together(a: &Step, b: &Step) -> bool {
     }
 }
 
-/// What must be equal for two calls to go out as one: all but the item.
+/// What must be equal for two calls to go out as one: all but the item's value.
 #[must_use]
 pub fn batch_key(
     call: &procedure::Call,
@@ -110,8 +110,15 @@ pub fn batch_key(
         .rungs
         .first()?
         .iter()
-        .filter(|(name, _)| *name != each.item)
-        .cloned()
+        .map(|(name, value)| {
+            let is_item = *name == each.item;
+            let value = if is_item {
+                crate::Value::Null
+            } else {
+                value.clone()
+            };
+            (*name, value)
+        })
         .collect();
     Some((call.api, args))
 }

@@ -55,6 +55,9 @@ pub struct Step {
     /// This step ends the window that the step at this index of the procedure opened. It runs whenever that one has
     /// run: after a failure and on interruption too.
     pub closes: Option<usize>,
+    /// Pairs of values. If two of a pair turn out to be equal, the step is done without being performed: what it takes
+    /// away is what the plan wants, under an id that was not known when the plan was made.
+    pub unless: Vec<(Value, Value)>,
 }
 
 /// How far a resource is.
@@ -235,6 +238,7 @@ impl Step {
             needs: Anchor::Usable,
             locks: Vec::new(),
             closes: None,
+            unless: Vec::new(),
         }
     }
 
@@ -264,6 +268,13 @@ impl Step {
         self
     }
 
+    /// The same step, which is not performed if a value turns out to be equal to the other one of its pair.
+    #[must_use]
+    pub fn unless(mut self, pairs: Vec<(Value, Value)>) -> Self {
+        self.unless = pairs;
+        self
+    }
+
     /// The call, if it is one.
     #[must_use]
     pub fn as_call(&self) -> Option<&Call> {
@@ -273,10 +284,16 @@ impl Step {
         }
     }
 
-    /// Every reference in the step's parameters and locks.
+    /// Every reference in the step's parameters, locks and conditions.
     #[must_use]
     pub fn refs(&self) -> Vec<&crate::Ref> {
-        let mut found: Vec<&crate::Ref> = self.locks.iter().flat_map(Value::refs).collect();
+        let pairs = self.unless.iter().flat_map(|(one, other)| [one, other]);
+        let mut found: Vec<&crate::Ref> = self
+            .locks
+            .iter()
+            .chain(pairs)
+            .flat_map(Value::refs)
+            .collect();
         match &self.act {
             Act::Call(call) => found.extend(
                 call.rungs

@@ -1,9 +1,10 @@
 //! Brings the rules of one direction from what is there to what is wanted.
 //!
 //! Invariant: a flow that both sides allow is open at every moment, as far as the quota lets old and new rules stand side
-//! by side: add, then reword, then take away. Rule ids come only from a describe.
+//! by side: add, then reword, then take away. Rule ids come only from a describe; a rule that is listed without an id is
+//! taken away by its content. What turns out to be wanted, because its group has the id that was live before, stays.
 
-use setpoint_plan::procedure::{Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
+use setpoint_plan::procedure::{Args, Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
 use setpoint_plan::update::Changing;
 use setpoint_plan::{Map, Value};
 
@@ -37,10 +38,10 @@ pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     } else {
         room.min(fresh.len())
     });
-    let mut steps = take(way, id, first.into_iter());
+    let mut steps = take(way, id, first.into_iter(), &fresh);
     steps.extend(add(way, id, fitting.iter().copied()));
     steps.extend(reword(way, id, &wanted, &current));
-    steps.extend(take(way, id, last.into_iter()));
+    steps.extend(take(way, id, last.into_iter(), &fresh));
     steps.extend(add(way, id, others.iter().copied()));
     steps
 }
@@ -52,16 +53,37 @@ fn reword(way: &Way, id: &Value, wanted: &[&Map], current: &[&Map]) -> Vec<Step>
         let text = same
             .get("description")
             .filter(|text| rule.get("description") != Some(text))?;
-        Some(on(
-            id,
-            way.reword,
-            vec![
-                ("SecurityGroupRuleId", rule.get("id")?.clone()),
-                ("Description", text.clone()),
-            ],
-        ))
+        let mut args = match rule.get("id") {
+            Some(rule_id) => vec![("SecurityGroupRuleId", rule_id.clone())],
+            None => flat(rule, way),
+        };
+        args.push(("Description", text.clone()));
+        Some(on(id, way.reword, args))
     };
     current.iter().filter_map(one).collect()
+}
+
+/// A rule's content as parameters of their own, without its description.
+fn flat(rule: &Map, way: &Way) -> Args {
+    const NAMES: [&str; 12] = [
+        "IpProtocol",
+        "PortRange",
+        "Policy",
+        "Priority",
+        "SourceGroupId",
+        "SourcePrefixListId",
+        "SourceCidrIp",
+        "Ipv6SourceCidrIp",
+        "DestGroupId",
+        "DestPrefixListId",
+        "DestCidrIp",
+        "Ipv6DestCidrIp",
+    ];
+    let known = permission(rule, way.field);
+    NAMES
+        .into_iter()
+        .filter_map(|name| Some((name, known.get(name)?.clone())))
+        .collect()
 }
 
 /// One step a rule: neighbours go out together, up to 100 in a call.
@@ -86,30 +108,53 @@ pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map
     rules.map(one).collect()
 }
 
-/// A rule that somebody took before us splits the call: the other 99 must not stay.
-pub(super) fn take<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
-    let each = Each {
-        item: "SecurityGroupRuleId",
+/// Takes rules away. A rule that somebody took before us splits the call: the other 99 must not stay. A rule that turns
+/// out to be one of the fresh ones stays.
+pub(super) fn take<'a>(
+    way: &Way,
+    id: &Value,
+    rules: impl Iterator<Item = &'a Map>,
+    fresh: &[&Map],
+) -> Vec<Step> {
+    let each = |item| Each {
+        item,
         max: 100,
         form: ItemForm::Indexed,
         results: None,
     };
+    let gone: Codes = &[
+        "InvalidSecurityGroupRule.RuleNotExist",
+        "InvalidGroupAuthItem.NotFound",
+        "SecurityGroupRule.NotFound",
+        "InvalidSecurityGroupId.NotFound",
+    ];
     let one = |rule: &Map| {
-        let args = vec![
-            ("SecurityGroupId", id.clone()),
-            ("SecurityGroupRuleId", rule.get("id")?.clone()),
-        ];
-        let gone: Codes = &[
-            "InvalidSecurityGroupRule.RuleNotExist",
-            "InvalidGroupAuthItem.NotFound",
-            "SecurityGroupRule.NotFound",
-            "InvalidSecurityGroupId.NotFound",
-        ];
-        Some(Step::call(Call {
-            each: Some(each),
+        let (item, value) = match rule.get("id") {
+            Some(rule_id) => ("SecurityGroupRuleId", rule_id.clone()),
+            None => ("Permissions", Value::Map(permission(rule, way.field))),
+        };
+        let args = vec![("SecurityGroupId", id.clone()), (item, value)];
+        let call = Call {
+            each: Some(each(item)),
             done_on: gone,
             ..Call::new(way.take, args)
-        }))
+        };
+        when_known(Step::call(call))
+            .unless(fresh.iter().filter_map(|new| same(rule, new)).collect())
     };
-    rules.filter_map(one).collect()
+    rules.map(one).collect()
+}
+
+/// The groups that two rules name, if the rules are one flow as soon as these are one group.
+fn same(live: &Map, new: &Map) -> Option<(Value, Value)> {
+    let group = live.get("group")?;
+    let renamed = Map::from_iter(
+        new.iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .chain(
+                new.get("group")
+                    .map(|_| ("group".to_owned(), group.clone())),
+            ),
+    );
+    (key(&renamed) == key(live)).then(|| (new["group"].clone(), group.clone()))
 }

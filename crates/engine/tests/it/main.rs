@@ -11,6 +11,7 @@ mod life;
 mod random;
 mod ready;
 mod regressions;
+mod rules;
 mod stacks;
 mod together;
 mod unauthorised;
