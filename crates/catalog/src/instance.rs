@@ -70,10 +70,7 @@ it:
     look_ups: read::look_ups,
     desire: desire::desire,
     details: read::details,
-    coexist: |old, new| {
-        let fixed = new.attrs.get("private_ip");
-        fixed.is_none_or(|ip| *ip != old.attr("private_ip"))
-    },
+    claims: desire::claims,
     loses,
     undeletable,
     is_at_rest: |live| live.attr("status") == Value::text("Stopped"),

@@ -10,6 +10,7 @@ use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::Value;
+use setpoint_plan::claim::Claim;
 use setpoint_plan::decode::{TagNames, plain};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::field::Field;
@@ -42,7 +43,7 @@ it: {type: key_pair, private_key_file: it.pem}
     local_reads,
     desire,
     derived_id: Some(derived_id),
-    coexist: |_, new| !new.attrs.contains_key("name"),
+    claims: |of| Claim::name("name", Value::Null, &of("id")).into_iter().collect(),
     ..Kind::new("key_pair", FIELDS, &LIST, create, delete)
 };
 

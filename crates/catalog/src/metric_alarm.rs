@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use setpoint_openapi::action::cms as api;
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
+use setpoint_plan::claim::Claim;
 use setpoint_plan::decode;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::field::{Field, Judged, Verdict};
@@ -52,7 +53,8 @@ it:
     first_version: true,
     desire,
     derived_id: Some(|cx, want| rule_id(cx, &want.address)),
-    coexist: |_, _| false,
+    // The id is derived from the address, so the old and the new rule have the same one.
+    claims: |of| Claim::name("id", Value::Null, &of("id")).into_iter().collect(),
     ..Kind::new("metric_alarm", FIELDS, &LIST, create, delete)
 };
 

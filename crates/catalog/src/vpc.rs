@@ -19,7 +19,7 @@ use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{
     Args, Call, Codes, Procedure, Retry, Step, Wait, Window, minutes, seconds,
 };
-use setpoint_plan::update::{Changing, Update};
+use setpoint_plan::update::{At, Changing, Update};
 use setpoint_plan::view::{Decode, Ids, Proof, View};
 use setpoint_spec::schema::Type;
 
@@ -44,6 +44,7 @@ it: {type: vpc, cidr_block: 10.0.0.0/16}
     tag_names: TagNames::Plain,
     first_version: true,
     desire,
+    room: |live, want| Some(blocks::room(live, want)),
     ..Kind::new("vpc", FIELDS, &LIST, create, delete)
 };
 
@@ -62,12 +63,12 @@ static FIELDS: &[Field] = &[
     Field::new(
         "cidr_block",
         BLOCK,
-        "IPv4 block, /8 to /28. Shrinking is refused while addresses outside are in use.",
+        "IPv4 block, /8 to /28. Subnets outside of a new one have to leave or be replaced with it.",
     )
     .required()
     .param("CidrBlock")
     .at("CidrBlock")
-    .update(&PRIMARY)
+    .judge(blocks::judge_primary, "none")
     .samples("10.0.0.0/16", "10.0.0.0/12"),
     Field::new("enable_ipv6", Type::Bool, "Whether it has an IPv6 block. Switching it off is refused while a VSwitch has a part of it.")
         .or("false")
@@ -111,10 +112,16 @@ const ID: Type = Type::Text { min: 0, max: 128 };
 static ATTRIBUTES: Update =
     Update::online("attributes", |change| vec![modify(change, change.params(&ATTRIBUTES))]);
 
-/// The primary block. The VPC is `Pending` for some seconds after it.
-static PRIMARY: Update = Update::online("block", |change| {
-    vec![modify(change, change.params(&PRIMARY)), available()]
-});
+/// A primary block that grows, before anything is created in it.
+static GROW: Update = Update::online("block", change_block);
+/// Another primary block, after everything outside of it has left.
+static MOVE: Update = Update::online("move_block", change_block).place(At::After);
+
+/// Changes the primary block. The VPC is `Pending` for some seconds after it.
+fn change_block(change: &Changing<'_>) -> Vec<Step> {
+    let block = vec![("CidrBlock", change.wanted("cidr_block"))];
+    vec![modify(change, block), available()]
+}
 
 /// Whether it has an IPv6 block.
 static IPV6: Update = Update::online("ipv6", |change| {

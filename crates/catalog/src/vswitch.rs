@@ -50,7 +50,7 @@ it: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
         name_at_creation(cx, want, 128);
         Ok(())
     },
-    coexist: check::coexist,
+    claims: check::claims,
     ..Kind::new("vswitch", FIELDS, &LIST, create, delete)
 };
 

@@ -26,6 +26,7 @@
 use setpoint_openapi::action::Action;
 use setpoint_spec::schema::{CheckCx, Problem};
 
+use crate::claim::{Claim, Room};
 use crate::decode::TagNames;
 use crate::desired::Desired;
 use crate::effect::Effect;
@@ -197,8 +198,11 @@ pub struct Kind {
     /// What no listing carries. The desired resource is `None` for one that is about to be deleted.
     pub details: fn(Option<&Desired>, &Live, &Found) -> Vec<Query>,
 
-    /// Whether the old and the new resource can exist at once.
-    pub coexist: fn(&Live, &Desired) -> bool,
+    /// The exclusive values that a side of a resource holds. The function gives its attributes, `Null`
+    /// for what is not known; `id` is known of a live row and where it is derived.
+    pub claims: fn(&dyn Fn(&str) -> Value) -> Vec<Claim>,
+    /// The blocks that it offers to what lies in it while it is updated; `None` for kinds without.
+    pub room: fn(&Live, &Desired) -> Option<Room>,
     /// The id that a resource will have, where it is ours to choose.
     pub derived_id: Option<fn(&Cx<'_>, &Desired) -> String>,
     /// What is lost with it: one line for people, `None` if it carries no data.
@@ -248,7 +252,8 @@ impl Kind {
             local_reads: |_| Vec::new(),
             desire: |_, _, _, _| Ok(()),
             details: |_, _, _| Vec::new(),
-            coexist: |_, _| true,
+            claims: |_| Vec::new(),
+            room: |_, _| None,
             derived_id: None,
             loses: |_, _| None,
             undeletable: |_, _| None,

@@ -7,6 +7,7 @@
 pub mod args;
 pub mod change;
 pub mod check;
+pub mod claim;
 pub mod decode;
 pub mod desired;
 pub mod diff;

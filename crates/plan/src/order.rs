@@ -2,14 +2,17 @@
 //!
 //! Nodes are steps, not resources. An edge says that its source is done before its target starts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::Address;
 use crate::change::{ChangeAction, ReplaceOrder};
 use crate::effect::Interruption;
 use crate::plan::{Half, PlanStep, StepId};
-use crate::planner::{Block, Classified};
+use crate::planner::{Block, Classified, Wait};
 use crate::procedure::{Anchor, Step};
 use crate::{graph, procedure};
 
+mod exclusive;
 mod let_go;
 mod parents;
 mod references;
@@ -132,17 +135,72 @@ fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
         .collect()
 }
 
+/// The steps of a plan in their order.
+pub(crate) struct Ordered {
+    /// The steps, predecessors first.
+    pub(crate) steps: Vec<PlanStep>,
+    /// Replaced members of groups that cannot be interrupted in turn, since what they use is replaced
+    /// under all of them: they go together.
+    pub(crate) together: Vec<Address>,
+}
+
 /// The steps of all blocks, sorted so that predecessors come first.
 ///
-/// Where replaced members of a group cannot be interrupted in turn, since what they use is replaced under all of them, they
-/// go together; the second value names them.
+/// What is desirable gives way to what is necessary, the least necessary first: a change of what stays
+/// before its children, then the turns of replaced members.
 ///
 /// # Errors
-/// The addresses on a cycle.
-pub fn steps(
+/// The changes on a cycle, by index.
+pub(crate) fn steps(
     all: &[Classified],
     blocks: &[Block],
-) -> Result<(Vec<PlanStep>, Vec<Address>), Vec<Address>> {
+    waits: &[Wait],
+) -> Result<Ordered, BTreeSet<usize>> {
+    let (placed, n) = placed(all, blocks);
+    let mut edges = in_rows(&placed);
+    edges.extend(references::edges(&placed));
+    edges.extend(let_go::edges(&placed));
+    edges.extend(exclusive::edges(&placed, waits));
+    edges.extend(replacements(&placed, waits));
+    let parents = parents::edges(&placed);
+    let attempt = |more: &[(usize, usize)]| {
+        let edges = sorted([edges.as_slice(), more].concat());
+        rolling::in_turn(all, &placed, n, edges)
+    };
+    let is_best = |tried: &Attempt| {
+        tried
+            .as_ref()
+            .is_ok_and(|(_, together)| together.is_empty())
+    };
+    let first = attempt(&parents);
+    let found = if is_best(&first) {
+        first
+    } else {
+        let second = attempt(&[]);
+        if is_best(&second) || first.is_err() {
+            second
+        } else {
+            first
+        }
+    };
+    let change_of = |step: usize| owner(&placed, step).map(|block| block.block.change);
+    let cycle = |steps: Vec<usize>| -> BTreeSet<usize> {
+        steps.into_iter().filter_map(change_of).collect()
+    };
+    let (edges, mut together) = found.map_err(cycle)?;
+    let order = graph::order(n, &edges).map_err(cycle)?;
+    together.sort();
+    together.dedup();
+    Ok(Ordered {
+        steps: arrange(&placed, &edges, &order),
+        together,
+    })
+}
+
+type Attempt = Result<(Edges, Vec<Address>), Vec<usize>>;
+
+/// The blocks with the places of their steps, and the number of all steps.
+fn placed<'a>(all: &'a [Classified], blocks: &'a [Block]) -> (Vec<Placed<'a>>, usize) {
     let mut placed = Vec::new();
     let mut n = 0;
     for block in blocks {
@@ -153,43 +211,13 @@ pub fn steps(
         });
         n += block.procedure.steps.len();
     }
-    let mut edges = in_rows(&placed);
-    edges.extend(references::edges(&placed));
-    edges.extend(let_go::edges(&placed));
-    edges.extend(replacements(&placed));
-    let is_replaced = |step: usize| {
-        owner(&placed, step).is_some_and(|block| block.one.change.action == ChangeAction::Replace)
-    };
-    let (strict, loose): (Edges, Edges) = rolling::edges(all, &placed)
-        .into_iter()
-        .partition(|(from, to)| !is_replaced(*from) && !is_replaced(*to));
-    edges.extend(strict);
-    let address_of = |step: usize| owner(&placed, step).map(|block| block.address().clone());
-    let mut together: Vec<Address> = loose.iter().filter_map(|(_, to)| address_of(*to)).collect();
-    together.sort();
-    together.dedup();
-    // What is desirable gives way to what is necessary, the least necessary first.
-    let parents = parents::edges(&placed);
-    let attempts = [
-        ([parents.as_slice(), &loose].concat(), Vec::new()),
-        (loose, Vec::new()),
-        (parents, together.clone()),
-        (Vec::new(), together),
-    ];
-    let mut cycle = Vec::new();
-    for (more, given_up) in attempts {
-        let tried = sorted([edges.as_slice(), &more].concat());
-        match graph::order(n, &tried) {
-            Ok(order) => return Ok((arrange(&placed, &tried, &order), given_up)),
-            Err(nodes) => cycle = nodes,
-        }
-    }
-    Err(cycle.into_iter().filter_map(address_of).collect())
+    (placed, n)
 }
 
 /// The block that a step belongs to.
 fn owner<'a, 'b>(placed: &'a [Placed<'b>], step: usize) -> Option<&'a Placed<'b>> {
-    placed.iter().rev().find(|block| block.first <= step)
+    let behind = placed.partition_point(|block| block.first <= step);
+    placed.get(behind.checked_sub(1)?)
 }
 
 fn sorted(mut edges: Edges) -> Edges {
@@ -212,22 +240,24 @@ fn in_rows(placed: &[Placed<'_>]) -> Edges {
     edges
 }
 
-/// The two halves of each replacement.
-fn replacements(placed: &[Placed<'_>]) -> Edges {
+/// The two halves of each replacement, and leftovers of earlier ones, which go last unless the
+/// successor takes what they hold.
+fn replacements(placed: &[Placed<'_>], waits: &[Wait]) -> Edges {
+    let takers = exclusive::takers(waits);
+    let mut ups: BTreeMap<&Address, Vec<&Placed<'_>>> = BTreeMap::new();
+    let is_up = |block: &&Placed<'_>| block.block.half == Half::Up && block.block.release.is_none();
+    for up in placed.iter().filter(is_up) {
+        ups.entry(up.address()).or_default().push(up);
+    }
     let mut edges = Edges::new();
     for down in placed.iter().filter(|block| block.block.half == Half::Down) {
-        let ups = placed.iter().filter(|up| {
-            up.block.half == Half::Up
-                && up.block.release.is_none()
-                && up.address() == down.address()
-        });
-        for up in ups {
-            let change = &down.one.change;
-            let create_first =
-                change.action != ChangeAction::Replace || change.order == ReplaceOrder::CreateFirst;
-            if create_first {
+        let change = &down.one.change;
+        let create_first = change.order == ReplaceOrder::CreateFirst;
+        for up in ups.get(down.address()).into_iter().flatten() {
+            let takes = takers.contains(&(down.block.change, up.block.change));
+            if create_first && !takes {
                 edges.extend(all_to_all(&up.last_group(), &down.first_group()));
-            } else {
+            } else if change.action == ChangeAction::Replace {
                 edges.extend(all_to_all(&down.last_group(), &up.first_group()));
             }
         }
@@ -241,16 +271,16 @@ fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> 
     for (place, step) in order.iter().enumerate() {
         rank[*step] = place;
     }
+    let mut before: Vec<Vec<StepId>> = vec![Vec::new(); order.len()];
+    for (from, to) in edges {
+        before[*to].push(StepId(rank[*from]));
+    }
     let mut arranged: Vec<(usize, PlanStep)> = Vec::new();
     for block in placed {
         let pivot = block.pivot_group();
         for (at, step) in block.steps().iter().enumerate() {
             let id = block.first + at;
-            let mut after: Vec<StepId> = edges
-                .iter()
-                .filter(|(_, to)| *to == id)
-                .map(|(from, _)| StepId(rank[*from]))
-                .collect();
+            let mut after = std::mem::take(&mut before[id]);
             after.sort_unstable();
             let closes = step.closes.map(|opener| rank[block.first + opener]);
             let plan_step = PlanStep {

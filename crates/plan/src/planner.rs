@@ -8,21 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_spec::stack::{Allow, Move, Output, Stack, StackLink};
 
-use crate::change::{Change, ReplaceOrder};
+use crate::change::Change;
 use crate::desired::{self, Desired};
 use crate::diff::Diff;
 use crate::held::{self, Allowed};
 use crate::kind::{Cx, Refusal, Site};
 use crate::live::{Live, Snapshot};
+use crate::order::{self, Ordered};
 use crate::ownership::Owner;
 use crate::plan::{Plan, PlannedOutput};
 use crate::registry::Registry;
 use crate::report::{Note, NoteKind, Report};
-use crate::{Address, Location, Map, order};
+use crate::{Address, Location, Map};
 
 mod blocks;
 mod classify;
 mod complete;
+mod exclusive;
 mod fate;
 pub mod moved;
 pub mod outside;
@@ -30,6 +32,7 @@ mod pair;
 mod tags;
 
 pub use blocks::{Block, Release};
+pub(crate) use exclusive::{Wait, Why};
 pub use fate::{Fate, known_in};
 pub use tags::guard_step;
 
@@ -246,18 +249,17 @@ pub fn plan(
 ) -> Result<(Plan, Report), Vec<PlanError>> {
     let paired = pair::pair(intent, snapshot, options)?;
     let desired = complete::complete(registry, intent, snapshot, &paired)?;
-    let cx = classify::Context {
+    let mut cx = classify::Context {
         registry,
         intent,
         snapshot,
         options,
         paired: &paired,
         desired: &desired,
+        apart: BTreeSet::new(),
     };
-    let (classified, mut notes) = classify::classify(&cx)?;
-    let blocks = blocks::build(registry, intent, &classified);
-    let (steps, together) =
-        order::steps(&classified, &blocks).map_err(|cycle| vec![cycle_error(&cycle)])?;
+    let (found, Ordered { steps, together }) = in_order(&mut cx)?;
+    let (classified, mut notes) = (found.all, found.notes);
     let how = "not replaced in turn but together with its group, since what they use is replaced under all of them";
     notes.extend(snapshot.astray.iter().map(|row| Note {
         address: None,
@@ -317,15 +319,23 @@ fn outputs(
         .collect()
 }
 
-fn cycle_error(cycle: &[Address]) -> PlanError {
-    let names: BTreeSet<String> = cycle.iter().map(ToString::to_string).collect();
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    PlanError {
-        address: cycle.first().cloned(),
-        class: PlanErrorClass::Cycle,
-        what: format!("the changes of {names} have no order in which none waits for another"),
-        hint: Some("change them in two applies: first the one that others depend on".to_owned()),
-        at: None,
+/// Classifies and orders. Where the steps have no order since a successor is created while another
+/// row holds what it takes, its old half goes first instead, and everything is classified again.
+fn in_order(
+    cx: &mut classify::Context<'_>,
+) -> Result<(classify::Outcome, Ordered), Vec<PlanError>> {
+    loop {
+        let found = classify::classify(cx)?;
+        let blocks = blocks::build(cx.registry, cx.intent, &found.all);
+        let cycle = match order::steps(&found.all, &blocks, &found.waits) {
+            Ok(ordered) => return Ok((found, ordered)),
+            Err(cycle) => cycle,
+        };
+        let more = exclusive::delete_first(cx, &found, &cycle);
+        if more.is_empty() {
+            return Err(vec![exclusive::explain(cx, &found, &cycle)]);
+        }
+        cx.apart.extend(more);
     }
 }
 
@@ -348,14 +358,5 @@ fn note(address: &Address, what: NoteKind) -> Note {
     Note {
         address: Some(address.clone()),
         what,
-    }
-}
-
-/// Which half of a replacement comes first, by the table of `docs/ordering.md`.
-fn replace_order(survivor: bool, coexist: bool, asked: bool) -> ReplaceOrder {
-    if coexist && (survivor || asked) {
-        ReplaceOrder::CreateFirst
-    } else {
-        ReplaceOrder::DeleteFirst
     }
 }

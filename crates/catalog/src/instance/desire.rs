@@ -1,5 +1,6 @@
 //! The desired instance, completed, and the judgements over single fields.
 
+use setpoint_plan::claim::Claim;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::diff::glob_match;
 use setpoint_plan::field::{Judged, Verdict};
@@ -221,6 +222,16 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
             .entry("power".to_owned())
             .or_insert_with(|| Value::text("running"));
     }
+}
+
+/// A private address can exist once in a subnet.
+pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
+    let subnets = match of("vswitch") {
+        Value::Null => of("vswitches").as_list().map(<[Value]>::to_vec),
+        one => Some(vec![one]),
+    };
+    let claim = |subnet| Claim::address("private_ip", subnet, &of("private_ip"));
+    subnets.unwrap_or_default().into_iter().filter_map(claim).collect()
 }
 
 fn sorted(value: &Value) -> Vec<&Value> {

@@ -1,10 +1,15 @@
-//! The secondary blocks of a VPC: which come, which go, and in what order.
+//! The blocks of a VPC: which come, which go, and in what order.
+//!
+//! A primary block that only grows is changed first; one that shrinks or moves is changed last, since
+//! whatever lies outside of the new one has to leave before.
 //!
 //! One change at a time, as the API demands. What comes stands before everything that is made inside the VPC, what goes
 //! after everything that leaves it; only a block that is in the way of a new one goes first. Every call has the whole
 //! list as its goal, since that is what a listing shows.
 
+use ipnet::IpNet;
 use setpoint_openapi::action::vpc as api;
+use setpoint_plan::claim::Room;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::field::{Judged, Verdict};
 use setpoint_plan::live::Live;
@@ -12,7 +17,7 @@ use setpoint_plan::procedure::{Call, Codes, Cond, Retry, Step, Window, minutes};
 use setpoint_plan::update::{At, Update};
 use setpoint_plan::{Action, Value};
 
-use crate::vpc::{BUSY, available};
+use crate::vpc::{BUSY, GROW, MOVE, available};
 
 const LIST: &str = "secondary_cidr_blocks";
 /// What goes beside what comes: a part of the list with a place of its own in the procedure.
@@ -40,10 +45,13 @@ struct Split {
 }
 
 fn split(want: &Desired, live: Option<&Live>) -> Split {
-    let (want, live) = (
-        blocks_of(want.attrs.get(LIST)),
+    split_lists(
+        &blocks_of(want.attrs.get(LIST)),
         blocks_of(live.and_then(|live| live.attrs.get(LIST))),
-    );
+    )
+}
+
+fn split_lists(want: &[Value], live: Vec<Value>) -> Split {
     let added: Vec<Value> = want
         .iter()
         .filter(|block| !live.contains(block))
@@ -65,12 +73,11 @@ fn blocks_of(value: Option<&Value>) -> Vec<Value> {
         .unwrap_or_default()
 }
 
+fn net(value: &Value) -> Option<IpNet> {
+    value.as_text().and_then(|text| text.parse().ok())
+}
+
 fn overlap(a: &Value, b: &Value) -> bool {
-    let net = |value: &Value| {
-        value
-            .as_text()
-            .and_then(|text| text.parse::<ipnet::IpNet>().ok())
-    };
     matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
 }
 
@@ -109,6 +116,74 @@ pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
         Verdict::Same
     } else {
         Verdict::Update(&TAKE)
+    }
+}
+
+/// A block that grows is there before what is made in it; another one waits for what leaves it.
+pub(super) fn judge_primary(judged: &Judged<'_>) -> Verdict {
+    let Split { added, .. } = split(judged.desired, Some(judged.row));
+    let live = blocks_of(judged.row.attrs.get(LIST));
+    let new_overlaps = live.iter().find(|other| overlap(judged.want, other));
+    let old_overlaps = added.iter().find(|other| overlap(judged.live, other));
+    if let Some(other) = new_overlaps.or(old_overlaps) {
+        let (what, way_out) = overlap_refusal(judged, other);
+        return Verdict::Refuse(what, Some(way_out));
+    }
+    let grows = match (net(judged.live), net(judged.want)) {
+        (Some(old), Some(new)) => new.contains(&old),
+        _ => false,
+    };
+    Verdict::Update(if grows { &GROW } else { &MOVE })
+}
+
+fn overlap_refusal(judged: &Judged<'_>, other: &Value) -> (String, String) {
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    let goes = judged
+        .desired
+        .attrs
+        .get(LIST)
+        .is_some_and(|list| !blocks_of(Some(list)).contains(other));
+    let way_out = if goes || !overlap(judged.want, other) {
+        "change `cidr_block` and `secondary_cidr_blocks` in two applies"
+    } else {
+        "choose blocks that do not overlap"
+    };
+    let (old, new, other) = (text(judged.live), text(judged.want), text(other));
+    let what = format!(
+        "the primary block cannot change from {old} to {new} while the secondary block {other} \
+         overlaps one of them"
+    );
+    (what, way_out.to_owned())
+}
+
+/// What the VPC offers to its subnets at each stage of its update.
+pub(super) fn room(live: &Live, want: &Desired) -> Room {
+    let primary = |value: Option<&Value>| value.and_then(net);
+    let old = primary(live.attrs.get("cidr_block"));
+    let new = primary(want.attrs.get("cidr_block")).or(old);
+    let grows = matches!((old, new), (Some(old), Some(new)) if new.contains(&old));
+    let now = blocks_of(live.attrs.get(LIST));
+    let at_last = match want.attrs.get(LIST) {
+        Some(_) => blocks_of(want.attrs.get(LIST)),
+        None => now.clone(),
+    };
+    let Split {
+        in_the_way, added, ..
+    } = split_lists(&at_last, now.clone());
+    let is_kept = |block: &&Value| !in_the_way.contains(block);
+    let kept: Vec<Value> = now.iter().filter(is_kept).cloned().collect();
+    let first = if grows { new } else { old };
+    let room = |primary: Option<IpNet>, more: &[Value]| {
+        primary
+            .into_iter()
+            .chain(more.iter().filter_map(net))
+            .collect()
+    };
+    Room {
+        at_first: room(old, &now),
+        cleared: room(first, &kept),
+        meanwhile: room(first, &[kept.clone(), added].concat()),
+        at_last: room(new, &at_last),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Checks of a VSwitch against its VPC and its neighbours, offline.
 
-use setpoint_plan::desired::Desired;
-use setpoint_plan::live::Live;
+use setpoint_plan::claim::Claim;
 use setpoint_plan::{Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
 
@@ -117,11 +116,9 @@ fn block(fields: &Map) -> Option<ipnet::IpNet> {
 }
 
 
-/// The old and the new VSwitch can exist at once only if their blocks are apart.
-pub(super) fn coexist(old: &Live, new: &Desired) -> bool {
-    let is_same_vpc = old.attrs.get("vpc") == new.attrs.get("vpc");
-    match (block(&old.attrs), block(&new.attrs)) {
-        (Some(old), Some(new)) => !is_same_vpc || !(old.contains(&new) || new.contains(&old)),
-        _ => true,
-    }
+/// Its block and its IPv6 number are its own within its VPC.
+pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
+    let block = Claim::block("cidr_block", of("vpc"), &of("cidr_block"));
+    let number = Claim::number("ipv6_cidr_block", of("vpc"), &of("ipv6_cidr_block"));
+    block.into_iter().chain(number).collect()
 }

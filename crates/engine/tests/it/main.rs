@@ -5,6 +5,7 @@ mod changes;
 mod cost;
 mod crash;
 mod doubt;
+mod exclusive;
 mod faults;
 mod groups;
 mod life;

@@ -1,52 +1,180 @@
 //! Rolling: the members of a group are interrupted in turn, `max_unavailable` at a time.
 //!
-//! A member's first interrupting step waits for the whole of the member so many places before it; so a failure stops
-//! the members behind it, which is the halt.
+//! A member's first interrupting step waits for the whole of the member so many places before it; so
+//! a failure stops the members behind it, which is the halt. The turns follow the keys of the
+//! members. Where necessary edges ask for another order (a member takes the block of the one behind
+//! it), the turns follow these: one walk backwards from each member of such a group finds the members
+//! that go before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_spec::stack::Amount;
 
-use crate::Address;
-use crate::order::{Edges, Placed, all_to_all, interrupts};
+use crate::change::ChangeAction;
+use crate::order::{Edges, Placed, all_to_all, interrupts, sorted};
 use crate::plan::Half;
 use crate::planner::Classified;
+use crate::{Address, graph};
 
-pub(super) fn edges(all: &[Classified], placed: &[Placed<'_>]) -> Edges {
-    let mut groups: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-    for block in placed
-        .iter()
-        .filter(|block| block.address().key().is_some() && interrupts(block))
-    {
-        let members = groups.entry(block.address().group()).or_default();
-        if !members.contains(block.address()) {
-            members.push(block.address().clone());
-        }
+/// The edges with those of all turns, and the members that go together since no turn is possible.
+///
+/// # Errors
+/// The steps on a cycle.
+pub(super) fn in_turn(
+    all: &[Classified],
+    placed: &[Placed<'_>],
+    n: usize,
+    mut edges: Edges,
+) -> Result<(Edges, Vec<Address>), Vec<usize>> {
+    let mut groups = groups(all, placed);
+    let turns = groups.iter().flat_map(Group::turns);
+    let tried = with(&edges, turns);
+    if graph::order(n, &tried).is_ok() {
+        return Ok((tried, Vec::new()));
     }
-    let mut edges = Edges::new();
-    for members in groups.values_mut() {
-        members.sort();
-        let at_once = at_once(all, placed, members);
-        for pair in members.windows(at_once + 1) {
-            let (Some(earlier), Some(later)) = (pair.first(), pair.last()) else {
-                continue;
-            };
-            let last: Vec<usize> = of(placed, earlier).flat_map(Placed::last_group).collect();
-            let first: Vec<usize> = of(placed, later).flat_map(first_interruption).collect();
-            edges.extend(all_to_all(&last, &first));
+    let mut together = Vec::new();
+    for group in &mut groups {
+        let mut tried = with(&edges, group.turns());
+        if graph::order(n, &tried).is_err() && group.sort_by_need(n, &edges) {
+            tried = with(&edges, group.turns());
         }
+        if graph::order(n, &tried).is_err() {
+            together.extend(group.without_turn().cloned());
+            tried = with(&edges, group.strict_turns());
+        }
+        edges = tried;
     }
-    edges
+    graph::order(n, &edges)?;
+    Ok((edges, together))
 }
 
-fn of<'a, 'b>(
-    placed: &'a [Placed<'b>],
+fn with(edges: &Edges, more: impl IntoIterator<Item = (usize, usize)>) -> Edges {
+    sorted(edges.iter().copied().chain(more).collect())
+}
+
+/// The members of a group that are interrupted, in the order of their turns.
+struct Group<'a, 'b> {
+    members: Vec<Member<'a, 'b>>,
+    at_once: usize,
+}
+
+/// A member with its blocks but those that only let go of something: they interrupt nobody.
+struct Member<'a, 'b> {
     address: &'a Address,
-) -> impl Iterator<Item = &'a Placed<'b>> {
-    // Letting go of something interrupts nobody.
-    placed
+    blocks: Vec<&'a Placed<'b>>,
+}
+
+impl Member<'_, '_> {
+    fn first(&self) -> Vec<usize> {
+        let blocks = self.blocks.iter();
+        blocks.flat_map(|block| first_interruption(block)).collect()
+    }
+
+    fn last(&self) -> Vec<usize> {
+        let blocks = self.blocks.iter();
+        blocks.flat_map(|block| block.last_group()).collect()
+    }
+
+    fn is_replaced(&self) -> bool {
+        let mut blocks = self.blocks.iter();
+        blocks.any(|block| block.one.change.action == ChangeAction::Replace)
+    }
+}
+
+impl<'a, 'b> Group<'a, 'b> {
+    /// Each member and the one whose turn it is when that one is done.
+    fn pairs(&self) -> impl Iterator<Item = (&Member<'a, 'b>, &Member<'a, 'b>)> {
+        let pairs = self.members.windows(self.at_once.saturating_add(1));
+        pairs.filter_map(|pair| Some((pair.first()?, pair.last()?)))
+    }
+
+    fn turns(&self) -> Edges {
+        self.pairs()
+            .flat_map(|(earlier, later)| all_to_all(&earlier.last(), &later.first()))
+            .collect()
+    }
+
+    /// The turns that are never given up: those of members that are updated.
+    fn strict_turns(&self) -> Edges {
+        self.pairs()
+            .filter(|(earlier, later)| !earlier.is_replaced() && !later.is_replaced())
+            .flat_map(|(earlier, later)| all_to_all(&earlier.last(), &later.first()))
+            .collect()
+    }
+
+    /// The members that wait for nobody if turns of replaced members are given up.
+    fn without_turn(&self) -> impl Iterator<Item = &'a Address> {
+        self.pairs()
+            .filter(|(earlier, later)| earlier.is_replaced() || later.is_replaced())
+            .map(|(_, later)| later.address)
+    }
+
+    /// Sorts the members by what the edges ask for, and by key where they ask for nothing. Says
+    /// whether there is such an order; nothing is changed if there is none.
+    fn sort_by_need(&mut self, n: usize, edges: &Edges) -> bool {
+        let needed = self.needed(n, edges);
+        let mut done = BTreeSet::new();
+        let mut order = Vec::new();
+        while order.len() < self.members.len() {
+            let is_next = |at: &usize| !done.contains(at) && needed[*at].is_subset(&done);
+            let Some(next) = (0..self.members.len()).find(is_next) else {
+                return false;
+            };
+            done.insert(next);
+            order.push(next);
+        }
+        let mut rank: Vec<usize> = vec![0; order.len()];
+        for (place, at) in order.into_iter().enumerate() {
+            rank[at] = place;
+        }
+        let mut members: Vec<_> = rank.into_iter().zip(self.members.drain(..)).collect();
+        members.sort_by_key(|(rank, _)| *rank);
+        self.members = members.into_iter().map(|(_, member)| member).collect();
+        true
+    }
+
+    /// For each member the others that begin before its end in any case.
+    fn needed(&self, n: usize, edges: &Edges) -> Vec<BTreeSet<usize>> {
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); n];
+        for (from, to) in edges {
+            before[*to].push(*from);
+        }
+        let mut begins: BTreeMap<usize, usize> = BTreeMap::new();
+        for (at, member) in self.members.iter().enumerate() {
+            begins.extend(member.first().into_iter().map(|step| (step, at)));
+        }
+        let of_member = |(at, member): (usize, &Member<'a, 'b>)| {
+            let mut todo = member.last();
+            let mut seen: BTreeSet<usize> = todo.iter().copied().collect();
+            while let Some(step) = todo.pop() {
+                todo.extend(before[step].iter().filter(|from| seen.insert(**from)));
+            }
+            let others = seen.iter().filter_map(|step| begins.get(step));
+            others.copied().filter(|other| *other != at).collect()
+        };
+        self.members.iter().enumerate().map(of_member).collect()
+    }
+}
+
+/// The groups with members that are interrupted, members by key.
+fn groups<'a, 'b>(all: &[Classified], placed: &'a [Placed<'b>]) -> Vec<Group<'a, 'b>> {
+    let mut members: BTreeMap<&'a Address, Vec<&'a Placed<'b>>> = BTreeMap::new();
+    let rolls = placed
         .iter()
-        .filter(move |block| block.address() == address && block.block.release.is_none())
+        .filter(|block| block.address().key().is_some() && interrupts(block));
+    for block in rolls.filter(|block| block.block.release.is_none()) {
+        members.entry(block.address()).or_default().push(block);
+    }
+    let mut groups: BTreeMap<Address, Vec<Member<'a, 'b>>> = BTreeMap::new();
+    for (address, blocks) in members {
+        let group = groups.entry(address.group()).or_default();
+        group.push(Member { address, blocks });
+    }
+    let group = |(name, members): (Address, Vec<Member<'a, 'b>>)| Group {
+        at_once: at_once(all, &name, &members),
+        members,
+    };
+    groups.into_iter().map(group).collect()
 }
 
 /// The step that opens the window, or for a replacement the first step of either half.
@@ -59,31 +187,23 @@ fn first_interruption(block: &Placed<'_>) -> Vec<usize> {
 }
 
 /// How many members the whole group has, interrupted or not.
-fn group_size(all: &[Classified], members: &[Address]) -> usize {
-    let Some(group) = members.first().map(Address::group) else {
-        return 0;
+fn group_size(all: &[Classified], group: &Address) -> usize {
+    let is_member = |one: &&Classified| {
+        one.change.after.is_some()
+            && one.change.address.key().is_some()
+            && one.change.address.group() == *group
     };
-    all.iter()
-        .filter(|one| {
-            one.change.after.is_some()
-                && one.change.address.key().is_some()
-                && one.change.address.group() == group
-        })
-        .count()
+    all.iter().filter(is_member).count()
 }
 
 /// How many members may be interrupted at once: one unless the spec says otherwise.
-fn at_once(all: &[Classified], placed: &[Placed<'_>], members: &[Address]) -> usize {
-    let wanted = members
-        .iter()
-        .flat_map(|address| of(placed, address))
-        .find_map(|block| block.one.change.after.as_ref());
+fn at_once(all: &[Classified], group: &Address, members: &[Member<'_, '_>]) -> usize {
+    let mut blocks = members.iter().flat_map(|member| &member.blocks);
+    let wanted = blocks.find_map(|block| block.one.change.after.as_ref());
     match wanted.and_then(|want| want.lifecycle.max_unavailable) {
         None => 1,
         Some(Amount::Count(n)) => usize::try_from(n).unwrap_or(usize::MAX).max(1),
-        Some(Amount::Percent(share)) => {
-            (group_size(all, members) * usize::from(share) / 100).max(1)
-        }
+        Some(Amount::Percent(share)) => (group_size(all, group) * usize::from(share) / 100).max(1),
         Some(Amount::All) => members.len().max(1),
     }
 }

@@ -56,69 +56,30 @@ fn blocks_of(
 ) -> Vec<Block> {
     let change = &one.change;
     let kind = registry.known(change.kind);
-    let block = |half, procedure: Procedure, live_id: Option<String>, incarnation| Block {
-        change: at,
-        half,
-        procedure,
-        live_id,
-        incarnation,
-        taking: None,
-        release: None,
-    };
     let mut blocks = Vec::new();
     if let Some(live) = change.before.as_ref().filter(|_| change.deletes()) {
-        blocks.push(block(
-            Half::Down,
-            (kind.delete)(cx, live),
-            Some(live.id.clone()),
-            live.incarnation(),
-        ));
+        blocks.push(on_row(at, Half::Down, (kind.delete)(cx, live), live));
     }
     if let Some(want) = change.after.as_ref().filter(|_| change.creates()) {
-        blocks.push(block(
-            Half::Up,
-            (kind.create)(cx, want),
-            None,
-            want.guard.incarnation,
-        ));
-    }
-    if let (ChangeAction::Update | ChangeAction::Adopt, Some(live)) =
-        (change.action, &change.before)
-    {
-        blocks.extend(
-            leaves(kind, cx, all, one)
-                .into_iter()
-                .map(|(parent, steps)| Block {
-                    release: Some(Release { parent }),
-                    ..block(
-                        Half::Up,
-                        Procedure::ending_at_pivot(steps),
-                        Some(live.id.clone()),
-                        live.incarnation(),
-                    )
-                }),
-        );
-        let (procedure, taking) = update(kind, cx, one);
         blocks.push(Block {
-            taking,
-            ..block(
-                Half::Up,
-                procedure,
-                Some(live.id.clone()),
-                live.incarnation(),
-            )
+            change: at,
+            half: Half::Up,
+            procedure: (kind.create)(cx, want),
+            live_id: None,
+            incarnation: want.guard.incarnation,
+            taking: None,
+            release: None,
         });
     }
-    if let (ChangeAction::Forget, Some(live), Some(api)) =
-        (change.action, &change.before, kind.tag_api)
-    {
-        let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
-        blocks.push(block(
-            Half::Up,
-            Procedure::ending_at_pivot(steps),
-            Some(live.id.clone()),
-            live.incarnation(),
-        ));
+    match (change.action, &change.before) {
+        (ChangeAction::Update | ChangeAction::Adopt, Some(_)) => {
+            blocks.extend(updating(kind, cx, all, at));
+        }
+        (ChangeAction::Forget, Some(live)) => blocks.extend(kind.tag_api.map(|api| {
+            let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
+            on_row(at, Half::Up, Procedure::ending_at_pivot(steps), live)
+        })),
+        _ => {}
     }
     blocks.retain(|block| !block.procedure.steps.is_empty());
     if let Some(want) = &change.after {
@@ -127,6 +88,39 @@ fn blocks_of(
             .for_each(|block| limit(block, change, want.timeouts));
     }
     blocks
+}
+
+/// A block about a live row.
+fn on_row(change: usize, half: Half, procedure: Procedure, live: &Live) -> Block {
+    Block {
+        change,
+        half,
+        procedure,
+        live_id: Some(live.id.clone()),
+        incarnation: live.incarnation(),
+        taking: None,
+        release: None,
+    }
+}
+
+/// The blocks of an update: those that only let go of something, then the update itself.
+fn updating(kind: &'static Kind, cx: &Cx<'_>, all: &[Classified], at: usize) -> Vec<Block> {
+    let one = &all[at];
+    let Some(live) = &one.change.before else {
+        return Vec::new();
+    };
+    let leaving = leaves(kind, cx, all, one)
+        .into_iter()
+        .map(|(parent, steps)| Block {
+            release: Some(Release { parent }),
+            ..on_row(at, Half::Up, Procedure::ending_at_pivot(steps), live)
+        });
+    let (procedure, taking) = update(kind, cx, one);
+    let update = Block {
+        taking,
+        ..on_row(at, Half::Up, procedure, live)
+    };
+    leaving.chain([update]).collect()
 }
 
 /// The entry's own time limits, in the place of the kind's.

@@ -11,14 +11,17 @@ use crate::diff::{self, Diff, Sides};
 use crate::effect::{Effect, Interruption};
 use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
+use crate::planner::exclusive::{self, Waits};
 use crate::planner::fate::{self, Fate, known_in};
-use crate::planner::{
-    Classified, Intent, Options, Paired, PlanError, PlanErrorClass, note, replace_order,
-};
+use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass};
 use crate::registry::Registry;
-use crate::report::{Note, NoteKind};
-use crate::update::Update;
+use crate::report::Note;
 use crate::{Address, Value, args};
+
+mod closure;
+mod notes;
+mod orders;
+mod refusals;
 
 /// All that classification looks at.
 pub(crate) struct Context<'a> {
@@ -28,10 +31,21 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) paired: &'a BTreeMap<Address, Paired>,
     pub(crate) desired: &'a BTreeMap<Address, Desired>,
+    /// Ids of rows that go before their successors come, since another change needs what they hold.
+    pub(crate) apart: BTreeSet<String>,
 }
 
-/// Classifies every resource. Sorted by address; a superseded row follows its address's own change.
-pub(crate) fn classify(cx: &Context<'_>) -> Result<(Vec<Classified>, Vec<Note>), Vec<PlanError>> {
+/// What classification gives.
+pub(crate) struct Outcome {
+    /// Every change, sorted by address; a superseded row follows its address's own change.
+    pub(crate) all: Vec<Classified>,
+    /// Which change waits for which, since it takes an exclusive value of it.
+    pub(crate) waits: Waits,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Classifies every resource.
+pub(crate) fn classify(cx: &Context<'_>) -> Result<Outcome, Vec<PlanError>> {
     let mut forced: BTreeMap<Address, Reason> = cx
         .options
         .replace
@@ -40,17 +54,24 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<(Vec<Classified>, Vec<Note>),
         .collect();
     loop {
         let mut all = settle(cx, &forced)?;
-        let cannot = decide_orders(cx, &mut all);
+        let cannot = orders::decide(cx, &mut all);
         if cannot
             .iter()
             .all(|(address, _)| forced.contains_key(address))
         {
-            keep_what_is_stood_on(&mut all);
-            let mut errors = refusals(cx, &all);
-            errors.extend(stood_on(cx, &all));
-            let notes = notes(cx, &all);
+            refusals::keep_what_is_stood_on(&mut all);
+            let mut errors = refusals::refusals(cx, &all);
+            errors.extend(refusals::stood_on(cx, &all));
+            let waits = match exclusive::waits(cx, &all) {
+                Ok(waits) => waits,
+                Err(more) => {
+                    errors.extend(more);
+                    return Err(errors);
+                }
+            };
+            let notes = notes::notes(cx, &all);
             return if errors.is_empty() {
-                Ok((all, notes))
+                Ok(Outcome { all, waits, notes })
             } else {
                 Err(errors)
             };
@@ -144,7 +165,8 @@ fn classify_one(
 
 /// A change outside `--target` and what the targets need becomes none.
 fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
-    if !cx.options.targets.is_empty() && !target_closure(cx).contains(&one.change.address) {
+    if !cx.options.targets.is_empty() && !closure::target_closure(cx).contains(&one.change.address)
+    {
         one.change.action = ChangeAction::NoOp;
         one.change.effect = Effect::NONE;
         one.change.loses = None;
@@ -152,84 +174,6 @@ fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
         one.diff = Diff::default();
     }
     one
-}
-
-/// The targets and everything that they refer to, directly or not; for a destroy, everything that stands on them.
-fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
-    let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
-    let mut todo: Vec<Address> = closure.iter().cloned().collect();
-    while let Some(address) = todo.pop() {
-        let next = if cx.options.destroy {
-            users_of(cx, &address)
-        } else {
-            cx.desired.get(&address).map(named_by).unwrap_or_default()
-        };
-        for next in next {
-            if closure.insert(next.clone()) {
-                todo.push(next);
-            }
-        }
-    }
-    closure
-}
-
-/// Everything that a resource names, in fields, what is sent at creation, tags and `after`.
-fn named_by(want: &Desired) -> Vec<Address> {
-    let values = want
-        .attrs
-        .values()
-        .chain(want.initial.values())
-        .chain(want.tags.iter().flat_map(BTreeMap::values));
-    values
-        .flat_map(Value::refs)
-        .map(|reference| reference.address.clone())
-        .chain(want.after.iter().cloned())
-        .collect()
-}
-
-/// What a resource names in fields that do not bind late.
-fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
-    let Some(want) = cx.desired.get(address) else {
-        return Vec::new();
-    };
-    let kind = cx.registry.known(want.kind);
-    let is_late = |attr: &str| {
-        let root = attr.split('.').next();
-        root.and_then(|root| kind.row(root))
-            .is_some_and(|field| field.late)
-    };
-    let early = want
-        .attrs
-        .iter()
-        .filter(|(attr, _)| !is_late(attr))
-        .map(|(_, value)| value);
-    let mut found: Vec<Address> = early
-        .chain(want.initial.values())
-        .flat_map(Value::refs)
-        .map(|reference| reference.address.clone())
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// The addresses whose live rows use the live row of this one.
-fn users_of(cx: &Context<'_>, address: &Address) -> Vec<Address> {
-    let Some(used) = cx.paired.get(address).and_then(|pair| pair.main.as_ref()) else {
-        return Vec::new();
-    };
-    let uses = |live: &&Live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == used.kind && *id == used.id)
-    };
-    cx.snapshot
-        .live
-        .iter()
-        .filter(uses)
-        .filter_map(|live| live.owner.as_ref())
-        .map(|owner| owner.address.clone())
-        .collect()
 }
 
 fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -> Desired {
@@ -261,7 +205,7 @@ fn comes(cx: &Context<'_>, want: &Desired) -> Classified {
     Classified {
         change,
         diff: Diff::default(),
-        parents: parents(cx, &want.address),
+        parents: closure::parents(cx, &want.address),
     }
 }
 
@@ -290,22 +234,7 @@ fn stays(
         ignore_tags,
     });
     diff.notes.extend(ignored);
-    let forcing = diff.forces_replacement().map(ToOwned::to_owned);
-    let (action, reason) = match (forced, forcing) {
-        (Some(reason), _) => (ChangeAction::Replace, reason.clone()),
-        (None, Some(field)) => (ChangeAction::Replace, replace_reason(cx, &want, field)),
-        (None, None) if diff.is_empty() => (ChangeAction::NoOp, Reason::Matches),
-        (None, None)
-            if live
-                .owner
-                .as_ref()
-                .is_some_and(|_| live.is_marked(kind.window_mark)) =>
-        {
-            (ChangeAction::Update, Reason::LeftStopped)
-        }
-        (None, None) if diff.fields.is_empty() => (ChangeAction::Update, Reason::TagsDiffer),
-        (None, None) => (ChangeAction::Update, Reason::Differs),
-    };
+    let (action, reason) = action_of(cx, &want, live, &diff, forced);
     let effect = if action == ChangeAction::Replace {
         Effect::REPLACE
     } else {
@@ -325,7 +254,7 @@ fn stays(
         want.guard.incarnation = live.incarnation() + 1;
     }
     let address = want.address.clone();
-    let parents = parents(cx, &address);
+    let parents = closure::parents(cx, &address);
     let lifted = diff.lifted(kind, live);
     let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
     Classified {
@@ -344,6 +273,27 @@ fn stays(
         },
         diff,
         parents,
+    }
+}
+
+/// What is done with a resource that is wanted and there, and why.
+fn action_of(
+    cx: &Context<'_>,
+    want: &Desired,
+    live: &Live,
+    diff: &Diff,
+    forced: Option<&Reason>,
+) -> (ChangeAction, Reason) {
+    let forcing = diff.forces_replacement().map(ToOwned::to_owned);
+    let window_mark = cx.registry.known(want.kind).window_mark;
+    let is_left_stopped = || live.is_marked(window_mark);
+    match (forced, forcing) {
+        (Some(reason), _) => (ChangeAction::Replace, reason.clone()),
+        (None, Some(field)) => (ChangeAction::Replace, replace_reason(cx, want, field)),
+        (None, None) if diff.is_empty() => (ChangeAction::NoOp, Reason::Matches),
+        (None, None) if is_left_stopped() => (ChangeAction::Update, Reason::LeftStopped),
+        (None, None) if diff.fields.is_empty() => (ChangeAction::Update, Reason::TagsDiffer),
+        (None, None) => (ChangeAction::Update, Reason::Differs),
     }
 }
 
@@ -476,307 +426,4 @@ fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
         diff: Diff::default(),
         parents: Vec::new(),
     }
-}
-
-/// Decides which half of each replacement comes first; returns users that must be replaced too.
-fn decide_orders(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, Reason> {
-    let mut cannot = BTreeMap::new();
-    for at in 0..all.len() {
-        if all[at].change.action != ChangeAction::Replace {
-            continue;
-        }
-        let (Some(old), Some(new)) = (all[at].change.before.clone(), all[at].change.after.clone())
-        else {
-            continue;
-        };
-        let coexist = (cx.registry.known(old.kind).coexist)(&old, &new);
-        let survivors: Vec<&Classified> = all.iter().filter(|one| survives(one, &old)).collect();
-        if !coexist {
-            for user in survivors
-                .iter()
-                .filter(|user| leave_update(cx, user, &new.address).is_none())
-            {
-                cannot.insert(
-                    user.change.address.clone(),
-                    Reason::ParentCannotCoexist {
-                        parent: new.address.clone(),
-                    },
-                );
-            }
-        }
-        let order = replace_order(
-            !survivors.is_empty(),
-            coexist,
-            new.lifecycle.create_before_destroy,
-        );
-        all[at].change.order = order;
-    }
-    pull_create_first(cx, all);
-    cannot
-}
-
-/// Whether the resource uses the old row and stays itself.
-fn survives(one: &Classified, old: &Live) -> bool {
-    let uses = one.change.before.as_ref().is_some_and(|live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == old.kind && *id == old.id)
-    });
-    uses && one.change.action == ChangeAction::Update
-}
-
-/// The update by which a user lets go of what it refers to.
-pub(crate) fn leave_update(
-    cx: &Context<'_>,
-    user: &Classified,
-    parent: &Address,
-) -> Option<&'static Update> {
-    let want = user.change.after.as_ref()?;
-    let attr = want
-        .attrs
-        .iter()
-        .find(|(_, value)| {
-            value
-                .refs()
-                .iter()
-                .any(|reference| reference.address == *parent)
-        })?
-        .0;
-    cx.registry.known(want.kind).row(attr)?.leave
-}
-
-/// What a create-first resource uses and is itself replaced must come first as well, where it can.
-fn pull_create_first(cx: &Context<'_>, all: &mut [Classified]) {
-    loop {
-        let mut pulled = None;
-        for (at, one) in all.iter().enumerate() {
-            let first = one.change.action == ChangeAction::Replace
-                && one.change.order == ReplaceOrder::CreateFirst;
-            let Some(want) = one.change.after.as_ref().filter(|_| first) else {
-                continue;
-            };
-            let named = named_by(want);
-            let parent = all.iter().position(|other| {
-                other.change.action == ChangeAction::Replace
-                    && other.change.order == ReplaceOrder::DeleteFirst
-                    && named.contains(&other.change.address)
-            });
-            if let Some(parent) = parent {
-                pulled = Some((at, parent));
-                break;
-            }
-        }
-        let Some((child, parent)) = pulled else {
-            return;
-        };
-        let change = &all[parent].change;
-        let coexist = match (&change.before, &change.after) {
-            (Some(old), Some(new)) => (cx.registry.known(old.kind).coexist)(old, new),
-            _ => true,
-        };
-        if coexist {
-            all[parent].change.order = ReplaceOrder::CreateFirst;
-        } else {
-            all[child].change.order = ReplaceOrder::DeleteFirst;
-        }
-    }
-}
-
-fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
-    let mut errors = Vec::new();
-    for one in all {
-        let change = &one.change;
-        errors.extend(without_row(one));
-        if let Some(want) = &change.after {
-            errors.extend(
-                one.diff
-                    .refusals
-                    .iter()
-                    .map(|refusal| PlanError::refused(want, refusal.clone())),
-            );
-        }
-        let live = change.before.as_ref();
-        let takes = change.deletes() || change.effect.interrupts >= Interruption::Rebuild;
-        let wanted = cx
-            .intent
-            .desired
-            .get(&change.address)
-            .is_some_and(|want| want.lifecycle.protect && cx.options.destroy);
-        let guarded = |live: &&Live| live.owner.as_ref().is_some_and(|owner| owner.guard.protect);
-        if let Some(live) = live.filter(|live| takes && (wanted || guarded(live))) {
-            errors.push(protected(cx, change, live));
-        }
-        if change.action == ChangeAction::Forget && cx.registry.known(change.kind).tag_api.is_none()
-        {
-            errors.push(PlanError {
-                address: Some(change.address.clone()),
-                class: PlanErrorClass::Refused,
-                what: format!(
-                    "`{}` cannot be forgotten: its owner is part of its name, not of its tags",
-                    change.address
-                ),
-                hint: Some("keep it in the stack, or let it be deleted".to_owned()),
-                at: None,
-            });
-        }
-        if let Some(why) = live
-            .filter(|_| change.deletes())
-            .and_then(|live| (cx.registry.known(live.kind).undeletable)(&cx.intent.cx(), live))
-        {
-            errors.push(PlanError {
-                address: Some(change.address.clone()),
-                class: PlanErrorClass::Protected,
-                what: format!("`{}` cannot be deleted: {why}", change.address),
-                hint: None,
-                at: change.after.as_ref().map(|want| want.at.clone()),
-            });
-        }
-    }
-    errors
-}
-
-/// A difference in an attribute that the kind's table does not know: without a row, nobody can say
-/// what it leads to.
-fn without_row(one: &Classified) -> impl Iterator<Item = PlanError> + '_ {
-    let change = &one.change;
-    one.diff.unknown.iter().map(move |attr| PlanError {
-        address: Some(change.address.clone()),
-        class: PlanErrorClass::Internal,
-        what: format!(
-            "internal error: `{attr}` of `{}` differs, and the kind `{}` has no row for it",
-            change.address, change.kind
-        ),
-        hint: Some("please report it".to_owned()),
-        at: change
-            .after
-            .as_ref()
-            .map(|want| want.location(attr).clone()),
-    })
-}
-
-fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
-    let doing = if change.deletes() && change.after.is_none() {
-        "destroyed"
-    } else {
-        change.effect.word()
-    };
-    PlanError {
-        address: Some(change.address.clone()),
-        class: PlanErrorClass::Protected,
-        what: format!(
-            "`{}` ({}) of {} is protected and would be {doing}",
-            change.address, live.id, cx.intent.stack
-        ),
-        hint: Some("to lift it: set `protect: false`, apply, then do this".to_owned()),
-        at: change.after.as_ref().map(|want| want.at.clone()),
-    }
-}
-
-/// Whether the change's live row uses this one and stays as it is.
-fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
-    let uses = one.change.before.as_ref().is_some_and(|live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == used.kind && *id == used.id)
-    });
-    uses && actions.contains(&one.change.action)
-}
-
-/// What something kept stands on is kept as well; the cloud would refuse to delete it.
-fn keep_what_is_stood_on(all: &mut [Classified]) {
-    loop {
-        let found = all.iter().enumerate().find_map(|(at, one)| {
-            let gone = one
-                .change
-                .before
-                .as_ref()
-                .filter(|_| one.change.action == ChangeAction::Delete)?;
-            let user = all
-                .iter()
-                .find(|user| stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget]))?;
-            Some((at, user.change.address.clone()))
-        });
-        let Some((at, by)) = found else { return };
-        let change = &mut all[at].change;
-        (change.action, change.reason, change.loses) =
-            (ChangeAction::Keep, Reason::StoodOn { by }, None);
-    }
-}
-
-/// What something that stays unchanged uses cannot go.
-fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
-    let mut errors = Vec::new();
-    for one in all {
-        let change = &one.change;
-        let Some(gone) = change
-            .before
-            .as_ref()
-            .filter(|_| change.action == ChangeAction::Delete)
-        else {
-            continue;
-        };
-        let targeted = !cx.options.targets.is_empty();
-        let Some(user) = all
-            .iter()
-            .find(|user| !targeted && stands_on(user, gone, &[ChangeAction::NoOp]))
-        else {
-            continue;
-        };
-        errors.push(PlanError {
-            address: Some(change.address.clone()),
-            class: PlanErrorClass::Refused,
-            what: format!(
-                "`{}` ({}) cannot go: `{}` uses it and stays as it is",
-                change.address, gone.id, user.change.address
-            ),
-            hint: Some(format!(
-                "say what `{}` is to use instead, or keep `{}`",
-                user.change.address, change.address
-            )),
-            at: user.change.after.as_ref().map(|want| want.at.clone()),
-        });
-    }
-    errors
-}
-
-fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
-    let mut notes = Vec::new();
-    for one in all {
-        let address = &one.change.address;
-        notes.extend(
-            one.diff
-                .notes
-                .iter()
-                .map(|what| note(address, what.clone())),
-        );
-        notes.extend(from_next_restart(one).map(|what| note(address, what)));
-        if one.change.action == ChangeAction::Keep {
-            notes.push(note(address, NoteKind::Kept));
-        }
-    }
-    for (address, pair) in cx.paired {
-        if pair.main.is_none() && !pair.superseded.is_empty() {
-            notes.push(note(
-                address,
-                NoteKind::Remark(
-                    "the resource under this address is of another kind now".to_owned(),
-                ),
-            ));
-        }
-    }
-    notes
-}
-
-/// Changes in place that the machine takes up when it starts next.
-fn from_next_restart(one: &Classified) -> impl Iterator<Item = NoteKind> + '_ {
-    let updates = one.change.action == ChangeAction::Update
-        && one.change.effect.interrupts < Interruption::Restart;
-    let fields = one
-        .change
-        .fields
-        .iter()
-        .filter(move |field| updates && field.update.is_some_and(|update| update.boot));
-    fields.map(|field| NoteKind::FromNextRestart {
-        field: field.attr.clone(),
-    })
 }

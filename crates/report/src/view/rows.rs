@@ -84,7 +84,7 @@ impl<'a> Source<'a> {
         let shown = if self.values.hides(kind, name, &[value]) {
             SENSITIVE.to_owned()
         } else {
-            self.with_unit(name, self.values.shown_by_name(value))
+            self.with_unit(name, self.values.shown_by_name(kind, name, value))
         };
         Row::set("+", Label::Create, name, shown)
     }

@@ -120,10 +120,10 @@ fn flow(attr: &str, map: &Map, values: &Values<'_>) -> String {
     words.push(text(map, "protocol").map(clean).unwrap_or_default());
     words.extend(text(map, "port").and_then(ports));
     words.push(if attr == "egress" { "to" } else { "from" }.to_owned());
-    let peer = ["cidr", "group", "prefix_list"]
-        .iter()
-        .find_map(|name| map.get(*name));
-    words.push(peer.map(|peer| values.peer(peer)).unwrap_or_default());
+    let group = map.get("group").map(|group| values.group(group));
+    let peer = || map.get("cidr").or_else(|| map.get("prefix_list"));
+    let peer = group.or_else(|| peer().map(|peer| values.peer(peer)));
+    words.push(peer.unwrap_or_default());
     if let Some(priority) = map
         .get("priority")
         .and_then(Value::as_int)

@@ -8,7 +8,7 @@ use setpoint_plan::change::ChangeAction;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::wire::{SENSITIVE, Secrets, sensitive_by_name};
 use setpoint_plan::{Address, Map, Value};
-use setpoint_spec::schema::{FieldDef, Schema, Type};
+use setpoint_spec::schema::{FieldDef, PEER_KIND, Schema, Type};
 
 use crate::words::{clean, size};
 
@@ -22,7 +22,8 @@ const SHOWN_MAX: usize = 200;
 pub(crate) struct Values<'a> {
     secrets: Secrets,
     schema: Option<Schema>,
-    names: BTreeMap<&'a str, &'a Address>,
+    /// Addresses of live resources, by kind and id.
+    names: BTreeMap<(&'static str, &'a str), &'a Address>,
     renewed: BTreeSet<&'a Address>,
 }
 
@@ -33,7 +34,7 @@ impl<'a> Values<'a> {
             change
                 .before
                 .as_ref()
-                .map(|live| (live.id.as_str(), &change.address))
+                .map(|live| ((live.kind, live.id.as_str()), &change.address))
         });
         let renewed = plan
             .changes
@@ -81,42 +82,56 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// A value of a new resource: what lies in this stack by its address.
-    pub(crate) fn shown_by_name(&self, value: &Value) -> String {
+    /// A value of a field of a new resource. If the field refers to resources, those of this stack
+    /// are shown by address; plain text may equal an id (the id of a key pair is its name).
+    pub(crate) fn shown_by_name(&self, kind: &str, attr: &str, value: &Value) -> String {
+        match self.field(kind, attr).and_then(|field| target(&field.ty)) {
+            Some(target) => self.shown_reference(target, value),
+            None => self.shown(value),
+        }
+    }
+
+    fn shown_reference(&self, target: &str, value: &Value) -> String {
         match value {
             Value::Text(text) => self
-                .name_of(text)
+                .name_of(target, text)
                 .map_or_else(|| self.shown(value), ToString::to_string),
             Value::List(items) if value.is_known() && !self.secrets.are_in_value(value) => {
-                format!(
-                    "[{}]",
-                    items
-                        .iter()
-                        .map(|item| self.shown_by_name(item))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|item| self.shown_reference(target, item))
+                    .collect();
+                format!("[{}]", items.join(", "))
             }
             _ => self.shown(value),
         }
     }
 
     /// The address of a live resource of this stack.
-    fn name_of(&self, id: &str) -> Option<&'a Address> {
-        self.names.get(id).copied()
+    fn name_of(&self, kind: &str, id: &str) -> Option<&'a Address> {
+        let names = &self.names;
+        names.get(&(kind, id)).copied()
     }
 
-    /// A security group or the like in a rule: by address where it is of this stack.
-    pub(crate) fn peer(&self, value: &Value) -> String {
+    /// A security group in a rule: by address where it is of this stack.
+    pub(crate) fn group(&self, value: &Value) -> String {
         match value {
             Value::Ref(reference) if self.renewed.contains(&reference.address) => {
                 format!("new {}", reference.address)
             }
             Value::Ref(reference) => reference.address.to_string(),
             Value::Text(text) => self
-                .name_of(text)
+                .name_of(PEER_KIND, text)
                 .map_or_else(|| clean(text), ToString::to_string),
             _ => self.shown(value),
+        }
+    }
+
+    /// A block or a prefix list in a rule.
+    pub(crate) fn peer(&self, value: &Value) -> String {
+        match value {
+            Value::Text(text) => clean(text),
+            other => self.group(other),
         }
     }
 
@@ -221,6 +236,15 @@ fn field(fields: &'static [FieldDef], attr: &str) -> Option<&'static FieldDef> {
         Type::Struct(members) => field(members, rest),
         Type::Named(members) | Type::Rows(members) => field(members, rest.split_once('.')?.1),
         Type::WordOr(_, Type::Struct(members)) => field(members, rest),
+        _ => None,
+    }
+}
+
+/// The kind that a reference field leads to.
+fn target(ty: &Type) -> Option<&'static str> {
+    match ty {
+        Type::Ref(kind) => Some(kind),
+        Type::List(inner) | Type::WordOr(_, inner) => target(inner),
         _ => None,
     }
 }

@@ -1,0 +1,260 @@
+//! Exclusive values: a name, a number, an address or a block that one live resource at a time holds.
+//!
+//! A kind says which of them a side of a resource holds ([`crate::kind::Kind::claims`]). Two claims
+//! can be compared if they are of one kind, one field and one scope; blocks conflict if they
+//! overlap, everything else if it is equal. A [`Room`] is the other half for blocks: what the
+//! scope itself offers at each stage of its own update.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::Value;
+
+/// Something that at most one live resource of a scope can hold at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    /// The field that holds the value.
+    pub field: &'static str,
+    /// The id of the resource inside which the value is unique, or a reference to one that the plan
+    /// creates; `Null` for the whole region.
+    pub scope: Value,
+    /// The value.
+    pub what: Claimed,
+}
+
+/// An exclusive value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claimed {
+    /// A name.
+    Name(String),
+    /// A number.
+    Number(i64),
+    /// An address.
+    Address(IpAddr),
+    /// A block of addresses; it excludes every block that overlaps it.
+    Block(IpNet),
+}
+
+impl Claim {
+    /// A name that is unique in its scope; `None` if the value is not known.
+    #[must_use]
+    pub fn name(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
+        let what = Claimed::Name(value.as_text()?.to_owned());
+        Some(Self { field, scope, what })
+    }
+
+    /// A number that is unique inside another resource.
+    #[must_use]
+    pub fn number(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
+        let what = Claimed::Number(value.as_int()?);
+        Self::inside(field, scope, what)
+    }
+
+    /// An address inside another resource.
+    #[must_use]
+    pub fn address(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
+        let what = Claimed::Address(value.as_text()?.parse().ok()?);
+        Self::inside(field, scope, what)
+    }
+
+    /// A block of addresses inside another resource.
+    #[must_use]
+    pub fn block(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
+        let block: IpNet = value.as_text()?.parse().ok()?;
+        Self::inside(field, scope, Claimed::Block(block.trunc()))
+    }
+
+    fn inside(field: &'static str, scope: Value, what: Claimed) -> Option<Self> {
+        (scope != Value::Null).then_some(Self { field, scope, what })
+    }
+
+    /// Whether the two cannot be held at once. Both are of one kind.
+    #[must_use]
+    pub fn conflicts(&self, other: &Self) -> bool {
+        self.field == other.field && self.scope == other.scope && self.what.conflicts(&other.what)
+    }
+
+    /// The block, if it is one.
+    #[must_use]
+    pub fn as_block(&self) -> Option<&IpNet> {
+        match &self.what {
+            Claimed::Block(block) => Some(block),
+            Claimed::Name(_) | Claimed::Number(_) | Claimed::Address(_) => None,
+        }
+    }
+}
+
+impl Claimed {
+    /// What it is called in messages.
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Number(_) => "number",
+            Self::Address(_) => "address",
+            Self::Block(_) => "block",
+        }
+    }
+
+    fn conflicts(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Block(a), Self::Block(b)) => a.contains(b) || b.contains(a),
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl fmt::Display for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "name `{name}`"),
+            Self::Number(number) => write!(f, "number {number}"),
+            Self::Address(address) => write!(f, "address {address}"),
+            Self::Block(block) => write!(f, "block {block}"),
+        }
+    }
+}
+
+/// The blocks that a resource offers to what lies in it, at each stage of its update.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Before the update.
+    pub at_first: Vec<IpNet>,
+    /// After blocks have gone that are in the way of new ones, before these are there.
+    pub cleared: Vec<IpNet>,
+    /// Between its first verbs and those that stand after everything else (`At::After`).
+    pub meanwhile: Vec<IpNet>,
+    /// After the update.
+    pub at_last: Vec<IpNet>,
+}
+
+impl Room {
+    /// The number of the stage before the update.
+    pub const AT_FIRST: usize = 0;
+    /// The number of the stage between the first and the last verbs.
+    pub const MEANWHILE: usize = 2;
+    /// The number of the stage after the update.
+    pub const AT_LAST: usize = 3;
+
+    fn stages(&self) -> [&[IpNet]; 4] {
+        [
+            &self.at_first,
+            &self.cleared,
+            &self.meanwhile,
+            &self.at_last,
+        ]
+    }
+
+    /// Whether it offers the same at each stage.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        let stages = self.stages();
+        stages.iter().all(|stage| *stage == stages[0])
+    }
+
+    /// The last stage up to which a block that is there now may stay.
+    #[must_use]
+    pub fn stays_until(&self, block: &IpNet) -> usize {
+        let outside = |room: &&[IpNet]| !holds(room, block);
+        let first_outside = self.stages().iter().position(outside);
+        first_outside.map_or(Self::AT_LAST, |stage| stage.saturating_sub(1))
+    }
+
+    /// The first stage from which on a new block may be there.
+    #[must_use]
+    pub fn there_from(&self, block: &IpNet) -> usize {
+        let outside = |room: &&[IpNet]| !holds(room, block);
+        let last_outside = self.stages().iter().rposition(outside);
+        last_outside.map_or(Self::AT_FIRST, |stage| (stage + 1).min(Self::AT_LAST))
+    }
+}
+
+fn holds(room: &[IpNet], block: &IpNet) -> bool {
+    room.iter().any(|outer| outer.contains(block))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &str) -> Claim {
+        Claim::block("cidr_block", "vpc-1".into(), &text.into()).expect("a block")
+    }
+
+    fn nets(texts: &[&str]) -> Vec<IpNet> {
+        texts
+            .iter()
+            .map(|text| text.parse().expect("a block"))
+            .collect()
+    }
+
+    #[test]
+    fn overlapping_blocks_of_one_scope_conflict() {
+        for (a, b, expected) in [
+            ("10.0.1.0/24", "10.0.1.0/24", true),
+            ("10.0.1.0/24", "10.0.1.128/25", true),
+            ("10.0.1.128/25", "10.0.1.0/24", true),
+            ("10.0.1.7/24", "10.0.1.0/25", true),
+            ("10.0.1.0/25", "10.0.1.128/25", false),
+            ("10.0.1.0/24", "10.0.2.0/24", false),
+        ] {
+            assert_eq!(block(a).conflicts(&block(b)), expected, "{a} {b}");
+        }
+        let elsewhere = Claim {
+            scope: "vpc-2".into(),
+            ..block("10.0.1.0/24")
+        };
+        assert!(!block("10.0.1.0/24").conflicts(&elsewhere));
+    }
+
+    #[test]
+    fn other_values_conflict_if_they_are_equal() {
+        let name = |text: &str| Claim::name("name", Value::Null, &text.into());
+        let address = |text: &str| Claim::address("private_ip", "vsw-1".into(), &text.into());
+        let both =
+            |a: Option<Claim>, b: Option<Claim>| a.expect("known").conflicts(&b.expect("known"));
+        assert!(both(name("a"), name("a")));
+        assert!(!both(name("a"), name("b")));
+        assert!(both(address("10.0.1.5"), address("10.0.1.5")));
+        assert!(!both(address("10.0.1.5"), address("10.0.1.6")));
+        assert_eq!(
+            name("a").map(|one| one.what.to_string()).as_deref(),
+            Some("name `a`")
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_claims_nothing() {
+        let unknown = Value::reference(&crate::fixtures::address("net"), "id");
+        assert_eq!(Claim::name("name", Value::Null, &unknown), None);
+        assert_eq!(
+            Claim::block("cidr_block", Value::Null, &"10.0.0.0/8".into()),
+            None
+        );
+        assert_eq!(Claim::number("ipv6", "vpc-1".into(), &Value::Null), None);
+    }
+
+    #[test]
+    fn a_room_says_when_a_block_leaves_and_when_it_arrives() {
+        // A secondary block is in the way of a new one, another stays; the primary block moves last.
+        let room = Room {
+            at_first: nets(&["10.20.0.0/16", "10.8.0.0/16", "10.5.0.0/16"]),
+            cleared: nets(&["10.20.0.0/16", "10.5.0.0/16"]),
+            meanwhile: nets(&["10.20.0.0/16", "10.8.0.0/15", "10.5.0.0/16"]),
+            at_last: nets(&["10.30.0.0/16", "10.8.0.0/15", "10.5.0.0/16"]),
+        };
+        for (text, until, from) in [
+            ("10.5.1.0/24", Room::AT_LAST, Room::AT_FIRST),
+            ("10.8.1.0/24", Room::AT_FIRST, Room::MEANWHILE),
+            ("10.9.1.0/24", Room::AT_FIRST, Room::MEANWHILE),
+            ("10.20.1.0/24", Room::MEANWHILE, Room::AT_LAST),
+            ("10.30.1.0/24", Room::AT_FIRST, Room::AT_LAST),
+        ] {
+            let block: IpNet = text.parse().expect("a block");
+            assert_eq!(room.stays_until(&block), until, "{text}");
+            assert_eq!(room.there_from(&block), from, "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Exclusive values: a row gives up a value before another change takes it, what leaves a block is
+//! gone before its parent gives the block up, and what arrives in a block finds it there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::order::{Edges, Placed, all_to_all};
+use crate::plan::Half;
+use crate::planner::{Wait, Why};
+
+/// The blocks of each change.
+struct Blocks<'a, 'b>(BTreeMap<usize, Vec<&'a Placed<'b>>>);
+
+pub(super) fn edges(placed: &[Placed<'_>], waits: &[Wait]) -> Edges {
+    let mut blocks = Blocks(BTreeMap::new());
+    for block in placed.iter().filter(|block| block.block.release.is_none()) {
+        blocks.0.entry(block.block.change).or_default().push(block);
+    }
+    let of_wait = |wait: &Wait| {
+        let (first, then) = match wait.why {
+            Why::Takes { .. } => (blocks.giving(wait.first), blocks.taking(wait.then)),
+            Why::Leaves { with_first, .. } => (
+                blocks.giving(wait.first),
+                blocks.shrinking(wait.then, with_first),
+            ),
+            Why::Arrives { after_last, .. } => (
+                blocks.grown(wait.first, after_last),
+                blocks.taking(wait.then),
+            ),
+        };
+        all_to_all(&first, &then)
+    };
+    waits.iter().flat_map(of_wait).collect()
+}
+
+/// The changes of which the second takes what the first gives up.
+pub(super) fn takers(waits: &[Wait]) -> BTreeSet<(usize, usize)> {
+    let takes = |wait: &&Wait| matches!(wait.why, Why::Takes { .. });
+    let pair = |wait: &Wait| (wait.first, wait.then);
+    waits.iter().filter(takes).map(pair).collect()
+}
+
+impl<'a, 'b> Blocks<'a, 'b> {
+    fn half(&self, change: usize, half: Half) -> Option<&'a Placed<'b>> {
+        let blocks = self.0.get(&change)?;
+        blocks
+            .iter()
+            .find(|block| block.block.half == half)
+            .copied()
+    }
+
+    /// The steps after which a change holds its old values no more.
+    fn giving(&self, change: usize) -> Vec<usize> {
+        let down = self.half(change, Half::Down);
+        let block = down.or_else(|| self.half(change, Half::Up));
+        block.map(Placed::last_group).unwrap_or_default()
+    }
+
+    /// The first steps that need the new values of a change.
+    fn taking(&self, change: usize) -> Vec<usize> {
+        let up = self.half(change, Half::Up);
+        up.map(Placed::first_group).unwrap_or_default()
+    }
+
+    /// The steps by which a parent gives blocks up.
+    fn shrinking(&self, change: usize, with_first: bool) -> Vec<usize> {
+        let Some(up) = self.half(change, Half::Up) else {
+            return Vec::new();
+        };
+        match up.block.taking.filter(|_| !with_first) {
+            Some(at) => up.ids(at..at + 1),
+            None => up.first_group(),
+        }
+    }
+
+    /// The steps after which a parent has its new blocks.
+    fn grown(&self, change: usize, after_last: bool) -> Vec<usize> {
+        let Some(up) = self.half(change, Half::Up) else {
+            return Vec::new();
+        };
+        match up.block.taking.filter(|_| !after_last) {
+            Some(0) => Vec::new(),
+            Some(at) => up.ids(at - 1..at),
+            None => up.last_group(),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Deletions that are refused, and resources that are kept since something kept stands on them.
+
+use crate::change::{Change, ChangeAction, Reason};
+use crate::effect::Interruption;
+use crate::live::Live;
+use crate::planner::classify::Context;
+use crate::planner::classify::closure::lets_go;
+use crate::planner::{Classified, PlanError, PlanErrorClass};
+
+pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
+    let mut errors = Vec::new();
+    for one in all {
+        let change = &one.change;
+        errors.extend(without_row(one));
+        if let Some(want) = &change.after {
+            errors.extend(
+                one.diff
+                    .refusals
+                    .iter()
+                    .map(|refusal| PlanError::refused(want, refusal.clone())),
+            );
+        }
+        let live = change.before.as_ref();
+        let takes = change.deletes() || change.effect.interrupts >= Interruption::Rebuild;
+        let wanted = cx
+            .intent
+            .desired
+            .get(&change.address)
+            .is_some_and(|want| want.lifecycle.protect && cx.options.destroy);
+        let guarded = |live: &&Live| live.owner.as_ref().is_some_and(|owner| owner.guard.protect);
+        if let Some(live) = live.filter(|live| takes && (wanted || guarded(live))) {
+            errors.push(protected(cx, change, live));
+        }
+        if change.action == ChangeAction::Forget && cx.registry.known(change.kind).tag_api.is_none()
+        {
+            errors.push(PlanError {
+                address: Some(change.address.clone()),
+                class: PlanErrorClass::Refused,
+                what: format!(
+                    "`{}` cannot be forgotten: its owner is part of its name, not of its tags",
+                    change.address
+                ),
+                hint: Some("keep it in the stack, or let it be deleted".to_owned()),
+                at: None,
+            });
+        }
+        if let Some(why) = live
+            .filter(|_| change.deletes())
+            .and_then(|live| (cx.registry.known(live.kind).undeletable)(&cx.intent.cx(), live))
+        {
+            errors.push(PlanError {
+                address: Some(change.address.clone()),
+                class: PlanErrorClass::Protected,
+                what: format!("`{}` cannot be deleted: {why}", change.address),
+                hint: None,
+                at: change.after.as_ref().map(|want| want.at.clone()),
+            });
+        }
+    }
+    errors
+}
+
+/// A difference in an attribute that the kind's table does not know: without a row, nobody can say
+/// what it leads to.
+fn without_row(one: &Classified) -> impl Iterator<Item = PlanError> + '_ {
+    let change = &one.change;
+    one.diff.unknown.iter().map(move |attr| PlanError {
+        address: Some(change.address.clone()),
+        class: PlanErrorClass::Internal,
+        what: format!(
+            "internal error: `{attr}` of `{}` differs, and the kind `{}` has no row for it",
+            change.address, change.kind
+        ),
+        hint: Some("please report it".to_owned()),
+        at: change
+            .after
+            .as_ref()
+            .map(|want| want.location(attr).clone()),
+    })
+}
+
+fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
+    let doing = if change.deletes() && change.after.is_none() {
+        "destroyed"
+    } else {
+        change.effect.word()
+    };
+    PlanError {
+        address: Some(change.address.clone()),
+        class: PlanErrorClass::Protected,
+        what: format!(
+            "`{}` ({}) of {} is protected and would be {doing}",
+            change.address, live.id, cx.intent.stack
+        ),
+        hint: Some("to lift it: set `protect: false`, apply, then do this".to_owned()),
+        at: change.after.as_ref().map(|want| want.at.clone()),
+    }
+}
+
+/// Whether the change's live row uses this one and stays as it is.
+fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
+    let uses = one.change.before.as_ref().is_some_and(|live| {
+        live.uses
+            .iter()
+            .any(|(kind, id)| *kind == used.kind && *id == used.id)
+    });
+    uses && actions.contains(&one.change.action)
+}
+
+/// What something kept stands on is kept as well; the cloud would refuse to delete it.
+pub(super) fn keep_what_is_stood_on(all: &mut [Classified]) {
+    loop {
+        let found = all.iter().enumerate().find_map(|(at, one)| {
+            let gone = one
+                .change
+                .before
+                .as_ref()
+                .filter(|_| one.change.action == ChangeAction::Delete)?;
+            let user = all
+                .iter()
+                .find(|user| stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget]))?;
+            Some((at, user.change.address.clone()))
+        });
+        let Some((at, by)) = found else { return };
+        let change = &mut all[at].change;
+        (change.action, change.reason, change.loses) =
+            (ChangeAction::Keep, Reason::StoodOn { by }, None);
+    }
+}
+
+/// Whether the change's live row stays and goes on using this one.
+fn keeps_using(one: &Classified, used: &Live) -> bool {
+    stands_on(one, used, &[ChangeAction::NoOp])
+        || stands_on(one, used, &[ChangeAction::Update]) && !lets_go(one, used)
+}
+
+/// What something that stays goes on using cannot go.
+pub(super) fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
+    let mut errors = Vec::new();
+    for one in all {
+        let change = &one.change;
+        let Some(gone) = change
+            .before
+            .as_ref()
+            .filter(|_| change.action == ChangeAction::Delete)
+        else {
+            continue;
+        };
+        let targeted = !cx.options.targets.is_empty();
+        let Some(user) = all.iter().find(|user| !targeted && keeps_using(user, gone)) else {
+            continue;
+        };
+        errors.push(PlanError {
+            address: Some(change.address.clone()),
+            class: PlanErrorClass::Refused,
+            what: format!(
+                "`{}` ({}) cannot be deleted: `{}` uses it and keeps doing so",
+                change.address, gone.id, user.change.address
+            ),
+            hint: Some(format!(
+                "say what `{}` is to use instead, or keep `{}`",
+                user.change.address, change.address
+            )),
+            at: user.change.after.as_ref().map(|want| want.at.clone()),
+        });
+    }
+    errors
+}

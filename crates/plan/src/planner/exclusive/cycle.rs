@@ -1,0 +1,208 @@
+//! Waits that form a cycle: what can be cut, and what has to be said about the rest.
+//!
+//! A successor that is created first can be created second instead; then its users let go of the old
+//! half or are replaced too. What is deleted under one address and created under another cannot be
+//! cut: whoever uses it would have to be in both. Most often it is one resource under a new name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Address;
+use crate::change::{ChangeAction, Reason, ReplaceOrder};
+use crate::desired::Desired;
+use crate::diff::{self, Sides};
+use crate::planner::classify::{Context, Outcome};
+use crate::planner::exclusive::{Wait, Why, address};
+use crate::planner::{Classified, PlanError, PlanErrorClass};
+
+/// The rows on a cycle that can go before their successors come, by id: old halves of replacements
+/// for which somebody waits, and leftovers of earlier replacements.
+pub(crate) fn delete_first(
+    cx: &Context<'_>,
+    found: &Outcome,
+    cycle: &BTreeSet<usize>,
+) -> BTreeSet<String> {
+    let change = |at: usize| &found.all[at].change;
+    let replaced = on(found, cycle)
+        .flat_map(|wait| [wait.first, wait.then])
+        .filter(|at| change(*at).action == ChangeAction::Replace);
+    let leftover = |at: &usize| change(*at).reason == Reason::Superseded;
+    replaced
+        .chain(cycle.iter().copied().filter(leftover))
+        .filter(|at| change(*at).order == ReplaceOrder::CreateFirst)
+        .filter_map(|at| change(at).before.as_ref().map(|live| live.id.clone()))
+        .filter(|id| !cx.apart.contains(id))
+        .collect()
+}
+
+fn on<'a>(found: &'a Outcome, cycle: &'a BTreeSet<usize>) -> impl Iterator<Item = &'a Wait> {
+    found
+        .waits
+        .iter()
+        .filter(|wait| cycle.contains(&wait.first) && cycle.contains(&wait.then))
+}
+
+/// What is wrong with a cycle that cannot be cut.
+pub(crate) fn explain(cx: &Context<'_>, found: &Outcome, cycle: &BTreeSet<usize>) -> PlanError {
+    let all = &found.all;
+    let takes = |wait: &&Wait| matches!(wait.why, Why::Takes { .. });
+    let Some(wait) = on(found, cycle)
+        .find(takes)
+        .or_else(|| on(found, cycle).next())
+    else {
+        return no_order(all, cycle);
+    };
+    let party = |at: &usize| *at == wait.first || *at == wait.then;
+    let users: Vec<String> = cycle
+        .iter()
+        .filter(|at| !party(at))
+        .filter(|at| all[**at].change.action == ChangeAction::Update)
+        .map(|at| format!("`{}`", address(&all[*at])))
+        .collect();
+    let renames: Vec<(usize, usize)> = on(found, cycle)
+        .filter(takes)
+        .map(|wait| (wait.first, wait.then))
+        .collect();
+    let then = &all[wait.then].change;
+    PlanError {
+        address: Some(then.address.clone()),
+        class: PlanErrorClass::Cycle,
+        what: format!("{}{}", needs(all, wait), waiting(&users)),
+        hint: Some(way_out(cx, all, &renames, &users)),
+        at: then.after.as_ref().map(|want| want.at.clone()),
+    }
+}
+
+fn needs(all: &[Classified], wait: &Wait) -> String {
+    let (first, then) = (&all[wait.first].change, address(&all[wait.then]));
+    let id = first.before.as_ref().map(|live| live.id.as_str());
+    let first = format!("`{}` ({})", first.address, id.unwrap_or_default());
+    match &wait.why {
+        Why::Takes { held, taken } if held.what == taken.what => {
+            format!(
+                "`{then}` needs the {} before {first} can give it up",
+                taken.what
+            )
+        }
+        Why::Takes { held, taken } => format!(
+            "`{then}` needs the {} before {first} can give up the {}",
+            taken.what, held.what
+        ),
+        Why::Leaves { block, .. } => {
+            format!("`{then}` gives up the block around {block} before {first} can leave it")
+        }
+        Why::Arrives { block, .. } => {
+            format!("`{then}` needs the block {block} before {first} can add one around it")
+        }
+    }
+}
+
+fn waiting(users: &[String]) -> String {
+    if users.is_empty() {
+        return String::new();
+    }
+    let verb = if users.len() == 1 { "has" } else { "have" };
+    format!(
+        ": {} {verb} to move from one to the other",
+        users.join(", ")
+    )
+}
+
+fn way_out(
+    cx: &Context<'_>,
+    all: &[Classified],
+    pairs: &[(usize, usize)],
+    users: &[String],
+) -> String {
+    let replace: Vec<String> = users
+        .iter()
+        .map(|user| format!("--replace {}", user.trim_matches('`')))
+        .collect();
+    match (moved(cx, all, pairs), replace.is_empty()) {
+        (Some(moved), true) => moved,
+        (Some(moved), false) => format!(
+            "{moved}; to get a new one, replace its users with `{}`",
+            replace.join(" ")
+        ),
+        (None, false) => format!("replace its users too, with `{}`", replace.join(" ")),
+        (None, true) => {
+            "make the change in two applies: first give one of them a value that is free".to_owned()
+        }
+    }
+}
+
+/// The `moved` entry that makes a deletion and a creation one resource under a new name, if that
+/// would not replace it.
+pub(super) fn rename(
+    cx: &Context<'_>,
+    all: &[Classified],
+    from: usize,
+    to: usize,
+) -> Option<String> {
+    moved(cx, all, &[(from, to)])
+}
+
+fn moved(cx: &Context<'_>, all: &[Classified], pairs: &[(usize, usize)]) -> Option<String> {
+    let resolved: BTreeMap<Address, Desired> = all
+        .iter()
+        .filter_map(|one| one.change.after.clone())
+        .map(|want| (want.address.clone(), want))
+        .collect();
+    let entries: Vec<String> = pairs
+        .iter()
+        .filter(|(from, to)| is_rename(cx, &resolved, &all[*from], &all[*to]))
+        .map(|(from, to)| {
+            format!(
+                "{{from: {}, to: {}}}",
+                address(&all[*from]),
+                address(&all[*to])
+            )
+        })
+        .collect();
+    let list = entries.join(", ");
+    let text = format!("write `moved: [{list}]` if it is the same resource under a new name");
+    (!entries.is_empty()).then_some(text)
+}
+
+/// Whether one is deleted, the other created, and the live row can become what is wanted in place.
+fn is_rename(
+    cx: &Context<'_>,
+    resolved: &BTreeMap<Address, Desired>,
+    from: &Classified,
+    to: &Classified,
+) -> bool {
+    let goes = matches!(
+        from.change.action,
+        ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget
+    );
+    let comes = to.change.action == ChangeAction::Create && from.change.kind == to.change.kind;
+    let (true, Some(live), Some(want)) = (goes && comes, &from.change.before, &to.change.after)
+    else {
+        return false;
+    };
+    let kind = cx.registry.known(want.kind);
+    let diff = diff::diff(Sides {
+        kind,
+        want,
+        live,
+        all: cx.desired,
+        resolved,
+        named: &cx.snapshot.named,
+        ignore_tags: &cx.intent.ignore_tags,
+    });
+    kind.tag_api.is_some() && diff.refusals.is_empty() && diff.forces_replacement().is_none()
+}
+
+fn no_order(all: &[Classified], cycle: &BTreeSet<usize>) -> PlanError {
+    let names: BTreeSet<&Address> = cycle.iter().map(|at| address(&all[*at])).collect();
+    let listed: Vec<String> = names.iter().map(ToString::to_string).collect();
+    PlanError {
+        address: names.first().map(|first| (*first).clone()),
+        class: PlanErrorClass::Cycle,
+        what: format!(
+            "the changes of {} have no order in which none waits for another",
+            listed.join(", ")
+        ),
+        hint: Some("change them in two applies: first the one that others depend on".to_owned()),
+        at: None,
+    }
+}
