@@ -12,6 +12,7 @@ mod durable;
 mod explain;
 #[cfg(unix)]
 mod files;
+mod first_version;
 mod fmt;
 mod graph;
 mod init;
