@@ -6,6 +6,7 @@
 mod json;
 mod render;
 
+use crate::limits::FINDINGS_MAX;
 use crate::span::Span;
 
 pub use json::to_json;
@@ -118,4 +119,17 @@ pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
     found.sort_by_key(|one| (one.span, one.severity));
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|one| seen.insert((one.span, one.code, one.message.clone())));
+    if found.len() > FINDINGS_MAX {
+        let rest = found.split_off(FINDINGS_MAX);
+        let severest = |rest: &[Diagnostic]| rest.iter().map(|one| one.severity).min();
+        let message = format!(
+            "{} more findings are not shown; at most {FINDINGS_MAX} are",
+            rest.len()
+        );
+        let more = Diagnostic::unplaced("too-many", message);
+        found.push(Diagnostic {
+            severity: severest(&rest).unwrap_or(Severity::Error),
+            ..more
+        });
+    }
 }

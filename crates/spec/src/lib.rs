@@ -13,6 +13,7 @@ pub mod expr;
 pub mod fmt;
 pub mod init;
 pub mod json_schema;
+pub mod limits;
 mod load;
 pub mod loader;
 pub mod outside;

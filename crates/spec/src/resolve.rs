@@ -3,6 +3,7 @@
 //! Everything is computed on demand and once: a slot is idle, running or done, and meeting a running one is a cycle,
 //! printed as its path. Errors are collected; what failed is not reported a second time.
 
+mod budget;
 mod check;
 mod content;
 mod each;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
+use crate::limits::Spent;
 use crate::loader::Loader;
 use crate::parse::{Entry, File, What};
 use crate::schema::{KindDef, Schema};
@@ -153,6 +155,9 @@ pub(crate) struct Resolver<'a> {
     /// Where values of fields stand, until their resource is complete.
     spots: BTreeMap<MemberId, Vec<(String, Span)>>,
     missing: Vec<(String, Span)>,
+    /// What the stack has grown to so far, and whether that is too much.
+    spent: Spent,
+    is_full: bool,
 }
 
 const ROOT: ScopeId = ScopeId(0);
@@ -177,6 +182,8 @@ impl<'a> Resolver<'a> {
             evals: 0,
             spots: BTreeMap::new(),
             missing: Vec::new(),
+            spent: Spent::default(),
+            is_full: false,
         };
         resolver.add_scope(0, world.given.first());
         for (alias, (file, given)) in &world.links {
@@ -262,10 +269,16 @@ impl<'a> Resolver<'a> {
     }
 
     fn entry_resources(&mut self, val: &Val, resources: &mut BTreeMap<Address, Resource>) {
+        if self.is_full {
+            return;
+        }
         match val {
             Val::Resource(address) => {
                 if let Some(member) = self.by_address.get(address).copied() {
                     let resource = self.resource(member);
+                    if let Some(resource) = &resource {
+                        self.keep_resource(member, resource);
+                    }
                     resources.extend(resource.map(|resource| (address.clone(), resource)));
                 }
             }
@@ -308,6 +321,11 @@ impl<'a> Resolver<'a> {
             SlotId::Field(member, name) => self.field(member, name),
         };
         self.chain.pop();
+        let result = match (id, result) {
+            // Groups are shared, and counted by their members.
+            (SlotId::Name(..), result) => result,
+            (_, result) => result.and_then(|val| self.keep(cx, val, at)),
+        };
         self.slots.insert(id, Slot::Done(result.clone()));
         result
     }

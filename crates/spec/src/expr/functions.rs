@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::limits;
 use crate::resolve::val::{Val, as_piece, concat};
 use crate::value::{Secret, Value};
 
@@ -51,11 +52,7 @@ pub(crate) fn call(name: &str, args: Vec<Val>) -> Result<Val, String> {
         ("at", [items, n]) => at(items, int(n)?),
         ("cidr_host", [block, n]) => cidr_host(text(block)?, int(n)?),
         ("cidr_subnet", [block, bits, n]) => cidr_subnet(text(block)?, int(bits)?, int(n)?),
-        ("concat", lists) => lists
-            .iter()
-            .map(list)
-            .collect::<Result<Vec<_>, _>>()
-            .map(|lists| Val::List(lists.concat())),
+        ("concat", lists) => concat_lists(lists),
         ("join", [separator, items]) => join(separator, items),
         ("keys", [map]) => keys(map),
         ("length", [of]) => length(of),
@@ -125,6 +122,15 @@ fn at(items: &Val, n: i64) -> Result<Val, String> {
     Ok(items[index].clone())
 }
 
+fn concat_lists(lists: &[Val]) -> Result<Val, String> {
+    let mut all = Vec::new();
+    for one in lists {
+        all.extend(list(one)?);
+        limits::check_items(all.len())?;
+    }
+    Ok(Val::List(all))
+}
+
 fn join(separator: &Val, items: &Val) -> Result<Val, String> {
     let Val::Plain(separator) = separator else {
         return Err(format!(
@@ -133,20 +139,22 @@ fn join(separator: &Val, items: &Val) -> Result<Val, String> {
         ));
     };
     let separator = as_piece(separator.clone()).ok_or("the separator is a text")?;
-    let mut pieces = Vec::new();
+    let (mut pieces, mut bytes) = (Vec::new(), 0);
     for (at, item) in list(items)?.into_iter().enumerate() {
         let noun = item.noun();
         let piece = match item {
             Val::Plain(value) => as_piece(value),
             _ => None,
         };
+        let piece = piece
+            .ok_or_else(|| format!("`join` takes texts and numbers, this list holds {noun}"))?;
         if at > 0 {
+            bytes += limits::text_len(&separator);
             pieces.push(separator.clone());
         }
-        pieces
-            .push(piece.ok_or_else(|| {
-                format!("`join` takes texts and numbers, this list holds {noun}")
-            })?);
+        bytes += limits::text_len(&piece);
+        limits::check_text(bytes)?;
+        pieces.push(piece);
     }
     Ok(Val::Plain(concat(pieces)))
 }

@@ -10,6 +10,7 @@ use super::val::{Val, as_piece, concat};
 use super::{Cx, Eval, Halt, Resolver};
 use crate::cloud_config;
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::loader;
 use crate::parse::unquoted;
 use crate::source::Role;
@@ -266,12 +267,14 @@ impl<'a> Resolver<'a> {
     ) -> Eval<Value> {
         let mut pieces = Vec::new();
         let mut used = std::collections::BTreeSet::new();
-        let mut from = 0;
+        let (mut from, mut bytes) = (0, text.len());
         for (start, name) in placeholders(text) {
             if start >= from
                 && let Some((value, _)) = given.get(name)
             {
                 used.insert(name);
+                bytes += limits::text_len(value);
+                self.within(cx, given[name].1, limits::check_text(bytes))?;
                 pieces.push(Value::Text(text[from..start].to_owned()));
                 pieces.extend(as_piece(value.clone()));
                 from = start + name.len() + 3;

@@ -7,13 +7,11 @@ use super::val::{Group, MemberId, Val};
 use super::{Cx, Eval, Halt, Member, Resolver, ScopeId};
 use crate::address::{ADDRESS_MAX, Address};
 use crate::diagnostic::Diagnostic;
+use crate::limits::{self, MEMBERS_MAX};
 use crate::parse::{Entry, What};
 use crate::schema::Type;
 use crate::suggest;
 use crate::value::Value;
-
-/// Most members of all groups of a stack together.
-const MAX_TOTAL: usize = 200_000;
 
 impl<'a> Resolver<'a> {
     /// What a name of a scope stands for: a resource, a module, or a group of them.
@@ -94,12 +92,9 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error("name", entry.at, message).hint("shorten names or keys"),
             ));
         }
-        if self.members.len() >= MAX_TOTAL {
-            let message = format!("the stack has more than {MAX_TOTAL} members of groups");
-            return Err(self.fail(
-                cx,
-                Diagnostic::error("too-large", entry.at, message).hint("split the stack"),
-            ));
+        if self.members.len() >= MEMBERS_MAX {
+            let message = format!("the stack has more than {MEMBERS_MAX} resources and modules");
+            return Err(self.fail(cx, limits::too_large(entry.at, message)));
         }
         let id = MemberId(self.members.len());
         self.members.push(Member {

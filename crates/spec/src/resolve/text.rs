@@ -7,6 +7,7 @@ use super::val::{Val, as_piece, concat};
 use super::{Cx, Eval, Halt, Resolver};
 use crate::diagnostic::Diagnostic;
 use crate::expr::{self, Expr, ExprData, Part, functions};
+use crate::limits;
 use crate::parse::unquoted;
 use crate::source::Sources;
 use crate::span::Span;
@@ -62,6 +63,14 @@ impl<'a> Resolver<'a> {
 
     /// The value of a text with expressions: one `${…}` keeps its type, mixed text takes scalars.
     pub(super) fn template(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Val> {
+        self.stop_if_full()?;
+        let running = self.spent.running;
+        let val = self.template_within(cx, span, text);
+        self.spent.running = running;
+        self.keep(cx, val?, span)
+    }
+
+    fn template_within(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Val> {
         let anchor = Anchor::new(&self.sources, span, text);
         let template = match expr::parse(text) {
             Ok(template) => template,
@@ -74,15 +83,18 @@ impl<'a> Resolver<'a> {
         if let Some(single) = template.single() {
             return self.eval(cx, single, anchor);
         }
-        let mut pieces = Vec::new();
+        let (mut pieces, mut bytes) = (Vec::new(), 0);
         for part in &template.parts {
-            pieces.push(match part {
+            let piece = match part {
                 Part::Literal(text) => Value::Text(text.clone()),
                 Part::Expr(expr) => {
                     let val = self.eval(cx, expr, anchor)?;
                     self.piece(cx, val, anchor.at(&expr.range))?
                 }
-            });
+            };
+            bytes += limits::text_len(&piece);
+            self.within(cx, span, limits::check_text(bytes))?;
+            pieces.push(piece);
         }
         Ok(Val::Plain(concat(pieces)))
     }
@@ -113,7 +125,7 @@ impl<'a> Resolver<'a> {
         self.evals += 1;
         let result = self.eval_one(cx, expr, anchor);
         self.evals -= 1;
-        result
+        self.spend(cx, result?, anchor.at(&expr.range))
     }
 
     fn eval_one(&mut self, cx: Cx, expr: &Expr, anchor: Anchor) -> Eval<Val> {

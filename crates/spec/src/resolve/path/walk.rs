@@ -40,7 +40,9 @@ impl Resolver<'_> {
             }
             let key = self.step(cx, step, anchor)?;
             if matches!(key, Move::All) {
-                let items = self.all_of(cx, &val, anchor.at(&step.range))?;
+                let at = anchor.at(&step.range);
+                let items = self.all_of(cx, &val, at)?;
+                self.spend_items(cx, items.len(), at)?;
                 let walked = items
                     .into_iter()
                     .map(|item| self.walk(cx, item, &rest[1..], anchor));

@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::parse::Entry;
 use crate::resolve::check::In;
 use crate::resolve::val::Val;
@@ -19,7 +20,10 @@ impl<'a> Resolver<'a> {
         for item in self.items(cx, In::Node(node))? {
             let span = item.span();
             match self.after_item(cx, item) {
-                Ok(found) => addresses.extend(found),
+                Ok(found) => {
+                    addresses.extend(found);
+                    self.within(cx, span, limits::check_after(addresses.len()))?;
+                }
                 Err(Halt::Off(name)) => self.left_out(span, &name),
                 Err(Halt::Reported) => failed = true,
             }

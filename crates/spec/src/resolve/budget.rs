@@ -1,0 +1,63 @@
+//! Counting what a stack grows to while it is resolved, see [`crate::limits`].
+
+use super::val::{MemberId, Val};
+use super::{Cx, Eval, Halt, Resolver};
+use crate::limits;
+use crate::span::Span;
+use crate::stack::Resource;
+
+impl Resolver<'_> {
+    /// Reports a limit that is passed.
+    pub(super) fn within(&mut self, cx: Cx, at: Span, result: Result<(), String>) -> Eval<()> {
+        result.map_err(|why| self.fail(cx, limits::too_large(at, why)))
+    }
+
+    /// The same for a limit of the whole stack: nothing more is evaluated after it.
+    fn within_stack(&mut self, cx: Cx, at: Span, result: Result<(), String>) -> Eval<()> {
+        self.is_full |= result.is_err();
+        self.within(cx, at, result)
+    }
+
+    /// Ends an evaluation at once if a limit of the whole stack was passed before.
+    pub(super) fn stop_if_full(&self) -> Eval<()> {
+        if self.is_full {
+            Err(Halt::Reported)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts the items that `[*]` lists.
+    pub(super) fn spend_items(&mut self, cx: Cx, count: usize, at: Span) -> Eval<()> {
+        let result = limits::check_items(count);
+        self.within(cx, at, result)?;
+        let result = self
+            .spent
+            .step(count * limits::size_of_val(&Val::Alias(String::new())));
+        self.within(cx, at, result)
+    }
+
+    /// Counts what a part of an expression gives.
+    pub(super) fn spend(&mut self, cx: Cx, val: Val, at: Span) -> Eval<Val> {
+        let result = self.spent.step(limits::size_of_val(&val));
+        self.within_stack(cx, at, result)?;
+        Ok(val)
+    }
+
+    /// Counts what a whole expression gives.
+    pub(super) fn keep(&mut self, cx: Cx, val: Val, at: Span) -> Eval<Val> {
+        let result = self.spent.expression(limits::size_of_val(&val));
+        self.within_stack(cx, at, result)?;
+        Ok(val)
+    }
+
+    /// Counts a resource. Once a limit is passed, no further one is resolved.
+    pub(super) fn keep_resource(&mut self, member: MemberId, resource: &Resource) {
+        let fields = resource.fields.values();
+        if let Err(why) = self.spent.resource(fields, resource.after.len()) {
+            let at = self.members[member.0].entry.at;
+            self.found.push(limits::too_large(at, why));
+            self.is_full = true;
+        }
+    }
+}
