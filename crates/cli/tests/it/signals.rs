@@ -76,7 +76,7 @@ fn wait_for(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "it took too long");
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 
@@ -95,7 +95,8 @@ fn interrupted(resize: &Resize, signals: &[&str]) -> ExitStatus {
     resize.wait_for_window();
     for (at, signal) in signals.iter().enumerate() {
         if at > 0 {
-            std::thread::sleep(Duration::from_millis(100));
+            // One after the other, or the second is dropped while the first is still pending.
+            std::thread::park_timeout(Duration::from_millis(100));
         }
         send(signal, &apply);
     }
