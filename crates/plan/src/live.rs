@@ -38,11 +38,10 @@ impl Live {
             None => kind.first_version,
         };
         self.copied = named.as_ref().is_some_and(|owner| !is_own(owner));
-        let is_told = named.is_some();
         self.owner = named.filter(is_own);
         self.tags = raw
             .into_iter()
-            .filter(|(key, _)| !is_told || !ownership::is_own_key(key))
+            .filter(|(key, _)| self.owner.is_none() || !ownership::is_own_key(key))
             .collect();
         self
     }
@@ -68,6 +67,7 @@ impl Live {
     #[must_use]
     pub fn is_astray_of(&self, stack: &str) -> bool {
         self.owner.is_none()
+            && !self.copied
             && self
                 .tags
                 .get(ownership::STACK)
