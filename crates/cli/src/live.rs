@@ -216,6 +216,7 @@ pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
         elapsed: outcome.elapsed,
         calls: outcome.tally.calls,
         throttled: outcome.tally.throttled,
+        unlisted: Vec::new(),
         down: outcome
             .down
             .iter()

@@ -118,6 +118,15 @@ impl Subject {
 }
 
 impl Planned {
+    /// The kinds that could not be listed, and the permissions that this needs.
+    #[must_use]
+    pub fn unlisted(&self) -> Vec<(String, String)> {
+        let unlisted = self.seen.snapshot.unlisted.iter();
+        unlisted
+            .map(|one| (one.kind.to_owned(), one.permission.clone()))
+            .collect()
+    }
+
     /// What views want beside the plan.
     #[must_use]
     pub fn header(&self) -> Header {
@@ -134,7 +143,15 @@ impl Planned {
 /// # Errors
 /// The credentials are another account's, or something cannot be read.
 pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
-    let look = look(cloud, subject);
+    see_for(cloud, subject, false).await
+}
+
+/// Reads the cloud, for a plan or for a destroy.
+///
+/// # Errors
+/// As [`see`].
+pub async fn see_for(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<Seen, Error> {
+    let look = look(cloud, subject, destroy);
     tokio::pin!(look);
     let mut elapsed = Duration::ZERO;
     loop {
@@ -151,7 +168,7 @@ pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
     }
 }
 
-async fn look(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
+async fn look(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<Seen, Error> {
     let started = Instant::now();
     let caller = observe::identify(&cloud.session, subject.region())
         .await
@@ -169,7 +186,11 @@ async fn look(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
         });
     }
     let intent = subject.intent(&caller);
-    let snapshot = observe::observe(&cloud.session, &intent)
+    let options = Options {
+        destroy,
+        ..Options::default()
+    };
+    let snapshot = observe::observe_for(&cloud.session, &intent, &options)
         .await
         .map_err(|error| unseen(&error))?;
     warn(&cloud.session);
@@ -274,12 +295,24 @@ fn unseen(error: &ObserveError) -> Error {
     let failure = match error {
         ObserveError::Read(ReadError::Call { action, error }) => call_failure(action, error),
         ObserveError::Identity(error) => call_failure("GetCallerIdentity", error),
+        ObserveError::Read(error) if error.is_damage() => damaged(error.told()),
+        ObserveError::Contradiction(error) => damaged(error.to_string()),
         other => Failure {
             message: with_causes(other),
             ..Failure::default()
         },
     };
     Error::Observe(Box::new(failure))
+}
+
+/// Answers came, and could not be relied on however often they were asked for.
+fn damaged(message: String) -> Failure {
+    let hint = "Nothing was changed. Run the command again; if it repeats, give the RequestId to Alibaba Cloud's support.";
+    Failure {
+        message,
+        hint: Some(hint.to_owned()),
+        ..Failure::default()
+    }
 }
 
 fn call_failure(action: &str, error: &CallError) -> Failure {

@@ -186,6 +186,8 @@ struct History {
     faulty_since: Option<Duration>,
     /// When it was first refused for a reason that may pass, for each set of reasons.
     first_refused: BTreeMap<Codes, Duration>,
+    /// How many looks in a row were doubted: they showed an absence, or what only an absence explains.
+    doubts: u32,
     /// Since when its looks fail.
     blind_since: Option<Duration>,
     /// The drawn token, and the steps whose call it was drawn for.

@@ -3,6 +3,7 @@
 //! Two rounds. First everything that the spec alone tells: a listing for each kind of the catalogue (or the last one of a
 //! kind taken out of the file would never be seen again), look-ups, this machine's own files. Then details that no
 //! listing carries, for what the spec manages. Equal queries are sent once; each round's calls go out side by side.
+//! At last, whatever a plan would conclude from an absence is looked at again ([`confirm`]), so that no kind can forget it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,9 +15,9 @@ use setpoint_openapi::request::Request;
 use setpoint_openapi::retry::RetryPolicy;
 use setpoint_plan::kind::{Found, Row};
 use setpoint_plan::live::{Live, Snapshot};
-use setpoint_plan::planner::Intent;
 use setpoint_plan::planner::moved::relocate;
 use setpoint_plan::planner::outside::{self, How, LookUp};
+use setpoint_plan::planner::{Intent, Options};
 use setpoint_plan::rows::fold_details;
 use setpoint_plan::view::{Query, View};
 use setpoint_plan::{Address, Map, Value};
@@ -24,6 +25,12 @@ use setpoint_plan::{Address, Map, Value};
 use crate::local::LocalError;
 use crate::pages::{self, Read, ReadError};
 use crate::session::Session;
+
+mod confirm;
+mod doubt;
+mod refused;
+
+pub use confirm::Contradiction;
 
 /// Who the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,9 @@ pub enum ObserveError {
     /// The caller's identity cannot be read.
     #[error("the caller's identity cannot be read")]
     Identity(#[source] Box<CallError>),
+    /// Two looks contradict each other, and further looks did not settle it.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
     /// Something outside the stack is not there, or not alone.
     #[error("{said}: {}", matched(candidates))]
     Outside {
@@ -83,19 +93,24 @@ pub async fn identify(session: &Session, region: &str) -> Result<Caller, Observe
     let reply = pages::send_within(session, &request, &policy)
         .await
         .map_err(|error| ObserveError::Identity(Box::new(error)))?;
-    let account = reply.json.text("AccountId");
-    if account.is_empty() {
-        let detail = "the answer names no account".to_owned();
-        let odd = CallError::Malformed {
-            action: request.action.name,
-            http_status: reply.status,
-            detail,
-        };
-        return Err(ObserveError::Identity(Box::new(odd)));
-    }
+    let named = |name: &str| {
+        let text = reply.json.need_text(name).map_err(|odd| odd.what);
+        let text = text.and_then(|text| match text.as_str() {
+            "" => Err(format!("`{name}` is empty")),
+            _ => Ok(text),
+        });
+        text.map_err(|what| {
+            let odd = CallError::Malformed {
+                action: request.action.name,
+                http_status: reply.status,
+                detail: format!("{what} (RequestId {})", reply.request_id),
+            };
+            ObserveError::Identity(Box::new(odd))
+        })
+    };
     Ok(Caller {
-        account,
-        arn: reply.json.text("Arn"),
+        account: named("AccountId")?,
+        arn: named("Arn")?,
     })
 }
 
@@ -114,16 +129,39 @@ enum For {
 /// # Errors
 /// Any read that cannot be relied on: nothing is planned on half a picture.
 pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveError> {
+    observe_for(session, intent, &Options::default()).await
+}
+
+/// Observes everything that this plan of the intent needs: a destroy has every listing confirmed, since it ends in the
+/// statement that nothing is left.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_for(
+    session: &Session,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Snapshot, ObserveError> {
+    let first = look(session, intent).await?;
+    confirm::confirm(session, intent, options, first).await
+}
+
+async fn look(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveError> {
     let mut snapshot = Snapshot::default();
     read_local(session, intent, &mut snapshot)?;
     let (wanted, answers) = ask(session, first_round(session, intent)).await?;
-    let mut details = Vec::new();
-    for (whose, read) in wanted.into_iter().zip(answers) {
-        take(intent, whose, read, &mut snapshot, &mut details)?;
+    let (mut details, mut refusals) = (Vec::new(), Vec::new());
+    for ((whose, kind), answer) in wanted.into_iter().zip(answers) {
+        match (answer, &whose) {
+            (Ok(read), _) => take(intent, whose, read, &mut snapshot, &mut details)?,
+            (Err(error), For::Listing | For::Detail) => refusals.push((kind, error)),
+            (Err(error), _) => return Err(error.into()),
+        }
     }
     // Again: a key pair that is listed by now may be another run's, made since the first look here.
     read_local(session, intent, &mut snapshot)?;
     fold(&mut snapshot, &details);
+    snapshot.unlisted = refused::tolerated(session, intent, &snapshot, refusals)?;
     relocate(&session.registry, intent, &mut snapshot);
     read_details(session, intent, &mut snapshot).await?;
     // The identity was asked for before; it is part of what an observation costs.
@@ -155,7 +193,15 @@ fn read_local(
     Ok(())
 }
 
-fn first_round(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
+/// The queries of the first round, each with its asker and the kind that it is about.
+fn first_round(session: &Session, intent: &Intent) -> Vec<((For, &'static str), Query)> {
+    let asked = first_queries(session, intent).into_iter();
+    asked
+        .map(|(whose, query)| ((whose, query.kind.name), query))
+        .collect()
+}
+
+fn first_queries(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
     let mut asked = Vec::new();
     for kind in session.registry.kinds() {
         asked.push((For::Listing, kind.owned(&intent.site, &intent.stack)));
@@ -219,11 +265,12 @@ fn outside_query(session: &Session, intent: &Intent, look_up: &LookUp) -> Option
     }
 }
 
-/// Sends queries side by side, equal ones once; gives each asker its own copy of the answer.
+/// Sends queries side by side, equal ones once; gives each asker its own copy of the answer. A refusal is an answer: the
+/// asker decides whether it is an error.
 async fn ask<T>(
     session: &Session,
     asked: Vec<(T, Query)>,
-) -> Result<(Vec<T>, Vec<Read>), ReadError> {
+) -> Result<(Vec<T>, Vec<Result<Read, ReadError>>), ReadError> {
     let mut distinct: Vec<Query> = Vec::new();
     let mut places = Vec::new();
     let mut wanted = Vec::new();
@@ -238,17 +285,22 @@ async fn ask<T>(
         places.push(place);
         wanted.push(whose);
     }
-    let answers = try_join_all(distinct.iter().map(|query| pages::read(session, query))).await?;
+    let read = async |query| match pages::read(session, query).await {
+        Err(error) if !refused::is_refusal(&error) => Err(error),
+        answer => Ok(answer),
+    };
+    let answers = try_join_all(distinct.iter().map(read)).await?;
     // Only the first asker is charged for the calls.
     let mut charged = vec![false; answers.len()];
     let each = places.into_iter().map(|place| {
         let free = std::mem::replace(&mut charged[place], true);
-        let read = &answers[place];
-        Read {
+        let read = answers[place].as_ref().map_err(ReadError::clone)?;
+        Ok(Read {
             rows: read.rows.clone(),
             pages: if free { 0 } else { read.pages },
             proofs: if free { 0 } else { read.proofs },
-        }
+            request_id: read.request_id.clone(),
+        })
     });
     Ok((wanted, each.collect()))
 }
@@ -264,19 +316,8 @@ fn take(
     match whose {
         For::Listing => {
             snapshot.cost.listings += read.pages;
-            let moves_here = |stack: &str| {
-                intent
-                    .moved
-                    .iter()
-                    .any(|entry| entry.stack.as_deref() == Some(stack))
-            };
-            let ours = |live: &Live| {
-                live.owner
-                    .as_ref()
-                    .is_some_and(|owner| owner.stack == intent.stack || moves_here(&owner.stack))
-            };
             for live in live_rows(read.rows) {
-                if ours(&live) {
+                if is_ours(intent, &live) {
                     snapshot.live.push(live);
                 } else if live.is_astray_of(&intent.stack) {
                     snapshot.astray.push(live);
@@ -322,6 +363,16 @@ fn take(
         }
     }
     Ok(())
+}
+
+/// Whether a row is of this stack, or of one from which something moved here.
+fn is_ours(intent: &Intent, live: &Live) -> bool {
+    let moves_here = |stack: &str| {
+        let mut moved = intent.moved.iter();
+        moved.any(|entry| entry.stack.as_deref() == Some(stack))
+    };
+    let owner = live.owner.as_ref();
+    owner.is_some_and(|owner| owner.stack == intent.stack || moves_here(&owner.stack))
 }
 
 fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Live> {
@@ -374,7 +425,8 @@ async fn read_details(
     let (wanted, answers) = ask(session, asked).await?;
     let mut details = Vec::new();
     let mut counted: Vec<Query> = Vec::new();
-    for ((address, query), read) in wanted.into_iter().zip(answers) {
+    for ((address, query), answer) in wanted.into_iter().zip(answers) {
+        let read = answer?;
         snapshot.cost.details += read.pages;
         // Askers of one query each got a copy of its rows; a detail counts once.
         let first = !counted.contains(&query);

@@ -1,7 +1,9 @@
 //! Reads a query through all its pages, with the retries that reads allow.
 //!
-//! Invariant: a listing that does not check out is an error, never a shorter listing; an empty one is proven, by a dry
-//! run or by a second look, before anybody concludes from it.
+//! Invariant: a listing that does not check out is an error, never a shorter listing. A contradiction (an answer without
+//! its list, rows that do not add up to their total, a row without the tag that it was filtered by) is read again from
+//! the first page; only one that repeats is an error. An empty listing is proven, by a dry run or by a second look,
+//! before anybody concludes from it.
 
 use std::time::Duration;
 
@@ -30,20 +32,27 @@ pub enum ReadError {
         #[source]
         error: Box<CallError>,
     },
-    /// The pages contradict each other.
-    #[error("{action} gave no listing to rely on")]
+    /// The pages contradict each other, and did so each time they were read.
+    #[error("{action} gave no listing to rely on{}", named(request_id))]
     Page {
         /// The action.
         action: &'static str,
+        /// The API's name for the exchange that showed it.
+        request_id: String,
         /// Why.
         #[source]
         error: PageError,
     },
-    /// The answer is not what the action promises.
-    #[error("{action} gave an answer that cannot be read")]
+    /// The answer is not what the action promises, and was not each time it was read.
+    #[error(
+        "{action} gave an answer that cannot be relied on{}",
+        named(request_id)
+    )]
     Odd {
         /// The action.
         action: &'static str,
+        /// The API's name for the exchange that showed it.
+        request_id: String,
         /// What is odd.
         #[source]
         error: Odd,
@@ -68,7 +77,33 @@ pub enum ReadError {
     },
 }
 
+fn named(request_id: &str) -> String {
+    if request_id.is_empty() {
+        String::new()
+    } else {
+        format!(" (RequestId {request_id})")
+    }
+}
+
 impl ReadError {
+    /// The error with its causes, as one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            text = format!("{text}: {inner}");
+            cause = inner.source();
+        }
+        text
+    }
+
+    /// Whether the answers came, but contradict themselves or what the action promises.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Page { .. } | Self::Odd { .. })
+    }
+
     /// The API's error, if it is one.
     #[must_use]
     pub fn call(&self) -> Option<&CallError> {
@@ -91,10 +126,18 @@ pub struct Read {
     pub pages: usize,
     /// How many calls it took to prove an empty listing.
     pub proofs: usize,
+    /// The API's name for the exchange that gave the last page.
+    pub request_id: String,
 }
 
 /// How often a listing that moved under the reader is begun again.
 const RESTARTS_MAX: usize = 4;
+
+/// How often a listing that contradicts itself is read again before that is an error.
+const REREADS_MAX: usize = 2;
+
+/// How long the cloud gets before a contradiction is read again.
+const REREAD_AFTER: Duration = Duration::from_millis(500);
 
 /// Reads all pages of a query and decodes them.
 ///
@@ -122,17 +165,20 @@ pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
 }
 
 async fn read_once(session: &Session, query: &Query) -> Result<Read, ReadError> {
-    let action = query.view.api.name;
-    for restart in 0.. {
+    let (mut restarts, mut rereads) = (0, 0);
+    loop {
         match walk(session, query).await {
             Err(ReadError::Page {
                 error: PageError::Moved { .. },
                 ..
-            }) if restart < RESTARTS_MAX => {}
+            }) if restarts < RESTARTS_MAX => restarts += 1,
+            Err(error) if error.is_damage() && rereads < REREADS_MAX => {
+                rereads += 1;
+                tokio::time::sleep(session.pace.scaled(REREAD_AFTER)).await;
+            }
             other => return other,
         }
     }
-    unreachable!("the loop over restarts of {action} returns")
 }
 
 async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
@@ -151,17 +197,45 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
                 error: Box::new(error),
             })?;
         found.pages += 1;
-        let next = walk
-            .accept(&reply.json)
-            .map_err(|error| ReadError::Page { action, error })?;
+        let next = walk.accept(&reply.json).map_err(|error| ReadError::Page {
+            action,
+            request_id: reply.request_id.clone(),
+            error,
+        })?;
         let rows = query
             .decode(&reply.json)
-            .map_err(|error| ReadError::Odd { action, error })?;
+            .and_then(|rows| tagged(query, rows))
+            .map_err(|error| ReadError::Odd {
+                action,
+                request_id: reply.request_id.clone(),
+                error,
+            })?;
         found.rows.extend(rows);
+        found.request_id = reply.request_id;
         if next == Next::Done {
             return Ok(found);
         }
     }
+}
+
+/// The rows, if each carries the tags that they were filtered by: a row without them is no answer to this query.
+fn tagged(query: &Query, rows: Vec<Row>) -> Result<Vec<Row>, Odd> {
+    let filter = query.tag_filter();
+    for row in &rows {
+        let Row::Live(live) = row else { continue };
+        let lacking = filter
+            .iter()
+            .find(|(key, value)| !live.carries(key, value.as_deref()));
+        if let Some((key, _)) = lacking {
+            return Err(Odd {
+                what: format!(
+                    "the row of {} {} does not carry the tag `{key}` that the listing was filtered by",
+                    live.kind, live.id
+                ),
+            });
+        }
+    }
+    Ok(rows)
 }
 
 fn base_request(query: &Query) -> Result<Request, ReadError> {

@@ -266,6 +266,21 @@ impl ApiError {
         PERMISSION.contains(&code) || code == "NoPermission" || code.starts_with("NoPermission.")
     }
 
+    /// Whether the account has not activated the product that was called. Each product spells it in its own way.
+    #[must_use]
+    pub fn is_not_activated(&self) -> bool {
+        let code = self.code.replace(['_', '.'], "").to_ascii_lowercase();
+        [
+            "notactivated",
+            "servicenotopen",
+            "productnotopen",
+            "usernotopen",
+            "servicenotenable",
+        ]
+        .iter()
+        .any(|word| code.contains(word))
+    }
+
     /// Whether the temporary key has run out: fetch another one and repeat.
     #[must_use]
     pub fn is_expired_credential(&self) -> bool {
@@ -339,6 +354,7 @@ mod tests {
         let error = error(http_status, code);
         let classes = [
             ("throttling", error.is_throttling()),
+            ("not-activated", error.is_not_activated()),
             ("server", error.is_server_fault()),
             ("in-progress", error.is_token_in_progress()),
             ("mismatch", error.is_token_mismatch()),
@@ -395,6 +411,9 @@ mod tests {
         check(404, "ParameterInvalid", "not-done");
         check(404, "InvalidAccessKeyId.NotFound", "credential not-done");
         check(403, "Forbidden.RAM", "permission not-done");
+        check(403, "UserNotOpen.Cms", "not-activated not-done");
+        check(403, "SERVICE_NOT_OPEN", "not-activated not-done");
+        check(403, "Zone.NotOpen", "not-done");
         check(403, "Forbidden.ChargeTypeIsPrepaid", "not-done");
         check(403, "NoPermission.Tag", "permission not-done");
         check(

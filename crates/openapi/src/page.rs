@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::action::Action;
 use crate::json::{Json, Node, Odd};
+use crate::product::Product;
 
 /// How an action hands out a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,16 +143,15 @@ impl Walk {
     ///
     /// If the page is damaged or the list has moved under the reader.
     pub fn accept(&mut self, reply: &Json) -> Result<Next, PageError> {
+        // An answer without its list is the answer to another question, whatever total it states.
         let rows = reply
-            .try_list(self.listing.rows)
-            .map_err(|odd: Odd| self.damaged(odd.what))?;
-        let absent = rows.is_none();
-        let rows = rows.unwrap_or_default();
+            .need_list(self.listing.rows)
+            .map_err(|odd| self.damaged(odd.what))?;
         self.check_ids(&rows)?;
         self.seen += rows.len() as u64;
         let next = match self.listing.style {
             Style::One => self.after_the_only_page(reply)?,
-            Style::Number { .. } => self.after_a_numbered_page(reply, rows.len(), absent)?,
+            Style::Number { .. } => self.after_a_numbered_page(reply, rows.len())?,
             Style::Token { .. } => self.after_a_token_page(reply)?,
         };
         if next == Next::More {
@@ -166,7 +166,7 @@ impl Walk {
     fn check_ids(&mut self, rows: &[Node<'_>]) -> Result<(), PageError> {
         let name = self.listing.id;
         for row in rows.iter().filter(|_| !name.is_empty()) {
-            let id = row.text(name);
+            let id = row.need_text(name).map_err(|odd| self.damaged(odd.what))?;
             if id.is_empty() {
                 return Err(self.damaged(format!("a row has no `{name}`")));
             }
@@ -179,8 +179,8 @@ impl Walk {
     }
 
     fn after_the_only_page(&self, reply: &Json) -> Result<Next, PageError> {
-        let more = !self.field(reply, "NextToken").is_empty();
-        match self.total(reply) {
+        let more = !self.token(reply)?.is_empty();
+        match self.total(reply)? {
             Some(total) if total > self.seen => {
                 Err(self.damaged(format!("{} rows came, but the total is {total}", self.seen)))
             }
@@ -189,28 +189,17 @@ impl Walk {
         }
     }
 
-    fn after_a_numbered_page(
-        &mut self,
-        reply: &Json,
-        rows: usize,
-        absent: bool,
-    ) -> Result<Next, PageError> {
+    fn after_a_numbered_page(&mut self, reply: &Json, rows: usize) -> Result<Next, PageError> {
         let total = self
-            .total(reply)
+            .total(reply)?
             .ok_or_else(|| self.damaged("there is no total".to_owned()))?;
         if let Some(before) = self.total.filter(|before| *before != total) {
             return Err(self.moved(format!("the total went from {before} to {total}")));
         }
         self.total = Some(total);
-        let number = self.field(reply, "PageNumber");
-        if !number.is_empty() && number != self.page.to_string() {
+        let number = self.field(reply, "PageNumber", Json::may_int)?;
+        if let Some(number) = number.filter(|number| *number != i64::from(self.page)) {
             return Err(self.damaged(format!("page {number} came instead of page {}", self.page)));
-        }
-        if absent && total > 0 {
-            return Err(self.damaged(format!(
-                "`{}` is missing, but the total is {total}",
-                self.listing.rows
-            )));
         }
         match self.seen.cmp(&total) {
             std::cmp::Ordering::Equal => Ok(Next::Done),
@@ -226,7 +215,7 @@ impl Walk {
     }
 
     fn after_a_token_page(&mut self, reply: &Json) -> Result<Next, PageError> {
-        let token = self.field(reply, "NextToken");
+        let token = self.token(reply)?;
         if token.is_empty() {
             return Ok(Next::Done);
         }
@@ -237,21 +226,44 @@ impl Walk {
         Ok(Next::More)
     }
 
-    /// The total that the reply states; texts are numbers too.
-    fn total(&self, reply: &Json) -> Option<u64> {
-        ["TotalCount", "Total"]
-            .iter()
-            .find_map(|name| self.field(reply, name).parse().ok())
+    /// The total that the reply states. CloudMonitor's `Total` is a number written as a text.
+    fn total(&self, reply: &Json) -> Result<Option<u64>, PageError> {
+        let total = match self.field(reply, "TotalCount", Json::may_int)? {
+            None if self.action.product == Product::Cms => {
+                self.field(reply, "Total", Json::may_int_text)?
+            }
+            None => self.field(reply, "Total", Json::may_int)?,
+            counted => counted,
+        };
+        total
+            .map(|total| {
+                u64::try_from(total).map_err(|_| self.damaged(format!("the total is {total}")))
+            })
+            .transpose()
+    }
+
+    /// The token of the next page; empty at the end of the list.
+    fn token(&self, reply: &Json) -> Result<String, PageError> {
+        let token = self.field(reply, "NextToken", Json::may_text)?;
+        Ok(token.unwrap_or_default())
     }
 
     /// A field about the list. It stands at the root, or for a list within one object (`Invocation.…`) beside the rows.
-    fn field(&self, reply: &Json, name: &str) -> String {
+    fn field<T>(
+        &self,
+        reply: &Json,
+        name: &str,
+        read: fn(&Json, &str) -> Result<Option<T>, Odd>,
+    ) -> Result<Option<T>, PageError> {
         let within = self.listing.rows.split('.').next().unwrap_or_default();
-        if reply.has(name) {
-            reply.text(name)
-        } else {
-            reply.text(&format!("{within}.{name}"))
-        }
+        let at_root = read(reply, name).transpose();
+        let beside = || read(reply, &format!("{within}.{name}")).transpose();
+        // Where the rows stand at the root there is nothing beside them.
+        let found = match at_root {
+            None if self.listing.rows.contains('.') => beside(),
+            found => found,
+        };
+        found.transpose().map_err(|odd| self.damaged(odd.what))
     }
 
     fn damaged(&self, what: String) -> PageError {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::action::Action;
 use crate::error::{ApiError, CallError};
-use crate::json::{Json, parse};
+use crate::json::{Json, Odd, parse};
 use crate::product::Product;
 use crate::wire::WireResponse;
 
@@ -57,15 +57,19 @@ pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, Ca
         return Err(failure(action, &response, &json)
             .map_or_else(|| malformed("it has no `Code`".to_owned()), CallError::from));
     }
-    if action.product == Product::Cms && reports_failure(&json) {
+    let failed = action.product == Product::Cms
+        && reports_failure(&json).map_err(|odd| malformed(odd.what))?;
+    if failed {
         return Err(failure(action, &response, &json).map_or_else(
             || malformed("`Success` is false without `Code`".to_owned()),
             CallError::from,
         ));
     }
-    let request_id = json.text("RequestId");
+    let request_id = json
+        .need_text("RequestId")
+        .map_err(|odd| malformed(odd.what))?;
     if request_id.is_empty() {
-        return Err(malformed("it has no `RequestId`".to_owned()));
+        return Err(malformed("`RequestId` is empty".to_owned()));
     }
     Ok(Reply {
         status: response.status,
@@ -76,19 +80,29 @@ pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, Ca
 }
 
 /// CloudMonitor answers business failures with status 200, `Success` false and a `Code`.
-fn reports_failure(json: &Json) -> bool {
-    match json.bool("Success") {
+fn reports_failure(json: &Json) -> Result<bool, Odd> {
+    let code = word(json, "Code")?;
+    Ok(match json.may_bool("Success")? {
         Some(success) => !success,
-        None => json.has("Code") && !SUCCESS.contains(&json.text("Code").as_str()),
-    }
+        None => code.is_some_and(|code| !SUCCESS.contains(&code.as_str())),
+    })
+}
+
+/// A text, or a number as text: CloudMonitor writes some codes as numbers.
+fn word(json: &Json, name: &str) -> Result<Option<String>, Odd> {
+    json.may_text(name).or_else(|odd| {
+        let number = json.may_int(name).map_err(|_| odd)?;
+        Ok(number.map(|number| number.to_string()))
+    })
 }
 
 /// The error in a body; none if there is no code, since an error without a code must not be mistaken for any.
 fn failure(action: &'static Action, response: &WireResponse, json: &Json) -> Option<ApiError> {
+    let read = |name: &str| word(json, name).ok().flatten().unwrap_or_default();
     let either = |upper: &str, lower: &str| {
-        Some(json.text(upper))
+        Some(read(upper))
             .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| json.text(lower))
+            .unwrap_or_else(|| read(lower))
     };
     let code = either("Code", "code");
     if code.is_empty() {
@@ -177,7 +191,7 @@ mod tests {
             200,
             &[],
             "{}",
-            "DescribeVpcs was answered with HTTP 200, but the answer makes no sense: it has no `RequestId`",
+            "DescribeVpcs was answered with HTTP 200, but the answer makes no sense: `RequestId` is missing",
         );
         check(
             vpcs,
@@ -253,7 +267,7 @@ mod tests {
             rules,
             200,
             &[],
-            r#"{"RequestId":"R","Success":"true","Code":"odd"}"#,
+            r#"{"RequestId":"R","Success":true,"Code":"odd"}"#,
             "ok R",
         );
         check(

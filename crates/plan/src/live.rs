@@ -74,6 +74,18 @@ impl Live {
                 .is_some_and(|named| named == stack)
     }
 
+    /// Whether it carries this tag; with any value if none is given. Our own tags count though they stand in the owner.
+    #[must_use]
+    pub fn carries(&self, key: &str, value: Option<&str>) -> bool {
+        let own = self
+            .owner
+            .as_ref()
+            .map(|owner| ownership::tags_for(&owner.stack, &owner.address, &owner.guard));
+        let held = own.as_ref().and_then(|own| own.get(key));
+        held.or_else(|| self.tags.get(key))
+            .is_some_and(|held| value.is_none_or(|value| held == value))
+    }
+
     /// An attribute, `Null` if it has none; `id` is the id.
     #[must_use]
     pub fn attr(&self, name: &str) -> Value {
@@ -116,8 +128,23 @@ pub struct Snapshot {
     pub adopted: BTreeMap<Address, Vec<Live>>,
     /// Rows that stand under a new address, with their owner until now, by id.
     pub moved: BTreeMap<String, Owner>,
+    /// What could not be listed, and is not used as far as is known.
+    pub unlisted: Vec<Unlisted>,
     /// What the observation cost.
     pub cost: Cost,
+}
+
+/// A listing that the cloud refused. Nothing may be concluded about the kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlisted {
+    /// The kind's name.
+    pub kind: &'static str,
+    /// The permission that the listing needs: `ecs:DescribeKeyPairs`.
+    pub permission: String,
+    /// The API's code.
+    pub code: String,
+    /// The API's name for the exchange.
+    pub request_id: String,
 }
 
 /// The calls that an observation made.
@@ -142,6 +169,12 @@ impl Cost {
 }
 
 impl Snapshot {
+    /// Whether the kind's listing was not refused.
+    #[must_use]
+    pub fn has_listed(&self, kind: &str) -> bool {
+        self.unlisted.iter().all(|one| one.kind != kind)
+    }
+
     /// The live rows under an address.
     pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> + 'a {
         self.live.iter().filter(move |live| {

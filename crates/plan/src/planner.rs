@@ -268,6 +268,15 @@ pub fn plan(
             id: row.id.clone(),
         },
     }));
+    notes.extend(snapshot.unlisted.iter().map(|one| Note {
+        address: None,
+        what: NoteKind::Unlisted {
+            kind: one.kind,
+            permission: one.permission.clone(),
+            code: one.code.clone(),
+            request_id: one.request_id.clone(),
+        },
+    }));
     notes.extend(together.iter().map(|address| {
         note(
             address,

@@ -48,6 +48,17 @@ pub enum NoteKind {
         /// Its id.
         id: String,
     },
+    /// A kind could not be listed, so nothing is known of the stack's resources of this kind, if there are any.
+    Unlisted {
+        /// The kind's name.
+        kind: &'static str,
+        /// The permission that the listing needs.
+        permission: String,
+        /// The API's code.
+        code: String,
+        /// The API's name for the exchange.
+        request_id: String,
+    },
     /// The cloud will refuse to delete it.
     Undeletable {
         /// Why.

@@ -58,6 +58,26 @@ pub fn holds(cond: &Cond, row: &Live, whose: Whose<'_>) -> bool {
     }
 }
 
+/// Whether the condition, which holds for the row, does so only because the row lacks something.
+#[must_use]
+pub fn rests_on_absence(cond: &Cond, row: &Live) -> bool {
+    match cond {
+        Cond::Is(..) | Cond::Set(_) | Cond::Ours => false,
+        Cond::All(all) | Cond::Any(all) => all.iter().any(|inner| rests_on_absence(inner, row)),
+        Cond::Not(inner) => lacks(inner, row),
+    }
+}
+
+/// Whether the row lacks an attribute that the condition is about.
+fn lacks(cond: &Cond, row: &Live) -> bool {
+    match cond {
+        Cond::Is(attr, _) | Cond::Set(attr) => is_empty(&row.attr(attr)),
+        Cond::Ours => row.owner.is_none(),
+        Cond::Not(inner) => lacks(inner, row),
+        Cond::All(all) | Cond::Any(all) => all.iter().any(|inner| lacks(inner, row)),
+    }
+}
+
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

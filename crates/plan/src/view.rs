@@ -226,6 +226,30 @@ impl Query {
         self.args.iter().any(|(name, _)| *name == param)
     }
 
+    /// The same listing without the filter by which a stack's rows are found: a second look by
+    /// other means, at what the filtered listing has not shown. `None` if it has no such filter.
+    #[must_use]
+    pub fn unfiltered(&self) -> Option<Self> {
+        let filter = match self.view.owned {
+            Owned::ByTag => "Tag",
+            Owned::ByName(param, _) => param,
+        };
+        let mut all = self.clone();
+        all.args.retain(|(name, _)| *name != filter);
+        (all.args.len() < self.args.len()).then_some(all)
+    }
+
+    /// The tags that every row must carry, with their values where the filter names one.
+    #[must_use]
+    pub fn tag_filter(&self) -> Vec<(String, Option<String>)> {
+        let text = |map: &Map, name: &str| Some(map.get(name)?.as_text()?.to_owned());
+        let tags = self.args.iter().filter(|(name, _)| *name == "Tag");
+        let tags = tags.filter_map(|(_, value)| value.as_list()).flatten();
+        tags.filter_map(Value::as_map)
+            .filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value"))))
+            .collect()
+    }
+
     /// Reads a page of its answer.
     ///
     /// # Errors

@@ -40,6 +40,8 @@ pub struct Outcome {
     pub down: Vec<(Address, Duration)>,
     /// The outputs as far as they are known now.
     pub outputs: Outputs,
+    /// Kinds that could not be listed, with the permission that this needs.
+    pub unlisted: Vec<(String, String)>,
 }
 
 /// What was run.
@@ -134,6 +136,14 @@ fn first_line(outcome: &Outcome) -> String {
         done.push(format!("{kept} kept"));
     }
     let done = done.join(", ");
+    if outcome.is_complete() && outcome.verb == Verb::Destroy && !outcome.unlisted.is_empty() {
+        let kinds = outcome.unlisted.iter();
+        let kinds: Vec<String> = kinds
+            .map(|(kind, permission)| format!("{kind} (needs {permission})"))
+            .collect();
+        let kinds = kinds.join(", ");
+        return format!("Destroyed what could be listed: {done}. Not looked at: {kinds}.");
+    }
     if outcome.is_complete() {
         return format!("{verb} complete! Resources: {done}.");
     }
@@ -283,6 +293,7 @@ pub fn json(outcome: &Outcome) -> String {
         "elapsed_seconds": outcome.elapsed.as_secs_f64(),
         "calls": outcome.calls,
         "throttled": outcome.throttled,
+        "unlisted": outcome.unlisted.iter().map(|(kind, permission)| json!({ "kind": kind, "permission": permission })).collect::<Vec<_>>(),
         "down_seconds": down,
         "outputs": outputs::to_json(&outcome.outputs, Reveal::Hidden),
     }))
@@ -299,6 +310,27 @@ mod tests {
     #[track_caller]
     fn check(outcome: &Outcome, width: usize, expected: &Expect) {
         expected.assert_eq(&text(outcome, &Style::plain(width)));
+    }
+
+    #[test]
+    fn a_destroy_that_could_not_list_a_kind_does_not_claim_that_all_is_gone() {
+        let outcome = Outcome {
+            verb: Verb::Destroy,
+            summary: Summary {
+                destroy: 2,
+                ..Summary::default()
+            },
+            unlisted: vec![("vpc".to_owned(), "vpc:DescribeVpcs".to_owned())],
+            ..Outcome::default()
+        };
+        check(
+            &outcome,
+            100,
+            &expect![[r#"
+                Destroyed what could be listed: 2 destroyed. Not looked at: vpc (needs vpc:DescribeVpcs).
+                0.0 s · 0 calls
+            "#]],
+        );
     }
 
     fn cut_short() -> Outcome {
@@ -480,6 +512,7 @@ mod tests {
                 "kept": 0
               },
               "throttled": 1,
+              "unlisted": [],
               "verb": "apply"
             }
         "#]]

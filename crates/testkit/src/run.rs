@@ -61,7 +61,7 @@ impl Cloud {
         intent: &Intent,
         options: &Options,
     ) -> Result<(Plan, Report), Vec<PlanError>> {
-        let snapshot = match observe::observe(&self.session, intent).await {
+        let snapshot = match observe::observe_for(&self.session, intent, options).await {
             Ok(snapshot) => snapshot,
             Err(error) => panic!("the cloud cannot be observed: {error:?}"),
         };

@@ -131,7 +131,7 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
     let cloud = wire::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     wire::runtime()?.block_on(async {
-        let seen = operate::see(&cloud, &subject).await?;
+        let seen = operate::see_for(&cloud, &subject, plan.asked().destroy).await?;
         plan.check_live(&seen)?;
         let planned = operate::plan(&subject, seen, &plan.asked())?;
         plan.check_answer(&planned)?;
@@ -258,7 +258,8 @@ impl Run<'_> {
             ui::say(&failure::render(&one, &cx.terminal.err));
         }
         operate::warn(&cloud.session);
-        let seen = live::view_of(&applied, plan, self.verb);
+        let mut seen = live::view_of(&applied, plan, self.verb);
+        seen.unlisted = self.planned.unlisted();
         ui::print(&match self.format {
             Format::Text => view::text(&seen, &cx.terminal.out),
             Format::Json => view::json(&seen),

@@ -58,7 +58,7 @@ pub fn run(args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
         ..Asked::default()
     };
     wire::runtime()?.block_on(async {
-        let seen = operate::see(&cloud, &subject).await?;
+        let seen = operate::see_for(&cloud, &subject, true).await?;
         let planned = operate::plan(&subject, seen, &asked)?;
         let run = Run {
             verb: Verb::Destroy,

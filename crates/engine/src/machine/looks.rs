@@ -104,18 +104,39 @@ impl Machine {
         match self.states[step.0] {
             State::Rechecking { .. } | State::Searching { .. } => true,
             State::Verifying { since, .. } => self.should_show(now, step, since),
+            State::Judging { .. } | State::Waiting { .. } => self.history[step.0].doubts > 0,
             _ => false,
         }
+    }
+
+    /// Whether the look before agrees with this one. One look is no proof of an absence: a damaged or lagging answer and
+    /// a lost permission look the same. The second look follows soon, and is proven.
+    pub(super) fn is_second(&mut self, now: Duration, step: StepId) -> bool {
+        let doubts = &mut self.history[step.0].doubts;
+        *doubts += 1;
+        if *doubts < 2 {
+            self.states[step.0].set_due(Some(now + INTERVAL));
+            return false;
+        }
+        *doubts = 0;
+        true
+    }
+
+    /// This look showed what it was to show: doubts begin anew.
+    pub(super) fn is_sure(&mut self, step: StepId) {
+        self.history[step.0].doubts = 0;
     }
 
     /// Whether a resource whose id was answered at `since` shows by now, if it exists: after the visibility window, and at
     /// once if the id is that of something we deleted.
     fn should_show(&self, now: Duration, step: StepId, since: Duration) -> bool {
-        let deleted = || {
-            self.id_of(&self.plan.steps[step.0])
-                .is_some_and(|id| self.deleted.has_id(&id))
-        };
-        now.saturating_sub(since) >= self.settings.visibility || deleted()
+        now.saturating_sub(since) >= self.settings.visibility || self.is_deleted(step)
+    }
+
+    /// Whether its id is that of something that this machine deleted itself.
+    fn is_deleted(&self, step: StepId) -> bool {
+        let id = self.id_of(&self.plan.steps[step.0]);
+        id.is_some_and(|id| self.deleted.has_id(&id))
     }
 
     fn is_looking(&self, at: usize) -> bool {
@@ -155,11 +176,13 @@ impl Machine {
     fn own_query(&self, step: StepId) -> Option<Query> {
         let own = &self.plan.steps[step.0];
         if matches!(self.states[step.0], State::Searching { .. }) {
-            return Some(
-                self.registry
-                    .known(own.kind)
-                    .owned(&self.plan.site, &self.plan.stack),
-            );
+            let kind = self.registry.known(own.kind);
+            let list = kind.owned(&self.plan.site, &self.plan.stack);
+            // The second look is by other means: without the filter.
+            let all = list
+                .unfiltered()
+                .filter(|_| self.history[step.0].doubts > 0);
+            return Some(all.unwrap_or(list));
         }
         match &own.step.act {
             Act::Wait(Wait {
@@ -266,7 +289,7 @@ impl Machine {
         if is_hopeless(error) || late {
             let mut failure = match error.call() {
                 Some(call) => self.call_failure(step, call),
-                None => self.failure(step, FailureClass::Unknown, error.to_string()),
+                None => self.failure(step, FailureClass::Unknown, error.told()),
             };
             failure.message = format!("cannot read it: {}", failure.message);
             self.fail(now, step, failure);
@@ -283,6 +306,7 @@ impl Machine {
             .is_some_and(|row| rows::holds(&Cond::Ours, row, self.whose(step)));
         match row {
             Some(row) if ours => {
+                self.is_sure(step);
                 self.learn(step, row.attrs);
                 self.done(now, step);
             }
@@ -291,8 +315,10 @@ impl Machine {
                 self.out.push(Command::Tell(Event::Looked { step, status }));
                 self.states[step.0].set_due(Some(now + INTERVAL));
             }
+            // What we deleted ourselves is known to be gone: one look confirms it.
+            _ if !self.is_deleted(step) && !self.is_second(now, step) => {}
             _ => {
-                let why = "its token was answered with the id of something that is gone".to_owned();
+                let why = "its token was answered with an id that no look shows".to_owned();
                 self.out.push(Command::Tell(Event::Again {
                     step,
                     why,
@@ -311,6 +337,10 @@ impl Machine {
             Row::Live(live) if rows::holds(&Cond::Ours, live, whose) => Some(live.clone()),
             _ => None,
         });
+        if owner.is_none() && !self.is_second(now, step) {
+            return;
+        }
+        self.is_sure(step);
         match (owner, why) {
             (Some(live), Search::Mismatch) => {
                 let message = format!(
@@ -350,6 +380,12 @@ impl Machine {
             .as_ref()
             .zip(goal.as_ref())
             .is_some_and(|(row, goal)| rows::holds(goal, row, self.whose(step)));
+        let absent = row.as_ref().zip(goal.as_ref());
+        let by_absence = absent.is_some_and(|(row, goal)| rows::rests_on_absence(goal, row));
+        if (!met || by_absence) && !self.is_second(now, step) {
+            return;
+        }
+        self.is_sure(step);
         match (met, doubt) {
             (true, _) => {
                 if let Some(row) = row {
@@ -413,7 +449,7 @@ fn is_hopeless(error: &ReadError) -> bool {
         }
         Some(CallError::Credential(_) | CallError::Endpoint(_)) => true,
         Some(CallError::NoReply(_) | CallError::Malformed { .. }) => false,
-        None => !matches!(error, ReadError::Page { .. }),
+        None => !error.is_damage(),
     }
 }
 

@@ -19,7 +19,7 @@ impl Machine {
         let change = &self.plan.changes[own.change];
         let what = match row {
             None if own.half == Half::Down => None,
-            None => Some("it is gone".to_owned()),
+            None => Some("no look by id shows it any more".to_owned()),
             Some(row) if !has_its_owner(change, row) => {
                 Some("its ownership tags changed".to_owned())
             }
@@ -27,8 +27,12 @@ impl Machine {
                 .differing(change, row)
                 .map(|field| format!("its `{field}` changed")),
         };
+        if what.is_some() && !self.is_second(now, step) {
+            return;
+        }
         match what {
             None => {
+                self.history[step.0].doubts = 0;
                 self.trust(step);
                 self.states[step.0] = State::Ready;
             }

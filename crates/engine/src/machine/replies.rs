@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use setpoint_openapi::error::{ApiError, CallError, Certainty};
+use setpoint_openapi::json::Odd;
 use setpoint_openapi::reply::Reply;
 use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Call, Token};
@@ -70,17 +71,26 @@ impl Machine {
     }
 
     fn answered(&mut self, now: Duration, steps: &[StepId], call: &Call, reply: &Reply) {
-        let items = item_errors(call, reply);
+        let items = match item_results(call, reply) {
+            Ok(items) => items,
+            Err(odd) => return self.not_answered_well(now, steps, call, unread(call, reply, &odd)),
+        };
         for step in steps {
-            let item = self.item_text(*step, call);
-            match item.and_then(|item| items.get(&item)) {
-                Some(error) => self.not_answered_well(
-                    now,
-                    &[*step],
-                    call,
-                    CallError::Api(Box::new(error.clone())),
-                ),
-                None => self.accepted(now, *step, call, reply),
+            let result = items.as_ref().map(|items| {
+                let item = self.item_text(*step, call);
+                item.and_then(|item| items.get(&item).cloned())
+            });
+            match result {
+                Some(Some(Some(error))) => {
+                    let error = CallError::Api(Box::new(error));
+                    self.not_answered_well(now, &[*step], call, error);
+                }
+                Some(None) => {
+                    let what = "the answer has no result for this item".to_owned();
+                    let error = unread(call, reply, &Odd { what });
+                    self.not_answered_well(now, &[*step], call, error);
+                }
+                Some(Some(None)) | None => self.accepted(now, *step, call, reply),
             }
         }
     }
@@ -97,15 +107,14 @@ impl Machine {
     }
 
     fn accepted(&mut self, now: Duration, step: StepId, call: &Call, reply: &Reply) {
-        let yielded = yields(call, reply);
-        if call.yields.iter().any(|(attr, _)| *attr == "id") && !yielded.contains_key("id") {
-            let error = CallError::Malformed {
-                action: call.api.name,
-                http_status: reply.status,
-                detail: "the answer names no id".to_owned(),
-            };
-            return self.not_answered_well(now, &[step], call, error);
-        }
+        // Whether it was carried out as meant is unknown without them.
+        let yielded = match yields(call, reply) {
+            Ok(yielded) => yielded,
+            Err(odd) => {
+                let error = unread(call, reply, &odd);
+                return self.not_answered_well(now, &[step], call, error);
+            }
+        };
         self.learn(step, yielded);
         if call.token == Token::Create {
             self.states[step.0] = State::Verifying {
@@ -229,55 +238,62 @@ fn describe(error: &CallError) -> String {
     text
 }
 
-/// Attributes read from the answer. A path that leads to a list of texts gives its first.
-fn yields(call: &Call, reply: &Reply) -> Map {
-    let read = |path: &str| {
-        let text = reply.json.text(path);
-        if text.is_empty() {
-            reply
-                .json
-                .strings(path)
-                .into_iter()
-                .next()
-                .unwrap_or_default()
-        } else {
-            text
-        }
-    };
-    let value = |(attr, path): &(&'static str, &'static str)| {
-        Some(((*attr).to_owned(), read(path))).filter(|(_, text)| !text.is_empty())
-    };
-    call.yields
-        .iter()
-        .filter_map(value)
-        .map(|(attr, text)| (attr, Value::Text(text)))
-        .collect()
+/// An answer to a write that does not say what it must: nobody knows what was done.
+fn unread(call: &Call, reply: &Reply, odd: &Odd) -> CallError {
+    CallError::Malformed {
+        action: call.api.name,
+        http_status: reply.status,
+        detail: format!("{} (RequestId {})", odd.what, reply.request_id),
+    }
 }
 
-/// The items of a batched call that failed though the call as a whole did not, by the item's text.
-fn item_errors(call: &Call, reply: &Reply) -> BTreeMap<String, ApiError> {
-    let Some(results) = call.each.and_then(|each| each.results) else {
-        return BTreeMap::new();
-    };
-    let mut failed = BTreeMap::new();
-    for row in reply.json.list(results.rows) {
-        let code = row.text("Code");
-        let fine = code.is_empty() || matches!(code.as_str(), "200" | "OK" | "Success");
-        if fine && row.bool("Success") != Some(false) {
-            continue;
+/// Attributes read from the answer. A path that leads to a list of texts gives its first.
+fn yields(call: &Call, reply: &Reply) -> Result<Map, Odd> {
+    let mut yielded = Map::new();
+    for (attr, path) in call.yields {
+        let text = match reply.json.need_text(path) {
+            Ok(text) => text,
+            Err(odd) => match reply.json.may_texts(path) {
+                Ok(Some(texts)) => texts.into_iter().next().unwrap_or_default(),
+                Ok(None) | Err(_) => return Err(odd),
+            },
+        };
+        if text.is_empty() {
+            let what = format!("`{path}` is empty");
+            return Err(Odd { what });
         }
+        yielded.insert((*attr).to_owned(), Value::Text(text));
+    }
+    Ok(yielded)
+}
+
+/// What became of each item of a batched call, by the item's text: `None` if it worked. No map for calls whose answer
+/// does not tell items apart.
+fn item_results(
+    call: &Call,
+    reply: &Reply,
+) -> Result<Option<BTreeMap<String, Option<ApiError>>>, Odd> {
+    let Some(found) = call.each.and_then(|each| each.results) else {
+        return Ok(None);
+    };
+    let mut results = BTreeMap::new();
+    for row in reply.json.need_list(found.rows)? {
+        let code = row.may_text("Code")?.unwrap_or_default();
+        let fine = code.is_empty() || matches!(code.as_str(), "200" | "OK" | "Success");
+        let worked = fine && row.may_text("Success")?.as_deref() != Some("false");
+        let message = row.may_text("Message")?.unwrap_or_default();
         let error = ApiError {
             action: call.api.name,
             product: call.api.product,
             code,
-            message: row.text("Message"),
+            message,
             http_status: reply.status,
             request_id: reply.request_id.clone(),
             retry_after: None,
         };
-        failed.insert(row.text(results.item), error);
+        results.insert(row.need_text(found.item)?, (!worked).then_some(error));
     }
-    failed
+    Ok(Some(results))
 }
 
 #[cfg(test)]

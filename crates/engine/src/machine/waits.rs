@@ -44,11 +44,16 @@ impl Machine {
         );
         let whose = self.whose(step);
         let reached = rows::holds(&until, &row, whose);
+        let by_absence = reached && rows::rests_on_absence(&until, &row);
         let never = never.is_some_and(|cond| rows::holds(&cond, &row, whose));
         let undone = wait
             .undone
             .as_ref()
             .filter(|cond| rows::holds(&self.resolved_cond(cond), &row, whose));
+        if by_absence && !self.is_second(now, step) {
+            return;
+        }
+        self.is_sure(step);
         let patience = Patience {
             since: patience.since,
             seen: true,
@@ -142,16 +147,23 @@ impl Machine {
     }
 
     fn waited_in_vain(&mut self, now: Duration, step: StepId, wait: &Wait, patience: Patience) {
-        let vanished = match wait.absent {
-            Absent::Done => return self.done(now, step),
-            Absent::Fails => true,
+        let decided = match wait.absent {
+            Absent::Done | Absent::Fails => true,
             Absent::NotYet => {
                 patience.seen
                     || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL)
             }
         };
-        if vanished {
-            let message = "it vanished while it was waited for: its creation failed in the cloud, or somebody deleted it".to_owned();
+        if decided && !self.is_second(now, step) {
+            return;
+        }
+        if decided && wait.absent == Absent::Done {
+            return self.done(now, step);
+        }
+        if decided {
+            let message = "two looks in a row did not show it while it was waited for, and the \
+                           cloud gave no reason; plan again to see what is there"
+                .to_owned();
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {

@@ -58,14 +58,8 @@ fn pages_by_number_end_at_the_total() {
         "PageNumber=1 PageSize=2; done",
     );
     numbered(
-        &[vpcs("\"3\"", 1, &["a", "b"]), vpcs("3", 2, &["c"])],
+        &[vpcs("3", 1, &["a", "b"]), vpcs("3", 2, &["c"])],
         "PageNumber=1 PageSize=2; PageNumber=2 PageSize=2; done",
-    );
-    check(
-        &vpc::DESCRIBE_VPCS,
-        VPCS,
-        &[r#"{"TotalCount":0}"#],
-        "PageNumber=1 PageSize=2; done",
     );
     let rules = Listing {
         style: Style::Number { size: 100 },
@@ -89,8 +83,31 @@ fn damaged_numbered_pages_are_refused() {
     let moved = |what: &str| format!("the list of DescribeVpcs changed while it was read: {what}");
     let one = vpcs("3", 1, &["a", "b"]);
     numbered(
-        &["{}".to_owned()],
+        &[r#"{"Vpcs":{"Vpc":[]}}"#.to_owned()],
         &format!("{first}{}", damaged("there is no total")),
+    );
+    numbered(
+        &[vpcs("\"0\"", 1, &[])],
+        &format!(
+            "{first}{}",
+            damaged("`TotalCount` is a text, not a whole number")
+        ),
+    );
+    numbered(
+        &[vpcs("null", 1, &[])],
+        &format!(
+            "{first}{}",
+            damaged("`TotalCount` is null, not a whole number")
+        ),
+    );
+    numbered(
+        &[vpcs("0", 1, &[])
+            .replace("\"PageSize\"", "\"NextToken\"")
+            .replace("Number\":1", "Number\":\"1\"")],
+        &format!(
+            "{first}{}",
+            damaged("`PageNumber` is a text, not a whole number")
+        ),
     );
     numbered(
         &[vpcs("1", 1, &["a", "b"])],
@@ -101,11 +118,8 @@ fn damaged_numbered_pages_are_refused() {
         &format!("{first}{}", damaged("page 2 came instead of page 1")),
     );
     numbered(
-        &[r#"{"TotalCount":3}"#.to_owned()],
-        &format!(
-            "{first}{}",
-            damaged("`Vpcs.Vpc` is missing, but the total is 3")
-        ),
+        &[r#"{"TotalCount":0,"Images":{"Image":[]}}"#.to_owned()],
+        &format!("{first}{}", damaged("`Vpcs.Vpc` is missing")),
     );
     numbered(
         &[vpcs("1", 1, &[""])],
@@ -126,10 +140,7 @@ fn damaged_numbered_pages_are_refused() {
     let text = r#"{"TotalCount":0,"Vpcs":"none"}"#.to_owned();
     numbered(
         &[text],
-        &format!(
-            "{first}{}",
-            damaged("`Vpc` in `Vpcs.Vpc` is a text, not within an object")
-        ),
+        &format!("{first}{}", damaged("`Vpcs` is a text, not an object")),
     );
 }
 
@@ -148,7 +159,11 @@ fn pages_by_token_end_without_one() {
         &[page("a", "t1"), page("b", "")],
         "MaxResults=500; MaxResults=500 NextToken=t1; done",
     );
-    walk(&["{}".to_owned()], "MaxResults=500; done");
+    walk(
+        &["{}".to_owned()],
+        "MaxResults=500; DescribeNetworkInterfaces gave a damaged list: \
+         `NetworkInterfaceSets.NetworkInterfaceSet` is missing",
+    );
     let looping = "MaxResults=500; MaxResults=500 NextToken=t1; DescribeNetworkInterfaces gave a damaged list: a page token came twice";
     walk(&[page("a", "t1"), page("b", "t1")], looping);
     let twice = "MaxResults=500; MaxResults=500 NextToken=t1; the list of DescribeNetworkInterfaces changed while it was read: `a` came twice";
@@ -161,13 +176,16 @@ fn pages_by_token_end_without_one() {
     check(
         &ecs::LIST_TAG_RESOURCES,
         unsized_,
-        &[r#"{"NextToken":"t"}"#, "{}"],
+        &[
+            r#"{"NextToken":"t","TagResources":[]}"#,
+            r#"{"TagResources":[]}"#,
+        ],
         "; NextToken=t; done",
     );
     check(
         &tag::LIST_TAG_RESOURCES,
         unsized_,
-        &["{}"],
+        &[r#"{"TagResources":[]}"#],
         "PageSize=50; done",
     );
     check(
@@ -176,7 +194,7 @@ fn pages_by_token_end_without_one() {
             rows: "RouteEntrys",
             ..unsized_
         },
-        &["{}"],
+        &[r#"{"RouteEntrys":[]}"#],
         "MaxResult=50; done",
     );
 }
@@ -191,13 +209,13 @@ fn one_page_means_one_page() {
     let walk =
         |reply: &str, expected: &str| check(&vpc::DESCRIBE_VPCS, listing, &[reply], expected);
     walk(&vpcs("1", 1, &["a"]), "; done");
-    walk("{}", "; done");
+    walk(r#"{"Vpcs":{"Vpc":[]}}"#, "; done");
     walk(
         &vpcs("11", 1, &["a"]),
         "; DescribeVpcs gave a damaged list: 1 rows came, but the total is 11",
     );
     walk(
-        r#"{"NextToken":"t"}"#,
+        r#"{"NextToken":"t","Vpcs":{"Vpc":[]}}"#,
         "; DescribeVpcs gave a damaged list: there are more pages than the one expected",
     );
 }
@@ -209,7 +227,10 @@ fn a_list_without_end_is_ended() {
     let mut pages = 0;
     while last == Ok(Next::More) {
         pages += 1;
-        last = walk.accept(&parse(format!(r#"{{"NextToken":"t{pages}"}}"#).as_bytes()).unwrap());
+        let page = format!(
+            r#"{{"NextToken":"t{pages}","NetworkInterfaceSets":{{"NetworkInterfaceSet":[]}}}}"#
+        );
+        last = walk.accept(&parse(page.as_bytes()).unwrap());
     }
     assert_eq!(pages, PAGES_MAX);
     assert!(matches!(last, Err(PageError::Damaged { .. })));

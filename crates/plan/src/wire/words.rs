@@ -66,6 +66,18 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
             );
             ("astray", text)
         }
+        NoteKind::Unlisted {
+            kind,
+            permission,
+            code,
+            request_id,
+        } => {
+            let text = format!(
+                "resources of kind {kind}, if the stack owns any, were not looked at: listing them was refused with {code} \
+                 (RequestId {request_id}); it needs the permission {permission}"
+            );
+            ("unlisted", text)
+        }
         NoteKind::Undeletable { why } => (
             "undeletable",
             format!("the cloud will refuse to delete it: {why}"),

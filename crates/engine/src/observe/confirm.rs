@@ -1,0 +1,386 @@
+//! The second look: before anything is concluded from an absence, it is read again by other means.
+//!
+//! What was not listed is looked for in the listing without its filter, and a row that lacks something
+//! is read by its id. If that agrees with the first look, the absence is a fact. If it does not, the
+//! same is read twice more: two looks that agree settle it, and what they show is used. Otherwise the
+//! run stops, with nothing changed. *Cost*: nothing where nothing is doubted; one listing for each
+//! kind of which something is missing, and one read by id for each kind of which a row is doubted.
+
+use std::collections::BTreeSet;
+
+use setpoint_plan::kind::Row;
+use setpoint_plan::live::{Cost, Live, Snapshot};
+use setpoint_plan::planner::moved::relocate;
+use setpoint_plan::planner::{Intent, Options};
+use setpoint_plan::rows::fold_details;
+use setpoint_plan::view::{Proof, Query};
+
+use super::doubt::{Doubts, Name};
+use super::{ObserveError, is_ours, live_rows};
+use crate::pages::{self, ReadError};
+use crate::session::Session;
+
+/// Two looks that contradict each other and that no further look settled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{action} does not agree with itself{}: {what}",
+    in_exchange(request_id)
+)]
+pub struct Contradiction {
+    /// The action of the second look.
+    pub action: &'static str,
+    /// What one look shows and another does not.
+    pub what: String,
+    /// The API's name for the exchange of the last look.
+    pub request_id: String,
+}
+
+fn in_exchange(request_id: &str) -> String {
+    if request_id.is_empty() {
+        String::new()
+    } else {
+        format!(" (RequestId {request_id})")
+    }
+}
+
+/// What a further look shows of what is doubted.
+#[derive(Debug, Default)]
+struct Again {
+    rows: Vec<Live>,
+    cost: Cost,
+    /// The action that read each kind, with the exchange of its last page.
+    by: Vec<(&'static str, &'static str, String)>,
+}
+
+/// The snapshot, with every absence that a plan would conclude from looked at again.
+pub(super) async fn confirm(
+    session: &Session,
+    intent: &Intent,
+    options: &Options,
+    first: Snapshot,
+) -> Result<Snapshot, ObserveError> {
+    let doubts = Doubts::of(&session.registry, intent, options, &first);
+    if doubts.is_empty() {
+        return Ok(first);
+    }
+    let cx = Cx {
+        session,
+        intent,
+        doubts: &doubts,
+        first: &first,
+    };
+    let second = cx.look().await?;
+    let mut cost = second.cost;
+    let settled = if cx.against_first(&second).is_none() {
+        None
+    } else {
+        Some(cx.settle(second, &mut cost).await?)
+    };
+    let mut snapshot = match &settled {
+        None => first,
+        Some(rows) => cx.merged(rows),
+    };
+    add(&mut snapshot.cost, cost);
+    Ok(snapshot)
+}
+
+struct Cx<'a> {
+    session: &'a Session,
+    intent: &'a Intent,
+    doubts: &'a Doubts,
+    first: &'a Snapshot,
+}
+
+impl Cx<'_> {
+    /// Looks twice more; two looks that agree decide, as long as they show all that any look has shown.
+    async fn settle(&self, second: Again, cost: &mut Cost) -> Result<Vec<Live>, ObserveError> {
+        let third = self.look().await?;
+        add(cost, third.cost);
+        if self.between(&second, &third).is_none() {
+            return Ok(third.rows);
+        }
+        let fourth = self.look().await?;
+        add(cost, fourth.cost);
+        let shown = |name: &Name| fourth.rows.iter().any(|row| is_named(row, name));
+        let all_shown = [&second, &third].iter().all(|look| {
+            let mut names = look.rows.iter().map(|row| (row.kind, row.id.clone()));
+            names.all(|name| shown(&name))
+        });
+        let agrees =
+            self.between(&second, &fourth).is_none() || self.between(&third, &fourth).is_none();
+        if agrees && all_shown {
+            return Ok(fourth.rows);
+        }
+        let (kind, what) = self
+            .between(&third, &fourth)
+            .or_else(|| self.between(&second, &fourth))
+            .or_else(|| self.against_first(&second))
+            .unwrap_or_default();
+        let by = fourth.by.iter().find(|(of, _, _)| *of == kind);
+        let (action, request_id) =
+            by.map_or(("a listing", ""), |(_, action, id)| (*action, id.as_str()));
+        let contradiction = Contradiction {
+            action,
+            what,
+            request_id: request_id.to_owned(),
+        };
+        Err(ObserveError::Contradiction(contradiction))
+    }
+
+    /// Reads what is doubted by other means than the first look did.
+    async fn look(&self) -> Result<Again, ReadError> {
+        let mut again = Again::default();
+        let mut details = Vec::new();
+        let doubted: BTreeSet<&'static str> =
+            self.doubts.rows.keys().map(|(kind, _)| *kind).collect();
+        for kind in self.session.registry.kinds() {
+            let name = kind.name;
+            let ids: Vec<String> = self
+                .doubts
+                .rows
+                .keys()
+                .filter(|(of, _)| *of == name)
+                .map(|(_, id)| id.clone())
+                .collect();
+            let by_id = (!ids.is_empty())
+                .then(|| kind.poll(&self.intent.site, &ids))
+                .unwrap_or_default();
+            for query in by_id {
+                again.cost.other += self.read(&query, &mut again.rows, &mut again.by).await?;
+            }
+            if self.doubts.kinds.contains_key(name) {
+                for query in self.listings(name) {
+                    again.cost.listings +=
+                        self.read(&query, &mut again.rows, &mut again.by).await?;
+                }
+            }
+            if doubted.contains(name) {
+                for view in kind.more_lists {
+                    let (site, stack) = (&self.intent.site, &self.intent.stack);
+                    let query = view.owned_by(kind, site, stack);
+                    let read = pages::read(self.session, &query).await?;
+                    again.cost.details += read.pages;
+                    details.extend(read.rows);
+                }
+            }
+        }
+        // A row that is both read by id and listed counts once.
+        let mut seen = BTreeSet::new();
+        again
+            .rows
+            .retain(|row| self.matters(row) && seen.insert((row.kind, row.id.clone())));
+        fold_details(&mut again.rows, details);
+        self.read_details(&mut again).await?;
+        Ok(again)
+    }
+
+    /// The unfiltered listings of a kind, in the stack's own name and in the names that things move here from.
+    fn listings(&self, kind: &'static str) -> Vec<Query> {
+        let list = self
+            .session
+            .registry
+            .known(kind)
+            .owned(&self.intent.site, &self.intent.stack);
+        // Whether one may list was proven by the first look, if it had to be.
+        let all = list.unfiltered().map(|query| Query {
+            proof: Proof::Refused,
+            ..query
+        });
+        vec![all.unwrap_or(list)]
+    }
+
+    async fn read(
+        &self,
+        query: &Query,
+        rows: &mut Vec<Live>,
+        by: &mut Vec<(&'static str, &'static str, String)>,
+    ) -> Result<usize, ReadError> {
+        let read = pages::read(self.session, query).await?;
+        rows.extend(live_rows(read.rows));
+        by.push((query.kind.name, query.view.api.name, read.request_id));
+        Ok(read.pages + read.proofs)
+    }
+
+    /// Whether a row of a further look bears on what is doubted: a doubted one, or one of ours that was not shown.
+    fn matters(&self, row: &Live) -> bool {
+        let name = (row.kind, row.id.clone());
+        let listed = self.first_row(&name).is_some();
+        self.doubts.rows.contains_key(&name)
+            || is_ours(self.intent, row) && (!listed || self.doubts.kinds.contains_key(row.kind))
+    }
+
+    fn first_row(&self, name: &Name) -> Option<&Live> {
+        self.first.live.iter().find(|row| is_named(row, name))
+    }
+
+    /// What no listing carries, for rows that the first look has not shown and those whose fields are doubted.
+    async fn read_details(&self, again: &mut Again) -> Result<(), ReadError> {
+        let mut details = Vec::new();
+        for row in &again.rows {
+            let name = (row.kind, row.id.clone());
+            let asked = self.doubts.rows.get(&name);
+            let known = self.first_row(&name);
+            if known.is_some() && asked.is_none_or(BTreeSet::is_empty) {
+                continue;
+            }
+            let owner = known
+                .and_then(|row| row.owner.as_ref())
+                .or(row.owner.as_ref());
+            let address = owner.map(|owner| &owner.address);
+            let want = address.and_then(|address| self.intent.desired.get(address));
+            let found = address.and_then(|address| self.first.found.get(address));
+            let kind = self.session.registry.known(row.kind);
+            let want = want.filter(|want| want.kind == row.kind);
+            for query in (kind.details)(want, row, found.unwrap_or(&Default::default())) {
+                let read = pages::read(self.session, &query).await?;
+                again.cost.details += read.pages;
+                details.extend(
+                    read.rows
+                        .into_iter()
+                        .filter(|row| matches!(row, Row::Detail { .. })),
+                );
+            }
+        }
+        fold_details(&mut again.rows, details);
+        Ok(())
+    }
+
+    /// The first thing in which a further look contradicts the first one, with its kind.
+    fn against_first(&self, look: &Again) -> Option<(&'static str, String)> {
+        let before = |name: &Name| {
+            let astray = self.first.astray.iter().find(|row| is_named(row, name));
+            self.first_row(name).or(astray)
+        };
+        for row in &look.rows {
+            let name = (row.kind, row.id.clone());
+            let Some(known) = before(&name) else {
+                return Some((
+                    row.kind,
+                    format!("one look shows {}, another does not", told(row)),
+                ));
+            };
+            let moved = self.first.moved.get(&row.id);
+            let same_owner =
+                row.owner == known.owner || moved.is_some() && row.owner.as_ref() == moved;
+            if let Some(what) = self.differing(&name, row, known, same_owner) {
+                return Some((row.kind, what));
+            }
+        }
+        // What is to be deleted and is not there any more is no contradiction: the cloud says so when it is deleted.
+        let unshown = self.doubts.rows.iter().find(|(name, attrs)| {
+            !attrs.is_empty() && !look.rows.iter().any(|row| is_named(row, name))
+        });
+        unshown.map(|((kind, id), _)| {
+            (
+                *kind,
+                format!("one look shows the {kind} {id}, another does not"),
+            )
+        })
+    }
+
+    /// The first thing in which two further looks contradict each other, with its kind.
+    fn between(&self, one: &Again, other: &Again) -> Option<(&'static str, String)> {
+        for (here, there) in [(one, other), (other, one)] {
+            for row in &here.rows {
+                let name = (row.kind, row.id.clone());
+                let Some(same) = there.rows.iter().find(|row| is_named(row, &name)) else {
+                    return Some((
+                        row.kind,
+                        format!("one look shows {}, another does not", told(row)),
+                    ));
+                };
+                let same_owner = row.owner == same.owner;
+                let differing = self.differing(&name, row, same, same_owner);
+                if let Some(what) = differing.or_else(|| self.unsettled(&name, row, same)) {
+                    return Some((row.kind, what));
+                }
+            }
+        }
+        None
+    }
+
+    fn differing(&self, name: &Name, row: &Live, known: &Live, same_owner: bool) -> Option<String> {
+        let differs =
+            |what: &str| Some(format!("two looks show different {what} of {}", told(row)));
+        if !same_owner || row.tags != known.tags {
+            return differs("tags");
+        }
+        let asked = self.doubts.rows.get(name);
+        let attr = asked
+            .into_iter()
+            .flatten()
+            .find(|attr| row.attr(attr) != known.attr(attr))?;
+        differs(&format!("`{attr}`"))
+    }
+
+    /// The first field in which two further looks at a row differ that will stand in the first look's place.
+    fn unsettled(&self, name: &Name, row: &Live, other: &Live) -> Option<String> {
+        let asked = self.doubts.rows.get(name);
+        if self.first_row(name).is_some() && asked.is_none_or(BTreeSet::is_empty) {
+            return None;
+        }
+        let kind = self.session.registry.known(row.kind);
+        let mut attrs = row.attrs.keys().filter(|attr| !kind.is_transient(attr));
+        let attr = attrs.find(|attr| row.attr(attr) != other.attr(attr))?;
+        Some(format!(
+            "two looks show different `{attr}` of {}",
+            told(row)
+        ))
+    }
+
+    /// The first snapshot with what further looks have settled.
+    fn merged(&self, rows: &[Live]) -> Snapshot {
+        let mut snapshot = self.first.clone();
+        snapshot.astray.retain(|row| {
+            !rows
+                .iter()
+                .any(|one| is_ours(self.intent, one) && one.id == row.id)
+        });
+        for row in rows.iter().filter(|row| is_ours(self.intent, row)) {
+            let name = (row.kind, row.id.clone());
+            let fields = self
+                .doubts
+                .rows
+                .get(&name)
+                .is_some_and(|attrs| !attrs.is_empty());
+            match snapshot.live.iter_mut().find(|live| is_named(live, &name)) {
+                None => snapshot.live.push(row.clone()),
+                Some(live) if fields => *live = row.clone(),
+                Some(live) => {
+                    live.owner.clone_from(&row.owner);
+                    live.tags.clone_from(&row.tags);
+                }
+            }
+        }
+        // What was moved before stands under its old address again where its row was read anew.
+        let moved = std::mem::take(&mut snapshot.moved);
+        relocate(&self.session.registry, self.intent, &mut snapshot);
+        let kept = moved
+            .into_iter()
+            .filter(|(id, _)| snapshot.live.iter().any(|row| row.id == *id));
+        let kept: Vec<_> = kept.collect();
+        for (id, owner) in kept {
+            snapshot.moved.entry(id).or_insert(owner);
+        }
+        snapshot
+    }
+}
+
+fn is_named(row: &Live, (kind, id): &Name) -> bool {
+    row.kind == *kind && row.id == *id
+}
+
+fn told(row: &Live) -> String {
+    let owner = row.owner.as_ref();
+    owner.map_or_else(
+        || format!("the {} {}", row.kind, row.id),
+        |owner| format!("the {} {} (`{}`)", row.kind, row.id, owner.address),
+    )
+}
+
+fn add(cost: &mut Cost, more: Cost) {
+    cost.listings += more.listings;
+    cost.lookups += more.lookups;
+    cost.details += more.details;
+    cost.other += more.other;
+}

@@ -1,0 +1,79 @@
+//! Listings that the cloud refuses.
+//!
+//! Every kind is listed, also those that the file does not use, since the stack may own some of them.
+//! Who may not list such a kind, or has not activated its product, is told so by a note; nothing is
+//! concluded about the kind. For a kind that is used a refusal stays an error, and so it does where
+//! every listing is refused: then nothing at all is known.
+
+use std::collections::BTreeSet;
+
+use setpoint_openapi::error::CallError;
+use setpoint_plan::live::{Live, Snapshot, Unlisted};
+use setpoint_plan::planner::{Intent, outside};
+
+use crate::pages::ReadError;
+use crate::session::Session;
+
+/// Whether the cloud refused the call for want of a permission or of the product's activation.
+pub(super) fn is_refusal(error: &ReadError) -> bool {
+    let api = error.call().and_then(CallError::api);
+    api.is_some_and(|api| api.is_permission() || api.is_not_activated())
+}
+
+/// What was not listed, if the plan can do without.
+///
+/// # Errors
+/// The refusal of a listing that it cannot do without.
+pub(super) fn tolerated(
+    session: &Session,
+    intent: &Intent,
+    snapshot: &Snapshot,
+    refusals: Vec<(&'static str, ReadError)>,
+) -> Result<Vec<Unlisted>, ReadError> {
+    let used = used(session, intent, snapshot);
+    let refused: BTreeSet<&str> = refusals.iter().map(|(kind, _)| *kind).collect();
+    let nothing_listed = session
+        .registry
+        .kinds()
+        .all(|kind| refused.contains(kind.name));
+    let mut unlisted: Vec<Unlisted> = Vec::new();
+    for (kind, error) in refusals {
+        let Some(api) = error.call().and_then(CallError::api) else {
+            return Err(error);
+        };
+        if nothing_listed || used.contains(kind) {
+            return Err(error);
+        }
+        let one = Unlisted {
+            kind,
+            permission: format!("{}:{}", api.product, api.action),
+            code: api.code.clone(),
+            request_id: api.request_id.clone(),
+        };
+        if !unlisted
+            .iter()
+            .any(|other| other.permission == one.permission)
+        {
+            unlisted.push(one);
+        }
+    }
+    Ok(unlisted)
+}
+
+/// The kinds that the file uses, and those of which the stack is seen to own or use something.
+fn used(session: &Session, intent: &Intent, snapshot: &Snapshot) -> BTreeSet<&'static str> {
+    let adopted = snapshot.adopted.values().flatten();
+    let seen = snapshot.live.iter().chain(&snapshot.astray).chain(adopted);
+    let of_row = |row: &Live| {
+        let uses = row.uses.iter().map(|(kind, _)| *kind);
+        uses.chain([row.kind]).collect::<Vec<_>>()
+    };
+    let desired = intent.desired.values().map(|want| want.kind);
+    let outside = outside::look_ups(&session.registry, intent)
+        .into_iter()
+        .map(|look_up| look_up.kind);
+    seen.flat_map(of_row)
+        .chain(desired)
+        .chain(outside)
+        .collect()
+}
