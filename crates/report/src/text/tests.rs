@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
+use setpoint_plan::Value;
+use setpoint_plan::change::{Change, ChangeAction};
+use setpoint_plan::effect::Effect;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
-use setpoint_spec::schema::Schema;
+use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Schema, Type, Unset, no_check};
 
-use crate::fixture::{change, destroy, field, fresh, mixed, plan, shop, updated};
+use crate::fixture::{change, created, destroy, field, fresh, live, mixed, plan, shop, updated};
 use crate::line::width;
 use crate::style::Style;
 use crate::view::Header;
@@ -223,20 +226,7 @@ fn calls_in_their_order() {
 
 #[test]
 fn units_and_secret_fields_come_from_the_tables() {
-    use setpoint_plan::effect::Effect;
-    use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type, Unset, no_check};
-    const fn field_of(name: &'static str, ty: Type) -> FieldDef {
-        FieldDef {
-            name,
-            ty,
-            required: false,
-            unset: Unset::Unmanaged,
-            late: false,
-            change: "none",
-            doc: "A field.",
-        }
-    }
-    static DISK: &[FieldDef] = &[field_of(
+    static DISK: &[FieldDef] = &[typed(
         "size",
         Type::Int {
             min: 1,
@@ -246,24 +236,12 @@ fn units_and_secret_fields_come_from_the_tables() {
     )];
     static KIND: KindDef = KindDef {
         name: "instance",
-        doc: "A machine.",
         fields: &[
-            field_of("data_disks", Type::Named(DISK)),
-            field_of("pin", Type::Secret),
-            field_of("system_disk", Type::Struct(DISK)),
+            typed("data_disks", Type::Named(DISK)),
+            typed("pin", Type::Secret),
+            typed("system_disk", Type::Struct(DISK)),
         ],
-        attributes: &[],
-        one_of: &[],
-        any_of: &[],
-        taggable: true,
-        described: true,
-        name_rule: NameRule {
-            param: "InstanceName",
-            min: 2,
-            max: 128,
-        },
-        hints: &[],
-        check: no_check,
+        ..NOTHING
     };
     static KINDS: [&KindDef; 1] = [&KIND];
     let fields = vec![
@@ -289,6 +267,83 @@ fn units_and_secret_fields_come_from_the_tables() {
               ~ system_disk.size      40 -> 60 GiB       stack.yaml:28:9"#]]
     .assert_eq(&shown.join("\n"));
 }
+
+#[test]
+fn only_references_are_shown_by_address() {
+    // The id of a key pair is its name, which may stand in fields that are plain text.
+    static REFERENCE: KindDef = KindDef {
+        name: "instance",
+        fields: &[
+            typed("key_pair", Type::Ref("key_pair")),
+            typed("more", Type::List(&Type::Ref("key_pair"))),
+            typed("vswitch", Type::Ref("vswitch")),
+        ],
+        ..NOTHING
+    };
+    static KINDS: [&KindDef; 1] = [&REFERENCE];
+    let key = Value::text("team-key");
+    let gone = Change {
+        before: Some(live("key", "key_pair", "team-key", &[])),
+        ..change("key", "key_pair", ChangeAction::Delete)
+    };
+    let attrs = [
+        ("host_name", key.clone()),
+        ("key_pair", key.clone()),
+        ("more", Value::List(vec![key.clone(), "other".into()])),
+        ("name", key.clone()),
+        ("vswitch", key),
+    ];
+    let plan = plan(vec![created("app", "instance", &attrs), gone]);
+    let header = Header {
+        elapsed: None,
+        schema: Some(Schema { kinds: &KINDS }),
+        destroy: false,
+    };
+    let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
+    let shown: Vec<&str> = text
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with("+ ") && !line.contains("app"))
+        .collect();
+    expect![[r#"
+        + host_name  team-key
+        + key_pair   key
+        + more       [key, other]
+        + name       team-key
+        + vswitch    team-key"#]]
+    .assert_eq(&shown.join("\n"));
+}
+
+const fn typed(name: &'static str, ty: Type) -> FieldDef {
+    FieldDef {
+        name,
+        ty,
+        required: false,
+        unset: Unset::Unmanaged,
+        late: false,
+        change: "none",
+        doc: "A field.",
+    }
+}
+
+/// A kind without fields.
+const NOTHING: KindDef = KindDef {
+    name: "nothing",
+    doc: "A kind.",
+    fields: &[],
+    attributes: &[],
+    one_of: &[],
+    any_of: &[],
+    taggable: true,
+    described: true,
+    name_rule: NameRule {
+        param: "Name",
+        min: 2,
+        max: 128,
+    },
+    hints: &[],
+    check: no_check,
+};
 
 #[test]
 fn drift_is_told_from_the_clouds_side() {
@@ -322,7 +377,7 @@ fn drift_is_told_from_the_clouds_side() {
         plan(vec![change(
             "net",
             "vpc",
-            setpoint_plan::change::ChangeAction::NoOp,
+            ChangeAction::NoOp,
         )]),
         Report::default(),
     );
