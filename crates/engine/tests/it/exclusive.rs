@@ -286,6 +286,26 @@ async fn a_renamed_subnet_under_a_machine_needs_a_moved_entry() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_member_of_a_renamed_group_is_told_at_once() {
+    let with = |name: &str| {
+        let group = format!(
+            "{name}: {{type: vswitch, count: 2, vpc: net, zone: cn-beijing-h, \
+             cidr_block: \"10.0.${{each.index}}.0/24\"}}"
+        );
+        let more = format!("count: 2, vswitch: \"${{{name}[each.index]}}\"");
+        net(&[&group, GROUP, &machine("app", &more)])
+    };
+    check_refused(
+        &with("old"),
+        &with("new"),
+        PlanErrorClass::Cycle,
+        &["10.0."],
+        "moved: [{from: old[0], to: new[0]}, {from: old[1], to: new[1]}]",
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subnet_that_is_cut_under_a_machine_needs_the_machine_replaced() {
     let before = under_a_machine("service", "10.0.1.0/24");
     let after = under_a_machine("service-1", "10.0.1.0/25");
@@ -357,6 +377,31 @@ async fn a_value_of_a_row_that_stays_is_not_free() {
         "moved: [{from: key, to: ops}]",
     )
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_another_stack_is_not_free() {
+    let cloud = Cloud::new();
+    let theirs = subnet("service", "10.0.1.0/24").replace("type:", "name: theirs, type:");
+    let before = net(&[&theirs]).replace("type: vpc,", "type: vpc, name: shared,");
+    cloud.apply(&before).await;
+    let ours = "stack: ours
+region: cn-beijing
+existing:
+  net: {type: vpc, name: shared}
+  service: {type: vswitch, name: theirs}
+resources:
+  low: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/25}
+outputs: {theirs: \"${service.id}\"}
+";
+    let intent = cloud.intent(&stack(ours, &[]));
+    let errors = cloud
+        .plan_intent(&intent, &Options::default())
+        .await
+        .expect_err("it is taken");
+    let text = &errors[0].what;
+    assert!(text.contains("`existing.service`"), "{errors:?}");
+    assert!(text.contains("does not belong to this stack"), "{errors:?}");
 }
 
 #[tokio::test(start_paused = true)]

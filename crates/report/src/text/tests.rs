@@ -374,11 +374,7 @@ fn drift_is_told_from_the_clouds_side() {
     "#]]
     .assert_eq(&of(mixed(), 60));
     let nothing = (
-        plan(vec![change(
-            "net",
-            "vpc",
-            ChangeAction::NoOp,
-        )]),
+        plan(vec![change("net", "vpc", ChangeAction::NoOp)]),
         Report::default(),
     );
     assert_eq!(

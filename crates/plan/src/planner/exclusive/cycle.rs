@@ -51,23 +51,25 @@ pub(crate) fn explain(cx: &Context<'_>, found: &Outcome, cycle: &BTreeSet<usize>
     else {
         return no_order(all, cycle);
     };
-    let party = |at: &usize| *at == wait.first || *at == wait.then;
-    let users: Vec<String> = cycle
+    let own = users(all, cycle.iter().copied(), &[wait.first, wait.then]);
+    // Every pair of the same form is told at once, not only that on this cycle.
+    let pairs: Vec<(usize, usize)> = found
+        .waits
         .iter()
-        .filter(|at| !party(at))
-        .filter(|at| all[**at].change.action == ChangeAction::Update)
-        .map(|at| format!("`{}`", address(&all[*at])))
+        .filter(|one| takes(one) && is_stuck(all, one))
+        .map(|one| (one.first, one.then))
         .collect();
-    let renames: Vec<(usize, usize)> = on(found, cycle)
-        .filter(takes)
-        .map(|wait| (wait.first, wait.then))
-        .collect();
+    let stuck = pairs
+        .iter()
+        .flat_map(|(first, _)| users_of(all, *first))
+        .chain(own.iter().copied());
+    let replaced = users(all, stuck, &[]);
     let then = &all[wait.then].change;
     PlanError {
         address: Some(then.address.clone()),
         class: PlanErrorClass::Cycle,
-        what: format!("{}{}", needs(all, wait), waiting(&users)),
-        hint: Some(way_out(cx, all, &renames, &users)),
+        what: format!("{}{}", needs(all, wait), waiting(all, &own)),
+        hint: Some(way_out(cx, all, &pairs, &replaced)),
         at: then.after.as_ref().map(|want| want.at.clone()),
     }
 }
@@ -96,14 +98,49 @@ fn needs(all: &[Classified], wait: &Wait) -> String {
     }
 }
 
-fn waiting(users: &[String]) -> String {
+/// Those of the changes that are updates, sorted.
+fn users(
+    all: &[Classified],
+    changes: impl Iterator<Item = usize>,
+    parties: &[usize],
+) -> BTreeSet<usize> {
+    changes
+        .filter(|at| !parties.contains(at))
+        .filter(|at| all[*at].change.action == ChangeAction::Update)
+        .collect()
+}
+
+/// The changes whose live rows use the live row of this one.
+fn users_of(all: &[Classified], used: usize) -> impl Iterator<Item = usize> {
+    let used = all[used].change.before.as_ref();
+    let uses = move |one: &Classified| {
+        let row = one.change.before.as_ref();
+        row.zip(used).is_some_and(|(row, used)| {
+            let mut uses = row.uses.iter();
+            uses.any(|(kind, id)| *kind == used.kind && *id == used.id)
+        })
+    };
+    let changes = all.iter().enumerate();
+    changes.filter(move |(_, one)| uses(one)).map(|(at, _)| at)
+}
+
+/// Whether something is deleted and something is created, and a user that stays has to move over.
+fn is_stuck(all: &[Classified], wait: &Wait) -> bool {
+    all[wait.first].change.action == ChangeAction::Delete
+        && all[wait.then].change.action == ChangeAction::Create
+        && users_of(all, wait.first).any(|at| all[at].change.action == ChangeAction::Update)
+}
+
+fn waiting(all: &[Classified], users: &BTreeSet<usize>) -> String {
     if users.is_empty() {
         return String::new();
     }
     let verb = if users.len() == 1 { "has" } else { "have" };
+    let name = |at: &usize| format!("`{}`", address(&all[*at]));
+    let names: Vec<String> = users.iter().map(name).collect();
     format!(
         ": {} {verb} to move from one to the other",
-        users.join(", ")
+        names.join(", ")
     )
 }
 
@@ -111,12 +148,10 @@ fn way_out(
     cx: &Context<'_>,
     all: &[Classified],
     pairs: &[(usize, usize)],
-    users: &[String],
+    users: &BTreeSet<usize>,
 ) -> String {
-    let replace: Vec<String> = users
-        .iter()
-        .map(|user| format!("--replace {}", user.trim_matches('`')))
-        .collect();
+    let option = |at: &usize| format!("--replace {}", address(&all[*at]));
+    let replace: Vec<String> = users.iter().map(option).collect();
     match (moved(cx, all, pairs), replace.is_empty()) {
         (Some(moved), true) => moved,
         (Some(moved), false) => format!(

@@ -38,7 +38,9 @@ pub(super) fn held(cx: &Context<'_>, all: &[Classified], clash: &Clash<'_>) -> P
         }
         Holder::Outside(name, live) => {
             let why = "does not belong to this stack";
-            (name.to_owned(), live.id.as_str(), why, None)
+            // As the spec writes it.
+            let name = name.replace("@stacks.", "").replace('@', "");
+            (name, live.id.as_str(), why, None)
         }
     };
     let has = if held.what == taken.what {
