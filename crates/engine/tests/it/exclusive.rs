@@ -5,6 +5,8 @@ use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::local::PUBLIC_KEY;
 use setpoint_testkit::run::{lines, lives, stack};
 
+use crate::random::Dice;
+
 /// A stack with a network of a block and further resources.
 fn network(block: &str, rest: &str) -> String {
     format!(
@@ -575,4 +577,80 @@ async fn primary_and_secondary_block_cannot_change_places() {
         "",
     )
     .await;
+}
+
+// Any change of who has what.
+
+/// Subnets of random blocks that are apart, machines in some of them, and keys of random names.
+fn random_owners(dice: &mut Dice) -> String {
+    let primary = dice.pick(&["10.0.0.0/16", "10.0.0.0/16", "10.0.0.0/15", "10.2.0.0/16"]);
+    let second_byte = if primary == "10.2.0.0/16" { "2" } else { "0" };
+    let mut free = vec!["0.0/25", "0.128/25", "1.0/24", "2.0/24", "3.0/24"];
+    if dice.roll(2) == 0 {
+        free = vec!["0.0/23", "2.0/24", "3.0/25", "3.128/25"];
+    }
+    let mut resources = vec![GROUP.to_owned()];
+    let mut names = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        if dice.roll(4) > 0 && !free.is_empty() {
+            let block = free.remove(dice.roll(free.len()));
+            resources.push(subnet(name, &format!("10.{second_byte}.{block}")));
+            names.push(name);
+        }
+    }
+    for name in ["one", "two"] {
+        if !names.is_empty() {
+            let home = names[dice.roll(names.len())];
+            resources.push(machine(name, &format!("vswitch: {home}")));
+        }
+    }
+    let mut free = vec!["left", "right", "middle"];
+    for at in ["k", "l"] {
+        if dice.roll(3) > 0 {
+            let name = free.remove(dice.roll(free.len()));
+            resources.push(key(at).replace("team-key", name));
+        }
+    }
+    let lines: Vec<String> = resources.iter().map(|one| format!("  {one}\n")).collect();
+    network(primary, &lines.concat())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_plan_that_is_made_can_be_carried_out() {
+    let (mut made, mut refused) = (0, 0);
+    for seed in 1..=60_u64 {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let cloud = Cloud::new();
+        let first = random_owners(&mut dice);
+        let outcome = cloud.apply(&first).await;
+        assert!(outcome.is_complete(), "seed {seed}: {outcome:#?}\n{first}");
+        for _ in 0..3 {
+            let next = random_owners(&mut dice);
+            let intent = cloud.intent(&stack(&next, &[]));
+            let planned = cloud.plan_intent(&intent, &Options::default()).await;
+            let plan = match planned {
+                Ok((plan, _)) => plan,
+                Err(errors) => {
+                    let is_told = |error: &PlanError| error.hint.is_some();
+                    assert!(errors.iter().all(is_told), "seed {seed}: {errors:?}");
+                    refused += 1;
+                    continue;
+                }
+            };
+            let outcome = cloud.apply_plan(&plan).await;
+            let failed = &outcome.failed;
+            let text = lines(&plan);
+            assert!(
+                outcome.is_complete(),
+                "seed {seed}: {failed:#?} {text:#?}\n{first}\n{next}"
+            );
+            let again = cloud.plan(&next).await;
+            assert_eq!(lines(&again), Vec::<String>::new(), "seed {seed}\n{next}");
+            made += 1;
+        }
+    }
+    assert!(
+        made > 90 && refused > 5,
+        "{made} plans were made, {refused} were refused"
+    );
 }
