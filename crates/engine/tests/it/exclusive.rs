@@ -573,8 +573,8 @@ async fn primary_and_secondary_block_cannot_change_places() {
         &with("10.0.0.0/16", "10.1.0.0/16"),
         &with("10.1.0.0/16", "10.0.0.0/16"),
         PlanErrorClass::Refused,
-        &["10.0.0.0/16", "10.1.0.0/16", "in two applies"],
-        "",
+        &["10.0.0.0/16", "10.1.0.0/16"],
+        "in two applies",
     )
     .await;
 }
