@@ -1,8 +1,8 @@
 //! The signals that end a command: Ctrl-C, a request to end, a closed terminal.
 //!
-//! Each of them is an interrupt, so work that must not be left half-done is not hurt by the one that
-//! nobody thought of. Invariant: a hang-up alone never makes a run leave at once, since closing one
-//! terminal sends it several times: from the kernel, and from the shell.
+//! Each of them is an interrupt, so work that must not be left half-done is not hurt by the one
+//! that nobody thought of. Invariant: a hang-up alone never makes a run leave at once, since
+//! closing one terminal sends it several times: from the kernel, and from the shell.
 
 use crate::error::Error;
 

@@ -1,8 +1,9 @@
 //! What a stack may grow to: a small file can ask for a lot, so what it becomes is bounded too.
 //!
-//! The bounds of the text itself stand in [`crate::tree`] and [`crate::expr`]. Sizes are estimates of
-//! the memory that values take: their text, [`CELL`] bytes for each value and [`MAP`] for each map. They are counted while
-//! a stack is resolved, before anything larger is built, so a file is refused in moments.
+//! The bounds of the text itself stand in [`crate::tree`] and [`crate::expr`]. Sizes are estimates
+//! of the memory that values take: their text, [`CELL`] bytes for each value and [`MAP`] for each
+//! map. They are counted while a stack is resolved, before anything larger is built, so a file is
+//! refused in moments.
 
 use crate::diagnostic::Diagnostic;
 use crate::resolve::val::Val;

@@ -1,4 +1,5 @@
-//! Waits: when one is over, has failed, has become pointless, or is abandoned after an interruption.
+//! Waits: when one is over, has failed, has become pointless, or is abandoned after an
+//! interruption.
 //!
 //! A wait follows what it sees. It does not last for its whole time limit once its goal is out of
 //! reach: a state that rules the goal out fails it at once, and one that somebody else brought back
@@ -111,8 +112,9 @@ impl Machine {
         self.failure(step, FailureClass::NotReached, message)
     }
 
-    /// Whether what is waited for was undone. One look may be served from an old copy, so the state must last; as long as
-    /// no other state was seen, it may be the one from before, which a listing shows for as long as it lags.
+    /// Whether what is waited for was undone. One look may be served from an old copy, so the state
+    /// must last; as long as no other state was seen, it may be the one from before, which a
+    /// listing shows for as long as it lags.
     fn is_undone(&self, now: Duration, patience: Patience) -> bool {
         let lasts = if patience.moved {
             UNDONE_FOR
@@ -124,8 +126,9 @@ impl Machine {
             .is_some_and(|since| now.saturating_sub(since) >= lasts)
     }
 
-    /// Whether a wait in an open window has had its time after an interruption. The power state decides whether the window
-    /// can be closed, and waits for it say what undoes them; for others the closing step does not wait long.
+    /// Whether a wait in an open window has had its time after an interruption. The power state
+    /// decides whether the window can be closed, and waits for it say what undoes them; for others
+    /// the closing step does not wait long.
     fn is_abandoned(&self, now: Duration, step: StepId, patience: Patience) -> bool {
         let Act::Wait(wait) = &self.plan.steps[step.0].step.act else {
             return false;

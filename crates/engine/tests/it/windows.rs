@@ -1,4 +1,5 @@
-//! Waits inside the window of a resize whose goal somebody else puts out of reach, and interruptions.
+//! Waits inside the window of a resize whose goal somebody else puts out of reach, and
+//! interruptions.
 
 use std::time::Duration;
 
@@ -127,7 +128,8 @@ async fn a_machine_that_somebody_stops_while_it_is_started_fails_the_wait() {
     converges(&cloud).await;
 }
 
-/// The type that is waited for never shows: after an interruption the machine is started all the same.
+/// The type that is waited for never shows: after an interruption the machine is started all the
+/// same.
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_wait_that_the_start_does_not_need_is_abandoned() {
     let cloud = Cloud::new();
