@@ -103,6 +103,7 @@ const CONFLICT: &[&str] = &[
 
 /// Codes of a caller without the right. `Forbidden.` alone will not do: it also begins codes of business rules.
 const PERMISSION: &[&str] = &[
+    "AccessForbidden",
     "Forbbiden",
     "Forbidden",
     "Forbidden.NotSupportRAM",

@@ -11,6 +11,7 @@ use setpoint_openapi::credential::Credential;
 use setpoint_openapi::endpoint::Endpoints;
 use setpoint_openapi::sign::Scheme;
 use setpoint_openapi::timestamp::Timestamp;
+use setpoint_openapi::wire::Transport;
 use setpoint_sim::account::Account;
 use setpoint_sim::embedded::{Clock, Config, Embedded};
 use setpoint_sim::profile::Options;
@@ -29,6 +30,8 @@ pub struct Cloud {
     /// A session with it.
     pub session: Session,
     wall: Clock,
+    /// How many sessions were made with [`Cloud::through`].
+    others: Arc<AtomicU64>,
 }
 
 impl Cloud {
@@ -61,7 +64,12 @@ impl Cloud {
         };
         let sim = Embedded::open(config).expect("a world in memory opens");
         let session = session(&sim, sim.credential(), wall.clone());
-        Self { sim, session, wall }
+        Self {
+            sim,
+            session,
+            wall,
+            others: Arc::default(),
+        }
     }
 
     /// The same cloud, as a user of it sees it.
@@ -76,6 +84,7 @@ impl Cloud {
             sim: self.sim.clone(),
             session,
             wall: self.wall.clone(),
+            others: self.others.clone(),
         }
     }
 
@@ -90,6 +99,25 @@ impl Cloud {
             sim: self.sim.clone(),
             session,
             wall: self.wall.clone(),
+            others: self.others.clone(),
+        }
+    }
+
+    /// The same cloud and files, with this transport between.
+    #[must_use]
+    pub fn through(&self, transport: Arc<dyn Transport>) -> Self {
+        let session = Session {
+            local: self.session.local.clone(),
+            // Nonces that no other session with this cloud draws.
+            ..over(transport, self.sim.credential(), self.wall.clone(), {
+                (self.others.fetch_add(1, Ordering::Relaxed) + 1) << 32
+            })
+        };
+        Self {
+            sim: self.sim.clone(),
+            session,
+            wall: self.wall.clone(),
+            others: self.others.clone(),
         }
     }
 
@@ -114,11 +142,20 @@ impl Default for Cloud {
 
 /// A session with a cloud, by one of its keys. It has files of its own.
 fn session(sim: &Embedded, credential: Credential, wall: Clock) -> Session {
+    over(Arc::new(sim.clone()), credential, wall, 0)
+}
+
+fn over(
+    transport: Arc<dyn Transport>,
+    credential: Credential,
+    wall: Clock,
+    first_nonce: u64,
+) -> Session {
     // Nonces go on over runs; distinct is all that they must be.
-    let count = AtomicU64::new(0);
+    let count = AtomicU64::new(first_nonce);
     let nonces = Arc::new(move || spread(count.fetch_add(1, Ordering::Relaxed)));
     let client = Client::new(ClientConfig {
-        transport: Arc::new(sim.clone()),
+        transport,
         endpoints: Endpoints::single(&format!("http://{}", Embedded::endpoint_host()))
             .expect("a plain URL"),
         credentials: Arc::new(move || Ok(credential.clone())),

@@ -20,6 +20,9 @@ use crate::pages::ReadError;
 /// How often a wait looks, once it has begun to.
 pub(super) const INTERVAL: Duration = Duration::from_millis(1500);
 
+/// How soon a look that showed an absence is followed by the second one.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// How long looks may fail, beside those of a wait, which has a limit of its own.
 const BLIND_MAX: Duration = Duration::from_mins(10);
 
@@ -115,7 +118,7 @@ impl Machine {
         let doubts = &mut self.history[step.0].doubts;
         *doubts += 1;
         if *doubts < 2 {
-            self.states[step.0].set_due(Some(now + INTERVAL));
+            self.states[step.0].set_due(Some(now + AGAIN));
             return false;
         }
         *doubts = 0;

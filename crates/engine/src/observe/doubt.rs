@@ -109,7 +109,7 @@ impl Doubts {
 fn lacks(live: &Value, want: &Value) -> bool {
     match (live, want) {
         (Value::Null | Value::Bool(false) | Value::Int(0), _) => true,
-        (Value::Text(text), _) => text.is_empty(),
+        (Value::Text(text) | Value::Decimal(text), _) => text.is_empty() || text == "0",
         (Value::List(have), Value::List(want)) => {
             have.is_empty() || want.iter().any(|item| !have.contains(item))
         }
@@ -131,7 +131,8 @@ fn lacks_tags(want: &Desired, live: &Live) -> bool {
         .unwrap_or_default();
     let unguarded = (want.guard.protect && !guard.protect) || (want.guard.keep && !guard.keep);
     let mut keys = want.tags.iter().flat_map(BTreeMap::keys);
-    unguarded || keys.any(|key| !live.tags.contains_key(key))
+    let is_lacking = |key: &String| live.tags.get(key).is_none_or(String::is_empty);
+    unguarded || keys.any(is_lacking)
 }
 
 #[cfg(test)]

@@ -21,6 +21,28 @@ async fn a_refresh_of_the_server_stack() {
     );
 }
 
+/// What is to be created is looked for once more, in one listing without the filter for each kind; what is there is not.
+#[tokio::test(start_paused = true)]
+async fn a_create_costs_one_more_listing_for_its_kind() {
+    let cloud = Cloud::new();
+    cloud.apply(APP).await;
+    let more = changed(
+        "resources:\n",
+        "resources:\n  spare: {type: vpc, cidr_block: 10.0.0.0/16}\n",
+    );
+    let cost = cloud.plan(&more).await.cost;
+    assert_eq!(
+        (cost.listings, cost.lookups, cost.details, cost.other),
+        (7, 1, 2, 1)
+    );
+    // For an empty cloud: 6 kinds' listings twice, and proofs of the empty ones.
+    let cost = Cloud::new().plan(APP).await.cost;
+    assert_eq!(
+        (cost.listings, cost.lookups, cost.details, cost.other),
+        (12, 1, 1, 6)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refresh_of_300_instances_with_user_data() {
     let many = changed("  server:\n", "  server:\n    count: 300\n")

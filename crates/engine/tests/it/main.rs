@@ -4,6 +4,7 @@ mod adopt;
 mod changes;
 mod cost;
 mod crash;
+mod damaged;
 mod doubt;
 mod exclusive;
 mod faults;

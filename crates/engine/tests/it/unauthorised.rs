@@ -3,6 +3,8 @@
 use setpoint_engine::observe;
 use setpoint_openapi::action;
 use setpoint_openapi::product::Product;
+use setpoint_plan::planner::Options;
+use setpoint_plan::wire::note_words;
 use setpoint_sim::users::User;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::stack;
@@ -57,4 +59,52 @@ async fn a_listing_that_is_forbidden_ends_the_look_whatever_it_answers() {
         );
     }
     assert_eq!(cloud.owned(), owned);
+}
+
+const NET: &str =
+    "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_not_used_and_may_not_be_listed_is_a_note() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(NET).await.is_complete());
+    let intent = cloud.intent(&stack(NET, &[]));
+    for (denied, kind, permission) in [
+        ("DescribeKeyPairs", "key_pair", "ecs:DescribeKeyPairs"),
+        ("DescribeDisks", "instance", "ecs:DescribeDisks"),
+        (
+            "DescribeMetricRuleList",
+            "metric_alarm",
+            "cms:DescribeMetricRuleList",
+        ),
+    ] {
+        cloud
+            .sim
+            .with(|world| world.set_users(vec![all_but(denied)]))
+            .expect("it makes sense");
+        for destroy in [false, true] {
+            let options = Options {
+                destroy,
+                ..Options::default()
+            };
+            let hand = cloud.seen_by("hand");
+            let (_, report) = hand.plan_intent(&intent, &options).await.expect("a plan");
+            let notes: Vec<String> = report
+                .notes
+                .iter()
+                .map(|note| note_words(&note.what).1)
+                .collect();
+            let [note] = notes.as_slice() else {
+                panic!("{notes:?}");
+            };
+            assert!(note.contains(kind) && note.contains(permission), "{note}");
+        }
+    }
+    // What is used must be listed.
+    cloud
+        .sim
+        .with(|world| world.set_users(vec![all_but("DescribeVpcs")]))
+        .expect("it makes sense");
+    let seen = observe::observe(&cloud.seen_by("hand").session, &intent).await;
+    assert!(seen.is_err(), "{seen:?}");
 }

@@ -1,0 +1,306 @@
+//! Answers that are damaged: never a write that the truth does not ask for.
+//!
+//! A transport stands between the run and the cloud, and damages answers of one action: the first, or
+//! every one. The damages are made systematically: every field of every row dropped, null or of
+//! another type, the list gone, empty or short, the tags gone.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use setpoint_engine::apply::{self, Options as ApplyOptions};
+use setpoint_engine::observe;
+use setpoint_engine::outcome::Outcome;
+use setpoint_openapi::wire::{Pending, Transport, TransportError, WireRequest, WireResponse};
+use setpoint_plan::held::Allowed;
+use setpoint_plan::planner::{self, Intent, Options};
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::stack;
+use tokio::sync::watch;
+
+use crate::stacks::{APP, changed};
+
+/// One damage: the action, what is done to its answers, and how many of them are damaged.
+#[derive(Debug, Clone)]
+struct Damage {
+    action: String,
+    path: Vec<String>,
+    wrong: Option<Value>,
+    times: usize,
+}
+
+impl Damage {
+    /// Damages the answer, if it has what is to be damaged.
+    fn on(&self, answer: &mut Value) -> bool {
+        let (last, way) = self.path.split_last().expect("a path");
+        let mut at = answer;
+        for name in way {
+            let next = match at {
+                Value::Object(fields) => fields.get_mut(name),
+                Value::Array(rows) => rows.first_mut(),
+                _ => None,
+            };
+            match next {
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        let Some(fields) = at
+            .as_object_mut()
+            .filter(|fields| fields.contains_key(last))
+        else {
+            return false;
+        };
+        match &self.wrong {
+            Some(wrong) => {
+                fields.insert(last.clone(), wrong.clone());
+            }
+            None => {
+                fields.remove(last);
+            }
+        }
+        true
+    }
+}
+
+/// What passes between a run and the cloud.
+struct Wire {
+    cloud: setpoint_sim::embedded::Embedded,
+    damage: Mutex<Option<Damage>>,
+    answers: Mutex<Vec<(String, Value)>>,
+    done: Mutex<usize>,
+}
+
+impl Transport for Wire {
+    fn send(&self, request: WireRequest) -> Pending<'_, Result<WireResponse, TransportError>> {
+        Box::pin(async move {
+            let action = request
+                .header("x-acs-action")
+                .unwrap_or_default()
+                .to_owned();
+            let dry = [request.query.as_bytes(), &request.body]
+                .iter()
+                .any(|part| String::from_utf8_lossy(part).contains("DryRun=true"));
+            let mut response = self.cloud.send(request).await?;
+            let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else {
+                return Ok(response);
+            };
+            self.answers
+                .lock()
+                .expect("no panic")
+                .push((action.clone(), answer.clone()));
+            let mut damage = self.damage.lock().expect("no panic");
+            if let Some(one) = damage
+                .as_mut()
+                .filter(|one| one.action == action && one.times > 0 && !dry)
+                && one.on(&mut answer)
+            {
+                one.times -= 1;
+                *self.done.lock().expect("no panic") += 1;
+                response.body = answer.to_string().into_bytes();
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn wire(cloud: &Cloud) -> Arc<Wire> {
+    Arc::new(Wire {
+        cloud: cloud.sim.clone(),
+        damage: Mutex::default(),
+        answers: Mutex::default(),
+        done: Mutex::default(),
+    })
+}
+
+/// Every field of an answer, as damages of each kind; a list's rows by its first.
+fn damages(action: &str, answer: &Value, path: &[String], all: &mut Vec<Damage>) {
+    match answer {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
+                let mut wrongs = vec![None, Some(Value::Null)];
+                // A text of another type is for the decoders to refuse, each by the type of its field.
+                wrongs.extend((!value.is_string()).then(|| {
+                    Some(if value.is_boolean() {
+                        json!("x")
+                    } else {
+                        json!(true)
+                    })
+                }));
+                wrongs.extend(value.is_array().then(|| Some(json!([]))));
+                wrongs.extend(
+                    value
+                        .as_array()
+                        .filter(|rows| rows.len() > 1)
+                        .map(|rows| Some(json!(rows[1..]))),
+                );
+                all.extend(wrongs.into_iter().map(|wrong| Damage {
+                    action: action.to_owned(),
+                    path: path.clone(),
+                    wrong,
+                    times: 1,
+                }));
+                damages(action, value, &path, all);
+            }
+        }
+        Value::Array(rows) => {
+            let path: Vec<String> = path.iter().cloned().chain(["0".to_owned()]).collect();
+            rows.first()
+                .into_iter()
+                .for_each(|row| damages(action, row, &path, all));
+        }
+        _ => {}
+    }
+}
+
+/// Observes, plans and applies; `None` if the run stopped before anything was written.
+async fn run(cloud: &Cloud, intent: &Intent, destroy: bool) -> Option<Outcome> {
+    let options = Options {
+        destroy,
+        allowed: Allowed {
+            destroy,
+            ..Allowed::default()
+        },
+        ..Options::default()
+    };
+    let snapshot = observe::observe_for(&cloud.session, intent, &options)
+        .await
+        .ok()?;
+    let (plan, _) = planner::plan(&cloud.session.registry, intent, &snapshot, &options).ok()?;
+    let (_keep, cancel) = watch::channel(false);
+    Some(
+        apply::apply(
+            &cloud.session,
+            &plan,
+            ApplyOptions::default(),
+            cancel,
+            &mut |_, _| {},
+        )
+        .await,
+    )
+}
+
+/// The damages of the answers to what a run of this stack reads.
+async fn all_damages(destroy: bool) -> Vec<Damage> {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(APP).await.is_complete());
+    let wire = wire(&cloud);
+    let through = cloud.through(wire.clone());
+    let intent = cloud.intent(&stack(APP, &[]));
+    let options = Options {
+        destroy,
+        ..Options::default()
+    };
+    observe::observe_for(&through.session, &intent, &options)
+        .await
+        .expect("it can be observed");
+    let mut all = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (action, answer) in wire.answers.lock().expect("no panic").iter() {
+        if seen.insert(action.clone()) {
+            damages(action, answer, &[], &mut all);
+        }
+    }
+    assert!(all.len() > 1000, "{}", all.len());
+    all
+}
+
+/// Nothing has changed, so nothing may be written, whatever one answer lacks.
+#[tokio::test(start_paused = true)]
+async fn a_damaged_answer_leads_to_no_write() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(APP).await.is_complete());
+    let intent = cloud.intent(&stack(APP, &[]));
+    let mut wrong = Vec::new();
+    for damage in all_damages(false).await {
+        let wire = wire(&cloud);
+        *wire.damage.lock().expect("no panic") = Some(damage.clone());
+        let outcome = run(&cloud.through(wire.clone()), &intent, false).await;
+        assert_eq!(*wire.done.lock().expect("no panic"), 1, "{damage:?}");
+        let wrote = outcome.iter().flat_map(|outcome| &outcome.writes);
+        let wrote: Vec<&str> = wrote.map(|write| write.action).collect();
+        if !wrote.is_empty() {
+            wrong.push(format!("{damage:?}: {wrote:?}"));
+            assert!(cloud.apply(APP).await.is_complete());
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// A destroy ends with nothing left, or does not say that it is complete.
+#[tokio::test(start_paused = true)]
+async fn a_destroy_through_a_damaged_answer_leaves_nothing_unsaid() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+    let actions = ["DescribeVpcs"];
+    for damage in all_damages(true).await {
+        if !actions.contains(&damage.action.as_str()) {
+            continue;
+        }
+        let cloud = Cloud::new();
+        assert!(cloud.apply(net).await.is_complete());
+        let wire = wire(&cloud);
+        *wire.damage.lock().expect("no panic") = Some(damage.clone());
+        let intent = cloud.intent(&stack(net, &[]));
+        let outcome = run(&cloud.through(wire.clone()), &intent, true).await;
+        let complete = outcome.is_some_and(|outcome| outcome.is_complete());
+        assert!(
+            !complete || cloud.owned().is_empty(),
+            "{damage:?}: {:?}",
+            cloud.owned()
+        );
+    }
+}
+
+/// A resize while one answer is damaged: the machine has its new type, or the run says that it failed.
+#[tokio::test(start_paused = true)]
+async fn a_resize_passes_over_an_empty_look() {
+    let larger = changed("ecs.c7.large", "ecs.c7.xlarge");
+    for (path, wrong) in [
+        (["Instances", "Instance"], json!([])),
+        (["Instances", "Instance"], Value::Null),
+    ] {
+        let cloud = Cloud::new();
+        assert!(cloud.apply(APP).await.is_complete());
+        let plan = cloud.plan(&larger).await;
+        let wire = wire(&cloud);
+        *wire.damage.lock().expect("no panic") = Some(Damage {
+            action: "DescribeInstances".to_owned(),
+            path: path.map(str::to_owned).to_vec(),
+            wrong: Some(wrong),
+            times: 1,
+        });
+        let outcome = cloud.through(wire.clone()).apply_plan(&plan).await;
+        assert_eq!(*wire.done.lock().expect("no panic"), 1);
+        assert!(outcome.is_complete(), "{outcome:#?}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let running = |line: &String| line.starts_with("instance ") && line.ends_with(" Running");
+        assert!(cloud.owned().iter().any(running), "{:?}", cloud.owned());
+    }
+}
+
+/// A contradiction that repeats stops the run, and says in which exchange.
+#[tokio::test(start_paused = true)]
+async fn a_contradiction_that_repeats_names_its_exchange() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(APP).await.is_complete());
+    let wire = wire(&cloud);
+    *wire.damage.lock().expect("no panic") = Some(Damage {
+        action: "DescribeVpcs".to_owned(),
+        path: ["Vpcs", "Vpc", "0", "Tags"].map(str::to_owned).to_vec(),
+        wrong: None,
+        times: usize::MAX,
+    });
+    let intent = cloud.intent(&stack(APP, &[]));
+    let seen = observe::observe(&cloud.through(wire.clone()).session, &intent).await;
+    let Err(observe::ObserveError::Read(error)) = seen else {
+        panic!("{seen:?}");
+    };
+    assert!(error.is_damage(), "{error:?}");
+    let told = error.told();
+    for part in ["DescribeVpcs", "RequestId", "setpoint:stack"] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(*wire.done.lock().expect("no panic"), 3);
+}
