@@ -115,6 +115,23 @@ impl Found {
         self.local.push(attrs);
     }
 
+    /// The rows of a view.
+    #[must_use]
+    pub fn rows(&self, view: &'static View) -> Vec<Row> {
+        let own = |(other, _): &&(&'static View, Row)| std::ptr::eq(*other, view);
+        self.rows
+            .iter()
+            .filter(own)
+            .map(|(_, row)| row.clone())
+            .collect()
+    }
+
+    /// Puts these rows in the place of a view's rows.
+    pub fn replace(&mut self, view: &'static View, rows: Vec<Row>) {
+        self.rows.retain(|(other, _)| !std::ptr::eq(*other, view));
+        self.rows.extend(rows.into_iter().map(|row| (view, row)));
+    }
+
     /// The attributes of every row found through this view.
     pub fn of<'a>(&'a self, view: &'static View) -> impl Iterator<Item = &'a Map> + 'a {
         let own = move |(other, _): &&(&'static View, Row)| std::ptr::eq(*other, view);

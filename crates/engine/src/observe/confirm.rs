@@ -63,6 +63,7 @@ pub(super) async fn confirm(
     if doubts.is_empty() {
         return Ok(first);
     }
+    let (first, looked_up) = look_up_again(session, intent, &doubts, first).await?;
     let cx = Cx {
         session,
         intent,
@@ -71,6 +72,7 @@ pub(super) async fn confirm(
     };
     let second = cx.look().await?;
     let mut cost = second.cost;
+    cost.lookups += looked_up;
     let settled = if cx.against_first(&second).is_none() {
         None
     } else {
@@ -83,6 +85,48 @@ pub(super) async fn confirm(
     add(&mut snapshot.cost, cost);
     Ok(snapshot)
 }
+
+/// Makes the look-ups of what would be rebuilt again; two that agree decide. Gives how many calls that took.
+async fn look_up_again(
+    session: &Session,
+    intent: &Intent,
+    doubts: &Doubts,
+    mut snapshot: Snapshot,
+) -> Result<(Snapshot, usize), ObserveError> {
+    let mut calls = 0;
+    let wanted = doubts
+        .look_ups
+        .iter()
+        .filter_map(|address| intent.desired.get(address));
+    for want in wanted {
+        let kind = session.registry.known(want.kind);
+        for query in (kind.look_ups)(want, &intent.site) {
+            let found = snapshot.found.entry(want.address.clone()).or_default();
+            let mut looks = vec![found.rows(query.view)];
+            let agreed = loop {
+                let read = pages::read(session, &query).await?;
+                calls += read.pages;
+                if looks.contains(&read.rows) {
+                    break read.rows;
+                }
+                if looks.len() == LOOKS_MAX {
+                    let contradiction = Contradiction {
+                        action: query.view.api.name,
+                        what: format!("the look-ups of `{}` show different rows", want.address),
+                        request_id: read.request_id,
+                    };
+                    return Err(ObserveError::Contradiction(contradiction));
+                }
+                looks.push(read.rows);
+            };
+            found.replace(query.view, agreed);
+        }
+    }
+    Ok((snapshot, calls))
+}
+
+/// How often a look-up is made before looks that all differ are an error.
+const LOOKS_MAX: usize = 3;
 
 struct Cx<'a> {
     session: &'a Session,
@@ -142,10 +186,7 @@ impl Cx<'_> {
                 .filter(|(of, _)| *of == name)
                 .map(|(_, id)| id.clone())
                 .collect();
-            let by_id = (!ids.is_empty())
-                .then(|| kind.poll(&self.intent.site, &ids))
-                .unwrap_or_default();
-            for query in by_id {
+            for query in kind.poll(&self.intent.site, &ids) {
                 again.cost.other += self.read(&query, &mut again.rows, &mut again.by).await?;
             }
             if self.doubts.kinds.contains_key(name) {

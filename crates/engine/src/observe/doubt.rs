@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_plan::change::Change;
 use setpoint_plan::desired::Desired;
+use setpoint_plan::effect::Interruption;
 use setpoint_plan::live::{Live, Snapshot};
 use setpoint_plan::planner::{self, Intent, Options};
 use setpoint_plan::registry::Registry;
@@ -24,6 +25,8 @@ pub(super) struct Doubts {
     pub(super) kinds: BTreeMap<&'static str, BTreeSet<Address>>,
     /// Rows that lack something, with the attributes in question. Owner and tags always are.
     pub(super) rows: BTreeMap<Name, BTreeSet<String>>,
+    /// Resources that would be rebuilt or replaced, perhaps because a look-up has not shown all that there is.
+    pub(super) look_ups: BTreeSet<Address>,
 }
 
 impl Doubts {
@@ -60,7 +63,7 @@ impl Doubts {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.rows.is_empty()
+        self.kinds.is_empty() && self.rows.is_empty() && self.look_ups.is_empty()
     }
 
     fn row(&mut self, row: &Live) -> &mut BTreeSet<String> {
@@ -84,6 +87,9 @@ impl Doubts {
             .after
             .as_ref()
             .is_some_and(|want| lacks_tags(want, before));
+        if change.after.is_some() && change.effect.interrupts >= Interruption::Rebuild {
+            self.look_ups.insert(change.address.clone());
+        }
         if change.deletes() || untagged || !absent.is_empty() {
             self.row(before).extend(absent);
         }
