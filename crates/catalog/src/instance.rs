@@ -16,6 +16,8 @@ use setpoint_plan::decode::TagNames;
 use setpoint_plan::effect::Effect;
 use setpoint_plan::kind::{Cx, Kind, TagApi};
 use setpoint_plan::live::Live;
+use setpoint_spec::naming::{Naming, PeerRole};
+use setpoint_spec::schema::{FieldDef, Type};
 
 mod change;
 mod desire;
@@ -31,8 +33,8 @@ pub static INSTANCE: Kind = Kind {
     doc: "A virtual machine.",
     one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
     hints: &[
-        ("vpc_id", "`instance` has no `vpc_id`: its VPC follows from `vswitch`"),
-        ("vpc", "`instance` has no `vpc`: its VPC follows from `vswitch`"),
+        ("vpc_id", "its VPC follows from `vswitch`"),
+        ("vpc", "its VPC follows from `vswitch`"),
         ("vswitch_id", "`vswitch`"),
         ("image_id", "`image`"),
         ("key_name", "`key_pair`"),
@@ -44,6 +46,23 @@ pub static INSTANCE: Kind = Kind {
         ("zone", "its zone follows from `vswitch`"),
         ("depends_on", "`after`"),
         ("status", "`power`"),
+    ],
+    naming: Naming {
+        synonyms: &["server", "vm", "ecs"],
+        peer: Some(PeerRole::Address("private_ip")),
+        ..Naming::ids(&["i"])
+    },
+    lifecycle: &[
+        FieldDef::new(
+            ON_IMAGE_CHANGE,
+            Type::Enum(&["rebuild", "replace"]),
+            "What another image does; rebuild if not given.",
+        ),
+        FieldDef::new(
+            ON_USER_DATA_CHANGE,
+            Type::Enum(&["keep", "store", "replace"]),
+            "What other user data do: nothing, be stored for the next image, or a new machine.",
+        ),
     ],
     check: desire::check,
     example: "
@@ -78,6 +97,9 @@ it:
     ..Kind::new("instance", fields::FIELDS, &read::LIST, run::create, run::delete)
 };
 
+/// The members of `lifecycle` that choose what a difference does.
+const ON_IMAGE_CHANGE: &str = "on_image_change";
+const ON_USER_DATA_CHANGE: &str = "on_user_data_change";
 /// The mark of a machine that is stopped by us: it is to be started again.
 const RESTARTING: &str = "restarting";
 /// The mark of a machine that was created and has not passed its readiness check.

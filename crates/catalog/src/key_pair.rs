@@ -20,6 +20,7 @@ use setpoint_plan::procedure::{
     Act, Call, Codes, Cond, Each, ItemForm, Local, Procedure, Retry, Step, Window, minutes,
 };
 use setpoint_plan::view::{Decode, Fixed, Ids, Proof, View};
+use setpoint_spec::naming::Naming;
 use setpoint_spec::schema::Type;
 
 use crate::instance;
@@ -34,6 +35,10 @@ pub static KEY_PAIR: Kind = Kind {
         ("key_pair_name", "`name`"),
         ("key_file", "`private_key_file`"),
     ],
+    naming: Naming {
+        synonyms: &["ssh_key_pair", "keypair"],
+        ..Naming::BY_NAME
+    },
     example: "
 it: {type: key_pair, private_key_file: it.pem}
 ",

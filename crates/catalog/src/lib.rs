@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 use setpoint_plan::kind::Kind;
 use setpoint_plan::registry::Registry;
 
+mod foreign;
 mod shared;
+pub mod starter;
 
 /// Declares the modules of all kinds and lists them, sorted by name.
 macro_rules! kinds {
@@ -30,7 +32,7 @@ kinds! {
 }
 
 /// The kinds that a run knows.
-pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS));
+pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, foreign::FOREIGN));
 
 #[cfg(test)]
 mod tests {

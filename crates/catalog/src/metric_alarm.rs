@@ -26,6 +26,7 @@ use setpoint_plan::procedure::{
 use setpoint_plan::update::{Changing, Update};
 use setpoint_plan::view::{Decode, Ids, Owned, Reading, View, pair};
 use setpoint_plan::{Address, Encoding, Map, Value};
+use setpoint_spec::naming::Naming;
 use setpoint_spec::schema::{CheckCx, Problem, Type};
 
 use crate::shared::{digest, some_text, sort_lists, when_known};
@@ -41,6 +42,10 @@ pub static METRIC_ALARM: Kind = Kind {
         ("escalations_critical", "`critical`"),
         ("dimensions", "`instances` or `resources`"),
     ],
+    naming: Naming {
+        synonyms: &["cms_alarm", "alarm", "cms_metric_rule"],
+        ..Naming::PLAIN
+    },
     check,
     example: "
 it:

@@ -20,6 +20,8 @@ use setpoint_plan::procedure::{Args, Call, Codes, Procedure, Retry, Step, Window
 use setpoint_plan::update::Update;
 use setpoint_plan::view::{Decode, Fixed, Ids, Proof, Query, Reading, View};
 use setpoint_plan::{Action, Map, Value};
+use setpoint_spec::common;
+use setpoint_spec::naming::{Naming, PeerRole};
 use setpoint_spec::schema::Type;
 
 use crate::instance;
@@ -37,11 +39,17 @@ pub static SECURITY_GROUP: Kind = Kind {
     hints: &[
         ("vpc_id", "`vpc`"),
         ("rules", "`ingress` and `egress`"),
-        (
-            "security_group_rule",
-            "rules stand in the group: `ingress` and `egress`",
-        ),
+        ("security_group_rule", RULES_STAND_IN_IT),
     ],
+    naming: Naming {
+        parts: &[("security_group_rule", RULES_STAND_IN_IT)],
+        peer: Some(PeerRole::Peer {
+            key: "group",
+            own: "members of one group reach each other by `inner_access_policy: Accept`",
+        }),
+        ..Naming::ids(&["sg"])
+    },
+    lifecycle: &[common::additive(&Type::Enum(&["ingress", "egress", "tags"]))],
     check: rules::check,
     example: "
 net: {type: vpc, cidr_block: 10.0.0.0/16}
@@ -55,6 +63,8 @@ it: {type: security_group, vpc: net}
     details,
     ..Kind::new("security_group", FIELDS, &LIST, create, delete)
 };
+
+const RULES_STAND_IN_IT: &str = "rules stand in the group: `ingress` and `egress`";
 
 static FIELDS: &[Field] = &[
     Field::display_name("SecurityGroupName", 2, 128)
@@ -133,12 +143,15 @@ const WHY: Field = Field::new(
     "Why the flow is allowed; changed in place.",
 );
 
+/// The kinds that may be a source or destination.
+const PEERS: &str = "security_group|prefix_list";
+
 static INGRESS: &[Field] = &[
     PROTOCOL,
     PORT,
     Field::new(
         "source",
-        Type::Peers,
+        Type::Peers(PEERS),
         "Where flows come from: CIDR, address, security group, prefix list, or a list.",
     )
     .required(),
@@ -151,7 +164,7 @@ static EGRESS: &[Field] = &[
     PORT,
     Field::new(
         "dest",
-        Type::Peers,
+        Type::Peers(PEERS),
         "Where flows go to: CIDR, address, security group, prefix list, or a list.",
     )
     .required(),

@@ -21,6 +21,7 @@ use setpoint_plan::procedure::{
 };
 use setpoint_plan::update::{At, Changing, Update};
 use setpoint_plan::view::{Decode, Ids, Proof, View};
+use setpoint_spec::naming::{Naming, PeerRole};
 use setpoint_spec::schema::Type;
 
 use crate::shared::{
@@ -37,6 +38,11 @@ pub static VPC: Kind = Kind {
         ("vpc_name", "`name`"),
         ("cidr", "`cidr_block`"),
     ],
+    naming: Naming {
+        synonyms: &["network"],
+        peer: Some(PeerRole::Address("cidr_block")),
+        ..Naming::ids(&["vpc"])
+    },
     example: "
 it: {type: vpc, cidr_block: 10.0.0.0/16}
 ",

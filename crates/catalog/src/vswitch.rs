@@ -21,6 +21,7 @@ use setpoint_plan::procedure::{
 };
 use setpoint_plan::update::{Changing, Update};
 use setpoint_plan::view::{Decode, Ids, Proof, View};
+use setpoint_spec::naming::{Naming, PeerRole};
 use setpoint_spec::schema::Type;
 
 use crate::shared::{name_at_creation, own_tags, params, state};
@@ -37,6 +38,11 @@ pub static VSWITCH: Kind = Kind {
         ("availability_zone", "`zone`"),
         ("vswitch_name", "`name`"),
     ],
+    naming: Naming {
+        synonyms: &["v_switch", "subnet"],
+        peer: Some(PeerRole::Address("cidr_block")),
+        ..Naming::ids(&["vsw"])
+    },
     check: check::check,
     example: "
 net: {type: vpc, cidr_block: 10.0.0.0/16, enable_ipv6: true}

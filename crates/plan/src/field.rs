@@ -41,6 +41,9 @@ pub struct Field {
     pub unset: Unset,
     /// Whether references in it bind late: once both ends exist, making no cycle.
     pub late: bool,
+    /// The attribute of what it refers to that is known only once it is bound; empty if there is
+    /// none.
+    pub gives: &'static str,
     /// One line for people, with units and limits.
     pub doc: &'static str,
     /// The create call's parameter; empty where the kind builds it otherwise.
@@ -194,6 +197,7 @@ impl Field {
             required: false,
             unset: Unset::Unmanaged,
             late: false,
+            gives: "",
             doc,
             param: "",
             update_param: "",
@@ -330,6 +334,13 @@ impl Field {
     #[must_use]
     pub const fn late(mut self) -> Self {
         self.late = true;
+        self
+    }
+
+    /// What it refers to has this attribute once it is bound.
+    #[must_use]
+    pub const fn gives(mut self, attr: &'static str) -> Self {
+        self.gives = attr;
         self
     }
 

@@ -24,7 +24,8 @@
 //! [`Refusal`] for what a plan cannot do, with the way out.
 
 use setpoint_openapi::action::Action;
-use setpoint_spec::schema::{CheckCx, Problem};
+use setpoint_spec::naming::Naming;
+use setpoint_spec::schema::{CheckCx, FieldDef, Problem};
 
 use crate::claim::{Claim, Room};
 use crate::decode::TagNames;
@@ -183,6 +184,11 @@ pub struct Kind {
     pub any_of: &'static [&'static [&'static str]],
     /// Names that people bring from elsewhere, with what to write.
     pub hints: &'static [(&'static str, &'static str)],
+    /// How its resources are named from outside their entry.
+    pub naming: Naming,
+    /// Members of `lifecycle` beside those that every entry has. A plan finds the words that they
+    /// choose in [`Lifecycle::choices`](crate::Lifecycle::choices).
+    pub lifecycle: &'static [FieldDef],
     /// Checks over one whole entry that no single type can make, offline.
     pub check: fn(&CheckCx<'_>) -> Vec<Problem>,
     /// A minimal stack of this kind for the tests, as the YAML of `resources`, in which the entry
@@ -255,6 +261,8 @@ impl Kind {
             one_of: &[],
             any_of: &[],
             hints: &[],
+            naming: Naming::PLAIN,
+            lifecycle: &[],
             check: |_| Vec::new(),
             example: "",
             tag_api: None,

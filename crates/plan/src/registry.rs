@@ -1,5 +1,6 @@
 //! The kinds that a run knows, by name, and the schema that the language takes from their tables.
 
+use setpoint_spec::naming::ForeignKind;
 use setpoint_spec::schema::{AttrDef, FieldDef, KindDef, NameRule, Schema, Type};
 
 use crate::field::{Field, Role, Shape};
@@ -13,15 +14,16 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of these kinds, sorted by name. Their definitions for the language are made once
+    /// A registry of these kinds, sorted by name, and of those that they may name beside. Their definitions for the language are made once
     /// and live as long as the process, so a program makes one registry.
     #[must_use]
-    pub fn new(kinds: &'static [&'static Kind]) -> Self {
+    pub fn new(kinds: &'static [&'static Kind], foreign: &'static [ForeignKind]) -> Self {
         let defs: Vec<&'static KindDef> = kinds.iter().map(|kind| leak(definition(kind))).collect();
         Self {
             kinds,
             schema: Schema {
                 kinds: Vec::leak(defs),
+                foreign,
             },
         }
     }
@@ -84,6 +86,8 @@ fn definition(kind: &'static Kind) -> KindDef {
         described: common("description").is_some(),
         name_rule: name_rule(common("name")),
         hints: kind.hints,
+        naming: kind.naming,
+        lifecycle: kind.lifecycle,
         check: kind.check,
     }
 }
@@ -125,6 +129,7 @@ fn field_def(field: &'static Field) -> FieldDef {
         required: field.required,
         unset: field.unset,
         late: field.late,
+        gives: field.gives,
         change: field.shown_change(),
         doc: field.doc,
     }

@@ -1,52 +1,40 @@
 //! What every entry of `resources` may say beside its kind's fields, and what people bring from elsewhere.
 
 use crate::diagnostic::Diagnostic;
-use crate::schema::{FieldDef, KindDef, Schema, Type, Unset};
+use crate::schema::{FieldDef, KindDef, Schema, Type};
 use crate::span::Span;
 use crate::suggest;
-
-const fn field(name: &'static str, ty: Type, doc: &'static str) -> FieldDef {
-    FieldDef {
-        name,
-        ty,
-        required: false,
-        unset: Unset::Unmanaged,
-        late: false,
-        change: "none",
-        doc,
-    }
-}
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
 
 /// Keys of every resource's entry, in the order of the docs.
 pub const ENTRY: &[FieldDef] = &[
-    field(
+    FieldDef::new(
         "name",
         Type::Text { min: 1, max: 128 },
         "Display name at the API; made from stack and address if not given.",
     ),
-    field(
+    FieldDef::new(
         "description",
         Type::Text { min: 2, max: 256 },
         "What it is for.",
     ),
-    field(
+    FieldDef::new(
         "tags",
         Type::Map(&Type::Text { min: 0, max: 128 }),
         "At most 17; authoritative once any tag is declared.",
     ),
-    field(
+    FieldDef::new(
         "resource_group",
         TEXT,
         "Id of the resource group, `rg-…`; moved in place.",
     ),
-    field(
+    FieldDef::new(
         "timeouts",
         Type::Struct(TIMEOUTS),
         "Time limits; the kind's own by default.",
     ),
-    field(
+    FieldDef::new(
         "count",
         Type::Int {
             min: 0,
@@ -55,23 +43,23 @@ pub const ENTRY: &[FieldDef] = &[
         },
         "So many members, `NAME[0]`, `NAME[1]`, …; known at plan.",
     ),
-    field(
+    FieldDef::new(
         "for_each",
         TEXT,
         "A list, map or group: one member for each; known at plan.",
     ),
-    field("enabled", Type::Bool, "`false`: not in this stack."),
-    field(
+    FieldDef::new("enabled", Type::Bool, "`false`: not in this stack."),
+    FieldDef::new(
         "after",
         Type::List(&TEXT),
         "Names that must be ready first: order without data.",
     ),
-    field(
+    FieldDef::new(
         "adopt",
         TEXT,
         "Id of a live thing to own instead of creating one.",
     ),
-    field(
+    FieldDef::new(
         "lifecycle",
         Type::Struct(LIFECYCLE),
         "How it may be changed and deleted.",
@@ -80,59 +68,64 @@ pub const ENTRY: &[FieldDef] = &[
 
 /// Members of `timeouts`.
 pub const TIMEOUTS: &[FieldDef] = &[
-    field("create", Type::Duration, "For creating it."),
-    field("update", Type::Duration, "For changing it."),
-    field("delete", Type::Duration, "For deleting it."),
+    FieldDef::new("create", Type::Duration, "For creating it."),
+    FieldDef::new("update", Type::Duration, "For changing it."),
+    FieldDef::new("delete", Type::Duration, "For deleting it."),
 ];
 
-/// Members of `lifecycle`.
+/// Members of `lifecycle` that every kind has; a kind's own stand in its [`KindDef::lifecycle`].
 pub const LIFECYCLE: &[FieldDef] = &[
-    field(
+    FieldDef::new(
         "protect",
         Type::Bool,
         "No delete, replace or rebuild; the stack's `protect` by default.",
     ),
-    field(
+    FieldDef::new(
         "on_delete",
         Type::Enum(&["delete", "keep"]),
         "`keep`: destroy leaves it, still tagged.",
     ),
-    field(
+    FieldDef::new(
         "snapshot_before",
         Type::List(&Type::Enum(&["rebuild", "replace", "delete"])),
         "Take a snapshot before these.",
     ),
-    field(
+    FieldDef::new(
         "create_before_destroy",
         Type::Bool,
         "The successor comes first.",
     ),
-    field(
+    FieldDef::new(
         "ignore",
         Type::List(&TEXT),
         "Fields whose differences are not acted on.",
     ),
-    field(
-        "additive",
-        Type::List(&Type::Enum(&["ingress", "egress", "tags"])),
-        "Added to, never taken from.",
-    ),
-    field(
-        "on_image_change",
-        Type::Enum(&["rebuild", "replace"]),
-        "What another image does.",
-    ),
-    field(
-        "on_user_data_change",
-        Type::Enum(&["keep", "store", "replace", "run"]),
-        "What other user data does.",
-    ),
-    field(
+    additive(&Type::Enum(&["tags"])),
+    FieldDef::new(
         "max_unavailable",
         TEXT,
         "How many members may be interrupted at once: `1`, `25%`, `all`.",
     ),
 ];
+
+/// The member `additive` of `lifecycle`, for a kind whose fields of these names may be added to only.
+#[must_use]
+pub const fn additive(names: &'static Type) -> FieldDef {
+    FieldDef::new("additive", Type::List(names), "Added to, never taken from.")
+}
+
+/// The members of a kind's `lifecycle`. The kind's own come last, but for those that stand in the
+/// place of a common one.
+#[must_use]
+pub fn lifecycle(kind: &KindDef) -> Vec<&'static FieldDef> {
+    let own = |name: &str| kind.lifecycle.iter().find(|field| field.name == name);
+    let is_common = |name: &str| LIFECYCLE.iter().any(|field| field.name == name);
+    let common = LIFECYCLE
+        .iter()
+        .map(|field| own(field.name).unwrap_or(field));
+    let further = kind.lifecycle.iter().filter(|field| !is_common(field.name));
+    common.chain(further).collect()
+}
 
 /// Keys of a module's entry.
 pub const MODULE_KEYS: &[&str] = &[
@@ -219,13 +212,26 @@ pub(crate) fn unknown_field(kind: &KindDef, key: &str, at: Span) -> Diagnostic {
 pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error("unknown-type", at, format!("there is no type `{text}`"));
     let names: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
-    let bare = foreign_name(text);
-    if let Some(name) = names.iter().find(|name| **name == bare) {
-        return diagnostic.hint(format!("write `{name}`"));
+    let bare = bare_name(text);
+    match schema.kind_called(&bare) {
+        Some(name) if schema.kind(name).is_some() => {
+            return diagnostic.hint(format!("write `{name}`"));
+        }
+        Some(name) => {
+            let message = format!("`{name}` is not managed by this version");
+            return diagnostic.hint(format!("{message}; types: {}", names.join(", ")));
+        }
+        None => {}
     }
-    if bare.ends_with("_attachment") || bare.ends_with("_association") || bare.ends_with("_rule") {
+    if let Some(hint) = schema.part_hint(&bare) {
+        return diagnostic.hint(hint);
+    }
+    if ["_attachment", "_association", "_rule"]
+        .iter()
+        .any(|end| bare.ends_with(end))
+    {
         return diagnostic
-            .hint("one owner for a fact: rules stand in their security group, an attachment in `attach_to` of what is attached");
+            .hint("one owner for a fact: it is a field of the resource it belongs to");
     }
     match suggest::nearest(&bare, names.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
@@ -233,8 +239,8 @@ pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic 
     }
 }
 
-/// `alicloud_ecs_disk`, `ALIYUN::ECS::Instance` as our names would have them.
-fn foreign_name(text: &str) -> String {
+/// `alicloud_ecs_disk`, `ALIYUN::ECS::Instance` in the spelling of our names, without the vendor.
+fn bare_name(text: &str) -> String {
     let last = text.rsplit("::").next().unwrap_or(text);
     let mut snake = String::new();
     for c in last.chars() {
@@ -249,14 +255,5 @@ fn foreign_name(text: &str) -> String {
     }
     let snake = snake.to_lowercase().replace('-', "_");
     let bare = snake.strip_prefix("alicloud_").unwrap_or(&snake);
-    let bare = bare.strip_prefix("ecs_").unwrap_or(bare);
-    match bare {
-        "v_switch" | "subnet" => "vswitch".to_owned(),
-        "network" => "vpc".to_owned(),
-        "server" | "vm" | "ecs" => "instance".to_owned(),
-        "cms_alarm" | "alarm" | "cms_metric_rule" => "metric_alarm".to_owned(),
-        "eip_address" => "eip".to_owned(),
-        "ssh_key_pair" | "keypair" => "key_pair".to_owned(),
-        other => other.to_owned(),
-    }
+    bare.strip_prefix("ecs_").unwrap_or(bare).to_owned()
 }

@@ -29,13 +29,27 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
         return unknown(kind, first, path);
     };
     for part in parts {
-        field = member(&field.ty, part).ok_or_else(|| {
-            let names: Vec<&str> = members(&field.ty).iter().map(|field| field.name).collect();
-            let hint = suggest::hint(part, names).map_or(String::new(), |hint| format!("\n{hint}"));
-            format!("`{path}`: there is no `{part}` here{hint}")
-        })?;
+        let inner = members_in(kind, field);
+        field = inner
+            .iter()
+            .find(|field| field.name == part)
+            .ok_or_else(|| {
+                let names = inner.iter().map(|field| field.name);
+                let hint = suggest::hint(part, names).map(|hint| format!("\n{hint}"));
+                let hint = hint.unwrap_or_default();
+                format!("`{path}`: there is no `{part}` here{hint}")
+            })?;
     }
-    Ok(field_text(path, field))
+    Ok(field_text(path, field, &members_in(kind, field)))
+}
+
+/// The members of a field of a kind; those of `lifecycle` differ from kind to kind.
+fn members_in(kind: &KindDef, field: &FieldDef) -> Vec<&'static FieldDef> {
+    if field.name == "lifecycle" {
+        common::lifecycle(kind)
+    } else {
+        members(&field.ty).iter().collect()
+    }
 }
 
 fn unknown(kind: &KindDef, first: &str, path: &str) -> Result<String, String> {
@@ -123,7 +137,7 @@ fn label(kind: &KindDef, field: &FieldDef) -> String {
     )
 }
 
-fn field_text(path: &str, field: &FieldDef) -> String {
+fn field_text(path: &str, field: &FieldDef, inner: &[&FieldDef]) -> String {
     let mut lines = vec![path.to_owned(), format!("  {}", field.doc), String::new()];
     let mut row = |name: &str, text: String| lines.push(format!("  {name:9} {text}"));
     row("type", type_text(&field.ty));
@@ -139,7 +153,6 @@ fn field_text(path: &str, field: &FieldDef) -> String {
             "late: once both ends exist; it makes no cycle".to_owned(),
         );
     }
-    let inner = members(&field.ty);
     if !inner.is_empty() {
         lines.push("  members (* required):".to_owned());
         let width = inner
@@ -200,10 +213,6 @@ pub fn members(ty: &Type) -> &'static [FieldDef] {
     }
 }
 
-fn member(ty: &Type, name: &str) -> Option<&'static FieldDef> {
-    members(ty).iter().find(|field| field.name == name)
-}
-
 /// A type in a few words.
 #[must_use]
 pub fn type_text(ty: &Type) -> String {
@@ -234,7 +243,10 @@ pub fn type_text(ty: &Type) -> String {
         Type::TimeSpan => "span of the day: \"09:00-19:00\"".to_owned(),
         Type::Enum(words) => words.join(" | "),
         Type::Ref(kinds) => format!("→{}", kinds.replace('|', " or →")),
-        Type::Peers => "CIDR block, address, →security_group, pl-…, or a list".to_owned(),
+        Type::Peers(kinds) => format!(
+            "CIDR block, address, →{}, or a list",
+            kinds.replace('|', ", →")
+        ),
         Type::List(of) => format!("list of {}", type_text(of)),
         Type::Map(of) => format!("map of {}", type_text(of)),
         Type::Struct(_) => "structure".to_owned(),

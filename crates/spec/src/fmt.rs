@@ -9,21 +9,22 @@ mod indent;
 mod quote;
 
 use crate::diagnostic::Diagnostic;
+use crate::schema::Schema;
 use crate::source::{Role, Sources};
 use crate::tree::{self, Data, Node};
 
-/// Formats a spec file. Line ends stay LF or CRLF, as the first line has it; a byte order mark goes.
+/// Formats a spec file of these kinds. Line ends stay LF or CRLF, as the first line has it; a byte order mark goes.
 ///
 /// # Errors
 /// Findings where the text is no YAML of the subset; their spans belong to the first file of a
 /// [`Sources`] that holds this text.
-pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+pub fn format(text: &str, schema: &Schema) -> Result<String, Vec<Diagnostic>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
     let unix = text.replace("\r\n", "\n");
     let quoted = quote::expressions(&unix);
     let before = parse(&quoted).map_err(|found| parse(text).err().unwrap_or(found))?;
-    let canonical = canon::scalars(&quoted, &before);
+    let canonical = canon::scalars(&quoted, &before, &canon::Keys::of(schema));
     let tree = parse(&canonical)?;
     let laid = indent::lay(&canonical, &tree);
     let same = parse(&laid).is_ok_and(|after| same(&tree, &after));
@@ -67,6 +68,37 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::schema::{FieldDef, KindDef, Type};
+
+    /// A kind with a list of rules and a text for its guest.
+    static FIREWALL: KindDef = KindDef::new(
+        "firewall",
+        "A kind.",
+        &[
+            FieldDef::new(
+                "ingress",
+                Type::Rows(&[FieldDef::new("port", Type::Ports, "")]),
+                "",
+            ),
+            FieldDef::new(
+                "user_data",
+                Type::Content {
+                    max: 1024,
+                    with: true,
+                },
+                "",
+            ),
+        ],
+    );
+
+    static SCHEMA: Schema = Schema {
+        kinds: &[&FIREWALL],
+        foreign: &[],
+    };
+
+    fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+        super::format(text, &SCHEMA)
+    }
 
     #[track_caller]
     fn check(text: &str, expected: &Expect) {
@@ -140,6 +172,21 @@ mod tests {
                   a: {vswitch: "public[h]", list: ["${a}", b]}
                   b:
                     vswitch: public[h]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn only_ports_of_rules_are_respelled() {
+        let stays = "sg:\n  ingress:\n    - {port: 443/443, name: 80/80}\nuser_data: {ingress: [{port: 80/80}]}\nport: 80/80\n";
+        check(
+            stays,
+            &expect![[r#"
+                sg:
+                  ingress:
+                    - {port: 443, name: 80/80}
+                user_data: {ingress: [{port: 80/80}]}
+                port: 80/80
             "#]],
         );
     }

@@ -334,7 +334,7 @@ fn plain(ty: &Type) -> Value {
             json!({"anyOf": [one, {"type": "array", "items": one}]})
         }
         Type::Ref(_) => json!({"anyOf": [{"type": "string"}, look_up]}),
-        Type::Peers => {
+        Type::Peers(_) => {
             let one = json!({"anyOf": [{"type": "string"}, look_up]});
             json!({"anyOf": [one, {"type": "array", "items": one}]})
         }

@@ -120,9 +120,8 @@ pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<L
 /// # Errors
 /// All findings about the file itself.
 pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Failure> {
-    let schema = Schema { kinds: &[] };
     let mut work = Loading {
-        schema: &schema,
+        schema: &Schema::EMPTY,
         loader,
         sources: Sources::default(),
         found: Vec::new(),
@@ -291,7 +290,7 @@ impl Loading<'_> {
         if let Some((file, _)) = self.sources.find(path, Role::Spec) {
             // Read before, and its findings are known: an alias may link to a file that another links to too.
             let (tree, _) = tree::read(file, &self.sources);
-            return parse::raw(tree?, path, &mut Vec::new());
+            return parse::raw(self.schema, tree?, path, &mut Vec::new());
         }
         let place = |code, message: String| match by {
             Some(span) => Diagnostic::error(code, span, message),
@@ -323,7 +322,7 @@ impl Loading<'_> {
         let file = self.sources.add(path, text, Role::Spec);
         let (tree, found) = tree::read(file, &self.sources);
         self.found.extend(found);
-        parse::raw(tree?, path, &mut self.found)
+        parse::raw(self.schema, tree?, path, &mut self.found)
     }
 
     /// A path in a spec as people would name it.
@@ -359,7 +358,8 @@ impl Loading<'_> {
         let added = over_resources
             .iter()
             .filter(|pair| pair.value.data != Data::Null && !known.contains(pair.key.as_str()));
-        parse::check_names(&raw, base.iter().chain(added), &mut self.found);
+        let named = base.iter().chain(added);
+        parse::check_names(self.schema, &raw, named, &mut self.found);
         parse::check_defaults(self.schema, &defaults, &mut self.found);
         let vars = vars::declarations(&decls, self.schema, &mut self.found);
         let layers = Layers {

@@ -7,9 +7,10 @@ mod entry;
 pub(crate) use entry::{Entry, Layers, What, check_defaults, entries};
 
 use crate::diagnostic::Diagnostic;
+use crate::schema::Schema;
 use crate::span::{Span, Spanned};
 use crate::suggest;
-use crate::tree::{Data, Node, Pair, Style};
+use crate::tree::{Data, Node, Pair, Style, refuse_nulls};
 use crate::types;
 use crate::vars::VarDecl;
 
@@ -151,7 +152,12 @@ impl FileRole {
 }
 
 /// Tells the sections of a file apart. Nothing comes back where it is no spec file at all.
-pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Option<Raw> {
+pub(crate) fn raw(
+    schema: &Schema,
+    mut tree: Node,
+    path: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Raw> {
     let start = Span {
         end: tree.span.start,
         ..tree.span
@@ -167,7 +173,7 @@ pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Op
     let role = [Stack, Module, Environment]
         .into_iter()
         .find(|role| tree.pair(role.key()).is_some());
-    refuse_top_nulls(&mut tree, role, found);
+    refuse_top_nulls(schema, &mut tree, role, found);
     let Data::Map(pairs) = tree.data else {
         return None;
     };
@@ -187,7 +193,7 @@ pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Op
     let mut name = None;
     for pair in pairs {
         if pair.key == role.key() {
-            name = Some(file_name(&pair, role, found));
+            name = Some(file_name(schema, &pair, role, found));
         } else if section_fits(&pair, role, found) {
             top.push(pair);
         }
@@ -201,7 +207,12 @@ pub(crate) fn raw(mut tree: Node, path: &str, found: &mut Vec<Diagnostic>) -> Op
 }
 
 /// Nulls may stand in overlays only: under `environments`, and in an environment file.
-fn refuse_top_nulls(tree: &mut Node, role: Option<FileRole>, found: &mut Vec<Diagnostic>) {
+fn refuse_top_nulls(
+    schema: &Schema,
+    tree: &mut Node,
+    role: Option<FileRole>,
+    found: &mut Vec<Diagnostic>,
+) {
     let Data::Map(pairs) = &mut tree.data else {
         return;
     };
@@ -212,7 +223,7 @@ fn refuse_top_nulls(tree: &mut Node, role: Option<FileRole>, found: &mut Vec<Dia
                     match &mut environment.value.data {
                         Data::Map(sections) => sections
                             .iter_mut()
-                            .for_each(|section| refuse_overlay_nulls(section, found)),
+                            .for_each(|section| refuse_overlay_nulls(schema, section, found)),
                         Data::Null => {
                             let message =
                                 format!("the environment `{}` has no value", environment.key);
@@ -226,28 +237,34 @@ fn refuse_top_nulls(tree: &mut Node, role: Option<FileRole>, found: &mut Vec<Dia
                             );
                             environment.value.data = Data::Bad;
                         }
-                        _ => crate::tree::refuse_nulls(&mut environment.value, None, found),
+                        _ => refuse_nulls(schema, &mut environment.value, None, found),
                     }
                 }
             }
-            (Some(Environment), _) => refuse_overlay_nulls(pair, found),
-            _ => crate::tree::refuse_nulls(&mut pair.value, Some((&pair.key, pair.at)), found),
+            (Some(Environment), _) => refuse_overlay_nulls(schema, pair, found),
+            _ => refuse_nulls(schema, &mut pair.value, Some((&pair.key, pair.at)), found),
         }
     }
 }
 
 /// Within an environment, these sections are overlays; a null takes something away there.
-fn refuse_overlay_nulls(section: &mut Pair, found: &mut Vec<Diagnostic>) {
+fn refuse_overlay_nulls(schema: &Schema, section: &mut Pair, found: &mut Vec<Diagnostic>) {
     let overlay = matches!(
         section.key.as_str(),
         "resources" | "tags" | "defaults" | "outputs"
     ) && section.value.data != Data::Null;
     if !overlay {
-        crate::tree::refuse_nulls(&mut section.value, Some((&section.key, section.at)), found);
+        let key = Some((section.key.as_str(), section.at));
+        refuse_nulls(schema, &mut section.value, key, found);
     }
 }
 
-fn file_name(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> Spanned<String> {
+fn file_name(
+    schema: &Schema,
+    pair: &Pair,
+    role: FileRole,
+    found: &mut Vec<Diagnostic>,
+) -> Spanned<String> {
     let span = pair.value.span;
     let text = literal(&pair.value, &pair.key, found).unwrap_or_default();
     let wrong = match role {
@@ -256,8 +273,8 @@ fn file_name(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> Spanne
             Some(types::Wrong::new(format!("`{text}` cannot be a stack's name")).hint(rule))
         }
         Stack => None,
-        Module => types::name(text, "a module's name").err(),
-        Environment => types::name(text, "an environment's name").err(),
+        Module => schema.check_name(text, "a module's name").err(),
+        Environment => schema.check_name(text, "an environment's name").err(),
     };
     if let Some(wrong) = wrong.filter(|_| !text.is_empty()) {
         found.push(Diagnostic::error("name", span, wrong.message).maybe_hint(wrong.hint));
@@ -397,6 +414,7 @@ pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
 
 /// Reports names of `resources`, `existing` and `stacks` that are no names or stand for two things.
 pub(crate) fn check_names<'n>(
+    schema: &Schema,
     raw: &'n Raw,
     resources: impl Iterator<Item = &'n Pair>,
     found: &mut Vec<Diagnostic>,
@@ -414,7 +432,7 @@ pub(crate) fn check_names<'n>(
         .chain(section("existing"))
         .chain(section("stacks"));
     for (section, pair) in all {
-        if let Err(wrong) = types::name(&pair.key, "a name") {
+        if let Err(wrong) = schema.check_name(&pair.key, "a name") {
             found.push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
         }
         if let Some((at, other)) = seen.insert(&pair.key, (pair.at, section)) {

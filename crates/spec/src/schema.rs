@@ -2,6 +2,7 @@
 //!
 //! The tables themselves stand with the kinds; this crate is handed them as a [`Schema`].
 
+use crate::naming::{ForeignKind, Naming};
 use crate::stack::Resource;
 use crate::value::Map;
 
@@ -10,6 +11,8 @@ use crate::value::Map;
 pub struct Schema {
     /// The kinds, sorted by name.
     pub kinds: &'static [&'static KindDef],
+    /// Kinds that resources may name and that this version does not manage.
+    pub foreign: &'static [ForeignKind],
 }
 
 /// One kind of resource, as the language sees it.
@@ -35,6 +38,10 @@ pub struct KindDef {
     pub name_rule: NameRule,
     /// Names that people bring from elsewhere, with what to write: `("vpc_id", "its VPC follows from `vswitch`")`.
     pub hints: &'static [(&'static str, &'static str)],
+    /// How its resources are named from outside their entry.
+    pub naming: Naming,
+    /// Members of `lifecycle` beside those that every entry has, or in the place of one of them.
+    pub lifecycle: &'static [FieldDef],
     /// Checks over one whole entry that no single type can make, offline.
     pub check: fn(&CheckCx<'_>) -> Vec<Problem>,
 }
@@ -73,7 +80,7 @@ pub struct Problem {
 }
 
 /// One field of a kind, or one member of a structured field.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct FieldDef {
     /// Its name in the file.
     pub name: &'static str,
@@ -85,6 +92,9 @@ pub struct FieldDef {
     pub unset: Unset,
     /// Whether references in it bind late: once both ends exist, making no cycle.
     pub late: bool,
+    /// The attribute of what it refers to that is known only once it is bound; empty if there is
+    /// none. The public address of a machine follows from the address that is attached to it.
+    pub gives: &'static str,
     /// How the change of this field shows on what runs, for docs: `none`, `restart`, `replace!`, …
     pub change: &'static str,
     /// One line for people, with units and limits.
@@ -149,9 +159,9 @@ pub enum Type {
     /// Something of this kind (or of one of several, parted by `|`): a name, a member, an expression, an id or a look-up. Becomes a reference (attribute
     /// `id`) or an id as text, or for a look-up a map that the kind resolves.
     Ref(&'static str),
-    /// The source or destination of a rule: CIDR, address, security group, prefix list, or a list of these.
-    /// Becomes a list of maps with one key: `cidr`, `group` or `prefix_list`.
-    Peers,
+    /// The source or destination of a rule: a CIDR block, an address, something of one of these kinds (parted by `|`),
+    /// or a list of these. Becomes a list of maps with one key: `cidr`, or the [`PeerRole`](crate::naming::PeerRole)'s.
+    Peers(&'static str),
     /// A list of items.
     List(&'static Self),
     /// A map with free keys.
@@ -177,9 +187,6 @@ pub enum Type {
     Path,
 }
 
-/// The kind that a peer of a rule may lead to, beside addresses and prefix lists.
-pub const PEER_KIND: &str = "security_group";
-
 /// An attribute that is no field.
 #[derive(Debug)]
 pub struct AttrDef {
@@ -190,14 +197,66 @@ pub struct AttrDef {
 }
 
 impl Schema {
+    /// A schema without any kind, for files and values in which no kind matters.
+    pub const EMPTY: Self = Self {
+        kinds: &[],
+        foreign: &[],
+    };
+
     /// The kind of this name.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&'static KindDef> {
         self.kinds.iter().copied().find(|kind| kind.name == name)
     }
+
+    /// The fields of all kinds, without their members.
+    pub fn fields(&self) -> impl Iterator<Item = &'static FieldDef> + '_ {
+        self.kinds.iter().flat_map(|kind| kind.fields)
+    }
+}
+
+impl FieldDef {
+    /// A field that may be left out and is not managed then.
+    #[must_use]
+    pub const fn new(name: &'static str, ty: Type, doc: &'static str) -> Self {
+        Self {
+            name,
+            ty,
+            required: false,
+            unset: Unset::Unmanaged,
+            late: false,
+            gives: "",
+            change: "none",
+            doc,
+        }
+    }
 }
 
 impl KindDef {
+    /// The base of a kind: taggable, described, and without anything of its own but these fields.
+    #[must_use]
+    pub const fn new(name: &'static str, doc: &'static str, fields: &'static [FieldDef]) -> Self {
+        Self {
+            name,
+            doc,
+            fields,
+            attributes: &[],
+            one_of: &[],
+            any_of: &[],
+            taggable: true,
+            described: true,
+            name_rule: NameRule {
+                param: "Name",
+                min: 2,
+                max: 128,
+            },
+            hints: &[],
+            naming: Naming::PLAIN,
+            lifecycle: &[],
+            check: no_check,
+        }
+    }
+
     /// The field of this name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static FieldDef> {

@@ -96,12 +96,10 @@ pub struct Lifecycle {
     pub create_before_destroy: bool,
     /// Fields whose differences are not acted on.
     pub ignore: Vec<String>,
-    /// Which of `ingress`, `egress`, `tags` are added to, never taken from.
+    /// Fields, or `tags`, that are added to, never taken from.
     pub additive: Vec<String>,
-    /// `rebuild` or `replace`.
-    pub on_image_change: Option<String>,
-    /// `keep`, `store`, `replace` or `run`.
-    pub on_user_data_change: Option<String>,
+    /// The words that the kind's own members of the block choose, by member.
+    pub choices: BTreeMap<String, String>,
     /// How many members of the group may be interrupted at once.
     pub max_unavailable: Option<Amount>,
 }

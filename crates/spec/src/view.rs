@@ -138,15 +138,8 @@ fn lifecycle(lifecycle: &Lifecycle) -> String {
             .filter(|(_, list)| !list.is_empty())
             .map(|(word, list)| format!("{word} [{}]", list.join(", "))),
     );
-    let choices = [
-        ("on_image_change", &lifecycle.on_image_change),
-        ("on_user_data_change", &lifecycle.on_user_data_change),
-    ];
-    words.extend(
-        choices
-            .iter()
-            .filter_map(|(word, choice)| choice.as_ref().map(|choice| format!("{word} {choice}"))),
-    );
+    let choices = lifecycle.choices.iter();
+    words.extend(choices.map(|(word, choice)| format!("{word} {choice}")));
     words.extend(
         lifecycle
             .max_unavailable

@@ -13,7 +13,7 @@ use crate::instance::fields::{
     BANDWIDTH, DISK_SPEC, GROUPS, GROW, IMAGE, NETWORK, START, STOP, STORE_USER_DATA, TYPE,
 };
 use crate::instance::read::{IMAGES, LIVE_IMAGE};
-use crate::instance::{RESTARTING, USER_DATA, ready};
+use crate::instance::{ON_IMAGE_CHANGE, ON_USER_DATA_CHANGE, RESTARTING, USER_DATA, ready};
 use crate::shared::{default_to, digest, name_at_creation};
 
 /// Lists are not empty, and only a disk that has levels is given one.
@@ -282,7 +282,7 @@ pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
 
 /// A new system disk, or a new machine where the spec prefers that.
 pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
-    if judged.desired.lifecycle.on_image_change.as_deref() == Some("replace") {
+    if choice(judged, ON_IMAGE_CHANGE) == Some("replace") {
         return Verdict::Replace;
     }
     Verdict::Update(&IMAGE)
@@ -327,15 +327,17 @@ pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
 
 /// Other user data do nothing to a machine that runs, unless the spec says what to do.
 pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
-    match judged.desired.lifecycle.on_user_data_change.as_deref() {
-        None | Some("keep") => Verdict::CreationOnly,
+    match choice(judged, ON_USER_DATA_CHANGE) {
         Some("replace") => Verdict::Replace,
         Some("store") => Verdict::Update(&STORE_USER_DATA),
-        Some(other) => Verdict::Refuse(
-            format!("`on_user_data_change: {other}` is not supported by this version"),
-            Some("write `keep`, `store` or `replace`".to_owned()),
-        ),
+        Some(_) | None => Verdict::CreationOnly,
     }
+}
+
+/// The word that a member of `lifecycle` chooses.
+fn choice<'a>(judged: &Judged<'a>, member: &str) -> Option<&'a str> {
+    let choices = &judged.desired.lifecycle.choices;
+    choices.get(member).map(String::as_str)
 }
 
 /// A window that opens for another change ends as the file says; without one, the steps stand at the

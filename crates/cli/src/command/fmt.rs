@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use clap::Args;
+use setpoint_catalog::REGISTRY;
 use setpoint_spec::loader::{Entry, FsLoader, Loader as _};
 use setpoint_spec::source::{Role, Sources};
 
@@ -109,7 +110,7 @@ fn stdin(args: &FmtArgs) -> Result<Exit, Error> {
 }
 
 fn format(name: &str, text: &str) -> Result<String, Error> {
-    setpoint_spec::fmt::format(text).map_err(|diagnostics| {
+    setpoint_spec::fmt::format(text, &REGISTRY.schema()).map_err(|diagnostics| {
         let mut sources = Sources::default();
         sources.add(name, text.to_owned(), Role::Spec);
         Error::Spec(Box::new(BadSpec {

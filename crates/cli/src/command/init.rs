@@ -1,7 +1,7 @@
 //! `setpoint init`: a commented starter stack, and completion for editors.
 
 use clap::Args;
-use setpoint_spec::init;
+use setpoint_catalog::starter;
 use setpoint_spec::loader::{Entry, FsLoader, Loader as _, join};
 
 use crate::command::schema;
@@ -33,12 +33,12 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
         ));
     }
     let stack = join(&args.folder, "stack.yaml");
-    disk::create(&stack, &init::starter())?;
+    disk::create(&stack, &starter::text())?;
     ui::print(&format!(
         "{:36} a network and one server, commented\n",
         format!("Wrote {stack}")
     ));
-    let schema = join(&args.folder, init::SCHEMA_PATH);
+    let schema = join(&args.folder, starter::SCHEMA_PATH);
     disk::ignore_cache(&args.folder)?;
     disk::replace(&schema, &schema::text())?;
     ui::print(&format!(

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_spec::outside::{self, Outside};
-use setpoint_spec::schema::{PEER_KIND, Type};
+use setpoint_spec::schema::Type;
 
 use crate::desired::Desired;
+use crate::kind::Kind;
 use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Map, Value};
@@ -65,10 +66,9 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
             if let Some(kind) = kind {
                 braces(value, kind, &mut found);
             }
-            // Of all fields whose own type names no kind, only the peers of rules lead to things.
-            let peers = registry.kind(PEER_KIND).map(|kind| kind.name);
-            if let Some(kind) = kind.or(peers) {
-                other_stacks(intent, value, kind, &mut found);
+            match kind {
+                Some(kind) => other_stacks(intent, value, kind, &mut found),
+                None => peers(registry, intent, value, &mut found),
             }
         }
     }
@@ -103,6 +103,25 @@ fn braces(value: &Value, kind: &'static str, found: &mut BTreeSet<LookUp>) {
             kind,
             how: how(by),
         });
+    }
+}
+
+/// The peers of rules: whatever stands under the key of a kind that may be one.
+fn peers(registry: &Registry, intent: &Intent, value: &Value, found: &mut BTreeSet<LookUp>) {
+    match value {
+        Value::List(items) => items
+            .iter()
+            .for_each(|item| peers(registry, intent, item, found)),
+        Value::Map(members) => {
+            for (key, inner) in members {
+                let is_its_key = |kind: &&Kind| kind.naming.peer_key() == Some(key);
+                match registry.kinds().find(is_its_key) {
+                    Some(kind) => other_stacks(intent, inner, kind.name, found),
+                    None => peers(registry, intent, inner, found),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect;
-use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Type, Unset, no_check};
+use setpoint_spec::schema::{FieldDef, KindDef, Type};
 use setpoint_spec::stack::{Existing, Lifecycle, Location, Resource, Stack, Timeouts};
 use setpoint_spec::value::{Map, Value};
 
@@ -11,32 +11,11 @@ use super::*;
 use crate::fixture::{address, fresh, id_of, map, shop};
 
 const FIELD: FieldDef = FieldDef {
-    name: "source",
-    ty: Type::Bool,
-    required: false,
-    unset: Unset::Unmanaged,
     late: true,
-    change: "none",
-    doc: "Late.",
+    ..FieldDef::new("source", Type::Bool, "Late.")
 };
 
-static GROUP: KindDef = KindDef {
-    name: "security_group",
-    doc: "A group.",
-    fields: &[FIELD],
-    attributes: &[],
-    one_of: &[],
-    any_of: &[],
-    taggable: true,
-    described: true,
-    name_rule: NameRule {
-        param: "Name",
-        min: 2,
-        max: 128,
-    },
-    hints: &[],
-    check: no_check,
-};
+static GROUP: KindDef = KindDef::new("security_group", "A group.", &[FIELD]);
 
 fn place() -> Location {
     Location {

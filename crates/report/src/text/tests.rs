@@ -252,7 +252,10 @@ fn units_and_secret_fields_come_from_the_tables() {
     let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
     let header = Header {
         elapsed: None,
-        schema: Some(Schema { kinds: &KINDS }),
+        schema: Some(Schema {
+            kinds: &KINDS,
+            foreign: &[],
+        }),
         destroy: false,
     };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
@@ -296,7 +299,10 @@ fn only_references_are_shown_by_address() {
     let plan = plan(vec![created("app", "instance", &attrs), gone]);
     let header = Header {
         elapsed: None,
-        schema: Some(Schema { kinds: &KINDS }),
+        schema: Some(Schema {
+            kinds: &KINDS,
+            foreign: &[],
+        }),
         destroy: false,
     };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
@@ -315,35 +321,11 @@ fn only_references_are_shown_by_address() {
 }
 
 const fn typed(name: &'static str, ty: Type) -> FieldDef {
-    FieldDef {
-        name,
-        ty,
-        required: false,
-        unset: Unset::Unmanaged,
-        late: false,
-        change: "none",
-        doc: "A field.",
-    }
+    FieldDef::new(name, ty, "A field.")
 }
 
 /// A kind without fields.
-const NOTHING: KindDef = KindDef {
-    name: "nothing",
-    doc: "A kind.",
-    fields: &[],
-    attributes: &[],
-    one_of: &[],
-    any_of: &[],
-    taggable: true,
-    described: true,
-    name_rule: NameRule {
-        param: "Name",
-        min: 2,
-        max: 128,
-    },
-    hints: &[],
-    check: no_check,
-};
+const NOTHING: KindDef = KindDef::new("nothing", "A kind.", &[]);
 
 #[test]
 fn drift_is_told_from_the_clouds_side() {

@@ -8,9 +8,12 @@ use setpoint_plan::change::ChangeAction;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::wire::{SENSITIVE, Secrets, sensitive_by_name};
 use setpoint_plan::{Address, Map, Value};
-use setpoint_spec::schema::{FieldDef, PEER_KIND, Schema, Type};
+use setpoint_spec::schema::{FieldDef, Schema, Type};
 
 use crate::words::{clean, size};
+
+/// The kind whose rules are shown as rows.
+const GROUP_KIND: &str = "security_group";
 
 /// What stands in place of a value that only apply will know.
 pub(crate) const UNKNOWN: &str = "(known after apply)";
@@ -121,7 +124,7 @@ impl<'a> Values<'a> {
             }
             Value::Ref(reference) => reference.address.to_string(),
             Value::Text(text) => self
-                .name_of(PEER_KIND, text)
+                .name_of(GROUP_KIND, text)
                 .map_or_else(|| clean(text), ToString::to_string),
             _ => self.shown(value),
         }

@@ -1,14 +1,55 @@
 //! Scalars with one canonical spelling: ports of rules, addresses of members.
 
+use std::collections::BTreeSet;
+
 use crate::address::Address;
+use crate::schema::{Schema, Type};
 use crate::span::Span;
 use crate::tree::{Data, Node, Scalar, Style};
 use crate::types;
 
+/// The keys between which such scalars are found, as the fields of a schema's kinds have them.
+pub(super) struct Keys {
+    /// Lists of rules: structures with ports.
+    rules: BTreeSet<&'static str>,
+    /// Ports, within rules.
+    ports: BTreeSet<&'static str>,
+    /// Texts that belong to the guest or to people, and are not ours to respell.
+    contents: BTreeSet<&'static str>,
+}
+
+impl Keys {
+    pub(super) fn of(schema: &Schema) -> Self {
+        let mut keys = Self {
+            rules: BTreeSet::new(),
+            ports: BTreeSet::new(),
+            contents: ["tags", "description", "vars"].into(),
+        };
+        for field in schema.fields() {
+            match field.ty {
+                Type::Rows(members) => {
+                    for port in members
+                        .iter()
+                        .filter(|field| matches!(field.ty, Type::Ports))
+                    {
+                        keys.rules.insert(field.name);
+                        keys.ports.insert(port.name);
+                    }
+                }
+                Type::Content { .. } => {
+                    keys.contents.insert(field.name);
+                }
+                _ => {}
+            }
+        }
+        keys
+    }
+}
+
 /// The text with such scalars respelled.
-pub(super) fn scalars(text: &str, tree: &Node) -> String {
+pub(super) fn scalars(text: &str, tree: &Node, keys: &Keys) -> String {
     let mut edits = Vec::new();
-    collect(text, tree, Place::default(), &mut edits);
+    collect((text, keys), tree, Place::default(), &mut edits);
     edits.sort_by_key(|(span, _)| span.start);
     let mut out = String::new();
     let mut at = 0;
@@ -30,26 +71,29 @@ struct Place {
     in_content: bool,
 }
 
-fn collect(text: &str, node: &Node, place: Place, edits: &mut Vec<(Span, String)>) {
+fn collect(
+    (text, keys): (&str, &Keys),
+    node: &Node,
+    place: Place,
+    edits: &mut Vec<(Span, String)>,
+) {
     let in_flow = place.in_flow || text[node.span.range()].starts_with(['[', '{']);
     match &node.data {
         Data::Map(pairs) => {
             for pair in pairs {
                 let key = pair.key.as_str();
                 let inner = Place {
-                    in_rules: place.in_rules || matches!(key, "ingress" | "egress"),
-                    is_port: place.in_rules && key == "port",
+                    in_rules: place.in_rules || keys.rules.contains(key),
+                    is_port: place.in_rules && keys.ports.contains(key),
                     in_flow,
-                    // Contents belong to the guest, and are not ours to respell.
-                    in_content: place.in_content
-                        || matches!(key, "user_data" | "tags" | "description" | "vars"),
+                    in_content: place.in_content || keys.contents.contains(key),
                 };
-                collect(text, &pair.value, inner, edits);
+                collect((text, keys), &pair.value, inner, edits);
             }
         }
         Data::List(items) => items
             .iter()
-            .for_each(|item| collect(text, item, Place { in_flow, ..place }, edits)),
+            .for_each(|item| collect((text, keys), item, Place { in_flow, ..place }, edits)),
         Data::Scalar(scalar) if !place.in_content => {
             edits.extend(respelled(scalar, place).map(|new| (node.span, new)))
         }

@@ -40,7 +40,7 @@ impl Loading<'_> {
             return None;
         };
         for pair in &pairs {
-            if let Err(wrong) = crate::types::name(&pair.key, "an environment's name") {
+            if let Err(wrong) = self.schema.check_name(&pair.key, "an environment's name") {
                 self.found
                     .push(Diagnostic::error("name", pair.at, wrong.message).maybe_hint(wrong.hint));
             }

@@ -6,7 +6,7 @@ use super::val::{Val, as_piece};
 use super::{Cx, Eval, Halt, Resolver};
 use crate::diagnostic::Diagnostic;
 use crate::parse::unquoted;
-use crate::schema::Type;
+use crate::schema::{FieldDef, Type};
 use crate::span::Span;
 use crate::suggest;
 use crate::tree::{self, Data, Node, Style};
@@ -102,11 +102,14 @@ impl<'a> Resolver<'a> {
         }
         match ty {
             Type::Ports => self.ports(cx, input),
-            Type::Peers => self.peers(cx, input),
+            Type::Peers(kinds) => self.peers(cx, kinds, input),
             Type::Ref(kind) => self.reference(cx, kind, input),
             Type::List(of) => self.list(cx, of, input, trail),
             Type::Map(of) => self.map(cx, of, input, trail),
-            Type::Struct(fields) => self.structure(cx, fields, input, trail),
+            Type::Struct(fields) => {
+                let members: Vec<&FieldDef> = fields.iter().collect();
+                self.structure(cx, &members, input, trail)
+            }
             Type::Rows(fields) => self.rows(cx, fields, input, trail),
             Type::Named(fields) => self.named_rows(cx, fields, input, trail),
             Type::WordOr(words, other) => self.word_or(cx, (words, other), input, trail),
@@ -118,6 +121,23 @@ impl<'a> Resolver<'a> {
     /// Reads a value whose parts need no places: `count`, `enabled`, an item of its own.
     pub(super) fn check_alone(&mut self, cx: Cx, ty: &Type, node: &'a Node) -> Eval<Val> {
         match self.check(cx, ty, In::Node(node), &mut Trail::default()) {
+            Err(Halt::Off(name)) => Err(self.off_alone(cx, node.span, &name)),
+            other => other,
+        }
+    }
+
+    /// Reads a structure of an entry, whose parts need no places.
+    pub(super) fn check_structure(
+        &mut self,
+        cx: Cx,
+        members: &[&'static FieldDef],
+        node: &'a Node,
+    ) -> Eval<Val> {
+        let input = self.evaluated(cx, In::Node(node))?;
+        if input.is_bad() {
+            return Err(Halt::Reported);
+        }
+        match self.structure(cx, members, input, &mut Trail::default()) {
             Err(Halt::Off(name)) => Err(self.off_alone(cx, node.span, &name)),
             other => other,
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Resolver;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::schema::Type;
+use crate::schema::{FieldDef, Type};
 use crate::stack::Resource;
 use crate::value::{Ref, Value};
 
@@ -88,7 +88,7 @@ impl<'r> Graph<'r> {
             .enumerate()
             .map(|(place, (address, _))| (*address, place))
             .collect();
-        let eips = bindings(&all, &places);
+        let given = given(&all, &places);
         let mut edges: Vec<Vec<(usize, &str)>> = vec![Vec::new(); all.len() * 2];
         for (place, (_, resource)) in all.iter().enumerate() {
             edges[bound(place)].push((created(place), ""));
@@ -104,15 +104,10 @@ impl<'r> Graph<'r> {
                     };
                     let from = if late { bound(place) } else { created(place) };
                     edges[from].push((created(target), name));
-                    // The address of a machine is known once the EIP that is attached to it is bound.
-                    if reference.attr == "public_ip" {
-                        edges[from].extend(
-                            eips.get(&target)
-                                .into_iter()
-                                .flatten()
-                                .map(|eip| (bound(*eip), name.as_str())),
-                        );
-                    }
+                    // What another gives it is known once that one is bound.
+                    let givers = given.get(&(target, reference.attr.as_str()));
+                    let binds = givers.into_iter().flatten();
+                    edges[from].extend(binds.map(|giver| (bound(*giver), name.as_str())));
                 });
             }
             let after = resource
@@ -170,26 +165,19 @@ impl<'r> Graph<'r> {
     }
 }
 
-/// The EIPs that bind to each resource.
-fn bindings(
-    all: &[(&Address, &Resource)],
-    places: &BTreeMap<&Address, usize>,
-) -> BTreeMap<usize, Vec<usize>> {
-    let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (place, (_, resource)) in all
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, resource))| resource.kind.name == "eip")
-    {
-        for field in resource.kind.fields.iter().filter(|field| field.late) {
-            for reference in resource
-                .fields
-                .get(field.name)
-                .map(Value::refs)
-                .unwrap_or_default()
-            {
+/// The attributes that a resource has once another is bound to it: by its place and the attribute's name, the places of
+/// the others.
+type Given = BTreeMap<(usize, &'static str), Vec<usize>>;
+
+fn given(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -> Given {
+    let mut found = Given::new();
+    for (place, (_, resource)) in all.iter().enumerate() {
+        let gives = |field: &&FieldDef| field.late && !field.gives.is_empty();
+        for field in resource.kind.fields.iter().filter(gives) {
+            let refs = resource.fields.get(field.name).map(Value::refs);
+            for reference in refs.unwrap_or_default() {
                 if let Some(target) = places.get(&reference.address) {
-                    found.entry(*target).or_default().push(place);
+                    found.entry((*target, field.gives)).or_default().push(place);
                 }
             }
         }

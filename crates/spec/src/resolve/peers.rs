@@ -1,12 +1,14 @@
-//! Sources and destinations of rules: blocks, addresses, security groups, prefix lists.
+//! Sources and destinations of rules: blocks, addresses, and resources of the kinds that the field's type names.
 
 use std::collections::BTreeMap;
 
 use super::check::In;
+use super::reference::wants;
 use super::val::{Val, concat};
 use super::{Cx, Eval, Halt, Resolver};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
+use crate::naming::PeerRole;
 use crate::outside::said;
 use crate::span::Span;
 use crate::suggest;
@@ -14,11 +16,10 @@ use crate::tree::{Data, Node};
 use crate::types;
 use crate::value::Value;
 
-const GROUP: &str = "security_group";
-
 impl<'a> Resolver<'a> {
-    /// A list of maps with one key each: `cidr`, `group` or `prefix_list`.
-    pub(super) fn peers(&mut self, cx: Cx, input: In<'a>) -> Eval<Val> {
+    /// A list of maps with one key each: `cidr`, or the key of the kind. `kinds` are parted by `|`; what does not tell its
+    /// kind is of the first.
+    pub(super) fn peers(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Val> {
         let alone = !matches!(
             &input,
             In::Node(Node {
@@ -34,7 +35,7 @@ impl<'a> Resolver<'a> {
         let mut peers = Vec::new();
         for item in items {
             let span = item.span();
-            match self.peer(cx, item) {
+            match self.peer(cx, kinds, item) {
                 Ok(found) => peers.extend(found),
                 Err(Halt::Off(name)) if !alone => self.left_out(span, &name),
                 Err(halt) => return Err(halt),
@@ -43,29 +44,35 @@ impl<'a> Resolver<'a> {
         Ok(Val::List(peers))
     }
 
-    fn peer(&mut self, cx: Cx, item: In<'a>) -> Eval<Vec<Val>> {
+    fn peer(&mut self, cx: Cx, kinds: &str, item: In<'a>) -> Eval<Vec<Val>> {
         match self.evaluated(cx, item)? {
             In::Node(node) => match &node.data {
-                Data::Scalar(scalar) => self.peer_text(cx, node.span, &scalar.text),
-                Data::Map(_) => Ok(vec![one("group", self.look_up(cx, GROUP, node)?)]),
+                Data::Scalar(scalar) => self.peer_text(cx, kinds, node.span, &scalar.text),
+                Data::Map(_) => {
+                    let kind = first(kinds);
+                    let found = self.look_up(cx, kind, node)?;
+                    Ok(vec![self.one(kind, found)])
+                }
                 Data::Bad | Data::Null => Err(Halt::Reported),
                 Data::List(_) => Err(self.fail(
                     cx,
                     Diagnostic::error("wrong-type", node.span, "a list inside a list"),
                 )),
             },
-            In::Val(val, span) => self.peer_val(cx, val, span),
+            In::Val(val, span) => self.peer_val(cx, kinds, val, span),
         }
     }
 
-    fn peer_text(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Vec<Val>> {
-        match types::id_kind(text) {
-            Some("prefix_list") => return Ok(vec![one("prefix_list", Val::text(text))]),
-            Some(GROUP) => return Ok(vec![one("group", Val::Outside(Value::text(text)))]),
+    fn peer_text(&mut self, cx: Cx, kinds: &str, span: Span, text: &str) -> Eval<Vec<Val>> {
+        match self.cx.schema.id_kind(text) {
+            Some(kind) if wants(kinds, kind) => {
+                return Ok(vec![self.one(kind, Val::Outside(Value::text(text)))]);
+            }
             Some(kind) => {
                 let message = format!(
-                    "`{text}` is the id of {}; traffic comes from blocks, security groups and prefix lists",
-                    suggest::a(kind)
+                    "`{text}` is the id of {}; {}",
+                    suggest::a(kind),
+                    traffic(kinds)
                 );
                 return Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)));
             }
@@ -85,20 +92,14 @@ impl<'a> Resolver<'a> {
             ));
         }
         let val = self.named(cx, span, text)?;
-        self.peer_val(cx, val, span)
+        self.peer_val(cx, kinds, val, span)
     }
 
-    fn peer_val(&mut self, cx: Cx, val: Val, span: Span) -> Eval<Vec<Val>> {
+    fn peer_val(&mut self, cx: Cx, kinds: &str, val: Val, span: Span) -> Eval<Vec<Val>> {
         match val {
-            Val::Plain(Value::Text(text)) => match types::id_kind(&text) {
-                Some("prefix_list") => Ok(vec![one("prefix_list", Val::text(text))]),
-                _ => match types::peer_block(&text) {
-                    Ok(block) => Ok(vec![one("cidr", Val::text(block))]),
-                    Err(wrong) => Err(self.wrong(cx, "bad-cidr", span, wrong)),
-                },
-            },
+            Val::Plain(Value::Text(text)) => self.peer_from_text(cx, kinds, text, span),
             Val::Plain(Value::Ref(reference)) if reference.attr == "id" => {
-                self.peer_val(cx, Val::Resource(reference.address), span)
+                self.peer_resource(cx, kinds, reference.address, span)
             }
             Val::Plain(Value::Secret(_)) => Err(self.fail(
                 cx,
@@ -117,74 +118,120 @@ impl<'a> Resolver<'a> {
                 Ok(vec![one("cidr", Val::Plain(block))])
             }
             Val::Plain(unknown @ Value::Concat(_)) => Ok(vec![one("cidr", Val::Plain(unknown))]),
-            Val::Resource(address) => self.peer_resource(cx, address, span),
-            Val::Outside(value) => Ok(vec![one("group", Val::Outside(value))]),
+            Val::Resource(address) => self.peer_resource(cx, kinds, address, span),
+            Val::Outside(value) => Ok(vec![self.one(first(kinds), Val::Outside(value))]),
             Val::Group(group) => {
                 let members = group
                     .members
                     .iter()
-                    .map(|(_, member)| self.peer_val(cx, member.clone(), span));
+                    .map(|(_, member)| self.peer_val(cx, kinds, member.clone(), span));
                 Ok(members.collect::<Eval<Vec<_>>>()?.concat())
             }
             Val::List(items) => {
-                let items = items.into_iter().map(|item| self.peer_val(cx, item, span));
+                let items = items
+                    .into_iter()
+                    .map(|item| self.peer_val(cx, kinds, item, span));
                 Ok(items.collect::<Eval<Vec<_>>>()?.concat())
             }
             other => {
                 let diagnostic =
                     Diagnostic::error("wrong-type", span, format!("{} is no source", other.noun()));
+                let forms = kinds.split('|').map(|kind| suggest::a(&plain(kind)));
+                let forms: Vec<String> = forms.collect();
                 Err(self.fail(
                     cx,
-                    diagnostic.hint(
-                        "a block, an address, a security group, a prefix list, or a list of these",
-                    ),
+                    diagnostic.hint(format!(
+                        "a block, an address, {}, or a list of these",
+                        forms.join(", ")
+                    )),
                 ))
             }
         }
     }
 
-    fn peer_resource(&mut self, cx: Cx, address: Address, span: Span) -> Eval<Vec<Val>> {
+    fn peer_resource(
+        &mut self,
+        cx: Cx,
+        kinds: &str,
+        address: Address,
+        span: Span,
+    ) -> Eval<Vec<Val>> {
+        let kind = self.kind_of(&address);
         let own = cx
             .member
             .is_some_and(|member| self.members[member.0].address == address);
-        if own {
-            let diagnostic = Diagnostic::error(
-                "own-group",
-                span,
-                format!("`{address}` is this group itself; the API refuses such a rule"),
-            );
-            return Err(self.fail(
-                cx,
-                diagnostic
-                    .hint("members of one group reach each other by `inner_access_policy: Accept`"),
-            ));
+        if own
+            && let Some(kind) = kind
+            && let Some(PeerRole::Peer { key, own }) = kind.naming.peer
+        {
+            let message = format!("`{address}` is this {key} itself; the API refuses such a rule");
+            let diagnostic = Diagnostic::error("own-group", span, message);
+            return Err(self.fail(cx, diagnostic.hint(own)));
         }
-        let attribute = match self.kind_of(&address).map(|kind| kind.name) {
-            None | Some(GROUP) => return Ok(vec![one("group", Val::Resource(address))]),
-            Some("vswitch" | "vpc") => Some("cidr_block"),
-            Some("instance") => Some("private_ip"),
-            Some("eip") => Some("ip_address"),
-            Some(_) => None,
+        let kind = match kind {
+            // The kind of what another stack holds may not be known.
+            None => return Ok(vec![self.one(first(kinds), Val::Resource(address))]),
+            Some(kind) if wants(kinds, kind.name) => {
+                return Ok(vec![self.one(kind.name, Val::Resource(address))]);
+            }
+            Some(kind) => kind,
         };
-        let kind = self.kind_of(&address).map_or("", |kind| kind.name);
-        let diagnostic = Diagnostic::error(
-            "wrong-kind",
-            span,
-            format!(
-                "`{}` is {}; traffic comes from blocks, security groups and prefix lists",
-                said(&address),
-                suggest::a(kind)
-            ),
+        let message = format!(
+            "`{}` is {}; {}",
+            said(&address),
+            suggest::a(kind.name),
+            traffic(kinds)
         );
-        Err(self.fail(
-            cx,
-            diagnostic.maybe_hint(
-                attribute.map(|attribute| format!("write \"${{{}.{attribute}}}\"", said(&address))),
-            ),
-        ))
+        let hint = match kind.naming.peer {
+            Some(PeerRole::Address(attr)) => {
+                Some(format!("write \"${{{}.{attr}}}\"", said(&address)))
+            }
+            Some(PeerRole::Peer { .. }) | None => None,
+        };
+        let diagnostic = Diagnostic::error("wrong-kind", span, message);
+        Err(self.fail(cx, diagnostic.maybe_hint(hint)))
+    }
+
+    /// A text that an expression gives: a block, an address, or the id of something that this version does not manage. A
+    /// managed kind wants a reference, whose kind is checked.
+    fn peer_from_text(&mut self, cx: Cx, kinds: &str, text: String, span: Span) -> Eval<Vec<Val>> {
+        let schema = self.cx.schema;
+        match schema.id_kind(&text).filter(|kind| wants(kinds, kind)) {
+            Some(kind) if schema.kind(kind).is_some() => {
+                Err(self.not_a_resource(cx, kind, &Val::text(text), span))
+            }
+            Some(kind) => Ok(vec![self.one(kind, Val::text(text))]),
+            None => match types::peer_block(&text) {
+                Ok(block) => Ok(vec![one("cidr", Val::text(block))]),
+                Err(wrong) => Err(self.wrong(cx, "bad-cidr", span, wrong)),
+            },
+        }
+    }
+
+    /// A resource of a kind, under the key of that kind.
+    fn one(&self, kind: &str, val: Val) -> Val {
+        let key = self.cx.schema.naming(kind).peer_key();
+        one(key.unwrap_or(kind), val)
     }
 }
 
 fn one(key: &str, val: Val) -> Val {
     Val::Map(BTreeMap::from([(key.to_owned(), val)]))
+}
+
+fn first(kinds: &str) -> &str {
+    kinds.split('|').next().unwrap_or(kinds)
+}
+
+/// A kind in the words of a sentence.
+fn plain(kind: &str) -> String {
+    kind.replace('_', " ")
+}
+
+/// What may be a source or destination, for messages.
+fn traffic(kinds: &str) -> String {
+    let mut words: Vec<String> = kinds.split('|').map(|kind| plain(kind) + "s").collect();
+    let last = words.pop().unwrap_or_default();
+    let words: String = words.iter().map(|word| format!(", {word}")).collect();
+    format!("traffic comes from blocks{words} and {last}")
 }

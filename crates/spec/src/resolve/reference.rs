@@ -9,40 +9,10 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::outside::said;
 use crate::parse::What;
-use crate::schema::Type;
 use crate::span::Span;
 use crate::suggest;
 use crate::tree::{Data, Node};
-use crate::types;
 use crate::value::Value;
-
-const TEXT: Type = Type::Text { min: 1, max: 256 };
-
-/// What a look-up may say, for every kind.
-const LOOK_UP: &[&str] = &["id", "name", "tags", "resource_group"];
-/// And for images.
-const IMAGE_LOOK_UP: &[&str] = &[
-    "id",
-    "name",
-    "tags",
-    "family",
-    "os_name",
-    "owner",
-    "architecture",
-    "follow",
-];
-
-/// Keys of which a look-up needs one.
-const LOOK_UP_BY: &[&str] = &["id", "name", "tags", "family", "os_name"];
-
-/// Keys of a look-up for a kind.
-pub(super) fn look_up_keys(kind: &str) -> &'static [&'static str] {
-    if kind == "image" {
-        IMAGE_LOOK_UP
-    } else {
-        LOOK_UP
-    }
-}
 
 impl<'a> Resolver<'a> {
     /// One reference. `kinds` may name several kinds, parted by `|`.
@@ -85,7 +55,7 @@ impl<'a> Resolver<'a> {
         let span = input.span();
         match self.evaluated(cx, input)? {
             In::Node(node) => match &node.data {
-                Data::Scalar(scalar) => match types::id_kind(&scalar.text) {
+                Data::Scalar(scalar) => match self.cx.schema.id_kind(&scalar.text) {
                     Some(kind) if wants(kinds, kind) => {
                         Ok(Val::Outside(Value::Text(scalar.text.clone())))
                     }
@@ -117,6 +87,7 @@ impl<'a> Resolver<'a> {
     /// A bare word; where no name can be meant, the hint names the form for things outside.
     fn known_name(&mut self, cx: Cx, kinds: &str, node: &Node, text: &str) -> Eval<Val> {
         if text.parse::<Address>().is_ok() {
+            let form = self.outside_form(kinds, text);
             let before = self.found.len();
             let named = self.named(cx, node.span, text);
             if named == Err(Halt::Reported)
@@ -126,7 +97,6 @@ impl<'a> Resolver<'a> {
                     !hint.starts_with("did you mean") && !hint.starts_with("a module")
                 })
             {
-                let form = outside_form(kinds, text);
                 only.hint = Some(
                     only.hint
                         .take()
@@ -140,7 +110,7 @@ impl<'a> Resolver<'a> {
             node.span,
             format!("`{text}` is neither a name of this stack nor an id"),
         );
-        Err(self.fail(cx, diagnostic.hint(outside_form(kinds, text))))
+        Err(self.fail(cx, diagnostic.hint(self.outside_form(kinds, text))))
     }
 
     /// A value as a reference to a kind.
@@ -180,7 +150,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports a value that cannot be a reference to a resource, with the form that can.
-    fn not_a_resource(&mut self, cx: Cx, kinds: &str, val: &Val, span: Span) -> Halt {
+    pub(super) fn not_a_resource(&mut self, cx: Cx, kinds: &str, val: &Val, span: Span) -> Halt {
         let wrong_kind = |message: String| Diagnostic::error("wrong-kind", span, message);
         let diagnostic = match val {
             Val::Alias(alias) => wrong_kind(format!(
@@ -292,27 +262,22 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// `{id: …}`, `{name: …}`, `{tags: {…}}`, for images `{family: …}` and more.
+    /// `{id: …}`, `{name: …}`, `{tags: {…}}`, and what else the kind is looked up by.
     pub(super) fn look_up(&mut self, cx: Cx, kinds: &str, node: &'a Node) -> Eval<Val> {
-        let keys = look_up_keys(kinds);
+        let keys = self.cx.schema.naming(kinds).look_up;
         let mut by = BTreeMap::new();
         let mut result = Ok(());
         for pair in node.pairs() {
-            if !keys.contains(&pair.key.as_str()) {
-                let hint = suggest::hint(&pair.key, keys.iter().copied());
+            let Some(key) = keys.iter().find(|key| key.name == pair.key) else {
+                let hint = suggest::hint(&pair.key, keys.iter().map(|key| key.name));
                 let message = format!("{} is not looked up by `{}`", words(kinds), pair.key);
                 result = Err(self.fail(
                     cx,
                     Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint),
                 ));
                 continue;
-            }
-            let ty = match pair.key.as_str() {
-                "tags" => Type::Map(&TEXT),
-                "follow" => Type::Bool,
-                _ => TEXT,
             };
-            match self.check_alone(cx, &ty, &pair.value) {
+            match self.check_alone(cx, &key.ty, &pair.value) {
                 Ok(val) => {
                     by.extend(val.into_value().map(|value| (pair.key.clone(), value)));
                 }
@@ -320,24 +285,32 @@ impl<'a> Resolver<'a> {
             }
         }
         result?;
-        if !by.keys().any(|key| LOOK_UP_BY.contains(&key.as_str())) {
-            let named: Vec<&str> = LOOK_UP_BY
-                .iter()
-                .copied()
-                .filter(|key| keys.contains(key))
-                .collect();
+        let finding = keys.iter().filter(|key| key.finds).map(|key| key.name);
+        if !finding.clone().any(|name| by.contains_key(name)) {
             let message = "a look-up says by what";
             return Err(self.fail(
                 cx,
-                Diagnostic::error("missing-field", node.span, message)
-                    .hint(format!("one of {}", suggest::listing(&named))),
+                Diagnostic::error("missing-field", node.span, message).hint(format!(
+                    "one of {}",
+                    suggest::listing(&finding.collect::<Vec<_>>())
+                )),
             ));
         }
         Ok(Val::Outside(Value::Map(by)))
     }
+
+    /// How something outside the stack is written, for a kind.
+    fn outside_form(&self, kinds: &str, text: &str) -> String {
+        let form = self.cx.schema.naming(kinds).outside;
+        if text.contains(['"', '\n']) {
+            form.to_owned()
+        } else {
+            form.replace("NAME", text)
+        }
+    }
 }
 
-fn wants(kinds: &str, kind: &str) -> bool {
+pub(super) fn wants(kinds: &str, kind: &str) -> bool {
     kinds.split('|').any(|wanted| wanted == kind)
 }
 
@@ -348,22 +321,4 @@ fn words(kinds: &str) -> String {
         .map(suggest::a)
         .collect::<Vec<_>>()
         .join(" or ")
-}
-
-/// How something outside the stack is written, for a kind.
-fn outside_form(kinds: &str, text: &str) -> String {
-    let text = if text.contains(['"', '\n']) {
-        "NAME"
-    } else {
-        text
-    };
-    match kinds {
-        "image" => format!(
-            "an image family is `{{family: {text}}}`, an image `{{name: {text}}}` or its id"
-        ),
-        "key_pair" | "ram_role" | "alarm_contact_group" => {
-            format!("one outside this stack is `{{name: {text}}}`")
-        }
-        _ => format!("one outside this stack is its id, or `{{name: {text}}}`"),
-    }
 }

@@ -18,7 +18,6 @@ use crate::span::Span;
 use crate::stack::{Lifecycle, Location, Resource, Timeouts};
 use crate::suggest;
 use crate::tree::{Data, Node, Pair};
-use crate::types;
 use crate::value::{Map, Value};
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
@@ -269,7 +268,8 @@ impl<'a> Resolver<'a> {
             }
             "adopt" => {
                 let id = self.entry_text(cx, pair)?;
-                if let Some(kind) = types::id_kind(&id).filter(|kind| *kind != resource.kind.name) {
+                let other = self.cx.schema.id_kind(&id);
+                if let Some(kind) = other.filter(|kind| *kind != resource.kind.name) {
                     let message = format!(
                         "`{id}` is the id of {}, this is {}",
                         suggest::a(kind),
@@ -284,7 +284,8 @@ impl<'a> Resolver<'a> {
                 Ok(())
             }
             "timeouts" => {
-                let map = self.entry_struct(cx, pair, common::TIMEOUTS)?;
+                let members: Vec<&FieldDef> = common::TIMEOUTS.iter().collect();
+                let map = self.entry_struct(cx, pair, &members)?;
                 let seconds = |name: &str| {
                     map.get(name)
                         .and_then(Value::as_int)
@@ -365,8 +366,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn entry_struct(&mut self, cx: Cx, pair: &'a Pair, fields: &'static [FieldDef]) -> Eval<Map> {
-        let val = self.check_alone(cx, &Type::Struct(fields), &pair.value)?;
+    fn entry_struct(&mut self, cx: Cx, pair: &'a Pair, members: &[&'static FieldDef]) -> Eval<Map> {
+        let val = self.check_structure(cx, members, &pair.value)?;
         match val.into_value() {
             Some(Value::Map(map)) => Ok(map),
             _ => Err(Halt::Reported),

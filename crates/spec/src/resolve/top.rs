@@ -382,7 +382,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn stack_output(&mut self, pair: &'a Pair) -> Option<Output> {
-        if let Err(wrong) = types::name(&pair.key, "an output's name") {
+        if let Err(wrong) = self.cx.schema.check_name(&pair.key, "an output's name") {
             self.wrong(TOP, "name", pair.at, wrong);
         }
         let value_node = output_value(&pair.value);

@@ -7,6 +7,7 @@ use super::{
     plain,
 };
 use crate::diagnostic::Diagnostic;
+use crate::schema::{FieldDef, Schema, Type, Unset};
 use crate::source::Sources;
 use crate::span::{FileId, Span};
 
@@ -524,6 +525,7 @@ fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
 
 /// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean something.
 pub(crate) fn refuse_nulls(
+    schema: &Schema,
     node: &mut Node,
     key: Option<(&str, Span)>,
     found: &mut Vec<Diagnostic>,
@@ -536,7 +538,8 @@ pub(crate) fn refuse_nulls(
                 node.span
             };
             let (message, hint) = match key {
-                Some((key @ ("ingress" | "egress"), _)) => (
+                // Somebody who leaves a list of rules empty wants none, or forgot them.
+                Some((key, _)) if is_closed_list(schema, key) => (
                     format!("`{key}` is empty"),
                     "leave the line out (no rules) or write them",
                 ),
@@ -554,10 +557,20 @@ pub(crate) fn refuse_nulls(
         }
         Data::List(items) => items
             .iter_mut()
-            .for_each(|item| refuse_nulls(item, None, found)),
-        Data::Map(pairs) => pairs
-            .iter_mut()
-            .for_each(|pair| refuse_nulls(&mut pair.value, Some((&pair.key, pair.at)), found)),
+            .for_each(|item| refuse_nulls(schema, item, None, found)),
+        Data::Map(pairs) => pairs.iter_mut().for_each(|pair| {
+            let key = Some((pair.key.as_str(), pair.at));
+            refuse_nulls(schema, &mut pair.value, key, found);
+        }),
         Data::Scalar(_) | Data::Bad => {}
     }
+}
+
+/// Whether a key is, in some kind, a list of structures of which none are wanted without a line.
+fn is_closed_list(schema: &Schema, key: &str) -> bool {
+    let is_closed_list =
+        |field: &FieldDef| field.unset == Unset::Closed && matches!(field.ty, Type::Rows(_));
+    schema
+        .fields()
+        .any(|field| field.name == key && is_closed_list(field))
 }

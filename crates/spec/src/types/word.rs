@@ -10,55 +10,13 @@ const RESERVED: &[&str] = &[
     "on", "off", "y", "n",
 ];
 
-/// Prefixes of ids and the kind of what they name.
-const ID_PREFIXES: &[(&str, &str)] = &[
-    ("vpc", "vpc"),
-    ("vsw", "vswitch"),
-    ("sg", "security_group"),
-    ("i", "instance"),
-    ("d", "disk"),
-    ("eip", "eip"),
-    ("eni", "network_interface"),
-    ("sp", "auto_snapshot_policy"),
-    ("s", "snapshot"),
-    ("m", "image"),
-    ("ngw", "nat_gateway"),
-    ("vtb", "route_table"),
-    ("pl", "prefix_list"),
-    ("lt", "launch_template"),
-    ("ds", "deployment_set"),
-];
-
 /// Whether a word is reserved by the language.
 #[must_use]
 pub fn is_reserved(text: &str) -> bool {
     RESERVED.contains(&text)
 }
 
-/// The kind of what an id names, by its prefix; `image` for a `*.vhd` too.
-#[must_use]
-pub fn id_kind(text: &str) -> Option<&'static str> {
-    if text.ends_with(".vhd") && text.len() > 4 {
-        return Some("image");
-    }
-    let (prefix, rest) = text.split_once('-')?;
-    let is_id = rest.len() >= 12
-        && rest
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    ID_PREFIXES
-        .iter()
-        .find(|(known, _)| is_id && *known == prefix)
-        .map(|(_, kind)| *kind)
-}
-
-/// Whether a text has the form of an id.
-#[must_use]
-pub fn looks_like_id(text: &str) -> bool {
-    id_kind(text).is_some()
-}
-
-/// Checks the name of a resource, module, output, alias or environment; `noun` says which.
+/// Checks a name but for ids, which the schema knows; `noun` says what it names.
 ///
 /// # Errors
 /// Says what is wrong.
@@ -66,11 +24,6 @@ pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
     if is_reserved(text) {
         return Err(Wrong::new(format!(
             "`{text}` is reserved and cannot be {noun}"
-        )));
-    }
-    if looks_like_id(text) {
-        return Err(Wrong::new(format!(
-            "`{text}` looks like an id and cannot be {noun}"
         )));
     }
     if !is_name(text) {
@@ -184,18 +137,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids() {
-        assert_eq!(id_kind("vpc-2zeb1c2d3e4f"), Some("vpc"));
-        assert_eq!(id_kind("i-2zea1b2c3d4e5f"), Some("instance"));
-        assert_eq!(
-            id_kind("ubuntu_24_04_x64_20G_alibase_20251030.vhd"),
-            Some("image")
-        );
-        assert_eq!(id_kind("db-sg"), None);
-        assert_eq!(id_kind("i-short"), None);
-    }
-
-    #[test]
     fn zones() {
         assert!(zone("cn-beijing-h", "cn-beijing").is_ok());
         assert!(zone("ap-southeast-1a", "ap-southeast-1").is_ok());
@@ -221,10 +162,6 @@ mod tests {
                 .as_deref(),
             Some("did you mean `PayByTraffic`?")
         );
-        assert!(
-            name("y", "a name").is_err()
-                && name("web-", "a name").is_err()
-                && name("vpc-2zeb1c2d3e4f", "a name").is_err()
-        );
+        assert!(name("y", "a name").is_err() && name("web-", "a name").is_err());
     }
 }

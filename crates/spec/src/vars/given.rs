@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::decl::{VarDecl, VarType};
 use crate::diagnostic::Diagnostic;
 use crate::loader::Loader;
+use crate::schema::Schema;
 use crate::source::{Role, Sources};
 use crate::span::Span;
 use crate::suggest;
@@ -131,7 +132,7 @@ impl<'a> Gathering<'a> {
         let (root, found) = tree::read(file, self.sources);
         self.found.extend(found);
         let Some(mut root) = root else { return };
-        tree::refuse_nulls(&mut root, None, self.found);
+        tree::refuse_nulls(&Schema::EMPTY, &mut root, None, self.found);
         let Data::Map(pairs) = root.data else {
             let message = format!(
                 "a file of variables is a map of names and values, this is {}",
@@ -210,7 +211,7 @@ impl<'a> Gathering<'a> {
             span,
             data: Data::Bad,
         });
-        tree::refuse_nulls(&mut root, None, self.found);
+        tree::refuse_nulls(&Schema::EMPTY, &mut root, None, self.found);
         root
     }
 }

@@ -8,6 +8,7 @@ use setpoint_spec::diagnostic::{RenderOptions, render_text};
 use setpoint_spec::loader::MemoryLoader;
 use setpoint_spec::{FailureKind, fmt};
 
+use crate::stub::SCHEMA;
 use crate::support::{run, testdata, text};
 
 /// The codes of what is found in a spec.
@@ -193,10 +194,10 @@ fn survives(content: &[u8]) {
         }
     }
     if let Ok(content) = std::str::from_utf8(content)
-        && let Ok(once) = fmt::format(content)
+        && let Ok(once) = fmt::format(content, &SCHEMA)
     {
         assert_eq!(
-            fmt::format(&once).as_deref(),
+            fmt::format(&once, &SCHEMA).as_deref(),
             Ok(once.as_str()),
             "formatting twice differs for {content:?}"
         );

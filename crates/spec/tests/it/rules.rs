@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use setpoint_spec::loader::MemoryLoader;
 use setpoint_spec::{
-    FailureKind, Input, environments, explain, init, json_schema, load, stack_file, view,
+    FailureKind, Input, environments, explain, json_schema, load, stack_file, view,
 };
 
 use crate::stub::SCHEMA;
@@ -548,13 +548,170 @@ fn private_key_files_stay_where_they_may() {
     }
 }
 
+/// The members of `lifecycle` beside the common ones are the kind's.
 #[test]
-fn the_starter_stack_is_right_and_formatted() {
-    let starter = init::starter();
-    assert!(text(&starter).is_ok());
-    assert_eq!(
-        setpoint_spec::fmt::format(&starter).as_deref(),
-        Ok(starter.as_str())
+fn a_kind_has_its_own_choices() {
+    check(
+        "
+resources:
+  net: {type: vpc, cidr_block: 10.0.0.0/8}
+  sg: {type: security_group, vpc: net, lifecycle: {additive: [ingress, tags]}}
+  app:
+    type: instance
+    instance_type: ecs.c7.large
+    image: {family: acs:debian}
+    vswitch: vsw-2ze0123456789ab
+    security_groups: [sg]
+    lifecycle: {on_image_change: replace, on_user_data_change: store, protect: true}
+",
+        &expect![[r#"
+            resources:
+              app: instance
+                image: {family: acs:debian}
+                instance_type: ecs.c7.large
+                security_groups: [${sg.id}]
+                vswitch: vsw-2ze0123456789ab
+                lifecycle: protect, on_image_change replace, on_user_data_change store
+              net: vpc
+                cidr_block: 10.0.0.0/8
+              sg: security_group
+                vpc: ${net.id}
+                lifecycle: additive [ingress, tags]
+        "#]],
+    );
+    check(
+        "
+resources:
+  net: {type: vpc, cidr_block: 10.0.0.0/8, lifecycle: {additive: [ingress], on_image_change: replace}}
+",
+        &expect![[r#"
+            ╷
+            │ Error: `ingress` is not one of `tags`
+            │   on stack.yaml line 5, in net:
+            │   5 │ … lifecycle: {additive: [ingress], on_image_change: replace}}
+            │     │                          ^^^^^^^
+            ╵
+            ╷
+            │ Error: there is no `on_image_change` here
+            │   on stack.yaml line 5, in net:
+            │   5 │ …: {additive: [ingress], on_image_change: replace}}
+            │     │                          ^^^^^^^^^^^^^^^
+            │ there is `protect`, `on_delete`, `snapshot_before`, `create_before_destroy`,
+            │ `ignore`, `additive`, `max_unavailable`
+            ╵
+        "#]],
+    );
+    let explained = explain::explain(&SCHEMA, "instance.lifecycle").expect("it is explained");
+    assert!(explained.contains("on_image_change"), "{explained}");
+    let of_group = explain::explain(&SCHEMA, "security_group.lifecycle.additive");
+    let of_group = of_group.expect("it is explained");
+    assert!(
+        of_group.contains("list of ingress | egress | tags"),
+        "{of_group}"
+    );
+}
+
+/// Types from elsewhere: other names, kinds that are not managed, and parts of a kind.
+#[test]
+fn types_from_elsewhere() {
+    check(
+        "
+resources:
+  a: {type: server}
+  b: {type: alicloud_image}
+  c: {type: alicloud_slb_rule}
+existing:
+  d: {type: image, family: acs:debian}
+",
+        &expect![[r#"
+            ╷
+            │ Error: there is no type `server`
+            │   on stack.yaml line 5:
+            │   5 │   a: {type: server}
+            │     │             ^^^^^^
+            │ write `instance`
+            ╵
+            ╷
+            │ Error: there is no type `alicloud_image`
+            │   on stack.yaml line 6:
+            │   6 │   b: {type: alicloud_image}
+            │     │             ^^^^^^^^^^^^^^
+            │ `image` is not managed by this version; types: auto_snapshot_policy, disk,
+            │ eip, instance, key_pair, metric_alarm, nat_gateway, security_group,
+            │ snat_entry, vpc, vswitch
+            ╵
+            ╷
+            │ Error: there is no type `alicloud_slb_rule`
+            │   on stack.yaml line 7:
+            │   7 │   c: {type: alicloud_slb_rule}
+            │     │             ^^^^^^^^^^^^^^^^^
+            │ one owner for a fact: it is a field of the resource it belongs to
+            ╵
+            ╷
+            │ Error: there is no type `image`
+            │   on stack.yaml line 9:
+            │   9 │   d: {type: image, family: acs:debian}
+            │     │             ^^^^^
+            │ `image` is not managed by this version; types: auto_snapshot_policy, disk,
+            │ eip, instance, key_pair, metric_alarm, nat_gateway, security_group,
+            │ snat_entry, vpc, vswitch
+            ╵
+        "#]],
+    );
+}
+
+/// The peers of a rule: an id of a managed kind stands where a reference may, an id of a foreign one wherever a text may.
+#[test]
+fn peers_by_id_and_look_up() {
+    check(
+        "
+vars:
+  list: pl-2ze0123456789ab
+  group: sg-2ze0123456789ab
+resources:
+  net: {type: vpc, cidr_block: 10.0.0.0/8}
+  sg:
+    type: security_group
+    vpc: net
+    ingress:
+      - {port: 1, source: sg-2ze0123456789ab}
+      - {port: 2, source: pl-2ze0123456789ab}
+      - {port: 3, source: '${vars.list}'}
+      - {port: 4, source: {name: web}}
+",
+        &expect![[r#"
+            resources:
+              net: vpc
+                cidr_block: 10.0.0.0/8
+              sg: security_group
+                ingress: [{port: [1/1], source: [{group: sg-2ze0123456789ab}]}, {port: [2/2], source: [{prefix_list: pl-2ze0123456789ab}]}, {port: [3/3], source: [{prefix_list: pl-2ze0123456789ab}]}, {port: [4/4], source: [{group: {name: web}}]}]
+                vpc: ${net.id}
+        "#]],
+    );
+    check(
+        "
+vars: {group: sg-2ze0123456789ab}
+resources:
+  net: {type: vpc, cidr_block: 10.0.0.0/8}
+  sg: {type: security_group, vpc: net, ingress: [{port: 4, source: '${vars.group}'}, {port: 5, source: true}]}
+",
+        &expect![[r#"
+            ╷
+            │ Error: an expression gives a resource here, this one gives a text
+            │   on stack.yaml line 7, in sg:
+            │   7 │ …ess: [{port: 4, source: '${vars.group}'}, {port: 5, source: true}]}
+            │     │                          ^^^^^^^^^^^^^^^
+            │ declare the variable with `type: security_group`; its value may then be a
+            │ name, an id or a look-up
+            ╵
+            ╷
+            │ Error: no resource `true`
+            │   on stack.yaml line 7, in sg:
+            │   7 │ …p}'}, {port: 5, source: true}]}
+            │     │                          ^^^^
+            │ there is `net`, `sg`
+            ╵
+        "#]],
     );
 }
 

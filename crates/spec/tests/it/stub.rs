@@ -1,7 +1,9 @@
 //! A stand-in for the catalogue: the tables of the language's first kinds, enough to read the example stacks.
 
+use setpoint_spec::common;
+use setpoint_spec::naming::{self, ForeignKind, LookUpKey, Naming, PeerRole};
 use setpoint_spec::schema::{
-    AttrDef, CheckCx, FieldDef, KindDef, NameRule, Problem, Schema, Type, Unset, no_check,
+    AttrDef, CheckCx, FieldDef, KindDef, NameRule, Problem, Schema, Type, Unset,
 };
 use setpoint_spec::types;
 use setpoint_spec::value::Value;
@@ -20,7 +22,54 @@ pub(crate) const SCHEMA: Schema = Schema {
         &VPC,
         &VSWITCH,
     ],
+    foreign: &[
+        foreign("deployment_set", Naming::ids(&["ds"])),
+        foreign("launch_template", Naming::ids(&["lt"])),
+        foreign("network_interface", Naming::ids(&["eni"])),
+        foreign(
+            "prefix_list",
+            Naming {
+                peer: Some(PeerRole::Peer {
+                    key: "prefix_list",
+                    own: "",
+                }),
+                ..Naming::ids(&["pl"])
+            },
+        ),
+        foreign("route_table", Naming::ids(&["vtb"])),
+        foreign("snapshot", Naming::ids(&["s"])),
+        foreign("alarm_contact_group", Naming::BY_NAME),
+        foreign("image", IMAGE),
+    ],
 };
+
+const fn foreign(name: &'static str, naming: Naming) -> ForeignKind {
+    ForeignKind { name, naming }
+}
+
+const IMAGE: Naming = Naming {
+    id_suffixes: &[".vhd"],
+    look_up: &[
+        naming::ID,
+        naming::NAME,
+        naming::TAGS,
+        LookUpKey::finding("family"),
+        LookUpKey::finding("os_name"),
+        LookUpKey::beside("owner", TEXT),
+        LookUpKey::beside("architecture", TEXT),
+        LookUpKey::beside("follow", Type::Bool),
+    ],
+    outside: "an image family is `{family: NAME}`, an image `{name: NAME}` or its id",
+    ..Naming::ids(&["m"])
+};
+
+/// A kind of which this attribute is a block or an address.
+const fn address_in(attr: &'static str, naming: Naming) -> Naming {
+    Naming {
+        peer: Some(PeerRole::Address(attr)),
+        ..naming
+    }
+}
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
 const GIB: Type = Type::Int {
@@ -47,15 +96,7 @@ const SHORT_NAME: NameRule = NameRule {
 };
 
 const fn opt(name: &'static str, ty: Type) -> FieldDef {
-    FieldDef {
-        name,
-        ty,
-        required: false,
-        unset: Unset::Unmanaged,
-        late: false,
-        change: "none",
-        doc: "A field.",
-    }
+    FieldDef::new(name, ty, "A field.")
 }
 
 const fn req(name: &'static str, ty: Type) -> FieldDef {
@@ -99,22 +140,15 @@ const fn kind(
     attributes: &'static [AttrDef],
 ) -> KindDef {
     KindDef {
-        name,
-        doc: "A kind.",
-        fields,
         attributes,
-        one_of: &[],
-        any_of: &[],
-        taggable: true,
-        described: true,
         name_rule: NAME,
-        hints: &[],
-        check: no_check,
+        ..KindDef::new(name, "A kind.", fields)
     }
 }
 
 static VPC: KindDef = KindDef {
     name_rule: SHORT_NAME,
+    naming: address_in("cidr_block", Naming::ids(&["vpc"])),
     ..kind(
         "vpc",
         &[
@@ -131,6 +165,7 @@ static VPC: KindDef = KindDef {
 
 static VSWITCH: KindDef = KindDef {
     name_rule: SHORT_NAME,
+    naming: address_in("cidr_block", Naming::ids(&["vsw"])),
     check: check_vswitch,
     ..kind(
         "vswitch",
@@ -144,6 +179,16 @@ static VSWITCH: KindDef = KindDef {
 };
 
 static SECURITY_GROUP: KindDef = KindDef {
+    naming: Naming {
+        peer: Some(PeerRole::Peer {
+            key: "group",
+            own: "members of one group reach each other by `inner_access_policy: Accept`",
+        }),
+        ..Naming::ids(&["sg"])
+    },
+    lifecycle: &[common::additive(&Type::Enum(&[
+        "ingress", "egress", "tags",
+    ]))],
     check: check_security_group,
     ..kind(
         "security_group",
@@ -181,7 +226,7 @@ const DESCRIPTION: FieldDef = opt("description", Type::Text { min: 1, max: 512 }
 const INGRESS: &[FieldDef] = &[
     PROTOCOL,
     opt("port", Type::Ports),
-    late(req("source", Type::Peers)),
+    late(req("source", Type::Peers("security_group|prefix_list"))),
     POLICY,
     PRIORITY,
     DESCRIPTION,
@@ -189,13 +234,14 @@ const INGRESS: &[FieldDef] = &[
 const EGRESS: &[FieldDef] = &[
     PROTOCOL,
     opt("port", Type::Ports),
-    late(req("dest", Type::Peers)),
+    late(req("dest", Type::Peers("security_group|prefix_list"))),
     POLICY,
     PRIORITY,
     DESCRIPTION,
 ];
 
 static KEY_PAIR: KindDef = KindDef {
+    naming: Naming::BY_NAME,
     one_of: &[&["public_key", "private_key_file"]],
     ..kind(
         "key_pair",
@@ -214,6 +260,22 @@ static KEY_PAIR: KindDef = KindDef {
 };
 
 static INSTANCE: KindDef = KindDef {
+    naming: Naming {
+        synonyms: &["server", "vm", "ecs"],
+        ..address_in("private_ip", Naming::ids(&["i"]))
+    },
+    lifecycle: &[
+        FieldDef::new(
+            "on_image_change",
+            Type::Enum(&["rebuild", "replace"]),
+            "What another image does.",
+        ),
+        FieldDef::new(
+            "on_user_data_change",
+            Type::Enum(&["keep", "store", "replace"]),
+            "What other user data does.",
+        ),
+    ],
     one_of: &[
         &["instance_type", "instance_types"],
         &["vswitch", "vswitches"],
@@ -342,6 +404,7 @@ const INSTANCE_FIELDS: &[FieldDef] = &[
 ];
 
 static DISK: KindDef = KindDef {
+    naming: Naming::ids(&["d"]),
     one_of: &[&["size", "snapshot"]],
     ..kind(
         "disk",
@@ -358,62 +421,77 @@ static DISK: KindDef = KindDef {
     )
 };
 
-static EIP: KindDef = kind(
-    "eip",
-    &[
-        def(
-            "bandwidth",
-            Type::Int {
-                min: 1,
-                max: 500,
-                unit: "Mbit/s",
-            },
-            "5",
-        ),
-        def(
-            "internet_charge_type",
-            Type::Enum(&["PayByBandwidth", "PayByTraffic"]),
-            "PayByBandwidth",
-        ),
-        late(closed(
-            "attach_to",
-            Type::Ref("instance|network_interface|nat_gateway"),
-        )),
-    ],
-    &[attr("ip_address")],
-);
-
-static AUTO_SNAPSHOT_POLICY: KindDef = kind(
-    "auto_snapshot_policy",
-    &[
-        req(
-            "time_points",
-            Type::List(&Type::Int {
-                min: 0,
-                max: 23,
-                unit: "hour",
-            }),
-        ),
-        req(
-            "repeat_weekdays",
-            Type::WordOr(
-                &["daily"],
-                &Type::List(&Type::Enum(&[
-                    "mon", "tue", "wed", "thu", "fri", "sat", "sun",
-                ])),
+static EIP: KindDef = KindDef {
+    naming: Naming {
+        parts: &[(
+            "eip_association",
+            "one owner for a fact: rules stand in their security group, an attachment in `attach_to` of what is attached",
+        )],
+        ..address_in("ip_address", Naming::ids(&["eip"]))
+    },
+    ..kind(
+        "eip",
+        &[
+            def(
+                "bandwidth",
+                Type::Int {
+                    min: 1,
+                    max: 500,
+                    unit: "Mbit/s",
+                },
+                "5",
             ),
-        ),
-        req(
-            "retention_days",
-            Type::Int {
-                min: -1,
-                max: 65_536,
-                unit: "days",
+            def(
+                "internet_charge_type",
+                Type::Enum(&["PayByBandwidth", "PayByTraffic"]),
+                "PayByBandwidth",
+            ),
+            FieldDef {
+                gives: "public_ip",
+                ..late(closed(
+                    "attach_to",
+                    Type::Ref("instance|network_interface|nat_gateway"),
+                ))
             },
-        ),
-    ],
-    &[],
-);
+        ],
+        &[attr("ip_address")],
+    )
+};
+
+static AUTO_SNAPSHOT_POLICY: KindDef = KindDef {
+    naming: Naming::ids(&["sp"]),
+    ..kind(
+        "auto_snapshot_policy",
+        &[
+            req(
+                "time_points",
+                Type::List(&Type::Int {
+                    min: 0,
+                    max: 23,
+                    unit: "hour",
+                }),
+            ),
+            req(
+                "repeat_weekdays",
+                Type::WordOr(
+                    &["daily"],
+                    &Type::List(&Type::Enum(&[
+                        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+                    ])),
+                ),
+            ),
+            req(
+                "retention_days",
+                Type::Int {
+                    min: -1,
+                    max: 65_536,
+                    unit: "days",
+                },
+            ),
+        ],
+        &[],
+    )
+};
 
 const LIMIT: Type = Type::Struct(&[
     req("statistics", TEXT),
@@ -456,14 +534,17 @@ static METRIC_ALARM: KindDef = KindDef {
     )
 };
 
-static NAT_GATEWAY: KindDef = kind(
-    "nat_gateway",
-    &[
-        req("vpc", Type::Ref("vpc")),
-        req("vswitch", Type::Ref("vswitch")),
-    ],
-    &[],
-);
+static NAT_GATEWAY: KindDef = KindDef {
+    naming: Naming::ids(&["ngw"]),
+    ..kind(
+        "nat_gateway",
+        &[
+            req("vpc", Type::Ref("vpc")),
+            req("vswitch", Type::Ref("vswitch")),
+        ],
+        &[],
+    )
+};
 
 static SNAT_ENTRY: KindDef = KindDef {
     taggable: false,

@@ -10,7 +10,6 @@ use crate::schema::{FieldDef, Type};
 use crate::span::Span;
 use crate::suggest;
 use crate::tree::{Data, Node};
-use crate::types;
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
@@ -152,7 +151,7 @@ impl<'a> Resolver<'a> {
     pub(in crate::resolve) fn structure(
         &mut self,
         cx: Cx,
-        fields: &'static [FieldDef],
+        fields: &[&'static FieldDef],
         input: In<'a>,
         trail: &mut Trail,
     ) -> Eval<Val> {
@@ -217,7 +216,7 @@ impl<'a> Resolver<'a> {
         let mut values = BTreeMap::new();
         let mut result = Ok(());
         for (key, at, value) in self.entries(cx, input, "a map of names")? {
-            if let Err(wrong) = types::name(&key, "a name") {
+            if let Err(wrong) = self.cx.schema.check_name(&key, "a name") {
                 result = Err(self.wrong(cx, "name", at, wrong));
             }
             let before = trail.enter(&key);

@@ -1,11 +1,14 @@
 //! `lifecycle`: how a resource is protected, replaced and deleted.
 
+use std::collections::BTreeMap;
+
 use crate::common;
 use crate::diagnostic::Diagnostic;
 use crate::resolve::{Cx, Eval, Resolver};
+use crate::schema::{FieldDef, KindDef};
 use crate::stack::{Amount, Lifecycle, Resource};
 use crate::tree::{Node, Pair};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 impl<'a> Resolver<'a> {
     pub(super) fn lifecycle(
@@ -14,7 +17,8 @@ impl<'a> Resolver<'a> {
         pair: &'a Pair,
         resource: &Resource,
     ) -> Eval<Lifecycle> {
-        let map = self.entry_struct(cx, pair, common::LIFECYCLE)?;
+        let members = common::lifecycle(resource.kind);
+        let map = self.entry_struct(cx, pair, &members)?;
         let texts = |name: &str| -> Vec<String> {
             map.get(name)
                 .and_then(Value::as_list)
@@ -52,8 +56,7 @@ impl<'a> Resolver<'a> {
                 .unwrap_or(false),
             ignore,
             additive: texts("additive"),
-            on_image_change: word("on_image_change"),
-            on_user_data_change: word("on_user_data_change"),
+            choices: own_choices(kind, &map),
             max_unavailable,
         })
     }
@@ -80,4 +83,13 @@ impl<'a> Resolver<'a> {
             )
         })
     }
+}
+
+/// The words that the kind's own members choose.
+fn own_choices(kind: &KindDef, map: &Map) -> BTreeMap<String, String> {
+    let chosen = |field: &FieldDef| {
+        let word = map.get(field.name).and_then(Value::as_text)?;
+        Some((field.name.to_owned(), word.to_owned()))
+    };
+    kind.lifecycle.iter().filter_map(chosen).collect()
 }

@@ -1,18 +1,15 @@
 //! The sections `existing` and `stacks`: resources that this stack uses and does not own.
 
-use super::{TEXT, TOP};
+use super::TOP;
 use crate::common;
 use crate::diagnostic::Diagnostic;
 use crate::outside;
 use crate::parse::{Shape, literal, shape_fits};
 use crate::resolve::Resolver;
-use crate::resolve::reference::look_up_keys;
 use crate::resolve::val::Val;
-use crate::schema::Type;
 use crate::stack::{Existing, Stack, StackLink};
 use crate::suggest;
 use crate::tree::Pair;
-use crate::types;
 use crate::value::{Map, Value};
 
 /// Keys of an entry of `stacks`.
@@ -69,23 +66,18 @@ impl<'a> Resolver<'a> {
     }
 
     fn existing_by(&mut self, kind: &str, pair: &'a Pair, rest: &[Pair]) -> Option<Map> {
-        let keys = look_up_keys(kind);
+        let keys = self.cx.schema.naming(kind).look_up;
         let mut by = Map::new();
         for pair in pair.value.pairs().iter().filter(|pair| pair.key != "type") {
-            if !keys.contains(&pair.key.as_str()) {
-                let hint = suggest::hint(&pair.key, keys.iter().copied());
+            let Some(key) = keys.iter().find(|key| key.name == pair.key) else {
+                let hint = suggest::hint(&pair.key, keys.iter().map(|key| key.name));
                 let message = format!("an existing {kind} is not found by `{}`", pair.key);
                 self.found
                     .push(Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint));
                 continue;
-            }
-            let ty = match pair.key.as_str() {
-                "tags" => Type::Map(&TEXT),
-                "follow" => Type::Bool,
-                _ => TEXT,
             };
             let value = self
-                .check_alone(TOP, &ty, &pair.value)
+                .check_alone(TOP, &key.ty, &pair.value)
                 .ok()
                 .and_then(Val::into_value)?;
             if !value.is_known() || value.has_secret() {
@@ -99,7 +91,7 @@ impl<'a> Resolver<'a> {
             by.insert(pair.key.clone(), value);
         }
         if let Some(Value::Text(id)) = by.get("id")
-            && let Some(other) = types::id_kind(id).filter(|other| *other != kind)
+            && let Some(other) = self.cx.schema.id_kind(id).filter(|other| *other != kind)
         {
             let span = pair.value.get("id").map_or(pair.at, |node| node.span);
             self.found.push(Diagnostic::error(

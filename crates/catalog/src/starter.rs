@@ -1,17 +1,19 @@
-//! The starter stack that `setpoint init` writes: a network and one server, commented, in block style.
+//! The starter stack that `setpoint init` writes: a network and one server, commented.
+//!
+//! It stands with the kinds because it names their fields. Invariant: it is valid, and formatted as
+//! `setpoint fmt` would format it.
 
 /// Where `init` writes the JSON Schema, relative to the stack file.
 pub const SCHEMA_PATH: &str = ".setpoint/stack.schema.json";
 
 /// The first line of a stack file, by which editors find the schema.
-#[must_use]
-pub fn schema_line() -> String {
+fn schema_line() -> String {
     format!("# yaml-language-server: $schema={SCHEMA_PATH}")
 }
 
 /// The text of a first stack.
 #[must_use]
-pub fn starter() -> String {
+pub fn text() -> String {
     format!("{}\n{STARTER}", schema_line())
 }
 
@@ -84,3 +86,32 @@ resources:
 outputs:
   public_ip: ${app.public_ip}
 "#;
+
+#[cfg(test)]
+mod tests {
+    use setpoint_spec::loader::MemoryLoader;
+    use setpoint_spec::{Input, fmt, load};
+
+    use super::*;
+    use crate::REGISTRY;
+
+    #[test]
+    fn it_is_valid_and_formatted() {
+        let schema = REGISTRY.schema();
+        let text = text();
+        let loader = MemoryLoader::new("/w").file("stack.yaml", &text);
+        let input = Input {
+            path: "stack.yaml",
+            environment: None,
+            var_files: Vec::new(),
+            vars: Vec::new(),
+            env: &|_| None,
+            today: "2026-11-25".to_owned(),
+            home: Some("/home/ops".to_owned()),
+        };
+        if let Err(failure) = load(&schema, &loader, &input) {
+            panic!("{:#?}", failure.diagnostics);
+        }
+        assert_eq!(fmt::format(&text, &schema).as_deref(), Ok(text.as_str()));
+    }
+}

@@ -1,0 +1,125 @@
+//! Kinds that fields name and that this version does not manage.
+//!
+//! The language knows their ids and look-ups from this table. Invariant: a kind that gets a file of
+//! its own leaves the table, and its `Naming` moves into the kind.
+
+use setpoint_spec::naming::{self, ForeignKind, LookUpKey, Naming, PeerRole};
+use setpoint_spec::schema::Type;
+
+/// The kinds, sorted by name.
+pub(crate) static FOREIGN: &[ForeignKind] = &[
+    kind("alarm_contact_group", Naming::BY_NAME),
+    kind("auto_snapshot_policy", Naming::ids(&["sp"])),
+    kind("deployment_set", Naming::ids(&["ds"])),
+    kind("disk", Naming::ids(&["d"])),
+    kind("eip", EIP),
+    kind("image", IMAGE),
+    kind("launch_template", Naming::ids(&["lt"])),
+    kind("nat_gateway", Naming::ids(&["ngw"])),
+    kind("network_interface", Naming::ids(&["eni"])),
+    kind("prefix_list", PREFIX_LIST),
+    kind("ram_role", Naming::BY_NAME),
+    kind("route_table", Naming::ids(&["vtb"])),
+    kind("snapshot", Naming::ids(&["s"])),
+];
+
+const fn kind(name: &'static str, naming: Naming) -> ForeignKind {
+    ForeignKind { name, naming }
+}
+
+const EIP: Naming = Naming {
+    synonyms: &["eip_address"],
+    peer: Some(PeerRole::Address("ip_address")),
+    ..Naming::ids(&["eip"])
+};
+
+/// Images of the vendor have their file's name as their id.
+const IMAGE: Naming = Naming {
+    id_suffixes: &[".vhd"],
+    look_up: &[
+        naming::ID,
+        naming::NAME,
+        naming::TAGS,
+        LookUpKey::finding("family"),
+        LookUpKey::finding("os_name"),
+        LookUpKey::beside("owner", TEXT),
+        LookUpKey::beside("architecture", TEXT),
+        LookUpKey::beside("follow", Type::Bool),
+    ],
+    outside: "an image family is `{family: NAME}`, an image `{name: NAME}` or its id",
+    ..Naming::ids(&["m"])
+};
+
+const PREFIX_LIST: Naming = Naming {
+    peer: Some(PeerRole::Peer {
+        key: "prefix_list",
+        own: "write its entries out",
+    }),
+    ..Naming::ids(&["pl"])
+};
+
+const TEXT: Type = Type::Text { min: 1, max: 256 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use setpoint_spec::schema::{FieldDef, Schema};
+
+    use super::*;
+    use crate::REGISTRY;
+
+    #[test]
+    fn no_kind_stands_in_two_places() {
+        assert!(FOREIGN.is_sorted_by_key(|kind| kind.name));
+        for kind in FOREIGN {
+            assert!(REGISTRY.kind(kind.name).is_none(), "{}", kind.name);
+        }
+    }
+
+    /// An id tells its kind: no two kinds share a prefix, a suffix or a name from elsewhere.
+    #[test]
+    fn ids_and_synonyms_tell_their_kind() {
+        let schema = REGISTRY.schema();
+        let own = schema.kinds.iter().map(|kind| (kind.name, kind.naming));
+        let foreign = schema.foreign.iter().map(|kind| (kind.name, kind.naming));
+        let mut seen = BTreeSet::new();
+        for (name, naming) in own.chain(foreign) {
+            let forms = [naming.id_prefixes, naming.id_suffixes];
+            for form in forms.into_iter().flatten() {
+                assert!(seen.insert(*form), "`{form}` of {name} is taken");
+            }
+            for synonym in naming.synonyms {
+                assert_eq!(schema.kind_called(synonym), Some(name), "{synonym}");
+            }
+        }
+    }
+
+    /// Whatever a field refers to is a kind, here or in the table.
+    #[test]
+    fn every_target_of_a_reference_is_known() {
+        fn targets(ty: &Type) -> Vec<&'static str> {
+            match ty {
+                Type::Ref(kinds) | Type::Peers(kinds) => kinds.split('|').collect(),
+                Type::List(of) | Type::Map(of) | Type::WordOr(_, of) => targets(of),
+                Type::Struct(fields) | Type::Rows(fields) | Type::Named(fields) => all(fields),
+                _ => Vec::new(),
+            }
+        }
+        fn all(fields: &[FieldDef]) -> Vec<&'static str> {
+            fields.iter().flat_map(|field| targets(&field.ty)).collect()
+        }
+        fn is_known(schema: &Schema, name: &str) -> bool {
+            schema.kind(name).is_some() || schema.foreign.iter().any(|kind| kind.name == name)
+        }
+        let schema = REGISTRY.schema();
+        let mut count = 0;
+        for kind in schema.kinds {
+            for target in all(kind.fields) {
+                assert!(is_known(&schema, target), "{} names {target}", kind.name);
+                count += 1;
+            }
+        }
+        assert!(count > 5, "{count} references were looked at");
+    }
+}
