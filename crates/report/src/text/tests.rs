@@ -8,7 +8,7 @@ use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::effect::Effect;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
-use setpoint_spec::schema::{FieldDef, KindDef, NameRule, Schema, Type, Unset, no_check};
+use setpoint_spec::schema::{FieldDef, KindDef, Schema, Type};
 
 use crate::fixture::{change, created, destroy, field, fresh, live, mixed, plan, shop, updated};
 use crate::line::width;

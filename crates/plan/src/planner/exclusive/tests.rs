@@ -68,7 +68,7 @@ static LIST: View = View::new(
 );
 
 static KINDS: &[&Kind] = &[&SLOT];
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS));
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, &[]));
 
 fn call() -> Vec<Step> {
     vec![Step::call(Call::new(&api::DELETE_KEY_PAIRS, Vec::new()))]
