@@ -3,17 +3,13 @@
 //! The language knows their ids and look-ups from this table. Invariant: a kind that gets a file of
 //! its own leaves the table, and its `Naming` moves into the kind.
 
-use setpoint_spec::naming::{self, ForeignKind, LookUpKey, Naming, PeerRole};
-use setpoint_spec::schema::Type;
+use setpoint_spec::naming::{ForeignKind, Naming, PeerRole};
 
 /// The kinds, sorted by name.
 pub(crate) static FOREIGN: &[ForeignKind] = &[
     kind("alarm_contact_group", Naming::BY_NAME),
     kind("auto_snapshot_policy", Naming::ids(&["sp"])),
     kind("deployment_set", Naming::ids(&["ds"])),
-    kind("disk", Naming::ids(&["d"])),
-    kind("eip", EIP),
-    kind("image", IMAGE),
     kind("launch_template", Naming::ids(&["lt"])),
     kind("nat_gateway", Naming::ids(&["ngw"])),
     kind("network_interface", Naming::ids(&["eni"])),
@@ -27,29 +23,6 @@ const fn kind(name: &'static str, naming: Naming) -> ForeignKind {
     ForeignKind { name, naming }
 }
 
-const EIP: Naming = Naming {
-    synonyms: &["eip_address"],
-    peer: Some(PeerRole::Address("ip_address")),
-    ..Naming::ids(&["eip"])
-};
-
-/// Images of the vendor have their file's name as their id.
-const IMAGE: Naming = Naming {
-    id_suffixes: &[".vhd"],
-    look_up: &[
-        naming::ID,
-        naming::NAME,
-        naming::TAGS,
-        LookUpKey::finding("family"),
-        LookUpKey::finding("os_name"),
-        LookUpKey::beside("owner", TEXT),
-        LookUpKey::beside("architecture", TEXT),
-        LookUpKey::beside("follow", Type::Bool),
-    ],
-    outside: "an image family is `{family: NAME}`, an image `{name: NAME}` or its id",
-    ..Naming::ids(&["m"])
-};
-
 const PREFIX_LIST: Naming = Naming {
     peer: Some(PeerRole::Peer {
         key: "prefix_list",
@@ -58,13 +31,11 @@ const PREFIX_LIST: Naming = Naming {
     ..Naming::ids(&["pl"])
 };
 
-const TEXT: Type = Type::Text { min: 1, max: 256 };
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use setpoint_spec::schema::{FieldDef, Schema};
+    use setpoint_spec::schema::{FieldDef, Schema, Type};
 
     use super::*;
     use crate::REGISTRY;

@@ -23,6 +23,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    disk: DISK,
+    eip: EIP,
+    image: IMAGE,
     instance: INSTANCE,
     key_pair: KEY_PAIR,
     metric_alarm: METRIC_ALARM,

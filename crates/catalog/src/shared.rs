@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_plan::desired::Desired;
+use setpoint_plan::field::{Judged, Verdict};
 use setpoint_plan::kind::{Cx, Kind};
 use setpoint_plan::ownership;
 use setpoint_plan::procedure::{Anchor, Args, Cond, Step, Wait, minutes, seconds};
+use setpoint_plan::update::Update;
 use setpoint_plan::view::pair;
 use setpoint_plan::{Address, Map, Value};
 
@@ -127,6 +129,44 @@ pub(crate) fn put_text(map: &mut Map, name: &str, row: Node<'_>, path: &str) -> 
         map.insert(name.to_owned(), Value::Text(text));
     }
     Ok(())
+}
+
+/// A text as an attribute; nothing if it is absent or empty.
+///
+/// # Errors
+/// It is of another type.
+pub(crate) fn text_or_none(row: Node<'_>, path: &str) -> Result<Option<Value>, Odd> {
+    Ok(some_text(row, path)?.map(Value::Text))
+}
+
+/// Judges the performance level of a disk, which cannot go down to PL0.
+pub(crate) fn level(judged: &Judged<'_>, update: &'static Update) -> Verdict {
+    if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
+        return Verdict::Refuse(
+            "the level of a disk cannot go down to PL0".to_owned(),
+            Some("write the level that it has, or PL1".to_owned()),
+        );
+    }
+    Verdict::Update(update)
+}
+
+/// Makes `attach_to` closed: attached to nothing unless a line says so, or lets go of it.
+pub(crate) fn close_attachment(want: &mut Desired) {
+    if !want.released.iter().any(|name| name == "attach_to") {
+        want.attrs
+            .entry("attach_to".to_owned())
+            .or_insert(Value::Null);
+    }
+}
+
+/// The steps with these locks, as far as there is something to lock. All of them name all locks, so
+/// that they are taken together: two changes cannot wait for each other.
+pub(crate) fn locked_all(steps: Vec<Step>, locks: &[&Value]) -> Vec<Step> {
+    let locked = |step: Step| {
+        let named = locks.iter().filter(|lock| ***lock != Value::Null);
+        named.fold(step, |step, lock| step.locked((*lock).clone()))
+    };
+    steps.into_iter().map(locked).collect()
 }
 
 /// The same step, satisfied with ids being known: for references that bind late.

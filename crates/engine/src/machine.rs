@@ -169,6 +169,8 @@ struct History {
     spent: u32,
     /// How many attempts had a token that was answered with the id of something that is gone.
     gone: u32,
+    /// What attempts made, or were answered with, that carries no tags.
+    untagged: Vec<String>,
     /// How many attempts had a token that was used for something else before.
     mismatches: u32,
     /// Whether a look for what an older token made waited until it would show: whatever is made later is made by this run.

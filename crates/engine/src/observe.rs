@@ -153,7 +153,7 @@ async fn look(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveErr
     let (mut details, mut refusals) = (Vec::new(), Vec::new());
     for ((whose, kind), answer) in wanted.into_iter().zip(answers) {
         match (answer, &whose) {
-            (Ok(read), _) => take(intent, whose, read, &mut snapshot, &mut details)?,
+            (Ok(read), _) => take(session, intent, whose, read, &mut snapshot, &mut details)?,
             (Err(error), For::Listing | For::Detail) => refusals.push((kind, error)),
             (Err(error), _) => return Err(error.into()),
         }
@@ -306,6 +306,7 @@ async fn ask<T>(
 }
 
 fn take(
+    session: &Session,
     intent: &Intent,
     whose: For,
     read: Read,
@@ -343,23 +344,13 @@ fn take(
         }
         For::Outside(look_up) => {
             snapshot.cost.lookups += read.pages;
-            let rows = match &look_up.how {
-                How::Owned { stack, address, .. } => live_rows(read.rows)
-                    .filter(|live| live.is_owned_by(stack, address))
-                    .collect(),
-                How::By(by) => live_rows(read.rows)
-                    .filter(|live| named_exactly(live, by))
-                    .collect(),
-                How::Id(_) => live_rows(read.rows).collect::<Vec<_>>(),
-            };
-            let [one] = rows.as_slice() else {
-                let candidates = rows.iter().map(|live| live.id.clone()).collect();
-                return Err(ObserveError::Outside {
-                    said: look_up.said,
+            let one = outside::choose(&session.registry, &look_up, live_rows(read.rows)).map_err(
+                |candidates| ObserveError::Outside {
+                    said: look_up.said.clone(),
                     candidates,
-                });
-            };
-            snapshot.named.insert(look_up.key, vec![one.clone()]);
+                },
+            )?;
+            snapshot.named.insert(look_up.key, vec![one]);
         }
     }
     Ok(())
@@ -380,11 +371,6 @@ fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Live> {
         Row::Live(live) => Some(live),
         Row::Detail { .. } | Row::Found(_) => None,
     })
-}
-
-/// Filters by name take wildcards; a look-up means the name itself.
-fn named_exactly(live: &Live, by: &Map) -> bool {
-    by.get("name").is_none_or(|name| live.attr("name") == *name)
 }
 
 /// Details belong to what the stack owns and to what it is about to adopt.

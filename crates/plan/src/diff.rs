@@ -266,6 +266,7 @@ fn verdict(sides: Sides<'_>, field: &Field, attr: &str, value: &Value, current: 
                 desired: sides.want,
                 row: sides.live,
                 target,
+                all: sides.all,
                 outside,
             })
         }

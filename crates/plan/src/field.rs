@@ -14,13 +14,15 @@
 //! (`system_disk.size`), and members of named maps a pattern (`data_disks.*.size`). Invariant: every
 //! attribute that a kind can produce has a row; [`crate::kind::Kind::row`] finds it.
 
+use std::collections::BTreeMap;
+
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_spec::schema::{Type, Unset};
 
-use crate::Value;
 use crate::desired::Desired;
 use crate::live::Live;
 use crate::update::Update;
+use crate::{Address, Value};
 
 /// One field of a kind, or one member of a structured field.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +61,9 @@ pub struct Field {
     /// The update that lets go of what the field refers to, with no successor at hand. Used where
     /// the old and the new target cannot exist at once.
     pub leave: Option<&'static Update>,
+    /// What the resource that it refers to gets from it: that one's attribute, and the own one that
+    /// stands for it from the start.
+    pub lends: Option<(&'static str, &'static str)>,
     /// Whether it moves by itself, as a state does: its change is no sign that somebody changed
     /// the resource.
     pub transient: bool,
@@ -154,6 +159,8 @@ pub struct Judged<'a> {
     pub row: &'a Live,
     /// The desired resource that the value refers to, if it refers to one.
     pub target: Option<&'a Desired>,
+    /// Every desired resource, references unresolved, to follow them further.
+    pub all: &'a BTreeMap<Address, Desired>,
     /// The live row outside the stack whose id the value is, if it was looked up.
     pub outside: Option<&'a Live>,
 }
@@ -205,6 +212,7 @@ impl Field {
             change: Change::Part,
             via: None,
             leave: None,
+            lends: None,
             transient: false,
             holds: true,
             own_look_up: false,
@@ -432,6 +440,13 @@ impl Field {
     #[must_use]
     pub const fn leave(mut self, update: &'static Update) -> Self {
         self.leave = Some(update);
+        self
+    }
+
+    /// The attribute of what it refers to is the own one of that name.
+    #[must_use]
+    pub const fn lends(mut self, theirs: &'static str, own: &'static str) -> Self {
+        self.lends = Some((theirs, own));
         self
     }
 

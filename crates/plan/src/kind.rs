@@ -33,7 +33,7 @@ use crate::desired::Desired;
 use crate::effect::Effect;
 use crate::field::Field;
 use crate::live::Live;
-use crate::procedure::{Local, Procedure, Step};
+use crate::procedure::{Args, Local, Procedure, Step};
 use crate::view::{Query, View};
 use crate::{Address, Map, Value};
 
@@ -161,6 +161,17 @@ pub enum LookUp {
     Newest(&'static str),
 }
 
+/// How a kind is looked up by more than ids, names and tags.
+#[derive(Debug, Clone, Copy)]
+pub struct Finder {
+    /// The view that is asked.
+    pub view: &'static View,
+    /// The filters that a look-up gives the API.
+    pub args: fn(&Map) -> Args,
+    /// Whether a row is one that the look-up means, beside the API's filters.
+    pub fits: fn(&Map, &Live) -> bool,
+}
+
 /// A name of an attribute with its row.
 #[derive(Debug, Clone)]
 pub struct RowOf {
@@ -212,6 +223,8 @@ pub struct Kind {
     pub more_lists: &'static [&'static View],
     /// Which of several matches a look-up means.
     pub look_up: LookUp,
+    /// How it is looked up by more than ids, names and tags, if it is.
+    pub finder: Option<Finder>,
     /// Look-ups that depend on the file alone.
     pub look_ups: fn(&Desired, &Site) -> Vec<Query>,
     /// What lies on this machine and is read with the first round, never written.
@@ -273,6 +286,7 @@ impl Kind {
             list,
             more_lists: &[],
             look_up: LookUp::One,
+            finder: None,
             look_ups: |_, _| Vec::new(),
             local_reads: |_| Vec::new(),
             desire: |_, _, _, _| Ok(()),
@@ -318,7 +332,20 @@ impl Kind {
     /// The query for what a look-up in braces says; `None` if it cannot be looked up.
     #[must_use]
     pub fn find(&'static self, site: &Site, by: &Map) -> Option<Query> {
-        self.list.found_by(self, site, by)
+        match self.finder {
+            Some(finder) => Some(finder.view.query(self, site, (finder.args)(by))),
+            None => self.list.found_by(self, site, by),
+        }
+    }
+
+    /// Whether a row that was found is one that the look-up means. Filters by name take wildcards; a
+    /// look-up means the name itself.
+    #[must_use]
+    pub fn is_meant(&self, by: &Map, live: &Live) -> bool {
+        match self.finder {
+            Some(finder) => (finder.fits)(by, live),
+            None => by.get("name").is_none_or(|name| live.attr("name") == *name),
+        }
     }
 
     /// Whether an attribute moves by itself.

@@ -26,6 +26,7 @@ mod classify;
 mod complete;
 mod exclusive;
 mod fate;
+mod lent;
 pub mod moved;
 pub mod outside;
 mod pair;
@@ -85,7 +86,7 @@ impl Intent {
                 region: stack.region.clone(),
             },
             now: 0,
-            desired: desired::of_stack(stack),
+            desired: outside::inlined(stack, desired::of_stack(stack)),
             ignore_tags: stack.ignore_tags.clone(),
             allow: stack.allow.clone(),
             forget: stack.forget.clone(),
@@ -247,6 +248,8 @@ pub fn plan(
     snapshot: &Snapshot,
     options: &Options,
 ) -> Result<(Plan, Report), Vec<PlanError>> {
+    let lent = lent::resolved(registry, intent);
+    let intent = lent.as_ref().unwrap_or(intent);
     let paired = pair::pair(intent, snapshot, options)?;
     let desired = complete::complete(registry, intent, snapshot, &paired)?;
     let mut cx = classify::Context {

@@ -14,7 +14,7 @@ use crate::instance::fields::{
 };
 use crate::instance::read::{IMAGES, LIVE_IMAGE};
 use crate::instance::{ON_IMAGE_CHANGE, ON_USER_DATA_CHANGE, RESTARTING, USER_DATA, ready};
-use crate::shared::{default_to, digest, name_at_creation};
+use crate::shared::{default_to, digest, level, name_at_creation};
 
 /// Lists are not empty, and only a disk that has levels is given one.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
@@ -271,13 +271,7 @@ pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
 }
 
 pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
-    if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
-        return Verdict::Refuse(
-            "the level of a disk cannot go down to PL0".to_owned(),
-            Some("write the level that it has, or PL1".to_owned()),
-        );
-    }
-    Verdict::Update(&DISK_SPEC)
+    level(judged, &DISK_SPEC)
 }
 
 /// A new system disk, or a new machine where the spec prefers that.

@@ -67,7 +67,6 @@ pub(super) static FIELDS: &[Field] = &[
     .at("ImageId")
     .judge(desire::judge_image, "rebuild!")
     .own_look_up()
-    .loose()
     .samples(
         "{family: acs:alibaba_cloud_linux_3_2104_lts_x64}",
         "{family: acs:ubuntu_22_04_x64}",

@@ -10,10 +10,10 @@ use setpoint_plan::decode;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::kind::{Found, Row, Site};
 use setpoint_plan::live::Live;
-use setpoint_plan::procedure::Args;
 use setpoint_plan::view::{Decode, Fixed, Ids, Proof, Query, Reading, View};
 use setpoint_plan::{Map, Value};
 
+use crate::image;
 use crate::instance::{INSTANCE, USER_DATA, ready};
 use crate::shared::some_text;
 
@@ -73,21 +73,8 @@ pub(super) fn disk(site: &Site, disk: &str) -> Query {
 /// The images that the look-up of an entry means.
 pub(super) fn look_ups(want: &Desired, site: &Site) -> Vec<Query> {
     let by = want.attrs.get("image").and_then(Value::as_map);
-    by.map(|by| images(site, by)).into_iter().collect()
-}
-
-fn images(site: &Site, by: &Map) -> Query {
-    let owner = by.get("owner").cloned().unwrap_or_else(|| Value::text("system"));
-    let mut filter: Args = vec![("ImageOwnerAlias", owner)];
-    let names = [
-        ("family", "ImageFamily"),
-        ("name", "ImageName"),
-        ("architecture", "Architecture"),
-    ];
-    for (name, param) in names {
-        filter.extend(by.get(name).map(|value| (param, value.clone())));
-    }
-    IMAGES.query(&INSTANCE, site, filter)
+    let query = |by: &Map| IMAGES.query(&INSTANCE, site, image::look_up_args(by));
+    by.map(query).into_iter().collect()
 }
 
 /// A disk that the listing by tag has not shown (a replaced one may lack tags), and a live image that

@@ -1,5 +1,9 @@
 //! Each kind lives through its changes in the simulated cloud; every change ends with an empty plan, and nothing is left.
 
+mod deaths;
+mod disk;
+mod eip;
+mod image;
 mod instance;
 mod key_pair;
 mod metric_alarm;

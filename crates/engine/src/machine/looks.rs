@@ -318,6 +318,15 @@ impl Machine {
                 self.out.push(Command::Tell(Event::Looked { step, status }));
                 self.states[step.0].set_due(Some(now + INTERVAL));
             }
+            Some(row) if self.is_made_without_tags(step, &row) => {
+                let ids = self.history[step.0].untagged.join(" and ");
+                let message = format!(
+                    "the cloud made {ids} without its tags, so no run can find them again; delete \
+                     them by hand"
+                );
+                let failure = self.failure(step, FailureClass::Refused, message);
+                self.fail(now, step, failure);
+            }
             // What we deleted ourselves is known to be gone: one look confirms it.
             _ if !self.is_deleted(step) && !self.is_second(now, step) => {}
             _ => {
@@ -330,6 +339,16 @@ impl Machine {
                 self.after_gone(now, step);
             }
         }
+    }
+
+    /// Whether a create made a resource without its tags. One may be what its token made before and
+    /// somebody has forgotten since; the second one in a row is new.
+    fn is_made_without_tags(&mut self, step: StepId, row: &Live) -> bool {
+        let untagged = &mut self.history[step.0].untagged;
+        if row.owner.is_none() && row.tags.is_empty() {
+            untagged.push(row.id.clone());
+        }
+        untagged.len() > 1
     }
 
     /// An owner means after a mismatch of tokens that another run, or an earlier one of ours with another spec, made it;

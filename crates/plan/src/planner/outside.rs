@@ -1,14 +1,16 @@
 //! What a stack uses and does not own: `existing` entries, look-ups in braces, resources of other stacks.
 //!
-//! Each becomes a [`LookUp`] that the engine answers with live rows under its key; exactly one must match.
+//! Each becomes a [`LookUp`] that the engine answers with a live row under its key; [`choose`] says which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_spec::outside::{self, Outside};
 use setpoint_spec::schema::Type;
+use setpoint_spec::stack::Stack;
 
 use crate::desired::Desired;
-use crate::kind::Kind;
+use crate::kind::{Kind, LookUp as Policy};
+use crate::live::Live;
 use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Map, Value};
@@ -73,6 +75,67 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
         }
     }
     found
+}
+
+/// The desired resources with the look-up itself in the place of references to an `existing` image.
+/// A machine keeps the image that it has while that fits the look-up; the newest one alone, which a
+/// reference would give, would rebuild it with every new image.
+pub(crate) fn inlined(
+    stack: &Stack,
+    mut desired: BTreeMap<Address, Desired>,
+) -> BTreeMap<Address, Desired> {
+    let images = stack
+        .existing
+        .iter()
+        .filter(|(_, one)| one.kind.name == IMAGE_KIND);
+    let by: BTreeMap<Address, &Map> = images
+        .map(|(name, one)| (outside::existing(name), &one.by))
+        .collect();
+    let attrs = desired
+        .values_mut()
+        .flat_map(|want| want.attrs.values_mut());
+    for value in attrs.filter(|_| !by.is_empty()) {
+        let Value::Ref(reference) = &*value else {
+            continue;
+        };
+        if let Some(by) = by
+            .get(&reference.address)
+            .filter(|_| reference.attr == "id")
+        {
+            *value = Value::Map((*by).clone());
+        }
+    }
+    desired
+}
+
+/// The kind whose look-ups mean the newest of several.
+const IMAGE_KIND: &str = "image";
+
+/// The one row that a look-up means.
+///
+/// # Errors
+/// The ids of those that match, if there is not exactly one, or none where the newest is meant.
+pub fn choose(
+    registry: &Registry,
+    look_up: &LookUp,
+    rows: impl Iterator<Item = Live>,
+) -> Result<Live, Vec<String>> {
+    let kind = registry.known(look_up.kind);
+    let mut fitting: Vec<Live> = rows
+        .filter(|live| match &look_up.how {
+            How::Owned { stack, address, .. } => live.is_owned_by(stack, address),
+            How::By(by) => kind.is_meant(by, live),
+            How::Id(_) => true,
+        })
+        .collect();
+    if let (Policy::Newest(attr), How::By(_)) = (kind.look_up, &look_up.how) {
+        fitting.sort_by_key(|live| (live.attr(attr), live.id.clone()));
+        return fitting.pop().ok_or_else(Vec::new);
+    }
+    match <[Live; 1]>::try_from(fitting) {
+        Ok([one]) => Ok(one),
+        Err(many) => Err(many.into_iter().map(|live| live.id).collect()),
+    }
 }
 
 fn how(by: &Map) -> How {
@@ -176,7 +239,7 @@ fn key_of(kind: &str, by: &Map) -> String {
 /// Puts what was found in the place of look-ups in braces.
 pub(crate) fn substitute(
     registry: &Registry,
-    named: &BTreeMap<String, Vec<crate::live::Live>>,
+    named: &BTreeMap<String, Vec<Live>>,
     want: &mut Desired,
 ) {
     let attrs: Vec<String> = want.attrs.keys().cloned().collect();

@@ -30,6 +30,7 @@ pub(crate) const DISKS: &[(&str, Bounds, Bounds)] = &[
     ("cloud_essd", (1, 2048), (1, 65_536)),
     ("cloud_auto", (1, 2048), (1, 65_536)),
     ("cloud_essd_entry", (20, 2048), (10, 32_768)),
+    ("cloud", (20, 500), (5, 2_000)),
 ];
 
 fn describe_available(world: &mut World, call: &Call<'_>) -> Answer {

@@ -29,6 +29,12 @@ fn resize(world: &mut World, call: &Call<'_>) -> Answer {
         Some("online") => true,
         Some(_) => return Err(Refusal::invalid("Type")),
     };
+    if online && disk.spec.category == "cloud" {
+        return Err(Refusal::denied(
+            "InvalidDiskCategory.NotSupported",
+            "A disk of this category cannot be resized online.",
+        ));
+    }
     require_at_rest(world, call, disk, online)?;
     disk.unburdened(world)?;
     if size < disk.spec.size_gib {
@@ -152,7 +158,10 @@ pub(crate) fn may_become(from: &str, to: &str) -> bool {
     ];
     let place = |name: &str| LADDER.iter().position(|step| *step == name);
     let modern = |name: &str| matches!(name, "cloud_auto" | "cloud_essd");
-    from != to && (place(from) < place(to) && modern(to) || modern(from) && modern(to))
+    // The basic category becomes no other.
+    from != to
+        && place(from).is_some()
+        && (place(from) < place(to) && modern(to) || modern(from) && modern(to))
 }
 
 /// A task until it is done; nothing else can be done with the disk meanwhile.

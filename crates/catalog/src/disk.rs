@@ -1,0 +1,369 @@
+//! `disk`: a data disk with a life of its own.
+//!
+//! A disk is `Creating`, `Available`, `Attaching`, `In_use` or `Detaching`. It is attached to one
+//! machine of its zone while that is `Running` or `Stopped`; a machine takes one attachment at a
+//! time, hence the lock. Detached while the machine runs, it is pulled out: unmount it first.
+//!
+//! It only grows. A free disk, or that of a stopped machine, grows offline; on a running machine it
+//! grows online, which the category `cloud` cannot. What grows and moves at once grows in between.
+//! The disks that are made with a machine carry its tags and are none of these.
+//!
+//! Sources: CreateDisk, AttachDisk, DetachDisk, ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec,
+//! DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk is given the zone: with a machine instead,
+//! it ignores tags and token.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_openapi::json::{Node, Odd};
+use setpoint_openapi::page::{Listing, Style};
+use setpoint_plan::decode::{self, TagNames, plain};
+use setpoint_plan::desired::Desired;
+use setpoint_plan::effect::Effect;
+use setpoint_plan::field::{Field, Judged, Verdict};
+use setpoint_plan::kind::{Cx, Found, Kind, Row};
+use setpoint_plan::live::Live;
+use setpoint_plan::update::Update;
+use setpoint_plan::view::{Decode, Fixed, Ids, Proof, Query, Reading, View};
+use setpoint_plan::{Map, Value};
+use setpoint_spec::naming::Naming;
+use setpoint_spec::schema::Type;
+
+use crate::instance;
+use crate::shared::{close_attachment, default_to, level, name_at_creation, text_or_none};
+
+mod attach;
+mod change;
+mod check;
+
+/// The kind.
+pub static DISK: Kind = Kind {
+    doc: "A data disk that survives the machine that it is attached to.",
+    any_of: &[&["size", "snapshot"]],
+    hints: &[
+        ("zone_id", "`zone`"),
+        ("availability_zone", "`zone`"),
+        ("disk_name", "`name`"),
+        ("disk_category", "`category`"),
+        ("instance_id", "`attach_to`"),
+        ("snapshot_id", "`snapshot`"),
+        ("kms_key_id", "`kms_key`"),
+        ("multi_attach", "a `disk` is attached to one machine"),
+    ],
+    naming: Naming::ids(&["d"]),
+    check: check::check,
+    example: "
+net: {type: vpc, cidr_block: 10.0.0.0/16}
+subnet: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
+group: {type: security_group, vpc: net}
+app:
+  type: instance
+  count: 2
+  instance_type: ecs.c7.large
+  image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}
+  vswitch: subnet
+  security_groups: [group]
+it: {type: disk, size: 40, zone: cn-beijing-h}
+",
+    tag_api: Some(instance::tag_api("disk")),
+    tag_names: TagNames::Prefixed,
+    desire: |cx, found, _, want| {
+        desire(cx, found, want);
+        Ok(())
+    },
+    details,
+    loses: |live, _| {
+        let size = live.attr("size").as_int().unwrap_or_default();
+        Some(format!("disk {}, {size} GiB", live.id))
+    },
+    undeletable: |_, live| {
+        let is_paid = live.attr("charge_type") == Value::text("PrePaid");
+        is_paid.then(|| format!("{} is a subscription", live.id))
+    },
+    ..Kind::new("disk", FIELDS, &LIST, change::create, change::delete)
+};
+
+const TEXT: Type = Type::Text { min: 0, max: 128 };
+
+static FIELDS: &[Field] = &[
+    Field::display_name("DiskName", 2, 128)
+        .at("DiskName")
+        .update(&ATTRIBUTES)
+        .samples("first", "second")
+        .captured(),
+    Field::description()
+        .at("Description")
+        .update(&ATTRIBUTES)
+        .samples("One disk", "Another one")
+        .captured(),
+    Field::new(
+        "delete_with_instance",
+        Type::Bool,
+        "Whether it is deleted with the machine, if somebody deletes that by hand.",
+    )
+    .or("false")
+    .update_param("DeleteWithInstance")
+    .at("DeleteWithInstance")
+    .update(&ATTRIBUTES)
+    .samples("false", "true")
+    .captured(),
+    Field::new(
+        "size",
+        Type::Int { min: 1, max: 65536, unit: "GiB" },
+        "Size in GiB, at least that of the snapshot; grows, never shrinks. The file system inside \
+         is not touched.",
+    )
+    .param("Size")
+    .at("Size")
+    .judge(judge_size, "grow")
+    .samples("40", "60")
+    .captured(),
+    Field::new("snapshot", Type::Ref("snapshot"), "The snapshot that it is created from.")
+        .param("SnapshotId")
+        .at("SourceSnapshotId")
+        .create_only()
+        .loose()
+        .captured(),
+    Field::new(
+        "category",
+        Type::Enum(&[
+            "cloud_essd",
+            "cloud_auto",
+            "cloud_essd_entry",
+            "cloud_ssd",
+            "cloud_efficiency",
+            "cloud",
+        ]),
+        "Category of the disk; to or from `cloud` it is replaced.",
+    )
+    .or("cloud_essd")
+    .param("DiskCategory")
+    .at("Category")
+    .judge(judge_category, "none")
+    .via(&SPEC)
+    .samples("cloud_efficiency", "cloud_ssd")
+    .captured(),
+    Field::new(
+        "performance_level",
+        Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
+        "Level of a cloud_essd, from 1, 20, 461 and 1261 GiB on; never down to PL0.",
+    )
+    .or("PL1")
+    .param("PerformanceLevel")
+    .at("PerformanceLevel")
+    .judge(judge_level, "none")
+    .via(&SPEC)
+    .samples("PL0", "PL1")
+    .captured(),
+    Field::new(
+        "provisioned_iops",
+        Type::Int { min: 0, max: 50000, unit: "" },
+        "IOPS of a cloud_auto beyond its baseline.",
+    )
+    .param("ProvisionedIops")
+    .at_uncaptured("ProvisionedIops")
+    .update(&SPEC)
+    .samples("100", "200")
+    .given("category: cloud_auto"),
+    Field::new("bursting_enabled", Type::Bool, "Whether a cloud_auto may burst, for a fee.")
+        .param("BurstingEnabled")
+        .at_uncaptured("BurstingEnabled")
+        .update(&BURSTING)
+        .samples("true", "false")
+        .given("category: cloud_auto"),
+    Field::new(
+        "zone",
+        Type::Zone,
+        "The zone that it lies in; that of the machine in `attach_to`, once it is made, if not \
+         given.",
+    )
+    .param("ZoneId")
+    .at("ZoneId")
+    .replace()
+    .samples("cn-beijing-h", "cn-beijing-k")
+    .captured(),
+    Field::new("encrypted", Type::Bool, "Whether it is encrypted.")
+        .param("Encrypted")
+        .at("Encrypted")
+        .replace()
+        .samples("false", "true")
+        .captured(),
+    Field::new("kms_key", Type::Text { min: 1, max: 64 }, "The KMS key of an encrypted disk.")
+        .param("KMSKeyId")
+        .at("KMSKeyId")
+        .replace()
+        .captured(),
+    Field::new(
+        "attach_to",
+        Type::Ref("instance"),
+        "The machine that it is attached to; attached to none unless given.",
+    )
+    .closed()
+    .late()
+    .by(machine)
+    .judge(judge_machine, "brief")
+    .leave(&LEAVE)
+    .samples("\"app[0]\"", "\"app[1]\"")
+    .captured(),
+    Field::output("serial_number", TEXT, "Its serial number, as the machine sees it.")
+        .at("SerialNumber")
+        .captured(),
+    Field::output("device", TEXT, "The device name, while it is attached.").at("Device").captured(),
+    Field::output("status", TEXT, "Creating, Available, Attaching, In_use or Detaching.")
+        .at("Status")
+        .transient()
+        .captured(),
+    Field::derived("charge_type").never().by(|row| text_or_none(row, "DiskChargeType")),
+    Field::derived("delete_auto_snapshot").never().at("DeleteAutoSnapshot"),
+];
+
+/// Attributes that may change at any time.
+static ATTRIBUTES: Update =
+    Update::online("attributes", |update| change::attributes(update, &ATTRIBUTES));
+/// Whether it may burst.
+static BURSTING: Update = Update::online("bursting", |update| change::attributes(update, &BURSTING))
+    .effect(Effect::NONE.priced());
+/// A greater disk.
+static GROW: Update = Update::online("grow", change::grow).effect(Effect::NONE.priced());
+/// Another category or level, or other IOPS.
+static SPEC: Update = Update::online("spec", change::spec).effect(Effect::NONE.priced());
+/// Attached, after it was free.
+static ATTACH: Update = Update::online("attach", attach::reattach);
+/// Attached to another machine.
+static MOVE: Update = Update::online("move", attach::reattach).effect(Effect::BRIEF);
+/// Free, after it was attached.
+static DETACH: Update = Update::online("detach", attach::reattach).effect(Effect::BRIEF);
+/// Free until the successor of the machine exists.
+static LEAVE: Update = Update::online("leave", |update| attach::detach(update.live));
+
+/// The data disks; the system disks are details of their machines.
+static LIST: View = View {
+    fixed: &[("DiskType", Fixed::Text("data"))],
+    ids: Ids::Json("DiskIds", 100),
+    named: "DiskName",
+    proof: Proof::DryRun,
+    ..View::new(
+        "list",
+        &api::DESCRIBE_DISKS,
+        Listing { style: Style::Token { size: 500 }, rows: "Disks.Disk", id: "DiskId" },
+        Decode::Rows(plain),
+    )
+};
+
+/// The machine that a disk is attached to: whether it runs says how the disk grows.
+static MACHINE: View = View {
+    ids: Ids::Json("InstanceIds", 100),
+    ..View::new(
+        "machine",
+        &api::DESCRIBE_INSTANCES,
+        Listing {
+            style: Style::Token { size: 100 },
+            rows: "Instances.Instance",
+            id: "InstanceId",
+        },
+        Decode::Rows(decode_machine),
+    )
+};
+
+/// The attribute of the desired disk that holds the state of its machine, if the disk is to grow.
+const MACHINE_STATUS: &str = "machine_status";
+
+/// A disk without a zone is created once its machine is, in the machine's zone.
+fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
+    name_at_creation(cx, want, 128);
+    default_to(want, "category", "cloud_essd");
+    if want.text("category") == Some("cloud_essd") {
+        default_to(want, "performance_level", "PL1");
+    }
+    if let Some(Value::Ref(machine)) = want.attrs.get("attach_to").cloned() {
+        default_to(want, "zone", Value::reference(&machine.address, "zone"));
+    }
+    close_attachment(want);
+    let status = found.of(&MACHINE).find_map(|attrs| attrs.get("status").cloned());
+    want.initial.extend(status.map(|status| (MACHINE_STATUS.to_owned(), status)));
+}
+
+/// Only a disk that is to grow needs to know its machine.
+fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
+    let size = want.and_then(|want| want.attrs.get("size")?.as_int());
+    let grows = size > live.attr("size").as_int();
+    let machine = live.attr("attach_to");
+    let machine = machine.as_text().filter(|_| grows).map(ToOwned::to_owned);
+    MACHINE.by_ids(&DISK, &live.site, machine.as_slice())
+}
+
+fn decode_machine(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    decode::id(row, "InstanceId")?;
+    let status = ("status".to_owned(), Value::Text(row.need_text("Status")?));
+    Ok(Row::Found(Map::from([status])))
+}
+
+/// What it is attached to. One that is being detached is attached to nothing any more.
+fn machine(row: Node<'_>) -> Result<Option<Value>, Odd> {
+    let is_free = matches!(row.need_text("Status")?.as_str(), "Available" | "Detaching");
+    let id = row.need_text("InstanceId")?;
+    Ok((!is_free && !id.is_empty()).then_some(Value::Text(id)))
+}
+
+/// Grows in place where the cloud can do so without a restart.
+fn judge_size(judged: &Judged<'_>) -> Verdict {
+    let (Some(want), Some(live)) = (judged.want.as_int(), judged.live.as_int()) else {
+        return Verdict::Same;
+    };
+    if want < live {
+        return Verdict::Refuse(
+            format!("a disk cannot shrink: it has {live} GiB, and the file says {want} GiB"),
+            Some(format!("write `size: {live}` or more")),
+        );
+    }
+    let row = judged.row;
+    let is_fixed = !attach::is_reattached(judged.desired, row);
+    let is_up = judged.desired.text(MACHINE_STATUS).is_some_and(|status| status != "Stopped");
+    if is_fixed && is_up && row.attr("category") == Value::text("cloud") {
+        return Verdict::Refuse(
+            format!(
+                "a disk of the category cloud grows offline only, and the machine of {} runs",
+                row.id
+            ),
+            Some(
+                "stop the machine first, with `power: stopped`, or take `attach_to` out for this \
+                 apply"
+                    .to_owned(),
+            ),
+        );
+    }
+    Verdict::Update(&GROW)
+}
+
+fn judge_category(judged: &Judged<'_>) -> Verdict {
+    let basic = Value::text("cloud");
+    if *judged.want == basic || *judged.live == basic {
+        Verdict::Replace
+    } else {
+        Verdict::Update(&SPEC)
+    }
+}
+
+fn judge_level(judged: &Judged<'_>) -> Verdict {
+    level(judged, &SPEC)
+}
+
+/// A disk cannot leave its zone.
+fn judge_machine(judged: &Judged<'_>) -> Verdict {
+    let zone = judged.row.attr("zone");
+    if let Some(other) = attach::zone_of_machine(judged).filter(|other| *other != zone) {
+        let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
+        return Verdict::Refuse(
+            format!(
+                "{} lies in {}, and its machine in {}: a disk cannot leave its zone",
+                judged.row.id,
+                shown(&zone),
+                shown(&other)
+            ),
+            Some("take a snapshot, and create another disk from it there".to_owned()),
+        );
+    }
+    match (judged.want, judged.live) {
+        (_, Value::Null) => Verdict::Update(&ATTACH),
+        (Value::Null, _) => Verdict::Update(&DETACH),
+        _ => Verdict::Update(&MOVE),
+    }
+}

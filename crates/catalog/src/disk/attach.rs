@@ -1,0 +1,114 @@
+//! Attaching a disk to a machine, and detaching it.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_plan::Value;
+use setpoint_plan::desired::Desired;
+use setpoint_plan::field::Judged;
+use setpoint_plan::live::Live;
+use setpoint_plan::procedure::{
+    Call, Codes, Cond, Retry, Step, Wait, Window, minutes, seconds,
+};
+use setpoint_plan::update::Changing;
+
+use super::change;
+use crate::shared::{locked_all, state};
+
+/// The disk or the machine is between two states, or another disk of the machine is.
+const BUSY: Retry = &[(
+    &[
+        "IncorrectDiskStatus",
+        "IncorrectDiskStatus.Initializing",
+        "IncorrectInstanceStatus",
+        "DisksDetachingOnEcsExceeded",
+        "InvalidOperation.Conflict",
+        "OperationConflict",
+        "InternalError",
+        "ServiceUnavailable",
+    ],
+    Window::For(minutes(10)),
+)];
+const FREE: Codes = &["InvalidDisk.AlreadyDetached"];
+
+/// Whether the change attaches it elsewhere, or detaches it.
+pub(super) fn is_reattached(want: &Desired, live: &Live) -> bool {
+    want.attrs.get("attach_to").is_some_and(|to| *to != live.attr("attach_to"))
+}
+
+/// Detaches it, lets it grow while it is free, and attaches it anew. Nothing is detached before the
+/// new machine runs.
+pub(super) fn reattach(change: &Changing<'_>) -> Vec<Step> {
+    let (from, to) = (change.live.attr("attach_to"), change.wanted("attach_to"));
+    let mut steps = detach(change.live);
+    let size = change.wanted("size");
+    if size != Value::Null && size != change.live.attr("size") {
+        steps.extend(change::resize(&change.id(), size, "offline"));
+    }
+    if to != Value::Null {
+        steps.extend(attach(&change.id(), &to, goes_with_it(change)));
+        steps.extend(keep_automatic_snapshots(change.live));
+    }
+    locked_all(steps, &[&from, &to])
+}
+
+/// What the file says, or else what holds.
+fn goes_with_it(change: &Changing<'_>) -> Value {
+    let wanted = change.want.attrs.get("delete_with_instance").cloned();
+    wanted.unwrap_or_else(|| change.live.attr("delete_with_instance"))
+}
+
+/// Attaching resets the flag that says whether automatic snapshots are deleted with the disk.
+fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
+    let kept = Value::Bool(false);
+    let args = vec![("DiskId", Value::text(&live.id)), ("DeleteAutoSnapshot", kept.clone())];
+    (live.attr("delete_auto_snapshot") == kept).then(|| change::attribute(args))
+}
+
+/// Attaches it to a machine, and says whether it is deleted with that.
+pub(super) fn attach(id: &Value, machine: &Value, goes_with_it: Value) -> Vec<Step> {
+    let attached = Cond::Is("attach_to", vec![machine.clone()]);
+    let args = vec![
+        ("DiskId", id.clone()),
+        ("InstanceId", machine.clone()),
+        ("DeleteWithInstance", goes_with_it),
+    ];
+    let call = Call {
+        goal: Some(attached.clone()),
+        look_on: &["IncorrectDiskStatus", "InvalidDisk.InUse"],
+        retry: BUSY,
+        ..Call::new(&api::ATTACH_DISK, args)
+    };
+    let in_use = Cond::All(vec![Cond::is("status", "In_use"), attached]);
+    vec![Step::call(call), Step::wait(Wait::own(in_use, seconds(5), minutes(10)))]
+}
+
+/// Detaches it; nothing if it is free.
+pub(super) fn detach(live: &Live) -> Vec<Step> {
+    let from = live.attr("attach_to");
+    if from == Value::Null {
+        return Vec::new();
+    }
+    let call = Call {
+        goal: Some(Cond::Not(Box::new(Cond::Set("attach_to")))),
+        look_on: &["IncorrectDiskStatus", "DependencyViolation", "InvalidInstanceId.NotFound"],
+        done_on: FREE,
+        retry: BUSY,
+        ..Call::new(
+            &api::DETACH_DISK,
+            vec![("DiskId", Value::text(&live.id)), ("InstanceId", from)],
+        )
+    };
+    vec![Step::call(call), state("Available", 5, 10)]
+}
+
+/// The zone of the machine that the file names, as far as it is known.
+pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
+    if let Some(live) = judged.outside {
+        return Some(live.attr("zone"));
+    }
+    let meant = |want: &Desired, attr: &str| {
+        let address = want.attrs.get(attr)?.refs().first()?.address.clone();
+        judged.all.get(&address)
+    };
+    let machine = meant(judged.all.get(&judged.desired.address)?, "attach_to")?;
+    meant(machine, "vswitch")?.attrs.get("zone").cloned()
+}

@@ -1,0 +1,144 @@
+//! Creating, changing and deleting a disk.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_plan::Value;
+use setpoint_plan::desired::Desired;
+use setpoint_plan::kind::Cx;
+use setpoint_plan::live::Live;
+use setpoint_plan::procedure::{
+    Args, Call, Codes, Cond, Procedure, Retry, Step, Wait, Window, minutes, seconds,
+};
+use setpoint_plan::update::{Changing, Update};
+
+use super::{DISK, MACHINE_STATUS, SPEC, attach};
+use crate::shared::{locked_all, own_id, own_tags, params, state};
+
+const GONE: Codes = &["InvalidDiskId.NotFound"];
+const CREATING: Retry = &[(
+    &[
+        "InvalidSnapshotId.NotReady",
+        "LastTokenProcessing",
+        "InvalidStatus.Upgrading",
+        "OperationConflict",
+        "ServiceUnavailable",
+    ],
+    Window::For(minutes(5)),
+)];
+/// A snapshot of it is being taken, it is between two states, or its machine is.
+const BUSY: Retry = &[(
+    &[
+        "DiskCreatingSnapshot",
+        "IncorrectDiskStatus",
+        "IncorrectDiskStatus.Initializing",
+        "IncorrectInstanceStatus",
+        "InvalidInstanceStatus.NotRunning",
+        "LastOrderProcessing",
+        "LastTokenProcessing",
+        "OperationConflict",
+        "InternalError",
+    ],
+    Window::For(minutes(10)),
+)];
+/// Its category or level is changing still, or was changed a moment ago.
+const CONVERTING: Retry = &[(
+    &[
+        "DiskInCoolingPeriod",
+        "IncorrectDiskStatus",
+        "InvalidStatus.DiskNotReady",
+        "BurstingEnabledForModifyingDiskUnsupported",
+        "ModifyingDiskCategoryLimitExceed",
+        "LastOrderProcessing",
+        "OperationConflict",
+        "InternalError",
+    ],
+    Window::For(minutes(5)),
+)];
+
+pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
+    let id = own_id(want);
+    let args = [params(&DISK, want), vec![own_tags(cx, want)]].concat();
+    let call = Call {
+        retry: CREATING,
+        ..Call::create(&api::CREATE_DISK, args, &[("id", "DiskId")])
+    };
+    let mut steps = vec![Step::call(call), state("Available", 3, 5)];
+    let pivot = steps.len() - 1;
+    let goes_with_it = want.attrs.get("delete_with_instance").cloned();
+    let machine = want.attrs.get("attach_to").filter(|machine| **machine != Value::Null);
+    match (machine, goes_with_it) {
+        (Some(machine), flag) => {
+            let attached = attach::attach(&id, machine, flag.unwrap_or(Value::Bool(false)));
+            steps.extend(locked_all(attached, &[machine]));
+        }
+        (None, Some(flag)) => {
+            steps.push(attribute(vec![("DiskId", id), ("DeleteWithInstance", flag)]));
+        }
+        (None, None) => {}
+    }
+    Procedure { steps, pivot }
+}
+
+/// Detaches it first: whoever uses the machine's slot, and the machine itself, waits for that alone.
+pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
+    let mut steps = locked_all(attach::detach(live), &[&live.attr("attach_to")]);
+    let pivot = steps.len().saturating_sub(1);
+    let call = Call {
+        done_on: GONE,
+        retry: BUSY,
+        ..Call::new(&api::DELETE_DISK, vec![("DiskId", Value::text(&live.id))])
+    };
+    steps.extend([Step::call(call), Step::wait(Wait::gone(seconds(3), minutes(10)))]);
+    Procedure { steps, pivot }
+}
+
+/// The call that changes attributes.
+pub(super) fn attribute(args: Args) -> Step {
+    Step::call(Call { retry: CONVERTING, ..Call::new(&api::MODIFY_DISK_ATTRIBUTE, args) })
+}
+
+/// The call that changes the attributes of an update.
+pub(super) fn attributes(change: &Changing<'_>, update: &'static Update) -> Vec<Step> {
+    let id = vec![("DiskId", change.id())];
+    vec![attribute([id, change.params(update)].concat())]
+}
+
+/// Grows it where it is; one that is attached elsewhere at once grows on the way.
+pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
+    if attach::is_reattached(change.want, change.live) {
+        return Vec::new();
+    }
+    let status = change.want.text(MACHINE_STATUS);
+    let is_at_rest = status.is_none_or(|status| status == "Stopped");
+    let way = if is_at_rest { "offline" } else { "online" };
+    let steps = resize(&change.id(), change.wanted("size"), way);
+    locked_all(steps, &[&change.live.attr("attach_to")])
+}
+
+/// Grows it online or offline. Asked for the size that it has, the API refuses.
+pub(super) fn resize(id: &Value, size: Value, way: &str) -> Vec<Step> {
+    let grown = Cond::Is("size", vec![size.clone()]);
+    let args = vec![("DiskId", id.clone()), ("NewSize", size), ("Type", Value::text(way))];
+    let call = Call {
+        goal: Some(grown.clone()),
+        look_on: &["InvalidDiskSize"],
+        retry: BUSY,
+        ..Call::new(&api::RESIZE_DISK, args)
+    };
+    vec![Step::call(call), Step::wait(Wait::own(grown, seconds(2), minutes(5)))]
+}
+
+/// Another category, level or IOPS. A category takes its time, and allows no other change meanwhile.
+pub(super) fn spec(change: &Changing<'_>) -> Vec<Step> {
+    let attrs = ["category", "performance_level", "provisioned_iops"];
+    let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));
+    let changed = Cond::All(attrs.into_iter().filter_map(is).collect());
+    let call = Call {
+        done_on: &["NoChangeInDiskCategoryAndPerformanceLevel"],
+        retry: CONVERTING,
+        ..Call::new(
+            &api::MODIFY_DISK_SPEC,
+            [vec![("DiskId", change.id())], change.params(&SPEC)].concat(),
+        )
+    };
+    vec![Step::call(call), Step::wait(Wait::own(changed, seconds(5), minutes(60)))]
+}

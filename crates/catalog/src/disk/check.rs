@@ -1,0 +1,97 @@
+//! Checks of a disk, offline: its zone, and what its category takes.
+
+use setpoint_plan::{Address, Value};
+use setpoint_spec::schema::{CheckCx, Problem};
+
+pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
+    check_zone(cx).into_iter().chain(check_category(cx)).collect()
+}
+
+fn problem(path: &str, message: String, hint: &str) -> Problem {
+    Problem { path: path.to_owned(), message, hint: Some(hint.to_owned()) }
+}
+
+/// Its zone is given, or that of its machine; a machine that needs the disk cannot give it.
+fn check_zone(cx: &CheckCx<'_>) -> Option<Problem> {
+    let zone = cx.fields().get("zone");
+    let Some(Value::Ref(machine)) = cx.fields().get("attach_to") else {
+        return zone.is_none().then(|| {
+            problem(
+                "zone",
+                "`zone` is missing, and no machine of this stack gives it".to_owned(),
+                "write the zone of the machine that it is to be attached to",
+            )
+        });
+    };
+    let of_machine = zone_of(cx, &machine.address);
+    match (zone, of_machine) {
+        (Some(own), Some(other)) if own != other => Some(problem(
+            "attach_to",
+            format!(
+                "the disk is in {}, and `{}` in {}",
+                own.as_text().unwrap_or_default(),
+                machine.address,
+                other.as_text().unwrap_or_default()
+            ),
+            "a disk is attached within its zone",
+        )),
+        (None, _) if names(cx, &machine.address, &cx.resource.address) => Some(problem(
+            "zone",
+            format!("`zone` is missing, and `{}` cannot give it: it needs the disk", machine.address),
+            "write the zone of the machine",
+        )),
+        _ => None,
+    }
+}
+
+/// The zone of a machine's subnet, where both stand in this stack.
+fn zone_of<'a>(cx: &CheckCx<'a>, machine: &Address) -> Option<&'a Value> {
+    let Some(Value::Ref(subnet)) = cx.all.get(machine)?.fields.get("vswitch") else {
+        return None;
+    };
+    cx.all.get(&subnet.address)?.fields.get("zone").filter(|zone| zone.as_text().is_some())
+}
+
+/// Whether a machine names the disk in a field.
+fn names(cx: &CheckCx<'_>, machine: &Address, disk: &Address) -> bool {
+    let fields = cx.all.get(machine).map(|machine| &machine.fields);
+    let mut refs = fields.into_iter().flat_map(|fields| fields.values()).flat_map(Value::refs);
+    refs.any(|reference| reference.address == *disk)
+}
+
+/// Levels belong to cloud_essd, and need a size; IOPS and bursts belong to cloud_auto.
+fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
+    let text = |name: &str| cx.fields().get(name).and_then(Value::as_text);
+    let category = text("category").unwrap_or("cloud_essd");
+    let mut problems = Vec::new();
+    let mut belongs = |field: &str, to: &str| {
+        if cx.fields().contains_key(field) && category != to {
+            let message = format!("a {category} disk has no `{field}`");
+            let hint = format!("leave `{field}` out, or say `category: {to}`");
+            problems.push(problem(field, message, &hint));
+        }
+    };
+    belongs("performance_level", "cloud_essd");
+    belongs("provisioned_iops", "cloud_auto");
+    belongs("bursting_enabled", "cloud_auto");
+    let size = cx.fields().get("size").and_then(Value::as_int);
+    let level = text("performance_level").unwrap_or("PL1");
+    let (of, least) = match (category, level) {
+        ("cloud_essd", "PL1") => ("PL1", 20),
+        ("cloud_essd", "PL2") => ("PL2", 461),
+        ("cloud_essd", "PL3") => ("PL3", 1261),
+        ("cloud_essd_entry", _) => ("cloud_essd_entry", 10),
+        ("cloud_ssd" | "cloud_efficiency", _) => (category, 20),
+        ("cloud", _) => ("cloud", 5),
+        _ => (category, 1),
+    };
+    if size.is_some_and(|size| size < least) {
+        let message = format!("a {of} disk has at least {least} GiB");
+        let hint = match of {
+            "PL1" => "write that, or `performance_level: PL0`",
+            _ => "write that, or another level or category",
+        };
+        problems.push(problem("size", message, hint));
+    }
+    problems
+}

@@ -1,0 +1,304 @@
+//! `image`: what a machine boots from: looked up, or made from a machine of the stack.
+//!
+//! An image is `Creating` for some minutes, then `Available`, or `CreateFailed` for good; by hand it
+//! becomes `Deprecated`. It is a copy of all disks of its machine, made once: the machine may change
+//! or go afterwards, and another one under `instance` makes no other image. Its name is unique in a
+//! region. What the copy is made of are snapshots, which are paid for and stay when the image goes:
+//! those made with an image of ours are deleted after it. Its guard tag marks them as such, since an
+//! adopted image may stand on snapshots that serve others too. A run that is cut off between the two
+//! leaves the snapshots.
+//!
+//! A look-up that fits several images means the newest.
+//!
+//! Sources: CreateImage, ModifyImageAttribute, DeleteImage, DeleteSnapshot, DescribeImages
+//! (ECS 2014-05-26). Only Available images are listed unless the states are named.
+
+use setpoint_openapi::action::ecs as api;
+use setpoint_openapi::json::{Node, Odd};
+use setpoint_openapi::page::{Listing, Style};
+use setpoint_plan::claim::Claim;
+use setpoint_plan::decode::{TagNames, plain};
+use setpoint_plan::desired::Desired;
+use setpoint_plan::diff::glob_match;
+use setpoint_plan::field::{Field, Judged, Verdict};
+use setpoint_plan::kind::{Cx, Finder, Kind, LookUp};
+use setpoint_plan::live::Live;
+use setpoint_plan::procedure::{
+    Anchor, Args, Call, Codes, Cond, Procedure, Retry, Step, Wait, Window, minutes, seconds,
+};
+use setpoint_plan::update::Update;
+use setpoint_plan::view::{Decode, Fixed, Ids, Proof, View};
+use setpoint_plan::{Map, Value};
+use setpoint_spec::naming::{self, LookUpKey, Naming};
+use setpoint_spec::schema::Type;
+
+use crate::instance;
+use crate::shared::{display_name, own_tags, params};
+
+/// The kind.
+pub static IMAGE: Kind = Kind {
+    doc: "A machine image, made from a machine of the stack.",
+    hints: &[
+        ("image_name", "`name`"),
+        ("image_family", "`family`"),
+        ("instance_id", "`instance`"),
+        ("os_name", "an existing image stands under `existing`, or in braces under `image`"),
+    ],
+    example: "
+net: {type: vpc, cidr_block: 10.0.0.0/16}
+subnet: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
+group: {type: security_group, vpc: net}
+app:
+  type: instance
+  instance_type: ecs.c7.large
+  image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}
+  vswitch: subnet
+  security_groups: [group]
+it: {type: image, instance: app}
+",
+    naming: NAMING,
+    tag_api: Some(instance::tag_api("image")),
+    tag_names: TagNames::Prefixed,
+    look_up: LookUp::Newest("creation_time"),
+    finder: Some(Finder { view: &FOUND, args: look_up_args, fits }),
+    desire: |_, _, live, want| {
+        want.guard.marks.insert(OWN_SNAPSHOTS.to_owned());
+        // One that is being made, or that failed, is no image yet.
+        if live.is_some_and(|live| live.attr("is_made") != Value::Bool(true)) {
+            want.attrs.insert("is_made".to_owned(), Value::Bool(true));
+        }
+        Ok(())
+    },
+    claims: |of| Claim::name("name", Value::Null, &of("name")).into_iter().collect(),
+    loses: |live, _| {
+        let size = live.attr("size").as_int().unwrap_or_default();
+        Some(format!("image {}, {size} GiB", live.id))
+    },
+    ..Kind::new("image", FIELDS, &LIST, create, delete)
+};
+
+/// Images of the vendor have the name of their file as their id.
+const NAMING: Naming = Naming {
+    id_suffixes: &[".vhd"],
+    look_up: &[
+        naming::ID,
+        naming::NAME,
+        naming::TAGS,
+        LookUpKey::finding("family"),
+        LookUpKey::finding("os_name"),
+        LookUpKey::beside("owner", WORD),
+        LookUpKey::beside("architecture", WORD),
+        LookUpKey::beside("follow", Type::Bool),
+    ],
+    outside: "an image family is `{family: NAME}`, an image `{name: NAME}` or its id",
+    ..Naming::ids(&["m"])
+};
+
+const WORD: Type = Type::Text { min: 1, max: 256 };
+
+/// The mark of an image whose snapshots were made with it.
+const OWN_SNAPSHOTS: &str = "snapshots";
+
+const TEXT: Type = Type::Text { min: 0, max: 128 };
+
+static FIELDS: &[Field] = &[
+    Field::display_name("ImageName", 2, 128)
+        .at("ImageName")
+        .update(&ATTRIBUTES)
+        .samples("first", "second")
+        .captured(),
+    Field::description()
+        .at("Description")
+        .update(&ATTRIBUTES)
+        .samples("One image", "Another one")
+        .captured(),
+    Field::derived("is_made").by(is_made).judge(judge_made, "none").transient(),
+    Field::new(
+        "instance",
+        Type::Ref("instance"),
+        "The machine that it is made from, once that is ready. Used once: another machine, or a \
+         change of this one, makes no other image.",
+    )
+    .required()
+    .param("InstanceId")
+    .judge(|_| Verdict::Same, "once")
+    .loose(),
+    Field::new("family", Type::Text { min: 2, max: 128 }, "The family by which it is looked up.")
+        .param("ImageFamily")
+        .at("ImageFamily")
+        .update(&ATTRIBUTES)
+        .samples("golden", "silver")
+        .captured(),
+    Field::new("boot_mode", Type::Enum(&["BIOS", "UEFI", "UEFI-Preferred"]), "How it boots.")
+        .param("BootMode")
+        .at_or_absent("BootMode")
+        .update(&ATTRIBUTES)
+        .samples("BIOS", "UEFI")
+        .captured(),
+    Field::output("status", TEXT, "Creating, Available, Deprecated or CreateFailed.")
+        .at("Status")
+        .transient()
+        .captured(),
+    Field::output("creation_time", TEXT, "When it was made.").at("CreationTime").captured(),
+    Field::output("size", SIZE, "The smallest system disk in GiB.").at("Size").captured(),
+    Field::output("os_name", TEXT, "The name of its operating system.").at("OSName").captured(),
+    Field::output("architecture", TEXT, "x86_64 or arm64.").at("Architecture").captured(),
+    Field::derived("snapshots").never().by(snapshots),
+];
+
+const SIZE: Type = Type::Int { min: 0, max: i64::MAX, unit: "GiB" };
+
+/// The name, the description, the family and the boot mode; shown some seconds later.
+static ATTRIBUTES: Update = Update::online("attributes", |change| {
+    let attrs = ["name", "description", "family", "boot_mode"];
+    let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));
+    let shown = Cond::All(attrs.into_iter().filter_map(is).collect());
+    let args = [vec![("ImageId", change.id())], change.params(&ATTRIBUTES)].concat();
+    let call = Call { retry: BUSY, ..Call::new(&api::MODIFY_IMAGE_ATTRIBUTE, args) };
+    vec![Step::call(call), Step::wait(Wait::own(shown, seconds(2), minutes(2)))]
+});
+/// Waited for: an earlier run was cut off while it was being made.
+static WAIT: Update = Update::online("wait", |_| vec![available()]);
+
+const ROWS: Listing =
+    Listing { style: Style::Number { size: 100 }, rows: "Images.Image", id: "ImageId" };
+
+/// Images in every state.
+static LIST: View = View {
+    fixed: &[(
+        "Status",
+        Fixed::Text("Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"),
+    )],
+    ids: Ids::One("ImageId"),
+    named: "ImageName",
+    proof: Proof::DryRun,
+    ..View::new("list", &api::DESCRIBE_IMAGES, ROWS, Decode::Rows(plain))
+};
+
+/// Images that machines can be made from.
+static FOUND: View = View::new("found", &api::DESCRIBE_IMAGES, ROWS, Decode::Rows(plain));
+
+/// The machine's disks are being copied already, or it is between two states.
+const BUSY: Retry = &[(
+    &[
+        "IncorrectInstanceStatus",
+        "IncorrectDiskStatus.CreatingSnapshot",
+        "IncorrectDiskStatus.Transferring",
+        "IncorrectDiskStatus",
+        "OperationConflict",
+        "InternalError",
+    ],
+    Window::For(minutes(10)),
+)];
+/// Machines made from it are shown for a while after their deletion.
+const IN_USE: Retry = &[(&["ImageUsingByInstance"], Window::AfterRelease(minutes(10)))];
+const HELD: Retry = &[(
+    &["SnapshotCreatedImage", "Operation.Conflict", "OperationConflict"],
+    Window::For(minutes(5)),
+)];
+const GONE: Codes = &["InvalidImageId.NotFound"];
+const SNAPSHOT_GONE: Codes = &["InvalidSnapshotId.NotFound", "InvalidResource.NotFound"];
+
+/// The filters that a look-up gives the API: public images, unless it says more.
+pub(crate) fn look_up_args(by: &Map) -> Args {
+    let public = (!by.contains_key("tags")).then(|| Value::text("system"));
+    let owner = by.get("owner").cloned().or(public);
+    let mut filter: Args = owner.into_iter().map(|owner| ("ImageOwnerAlias", owner)).collect();
+    let names = [
+        ("family", "ImageFamily"),
+        ("name", "ImageName"),
+        ("architecture", "Architecture"),
+    ];
+    for (name, param) in names {
+        filter.extend(by.get(name).map(|value| (param, value.clone())));
+    }
+    filter
+}
+
+/// What the API's own filters do not cover, or cover loosely.
+fn fits(by: &Map, live: &Live) -> bool {
+    let is = |key: &str| by.get(key).is_none_or(|wanted| *wanted == live.attr(key));
+    let glob = by.get("name").and_then(Value::as_text);
+    let name = live.attr("name");
+    let is_named = glob.is_none_or(|glob| name.as_text().is_some_and(|name| glob_match(glob, name)));
+    is("os_name") && is("family") && is_named
+}
+
+/// An image that failed is made anew; one that is being made is waited for.
+fn judge_made(judged: &Judged<'_>) -> Verdict {
+    if judged.row.attr("status") == Value::text("CreateFailed") {
+        Verdict::Replace
+    } else {
+        Verdict::Update(&WAIT)
+    }
+}
+
+fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
+    let machine = want.attrs.get("instance").cloned().unwrap_or(Value::Null);
+    let mut args = params(&IMAGE, want);
+    if !want.attrs.contains_key("name") {
+        args.push(("ImageName", Value::Text(name_of(cx, want))));
+    }
+    args.push(own_tags(cx, want));
+    let call = Call {
+        retry: BUSY,
+        ..Call::create(&api::CREATE_IMAGE, args, &[("id", "ImageId")])
+    };
+    // A disk that is attached or detached meanwhile would be in the copy or not.
+    let steps = [Step::call(call).needing(Anchor::Ready), available()];
+    Procedure::ending_at_pivot(steps.map(|step| step.locked(machine.clone())).into())
+}
+
+/// `{stack}-{address}`, with `-{incarnation}` from the first successor on.
+fn name_of(cx: &Cx<'_>, want: &Desired) -> String {
+    let base = display_name(cx.stack, &want.address, 120);
+    match want.guard.incarnation {
+        0 => base,
+        n => format!("{base}-{n}"),
+    }
+}
+
+fn available() -> Step {
+    let failed = ["CreateFailed", "UnAvailable"].map(Value::text).into();
+    Step::wait(Wait {
+        never: Some(Cond::Is("status", failed)),
+        ..Wait::own(Cond::is("status", "Available"), seconds(180), minutes(60))
+    })
+}
+
+/// The image goes before its snapshots: the API refuses the other order.
+fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
+    let call = Call {
+        done_on: GONE,
+        retry: IN_USE,
+        ..Call::new(&api::DELETE_IMAGE, vec![("ImageId", Value::text(&live.id))])
+    };
+    let mut steps = vec![Step::call(call), Step::wait(Wait::gone(seconds(3), minutes(10)))];
+    let snapshots = live.attr("snapshots");
+    let own = live.is_marked(Some(OWN_SNAPSHOTS)).then(|| snapshots.as_list()).flatten();
+    steps.extend(own.unwrap_or_default().iter().map(|snapshot| {
+        let args = vec![("SnapshotId", snapshot.clone()), ("Force", Value::Bool(true))];
+        Step::call(Call {
+            done_on: SNAPSHOT_GONE,
+            retry: HELD,
+            ..Call::new(&api::DELETE_SNAPSHOT, args)
+        })
+    }));
+    Procedure::ending_at_pivot(steps)
+}
+
+fn is_made(row: Node<'_>) -> Result<Option<Value>, Odd> {
+    let status = row.need_text("Status")?;
+    let is_made = !matches!(status.as_str(), "Creating" | "Waiting" | "CreateFailed");
+    Ok(Some(Value::Bool(is_made)))
+}
+
+/// The snapshots that it stands on. A public image shows none.
+fn snapshots(row: Node<'_>) -> Result<Option<Value>, Odd> {
+    let disks = row.may_list("DiskDeviceMappings.DiskDeviceMapping")?.unwrap_or_default();
+    let mut found = Vec::new();
+    for disk in disks {
+        found.extend(disk.may_text("SnapshotId")?.filter(|id| !id.is_empty()).map(Value::Text));
+    }
+    Ok((!found.is_empty()).then_some(Value::List(found)))
+}

@@ -1,0 +1,362 @@
+//! `disk`: made, attached, moved, grown, deleted; apart from the disks that come with a machine.
+
+use setpoint_openapi::action::ecs;
+use setpoint_plan::planner::Options;
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::{lines, lives, stack};
+
+use crate::deaths::{by_hand, dying_everywhere, id_of};
+
+const MACHINE: &str = "instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, vswitch: subnet, security_groups: [group]";
+
+/// A stack with two machines, `one` and `two`, and these further resources.
+fn with(more: &str) -> String {
+    format!(
+        "stack: test
+region: cn-beijing
+resources:
+  net: {{type: vpc, cidr_block: 10.0.0.0/16}}
+  subnet: {{type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}}
+  group: {{type: security_group, vpc: net}}
+  one: {{type: instance, {MACHINE}}}
+  two: {{type: instance, {MACHINE}}}
+{more}"
+    )
+}
+
+/// The same with one disk of these fields.
+fn disk(fields: &str) -> String {
+    with(&format!("  data: {{type: disk, {fields}}}\n"))
+}
+
+fn alone(fields: &str) -> String {
+    format!(
+        "stack: test\nregion: cn-beijing\nresources:\n  data: {{type: disk, zone: cn-beijing-h, {fields}}}\n"
+    )
+}
+
+async fn refused(cloud: &Cloud, text: &str) -> (String, Option<String>) {
+    let intent = cloud.intent(&stack(text, &[]));
+    let mut errors = match cloud.plan_intent(&intent, &Options::default()).await {
+        Ok((plan, _)) => panic!("it can be planned: {:?}", lines(&plan)),
+        Err(errors) => errors,
+    };
+    let first = errors.remove(0);
+    (first.what, first.hint)
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_change_in_place() {
+    lives(
+        &alone("size: 40"),
+        &alone("size: 60, name: data, description: The data, delete_with_instance: true"),
+        &["~ data (delete_with_instance, description, name, size) none"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn category_and_level_change_in_place() {
+    lives(
+        &alone("size: 500"),
+        &alone("size: 500, performance_level: PL2"),
+        &["~ data (performance_level) none"],
+    )
+    .await;
+    lives(
+        &alone("size: 40, category: cloud_efficiency"),
+        &alone("size: 40, category: cloud_auto, bursting_enabled: true"),
+        &["~ data (bursting_enabled, category) none"],
+    )
+    .await;
+    lives(
+        &alone("size: 40, category: cloud_auto, provisioned_iops: 100"),
+        &alone("size: 40, category: cloud_auto, provisioned_iops: 200"),
+        &["~ data (provisioned_iops) none"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_change_makes_another_disk() {
+    for (before, after, field) in [
+        ("encrypted: false", "encrypted: true", "encrypted"),
+        ("category: cloud", "category: cloud_efficiency", "category"),
+    ] {
+        let of = |field: &str| alone(&format!("size: 40, {field}"));
+        let replaced = format!("-/+ data ({field}) replace");
+        lives(&of(before), &of(after), &[&replaced]).await;
+    }
+    let attached = |more: &str| disk(&format!("size: 40, attach_to: one, encrypted: {more}"));
+    lives(
+        &attached("false"),
+        &attached("true"),
+        &["-/+ data (encrypted) replace"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_attached_moved_and_detached() {
+    let free = disk("size: 40, zone: cn-beijing-h");
+    let at = |machine: &str| disk(&format!("size: 40, attach_to: {machine}"));
+    lives(&free, &at("one"), &["~ data (attach_to) none"]).await;
+    lives(&at("one"), &at("two"), &["~ data (attach_to) brief"]).await;
+    lives(&at("one"), &free, &["~ data (attach_to) brief"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_grows_while_its_machine_runs_or_rests() {
+    let sized = |gib: u32, power: &str| {
+        disk(&format!("size: {gib}, attach_to: one")).replacen(
+            "one: {type: instance, ",
+            &format!("one: {{type: instance, power: {power}, "),
+            1,
+        )
+    };
+    for power in ["running", "stopped"] {
+        lives(
+            &sized(40, power),
+            &sized(60, power),
+            &["~ data (size) none"],
+        )
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_grows_on_its_way_to_another_machine() {
+    lives(
+        &disk("size: 40, attach_to: one, category: cloud"),
+        &disk("size: 60, attach_to: two, category: cloud"),
+        &["~ data (attach_to, size) brief"],
+    )
+    .await;
+}
+
+/// The way out that the refusal names works.
+#[tokio::test(start_paused = true)]
+async fn what_grows_offline_only_is_refused_with_the_way_out() {
+    let sized = |gib: u32| disk(&format!("size: {gib}, attach_to: one, category: cloud"));
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&sized(40)).await.is_complete());
+    let (what, hint) = refused(&cloud, &sized(60)).await;
+    assert!(what.contains("grows offline only"), "{what}");
+    assert!(hint.is_some_and(|hint| hint.contains("`power: stopped`")));
+    let stopped = |gib: u32| {
+        sized(gib).replacen(
+            "one: {type: instance, ",
+            "one: {type: instance, power: stopped, ",
+            1,
+        )
+    };
+    assert!(cloud.apply(&stopped(40)).await.is_complete());
+    assert_eq!(
+        lines(&cloud.plan(&stopped(60)).await),
+        ["~ data (size) none"]
+    );
+    assert!(cloud.apply(&stopped(60)).await.is_complete());
+    assert_eq!(lines(&cloud.plan(&stopped(60)).await), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_never_shrinks_and_never_leaves_its_zone() {
+    let cloud = Cloud::new();
+    let attached = disk("size: 40, attach_to: one");
+    assert!(cloud.apply(&attached).await.is_complete());
+    let (what, hint) = refused(&cloud, &attached.replace("size: 40", "size: 20")).await;
+    assert_eq!(
+        what,
+        "a disk cannot shrink: it has 40 GiB, and the file says 20 GiB"
+    );
+    assert_eq!(hint.as_deref(), Some("write `size: 40` or more"));
+    let far = attached
+        .replace(
+            "  two:",
+            "  far: {type: vswitch, vpc: net, zone: cn-beijing-g, cidr_block: 10.0.2.0/24}\n  two:",
+        )
+        .replacen("attach_to: one", "attach_to: two", 1);
+    let start = far.find("  two:").expect("a machine");
+    let moved = format!(
+        "{}{}",
+        &far[..start],
+        far[start..].replacen("vswitch: subnet", "vswitch: far", 1)
+    );
+    let (what, _) = refused(&cloud, &moved).await;
+    assert!(what.contains("a disk cannot leave its zone"), "{what}");
+}
+
+/// Disks that come with a machine carry its tags; they are no disks of the stack.
+#[tokio::test(start_paused = true)]
+async fn the_disks_of_machines_are_no_disks_of_the_stack() {
+    let cloud = Cloud::new();
+    let own = with(
+        "  a: {type: disk, size: 40, attach_to: one}
+  b: {type: disk, size: 40, zone: cn-beijing-h}
+  c: {type: disk, size: 40, attach_to: one}
+",
+    );
+    assert!(cloud.apply(&own).await.is_complete());
+    assert_eq!(lines(&cloud.plan(&own).await), Vec::<String>::new());
+    // As the first version wrote them, tags name no kind.
+    for (kind, address) in [("instance", "one"), ("disk", "one"), ("disk", "two")] {
+        let id = id_of(&cloud, kind, address);
+        let params = [
+            ("ResourceType", kind),
+            ("ResourceId.1", id.as_str()),
+            ("TagKey.1", "setpoint:guard"),
+        ];
+        by_hand(&cloud, &ecs::UNTAG_RESOURCES, &params).await;
+    }
+    assert_eq!(lines(&cloud.plan(&own).await), Vec::<String>::new());
+    let gone = cloud.destroy(&own).await;
+    assert!(gone.is_complete(), "{gone:#?}");
+    assert_eq!(cloud.owned(), Vec::<String>::new());
+}
+
+/// A machine with data disks of its own, from an image that has some, and one attached.
+#[tokio::test(start_paused = true)]
+async fn a_machine_with_two_disks_of_its_own_and_one_attached() {
+    let cloud = Cloud::new();
+    let source = with(
+        "  a: {type: disk, size: 20, attach_to: one}
+  b: {type: disk, size: 20, attach_to: one}
+  golden: {type: image, instance: one, after: [a, b]}
+  copy:
+    type: instance
+    instance_type: ecs.c7.large
+    image: golden
+    vswitch: subnet
+    security_groups: [group]
+  data: {type: disk, size: 40, attach_to: copy}
+",
+    );
+    let outcome = cloud.apply(&source).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    let own = cloud
+        .owned()
+        .iter()
+        .filter(|line| line.starts_with("disk copy "))
+        .count();
+    assert_eq!(
+        own,
+        3,
+        "the system disk and two of its own: {:?}",
+        cloud.owned()
+    );
+    assert_eq!(lines(&cloud.plan(&source).await), Vec::<String>::new());
+    let gone = cloud.destroy(&source).await;
+    assert!(gone.is_complete(), "{gone:#?}");
+    assert_eq!(cloud.owned(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_made_from_a_snapshot() {
+    let cloud = Cloud::new();
+    let first = disk("size: 40, attach_to: one");
+    assert!(cloud.apply(&first).await.is_complete());
+    let id = id_of(&cloud, "disk", "data");
+    by_hand(&cloud, &ecs::CREATE_SNAPSHOT, &[("DiskId", &id)]).await;
+    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    let snapshots = cloud
+        .resources()
+        .into_iter()
+        .filter(|one| one.kind == "snapshot");
+    let snapshot = snapshots.map(|one| one.id).next().expect("a snapshot");
+    let copied = format!("{first}  copy: {{type: disk, snapshot: {snapshot}, attach_to: two}}\n");
+    assert_eq!(lines(&cloud.plan(&copied).await), ["+ copy none"]);
+    assert!(cloud.apply(&copied).await.is_complete());
+    assert_eq!(lines(&cloud.plan(&copied).await), Vec::<String>::new());
+    // Used once: another snapshot makes no other disk.
+    let other = copied.replace(&snapshot, "s-2zeotheronehere0");
+    assert_eq!(lines(&cloud.plan(&other).await), Vec::<String>::new());
+    assert!(cloud.destroy(&copied).await.is_complete());
+    assert_eq!(cloud.owned(), Vec::<String>::new());
+}
+
+/// A machine that is replaced hands its disk over; the disk stays the same.
+#[tokio::test(start_paused = true)]
+async fn a_replaced_machine_hands_it_over() {
+    let own = |machine: &str| {
+        disk("size: 40, attach_to: one, delete_with_instance: true").replacen(
+            "one: {type: instance, ",
+            &format!("one: {{type: instance, {machine}, "),
+            1,
+        )
+    };
+    for (fixed, mark) in [("", "+/-"), ("private_ip: 10.0.1.9, ", "-/+")] {
+        let of = |encrypted: bool| own(&format!("{fixed}system_disk: {{encrypted: {encrypted}}}"));
+        let cloud = Cloud::new();
+        assert!(cloud.apply(&of(false)).await.is_complete());
+        let id = id_of(&cloud, "disk", "data");
+        let plan = cloud.plan(&of(true)).await;
+        let machine = format!("{mark} one (system_disk.encrypted) replace");
+        assert_eq!(lines(&plan), ["~ data (attach_to) brief", &machine]);
+        let outcome = cloud.apply_plan(&plan).await;
+        assert!(outcome.is_complete(), "{outcome:#?}");
+        assert_eq!(id_of(&cloud, "disk", "data"), id);
+        assert_eq!(lines(&cloud.plan(&of(true)).await), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_may_boot_with_what_its_disk_is_called() {
+    let text = disk("size: 40, zone: cn-beijing-h, attach_to: one").replacen(
+        "one: {type: instance, ",
+        "one: {type: instance, user_data: {text: \"mount ${serial}\", with: {serial: \"${data.serial_number}\"}}, ",
+        1,
+    );
+    lives(&text, &text, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_it_is_made_and_attached() {
+    assert!(dying_everywhere(None, &disk("size: 40, attach_to: one")).await >= 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_it_moves() {
+    let at = |machine: &str| disk(&format!("size: 40, attach_to: {machine}"));
+    assert_eq!(dying_everywhere(Some(&at("one")), &at("two")).await, 4);
+}
+
+#[test]
+#[should_panic(expected = "`zone` is missing, and no machine of this stack gives it")]
+fn a_free_disk_needs_a_zone() {
+    drop(stack(&disk("size: 40"), &[]));
+}
+
+#[test]
+#[should_panic(expected = "the disk is in cn-beijing-g, and `one` in cn-beijing-h")]
+fn a_disk_and_its_machine_share_a_zone() {
+    drop(stack(
+        &disk("size: 40, attach_to: one, zone: cn-beijing-g"),
+        &[],
+    ));
+}
+
+#[test]
+#[should_panic(expected = "a PL1 disk has at least 20 GiB")]
+fn a_level_needs_a_size() {
+    drop(stack(&alone("size: 10"), &[]));
+}
+
+#[test]
+#[should_panic(expected = "a cloud_ssd disk has no `performance_level`")]
+fn only_an_essd_has_a_level() {
+    drop(stack(
+        &alone("size: 40, category: cloud_ssd, performance_level: PL1"),
+        &[],
+    ));
+}
+
+#[test]
+#[should_panic(expected = "needs the disk")]
+fn a_machine_that_needs_its_disk_gives_no_zone() {
+    let text = disk("size: 40, attach_to: one").replacen(
+        "one: {type: instance, ",
+        "one: {type: instance, user_data: {text: \"mount ${serial}\", with: {serial: \"${data.serial_number}\"}}, ",
+        1,
+    );
+    drop(stack(&text, &[]));
+}

@@ -1,0 +1,224 @@
+//! `eip`: allocated, bound, moved without losing its address, released.
+
+use setpoint_openapi::action::vpc;
+use setpoint_sim::profile::Options;
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::{lines, lives, stack};
+
+use crate::deaths::{by_hand, dying_everywhere, id_of};
+
+const MACHINE: &str = "instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, vswitch: subnet, security_groups: [group]";
+
+/// A stack with two machines, `one` and `two`, and an EIP with these fields.
+fn with(eip: &str) -> String {
+    format!(
+        "stack: test
+region: cn-beijing
+resources:
+  net: {{type: vpc, cidr_block: 10.0.0.0/16}}
+  subnet: {{type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}}
+  group: {{type: security_group, vpc: net}}
+  one: {{type: instance, {MACHINE}}}
+  two: {{type: instance, {MACHINE}}}
+  ip: {{type: eip{eip}}}
+outputs: {{address: \"${{ip.ip_address}}\", machine: \"${{one.public_ip}}\"}}
+"
+    )
+}
+
+fn alone(eip: &str) -> String {
+    format!("stack: test\nregion: cn-beijing\nresources:\n  ip: {{type: eip{eip}}}\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_change_in_place() {
+    lives(
+        &alone(""),
+        &alone(", name: front, description: The front, bandwidth: 20"),
+        &["~ ip (bandwidth, description, name) none"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_way_of_paying_or_another_line_is_another_address() {
+    let replaced = |field: &str| format!("-/+ ip ({field}) replace");
+    for (fields, field) in [
+        (
+            ", internet_charge_type: PayByTraffic",
+            "internet_charge_type",
+        ),
+        (", isp: BGP_PRO", "isp"),
+    ] {
+        lives(&alone(""), &alone(fields), &[&replaced(field)]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_bound_moved_and_freed() {
+    lives(
+        &with(""),
+        &with(", attach_to: one"),
+        &["~ ip (attach_to) none"],
+    )
+    .await;
+    let moved = &["~ ip (attach_to) brief"];
+    lives(&with(", attach_to: one"), &with(", attach_to: two"), moved).await;
+    lives(&with(", attach_to: one"), &with(""), moved).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_keeps_the_address() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&with(", attach_to: one")).await.is_complete());
+    let address = |cloud: &Cloud| {
+        let eips = cloud
+            .resources()
+            .into_iter()
+            .filter(|one| one.kind == "eip");
+        eips.map(|eip| (eip.id, eip.state)).collect::<Vec<_>>()
+    };
+    let before = address(&cloud);
+    assert_eq!(before.len(), 1);
+    assert_eq!(before[0].1, "InUse");
+    assert!(cloud.apply(&with(", attach_to: two")).await.is_complete());
+    assert_eq!(address(&cloud), before);
+}
+
+/// The address of a machine is that of the EIP which is attached to it, from the first apply on.
+#[tokio::test(start_paused = true)]
+async fn the_public_address_of_a_machine_is_that_of_its_eip() {
+    let cloud = Cloud::new();
+    let attached = with(", attach_to: one");
+    let outcome = cloud.apply(&attached).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    let outputs = &outcome.outputs;
+    assert!(outputs["address"].as_text().is_some(), "{outputs:?}");
+    assert_eq!(outputs["address"], outputs["machine"]);
+    let again = cloud.plan(&attached).await;
+    assert_eq!(again.outputs["machine"].value, outputs["address"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_loses_his_machine_lets_go_of_it_first() {
+    let before = with(", attach_to: one").replace(", machine: \"${one.public_ip}\"", "");
+    let start = before.find("  one:").expect("a machine");
+    let end = before.find("  two:").expect("another one");
+    let without = format!("{}{}", &before[..start], &before[end..]);
+    let after = without.replace("attach_to: one", "attach_to: two");
+    lives(&before, &after, &["~ ip (attach_to) brief", "- one none"]).await;
+}
+
+/// The successor is there before the address moves over; where both cannot be there at once, the
+/// address is let go in between.
+#[tokio::test(start_paused = true)]
+async fn a_replaced_machine_hands_it_over() {
+    let attached = with(", attach_to: one");
+    let encrypted = |text: &str| {
+        text.replacen(
+            "one: {type: instance, ",
+            "one: {type: instance, system_disk: {encrypted: true}, ",
+            1,
+        )
+    };
+    let before = attached.replacen(
+        "one: {type: instance, ",
+        "one: {type: instance, system_disk: {encrypted: false}, ",
+        1,
+    );
+    let expected = [
+        "~ ip (attach_to) brief",
+        "+/- one (system_disk.encrypted) replace",
+    ];
+    lives(&before, &encrypted(&attached), &expected).await;
+    let fixed = |text: &str| {
+        text.replacen(
+            "one: {type: instance, ",
+            "one: {type: instance, private_ip: 10.0.1.9, ",
+            1,
+        )
+    };
+    let expected = [
+        "~ ip (attach_to) brief",
+        "-/+ one (system_disk.encrypted) replace",
+    ];
+    lives(&fixed(&before), &fixed(&encrypted(&attached)), &expected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_it_is_made_and_bound() {
+    assert!(dying_everywhere(None, &with(", attach_to: one")).await >= 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_it_moves() {
+    let tried = dying_everywhere(Some(&with(", attach_to: one")), &with(", attach_to: two")).await;
+    assert_eq!(tried, 4);
+}
+
+/// Bound by hand to nothing that a line names: closed means free. `unmanaged` lets go.
+#[tokio::test(start_paused = true)]
+async fn closed_means_free() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&with("")).await.is_complete());
+    let (eip, machine) = (id_of(&cloud, "eip", "ip"), id_of(&cloud, "instance", "one"));
+    let pair = [
+        ("AllocationId", eip.as_str()),
+        ("InstanceId", machine.as_str()),
+    ];
+    by_hand(&cloud, &vpc::ASSOCIATE_EIP_ADDRESS, &pair).await;
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert_eq!(
+        lines(&cloud.plan(&with("")).await),
+        ["~ ip (attach_to) brief"]
+    );
+    let unmanaged = with(", attach_to: unmanaged");
+    assert_eq!(lines(&cloud.plan(&unmanaged).await), Vec::<String>::new());
+}
+
+/// A region that drops the tags of an allocation is told of; it does not fill up with addresses.
+#[tokio::test(start_paused = true)]
+async fn a_region_that_drops_tags_fails_loudly() {
+    let cloud = Cloud::with(Options {
+        allocation_drops_tags: true,
+        ..Options::default()
+    });
+    let outcome = cloud.apply(&alone("")).await;
+    assert_eq!(outcome.failed.len(), 1, "{outcome:#?}");
+    let message = &outcome.failed[0].message;
+    assert!(message.contains("without its tags"), "{message}");
+    let eips = cloud
+        .resources()
+        .into_iter()
+        .filter(|one| one.kind == "eip")
+        .count();
+    assert!(eips <= 2, "{eips} addresses");
+}
+
+#[test]
+#[should_panic(expected = "`one` has public bandwidth of its own")]
+fn a_machine_has_one_way_out() {
+    let open = with(", attach_to: one").replacen(
+        "one: {type: instance, ",
+        "one: {type: instance, internet: {max_bandwidth_out: 5}, ",
+        1,
+    );
+    drop(stack(&open, &[]));
+}
+
+#[test]
+#[should_panic(expected = "`ip` is attached to `one` already")]
+fn a_machine_takes_one() {
+    let two = with(", attach_to: one")
+        .replace("outputs:", "  other: {type: eip, attach_to: one}\noutputs:");
+    drop(stack(&two, &[]));
+}
+
+#[test]
+#[should_panic(expected = "at most 200 Mbit/s")]
+fn paid_by_traffic_it_is_slower() {
+    drop(stack(
+        &alone(", internet_charge_type: PayByTraffic, bandwidth: 300"),
+        &[],
+    ));
+}

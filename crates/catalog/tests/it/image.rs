@@ -1,0 +1,155 @@
+//! `image`: looked up, and made from a machine.
+
+use setpoint_sim::world::ImageFacts;
+use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::run::{lines, lives};
+
+use crate::deaths::{dying_everywhere, id_of};
+
+const MACHINE: &str =
+    "type: instance, instance_type: ecs.c7.large, vswitch: subnet, security_groups: [group]";
+const PUBLIC: &str = "{family: acs:ubuntu_24_04_x64}";
+
+/// A stack with one machine, `one`, and these further resources.
+fn with(more: &str) -> String {
+    format!(
+        "stack: test
+region: cn-beijing
+resources:
+  net: {{type: vpc, cidr_block: 10.0.0.0/16}}
+  subnet: {{type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}}
+  group: {{type: security_group, vpc: net}}
+  one: {{{MACHINE}, image: {PUBLIC}}}
+{more}"
+    )
+}
+
+fn image(fields: &str) -> String {
+    with(&format!(
+        "  golden: {{type: image, instance: one{fields}}}\n"
+    ))
+}
+
+/// How many of a kind there are, owned or not.
+fn count(cloud: &Cloud, kind: &str) -> usize {
+    cloud
+        .resources()
+        .iter()
+        .filter(|one| one.kind == kind)
+        .count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_change_in_place() {
+    lives(
+        &image(""),
+        &image(", name: golden, description: The base, family: base"),
+        &["~ golden (description, family, name) none"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_machine_makes_no_other_image() {
+    let two = format!("  two: {{{MACHINE}, image: {PUBLIC}}}\n");
+    let of = |machine: &str| {
+        with(&format!(
+            "{two}  golden: {{type: image, instance: {machine}}}\n"
+        ))
+    };
+    lives(&of("one"), &of("two"), &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_snapshots_go_with_it() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&image("")).await.is_complete());
+    assert_eq!((count(&cloud, "image"), count(&cloud, "snapshot")), (1, 1));
+    let plan = cloud.plan(&with("")).await;
+    assert_eq!(lines(&plan), ["- golden none"]);
+    assert!(cloud.apply_plan(&plan).await.is_complete());
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!((count(&cloud, "image"), count(&cloud, "snapshot")), (0, 0));
+}
+
+/// A machine is made from an image of the stack, and holds on to it.
+#[tokio::test(start_paused = true)]
+async fn a_machine_is_made_from_it() {
+    let from = |image: &str| {
+        format!(
+            "{}  two: {{{MACHINE}, image: {image}}}\n",
+            self::image(", name: golden")
+        )
+    };
+    lives(&from("golden"), &from(PUBLIC), &["~ two (image) rebuild"]).await;
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&from("golden")).await.is_complete());
+    let without = with(&format!("  two: {{{MACHINE}, image: {PUBLIC}}}\n"));
+    let plan = cloud.plan(&without).await;
+    assert_eq!(lines(&plan), ["- golden none", "~ two (image) rebuild"]);
+    let outcome = cloud.apply_plan(&plan).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(count(&cloud, "image"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_it_is_made() {
+    let made = image("");
+    assert!(dying_everywhere(Some(&with("")), &made).await >= 2);
+}
+
+/// A run that died while the image was being made is continued: it is waited for.
+#[tokio::test(start_paused = true)]
+async fn an_image_under_way_is_waited_for() {
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&with("")).await.is_complete());
+    let plan = cloud.plan(&image("")).await;
+    let death = setpoint_testkit::faults::Death::After;
+    assert!(cloud.apply_dying(&plan, 1, death).await);
+    assert_eq!(
+        lines(&cloud.plan(&image("")).await),
+        ["~ golden (is_made) none"]
+    );
+    assert!(cloud.apply(&image("")).await.is_complete());
+    assert_eq!(lines(&cloud.plan(&image("")).await), Vec::<String>::new());
+}
+
+/// A look-up means the newest; a machine keeps the image that it has while that fits.
+#[tokio::test(start_paused = true)]
+async fn an_existing_image_is_the_newest_that_fits() {
+    let found = |family: &str| {
+        with(&format!("  two: {{{MACHINE}, image: base}}\n")).replace(
+            "resources:",
+            &format!("existing: {{base: {{type: image, family: \"{family}\"}}}}\nresources:"),
+        ) + "outputs: {base: \"${base.id}\", made: \"${base.creation_time}\"}\n"
+    };
+    let cloud = Cloud::new();
+    let ubuntu = found("acs:ubuntu_24_04_x64");
+    let outcome = cloud.apply(&ubuntu).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    let newest = "ubuntu_24_04_x64_20G_alibase_20240812.vhd";
+    assert_eq!(outcome.outputs["base"].as_text(), Some(newest));
+    assert_eq!(lines(&cloud.plan(&ubuntu).await), Vec::<String>::new());
+    let newer = ImageFacts {
+        id: "ubuntu_24_04_x64_20G_alibase_20251230.vhd".to_owned(),
+        family: "acs:ubuntu_24_04_x64".to_owned(),
+        os_name: "Ubuntu 24.04".to_owned(),
+        os_type: "linux".to_owned(),
+        platform: "Ubuntu".to_owned(),
+        architecture: "x86_64".to_owned(),
+        size_gib: 20,
+        created_ms: 1_767_052_800_000,
+        status: "Available".to_owned(),
+        owner_alias: "system".to_owned(),
+    };
+    cloud.sim.with(|world| world.add_image(newer.clone()));
+    let again = cloud.plan(&ubuntu).await;
+    assert_eq!(lines(&again), Vec::<String>::new());
+    assert_eq!(
+        again.outputs["base"].value.as_text(),
+        Some(newer.id.as_str())
+    );
+    let other = found("acs:debian_12_x64");
+    assert_eq!(lines(&cloud.plan(&other).await), ["~ two (image) rebuild"]);
+    assert_ne!(id_of(&cloud, "instance", "two"), "");
+}

@@ -1,0 +1,59 @@
+//! Attributes that one resource lends to another: the public address of a machine to which an `eip` of
+//! the stack attaches is that of the `eip`.
+//!
+//! A reference to the lent attribute is taken for one to the lender's own. So it waits for the lender
+//! and has its value from the start; the machine's own row shows the address some seconds after the
+//! binding only, and none while the machine is made.
+
+use std::collections::BTreeMap;
+
+use crate::planner::Intent;
+use crate::registry::Registry;
+use crate::{Address, Ref, Value, args};
+
+/// What a reference leads to, and the lender with the reference that takes its place.
+type Lent = BTreeMap<(Address, String), (Address, Value)>;
+
+/// The intent with references to lent attributes replaced; `None` if nothing is lent.
+pub(crate) fn resolved(registry: &Registry, intent: &Intent) -> Option<Intent> {
+    let lent = lent(registry, intent);
+    if lent.is_empty() {
+        return None;
+    }
+    let of = |reference: &Ref| lent.get(&(reference.address.clone(), reference.attr.clone()));
+    let mut intent = intent.clone();
+    for want in intent.desired.values_mut() {
+        let own = want.address.clone();
+        let others = |reference: &Ref| of(reference).filter(|(lender, _)| *lender != own);
+        let known = |reference: &Ref| others(reference).map(|(_, value)| value.clone());
+        let tags = want.tags.iter_mut().flat_map(BTreeMap::values_mut);
+        let values = want
+            .attrs
+            .values_mut()
+            .chain(want.initial.values_mut())
+            .chain(tags);
+        values.for_each(|value| *value = args::resolve(value, &known));
+    }
+    let known = |reference: &Ref| of(reference).map(|(_, value)| value.clone());
+    for output in intent.outputs.values_mut() {
+        output.value = args::resolve(&output.value, &known);
+    }
+    Some(intent)
+}
+
+fn lent(registry: &Registry, intent: &Intent) -> Lent {
+    let mut lent = Lent::new();
+    for want in intent.desired.values() {
+        for field in registry.known(want.kind).fields {
+            let (Some((theirs, own)), Some(Value::Ref(target))) =
+                (field.lends, want.attrs.get(field.name))
+            else {
+                continue;
+            };
+            let value = Value::reference(&want.address, own);
+            let key = (target.address.clone(), theirs.to_owned());
+            lent.insert(key, (want.address.clone(), value));
+        }
+    }
+    lent
+}
