@@ -360,3 +360,20 @@ fn a_machine_that_needs_its_disk_gives_no_zone() {
     );
     drop(stack(&text, &[]));
 }
+
+/// What is kept lets go of its machine when that is destroyed, and stays.
+#[tokio::test(start_paused = true)]
+async fn a_kept_disk_keeps_no_machine() {
+    let kept = disk("size: 40, attach_to: one, lifecycle: {on_delete: keep}");
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&kept).await.is_complete());
+    let id = id_of(&cloud, "disk", "data");
+    let gone = cloud.destroy(&kept).await;
+    assert!(gone.is_complete(), "{gone:#?}");
+    assert_eq!(cloud.owned(), [format!("disk data {id} Available")]);
+    // The next apply takes it up again.
+    let again = cloud.apply(&kept).await;
+    assert!(again.is_complete(), "{again:#?}");
+    assert_eq!(id_of(&cloud, "disk", "data"), id);
+    assert_eq!(lines(&cloud.plan(&kept).await), Vec::<String>::new());
+}

@@ -222,3 +222,15 @@ fn paid_by_traffic_it_is_slower() {
         &[],
     ));
 }
+
+/// What is kept lets go of its machine when that is destroyed, and stays.
+#[tokio::test(start_paused = true)]
+async fn a_kept_address_keeps_no_machine() {
+    let kept = with(", attach_to: one, lifecycle: {on_delete: keep}");
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&kept).await.is_complete());
+    let id = id_of(&cloud, "eip", "ip");
+    let gone = cloud.destroy(&kept).await;
+    assert!(gone.is_complete(), "{gone:#?}");
+    assert_eq!(cloud.owned(), [format!("eip ip {id} Available")]);
+}

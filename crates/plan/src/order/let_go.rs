@@ -1,6 +1,7 @@
 //! Letting go: whoever uses a live resource stops using it before it is taken away.
 //!
-//! A user that is deleted lets go at its pivot; one that is changed, at the end of its update, or in its leave block
+//! A user that is deleted lets go at its pivot; one that is kept, where it would let go if it were
+//! deleted; one that is changed, at the end of its update, or in its leave block
 //! where the successor cannot be there yet.
 
 use crate::change::ChangeAction;
@@ -35,7 +36,7 @@ fn uses(user: &Placed<'_>, gone: &Live) -> bool {
 fn edge(placed: &[Placed<'_>], user: &Placed<'_>, down: &Placed<'_>) -> Edges {
     match (user.block.half, user.one.change.action) {
         (Half::Down, _) => all_to_all(&user.pivot_group(), &down.taking_away()),
-        (Half::Up, ChangeAction::Update) => {
+        (Half::Up, ChangeAction::Update | ChangeAction::Keep) => {
             let releases = |block: &Placed<'_>| {
                 block.block.change == user.block.change
                     && block

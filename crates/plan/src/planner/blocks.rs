@@ -1,6 +1,7 @@
 //! Turns changes into blocks: one procedure each, not yet ordered against others.
 
 use crate::change::{Change, ChangeAction, ReplaceOrder};
+use crate::field::Field;
 use crate::kind::{Cx, Kind};
 use crate::live::Live;
 use crate::ownership::{self, Owner};
@@ -79,6 +80,19 @@ fn blocks_of(
             let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
             on_row(at, Half::Up, Procedure::ending_at_pivot(steps), live)
         })),
+        (ChangeAction::Keep, Some(live)) => {
+            let gone = all.iter().filter(|other| other.change.deletes());
+            let mut gone = gone.filter_map(|other| other.change.before.as_ref());
+            if gone.any(|gone| lets_go(kind, live, gone)) {
+                let steps = letting_go((kind.delete)(cx, live));
+                blocks.push(on_row(
+                    at,
+                    Half::Up,
+                    Procedure::ending_at_pivot(steps),
+                    live,
+                ));
+            }
+        }
         _ => {}
     }
     blocks.retain(|block| !block.procedure.steps.is_empty());
@@ -121,6 +135,19 @@ fn updating(kind: &'static Kind, cx: &Cx<'_>, all: &[Classified], at: usize) -> 
         ..on_row(at, Half::Up, procedure, live)
     };
     leaving.chain([update]).collect()
+}
+
+/// Whether a row that is kept lets go of what is deleted: its field binds late, and can let go.
+pub(crate) fn lets_go(kind: &Kind, live: &Live, gone: &Live) -> bool {
+    let binds = |field: &&Field| field.late && field.leave.is_some();
+    let mut bindings = kind.fields.iter().filter(binds);
+    bindings.any(|field| live.attr(field.name) == Value::text(&gone.id))
+}
+
+/// The steps of a deletion after which the resource uses nothing any more.
+fn letting_go(mut delete: Procedure) -> Vec<Step> {
+    delete.steps.truncate(delete.pivot + 1);
+    delete.steps
 }
 
 /// The entry's own time limits, in the place of the kind's.

@@ -59,7 +59,7 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<Outcome, Vec<PlanError>> {
             .iter()
             .all(|(address, _)| forced.contains_key(address))
         {
-            refusals::keep_what_is_stood_on(&mut all);
+            refusals::keep_what_is_stood_on(cx, &mut all);
             let mut errors = refusals::refusals(cx, &all);
             errors.extend(refusals::stood_on(cx, &all));
             let waits = match exclusive::waits(cx, &all) {

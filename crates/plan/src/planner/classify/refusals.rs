@@ -3,6 +3,7 @@
 use crate::change::{Change, ChangeAction, Reason};
 use crate::effect::Interruption;
 use crate::live::Live;
+use crate::planner::blocks;
 use crate::planner::classify::Context;
 use crate::planner::classify::closure::lets_go;
 use crate::planner::{Classified, PlanError, PlanErrorClass};
@@ -108,7 +109,12 @@ fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
 }
 
 /// What something kept stands on is kept as well; the cloud would refuse to delete it.
-pub(super) fn keep_what_is_stood_on(all: &mut [Classified]) {
+pub(super) fn keep_what_is_stood_on(cx: &Context<'_>, all: &mut [Classified]) {
+    let holds_on = |user: &Classified, gone: &Live| {
+        let kept = user.change.before.as_ref();
+        let kept = kept.filter(|_| user.change.action == ChangeAction::Keep);
+        !kept.is_some_and(|live| blocks::lets_go(cx.registry.known(live.kind), live, gone))
+    };
     loop {
         let found = all.iter().enumerate().find_map(|(at, one)| {
             let gone = one
@@ -116,9 +122,10 @@ pub(super) fn keep_what_is_stood_on(all: &mut [Classified]) {
                 .before
                 .as_ref()
                 .filter(|_| one.change.action == ChangeAction::Delete)?;
-            let user = all
-                .iter()
-                .find(|user| stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget]))?;
+            let user = all.iter().find(|user| {
+                stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget])
+                    && holds_on(user, gone)
+            })?;
             Some((at, user.change.address.clone()))
         });
         let Some((at, by)) = found else { return };
