@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use setpoint_plan::desired::Desired;
 use setpoint_plan::live::Live;
+use setpoint_plan::ownership::Guard;
 use setpoint_plan::wire::{SENSITIVE, sensitive_by_name};
 use setpoint_plan::{Map, Value};
 
@@ -109,11 +110,20 @@ fn title(out: &mut String, style: &Style, live: &Live) {
     put(out, style, Label::Dim, 2, &site);
 }
 
+/// The guard words, without the kind: that stands beside the id.
+fn words_beside_the_kind(guard: &Guard) -> String {
+    let words = Guard {
+        kind: None,
+        ..guard.clone()
+    };
+    words.encode()
+}
+
 fn owner_words(live: &Live) -> String {
     let Some(owner) = &live.owner else {
         return "owned by no stack".to_owned();
     };
-    let guard = owner.guard.encode();
+    let guard = words_beside_the_kind(&owner.guard);
     let guard = if guard.is_empty() {
         guard
     } else {
@@ -204,7 +214,7 @@ fn summary_json(live: &Live) -> Json {
         "region": live.site.region,
         "account": live.site.account,
         "stack": owner.map(|owner| owner.stack.clone()),
-        "guard": owner.map(|owner| owner.guard.encode()),
+        "guard": owner.map(|owner| words_beside_the_kind(&owner.guard)),
     })
 }
 

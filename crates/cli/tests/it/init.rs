@@ -27,9 +27,10 @@ fn writes_a_stack_that_is_valid_and_formatted() {
             .starts_with("# yaml-language-server: $schema=.setpoint/stack.schema.json\n")
     );
     assert_eq!(sandbox.read(".setpoint/.gitignore"), "*\n");
+    let schema = sandbox.command("schema").output().expect("it runs").stdout;
     assert_eq!(
-        sandbox.read(".setpoint/stack.schema.json"),
-        sandbox.run("schema").stdout
+        sandbox.read(".setpoint/stack.schema.json").as_bytes(),
+        schema
     );
 }
 
