@@ -18,7 +18,7 @@ use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::decode::{self, TagNames, plain};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::effect::Effect;
-use setpoint_plan::field::{Field, Judged, Verdict};
+use setpoint_plan::field::Field;
 use setpoint_plan::kind::{Cx, Found, Kind, Row};
 use setpoint_plan::live::Live;
 use setpoint_plan::update::Update;
@@ -28,11 +28,12 @@ use setpoint_spec::naming::Naming;
 use setpoint_spec::schema::Type;
 
 use crate::instance;
-use crate::shared::{close_attachment, default_to, level, name_at_creation, text_or_none};
+use crate::shared::{close_attachment, default_to, name_at_creation, text_or_none};
 
 mod attach;
 mod change;
 mod check;
+mod judge;
 
 /// The kind.
 pub static DISK: Kind = Kind {
@@ -107,21 +108,29 @@ static FIELDS: &[Field] = &[
     .captured(),
     Field::new(
         "size",
-        Type::Int { min: 1, max: 65536, unit: "GiB" },
+        Type::Int {
+            min: 1,
+            max: 65536,
+            unit: "GiB",
+        },
         "Size in GiB, at least that of the snapshot; grows, never shrinks. The file system inside \
          is not touched.",
     )
     .param("Size")
     .at("Size")
-    .judge(judge_size, "grow")
+    .judge(judge::size, "grow")
     .samples("40", "60")
     .captured(),
-    Field::new("snapshot", Type::Ref("snapshot"), "The snapshot that it is created from.")
-        .param("SnapshotId")
-        .at("SourceSnapshotId")
-        .create_only()
-        .loose()
-        .captured(),
+    Field::new(
+        "snapshot",
+        Type::Ref("snapshot"),
+        "The snapshot that it is created from.",
+    )
+    .param("SnapshotId")
+    .at("SourceSnapshotId")
+    .create_only()
+    .loose()
+    .captured(),
     Field::new(
         "category",
         Type::Enum(&[
@@ -137,7 +146,7 @@ static FIELDS: &[Field] = &[
     .or("cloud_essd")
     .param("DiskCategory")
     .at("Category")
-    .judge(judge_category, "none")
+    .judge(judge::category, "none")
     .via(&SPEC)
     .samples("cloud_efficiency", "cloud_ssd")
     .captured(),
@@ -149,13 +158,17 @@ static FIELDS: &[Field] = &[
     .or("PL1")
     .param("PerformanceLevel")
     .at("PerformanceLevel")
-    .judge(judge_level, "none")
+    .judge(judge::level, "none")
     .via(&SPEC)
     .samples("PL0", "PL1")
     .captured(),
     Field::new(
         "provisioned_iops",
-        Type::Int { min: 0, max: 50000, unit: "" },
+        Type::Int {
+            min: 0,
+            max: 50000,
+            unit: "",
+        },
         "IOPS of a cloud_auto beyond its baseline.",
     )
     .param("ProvisionedIops")
@@ -163,12 +176,16 @@ static FIELDS: &[Field] = &[
     .update(&SPEC)
     .samples("100", "200")
     .given("category: cloud_auto"),
-    Field::new("bursting_enabled", Type::Bool, "Whether a cloud_auto may burst, for a fee.")
-        .param("BurstingEnabled")
-        .at_uncaptured("BurstingEnabled")
-        .update(&BURSTING)
-        .samples("true", "false")
-        .given("category: cloud_auto"),
+    Field::new(
+        "bursting_enabled",
+        Type::Bool,
+        "Whether a cloud_auto may burst, for a fee.",
+    )
+    .param("BurstingEnabled")
+    .at_uncaptured("BurstingEnabled")
+    .update(&BURSTING)
+    .samples("true", "false")
+    .given("category: cloud_auto"),
     Field::new(
         "zone",
         Type::Zone,
@@ -186,11 +203,15 @@ static FIELDS: &[Field] = &[
         .replace()
         .samples("false", "true")
         .captured(),
-    Field::new("kms_key", Type::Text { min: 1, max: 64 }, "The KMS key of an encrypted disk.")
-        .param("KMSKeyId")
-        .at("KMSKeyId")
-        .replace()
-        .captured(),
+    Field::new(
+        "kms_key",
+        Type::Text { min: 1, max: 64 },
+        "The KMS key of an encrypted disk.",
+    )
+    .param("KMSKeyId")
+    .at("KMSKeyId")
+    .replace()
+    .captured(),
     Field::new(
         "attach_to",
         Type::Ref("instance"),
@@ -199,28 +220,44 @@ static FIELDS: &[Field] = &[
     .closed()
     .late()
     .by(machine)
-    .judge(judge_machine, "brief")
+    .judge(judge::machine, "brief")
     .leave(&LEAVE)
     .samples("\"app[0]\"", "\"app[1]\"")
     .captured(),
-    Field::output("serial_number", TEXT, "Its serial number, as the machine sees it.")
-        .at("SerialNumber")
+    Field::output(
+        "serial_number",
+        TEXT,
+        "Its serial number, as the machine sees it.",
+    )
+    .at("SerialNumber")
+    .captured(),
+    Field::output("device", TEXT, "The device name, while it is attached.")
+        .at("Device")
         .captured(),
-    Field::output("device", TEXT, "The device name, while it is attached.").at("Device").captured(),
-    Field::output("status", TEXT, "Creating, Available, Attaching, In_use or Detaching.")
-        .at("Status")
-        .transient()
-        .captured(),
-    Field::derived("charge_type").never().by(|row| text_or_none(row, "DiskChargeType")),
-    Field::derived("delete_auto_snapshot").never().at("DeleteAutoSnapshot"),
+    Field::output(
+        "status",
+        TEXT,
+        "Creating, Available, Attaching, In_use or Detaching.",
+    )
+    .at("Status")
+    .transient()
+    .captured(),
+    Field::derived("charge_type")
+        .never()
+        .by(|row| text_or_none(row, "DiskChargeType")),
+    Field::derived("delete_auto_snapshot")
+        .never()
+        .at("DeleteAutoSnapshot"),
 ];
 
 /// Attributes that may change at any time.
-static ATTRIBUTES: Update =
-    Update::online("attributes", |update| change::attributes(update, &ATTRIBUTES));
+static ATTRIBUTES: Update = Update::online("attributes", |update| {
+    change::attributes(update, &ATTRIBUTES)
+});
 /// Whether it may burst.
-static BURSTING: Update = Update::online("bursting", |update| change::attributes(update, &BURSTING))
-    .effect(Effect::NONE.priced());
+static BURSTING: Update =
+    Update::online("bursting", |update| change::attributes(update, &BURSTING))
+        .effect(Effect::NONE.priced());
 /// A greater disk.
 static GROW: Update = Update::online("grow", change::grow).effect(Effect::NONE.priced());
 /// Another category or level, or other IOPS.
@@ -243,7 +280,11 @@ static LIST: View = View {
     ..View::new(
         "list",
         &api::DESCRIBE_DISKS,
-        Listing { style: Style::Token { size: 500 }, rows: "Disks.Disk", id: "DiskId" },
+        Listing {
+            style: Style::Token { size: 500 },
+            rows: "Disks.Disk",
+            id: "DiskId",
+        },
         Decode::Rows(plain),
     )
 };
@@ -277,8 +318,11 @@ fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
         default_to(want, "zone", Value::reference(&machine.address, "zone"));
     }
     close_attachment(want);
-    let status = found.of(&MACHINE).find_map(|attrs| attrs.get("status").cloned());
-    want.initial.extend(status.map(|status| (MACHINE_STATUS.to_owned(), status)));
+    let status = found
+        .of(&MACHINE)
+        .find_map(|attrs| attrs.get("status").cloned());
+    want.initial
+        .extend(status.map(|status| (MACHINE_STATUS.to_owned(), status)));
 }
 
 /// Only a disk that is to grow needs to know its machine.
@@ -301,69 +345,4 @@ fn machine(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let is_free = matches!(row.need_text("Status")?.as_str(), "Available" | "Detaching");
     let id = row.need_text("InstanceId")?;
     Ok((!is_free && !id.is_empty()).then_some(Value::Text(id)))
-}
-
-/// Grows in place where the cloud can do so without a restart.
-fn judge_size(judged: &Judged<'_>) -> Verdict {
-    let (Some(want), Some(live)) = (judged.want.as_int(), judged.live.as_int()) else {
-        return Verdict::Same;
-    };
-    if want < live {
-        return Verdict::Refuse(
-            format!("a disk cannot shrink: it has {live} GiB, and the file says {want} GiB"),
-            Some(format!("write `size: {live}` or more")),
-        );
-    }
-    let row = judged.row;
-    let is_fixed = !attach::is_reattached(judged.desired, row);
-    let is_up = judged.desired.text(MACHINE_STATUS).is_some_and(|status| status != "Stopped");
-    if is_fixed && is_up && row.attr("category") == Value::text("cloud") {
-        return Verdict::Refuse(
-            format!(
-                "a disk of the category cloud grows offline only, and the machine of {} runs",
-                row.id
-            ),
-            Some(
-                "stop the machine first, with `power: stopped`, or take `attach_to` out for this \
-                 apply"
-                    .to_owned(),
-            ),
-        );
-    }
-    Verdict::Update(&GROW)
-}
-
-fn judge_category(judged: &Judged<'_>) -> Verdict {
-    let basic = Value::text("cloud");
-    if *judged.want == basic || *judged.live == basic {
-        Verdict::Replace
-    } else {
-        Verdict::Update(&SPEC)
-    }
-}
-
-fn judge_level(judged: &Judged<'_>) -> Verdict {
-    level(judged, &SPEC)
-}
-
-/// A disk cannot leave its zone.
-fn judge_machine(judged: &Judged<'_>) -> Verdict {
-    let zone = judged.row.attr("zone");
-    if let Some(other) = attach::zone_of_machine(judged).filter(|other| *other != zone) {
-        let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
-        return Verdict::Refuse(
-            format!(
-                "{} lies in {}, and its machine in {}: a disk cannot leave its zone",
-                judged.row.id,
-                shown(&zone),
-                shown(&other)
-            ),
-            Some("take a snapshot, and create another disk from it there".to_owned()),
-        );
-    }
-    match (judged.want, judged.live) {
-        (_, Value::Null) => Verdict::Update(&ATTACH),
-        (Value::Null, _) => Verdict::Update(&DETACH),
-        _ => Verdict::Update(&MOVE),
-    }
 }

@@ -42,7 +42,10 @@ pub static IMAGE: Kind = Kind {
         ("image_name", "`name`"),
         ("image_family", "`family`"),
         ("instance_id", "`instance`"),
-        ("os_name", "an existing image stands under `existing`, or in braces under `image`"),
+        (
+            "os_name",
+            "an existing image stands under `existing`, or in braces under `image`",
+        ),
     ],
     example: "
 net: {type: vpc, cidr_block: 10.0.0.0/16}
@@ -60,7 +63,11 @@ it: {type: image, instance: app}
     tag_api: Some(instance::tag_api("image")),
     tag_names: TagNames::Prefixed,
     look_up: LookUp::Newest("creation_time"),
-    finder: Some(Finder { view: &FOUND, args: look_up_args, fits }),
+    finder: Some(Finder {
+        view: &FOUND,
+        args: look_up_args,
+        fits,
+    }),
     desire: |_, _, live, want| {
         want.guard.marks.insert(OWN_SNAPSHOTS.to_owned());
         // One that is being made, or that failed, is no image yet.
@@ -112,7 +119,10 @@ static FIELDS: &[Field] = &[
         .update(&ATTRIBUTES)
         .samples("One image", "Another one")
         .captured(),
-    Field::derived("is_made").by(is_made).judge(judge_made, "none").transient(),
+    Field::derived("is_made")
+        .by(is_made)
+        .judge(judge_made, "none")
+        .transient(),
     Field::new(
         "instance",
         Type::Ref("instance"),
@@ -123,30 +133,54 @@ static FIELDS: &[Field] = &[
     .param("InstanceId")
     .judge(|_| Verdict::Same, "once")
     .loose(),
-    Field::new("family", Type::Text { min: 2, max: 128 }, "The family by which it is looked up.")
-        .param("ImageFamily")
-        .at("ImageFamily")
-        .update(&ATTRIBUTES)
-        .samples("golden", "silver")
+    Field::new(
+        "family",
+        Type::Text { min: 2, max: 128 },
+        "The family by which it is looked up.",
+    )
+    .param("ImageFamily")
+    .at("ImageFamily")
+    .update(&ATTRIBUTES)
+    .samples("golden", "silver")
+    .captured(),
+    Field::new(
+        "boot_mode",
+        Type::Enum(&["BIOS", "UEFI", "UEFI-Preferred"]),
+        "How it boots.",
+    )
+    .param("BootMode")
+    .at_or_absent("BootMode")
+    .update(&ATTRIBUTES)
+    .samples("BIOS", "UEFI")
+    .captured(),
+    Field::output(
+        "status",
+        TEXT,
+        "Creating, Available, Deprecated or CreateFailed.",
+    )
+    .at("Status")
+    .transient()
+    .captured(),
+    Field::output("creation_time", TEXT, "When it was made.")
+        .at("CreationTime")
         .captured(),
-    Field::new("boot_mode", Type::Enum(&["BIOS", "UEFI", "UEFI-Preferred"]), "How it boots.")
-        .param("BootMode")
-        .at_or_absent("BootMode")
-        .update(&ATTRIBUTES)
-        .samples("BIOS", "UEFI")
+    Field::output("size", SIZE, "The smallest system disk in GiB.")
+        .at("Size")
         .captured(),
-    Field::output("status", TEXT, "Creating, Available, Deprecated or CreateFailed.")
-        .at("Status")
-        .transient()
+    Field::output("os_name", TEXT, "The name of its operating system.")
+        .at("OSName")
         .captured(),
-    Field::output("creation_time", TEXT, "When it was made.").at("CreationTime").captured(),
-    Field::output("size", SIZE, "The smallest system disk in GiB.").at("Size").captured(),
-    Field::output("os_name", TEXT, "The name of its operating system.").at("OSName").captured(),
-    Field::output("architecture", TEXT, "x86_64 or arm64.").at("Architecture").captured(),
+    Field::output("architecture", TEXT, "x86_64 or arm64.")
+        .at("Architecture")
+        .captured(),
     Field::derived("snapshots").never().by(snapshots),
 ];
 
-const SIZE: Type = Type::Int { min: 0, max: i64::MAX, unit: "GiB" };
+const SIZE: Type = Type::Int {
+    min: 0,
+    max: i64::MAX,
+    unit: "GiB",
+};
 
 /// The name, the description, the family and the boot mode; shown some seconds later.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {
@@ -154,14 +188,23 @@ static ATTRIBUTES: Update = Update::online("attributes", |change| {
     let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));
     let shown = Cond::All(attrs.into_iter().filter_map(is).collect());
     let args = [vec![("ImageId", change.id())], change.params(&ATTRIBUTES)].concat();
-    let call = Call { retry: BUSY, ..Call::new(&api::MODIFY_IMAGE_ATTRIBUTE, args) };
-    vec![Step::call(call), Step::wait(Wait::own(shown, seconds(2), minutes(2)))]
+    let call = Call {
+        retry: BUSY,
+        ..Call::new(&api::MODIFY_IMAGE_ATTRIBUTE, args)
+    };
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(shown, seconds(2), minutes(2))),
+    ]
 });
 /// Waited for: an earlier run was cut off while it was being made.
 static WAIT: Update = Update::online("wait", |_| vec![available()]);
 
-const ROWS: Listing =
-    Listing { style: Style::Number { size: 100 }, rows: "Images.Image", id: "ImageId" };
+const ROWS: Listing = Listing {
+    style: Style::Number { size: 100 },
+    rows: "Images.Image",
+    id: "ImageId",
+};
 
 /// Images in every state.
 static LIST: View = View {
@@ -193,7 +236,11 @@ const BUSY: Retry = &[(
 /// Machines made from it are shown for a while after their deletion.
 const IN_USE: Retry = &[(&["ImageUsingByInstance"], Window::AfterRelease(minutes(10)))];
 const HELD: Retry = &[(
-    &["SnapshotCreatedImage", "Operation.Conflict", "OperationConflict"],
+    &[
+        "SnapshotCreatedImage",
+        "Operation.Conflict",
+        "OperationConflict",
+    ],
     Window::For(minutes(5)),
 )];
 const GONE: Codes = &["InvalidImageId.NotFound"];
@@ -203,7 +250,10 @@ const SNAPSHOT_GONE: Codes = &["InvalidSnapshotId.NotFound", "InvalidResource.No
 pub(crate) fn look_up_args(by: &Map) -> Args {
     let public = (!by.contains_key("tags")).then(|| Value::text("system"));
     let owner = by.get("owner").cloned().or(public);
-    let mut filter: Args = owner.into_iter().map(|owner| ("ImageOwnerAlias", owner)).collect();
+    let mut filter: Args = owner
+        .into_iter()
+        .map(|owner| ("ImageOwnerAlias", owner))
+        .collect();
     let names = [
         ("family", "ImageFamily"),
         ("name", "ImageName"),
@@ -220,7 +270,8 @@ fn fits(by: &Map, live: &Live) -> bool {
     let is = |key: &str| by.get(key).is_none_or(|wanted| *wanted == live.attr(key));
     let glob = by.get("name").and_then(Value::as_text);
     let name = live.attr("name");
-    let is_named = glob.is_none_or(|glob| name.as_text().is_some_and(|name| glob_match(glob, name)));
+    let is_named =
+        glob.is_none_or(|glob| name.as_text().is_some_and(|name| glob_match(glob, name)));
     is("os_name") && is("family") && is_named
 }
 
@@ -273,11 +324,20 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
         retry: IN_USE,
         ..Call::new(&api::DELETE_IMAGE, vec![("ImageId", Value::text(&live.id))])
     };
-    let mut steps = vec![Step::call(call), Step::wait(Wait::gone(seconds(3), minutes(10)))];
+    let mut steps = vec![
+        Step::call(call),
+        Step::wait(Wait::gone(seconds(3), minutes(10))),
+    ];
     let snapshots = live.attr("snapshots");
-    let own = live.is_marked(Some(OWN_SNAPSHOTS)).then(|| snapshots.as_list()).flatten();
+    let own = live
+        .is_marked(Some(OWN_SNAPSHOTS))
+        .then(|| snapshots.as_list())
+        .flatten();
     steps.extend(own.unwrap_or_default().iter().map(|snapshot| {
-        let args = vec![("SnapshotId", snapshot.clone()), ("Force", Value::Bool(true))];
+        let args = vec![
+            ("SnapshotId", snapshot.clone()),
+            ("Force", Value::Bool(true)),
+        ];
         Step::call(Call {
             done_on: SNAPSHOT_GONE,
             retry: HELD,
@@ -295,10 +355,16 @@ fn is_made(row: Node<'_>) -> Result<Option<Value>, Odd> {
 
 /// The snapshots that it stands on. A public image shows none.
 fn snapshots(row: Node<'_>) -> Result<Option<Value>, Odd> {
-    let disks = row.may_list("DiskDeviceMappings.DiskDeviceMapping")?.unwrap_or_default();
+    let disks = row
+        .may_list("DiskDeviceMappings.DiskDeviceMapping")?
+        .unwrap_or_default();
     let mut found = Vec::new();
     for disk in disks {
-        found.extend(disk.may_text("SnapshotId")?.filter(|id| !id.is_empty()).map(Value::Text));
+        found.extend(
+            disk.may_text("SnapshotId")?
+                .filter(|id| !id.is_empty())
+                .map(Value::Text),
+        );
     }
     Ok((!found.is_empty()).then_some(Value::List(found)))
 }

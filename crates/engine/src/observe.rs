@@ -13,7 +13,7 @@ use setpoint_openapi::action::sts;
 use setpoint_openapi::error::CallError;
 use setpoint_openapi::request::Request;
 use setpoint_openapi::retry::RetryPolicy;
-use setpoint_plan::kind::{Found, Row};
+use setpoint_plan::kind::{Found, Kind, Row};
 use setpoint_plan::live::{Live, Snapshot};
 use setpoint_plan::planner::moved::relocate;
 use setpoint_plan::planner::outside::{self, How, LookUp};
@@ -121,7 +121,7 @@ enum For {
     Adopted(Address),
     Detail,
     LookUp(Address, &'static View),
-    Outside(LookUp),
+    Outside(LookUp, &'static Kind),
 }
 
 /// Observes everything that planning this intent needs.
@@ -153,7 +153,7 @@ async fn look(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveErr
     let (mut details, mut refusals) = (Vec::new(), Vec::new());
     for ((whose, kind), answer) in wanted.into_iter().zip(answers) {
         match (answer, &whose) {
-            (Ok(read), _) => take(session, intent, whose, read, &mut snapshot, &mut details)?,
+            (Ok(read), _) => take(intent, whose, read, &mut snapshot, &mut details)?,
             (Err(error), For::Listing | For::Detail) => refusals.push((kind, error)),
             (Err(error), _) => return Err(error.into()),
         }
@@ -240,15 +240,14 @@ fn first_queries(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
         );
     }
     for look_up in outside::look_ups(&session.registry, intent) {
-        asked.extend(
-            outside_query(session, intent, &look_up).map(|query| (For::Outside(look_up), query)),
-        );
+        let kind = session.registry.known(look_up.kind);
+        let query = outside_query(kind, intent, &look_up);
+        asked.extend(query.map(|query| (For::Outside(look_up, kind), query)));
     }
     asked
 }
 
-fn outside_query(session: &Session, intent: &Intent, look_up: &LookUp) -> Option<Query> {
-    let kind = session.registry.known(look_up.kind);
+fn outside_query(kind: &'static Kind, intent: &Intent, look_up: &LookUp) -> Option<Query> {
     match &look_up.how {
         How::Id(id) => kind
             .poll(&intent.site, std::slice::from_ref(id))
@@ -306,7 +305,6 @@ async fn ask<T>(
 }
 
 fn take(
-    session: &Session,
     intent: &Intent,
     whose: For,
     read: Read,
@@ -342,14 +340,15 @@ fn take(
             let found = snapshot.found.entry(address).or_default();
             read.rows.into_iter().for_each(|row| found.add(view, row));
         }
-        For::Outside(look_up) => {
+        For::Outside(look_up, kind) => {
             snapshot.cost.lookups += read.pages;
-            let one = outside::choose(&session.registry, &look_up, live_rows(read.rows)).map_err(
-                |candidates| ObserveError::Outside {
-                    said: look_up.said.clone(),
-                    candidates,
-                },
-            )?;
+            let one =
+                outside::choose(kind, &look_up, live_rows(read.rows)).map_err(|candidates| {
+                    ObserveError::Outside {
+                        said: look_up.said.clone(),
+                        candidates,
+                    }
+                })?;
             snapshot.named.insert(look_up.key, vec![one]);
         }
     }

@@ -59,7 +59,8 @@ pub struct Field {
     /// The update whose call takes the field's parameter, for a judged field.
     pub via: Option<&'static Update>,
     /// The update that lets go of what the field refers to, with no successor at hand. Used where
-    /// the old and the new target cannot exist at once.
+    /// the old and the new target cannot exist at once. What a late field refers to is let go too
+    /// where it is deleted and the resource is kept, by the steps of the deletion up to its pivot.
     pub leave: Option<&'static Update>,
     /// What the resource that it refers to gets from it: that one's attribute, and the own one that
     /// stands for it from the start.

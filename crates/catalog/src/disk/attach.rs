@@ -5,9 +5,7 @@ use setpoint_plan::Value;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::field::Judged;
 use setpoint_plan::live::Live;
-use setpoint_plan::procedure::{
-    Call, Codes, Cond, Retry, Step, Wait, Window, minutes, seconds,
-};
+use setpoint_plan::procedure::{Call, Codes, Cond, Retry, Step, Wait, Window, minutes, seconds};
 use setpoint_plan::update::Changing;
 
 use super::change;
@@ -31,7 +29,9 @@ const FREE: Codes = &["InvalidDisk.AlreadyDetached"];
 
 /// Whether the change attaches it elsewhere, or detaches it.
 pub(super) fn is_reattached(want: &Desired, live: &Live) -> bool {
-    want.attrs.get("attach_to").is_some_and(|to| *to != live.attr("attach_to"))
+    want.attrs
+        .get("attach_to")
+        .is_some_and(|to| *to != live.attr("attach_to"))
 }
 
 /// Detaches it, lets it grow while it is free, and attaches it anew. Nothing is detached before the
@@ -59,7 +59,10 @@ fn goes_with_it(change: &Changing<'_>) -> Value {
 /// Attaching resets the flag that says whether automatic snapshots are deleted with the disk.
 fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
     let kept = Value::Bool(false);
-    let args = vec![("DiskId", Value::text(&live.id)), ("DeleteAutoSnapshot", kept.clone())];
+    let args = vec![
+        ("DiskId", Value::text(&live.id)),
+        ("DeleteAutoSnapshot", kept.clone()),
+    ];
     (live.attr("delete_auto_snapshot") == kept).then(|| change::attribute(args))
 }
 
@@ -78,7 +81,10 @@ pub(super) fn attach(id: &Value, machine: &Value, goes_with_it: Value) -> Vec<St
         ..Call::new(&api::ATTACH_DISK, args)
     };
     let in_use = Cond::All(vec![Cond::is("status", "In_use"), attached]);
-    vec![Step::call(call), Step::wait(Wait::own(in_use, seconds(5), minutes(10)))]
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(in_use, seconds(5), minutes(10))),
+    ]
 }
 
 /// Detaches it; nothing if it is free.
@@ -89,7 +95,11 @@ pub(super) fn detach(live: &Live) -> Vec<Step> {
     }
     let call = Call {
         goal: Some(Cond::Not(Box::new(Cond::Set("attach_to")))),
-        look_on: &["IncorrectDiskStatus", "DependencyViolation", "InvalidInstanceId.NotFound"],
+        look_on: &[
+            "IncorrectDiskStatus",
+            "DependencyViolation",
+            "InvalidInstanceId.NotFound",
+        ],
         done_on: FREE,
         retry: BUSY,
         ..Call::new(

@@ -11,7 +11,7 @@ use setpoint_plan::procedure::{
 use setpoint_plan::update::{Changing, Update};
 
 use super::{DISK, MACHINE_STATUS, SPEC, attach};
-use crate::shared::{locked_all, own_id, own_tags, params, state};
+use crate::shared::{locked_all, own_id, own_tags, params};
 
 const GONE: Codes = &["InvalidDiskId.NotFound"];
 const CREATING: Retry = &[(
@@ -61,17 +61,26 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: CREATING,
         ..Call::create(&api::CREATE_DISK, args, &[("id", "DiskId")])
     };
-    let mut steps = vec![Step::call(call), state("Available", 3, 5)];
+    // One that an earlier run made, and that is not listed yet, may be attached already.
+    let made = ["Available", "Attaching", "In_use"].map(Value::text).into();
+    let made = Wait::own(Cond::Is("status", made), seconds(3), minutes(5));
+    let mut steps = vec![Step::call(call), Step::wait(made)];
     let pivot = steps.len() - 1;
     let goes_with_it = want.attrs.get("delete_with_instance").cloned();
-    let machine = want.attrs.get("attach_to").filter(|machine| **machine != Value::Null);
+    let machine = want
+        .attrs
+        .get("attach_to")
+        .filter(|machine| **machine != Value::Null);
     match (machine, goes_with_it) {
         (Some(machine), flag) => {
             let attached = attach::attach(&id, machine, flag.unwrap_or(Value::Bool(false)));
             steps.extend(locked_all(attached, &[machine]));
         }
         (None, Some(flag)) => {
-            steps.push(attribute(vec![("DiskId", id), ("DeleteWithInstance", flag)]));
+            steps.push(attribute(vec![
+                ("DiskId", id),
+                ("DeleteWithInstance", flag),
+            ]));
         }
         (None, None) => {}
     }
@@ -87,13 +96,19 @@ pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
         retry: BUSY,
         ..Call::new(&api::DELETE_DISK, vec![("DiskId", Value::text(&live.id))])
     };
-    steps.extend([Step::call(call), Step::wait(Wait::gone(seconds(3), minutes(10)))]);
+    steps.extend([
+        Step::call(call),
+        Step::wait(Wait::gone(seconds(3), minutes(10))),
+    ]);
     Procedure { steps, pivot }
 }
 
 /// The call that changes attributes.
 pub(super) fn attribute(args: Args) -> Step {
-    Step::call(Call { retry: CONVERTING, ..Call::new(&api::MODIFY_DISK_ATTRIBUTE, args) })
+    Step::call(Call {
+        retry: CONVERTING,
+        ..Call::new(&api::MODIFY_DISK_ATTRIBUTE, args)
+    })
 }
 
 /// The call that changes the attributes of an update.
@@ -117,14 +132,21 @@ pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
 /// Grows it online or offline. Asked for the size that it has, the API refuses.
 pub(super) fn resize(id: &Value, size: Value, way: &str) -> Vec<Step> {
     let grown = Cond::Is("size", vec![size.clone()]);
-    let args = vec![("DiskId", id.clone()), ("NewSize", size), ("Type", Value::text(way))];
+    let args = vec![
+        ("DiskId", id.clone()),
+        ("NewSize", size),
+        ("Type", Value::text(way)),
+    ];
     let call = Call {
         goal: Some(grown.clone()),
         look_on: &["InvalidDiskSize"],
         retry: BUSY,
         ..Call::new(&api::RESIZE_DISK, args)
     };
-    vec![Step::call(call), Step::wait(Wait::own(grown, seconds(2), minutes(5)))]
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(grown, seconds(2), minutes(5))),
+    ]
 }
 
 /// Another category, level or IOPS. A category takes its time, and allows no other change meanwhile.
@@ -140,5 +162,8 @@ pub(super) fn spec(change: &Changing<'_>) -> Vec<Step> {
             [vec![("DiskId", change.id())], change.params(&SPEC)].concat(),
         )
     };
-    vec![Step::call(call), Step::wait(Wait::own(changed, seconds(5), minutes(60)))]
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(changed, seconds(5), minutes(60))),
+    ]
 }

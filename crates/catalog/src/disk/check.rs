@@ -4,11 +4,18 @@ use setpoint_plan::{Address, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
 
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
-    check_zone(cx).into_iter().chain(check_category(cx)).collect()
+    check_zone(cx)
+        .into_iter()
+        .chain(check_category(cx))
+        .collect()
 }
 
 fn problem(path: &str, message: String, hint: &str) -> Problem {
-    Problem { path: path.to_owned(), message, hint: Some(hint.to_owned()) }
+    Problem {
+        path: path.to_owned(),
+        message,
+        hint: Some(hint.to_owned()),
+    }
 }
 
 /// Its zone is given, or that of its machine; a machine that needs the disk cannot give it.
@@ -37,7 +44,10 @@ fn check_zone(cx: &CheckCx<'_>) -> Option<Problem> {
         )),
         (None, _) if names(cx, &machine.address, &cx.resource.address) => Some(problem(
             "zone",
-            format!("`zone` is missing, and `{}` cannot give it: it needs the disk", machine.address),
+            format!(
+                "`zone` is missing, and `{}` cannot give it: it needs the disk",
+                machine.address
+            ),
             "write the zone of the machine",
         )),
         _ => None,
@@ -49,13 +59,20 @@ fn zone_of<'a>(cx: &CheckCx<'a>, machine: &Address) -> Option<&'a Value> {
     let Some(Value::Ref(subnet)) = cx.all.get(machine)?.fields.get("vswitch") else {
         return None;
     };
-    cx.all.get(&subnet.address)?.fields.get("zone").filter(|zone| zone.as_text().is_some())
+    cx.all
+        .get(&subnet.address)?
+        .fields
+        .get("zone")
+        .filter(|zone| zone.as_text().is_some())
 }
 
 /// Whether a machine names the disk in a field.
 fn names(cx: &CheckCx<'_>, machine: &Address, disk: &Address) -> bool {
     let fields = cx.all.get(machine).map(|machine| &machine.fields);
-    let mut refs = fields.into_iter().flat_map(|fields| fields.values()).flat_map(Value::refs);
+    let mut refs = fields
+        .into_iter()
+        .flat_map(|fields| fields.values())
+        .flat_map(Value::refs);
     refs.any(|reference| reference.address == *disk)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use setpoint_openapi::action::Action;
 use setpoint_openapi::flatten::Arg;
 use setpoint_openapi::request::Request;
+use setpoint_sim::profile::Options;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::faults::Death;
 use setpoint_testkit::run::lines;
@@ -13,13 +14,23 @@ use setpoint_testkit::run::lines;
 /// carries it out. The next run reaches the end each time, the plan is empty then, a destroy leaves
 /// nothing. Returns how many deaths were tried.
 pub(crate) async fn dying_everywhere(before: Option<&str>, after: &str) -> usize {
+    dying_everywhere_in(&Options::default(), before, after).await
+}
+
+/// The same in a cloud with these switches.
+pub(crate) async fn dying_everywhere_in(
+    options: &Options,
+    before: Option<&str>,
+    after: &str,
+) -> usize {
     let mut tried = 0;
     for death in [Death::Before, Death::After] {
         for n in 1.. {
-            let cloud = Cloud::new();
+            let cloud = Cloud::with(options.clone());
             if let Some(before) = before {
                 let made = cloud.apply(before).await;
                 assert!(made.is_complete(), "{made:#?}");
+                tokio::time::sleep(Duration::from_secs(31)).await;
             }
             let plan = cloud.plan(after).await;
             if !cloud.apply_dying(&plan, n, death).await {

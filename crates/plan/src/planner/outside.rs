@@ -116,11 +116,10 @@ const IMAGE_KIND: &str = "image";
 /// # Errors
 /// The ids of those that match, if there is not exactly one, or none where the newest is meant.
 pub fn choose(
-    registry: &Registry,
+    kind: &Kind,
     look_up: &LookUp,
     rows: impl Iterator<Item = Live>,
 ) -> Result<Live, Vec<String>> {
-    let kind = registry.known(look_up.kind);
     let mut fitting: Vec<Live> = rows
         .filter(|live| match &look_up.how {
             How::Owned { stack, address, .. } => live.is_owned_by(stack, address),

@@ -1,0 +1,58 @@
+//! Checks of an `eip`, offline: its bandwidth, and the machine that it is bound to.
+
+use setpoint_plan::Value;
+use setpoint_spec::schema::{CheckCx, Problem};
+
+use super::EIP;
+
+pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let bandwidth = cx.fields().get("bandwidth").and_then(Value::as_int);
+    let by_traffic = cx.fields().get("internet_charge_type") == Some(&Value::text("PayByTraffic"));
+    if by_traffic && bandwidth.is_some_and(|rate| rate > 200) {
+        problems.push(Problem {
+            path: "bandwidth".to_owned(),
+            message: "an `eip` that is paid by traffic has at most 200 Mbit/s".to_owned(),
+            hint: Some("write 200, or say `internet_charge_type: PayByBandwidth`".to_owned()),
+        });
+    }
+    problems.extend(check_target(cx));
+    problems
+}
+
+/// A machine takes one public address.
+fn check_target(cx: &CheckCx<'_>) -> Option<Problem> {
+    let Some(Value::Ref(target)) = cx.fields().get("attach_to") else {
+        return None;
+    };
+    let machine = cx.all.get(&target.address)?;
+    let internet = machine.fields.get("internet").and_then(Value::as_map);
+    let rate = internet.and_then(|internet| internet.get("max_bandwidth_out")?.as_int());
+    let problem = |message: String, hint: String| Problem {
+        path: "attach_to".to_owned(),
+        message,
+        hint: Some(hint),
+    };
+    if rate.is_some_and(|rate| rate > 0) {
+        return Some(problem(
+            format!("`{}` has public bandwidth of its own", target.address),
+            format!(
+                "take `internet` out of `{}`, or `attach_to` out of here",
+                target.address
+            ),
+        ));
+    }
+    let is_before = |other: &&setpoint_spec::stack::Resource| {
+        other.kind.name == EIP.name
+            && other.address < cx.resource.address
+            && other.fields.get("attach_to") == cx.fields().get("attach_to")
+    };
+    let other = cx.all.values().find(is_before)?;
+    Some(problem(
+        format!(
+            "`{}` is attached to `{}` already",
+            other.address, target.address
+        ),
+        "a machine takes one `eip`".to_owned(),
+    ))
+}
