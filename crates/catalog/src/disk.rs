@@ -9,8 +9,8 @@
 //! The disks that are made with a machine carry its tags and are none of these.
 //!
 //! Sources: CreateDisk, AttachDisk, DetachDisk, ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec,
-//! DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk is given the zone: with a machine instead,
-//! it ignores tags and token.
+//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk is given the zone:
+//! with a machine instead, it ignores tags and token.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
@@ -224,6 +224,15 @@ static FIELDS: &[Field] = &[
     .leave(&LEAVE)
     .samples("\"app[0]\"", "\"app[1]\"")
     .captured(),
+    Field::new(
+        "auto_snapshot_policy",
+        Type::Ref("auto_snapshot_policy"),
+        "The policy by which snapshots are taken of it.",
+    )
+    .at("AutoSnapshotPolicyId")
+    .update(&POLICY)
+    .loose()
+    .captured(),
     Field::output(
         "serial_number",
         TEXT,
@@ -262,6 +271,11 @@ static BURSTING: Update =
 static GROW: Update = Update::online("grow", change::grow).effect(Effect::NONE.priced());
 /// Another category or level, or other IOPS.
 static SPEC: Update = Update::online("spec", change::spec).effect(Effect::NONE.priced());
+/// Another policy of automatic snapshots.
+static POLICY: Update = Update::online("policy", |update| {
+    let policy = update.wanted("auto_snapshot_policy");
+    vec![change::apply_policy(update.cx, &update.id(), policy)]
+});
 /// Attached, after it was free.
 static ATTACH: Update = Update::online("attach", attach::reattach);
 /// Attached to another machine.

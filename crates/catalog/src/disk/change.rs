@@ -1,7 +1,6 @@
 //! Creating, changing and deleting a disk.
 
 use setpoint_openapi::action::ecs as api;
-use setpoint_plan::Value;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::kind::Cx;
 use setpoint_plan::live::Live;
@@ -9,6 +8,7 @@ use setpoint_plan::procedure::{
     Args, Call, Codes, Cond, Procedure, Retry, Step, Wait, Window, minutes, seconds,
 };
 use setpoint_plan::update::{Changing, Update};
+use setpoint_plan::{Encoding, Value};
 
 use super::{DISK, MACHINE_STATUS, SPEC, attach};
 use crate::shared::{locked_all, own_id, own_tags, params};
@@ -34,6 +34,7 @@ const BUSY: Retry = &[(
         "InvalidInstanceStatus.NotRunning",
         "LastOrderProcessing",
         "LastTokenProcessing",
+        "InvalidOperation.Conflict",
         "OperationConflict",
         "InternalError",
     ],
@@ -84,6 +85,8 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         }
         (None, None) => {}
     }
+    let policy = want.attrs.get("auto_snapshot_policy").cloned();
+    steps.extend(policy.map(|policy| apply_policy(cx, &own_id(want), policy)));
     Procedure { steps, pivot }
 }
 
@@ -115,6 +118,21 @@ pub(super) fn attribute(args: Args) -> Step {
 pub(super) fn attributes(change: &Changing<'_>, update: &'static Update) -> Vec<Step> {
     let id = vec![("DiskId", change.id())];
     vec![attribute([id, change.params(update)].concat())]
+}
+
+/// Puts it under a policy of automatic snapshots. A policy that is deleted lets go of it by itself.
+pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
+    let disks = Value::Encode(Encoding::Json, Box::new(Value::List(vec![id.clone()])));
+    // This action spells its parameters otherwise than all others.
+    let args = vec![
+        ("regionId", Value::text(&cx.site.region)),
+        ("autoSnapshotPolicyId", policy),
+        ("diskIds", disks),
+    ];
+    Step::call(Call {
+        retry: BUSY,
+        ..Call::new(&api::APPLY_AUTO_SNAPSHOT_POLICY, args)
+    })
 }
 
 /// Grows it where it is; one that is attached elsewhere at once grows on the way.

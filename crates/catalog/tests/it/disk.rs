@@ -3,6 +3,7 @@
 use setpoint_openapi::action::ecs;
 use setpoint_plan::planner::Options;
 use setpoint_testkit::cloud::Cloud;
+use setpoint_testkit::faults::Death;
 use setpoint_testkit::run::{lines, lives, stack};
 
 use crate::deaths::{by_hand, dying_everywhere, dying_everywhere_in, id_of};
@@ -445,4 +446,74 @@ resources:
     assert_eq!(lines(&cloud.plan(own).await), Vec::<String>::new());
     assert!(cloud.destroy(own).await.is_complete());
     assert_eq!(lines(&cloud.plan(&other).await), Vec::<String>::new());
+}
+
+/// Its snapshots are taken by a policy, and then by another one.
+#[tokio::test(start_paused = true)]
+async fn it_is_put_under_a_policy() {
+    let cloud = Cloud::new();
+    for name in ["nightly", "weekly"] {
+        let params = [
+            ("autoSnapshotPolicyName", name),
+            ("regionId", "cn-beijing"),
+            ("repeatWeekdays", "[\"1\"]"),
+            ("retentionDays", "7"),
+            ("timePoints", "[\"1\"]"),
+        ];
+        by_hand(&cloud, &ecs::CREATE_AUTO_SNAPSHOT_POLICY, &params).await;
+    }
+    let policies = cloud
+        .resources()
+        .into_iter()
+        .filter(|one| one.id.starts_with("sp-"));
+    let policies: Vec<String> = policies.map(|one| one.id).collect();
+    let under = |policy: &str| {
+        disk(&format!(
+            "size: 40, attach_to: one, auto_snapshot_policy: {policy}"
+        ))
+    };
+    assert!(cloud.apply(&under(&policies[0])).await.is_complete());
+    assert_eq!(
+        lines(&cloud.plan(&under(&policies[0])).await),
+        Vec::<String>::new()
+    );
+    let plan = cloud.plan(&under(&policies[1])).await;
+    assert_eq!(lines(&plan), ["~ data (auto_snapshot_policy) none"]);
+    assert!(cloud.apply_plan(&plan).await.is_complete());
+    assert_eq!(
+        lines(&cloud.plan(&under(&policies[1])).await),
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_all_of_it_goes() {
+    let all = with(
+        "  data: {type: disk, size: 40, attach_to: one}
+  ip: {type: eip, attach_to: one}
+  golden: {type: image, instance: two}
+",
+    );
+    for death in [Death::Before, Death::After] {
+        for n in 1.. {
+            let cloud = Cloud::new();
+            assert!(cloud.apply(&all).await.is_complete());
+            let intent = cloud.intent(&stack(&all, &[]));
+            let options = Options {
+                destroy: true,
+                ..Options::default()
+            };
+            let (plan, _) = cloud
+                .plan_intent(&intent, &options)
+                .await
+                .expect("it can be planned");
+            if !cloud.apply_dying(&plan, n, death).await {
+                assert!(n > 8, "{n} writes");
+                break;
+            }
+            let gone = cloud.destroy(&all).await;
+            assert!(gone.is_complete(), "{death:?} write {n}: {gone:#?}");
+            assert_eq!(cloud.owned(), Vec::<String>::new(), "{death:?} write {n}");
+        }
+    }
 }
