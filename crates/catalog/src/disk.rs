@@ -22,7 +22,7 @@ use setpoint_plan::field::Field;
 use setpoint_plan::kind::{Cx, Found, Kind, Row};
 use setpoint_plan::live::Live;
 use setpoint_plan::update::Update;
-use setpoint_plan::view::{Decode, Fixed, Ids, Proof, Query, Reading, View};
+use setpoint_plan::view::{Decode, Ids, Proof, Query, Reading, View};
 use setpoint_plan::{Map, Value};
 use setpoint_spec::naming::Naming;
 use setpoint_spec::schema::Type;
@@ -286,8 +286,8 @@ static DETACH: Update = Update::online("detach", attach::reattach).effect(Effect
 static LEAVE: Update = Update::online("leave", |update| attach::detach(update.live));
 
 /// The data disks; the system disks are details of their machines.
-static LIST: View = View {
-    fixed: &[("DiskType", Fixed::Text("data"))],
+/// The disks of a stack. One listing serves two kinds: a system disk is a detail of its machine.
+pub(crate) static LIST: View = View {
     ids: Ids::Json("DiskIds", 100),
     named: "DiskName",
     proof: Proof::DryRun,
@@ -299,7 +299,7 @@ static LIST: View = View {
             rows: "Disks.Disk",
             id: "DiskId",
         },
-        Decode::Rows(plain),
+        Decode::Rows(decode_disk),
     )
 };
 
@@ -317,6 +317,13 @@ static MACHINE: View = View {
         Decode::Rows(decode_machine),
     )
 };
+
+fn decode_disk(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    if row.need_text("Type")? == "system" {
+        return instance::decode_system_disk(reading, row);
+    }
+    plain(reading, row)
+}
 
 /// The attribute of the desired disk that holds the state of its machine, if the disk is to grow.
 const MACHINE_STATUS: &str = "machine_status";

@@ -19,9 +19,11 @@ use setpoint_plan::live::Live;
 use setpoint_spec::naming::{Naming, PeerRole};
 use setpoint_spec::schema::{FieldDef, Type};
 
+use crate::disk;
+
 mod change;
 mod desire;
-mod disk;
+mod system_disk;
 mod fields;
 mod power;
 mod read;
@@ -85,7 +87,9 @@ it:
     first_version: true,
     window_mark: Some(RESTARTING),
     pending_mark: Some(UNREADY),
-    more_lists: &[&read::SYSTEM_DISKS],
+    // RunInstances puts the tags of a machine on its disks, so the listing of disks shows the system
+    // disks of all.
+    more_lists: &[(&disk::DISK, &disk::LIST)],
     look_ups: read::look_ups,
     desire: desire::desire,
     details: read::details,
@@ -100,6 +104,8 @@ it:
 /// The members of `lifecycle` that choose what a difference does.
 const ON_IMAGE_CHANGE: &str = "on_image_change";
 const ON_USER_DATA_CHANGE: &str = "on_user_data_change";
+pub(crate) use read::decode_system_disk;
+
 /// The mark of a machine that is stopped by us: it is to be started again.
 const RESTARTING: &str = "restarting";
 /// The mark of a machine that was created and has not passed its readiness check.

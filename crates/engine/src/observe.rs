@@ -205,8 +205,8 @@ fn first_queries(session: &Session, intent: &Intent) -> Vec<(For, Query)> {
     let mut asked = Vec::new();
     for kind in session.registry.kinds() {
         asked.push((For::Listing, kind.owned(&intent.site, &intent.stack)));
-        asked.extend(kind.more_lists.iter().map(|view| {
-            let query = view.owned_by(kind, &intent.site, &intent.stack);
+        asked.extend(kind.more_lists.iter().map(|(of, view)| {
+            let query = view.owned_by(of, &intent.site, &intent.stack);
             (For::Detail, query)
         }));
     }

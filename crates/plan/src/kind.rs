@@ -220,7 +220,7 @@ pub struct Kind {
     /// The listing.
     pub list: &'static View,
     /// Further listings of the first round, whose rows are details.
-    pub more_lists: &'static [&'static View],
+    pub more_lists: &'static [(&'static Kind, &'static View)],
     /// Which of several matches a look-up means.
     pub look_up: LookUp,
     /// How it is looked up by more than ids, names and tags, if it is.

@@ -5,7 +5,7 @@ use setpoint_plan::field::Field;
 use setpoint_plan::update::{At, Update};
 use setpoint_spec::schema::Type;
 
-use crate::instance::{UNREADY, USER_DATA, change, desire, disk, power, read, ready};
+use crate::instance::{UNREADY, USER_DATA, change, desire, power, read, ready, system_disk};
 
 const TYPE_NAME: Type = Type::Text { min: 5, max: 64 };
 const ID: Type = Type::Text { min: 0, max: 128 };
@@ -268,10 +268,10 @@ pub(super) static BANDWIDTH: Update = Update::online("bandwidth", change::bandwi
     .unsettling(&["public_ip"]);
 /// A greater system disk.
 pub(super) static GROW: Update =
-    Update::online("grow", disk::grow).effect(Effect::NONE.priced());
+    Update::online("grow", system_disk::grow).effect(Effect::NONE.priced());
 /// Another category or level of the system disk.
 pub(super) static DISK_SPEC: Update =
-    Update::online("disk_spec", disk::change_spec).effect(Effect::NONE.priced());
+    Update::online("disk_spec", system_disk::change_spec).effect(Effect::NONE.priced());
 /// A new system disk from another image.
 pub(super) static IMAGE: Update = Update::stopped("image", change::rebuild)
     .effect(Effect::REBUILD)

@@ -37,17 +37,17 @@ pub(super) static LIST: View = View {
 const DISKS: Listing =
     Listing { style: Style::Token { size: 500 }, rows: "Disks.Disk", id: "DiskId" };
 
-/// The system disks of all instances of a stack.
-pub(super) static SYSTEM_DISKS: View = View {
+/// The system disk of one instance that the listing of disks has not shown.
+static SYSTEM_DISKS: View = View {
     fixed: &[("DiskType", Fixed::Text("system"))],
     ids: Ids::Json("DiskIds", 100),
-    ..View::new("system_disks", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_disk))
+    ..View::new("system_disks", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_system_disk))
 };
 
 /// One disk, for waits: what carries no tag of the stack is shown too.
 static DISK: View = View {
     ids: Ids::Json("DiskIds", 100),
-    ..View::new("disk", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_disk))
+    ..View::new("disk", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_system_disk))
 };
 
 const IMAGE_ROWS: Listing =
@@ -145,7 +145,11 @@ pub(super) fn primary_interface(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(None)
 }
 
-fn decode_disk(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+/// The system disk of a machine, as a detail of it.
+///
+/// # Errors
+/// The row is not what the action promises.
+pub(crate) fn decode_system_disk(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let texts = [
         ("system_disk.id", "DiskId"),
         ("system_disk.category", "Category"),

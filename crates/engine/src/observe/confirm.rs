@@ -196,9 +196,9 @@ impl Cx<'_> {
                 }
             }
             if doubted.contains(name) {
-                for view in kind.more_lists {
+                for (of, view) in kind.more_lists {
                     let (site, stack) = (&self.intent.site, &self.intent.stack);
-                    let query = view.owned_by(kind, site, stack);
+                    let query = view.owned_by(of, site, stack);
                     let read = pages::read(self.session, &query).await?;
                     again.cost.details += read.pages;
                     details.extend(read.rows);

@@ -18,7 +18,7 @@ async fn a_refresh_of_the_server_stack() {
     let cost = plan.cost;
     assert_eq!(
         (cost.listings, cost.lookups, cost.details, cost.other),
-        (9, 1, 2, 4)
+        (9, 1, 1, 3)
     );
 }
 
@@ -34,14 +34,14 @@ async fn a_create_costs_one_more_listing_for_its_kind() {
     let cost = cloud.plan(&more).await.cost;
     assert_eq!(
         (cost.listings, cost.lookups, cost.details, cost.other),
-        (10, 1, 2, 4)
+        (10, 1, 1, 3)
     );
     // For an empty cloud: 9 listings, those of the 6 kinds of the file twice, and proofs of the empty
     // ones.
     let cost = Cloud::new().plan(APP).await.cost;
     assert_eq!(
         (cost.listings, cost.lookups, cost.details, cost.other),
-        (15, 1, 1, 9)
+        (15, 1, 0, 9)
     );
 }
 
