@@ -103,7 +103,15 @@ const GONE: Codes = &["InvalidKeyPairName.NotFound", "InvalidKeyPair.NotFound"];
 
 fn local_reads(want: &Desired) -> Vec<Local> {
     let path = want.text("private_key_file");
-    path.map(|path| Local::SshKey { path: path.to_owned() }).into_iter().collect()
+    path.map(local_key).into_iter().collect()
+}
+
+/// The pair whose private half is saved at this path.
+fn local_key(path: &str) -> Local {
+    Local::SshKey {
+        path: path.to_owned(),
+        public: "public_key",
+    }
 }
 
 fn desire(
@@ -133,7 +141,7 @@ fn derived_id(cx: &Cx<'_>, want: &Desired) -> String {
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let known = want.attrs.get("public_key").cloned();
     let local = want.text("private_key_file").filter(|_| known.is_none());
-    let generate = |path: &str| Step::new(Act::Local(Local::SshKey { path: path.to_owned() }));
+    let generate = |path: &str| Step::new(Act::Local(local_key(path)));
     let mut steps: Vec<Step> = local.map(generate).into_iter().collect();
     let key = known.unwrap_or_else(|| Value::reference(&want.address, "public_key"));
     let args = vec![

@@ -198,7 +198,7 @@ async fn look(
 async fn act_here(session: &Session, step: StepId, act: Local) -> Happened {
     let local = session.local.clone();
     let path = match &act {
-        Local::SshKey { path } => path.clone(),
+        Local::SshKey { path, .. } => path.clone(),
     };
     let result = tokio::task::spawn_blocking(move || local.perform(&act)).await;
     let result = result.unwrap_or_else(|error| {

@@ -9,7 +9,7 @@ use crate::event::Event;
 
 /// This machine, as far as plans need it.
 pub trait LocalPort: Send + Sync {
-    /// What is there already, without writing: attributes such as `public_key`; `None` if it is not there.
+    /// What is there already, without writing: attributes, as the act names them; `None` if it is not there.
     ///
     /// # Errors
     /// It is there and cannot be read.

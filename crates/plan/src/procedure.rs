@@ -222,10 +222,12 @@ pub enum Cond {
 /// An act on this machine. Idempotent: an existing file is read, not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Local {
-    /// Makes an SSH key pair and saves the private half, mode 0600; yields `public_key` and `fingerprint`.
+    /// Makes an SSH key pair and saves the private half, mode 0600; yields the public half.
     SshKey {
         /// Where the private key is saved.
         path: String,
+        /// The attribute under which the public half is yielded.
+        public: &'static str,
     },
 }
 

@@ -17,27 +17,27 @@ pub struct Memory {
     deleted: Mutex<Deleted>,
 }
 
-fn attributes() -> BTreeMap<String, Value> {
-    [("public_key".to_owned(), Value::text(PUBLIC_KEY))].into()
+fn attributes(public: &str) -> BTreeMap<String, Value> {
+    [(public.to_owned(), Value::text(PUBLIC_KEY))].into()
 }
 
 impl LocalPort for Memory {
     fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
-        let Local::SshKey { path } = act;
+        let Local::SshKey { path, public } = act;
         let made = self
             .made
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(made.contains_key(path).then(attributes))
+        Ok(made.contains_key(path).then(|| attributes(public)))
     }
 
     fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError> {
-        let Local::SshKey { path } = act;
+        let Local::SshKey { path, public } = act;
         self.made
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .insert(path.clone(), ());
-        Ok(attributes())
+        Ok(attributes(public))
     }
 
     fn deleted(&self) -> Deleted {

@@ -10,8 +10,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 mod bans;
+mod kinds;
 mod layers;
 mod links;
+mod literals;
 mod manifests;
 mod places;
 mod sources;
@@ -77,6 +79,7 @@ fn check(root: &Path) -> Result<Vec<Finding>, Box<dyn Error>> {
     findings.extend(bans::check_tree(&files));
     findings.extend(sources::check_tree(&files));
     findings.extend(links::check_tree(&files));
+    findings.extend(kinds::check_tree(&files));
     for file in &files {
         findings.extend(manifests::check(&file.path, &file.text));
         findings.extend(places::check(&file.path, &file.text));

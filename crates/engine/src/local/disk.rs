@@ -8,7 +8,7 @@ use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
 use setpoint_spec::loader::{Entry, FsLoader, LoadError, Loader as _};
 use ssh_key::private::{EcdsaKeypair, KeypairData};
-use ssh_key::{EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey};
+use ssh_key::{EcdsaCurve, LineEnding, PrivateKey, PublicKey};
 
 use crate::local::memory::Memory;
 use crate::local::save::{self, Rights};
@@ -44,11 +44,11 @@ impl Disk {
 
 impl LocalPort for Disk {
     fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
-        let Local::SshKey { path } = act;
+        let Local::SshKey { path, public } = act;
         let file = self.base.join(path);
         let name = file.to_string_lossy();
         match FsLoader.read(&name, PRIVATE_KEY_MAX) {
-            Ok(bytes) => read_key(&file, &bytes).map(Some),
+            Ok(bytes) => read_key(&file, &bytes, public).map(Some),
             Err(LoadError::Missing) if FsLoader.look(&name) == Entry::Missing => Ok(None),
             Err(LoadError::Missing) => Err(failure(&file, &"it is a link to a missing file")),
             Err(error) => Err(failure(&file, &error)),
@@ -59,7 +59,7 @@ impl LocalPort for Disk {
         if let Some(there) = self.peek(act)? {
             return Ok(there);
         }
-        let Local::SshKey { path } = act;
+        let Local::SshKey { path, public } = act;
         let file = self.base.join(path);
         let pair = EcdsaKeypair::random(&mut rand_core::OsRng, CURVE)
             .map_err(|error| failure(&file, &error))?;
@@ -69,7 +69,7 @@ impl LocalPort for Disk {
             .to_openssh(LineEnding::LF)
             .map_err(|error| failure(&file, &error))?;
         match save::create(&file, text.as_bytes(), Rights::Owner) {
-            Ok(()) => Ok(attributes(key.public_key())),
+            Ok(()) => Ok(attributes(key.public_key(), public)),
             // Another run was first. Its key is the one that lasts, so this run uses it too.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 self.peek(act)?.ok_or_else(|| failure(&file, &error))
@@ -96,25 +96,24 @@ fn failure(file: &Path, why: &dyn std::fmt::Display) -> LocalError {
     }
 }
 
-fn read_key(file: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Value>, LocalError> {
+fn read_key(
+    file: &Path,
+    bytes: &[u8],
+    public: &str,
+) -> Result<BTreeMap<String, Value>, LocalError> {
     let key = PrivateKey::from_openssh(bytes).map_err(|error| {
         let why = format!("it is not a valid OpenSSH private key: {error}");
         failure(file, &why)
     })?;
-    Ok(attributes(key.public_key()))
+    Ok(attributes(key.public_key(), public))
 }
 
-/// Without the comment, which the cloud does not keep.
-fn attributes(key: &PublicKey) -> BTreeMap<String, Value> {
+/// The public half under its attribute, without the comment, which the cloud does not keep.
+fn attributes(key: &PublicKey, public: &str) -> BTreeMap<String, Value> {
     let text = PublicKey::from(key.key_data().clone())
         .to_openssh()
         .unwrap_or_default();
-    let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
-    [
-        ("public_key".to_owned(), Value::Text(text)),
-        ("fingerprint".to_owned(), Value::Text(fingerprint)),
-    ]
-    .into()
+    [(public.to_owned(), Value::Text(text))].into()
 }
 
 #[cfg(test)]
@@ -124,6 +123,7 @@ mod tests {
     fn ssh_key(path: &str) -> Local {
         Local::SshKey {
             path: path.to_owned(),
+            public: "public_key",
         }
     }
 
@@ -133,6 +133,7 @@ mod tests {
         let disk = Disk::new(folder.path().to_path_buf());
         let act = Local::SshKey {
             path: "keys/app.pem".to_owned(),
+            public: "public_key",
         };
         assert_eq!(disk.peek(&act), Ok(None));
         let made = disk.perform(&act).expect("made");

@@ -336,7 +336,7 @@ fn wire_step(order: usize, step: &PlanStep) -> WireStep {
     let (act, what, typical_seconds) = match &step.step.act {
         Act::Call(call) => ("call", call.api.name.to_owned(), 0),
         Act::Wait(wait) => ("wait", cond_words(&wait.until), wait.typical.as_secs()),
-        Act::Local(Local::SshKey { path }) => {
+        Act::Local(Local::SshKey { path, .. }) => {
             ("local", format!("make an SSH key pair in {path}"), 0)
         }
     };
