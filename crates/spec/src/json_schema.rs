@@ -1,64 +1,134 @@
 //! The JSON Schema of stack, module and environment files, for completion and checks in editors.
 //!
-//! `properties.type.enum` first, then for each kind `if type = K then {properties, additionalProperties: false}`: with
-//! `oneOf`, editors would offer the fields of every kind. Each value is its type or a text with `${`.
+//! It refuses what `setpoint validate` refuses, as far as one file tells and no valid file is refused: forms of texts,
+//! bounds, words, keys, fields that exclude each other. A field that must be given is asked for only where neither
+//! `defaults` nor an environment can give it. Which keys a file takes depends on what it is: the first of `stack`,
+//! `module` and `environment` decides, as it does for [`crate::load()`].
+
+mod entry;
+mod patterns;
+mod types;
 
 use serde_json::{Map, Value, json};
 
-use crate::common;
-use crate::explain::type_text;
-use crate::schema::{FieldDef, KindDef, Schema, Type, Unset};
+use crate::parse::{FileRole, SECTIONS};
+use crate::schema::{KindDef, Schema};
+use crate::types::RESERVED;
+use crate::vars;
+use types::{described, ids_of_others, look_up_keys, named, or_expression, shared, text};
 
 /// The whole schema.
 #[must_use]
 pub fn schema(schema: &Schema) -> Value {
+    let mut rules = vec![json!({
+        "if": {"required": ["stack"]},
+        "then": {"$ref": "#/definitions/stack_file"},
+        "else": {
+            "if": {"required": ["module"]},
+            "then": {"$ref": "#/definitions/module_file"},
+            "else": {"$ref": "#/definitions/environment_file"},
+        },
+    })];
+    rules.extend(schema.kinds.iter().map(|kind| completeness(kind)));
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "setpoint stack",
         "type": "object",
-        "properties": top(),
+        "properties": top(schema),
         "additionalProperties": false,
         "anyOf": [
             {"required": ["stack"]},
             {"required": ["module"]},
             {"required": ["environment"]},
         ],
-        "definitions": {
-            "expression": {"type": "string", "pattern": "\\$\\{"},
-            "entry": entry(schema),
-            "overlay": {"type": "object", "additionalProperties": {"anyOf": [{"type": "null"}, {"type": "object"}]}},
-            "variable": variable(),
-            "name": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,39}$"},
-        },
+        "allOf": rules,
+        "definitions": definitions(schema),
     })
 }
 
-fn described(mut value: Value, text: &str) -> Value {
-    if let Value::Object(map) = &mut value {
-        map.insert("description".to_owned(), text.into());
+fn definitions(schema: &Schema) -> Value {
+    let ids = ids_of_others(schema, "");
+    let mut definitions = json!({
+        "name": {
+            "type": "string",
+            "pattern": patterns::NAME,
+            "not": {"anyOf": [{"enum": RESERVED}, {"anyOf": ids}]},
+        },
+        "tags": entry::tags(schema),
+        "entry": entry::entry(schema),
+        "overlay": entry::overlay(schema),
+        "variable": variable(schema),
+        "stack_file": {
+            "propertyNames": {"enum": keys(FileRole::Stack)},
+            "properties": content(schema),
+            "anyOf": [{"required": ["region"]}, {"required": ["environments"]}],
+        },
+        "module_file": {
+            "propertyNames": {"enum": keys(FileRole::Module)},
+            "properties": content(schema),
+        },
+        "environment_file": {
+            "propertyNames": {"enum": keys(FileRole::Environment)},
+            "properties": overlaid(schema),
+        },
+    });
+    for (name, form) in types::forms() {
+        definitions[name] = form;
     }
-    value
+    definitions
 }
 
-fn top() -> Value {
-    let rows = identity_keys().into_iter().chain(section_keys());
-    Value::Object(
-        rows.map(|(key, value, text)| (key.to_owned(), described(value, text)))
-            .collect(),
-    )
+/// The keys that a file takes.
+fn keys(role: FileRole) -> Vec<&'static str> {
+    let own = SECTIONS
+        .iter()
+        .filter(|(_, _, roles)| roles.contains(&role));
+    own.map(|(key, ..)| *key).collect()
 }
 
-fn map_of(of: Value) -> Value {
-    json!({"type": "object", "additionalProperties": of})
+/// What entries of a kind must say, where neither the kind's `defaults` nor an environment may say it.
+fn completeness(kind: &KindDef) -> Value {
+    let has_defaults = json!({
+        "properties": {"defaults": {"required": [kind.name]}},
+        "required": ["defaults"],
+    });
+    let elsewhere = [
+        json!({"required": ["environments"]}),
+        json!({"required": ["environment"], "not": {"anyOf": [{"required": ["stack"]}, {"required": ["module"]}]}}),
+        has_defaults,
+    ];
+    json!({
+        "if": {"not": {"anyOf": elsewhere}},
+        "then": {"properties": {"resources": {"additionalProperties": entry::complete(kind)}}},
+    })
+}
+
+/// Every section of every file, with its line for people; what depends on the file stands in its definition.
+fn top(schema: &Schema) -> Value {
+    let rows = identity_keys().into_iter().chain(section_keys(schema));
+    let row = |(key, value, text): (&str, Value, &str)| (key.to_owned(), described(value, text));
+    Value::Object(rows.map(row).collect())
+}
+
+/// A text without expressions.
+fn literal() -> Value {
+    json!({"type": "string", "not": {"pattern": patterns::EXPRESSION}})
+}
+
+fn list_of(of: Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+fn any_text() -> Value {
+    json!({"type": ["string", "number", "boolean"]})
 }
 
 /// Top-level keys that name the file and say where it belongs.
 fn identity_keys() -> [(&'static str, Value, &'static str); 7] {
-    let text = json!({"type": "string"});
     [
         (
             "stack",
-            json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{1,39}$"}),
+            text(patterns::STACK),
             "Name of the stack, a literal.",
         ),
         (
@@ -71,82 +141,169 @@ fn identity_keys() -> [(&'static str, Value, &'static str); 7] {
             json!({"$ref": "#/definitions/name"}),
             "Name of the environment.",
         ),
-        ("region", text.clone(), "Region, such as `cn-beijing`."),
+        ("region", region(), "Region, such as `cn-beijing`."),
         (
             "account",
-            text.clone(),
+            or_expression(text(patterns::ACCOUNT)),
             "Account that credentials must belong to: 16 digits in quotes.",
         ),
         (
             "requires",
-            text.clone(),
+            requires(),
             "Version of setpoint, such as `>= 0.3`.",
         ),
-        ("description", text, "What it is for."),
+        ("description", any_text(), "What it is for."),
     ]
 }
 
+fn region() -> Value {
+    or_expression(text(patterns::REGION))
+}
+
+/// A version alone may be a number.
+fn requires() -> Value {
+    json!({"anyOf": [text(patterns::REQUIRES), {"type": "number", "minimum": 0}]})
+}
+
 /// Top-level keys that hold content: variables, resources and rules about them.
-fn section_keys() -> [(&'static str, Value, &'static str); 13] {
+fn section_keys(schema: &Schema) -> [(&'static str, Value, &'static str); 13] {
+    let object = json!({"type": "object"});
     [
-        (
-            "tags",
-            map_of(json!({"type": ["string", "boolean", "number"]})),
-            "Tags of every taggable resource.",
-        ),
+        ("tags", object.clone(), "Tags of every taggable resource."),
         (
             "ignore_tags",
-            json!({"type": "array", "items": {"type": "string"}}),
+            list_of(any_text()),
             "Globs of foreign tags to leave alone.",
         ),
-        (
-            "vars",
-            map_of(json!({"$ref": "#/definitions/variable"})),
-            "Variables.",
-        ),
+        ("vars", object.clone(), "Variables."),
         (
             "defaults",
-            map_of(json!({"type": "object"})),
+            object.clone(),
             "Per kind, keys laid under every resource of it in this file.",
         ),
-        (
-            "resources",
-            map_of(json!({"$ref": "#/definitions/entry"})),
-            "The resources, by name.",
-        ),
+        ("resources", object.clone(), "The resources, by name."),
         (
             "existing",
-            map_of(json!({"type": "object"})),
+            named(existing(schema)),
             "What is used and never changed.",
         ),
-        ("stacks", map_of(link()), "Other stacks, read live."),
+        ("stacks", named(link()), "Other stacks, read live."),
         (
             "environments",
-            map_of(json!({"type": ["object", "string"]})),
+            named(json!({"anyOf": [literal(), environment(schema)]})),
             "What each environment changes, or the file that says so.",
         ),
         (
             "protect",
-            json!({"type": "boolean"}),
+            or_expression(json!({"type": "boolean"})),
             "Default of every `lifecycle.protect`.",
         ),
         ("moved", moved(), "Addresses that moved."),
         (
             "forget",
-            json!({"type": "array", "items": {"type": "string"}}),
+            list_of(shared("address")),
             "What is owned no longer, though it stays.",
         ),
         ("allow", allow(), "Held steps that may pass in pipelines."),
-        ("outputs", map_of(json!({})), "Outputs by name."),
+        ("outputs", object, "Outputs by name."),
     ]
+}
+
+/// The sections of a stack or module file whose entries are complete in themselves.
+fn content(schema: &Schema) -> Value {
+    json!({
+        "tags": {"$ref": "#/definitions/tags"},
+        "vars": {
+            "propertyNames": {"pattern": patterns::VARIABLE},
+            "additionalProperties": {"$ref": "#/definitions/variable"},
+        },
+        "defaults": defaults(schema, false),
+        "resources": named(json!({"$ref": "#/definitions/entry"})),
+        "outputs": named(json!({"not": {"type": "null"}})),
+    })
+}
+
+/// The sections of an environment, which are laid over those of the stack.
+fn overlaid(schema: &Schema) -> Value {
+    json!({
+        "tags": {"type": "object", "additionalProperties": {"anyOf": [any_text(), {"type": "null"}]}},
+        "vars": {"type": "object", "additionalProperties": {"not": {"type": "null"}}},
+        "defaults": defaults(schema, true),
+        "resources": named(json!({"$ref": "#/definitions/overlay"})),
+        "outputs": named(json!({})),
+    })
+}
+
+/// An environment in the stack's own file.
+fn environment(schema: &Schema) -> Value {
+    let identity = identity_keys().into_iter().chain(rule_keys());
+    let known = keys(FileRole::Environment);
+    let row = |(key, value, text): (&str, Value, &str)| (key.to_owned(), described(value, text));
+    let mut properties: Map<String, Value> = identity
+        .filter(|(key, ..)| known.contains(key))
+        .map(row)
+        .collect();
+    if let Value::Object(sections) = overlaid(schema) {
+        properties.extend(sections);
+    }
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
+}
+
+/// Sections that an environment has as a stack has them.
+fn rule_keys() -> [(&'static str, Value, &'static str); 3] {
+    [
+        (
+            "protect",
+            or_expression(json!({"type": "boolean"})),
+            "Default of every `lifecycle.protect`.",
+        ),
+        ("moved", moved(), "Addresses that moved."),
+        ("allow", allow(), "Held steps that may pass in pipelines."),
+    ]
+}
+
+fn defaults(schema: &Schema, in_environment: bool) -> Value {
+    let property = |kind: &&'static KindDef| {
+        let value = entry::defaults(schema, kind, in_environment);
+        (kind.name.to_owned(), value)
+    };
+    let properties: Map<String, Value> = schema.kinds.iter().map(property).collect();
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
+}
+
+/// An entry of `existing`: the look-up of its kind.
+fn existing(schema: &Schema) -> Value {
+    let kinds: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
+    let case = |kind: &&'static KindDef| {
+        let mut properties = look_up_keys(schema, kind.naming.look_up);
+        properties.insert("type".to_owned(), json!({"description": kind.doc}));
+        let id = json!({"type": "string", "not": {"anyOf": ids_of_others(schema, kind.name)}});
+        properties.insert("id".to_owned(), or_expression(id));
+        json!({
+            "if": {"properties": {"type": {"const": kind.name}}, "required": ["type"]},
+            "then": {"properties": properties, "additionalProperties": false},
+        })
+    };
+    let cases: Vec<Value> = schema.kinds.iter().map(case).collect();
+    json!({
+        "type": "object",
+        "properties": {"type": {"enum": kinds}},
+        "required": ["type"],
+        "minProperties": 2,
+        "allOf": cases,
+    })
 }
 
 /// An entry of `stacks`.
 fn link() -> Value {
-    let text = json!({"type": "string"});
     json!({
         "type": "object",
-        "properties": {"stack": text, "environment": text, "region": text, "file": text},
+        "properties": {
+            "stack": literal(),
+            "environment": any_text(),
+            "region": region(),
+            "file": literal(),
+        },
         "required": ["stack"],
         "additionalProperties": false,
     })
@@ -154,218 +311,71 @@ fn link() -> Value {
 
 /// The section `moved`.
 fn moved() -> Value {
-    let text = json!({"type": "string"});
-    json!({"type": "array", "items": {
+    let address = shared("address");
+    list_of(json!({
         "type": "object",
-        "properties": {"from": text, "to": text, "stack": text},
+        "properties": {"from": address, "to": address, "stack": literal()},
         "additionalProperties": false,
-    }})
+        "anyOf": [
+            {"required": ["from", "to"]},
+            {"required": ["stack"], "not": {"anyOf": [{"required": ["from"]}, {"required": ["to"]}]}},
+        ],
+    }))
 }
 
 /// The section `allow`.
 fn allow() -> Value {
-    let text = json!({"type": "string"});
-    json!({"type": "array", "items": {
+    list_of(json!({
         "type": "object",
         "properties": {
-            "address": text,
+            "address": shared("address"),
             "effect": {"enum": ["data_loss", "replace", "delete"]},
-            "reason": text,
-            "until": {"type": "string", "format": "date"},
+            "reason": literal(),
+            "until": text(patterns::DATE),
         },
         "required": ["address", "effect", "reason", "until"],
         "additionalProperties": false,
-    }})
+    }))
 }
 
-fn variable() -> Value {
+/// A variable: a map with a `type`, or with keys of declarations alone, is a declaration; anything else is a value.
+fn variable(schema: &Schema) -> Value {
+    let declaration = json!({
+        "anyOf": [
+            {"type": "object", "required": ["type"]},
+            {"type": "object", "minProperties": 1, "propertyNames": {"enum": vars::KEYS}},
+        ],
+    });
+    let number = json!({"properties": {"type": {"pattern": r"^\s*(integer|number)\s*$"}}});
+    let string = json!({"properties": {"type": {"pattern": r"^\s*string\s*$"}}});
     json!({
         "description": "A declaration, or a value that is its default.",
-        "properties": {
-            "type": {"type": "string", "description": "string, integer, number, boolean, cidr, ip, port, duration, zone, any, list(T), map(T), or a kind"},
-            "default": {},
-            "description": {"type": "string"},
-            "secret": {"type": "boolean"},
-            "one_of": {"type": "array"},
-            "pattern": {"type": "string"},
-            "min": {"type": "integer"},
-            "max": {"type": "integer"},
-            "from_env": {"type": "string"},
+        "not": {"anyOf": [{"type": "null"}, {"type": "string", "pattern": patterns::EXPRESSION}]},
+        "if": declaration,
+        "then": {
+            "properties": declaration_keys(schema),
+            "additionalProperties": false,
+            "allOf": [
+                {"if": {"anyOf": [{"required": ["min"]}, {"required": ["max"]}]}, "then": number},
+                {"if": {"required": ["pattern"]}, "then": string},
+            ],
         },
     })
 }
 
-/// An entry of `resources`. An environment file's entries may lack `type`; then nothing more is said of them.
-fn entry(schema: &Schema) -> Value {
-    let kinds: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
-    let mut cases: Vec<Value> = schema.kinds.iter().map(|kind| case(kind)).collect();
-    cases.push(module_case());
+fn declaration_keys(schema: &Schema) -> Value {
+    let kinds = schema.kinds.iter().map(|kind| kind.name);
+    let names: Vec<&str> = vars::type_names().chain(kinds).collect();
+    let ty = format!(r"^\s*((list|map)\(\s*)*({})\s*(\)\s*)*$", names.join("|"));
     json!({
-        "type": ["object", "null"],
-        "properties": {
-            "type": {"enum": kinds, "description": "Kind of the resource."},
-            "use": {"type": "string", "description": "Path of a module."},
-        },
-        "allOf": cases,
+        "type": described(text(&ty), "string, integer, number, boolean, cidr, ip, port, duration, zone, any, list(T), map(T), or a kind"),
+        "default": {"not": {"anyOf": [{"type": "null"}, {"type": "string", "pattern": patterns::EXPRESSION}]}},
+        "description": literal(),
+        "secret": {"type": "boolean"},
+        "one_of": {"type": "array"},
+        "pattern": {"type": "string"},
+        "min": {"type": "integer"},
+        "max": {"type": "integer"},
+        "from_env": literal(),
     })
-}
-
-fn case(kind: &KindDef) -> Value {
-    let mut properties = Map::new();
-    properties.insert(
-        "type".to_owned(),
-        json!({"const": kind.name, "description": kind.doc}),
-    );
-    let common = common::ENTRY
-        .iter()
-        .filter(|field| carries(kind, field.name));
-    for field in common.chain(kind.fields) {
-        properties.insert(field.name.to_owned(), field_schema(field));
-    }
-    json!({
-        "if": {"properties": {"type": {"const": kind.name}}, "required": ["type"]},
-        "then": {"properties": properties, "additionalProperties": false},
-    })
-}
-
-/// Whether entries of the kind take this common key.
-fn carries(kind: &KindDef, key: &str) -> bool {
-    match key {
-        "tags" => kind.taggable,
-        "description" => kind.described,
-        _ => true,
-    }
-}
-
-fn module_case() -> Value {
-    let mut properties = Map::new();
-    for key in common::MODULE_KEYS {
-        let known = common::ENTRY.iter().find(|field| field.name == *key);
-        let value = match *key {
-            "use" => json!({"type": "string"}),
-            "with" => {
-                json!({"type": "object", "description": "Values for the module's variables."})
-            }
-            _ => known.map_or(json!({}), field_schema),
-        };
-        properties.insert((*key).to_owned(), value);
-    }
-    json!({
-        "if": {"required": ["use"]},
-        "then": {"properties": properties, "additionalProperties": false},
-    })
-}
-
-fn field_schema(field: &FieldDef) -> Value {
-    let mut value = match field.name {
-        "for_each" => json!({"type": ["array", "object", "string"]}),
-        "max_unavailable" => json!({"type": ["integer", "string"]}),
-        _ => or_expression(&field.ty),
-    };
-    if field.unset == Unset::Closed
-        && let Value::Object(map) = &mut value
-    {
-        let anyway = map
-            .remove("anyOf")
-            .and_then(|any| any.as_array().cloned())
-            .unwrap_or_default();
-        map.insert(
-            "anyOf".to_owned(),
-            Value::Array(
-                anyway
-                    .into_iter()
-                    .chain([json!({"const": "unmanaged"})])
-                    .collect(),
-            ),
-        );
-    }
-    if let Unset::Default(default) = field.unset
-        && let Value::Object(map) = &mut value
-    {
-        map.insert("default".to_owned(), typed_default(&field.ty, default));
-    }
-    let unit = type_text(&field.ty);
-    described(
-        value,
-        &format!(
-            "{} ({unit}; change: {})",
-            field.doc.trim_end_matches('.'),
-            field.change
-        ),
-    )
-}
-
-fn typed_default(ty: &Type, default: &str) -> Value {
-    match ty {
-        Type::Bool => json!(default == "true"),
-        Type::Int { .. } => default
-            .parse::<i64>()
-            .map_or_else(|_| json!(default), |n| json!(n)),
-        _ => json!(default),
-    }
-}
-
-/// A type, or a text with an expression.
-fn or_expression(ty: &Type) -> Value {
-    json!({"anyOf": [plain(ty), {"$ref": "#/definitions/expression"}]})
-}
-
-fn plain(ty: &Type) -> Value {
-    let look_up = json!({"type": "object"});
-    match ty {
-        Type::Text { min, max } => {
-            json!({"type": ["string", "number", "boolean"], "minLength": min, "maxLength": max})
-        }
-        Type::Bool => json!({"type": "boolean"}),
-        Type::Int { min, max, .. } => match (*min, *max) {
-            (i64::MIN, i64::MAX) => json!({"type": "integer"}),
-            (min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
-        },
-        Type::Number => json!({"type": "number"}),
-        Type::Secret | Type::Cidr { .. } | Type::Ip | Type::Zone | Type::TimeSpan | Type::Path => {
-            json!({"type": "string"})
-        }
-        Type::Duration => {
-            json!({"type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"})
-        }
-        Type::Enum(words) => json!({"enum": words}),
-        Type::Ports => {
-            let one = json!({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65_535}, {"type": "string"}]});
-            json!({"anyOf": [one, {"type": "array", "items": one}]})
-        }
-        Type::Ref(_) => json!({"anyOf": [{"type": "string"}, look_up]}),
-        Type::Peers(_) => {
-            let one = json!({"anyOf": [{"type": "string"}, look_up]});
-            json!({"anyOf": [one, {"type": "array", "items": one}]})
-        }
-        Type::List(of) => json!({"type": "array", "items": or_expression(of)}),
-        Type::Map(of) => json!({"type": "object", "additionalProperties": or_expression(of)}),
-        Type::Struct(fields) => structure(fields),
-        Type::Rows(fields) => json!({"type": "array", "items": structure(fields)}),
-        Type::Named(fields) => json!({"type": "object", "additionalProperties": structure(fields)}),
-        Type::WordOr(words, other) => json!({"anyOf": [{"enum": words}, plain(other)]}),
-        Type::Content { with, .. } => {
-            let mut members = Map::new();
-            members.insert("file".to_owned(), json!({"type": "string"}));
-            if *with {
-                members.insert("text".to_owned(), json!({"type": "string"}));
-                members.insert("cloud_config".to_owned(), json!({"type": "object"}));
-                members.insert("with".to_owned(), json!({"type": "object"}));
-            }
-            json!({"anyOf": [{"type": "string"}, {"type": "object", "properties": members, "additionalProperties": false}]})
-        }
-    }
-}
-
-fn structure(fields: &[FieldDef]) -> Value {
-    let properties: Map<String, Value> = fields
-        .iter()
-        .map(|field| (field.name.to_owned(), field_schema(field)))
-        .collect();
-    let required: Vec<&str> = fields
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name)
-        .collect();
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }

@@ -198,7 +198,8 @@ impl Schema {
         crate::types::name(text, noun)
     }
 
-    fn namings(&self) -> impl Iterator<Item = (&'static str, Naming)> + '_ {
+    /// Every kind with its naming, the managed ones first.
+    pub fn namings(&self) -> impl Iterator<Item = (&'static str, Naming)> + '_ {
         let own = self.kinds.iter().map(|kind| (kind.name, kind.naming));
         let foreign = self.foreign.iter().map(|kind| (kind.name, kind.naming));
         own.chain(foreign)

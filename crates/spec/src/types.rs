@@ -10,6 +10,7 @@ mod word;
 pub use net::{block, cidr, ip, peer_block, port, port_pair};
 pub use number::{decimal, integer};
 pub use time::{date, duration, duration_text, time_span};
+pub(crate) use word::RESERVED;
 pub use word::{boolean, enum_word, is_reserved, name, region, zone};
 
 /// Why a text is no value of a type.

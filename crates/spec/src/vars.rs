@@ -6,5 +6,5 @@
 mod decl;
 mod given;
 
-pub(crate) use decl::{VarDecl, VarType, declarations};
+pub(crate) use decl::{KEYS, VarDecl, VarType, declarations, type_names};
 pub(crate) use given::{Given, GivenInput, given};

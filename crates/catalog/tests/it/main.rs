@@ -5,6 +5,7 @@ mod disk;
 mod eip;
 mod image;
 mod instance;
+mod json_schema;
 mod key_pair;
 mod metric_alarm;
 mod network;

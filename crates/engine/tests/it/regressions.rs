@@ -968,6 +968,7 @@ async fn two_runs_that_plan_one_key_both_end_with_the_key_on_the_disk() {
         .local
         .peek(&setpoint_plan::procedure::Local::SshKey {
             path: "app.pem".to_owned(),
+            public: "public_key",
         })
         .expect("it can be read")
         .expect("it is there");

@@ -27,13 +27,13 @@ pub fn cidr(text: &str, min: u8, max: u8) -> Result<String, Wrong> {
 /// Says what is wrong, with the block to write.
 pub fn block(text: &str) -> Result<IpNet, Wrong> {
     let net: IpNet = match text.parse() {
-        Ok(net) => net,
-        Err(_) if text.parse::<IpAddr>().is_ok() => {
+        Ok(net) if is_plain(text) => net,
+        _ if text.parse::<IpAddr>().is_ok() => {
             let host = if text.contains(':') { 128 } else { 32 };
             return Err(Wrong::new(format!("`{text}` has no prefix length"))
                 .hint(format!("one address is `{text}/{host}`")));
         }
-        Err(_) => {
+        _ => {
             return Err(Wrong::new(format!("`{text}` is not a CIDR block"))
                 .hint("write it as `10.0.0.0/16`"));
         }
@@ -43,6 +43,13 @@ pub fn block(text: &str) -> Result<IpNet, Wrong> {
             .hint(format!("the block is `{}`", net.trunc())));
     }
     Ok(net)
+}
+
+/// Whether no number of a block has a leading zero, which some tools read as octal.
+fn is_plain(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, prefix)| {
+        address.parse::<IpAddr>().is_ok() && (prefix == "0" || !prefix.starts_with('0'))
+    })
 }
 
 /// An address, in canonical text.
@@ -145,6 +152,10 @@ mod tests {
             cidr("10.0.0/8", 8, 28),
             "`10.0.0/8` is not a CIDR block / write it as `10.0.0.0/16`",
         );
+        for octal in ["010.0.0.0/8", "10.0.0.0/08", "10.0.0.00/8"] {
+            let refused = format!("`{octal}` is not a CIDR block / write it as `10.0.0.0/16`");
+            check(cidr(octal, 8, 28), &refused);
+        }
         check(peer_block("203.0.113.5"), "203.0.113.5/32");
         check(peer_block("2001:DB8::1"), "2001:db8::1/128");
         check(

@@ -5,7 +5,7 @@ use crate::address::is_name;
 use crate::suggest;
 
 /// Words that name nothing of a stack.
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "vars", "each", "env", "stack", "region", "account", "true", "false", "null", "yes", "no",
     "on", "off", "y", "n",
 ];

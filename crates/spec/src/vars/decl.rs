@@ -59,7 +59,8 @@ const SCALARS: &[(&str, VarType)] = &[
 /// Most `list(…)` and `map(…)` in each other.
 const MAX_NESTING: usize = 8;
 
-const KEYS: &[&str] = &[
+/// Keys of a declaration.
+pub(crate) const KEYS: &[&str] = &[
     "type",
     "default",
     "description",
@@ -70,6 +71,11 @@ const KEYS: &[&str] = &[
     "max",
     "from_env",
 ];
+
+/// Names of types that are not kinds, but for `list(…)` and `map(…)`.
+pub(crate) fn type_names() -> impl Iterator<Item = &'static str> {
+    SCALARS.iter().map(|(name, _)| *name)
+}
 
 impl VarType {
     /// What people call it.

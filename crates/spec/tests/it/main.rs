@@ -5,6 +5,7 @@
 mod bad;
 mod good;
 mod hostile;
+mod json_schema;
 mod limits;
 mod rules;
 mod stub;
