@@ -1,4 +1,4 @@
-//! Plans and their parts, written by hand, for the tests of this crate.
+//! Plans and their parts, written by hand, and stacks of stub kinds, for the tests of this crate.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,9 @@ use crate::ownership::Guard;
 use crate::plan::{Half, Plan, PlanStep, StepId};
 use crate::procedure::Step;
 use crate::{Address, Map, Value};
+
+pub(crate) mod stub;
+pub(crate) mod world;
 
 pub(crate) fn address(text: &str) -> Address {
     text.parse().expect("a valid address")

@@ -17,6 +17,8 @@ mod let_go;
 mod parents;
 mod references;
 mod rolling;
+#[cfg(test)]
+mod tests;
 
 /// A block with the place of its steps among all.
 pub(crate) struct Placed<'a> {

@@ -1,115 +1,21 @@
 //! Plans of a kind that has nothing but exclusive values: a name, and a number that changes in place.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
 
-use setpoint_openapi::action::ecs as api;
-use setpoint_openapi::page::{Listing, Style};
-use setpoint_spec::schema::Type;
-
-use crate::claim::Claim;
-use crate::decode;
-use crate::desired::Desired;
-use crate::effect::Effect;
-use crate::field::Field;
-use crate::fixtures::{address, live, site, want};
-use crate::kind::Kind;
-use crate::live::{Live, Snapshot};
-use crate::ownership::{Guard, Owner};
+use crate::fixtures::world::world;
 use crate::plan::{Half, Plan};
-use crate::planner::{Intent, Options, PlanError, plan};
-use crate::procedure::{Call, Procedure, Step};
-use crate::registry::Registry;
-use crate::update::Update;
-use crate::view::{Decode, View};
-use crate::{Map, Value};
-
-static SLOT: Kind = Kind {
-    doc: "Something with a name and a number.",
-    claims: |of| {
-        let name = Claim::name("name", Value::Null, &of("name"));
-        let number = Claim::number("number", "home".into(), &of("number"));
-        name.into_iter().chain(number).collect()
-    },
-    ..Kind::new(
-        "slot",
-        FIELDS,
-        &LIST,
-        |_, _| Procedure::ending_at_pivot(call()),
-        |_, _| Procedure::ending_at_pivot(call()),
-    )
-};
-
-static FIELDS: &[Field] = &[
-    Field::new("name", Type::Text { min: 1, max: 9 }, "Its name.").replace(),
-    Field::new(
-        "number",
-        Type::Int {
-            min: 0,
-            max: 9,
-            unit: "",
-        },
-        "Its number.",
-    )
-    .update(&NUMBER),
-];
-
-static NUMBER: Update = Update::online("number", |_| call()).effect(Effect::RESTART);
-
-static LIST: View = View::new(
-    "list",
-    &api::DESCRIBE_KEY_PAIRS,
-    Listing {
-        style: Style::One,
-        rows: "Slots",
-        id: "Id",
-    },
-    Decode::Rows(decode::plain),
-);
-
-static KINDS: &[&Kind] = &[&SLOT];
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, &[]));
-
-fn call() -> Vec<Step> {
-    vec![Step::call(Call::new(&api::DELETE_KEY_PAIRS, Vec::new()))]
-}
+use crate::planner::{PlanError, PlanErrorClass};
 
 /// An address, a name and a number.
 type Entry = (&'static str, &'static str, i64);
 
-fn attrs(entry: &Entry) -> [(&'static str, Value); 2] {
-    [("name", entry.1.into()), ("number", Value::Int(entry.2))]
-}
-
 fn planned(before: &[Entry], after: &[Entry]) -> Result<Plan, Vec<PlanError>> {
-    let row = |entry: &Entry| Live {
-        kind: SLOT.name,
-        id: format!("id-{}", entry.0),
-        owner: Some(Owner {
-            stack: "shop".to_owned(),
-            address: address(entry.0),
-            guard: Guard::default(),
-        }),
-        ..live(&attrs(entry))
-    };
-    let desired = |entry: &Entry| Desired {
-        kind: SLOT.name,
-        tags: None,
-        initial: Map::new(),
-        ..want(entry.0, &attrs(entry))
-    };
-    let intent = Intent {
-        desired: after
-            .iter()
-            .map(|entry| (address(entry.0), desired(entry)))
-            .collect::<BTreeMap<_, _>>(),
-        ..Intent::without_spec("shop", site())
-    };
-    let snapshot = Snapshot {
-        live: before.iter().map(row).collect(),
-        ..Snapshot::default()
-    };
-    plan(&REGISTRY, &intent, &snapshot, &Options::default()).map(|(plan, _)| plan)
+    let line =
+        |(address, name, number): &Entry| format!("{address} key name={name} number={number}");
+    let [before, after] = [before, after].map(|side| side.iter().map(line).collect::<Vec<_>>());
+    let [before, after] =
+        [&before, &after].map(|side| side.iter().map(String::as_str).collect::<Vec<_>>());
+    world(&before, &after).plan().map(|(plan, _)| plan)
 }
 
 /// The edges between changes: `-a > +b` if `b` is created after `a` was deleted.
@@ -172,25 +78,29 @@ fn turns_follow_what_gives_up() {
 
 #[test]
 fn what_has_no_order_or_stays_is_refused() {
-    for (before, after, expected) in [
+    for (before, after, class, expected) in [
         (
             vec![("a", "x", 1), ("b", "y", 2)],
             vec![("a", "x", 2), ("b", "y", 1)],
+            PlanErrorClass::Cycle,
             "`a` needs the number 2 before `b` (id-b) can give it up",
         ),
         (
             vec![("a", "x", 1)],
             vec![("a", "x", 1), ("b", "y", 1)],
+            PlanErrorClass::Refused,
             "`b` needs the number 1, but `a` (id-a) has it and keeps it",
         ),
         (
             vec![],
             vec![("a", "x", 1), ("b", "x", 2)],
+            PlanErrorClass::Refused,
             "`a` and `b` cannot both have the name `x`",
         ),
     ] {
         let errors = planned(&before, &after).expect_err("there is no plan");
-        let texts: Vec<&str> = errors.iter().map(|error| error.what.as_str()).collect();
-        assert_eq!(texts, [expected]);
+        let told = |error: &PlanError| (error.class, error.what.clone());
+        let told: Vec<_> = errors.iter().map(told).collect();
+        assert_eq!(told, [(class, expected.to_owned())]);
     }
 }
