@@ -84,3 +84,6 @@ pub fn known_in<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,3 +91,6 @@ fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
     targets.retain(|target| !own || *target != owner.address);
     targets
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ fn two_owners(intent: &Intent, address: &Address, rows: &[Live]) -> Vec<PlanErro
     };
     rows.windows(2).filter(twins).map(error).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Which rows stand under a new address.
+
+use setpoint_spec::stack::Move;
+
+use crate::fixtures::address;
+use crate::fixtures::stub::REGISTRY;
+use crate::fixtures::world::{World, world};
+use crate::planner::moved::relocate;
+
+/// Where the rows stand, and from where those came that moved: `b (from a)`.
+fn shown(world: &World) -> Vec<String> {
+    let rows = world.snapshot.live.iter().map(|row| {
+        let owner = row.owner.as_ref().expect("it is owned");
+        match world.snapshot.moved.get(&row.id) {
+            Some(from) => format!("{} (from {})", owner.address, from.address),
+            None => owner.address.to_string(),
+        }
+    });
+    rows.collect()
+}
+
+#[test]
+fn rows_stand_under_their_new_addresses() {
+    for (before, after, expected) in [
+        (
+            &["a key"] as &[&str],
+            &["b key", "! move a b"] as &[&str],
+            &["b (from a)"] as &[&str],
+        ),
+        // Done before, or asked for something that is not there.
+        (&["b key"], &["b key", "! move a b"], &["b"]),
+        // Nobody is driven out, and nothing moves to what is not wanted or is of another kind.
+        (&["a key", "b key"], &["b key", "! move a b"], &["a", "b"]),
+        (&["a key"], &["! move a b"], &["a"]),
+        (&["a key"], &["b machine", "! move a b"], &["a"]),
+        // A name cannot be retagged.
+        (&["a alarm"], &["b alarm", "! move a b"], &["a"]),
+        // A chain moves each row by one.
+        (
+            &["a key", "b key"],
+            &["b key", "c key", "! move b c", "! move a b"],
+            &["a", "c (from b)"],
+        ),
+        // A count was added or taken away.
+        (&["a key"], &["a[0] key", "a[1] key"], &["a[0] (from a)"]),
+        (
+            &["a[0] key", "a[1] key"],
+            &["a key"],
+            &["a (from a[0])", "a[1]"],
+        ),
+        (&["a[1] key"], &["a key"], &["a[1]"]),
+        // The words of the file come first.
+        (
+            &["a key"],
+            &["a[0] key", "b key", "! move a b"],
+            &["b (from a)"],
+        ),
+    ] {
+        let world = world(before, after);
+        assert_eq!(shown(&world), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn rows_of_another_stack_are_taken_if_a_move_says_so() {
+    for (from, to, expected) in [
+        (None, None, &["a (from a)"] as &[&str]),
+        (Some("a"), None, &["a (from a)"]),
+        (Some("a"), Some("b"), &["b (from a)"]),
+        (Some("c"), None, &[]),
+    ] {
+        let mut world = world(&["a key"], &["a key", "b key"]);
+        for row in &mut world.snapshot.live {
+            row.owner.as_mut().expect("it is owned").stack = "old".to_owned();
+        }
+        world.intent.moved.push(Move {
+            stack: Some("old".to_owned()),
+            from: from.map(address),
+            to: to.map(address),
+        });
+        relocate(&REGISTRY, &world.intent, &mut world.snapshot);
+        assert_eq!(shown(&world), expected, "{from:?} {to:?}");
+        let owners = world
+            .snapshot
+            .live
+            .iter()
+            .filter_map(|row| row.owner.as_ref());
+        assert!(owners.into_iter().all(|owner| owner.stack == "shop"));
+    }
+}
