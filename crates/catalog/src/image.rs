@@ -104,7 +104,7 @@ const NAMING: Naming = Naming {
 const WORD: Type = Type::Text { min: 1, max: 256 };
 
 /// The mark of an image whose snapshots were made with it.
-const OWN_SNAPSHOTS: &str = "snapshots";
+pub(crate) const OWN_SNAPSHOTS: &str = "snapshots";
 
 const TEXT: Type = Type::Text { min: 0, max: 128 };
 

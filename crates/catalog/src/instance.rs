@@ -111,7 +111,7 @@ const RESTARTING: &str = "restarting";
 /// The mark of a machine that was created and has not passed its readiness check.
 const UNREADY: &str = "unready";
 /// The key under which the guard tag holds the digest of the user data.
-const USER_DATA: &str = "u";
+pub(crate) const USER_DATA: &str = "u";
 
 /// How tags of the product ECS are written.
 pub(crate) const fn tag_api(resource_type: &'static str) -> TagApi {

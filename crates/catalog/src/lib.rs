@@ -40,6 +40,8 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, 
 #[cfg(test)]
 mod tests {
     use setpoint_plan::field::{Change, Field, Role, Shape};
+    use setpoint_plan::ownership::{GUARD_MAX, Guard, KEYED_DIGEST_MAX};
+    use setpoint_plan::update::Update;
 
     use super::*;
 
@@ -68,5 +70,50 @@ mod tests {
         for kind in KINDS {
             check(kind, kind.name, kind.fields, false);
         }
+    }
+    /// The guard tag has room for everything that a kind writes into it, and for the keyed digest
+    /// that is reserved. Marks that a kind sets by itself and digests of updates that a judgement
+    /// chooses stand in no row, so they are named here.
+    #[test]
+    fn the_longest_guard_of_every_kind_fits_into_a_tag() {
+        let marks_by_hand = [("image", image::OWN_SNAPSHOTS)];
+        let digests_by_hand = [("instance", instance::USER_DATA)];
+        let of = |kind: &Kind, named: &[(&str, &'static str)]| {
+            let own = named.iter().filter(|(name, _)| *name == kind.name);
+            own.map(|(_, word)| *word).collect::<Vec<_>>()
+        };
+        let digest = |key: &str| (key.to_owned(), "0123456789abcdef".to_owned());
+        for kind in KINDS {
+            let rows = kind.rows();
+            let updates: Vec<&Update> = rows.iter().flat_map(|row| updates(row.field)).collect();
+            let own = [kind.window_mark, kind.pending_mark].into_iter();
+            let marks = own.chain(updates.iter().map(|update| update.mark));
+            let marks = marks.flatten().chain(of(kind, &marks_by_hand));
+            let digests = updates.iter().filter_map(|update| update.digest);
+            let digests = digests.chain(of(kind, &digests_by_hand));
+            let keyed = ("h".to_owned(), "x".repeat(KEYED_DIGEST_MAX));
+            let guard = Guard {
+                kind: Some(kind.name.to_owned()),
+                protect: true,
+                keep: true,
+                incarnation: u32::MAX,
+                marks: marks.map(ToOwned::to_owned).collect(),
+                digests: digests.map(digest).chain([keyed]).collect(),
+            };
+            let words = guard.encode();
+            assert!(words.contains(",i4294967295,"), "{words}");
+            let length = words.len();
+            assert!(length <= GUARD_MAX, "{length} characters: {words}");
+            assert_eq!(Guard::decode(&words), guard);
+        }
+    }
+
+    /// The updates that a field names.
+    fn updates(field: &Field) -> Vec<&'static Update> {
+        let own = match field.change {
+            Change::Update(update) => Some(update),
+            _ => field.via,
+        };
+        own.into_iter().chain(field.leave).collect()
     }
 }

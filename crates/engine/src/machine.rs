@@ -34,6 +34,8 @@ mod looks;
 mod recheck;
 mod refusals;
 mod replies;
+#[cfg(test)]
+mod tests;
 mod waits;
 mod windows;
 

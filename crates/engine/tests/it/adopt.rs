@@ -1,7 +1,7 @@
 //! Taking over, moving and letting go: tags change, nothing else.
 
 use setpoint_openapi::action::vpc;
-use setpoint_plan::planner::Options;
+use setpoint_plan::planner::{Options, PlanErrorClass};
 use setpoint_plan::report::NoteKind;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, stack};
@@ -108,6 +108,7 @@ async fn what_matches_is_adopted_and_what_differs_is_not() {
         .plan_intent(&intent, &Options::default())
         .await
         .expect_err("another block");
+    assert_eq!(refused[0].class, PlanErrorClass::Refused);
     assert!(
         refused[0].what.contains("cidr_block: 10.0.0.0/16"),
         "{}",

@@ -401,6 +401,7 @@ outputs: {theirs: \"${service.id}\"}
         .plan_intent(&intent, &Options::default())
         .await
         .expect_err("it is taken");
+    assert_eq!(errors[0].class, PlanErrorClass::Refused);
     let text = &errors[0].what;
     assert!(text.contains("`existing.service`"), "{errors:?}");
     assert!(text.contains("does not belong to this stack"), "{errors:?}");
@@ -426,6 +427,7 @@ async fn an_address_that_a_machine_has_by_chance_is_not_free() {
         .plan_intent(&intent, &Options::default())
         .await
         .expect_err("it is taken");
+    assert_eq!(errors[0].class, PlanErrorClass::Refused);
     assert!(
         errors[0].what.contains(&ip) && errors[0].what.contains("`first`"),
         "{errors:?}"

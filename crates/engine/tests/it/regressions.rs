@@ -10,7 +10,7 @@ use setpoint_openapi::request::Request;
 use setpoint_plan::Value;
 use setpoint_plan::held::HeldWhy;
 use setpoint_plan::plan::Plan;
-use setpoint_plan::planner::{Options, PlanError};
+use setpoint_plan::planner::{Options, PlanError, PlanErrorClass};
 use setpoint_sim::fault::{CallInfo, Fate};
 use setpoint_sim::profile::Options as SimOptions;
 use setpoint_sim::world::ImageFacts;
@@ -50,6 +50,11 @@ fn id_of(cloud: &Cloud, kind: &str) -> String {
         .find(|one| one.kind == kind)
         .expect("it is there")
         .id
+}
+
+/// The classes of the errors.
+fn classes(errors: &[PlanError]) -> Vec<PlanErrorClass> {
+    errors.iter().map(|error| error.class).collect()
 }
 
 async fn planned(cloud: &Cloud, text: &str, options: Options) -> Result<Plan, Vec<PlanError>> {
@@ -110,9 +115,10 @@ async fn a_rebuild_of_a_protected_stopped_machine_is_refused() {
         "acs:alibaba_cloud_linux_3_2104_lts_x64",
         "acs:ubuntu_24_04_x64",
     );
-    planned(&cloud, &other, Options::default())
+    let errors = planned(&cloud, &other, Options::default())
         .await
         .expect_err("it is protected");
+    assert_eq!(classes(&errors), [PlanErrorClass::Protected]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +143,7 @@ async fn a_protected_alarm_is_not_destroyed() {
         "    period: 60s\n    lifecycle: {protect: true}",
     );
     let cloud = made(&protected).await;
-    planned(
+    let errors = planned(
         &cloud,
         &protected,
         Options {
@@ -147,6 +153,7 @@ async fn a_protected_alarm_is_not_destroyed() {
     )
     .await
     .expect_err("it is protected");
+    assert_eq!(classes(&errors), [PlanErrorClass::Protected]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,7 +163,7 @@ async fn destroy_heeds_the_files_protection_before_it_was_applied() {
         "host_name: app-01",
         "host_name: app-01\n    lifecycle: {protect: true}",
     );
-    planned(
+    let errors = planned(
         &cloud,
         &protected,
         Options {
@@ -166,6 +173,7 @@ async fn destroy_heeds_the_files_protection_before_it_was_applied() {
     )
     .await
     .expect_err("the file protects it");
+    assert_eq!(classes(&errors), [PlanErrorClass::Protected]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -475,9 +483,10 @@ async fn a_group_with_other_rules_is_not_adopted() {
             &format!("{{type: security_group, adopt: {id},"),
         )
         .replace(", ingress: [{port: 80, source: 0.0.0.0/0}]", "");
-    planned(&cloud, &text, Options::default())
+    let errors = planned(&cloud, &text, Options::default())
         .await
         .expect_err("its rules differ");
+    assert_eq!(classes(&errors), [PlanErrorClass::Refused]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -1139,7 +1148,8 @@ async fn one_thing_is_adopted_once() {
     let text = format!(
         "stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  one: {one}\n  two: {one}\n"
     );
-    planned(&cloud, &text, Options::default())
+    let errors = planned(&cloud, &text, Options::default())
         .await
         .expect_err("twice the same");
+    assert_eq!(classes(&errors), [PlanErrorClass::Refused]);
 }

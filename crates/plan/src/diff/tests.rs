@@ -144,133 +144,136 @@ fn updates_come_once_in_the_order_of_the_table() {
     assert_eq!(found.forces_replacement(), Some("image"));
 }
 
+const TAGGED: Compared = Compared {
+    tags: Some(&[("Env", "prod")]),
+    ..PLAIN
+};
+
 /// What the guard tag becomes; `None` if it is not written.
+static GUARDS: &[(Compared, Option<&str>)] = &[
+    (PLAIN, None),
+    // A row of the first version does not name its kind: that alone is no change …
+    (Compared { live: "", ..PLAIN }, None),
+    (
+        Compared {
+            live: "keep,i2",
+            wanted: "k=machine,keep",
+            ..PLAIN
+        },
+        None,
+    ),
+    // … but the next write of its tags or of its guard adds the name.
+    (Compared { live: "", ..TAGGED }, Some("k=machine")),
+    (
+        Compared {
+            live: "keep",
+            wanted: "k=machine,keep",
+            ..TAGGED
+        },
+        Some("k=machine,keep"),
+    ),
+    (
+        Compared {
+            live: "",
+            wanted: "k=machine,protect",
+            ..PLAIN
+        },
+        Some("k=machine,protect"),
+    ),
+    (TAGGED, None),
+    // The file decides protection; the incarnation and words of later versions stay.
+    (
+        Compared {
+            live: "k=machine,protect,keep",
+            ..PLAIN
+        },
+        Some("k=machine"),
+    ),
+    (
+        Compared {
+            live: "zz,k=machine,q=1,h=key.digest,i3",
+            wanted: "k=machine,protect",
+            ..PLAIN
+        },
+        Some("k=machine,protect,zz,i3,h=key.digest,q=1"),
+    ),
+    (
+        Compared {
+            live: "k=machine,zz,q=1",
+            ..PLAIN
+        },
+        None,
+    ),
+    // A window that was left open is closed, and a passed check takes its mark off.
+    (
+        Compared {
+            live: "k=machine,restarting,zz",
+            ..PLAIN
+        },
+        Some("k=machine,zz"),
+    ),
+    (
+        Compared {
+            live: "k=machine,unready",
+            ..PLAIN
+        },
+        Some("k=machine"),
+    ),
+    (
+        Compared {
+            live: "k=machine,unready",
+            wanted: "k=machine,unready",
+            ..PLAIN
+        },
+        None,
+    ),
+    // An update with a digest renews it, and writes the guard even if no word differs.
+    (
+        Compared {
+            live: "k=machine,u=old",
+            wanted: "k=machine,u=new",
+            after: "app machine user=b",
+            ..PLAIN
+        },
+        Some("k=machine,u=new"),
+    ),
+    (
+        Compared {
+            live: "k=machine,u=old",
+            after: "app machine user=b",
+            ..PLAIN
+        },
+        Some("k=machine"),
+    ),
+    (
+        Compared {
+            live: "k=machine,u=old",
+            wanted: "k=machine,u=new",
+            ..PLAIN
+        },
+        None,
+    ),
+    (
+        Compared {
+            live: "k=machine,unready",
+            wanted: "k=machine,unready",
+            after: "app machine user=b",
+            ..PLAIN
+        },
+        Some("k=machine"),
+    ),
+];
+
 #[test]
 fn guard_words() {
-    const TAGGED: Compared = Compared {
-        tags: Some(&[("Env", "prod")]),
-        ..PLAIN
-    };
-    for (compared, expected) in [
-        (PLAIN, None),
-        // A row of the first version does not name its kind: that alone is no change …
-        (Compared { live: "", ..PLAIN }, None),
-        (
-            Compared {
-                live: "keep,i2",
-                wanted: "k=machine,keep",
-                ..PLAIN
-            },
-            None,
-        ),
-        // … but the next write of its tags or of its guard adds the name.
-        (Compared { live: "", ..TAGGED }, Some("k=machine")),
-        (
-            Compared {
-                live: "keep",
-                wanted: "k=machine,keep",
-                ..TAGGED
-            },
-            Some("k=machine,keep"),
-        ),
-        (
-            Compared {
-                live: "",
-                wanted: "k=machine,protect",
-                ..PLAIN
-            },
-            Some("k=machine,protect"),
-        ),
-        (TAGGED, None),
-        // The file decides protection; the incarnation and words of later versions stay.
-        (
-            Compared {
-                live: "k=machine,protect,keep",
-                ..PLAIN
-            },
-            Some("k=machine"),
-        ),
-        (
-            Compared {
-                live: "zz,k=machine,q=1,h=key.digest,i3",
-                wanted: "k=machine,protect",
-                ..PLAIN
-            },
-            Some("k=machine,protect,zz,i3,h=key.digest,q=1"),
-        ),
-        (
-            Compared {
-                live: "k=machine,zz,q=1",
-                ..PLAIN
-            },
-            None,
-        ),
-        // A window that was left open is closed, and a passed check takes its mark off.
-        (
-            Compared {
-                live: "k=machine,restarting,zz",
-                ..PLAIN
-            },
-            Some("k=machine,zz"),
-        ),
-        (
-            Compared {
-                live: "k=machine,unready",
-                ..PLAIN
-            },
-            Some("k=machine"),
-        ),
-        (
-            Compared {
-                live: "k=machine,unready",
-                wanted: "k=machine,unready",
-                ..PLAIN
-            },
-            None,
-        ),
-        // An update with a digest renews it, and writes the guard even if no word differs.
-        (
-            Compared {
-                live: "k=machine,u=old",
-                wanted: "k=machine,u=new",
-                after: "app machine user=b",
-                ..PLAIN
-            },
-            Some("k=machine,u=new"),
-        ),
-        (
-            Compared {
-                live: "k=machine,u=old",
-                after: "app machine user=b",
-                ..PLAIN
-            },
-            Some("k=machine"),
-        ),
-        (
-            Compared {
-                live: "k=machine,u=old",
-                wanted: "k=machine,u=new",
-                ..PLAIN
-            },
-            None,
-        ),
-        (
-            Compared {
-                live: "k=machine,unready",
-                wanted: "k=machine,unready",
-                after: "app machine user=b",
-                ..PLAIN
-            },
-            Some("k=machine"),
-        ),
-    ] {
+    for (compared, expected) in GUARDS {
         let found = compared.diff();
         let written = found.guard.map(|guard| guard.encode());
         let case = format!(
             "{} → {} ({})",
             compared.live, compared.wanted, compared.after
         );
-        assert_eq!(written.as_deref(), expected, "{case}");
+        assert_eq!(written.as_deref(), *expected, "{case}");
     }
 }
 
