@@ -148,7 +148,7 @@ static FIELDS: &[Field] = &[
     .at("Category")
     .judge(judge::category, "none")
     .via(&SPEC)
-    .samples("cloud_efficiency", "cloud_ssd")
+    .samples("cloud_efficiency", "cloud_essd")
     .captured(),
     Field::new(
         "performance_level",
@@ -203,15 +203,13 @@ static FIELDS: &[Field] = &[
         .replace()
         .samples("false", "true")
         .captured(),
-    Field::new(
-        "kms_key",
-        Type::Text { min: 1, max: 64 },
-        "The KMS key of an encrypted disk.",
-    )
-    .param("KMSKeyId")
-    .at("KMSKeyId")
-    .replace()
-    .captured(),
+    Field::new("kms_key", Type::Text { min: 1, max: 64 }, "The KMS key of an encrypted disk.")
+        .param("KMSKeyId")
+        .at("KMSKeyId")
+        .replace()
+        .samples("0e478b7a-4262-4802-b8cb-00d3fb40826X", "1f589c8b-5373-4913-89dc-11e4fc51937Y")
+        .given("encrypted: true")
+        .captured(),
     Field::new(
         "attach_to",
         Type::Ref("instance"),

@@ -53,11 +53,12 @@ subnet: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
 group: {type: security_group, vpc: net}
 app:
   type: instance
+  count: 2
   instance_type: ecs.c7.large
   image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}
   vswitch: subnet
   security_groups: [group]
-it: {type: image, instance: app}
+it: {type: image, instance: 'app[0]'}
 ",
     naming: NAMING,
     tag_api: Some(instance::tag_api("image")),
@@ -132,6 +133,7 @@ static FIELDS: &[Field] = &[
     .required()
     .param("InstanceId")
     .judge(|_| Verdict::Same, "once")
+    .samples("\"app[0]\"", "\"app[1]\"")
     .loose(),
     Field::new(
         "family",

@@ -71,6 +71,7 @@ pub static INSTANCE: Kind = Kind {
 net: {type: vpc, cidr_block: 10.0.0.0/16}
 subnet: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
 near: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.2.0/24}
+far: {type: vswitch, vpc: net, zone: cn-beijing-k, cidr_block: 10.0.3.0/24}
 web: {type: security_group, vpc: net}
 db: {type: security_group, vpc: net}
 first: {type: key_pair, private_key_file: first.pem}
@@ -81,6 +82,9 @@ it:
   image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}
   vswitch: subnet
   security_groups: [web]
+  user_data: |
+    #!/bin/sh
+    systemctl enable --now nginx
 ",
     tag_api: Some(tag_api("instance")),
     tag_names: TagNames::Prefixed,

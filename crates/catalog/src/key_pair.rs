@@ -64,7 +64,11 @@ static FIELDS: &[Field] = &[
     )
     .param("PublicKeyBody")
     .by(public_key)
-    .replace(),
+    .replace()
+    .samples(
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8eHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgEA",
+    ),
     Field::new(
         "private_key_file",
         Type::Path,

@@ -48,11 +48,21 @@ pub static METRIC_ALARM: Kind = Kind {
     },
     check,
     example: "
+net: {type: vpc, cidr_block: 10.0.0.0/16}
+subnet: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
+group: {type: security_group, vpc: net}
+app:
+  type: instance
+  count: 2
+  instance_type: ecs.c7.large
+  image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}
+  vswitch: subnet
+  security_groups: [group]
 it:
   type: metric_alarm
   metric: CPUUtilization
   resources: [{instanceId: i-bp1abcdefghijklmnopq}]
-  contact_groups: [{name: ops}]
+  contact_groups: [{name: ops-team}]
   critical: {statistics: Average, threshold: 90}
 ",
     first_version: true,
@@ -82,11 +92,11 @@ static FIELDS: &[Field] = &[
         .or("acs_ecs_dashboard")
         .param("Namespace")
         .at("Namespace")
-        .replace()
-        .samples("acs_ecs_dashboard", "acs_vpc_eip"),
+        .replace(),
     Field::new("instances", Type::List(&Type::Ref("instance")), "Instances that it watches.")
         .judge(same_set, "none")
-        .loose(),
+        .loose()
+        .samples("[\"app[0]\"]", "[\"app[0]\", \"app[1]\"]"),
     Field::new(
         "resources",
         Type::List(&Type::Map(&Type::Text { min: 0, max: 256 })),
@@ -103,7 +113,7 @@ static FIELDS: &[Field] = &[
     .by(contact_groups)
     .judge(same_set, "none")
     .loose()
-    .samples("[{name: ops}]", "[{name: ops}, {name: dev}]"),
+    .samples("[{name: ops-team}]", "[{name: ops-team}, {name: dev-team}]"),
     Field::structure("critical", &CRITICAL, "When it is critical."),
     Field::structure("warn", &WARN, "When it warns."),
     Field::structure("info", &INFO, "When it informs."),
@@ -170,17 +180,20 @@ const fn level(params: [&'static str; 4]) -> [Field; 4] {
         .required()
         .param(params[0])
         .update(&PUT)
-        .samples("Average", "Maximum"),
+        .samples("Average", "Maximum")
+        .given("threshold: 80"),
         Field::new("threshold", Type::Number, "The number that it is compared with.")
             .required()
             .param(params[1])
             .update(&PUT)
-            .samples("80", "99.5"),
+            .samples("80", "99.5")
+            .given("statistics: Average"),
         Field::new("comparison_operator", Type::Enum(OPERATORS), "How it is compared.")
             .or("GreaterThanThreshold")
             .param(params[2])
             .update(&PUT)
-            .samples("GreaterThanThreshold", "LessThanThreshold"),
+            .samples("GreaterThanThreshold", "LessThanThreshold")
+            .given("statistics: Average, threshold: 80"),
         Field::new(
             "times",
             Type::Int { min: 1, max: 100, unit: "" },
@@ -189,7 +202,8 @@ const fn level(params: [&'static str; 4]) -> [Field; 4] {
         .or("3")
         .param(params[3])
         .update(&PUT)
-        .samples("3", "5"),
+        .samples("3", "5")
+        .given("statistics: Average, threshold: 80"),
     ]
 }
 

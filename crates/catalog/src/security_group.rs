@@ -116,62 +116,67 @@ static FIELDS: &[Field] = &[
         ),
 ];
 
-/// What a rule may say, but for its peer.
-const PROTOCOL: Field = Field::new(
-    "protocol",
-    Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]),
-    "Protocol; tcp if not given.",
-);
-const PORT: Field = Field::new(
-    "port",
-    Type::Ports,
-    "Port, range `8000-9000`, or a list; required for tcp and udp, refused otherwise.",
-);
-const ACTION: Field = Field::new(
-    "policy",
-    Type::Enum(&["accept", "drop"]),
-    "Whether the flow is accepted or dropped; accept if not given.",
-);
-const PRIORITY: Field = Field::new(
-    "priority",
-    Type::Int { min: 1, max: 100, unit: "" },
-    "1 is the highest, and the default; at equal priority drop wins.",
-);
-const WHY: Field = Field::new(
-    "description",
-    Type::Text { min: 1, max: 512 },
-    "Why the flow is allowed; changed in place.",
-);
-
 /// The kinds that may be a source or destination.
 const PEERS: &str = "security_group|prefix_list";
 
-static INGRESS: &[Field] = &[
-    PROTOCOL,
-    PORT,
+/// The members of a rule, given its peer; the samples stand in a rule with that peer.
+const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
+    [
+        Field::new(
+            "protocol",
+            Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]),
+            "Protocol; tcp if not given.",
+        )
+        .samples("tcp", "udp")
+        .given(with_peer),
+        Field::new(
+            "port",
+            Type::Ports,
+            "Port, range `8000-9000`, or a list; required for tcp and udp, refused otherwise.",
+        )
+        .samples("443", "[80, 8000-9000]")
+        .given(with_peer),
+        peer.required().samples("10.0.0.0/8", "[192.168.0.0/16, 172.16.0.1]").given("port: 443"),
+        Field::new(
+            "policy",
+            Type::Enum(&["accept", "drop"]),
+            "Whether the flow is accepted or dropped; accept if not given.",
+        )
+        .samples("accept", "drop")
+        .given(with_peer),
+        Field::new(
+            "priority",
+            Type::Int { min: 1, max: 100, unit: "" },
+            "1 is the highest, and the default; at equal priority drop wins.",
+        )
+        .samples("1", "50")
+        .given(with_peer),
+        Field::new(
+            "description",
+            Type::Text { min: 1, max: 512 },
+            "Why the flow is allowed; changed in place.",
+        )
+        .samples("Web", "Web and health checks")
+        .given(with_peer),
+    ]
+}
+
+static INGRESS: &[Field] = &rule(
     Field::new(
         "source",
         Type::Peers(PEERS),
         "Where flows come from: CIDR, address, security group, prefix list, or a list.",
-    )
-    .required(),
-    ACTION,
-    PRIORITY,
-    WHY,
-];
-static EGRESS: &[Field] = &[
-    PROTOCOL,
-    PORT,
+    ),
+    "port: 443, source: 10.0.0.0/8",
+);
+static EGRESS: &[Field] = &rule(
     Field::new(
         "dest",
         Type::Peers(PEERS),
         "Where flows go to: CIDR, address, security group, prefix list, or a list.",
-    )
-    .required(),
-    ACTION,
-    PRIORITY,
-    WHY,
-];
+    ),
+    "port: 443, dest: 10.0.0.0/8",
+);
 
 /// The name and the description, changed by one call.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {

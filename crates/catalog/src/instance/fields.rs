@@ -83,7 +83,8 @@ pub(super) static FIELDS: &[Field] = &[
         Type::List(&Type::Ref("vswitch")),
         "Acceptable subnets; members of a group are spread in turn.",
     )
-    .judge(desire::judge_vswitches, "replace!"),
+    .judge(desire::judge_vswitches, "replace!")
+    .samples("[subnet, near]", "[far]"),
     Field::new("private_ip", Type::Ip, "Private address inside the subnet.")
         .param("PrivateIpAddress")
         .by(read::private_ip)
@@ -101,13 +102,15 @@ pub(super) static FIELDS: &[Field] = &[
         Type::List(&TYPE_NAME),
         "Acceptable types, tried in order at creation; any of them is right.",
     )
-    .judge(desire::judge_types, "restart"),
+    .judge(desire::judge_types, "restart")
+    .samples("[ecs.c7.large, ecs.g7.large]", "[ecs.c7.xlarge]"),
     Field::new(
         "user_data",
         Type::Content { max: 32768, with: true },
         "cloud-init or a script for the first boot: text, or {text|file|cloud_config, with}.",
     )
-    .judge(desire::judge_user_data, "once"),
+    .judge(desire::judge_user_data, "once")
+    .samples("'#!/bin/sh'", "{cloud_config: {packages: [git]}}"),
     Field::new(
         "key_pair",
         Type::Ref("key_pair"),
@@ -135,8 +138,9 @@ pub(super) static FIELDS: &[Field] = &[
         "What must hold inside before whatever waits for it goes on. Asked after it was created, \
          and after a rebuild.",
     )
-    .judge(ready::judge, "none")
-    .transient(),
+    .judge(ready::judge, "once")
+    .transient()
+    .samples("{cloud_init: true}", "{tcp: 80, timeout: 5m}"),
     Field::new(
         "stopped_mode",
         Type::Enum(&["StopCharging", "KeepCharging"]),
@@ -186,7 +190,7 @@ static INTERNET: &[Field] = &[
     .at("InternetMaxBandwidthIn")
     .update(&BANDWIDTH)
     .samples("50", "100")
-    .given("max_bandwidth_out: 10")
+    .given("max_bandwidth_out: 100")
     .captured(),
     Field::new(
         "charge_type",
@@ -229,7 +233,7 @@ static SYSTEM_DISK: &[Field] = &[
     .param("SystemDisk.Category")
     .update_param("DiskCategory")
     .update(&DISK_SPEC)
-    .samples("cloud_efficiency", "cloud_ssd")
+    .samples("cloud_efficiency", "cloud_essd")
     .captured(),
     Field::new(
         "performance_level",

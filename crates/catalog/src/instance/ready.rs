@@ -34,14 +34,21 @@ const PORT: Type = Type::Int {
 };
 
 static HTTP: &[Field] = &[
-    Field::new("port", PORT, "The port on the machine itself.").required(),
-    Field::new("path", Type::Text { min: 1, max: 1024 }, "The path that is requested.").or("/"),
+    Field::new("port", PORT, "The port on the machine itself.")
+        .required()
+        .samples("80", "8080"),
+    Field::new("path", Type::Text { min: 1, max: 1024 }, "The path that is requested.")
+        .or("/")
+        .samples("/", "/health")
+        .given("port: 80"),
     Field::new(
         "status",
         Type::Int { min: 100, max: 599, unit: "" },
         "The status that counts as ready.",
     )
-    .or("200"),
+    .or("200")
+    .samples("200", "204")
+    .given("port: 80"),
 ];
 
 /// The members of `ready`.
@@ -50,14 +57,19 @@ pub(super) static FIELDS: &[Field] = &[
         "cloud_init",
         Type::Bool,
         "cloud-init has finished, without an error that it could not recover from.",
-    ),
-    Field::whole("http", HTTP, "A server on the machine answers with this status."),
-    Field::new("tcp", PORT, "Something on the machine listens on this port."),
+    )
+    .samples("true", "false")
+    .given("tcp: 22"),
+    Field::whole("http", HTTP, "A server on the machine answers with this status.")
+        .samples("{port: 80}", "{port: 80, path: /health}"),
+    Field::new("tcp", PORT, "Something on the machine listens on this port.")
+        .samples("22", "80"),
     Field::new(
         "command",
         Type::Text { min: 1, max: 8192 },
         "A shell command that must succeed; tried until it does.",
-    ),
+    )
+    .samples("systemctl is-active nginx", "test -e /run/ready"),
     Field::new(
         "from",
         Type::Enum(&["guest"]),
@@ -69,7 +81,9 @@ pub(super) static FIELDS: &[Field] = &[
         Type::Duration,
         "How long the checks may take once the agent answers: 10s to 23h.",
     )
-    .or("10m"),
+    .or("10m")
+    .samples("5m", "10m")
+    .given("tcp: 22"),
 ];
 
 /// Until a member says otherwise, in seconds.

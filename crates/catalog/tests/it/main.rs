@@ -5,6 +5,7 @@
 mod deaths;
 mod disk;
 mod eip;
+mod fields;
 mod image;
 mod instance;
 mod json_schema;

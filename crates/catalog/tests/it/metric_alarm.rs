@@ -100,3 +100,16 @@ async fn a_rule_that_is_off_stays_off() {
         );
     }
 }
+
+/// No metric stands in two namespaces, so both change at once.
+#[tokio::test(start_paused = true)]
+async fn another_namespace_makes_another_rule() {
+    let before = alarm("    critical: {statistics: Average, threshold: 90}\n");
+    let after = before
+        .replace("metric: CPUUtilization", "metric: METRIC\n    namespace: NAMESPACE")
+        .replace("METRIC", "net_rx.rate")
+        .replace("NAMESPACE", "acs_vpc_eip")
+        .replace("statistics: Average", "statistics: Value");
+    let expected = ["-/+ cpu (critical.statistics, metric, namespace) replace"];
+    lives(&before, &after, &expected).await;
+}

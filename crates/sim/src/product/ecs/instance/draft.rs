@@ -283,6 +283,19 @@ pub(crate) fn check_login(
     Ok(name.to_owned())
 }
 
+/// Incoming bandwidth: at most 10 Mbit/s, or as much as goes out, which is the default.
+pub(crate) fn bandwidth_in(call: &Call<'_>, bandwidth_out: i64) -> Result<i64, Refusal> {
+    let limit = bandwidth_out.max(10);
+    let wanted = call.int("InternetMaxBandwidthIn")?.unwrap_or(limit);
+    if (1..=limit).contains(&wanted) {
+        return Ok(wanted);
+    }
+    Err(Refusal::bad(
+        "InvalidInternetMaxBandwidthIn.ValueNotSupported",
+        "InternetMaxBandwidthIn is out of range.",
+    ))
+}
+
 /// Public bandwidth, without an address.
 pub(crate) fn internet(call: &Call<'_>) -> Result<Internet, Refusal> {
     let bandwidth_out = call.int("InternetMaxBandwidthOut")?.unwrap_or(0);
@@ -292,14 +305,7 @@ pub(crate) fn internet(call: &Call<'_>) -> Result<Internet, Refusal> {
             "InternetMaxBandwidthOut must be 0 to 100.",
         ));
     }
-    let limit = bandwidth_out.max(10);
-    let bandwidth_in = call.int("InternetMaxBandwidthIn")?.unwrap_or(limit);
-    if !(1..=limit).contains(&bandwidth_in) {
-        return Err(Refusal::bad(
-            "InvalidInternetMaxBandwidthIn.ValueNotSupported",
-            "InternetMaxBandwidthIn is out of range.",
-        ));
-    }
+    let bandwidth_in = bandwidth_in(call, bandwidth_out)?;
     let charge_type = internet_charge_type(call.given("InternetChargeType"))?;
     Ok(Internet {
         charge_type,

@@ -62,7 +62,6 @@ fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
         (None, Some(bandwidth)) => {
             instance.require(AT_REST, Refusal::denied, "InvalidStatus.ValueNotSupported")?;
             check_bandwidth(bandwidth)?;
-            call.harmless(&["InternetMaxBandwidthIn"]);
             begin(world, call, id)?;
             set_bandwidth(world, call, id, bandwidth)?;
         }
@@ -139,10 +138,11 @@ fn set_bandwidth(
     id: &str,
     bandwidth: i64,
 ) -> Result<(), Refusal> {
+    let bandwidth_in = draft::bandwidth_in(call, bandwidth)?;
     let frees = world.options.zero_bandwidth_frees_address;
     let instance = instance::find_mut(world, call, id)?;
     instance.internet.bandwidth_out = bandwidth;
-    instance.internet.bandwidth_in = bandwidth.max(10);
+    instance.internet.bandwidth_in = bandwidth_in;
     if bandwidth == 0 && frees {
         instance.internet.address = None;
     }
@@ -150,7 +150,7 @@ fn set_bandwidth(
 }
 
 fn modify_network_spec(world: &mut World, call: &Call<'_>) -> Answer {
-    call.harmless(&["AutoPay", "InternetMaxBandwidthIn"]);
+    call.harmless(&["AutoPay"]);
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
     instance.unlocked()?;
@@ -165,7 +165,9 @@ fn modify_network_spec(world: &mut World, call: &Call<'_>) -> Answer {
         check_bandwidth(bandwidth)?;
     }
     let prepaid_opens = instance.charge_type == "PrePaid" && instance.internet.bandwidth_out == 0;
-    let opens = bandwidth.unwrap_or(instance.internet.bandwidth_out) > 0;
+    let out = bandwidth.unwrap_or(instance.internet.bandwidth_out);
+    draft::bandwidth_in(call, out)?;
+    let opens = out > 0;
     let wants_address = opens && (allocate || prepaid_opens) && instance.internet.address.is_none();
     let address = wants_address.then(|| launch::new_public_address(world));
     let instance = begin(world, call, id)?;
@@ -175,8 +177,8 @@ fn modify_network_spec(world: &mut World, call: &Call<'_>) -> Answer {
     if let Some(address) = address {
         instance.internet.address = Some(address);
     }
-    if let Some(bandwidth) = bandwidth {
-        set_bandwidth(world, call, id, bandwidth)?;
+    if bandwidth.is_some() || call.given("InternetMaxBandwidthIn").is_some() {
+        set_bandwidth(world, call, id, out)?;
     }
     done()
 }
