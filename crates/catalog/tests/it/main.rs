@@ -13,3 +13,4 @@ mod key_pair;
 mod metric_alarm;
 mod network;
 mod security_group;
+mod shapes;
