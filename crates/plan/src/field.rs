@@ -523,7 +523,9 @@ impl Field {
     #[must_use]
     pub fn shown_change(&self) -> &'static str {
         match self.change {
-            Change::Members | Change::Part | Change::Never => "none",
+            Change::Members => "members",
+            Change::Never => "never",
+            Change::Part => "none",
             Change::Replace => "replace",
             Change::CreateOnly => "once",
             Change::Update(update) if update.boot => "boot",

@@ -3,7 +3,7 @@
 use setpoint_spec::naming::ForeignKind;
 use setpoint_spec::schema::{AttrDef, FieldDef, KindDef, NameRule, Schema, Type};
 
-use crate::field::{Field, Role, Shape};
+use crate::field::{Change, Field, Role, Shape};
 use crate::kind::Kind;
 
 /// A set of kinds.
@@ -78,7 +78,7 @@ fn definition(kind: &'static Kind) -> KindDef {
     KindDef {
         name: kind.name,
         doc: kind.doc,
-        fields: inputs(kind.fields),
+        fields: inputs(kind.fields, None),
         attributes: Vec::leak(outputs(kind.fields)),
         one_of: kind.one_of,
         any_of: kind.any_of,
@@ -94,43 +94,53 @@ fn definition(kind: &'static Kind) -> KindDef {
 
 fn name_rule(name: Option<&Field>) -> NameRule {
     match name {
-        Some(Field {
-            param,
-            ty: Type::Text { min, max },
-            ..
-        }) => NameRule {
+        Some(
+            field @ Field {
+                param,
+                ty: Type::Text { min, max },
+                ..
+            },
+        ) => NameRule {
             param,
             min: *min,
             max: *max,
+            change: field.shown_change(),
         },
         _ => NameRule {
             param: "",
             min: 1,
             max: 128,
+            change: "none",
         },
     }
 }
 
-/// The fields that a file may give.
-fn inputs(fields: &'static [Field]) -> &'static [FieldDef] {
+/// The fields that a file may give. Parts of a structure that is compared as a whole show its change.
+fn inputs(fields: &'static [Field], whole: Option<&'static str>) -> &'static [FieldDef] {
     let inputs = fields.iter().filter(|field| field.role == Role::Input);
-    Vec::leak(inputs.map(field_def).collect())
+    Vec::leak(inputs.map(|field| field_def(field, whole)).collect())
 }
 
-fn field_def(field: &'static Field) -> FieldDef {
+fn field_def(field: &'static Field, whole: Option<&'static str>) -> FieldDef {
+    let change = match field.change {
+        Change::Part => whole.unwrap_or_else(|| field.shown_change()),
+        _ => field.shown_change(),
+    };
+    let is_whole = !matches!(field.change, Change::Members);
+    let members = inputs(field.members, is_whole.then_some(change));
     FieldDef {
         name: field.name,
         ty: match field.shape {
             Shape::Plain => field.ty,
-            Shape::Struct => Type::Struct(inputs(field.members)),
-            Shape::Rows => Type::Rows(inputs(field.members)),
-            Shape::Named => Type::Named(inputs(field.members)),
+            Shape::Struct => Type::Struct(members),
+            Shape::Rows => Type::Rows(members),
+            Shape::Named => Type::Named(members),
         },
         required: field.required,
         unset: field.unset,
         late: field.late,
         gives: field.gives,
-        change: field.shown_change(),
+        change,
         doc: field.doc,
     }
 }

@@ -1,7 +1,7 @@
 //! `setpoint explain KIND.FIELD`: the rows of a kind's table, as people read them.
 
 use crate::common;
-use crate::schema::{FieldDef, KindDef, Schema, Type, Unset};
+use crate::schema::{FieldDef, KindDef, NameRule, Schema, Type, Unset};
 use crate::suggest;
 
 /// The rows of a kind, of a field or of one of its members: `instance`, `instance.system_disk.size`.
@@ -25,22 +25,49 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
     let own = kind
         .field(first)
         .or_else(|| common::ENTRY.iter().find(|field| field.name == first));
-    let Some(mut field) = own else {
+    let Some(own) = own else {
         return unknown(kind, first, path);
     };
+    let mut field = of_kind(kind, own);
     for part in parts {
-        let inner = members_in(kind, field);
-        field = inner
-            .iter()
-            .find(|field| field.name == part)
-            .ok_or_else(|| {
-                let names = inner.iter().map(|field| field.name);
-                let hint = suggest::hint(part, names).map(|hint| format!("\n{hint}"));
-                let hint = hint.unwrap_or_default();
-                format!("`{path}`: there is no `{part}` here{hint}")
-            })?;
+        let inner = members_in(kind, &field);
+        let member = inner.iter().find(|field| field.name == part);
+        if member.is_none() && is_key(&field.ty, part) {
+            continue;
+        }
+        field = **member.ok_or_else(|| {
+            let names = inner.iter().map(|field| field.name);
+            let hint = suggest::hint(part, names).map(|hint| format!("\n{hint}"));
+            let hint = hint.unwrap_or_default();
+            format!("`{path}`: there is no `{part}` here{hint}")
+        })?;
     }
-    Ok(field_text(path, field, &members_in(kind, field)))
+    Ok(field_text(path, &field, &members_in(kind, &field)))
+}
+
+/// A field as a kind takes it: the limits of `name` and what another one does differ from kind to kind.
+fn of_kind(kind: &KindDef, field: &FieldDef) -> FieldDef {
+    let NameRule {
+        min, max, change, ..
+    } = kind.name_rule;
+    match field.name {
+        "name" => FieldDef {
+            ty: Type::Text { min, max },
+            change,
+            ..*field
+        },
+        _ => *field,
+    }
+}
+
+/// Whether a part of a path stands for any key of a map, or for any item of a list: `*`, `NAME`, `0`.
+fn is_key(ty: &Type, part: &str) -> bool {
+    let is_any = part == "*";
+    match ty {
+        Type::Named(_) => is_any || part.bytes().all(|byte| byte.is_ascii_uppercase()),
+        Type::Rows(_) => is_any || part.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    }
 }
 
 /// The members of a field of a kind; those of `lifecycle` differ from kind to kind.
@@ -94,10 +121,10 @@ fn kind_text(kind: &KindDef) -> String {
         .unwrap_or(0);
     for field in kind.fields {
         lines.push(format!(
-            "  {:width$}  {}; {}; change: {}",
+            "  {:width$}  {}; {}change: {}",
             label(kind, field),
             type_text(&field.ty),
-            unset_text(field.unset),
+            unset_part(field),
             field.change
         ));
     }
@@ -145,7 +172,9 @@ fn field_text(path: &str, field: &FieldDef, inner: &[&FieldDef]) -> String {
         "required",
         if field.required { "yes" } else { "no" }.to_owned(),
     );
-    row("unset", unset_text(field.unset));
+    if !field.required {
+        row("unset", unset_text(field.unset));
+    }
     row("change", change_text(field.change));
     if field.late {
         row(
@@ -163,9 +192,10 @@ fn field_text(path: &str, field: &FieldDef, inner: &[&FieldDef]) -> String {
         for field in inner {
             let name = format!("{}{}", field.name, if field.required { " *" } else { "" });
             lines.push(format!(
-                "    {name:width$}  {}; {}",
+                "    {name:width$}  {}; {}change: {}",
                 type_text(&field.ty),
-                unset_text(field.unset)
+                unset_part(field),
+                field.change
             ));
         }
     }
@@ -182,6 +212,9 @@ fn change_text(change: &str) -> String {
         "rebuild" => "the system disk is made anew: its data is lost, id and addresses stay",
         "replace" => "a new resource takes its place",
         "grow" => "in place and upwards only, what runs goes on",
+        "stop" => "the machine is stopped and stays so",
+        "members" => "each member says what its own change does",
+        "never" => "not compared: a change of this field alone changes nothing",
         "boot" => "taken over at once, in force from the next restart",
         "once" => "only at creation; a later change does nothing to what exists",
         _ => return change.to_owned(),
@@ -192,6 +225,14 @@ fn change_text(change: &str) -> String {
         ""
     };
     format!("{change}: {meaning}{held}")
+}
+
+/// The same in a line of several facts; nothing for a field that must be given.
+fn unset_part(field: &FieldDef) -> String {
+    if field.required {
+        return String::new();
+    }
+    format!("{}; ", unset_text(field.unset))
 }
 
 fn unset_text(unset: Unset) -> String {

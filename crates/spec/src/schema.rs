@@ -55,6 +55,8 @@ pub struct NameRule {
     pub min: usize,
     /// Most characters.
     pub max: usize,
+    /// How another name shows on what runs, for docs.
+    pub change: &'static str,
 }
 
 /// What a kind's check may look at.
@@ -249,6 +251,7 @@ impl KindDef {
                 param: "Name",
                 min: 2,
                 max: 128,
+                change: "none",
             },
             hints: &[],
             naming: Naming::PLAIN,

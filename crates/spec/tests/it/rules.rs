@@ -750,9 +750,25 @@ fn explains_rows() {
         exactly one of: public_key, private_key_file
         attributes: id, fingerprint
         every entry also takes: name, description, tags, resource_group, timeouts, count, for_each, enabled, after, adopt, lifecycle
+        ---
+        key_pair.name
+          Display name at the API; made from stack and address if not given.
+
+          type      text, 2 to 128 characters
+          required  no
+          unset     not managed when unset
+          change    replace: a new resource takes its place
+        ---
+        security_group.ingress.0.port
+          A field.
+
+          type      port, range or list: `80`, `8000-9000`, `[80, 443]`
+          required  no
+          unset     not managed when unset
+          change    none: in place, what runs goes on
     "#]]
     .assert_eq(
-        &["instance.system_disk.size", "instance.public_ip", "instance.vpc_id", "instance.system_disk.sise", "vsw", "key_pair"]
+        &["instance.system_disk.size", "instance.public_ip", "instance.vpc_id", "instance.system_disk.sise", "vsw", "key_pair", "key_pair.name", "security_group.ingress.0.port"]
             .map(show)
             .join("---\n"),
     );

@@ -88,11 +88,13 @@ const NAME: NameRule = NameRule {
     param: "Name",
     min: 2,
     max: 128,
+    change: "replace",
 };
 const SHORT_NAME: NameRule = NameRule {
     param: "Name",
     min: 1,
     max: 128,
+    change: "none",
 };
 
 const fn opt(name: &'static str, ty: Type) -> FieldDef {
