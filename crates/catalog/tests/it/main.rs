@@ -4,6 +4,7 @@
 
 mod deaths;
 mod disk;
+mod docs;
 mod eip;
 mod fields;
 mod image;

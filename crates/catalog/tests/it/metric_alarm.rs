@@ -106,7 +106,10 @@ async fn a_rule_that_is_off_stays_off() {
 async fn another_namespace_makes_another_rule() {
     let before = alarm("    critical: {statistics: Average, threshold: 90}\n");
     let after = before
-        .replace("metric: CPUUtilization", "metric: METRIC\n    namespace: NAMESPACE")
+        .replace(
+            "metric: CPUUtilization",
+            "metric: METRIC\n    namespace: NAMESPACE",
+        )
         .replace("METRIC", "net_rx.rate")
         .replace("NAMESPACE", "acs_vpc_eip")
         .replace("statistics: Average", "statistics: Value");

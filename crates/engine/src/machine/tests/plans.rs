@@ -321,7 +321,14 @@ pub(super) fn local() -> Plan {
     let a = change("a", ChangeAction::Update);
     let path = "key".to_owned();
     let steps = vec![
-        step(&(0, &a), Step::new(Act::Local(Local::SshKey { path, public: "public_key" })), &[]),
+        step(
+            &(0, &a),
+            Step::new(Act::Local(Local::SshKey {
+                path,
+                public: "public_key",
+            })),
+            &[],
+        ),
         step(&(0, &a), Step::call(modify()), &[0]),
     ];
     plan(&[&a], steps)

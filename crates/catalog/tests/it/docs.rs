@@ -1,0 +1,298 @@
+//! The reference pages of the kinds, generated from their tables and compared with `docs/`.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p setpoint-catalog --test it -- docs` writes them anew.
+
+use std::fmt::Write as _;
+
+use expect_test::expect_file;
+use setpoint_catalog::REGISTRY;
+use setpoint_plan::field::{Basis, Change, Field, Presence, Read, Role};
+use setpoint_plan::kind::Kind;
+use setpoint_spec::common;
+use setpoint_spec::explain::type_text;
+use setpoint_spec::schema::{FieldDef, KindDef, Type, Unset};
+
+const HEAD: &str = "<!-- Generated from the tables of the kinds: \
+    UPDATE_EXPECT=1 cargo test -p setpoint-catalog --test it -- docs -->\n\n";
+
+fn assert_page(name: &str, text: &str) {
+    let path = format!("{}/../../docs/{name}", env!("CARGO_MANIFEST_DIR"));
+    expect_file![path].assert_eq(&format!("{HEAD}{text}"));
+}
+
+#[test]
+fn every_kind_has_its_page() {
+    for kind in REGISTRY.kinds() {
+        assert_page(&format!("kinds/{}.md", kind.name), &page(kind));
+    }
+    assert_page("kinds/README.md", &index());
+    assert_page("unverified.md", &unverified());
+}
+
+/// The page of one kind.
+fn page(kind: &Kind) -> String {
+    let def = REGISTRY
+        .schema()
+        .kind(kind.name)
+        .expect("a kind of the registry");
+    let example: String = kind
+        .example
+        .trim()
+        .lines()
+        .map(|line| format!("  {line}\n"))
+        .collect();
+    let attributes: String = def
+        .attributes
+        .iter()
+        .map(|attr| format!("| `{}` | {} |\n", attr.name, cell(attr.doc)))
+        .collect();
+    format!(
+        "# `{}`\n\n{}\n\n## Example\n\nThe entry `it` is of this kind; the others are there for it to refer to.\n\n\
+         ```yaml\nstack: example\nregion: cn-beijing\nresources:\n{example}```\n\n\
+         ## Fields\n\n{}{}\n\
+         [What a change does, and the fields that every entry takes](README.md).\n\n\
+         ## Attributes\n\nExpressions can use them once the resource exists: `${{it.id}}`.\n\n\
+         | Attribute | Description |\n| --- | --- |\n| `id` | Its id. |\n{attributes}",
+        kind.name,
+        kind.doc,
+        alternatives(def),
+        fields_table(kind, def),
+    )
+}
+
+fn alternatives(def: &KindDef) -> String {
+    let names = |group: &[&str]| {
+        let names: Vec<String> = group.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let one = def
+        .one_of
+        .iter()
+        .map(|group| format!("Exactly one of {} is required.\n\n", names(group)));
+    let any = def
+        .any_of
+        .iter()
+        .map(|group| format!("At least one of {} is required.\n\n", names(group)));
+    one.chain(any).collect()
+}
+
+fn fields_table(kind: &Kind, def: &KindDef) -> String {
+    let mut rows = String::from(
+        "| Field | Type | If not given | A change | Description |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for field in kind
+        .fields
+        .iter()
+        .filter(|field| field.role == Role::Common)
+    {
+        let unset = if field.name == "name" {
+            "named after the entry"
+        } else {
+            "not managed"
+        };
+        add_row(
+            &mut rows,
+            field.name,
+            field.ty,
+            unset,
+            field.shown_change(),
+            field.doc,
+        );
+    }
+    let groups = def.one_of.iter().chain(def.any_of);
+    let alternatives: Vec<&str> = groups.copied().flatten().copied().collect();
+    add_rows(&mut rows, "", def.fields, &alternatives);
+    rows
+}
+
+fn add_rows(rows: &mut String, prefix: &str, fields: &[FieldDef], alternatives: &[&str]) {
+    for field in fields {
+        let name = format!("{prefix}{}", field.name);
+        add_row(
+            rows,
+            &name,
+            field.ty,
+            &unset(field, alternatives),
+            field.change,
+            field.doc,
+        );
+        match field.ty {
+            Type::Struct(members) => add_rows(rows, &format!("{name}."), members, &[]),
+            Type::Rows(members) => add_rows(rows, &format!("{name}[]."), members, &[]),
+            Type::Named(members) => add_rows(rows, &format!("{name}.NAME."), members, &[]),
+            _ => {}
+        }
+    }
+}
+
+fn add_row(rows: &mut String, name: &str, ty: Type, unset: &str, change: &str, doc: &str) {
+    let ty = type_text(&ty).replace('→', "reference to ");
+    let ty = ty.replace("list of reference", "list of references");
+    let (ty, doc, change) = (cell(&ty), cell(doc), meaning(change));
+    writeln!(rows, "| `{name}` | {ty} | {unset} | {change} | {doc} |").expect("a string");
+}
+
+fn unset(field: &FieldDef, alternatives: &[&str]) -> String {
+    match field.unset {
+        _ if alternatives.contains(&field.name) => "see above".to_owned(),
+        _ if field.required => "required".to_owned(),
+        Unset::Default(default) => format!("`{default}`"),
+        Unset::Closed => "none".to_owned(),
+        Unset::Unmanaged => "not managed".to_owned(),
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// What the words for changes mean, as the pages show them.
+const CHANGES: &[(&str, &str, &str)] = &[
+    (
+        "none",
+        "in place",
+        "The resource is updated; nothing that runs is interrupted.",
+    ),
+    (
+        "grow",
+        "in place, grows",
+        "As before; the value can only become greater.",
+    ),
+    (
+        "brief",
+        "in place, brief",
+        "The resource is updated; the network is away for some seconds.",
+    ),
+    (
+        "boot",
+        "at the next start",
+        "The resource is updated; the machine uses it from its next start on.",
+    ),
+    (
+        "restart",
+        "restart",
+        "The machine is stopped, updated and started.",
+    ),
+    ("stop", "stop", "The machine is stopped and stays stopped."),
+    (
+        "rebuild",
+        "rebuild",
+        "The system disk is replaced and its data is lost; id and addresses stay.",
+    ),
+    (
+        "replace",
+        "replace",
+        "A new resource takes the place of the old one.",
+    ),
+    (
+        "once",
+        "creation only",
+        "The value is used at creation; a later change does nothing.",
+    ),
+    (
+        "never",
+        "not compared",
+        "A change of this field alone changes nothing.",
+    ),
+    (
+        "members",
+        "by member",
+        "Each member says what its own change does.",
+    ),
+];
+
+fn meaning(word: &str) -> String {
+    let (plain, held) = match word.strip_suffix('!') {
+        Some(plain) => (plain, ", held"),
+        None => (word, ""),
+    };
+    let known = CHANGES.iter().find(|(known, _, _)| *known == plain);
+    let (_, short, _) = known.unwrap_or_else(|| panic!("`{word}` has no meaning"));
+    format!("{short}{held}")
+}
+
+fn index() -> String {
+    let kinds: String = REGISTRY
+        .kinds()
+        .map(|kind| format!("| [`{0}`]({0}.md) | {1} |\n", kind.name, cell(kind.doc)))
+        .collect();
+    let changes: String = CHANGES
+        .iter()
+        .map(|(_, short, long)| format!("| {short} | {long} |\n"))
+        .collect();
+    let mut entry = String::from("| Field | Type | Description |\n| --- | --- | --- |\n");
+    for field in common::ENTRY {
+        let (ty, doc) = (cell(&type_text(&field.ty)), cell(field.doc));
+        writeln!(entry, "| `{}` | {ty} | {doc} |", field.name).expect("a string");
+    }
+    format!(
+        "# Kinds of resources\n\n\
+         `setpoint explain KIND` shows the same on the command line.\n\n\
+         | Kind | Description |\n| --- | --- |\n{kinds}\n\
+         ## What a change does\n\n\
+         A plan shows it for each change. A change that is *held* needs \
+         `--allow-data-loss ADDRESS`.\n\n\
+         | A change | Effect |\n| --- | --- |\n{changes}\n\
+         ## Fields of every entry\n\n{entry}"
+    )
+}
+
+/// Every row whose facts no captured answer and no real client has shown.
+fn unverified() -> String {
+    let mut text = String::from(
+        "# Facts that rest on documents alone\n\n\
+         Most rows of the tables of the kinds rest on captured answers of the API or on runs of real\n\
+         clients. The rows on this page rest on the vendor's documentation only: an answer of the\n\
+         real API can contradict them. A captured answer moves a row off this page (`.captured()` in\n\
+         the table of the kind).\n",
+    );
+    for kind in REGISTRY.kinds() {
+        let rows: Vec<String> = kind
+            .rows()
+            .iter()
+            .filter(|row| row.field.basis == Basis::Documented)
+            .filter_map(|row| Some((row, facts(row.field)?)))
+            .map(|(row, facts)| format!("| `{}` | {facts} |\n", row.attr))
+            .collect();
+        if !rows.is_empty() {
+            let rows = rows.concat();
+            let name = kind.name;
+            write!(
+                text,
+                "\n## `{name}`\n\n| Field | Facts |\n| --- | --- |\n{rows}"
+            )
+            .expect("a string");
+        }
+    }
+    text
+}
+
+/// What a row says of the API; `None` if that is nothing.
+fn facts(field: &Field) -> Option<String> {
+    let mut facts = Vec::new();
+    if !field.param.is_empty() {
+        facts.push(format!("sent as `{}`", field.param));
+    }
+    if !field.update_param.is_empty() {
+        facts.push(format!("updated as `{}`", field.update_param));
+    }
+    match field.read {
+        Read::At(path, Presence::Always) => facts.push(format!("read at `{path}`, always there")),
+        Read::At(path, Presence::OrAbsent) => facts.push(format!("read at `{path}` if not empty")),
+        Read::At(path, Presence::Uncaptured) => {
+            facts.push(format!("read at `{path}`, which may be left out"));
+        }
+        Read::By(_) => facts.push("computed from the listed row".to_owned()),
+        Read::Elsewhere => {}
+    }
+    match field.change {
+        Change::Update(_) => facts.push("updated in place".to_owned()),
+        Change::Replace => facts.push("cannot be updated".to_owned()),
+        // Without a parameter and a place it is compared with other attributes.
+        Change::Judge(_, word) if field.role == Role::Input && !facts.is_empty() => {
+            facts.push(format!("a change: {}", meaning(word)));
+        }
+        _ => {}
+    }
+    (!facts.is_empty()).then(|| facts.join("; "))
+}
