@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use setpoint_engine::apply::{self, Options};
-use setpoint_engine::event::{self, Event};
 use setpoint_engine::outcome::{FailureClass, Outcome};
 use setpoint_engine::session::Session;
+use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::plan::Plan;
 use setpoint_report::failure::Failure;
 use setpoint_report::outcome::{self as view, Verb};
 use setpoint_report::outputs::Output;
-use setpoint_report::progress::{self, Model};
+use setpoint_report::progress::Model;
 use setpoint_spec::source::Sources;
 use tokio::sync::watch;
 
@@ -47,7 +47,7 @@ pub async fn apply(
 ) -> Result<Applied, Error> {
     let screen = RefCell::new(Screen::new(plan, terminal, session.pace.speed));
     let (cancel, cancelled) = watch::channel(false);
-    let mut listener = |event: &Event, tally: &event::Tally| screen.borrow_mut().on(event, *tally);
+    let mut listener = |event: &Event, tally: &Tally| screen.borrow_mut().on(event, *tally);
     let work = apply::apply(session, plan, options, cancelled, &mut listener);
     tokio::pin!(work);
     let mut interrupts = Interrupts::new()?;
@@ -101,10 +101,8 @@ impl Screen {
         self.started.elapsed().mul_f64(self.speed)
     }
 
-    fn on(&mut self, event: &Event, tally: event::Tally) {
-        let lines = self
-            .model
-            .on(&progress_event(event), progress_tally(tally), self.age());
+    fn on(&mut self, event: &Event, tally: Tally) {
+        let lines = self.model.on(event, tally, self.age());
         self.show(&lines);
     }
 
@@ -152,34 +150,6 @@ impl Screen {
             self.draw();
         }
         self.model.begun().map(ToOwned::to_owned).collect()
-    }
-}
-
-fn progress_tally(tally: event::Tally) -> progress::Tally {
-    let event::Tally {
-        done,
-        total,
-        calls,
-        throttled,
-    } = tally;
-    progress::Tally {
-        done,
-        total,
-        calls,
-        throttled,
-    }
-}
-
-fn progress_event(event: &Event) -> progress::Event {
-    match event.clone() {
-        Event::Started { step } => progress::Event::Started { step },
-        Event::Looked { step, status } => progress::Event::Looked { step, status },
-        Event::Again { step, why, after } => progress::Event::Again { step, why, after },
-        Event::Fell { step, code, rung } => progress::Event::Fell { step, code, rung },
-        Event::Done { step, id } => progress::Event::Done { step, id },
-        Event::Failed { step } => progress::Event::Failed { step },
-        Event::Skipped { step } => progress::Event::Skipped { step },
-        Event::Stopping => progress::Event::Stopping,
     }
 }
 

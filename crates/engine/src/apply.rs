@@ -133,11 +133,7 @@ impl Run<'_> {
             .map(|at| self.started + self.session.pace.scaled(at) + Duration::from_millis(1))
     }
 
-    fn carry_out(
-        &mut self,
-        command: Command,
-        listener: &mut dyn FnMut(&crate::event::Event, &crate::event::Tally),
-    ) {
+    fn carry_out(&mut self, command: Command, listener: Listener<'_>) {
         match command {
             Command::Tell(event) => listener(&event, &self.machine.tally()),
             Command::Remember(note) => self.session.local.note(&note),

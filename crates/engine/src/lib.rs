@@ -5,7 +5,6 @@
 //! does not hold.
 
 pub mod apply;
-pub mod event;
 pub mod local;
 pub mod machine;
 pub mod observe;

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_plan::Value;
+use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::procedure::Local;
-
-use crate::event::Event;
 
 /// This machine, as far as plans need it.
 pub trait LocalPort: Send + Sync {
@@ -100,7 +99,7 @@ pub struct LocalError {
 }
 
 /// Who hears of events.
-pub type Listener<'a> = &'a mut dyn FnMut(&Event, &crate::event::Tally);
+pub type Listener<'a> = &'a mut dyn FnMut(&Event, &Tally);
 
 mod disk;
 mod memory;

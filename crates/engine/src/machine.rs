@@ -16,6 +16,7 @@ use setpoint_openapi::error::CallError;
 use setpoint_openapi::limit::{LimitPolicy, Limits};
 use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::Request;
+use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::kind::Row;
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
 use setpoint_plan::procedure::{Act, Codes, Local, Token};
@@ -23,7 +24,6 @@ use setpoint_plan::registry::Registry;
 use setpoint_plan::view::Query;
 use setpoint_plan::{Address, Map, Ref, Value, graph};
 
-use crate::event::{Event, Tally};
 use crate::local::{Deleted, LocalError, Note};
 use crate::outcome::{Failure, FailureClass, NotStarted, Outcome, Write};
 use crate::pages::ReadError;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use setpoint_plan::event::Tally;
 use setpoint_plan::plan::{StepId, Summary};
 use setpoint_plan::{Address, Value};
-
-use crate::event::Tally;
 
 /// What came of applying a plan.
 #[derive(Debug, Clone, Default)]

@@ -12,6 +12,7 @@ pub mod decode;
 pub mod desired;
 pub mod diff;
 pub mod effect;
+pub mod event;
 pub mod field;
 #[cfg(test)]
 mod fixtures;

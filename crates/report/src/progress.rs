@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::plan::{Plan, StepId};
 
 use crate::style::Style;
@@ -16,73 +17,6 @@ use job::{Job, State};
 
 /// How often a job that goes on says so where there is no terminal.
 const STILL_EVERY: Duration = Duration::from_secs(10);
-
-/// One thing that happened. Mirrors the engine's events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// A step is being worked on.
-    Started {
-        /// The step.
-        step: StepId,
-    },
-    /// A wait has looked and goes on.
-    Looked {
-        /// The step.
-        step: StepId,
-        /// The status that the row shows, if it shows one.
-        status: Option<String>,
-    },
-    /// A call was refused or lost and will be tried again.
-    Again {
-        /// The step.
-        step: StepId,
-        /// The API's code, or what the network said.
-        why: String,
-        /// When.
-        after: Duration,
-    },
-    /// A call goes on with its next rung.
-    Fell {
-        /// The step.
-        step: StepId,
-        /// The API's code.
-        code: String,
-        /// Which rung is tried now, from 0.
-        rung: usize,
-    },
-    /// A step is done.
-    Done {
-        /// The step.
-        step: StepId,
-        /// The id of the resource, if it is known to whoever maps the event; the plan's own id is used otherwise.
-        id: Option<String>,
-    },
-    /// A step failed.
-    Failed {
-        /// The step.
-        step: StepId,
-    },
-    /// A step will not start.
-    Skipped {
-        /// The step.
-        step: StepId,
-    },
-    /// Interrupted.
-    Stopping,
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
-    /// Steps done.
-    pub done: usize,
-    /// Steps in all.
-    pub total: usize,
-    /// Calls made.
-    pub calls: usize,
-    /// Calls that were throttled.
-    pub throttled: usize,
-}
 
 /// The state of every resource of a run.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 use setpoint_openapi::request::Request;
 use setpoint_openapi::token;
 use setpoint_plan::args;
+use setpoint_plan::event::Event;
 use setpoint_plan::order::batch_key;
 use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Act, Args, Call, Each, ItemForm, Look, Token, Wait};
 use setpoint_plan::{Encoding, Value};
 
-use crate::event::Event;
 use crate::machine::{Command, Flight, Machine, Patience, Purpose, State};
 use crate::outcome::FailureClass;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use setpoint_openapi::error::{CallError, Certainty};
+use setpoint_plan::event::Event;
 use setpoint_plan::kind::Row;
 use setpoint_plan::live::Live;
 use setpoint_plan::plan::{PlanStep, StepId};
@@ -12,7 +13,6 @@ use setpoint_plan::rows::{self, Whose};
 use setpoint_plan::view::{Proof, Query};
 use setpoint_plan::{Map, Value};
 
-use crate::event::Event;
 use crate::machine::{Command, Doubt, Flight, Machine, Purpose, Search, State, Ticket};
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use setpoint_openapi::error::{ApiError, CallError};
 use setpoint_openapi::retry::{Attempt, Decision, RetryPolicy};
+use setpoint_plan::event::Event;
 use setpoint_plan::plan::{Half, StepId};
 use setpoint_plan::procedure::{Codes, Token, Window};
 
-use crate::event::Event;
 use crate::machine::{Command, Machine, Search, State};
 use crate::outcome::FailureClass;
 

@@ -7,12 +7,12 @@
 
 use std::time::Duration;
 
+use setpoint_plan::event::Event;
 use setpoint_plan::live::Live;
 use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Absent, Act, Look, Wait};
 use setpoint_plan::rows;
 
-use crate::event::Event;
 use crate::machine::looks::INTERVAL;
 use crate::machine::{Command, Machine, Patience, State};
 use crate::outcome::{Failure, FailureClass};

@@ -1,8 +1,9 @@
-//! All that a run can say, as data. Display, JSON lines and reports are readers of it.
+//! The events of a run, as data: the one type from the engine that performs a plan to every reader
+//! of its progress.
 
 use std::time::Duration;
 
-use setpoint_plan::plan::StepId;
+use crate::plan::StepId;
 
 /// One thing that happened during apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
