@@ -98,6 +98,7 @@ const NAMING: Naming = Naming {
         LookUpKey::beside("architecture", WORD),
         LookUpKey::beside("follow", Type::Bool),
     ],
+    finds_newest: true,
     outside: "an image family is `{family: NAME}`, an image `{name: NAME}` or its id",
     ..Naming::ids(&["m"])
 };

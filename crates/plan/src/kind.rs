@@ -2,12 +2,18 @@
 //!
 //! # Expected flow
 //!
-//! 1. The planner asks questions: [`Kind::owned`], [`Kind::look_ups`], [`Kind::local_reads`]. The
-//!    engine answers them.
-//! 2. [`Kind::desire`] completes the desired resource from the answers.
-//! 3. [`Kind::details`] asks for what no listing carries, for owned resources.
+//! 1. The planner asks the questions that the file alone determines: [`Kind::owned`] and
+//!    [`Kind::more_lists`] of every kind, [`Kind::look_ups`] and [`Kind::local_reads`] of every entry.
+//!    The engine answers them.
+//! 2. [`Kind::details`] asks for what no listing carries, once for each row that the stack owns or
+//!    adopts. It sees the entry in its first form, since step 3 needs the answers.
+//! 3. [`Kind::desire`] completes the entry from all answers.
 //! 4. The planner compares, by the table, and takes [`Kind::create`], the steps of the
 //!    [`Update`](crate::update::Update)s, [`Kind::window`] and [`Kind::delete`].
+//!
+//! [`questions`](crate::questions) asks and [`answers`](crate::answers) folds what comes back; a kind
+//! that records its calls holds this order in the tests there. Steps 3 and 4 are repeated where the
+//! engine drafts a plan to see which absences it has to confirm.
 //!
 //! # Guarantees
 //!
@@ -229,9 +235,11 @@ pub struct Kind {
     pub look_ups: fn(&Desired, &Site) -> Vec<Query>,
     /// What lies on this machine and is read with the first round, never written.
     pub local_reads: fn(&Desired) -> Vec<Local>,
-    /// Completes the desired resource: canonical forms, defaults at creation, derived names.
+    /// Completes the desired resource from all answers, those to [`Kind::details`] included: canonical
+    /// forms, defaults at creation, derived names.
     pub desire: fn(&Cx<'_>, &Found, Option<&Live>, &mut Desired) -> Result<(), Refusal>,
-    /// What no listing carries. The desired resource is `None` for one that is about to be deleted.
+    /// What no listing carries. The desired resource is in its first form; it is `None` for a row that
+    /// no entry wants.
     pub details: fn(Option<&Desired>, &Live, &Found) -> Vec<Query>,
 
     /// The exclusive values that a side of a resource holds. The function gives its attributes, `Null`

@@ -4,6 +4,7 @@
 //! compares what is wanted with what is there and orders the steps; the engine performs them. Invariant: everything
 //! here is a pure function over plain data; no I/O, no clock, no kind by name.
 
+pub mod answers;
 pub mod args;
 pub mod change;
 pub mod check;
@@ -25,6 +26,7 @@ pub mod ownership;
 pub mod plan;
 pub mod planner;
 pub mod procedure;
+pub mod questions;
 pub mod registry;
 pub mod report;
 pub mod rows;

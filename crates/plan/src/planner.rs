@@ -27,7 +27,7 @@ mod complete;
 mod exclusive;
 mod fate;
 mod lent;
-pub mod moved;
+pub(crate) mod moved;
 pub mod outside;
 mod pair;
 mod tags;

@@ -29,6 +29,8 @@ pub struct Naming {
     pub parts: &'static [(&'static str, &'static str)],
     /// What a look-up in braces may say.
     pub look_up: &'static [LookUpKey],
+    /// Whether a look-up means the newest of several matches.
+    pub finds_newest: bool,
     /// How one outside the stack is written, for hints; `NAME` stands for what was written.
     pub outside: &'static str,
     /// What it is among the sources and destinations of a rule; `None` if it has no part in them.
@@ -108,6 +110,7 @@ impl Naming {
         synonyms: &[],
         parts: &[],
         look_up: LOOK_UP,
+        finds_newest: false,
         outside: "one outside this stack is its id, or `{name: NAME}`",
         peer: None,
     };

@@ -8,15 +8,16 @@
 
 use std::collections::BTreeSet;
 
+use setpoint_plan::answers::{self, is_ours, live_rows};
 use setpoint_plan::kind::Row;
 use setpoint_plan::live::{Cost, Live, Snapshot};
-use setpoint_plan::planner::moved::relocate;
 use setpoint_plan::planner::{Intent, Options};
+use setpoint_plan::questions;
 use setpoint_plan::rows::fold_details;
 use setpoint_plan::view::{Proof, Query};
 
+use super::ObserveError;
 use super::doubt::{Doubts, Name};
-use super::{ObserveError, is_ours, live_rows};
 use crate::pages::{self, ReadError};
 use crate::session::Session;
 
@@ -80,7 +81,13 @@ pub(super) async fn confirm(
     };
     let mut snapshot = match &settled {
         None => first,
-        Some(rows) => cx.merged(rows),
+        Some(rows) => {
+            let is_whole = |row: &Live| {
+                let asked = doubts.rows.get(&(row.kind, row.id.clone()));
+                asked.is_some_and(|attrs| !attrs.is_empty())
+            };
+            answers::settled(&session.registry, intent, first, rows, is_whole)
+        }
     };
     add(&mut snapshot.cost, cost);
     Ok(snapshot)
@@ -99,8 +106,7 @@ async fn look_up_again(
         .iter()
         .filter_map(|address| intent.desired.get(address));
     for want in wanted {
-        let kind = session.registry.known(want.kind);
-        for query in (kind.look_ups)(want, &intent.site) {
+        for query in questions::look_ups(&session.registry, intent, want) {
             let found = snapshot.found.entry(want.address.clone()).or_default();
             let mut looks = vec![found.rows(query.view)];
             let agreed = loop {
@@ -268,11 +274,8 @@ impl Cx<'_> {
                 .and_then(|row| row.owner.as_ref())
                 .or(row.owner.as_ref());
             let address = owner.map(|owner| &owner.address);
-            let want = address.and_then(|address| self.intent.desired.get(address));
-            let found = address.and_then(|address| self.first.found.get(address));
-            let kind = self.session.registry.known(row.kind);
-            let want = want.filter(|want| want.kind == row.kind);
-            for query in (kind.details)(want, row, found.unwrap_or(&Default::default())) {
+            let (registry, intent) = (&self.session.registry, self.intent);
+            for query in questions::details(registry, intent, self.first, address, row) {
                 let read = pages::read(self.session, &query).await?;
                 again.cost.details += read.pages;
                 details.extend(
@@ -367,43 +370,6 @@ impl Cx<'_> {
             "two looks show different `{attr}` of {}",
             told(row)
         ))
-    }
-
-    /// The first snapshot with what further looks have settled.
-    fn merged(&self, rows: &[Live]) -> Snapshot {
-        let mut snapshot = self.first.clone();
-        snapshot.astray.retain(|row| {
-            !rows
-                .iter()
-                .any(|one| is_ours(self.intent, one) && one.id == row.id)
-        });
-        for row in rows.iter().filter(|row| is_ours(self.intent, row)) {
-            let name = (row.kind, row.id.clone());
-            let fields = self
-                .doubts
-                .rows
-                .get(&name)
-                .is_some_and(|attrs| !attrs.is_empty());
-            match snapshot.live.iter_mut().find(|live| is_named(live, &name)) {
-                None => snapshot.live.push(row.clone()),
-                Some(live) if fields => *live = row.clone(),
-                Some(live) => {
-                    live.owner.clone_from(&row.owner);
-                    live.tags.clone_from(&row.tags);
-                }
-            }
-        }
-        // What was moved before stands under its old address again where its row was read anew.
-        let moved = std::mem::take(&mut snapshot.moved);
-        relocate(&self.session.registry, self.intent, &mut snapshot);
-        let kept = moved
-            .into_iter()
-            .filter(|(id, _)| snapshot.live.iter().any(|row| row.id == *id));
-        let kept: Vec<_> = kept.collect();
-        for (id, owner) in kept {
-            snapshot.moved.entry(id).or_insert(owner);
-        }
-        snapshot
     }
 }
 

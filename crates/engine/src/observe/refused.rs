@@ -8,8 +8,9 @@
 use std::collections::BTreeSet;
 
 use setpoint_openapi::error::CallError;
-use setpoint_plan::live::{Live, Snapshot, Unlisted};
-use setpoint_plan::planner::{Intent, outside};
+use setpoint_plan::live::{Snapshot, Unlisted};
+use setpoint_plan::planner::Intent;
+use setpoint_plan::questions;
 
 use crate::pages::ReadError;
 use crate::session::Session;
@@ -30,7 +31,7 @@ pub(super) fn tolerated(
     snapshot: &Snapshot,
     refusals: Vec<(&'static str, ReadError)>,
 ) -> Result<Vec<Unlisted>, ReadError> {
-    let used = used(session, intent, snapshot);
+    let used = questions::used_kinds(&session.registry, intent, snapshot);
     let refused: BTreeSet<&str> = refusals.iter().map(|(kind, _)| *kind).collect();
     let nothing_listed = session
         .registry
@@ -58,22 +59,4 @@ pub(super) fn tolerated(
         }
     }
     Ok(unlisted)
-}
-
-/// The kinds that the file uses, and those of which the stack is seen to own or use something.
-fn used(session: &Session, intent: &Intent, snapshot: &Snapshot) -> BTreeSet<&'static str> {
-    let adopted = snapshot.adopted.values().flatten();
-    let seen = snapshot.live.iter().chain(&snapshot.astray).chain(adopted);
-    let of_row = |row: &Live| {
-        let uses = row.uses.iter().map(|(kind, _)| *kind);
-        uses.chain([row.kind]).collect::<Vec<_>>()
-    };
-    let desired = intent.desired.values().map(|want| want.kind);
-    let outside = outside::look_ups(&session.registry, intent)
-        .into_iter()
-        .map(|look_up| look_up.kind);
-    seen.flat_map(of_row)
-        .chain(desired)
-        .chain(outside)
-        .collect()
 }

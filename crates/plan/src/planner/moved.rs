@@ -2,7 +2,7 @@
 //!
 //! Only tags change. What is known by a derived name cannot be retagged: it is made anew and the old one goes. `x` and
 //! `x[0]` are the same thing before and after a `count` was added or taken away. A move that is done is none any more.
-//! The observer applies this before it reads details, since these depend on what is wanted of a row.
+//! Rows move before details are asked for, since these depend on what is wanted of a row.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::registry::Registry;
 use crate::{Address, Key};
 
 /// Puts moved rows under their new addresses; `snapshot.moved` says where each was.
-pub fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
+pub(crate) fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
     let taken: Vec<Address> = snapshot
         .live
         .iter()

@@ -77,7 +77,8 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
     found
 }
 
-/// The desired resources with the look-up itself in the place of references to an `existing` image.
+/// The desired resources with the look-up itself in the place of references to an `existing` entry
+/// whose look-up means the newest of several, as that of an image does.
 /// A machine keeps the image that it has while that fits the look-up; the newest one alone, which a
 /// reference would give, would rebuild it with every new image.
 pub(crate) fn inlined(
@@ -87,7 +88,7 @@ pub(crate) fn inlined(
     let images = stack
         .existing
         .iter()
-        .filter(|(_, one)| one.kind.name == IMAGE_KIND);
+        .filter(|(_, one)| one.kind.naming.finds_newest);
     let by: BTreeMap<Address, &Map> = images
         .map(|(name, one)| (outside::existing(name), &one.by))
         .collect();
@@ -107,9 +108,6 @@ pub(crate) fn inlined(
     }
     desired
 }
-
-/// The kind whose look-ups mean the newest of several.
-const IMAGE_KIND: &str = "image";
 
 /// The one row that a look-up means.
 ///

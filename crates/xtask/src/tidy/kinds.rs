@@ -15,13 +15,15 @@ use super::tree::File;
 const CORE: [&str; 3] = ["spec", "plan", "engine"];
 
 /// Words of a single kind that the core has for something else.
-const WORDS_OF_THE_CORE: [(&str, &str); 10] = [
+const WORDS_OF_THE_CORE: [(&str, &str); 12] = [
     ("description", "a key of every entry, file and variable"),
     ("from", "a key of `moved`"),
     ("id", "an attribute of every resource"),
     ("internet", "what people write for 0.0.0.0/0"),
+    ("ip_address", "how the names of address attributes end"),
     ("labels", "a key of diagnostics in JSON"),
     ("pattern", "a key of a variable"),
+    ("protected", "a class of notes"),
     ("resources", "a section of a file"),
     ("size", "a function of expressions"),
     ("source", "what people write for `use`"),
@@ -84,7 +86,10 @@ pub(crate) fn check_tree(files: &[File]) -> Vec<Finding> {
 }
 
 fn is_source(path: &str) -> bool {
-    path.ends_with(".rs") && !path.ends_with("/tests.rs") && !path.contains("/tests/")
+    let is_test = ["/tests.rs", "/tests/", "/fixtures/", "/fixtures.rs"]
+        .iter()
+        .any(|part| path.contains(part));
+    path.ends_with(".rs") && !is_test
 }
 
 fn is_of(path: &str, name: &str) -> bool {

@@ -1,0 +1,230 @@
+//! The questions that a plan needs answered, in two rounds; see [`Kind`](crate::kind::Kind) for the
+//! order in which a kind asks its own.
+//!
+//! The first round is everything that the spec alone determines: a listing of every kind, since the
+//! stack may own rows of a kind that its file does not use any more; the look-ups of each entry; what
+//! `adopt`, `existing`, look-ups in braces and references to other stacks name. The second round is
+//! what no listing carries, for every row that the stack owns or adopts. The engine sends the
+//! questions, equal ones once, and [`answers`](crate::answers) makes a snapshot of what comes back.
+
+use std::collections::BTreeSet;
+
+use crate::Address;
+use crate::desired::Desired;
+use crate::kind::{Found, Kind, Site};
+use crate::live::{Live, Snapshot};
+use crate::planner::Intent;
+use crate::planner::outside::{self, How, LookUp};
+use crate::procedure::Local;
+use crate::registry::Registry;
+use crate::view::Query;
+
+/// A query, and what its answer is for.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What the answer is for.
+    pub purpose: Purpose,
+    /// What is sent.
+    pub query: Query,
+}
+
+/// What the answer to a question is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// The rows of a kind that a stack owns.
+    Listing,
+    /// Details of all rows of a kind.
+    Details,
+    /// Details of the row at this address.
+    DetailsOf(Address),
+    /// The live resource that the entry at this address adopts.
+    Adopted(Address),
+    /// A look-up of the entry at this address.
+    LookUp(Address),
+    /// Something outside the stack.
+    Outside(LookUp),
+}
+
+impl Purpose {
+    /// Whether a plan may do without the answer, as long as nothing of the kind is used.
+    #[must_use]
+    pub fn is_listing(&self) -> bool {
+        matches!(self, Self::Listing | Self::Details)
+    }
+}
+
+/// Everything that the spec alone determines.
+#[must_use]
+pub fn first_round(registry: &Registry, intent: &Intent) -> Vec<Question> {
+    let entries = intent
+        .desired
+        .values()
+        .flat_map(|want| of_entry(registry, intent, want));
+    let outside = outside::look_ups(registry, intent);
+    let outside = outside
+        .into_iter()
+        .filter_map(|look_up| of_outside(registry, intent, look_up));
+    let mut asked = listings(registry, intent);
+    asked.extend(entries);
+    asked.extend(outside);
+    asked
+}
+
+/// What no listing carries, for what the stack owns and for what it is about to adopt.
+#[must_use]
+pub fn second_round(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -> Vec<Question> {
+    let owned = snapshot
+        .live
+        .iter()
+        .filter_map(|live| Some((&live.owner.as_ref()?.address, live)));
+    let adopted = snapshot
+        .adopted
+        .iter()
+        .flat_map(|(address, rows)| rows.iter().map(move |live| (address, live)));
+    let of_row = |(address, live): (&Address, &Live)| {
+        let queries = details(registry, intent, snapshot, Some(address), live);
+        of_queries(Purpose::DetailsOf(address.clone()), queries)
+    };
+    owned.chain(adopted).flat_map(of_row).collect()
+}
+
+/// The queries for what no listing carries of a row; a row without an address is no entry's.
+#[must_use]
+pub fn details(
+    registry: &Registry,
+    intent: &Intent,
+    snapshot: &Snapshot,
+    address: Option<&Address>,
+    live: &Live,
+) -> Vec<Query> {
+    let want = address.and_then(|address| intent.desired.get(address));
+    let nothing = Found::default();
+    let found = address.and_then(|address| snapshot.found.get(address));
+    let want = want.filter(|want| want.kind == live.kind);
+    (registry.known(live.kind).details)(want, live, found.unwrap_or(&nothing))
+}
+
+/// The look-ups of an entry.
+#[must_use]
+pub fn look_ups(registry: &Registry, intent: &Intent, want: &Desired) -> Vec<Query> {
+    (registry.known(want.kind).look_ups)(want, &intent.site)
+}
+
+/// What lies on this machine and the snapshot does not have yet, with the address that it is for.
+#[must_use]
+pub fn local_reads(
+    registry: &Registry,
+    intent: &Intent,
+    snapshot: &Snapshot,
+) -> Vec<(Address, Local)> {
+    let is_known = |want: &&Desired| {
+        let found = snapshot.found.get(&want.address);
+        found.is_some_and(|found| found.local().next().is_some())
+    };
+    let reads = |want: &Desired| {
+        let address = want.address.clone();
+        let reads = (registry.known(want.kind).local_reads)(want);
+        reads.into_iter().map(move |act| (address.clone(), act))
+    };
+    intent
+        .desired
+        .values()
+        .filter(|want| !is_known(want))
+        .flat_map(reads)
+        .collect()
+}
+
+/// The kinds that the file uses, and those of which the stack is seen to own or use something: a
+/// plan cannot do without their listings.
+#[must_use]
+pub fn used_kinds(
+    registry: &Registry,
+    intent: &Intent,
+    snapshot: &Snapshot,
+) -> BTreeSet<&'static str> {
+    let adopted = snapshot.adopted.values().flatten();
+    let seen = snapshot.live.iter().chain(&snapshot.astray).chain(adopted);
+    let of_row = |row: &Live| {
+        let uses = row.uses.iter().map(|(kind, _)| *kind);
+        uses.chain([row.kind]).collect::<Vec<_>>()
+    };
+    let desired = intent.desired.values().map(|want| want.kind);
+    let outside = outside::look_ups(registry, intent)
+        .into_iter()
+        .map(|look_up| look_up.kind);
+    seen.flat_map(of_row)
+        .chain(desired)
+        .chain(outside)
+        .collect()
+}
+
+fn listings(registry: &Registry, intent: &Intent) -> Vec<Question> {
+    let listing = |kind: &'static Kind, stack: &str| Question {
+        purpose: Purpose::Listing,
+        query: kind.owned(&intent.site, stack),
+    };
+    let own = registry.kinds().flat_map(|kind| {
+        let more = kind.more_lists.iter().map(move |(of, view)| Question {
+            purpose: Purpose::Details,
+            query: view.owned_by(of, &intent.site, &intent.stack),
+        });
+        std::iter::once(listing(kind, &intent.stack)).chain(more)
+    });
+    // Rows of stacks from which something moved here are listed too: `planner::moved` takes what
+    // moved and drops the rest.
+    let others: BTreeSet<&String> = intent
+        .moved
+        .iter()
+        .filter_map(|entry| entry.stack.as_ref())
+        .collect();
+    let others = others
+        .into_iter()
+        .flat_map(|stack| registry.kinds().map(|kind| listing(kind, stack)));
+    own.chain(others).collect()
+}
+
+fn of_entry(registry: &Registry, intent: &Intent, want: &Desired) -> Vec<Question> {
+    let kind = registry.known(want.kind);
+    let adopted = kind.poll(&intent.site, want.adopt.as_slice());
+    let mut asked = of_queries(Purpose::Adopted(want.address.clone()), adopted);
+    asked.extend(of_queries(
+        Purpose::LookUp(want.address.clone()),
+        look_ups(registry, intent, want),
+    ));
+    asked
+}
+
+fn of_outside(registry: &Registry, intent: &Intent, look_up: LookUp) -> Option<Question> {
+    let kind = registry.known(look_up.kind);
+    let query = match &look_up.how {
+        How::Id(id) => kind
+            .poll(&intent.site, std::slice::from_ref(id))
+            .into_iter()
+            .next(),
+        How::By(by) => kind.find(&intent.site, by),
+        How::Owned { stack, region, .. } => {
+            let site = Site {
+                region: region.clone(),
+                ..intent.site.clone()
+            };
+            Some(kind.owned(&site, stack))
+        }
+    };
+    query.map(|query| Question {
+        purpose: Purpose::Outside(look_up),
+        query,
+    })
+}
+
+fn of_queries(purpose: Purpose, queries: Vec<Query>) -> Vec<Question> {
+    queries
+        .into_iter()
+        .map(|query| Question {
+            purpose: purpose.clone(),
+            query,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
