@@ -191,7 +191,8 @@ fn recorded(intent: &Intent, rows: &[Live]) -> (Vec<String>, usize) {
     let asked = second_round(&REGISTRY, intent, &snapshot);
     let given = asked.into_iter().map(|question| answer(rows, question));
     let snapshot = answers::second_round(snapshot, given.collect());
-    plan(&REGISTRY, intent, &snapshot, &Options::default()).expect("there is a plan");
+    let (_plan, _report) =
+        plan(&REGISTRY, intent, &snapshot, &Options::default()).expect("there is a plan");
     (CALLS.take(), snapshot.cost.total())
 }
 

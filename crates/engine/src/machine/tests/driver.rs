@@ -25,9 +25,9 @@ use setpoint_plan::view::Proof;
 
 use super::plans::{REGISTRY, row};
 use super::{Command, Input, Machine, Settings, State, Ticket};
-use crate::event::Event;
 use crate::local::{LocalError, Note};
 use crate::pages::ReadError;
+use setpoint_plan::event::Event;
 
 pub(super) struct Driver {
     machine: Machine,
