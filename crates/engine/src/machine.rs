@@ -34,8 +34,6 @@ mod looks;
 mod recheck;
 mod refusals;
 mod replies;
-#[cfg(test)]
-mod tests;
 mod waits;
 mod windows;
 
@@ -679,3 +677,6 @@ fn priorities(plan: &Plan) -> Vec<u64> {
         .collect();
     graph::remaining(&weights, &edges)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,6 @@ mod let_go;
 mod parents;
 mod references;
 mod rolling;
-#[cfg(test)]
-mod tests;
 
 /// A block with the place of its steps among all.
 pub(crate) struct Placed<'a> {
@@ -310,3 +308,6 @@ fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> 
 fn interrupts(block: &Placed<'_>) -> bool {
     block.one.change.effect.interrupts >= Interruption::Restart
 }
+
+#[cfg(test)]
+mod tests;

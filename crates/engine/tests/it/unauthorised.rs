@@ -5,6 +5,7 @@ use setpoint_engine::pages::ReadError;
 use setpoint_openapi::action;
 use setpoint_openapi::error::ApiError;
 use setpoint_openapi::product::Product;
+use setpoint_plan::live::Live;
 use setpoint_plan::planner::Options;
 use setpoint_plan::wire::note_words;
 use setpoint_sim::users::User;
@@ -56,7 +57,7 @@ async fn a_listing_that_is_forbidden_ends_the_look_whatever_it_answers() {
         "{reads:?}"
     );
     let intent = cloud.intent(&stack(APP, &[]));
-    for denied in &reads {
+    for denied in reads.iter().map(String::as_str) {
         cloud
             .sim
             .with(|world| world.set_users(vec![all_but(denied)]))
