@@ -185,8 +185,6 @@ pub struct Wait {
 pub enum Look {
     /// The row of the resource itself. All waits of a kind share their reads.
     Own,
-    /// The row of another resource: kind and id.
-    Other(&'static str, Value),
     /// The answer to a query of its own.
     Ask(Query),
 }
@@ -303,10 +301,6 @@ impl Step {
                     .flatten()
                     .flat_map(|(_, value)| value.refs()),
             ),
-            Act::Wait(Wait {
-                look: Look::Other(_, id),
-                ..
-            }) => found.extend(id.refs()),
             Act::Wait(Wait {
                 look: Look::Ask(query),
                 ..

@@ -39,8 +39,6 @@ pub enum NoteKind {
     },
     /// It stays, tagged, as `lifecycle.on_delete: keep` asks.
     Kept,
-    /// It may not go: `lifecycle.protect`, or the guard tag.
-    Protected,
     /// A resource carries the stack's tag and no address that can be read, so it is left alone.
     Astray {
         /// Its kind's name.
@@ -58,11 +56,6 @@ pub enum NoteKind {
         code: String,
         /// The API's name for the exchange.
         request_id: String,
-    },
-    /// The cloud will refuse to delete it.
-    Undeletable {
-        /// Why.
-        why: String,
     },
     /// A cycle of replacements was loosened.
     Loosened {

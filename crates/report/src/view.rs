@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use setpoint_plan::plan::Plan;
-use setpoint_plan::report::{NoteKind, Report};
+use setpoint_plan::report::Report;
 use setpoint_plan::wire::{SENSITIVE, note_words};
 use setpoint_spec::schema::Schema;
 
@@ -212,7 +212,7 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     PlanView {
         header: sentences::header(plan, header),
         notes: notes.collect(),
-        summary: sentences::summary(plan, blocked(report), header.destroy),
+        summary: sentences::summary(plan, header.destroy),
         is_empty: plan.is_empty(),
         outputs: outputs(plan, &values),
         effect: sentences::effect(plan),
@@ -233,17 +233,4 @@ fn outputs(plan: &Plan, values: &values::Values<'_>) -> Vec<(String, String)> {
     let told = plan.outputs.iter().filter(|_| is_told && !plan.is_empty());
     told.map(|(name, output)| (name.clone(), shown(output)))
         .collect()
-}
-
-/// How many resources the cloud will refuse to delete.
-fn blocked(report: &Report) -> usize {
-    report
-        .notes
-        .iter()
-        .filter(|note| is_blocking(&note.what))
-        .count()
-}
-
-fn is_blocking(note: &NoteKind) -> bool {
-    matches!(note, NoteKind::Undeletable { .. })
 }

@@ -412,6 +412,6 @@ fn recorded(
 fn first_look(wait: &Wait) -> Duration {
     match wait.look {
         Look::Ask(_) => Duration::from_millis(500),
-        Look::Own | Look::Other(..) => (wait.typical * 7 / 10).max(Duration::from_millis(500)),
+        Look::Own => (wait.typical * 7 / 10).max(Duration::from_millis(500)),
     }
 }

@@ -163,13 +163,6 @@ impl Machine {
             Act::Wait(Wait {
                 look: Look::Ask(_), ..
             }) => Some(Target::Query(step)),
-            Act::Wait(Wait {
-                look: Look::Other(kind, id),
-                ..
-            }) => self
-                .resolve(id)
-                .as_text()
-                .map(|id| Target::Row(kind, id.to_owned())),
             Act::Wait(_) | Act::Call(_) | Act::Local(_) => {
                 self.id_of(own).map(|id| Target::Row(own.kind, id))
             }

@@ -56,10 +56,6 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
             "kept",
             "it stays, tagged (lifecycle.on_delete: keep)".to_owned(),
         ),
-        NoteKind::Protected => (
-            "protected",
-            "it is protected and stays (lifecycle.protect)".to_owned(),
-        ),
         NoteKind::Astray { kind, id } => {
             let text = format!(
                 "the {kind} {id} carries this stack's tag, but no readable address in `setpoint:address`: it is left alone"
@@ -78,10 +74,6 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
             );
             ("unlisted", text)
         }
-        NoteKind::Undeletable { why } => (
-            "undeletable",
-            format!("the cloud will refuse to delete it: {why}"),
-        ),
         NoteKind::Loosened { how } => ("loosened", how.clone()),
         NoteKind::Remark(text) => ("remark", text.clone()),
         NoteKind::Spec(text) => ("spec", text.clone()),

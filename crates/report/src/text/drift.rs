@@ -49,11 +49,7 @@ pub fn drift(plan: &Plan, report: &Report, header: &Header, style: &Style) -> St
         .max()
         .unwrap_or(0)
         .min(style.width / 3);
-    for item in view
-        .items
-        .iter()
-        .filter(|item| !matches!(item.verb, "kept" | "protected"))
-    {
+    for item in view.items.iter().filter(|item| item.verb != "kept") {
         for (at, (label, text)) in lines(item).iter().enumerate() {
             let first = if at == 0 { item.name.as_str() } else { "" };
             if width(first) > name {
@@ -88,7 +84,7 @@ fn lines(item: &Item) -> Vec<(Label, String)> {
             Label::Delete,
             format!("- {}: in the spec, not there", item.kind),
         )],
-        "destroy" | "blocked" => vec![(
+        "destroy" => vec![(
             Label::Create,
             format!("+ {}: there, not in the spec", item.kind),
         )],

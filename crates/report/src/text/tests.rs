@@ -170,11 +170,11 @@ fn a_destroy() {
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
               ! data        kept                    disk d-2zeb7q  (on_delete: keep)
               - net         destroy                 vpc vpc-2ze1
-              ! private[h]  blocked                 vswitch vsw-2ze1
-                    note: the cloud will refuse to delete it: eni-2ze4 of lb-2ze9 is in it
+              - private[h]  destroy                 vswitch vsw-2ze1
+                    note: eni-2ze4 of lb-2ze9 is in it
               - web[0..1]   destroy                 instance  DATA LOSS
                     lost: its system disk
-            Plan: 0 to add, 0 to change, 3 to destroy. 1 kept, 1 blocked.
+            Plan: 0 to add, 0 to change, 4 to destroy. 1 kept.
             Data loss: web[0..1].
             Read with 9 calls: 7 listings, 1 look-up, 1 detail.
         "#]],

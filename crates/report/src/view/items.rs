@@ -12,7 +12,7 @@ use setpoint_spec::stack::Amount;
 use super::rows::Source;
 use super::time::usual_interruption;
 use super::values::Values;
-use super::{Item, Row, What, is_blocking};
+use super::{Item, Row, What};
 use crate::style::Label;
 use crate::words;
 
@@ -72,12 +72,7 @@ fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usi
         .filter(|note| note.address.as_ref() == Some(&change.address))
         .map(|note| &note.what)
         .collect();
-    let is_blocked = change.deletes() && notes.iter().any(|note| is_blocking(note));
-    let (mark, label, verb) = if is_blocked {
-        ("!", Label::Danger, "blocked")
-    } else {
-        action_words(change, &notes)
-    };
+    let (mark, label, verb) = action_words(change);
     let words = beside(plan, at);
     let rows = Source {
         plan,
@@ -101,7 +96,7 @@ fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usi
     }
 }
 
-fn action_words(change: &Change, notes: &[&NoteKind]) -> (&'static str, Label, &'static str) {
+fn action_words(change: &Change) -> (&'static str, Label, &'static str) {
     let mark = change.action.mark(change.order);
     let (label, verb) = match change.action {
         ChangeAction::Create => (Label::Create, "create"),
@@ -115,9 +110,6 @@ fn action_words(change: &Change, notes: &[&NoteKind]) -> (&'static str, Label, &
         }
         ChangeAction::Replace => (Label::Danger, "create, then destroy"),
         ChangeAction::Delete => (Label::Delete, "destroy"),
-        ChangeAction::Keep if notes.iter().any(|note| matches!(note, NoteKind::Protected)) => {
-            (Label::Warning, "protected")
-        }
         ChangeAction::Keep => (Label::Warning, "kept"),
         ChangeAction::Forget => (Label::Warning, "forget"),
         ChangeAction::NoOp => (Label::Dim, "no change"),

@@ -48,7 +48,7 @@ impl<'a> Source<'a> {
         let noted = self
             .notes
             .iter()
-            .filter(|note| !matches!(note, NoteKind::Kept | NoteKind::Protected));
+            .filter(|note| !matches!(note, NoteKind::Kept));
         rows.extend(
             noted.map(|note| Row::remark(Label::Warning, format!("note: {}", note_words(note).1))),
         );

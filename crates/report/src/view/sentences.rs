@@ -30,8 +30,8 @@ pub(super) fn header(plan: &Plan, header: &Header) -> String {
     )
 }
 
-/// `Plan: 2 to add, 3 to change, 1 to destroy.` What the cloud will not give up is counted apart.
-pub(super) fn summary(plan: &Plan, blocked: usize, destroy: bool) -> String {
+/// `Plan: 2 to add, 3 to change, 1 to destroy.` What is kept is counted apart.
+pub(super) fn summary(plan: &Plan, destroy: bool) -> String {
     let summary = plan.summary();
     if plan.is_empty() && summary.kept == 0 {
         let nothing = || {
@@ -46,20 +46,13 @@ pub(super) fn summary(plan: &Plan, blocked: usize, destroy: bool) -> String {
             NO_CHANGES.to_owned()
         };
     }
-    let destroy = summary.destroy.saturating_sub(blocked);
     let text = format!(
-        "Plan: {} to add, {} to change, {destroy} to destroy.",
-        summary.add, summary.change
+        "Plan: {} to add, {} to change, {} to destroy.",
+        summary.add, summary.change, summary.destroy
     );
-    let more: Vec<String> = [(summary.kept, "kept"), (blocked, "blocked")]
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
-    if more.is_empty() {
-        text
-    } else {
-        format!("{text} {}.", more.join(", "))
+    match summary.kept {
+        0 => text,
+        kept => format!("{text} {kept} kept."),
     }
 }
 
