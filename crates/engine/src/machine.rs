@@ -34,10 +34,14 @@ mod looks;
 mod recheck;
 mod refusals;
 mod replies;
+mod start;
+mod state;
 mod waits;
 mod windows;
 
 use locks::Locks;
+use start::{first_known, priorities};
+use state::{Doubt, Flight, History, Patience, Purpose, Search, State};
 
 /// Which call or look an answer belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,141 +86,6 @@ pub struct Settings {
     pub visibility: Duration,
     /// How old the observation is that the plan was made from.
     pub observed_before: Duration,
-}
-
-/// Where a step is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    /// Not all its predecessors are done.
-    Blocked,
-    /// It may start once there is a slot, its locks and a place in the rate.
-    Ready,
-    /// Its resource is looked at before its first write, since the observation is old.
-    Rechecking { due: Option<Duration> },
-    /// Its call is under way.
-    Sent,
-    /// Its call is made again at this time.
-    Pausing { until: Duration },
-    /// Its create call was answered; a read by id must show the resource as ours.
-    Verifying {
-        since: Duration,
-        due: Option<Duration>,
-    },
-    /// Nobody knows whether its resource was made: a listing shows whether it is there.
-    Searching {
-        due: Option<Duration>,
-        why: Box<Search>,
-    },
-    /// Its goal is looked at, since the answer does not say whether it is met.
-    Judging {
-        due: Option<Duration>,
-        after: Box<Doubt>,
-    },
-    /// It waits.
-    Waiting {
-        due: Option<Duration>,
-        patience: Patience,
-    },
-    /// It acts on this machine.
-    Acting,
-    /// Over.
-    Done,
-    /// Over: a closing step that ran though the window's work was not done. Nothing may build on it.
-    Closed,
-    /// Over, in vain.
-    Failed,
-    /// Never to be started.
-    Skipped,
-}
-
-/// How a wait has gone so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Patience {
-    /// When it began.
-    since: Duration,
-    /// Whether the row was ever seen.
-    seen: bool,
-    /// Whether the row was seen in a state other than the one that undoes the wait.
-    moved: bool,
-    /// Since when it has been in the state that undoes the wait.
-    undone_since: Option<Duration>,
-}
-
-/// Why a goal is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Doubt {
-    /// The answer was this refusal.
-    Refused(CallError),
-    /// There was no answer, or one that says nothing.
-    Lost(CallError),
-}
-
-/// Why a created resource is searched for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Search {
-    /// Its token was used for something else.
-    Mismatch,
-    /// An earlier call with its token was lost, and this refusal came after it.
-    Lost(CallError),
-}
-
-/// What a step has been through.
-#[derive(Debug, Clone, Default)]
-struct History {
-    /// Which attempt at creating this is: each has a token of its own.
-    attempt: u32,
-    /// How many attempts were refused for good.
-    spent: u32,
-    /// How many attempts had a token that was answered with the id of something that is gone.
-    gone: u32,
-    /// What attempts made, or were answered with, that carries no tags.
-    untagged: Vec<String>,
-    /// How many attempts had a token that was used for something else before.
-    mismatches: u32,
-    /// Whether a look for what an older token made waited until it would show: whatever is made later is made by this run.
-    waited_for: bool,
-    /// Which rung of the ladder.
-    rung: usize,
-    /// How often it was refused for a reason that may pass.
-    refusals: u32,
-    /// How often a call was sent, over all attempts.
-    tries: u32,
-    /// When the present attempt's first call was sent.
-    first_sent: Option<Duration>,
-    /// How many tries in a row failed for a passing fault of network or server, and when the first of them did.
-    faults: u32,
-    faulty_since: Option<Duration>,
-    /// When it was first refused for a reason that may pass, for each set of reasons.
-    first_refused: BTreeMap<Codes, Duration>,
-    /// How many looks in a row were doubted: they showed an absence, or what only an absence explains.
-    doubts: u32,
-    /// Since when its looks fail.
-    blind_since: Option<Duration>,
-    /// The drawn token, and the steps whose call it was drawn for.
-    token: Option<(String, Vec<StepId>)>,
-    /// Whether it goes alone, since a batch was refused for one of its items.
-    alone: bool,
-    /// Whether an earlier call of this attempt went unanswered.
-    lost: bool,
-    /// Whether its resource was compared with the plan, or written to while the observation was young.
-    rechecked: bool,
-}
-
-/// A call or look under way.
-#[derive(Debug)]
-struct Flight {
-    steps: Vec<StepId>,
-    purpose: Purpose,
-}
-
-#[derive(Debug)]
-enum Purpose {
-    Call {
-        request: Request,
-        sent: Vec<(String, String)>,
-    },
-    /// Proven: an empty answer has been shown not to be a refusal in disguise.
-    Look { proven: bool },
 }
 
 /// The machine.
@@ -605,77 +474,6 @@ impl Machine {
     fn chance(&mut self) -> f64 {
         crate::pages::fraction(&(self.nonces)())
     }
-}
-
-impl State {
-    fn is_over(&self) -> bool {
-        matches!(
-            self,
-            Self::Done | Self::Closed | Self::Failed | Self::Skipped
-        )
-    }
-
-    fn due(&self) -> Option<Duration> {
-        match self {
-            Self::Pausing { until } => Some(*until),
-            Self::Rechecking { due }
-            | Self::Searching { due, .. }
-            | Self::Verifying { due, .. }
-            | Self::Judging { due, .. }
-            | Self::Waiting { due, .. } => *due,
-            Self::Blocked
-            | Self::Ready
-            | Self::Sent
-            | Self::Acting
-            | Self::Done
-            | Self::Closed
-            | Self::Failed
-            | Self::Skipped => None,
-        }
-    }
-}
-
-/// What live rows tell before anything is done. A resource that this plan makes anew is not known by its old row, but by
-/// the id that is ours to choose, where there is one.
-fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
-    let cx = setpoint_plan::kind::Cx {
-        stack: &plan.stack,
-        site: &plan.site,
-        now: plan.now,
-    };
-    let mut known: BTreeMap<Address, Map> = BTreeMap::new();
-    for change in &plan.changes {
-        let entry = known.entry(change.address.clone()).or_default();
-        if change.creates() {
-            let derive = registry.known(change.kind).derived_id;
-            let derived = derive
-                .zip(change.after.as_ref())
-                .map(|(id, want)| id(&cx, want));
-            entry.extend(derived.map(|id| ("id".to_owned(), Value::Text(id))));
-        } else if let (Some(live), true) =
-            (&change.before, change.after.is_some() || entry.is_empty())
-        {
-            entry.extend(live.attrs.clone());
-            entry.insert("id".to_owned(), Value::text(&live.id));
-        }
-    }
-    known
-}
-
-/// For each step the usual time of the longest way to the end.
-fn priorities(plan: &Plan) -> Vec<u64> {
-    let usual = |step: &PlanStep| match &step.step.act {
-        Act::Call(_) | Act::Local(_) => 200,
-        Act::Wait(wait) => u64::try_from(wait.typical.as_millis()).unwrap_or(u64::MAX / 1_000_000),
-    };
-    let weights: Vec<u64> = plan.steps.iter().map(usual).collect();
-    let edges: Vec<(usize, usize)> = plan
-        .steps
-        .iter()
-        .enumerate()
-        .flat_map(|(at, step)| step.after.iter().map(move |before| (before.0, at)))
-        .collect();
-    graph::remaining(&weights, &edges)
 }
 
 #[cfg(test)]
