@@ -125,8 +125,9 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "protocol",
             Type::Enum(&["tcp", "udp", "icmp", "icmpv6", "gre", "all"]),
-            "Protocol; tcp if not given.",
+            "Protocol.",
         )
+        .or("tcp")
         .samples("tcp", "udp")
         .given(with_peer),
         Field::new(
@@ -140,15 +141,17 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "policy",
             Type::Enum(&["accept", "drop"]),
-            "Whether the flow is accepted or dropped; accept if not given.",
+            "Whether the flow is accepted or dropped.",
         )
+        .or("accept")
         .samples("accept", "drop")
         .given(with_peer),
         Field::new(
             "priority",
             Type::Int { min: 1, max: 100, unit: "" },
-            "1 is the highest, and the default; at equal priority drop wins.",
+            "1 is the highest; at equal priority drop wins.",
         )
+        .or("1")
         .samples("1", "50")
         .given(with_peer),
         Field::new(

@@ -99,27 +99,19 @@ fn fields_table(kind: &Kind, def: &KindDef) -> String {
             field.doc,
         );
     }
-    let groups = def.one_of.iter().chain(def.any_of);
-    let alternatives: Vec<&str> = groups.copied().flatten().copied().collect();
-    add_rows(&mut rows, "", def.fields, &alternatives);
+    add_rows(&mut rows, "", kind, def.fields);
     rows
 }
 
-fn add_rows(rows: &mut String, prefix: &str, fields: &[FieldDef], alternatives: &[&str]) {
+fn add_rows(rows: &mut String, prefix: &str, kind: &Kind, fields: &[FieldDef]) {
     for field in fields {
         let name = format!("{prefix}{}", field.name);
-        add_row(
-            rows,
-            &name,
-            field.ty,
-            &unset(field, alternatives),
-            field.change,
-            field.doc,
-        );
+        let unset = unset(kind, &name, field);
+        add_row(rows, &name, field.ty, &unset, field.change, field.doc);
         match field.ty {
-            Type::Struct(members) => add_rows(rows, &format!("{name}."), members, &[]),
-            Type::Rows(members) => add_rows(rows, &format!("{name}[]."), members, &[]),
-            Type::Named(members) => add_rows(rows, &format!("{name}.NAME."), members, &[]),
+            Type::Struct(members) => add_rows(rows, &format!("{name}."), kind, members),
+            Type::Rows(members) => add_rows(rows, &format!("{name}[]."), kind, members),
+            Type::Named(members) => add_rows(rows, &format!("{name}.NAME."), kind, members),
             _ => {}
         }
     }
@@ -132,13 +124,16 @@ fn add_row(rows: &mut String, name: &str, ty: Type, unset: &str, change: &str, d
     writeln!(rows, "| `{name}` | {ty} | {unset} | {change} | {doc} |").expect("a string");
 }
 
-fn unset(field: &FieldDef, alternatives: &[&str]) -> String {
+fn unset(kind: &Kind, name: &str, field: &FieldDef) -> String {
+    let mut alternatives = kind.one_of.iter().chain(kind.any_of);
+    let is_attribute = kind.row(name).is_some();
     match field.unset {
-        _ if alternatives.contains(&field.name) => "see above".to_owned(),
+        _ if alternatives.any(|names| names.contains(&name)) => "see above".to_owned(),
         _ if field.required => "required".to_owned(),
         Unset::Default(default) => format!("`{default}`"),
-        Unset::Closed => "none".to_owned(),
-        Unset::Unmanaged => "not managed".to_owned(),
+        Unset::Unmanaged if is_attribute => "not managed".to_owned(),
+        // A part of what is compared as a whole.
+        Unset::Closed | Unset::Unmanaged => "none".to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ fn explains_a_field_a_kind_and_what_there_is() {
     expect![[r#"
         $ setpoint explain instance.system_disk.size
         instance.system_disk.size
-          Size in GiB, at least the image's; grows online, never shrinks.
+          Size in GiB, at least that of the image; grows online, never shrinks.
 
           type      whole number, 1 to 2048 GiB
           required  no
@@ -25,12 +25,12 @@ fn explains_a_field_a_kind_and_what_there_is() {
           A private network of one region.
 
         fields (* required):
-          cidr_block *           CIDR block, /8 to /28; not managed when unset; change: none
+          cidr_block *           CIDR block, /8 to /28; change: none
           secondary_cidr_blocks  list of CIDR block, /8 to /28; not managed when unset; change: none
           enable_ipv6            true or false; default false; change: none
           enable_dns_hostname    true or false; not managed when unset; change: none
           user_cidrs             list of CIDR block, /8 to /28; not managed when unset; change: replace
-        attributes: id, router_id, route_table_id, ipv6_cidr_block
+        attributes: id, router_id, route_table_id, ipv6_cidr_block, status
         every entry also takes: name, description, tags, resource_group, timeouts, count, for_each, enabled, after, adopt, lifecycle
     "#]]
     .assert_eq(&Sandbox::new().script(&["explain instance.system_disk.size", "explain vpc"]));
