@@ -9,7 +9,7 @@ use setpoint_openapi::credential::CredentialError;
 use setpoint_plan::check::Fault;
 use setpoint_plan::held::Held;
 use setpoint_plan::planner::{PlanError, PlanErrorClass};
-use setpoint_report::failure::{Excerpt, Failure};
+use setpoint_report::failure::{Excerpt, FailureView};
 use setpoint_spec::diagnostic::Diagnostic;
 use setpoint_spec::source::Sources;
 
@@ -70,7 +70,7 @@ pub enum Error {
         actual: String,
     },
     /// The cloud cannot be read.
-    Observe(Box<Failure>),
+    Observe(Box<FailureView>),
     /// There is no plan.
     Plan(Refused),
     /// The plan breaks an invariant.

@@ -13,14 +13,14 @@ pub mod env;
 pub mod error;
 pub mod exit;
 pub mod files;
-pub mod live;
 pub mod operate;
 mod run;
 pub mod saved;
+pub mod screen;
 pub mod signals;
 pub mod spec;
 pub mod stacks;
 pub mod ui;
-pub mod wire;
+pub mod wiring;
 
 pub use run::run;

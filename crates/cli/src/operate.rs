@@ -16,7 +16,7 @@ use setpoint_plan::plan::Plan;
 use setpoint_plan::planner::{self, Intent, Options};
 use setpoint_plan::report::{Note, NoteKind, Report};
 use setpoint_plan::{Address, Location};
-use setpoint_report::failure::{Excerpt, Failure};
+use setpoint_report::failure::{Excerpt, FailureView};
 use setpoint_report::view::Header;
 use setpoint_spec::source::Sources;
 
@@ -25,7 +25,7 @@ use crate::args::AllowArgs;
 use crate::error::{Error, Refused};
 use crate::spec::Spec;
 use crate::ui;
-use crate::wire::Cloud;
+use crate::wiring::Cloud;
 
 /// How often a read that takes long says so.
 const STILL_EVERY: Duration = Duration::from_secs(10);
@@ -297,32 +297,32 @@ fn unseen(error: &ObserveError) -> Error {
         ObserveError::Identity(error) => call_failure("GetCallerIdentity", error),
         ObserveError::Read(error) if error.is_damage() => damaged(error.told()),
         ObserveError::Contradiction(error) => damaged(error.to_string()),
-        other => Failure {
+        other => FailureView {
             message: with_causes(other),
-            ..Failure::default()
+            ..FailureView::default()
         },
     };
     Error::Observe(Box::new(failure))
 }
 
 /// Answers came, and could not be relied on however often they were asked for.
-fn damaged(message: String) -> Failure {
+fn damaged(message: String) -> FailureView {
     let hint = "Nothing was changed. Run the command again; if it repeats, give the RequestId to Alibaba Cloud's support.";
-    Failure {
+    FailureView {
         message,
         hint: Some(hint.to_owned()),
-        ..Failure::default()
+        ..FailureView::default()
     }
 }
 
-fn call_failure(action: &str, error: &CallError) -> Failure {
-    let failure = Failure {
+fn call_failure(action: &str, error: &CallError) -> FailureView {
+    let failure = FailureView {
         message: error.to_string(),
         action: Some(action.to_owned()),
-        ..Failure::default()
+        ..FailureView::default()
     };
     match error {
-        CallError::Api(api) => Failure {
+        CallError::Api(api) => FailureView {
             message: told(&api.message).to_owned(),
             code: Some(api.code.clone()),
             http_status: Some(api.http_status),
@@ -336,7 +336,7 @@ fn call_failure(action: &str, error: &CallError) -> Failure {
             } else {
                 "Nothing was changed. Look at the network, the proxy, and --endpoint."
             };
-            Failure {
+            FailureView {
                 hint: Some(hint.to_owned()),
                 ..failure
             }

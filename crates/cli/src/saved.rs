@@ -10,7 +10,7 @@ mod moved;
 mod restore;
 
 use serde::{Deserialize, Serialize};
-use setpoint_plan::wire::{self, WirePlan};
+use setpoint_plan::document::{self, PlanDocument};
 use setpoint_spec::loader::{FsLoader, LoadError, Loader as _};
 use setpoint_spec::source::{Role, Source};
 use sha2::{Digest as _, Sha256};
@@ -44,7 +44,7 @@ pub struct SavedPlan {
     /// The live resources that it touches, as they were.
     pub live: Vec<Mark>,
     /// The plan, to be read; nothing is performed from here.
-    pub view: WirePlan,
+    pub view: PlanDocument,
     /// SHA-256 over the steps and their reasons.
     pub answer: String,
 }
@@ -97,7 +97,7 @@ impl SavedPlan {
     /// What is to be saved of a plan.
     #[must_use]
     pub fn new(spec: &Spec, values: &ValueArgs, asked: &Asked, planned: &Planned) -> Self {
-        let view = wire::to_wire(&planned.plan, &planned.report);
+        let view = document::to_document(&planned.plan, &planned.report);
         Self {
             format: FORMAT.to_owned(),
             setpoint_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -236,7 +236,7 @@ impl SavedPlan {
     /// # Errors
     /// It is another one.
     pub fn check_answer(&self, planned: &Planned) -> Result<(), Error> {
-        let view = wire::to_wire(&planned.plan, &planned.report);
+        let view = document::to_document(&planned.plan, &planned.report);
         let (saved, fresh) = (answer(&self.view), answer(&view));
         if saved != self.answer {
             return Err(Error::Stale(vec![Moved::View]));
@@ -288,7 +288,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a listing grow.
-fn answer(view: &WirePlan) -> String {
+fn answer(view: &PlanDocument) -> String {
     let changes: Vec<_> = view
         .resource_changes
         .iter()

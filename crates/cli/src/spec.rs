@@ -5,7 +5,7 @@ use setpoint_spec::diagnostic::{Diagnostic, RenderOptions, render_text};
 use setpoint_spec::loader::{FsLoader, Loader};
 use setpoint_spec::source::Sources;
 use setpoint_spec::stack::Stack;
-use setpoint_spec::{Failure, FailureKind, Input};
+use setpoint_spec::{Input, LoadFailure, LoadFailureKind};
 
 use crate::args::ValueArgs;
 use crate::command::Cx;
@@ -121,9 +121,9 @@ fn pair(text: &str) -> Result<(String, String), Error> {
     }
 }
 
-fn failed(failure: Failure) -> Error {
+fn failed(failure: LoadFailure) -> Error {
     match (failure.kind, failure.diagnostics.as_slice()) {
-        (FailureKind::Usage, [one]) => Error::Usage(Usage {
+        (LoadFailureKind::Usage, [one]) => Error::Usage(Usage {
             what: one.message.clone(),
             hint: one.hint.clone(),
         }),

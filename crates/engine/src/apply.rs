@@ -136,7 +136,7 @@ impl Run<'_> {
     fn carry_out(&mut self, command: Command, listener: Listener<'_>) {
         match command {
             Command::Tell(event) => listener(&event, &self.machine.tally()),
-            Command::Remember(note) => self.session.local.note(&note),
+            Command::Remember(record) => self.session.local.record(&record),
             Command::Send(ticket, request) => {
                 let session = self.session;
                 let send = async move {

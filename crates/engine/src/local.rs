@@ -24,12 +24,12 @@ pub trait LocalPort: Send + Sync {
     fn deleted(&self) -> Deleted;
 
     /// Remembers it, if that is possible.
-    fn note(&self, note: &Note);
+    fn record(&self, record: &Record);
 }
 
 /// Something to be remembered over runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
+pub enum Record {
     /// A create call with this token made the resource with this id.
     Made {
         /// The client token.
@@ -55,19 +55,19 @@ pub struct Deleted {
 }
 
 impl Deleted {
-    /// What follows from these notes, oldest first.
+    /// What follows from these records, oldest first.
     #[must_use]
-    pub fn from_notes(notes: impl IntoIterator<Item = Note>) -> Self {
+    pub fn from_records(records: impl IntoIterator<Item = Record>) -> Self {
         let mut known = Self::default();
-        notes.into_iter().for_each(|note| known.add(note));
+        records.into_iter().for_each(|record| known.add(record));
         known
     }
 
-    /// Adds a note.
-    pub fn add(&mut self, note: Note) {
-        match note {
-            Note::Made { token, id } => self.made.entry(id).or_default().push(token),
-            Note::Deleted { id } => {
+    /// Adds a record.
+    pub fn add(&mut self, record: Record) {
+        match record {
+            Record::Made { token, id } => self.made.entry(id).or_default().push(token),
+            Record::Deleted { id } => {
                 self.tokens
                     .extend(self.made.remove(&id).unwrap_or_default());
                 self.ids.insert(id);

@@ -24,7 +24,7 @@ use setpoint_plan::registry::Registry;
 use setpoint_plan::view::Query;
 use setpoint_plan::{Address, Map, Ref, Value, graph};
 
-use crate::local::{Deleted, LocalError, Note};
+use crate::local::{Deleted, LocalError, Record};
 use crate::outcome::{Failure, FailureClass, NotStarted, Outcome, Write};
 use crate::pages::ReadError;
 
@@ -74,7 +74,7 @@ pub enum Command {
     /// Tell this.
     Tell(Event),
     /// Remember this over runs.
-    Remember(Note),
+    Remember(Record),
 }
 
 /// Settings of a machine. Times are the cloud's.
@@ -389,12 +389,12 @@ impl Machine {
             .iter()
             .zip(&self.states)
             .filter(|(other, _)| other.change == own.change && other.half == own.half);
-        let note = if own
+        let record = if own
             .step
             .as_call()
             .is_some_and(|call| call.token == Token::Create)
         {
-            Note::Made {
+            Record::Made {
                 token: self.create_token(step),
                 id,
             }
@@ -402,12 +402,12 @@ impl Machine {
             && self.plan.changes[own.change].deletes()
             && half.all(|(_, state)| *state == State::Done)
         {
-            Note::Deleted { id }
+            Record::Deleted { id }
         } else {
             return;
         };
-        self.deleted.add(note.clone());
-        self.out.push(Command::Remember(note));
+        self.deleted.add(record.clone());
+        self.out.push(Command::Remember(record));
     }
 
     fn fail(&mut self, now: Duration, step: StepId, failure: Failure) {

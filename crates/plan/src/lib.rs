@@ -12,6 +12,7 @@ pub mod claim;
 pub mod decode;
 pub mod desired;
 pub mod diff;
+pub mod document;
 pub mod effect;
 pub mod event;
 pub mod field;
@@ -32,7 +33,6 @@ pub mod report;
 pub mod rows;
 pub mod update;
 pub mod view;
-pub mod wire;
 
 pub use setpoint_openapi::action::Action;
 pub use setpoint_spec::address::{Address, Key};

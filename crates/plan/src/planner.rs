@@ -335,7 +335,7 @@ fn outputs(
 /// row holds what it takes, its old half goes first instead, and everything is classified again.
 fn in_order(
     cx: &mut classify::Context<'_>,
-) -> Result<(classify::Outcome, Ordered), Vec<PlanError>> {
+) -> Result<(classify::Classification, Ordered), Vec<PlanError>> {
     loop {
         let found = classify::classify(cx)?;
         let blocks = blocks::build(cx.registry, cx.intent, &found.all);

@@ -13,7 +13,7 @@ pub use advice::advice;
 
 /// A failure as people see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Failure {
+pub struct FailureView {
     /// What went wrong: one sentence without a full stop.
     pub message: String,
     /// The resource.
@@ -47,7 +47,7 @@ pub struct Excerpt {
 
 /// The failure in its frame, wrapped to the style's width.
 #[must_use]
-pub fn render(failure: &Failure, style: &Style) -> String {
+pub fn render(failure: &FailureView, style: &Style) -> String {
     let mut frame = Frame {
         out: String::new(),
         style: *style,
@@ -78,7 +78,7 @@ pub fn render(failure: &Failure, style: &Style) -> String {
 }
 
 /// `RunInstances: OperationDenied.NoStock (403), RequestId 4A1C-77, after 3 tries.`
-fn call_sentence(failure: &Failure) -> Option<String> {
+fn call_sentence(failure: &FailureView) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     let status = failure
         .http_status

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_plan::Address;
 use setpoint_plan::change::{Change, ChangeAction};
+use setpoint_plan::document::cond_words;
 use setpoint_plan::plan::{Half, Plan, PlanStep};
 use setpoint_plan::procedure::{Act, Local};
-use setpoint_plan::wire::cond_words;
 use setpoint_spec::stack::{Resource, Stack};
 use setpoint_spec::value::Value;
 

@@ -1,13 +1,13 @@
-//! A plan as JSON: the wire form of [`setpoint_plan::wire`], indented.
+//! A plan as JSON: the document of [`setpoint_plan::document`], indented.
 
+use setpoint_plan::document;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
-use setpoint_plan::wire;
 
 /// The plan as indented JSON with a newline at its end.
 #[must_use]
 pub fn plan(plan: &Plan, report: &Report) -> String {
-    pretty(&wire::to_wire(plan, report))
+    pretty(&document::to_document(plan, report))
 }
 
 /// Plain data as indented JSON with a newline at its end.

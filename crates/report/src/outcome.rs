@@ -19,7 +19,7 @@ const GO_ON: &str = "Nothing is lost and nothing is locked: the same command goe
 
 /// What came of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
+pub struct OutcomeView {
     /// What was run.
     pub verb: Verb,
     /// Resources that are done.
@@ -85,7 +85,7 @@ impl Verb {
     }
 }
 
-impl Outcome {
+impl OutcomeView {
     /// Whether everything was done.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -95,7 +95,7 @@ impl Outcome {
 
 /// The last lines of a run.
 #[must_use]
-pub fn text(outcome: &Outcome, style: &Style) -> String {
+pub fn text(outcome: &OutcomeView, style: &Style) -> String {
     let mut out = String::new();
     let label = if outcome.is_complete() {
         Label::Good
@@ -116,7 +116,7 @@ pub fn text(outcome: &Outcome, style: &Style) -> String {
 }
 
 /// `Apply complete! Resources: 0 added, 5 changed, 0 destroyed.`
-fn first_line(outcome: &Outcome) -> String {
+fn first_line(outcome: &OutcomeView) -> String {
     let Summary {
         add,
         change,
@@ -174,7 +174,7 @@ fn first_line(outcome: &Outcome) -> String {
 }
 
 /// `3 min 12 s · 44 calls · down: web[0] 58 s`.
-fn second_line(outcome: &Outcome) -> String {
+fn second_line(outcome: &OutcomeView) -> String {
     let mut parts = vec![took(outcome.elapsed), count(outcome.calls, "call")];
     if outcome.throttled > 0 {
         parts.push(format!("{} throttled", outcome.throttled));
@@ -199,7 +199,7 @@ fn down_time(time: Duration) -> String {
     }
 }
 
-fn unfinished(out: &mut String, outcome: &Outcome, style: &Style) {
+fn unfinished(out: &mut String, outcome: &OutcomeView, style: &Style) {
     for failed in &outcome.failed {
         // The whole of a long message has been shown when it came.
         let first = failed.message.lines().next().unwrap_or_default();
@@ -267,7 +267,7 @@ fn entry(out: &mut String, style: &Style, (word, label): (&str, Label), names: &
 
 /// The outcome as indented JSON, for reports and pipelines. Secret outputs stay hidden.
 #[must_use]
-pub fn json(outcome: &Outcome) -> String {
+pub fn json(outcome: &OutcomeView) -> String {
     let Summary {
         add,
         change,
@@ -308,20 +308,20 @@ mod tests {
     use crate::outputs::Output;
 
     #[track_caller]
-    fn check(outcome: &Outcome, width: usize, expected: &Expect) {
+    fn check(outcome: &OutcomeView, width: usize, expected: &Expect) {
         expected.assert_eq(&text(outcome, &Style::plain(width)));
     }
 
     #[test]
     fn a_destroy_that_could_not_list_a_kind_does_not_claim_that_all_is_gone() {
-        let outcome = Outcome {
+        let outcome = OutcomeView {
             verb: Verb::Destroy,
             summary: Summary {
                 destroy: 2,
                 ..Summary::default()
             },
             unlisted: vec![("vpc".to_owned(), "vpc:DescribeVpcs".to_owned())],
-            ..Outcome::default()
+            ..OutcomeView::default()
         };
         check(
             &outcome,
@@ -333,14 +333,14 @@ mod tests {
         );
     }
 
-    fn cut_short() -> Outcome {
+    fn cut_short() -> OutcomeView {
         let waiting = |text| NotStarted {
             address: address(text),
             begun: false,
             needs: vec![address("web[1]")],
         };
         let message = "ecs.c7.large is out of stock in cn-beijing-h".to_owned();
-        Outcome {
+        OutcomeView {
             summary: Summary {
                 add: 6,
                 ..Summary::default()
@@ -354,7 +354,7 @@ mod tests {
             elapsed: Duration::from_secs(48),
             calls: 21,
             throttled: 1,
-            ..Outcome::default()
+            ..OutcomeView::default()
         }
     }
 
@@ -377,13 +377,13 @@ mod tests {
             change: 5,
             ..Summary::default()
         };
-        let outcome = Outcome {
+        let outcome = OutcomeView {
             summary,
             elapsed: seconds(192),
             calls: 44,
             down,
             outputs,
-            ..Outcome::default()
+            ..OutcomeView::default()
         };
         check(
             &outcome,
@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     fn interrupted_and_unknown() {
-        let mut outcome = Outcome {
+        let mut outcome = OutcomeView {
             interrupted: true,
             verb: Verb::Destroy,
             ..cut_short()

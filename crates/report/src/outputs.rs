@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use setpoint_plan::Value;
+use setpoint_plan::document::SENSITIVE;
 use setpoint_plan::plan::PlannedOutput;
-use setpoint_plan::wire::SENSITIVE;
 
 use crate::json::pretty;
 use crate::view::values::UNKNOWN;

@@ -3,9 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use setpoint_plan::desired::Desired;
+use setpoint_plan::document::{SENSITIVE, sensitive_by_name};
 use setpoint_plan::live::Live;
 use setpoint_plan::ownership::Guard;
-use setpoint_plan::wire::{SENSITIVE, sensitive_by_name};
 use setpoint_plan::{Map, Value};
 
 use crate::json::pretty;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use setpoint_plan::document::{SENSITIVE, note_words};
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
-use setpoint_plan::wire::{SENSITIVE, note_words};
 use setpoint_spec::schema::Schema;
 
 use crate::style::Label;

@@ -31,4 +31,4 @@ pub mod value;
 mod vars;
 pub mod view;
 
-pub use load::{Failure, FailureKind, Input, Loaded, environments, load, stack_file};
+pub use load::{Input, LoadFailure, LoadFailureKind, Loaded, environments, load, stack_file};

@@ -48,9 +48,9 @@ pub struct Loaded {
 
 /// Why there is no stack.
 #[derive(Debug)]
-pub struct Failure {
+pub struct LoadFailure {
     /// Whether the command line or the spec is wrong.
-    pub kind: FailureKind,
+    pub kind: LoadFailureKind,
     /// All that is wrong, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
     /// Every text that was read.
@@ -59,7 +59,7 @@ pub struct Failure {
 
 /// Who has to change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
+pub enum LoadFailureKind {
     /// The command line: no file there, no environment chosen, one that does not exist.
     Usage,
     /// The spec, or the values given to it.
@@ -70,7 +70,11 @@ pub enum FailureKind {
 ///
 /// # Errors
 /// All findings at once; the kind tells a wrong command line from a wrong spec.
-pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<Loaded, Failure> {
+pub fn load(
+    schema: &Schema,
+    loader: &dyn Loader,
+    input: &Input<'_>,
+) -> Result<Loaded, LoadFailure> {
     let mut work = Loading {
         schema,
         loader,
@@ -93,8 +97,8 @@ pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<L
                     sources,
                 });
             }
-            Err(Failure {
-                kind: FailureKind::Spec,
+            Err(LoadFailure {
+                kind: LoadFailureKind::Spec,
                 diagnostics: work.found,
                 sources,
             })
@@ -102,11 +106,11 @@ pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<L
         None => {
             diagnostic::tidy(&mut work.found);
             let kind = if work.usage {
-                FailureKind::Usage
+                LoadFailureKind::Usage
             } else {
-                FailureKind::Spec
+                LoadFailureKind::Spec
             };
-            Err(Failure {
+            Err(LoadFailure {
                 kind,
                 diagnostics: work.found,
                 sources: work.sources,
@@ -119,7 +123,7 @@ pub fn load(schema: &Schema, loader: &dyn Loader, input: &Input<'_>) -> Result<L
 ///
 /// # Errors
 /// All findings about the file itself.
-pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Failure> {
+pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, LoadFailure> {
     let mut work = Loading {
         schema: &Schema::EMPTY,
         loader,
@@ -137,11 +141,11 @@ pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Fail
             .iter()
             .map(|pair| pair.key.clone())
             .collect()),
-        _ => Err(Failure {
+        _ => Err(LoadFailure {
             kind: if work.usage {
-                FailureKind::Usage
+                LoadFailureKind::Usage
             } else {
-                FailureKind::Spec
+                LoadFailureKind::Spec
             },
             diagnostics: work.found,
             sources: work.sources,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use setpoint_engine::local::{Deleted, LocalError, LocalPort, Note};
+use setpoint_engine::local::{Deleted, LocalError, LocalPort, Record};
 use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
 
@@ -47,10 +47,10 @@ impl LocalPort for Memory {
             .clone()
     }
 
-    fn note(&self, note: &Note) {
+    fn record(&self, record: &Record) {
         self.deleted
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .add(note.clone());
+            .add(record.clone());
     }
 }

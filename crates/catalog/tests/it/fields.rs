@@ -24,6 +24,10 @@ use crate::deaths::by_hand;
 /// Fields that are compared and have no samples, with the reason.
 const UNTESTED: &[(&str, &str)] = &[
     (
+        "disk.auto_snapshot_policy",
+        "needs a policy from outside of the stack: see the tests of `disk`",
+    ),
+    (
         "disk.snapshot",
         "needs a snapshot from outside of the stack: see `disk::it_is_made_from_a_snapshot`",
     ),

@@ -16,8 +16,8 @@ use crate::exit::Exit;
 use crate::operate::{self, Asked, Planned, Subject};
 use crate::saved::SavedPlan;
 use crate::ui::Terminal;
-use crate::wire::Cloud;
-use crate::{disk, files, live, saved, spec, ui, wire};
+use crate::wiring::Cloud;
+use crate::{disk, files, saved, screen, spec, ui, wiring};
 
 /// Make the cloud match the stack
 ///
@@ -90,7 +90,7 @@ pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
     let spec = spec::load(&file, &args.stack.values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
     spec.warn(cx);
-    let cloud = wire::connect(&args.cloud, cx)?;
+    let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let asked = Asked {
         destroy: false,
@@ -98,7 +98,7 @@ pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
         replace: args.scope.replace.clone(),
         allow: args.allow.clone(),
     };
-    wire::runtime()?.block_on(async {
+    wiring::runtime()?.block_on(async {
         let seen = operate::see(&cloud, &subject).await?;
         let planned = operate::plan(&subject, seen, &asked)?;
         let run = Run {
@@ -128,9 +128,9 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
     }
     let spec = saved::spec_of(plan, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
-    let cloud = wire::connect(&args.cloud, cx)?;
+    let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
-    wire::runtime()?.block_on(async {
+    wiring::runtime()?.block_on(async {
         let seen = operate::see_for(&cloud, &subject, plan.asked().destroy).await?;
         plan.check_live(&seen)?;
         let planned = operate::plan(&subject, seen, &plan.asked())?;
@@ -252,13 +252,13 @@ impl Run<'_> {
             parallelism: self.perform.parallelism,
             observed_before: self.planned.seen.at.elapsed(),
         };
-        let applied = live::apply(&cloud.session, plan, options, cx.terminal).await?;
+        let applied = screen::apply(&cloud.session, plan, options, cx.terminal).await?;
         let outcome = &applied.outcome;
-        for one in live::failures(outcome, plan, self.subject.sources()) {
+        for one in screen::failures(outcome, plan, self.subject.sources()) {
             ui::say(&failure::render(&one, &cx.terminal.err));
         }
         operate::warn(&cloud.session);
-        let mut seen = live::view_of(&applied, plan, self.verb);
+        let mut seen = screen::view_of(&applied, plan, self.verb);
         seen.unlisted = self.planned.unlisted();
         ui::print(&match self.format {
             Format::Text => view::text(&seen, &cx.terminal.out),

@@ -9,7 +9,7 @@ use crate::command::apply::{PerformArgs, Run, type_name};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::operate::{self, Asked, Subject};
-use crate::{files, spec, wire};
+use crate::{files, spec, wiring};
 
 /// Take away everything that a stack owns
 ///
@@ -52,12 +52,12 @@ pub fn run(args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
     }
     args.perform.check()?;
     let subject = subject(&args, cx)?;
-    let cloud = wire::connect(&args.cloud, cx)?;
+    let cloud = wiring::connect(&args.cloud, cx)?;
     let asked = Asked {
         destroy: true,
         ..Asked::default()
     };
-    wire::runtime()?.block_on(async {
+    wiring::runtime()?.block_on(async {
         let seen = operate::see_for(&cloud, &subject, true).await?;
         let planned = operate::plan(&subject, seen, &asked)?;
         let run = Run {

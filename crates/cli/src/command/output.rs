@@ -8,7 +8,7 @@ use crate::command::Cx;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::operate::{self, Asked, Subject};
-use crate::{files, spec, ui, wire};
+use crate::{files, spec, ui, wiring};
 
 /// Print outputs, read live from the cloud
 ///
@@ -71,9 +71,9 @@ pub fn run(args: OutputArgs, cx: &Cx) -> Result<Exit, Error> {
             hint,
         ));
     }
-    let cloud = wire::connect(&args.cloud, cx)?;
+    let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
-    let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
+    let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &Asked::default())?;
     let all: Outputs = planned
         .plan

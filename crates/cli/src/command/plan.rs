@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::operate::{self, Asked, Planned, Subject};
 use crate::saved::SavedPlan;
 use crate::spec::{self, Spec};
-use crate::{disk, files, stacks, ui, wire};
+use crate::{disk, files, stacks, ui, wiring};
 
 /// Show what apply would do, without doing it
 ///
@@ -143,10 +143,10 @@ fn one(args: &PlanArgs, file: &str, cx: &Cx) -> Result<Exit, Error> {
     let spec = spec::load_as(file, environment.as_deref(), values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
     spec.warn(cx);
-    let cloud = wire::connect(&args.cloud, cx)?;
+    let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
     let asked = args.asked();
-    let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
+    let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &asked)?;
     if let (Some(out), Subject::Spec(spec)) = (&args.out, &subject) {
         save(out, spec, args, &asked, &planned)?;

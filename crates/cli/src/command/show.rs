@@ -11,7 +11,7 @@ use crate::command::Cx;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::operate::{self, Subject};
-use crate::{files, spec, ui, wire};
+use crate::{files, spec, ui, wiring};
 
 /// Show what is really there: all resources of a stack, or one in full
 ///
@@ -50,9 +50,9 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
         ui::print(&rendered(&spec.stack, args.address)?);
         return Ok(Exit::Done);
     }
-    let cloud = wire::connect(&args.cloud, cx)?;
+    let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::Spec(Box::new(spec));
-    let seen = wire::runtime()?.block_on(operate::see(&cloud, &subject))?;
+    let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let text = args.format.chosen() == Format::Text;
     let Some(pattern) = args.address else {
         ui::print(&if text {

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::{disk, signals, ui, wire};
+use crate::{disk, signals, ui, wiring};
 
 /// By which part of itself `--latency` is shorter or longer from call to call.
 const JITTER: f64 = 0.25;
@@ -59,7 +59,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 1.0)]
     pub speed: f64,
     /// Decides the ids and the access key of a new world, and the jitter of the latency
-    #[arg(long, value_name = "N", default_value_t = wire::SIM_SEED)]
+    #[arg(long, value_name = "N", default_value_t = wiring::SIM_SEED)]
     pub seed: u64,
     /// How long each call takes on its way, give or take a quarter
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -119,7 +119,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     let SimCommand::Serve(args) = &args.command;
     // The port first: what cannot be served need not be made.
     let listener = listen(&args.listen)?;
-    let cloud = wire::open_sim(config(args)?)?;
+    let cloud = wiring::open_sim(config(args)?)?;
     if let Some(path) = &args.faults {
         let plan = fault::Plan::parse(&read(path)?)
             .map_err(|error| Error::usage(format!("`--faults {}`: {error}", path.display())))?;
@@ -208,7 +208,7 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
     Ok(Config {
         dir: args.data.as_ref().map(PathBuf::from),
         seed: args.seed,
-        speed: wire::speed("--speed", Some(args.speed), 1.0)?,
+        speed: wiring::speed("--speed", Some(args.speed), 1.0)?,
         options,
         latency: args.latency,
         jitter: JITTER,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use setpoint_plan::held::{Held, HeldWhy};
-use setpoint_report::failure::{self, Failure};
+use setpoint_report::failure::{self, FailureView};
 use setpoint_report::style::{Label, Style};
 use setpoint_spec::diagnostic::{RenderOptions, render_text, to_json};
 
@@ -274,14 +274,14 @@ fn stale(moved: &[Moved]) -> Words {
     }
 }
 
-fn failures(refused: &Refused) -> Vec<Failure> {
+fn failures(refused: &Refused) -> Vec<FailureView> {
     let excerpts = refused.excerpts.iter().chain(std::iter::repeat(&None));
-    let one = |(error, at): (&setpoint_plan::planner::PlanError, &Option<_>)| Failure {
+    let one = |(error, at): (&setpoint_plan::planner::PlanError, &Option<_>)| FailureView {
         message: error.what.clone(),
         address: error.address.clone(),
         at: at.clone(),
         hint: error.hint.clone(),
-        ..Failure::default()
+        ..FailureView::default()
     };
     refused.errors.iter().zip(excerpts).map(one).collect()
 }

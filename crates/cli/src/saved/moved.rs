@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use setpoint_plan::wire::WirePlan;
+use setpoint_plan::document::PlanDocument;
 
 /// One thing that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +97,8 @@ impl fmt::Display for Moved {
 }
 
 /// What tells two plans apart, by resource.
-pub(super) fn between(saved: &WirePlan, fresh: &WirePlan) -> Vec<Moved> {
-    let actions = |plan: &WirePlan| -> BTreeMap<String, String> {
+pub(super) fn between(saved: &PlanDocument, fresh: &PlanDocument) -> Vec<Moved> {
+    let actions = |plan: &PlanDocument| -> BTreeMap<String, String> {
         plan.resource_changes
             .iter()
             .map(|one| (one.address.clone(), one.change.actions.join(" and ")))

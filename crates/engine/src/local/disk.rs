@@ -12,7 +12,7 @@ use ssh_key::{EcdsaCurve, LineEnding, PrivateKey, PublicKey};
 
 use crate::local::memory::Memory;
 use crate::local::save::{self, Rights};
-use crate::local::{Deleted, LocalError, LocalPort, Note};
+use crate::local::{Deleted, LocalError, LocalPort, Record};
 
 /// ImportKeyPair documents RSA, DSA and ECDSA, and no Ed25519; of these ECDSA is made in no time.
 const CURVE: EcdsaCurve = EcdsaCurve::NistP256;
@@ -82,9 +82,9 @@ impl LocalPort for Disk {
         self.memory.as_ref().map(Memory::read).unwrap_or_default()
     }
 
-    fn note(&self, note: &Note) {
+    fn record(&self, record: &Record) {
         if let Some(memory) = &self.memory {
-            memory.note(note);
+            memory.record(record);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use setpoint_spec::loader::{Entry, FsLoader, Loader as _};
 
-use crate::local::{Deleted, Note, save};
+use crate::local::{Deleted, Record, save};
 
 /// Beyond this the older half is dropped. A line counts only as long as the cloud remembers the token, and some 80 bytes
 /// times this are read at the start of each apply.
@@ -34,14 +34,14 @@ impl Memory {
         if lines.len() > LINES_MAX {
             self.keep(&lines[lines.len() - LINES_MAX / 2..]);
         }
-        Deleted::from_notes(lines.into_iter().filter_map(parse))
+        Deleted::from_records(lines.into_iter().filter_map(parse))
     }
 
     /// One write, so that lines of two runs do not mix.
-    pub(super) fn note(&self, note: &Note) {
-        let line = match note {
-            Note::Made { token, id } => format!("made {token} {id}\n"),
-            Note::Deleted { id } => format!("deleted {id}\n"),
+    pub(super) fn record(&self, record: &Record) {
+        let line = match record {
+            Record::Made { token, id } => format!("made {token} {id}\n"),
+            Record::Deleted { id } => format!("deleted {id}\n"),
         };
         // Opening a pipe would wait for its reader.
         if FsLoader.look(&self.0.to_string_lossy()) == Entry::Other {
@@ -65,13 +65,13 @@ impl Memory {
     }
 }
 
-fn parse(line: &str) -> Option<Note> {
+fn parse(line: &str) -> Option<Record> {
     match line.split(' ').collect::<Vec<_>>().as_slice() {
-        ["made", token, id] => Some(Note::Made {
+        ["made", token, id] => Some(Record::Made {
             token: (*token).to_owned(),
             id: (*id).to_owned(),
         }),
-        ["deleted", id] => Some(Note::Deleted {
+        ["deleted", id] => Some(Record::Deleted {
             id: (*id).to_owned(),
         }),
         _ => None,
@@ -82,15 +82,15 @@ fn parse(line: &str) -> Option<Note> {
 mod tests {
     use super::*;
 
-    fn made(token: &str, id: &str) -> Note {
-        Note::Made {
+    fn made(token: &str, id: &str) -> Record {
+        Record::Made {
             token: token.to_owned(),
             id: id.to_owned(),
         }
     }
 
-    fn deleted(id: &str) -> Note {
-        Note::Deleted { id: id.to_owned() }
+    fn deleted(id: &str) -> Record {
+        Record::Deleted { id: id.to_owned() }
     }
 
     #[test]
@@ -98,8 +98,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let memory = Memory::new(folder.path().join("cache/memory"));
         assert_eq!(memory.read(), Deleted::default());
-        for note in [made("t1", "i-1"), made("t2", "i-2"), deleted("i-1")] {
-            memory.note(&note);
+        for record in [made("t1", "i-1"), made("t2", "i-2"), deleted("i-1")] {
+            memory.record(&record);
         }
         let known = memory.read();
         assert!(known.has_id("i-1") && !known.has_id("i-2"));
@@ -131,7 +131,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("cache"), "a file").expect("written");
         let memory = Memory::new(folder.path().join("cache/memory"));
-        memory.note(&deleted("i-1"));
+        memory.record(&deleted("i-1"));
         assert_eq!(memory.read(), Deleted::default());
         let garbage = Memory::new(folder.path().join("cache"));
         assert_eq!(garbage.read(), Deleted::default());

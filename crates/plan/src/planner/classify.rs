@@ -36,7 +36,7 @@ pub(crate) struct Context<'a> {
 }
 
 /// What classification gives.
-pub(crate) struct Outcome {
+pub(crate) struct Classification {
     /// Every change, sorted by address; a superseded row follows its address's own change.
     pub(crate) all: Vec<Classified>,
     /// Which change waits for which, since it takes an exclusive value of it.
@@ -45,7 +45,7 @@ pub(crate) struct Outcome {
 }
 
 /// Classifies every resource.
-pub(crate) fn classify(cx: &Context<'_>) -> Result<Outcome, Vec<PlanError>> {
+pub(crate) fn classify(cx: &Context<'_>) -> Result<Classification, Vec<PlanError>> {
     let mut forced: BTreeMap<Address, Reason> = cx
         .options
         .replace
@@ -71,7 +71,7 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<Outcome, Vec<PlanError>> {
             };
             let notes = notes::notes(cx, &all);
             return if errors.is_empty() {
-                Ok(Outcome { all, waits, notes })
+                Ok(Classification { all, waits, notes })
             } else {
                 Err(errors)
             };

@@ -5,8 +5,8 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::fixture::address;
 
-fn no_stock() -> Failure {
-    Failure {
+fn no_stock() -> FailureView {
+    FailureView {
         message: "ecs.c7.large is out of stock in cn-beijing-h".to_owned(),
         address: Some(address("web[1]")),
         action: Some("RunInstances".to_owned()),
@@ -28,7 +28,7 @@ fn no_stock() -> Failure {
 }
 
 #[track_caller]
-fn check(failure: &Failure, columns: usize, expected: &Expect) {
+fn check(failure: &FailureView, columns: usize, expected: &Expect) {
     expected.assert_eq(&render(failure, &Style::plain(columns)));
 }
 
@@ -74,7 +74,7 @@ fn no_stock_in_its_frame() {
 
 #[test]
 fn without_a_place_or_a_code() {
-    let mut failure = Failure {
+    let mut failure = FailureView {
         at: None,
         code: None,
         attempt: 5,
@@ -96,9 +96,9 @@ fn without_a_place_or_a_code() {
     "#]],
     );
     check(
-        &Failure {
+        &FailureView {
             message: "something went wrong".to_owned(),
-            ..Failure::default()
+            ..FailureView::default()
         },
         80,
         &expect![[r#"
@@ -113,9 +113,9 @@ fn without_a_place_or_a_code() {
 fn a_message_of_several_lines() {
     let message = "it is not ready: a check failed\nwaiting for cloud-init\n  status: \u{1b}[31merror\n\nthe end".to_owned();
     check(
-        &Failure {
+        &FailureView {
             message,
-            ..Failure::default()
+            ..FailureView::default()
         },
         40,
         &expect![[r#"

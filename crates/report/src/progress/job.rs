@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use setpoint_plan::change::{Change, ChangeAction};
+use setpoint_plan::document::{Secrets, cond_words};
 use setpoint_plan::plan::{Half, Plan};
 use setpoint_plan::procedure::{Act, Cond, Local, Look};
-use setpoint_plan::wire::{Secrets, cond_words};
 use setpoint_plan::{Key, Value};
 
 use super::STILL_EVERY;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
+use setpoint_plan::document::{self, CallDocument};
 use setpoint_plan::plan::{Plan, StepId};
 use setpoint_plan::report::Report;
-use setpoint_plan::wire::{self, WireCall};
 
 use crate::words::{clean, count, size};
 
@@ -16,8 +16,8 @@ const SHOWN_MAX: usize = 300;
 /// The write calls in an order in which they may be made: action, address, what comes first, parameters.
 #[must_use]
 pub fn calls(plan: &Plan) -> String {
-    let wire = wire::to_wire(plan, &Report::default());
-    let by_step: BTreeMap<usize, &WireCall> = wire
+    let document = document::to_document(plan, &Report::default());
+    let by_step: BTreeMap<usize, &CallDocument> = document
         .resource_changes
         .iter()
         .flat_map(|one| &one.calls)

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason};
+use setpoint_plan::document::{SENSITIVE, note_words};
 use setpoint_plan::effect::Interruption;
 use setpoint_plan::ownership::GUARD;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::procedure::Args;
 use setpoint_plan::report::NoteKind;
-use setpoint_plan::wire::{SENSITIVE, note_words};
 use setpoint_plan::{Map, Value};
 
 use super::values::Values;

@@ -2,11 +2,11 @@
 
 use setpoint_plan::Address;
 use setpoint_plan::change::Change;
+use setpoint_plan::document::held_words;
 use setpoint_plan::effect::Effect;
 use setpoint_plan::held::{Allowance, Held, HeldWhy};
 use setpoint_plan::live::Cost;
 use setpoint_plan::plan::Plan;
-use setpoint_plan::wire::held_words;
 use setpoint_spec::stack::Amount;
 
 use super::items::{interrupts, is_sibling};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use setpoint_plan::change::ChangeAction;
+use setpoint_plan::document::{SENSITIVE, Secrets, sensitive_by_name};
 use setpoint_plan::plan::Plan;
-use setpoint_plan::wire::{SENSITIVE, Secrets, sensitive_by_name};
 use setpoint_plan::{Address, Map, Value};
 use setpoint_spec::schema::{FieldDef, Schema, Type};
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use setpoint_spec::diagnostic::{RenderOptions, render_text};
 use setpoint_spec::loader::MemoryLoader;
-use setpoint_spec::{FailureKind, fmt};
+use setpoint_spec::{LoadFailureKind, fmt};
 
 use crate::stub::SCHEMA;
 use crate::support::{run, testdata, text};
@@ -17,7 +17,7 @@ fn codes(content: impl AsRef<[u8]>) -> Vec<&'static str> {
     match run(&loader, "stack.yaml", None, &[]) {
         Ok(_) => Vec::new(),
         Err(failure) => {
-            assert_eq!(failure.kind, FailureKind::Spec);
+            assert_eq!(failure.kind, LoadFailureKind::Spec);
             failure.diagnostics.iter().map(|one| one.code).collect()
         }
     }

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use setpoint_spec::loader::MemoryLoader;
 use setpoint_spec::{
-    FailureKind, Input, environments, explain, json_schema, load, stack_file, view,
+    Input, LoadFailureKind, environments, explain, json_schema, load, stack_file, view,
 };
 
 use crate::stub::SCHEMA;
@@ -467,7 +467,7 @@ fn files_and_environments_are_found() {
         run(&loader, "a", Some("test"), &[])
             .expect_err("it is refused")
             .kind,
-        FailureKind::Usage
+        LoadFailureKind::Usage
     );
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use setpoint_spec::diagnostic::{RenderOptions, render_text};
 use setpoint_spec::loader::{Loader, MemoryLoader};
-use setpoint_spec::{Failure, Input, Loaded, load};
+use setpoint_spec::{Input, LoadFailure, Loaded, load};
 
 use crate::stub::SCHEMA;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(
     path: &str,
     environment: Option<&str>,
     vars: &[(&str, &str)],
-) -> Result<Loaded, Failure> {
+) -> Result<Loaded, LoadFailure> {
     run_in(loader, path, environment, vars, &|_| None)
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn run_in(
     environment: Option<&str>,
     vars: &[(&str, &str)],
     env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Failure> {
+) -> Result<Loaded, LoadFailure> {
     let vars = vars
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -71,7 +71,7 @@ pub(crate) fn run_in(
 }
 
 /// One file in memory, loaded.
-pub(crate) fn text(spec: &str) -> Result<Loaded, Failure> {
+pub(crate) fn text(spec: &str) -> Result<Loaded, LoadFailure> {
     run(
         &MemoryLoader::new("/w").file("stack.yaml", spec),
         "stack.yaml",
@@ -81,7 +81,7 @@ pub(crate) fn text(spec: &str) -> Result<Loaded, Failure> {
 }
 
 /// What a terminal shows of a failure.
-pub(crate) fn rendered(failure: &Failure) -> String {
+pub(crate) fn rendered(failure: &LoadFailure) -> String {
     render_text(
         &failure.diagnostics,
         &failure.sources,

@@ -25,7 +25,7 @@ use setpoint_plan::view::Proof;
 
 use super::plans::{REGISTRY, row};
 use super::{Command, Input, Machine, Settings, State, Ticket};
-use crate::local::{LocalError, Note};
+use crate::local::{LocalError, Record};
 use crate::pages::ReadError;
 use setpoint_plan::event::Event;
 
@@ -194,8 +194,8 @@ impl Driver {
                 self.acts.push(step);
                 Some("act".to_owned())
             }
-            Command::Remember(Note::Made { id, .. }) => Some(format!("remember {id} made")),
-            Command::Remember(Note::Deleted { id }) => Some(format!("remember {id} deleted")),
+            Command::Remember(Record::Made { id, .. }) => Some(format!("remember {id} made")),
+            Command::Remember(Record::Deleted { id }) => Some(format!("remember {id} deleted")),
             Command::Tell(event) => self.told(&event),
         }
     }

@@ -10,7 +10,7 @@ use crate::Address;
 use crate::change::{ChangeAction, Reason, ReplaceOrder};
 use crate::desired::Desired;
 use crate::diff::{self, Sides};
-use crate::planner::classify::{Context, Outcome};
+use crate::planner::classify::{Classification, Context};
 use crate::planner::exclusive::{Wait, Why, address};
 use crate::planner::{Classified, PlanError, PlanErrorClass};
 
@@ -18,7 +18,7 @@ use crate::planner::{Classified, PlanError, PlanErrorClass};
 /// for which somebody waits, and leftovers of earlier replacements.
 pub(crate) fn delete_first(
     cx: &Context<'_>,
-    found: &Outcome,
+    found: &Classification,
     cycle: &BTreeSet<usize>,
 ) -> BTreeSet<String> {
     let change = |at: usize| &found.all[at].change;
@@ -34,7 +34,7 @@ pub(crate) fn delete_first(
         .collect()
 }
 
-fn on<'a>(found: &'a Outcome, cycle: &'a BTreeSet<usize>) -> impl Iterator<Item = &'a Wait> {
+fn on<'a>(found: &'a Classification, cycle: &'a BTreeSet<usize>) -> impl Iterator<Item = &'a Wait> {
     found
         .waits
         .iter()
@@ -42,7 +42,11 @@ fn on<'a>(found: &'a Outcome, cycle: &'a BTreeSet<usize>) -> impl Iterator<Item 
 }
 
 /// What is wrong with a cycle that cannot be cut.
-pub(crate) fn explain(cx: &Context<'_>, found: &Outcome, cycle: &BTreeSet<usize>) -> PlanError {
+pub(crate) fn explain(
+    cx: &Context<'_>,
+    found: &Classification,
+    cycle: &BTreeSet<usize>,
+) -> PlanError {
     let all = &found.all;
     let takes = |wait: &&Wait| matches!(wait.why, Why::Takes { .. });
     let Some(wait) = on(found, cycle)

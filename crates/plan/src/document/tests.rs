@@ -1,9 +1,9 @@
-//! Plans written by hand and their wire form.
+//! Plans written by hand and their document.
 
 use expect_test::{Expect, expect};
 use setpoint_openapi::action::ecs;
 
-use super::{WirePlan, to_wire};
+use super::{PlanDocument, to_document};
 use crate::change::{ChangeAction, FieldChange, Reason};
 use crate::effect::Effect;
 use crate::fixtures::{address, change, live, place, plan, step, want};
@@ -115,8 +115,8 @@ fn check(what: impl serde::Serialize, expected: &Expect) {
 
 #[test]
 fn a_create_shows_what_is_unknown_and_hides_secrets() {
-    let wire = to_wire(&creating(), &Report::default());
-    let one = &wire.resource_changes[0];
+    let document = to_document(&creating(), &Report::default());
+    let one = &document.resource_changes[0];
     check(
         (&one.module_address, &one.name, &one.index, &one.change),
         &expect![[r#"
@@ -164,9 +164,9 @@ fn a_create_shows_what_is_unknown_and_hides_secrets() {
 
 #[test]
 fn calls_stand_with_references_spelled_out() {
-    let wire = to_wire(&creating(), &Report::default());
+    let document = to_document(&creating(), &Report::default());
     check(
-        (&wire.resource_changes[0].calls, &wire.steps),
+        (&document.resource_changes[0].calls, &document.steps),
         &expect![[r#"
         [
           [
@@ -218,8 +218,8 @@ fn calls_stand_with_references_spelled_out() {
 
 #[test]
 fn a_replacement_names_its_paths_and_what_lets_it_through() {
-    let wire = to_wire(&replacing(), &Report::default());
-    let one = &wire.resource_changes[0];
+    let document = to_document(&replacing(), &Report::default());
+    let one = &document.resource_changes[0];
     check(
         (&one.change, &one.action_reason, &one.fields, &one.held),
         &expect![[r#"
@@ -281,8 +281,8 @@ fn a_replacement_names_its_paths_and_what_lets_it_through() {
 
 #[test]
 fn outputs_are_unknown_or_sensitive() {
-    let wire = to_wire(&creating(), &Report::default());
-    let shown: Vec<_> = wire
+    let document = to_document(&creating(), &Report::default());
+    let shown: Vec<_> = document
         .output_changes
         .values()
         .map(|one| {
@@ -306,9 +306,9 @@ fn what_stays_keeps_what_no_line_manages() {
         ("zone", "cn-beijing-h".into()),
     ]));
     app.after = Some(want("app", &[("instance_type", "ecs.c7.xlarge".into())]));
-    let wire = to_wire(&plan(vec![app], Vec::new()), &Report::default());
+    let document = to_document(&plan(vec![app], Vec::new()), &Report::default());
     expect![[r#"{"id":"i-2zeabc","instance_type":"ecs.c7.xlarge","tags":{"Env":"prod"},"zone":"cn-beijing-h"}"#]]
-        .assert_eq(&wire.resource_changes[0].change.after.to_string());
+        .assert_eq(&document.resource_changes[0].change.after.to_string());
 }
 
 #[test]
@@ -318,15 +318,15 @@ fn no_secret_is_in_it_and_it_survives_serde() {
             address: None,
             what: NoteKind::Spec("`db` is disabled".to_owned()),
         };
-        let wire = to_wire(&plan, &Report { notes: vec![note] });
-        let text = serde_json::to_string(&wire).expect("plain data");
+        let document = to_document(&plan, &Report { notes: vec![note] });
+        let text = serde_json::to_string(&document).expect("plain data");
         assert!(
             !text.contains("hunter22") && !text.contains("plain-but-secret"),
             "{text}"
         );
         assert_eq!(
-            serde_json::from_str::<WirePlan>(&text).expect("its own text"),
-            wire
+            serde_json::from_str::<PlanDocument>(&text).expect("its own text"),
+            document
         );
     }
 }

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use setpoint_engine::apply::{self, Options};
-use setpoint_engine::outcome::{FailureClass, Outcome};
+use setpoint_engine::outcome::{Failure, FailureClass, Outcome};
 use setpoint_engine::session::Session;
 use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::plan::Plan;
-use setpoint_report::failure::Failure;
-use setpoint_report::outcome::{self as view, Verb};
+use setpoint_report::failure::FailureView;
+use setpoint_report::outcome::{Failed, NotStarted, OutcomeView, Verb};
 use setpoint_report::outputs::Output;
 use setpoint_report::progress::Model;
 use setpoint_spec::source::Sources;
@@ -155,14 +155,14 @@ impl Screen {
 
 /// The outcome as its view wants it.
 #[must_use]
-pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
+pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> OutcomeView {
     let outcome = &applied.outcome;
-    let failed = outcome.failed.iter().map(|failure| view::Failed {
+    let failed = outcome.failed.iter().map(|failure| Failed {
         address: failure.address.clone(),
         message: failure.message.clone(),
         unknown: failure.class == FailureClass::Unknown,
     });
-    let not_started = outcome.not_started.iter().map(|one| view::NotStarted {
+    let not_started = outcome.not_started.iter().map(|one| NotStarted {
         address: one.address.clone(),
         begun: applied.begun.contains(&one.address.to_string()),
         needs: one.needs.clone(),
@@ -177,7 +177,7 @@ pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
             },
         )
     };
-    view::Outcome {
+    OutcomeView {
         verb,
         summary: outcome.summary,
         failed: failed.collect(),
@@ -198,12 +198,12 @@ pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> view::Outcome {
 
 /// The failures of an outcome, each with its place in the spec.
 #[must_use]
-pub fn failures(outcome: &Outcome, plan: &Plan, sources: Option<&Sources>) -> Vec<Failure> {
-    let place = |failure: &setpoint_engine::outcome::Failure| {
+pub fn failures(outcome: &Outcome, plan: &Plan, sources: Option<&Sources>) -> Vec<FailureView> {
+    let place = |failure: &Failure| {
         let want = plan.change(&failure.address)?.after.as_ref()?;
         Some(operate::excerpt(sources, &want.at))
     };
-    let view = |failure: &setpoint_engine::outcome::Failure| Failure {
+    let view = |failure: &Failure| FailureView {
         message: failure.message.clone(),
         address: Some(failure.address.clone()),
         action: failure.action.map(ToOwned::to_owned),
@@ -212,7 +212,7 @@ pub fn failures(outcome: &Outcome, plan: &Plan, sources: Option<&Sources>) -> Ve
         request_id: failure.request_id.clone(),
         attempt: failure.attempt,
         at: place(failure),
-        ..Failure::default()
+        ..FailureView::default()
     };
     outcome.failed.iter().map(view).collect()
 }

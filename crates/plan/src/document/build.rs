@@ -1,4 +1,4 @@
-//! From a plan to its wire form.
+//! From a plan to its document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,23 +15,24 @@ use crate::{Key, Map, Value};
 use super::values::{Side, sensitive_by_name, spelled};
 use super::words::{allowance_words, cond_words, held_words, note_words, reason_words};
 use super::{
-    FORMAT_VERSION, ResourceChange, Secrets, WireCall, WireChange, WireCost, WireField, WireHeld,
-    WireImport, WireNote, WirePlan, WireReason, WireStep, WireSummary,
+    CallDocument, ChangeDocument, CostDocument, FORMAT_VERSION, FieldDocument, HeldDocument,
+    ImportDocument, NoteDocument, PlanDocument, ReasonDocument, ResourceChange, Secrets,
+    StepDocument, SummaryDocument,
 };
 
-/// The wire form of a plan and its report.
+/// The document of a plan and its report.
 #[must_use]
-pub fn to_wire(plan: &Plan, report: &Report) -> WirePlan {
+pub fn to_document(plan: &Plan, report: &Report) -> PlanDocument {
     let secrets = Secrets::of(plan);
     let summary = plan.summary();
     let cost = plan.cost;
-    WirePlan {
+    PlanDocument {
         format_version: FORMAT_VERSION.to_owned(),
         stack: plan.stack.clone(),
         region: plan.site.region.clone(),
         account: plan.site.account.clone(),
         live_resources: plan.n_live,
-        summary: WireSummary {
+        summary: SummaryDocument {
             add: summary.add,
             change: summary.change,
             destroy: summary.destroy,
@@ -47,9 +48,9 @@ pub fn to_wire(plan: &Plan, report: &Report) -> WirePlan {
             .iter()
             .map(|(name, output)| (name.clone(), output_change(plan, output, &secrets)))
             .collect(),
-        held: plan.held.iter().map(wire_held).collect(),
-        notes: report.notes.iter().map(wire_note).collect(),
-        cost: WireCost {
+        held: plan.held.iter().map(held_document).collect(),
+        notes: report.notes.iter().map(note_document).collect(),
+        cost: CostDocument {
             listings: cost.listings,
             lookups: cost.lookups,
             details: cost.details,
@@ -60,7 +61,7 @@ pub fn to_wire(plan: &Plan, report: &Report) -> WirePlan {
             .steps
             .iter()
             .enumerate()
-            .map(|(at, step)| wire_step(at, step))
+            .map(|(at, step)| step_document(at, step))
             .collect(),
     }
 }
@@ -99,9 +100,9 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
             Key::Index(n) => Json::from(*n),
             Key::Text(text) => Json::from(text.as_str()),
         }),
-        change: wire_change(change, secrets),
+        change: change_document(change, secrets),
         action_reason: action_reason(&change.reason).map(ToOwned::to_owned),
-        reason: WireReason {
+        reason: ReasonDocument {
             what: what.to_owned(),
             of,
         },
@@ -111,17 +112,17 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
             .held
             .iter()
             .find(|held| held.address.as_ref() == Some(&change.address) && change.is_change())
-            .map(wire_held),
+            .map(held_document),
         fields: change
             .fields
             .iter()
-            .map(|field| wire_field(change, field, secrets))
+            .map(|field| field_document(change, field, secrets))
             .collect(),
         calls: calls
             .filter_map(|(order, step)| {
                 step.step
                     .as_call()
-                    .map(|call| wire_call(order, call, secrets))
+                    .map(|call| call_document(order, call, secrets))
             })
             .collect(),
     }
@@ -164,7 +165,7 @@ fn actions(action: ChangeAction, order: ReplaceOrder) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn wire_change(change: &Change, secrets: &Secrets) -> WireChange {
+fn change_document(change: &Change, secrets: &Secrets) -> ChangeDocument {
     let before = change.before.as_ref().map(live_attrs);
     let after = after_attrs(change, before.as_ref());
     let hidden = hidden_attrs(before.as_ref(), after.as_ref(), secrets);
@@ -175,7 +176,7 @@ fn wire_change(change: &Change, secrets: &Secrets) -> WireChange {
     };
     let (before, after) = (side(before.as_ref()), side(after.as_ref()));
     let forcing = change.fields.iter().filter(|field| forces(change, field));
-    WireChange {
+    ChangeDocument {
         actions: actions(change.action, change.order),
         before: before.values,
         after: after.values,
@@ -186,7 +187,7 @@ fn wire_change(change: &Change, secrets: &Secrets) -> WireChange {
             .map(|field| field.attr.split('.').map(Json::from).collect())
             .collect(),
         importing: match &change.reason {
-            Reason::AdoptAsked { id } => Some(WireImport { id: id.clone() }),
+            Reason::AdoptAsked { id } => Some(ImportDocument { id: id.clone() }),
             _ => None,
         },
     }
@@ -240,7 +241,7 @@ fn hidden_attrs(before: Option<&Map>, after: Option<&Map>, secrets: &Secrets) ->
         .collect()
 }
 
-fn wire_field(change: &Change, field: &FieldChange, secrets: &Secrets) -> WireField {
+fn field_document(change: &Change, field: &FieldChange, secrets: &Secrets) -> FieldDocument {
     let hidden = sensitive_by_name(&field.attr)
         || secrets.are_in_value(&field.before)
         || secrets.are_in_value(&field.after);
@@ -249,7 +250,7 @@ fn wire_field(change: &Change, field: &FieldChange, secrets: &Secrets) -> WireFi
         _ if hidden => Json::from(super::SENSITIVE),
         _ => spelled(value, secrets),
     };
-    WireField {
+    FieldDocument {
         attr: field.attr.clone(),
         before: shown(&field.before),
         after: shown(&field.after),
@@ -262,14 +263,14 @@ fn wire_field(change: &Change, field: &FieldChange, secrets: &Secrets) -> WireFi
     }
 }
 
-fn wire_call(order: usize, call: &Call, secrets: &Secrets) -> WireCall {
+fn call_document(order: usize, call: &Call, secrets: &Secrets) -> CallDocument {
     let params = |args: &Args| {
         args.iter()
             .map(|(name, value)| ((*name).to_owned(), param(name, value, secrets)))
             .collect()
     };
     let mut rungs = call.rungs.iter().map(params);
-    WireCall {
+    CallDocument {
         order,
         product: call.api.product.code().to_owned(),
         action: call.api.name.to_owned(),
@@ -287,7 +288,7 @@ fn param(name: &str, value: &Value, secrets: &Secrets) -> Json {
 }
 
 /// There is no record of what an output was: it counts as changed if anything does.
-fn output_change(plan: &Plan, output: &PlannedOutput, secrets: &Secrets) -> WireChange {
+fn output_change(plan: &Plan, output: &PlannedOutput, secrets: &Secrets) -> ChangeDocument {
     let secret = output.secret || secrets.are_in_value(&output.value);
     let after = Side::of_value(&output.value, secret, secrets);
     let (action, before) = match plan.n_live {
@@ -295,7 +296,7 @@ fn output_change(plan: &Plan, output: &PlannedOutput, secrets: &Secrets) -> Wire
         0 => ("create", Json::Null),
         _ => ("update", Json::Null),
     };
-    WireChange {
+    ChangeDocument {
         actions: vec![action.to_owned()],
         before,
         after: after.values,
@@ -307,14 +308,14 @@ fn output_change(plan: &Plan, output: &PlannedOutput, secrets: &Secrets) -> Wire
     }
 }
 
-fn wire_held(held: &Held) -> WireHeld {
+fn held_document(held: &Held) -> HeldDocument {
     let (why, what) = held_words(&held.why);
     let allowed = held.allowed_by.as_ref().map(allowance_words);
     debug_assert!(
         held.address.is_some() || matches!(held.why, HeldWhy::Bulk { .. }),
         "only the bulk rule has no address"
     );
-    WireHeld {
+    HeldDocument {
         address: held.address.as_ref().map(ToString::to_string),
         why: why.to_owned(),
         what,
@@ -323,16 +324,16 @@ fn wire_held(held: &Held) -> WireHeld {
     }
 }
 
-fn wire_note(note: &Note) -> WireNote {
+fn note_document(note: &Note) -> NoteDocument {
     let (what, text) = note_words(&note.what);
-    WireNote {
+    NoteDocument {
         address: note.address.as_ref().map(ToString::to_string),
         what: what.to_owned(),
         text,
     }
 }
 
-fn wire_step(order: usize, step: &PlanStep) -> WireStep {
+fn step_document(order: usize, step: &PlanStep) -> StepDocument {
     let (act, what, typical_seconds) = match &step.step.act {
         Act::Call(call) => ("call", call.api.name.to_owned(), 0),
         Act::Wait(wait) => ("wait", cond_words(&wait.until), wait.typical.as_secs()),
@@ -340,7 +341,7 @@ fn wire_step(order: usize, step: &PlanStep) -> WireStep {
             ("local", format!("make an SSH key pair in {path}"), 0)
         }
     };
-    WireStep {
+    StepDocument {
         order,
         address: step.address.to_string(),
         half: if step.half == Half::Up { "up" } else { "down" }.to_owned(),

@@ -1,4 +1,4 @@
-//! The wire form of a plan: what `plan --format json` and saved plans show.
+//! A plan as a document: what `plan --format json` and saved plans show.
 //!
 //! It keeps the field names of Terraform's `show -json`, so that policies written for that run on it, and adds what
 //! this plan knows beside: effects, losses, reasons, the write calls, held steps, the order. [`FORMAT_VERSION`] is the
@@ -14,7 +14,7 @@ mod build;
 mod values;
 mod words;
 
-pub use build::to_wire;
+pub use build::to_document;
 pub use values::{SENSITIVE, Secrets, sensitive_by_name};
 pub use words::{cond_words, held_words, note_words, reason_words};
 
@@ -23,7 +23,7 @@ pub const FORMAT_VERSION: &str = "1.2";
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WirePlan {
+pub struct PlanDocument {
     /// [`FORMAT_VERSION`].
     pub format_version: String,
     /// The stack's identity: `stack` or `stack/environment`.
@@ -35,7 +35,7 @@ pub struct WirePlan {
     /// How many live resources the stack owns.
     pub live_resources: usize,
     /// How many resources the plan touches.
-    pub summary: WireSummary,
+    pub summary: SummaryDocument,
     /// The most severe effect: `none`, `brief`, `restart`, `rebuild`, `replace`.
     pub effect: String,
     /// Whether data goes.
@@ -43,20 +43,20 @@ pub struct WirePlan {
     /// What becomes of each resource.
     pub resource_changes: Vec<ResourceChange>,
     /// What becomes of each output.
-    pub output_changes: BTreeMap<String, WireChange>,
+    pub output_changes: BTreeMap<String, ChangeDocument>,
     /// What waits for more than a plain yes.
-    pub held: Vec<WireHeld>,
+    pub held: Vec<HeldDocument>,
     /// What was noticed and not acted on.
-    pub notes: Vec<WireNote>,
+    pub notes: Vec<NoteDocument>,
     /// What reading the cloud cost.
-    pub cost: WireCost,
+    pub cost: CostDocument,
     /// The steps, in an order in which they may run.
-    pub steps: Vec<WireStep>,
+    pub steps: Vec<StepDocument>,
 }
 
 /// How many resources a plan touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireSummary {
+pub struct SummaryDocument {
     /// Made, replacements included.
     pub add: usize,
     /// Changed in place.
@@ -89,12 +89,12 @@ pub struct ResourceChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<Json>,
     /// Before and after.
-    pub change: WireChange,
+    pub change: ChangeDocument,
     /// Why, in Terraform's words, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_reason: Option<String>,
     /// Why, in ours.
-    pub reason: WireReason,
+    pub reason: ReasonDocument,
     /// What it does to what runs.
     pub effect: String,
     /// What is lost, for people.
@@ -102,16 +102,16 @@ pub struct ResourceChange {
     pub data_loss: Option<String>,
     /// Whether it is held, and by what it is let through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<WireHeld>,
+    pub held: Option<HeldDocument>,
     /// Which fields differ.
-    pub fields: Vec<WireField>,
+    pub fields: Vec<FieldDocument>,
     /// The write calls that are made for it.
-    pub calls: Vec<WireCall>,
+    pub calls: Vec<CallDocument>,
 }
 
 /// Before and after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WireChange {
+pub struct ChangeDocument {
     /// `no-op`, `create`, `update`, `delete`, `forget`; two for a replacement, in their order.
     pub actions: Vec<String>,
     /// The live attributes, or null.
@@ -129,19 +129,19 @@ pub struct WireChange {
     pub replace_paths: Vec<Vec<Json>>,
     /// The live thing that is taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub importing: Option<WireImport>,
+    pub importing: Option<ImportDocument>,
 }
 
 /// A live thing that is taken over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireImport {
+pub struct ImportDocument {
     /// Its id.
     pub id: String,
 }
 
 /// Why a change is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireReason {
+pub struct ReasonDocument {
     /// The reason as one word: `not_there`, `differs`, `parent_replaced`, ….
     pub what: String,
     /// The field, address or id it is about.
@@ -151,7 +151,7 @@ pub struct WireReason {
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WireField {
+pub struct FieldDocument {
     /// The attribute, dotted.
     pub attr: String,
     /// The live value.
@@ -169,8 +169,8 @@ pub struct WireField {
 
 /// One write call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WireCall {
-    /// Index of its step in [`WirePlan::steps`].
+pub struct CallDocument {
+    /// Index of its step in [`PlanDocument::steps`].
     pub order: usize,
     /// The product: `ecs`, `vpc`, ….
     pub product: String,
@@ -185,7 +185,7 @@ pub struct WireCall {
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireStep {
+pub struct StepDocument {
     /// Its place, from 0.
     pub order: usize,
     /// The resource.
@@ -208,7 +208,7 @@ pub struct WireStep {
 
 /// A held change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireHeld {
+pub struct HeldDocument {
     /// The resource; absent for the bulk rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -226,7 +226,7 @@ pub struct WireHeld {
 
 /// One thing noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireNote {
+pub struct NoteDocument {
     /// What it is about; absent for the stack as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -238,7 +238,7 @@ pub struct WireNote {
 
 /// The read calls that were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireCost {
+pub struct CostDocument {
     /// Pages of listings.
     pub listings: usize,
     /// Look-ups from the spec.
