@@ -54,7 +54,7 @@ mod tests {
     /// structure around it.
     #[test]
     fn every_field_has_a_change() {
-        fn check(kind: &Kind, path: &str, fields: &[Field], is_part: bool) {
+        fn check(path: &str, fields: &[Field], is_part: bool) {
             for field in fields {
                 let path = format!("{path}.{}", field.name);
                 let has_change = !matches!(field.change, Change::Part);
@@ -64,11 +64,11 @@ mod tests {
                     field.shape != Shape::Plain || field.members.is_empty(),
                     "{path}"
                 );
-                check(kind, &path, field.members, holds_parts);
+                check(&path, field.members, holds_parts);
             }
         }
         for kind in KINDS {
-            check(kind, kind.name, kind.fields, false);
+            check(kind.name, kind.fields, false);
         }
     }
     /// The guard tag has room for everything that a kind writes into it, and for the keyed digest

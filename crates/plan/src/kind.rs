@@ -53,6 +53,10 @@ pub struct Site {
 }
 
 /// What a kind reads out of an answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every row is a live resource, so a box would cost more than it saves"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     /// A live resource.
@@ -187,6 +191,12 @@ pub struct RowOf {
     pub field: &'static Field,
 }
 
+/// The attributes of one side of a resource, by name; `Null` for one that is not known.
+pub type Attributes<'a> = dyn Fn(&str) -> Value + 'a;
+
+/// The steps that open a window, and those that close it.
+pub type Window = (Vec<Step>, Vec<Step>);
+
 /// A kind of resource. See the module for the contract.
 pub struct Kind {
     /// Its name in `type:`.
@@ -226,7 +236,7 @@ pub struct Kind {
     /// The listing.
     pub list: &'static View,
     /// Further listings of the first round, whose rows are details.
-    pub more_lists: &'static [(&'static Kind, &'static View)],
+    pub more_lists: &'static [(&'static Self, &'static View)],
     /// Which of several matches a look-up means.
     pub look_up: LookUp,
     /// How it is looked up by more than ids, names and tags, if it is.
@@ -244,7 +254,7 @@ pub struct Kind {
 
     /// The exclusive values that a side of a resource holds. The function gives its attributes, `Null`
     /// for what is not known; `id` is known of a live row and where it is derived.
-    pub claims: fn(&dyn Fn(&str) -> Value) -> Vec<Claim>,
+    pub claims: fn(&Attributes<'_>) -> Vec<Claim>,
     /// The blocks that it offers to what lies in it while it is updated; `None` for kinds without.
     pub room: fn(&Live, &Desired) -> Option<Room>,
     /// The id that a resource will have, where it is ours to choose.
@@ -260,7 +270,7 @@ pub struct Kind {
     pub create: fn(&Cx<'_>, &Desired) -> Procedure,
     /// The steps that open and close the window of updates that need it stopped; both empty if it
     /// is open anyway.
-    pub window: fn(&Cx<'_>, &Desired, &Live) -> (Vec<Step>, Vec<Step>),
+    pub window: fn(&Cx<'_>, &Desired, &Live) -> Window,
     /// The procedure that deletes it, from the live row alone.
     pub delete: fn(&Cx<'_>, &Live) -> Procedure,
 }
