@@ -90,14 +90,12 @@ fn fields_table(kind: &Kind, def: &KindDef) -> String {
         } else {
             "not managed"
         };
-        add_row(
-            &mut rows,
-            field.name,
-            field.ty,
-            unset,
-            field.shown_change(),
-            field.doc,
-        );
+        let change = field.shown_change();
+        let def = FieldDef {
+            change,
+            ..FieldDef::new(field.name, field.ty, field.doc)
+        };
+        add_row(&mut rows, field.name, &def, unset);
     }
     add_rows(&mut rows, "", kind, def.fields);
     rows
@@ -107,7 +105,7 @@ fn add_rows(rows: &mut String, prefix: &str, kind: &Kind, fields: &[FieldDef]) {
     for field in fields {
         let name = format!("{prefix}{}", field.name);
         let unset = unset(kind, &name, field);
-        add_row(rows, &name, field.ty, &unset, field.change, field.doc);
+        add_row(rows, &name, field, &unset);
         match field.ty {
             Type::Struct(members) => add_rows(rows, &format!("{name}."), kind, members),
             Type::Rows(members) => add_rows(rows, &format!("{name}[]."), kind, members),
@@ -117,10 +115,10 @@ fn add_rows(rows: &mut String, prefix: &str, kind: &Kind, fields: &[FieldDef]) {
     }
 }
 
-fn add_row(rows: &mut String, name: &str, ty: Type, unset: &str, change: &str, doc: &str) {
-    let ty = type_text(&ty).replace('→', "reference to ");
+fn add_row(rows: &mut String, name: &str, field: &FieldDef, unset: &str) {
+    let ty = type_text(&field.ty).replace('→', "reference to ");
     let ty = ty.replace("list of reference", "list of references");
-    let (ty, doc, change) = (cell(&ty), cell(doc), meaning(change));
+    let (ty, doc, change) = (cell(&ty), cell(field.doc), meaning(field.change));
     writeln!(rows, "| `{name}` | {ty} | {unset} | {change} | {doc} |").expect("a string");
 }
 

@@ -155,7 +155,6 @@ async fn every_field(kind: &str) {
     let mut failed = Vec::new();
     for case in cases {
         let name = format!("{}.{}", kind.name, case.path.join("."));
-        println!("{name}: {:?}", case.field.samples);
         let tasks = LocalSet::new();
         let tried = tasks
             .run_until(tasks.spawn_local(lives_by_its_row(kind, case)))
