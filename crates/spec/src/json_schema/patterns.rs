@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_follow_their_readers() {
+    fn patterns_of_networks_follow_their_readers() {
         follows(
             &cidr(8, 28),
             |text| types::cidr(text, 8, 28).is_ok(),
@@ -142,6 +142,10 @@ mod tests {
                 "",
             ],
         );
+    }
+
+    #[test]
+    fn patterns_of_times_and_places_follow_their_readers() {
         follows(
             DURATION,
             |text| types::duration(text).is_ok(),
