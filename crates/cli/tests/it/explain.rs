@@ -26,9 +26,9 @@ fn explains_a_field_a_kind_and_what_there_is() {
 
         fields (* required):
           cidr_block *           CIDR block, /8 to /28; change: none
-          secondary_cidr_blocks  list of CIDR block, /8 to /28; not managed when unset; change: none
           enable_ipv6            true or false; default false; change: none
           enable_dns_hostname    true or false; not managed when unset; change: none
+          secondary_cidr_blocks  list of CIDR block, /8 to /28; not managed when unset; change: none
           user_cidrs             list of CIDR block, /8 to /28; not managed when unset; change: replace
         attributes: id, router_id, route_table_id, ipv6_cidr_block, status
         every entry also takes: name, description, tags, resource_group, timeouts, count, for_each, enabled, after, adopt, lifecycle
