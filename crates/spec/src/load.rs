@@ -3,13 +3,14 @@
 mod environment;
 mod further;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use self::environment::{Chosen, merge_top};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::loader::{self, Loader};
 use crate::parse::{self, File, FileRole, Layers, Raw};
-use crate::resolve::{Context, Resolver, World, link_environments};
+use crate::resolve::{Context, Resolver, World};
 use crate::schema::Schema;
 use crate::source::{Role, Sources};
 use crate::span::{Span, Spanned};
@@ -250,12 +251,13 @@ impl Loading<'_> {
             loader: self.loader,
         };
         let given = vars::given(&file.vars, &given, &mut self.sources, &mut self.found);
-        let mut world = World {
-            files: vec![file],
-            given: vec![given],
-            links: BTreeMap::new(),
+        let mut files = vec![file];
+        self.modules(&mut files, 0, &mut vec![path]);
+        let world = World {
+            files,
+            given,
+            linked: OnceCell::new(),
         };
-        self.modules(&mut world, 0, &mut vec![path]);
         let root = self.root.clone();
         let context = Context {
             schema: self.schema,
@@ -264,11 +266,13 @@ impl Loading<'_> {
             today: &input.today,
             home: input.home.as_deref(),
         };
-        let (sources, environments) =
-            link_environments(&world, &context, std::mem::take(&mut self.sources));
-        self.sources = sources;
-        self.links(&mut world, &environments);
         let mut resolver = Resolver::new(&world, &context, std::mem::take(&mut self.sources));
+        let environments = resolver.environments();
+        // The files of other stacks add to the sources, which the resolver holds.
+        self.sources = std::mem::take(&mut resolver.sources);
+        let linked = self.links(&world.files, &environments);
+        resolver.sources = std::mem::take(&mut self.sources);
+        resolver.link(linked);
         let stack = resolver.stack();
         self.found.append(&mut resolver.found);
         Some((stack, resolver.sources))

@@ -19,6 +19,7 @@ mod top;
 pub(crate) mod val;
 mod variable;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::address::Address;
@@ -34,17 +35,34 @@ use crate::value::Map;
 use each::Each;
 use val::{MemberId, Val};
 
-pub(crate) use top::link_environments;
-
-/// The files of one stack, ready to be resolved.
+/// The files of one stack, to be resolved.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// All files; the stack's own is the first.
+    /// The stack's own file, then those of its modules.
     pub(crate) files: Vec<File>,
     /// What is given for the stack's variables.
-    pub(crate) given: Vec<crate::vars::Given>,
-    /// Files of other stacks, by alias: place among `files`, with values given by their environments among `given`.
-    pub(crate) links: BTreeMap<String, (usize, usize)>,
+    pub(crate) given: crate::vars::Given,
+    /// The other stacks. Their files are read once the resolver knows their environments.
+    pub(crate) linked: OnceCell<Linked>,
+}
+
+impl World {
+    /// The file at this place; those of other stacks follow the stack's own.
+    fn file(&self, place: usize) -> &File {
+        let own = self.files.get(place);
+        let far =
+            || &self.linked.get().map_or(&[][..], |linked| &linked.files)[place - self.files.len()];
+        own.unwrap_or_else(far)
+    }
+}
+
+/// The files of the stacks that a stack uses.
+#[derive(Debug, Default)]
+pub(crate) struct Linked {
+    /// All files. Places in them count on from those of the stack's own files.
+    pub(crate) files: Vec<File>,
+    /// By alias: the place of the stack's file, and the values that its environment gives.
+    pub(crate) by_alias: BTreeMap<String, (usize, crate::vars::Given)>,
 }
 
 /// What resolving needs beside the files.
@@ -147,6 +165,8 @@ pub(crate) struct Resolver<'a> {
     /// Kinds of what lies outside: entries of `existing`, groups of other stacks.
     outside_kinds: BTreeMap<Address, &'static KindDef>,
     links: BTreeMap<String, ScopeId>,
+    /// The environment of each link, by alias.
+    environments: BTreeMap<String, Option<String>>,
     slots: BTreeMap<SlotId<'a>, Slot>,
     /// What is being computed, for printing cycles.
     chain: Vec<SlotId<'a>>,
@@ -177,6 +197,7 @@ impl<'a> Resolver<'a> {
             by_address: BTreeMap::new(),
             outside_kinds: BTreeMap::new(),
             links: BTreeMap::new(),
+            environments: BTreeMap::new(),
             slots: BTreeMap::new(),
             chain: Vec::new(),
             evals: 0,
@@ -185,18 +206,23 @@ impl<'a> Resolver<'a> {
             spent: Spent::default(),
             is_full: false,
         };
-        resolver.add_scope(0, world.given.first());
-        for (alias, (file, given)) in &world.links {
-            let scope = resolver.add_scope(*file, world.given.get(*given));
-            resolver.scopes[scope.0].prefix = Some(crate::outside::stack(alias));
-            resolver.scopes[scope.0].alias = Some(alias.clone());
-            resolver.links.insert(alias.clone(), scope);
-        }
+        resolver.add_scope(0, Some(&world.given));
         resolver
     }
 
+    /// Takes the files of other stacks in, before the stack is resolved.
+    pub(crate) fn link(&mut self, linked: Linked) {
+        let linked = self.world.linked.get_or_init(|| linked);
+        for (alias, (file, given)) in &linked.by_alias {
+            let scope = self.add_scope(*file, Some(given));
+            self.scopes[scope.0].prefix = Some(crate::outside::stack(alias));
+            self.scopes[scope.0].alias = Some(alias.clone());
+            self.links.insert(alias.clone(), scope);
+        }
+    }
+
     fn add_scope(&mut self, file: usize, given: Option<&'a crate::vars::Given>) -> ScopeId {
-        let file = &self.world.files[file];
+        let file = self.world.file(file);
         let names = file
             .resources
             .iter()
@@ -217,7 +243,8 @@ impl<'a> Resolver<'a> {
         ScopeId(self.scopes.len() - 1)
     }
 
-    /// Resolves the whole stack. What is wrong stands in `found` after it.
+    /// Resolves the whole stack, after [`Self::environments`] and [`Self::link`]. What is wrong is in
+    /// `found` after it.
     pub(crate) fn stack(&mut self) -> Stack {
         let mut stack = self.head();
         self.all_variables(ROOT);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Loading;
 use crate::diagnostic::Diagnostic;
-use crate::parse::{FileRole, What};
-use crate::resolve::World;
+use crate::parse::{File, FileRole, What};
+use crate::resolve::Linked;
 use crate::span::Spanned;
 use crate::suggest;
 use crate::tree::Node;
@@ -18,9 +18,9 @@ const MAX_MODULES: usize = 1_000;
 
 impl Loading<'_> {
     /// Loads the modules that a file uses, and theirs.
-    pub(super) fn modules(&mut self, world: &mut World, file: usize, way: &mut Vec<String>) {
-        let from = world.files[file].path.clone();
-        let uses: Vec<(usize, Spanned<String>)> = world.files[file]
+    pub(super) fn modules(&mut self, files: &mut Vec<File>, file: usize, way: &mut Vec<String>) {
+        let from = files[file].path.clone();
+        let uses: Vec<(usize, Spanned<String>)> = files[file]
             .resources
             .iter()
             .enumerate()
@@ -33,11 +33,11 @@ impl Loading<'_> {
             let Some(named) = self.beside(&from, &path) else {
                 continue;
             };
-            let place = match world.files.iter().position(|known| known.path == named) {
+            let place = match files.iter().position(|known| known.path == named) {
                 Some(known) if !way.contains(&named) => Some(known),
-                _ => self.module(world, &named, &path, way),
+                _ => self.module(files, &named, &path, way),
             };
-            if let What::Module { file: slot, .. } = &mut world.files[file].resources[at].what {
+            if let What::Module { file: slot, .. } = &mut files[file].resources[at].what {
                 *slot = place;
             }
         }
@@ -45,7 +45,7 @@ impl Loading<'_> {
 
     fn module(
         &mut self,
-        world: &mut World,
+        files: &mut Vec<File>,
         named: &str,
         by: &Spanned<String>,
         way: &mut Vec<String>,
@@ -54,7 +54,7 @@ impl Loading<'_> {
             let message = format!("a module uses itself: {} -> {named}", way.join(" -> "));
             return self.no(Diagnostic::error("cycle", by.span, message));
         }
-        if way.len() > MAX_MODULES_DEEP || world.files.len() > MAX_MODULES {
+        if way.len() > MAX_MODULES_DEEP || files.len() > MAX_MODULES {
             return self.no(Diagnostic::error(
                 "too-deep",
                 by.span,
@@ -69,10 +69,10 @@ impl Loading<'_> {
                 .hint("a module begins with `module: NAME`"));
         }
         let (file, _) = self.file(raw, None);
-        let place = world.files.len();
-        world.files.push(file);
+        let place = files.len();
+        files.push(file);
         way.push(named.to_owned());
-        self.modules(world, place, way);
+        self.modules(files, place, way);
         way.pop();
         Some(place)
     }
@@ -80,11 +80,11 @@ impl Loading<'_> {
     /// Loads the files of linked stacks, each with its environment.
     pub(super) fn links(
         &mut self,
-        world: &mut World,
+        own: &[File],
         environments: &BTreeMap<String, Option<String>>,
-    ) {
-        let from = world.files[0].path.clone();
-        let links: Vec<(String, Spanned<String>)> = world.files[0]
+    ) -> Linked {
+        let from = own[0].path.clone();
+        let links: Vec<(String, Spanned<String>)> = own[0]
             .pairs("stacks")
             .iter()
             .filter_map(|pair| {
@@ -98,18 +98,21 @@ impl Loading<'_> {
                 ))
             })
             .collect();
+        let mut linked = Linked::default();
         for (alias, path) in links {
             // Without an alias here the entry itself is wrong, and is reported when it is resolved.
             let Some(environment) = environments.get(&alias) else {
                 continue;
             };
-            self.link(world, &alias, &path, (environment.as_deref(), &from));
+            self.link(&mut linked, &alias, &path, (environment.as_deref(), &from));
         }
+        linked.count_on_from(own.len());
+        linked
     }
 
     fn link(
         &mut self,
-        world: &mut World,
+        linked: &mut Linked,
         alias: &str,
         path: &Spanned<String>,
         (environment, from): (Option<&str>, &str),
@@ -156,13 +159,28 @@ impl Loading<'_> {
             loader: self.loader,
         };
         let given: Given = vars::given(&file.vars, &input, &mut self.sources, &mut self.found);
-        let place = world.files.len();
-        world.files.push(file);
-        self.modules(world, place, &mut vec![named]);
-        world.given.push(given);
-        world
-            .links
-            .insert(alias.to_owned(), (place, world.given.len() - 1));
+        let place = linked.files.len();
+        linked.files.push(file);
+        self.modules(&mut linked.files, place, &mut vec![named]);
+        linked.by_alias.insert(alias.to_owned(), (place, given));
         Some(())
+    }
+}
+
+impl Linked {
+    /// Makes the places count on from those of so many files.
+    fn count_on_from(&mut self, n_files: usize) {
+        for (place, _) in self.by_alias.values_mut() {
+            *place += n_files;
+        }
+        let entries = self.files.iter_mut().flat_map(|file| &mut file.resources);
+        for entry in entries {
+            if let What::Module {
+                file: Some(place), ..
+            } = &mut entry.what
+            {
+                *place += n_files;
+            }
+        }
     }
 }

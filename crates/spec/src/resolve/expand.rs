@@ -149,7 +149,7 @@ impl<'a> Resolver<'a> {
         else {
             return Ok(());
         };
-        let file = &self.world.files[file];
+        let file = self.world.file(file);
         let with = entry.pair("with");
         if let Some(pair) = with
             && !crate::parse::shape_fits(

@@ -197,7 +197,7 @@ impl<'a> Resolver<'a> {
             .and_then(|entry| match entry.what {
                 What::Module {
                     file: Some(file), ..
-                } => Some(&self.world.files[file]),
+                } => Some(self.world.file(file)),
                 _ => None,
             });
         let outputs: Vec<&str> = outputs.map_or(Vec::new(), |file| {

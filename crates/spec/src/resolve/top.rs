@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 
 use self::version::satisfies;
 use super::val::Val;
-use super::{Context, Cx, Halt, ROOT, Resolver, Slot, SlotId, World};
+use super::{Cx, Halt, ROOT, Resolver, Slot, SlotId};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Shape, literal, shape_fits};
 use crate::schema::Type;
-use crate::source::Sources;
 use crate::stack::{Allow, Move, Output, Resource, Stack};
 use crate::suggest;
 use crate::tree::{Node, Pair};
@@ -36,29 +35,20 @@ pub(super) fn output_value(node: &Node) -> &Node {
     described.unwrap_or(node)
 }
 
-/// The environment of each linked stack that has a file, before that file is read.
-pub(crate) fn link_environments(
-    world: &World,
-    cx: &Context<'_>,
-    sources: Sources,
-) -> (Sources, BTreeMap<String, Option<String>>) {
-    let mut resolver = Resolver::new(world, cx, sources);
-    let mut blank = resolver.head();
-    resolver.links(&mut blank);
-    let environments = blank
-        .stacks
-        .into_iter()
-        .map(|(alias, link)| (alias, link.environment))
-        .collect();
-    (resolver.sources, environments)
-}
-
 impl<'a> Resolver<'a> {
-    /// Name, region, account, tags: what the rest depends on.
-    pub(super) fn head(&mut self) -> Stack {
+    /// The environment of each linked stack, by alias: what is needed to read their files. It may
+    /// depend on variables, the account and the region, but not on other stacks.
+    pub(crate) fn environments(&mut self) -> BTreeMap<String, Option<String>> {
         let file = &self.world.files[0];
         self.account = file.get("account").and_then(|node| self.account_of(node));
         self.region = file.get("region").and_then(|node| self.region_of(node));
+        self.environments = self.link_environments();
+        self.environments.clone()
+    }
+
+    /// Name, region, account, tags: what the rest depends on.
+    pub(super) fn head(&mut self) -> Stack {
+        let file = &self.world.files[0];
         if file.get("region").is_none() {
             let diagnostic = Diagnostic::error(
                 "missing-field",

@@ -1,5 +1,7 @@
 //! The sections `existing` and `stacks`: resources that this stack uses and does not own.
 
+use std::collections::BTreeMap;
+
 use super::TOP;
 use crate::common;
 use crate::diagnostic::Diagnostic;
@@ -9,7 +11,7 @@ use crate::resolve::Resolver;
 use crate::resolve::val::Val;
 use crate::stack::{Existing, Stack, StackLink};
 use crate::suggest;
-use crate::tree::Pair;
+use crate::tree::{Node, Pair};
 use crate::value::{Map, Value};
 
 /// Keys of an entry of `stacks`.
@@ -116,15 +118,30 @@ impl<'a> Resolver<'a> {
         (!by.is_empty()).then_some(by)
     }
 
-    pub(in crate::resolve) fn links(&mut self, stack: &mut Stack) {
+    /// The environments of all links, by alias. An entry that names no stack is reported when it is
+    /// resolved itself.
+    pub(super) fn link_environments(&mut self) -> BTreeMap<String, Option<String>> {
+        let names_stack = |pair: &&Pair| pair.value.get("stack").and_then(Node::text).is_some();
+        let file = &self.world.files[0];
+        let links = file.pairs("stacks").iter().filter(names_stack);
+        links
+            .map(|pair| {
+                let node = pair.value.get("environment");
+                let environment = node.and_then(|node| self.known_text(node, "environment"));
+                (pair.key.clone(), environment)
+            })
+            .collect()
+    }
+
+    fn links(&mut self, stack: &mut Stack) {
         for pair in self.world.files[0].pairs("stacks") {
-            if let Some(link) = self.link(pair) {
+            if let Some(link) = self.link_entry(pair) {
                 stack.stacks.insert(pair.key.clone(), link);
             }
         }
     }
 
-    fn link(&mut self, pair: &'a Pair) -> Option<StackLink> {
+    fn link_entry(&mut self, pair: &'a Pair) -> Option<StackLink> {
         if !shape_fits(&pair.value, Shape::Map, &pair.key, &mut self.found) {
             return None;
         }
@@ -151,7 +168,7 @@ impl<'a> Resolver<'a> {
             return None;
         };
         let stack = literal(name, "stack", &mut self.found)?.to_owned();
-        let environment = get("environment").and_then(|node| self.known_text(node, "environment"));
+        let environment = self.environments.get(&pair.key).cloned().flatten();
         let region = get("region").and_then(|node| self.region_of(node));
         let file = get("file")
             .and_then(|node| literal(node, "file", &mut self.found))
