@@ -308,7 +308,8 @@ mod tests {
             "setpoint-catalog",
             None,
             false,
-            "`setpoint-engine` may not use `setpoint-catalog`: it may use setpoint-openapi, setpoint-plan",
+            "`setpoint-engine` may not use `setpoint-catalog`: it may use setpoint-spec, \
+             setpoint-openapi, setpoint-plan",
         );
         check_edge(
             "setpoint-engine",
