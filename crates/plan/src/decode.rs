@@ -42,7 +42,7 @@ pub fn plain(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
 pub fn live(reading: &Reading<'_>, row: Node<'_>) -> Result<Live, Odd> {
     let kind = reading.kind;
     let id = id(row, reading.view.listing.id)?;
-    let attrs = attributes(kind.fields, row)?;
+    let attrs = attributes(reading, row)?;
     let uses = uses(kind.fields, &attrs);
     let found = Live {
         kind: kind.name,
@@ -87,33 +87,38 @@ pub fn tags(row: Node<'_>, names: TagNames) -> Result<BTreeMap<String, String>, 
         .collect()
 }
 
-/// The attributes that a table finds in a row, under dotted names.
-///
-/// # Errors
-/// A field is not what the action promises.
-pub fn attributes(fields: &[Field], row: Node<'_>) -> Result<Map, Odd> {
+/// The attributes that a table finds in a row, under dotted names. An absent field of which nobody
+/// knows whether the cloud leaves it out is counted in [`Reading::unsure`].
+fn attributes(reading: &Reading<'_>, row: Node<'_>) -> Result<Map, Odd> {
     let mut attrs = Map::new();
-    read_into(&mut attrs, "", fields, row)?;
+    read_into(&mut attrs, "", reading.kind.fields, reading, row)?;
     Ok(attrs)
 }
 
-fn read_into(attrs: &mut Map, prefix: &str, fields: &[Field], row: Node<'_>) -> Result<(), Odd> {
+fn read_into(
+    attrs: &mut Map,
+    prefix: &str,
+    fields: &[Field],
+    reading: &Reading<'_>,
+    row: Node<'_>,
+) -> Result<(), Odd> {
     for field in fields {
         let value = match field.read {
             Read::Elsewhere => None,
-            Read::At(path, presence) => scalar(field.ty, path, presence, row)?,
+            Read::At(path, presence) => {
+                if presence == Presence::Uncaptured && !row.has(path) {
+                    reading.unsure.set(reading.unsure.get() + 1);
+                }
+                scalar(field.ty, path, presence, row)?
+            }
             Read::By(read) => read(row)?,
         };
         if let Some(value) = value {
             attrs.insert(format!("{prefix}{}", field.name), value);
         }
         if field.shape == crate::field::Shape::Struct {
-            read_into(
-                attrs,
-                &format!("{prefix}{}.", field.name),
-                field.members,
-                row,
-            )?;
+            let prefix = format!("{prefix}{}.", field.name);
+            read_into(attrs, &prefix, field.members, reading, row)?;
         }
     }
     Ok(())

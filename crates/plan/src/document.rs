@@ -36,7 +36,7 @@ pub struct PlanDocument {
     pub live_resources: usize,
     /// How many resources the plan touches.
     pub summary: SummaryDocument,
-    /// The most severe effect: `none`, `brief`, `restart`, `rebuild`, `replace`.
+    /// The most severe interruption: `none`, `brief`, `restart`, `stop`, `rebuild`, `replace`.
     pub effect: String,
     /// Whether data goes.
     pub data_loss: bool,
@@ -97,6 +97,12 @@ pub struct ResourceChange {
     pub reason: ReasonDocument,
     /// What it does to what runs.
     pub effect: String,
+    /// What does not come back: `data`, `identity`, `address`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loss: Vec<String>,
+    /// What it does to the bill: `commitment`, `refund`, `price`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub money: Vec<String>,
     /// What is lost, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_loss: Option<String>,

@@ -5,6 +5,8 @@
 //! arguments. The engine sends queries and knows neither kinds nor paths. Invariant: whoever holds a
 //! query can decode its answer, look again, and prove its emptiness; no kind has to remember it.
 
+use std::cell::Cell;
+
 use setpoint_openapi::action::Action;
 use setpoint_openapi::json::{Json, Node, Odd};
 use setpoint_openapi::page::Listing;
@@ -98,6 +100,18 @@ pub struct Reading<'a> {
     pub view: &'static View,
     /// Where it was read.
     pub site: &'a Site,
+    /// How many fields were absent of which nobody knows whether the cloud leaves them out.
+    pub unsure: &'a Cell<usize>,
+}
+
+/// The rows of a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// How many fields were absent of which nobody knows whether the cloud leaves them out: they are
+    /// absent only if a second read says so too.
+    pub unsure: usize,
 }
 
 /// A read of the API: a view with its arguments.
@@ -254,19 +268,25 @@ impl Query {
     ///
     /// # Errors
     /// The answer is not what the action promises.
-    pub fn decode(&self, page: &Json) -> Result<Vec<Row>, Odd> {
+    pub fn decode(&self, page: &Json) -> Result<Page, Odd> {
+        let unsure = Cell::new(0);
         let reading = Reading {
             kind: self.kind,
             view: self.view,
             site: &self.site,
+            unsure: &unsure,
         };
-        match self.view.decode {
-            Decode::Page(decode) => decode(&reading, page),
+        let rows: Vec<Row> = match self.view.decode {
+            Decode::Page(decode) => decode(&reading, page)?,
             Decode::Rows(decode) => rows(page, self.view.listing.rows)?
                 .into_iter()
                 .map(|row| decode(&reading, row))
-                .collect(),
-        }
+                .collect::<Result<_, Odd>>()?,
+        };
+        Ok(Page {
+            rows,
+            unsure: unsure.get(),
+        })
     }
 }
 

@@ -91,6 +91,11 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     belongs("performance_level", "cloud_essd");
     belongs("provisioned_iops", "cloud_auto");
     belongs("bursting_enabled", "cloud_auto");
+    let is_encrypted = cx.fields().get("encrypted") == Some(&Value::Bool(true));
+    if cx.fields().contains_key("kms_key") && !is_encrypted {
+        let message = "`kms_key` has no effect on a disk that is not encrypted".to_owned();
+        problems.push(problem("kms_key", message, "write `encrypted: true` beside it"));
+    }
     let size = cx.fields().get("size").and_then(Value::as_int);
     let level = text("performance_level").unwrap_or("PL1");
     let (of, least) = match (category, level) {

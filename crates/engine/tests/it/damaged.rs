@@ -309,3 +309,40 @@ async fn a_contradiction_that_repeats_names_its_exchange() {
     }
     assert_eq!(*wire.done.lock().expect("no panic"), 3);
 }
+
+/// Nobody knows whether the cloud leaves out the description of a network that has none: a listing
+/// without it is read once more, and then believed.
+#[tokio::test(start_paused = true)]
+async fn a_field_that_may_be_left_out_is_absent_after_a_second_read() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+    for (times, reads) in [(0, 1), (1, 2), (9, 2)] {
+        let cloud = Cloud::new();
+        assert!(cloud.apply(net).await.is_complete());
+        let wire = wire(&cloud);
+        *wire.damage.lock().expect("no panic") = Some(Damage {
+            action: "DescribeVpcs".to_owned(),
+            path: ["Vpcs", "Vpc", "0", "Description"]
+                .map(str::to_owned)
+                .into(),
+            wrong: None,
+            times,
+        });
+        let intent = cloud.intent(&stack(net, &[]));
+        let through = cloud.through(wire.clone());
+        let seen = observe::observe(&through.session, &intent).await;
+        let seen = seen.expect("it can be observed");
+        let (plan, _) = planner::plan(
+            &through.session.registry,
+            &intent,
+            &seen,
+            &Options::default(),
+        )
+        .expect("there is a plan");
+        assert!(plan.is_empty(), "{times}");
+        let answers = wire.answers.lock().expect("no panic");
+        let of_vpcs = answers
+            .iter()
+            .filter(|(action, _)| action == "DescribeVpcs");
+        assert_eq!(of_vpcs.count(), reads, "{times}");
+    }
+}

@@ -107,6 +107,8 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
             of,
         },
         effect: change.effect.word().to_owned(),
+        loss: change.effect.loses.words().map(str::to_owned).collect(),
+        money: change.effect.pays.words().map(str::to_owned).collect(),
         data_loss: change.loses.clone(),
         held: plan
             .held

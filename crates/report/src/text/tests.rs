@@ -410,3 +410,23 @@ fn colours_change_nothing_but_colours() {
     assert!(colored.contains("\u{1b}["));
     assert_eq!(bare, of(false));
 }
+
+/// An effect on a further axis, a changed price here, takes nothing from what is interrupted.
+#[test]
+fn interruptions_are_counted_whatever_they_cost() {
+    for (effect, expected) in [
+        (Effect::RESTART.priced(), "Effect: 1 restart."),
+        (Effect::STOP, "Effect: 1 stop."),
+        (Effect::BRIEF.priced(), "Effect: 1 brief interruption."),
+    ] {
+        let fields = vec![field("instance_type", "a".into(), "b".into(), effect)];
+        let plan = plan(vec![updated("app", "instance", "i-1", fields)]);
+        let header = Header {
+            elapsed: None,
+            schema: None,
+            destroy: false,
+        };
+        let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -161,7 +161,7 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     if change.effect.interrupts >= Interruption::Restart && change.before.is_some() {
         words.extend(how_long(plan, at).map(|text| (Label::Plain, text)));
     } else if change.effect.interrupts == Interruption::Brief {
-        words.push((Label::Plain, "the network blinks".to_owned()));
+        words.push((Label::Plain, "interrupted for a moment".to_owned()));
     }
     words
 }

@@ -3,7 +3,7 @@
 use setpoint_plan::Address;
 use setpoint_plan::change::Change;
 use setpoint_plan::document::held_words;
-use setpoint_plan::effect::Effect;
+use setpoint_plan::effect::Interruption;
 use setpoint_plan::held::{Allowance, Held, HeldWhy};
 use setpoint_plan::live::Cost;
 use setpoint_plan::plan::Plan;
@@ -89,18 +89,19 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
 
 fn interruptions(plan: &Plan) -> Vec<String> {
     let counted = [
-        (Effect::BRIEF, "network blip"),
-        (Effect::RESTART, "restart"),
-        (Effect::REBUILD, "rebuild"),
-        (Effect::REPLACE, "replacement"),
+        (Interruption::Brief, "brief interruption"),
+        (Interruption::Restart, "restart"),
+        (Interruption::Stop, "stop"),
+        (Interruption::Rebuild, "rebuild"),
+        (Interruption::Replace, "replacement"),
     ];
-    let sentence = |(effect, word): &(Effect, &str)| {
+    let sentence = |(effect, word): &(Interruption, &str)| {
         let n = plan
             .changes
             .iter()
-            .filter(|change| change.is_change() && change.effect == *effect)
+            .filter(|change| change.is_change() && change.effect.interrupts == *effect)
             .count();
-        let up = if *effect == Effect::RESTART {
+        let up = if *effect == Interruption::Restart {
             stays_up(plan)
         } else {
             None
@@ -116,7 +117,7 @@ fn stays_up(plan: &Plan) -> Option<String> {
     let restarted = plan
         .changes
         .iter()
-        .filter(|change| interrupts(change) && change.effect == Effect::RESTART);
+        .filter(|change| interrupts(change) && change.effect.interrupts == Interruption::Restart);
     restarted
         .filter_map(|change| up_beside(plan, change))
         .next()
