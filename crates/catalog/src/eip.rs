@@ -151,6 +151,7 @@ static FIELDS: &[Field] = &[
     .judge(judge_target, "brief")
     .leave(&LEAVE)
     .lends("public_ip", "ip_address")
+    .gives("public_ip")
     .samples("\"app[0]\"", "\"app[1]\""),
     Field::output("ip_address", TEXT, "The public address.").at_uncaptured("IpAddress"),
     Field::output(

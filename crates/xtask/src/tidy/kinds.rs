@@ -15,7 +15,7 @@ use super::tree::File;
 const CORE: [&str; 3] = ["spec", "plan", "engine"];
 
 /// Words of a single kind that the core has for something else.
-const WORDS_OF_THE_CORE: [(&str, &str); 12] = [
+const WORDS_OF_THE_CORE: [(&str, &str); 11] = [
     ("description", "a key of every entry, file and variable"),
     ("from", "a key of `moved`"),
     ("id", "an attribute of every resource"),
@@ -23,7 +23,6 @@ const WORDS_OF_THE_CORE: [(&str, &str); 12] = [
     ("ip_address", "how the names of address attributes end"),
     ("labels", "a key of diagnostics in JSON"),
     ("pattern", "a key of a variable"),
-    ("protected", "a class of notes"),
     ("resources", "a section of a file"),
     ("size", "a function of expressions"),
     ("source", "what people write for `use`"),
