@@ -71,7 +71,7 @@ it: {type: image, instance: 'app[0]'}
     }),
     desire: |_, _, live, want| {
         want.guard.marks.insert(OWN_SNAPSHOTS.to_owned());
-        // One that is being made, or that failed, is no image yet.
+        // An image that is still being created, or whose creation failed, cannot be used yet.
         if live.is_some_and(|live| live.attr("is_made") != Value::Bool(true)) {
             want.attrs.insert("is_made".to_owned(), Value::Bool(true));
         }

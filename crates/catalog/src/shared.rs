@@ -150,7 +150,7 @@ pub(crate) fn level(judged: &Judged<'_>, update: &'static Update) -> Verdict {
     Verdict::Update(update)
 }
 
-/// Makes `attach_to` closed: attached to nothing unless a line says so, or lets go of it.
+/// Makes `attach_to` closed: without a line it is attached to nothing, unless the entry releases it.
 pub(crate) fn close_attachment(want: &mut Desired) {
     if !want.released.iter().any(|name| name == "attach_to") {
         want.attrs

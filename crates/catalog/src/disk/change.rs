@@ -120,7 +120,7 @@ pub(super) fn attributes(change: &Changing<'_>, update: &'static Update) -> Vec<
     vec![attribute([id, change.params(update)].concat())]
 }
 
-/// Puts it under a policy of automatic snapshots. A policy that is deleted lets go of it by itself.
+/// Puts it under a policy of automatic snapshots. Deleting the policy also ends its use.
 pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
     let disks = Value::Encode(Encoding::Json, Box::new(Value::List(vec![id.clone()])));
     // This action spells its parameters otherwise than all others.

@@ -79,7 +79,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "timeout",
         Type::Duration,
-        "How long the checks may take once the agent answers: 10s to 23h.",
+        "How long the checks may take once the agent answers: 10s to 23h59m.",
     )
     .or("10m")
     .samples("5m", "10m")
@@ -158,8 +158,8 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     if let Some(timeout) = timeout {
         found.push(problem(
             "ready.timeout",
-            format!("{timeout}s is no time for a check"),
-            "10s to 23h",
+            format!("`timeout` must be between 10s and 23h59m, this is {timeout}s"),
+            "write a duration such as `10m`",
         ));
     }
     if let Some(path) = ready
@@ -171,7 +171,7 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     {
         found.push(problem(
             "ready.http.path",
-            format!("`{path}` is no path of a URL"),
+            format!("`{path}` is not a valid path of a URL"),
             "it begins with `/` and has no spaces: `/health`",
         ));
     }

@@ -362,7 +362,7 @@ fn a_machine_that_needs_its_disk_gives_no_zone() {
     drop(stack(&text, &[]));
 }
 
-/// What is kept lets go of its machine when that is destroyed, and stays.
+/// A kept resource is detached when its machine is destroyed, and stays.
 #[tokio::test(start_paused = true)]
 async fn a_kept_disk_keeps_no_machine() {
     let kept = disk("size: 40, attach_to: one, lifecycle: {on_delete: keep}");

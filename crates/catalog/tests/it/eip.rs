@@ -176,7 +176,7 @@ async fn closed_means_free() {
     assert_eq!(lines(&cloud.plan(&unmanaged).await), Vec::<String>::new());
 }
 
-/// A region that drops the tags of an allocation is told of; it does not fill up with addresses.
+/// An allocation without its tags is an error that names the address; no further one is allocated.
 #[tokio::test(start_paused = true)]
 async fn a_region_that_drops_tags_fails_loudly() {
     let cloud = Cloud::with(Options {
@@ -223,7 +223,7 @@ fn paid_by_traffic_it_is_slower() {
     ));
 }
 
-/// What is kept lets go of its machine when that is destroyed, and stays.
+/// A kept resource is detached when its machine is destroyed, and stays.
 #[tokio::test(start_paused = true)]
 async fn a_kept_address_keeps_no_machine() {
     let kept = with(", attach_to: one, lifecycle: {on_delete: keep}");

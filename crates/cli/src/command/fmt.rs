@@ -71,7 +71,7 @@ fn chosen(args: &FmtArgs) -> Result<Vec<String>, Error> {
     }
     if found.is_empty() {
         Err(Error::usage(
-            "there is no stack, module or environment file here or below",
+            "no stack, module or environment file was found in this folder or below",
         ))
     } else {
         Ok(found)

@@ -153,7 +153,7 @@ fn no_stack_file(error: &NotFound) -> Words {
             let named = others.iter().map(|path| format!("  {path}"));
             Words {
                 what,
-                lines: std::iter::once("There is, to be named:".to_owned())
+                lines: std::iter::once("Stack files found:".to_owned())
                     .chain(named)
                     .collect(),
             }

@@ -26,7 +26,7 @@ fn a_folder_without_stack_yaml_names_what_is_there() {
     expect![[r#"
         $ setpoint validate
         2| Error: no stack file in this folder (looked for stack.yaml, stack.yml)
-        2|   There is, to be named:
+        2|   Stack files found:
         2|     shop.stack.yaml
         2|     stacks/net/stack.yaml
         exit 64

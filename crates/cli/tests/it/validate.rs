@@ -160,14 +160,14 @@ fn readiness_that_cannot_be_asked_for() {
         2| │ name one of `cloud_init: true`, `http`, `tcp`, `command`
         2| ╵
         2| ╷
-        2| │ Error: <time> is no time for a check
+        2| │ Error: `timeout` must be between <time> and 23h59m, this is <time>
         2| │   on stack.yaml line 11, in quick:
         2| │   11 │   quick: {type: instance, ready: {tcp: 22, timeout: 5s}}
         2| │      │                                                     ^^
-        2| │ <time> to 23h
+        2| │ write a duration such as `10m`
         2| ╵
         2| ╷
-        2| │ Error: `health it` is no path of a URL
+        2| │ Error: `health it` is not a valid path of a URL
         2| │   on stack.yaml line 12, in path:
         2| │   12 │   path: {type: instance, ready: {http: {port: 80, path: "health it"}}}
         2| │      │                                                         ^^^^^^^^^^^
