@@ -37,7 +37,8 @@ fn check_target(cx: &CheckCx<'_>) -> Option<Problem> {
         return Some(problem(
             format!("`{}` has public bandwidth of its own", target.address),
             format!(
-                "take `internet` out of `{}`, or `attach_to` out of here",
+                "create `{}` without `internet`, or take `attach_to` out of here: a machine cannot \
+                 take an `eip` while it keeps a public address of its own",
                 target.address
             ),
         ));
