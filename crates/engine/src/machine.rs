@@ -19,10 +19,10 @@ use setpoint_openapi::request::Request;
 use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::kind::Row;
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
-use setpoint_plan::procedure::{Act, Codes, Local, Token};
+use setpoint_plan::procedure::{Local, Token};
 use setpoint_plan::registry::Registry;
 use setpoint_plan::view::Query;
-use setpoint_plan::{Address, Map, Ref, Value, graph};
+use setpoint_plan::{Address, Map, Ref, Value};
 
 use crate::local::{Deleted, LocalError, Record};
 use crate::outcome::{Failure, FailureClass, NotStarted, Outcome, Write};

@@ -1,11 +1,17 @@
 //! What a machine knows before its first step: live attributes, and how long the way to the end is.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use setpoint_plan::kind::Cx;
+use setpoint_plan::plan::{Plan, PlanStep};
+use setpoint_plan::procedure::Act;
+use setpoint_plan::registry::Registry;
+use setpoint_plan::{Address, Map, Value, graph};
 
 /// What live rows tell before anything is done. A resource that this plan makes anew is not known by its old row, but by
 /// the id that is ours to choose, where there is one.
 pub(super) fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
-    let cx = setpoint_plan::kind::Cx {
+    let cx = Cx {
         stack: &plan.stack,
         site: &plan.site,
         now: plan.now,

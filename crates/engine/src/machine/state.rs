@@ -1,6 +1,12 @@
 //! The state of every step of an apply, and what is remembered beside it.
 
-use super::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use setpoint_openapi::error::CallError;
+use setpoint_openapi::request::Request;
+use setpoint_plan::plan::StepId;
+use setpoint_plan::procedure::Codes;
 
 /// Where a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
