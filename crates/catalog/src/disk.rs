@@ -9,8 +9,8 @@
 //! The disks that are made with a machine carry its tags and are none of these.
 //!
 //! Sources: CreateDisk, AttachDisk, DetachDisk, ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec,
-//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk is given the zone:
-//! with a machine instead, it ignores tags and token.
+//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk is given the
+//! zone: with a machine instead, it ignores tags and token.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};

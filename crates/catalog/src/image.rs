@@ -1,12 +1,12 @@
 //! `image`: what a machine boots from: looked up, or made from a machine of the stack.
 //!
-//! An image is `Creating` for some minutes, then `Available`, or `CreateFailed` for good; by hand it
-//! becomes `Deprecated`. It is a copy of all disks of its machine, made once: the machine may change
-//! or go afterwards, and another one under `instance` makes no other image. Its name is unique in a
-//! region. What the copy is made of are snapshots, which are paid for and stay when the image goes:
-//! those made with an image of ours are deleted after it. Its guard tag marks them as such, since an
-//! adopted image may stand on snapshots that serve others too. A run that is cut off between the two
-//! leaves the snapshots.
+//! An image is `Creating` for some minutes, then `Available`, or `CreateFailed` for good; by hand
+//! it becomes `Deprecated`. It is a copy of all disks of its machine, made once: the machine may
+//! change or go afterwards, and another one under `instance` makes no other image. Its name is
+//! unique in a region. What the copy is made of are snapshots, which are paid for and stay when the
+//! image goes: those made with an image of ours are deleted after it. Its guard tag marks them as
+//! such, since an adopted image may stand on snapshots that serve others too. A run that is cut off
+//! between the two leaves the snapshots.
 //!
 //! A look-up that fits several images means the newest.
 //!

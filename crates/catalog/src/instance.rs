@@ -2,13 +2,13 @@
 //! bandwidth.
 //!
 //! A machine is `Pending`, `Starting`, `Running`, `Stopping` or `Stopped`; a deleted one vanishes.
-//! Updates that need it stopped share one window. The window is marked `restarting` in the guard tag,
-//! so that whoever finds a machine that was stopped by us starts it again.
+//! Updates that need it stopped share one window. The window is marked `restarting` in the guard
+//! tag, so that whoever finds a machine that was stopped by us starts it again.
 //!
 //! Sources: RunInstances, ModifyInstanceAttribute, ModifyInstanceSpec, ModifyInstanceNetworkSpec,
 //! ModifyInstanceVpcAttribute, ReplaceSystemDisk, AttachKeyPair, DetachKeyPair, ResizeDisk,
-//! ModifyDiskSpec, StartInstances, StopInstances, DeleteInstances, DescribeInstances, DescribeDisks,
-//! DescribeImages, and those of `ready.rs` (ECS 2014-05-26).
+//! ModifyDiskSpec, StartInstances, StopInstances, DeleteInstances, DescribeInstances,
+//! DescribeDisks, DescribeImages, and those of `ready.rs` (ECS 2014-05-26).
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::Value;
@@ -91,8 +91,8 @@ it:
     first_version: true,
     window_mark: Some(RESTARTING),
     pending_mark: Some(UNREADY),
-    // RunInstances puts the tags of a machine on its disks, so the listing of disks shows the system
-    // disks of all.
+    // RunInstances puts the tags of a machine on its disks, so the listing of disks shows the
+    // system disks of all.
     more_lists: &[(&disk::DISK, &disk::LIST)],
     look_ups: read::look_ups,
     desire: desire::desire,
@@ -136,7 +136,8 @@ fn loses(live: &Live, _: Effect) -> Option<String> {
     ))
 }
 
-/// A subscription cannot be deleted before it expires, nor a machine under the API's own protection.
+/// A subscription cannot be deleted before it expires, nor a machine under the API's own
+/// protection.
 fn undeletable(cx: &Cx<'_>, live: &Live) -> Option<String> {
     let expires = live.attr("expired_time");
     let is_paid = live.attr("charge_type") == Value::text("PrePaid");

@@ -1,9 +1,9 @@
 //! `metric_alarm`: an alert rule of CloudMonitor.
 //!
 //! The id of a rule is ours: derived from identity and address, it is both token and name. A put
-//! replaces the whole rule, so it always sends the desired values over the live ones. Rules carry no
-//! tags: the owner stands in the name of the rule (`stack:address`, by which rules are listed) and is
-//! proven by the id.
+//! replaces the whole rule, so it always sends the desired values over the live ones. Rules carry
+//! no tags: the owner stands in the name of the rule (`stack:address`, by which rules are listed)
+//! and is proven by the id.
 //!
 //! Sources: PutResourceMetricRule, EnableMetricRules, DisableMetricRules, DeleteMetricRules,
 //! DescribeMetricRuleList (CMS 2019-01-01).
@@ -347,7 +347,8 @@ fn prefix(stack: &str) -> String {
     format!("{stack}:")
 }
 
-/// `stack:address`, and the name that the spec gives behind a space, which neither of the two can hold.
+/// `stack:address`, and the name that the spec gives behind a space, which neither of the two can
+/// hold.
 fn rule_name(stack: &str, address: &Address, name: Option<&str>) -> String {
     let owner = format!("{}{}", prefix(stack), encode_address(address));
     name.map_or_else(|| owner.clone(), |name| format!("{owner} {name}"))
@@ -362,7 +363,8 @@ fn read_rule_name(text: &str) -> Option<(&str, Address, Option<&str>)> {
     Some((stack, decode_address(address)?, name))
 }
 
-/// The rule's id: derived, so that a cut-off put meets its own rule again. Rules are account-wide, hence the region.
+/// The rule's id: derived, so that a cut-off put meets its own rule again. Rules are account-wide,
+/// hence the region.
 fn rule_id(cx: &Cx<'_>, address: &Address) -> String {
     id_for(cx.stack, cx.site, address)
 }
@@ -377,8 +379,8 @@ fn id_for(stack: &str, site: &Site, address: &Address) -> String {
     )
 }
 
-/// A put, and the flag once more: whether a put wakes a rule that is off is not documented. Where the
-/// flag itself differs, its own update follows.
+/// A put, and the flag once more: whether a put wakes a rule that is off is not documented. Where
+/// the flag itself differs, its own update follows.
 fn put_again(change: &Changing<'_>) -> Vec<Step> {
     let (current, off) = (change.live.attr("active"), Value::Bool(false));
     let wanted = change.want.attrs.get("active");
@@ -522,8 +524,8 @@ fn number(text: &str) -> Value {
     Value::Decimal(trimmed.to_owned())
 }
 
-/// `Resources` is JSON text; rules on instances alone show as `instances` too. An instance goes although a rule names it,
-/// so a rule uses nothing.
+/// `Resources` is JSON text; rules on instances alone show as `instances` too. An instance goes
+/// although a rule names it, so a rule uses nothing.
 fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
     if text.is_empty() {
         return Ok(());

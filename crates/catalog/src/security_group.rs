@@ -1,8 +1,8 @@
 //! `security_group`: a set of instances and the flows that they accept.
 //!
-//! A group has no states: it can be used at once. A call takes 100 rules, a direction holds 200. Rule
-//! ids come only from a describe; a duplicate rule is a success. Invariant: a flow that both files
-//! allow is open at every moment: add, then reword, then revoke.
+//! A group has no states: it can be used at once. A call takes 100 rules, a direction holds 200.
+//! Rule ids come only from a describe; a duplicate rule is a success. Invariant: a flow that both
+//! files allow is open at every moment: add, then reword, then revoke.
 //!
 //! Sources: CreateSecurityGroup, ModifySecurityGroupAttribute, ModifySecurityGroupPolicy,
 //! AuthorizeSecurityGroup[Egress], ModifySecurityGroup[Egress]Rule, RevokeSecurityGroup[Egress],

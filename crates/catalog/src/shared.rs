@@ -44,7 +44,8 @@ pub(crate) fn own_tags(cx: &Cx<'_>, want: &Desired) -> (&'static str, Value) {
     )
 }
 
-/// The display name of a resource that gives none: stack and address, other characters turned to `-`.
+/// The display name of a resource that gives none: stack and address, other characters turned to
+/// `-`.
 pub(crate) fn display_name(stack: &str, address: &Address, max: usize) -> String {
     let plain = format!("{stack}-{address}")
         .replace(['/', '.', '['], "-")
@@ -150,7 +151,8 @@ pub(crate) fn level(judged: &Judged<'_>, update: &'static Update) -> Verdict {
     Verdict::Update(update)
 }
 
-/// Makes `attach_to` closed: without a line it is attached to nothing, unless the entry releases it.
+/// Makes `attach_to` closed: without a line it is attached to nothing, unless the entry releases
+/// it.
 pub(crate) fn close_attachment(want: &mut Desired) {
     if !want.released.iter().any(|name| name == "attach_to") {
         want.attrs

@@ -4,8 +4,8 @@
 //! its blocks. A region holds 10 VPCs by default; a block is a /8 to a /28. Nothing is created in a
 //! VPC that is not `Available`.
 //!
-//! Sources: CreateVpc, ModifyVpcAttribute, AssociateVpcCidrBlock, UnassociateVpcCidrBlock, DeleteVpc,
-//! DescribeVpcs (VPC 2016-04-28).
+//! Sources: CreateVpc, ModifyVpcAttribute, AssociateVpcCidrBlock, UnassociateVpcCidrBlock,
+//! DeleteVpc, DescribeVpcs (VPC 2016-04-28).
 
 use setpoint_openapi::action::vpc as api;
 use setpoint_openapi::json::{Node, Odd};

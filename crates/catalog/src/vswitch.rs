@@ -1,11 +1,12 @@
 //! `vswitch`: a subnet of a VPC, in one zone.
 //!
 //! A VSwitch is `Pending` for some seconds and then `Available`. Its block is a /16 to a /29 inside
-//! one of the blocks of its VPC, apart from those of its neighbours; a VPC holds 150 of them. The API
-//! creates or deletes one VSwitch of a VPC at a time and refuses a second one as a conflict, so these
-//! steps hold the lock of the VPC.
+//! one of the blocks of its VPC, apart from those of its neighbours; a VPC holds 150 of them. The
+//! API creates or deletes one VSwitch of a VPC at a time and refuses a second one as a conflict, so
+//! these steps hold the lock of the VPC.
 //!
-//! Sources: CreateVSwitch, ModifyVSwitchAttribute, DeleteVSwitch, DescribeVSwitches (VPC 2016-04-28).
+//! Sources: CreateVSwitch, ModifyVSwitchAttribute, DeleteVSwitch, DescribeVSwitches (VPC
+//! 2016-04-28).
 
 use setpoint_openapi::action::vpc as api;
 use setpoint_openapi::json::{Node, Odd};

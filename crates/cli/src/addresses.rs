@@ -65,7 +65,8 @@ fn index_is_inside(before: &str) -> bool {
     before.matches('[').count() > before.matches(']').count()
 }
 
-/// Whether a pattern means an address: itself, a glob of it, or the group or module that it belongs to.
+/// Whether a pattern means an address: itself, a glob of it, or the group or module that it belongs
+/// to.
 fn means(pattern: &str, address: &Address) -> bool {
     let text = address.to_string();
     let inside = text

@@ -1,7 +1,8 @@
 //! What may be typed: one struct, read by clap; its doc comments are the help.
 //!
-//! People from Terraform type long flags with one dash (`-out`, `-auto-approve`); [`double_dashes`] makes them two
-//! before clap looks. Invariant: nothing here reads a file, the environment or the terminal.
+//! People from Terraform type long flags with one dash (`-out`, `-auto-approve`); [`double_dashes`]
+//! makes them two before clap looks. Invariant: nothing here reads a file, the environment or the
+//! terminal.
 
 use std::ffi::OsString;
 
@@ -11,8 +12,8 @@ use crate::command::Command;
 
 /// Declarative desired state for Alibaba Cloud
 ///
-/// Describe a stack in stack.yaml; `setpoint plan` shows what it would change, `setpoint apply` makes it so. There is no
-/// state file: what a stack owns is read from the cloud on every run.
+/// Describe a stack in stack.yaml; `setpoint plan` shows what it would change, `setpoint apply`
+/// makes it so. There is no state file: what a stack owns is read from the cloud on every run.
 #[derive(Debug, Parser)]
 #[command(name = "setpoint", version, propagate_version = false, arg_required_else_help = true, after_long_help = EXIT_CODES)]
 pub struct Cli {
@@ -178,7 +179,8 @@ pub fn double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
     args.into_iter().map(fix).collect()
 }
 
-/// The names and aliases of all long flags of all commands; those of one letter would be short ones.
+/// The names and aliases of all long flags of all commands; those of one letter would be short
+/// ones.
 fn long_flags() -> Vec<String> {
     let mut names = vec!["help".to_owned(), "version".to_owned()];
     collect_longs(&Cli::command(), &mut names);

@@ -1,4 +1,5 @@
-//! The commands, one file each: an args struct whose doc comment is the help, then parse → operate → view.
+//! The commands, one file each: an args struct whose doc comment is the help, then parse → operate
+//! → view.
 
 pub mod apply;
 pub mod completions;

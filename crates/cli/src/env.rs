@@ -1,6 +1,7 @@
 //! Every environment variable that the command reads, in one place.
 //!
-//! Credentials stand under the names of the official clients; `openapi` reads those through [`Env::get`].
+//! Credentials stand under the names of the official clients; `openapi` reads those through
+//! [`Env::get`].
 
 /// Looks environment variables up. A plain function, so that tests can hand in another one.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Everything that can end a command early, with what people need to go on.
 //!
-//! A variant holds data; [`Error::text`] and [`Error::json`] say it. Which exit code it leads to is decided in
-//! [`crate::exit`] alone.
+//! A variant holds data; [`Error::text`] and [`Error::json`] say it. Which exit code it leads to is
+//! decided in [`crate::exit`] alone.
 
 mod text;
 

@@ -71,7 +71,8 @@ impl Exit {
         }
     }
 
-    /// The worse of two, for commands that look at several stacks: pending changes are no failure, anything else is.
+    /// The worse of two, for commands that look at several stacks: pending changes are no failure,
+    /// anything else is.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         let weight = |exit: Self| match exit {

@@ -1,4 +1,5 @@
-//! Which file a command works on. It never guesses: a folder without `stack.yaml` is an error that names what is there.
+//! Which file a command works on. It never guesses: a folder without `stack.yaml` is an error that
+//! names what is there.
 //!
 //! Paths stay as people typed them, with `/`, so that messages name what they know.
 

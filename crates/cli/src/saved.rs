@@ -1,9 +1,11 @@
-//! Saved plans: a promise that can be held against the world, and nothing that could be tampered with.
+//! Saved plans: a promise that can be held against the world, and nothing that could be tampered
+//! with.
 //!
-//! The file holds what the plan was made from (spec sources, variables that are not secret, what was asked), marks of
-//! the live resources that it touches, a view for people and programs, and a hash of the answer. `apply FILE` plans
-//! again from the same inputs and performs its own, fresh plan, if and only if that is the saved one. Invariants: no secret is
-//! in the file; whatever moved since is named.
+//! The file holds what the plan was made from (spec sources, variables that are not secret, what
+//! was asked), marks of the live resources that it touches, a view for people and programs, and a
+//! hash of the answer. `apply FILE` plans again from the same inputs and performs its own, fresh
+//! plan, if and only if that is the saved one. Invariants: no secret is in the file; whatever moved
+//! since is named.
 
 mod mark;
 mod moved;
@@ -142,7 +144,8 @@ impl SavedPlan {
             Err(_) => return Ok(None),
         };
         let text = String::from_utf8_lossy(&bytes);
-        // A stack may be written as JSON as well; the format, which stands first, says which it is, even of a damaged file.
+        // A stack may be written as JSON as well; the format, which stands first, says which it is,
+        // even of a damaged file.
         let head: String = text.chars().take(HEAD).collect();
         if !head.starts_with('{') || !head.contains("\"format\"") || !head.contains(FORMAT) {
             return Ok(None);
@@ -169,7 +172,8 @@ impl SavedPlan {
         })
     }
 
-    /// A part that is not what the file's own hashes say. Nothing is performed from it, but people may have reviewed it.
+    /// A part that is not what the file's own hashes say. Nothing is performed from it, but people
+    /// may have reviewed it.
     fn altered(&self) -> Option<String> {
         let moved = |source: &&SavedSource| {
             source
@@ -287,7 +291,8 @@ fn digest(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a listing grow.
+/// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a
+/// listing grow.
 fn answer(view: &PlanDocument) -> String {
     let changes: Vec<_> = view
         .resource_changes

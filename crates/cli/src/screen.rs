@@ -1,7 +1,7 @@
 //! Carrying a plan out on a terminal: progress, Ctrl-C, and what came of it.
 //!
-//! A first interrupt stops cleanly: no step starts any more but those that close a window. A second one leaves at once,
-//! unless it is a hang-up.
+//! A first interrupt stops cleanly: no step starts any more but those that close a window. A second
+//! one leaves at once, unless it is a hang-up.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

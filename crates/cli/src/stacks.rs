@@ -72,7 +72,8 @@ fn head(loader: &dyn Loader, path: &str) -> Head {
     }
 }
 
-/// Depth first, by name; a cycle of links is broken where it is met, since stacks are read live and not built in order.
+/// Depth first, by name; a cycle of links is broken where it is met, since stacks are read live and
+/// not built in order.
 fn linked_first(heads: &BTreeMap<String, Head>) -> Vec<String> {
     let mut order = Vec::new();
     let mut met = BTreeSet::new();

@@ -31,10 +31,12 @@ pub const SIM_DIR: &str = ".setpoint/sim";
 /// What was made and deleted from here; a cache.
 const MEMORY: &str = ".setpoint/memory";
 
-/// The simulated cloud's pace: a server that is ready after a minute there is ready after 3 s here, slow enough to watch.
+/// The simulated cloud's pace: a server that is ready after a minute there is ready after 3 s here,
+/// slow enough to watch.
 pub const SIM_SPEED: f64 = 20.0;
 
-/// A fresh simulated cloud gives the same ids everywhere, so that guides and their readers see the same.
+/// A fresh simulated cloud gives the same ids everywhere, so that guides and their readers see the
+/// same.
 pub const SIM_SEED: u64 = 1;
 
 /// Longer than any lag of the simulated cloud, so that what was just made is never taken for dead.
@@ -183,7 +185,8 @@ fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
 }
 
 fn session(client: Client, pace: Pace) -> Session {
-    // A path of the spec is resolved when the spec is read; from there on it starts where this process stands.
+    // A path of the spec is resolved when the spec is read; from there on it starts where this
+    // process stands.
     let local = Disk::new(PathBuf::new()).remembering(PathBuf::from(MEMORY));
     Session {
         client: Arc::new(client),

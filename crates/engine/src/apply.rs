@@ -1,8 +1,9 @@
 //! Applies a plan: carries out the machine's commands, and nothing else.
 //!
-//! Contract. *Expected flow*: the caller has planned, checked and confirmed. *Guarantees*: every write call stands in the
-//! plan; when `cancel` turns true no step starts any more but those that close a window, calls under way are waited for,
-//! and the outcome says what was not started. *Errors*: never; what failed stands in the outcome.
+//! Contract. *Expected flow*: the caller has planned, checked and confirmed. *Guarantees*: every
+//! write call stands in the plan; when `cancel` turns true no step starts any more but those that
+//! close a window, calls under way are waited for, and the outcome says what was not started.
+//! *Errors*: never; what failed stands in the outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +105,8 @@ impl Run<'_> {
             }
             let wake = self.wake_at();
             if wake.is_none() && self.under_way.is_empty() {
-                // Nothing is under way and nothing is due, yet not all is over: the outcome lists what was left.
+                // Nothing is under way and nothing is due, yet not all is over: the outcome lists
+                // what was left.
                 return self.machine.outcome();
             }
             input = tokio::select! {

@@ -8,7 +8,8 @@ use setpoint_plan::procedure::Local;
 
 /// This machine, as far as plans need it.
 pub trait LocalPort: Send + Sync {
-    /// What is there already, without writing: attributes, as the act names them; `None` if it is not there.
+    /// What is there already, without writing: attributes, as the act names them; `None` if it is
+    /// not there.
     ///
     /// # Errors
     /// It is there and cannot be read.
@@ -44,8 +45,9 @@ pub enum Record {
     },
 }
 
-/// What was deleted, and the tokens that had made it. A shortcut: what is missing costs a create that meets it the visibility
-/// window. Nothing may be there too much: what a token noted here made is not looked for.
+/// What was deleted, and the tokens that had made it. A shortcut: what is missing costs a create
+/// that meets it the visibility window. Nothing may be there too much: what a token noted here made
+/// is not looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
     ids: BTreeSet<String>,

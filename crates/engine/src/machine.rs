@@ -1,12 +1,14 @@
 //! Apply as a pure machine: `step(now, input) -> commands`.
 //!
-//! It holds no clock, sends nothing and awaits nothing: time comes in with each input, and commands go out as data. So
-//! every interleaving of replies, losses, lags and interruptions can be tried without a network.
+//! It holds no clock, sends nothing and awaits nothing: time comes in with each input, and commands
+//! go out as data. So every interleaving of replies, losses, lags and interruptions can be tried
+//! without a network.
 //!
-//! Contract. *Expected flow*: `start`, then one `step` for each thing that happened, until `is_done`. *Guarantees*: a
-//! step starts when its last predecessor is done, longest remaining path first; a failure stops only what depends on it;
-//! a window that was opened is closed, after a failure and on interruption too; an id that a create call answered counts
-//! only once a read by id has shown it as ours; waits hold no slot. *Assumption*: `now` never goes back.
+//! Contract. *Expected flow*: `start`, then one `step` for each thing that happened, until
+//! `is_done`. *Guarantees*: a step starts when its last predecessor is done, longest remaining path
+//! first; a failure stops only what depends on it; a window that was opened is closed, after a
+//! failure and on interruption too; an id that a create call answered counts only once a read by id
+//! has shown it as ours; waits hold no slot. *Assumption*: `now` never goes back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -97,7 +99,8 @@ pub struct Machine {
     history: Vec<History>,
     priority: Vec<u64>,
     known: BTreeMap<Address, Map>,
-    /// What this run and earlier ones deleted: an answer with one of these ids needs no waiting to be proven stale.
+    /// What this run and earlier ones deleted: an answer with one of these ids needs no waiting to
+    /// be proven stale.
     deleted: Deleted,
     locks: Locks,
     limits: Limits,

@@ -107,8 +107,8 @@ pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, Obs
     observe_for(session, intent, &Options::default()).await
 }
 
-/// Observes everything that this plan of the intent needs: a destroy has every listing confirmed, since it ends in the
-/// statement that nothing is left.
+/// Observes everything that this plan of the intent needs: a destroy has every listing confirmed,
+/// since it ends in the statement that nothing is left.
 ///
 /// # Errors
 /// As [`observe`].
@@ -162,8 +162,8 @@ fn read_local(
     Ok(snapshot)
 }
 
-/// Sends questions side by side, equal queries once; gives each question its own copy of the answer.
-/// A refusal is an answer: whoever asks decides whether it is an error.
+/// Sends questions side by side, equal queries once; gives each question its own copy of the
+/// answer. A refusal is an answer: whoever asks decides whether it is an error.
 async fn ask(
     session: &Session,
     questions: Vec<Question>,

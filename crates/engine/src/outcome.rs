@@ -28,7 +28,8 @@ pub struct Outcome {
     pub outputs: BTreeMap<String, Value>,
     /// Ids of what was made.
     pub ids: BTreeMap<Address, String>,
-    /// Every write call that was made and succeeded, in order: action, address, flattened parameters without token.
+    /// Every write call that was made and succeeded, in order: action, address, flattened
+    /// parameters without token.
     pub writes: Vec<Write>,
 }
 

@@ -1,9 +1,10 @@
 //! Reads a query through all its pages, with the retries that reads allow.
 //!
-//! Invariant: a listing that does not check out is an error, never a shorter listing. A contradiction (an answer without
-//! its list, rows that do not add up to their total, a row without the tag that it was filtered by) is read again from
-//! the first page; only one that repeats is an error. An empty listing is proven, by a dry run or by a second look,
-//! before anybody concludes from it.
+//! Invariant: a listing that does not check out is an error, never a shorter listing. A
+//! contradiction (an answer without its list, rows that do not add up to their total, a row without
+//! the tag that it was filtered by) is read again from the first page; only one that repeats is an
+//! error. An empty listing is proven, by a dry run or by a second look, before anybody concludes
+//! from it.
 
 use std::time::Duration;
 
@@ -166,8 +167,8 @@ pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
     Ok(found)
 }
 
-/// Reads all pages. A field of which nobody knows whether the cloud leaves it out when it is empty is
-/// absent only if a second read says so too; of three reads that differ the fullest counts.
+/// Reads all pages. A field of which nobody knows whether the cloud leaves it out when it is empty
+/// is absent only if a second read says so too; of three reads that differ the fullest counts.
 async fn read_once(session: &Session, query: &Query) -> Result<Read, ReadError> {
     let mut best = read_whole(session, query).await?;
     for _ in 0..REREADS_MAX {
@@ -245,7 +246,8 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
     }
 }
 
-/// The rows, if each carries the tags that they were filtered by: a row without them is no answer to this query.
+/// The rows, if each carries the tags that they were filtered by: a row without them is no answer
+/// to this query.
 fn tagged(query: &Query, page: Page) -> Result<Page, Odd> {
     let filter = query.tag_filter();
     for row in &page.rows {
@@ -274,7 +276,8 @@ fn base_request(query: &Query) -> Result<Request, ReadError> {
         .map_err(|error| ReadError::Request { action, error })
 }
 
-/// A caller who may not list gets an empty listing from some actions, but an error from their dry run.
+/// A caller who may not list gets an empty listing from some actions, but an error from their dry
+/// run.
 async fn prove_by_dry_run(session: &Session, query: &Query) -> Result<(), ReadError> {
     let mut request = base_request(query)?;
     request

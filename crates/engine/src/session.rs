@@ -24,10 +24,11 @@ pub struct Session {
 /// How waiting is paced.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// Every pause is divided by this: 1 for the real cloud, the simulator's speed for a simulated one.
+    /// Every pause is divided by this: 1 for the real cloud, the simulator's speed for a simulated
+    /// one.
     pub speed: f64,
-    /// How long a resource that was just made may stay unseen before it counts as dead, undivided: 90 s for the real
-    /// cloud, the simulator's own lag for a simulated one.
+    /// How long a resource that was just made may stay unseen before it counts as dead, undivided:
+    /// 90 s for the real cloud, the simulator's own lag for a simulated one.
     pub visibility: Duration,
 }
 

@@ -119,8 +119,8 @@ pub fn second_round(mut snapshot: Snapshot, answers: Vec<(Question, Answer)>) ->
     snapshot
 }
 
-/// Puts the rows on which further looks agree in the place of those of the first look: the whole row
-/// where `is_whole` says so, and its owner and its tags otherwise.
+/// Puts the rows on which further looks agree in the place of those of the first look: the whole
+/// row where `is_whole` says so, and its owner and its tags otherwise.
 #[must_use]
 pub fn settled(
     registry: &Registry,

@@ -14,7 +14,8 @@ pub struct Unresolved {
     pub reference: Ref,
 }
 
-/// The value with every reference replaced that `known` has a value for; joined and encoded where all parts are known.
+/// The value with every reference replaced that `known` has a value for; joined and encoded where
+/// all parts are known.
 #[must_use]
 pub fn resolve(value: &Value, known: &dyn Fn(&Ref) -> Option<Value>) -> Value {
     let each = |items: &[Value]| {
@@ -145,7 +146,8 @@ fn argument(value: &Value) -> Option<Arg> {
     }
 }
 
-/// A list of texts as a value that becomes one JSON array text, as `InstanceIds` of DescribeInstances takes it.
+/// A list of texts as a value that becomes one JSON array text, as `InstanceIds` of
+/// DescribeInstances takes it.
 #[must_use]
 pub fn json_list<T: AsRef<str>>(texts: &[T]) -> Value {
     Value::Encode(

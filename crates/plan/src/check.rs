@@ -1,4 +1,5 @@
-//! The checker: invariants of a plan, apart from the planner. Run after every plan in tests and before every apply.
+//! The checker: invariants of a plan, apart from the planner. Run after every plan in tests and
+//! before every apply.
 
 use setpoint_openapi::action::Param;
 

@@ -1,4 +1,5 @@
-//! Exclusive values: a name, a number, an address or a block that one live resource at a time holds.
+//! Exclusive values: a name, a number, an address or a block that one live resource at a time
+//! holds.
 //!
 //! A kind says which of them a side of a resource holds ([`crate::kind::Kind::claims`]). Two claims
 //! can be compared if they are of one kind, one field and one scope; blocks conflict if they
@@ -238,7 +239,8 @@ mod tests {
 
     #[test]
     fn a_room_says_when_a_block_leaves_and_when_it_arrives() {
-        // A secondary block is in the way of a new one, another stays; the primary block moves last.
+        // A secondary block is in the way of a new one, another stays; the primary block moves
+        // last.
         let room = Room {
             at_first: nets(&["10.20.0.0/16", "10.8.0.0/16", "10.5.0.0/16"]),
             cleared: nets(&["10.20.0.0/16", "10.5.0.0/16"]),

@@ -17,7 +17,8 @@ pub struct Desired {
     pub kind: &'static str,
     /// Managed attributes in canonical form; members of structures stand under dotted names.
     pub attrs: Map,
-    /// Attributes used at creation beside the managed ones: defaults, derived names. Never compared.
+    /// Attributes used at creation beside the managed ones: defaults, derived names. Never
+    /// compared.
     pub initial: Map,
     /// Tags, if they are managed.
     pub tags: Option<BTreeMap<String, Value>>,
@@ -42,7 +43,8 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// The first form of a resource, before its kind has completed it: structures flattened to dotted names.
+    /// The first form of a resource, before its kind has completed it: structures flattened to
+    /// dotted names.
     #[must_use]
     pub fn from_resource(resource: &Resource) -> Self {
         let mut attrs = Map::new();

@@ -1,7 +1,8 @@
-//! What differs between a wanted resource and a live one, field by field, and what each difference leads to.
+//! What differs between a wanted resource and a live one, field by field, and what each difference
+//! leads to.
 //!
-//! Invariant: no difference is reported that apply would not act on, and none is passed over in silence: what is not
-//! acted on becomes a note.
+//! Invariant: no difference is reported that apply would not act on, and none is passed over in
+//! silence: what is not acted on becomes a note.
 
 use std::collections::BTreeMap;
 
@@ -149,13 +150,15 @@ impl Diff {
 pub struct Sides<'a> {
     /// The kind.
     pub kind: &'static Kind,
-    /// What is wanted, references resolved as far as they can be; one that is left counts as different.
+    /// What is wanted, references resolved as far as they can be; one that is left counts as
+    /// different.
     pub want: &'a Desired,
     /// What is there.
     pub live: &'a Live,
     /// Every wanted resource, references unresolved: what a value refers to.
     pub all: &'a BTreeMap<Address, Desired>,
-    /// The same with references resolved as far as they can be, for judgements over what a value refers to.
+    /// The same with references resolved as far as they can be, for judgements over what a value
+    /// refers to.
     pub resolved: &'a BTreeMap<Address, Desired>,
     /// What was found outside the stack, by the key of its look-up.
     pub named: &'a BTreeMap<String, Vec<Live>>,
@@ -281,8 +284,8 @@ fn is_same(want: &Value, live: &Value) -> bool {
     }
 }
 
-/// Takes what `lifecycle.ignore` names out of what is wanted, so that nothing is compared and nothing sent; notes what
-/// would have differed.
+/// Takes what `lifecycle.ignore` names out of what is wanted, so that nothing is compared and
+/// nothing sent; notes what would have differed.
 pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
     let ignored = want.lifecycle.ignore.clone();
     let is_ignored = |attr: &str| {
@@ -352,8 +355,8 @@ pub fn glob_match(glob: &str, text: &str) -> bool {
 }
 
 /// The guard words that a live resource should carry: those of the file, and those that were
-/// written when it was made. A window is closed and a readiness check has passed once the change has
-/// succeeded. Words that this version does not know are kept.
+/// written when it was made. A window is closed and a readiness check has passed once the change
+/// has succeeded. Words that this version does not know are kept.
 fn desired_guard(sides: Sides<'_>, found: &Diff) -> Guard {
     let Sides {
         kind, want, live, ..

@@ -1,9 +1,10 @@
 //! A plan as a document: what `plan --format json` and saved plans show.
 //!
-//! It keeps the field names of Terraform's `show -json`, so that policies written for that run on it, and adds what
-//! this plan knows beside: effects, losses, reasons, the write calls, held steps, the order. [`FORMAT_VERSION`] is the
-//! version of Terraform's format whose names it keeps; new fields of our own do not raise it, a field that goes or
-//! changes its meaning raises the first number. Invariant: no secret is in it; see [`Secrets`].
+//! It keeps the field names of Terraform's `show -json`, so that policies written for that run on
+//! it, and adds what this plan knows beside: effects, losses, reasons, the write calls, held steps,
+//! the order. [`FORMAT_VERSION`] is the version of Terraform's format whose names it keeps; new
+//! fields of our own do not raise it, a field that goes or changes its meaning raises the first
+//! number. Invariant: no secret is in it; see [`Secrets`].
 
 use std::collections::BTreeMap;
 
@@ -222,7 +223,8 @@ pub struct HeldDocument {
     pub why: String,
     /// The same for people.
     pub what: String,
-    /// What lets it through: `allow`, `--allow-data-loss`, `--allow-bulk` or `destroy`; absent if it is held.
+    /// What lets it through: `allow`, `--allow-data-loss`, `--allow-bulk` or `destroy`; absent if
+    /// it is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<String>,
     /// The reason that an `allow:` entry gives.

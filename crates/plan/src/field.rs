@@ -1,8 +1,8 @@
 //! One row of a kind's table: everything that is known of a field, in one place.
 //!
-//! From the rows of a kind follow the language (parser, JSON Schema, `explain`, the reference page),
-//! the parameters of the create call, the decoding of a listed row, the comparison with the live
-//! state, and the tests of every field. A row says each fact once:
+//! From the rows of a kind follow the language (parser, JSON Schema, `explain`, the reference
+//! page), the parameters of the create call, the decoding of a listed row, the comparison with the
+//! live state, and the tests of every field. A row says each fact once:
 //!
 //! - *language*: name, type, whether it is required, what its absence means, one line for people;
 //! - *API*: the parameter of the create call, and of the update where that one is spelt otherwise;
@@ -11,8 +11,8 @@
 //! - *evidence*: two sample values for the tests, and where the facts come from ([`Basis`]).
 //!
 //! Members of structures stand in the row of the structure; their attributes have dotted names
-//! (`system_disk.size`), and members of named maps a pattern (`data_disks.*.size`). Invariant: every
-//! attribute that a kind can produce has a row; [`crate::kind::Kind::row`] finds it.
+//! (`system_disk.size`), and members of named maps a pattern (`data_disks.*.size`). Invariant:
+//! every attribute that a kind can produce has a row; [`crate::kind::Kind::row`] finds it.
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,8 @@ fn one_cycle(graph: &DiGraph<(), ()>) -> Vec<usize> {
     nodes
 }
 
-/// For each node, the greatest sum of weights on a path from it to the end, its own included. `edges` must be acyclic.
+/// For each node, the greatest sum of weights on a path from it to the end, its own included.
+/// `edges` must be acyclic.
 #[must_use]
 pub fn remaining(weights: &[u64], edges: &[(usize, usize)]) -> Vec<u64> {
     let mut longest = weights.to_vec();

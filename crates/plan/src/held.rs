@@ -1,4 +1,5 @@
-//! Held steps: losses that an edit does not name. They wait for an `allow:` entry, a flag, or a typed name.
+//! Held steps: losses that an edit does not name. They wait for an `allow:` entry, a flag, or a
+//! typed name.
 
 use setpoint_spec::stack::Allow;
 

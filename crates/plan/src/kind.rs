@@ -11,9 +11,9 @@
 //! 4. The planner compares, by the table, and takes [`Kind::create`], the steps of the
 //!    [`Update`](crate::update::Update)s, [`Kind::window`] and [`Kind::delete`].
 //!
-//! [`questions`](crate::questions) asks and [`answers`](crate::answers) folds what comes back; a kind
-//! that records its calls holds this order in the tests there. Steps 3 and 4 are repeated where the
-//! engine drafts a plan to see which absences it has to confirm.
+//! [`questions`](crate::questions) asks and [`answers`](crate::answers) folds what comes back; a
+//! kind that records its calls holds this order in the tests there. Steps 3 and 4 are repeated
+//! where the engine drafts a plan to see which absences it has to confirm.
 //!
 //! # Guarantees
 //!
@@ -245,15 +245,15 @@ pub struct Kind {
     pub look_ups: fn(&Desired, &Site) -> Vec<Query>,
     /// What lies on this machine and is read with the first round, never written.
     pub local_reads: fn(&Desired) -> Vec<Local>,
-    /// Completes the desired resource from all answers, those to [`Kind::details`] included: canonical
-    /// forms, defaults at creation, derived names.
+    /// Completes the desired resource from all answers, those to [`Kind::details`] included:
+    /// canonical forms, defaults at creation, derived names.
     pub desire: fn(&Cx<'_>, &Found, Option<&Live>, &mut Desired) -> Result<(), Refusal>,
-    /// What no listing carries. The desired resource is in its first form; it is `None` for a row that
-    /// no entry wants.
+    /// What no listing carries. The desired resource is in its first form; it is `None` for a row
+    /// that no entry wants.
     pub details: fn(Option<&Desired>, &Live, &Found) -> Vec<Query>,
 
-    /// The exclusive values that a side of a resource holds. The function gives its attributes, `Null`
-    /// for what is not known; `id` is known of a live row and where it is derived.
+    /// The exclusive values that a side of a resource holds. The function gives its attributes,
+    /// `Null` for what is not known; `id` is known of a live row and where it is derived.
     pub claims: fn(&Attributes<'_>) -> Vec<Claim>,
     /// The blocks that it offers to what lies in it while it is updated; `None` for kinds without.
     pub room: fn(&Live, &Desired) -> Option<Room>,
@@ -356,8 +356,8 @@ impl Kind {
         }
     }
 
-    /// Whether a row that was found is one that the look-up means. Filters by name take wildcards; a
-    /// look-up means the name itself.
+    /// Whether a row that was found is one that the look-up means. Filters by name take wildcards;
+    /// a look-up means the name itself.
     #[must_use]
     pub fn is_meant(&self, by: &Map, live: &Live) -> bool {
         match self.finder {

@@ -1,8 +1,9 @@
 //! The nouns of the field and the planner: `plan(desired, live) -> (Plan, Report)`.
 //!
-//! Kinds describe themselves in this crate's vocabulary ([`kind::Kind`], [`procedure::Procedure`]); the planner
-//! compares what is wanted with what is there and orders the steps; the engine performs them. Invariant: everything
-//! here is a pure function over plain data; no I/O, no clock, no kind by name.
+//! Kinds describe themselves in this crate's vocabulary ([`kind::Kind`], [`procedure::Procedure`]);
+//! the planner compares what is wanted with what is there and orders the steps; the engine performs
+//! them. Invariant: everything here is a pure function over plain data; no I/O, no clock, no kind
+//! by name.
 
 pub mod answers;
 pub mod args;

@@ -74,7 +74,8 @@ impl Live {
                 .is_some_and(|named| named == stack)
     }
 
-    /// Whether it carries this tag; with any value if none is given. Our own tags count though they stand in the owner.
+    /// Whether it carries this tag; with any value if none is given. Our own tags count though they
+    /// stand in the owner.
     #[must_use]
     pub fn carries(&self, key: &str, value: Option<&str>) -> bool {
         let own = self

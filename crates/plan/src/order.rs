@@ -1,4 +1,5 @@
-//! The order of steps: named passes, each giving edges for one reason. `docs/ordering.md` has the pictures.
+//! The order of steps: named passes, each giving edges for one reason. `docs/ordering.md` has the
+//! pictures.
 //!
 //! Nodes are steps, not resources. An edge says that its source is done before its target starts.
 
@@ -34,7 +35,8 @@ impl Placed<'_> {
         &self.one.change.address
     }
 
-    /// The steps that run as one with the step at this place: neighbours whose calls go out together.
+    /// The steps that run as one with the step at this place: neighbours whose calls go out
+    /// together.
     fn group(&self, at: usize) -> std::ops::Range<usize> {
         let steps = self.steps();
         let mut start = at;
@@ -139,15 +141,15 @@ fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
 pub(crate) struct Ordered {
     /// The steps, predecessors first.
     pub(crate) steps: Vec<PlanStep>,
-    /// Replaced members of groups that cannot be interrupted in turn, since what they use is replaced
-    /// under all of them: they go together.
+    /// Replaced members of groups that cannot be interrupted in turn, since what they use is
+    /// replaced under all of them: they go together.
     pub(crate) together: Vec<Address>,
 }
 
 /// The steps of all blocks, sorted so that predecessors come first.
 ///
-/// What is desirable gives way to what is necessary, the least necessary first: a change of what stays
-/// before its children, then the turns of replaced members.
+/// What is desirable gives way to what is necessary, the least necessary first: a change of what
+/// stays before its children, then the turns of replaced members.
 ///
 /// # Errors
 /// The changes on a cycle, by index.

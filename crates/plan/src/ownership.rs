@@ -2,15 +2,15 @@
 //!
 //! `setpoint:stack` stands apart so that a listing can filter by it. `setpoint:address` is the
 //! address in a codec of its own, since brackets in tag values are not verified to survive:
-//! `web[eu].app[0]` is written `web/eu/.app/0/`. `setpoint:guard` holds words. All three go into the
-//! call that creates the resource. An owner is a kind and an address together: the cloud copies a
-//! machine's tags to its disks and interfaces, and such a copy names the machine's kind.
+//! `web[eu].app[0]` is written `web/eu/.app/0/`. `setpoint:guard` holds words. All three go into
+//! the call that creates the resource. An owner is a kind and an address together: the cloud copies
+//! a machine's tags to its disks and interfaces, and such a copy names the machine's kind.
 //!
 //! # The format of the guard tag
 //!
-//! Words separated by commas, in any order; at most [`GUARD_MAX`] characters. It is settled: a later
-//! version adds words, never another form. Every version keeps the words that it does not know and
-//! writes them back.
+//! Words separated by commas, in any order; at most [`GUARD_MAX`] characters. It is settled: a
+//! later version adds words, never another form. Every version keeps the words that it does not
+//! know and writes them back.
 //!
 //! | word | meaning |
 //! | --- | --- |

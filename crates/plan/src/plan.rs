@@ -1,4 +1,5 @@
-//! The plan: complete data, immutable, printable. Whatever apply needs is in it, and nothing in it is only for show.
+//! The plan: complete data, immutable, printable. Whatever apply needs is in it, and nothing in it
+//! is only for show.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
 //! `plan(intent, snapshot) -> (Plan, Report)`: a row of small passes, each a pure function.
 //!
-//! complete (kinds fill in what is wanted) → pair (live rows to addresses) → classify (what becomes of each, until
-//! nothing moves any more) → blocks (procedures) → order (edges between steps) → held. *Guarantees*: equal inputs give
-//! equal plans; a plan of what was just applied is empty. *Errors*: everything that makes a plan impossible, at once.
+//! complete (kinds fill in what is wanted) → pair (live rows to addresses) → classify (what becomes
+//! of each, until nothing moves any more) → blocks (procedures) → order (edges between steps) →
+//! held. *Guarantees*: equal inputs give equal plans; a plan of what was just applied is empty.
+//! *Errors*: everything that makes a plan impossible, at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 

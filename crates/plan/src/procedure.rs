@@ -1,7 +1,7 @@
 //! The vocabulary in which a kind says how a change is made: calls, waits and local acts, as data.
 //!
-//! A [`Procedure`] is a row of steps. The engine interprets it; nothing in it runs by itself. Invariant: every write
-//! call that apply may make stands in some step, with its parameters.
+//! A [`Procedure`] is a row of steps. The engine interprets it; nothing in it runs by itself.
+//! Invariant: every write call that apply may make stands in some step, with its parameters.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use setpoint_openapi::action::Action;
 use crate::Value;
 use crate::view::Query;
 
-/// Parameters of a call, by the API's names. `RegionId`, `ClientToken` and `DryRun` are added by the engine.
+/// Parameters of a call, by the API's names. `RegionId`, `ClientToken` and `DryRun` are added by
+/// the engine.
 pub type Args = Vec<(&'static str, Value)>;
 
 /// Error codes of the API.
@@ -21,8 +22,8 @@ pub type Retry = &'static [(Codes, Window)];
 
 /// One change of one resource: steps in a row.
 ///
-/// `pivot` is the step after which others may rely on it: on the way up the resource is usable; on the way down it
-/// uses nothing any more.
+/// `pivot` is the step after which others may rely on it: on the way up the resource is usable; on
+/// the way down it uses nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Procedure {
     /// The steps, in order.
@@ -49,14 +50,16 @@ pub struct Step {
     pub act: Act,
     /// How far the resources behind this step's references must be before it starts.
     pub needs: Anchor,
-    /// What must not be done side by side: held from the first step that names a lock to the last, given back while a
-    /// refused call waits. A value, so that it may name a resource that does not exist yet.
+    /// What must not be done side by side: held from the first step that names a lock to the last,
+    /// given back while a refused call waits. A value, so that it may name a resource that does not
+    /// exist yet.
     pub locks: Vec<Value>,
-    /// This step ends the window that the step at this index of the procedure opened. It runs whenever that one has
-    /// run: after a failure and on interruption too.
+    /// This step ends the window that the step at this index of the procedure opened. It runs
+    /// whenever that one has run: after a failure and on interruption too.
     pub closes: Option<usize>,
-    /// Pairs of values. If two of a pair turn out to be equal, the step is done without being performed: what it takes
-    /// away is what the plan wants, under an id that was not known when the plan was made.
+    /// Pairs of values. If two of a pair turn out to be equal, the step is done without being
+    /// performed: what it takes away is what the plan wants, under an id that was not known when
+    /// the plan was made.
     pub unless: Vec<(Value, Value)>,
 }
 
@@ -88,13 +91,15 @@ pub enum Act {
 pub struct Call {
     /// The action.
     pub api: &'static Action,
-    /// Parameters. Several entries are a ladder: the next one is tried after an answer in `fall_on`.
+    /// Parameters. Several entries are a ladder: the next one is tried after an answer in
+    /// `fall_on`.
     pub rungs: Vec<Args>,
     /// Codes that lead to the next rung.
     pub fall_on: Codes,
     /// Which client token is sent.
     pub token: Token,
-    /// Attributes read from the answer, with the path there. All others come from the decoded live row.
+    /// Attributes read from the answer, with the path there. All others come from the decoded live
+    /// row.
     pub yields: &'static [(&'static str, &'static str)],
     /// What the call is to bring about: looked at after a lost reply or an answer in `look_on`.
     pub goal: Option<Cond>,
@@ -113,10 +118,11 @@ pub struct Call {
 pub enum Token {
     /// None; the action takes none.
     Absent,
-    /// Derived from identity, address, incarnation and attempt: a repeated create meets its first result.
+    /// Derived from identity, address, incarnation and attempt: a repeated create meets its first
+    /// result.
     Create,
-    /// Drawn for this step and kept over its tries. Updates and deletes: setting A, B, A again must not be answered
-    /// with the first A.
+    /// Drawn for this step and kept over its tries. Updates and deletes: setting A, B, A again must
+    /// not be answered with the first A.
     Fresh,
 }
 
@@ -125,7 +131,8 @@ pub enum Token {
 pub enum Window {
     /// From its first refusal.
     For(Duration),
-    /// From the last deletion, in this run, of something that used the resource; without one 30 s: then it is real.
+    /// From the last deletion, in this run, of something that used the resource; without one 30 s:
+    /// then it is real.
     AfterRelease(Duration),
 }
 
@@ -169,8 +176,9 @@ pub struct Wait {
     pub until: Cond,
     /// What makes it fail at once. A row says why in its attribute `failure`, if it can.
     pub never: Option<Cond>,
-    /// What makes it fail once it lasts: the state from before, back again after another one was seen, or still there
-    /// when a listing should have caught up. Somebody else has undone what is waited for.
+    /// What makes it fail once it lasts: the state from before, back again after another one was
+    /// seen, or still there when a listing should have caught up. Somebody else has undone what is
+    /// waited for.
     pub undone: Option<Cond>,
     /// What the absence of the row means.
     pub absent: Absent,
@@ -268,7 +276,8 @@ impl Step {
         self
     }
 
-    /// The same step, which is not performed if a value turns out to be equal to the other one of its pair.
+    /// The same step, which is not performed if a value turns out to be equal to the other one of
+    /// its pair.
     #[must_use]
     pub fn unless(mut self, pairs: Vec<(Value, Value)>) -> Self {
         self.unless = pairs;

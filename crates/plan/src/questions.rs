@@ -2,10 +2,11 @@
 //! order in which a kind asks its own.
 //!
 //! The first round is everything that the spec alone determines: a listing of every kind, since the
-//! stack may own rows of a kind that its file does not use any more; the look-ups of each entry; what
-//! `adopt`, `existing`, look-ups in braces and references to other stacks name. The second round is
-//! what no listing carries, for every row that the stack owns or adopts. The engine sends the
-//! questions, equal ones once, and [`answers`](crate::answers) makes a snapshot of what comes back.
+//! stack may own rows of a kind that its file does not use any more; the look-ups of each entry;
+//! what `adopt`, `existing`, look-ups in braces and references to other stacks name. The second
+//! round is what no listing carries, for every row that the stack owns or adopts. The engine sends
+//! the questions, equal ones once, and [`answers`](crate::answers) makes a snapshot of what comes
+//! back.
 
 use std::collections::BTreeSet;
 

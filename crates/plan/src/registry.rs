@@ -14,8 +14,9 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of these kinds, sorted by name, and of those that they may name beside. Their definitions for the language are made once
-    /// and live as long as the process, so a program makes one registry.
+    /// A registry of these kinds, sorted by name, and of those that they may name beside. Their
+    /// definitions for the language are made once and live as long as the process, so a program
+    /// makes one registry.
     #[must_use]
     pub fn new(kinds: &'static [&'static Kind], foreign: &'static [ForeignKind]) -> Self {
         let defs: Vec<&'static KindDef> = kinds.iter().map(|kind| leak(definition(kind))).collect();
@@ -115,7 +116,8 @@ fn name_rule(name: Option<&Field>) -> NameRule {
     }
 }
 
-/// The fields that a file may give. Parts of a structure that is compared as a whole show its change.
+/// The fields that a file may give. Parts of a structure that is compared as a whole show its
+/// change.
 fn inputs(fields: &'static [Field], whole: Option<&'static str>) -> &'static [FieldDef] {
     let inputs = fields.iter().filter(|field| field.role == Role::Input);
     Vec::leak(inputs.map(|field| field_def(field, whole)).collect())

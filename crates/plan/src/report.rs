@@ -46,7 +46,8 @@ pub enum NoteKind {
         /// Its id.
         id: String,
     },
-    /// A kind could not be listed, so nothing is known of the stack's resources of this kind, if there are any.
+    /// A kind could not be listed, so nothing is known of the stack's resources of this kind, if
+    /// there are any.
     Unlisted {
         /// The kind's name.
         kind: &'static str,

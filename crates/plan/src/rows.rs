@@ -5,7 +5,8 @@ use crate::live::Live;
 use crate::procedure::Cond;
 use crate::{Address, Value};
 
-/// Adds every detail row to the live row of its id. Pages of a detail append: lists grow, other attributes replace.
+/// Adds every detail row to the live row of its id. Pages of a detail append: lists grow, other
+/// attributes replace.
 pub fn fold_details(live: &mut [Live], details: Vec<Row>) {
     for row in details {
         let Row::Detail { id, attrs, uses } = row else {

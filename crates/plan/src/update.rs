@@ -1,4 +1,5 @@
-//! Updates as values: which steps change a resource in place, with which effect, and where they stand.
+//! Updates as values: which steps change a resource in place, with which effect, and where they
+//! stand.
 //!
 //! Fields that share an update are changed by one run of its steps. A misspelt update does not
 //! compile, and one that no field uses is a warning of the compiler.

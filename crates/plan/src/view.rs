@@ -2,8 +2,8 @@
 //!
 //! A [`View`] says which action shows rows, how they are paged, filtered and asked for by id, what
 //! makes an empty answer believable, and how an answer becomes rows. A [`Query`] is a view with its
-//! arguments. The engine sends queries and knows neither kinds nor paths. Invariant: whoever holds a
-//! query can decode its answer, look again, and prove its emptiness; no kind has to remember it.
+//! arguments. The engine sends queries and knows neither kinds nor paths. Invariant: whoever holds
+//! a query can decode its answer, look again, and prove its emptiness; no kind has to remember it.
 
 use std::cell::Cell;
 
@@ -109,8 +109,8 @@ pub struct Reading<'a> {
 pub struct Page {
     /// The rows.
     pub rows: Vec<Row>,
-    /// How many fields were absent of which nobody knows whether the cloud leaves them out: they are
-    /// absent only if a second read says so too.
+    /// How many fields were absent of which nobody knows whether the cloud leaves them out: they
+    /// are absent only if a second read says so too.
     pub unsure: usize,
 }
 

@@ -1,4 +1,5 @@
-//! An error of the API in its frame: call, code, status, RequestId, place in the spec, and the usual way out.
+//! An error of the API in its frame: call, code, status, RequestId, place in the spec, and the
+//! usual way out.
 
 use setpoint_plan::Address;
 use setpoint_spec::stack::Location;
@@ -136,7 +137,8 @@ impl Frame {
         }
     }
 
-    /// The first line says what is wrong; what a machine has written, say, comes in lines of its own.
+    /// The first line says what is wrong; what a machine has written, say, comes in lines of its
+    /// own.
     fn title(&mut self, message: &str) {
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
         for (at, part) in wrap(&format!("Error: {}", clean(first)), self.room())
@@ -220,7 +222,8 @@ impl Marked {
     }
 }
 
-/// The value at the start of a text: a quoted one to its quote, a plain one to a comment, a comma or a bracket.
+/// The value at the start of a text: a quoted one to its quote, a plain one to a comment, a comma
+/// or a bracket.
 fn value_at(text: &str) -> &str {
     let ends: &[&str] = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => {

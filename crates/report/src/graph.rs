@@ -1,7 +1,8 @@
 //! What depends on what, of a stack or of a plan, as DOT, Mermaid and SVG.
 //!
-//! Edges go from what is needed to what needs it, so pictures read in the order in which things are made. Only *late*
-//! edges (a rule's source, an attachment) may close a cycle; layouts leave them out of account and draw them dashed.
+//! Edges go from what is needed to what needs it, so pictures read in the order in which things are
+//! made. Only *late* edges (a rule's source, an attachment) may close a cycle; layouts leave them
+//! out of account and draw them dashed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -216,7 +217,8 @@ fn look(step: &PlanStep, change: &Change) -> Look {
     }
 }
 
-/// Leaves out edges that others imply. Edges must lead from lower to higher indexes, as a plan's do.
+/// Leaves out edges that others imply. Edges must lead from lower to higher indexes, as a plan's
+/// do.
 fn reduce(graph: &mut Graph) {
     let n = graph.nodes.len();
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); n];

@@ -1,4 +1,5 @@
-//! A plan as one HTML page that needs nothing beside it: no script, no font, no address of any server.
+//! A plan as one HTML page that needs nothing beside it: no script, no font, no address of any
+//! server.
 //!
 //! Every text is escaped; colours follow the reader's choice of light or dark.
 

@@ -73,7 +73,8 @@ impl Line {
     }
 }
 
-/// Breaks a text into lines no wider than `columns`: at spaces where it can, within words where it must.
+/// Breaks a text into lines no wider than `columns`: at spaces where it can, within words where it
+/// must.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines: Vec<String> = Vec::new();

@@ -1,6 +1,8 @@
-//! A plan as Markdown for a comment under a pull request: a table of what changes, the lines behind a fold.
+//! A plan as Markdown for a comment under a pull request: a table of what changes, the lines behind
+//! a fold.
 //!
-//! What comes from a spec or the cloud is escaped, so that it cannot become a link, a mention or a heading.
+//! What comes from a spec or the cloud is escaped, so that it cannot become a link, a mention or a
+//! heading.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
-//! The end of an apply or a destroy: what was done, what failed, what was not started, and how to go on.
+//! The end of an apply or a destroy: what was done, what failed, what was not started, and how to
+//! go on.
 
 use std::time::Duration;
 

@@ -153,8 +153,9 @@ fn known(value: &Value) -> Json {
     }
 }
 
-/// One output's value alone, without quotes or a newline, for scripts; `None` for a list, a map, or what is not known.
-/// A secret one is written out: whoever calls this has been asked for it by name.
+/// One output's value alone, without quotes or a newline, for scripts; `None` for a list, a map, or
+/// what is not known. A secret one is written out: whoever calls this has been asked for it by
+/// name.
 #[must_use]
 pub fn raw(output: &Output) -> Option<String> {
     plain(&output.value)

@@ -1,6 +1,8 @@
-//! Progress of an apply: events in, a live table or plain lines out. Pure: time is handed in as the run's age.
+//! Progress of an apply: events in, a live table or plain lines out. Pure: time is handed in as the
+//! run's age.
 //!
-//! What people follow is a *job*: one half of a change, making or taking away one resource. Steps are its inside.
+//! What people follow is a *job*: one half of a change, making or taking away one resource. Steps
+//! are its inside.
 
 use std::time::Duration;
 
@@ -70,14 +72,16 @@ impl Model {
         }
     }
 
-    /// The same model for a cloud in which time passes so many times as fast: usual durations shrink accordingly.
+    /// The same model for a cloud in which time passes so many times as fast: usual durations
+    /// shrink accordingly.
     #[must_use]
     pub fn at_speed(mut self, speed: f64) -> Self {
         self.speed = speed.max(0.001);
         self
     }
 
-    /// Takes in an event at this age of the run; gives the plain lines to print where there is no terminal.
+    /// Takes in an event at this age of the run; gives the plain lines to print where there is no
+    /// terminal.
     pub fn on(&mut self, event: &Event, tally: Tally, now: Duration) -> Vec<String> {
         self.tally = tally;
         match event {
@@ -114,7 +118,8 @@ impl Model {
             .collect()
     }
 
-    /// The table for a terminal: at most `height` lines, each no wider than the style's width, none with a newline.
+    /// The table for a terminal: at most `height` lines, each no wider than the style's width, none
+    /// with a newline.
     #[must_use]
     pub fn table(&self, now: Duration, style: &Style, height: usize) -> Vec<String> {
         table::table(self, now, style, height)
@@ -168,7 +173,8 @@ impl Model {
             crate::words::clean(why),
             crate::words::short(after)
         ));
-        // Throttled calls are counted in the last line, and a reason is told once: one by one they would drown all else.
+        // Throttled calls are counted in the last line, and a reason is told once: one by one they
+        // would drown all else.
         let is_news = job.again.as_deref() != Some(why) && !why.contains("Throttling");
         job.again = Some(why.to_owned());
         is_news.then(|| plain::again(&job.name, why, after))
@@ -240,7 +246,8 @@ impl Model {
         first.then(|| job.fails())
     }
 
-    /// The time until the last step is done, if nothing goes wrong: the longest way through what is left.
+    /// The time until the last step is done, if nothing goes wrong: the longest way through what is
+    /// left.
     fn left(&self, now: Duration) -> Duration {
         let mut ends: Vec<Duration> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {

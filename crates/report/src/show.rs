@@ -31,7 +31,8 @@ impl<'a> Split<'a> {
     }
 }
 
-/// Whether the spec says something of the attribute, of the structure around it, or of a member of it.
+/// Whether the spec says something of the attribute, of the structure around it, or of a member of
+/// it.
 fn is_managed(want: &Desired, attr: &str) -> bool {
     let covers = |name: &str| {
         name == attr
@@ -141,7 +142,8 @@ fn shown(name: &str, value: &Value) -> String {
     }
 }
 
-/// A heading and its lines, names and values lined up; nothing where there are none, unless the heading says so.
+/// A heading and its lines, names and values lined up; nothing where there are none, unless the
+/// heading says so.
 fn section(
     out: &mut String,
     style: &Style,
@@ -242,7 +244,8 @@ fn json_of(name: &str, value: &Value) -> Json {
     }
 }
 
-/// All of a stack's live resources, one a line: address, kind, id, name and status, as far as there is room.
+/// All of a stack's live resources, one a line: address, kind, id, name and status, as far as there
+/// is room.
 #[must_use]
 pub fn list(rows: &[Live], style: &Style) -> String {
     let mut sorted: Vec<&Live> = rows.iter().collect();
@@ -282,8 +285,8 @@ pub fn list(rows: &[Live], style: &Style) -> String {
     out
 }
 
-/// The columns that have room, each with its width: the name goes first, since it mostly says again what the address says,
-/// then the kind.
+/// The columns that have room, each with its width: the name goes first, since it mostly says again
+/// what the address says, then the kind.
 fn columns(cells: &[[String; 5]], room: usize) -> Vec<(usize, usize)> {
     let widest = |at: usize| cells.iter().map(|row| width(&row[at])).max().unwrap_or(0);
     let mut columns: Vec<(usize, usize)> = (0..5)

@@ -1,4 +1,5 @@
-//! Labels: what a piece of text means to its reader. One table turns them into colours; without it text stays bare.
+//! Labels: what a piece of text means to its reader. One table turns them into colours; without it
+//! text stays bare.
 
 use anstyle::{AnsiColor, Effects};
 

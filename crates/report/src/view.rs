@@ -1,4 +1,5 @@
-//! What a plan says, worked out once for every format: items with marks, words and lines, and the sentences at its end.
+//! What a plan says, worked out once for every format: items with marks, words and lines, and the
+//! sentences at its end.
 
 use std::time::Duration;
 

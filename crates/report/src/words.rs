@@ -1,4 +1,5 @@
-//! Small pieces of text that every format shares: durations, sizes, counts, and text made safe to show.
+//! Small pieces of text that every format shares: durations, sizes, counts, and text made safe to
+//! show.
 
 use std::time::Duration;
 
@@ -101,7 +102,8 @@ pub(crate) fn ends(text: &str, first: usize, last: usize) -> String {
     format!("{head}…{tail}")
 }
 
-/// Text without what could move a terminal's cursor or turn its direction: control characters are spelled out.
+/// Text without what could move a terminal's cursor or turn its direction: control characters are
+/// spelled out.
 pub(crate) fn clean(text: &str) -> String {
     let unsafe_char = |c: char| {
         c.is_control()
@@ -121,7 +123,8 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Several members of one group as one name: `web[0..2]`, `web[0,2]`, `disk[a,b]`. Any other set: the names in a row.
+/// Several members of one group as one name: `web[0..2]`, `web[0,2]`, `disk[a,b]`. Any other set:
+/// the names in a row.
 pub(crate) fn members(addresses: &[&Address]) -> String {
     let Some(first) = addresses.first() else {
         return String::new();

@@ -1,7 +1,8 @@
 //! Addresses: how a stack names what it owns.
 //!
-//! `address = { name [ "[" key "]" ] "." } name [ "[" key "]" ]`, at most 128 characters. Every segment but the last
-//! names a module. Keys are `0,1,2…` from `count`, else the key of a `for_each`.
+//! `address = { name [ "[" key "]" ] "." } name [ "[" key "]" ]`, at most 128 characters. Every
+//! segment but the last names a module. Keys are `0,1,2…` from `count`, else the key of a
+//! `for_each`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,7 +47,8 @@ pub struct BadAddress {
 }
 
 impl Address {
-    /// The address of a resource outside any group or module. `name` must follow the rules of [`is_name`].
+    /// The address of a resource outside any group or module. `name` must follow the rules of
+    /// [`is_name`].
     #[must_use]
     pub fn root(name: &str) -> Self {
         Self {
@@ -123,7 +125,8 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// Reads a key; a whole number without leading zeros becomes an index. Quotes around it are taken off.
+    /// Reads a key; a whole number without leading zeros becomes an index. Quotes around it are
+    /// taken off.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_matches('"');

@@ -1,7 +1,8 @@
-//! `cloud_config:` of user data: a map of the spec written out as the `#cloud-config` document that the guest reads.
+//! `cloud_config:` of user data: a map of the spec written out as the `#cloud-config` document that
+//! the guest reads.
 //!
-//! Plain scalars are written as they stand, so that the guest reads what the spec's reader reads; quoted and block
-//! texts become double-quoted ones.
+//! Plain scalars are written as they stand, so that the guest reads what the spec's reader reads;
+//! quoted and block texts become double-quoted ones.
 
 use crate::diagnostic::Diagnostic;
 use crate::tree::{self, Data, Node, Scalar, Style};

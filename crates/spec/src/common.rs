@@ -1,4 +1,5 @@
-//! What every entry of `resources` may say beside its kind's fields, and what people bring from elsewhere.
+//! What every entry of `resources` may say beside its kind's fields, and what people bring from
+//! elsewhere.
 
 use crate::diagnostic::Diagnostic;
 use crate::schema::{FieldDef, KindDef, Schema, Type};
@@ -108,7 +109,8 @@ pub const LIFECYCLE: &[FieldDef] = &[
     ),
 ];
 
-/// The member `additive` of `lifecycle`, for a kind whose fields of these names may be added to only.
+/// The member `additive` of `lifecycle`, for a kind whose fields of these names may be added to
+/// only.
 #[must_use]
 pub const fn additive(names: &'static Type) -> FieldDef {
     FieldDef::new("additive", Type::List(names), "Added to, never taken from.")

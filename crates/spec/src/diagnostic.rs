@@ -1,7 +1,7 @@
 //! Findings about a spec: what is wrong, where, and what to write instead.
 //!
-//! A message says what is, a hint says what to do; the renderer puts hints last. Codes are stable, so that people can
-//! look them up and tools can filter by them.
+//! A message says what is, a hint says what to do; the renderer puts hints last. Codes are stable,
+//! so that people can look them up and tools can filter by them.
 
 mod json;
 mod render;
@@ -114,7 +114,8 @@ impl Diagnostic {
     }
 }
 
-/// Sorts findings by place, errors without a place first, and drops repeats: members of one group share their lines.
+/// Sorts findings by place, errors without a place first, and drops repeats: members of one group
+/// share their lines.
 pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
     found.sort_by_key(|one| (one.span, one.severity));
     let mut seen = std::collections::BTreeSet::new();

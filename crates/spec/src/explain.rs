@@ -4,7 +4,8 @@ use crate::common;
 use crate::schema::{FieldDef, KindDef, NameRule, Schema, Type, Unset};
 use crate::suggest;
 
-/// The rows of a kind, of a field or of one of its members: `instance`, `instance.system_disk.size`.
+/// The rows of a kind, of a field or of one of its members: `instance`,
+/// `instance.system_disk.size`.
 ///
 /// # Errors
 /// Says what there is not, with the nearest name.
@@ -45,7 +46,8 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
     Ok(field_text(path, &field, &members_in(kind, &field)))
 }
 
-/// A field as a kind takes it: the limits of `name` and what another one does differ from kind to kind.
+/// A field as a kind takes it: the limits of `name` and what another one does differ from kind to
+/// kind.
 fn of_kind(kind: &KindDef, field: &FieldDef) -> FieldDef {
     let NameRule {
         min, max, change, ..
@@ -60,7 +62,8 @@ fn of_kind(kind: &KindDef, field: &FieldDef) -> FieldDef {
     }
 }
 
-/// Whether a part of a path stands for any key of a map, or for any item of a list: `*`, `NAME`, `0`.
+/// Whether a part of a path stands for any key of a map, or for any item of a list: `*`, `NAME`,
+/// `0`.
 fn is_key(ty: &Type, part: &str) -> bool {
     let is_any = part == "*";
     match ty {

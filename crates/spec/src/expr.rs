@@ -1,7 +1,7 @@
 //! Expressions: `${…}` in texts.
 //!
-//! A text is parsed into a [`Template`] before anything is looked up, so that syntax errors come with the very
-//! characters. Bounds: 4 KiB a text with expressions, 32 levels.
+//! A text is parsed into a [`Template`] before anything is looked up, so that syntax errors come
+//! with the very characters. Bounds: 4 KiB a text with expressions, 32 levels.
 
 mod lex;
 mod parse;

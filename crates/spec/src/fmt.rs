@@ -1,8 +1,9 @@
-//! The canonical look of a spec file: indentation 2, at most one blank line, canonical ports and addresses, quotes
-//! round `${` in flow. Comments, order, flow or block, and alignment within a line stay.
+//! The canonical look of a spec file: indentation 2, at most one blank line, canonical ports and
+//! addresses, quotes round `${` in flow. Comments, order, flow or block, and alignment within a
+//! line stay.
 //!
-//! Invariant: what a file means does not change. The result is read again and compared; if it differed, the text would
-//! be given back as it was.
+//! Invariant: what a file means does not change. The result is read again and compared; if it
+//! differed, the text would be given back as it was.
 
 mod canon;
 mod indent;
@@ -13,7 +14,8 @@ use crate::schema::Schema;
 use crate::source::{Role, Sources};
 use crate::tree::{self, Data, Node};
 
-/// Formats a spec file of these kinds. Line ends stay LF or CRLF, as the first line has it; a byte order mark goes.
+/// Formats a spec file of these kinds. Line ends stay LF or CRLF, as the first line has it; a byte
+/// order mark goes.
 ///
 /// # Errors
 /// Findings where the text is no YAML of the subset; their spans belong to the first file of a

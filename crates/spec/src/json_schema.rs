@@ -1,9 +1,10 @@
 //! The JSON Schema of stack, module and environment files, for completion and checks in editors.
 //!
-//! It refuses what `setpoint validate` refuses, as far as one file tells and no valid file is refused: forms of texts,
-//! bounds, words, keys, fields that exclude each other. A field that must be given is asked for only where neither
-//! `defaults` nor an environment can give it. Which keys a file takes depends on what it is: the first of `stack`,
-//! `module` and `environment` decides, as it does for [`crate::load()`].
+//! It refuses what `setpoint validate` refuses, as far as one file tells and no valid file is
+//! refused: forms of texts, bounds, words, keys, fields that exclude each other. A field that must
+//! be given is asked for only where neither `defaults` nor an environment can give it. Which keys a
+//! file takes depends on what it is: the first of `stack`, `module` and `environment` decides, as
+//! it does for [`crate::load()`].
 
 mod entry;
 mod patterns;
@@ -86,7 +87,8 @@ fn keys(role: FileRole) -> Vec<&'static str> {
     own.map(|(key, ..)| *key).collect()
 }
 
-/// What entries of a kind must say, where neither the kind's `defaults` nor an environment may say it.
+/// What entries of a kind must say, where neither the kind's `defaults` nor an environment may say
+/// it.
 fn completeness(kind: &KindDef) -> Value {
     let has_defaults = json!({
         "properties": {"defaults": {"required": [kind.name]}},
@@ -103,7 +105,8 @@ fn completeness(kind: &KindDef) -> Value {
     })
 }
 
-/// Every section of every file, with its line for people; what depends on the file stands in its definition.
+/// Every section of every file, with its line for people; what depends on the file stands in its
+/// definition.
 fn top(schema: &Schema) -> Value {
     let rows = identity_keys().into_iter().chain(section_keys(schema));
     let row = |(key, value, text): (&str, Value, &str)| (key.to_owned(), described(value, text));
@@ -338,7 +341,8 @@ fn allow() -> Value {
     }))
 }
 
-/// A variable: a map with a `type`, or with keys of declarations alone, is a declaration; anything else is a value.
+/// A variable: a map with a `type`, or with keys of declarations alone, is a declaration; anything
+/// else is a value.
 fn variable(schema: &Schema) -> Value {
     let declaration = json!({
         "anyOf": [

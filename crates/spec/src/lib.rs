@@ -1,8 +1,8 @@
 //! `stack.yaml` becomes a resolved [`stack::Stack`], or a list of diagnostics with spans.
 //!
-//! The way is text → spanned tree → parsed file → resolved stack; each phase is a type, and a function takes the phase
-//! it needs. Invariant: this crate does no I/O but through [`loader::Loader`], and knows kinds only by the
-//! [`schema::Schema`] it is handed.
+//! The way is text → spanned tree → parsed file → resolved stack; each phase is a type, and a
+//! function takes the phase it needs. Invariant: this crate does no I/O but through
+//! [`loader::Loader`], and knows kinds only by the [`schema::Schema`] it is handed.
 
 pub mod address;
 pub mod cloud_config;

@@ -296,7 +296,8 @@ impl Loading<'_> {
     /// Reads a spec file; `by` is the place that names it.
     fn raw(&mut self, path: &str, by: Option<Span>) -> Option<Raw> {
         if let Some((file, _)) = self.sources.find(path, Role::Spec) {
-            // Read before, and its findings are known: an alias may link to a file that another links to too.
+            // Read before, and its findings are known: an alias may link to a file that another
+            // links to too.
             let (tree, _) = tree::read(file, &self.sources);
             return parse::raw(self.schema, tree?, path, &mut Vec::new());
         }
@@ -345,7 +346,8 @@ impl Loading<'_> {
         }
     }
 
-    /// A file with its environment laid over it, and the values that the environment gives to variables.
+    /// A file with its environment laid over it, and the values that the environment gives to
+    /// variables.
     fn file(&mut self, mut raw: Raw, overlay: Option<Chosen>) -> (File, Vec<Pair>) {
         let take = |top: &mut Vec<Pair>, key: &str| -> Vec<Pair> {
             let place = top.iter().position(|pair| pair.key == key);

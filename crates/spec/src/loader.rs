@@ -1,7 +1,8 @@
 //! The one door to files, and the rules for paths in a spec.
 //!
-//! Paths in a file are relative to it, use `/`, and may not leave the root: the nearest folder upwards that holds a
-//! `.setpoint.yaml`, else the stack file's own. The rules are pure; a [`Loader`] answers what exists.
+//! Paths in a file are relative to it, use `/`, and may not leave the root: the nearest folder
+//! upwards that holds a `.setpoint.yaml`, else the stack file's own. The rules are pure; a
+//! [`Loader`] answers what exists.
 
 mod fs;
 mod memory;

@@ -1,9 +1,10 @@
 //! References that lead out of the stack: into `existing:` and `stacks:`.
 //!
-//! They stand in a [`crate::stack::Stack`] as references whose address begins with a reserved segment that no name can
-//! be: `@existing.NAME` for an entry of `existing`, `@stacks.ALIAS.ADDRESS` for a resource of another stack. The
-//! planner resolves them from look-ups. An `@stacks` address without a key may name a whole group where the other
-//! stack's `file` is not given.
+//! They stand in a [`crate::stack::Stack`] as references whose address begins with a reserved
+//! segment that no name can be: `@existing.NAME` for an entry of `existing`,
+//! `@stacks.ALIAS.ADDRESS` for a resource of another stack. The planner resolves them from
+//! look-ups. An `@stacks` address without a key may name a whole group where the other stack's
+//! `file` is not given.
 
 use crate::address::Address;
 
@@ -60,7 +61,8 @@ pub fn outside(address: &Address) -> Option<Outside<'_>> {
     }
 }
 
-/// An address as the spec's author names it: `network.net` for another stack's, `dns` for an entry of `existing`.
+/// An address as the spec's author names it: `network.net` for another stack's, `dns` for an entry
+/// of `existing`.
 #[must_use]
 pub fn said(address: &Address) -> String {
     match outside(address) {

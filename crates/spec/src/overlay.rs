@@ -1,4 +1,5 @@
-//! Environments: an overlay merged as RFC 7386 has it. Maps merge, lists and scalars replace, null removes.
+//! Environments: an overlay merged as RFC 7386 has it. Maps merge, lists and scalars replace, null
+//! removes.
 //!
 //! It works on trees, so that every value keeps the place of the line that won.
 

@@ -1,6 +1,7 @@
 //! Tree to file: which kind of file it is, which sections it has, what its entries are.
 //!
-//! Nothing is looked up or evaluated here; names, types, `use` and the shape of sections are literal and checked.
+//! Nothing is looked up or evaluated here; names, types, `use` and the shape of sections are
+//! literal and checked.
 
 mod entry;
 

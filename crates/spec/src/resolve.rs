@@ -1,7 +1,9 @@
-//! Parsed files to a [`Stack`]: groups unrolled, modules flattened, expressions evaluated, fields checked.
+//! Parsed files to a [`Stack`]: groups unrolled, modules flattened, expressions evaluated, fields
+//! checked.
 //!
-//! Everything is computed on demand and once: a slot is idle, running or done, and meeting a running one is a cycle,
-//! printed as its path. Errors are collected; what failed is not reported a second time.
+//! Everything is computed on demand and once: a slot is idle, running or done, and meeting a
+//! running one is a cycle, printed as its path. Errors are collected; what failed is not reported a
+//! second time.
 
 mod budget;
 mod check;
@@ -144,7 +146,8 @@ enum Slot {
     Done(Eval<Val>),
 }
 
-/// Most values that wait for each other: deeper chains are refused before the program's own stack is at risk.
+/// Most values that wait for each other: deeper chains are refused before the program's own stack
+/// is at risk.
 const MAX_CHAIN: usize = 48;
 /// Most expressions in each other along such a chain, a value counted as [`CHAIN_WEIGHT`] of them.
 const MAX_EVALS: usize = 400;
@@ -243,8 +246,8 @@ impl<'a> Resolver<'a> {
         ScopeId(self.scopes.len() - 1)
     }
 
-    /// Resolves the whole stack, after [`Self::environments`] and [`Self::link`]. What is wrong is in
-    /// `found` after it.
+    /// Resolves the whole stack, after [`Self::environments`] and [`Self::link`]. What is wrong is
+    /// in `found` after it.
     pub(crate) fn stack(&mut self) -> Stack {
         let mut stack = self.head();
         self.all_variables(ROOT);

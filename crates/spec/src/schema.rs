@@ -1,4 +1,5 @@
-//! What a kind of resource may say: the table from which parser, JSON Schema, docs and `explain` come.
+//! What a kind of resource may say: the table from which parser, JSON Schema, docs and `explain`
+//! come.
 //!
 //! The tables themselves stand with the kinds; this crate is handed them as a [`Schema`].
 
@@ -36,7 +37,8 @@ pub struct KindDef {
     pub described: bool,
     /// Limits of `name`, in characters, and its extra rule.
     pub name_rule: NameRule,
-    /// Names that people bring from elsewhere, with what to write: `("vpc_id", "its VPC follows from `vswitch`")`.
+    /// Names that people bring from elsewhere, with what to write: `("vpc_id", "its VPC follows
+    /// from `vswitch`")`.
     pub hints: &'static [(&'static str, &'static str)],
     /// How its resources are named from outside their entry.
     pub naming: Naming,
@@ -73,7 +75,8 @@ pub struct CheckCx<'a> {
 /// A finding of a kind's check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: a dotted path of fields with list indexes (`ingress.0.port`), empty for the entry as a whole.
+    /// Where: a dotted path of fields with list indexes (`ingress.0.port`), empty for the entry as
+    /// a whole.
     pub path: String,
     /// What is wrong: one sentence without a full stop.
     pub message: String,
@@ -114,7 +117,8 @@ pub enum Unset {
     Closed,
 }
 
-/// The type of a field. A `${…}` is taken wherever the type is scalar, and checked after evaluation.
+/// The type of a field. A `${…}` is taken wherever the type is scalar, and checked after
+/// evaluation.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
     /// Text of so many characters.
@@ -158,11 +162,13 @@ pub enum Type {
     TimeSpan,
     /// One of these words, in this case.
     Enum(&'static [&'static str]),
-    /// Something of this kind (or of one of several, parted by `|`): a name, a member, an expression, an id or a look-up. Becomes a reference (attribute
-    /// `id`) or an id as text, or for a look-up a map that the kind resolves.
+    /// Something of this kind (or of one of several, parted by `|`): a name, a member, an
+    /// expression, an id or a look-up. Becomes a reference (attribute `id`) or an id as text, or
+    /// for a look-up a map that the kind resolves.
     Ref(&'static str),
-    /// The source or destination of a rule: a CIDR block, an address, something of one of these kinds (parted by `|`),
-    /// or a list of these. Becomes a list of maps with one key: `cidr`, or the [`PeerRole`](crate::naming::PeerRole)'s.
+    /// The source or destination of a rule: a CIDR block, an address, something of one of these
+    /// kinds (parted by `|`), or a list of these. Becomes a list of maps with one key: `cidr`, or
+    /// the [`PeerRole`](crate::naming::PeerRole)'s.
     Peers(&'static str),
     /// A list of items.
     List(&'static Self),
@@ -176,16 +182,16 @@ pub enum Type {
     Named(&'static [FieldDef]),
     /// Either a word of the list, or the other type: `power: running` or `power: {running: …}`.
     WordOr(&'static [&'static str], &'static Self),
-    /// Text, or `{file: PATH}` read relative to the spec file, or `{text|file|cloud_config, with}`. Becomes text
-    /// (with references where `with` holds some).
+    /// Text, or `{file: PATH}` read relative to the spec file, or `{text|file|cloud_config, with}`.
+    /// Becomes text (with references where `with` holds some).
     Content {
         /// Most bytes.
         max: usize,
         /// Whether `with` and `cloud_config` are taken.
         with: bool,
     },
-    /// The path of a file beside the spec; `~/` is allowed. Becomes a path that the process can use (relative to where
-    /// people stand, `~/` expanded); nothing is read.
+    /// The path of a file beside the spec; `~/` is allowed. Becomes a path that the process can use
+    /// (relative to where people stand, `~/` expanded); nothing is read.
     Path,
 }
 

@@ -1,6 +1,7 @@
 //! The files a stack was read from, with their texts and line indexes.
 //!
-//! Diagnostics show lines from here, and a saved plan takes its fingerprints from here: whatever was read is kept.
+//! Diagnostics show lines from here, and a saved plan takes its fingerprints from here: whatever
+//! was read is kept.
 
 use crate::span::{FileId, Span};
 use crate::stack::Location;

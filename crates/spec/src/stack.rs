@@ -1,5 +1,5 @@
-//! The resolved stack: everything that a spec says, with groups unrolled, modules flattened, expressions evaluated as
-//! far as they can be, and the place in a file behind every statement.
+//! The resolved stack: everything that a spec says, with groups unrolled, modules flattened,
+//! expressions evaluated as far as they can be, and the place in a file behind every statement.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,8 @@ pub struct Stack {
     pub allow: Vec<Allow>,
     /// Outputs by name.
     pub outputs: BTreeMap<String, Output>,
-    /// What resolving noticed without refusing it: references left out because their target is disabled, for example.
+    /// What resolving noticed without refusing it: references left out because their target is
+    /// disabled, for example.
     pub notes: Vec<String>,
 }
 
@@ -47,8 +48,8 @@ pub struct Resource {
     pub address: Address,
     /// Its kind's table.
     pub kind: &'static KindDef,
-    /// Its fields as given or defaulted by `defaults` and overlays, in canonical form; unset ones are absent. `name`
-    /// and `description` stand here too.
+    /// Its fields as given or defaulted by `defaults` and overlays, in canonical form; unset ones
+    /// are absent. `name` and `description` stand here too.
     pub fields: Map,
     /// Tags, all layers merged; `None` when no layer declares any, so that tags are not managed.
     pub tags: Option<Map>,

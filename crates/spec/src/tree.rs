@@ -1,7 +1,8 @@
 //! A YAML file as a tree in which every key and value knows its place.
 //!
-//! Invariants: no tag, anchor, alias, merge key or null is in it, keys of a map are texts and unique, and it is at most
-//! [`MAX_DEPTH`] deep, so that walking it may recurse. What broke a rule is reported and stands as [`Data::Bad`].
+//! Invariants: no tag, anchor, alias, merge key or null is in it, keys of a map are texts and
+//! unique, and it is at most [`MAX_DEPTH`] deep, so that walking it may recurse. What broke a rule
+//! is reported and stands as [`Data::Bad`].
 
 mod guard;
 mod mistake;

@@ -1,6 +1,8 @@
-//! Texts read as values of a type: numbers, ports, blocks, durations, words. Pure; no positions, no expressions.
+//! Texts read as values of a type: numbers, ports, blocks, durations, words. Pure; no positions, no
+//! expressions.
 //!
-//! Scalars are read by the field's type from the source text, so that a value means the same to every YAML tool.
+//! Scalars are read by the field's type from the source text, so that a value means the same to
+//! every YAML tool.
 
 mod net;
 mod number;

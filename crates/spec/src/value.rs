@@ -1,7 +1,7 @@
 //! Values of fields, tags and parameters: what is known now, and what is known after apply only.
 //!
-//! Values may be unknown, shape may not: a [`Value::Ref`] stands where a scalar will stand. A secret can be compared
-//! and encoded, but never printed.
+//! Values may be unknown, shape may not: a [`Value::Ref`] stands where a scalar will stand. A
+//! secret can be compared and encoded, but never printed.
 
 use std::collections::BTreeMap;
 use std::fmt;

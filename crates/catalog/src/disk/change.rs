@@ -90,7 +90,8 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Detaches it first: whoever uses the machine's slot, and the machine itself, waits for that alone.
+/// Detaches it first: whoever uses the machine's slot, and the machine itself, waits for that
+/// alone.
 pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let mut steps = locked_all(attach::detach(live), &[&live.attr("attach_to")]);
     let pivot = steps.len().saturating_sub(1);
@@ -167,7 +168,8 @@ pub(super) fn resize(id: &Value, size: Value, way: &str) -> Vec<Step> {
     ]
 }
 
-/// Another category, level or IOPS. A category takes its time, and allows no other change meanwhile.
+/// Another category, level or IOPS. A category takes its time, and allows no other change
+/// meanwhile.
 pub(super) fn spec(change: &Changing<'_>) -> Vec<Step> {
     let attrs = ["category", "performance_level", "provisioned_iops"];
     let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));

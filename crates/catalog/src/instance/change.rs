@@ -1,7 +1,7 @@
 //! Changes of a live instance, each with its calls and waits.
 //!
-//! Names and protection may change at any time. Everything else beside the window waits for a machine
-//! that is on its way up.
+//! Names and protection may change at any time. Everything else beside the window waits for a
+//! machine that is on its way up.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::procedure::{
@@ -110,7 +110,8 @@ pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
     vec![Step::call(call), Step::wait(Wait::own(shown, seconds(2), minutes(10)))]
 }
 
-/// Moves it to another subnet or address. Moved once, it cannot be moved again before it was started.
+/// Moves it to another subnet or address. Moved once, it cannot be moved again before it was
+/// started.
 pub(super) fn network(change: &Changing<'_>) -> Vec<Step> {
     let wanted = change.want.attrs.get("vswitch").cloned();
     let vswitch = wanted.unwrap_or_else(|| change.live.attr("vswitch"));
@@ -161,7 +162,8 @@ pub(super) fn detach_key_pair(change: &Changing<'_>) -> Vec<Step> {
     key_pair(change, &api::DETACH_KEY_PAIR, change.live.attr("key_pair"))
 }
 
-/// These calls answer with 200 even where the one machine failed, hence the results for single items.
+/// These calls answer with 200 even where the one machine failed, hence the results for single
+/// items.
 fn key_pair(change: &Changing<'_>, action: &'static Action, name: Value) -> Vec<Step> {
     let each = Each {
         item: "InstanceIds",

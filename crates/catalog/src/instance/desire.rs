@@ -72,7 +72,8 @@ pub(super) fn desire(
     Ok(())
 }
 
-/// Newest wins at creation and then stays: a live image that fits, deprecated or not, or can no longer be read, is right.
+/// Newest wins at creation and then stays: a live image that fits, deprecated or not, or can no
+/// longer be read, is right.
 fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     let Some(Value::Map(by)) = want.attrs.get("image").cloned() else {
         return Ok(());
@@ -162,8 +163,8 @@ fn choose_internet(want: &mut Desired) {
     }
 }
 
-/// The digest is compared; the text itself is sent at creation only. Secrets are blanked and references named, so that
-/// the digest neither tells anything nor changes with them.
+/// The digest is compared; the text itself is sent at creation only. Secrets are blanked and
+/// references named, so that the digest neither tells anything nor changes with them.
 fn take_user_data(want: &mut Desired) {
     let Some(content) = want.attrs.remove("user_data") else {
         return;
@@ -187,7 +188,8 @@ fn template(content: &Value) -> String {
     }
 }
 
-/// The API's protection follows that of the spec, and is taken off again with it; what somebody switched on by hand stays.
+/// The API's protection follows that of the spec, and is taken off again with it; what somebody
+/// switched on by hand stays.
 fn want_protection(live: Option<&Live>, want: &mut Desired) {
     let protect = want.guard.protect;
     if protect
@@ -205,8 +207,9 @@ fn is_left_stopped(live: &Live) -> bool {
     live.is_marked(Some(RESTARTING))
 }
 
-/// A machine that an earlier run stopped and did not start again is started, even where power is ignored or not managed;
-/// one that is on its way up, since an earlier run was cut off after making it, is waited for.
+/// A machine that an earlier run stopped and did not start again is started, even where power is
+/// ignored or not managed; one that is on its way up, since an earlier run was cut off after making
+/// it, is waited for.
 fn want_power(live: Option<&Live>, want: &mut Desired) {
     if want.attrs.get("power") == Some(&Value::text("unmanaged")) {
         want.attrs.remove("power");
@@ -334,8 +337,8 @@ fn choice<'a>(judged: &Judged<'a>, member: &str) -> Option<&'a str> {
     choices.get(member).map(String::as_str)
 }
 
-/// A window that opens for another change ends as the file says; without one, the steps stand at the
-/// end.
+/// A window that opens for another change ends as the file says; without one, the steps stand at
+/// the end.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
     if *judged.want == Value::text("stopped") {
         Verdict::Update(&STOP)

@@ -113,17 +113,18 @@ fn running() -> Wait {
     Wait::own(Cond::is("status", "Running"), seconds(20), minutes(10))
 }
 
-/// A machine on its way up is let up first: a new one passes through `Stopped` before it starts by itself.
+/// A machine on its way up is let up first: a new one passes through `Stopped` before it starts by
+/// itself.
 pub(super) fn settled(live: &Live) -> Option<Step> {
     (live.attr("power") == Value::text("starting")).then(|| Step::wait(running()))
 }
 
 /// The window for changes that need the machine stopped.
 ///
-/// Stops of our own keep charging, so that stock and address stay; one that the file asks for is made
-/// as it asks, and nothing starts the machine again. A machine that is stopped needs no window,
-/// unless an earlier run stopped it: then it is marked once more, which opens the window, so that it
-/// is started whatever becomes of the change.
+/// Stops of our own keep charging, so that stock and address stay; one that the file asks for is
+/// made as it asks, and nothing starts the machine again. A machine that is stopped needs no
+/// window, unless an earlier run stopped it: then it is marked once more, which opens the window,
+/// so that it is started whatever becomes of the change.
 pub(super) fn window(_: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
     let id = Value::text(&live.id);
     let is_stopped = live.attr("status") == Value::text("Stopped");

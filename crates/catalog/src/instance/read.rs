@@ -77,8 +77,8 @@ pub(super) fn look_ups(want: &Desired, site: &Site) -> Vec<Query> {
     by.map(query).into_iter().collect()
 }
 
-/// A disk that the listing by tag has not shown (a replaced one may lack tags), and a live image that
-/// the look-up has not shown: it may be an older one, or not match the look-up any more.
+/// A disk that the listing by tag has not shown (a replaced one may lack tags), and a live image
+/// that the look-up has not shown: it may be an older one, or not match the look-up any more.
 pub(super) fn details(want: Option<&Desired>, live: &Live, found: &Found) -> Vec<Query> {
     let mut queries = Vec::new();
     if !live.attrs.contains_key("system_disk.id") {

@@ -1,9 +1,11 @@
-//! Readiness of an instance: what must hold inside before it counts as ready, asked through Cloud Assistant.
+//! Readiness of an instance: what must hold inside before it counts as ready, asked through Cloud
+//! Assistant.
 //!
-//! Calls: RunCommand; DescribeCloudAssistantStatus, DescribeInvocationResults. One script makes all checks, one after the other,
-//! and shows the end of cloud-init's log if one fails in its time. No route to the machine and no open port is needed. The
-//! guard tag says `unready` from the create call on until the script has succeeded once, so that a run that is cut off, or
-//! a check that fails, is taken up by the next apply.
+//! Calls: RunCommand; DescribeCloudAssistantStatus, DescribeInvocationResults. One script makes all
+//! checks, one after the other, and shows the end of cloud-init's log if one fails in its time. No
+//! route to the machine and no open port is needed. The guard tag says `unready` from the create
+//! call on until the script has succeeded once, so that a run that is cut off, or a check that
+//! fails, is taken up by the next apply.
 
 use std::time::Duration;
 
@@ -92,7 +94,8 @@ const TIMEOUT: i64 = 600;
 /// What RunCommand takes, less what showing the log may take.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 10..=86_340;
 
-/// How long a machine that runs may take until its agent answers: it comes up with the other services.
+/// How long a machine that runs may take until its agent answers: it comes up with the other
+/// services.
 const FOR_AGENT: Duration = Duration::from_secs(600);
 
 /// Bytes of a script that Cloud Assistant takes, before base64.
@@ -275,7 +278,8 @@ pub(super) fn shown(guard: &Guard) -> Value {
     }
 }
 
-/// A machine that runs and has never passed is asked once more; so is one that is rebuilt, which begins anew.
+/// A machine that runs and has never passed is asked once more; so is one that is rebuilt, which
+/// begins anew.
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let runs = judged.row.attr("power") != Value::text("stopped")
         || judged.desired.attrs.get("power") == Some(&Value::text("running"));
@@ -326,7 +330,8 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
     } else {
         script.replace(&end_of_log(true), &end_of_log(false))
     });
-    // Cloud Assistant ends the script some time after it would have ended by itself, so that it can still show the log.
+    // Cloud Assistant ends the script some time after it would have ended by itself, so that it can
+    // still show the log.
     let limit = timeout + 60;
     let run = Call {
         retry: NOT_DISPATCHED,
@@ -473,7 +478,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// All checks within one time. The last line that is echoed before the log names the one that did not pass.
+/// All checks within one time. The last line that is echoed before the log names the one that did
+/// not pass.
 fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
     let lines: Vec<String> = checks
         .iter()

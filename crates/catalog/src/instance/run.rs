@@ -85,7 +85,8 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Every acceptable type in every acceptable subnet, types first; members of a group begin at different subnets.
+/// Every acceptable type in every acceptable subnet, types first; members of a group begin at
+/// different subnets.
 fn rungs(cx: &Cx<'_>, want: &Desired) -> Vec<Args> {
     let list = |name: &str| {
         want.attrs

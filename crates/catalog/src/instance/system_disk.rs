@@ -34,8 +34,8 @@ const DISK_BUSY: Retry = &[(
     Window::For(minutes(10)),
 )];
 
-/// Grows it: online while the machine runs, so that nothing notices; offline while it is stopped. One
-/// on its way up runs by then.
+/// Grows it: online while the machine runs, so that nothing notices; offline while it is stopped.
+/// One on its way up runs by then.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     let live = change.live;
     let size = change.wanted("system_disk.size");

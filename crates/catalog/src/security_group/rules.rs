@@ -1,7 +1,8 @@
 //! Rules of a security group in their canonical form, and the ways into and out of it.
 //!
-//! A canonical rule is a map: `protocol`, `port` (`from/to`, `-1/-1` where ports do not apply), `policy`, `priority`,
-//! exactly one of `cidr`, `group`, `prefix_list`, and beside its identity `description` and, for a live one, `id`.
+//! A canonical rule is a map: `protocol`, `port` (`from/to`, `-1/-1` where ports do not apply),
+//! `policy`, `priority`, exactly one of `cidr`, `group`, `prefix_list`, and beside its identity
+//! `description` and, for a live one, `id`.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +30,8 @@ pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
     .collect()
 }
 
-/// A spec's rows as canonical rules: one a port and peer, sorted, each flow once. Of a flow that is said with and without
-/// a description, the one with it stays.
+/// A spec's rows as canonical rules: one a port and peer, sorted, each flow once. Of a flow that is
+/// said with and without a description, the one with it stays.
 pub(super) fn expand(rows: &Value) -> Value {
     let mut rules: Vec<Map> = rows
         .as_list()
@@ -186,7 +187,8 @@ pub(super) fn judge(judged: &Judged<'_>, way: &str, update: &'static Update) -> 
     Verdict::Update(update)
 }
 
-/// Whether two rules of one direction may decide over one flow in the same way. What cannot be told, may.
+/// Whether two rules of one direction may decide over one flow in the same way. What cannot be
+/// told, may.
 pub(super) fn may_meet(a: &Map, b: &Map) -> bool {
     let text = |rule: &Map, name: &str| {
         rule.get(name)
@@ -217,7 +219,8 @@ fn span(ports: &str) -> Option<(u16, u16)> {
     Some((from.parse().ok()?, to.parse().ok()?))
 }
 
-/// Ports fit their protocol, no group names itself, an enterprise group names none, and no flow has two descriptions.
+/// Ports fit their protocol, no group names itself, an enterprise group names none, and no flow has
+/// two descriptions.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let enterprise = cx

@@ -1,8 +1,9 @@
 //! Brings the rules of one direction from what is there to what is wanted.
 //!
-//! Invariant: a flow that both sides allow is open at every moment, as far as the quota lets old and new rules stand side
-//! by side: add, then reword, then take away. Rule ids come only from a describe; a rule that is listed without an id is
-//! taken away by its content. What turns out to be wanted, because its group has the id that was live before, stays.
+//! Invariant: a flow that both sides allow is open at every moment, as far as the quota lets old
+//! and new rules stand side by side: add, then reword, then take away. Rule ids come only from a
+//! describe; a rule that is listed without an id is taken away by its content. What turns out to be
+//! wanted, because its group has the id that was live before, stays.
 
 use setpoint_plan::procedure::{Args, Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
 use setpoint_plan::update::Changing;
@@ -17,8 +18,8 @@ const QUOTA: usize = 200;
 /// Documented as internal and passing.
 const GRESS: Retry = &[(&["InvalidGressFlow.Malformed"], Window::For(minutes(1)))];
 
-/// Adds what is new, rewords what stays, then takes away what goes. Where both do not fit side by side, what no new rule
-/// meets goes first; what is still too much comes last.
+/// Adds what is new, rewords what stays, then takes away what goes. Where both do not fit side by
+/// side, what no new rule meets goes first; what is still too much comes last.
 pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     let Changing { want, live, .. } = *change;
     let id = &change.id();
@@ -108,8 +109,8 @@ pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map
     rules.map(one).collect()
 }
 
-/// Takes rules away. A rule that somebody took before us splits the call: the other 99 must not stay. A rule that turns
-/// out to be one of the fresh ones stays.
+/// Takes rules away. A rule that somebody took before us splits the call: the other 99 must not
+/// stay. A rule that turns out to be one of the fresh ones stays.
 pub(super) fn take<'a>(
     way: &Way,
     id: &Value,

@@ -1,11 +1,12 @@
 //! The blocks of a VPC: which come, which go, and in what order.
 //!
-//! A primary block that only grows is changed first; one that shrinks or moves is changed last, since
-//! whatever lies outside of the new one has to leave before.
+//! A primary block that only grows is changed first; one that shrinks or moves is changed last,
+//! since whatever lies outside of the new one has to leave before.
 //!
-//! One change at a time, as the API demands. What comes stands before everything that is made inside the VPC, what goes
-//! after everything that leaves it; only a block that is in the way of a new one goes first. Every call has the whole
-//! list as its goal, since that is what a listing shows.
+//! One change at a time, as the API demands. What comes stands before everything that is made
+//! inside the VPC, what goes after everything that leaves it; only a block that is in the way of a
+//! new one goes first. Every call has the whole list as its goal, since that is what a listing
+//! shows.
 
 use ipnet::IpNet;
 use setpoint_openapi::action::vpc as api;

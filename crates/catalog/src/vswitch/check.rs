@@ -6,7 +6,8 @@ use setpoint_spec::schema::{CheckCx, Problem};
 
 use super::VSWITCH;
 
-/// Its block lies inside its VPC's and apart from the blocks of its neighbours; checked where both ends are known.
+/// Its block lies inside its VPC's and apart from the blocks of its neighbours; checked where both
+/// ends are known.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     [check_block(cx), check_ipv6(cx)].concat()
 }

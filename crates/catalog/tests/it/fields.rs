@@ -1,4 +1,5 @@
-//! Every field of every kind, by its row alone: created with the first sample and changed to the second.
+//! Every field of every kind, by its row alone: created with the first sample and changed to the
+//! second.
 //!
 //! The cases follow from the tables. Each takes the example of its kind, in which the entry under
 //! test is called `it`, and lives through one change in the simulated cloud: the second plan is

@@ -1,4 +1,5 @@
-//! The JSON Schema of the real kinds: it takes the example stacks and the starter, and knows every kind.
+//! The JSON Schema of the real kinds: it takes the example stacks and the starter, and knows every
+//! kind.
 
 use std::path::{Path, PathBuf};
 

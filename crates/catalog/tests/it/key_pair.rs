@@ -37,7 +37,8 @@ async fn another_key_under_a_name_of_our_own() {
     .await;
 }
 
-/// A given name can be there once: the machine lets go, the key is replaced, the machine takes the new one.
+/// A given name can be there once: the machine lets go, the key is replaced, the machine takes the
+/// new one.
 #[tokio::test(start_paused = true)]
 async fn another_key_under_a_given_name() {
     lives(

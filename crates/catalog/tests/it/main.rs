@@ -1,4 +1,5 @@
-//! Each kind lives through its changes in the simulated cloud; every change ends with an empty plan, and nothing is left.
+//! Each kind lives through its changes in the simulated cloud; every change ends with an empty
+//! plan, and nothing is left.
 
 #![expect(clippy::disallowed_methods, reason = "the examples lie in files")]
 

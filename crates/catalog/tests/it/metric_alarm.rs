@@ -77,7 +77,8 @@ async fn another_level_is_added() {
     .await;
 }
 
-/// Whether a put wakes a rule is not documented, so the flag follows every put of a rule that is off or managed.
+/// Whether a put wakes a rule is not documented, so the flag follows every put of a rule that is
+/// off or managed.
 #[tokio::test(start_paused = true)]
 async fn a_rule_that_is_off_stays_off() {
     let off = format!("{CRITICAL}    active: false\n");

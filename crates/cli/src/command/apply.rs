@@ -21,8 +21,9 @@ use crate::{disk, files, saved, screen, spec, ui, wiring};
 
 /// Make the cloud match the stack
 ///
-/// Shows the plan, asks, and performs it. Steps that lose data or an identity are held: `--yes` does not cover them, an
-/// `allow:` entry or a flag does. A first Ctrl-C, SIGTERM, SIGQUIT or closed terminal stops cleanly; the same command goes on later.
+/// Shows the plan, asks, and performs it. Steps that lose data or an identity are held: `--yes`
+/// does not cover them, an `allow:` entry or a flag does. A first Ctrl-C, SIGTERM, SIGQUIT or
+/// closed terminal stops cleanly; the same command goes on later.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Which stack; or a plan saved with `plan --out`.

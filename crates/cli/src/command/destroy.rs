@@ -13,7 +13,8 @@ use crate::{files, spec, wiring};
 
 /// Take away everything that a stack owns
 ///
-/// In reverse order. What is protected holds the whole command; what says `on_delete: keep` stays, still tagged.
+/// In reverse order. What is protected holds the whole command; what says `on_delete: keep` stays,
+/// still tagged.
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
     /// The stack's file, or the folder that holds its stack.yaml [default: ./stack.yaml]

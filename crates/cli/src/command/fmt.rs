@@ -17,7 +17,8 @@ use crate::{disk, files, spec, ui};
 /// Comments, order, and flow or block style stay. Names of files that changed are printed.
 #[derive(Debug, Args)]
 pub struct FmtArgs {
-    /// Files, or folders that hold a stack.yaml; `-` formats stdin to stdout [default: ./stack.yaml]
+    /// Files, or folders that hold a stack.yaml; `-` formats stdin to stdout [default:
+    /// ./stack.yaml]
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
     /// Change nothing; exit with 3 if a file is not formatted

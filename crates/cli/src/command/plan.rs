@@ -14,8 +14,9 @@ use crate::{disk, files, stacks, ui, wiring};
 
 /// Show what apply would do, without doing it
 ///
-/// Reads the stack and the cloud; changes nothing. `-` goes, `+` comes, `~` changes in place, `-/+` is replaced. Next to each
-/// stands what it does to what runs: a restart, a rebuild, data that is lost.
+/// Reads the stack and the cloud; changes nothing. `-` goes, `+` comes, `~` changes in place, `-/+`
+/// is replaced. Next to each stands what it does to what runs: a restart, a rebuild, data that is
+/// lost.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// Which stack.

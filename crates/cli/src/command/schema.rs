@@ -9,8 +9,8 @@ use crate::ui;
 
 /// Print the JSON Schema of stack files, for editors
 ///
-/// `setpoint init` writes it to .setpoint/stack.schema.json; after an update of setpoint, write it anew:
-/// setpoint schema > .setpoint/stack.schema.json
+/// `setpoint init` writes it to .setpoint/stack.schema.json; after an update of setpoint, write it
+/// anew: setpoint schema > .setpoint/stack.schema.json
 #[derive(Debug, Args)]
 pub struct SchemaArgs {}
 

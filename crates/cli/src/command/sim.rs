@@ -34,9 +34,10 @@ pub struct SimArgs {
 pub enum SimCommand {
     /// Serve the simulated cloud on a socket, for any client of the API
     ///
-    /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"}, with --tls also
-    /// {"ca_file"}, with --keys also {"users"}. Ends on Ctrl-C, SIGTERM, SIGQUIT or SIGHUP. What it answered is kept in DIR; without one, in memory. The page
-    /// ENDPOINT/_sim/ shows what there is.
+    /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"},
+    /// with --tls also {"ca_file"}, with --keys also {"users"}. Ends on Ctrl-C, SIGTERM, SIGQUIT or
+    /// SIGHUP. What it answered is kept in DIR; without one, in memory. The page ENDPOINT/_sim/
+    /// shows what there is.
     Serve(ServeArgs),
 }
 

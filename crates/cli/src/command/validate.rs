@@ -14,7 +14,8 @@ use crate::{files, spec, stacks, ui};
 
 /// Check a stack, without credentials and without network
 ///
-/// All mistakes at once, each with its place and what to write instead. Without --env every environment is checked.
+/// All mistakes at once, each with its place and what to write instead. Without --env every
+/// environment is checked.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
     /// Which stack.

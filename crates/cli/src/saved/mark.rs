@@ -1,4 +1,5 @@
-//! Marks of live resources: enough to see that one has moved, and in what; nothing of what it holds.
+//! Marks of live resources: enough to see that one has moved, and in what; nothing of what it
+//! holds.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +24,8 @@ pub struct Mark {
     pub digests: BTreeMap<String, String>,
 }
 
-/// Marks of all that a plan changes and that is there. What is taken over (`adopt`) was looked up, not listed: if that
-/// moves, the answer does.
+/// Marks of all that a plan changes and that is there. What is taken over (`adopt`) was looked up,
+/// not listed: if that moves, the answer does.
 pub(super) fn touched(planned: &Planned) -> Vec<Mark> {
     let listed = |live: &&Live| find(&planned.seen.snapshot, live.kind, &live.id).is_some();
     let changes = planned
@@ -51,7 +52,8 @@ fn find<'a>(snapshot: &'a Snapshot, kind: &str, id: &str) -> Option<&'a Live> {
         .find(|live| live.kind == kind && live.id == id)
 }
 
-/// Attributes that a spec may manage. Others (a status, free addresses in a network) move by themselves.
+/// Attributes that a spec may manage. Others (a status, free addresses in a network) move by
+/// themselves.
 fn of(address: &str, live: &Live) -> Mark {
     let kind = REGISTRY.known(live.kind);
     let managed = live

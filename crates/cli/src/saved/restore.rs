@@ -1,4 +1,5 @@
-//! The spec of a saved plan: read from the disk if it is there, since that is what is reviewed; else from the plan.
+//! The spec of a saved plan: read from the disk if it is there, since that is what is reviewed;
+//! else from the plan.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ use crate::spec::{self, Given, Spec};
 pub fn spec_of(plan: &SavedPlan, cx: &Cx) -> Result<Spec, Error> {
     let on_disk = FsLoader.look(&plan.inputs.file) == Entry::File;
     if on_disk {
-        // Before anything is parsed, so that an edit is called an edit and not whatever it may break.
+        // Before anything is parsed, so that an edit is called an edit and not whatever it may
+        // break.
         stale_if(
             plan.inputs
                 .sources
@@ -109,7 +111,8 @@ fn differences(saved: &[SavedSource], spec: &Spec) -> Vec<Moved> {
     old.chain(new).collect()
 }
 
-/// The saved texts as a file system of their own: for pipelines whose later job has the plan and no checkout.
+/// The saved texts as a file system of their own: for pipelines whose later job has the plan and no
+/// checkout.
 fn from_plan(plan: &SavedPlan) -> MemoryLoader {
     // Deep enough for every `..` with which a name begins.
     let ups = plan

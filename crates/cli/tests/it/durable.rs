@@ -45,7 +45,8 @@ const INTERFACES: Listing = Listing {
     id: "NetworkInterfaceId",
 };
 
-/// A server on the folder `world`. Dropping it kills it, and waits until its lock on the folder is gone.
+/// A server on the folder `world`. Dropping it kills it, and waits until its lock on the folder is
+/// gone.
 struct Server {
     child: Child,
     endpoint: String,
@@ -223,7 +224,8 @@ fn network(caller: &Caller) -> Vec<(String, String)> {
     ])
 }
 
-/// Orders machines until the server is gone, telling of each answer; gives those that were acknowledged.
+/// Orders machines until the server is gone, telling of each answer; gives those that were
+/// acknowledged.
 fn write(caller: &Caller, order: &[(String, String)], answered: &Sender<()>) -> Vec<String> {
     let mut acknowledged = Vec::new();
     loop {

@@ -1,4 +1,5 @@
-//! A real process killed at every line of its progress: the next run reaches the same state and leaves nothing over.
+//! A real process killed at every line of its progress: the next run reaches the same state and
+//! leaves nothing over.
 
 use std::io::{BufRead as _, BufReader};
 

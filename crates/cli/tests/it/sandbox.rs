@@ -180,8 +180,8 @@ impl Run {
         }
     }
 
-    /// The same with the lines of stderr sorted and without retries: what runs side by side may end in any order, and a
-    /// busy machine makes the simulated cloud's time jump.
+    /// The same with the lines of stderr sorted and without retries: what runs side by side may end
+    /// in any order, and a busy machine makes the simulated cloud's time jump.
     pub(crate) fn settled(mut self) -> Self {
         let by_chance = |line: &str| line.contains("Still ") || line.contains("trying again");
         let mut lines: Vec<&str> = self

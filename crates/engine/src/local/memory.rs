@@ -1,7 +1,9 @@
-//! What runs from here made and deleted, kept in a file of a line each: `made TOKEN ID`, `deleted ID`, newest last.
+//! What runs from here made and deleted, kept in a file of a line each: `made TOKEN ID`, `deleted
+//! ID`, newest last.
 //!
-//! Only a shortcut (see [`Deleted`]), so it must never stand in the way: what cannot be read or written is passed over, and
-//! the file may be deleted at any time. Tokens are digests, so nothing in it is secret.
+//! Only a shortcut (see [`Deleted`]), so it must never stand in the way: what cannot be read or
+//! written is passed over, and the file may be deleted at any time. Tokens are digests, so nothing
+//! in it is secret.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -11,8 +13,8 @@ use setpoint_spec::loader::{Entry, FsLoader, Loader as _};
 
 use crate::local::{Deleted, Record, save};
 
-/// Beyond this the older half is dropped. A line counts only as long as the cloud remembers the token, and some 80 bytes
-/// times this are read at the start of each apply.
+/// Beyond this the older half is dropped. A line counts only as long as the cloud remembers the
+/// token, and some 80 bytes times this are read at the start of each apply.
 const LINES_MAX: usize = 20_000;
 
 /// A file with more bytes was not written here: [`LINES_MAX`] lines have less than a tenth of this.

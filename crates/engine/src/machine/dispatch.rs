@@ -1,4 +1,5 @@
-//! Starts what may start: longest remaining path first, up to the limits; neighbours that batch go out as one call.
+//! Starts what may start: longest remaining path first, up to the limits; neighbours that batch go
+//! out as one call.
 
 use std::time::Duration;
 
@@ -105,8 +106,8 @@ impl Machine {
         self.unblock();
     }
 
-    /// Ends the ready steps that turn out to take away what the plan wants. This comes before any call is made up, so that
-    /// none of them is batched with others.
+    /// Ends the ready steps that turn out to take away what the plan wants. This comes before any
+    /// call is made up, so that none of them is batched with others.
     fn pass_over(&mut self, now: Duration) {
         let plan = self.plan.clone();
         for (at, step) in plan.steps.iter().enumerate() {
@@ -190,7 +191,8 @@ impl Machine {
         old && self.plan.steps[step.0].live_id.is_some() && !self.history[step.0].rechecked
     }
 
-    /// Whether another step of the same change looks at the resource right now: its answer counts for all of them.
+    /// Whether another step of the same change looks at the resource right now: its answer counts
+    /// for all of them.
     fn is_being_rechecked(&self, step: StepId) -> bool {
         let change = self.plan.steps[step.0].change;
         self.plan
@@ -202,8 +204,8 @@ impl Machine {
             })
     }
 
-    /// What was compared, or written to, by one step of a change needs no comparing by the others: from now on it differs
-    /// because of us.
+    /// What was compared, or written to, by one step of a change needs no comparing by the others:
+    /// from now on it differs because of us.
     pub(super) fn trust(&mut self, step: StepId) {
         let change = self.plan.steps[step.0].change;
         for (other, history) in self.plan.steps.iter().zip(&mut self.history) {

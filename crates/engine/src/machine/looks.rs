@@ -1,4 +1,5 @@
-//! Looks: reads that waits, verifications and doubts need. All of a kind that are due soon share one read by ids.
+//! Looks: reads that waits, verifications and doubts need. All of a kind that are due soon share
+//! one read by ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -84,7 +85,8 @@ impl Machine {
         }
     }
 
-    /// What a wait or a young create sees is judged by time; where an empty answer decides, it is proven.
+    /// What a wait or a young create sees is judged by time; where an empty answer decides, it is
+    /// proven.
     fn send_look(&mut self, now: Duration, steps: Vec<StepId>, mut queries: Vec<Query>) {
         let proven = steps.iter().any(|step| self.decides(now, *step));
         if !proven {
@@ -112,8 +114,9 @@ impl Machine {
         }
     }
 
-    /// Whether the look before agrees with this one. One look is no proof of an absence: a damaged or lagging answer and
-    /// a lost permission look the same. The second look follows soon, and is proven.
+    /// Whether the look before agrees with this one. One look is no proof of an absence: a damaged
+    /// or lagging answer and a lost permission look the same. The second look follows soon, and is
+    /// proven.
     pub(super) fn is_second(&mut self, now: Duration, step: StepId) -> bool {
         let doubts = &mut self.history[step.0].doubts;
         *doubts += 1;
@@ -130,8 +133,8 @@ impl Machine {
         self.history[step.0].doubts = 0;
     }
 
-    /// Whether a resource whose id was answered at `since` shows by now, if it exists: after the visibility window, and at
-    /// once if the id is that of something we deleted.
+    /// Whether a resource whose id was answered at `since` shows by now, if it exists: after the
+    /// visibility window, and at once if the id is that of something we deleted.
     fn should_show(&self, now: Duration, step: StepId, since: Duration) -> bool {
         now.saturating_sub(since) >= self.settings.visibility || self.is_deleted(step)
     }
@@ -246,7 +249,8 @@ impl Machine {
         }
     }
 
-    /// The row that a step looks for. The answer to a query of its own may be a detail: its attributes are a row too.
+    /// The row that a step looks for. The answer to a query of its own may be a detail: its
+    /// attributes are a row too.
     fn find(&self, step: StepId, rows: &[Row]) -> Option<Live> {
         let own = &self.plan.steps[step.0];
         match self.target(step)? {
@@ -275,7 +279,8 @@ impl Machine {
         }
     }
 
-    /// A read that failed is made again until the step's time is over; what more time cannot mend ends it.
+    /// A read that failed is made again until the step's time is over; what more time cannot mend
+    /// ends it.
     fn blind(&mut self, now: Duration, step: StepId, error: &ReadError) {
         let since = *self.history[step.0].blind_since.get_or_insert(now);
         let late = match self.states[step.0] {
@@ -294,8 +299,8 @@ impl Machine {
         }
     }
 
-    /// An id that a create call answered is ours once a read by id shows it so; dead once the visibility
-    /// window is over and a proven look does not show it.
+    /// An id that a create call answered is ours once a read by id shows it so; dead once the
+    /// visibility window is over and a proven look does not show it.
     fn verified(&mut self, now: Duration, step: StepId, row: Option<Live>, late: bool) {
         let ours = row
             .as_ref()
@@ -344,8 +349,8 @@ impl Machine {
         untagged.len() > 1
     }
 
-    /// An owner means after a mismatch of tokens that another run, or an earlier one of ours with another spec, made it;
-    /// after a lost reply that the lost call did.
+    /// An owner means after a mismatch of tokens that another run, or an earlier one of ours with
+    /// another spec, made it; after a lost reply that the lost call did.
     fn searched(&mut self, now: Duration, step: StepId, rows: &[Row], why: Search) {
         let whose = self.whose(step);
         let owner = rows.iter().find_map(|row| match row {

@@ -1,7 +1,7 @@
 //! Rechecks: an observation that is old is renewed before the first write on a resource.
 //!
-//! Invariant: nothing is written to a live resource whose owner or managed fields are not those of the plan. What is gone
-//! already is no obstacle to taking it away.
+//! Invariant: nothing is written to a live resource whose owner or managed fields are not those of
+//! the plan. What is gone already is no obstacle to taking it away.
 
 use std::time::Duration;
 
@@ -70,8 +70,8 @@ impl Machine {
     }
 }
 
-/// The owner that the plan saw. What is moved stands in the plan under its new address, and in the cloud under the old one
-/// until its tags are written.
+/// The owner that the plan saw. What is moved stands in the plan under its new address, and in the
+/// cloud under the old one until its tags are written.
 fn has_its_owner(change: &Change, row: &Live) -> bool {
     let Some(before) = change.before.as_ref() else {
         return false;

@@ -11,11 +11,13 @@ use setpoint_plan::procedure::{Codes, Token, Window};
 use crate::machine::{Command, Machine, Search, State};
 use crate::outcome::FailureClass;
 
-/// How often a refused create is tried with a token of its own before the refusal is taken to be real: an old failure may
-/// be replayed under an old token. With a lease one more try is enough; without one, up to three.
+/// How often a refused create is tried with a token of its own before the refusal is taken to be
+/// real: an old failure may be replayed under an old token. With a lease one more try is enough;
+/// without one, up to three.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// How many tokens may have been used before, for something that is gone or something else; each costs a call and a look.
+/// How many tokens may have been used before, for something that is gone or something else; each
+/// costs a call and a look.
 const USED_MAX: u32 = 100;
 
 /// Without a deletion of a user in this run, a dependency that lasts so long is a real one.
@@ -39,7 +41,8 @@ impl Machine {
         };
         let code = error.code();
         let creates = call.token == Token::Create;
-        // As long as nobody knows what an earlier call of this attempt did, another token could make a second one.
+        // As long as nobody knows what an earlier call of this attempt did, another token could
+        // make a second one.
         let unsure = creates && self.history[step.0].lost;
         let retry = call.retry.iter().find(|(codes, _)| codes.contains(&code));
         if let Some((codes, window)) = retry
@@ -70,9 +73,10 @@ impl Machine {
         }
     }
 
-    /// A refusal may have used the token up, and its answer would come for ever. A drawn token is drawn anew; a derived one
-    /// is kept for some tries, since a token that was not used up must meet its first result, and then moves on; after a
-    /// lost reply it is kept, since its first result may be a resource.
+    /// A refusal may have used the token up, and its answer would come for ever. A drawn token is
+    /// drawn anew; a derived one is kept for some tries, since a token that was not used up must
+    /// meet its first result, and then moves on; after a lost reply it is kept, since its first
+    /// result may be a resource.
     fn renew_token(&mut self, step: StepId, token: &Token) {
         let history = &mut self.history[step.0];
         history.token = None;
@@ -100,8 +104,9 @@ impl Machine {
         }
     }
 
-    /// When in this run the last of its users let go of the step's live resource. What a step takes rather than lets go,
-    /// such as an address, has no row whose users could be named: there any deletion counts.
+    /// When in this run the last of its users let go of the step's live resource. What a step takes
+    /// rather than lets go, such as an address, has no row whose users could be named: there any
+    /// deletion counts.
     fn last_release(&self, step: StepId) -> Option<Duration> {
         let own = &self.plan.steps[step.0];
         let used = |change: usize| {
@@ -127,8 +132,8 @@ impl Machine {
         named.or(any.filter(|_| own.half == Half::Up))
     }
 
-    /// An unanswered create is resent only while its token is certainly remembered; after that only a listing, this run's
-    /// or a later one's, shows whether it was carried out.
+    /// An unanswered create is resent only while its token is certainly remembered; after that only
+    /// a listing, this run's or a later one's, shows whether it was carried out.
     fn is_too_late(&self, now: Duration, step: StepId) -> bool {
         let creates = self.plan.steps[step.0]
             .step
@@ -142,9 +147,9 @@ impl Machine {
                 .is_some_and(|first| now.saturating_sub(first) > RESEND_MAX)
     }
 
-    /// Looks by a listing whether a resource was made, once it would show. What one such look has shown to be absent since
-    /// the run began, an older token did not make: further mismatches need no further waiting. Nor does a token whose
-    /// resource we deleted.
+    /// Looks by a listing whether a resource was made, once it would show. What one such look has
+    /// shown to be absent since the run began, an older token did not make: further mismatches need
+    /// no further waiting. Nor does a token whose resource we deleted.
     pub(super) fn search(&mut self, now: Duration, step: StepId, why: Search) {
         let spent =
             self.history[step.0].waited_for || self.deleted.has_token(&self.create_token(step));
@@ -164,15 +169,16 @@ impl Machine {
         };
     }
 
-    /// The token was used for something that is gone, or was refused: the next one. Earlier specs may have used many.
+    /// The token was used for something that is gone, or was refused: the next one. Earlier specs
+    /// may have used many.
     pub(super) fn after_mismatch(&mut self, now: Duration, step: StepId) {
         self.history[step.0].mismatches += 1;
         let used = self.history[step.0].mismatches;
         self.after_used(now, step, used, "something else");
     }
 
-    /// The token was answered with the id of something that is gone: the next one. Each time that a resource was deleted
-    /// and made again has used one.
+    /// The token was answered with the id of something that is gone: the next one. Each time that a
+    /// resource was deleted and made again has used one.
     pub(super) fn after_gone(&mut self, now: Duration, step: StepId) {
         self.history[step.0].gone += 1;
         let used = self.history[step.0].gone;
@@ -242,8 +248,9 @@ impl Machine {
         }));
     }
 
-    /// What may pass is tried again by the general policy, counted over the failures in a row: throttling, server faults, lost replies, conflicts. A repeat
-    /// carries the same token, or sets a state, so it does no harm.
+    /// What may pass is tried again by the general policy, counted over the failures in a row:
+    /// throttling, server faults, lost replies, conflicts. A repeat carries the same token, or sets
+    /// a state, so it does no harm.
     pub(super) fn pause_or_fail(&mut self, now: Duration, steps: &[StepId], error: &CallError) {
         let policy = RetryPolicy {
             attempts_max: 60,
@@ -288,7 +295,8 @@ impl Machine {
     }
 }
 
-/// Whether a refusal may be an old one, replayed under its token: not if it says something about the request or the caller.
+/// Whether a refusal may be an old one, replayed under its token: not if it says something about
+/// the request or the caller.
 fn may_be_replayed(error: &CallError) -> bool {
     let Some(api) = error.api() else { return false };
     let about_request = [

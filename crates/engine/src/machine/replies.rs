@@ -215,7 +215,8 @@ impl Machine {
     }
 }
 
-/// The API's text. After a wrong signature it goes on with the text that was signed, which holds every parameter.
+/// The API's text. After a wrong signature it goes on with the text that was signed, which holds
+/// every parameter.
 fn message(api: &ApiError) -> String {
     let end = if matches!(
         api.code.as_str(),
@@ -267,8 +268,8 @@ fn yields(call: &Call, reply: &Reply) -> Result<Map, Odd> {
     Ok(yielded)
 }
 
-/// What became of each item of a batched call, by the item's text: `None` if it worked. No map for calls whose answer
-/// does not tell items apart.
+/// What became of each item of a batched call, by the item's text: `None` if it worked. No map for
+/// calls whose answer does not tell items apart.
 fn item_results(
     call: &Call,
     reply: &Reply,

@@ -8,8 +8,8 @@ use setpoint_plan::procedure::Act;
 use setpoint_plan::registry::Registry;
 use setpoint_plan::{Address, Map, Value, graph};
 
-/// What live rows tell before anything is done. A resource that this plan makes anew is not known by its old row, but by
-/// the id that is ours to choose, where there is one.
+/// What live rows tell before anything is done. A resource that this plan makes anew is not known
+/// by its old row, but by the id that is ours to choose, where there is one.
 pub(super) fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
     let cx = Cx {
         stack: &plan.stack,

@@ -45,7 +45,8 @@ pub(super) enum State {
     Acting,
     /// Over.
     Done,
-    /// Over: a closing step that ran though the window's work was not done. Nothing may build on it.
+    /// Over: a closing step that ran though the window's work was not done. Nothing may build on
+    /// it.
     Closed,
     /// Over, in vain.
     Failed,
@@ -97,7 +98,8 @@ pub(super) struct History {
     pub(super) untagged: Vec<String>,
     /// How many attempts had a token that was used for something else before.
     pub(super) mismatches: u32,
-    /// Whether a look for what an older token made waited until it would show: whatever is made later is made by this run.
+    /// Whether a look for what an older token made waited until it would show: whatever is made
+    /// later is made by this run.
     pub(super) waited_for: bool,
     /// Which rung of the ladder.
     pub(super) rung: usize,
@@ -107,12 +109,14 @@ pub(super) struct History {
     pub(super) tries: u32,
     /// When the present attempt's first call was sent.
     pub(super) first_sent: Option<Duration>,
-    /// How many tries in a row failed for a passing fault of network or server, and when the first of them did.
+    /// How many tries in a row failed for a passing fault of network or server, and when the first
+    /// of them did.
     pub(super) faults: u32,
     pub(super) faulty_since: Option<Duration>,
     /// When it was first refused for a reason that may pass, for each set of reasons.
     pub(super) first_refused: BTreeMap<Codes, Duration>,
-    /// How many looks in a row were doubted: they showed an absence, or what only an absence explains.
+    /// How many looks in a row were doubted: they showed an absence, or what only an absence
+    /// explains.
     pub(super) doubts: u32,
     /// Since when its looks fail.
     pub(super) blind_since: Option<Duration>,
@@ -122,7 +126,8 @@ pub(super) struct History {
     pub(super) alone: bool,
     /// Whether an earlier call of this attempt went unanswered.
     pub(super) lost: bool,
-    /// Whether its resource was compared with the plan, or written to while the observation was young.
+    /// Whether its resource was compared with the plan, or written to while the observation was
+    /// young.
     pub(super) rechecked: bool,
 }
 

@@ -16,7 +16,8 @@ impl Machine {
             .is_some_and(|opener| self.states[opener] == State::Done)
     }
 
-    /// Whether the step is a look inside an open window: those go on, so that the closing step finds a settled machine.
+    /// Whether the step is a look inside an open window: those go on, so that the closing step
+    /// finds a settled machine.
     pub(super) fn is_look_in_open_window(&self, step: usize) -> bool {
         let own = &self.plan.steps[step];
         let is_wait = matches!(own.step.act, Act::Wait(_));
@@ -34,8 +35,8 @@ impl Machine {
             })
     }
 
-    /// A closing step may run once everything in its window is over, unless an earlier closing step of its window failed: then
-    /// the mark must stay, so that the next run finds it.
+    /// A closing step may run once everything in its window is over, unless an earlier closing step
+    /// of its window failed: then the mark must stay, so that the next run finds it.
     pub(super) fn closer_is_ready(&self, step: usize) -> bool {
         let own = self.plan.steps[step].step.closes;
         self.inside(step).all(|at| self.states[at].is_over())
@@ -46,7 +47,8 @@ impl Machine {
             })
     }
 
-    /// The steps inside the window that a step closes: a machine on its way down cannot be started yet.
+    /// The steps inside the window that a step closes: a machine on its way down cannot be started
+    /// yet.
     fn inside(&self, closer: usize) -> impl Iterator<Item = usize> + '_ {
         let own = &self.plan.steps[closer];
         let opener = own.step.closes.unwrap_or(closer);

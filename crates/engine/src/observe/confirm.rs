@@ -1,10 +1,11 @@
 //! The second look: before anything is concluded from an absence, it is read again by other means.
 //!
-//! What was not listed is looked for in the listing without its filter, and a row that lacks something
-//! is read by its id. If that agrees with the first look, the absence is a fact. If it does not, the
-//! same is read twice more: two looks that agree settle it, and what they show is used. Otherwise the
-//! run stops, with nothing changed. *Cost*: nothing where nothing is doubted; one listing for each
-//! kind of which something is missing, and one read by id for each kind of which a row is doubted.
+//! What was not listed is looked for in the listing without its filter, and a row that lacks
+//! something is read by its id. If that agrees with the first look, the absence is a fact. If it
+//! does not, the same is read twice more: two looks that agree settle it, and what they show is
+//! used. Otherwise the run stops, with nothing changed. *Cost*: nothing where nothing is doubted;
+//! one listing for each kind of which something is missing, and one read by id for each kind of
+//! which a row is doubted.
 
 use std::collections::BTreeSet;
 
@@ -93,7 +94,8 @@ pub(super) async fn confirm(
     Ok(snapshot)
 }
 
-/// Makes the look-ups of what would be rebuilt again; two that agree decide. Gives how many calls that took.
+/// Makes the look-ups of what would be rebuilt again; two that agree decide. Gives how many calls
+/// that took.
 async fn look_up_again(
     session: &Session,
     intent: &Intent,
@@ -142,7 +144,8 @@ struct Cx<'a> {
 }
 
 impl Cx<'_> {
-    /// Looks twice more; two looks that agree decide, as long as they show all that any look has shown.
+    /// Looks twice more; two looks that agree decide, as long as they show all that any look has
+    /// shown.
     async fn settle(&self, second: Again, cost: &mut Cost) -> Result<Vec<Live>, ObserveError> {
         let third = self.look().await?;
         add(cost, third.cost);
@@ -221,7 +224,8 @@ impl Cx<'_> {
         Ok(again)
     }
 
-    /// The unfiltered listings of a kind, in the stack's own name and in the names that things move here from.
+    /// The unfiltered listings of a kind, in the stack's own name and in the names that things move
+    /// here from.
     fn listings(&self, kind: &'static str) -> Vec<Query> {
         let list = self
             .session
@@ -248,7 +252,8 @@ impl Cx<'_> {
         Ok(read.pages + read.proofs)
     }
 
-    /// Whether a row of a further look bears on what is doubted: a doubted one, or one of ours that was not shown.
+    /// Whether a row of a further look bears on what is doubted: a doubted one, or one of ours that
+    /// was not shown.
     fn matters(&self, row: &Live) -> bool {
         let name = (row.kind, row.id.clone());
         let listed = self.first_row(&name).is_some();
@@ -260,7 +265,8 @@ impl Cx<'_> {
         self.first.live.iter().find(|row| is_named(row, name))
     }
 
-    /// What no listing carries, for rows that the first look has not shown and those whose fields are doubted.
+    /// What no listing carries, for rows that the first look has not shown and those whose fields
+    /// are doubted.
     async fn read_details(&self, again: &mut Again) -> Result<(), ReadError> {
         let mut details = Vec::new();
         for row in &again.rows {
@@ -310,7 +316,8 @@ impl Cx<'_> {
                 return Some((row.kind, what));
             }
         }
-        // What is to be deleted and is not there any more is no contradiction: the cloud says so when it is deleted.
+        // What is to be deleted and is not there any more is no contradiction: the cloud says so
+        // when it is deleted.
         let unshown = self.doubts.rows.iter().find(|(name, attrs)| {
             !attrs.is_empty() && !look.rows.iter().any(|row| is_named(row, name))
         });
@@ -357,7 +364,8 @@ impl Cx<'_> {
         differs(&format!("`{attr}`"))
     }
 
-    /// The first field in which two further looks at a row differ that will stand in the first look's place.
+    /// The first field in which two further looks at a row differ that will stand in the first
+    /// look's place.
     fn unsettled(&self, name: &Name, row: &Live, other: &Live) -> Option<String> {
         let asked = self.doubts.rows.get(name);
         if self.first_row(name).is_some() && asked.is_none_or(BTreeSet::is_empty) {

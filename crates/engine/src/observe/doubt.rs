@@ -1,9 +1,9 @@
 //! What a plan would conclude from an absence: the questions that a second look has to answer.
 //!
-//! A draft of the plan shows them. Doubted are an address that nothing live carries, a managed field
-//! or tag that a live row lacks, the guard tag of what would be deleted, and a row that carries the
-//! stack's tag and no address. A destroy concludes from every listing that there is nothing else, so
-//! it doubts all kinds. What a plan leaves alone is not doubted and costs nothing.
+//! A draft of the plan shows them. Doubted are an address that nothing live carries, a managed
+//! field or tag that a live row lacks, the guard tag of what would be deleted, and a row that
+//! carries the stack's tag and no address. A destroy concludes from every listing that there is
+//! nothing else, so it doubts all kinds. What a plan leaves alone is not doubted and costs nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,8 @@ pub(super) struct Doubts {
     pub(super) kinds: BTreeMap<&'static str, BTreeSet<Address>>,
     /// Rows that lack something, with the attributes in question. Owner and tags always are.
     pub(super) rows: BTreeMap<Name, BTreeSet<String>>,
-    /// Resources that would be rebuilt or replaced, perhaps because a look-up has not shown all that there is.
+    /// Resources that would be rebuilt or replaced, perhaps because a look-up has not shown all
+    /// that there is.
     pub(super) look_ups: BTreeSet<Address>,
 }
 
@@ -111,7 +112,8 @@ impl Doubts {
     }
 }
 
-/// Whether a difference comes from something that the live side lacks. False and zero are how some answers say nothing.
+/// Whether a difference comes from something that the live side lacks. False and zero are how some
+/// answers say nothing.
 fn lacks(live: &Value, want: &Value) -> bool {
     match (live, want) {
         (Value::Null | Value::Bool(false) | Value::Int(0), _) => true,

@@ -8,8 +8,8 @@ use setpoint_testkit::run::lines;
 
 use crate::stacks::{APP, changed};
 
-/// The 9 kinds' listings, the proofs of the 3 empty ones, the caller's identity, the image look-up, the rules of the one
-/// group, and the system disks.
+/// The 9 kinds' listings, the proofs of the 3 empty ones, the caller's identity, the image look-up,
+/// the rules of the one group, and the system disks.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_of_the_server_stack() {
     let cloud = Cloud::new();
@@ -22,7 +22,8 @@ async fn a_refresh_of_the_server_stack() {
     );
 }
 
-/// What is to be created is looked for once more, in one listing without the filter for each kind; what is there is not.
+/// What is to be created is looked for once more, in one listing without the filter for each kind;
+/// what is there is not.
 #[tokio::test(start_paused = true)]
 async fn a_create_costs_one_more_listing_for_its_kind() {
     let cloud = Cloud::new();
@@ -36,8 +37,8 @@ async fn a_create_costs_one_more_listing_for_its_kind() {
         (cost.listings, cost.lookups, cost.details, cost.other),
         (10, 1, 1, 3)
     );
-    // For an empty cloud: 9 listings, those of the 6 kinds of the file twice, and proofs of the empty
-    // ones.
+    // For an empty cloud: 9 listings, those of the 6 kinds of the file twice, and proofs of the
+    // empty ones.
     let cost = Cloud::new().plan(APP).await.cost;
     assert_eq!(
         (cost.listings, cost.lookups, cost.details, cost.other),
@@ -60,7 +61,8 @@ async fn a_refresh_of_300_instances_with_user_data() {
     assert!(plan.cost.total() <= 20, "{:?}", plan.cost);
 }
 
-/// The plan's write calls as `action item parameters`, one a step, references resolved by what the run made.
+/// The plan's write calls as `action item parameters`, one a step, references resolved by what the
+/// run made.
 fn planned(plan: &Plan) -> Vec<String> {
     let mut calls: Vec<String> = plan
         .calls()

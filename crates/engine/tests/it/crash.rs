@@ -229,7 +229,8 @@ async fn the_last_of_a_kind_taken_out_is_destroyed() {
     converges(&cloud, &without, "without the alarm").await;
 }
 
-/// What this machine deleted is not looked for. What a run that died has made since is, however many tokens lie before it.
+/// What this machine deleted is not looked for. What a run that died has made since is, however
+/// many tokens lie before it.
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_hides_nothing_that_was_made_since() {
     let net = |name: &str| {
@@ -251,7 +252,8 @@ async fn what_was_deleted_hides_nothing_that_was_made_since() {
     assert!(cloud.apply(&net("first")).await.is_complete());
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert!(cloud.destroy(&net("first")).await.is_complete());
-    // The first token was used for the first network, the second makes another, and the run dies before it can note that.
+    // The first token was used for the first network, the second makes another, and the run dies
+    // before it can note that.
     let plan = cloud.plan(&net("second")).await;
     assert!(cloud.apply_dying(&plan, 2, Death::After).await);
     assert_eq!(vpcs(&cloud), 1);

@@ -1,7 +1,7 @@
 //! Answers that are damaged: never a write that the truth does not ask for.
 //!
-//! A transport stands between the run and the cloud, and damages answers of one action: the first, or
-//! every one. The damages are made systematically: every field of every row dropped, null or of
+//! A transport stands between the run and the cloud, and damages answers of one action: the first,
+//! or every one. The damages are made systematically: every field of every row dropped, null or of
 //! another type, the list gone, empty or short, the tags gone.
 
 use std::collections::BTreeMap;
@@ -258,7 +258,8 @@ async fn a_destroy_through_a_damaged_answer_leaves_nothing_unsaid() {
     }
 }
 
-/// A resize while one answer is damaged: the machine has its new type, or the run says that it failed.
+/// A resize while one answer is damaged: the machine has its new type, or the run says that it
+/// failed.
 #[tokio::test(start_paused = true)]
 async fn a_resize_passes_over_an_empty_look() {
     let larger = changed("ecs.c7.large", "ecs.c7.xlarge");

@@ -1,4 +1,5 @@
-//! What nobody can say for a while: whether a create was carried out, whether an empty answer is one, whose a resource is.
+//! What nobody can say for a while: whether a create was carried out, whether an empty answer is
+//! one, whose a resource is.
 
 use std::time::Duration;
 

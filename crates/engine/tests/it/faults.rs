@@ -1,5 +1,5 @@
-//! Faults in the middle of a run that lives on: every write call in turn is lost, cut, throttled or met by a broken server,
-//! and the same run ends well, with nothing made twice.
+//! Faults in the middle of a run that lives on: every write call in turn is lost, cut, throttled or
+//! met by a broken server, and the same run ends well, with nothing made twice.
 
 use std::sync::atomic::Ordering;
 
@@ -109,7 +109,8 @@ async fn a_destroy_survives_every_fault_at_every_write() {
     }
 }
 
-/// A flow that both specs allow is open after every single write, whether the write was carried out or not.
+/// A flow that both specs allow is open after every single write, whether the write was carried out
+/// or not.
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_both_specs_allow_is_never_closed() {
     use setpoint_testkit::faults::Death;

@@ -1,5 +1,6 @@
-//! Random changes of a random stack, with a death in the middle of every other one: whatever the difference, there is an
-//! order for it, the run comes to its end, the plan after it is empty, and nothing is left after a destroy.
+//! Random changes of a random stack, with a death in the middle of every other one: whatever the
+//! difference, there is an order for it, the run comes to its end, the plan after it is empty, and
+//! nothing is left after a destroy.
 
 use setpoint_plan::planner::{Options, PlanErrorClass};
 use setpoint_testkit::cloud::Cloud;
@@ -116,7 +117,8 @@ async fn check(seed: u64) {
         }
         let plan = cloud.plan(&next).await;
         let outcome = cloud.apply_plan(&plan).await;
-        // A machine that stays stopped cannot be moved twice: the API wants it started in between, and nobody may start it.
+        // A machine that stays stopped cannot be moved twice: the API wants it started in between,
+        // and nobody may start it.
         if outcome
             .failed
             .iter()

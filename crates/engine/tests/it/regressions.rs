@@ -1,4 +1,5 @@
-//! Cases that once went wrong, each with what must hold instead: held steps, ownership, order, doubt, and plans that settle.
+//! Cases that once went wrong, each with what must hold instead: held steps, ownership, order,
+//! doubt, and plans that settle.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Whoever may not list something is told so or shown an empty list: neither leads to a plan, let alone to a create.
+//! Whoever may not list something is told so or shown an empty list: neither leads to a plan, let
+//! alone to a create.
 
 use setpoint_engine::observe::{self, ObserveError};
 use setpoint_engine::pages::ReadError;

@@ -15,8 +15,8 @@ pub const SENSITIVE: &str = "(sensitive value)";
 /// Shorter secrets are hidden only where a text is nothing else: they would be found in any text.
 const HIDDEN_INSIDE_MIN: usize = 4;
 
-/// The secrets of a plan, so that a text that holds one can be hidden wherever it comes from: what was read from the
-/// cloud is no [`Value::Secret`], though it may hold one that was sent there.
+/// The secrets of a plan, so that a text that holds one can be hidden wherever it comes from: what
+/// was read from the cloud is no [`Value::Secret`], though it may hold one that was sent there.
 #[derive(Clone, Default)]
 pub struct Secrets {
     texts: BTreeSet<String>,
@@ -131,7 +131,8 @@ pub(super) fn scalar_words(value: &Value) -> String {
     }
 }
 
-/// A value with its unknown parts spelled out: `{"ref": …}`, `{"concat": […]}`, `{"json": …}`, `{"base64": …}`.
+/// A value with its unknown parts spelled out: `{"ref": …}`, `{"concat": […]}`, `{"json": …}`,
+/// `{"base64": …}`.
 pub(super) fn spelled(value: &Value, secrets: &Secrets) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -215,7 +216,8 @@ impl Side {
         }
     }
 
-    /// The side of a resource's attributes; dotted names become structures. `hidden` attributes are sensitive.
+    /// The side of a resource's attributes; dotted names become structures. `hidden` attributes are
+    /// sensitive.
     pub(super) fn of_attrs(attrs: &Map, hidden: &BTreeSet<String>, secrets: &Secrets) -> Self {
         let mut side = Self {
             values: object([]),
@@ -241,7 +243,8 @@ impl Side {
     }
 }
 
-/// The known part of a value, and a tree that is true where it is unknown; `None` where there is nothing of either.
+/// The known part of a value, and a tree that is true where it is unknown; `None` where there is
+/// nothing of either.
 fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
     if value.is_known() {
         return (Some(spelled(value, secrets)), None);

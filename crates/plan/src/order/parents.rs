@@ -1,7 +1,9 @@
-//! Parents that stay and change: a child is made or changed after them, and is gone before they take something away.
+//! Parents that stay and change: a child is made or changed after them, and is gone before they
+//! take something away.
 //!
-//! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a machine starts when the
-//! new rules of its group are in force. References to what stays are resolved at plan time, so no reference says this.
+//! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a
+//! machine starts when the new rules of its group are in force. References to what stays are
+//! resolved at plan time, so no reference says this.
 
 use crate::change::{ChangeAction, ReplaceOrder};
 use crate::diff::How;

@@ -1,7 +1,7 @@
 //! References and `after`: the step that reaches the anchor comes before the step that needs it.
 //!
-//! A step that opens a window inherits the needs of every step up to the closing one; otherwise a machine would stop
-//! and then wait for its new subnet.
+//! A step that opens a window inherits the needs of every step up to the closing one; otherwise a
+//! machine would stop and then wait for its new subnet.
 
 use crate::Address;
 use crate::order::{Edges, Placed, all_to_all};

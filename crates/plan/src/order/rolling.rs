@@ -1,10 +1,10 @@
 //! Rolling: the members of a group are interrupted in turn, `max_unavailable` at a time.
 //!
-//! A member's first interrupting step waits for the whole of the member so many places before it; so
-//! a failure stops the members behind it, which is the halt. The turns follow the keys of the
+//! A member's first interrupting step waits for the whole of the member so many places before it;
+//! so a failure stops the members behind it, which is the halt. The turns follow the keys of the
 //! members. Where necessary edges ask for another order (a member takes the block of the one behind
-//! it), the turns follow these: one walk backwards from each member of such a group finds the members
-//! that go before it.
+//! it), the turns follow these: one walk backwards from each member of such a group finds the
+//! members that go before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

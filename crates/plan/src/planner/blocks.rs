@@ -251,7 +251,8 @@ fn in_window(changing: &Changing<'_>, stopped: Vec<Step>, steps: &mut Vec<Step>)
     has_window
 }
 
-/// The steps by which an updated resource lets go of replaced parents that cannot coexist with their successors.
+/// The steps by which an updated resource lets go of replaced parents that cannot coexist with
+/// their successors.
 fn leaves(
     kind: &'static Kind,
     cx: &Cx<'_>,

@@ -1,7 +1,8 @@
 //! Decides what becomes of each resource.
 //!
-//! A resource that uses a replaced one sees an unknown id, which is a difference of its own; so classification is
-//! repeated until no fate moves. Fates only ever move from 'stays' to 'new', so it ends.
+//! A resource that uses a replaced one sees an unknown id, which is a difference of its own; so
+//! classification is repeated until no fate moves. Fates only ever move from 'stays' to 'new', so
+//! it ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Lets every kind complete what is wanted of it: defaults, canonical forms, derived names, look-ups.
+//! Lets every kind complete what is wanted of it: defaults, canonical forms, derived names,
+//! look-ups.
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 //! Every live row and every desired resource says what it claims. What a change takes and another
 //! row holds is a [`Wait`] if that row gives it up in this plan, and an error if it does not. A
 //! parent that changes its blocks waits for what leaves them, and what arrives in them waits for
-//! the parent. Claims are indexed by kind, field and scope, and by the value unless it is a block, so
-//! the cost is `n log n` for names and addresses; blocks are compared within one scope.
+//! the parent. Claims are indexed by kind, field and scope, and by the value unless it is a block,
+//! so the cost is `n log n` for names and addresses; blocks are compared within one scope.
 
 use std::collections::{BTreeMap, BTreeSet};
 

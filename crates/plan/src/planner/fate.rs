@@ -22,8 +22,8 @@ pub enum Fate {
     },
 }
 
-/// The fates that classified changes give. Of two under one address (an interrupted replacement) the one with a wanted
-/// side counts.
+/// The fates that classified changes give. Of two under one address (an interrupted replacement)
+/// the one with a wanted side counts.
 pub(crate) fn of_classified(all: &[Classified]) -> BTreeMap<Address, Fate> {
     let mut fates = BTreeMap::new();
     for one in all {

@@ -1,9 +1,9 @@
-//! Attributes that one resource lends to another: the public address of a machine to which an `eip` of
-//! the stack attaches is that of the `eip`.
+//! Attributes that one resource lends to another: the public address of a machine to which an `eip`
+//! of the stack attaches is that of the `eip`.
 //!
-//! A reference to the lent attribute is taken for one to the lender's own. So it waits for the lender
-//! and has its value from the start; the machine's own row shows the address some seconds after the
-//! binding only, and none while the machine is made.
+//! A reference to the lent attribute is taken for one to the lender's own. So it waits for the
+//! lender and has its value from the start; the machine's own row shows the address some seconds
+//! after the binding only, and none while the machine is made.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,10 @@
-//! Addresses that moved: a row found under its old address, or under another stack, stands under its new one.
+//! Addresses that moved: a row found under its old address, or under another stack, stands under
+//! its new one.
 //!
-//! Only tags change. What is known by a derived name cannot be retagged: it is made anew and the old one goes. `x` and
-//! `x[0]` are the same thing before and after a `count` was added or taken away. A move that is done is none any more.
-//! Rows move before details are asked for, since these depend on what is wanted of a row.
+//! Only tags change. What is known by a derived name cannot be retagged: it is made anew and the
+//! old one goes. `x` and `x[0]` are the same thing before and after a `count` was added or taken
+//! away. A move that is done is none any more. Rows move before details are asked for, since these
+//! depend on what is wanted of a row.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
-//! What a stack uses and does not own: `existing` entries, look-ups in braces, resources of other stacks.
+//! What a stack uses and does not own: `existing` entries, look-ups in braces, resources of other
+//! stacks.
 //!
-//! Each becomes a [`LookUp`] that the engine answers with a live row under its key; [`choose`] says which.
+//! Each becomes a [`LookUp`] that the engine answers with a live row under its key; [`choose`] says
+//! which.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! Pairs live rows with addresses, kind by kind.
 //!
-//! One row of the kind: that is the resource. Two of different incarnations: an interrupted replacement; the higher one is compared, since
-//! it was made from the newer spec, and the other goes. Two of one incarnation: nobody can say which is meant, so
-//! nothing is changed.
+//! One row of the kind: that is the resource. Two of different incarnations: an interrupted
+//! replacement; the higher one is compared, since it was made from the newer spec, and the other
+//! goes. Two of one incarnation: nobody can say which is meant, so nothing is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,8 +8,8 @@ use crate::kind::TagApi;
 use crate::ownership::{self, Guard};
 use crate::procedure::{Call, Step};
 
-/// The steps that bring a resource's tags to what the diff says. `owner` is written with the same call where it changes,
-/// so that the resource is never without one.
+/// The steps that bring a resource's tags to what the diff says. `owner` is written with the same
+/// call where it changes, so that the resource is never without one.
 pub(crate) fn steps(
     api: &TagApi,
     id: &Value,

@@ -1,5 +1,5 @@
-//! The usual way out after an API code, as a table. Sources: the error tables of the ECS, VPC, CloudMonitor and STS
-//! documentation.
+//! The usual way out after an API code, as a table. Sources: the error tables of the ECS, VPC,
+//! CloudMonitor and STS documentation.
 
 /// A code, or its beginning before `*`, and what to do. The first row that fits is taken.
 static TABLE: &[(&str, &str)] = &[

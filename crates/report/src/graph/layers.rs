@@ -1,4 +1,5 @@
-//! Places the nodes of a graph in layers: each right of all that it needs, few crossings, long edges led around.
+//! Places the nodes of a graph in layers: each right of all that it needs, few crossings, long
+//! edges led around.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +53,8 @@ pub(super) fn layers(graph: &Graph) -> Vec<Vec<Slot>> {
     layers
 }
 
-/// The length of the longest way to each node. Late edges, and those that would close a cycle, do not count.
+/// The length of the longest way to each node. Late edges, and those that would close a cycle, do
+/// not count.
 fn depths(graph: &Graph) -> Vec<usize> {
     let n = graph.nodes.len();
     let mut depth = vec![0; n];

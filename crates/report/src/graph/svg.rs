@@ -44,7 +44,8 @@ impl Area {
 /// Where everything stands.
 struct Layout {
     nodes: Vec<Area>,
-    /// For each node the right end of its layer: curves begin there, clear of wider boxes above and below.
+    /// For each node the right end of its layer: curves begin there, clear of wider boxes above and
+    /// below.
     ends: Vec<usize>,
     bends: Vec<Vec<Area>>,
     width: usize,

@@ -13,7 +13,8 @@ use crate::words::{clean, count, size};
 /// Longer parameters are shown by their size.
 const SHOWN_MAX: usize = 300;
 
-/// The write calls in an order in which they may be made: action, address, what comes first, parameters.
+/// The write calls in an order in which they may be made: action, address, what comes first,
+/// parameters.
 #[must_use]
 pub fn calls(plan: &Plan) -> String {
     let document = document::to_document(plan, &Report::default());

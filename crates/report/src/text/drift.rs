@@ -1,4 +1,5 @@
-//! Drift: the same differences as a plan's, told from the cloud's side: what is live and what the spec says.
+//! Drift: the same differences as a plan's, told from the cloud's side: what is live and what the
+//! spec says.
 
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
@@ -99,7 +100,8 @@ fn lines(item: &Item) -> Vec<(Label, String)> {
     }
 }
 
-/// A difference from the cloud's side: what a plan would add is missing, what it would take away is extra.
+/// A difference from the cloud's side: what a plan would add is missing, what it would take away is
+/// extra.
 fn line(row: &Row) -> Option<(Label, String)> {
     Some(match (&row.what, row.mark) {
         (_, "") => return None,

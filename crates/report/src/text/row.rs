@@ -209,7 +209,8 @@ impl Writer<'_> {
         last
     }
 
-    /// The old value, and below it the new one, its arrow hanging out to the left. Gives the last line.
+    /// The old value, and below it the new one, its arrow hanging out to the left. Gives the last
+    /// line.
     fn in_several_lines(&mut self, first: Line, row: &Row, sides: &[&String]) -> Line {
         let start = self.columns.value_start();
         let mut line = first;
@@ -242,7 +243,8 @@ impl Writer<'_> {
         line
     }
 
-    /// Ends a line with what stands beside it: a remark goes below where there is no room, a place is left out.
+    /// Ends a line with what stands beside it: a remark goes below where there is no room, a place
+    /// is left out.
     fn beside(&mut self, mut line: Line, row: &Row, column: usize) {
         let column = column.max(line.width() + 2);
         let mut place_column = column;

@@ -16,7 +16,8 @@ use super::{Row, rules};
 use crate::style::Label;
 use crate::words::place;
 
-/// Lists of at most so many plain items are shown whole on both sides; of longer ones only what comes and goes.
+/// Lists of at most so many plain items are shown whole on both sides; of longer ones only what
+/// comes and goes.
 const WHOLE_LIST_MAX: usize = 3;
 
 /// What the lines of one change are made from.
@@ -224,7 +225,8 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    /// What the plan's own tag calls set and take away; nothing else knows which tags are left alone.
+    /// What the plan's own tag calls set and take away; nothing else knows which tags are left
+    /// alone.
     fn tags(&self) -> Vec<Row> {
         let live = self.change().before.as_ref();
         let calls = self

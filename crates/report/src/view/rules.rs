@@ -1,6 +1,7 @@
 //! Rules of a security group in words, and which come and go.
 //!
-//! Rules are known by their shape, a map with `protocol`, `policy` and one peer; no kind is known by name.
+//! Rules are known by their shape, a map with `protocol`, `policy` and one peer; no kind is known
+//! by name.
 
 use setpoint_plan::{Map, Value};
 

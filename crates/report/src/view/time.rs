@@ -13,8 +13,8 @@ pub(crate) fn usual(step: &PlanStep) -> Duration {
     }
 }
 
-/// How long what a change concerns is usually not at work: the waits inside its window, or all of its waits if it has
-/// no window.
+/// How long what a change concerns is usually not at work: the waits inside its window, or all of
+/// its waits if it has no window.
 pub(super) fn usual_interruption(plan: &Plan, change: usize) -> Duration {
     let of_change = |range: std::ops::RangeInclusive<usize>| -> Duration {
         plan.steps

@@ -1,4 +1,5 @@
-//! Values in words: references by address, secrets hidden, long text as size and digest, numbers with their unit.
+//! Values in words: references by address, secrets hidden, long text as size and digest, numbers
+//! with their unit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -228,7 +229,8 @@ pub(crate) fn digest(text: &str) -> String {
         .collect()
 }
 
-/// The field behind a dotted attribute; names of free maps and numbers of list items are passed over.
+/// The field behind a dotted attribute; names of free maps and numbers of list items are passed
+/// over.
 fn field(fields: &'static [FieldDef], attr: &str) -> Option<&'static FieldDef> {
     let (head, rest) = attr
         .split_once('.')

@@ -1,6 +1,7 @@
 //! Findings as text for a terminal: a frame, the line, a caret underline, the hint last.
 //!
-//! Text is labelled by meaning; one small table turns labels into colours, and without it the same text comes out bare.
+//! Text is labelled by meaning; one small table turns labels into colours, and without it the same
+//! text comes out bare.
 
 use std::fmt::Write as _;
 
@@ -190,7 +191,8 @@ impl Cut {
                 carets,
             };
         }
-        // Too long: keep the marked text in view, with as much before it as fits into a third of the room.
+        // Too long: keep the marked text in view, with as much before it as fits into a third of
+        // the room.
         let fits = before.width() + carets <= room.saturating_sub(1) || before.width() <= room / 3;
         let kept_before = if fits {
             before
@@ -252,7 +254,8 @@ fn tail(text: &str, width: usize) -> String {
     kept.into_iter().rev().collect()
 }
 
-/// Breaks a text at spaces so that lines fit; an indent of the text is kept on every line, longer words stay whole.
+/// Breaks a text at spaces so that lines fit; an indent of the text is kept on every line, longer
+/// words stay whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let indent: String = text.chars().take_while(|c| *c == ' ').collect();
     let mut lines = Vec::new();

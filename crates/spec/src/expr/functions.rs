@@ -298,7 +298,8 @@ fn cidr_host(text: &str, n: i64) -> Result<Val, String> {
     Ok(Val::text(host.to_string()))
 }
 
-/// Marks the result of a call as secret when something secret went in: `pad` and `at` must not wash it off.
+/// Marks the result of a call as secret when something secret went in: `pad` and `at` must not wash
+/// it off.
 pub(crate) fn keep_secret(result: Val, went_in: bool) -> Val {
     match result {
         Val::Plain(Value::Text(text)) if went_in => Val::Plain(Value::Secret(Secret::new(text))),

@@ -188,7 +188,8 @@ impl Parser<'_> {
 
     fn bracket(&mut self) -> Result<StepData, Mistake> {
         let (first, range) = self.peek()?;
-        // Keys may hold dots and begin with digits; they reach to the bracket unless an expression stands there.
+        // Keys may hold dots and begin with digits; they reach to the bracket unless an expression
+        // stands there.
         let key_end = self.text[range.start..]
             .find(']')
             .map_or(self.text.len(), |len| range.start + len);

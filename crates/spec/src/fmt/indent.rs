@@ -1,5 +1,5 @@
-//! Indentation and blank lines, from the tree: each line that begins a key or an item has its column by its depth;
-//! what belongs to it moves along.
+//! Indentation and blank lines, from the tree: each line that begins a key or an item has its
+//! column by its depth; what belongs to it moves along.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
 //! Entries of `resources`: by kind, and by module.
 //!
-//! `properties.type.enum` first, then for each kind `if type = K then {properties, additionalProperties: false}`: with
-//! `oneOf`, editors would offer the fields of every kind. What must be given is asked for apart
-//! ([`complete`]), since `defaults` and environments may give it too.
+//! `properties.type.enum` first, then for each kind `if type = K then {properties,
+//! additionalProperties: false}`: with `oneOf`, editors would offer the fields of every kind. What
+//! must be given is asked for apart ([`complete`]), since `defaults` and environments may give it
+//! too.
 
 use serde_json::{Map, Value, json};
 
@@ -35,8 +36,8 @@ fn kind_or_module(schema: &Schema) -> Value {
     })
 }
 
-/// The entry of an environment: what it says is laid over an entry of the stack, and `null` takes away, so that only
-/// its keys can be looked at.
+/// The entry of an environment: what it says is laid over an entry of the stack, and `null` takes
+/// away, so that only its keys can be looked at.
 pub(super) fn overlay(schema: &Schema) -> Value {
     let own = schema.fields().map(|field| field.name);
     let common = common::ENTRY.iter().map(|field| field.name);
@@ -63,7 +64,8 @@ pub(super) fn overlay(schema: &Schema) -> Value {
     }]})
 }
 
-/// What `defaults` may say of a kind. In an environment, `null` takes away, so that only keys can be looked at.
+/// What `defaults` may say of a kind. In an environment, `null` takes away, so that only keys can
+/// be looked at.
 pub(super) fn defaults(schema: &Schema, kind: &KindDef, in_environment: bool) -> Value {
     let may_be = |field: &&FieldDef| !common::NO_DEFAULT.contains(&field.name);
     let property = |field: &'static FieldDef| {

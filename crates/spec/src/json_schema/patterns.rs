@@ -1,7 +1,8 @@
-//! Forms of texts as regular expressions that JavaScript, Python and Rust read alike: no look-ahead, ASCII only.
+//! Forms of texts as regular expressions that JavaScript, Python and Rust read alike: no
+//! look-ahead, ASCII only.
 //!
-//! Each follows a reader in [`crate::types`] and never refuses what that one reads. What a pattern cannot tell (bits
-//! beyond a prefix, a zone of another region) is left to `setpoint validate`.
+//! Each follows a reader in [`crate::types`] and never refuses what that one reads. What a pattern
+//! cannot tell (bits beyond a prefix, a zone of another region) is left to `setpoint validate`.
 
 /// A text with an expression.
 pub(super) const EXPRESSION: &str = r"\$\{";

@@ -1,4 +1,5 @@
-//! Types of fields, each with the texts that its reader takes; wherever the language evaluates, an expression will do.
+//! Types of fields, each with the texts that its reader takes; wherever the language evaluates, an
+//! expression will do.
 
 use serde_json::{Map, Value, json};
 

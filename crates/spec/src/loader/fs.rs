@@ -34,7 +34,8 @@ impl Loader for FsLoader {
             return Err(LoadError::TooLarge { limit });
         }
         let mut bytes = Vec::new();
-        // One byte more than allowed tells a file of just the limit from a longer one, even while it grows.
+        // One byte more than allowed tells a file of just the limit from a longer one, even while
+        // it grows.
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         file.take(most)
             .read_to_end(&mut bytes)

@@ -1,4 +1,5 @@
-//! Entries of `resources`: their kind or module, with `defaults` and the environment's overlay laid together.
+//! Entries of `resources`: their kind or module, with `defaults` and the environment's overlay laid
+//! together.
 
 use crate::common;
 use crate::diagnostic::Diagnostic;

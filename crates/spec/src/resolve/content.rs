@@ -1,4 +1,5 @@
-//! Contents: user data, commands, public keys. Text in place, from a file, or written as cloud-config.
+//! Contents: user data, commands, public keys. Text in place, from a file, or written as
+//! cloud-config.
 //!
 //! Nothing in them is replaced but what `with` names: shell and nginx own `${…}` there.
 

@@ -66,7 +66,8 @@ impl<'a> Resolver<'a> {
                 }));
             }
             Val::Map(map) => {
-                // Keys in the order of the file would depend on place; the map's own order is by name.
+                // Keys in the order of the file would depend on place; the map's own order is by
+                // name.
                 for (at, (key, value)) in map.into_iter().enumerate() {
                     let span = node.pair(&key).map_or(span_of(at), |pair| pair.at);
                     members.push(Each {

@@ -1,7 +1,7 @@
 //! Cycles among resources: found before anything is planned, and printed as their path.
 //!
-//! A node is a resource at a stage: its creation, or the binding of its late references. A late reference binds once
-//! both ends exist, so that creations never wait for it.
+//! A node is a resource at a stage: its creation, or the binding of its late references. A late
+//! reference binds once both ends exist, so that creations never wait for it.
 
 use std::collections::BTreeMap;
 
@@ -165,8 +165,8 @@ impl<'r> Graph<'r> {
     }
 }
 
-/// The attributes that a resource has once another is bound to it: by its place and the attribute's name, the places of
-/// the others.
+/// The attributes that a resource has once another is bound to it: by its place and the attribute's
+/// name, the places of the others.
 type Given = BTreeMap<(usize, &'static str), Vec<usize>>;
 
 fn given(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -> Given {

@@ -15,7 +15,8 @@ use crate::suggest;
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
-    /// The value that a bare name or member's address means: `net`, `public[h]`, `network.net`, `blue.sg`.
+    /// The value that a bare name or member's address means: `net`, `public[h]`, `network.net`,
+    /// `blue.sg`.
     pub(super) fn named(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Val> {
         let anchor = Anchor::new(&self.sources, span, text);
         let address = match text.parse::<Address>() {

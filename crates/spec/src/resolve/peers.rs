@@ -1,4 +1,5 @@
-//! Sources and destinations of rules: blocks, addresses, and resources of the kinds that the field's type names.
+//! Sources and destinations of rules: blocks, addresses, and resources of the kinds that the
+//! field's type names.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +18,8 @@ use crate::types;
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
-    /// A list of maps with one key each: `cidr`, or the key of the kind. `kinds` are parted by `|`; what does not tell its
-    /// kind is of the first.
+    /// A list of maps with one key each: `cidr`, or the key of the kind. `kinds` are parted by `|`;
+    /// what does not tell its kind is of the first.
     pub(super) fn peers(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Val> {
         let alone = !matches!(
             &input,
@@ -192,8 +193,8 @@ impl<'a> Resolver<'a> {
         Err(self.fail(cx, diagnostic.maybe_hint(hint)))
     }
 
-    /// A text that an expression gives: a block, an address, or the id of something that this version does not manage. A
-    /// managed kind wants a reference, whose kind is checked.
+    /// A text that an expression gives: a block, an address, or the id of something that this
+    /// version does not manage. A managed kind wants a reference, whose kind is checked.
     fn peer_from_text(&mut self, cx: Cx, kinds: &str, text: String, span: Span) -> Eval<Vec<Val>> {
         let schema = self.cx.schema;
         match schema.id_kind(&text).filter(|kind| wants(kinds, kind)) {

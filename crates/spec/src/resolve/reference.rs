@@ -1,4 +1,5 @@
-//! References: a name of this stack, a member, an expression, an id, a look-up. The kind is checked.
+//! References: a name of this stack, a member, an expression, an id, a look-up. The kind is
+//! checked.
 
 use std::collections::BTreeMap;
 

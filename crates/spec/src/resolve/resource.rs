@@ -317,8 +317,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The value of a field for its own resource. It is kept only if something else has asked for it before: most
-    /// fields are wanted once, and what is asked for later is computed again.
+    /// The value of a field for its own resource. It is kept only if something else has asked for
+    /// it before: most fields are wanted once, and what is asked for later is computed again.
     fn field_once(&mut self, cx: Cx, member: MemberId, pair: &'a Pair) -> Eval<Val> {
         let id = SlotId::Field(member, &pair.key);
         if self.slots.contains_key(&id) {

@@ -194,7 +194,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A value without a type: text, number or truth value as YAML tools agree on, lists and maps of such.
+    /// A value without a type: text, number or truth value as YAML tools agree on, lists and maps
+    /// of such.
     pub(super) fn free(&mut self, cx: Cx, node: &'a Node) -> Eval<Val> {
         match &node.data {
             Data::Bad | Data::Null => Err(Halt::Reported),

@@ -1,4 +1,5 @@
-//! The sections beside `resources`: region, tags, `existing`, `stacks`, `moved`, `forget`, `allow`, `outputs`.
+//! The sections beside `resources`: region, tags, `existing`, `stacks`, `moved`, `forget`, `allow`,
+//! `outputs`.
 
 mod existing;
 mod version;
@@ -296,7 +297,8 @@ impl<'a> Resolver<'a> {
         Some(Move { stack, from, to })
     }
 
-    /// Whether an address, or a group of it, is in the stack, even if something in its entry is wrong.
+    /// Whether an address, or a group of it, is in the stack, even if something in its entry is
+    /// wrong.
     fn is_declared(&self, address: &Address) -> bool {
         let first = address
             .segments()

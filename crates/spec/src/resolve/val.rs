@@ -1,4 +1,5 @@
-//! What an expression can be while a stack is resolved: plain values, and things that only the language knows.
+//! What an expression can be while a stack is resolved: plain values, and things that only the
+//! language knows.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,7 +47,8 @@ impl Val {
         Self::Plain(Value::Text(text.into()))
     }
 
-    /// The plain value that a stack holds, resources as references to their id; `None` for what no field can hold.
+    /// The plain value that a stack holds, resources as references to their id; `None` for what no
+    /// field can hold.
     pub(crate) fn into_value(self) -> Option<Value> {
         Some(match self {
             Self::Plain(value) | Self::Outside(value) => value,
@@ -134,7 +136,8 @@ pub(crate) fn as_piece(value: Value) -> Option<Value> {
     })
 }
 
-/// Text from pieces: known neighbours are joined, a known whole is one text, and secret if any piece is.
+/// Text from pieces: known neighbours are joined, a known whole is one text, and secret if any
+/// piece is.
 pub(crate) fn concat(pieces: Vec<Value>) -> Value {
     let mut parts: Vec<Value> = Vec::new();
     let flat = pieces.into_iter().flat_map(|piece| match piece {

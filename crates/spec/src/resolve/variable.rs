@@ -177,7 +177,8 @@ impl<'a> Resolver<'a> {
         Ok(Val::Map(read.collect::<Eval<BTreeMap<_, _>>>()?))
     }
 
-    /// A port stays as written, so that it fits where a port is wanted and prints as people know it.
+    /// A port stays as written, so that it fits where a port is wanted and prints as people know
+    /// it.
     fn port_text(&mut self, cx: Cx, input: In<'a>) -> Eval<Val> {
         let span = input.span();
         let ports = self.check(cx, &Type::Ports, input, &mut Trail::default())?;

@@ -4,7 +4,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::span::{FileId, Span};
 
-/// Whether a character must not stand in a spec: controls, bidi controls, and line separators of YAML 1.1.
+/// Whether a character must not stand in a spec: controls, bidi controls, and line separators of
+/// YAML 1.1.
 pub(super) fn is_refused(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' => false,

@@ -1,9 +1,10 @@
 //! Plain scalars that not every YAML tool reads alike.
 //!
-//! YAML 1.1 and 1.2 differ on booleans, octals, sexagesimals, dates. A text that either would turn into something
-//! that does not print back as written must be quoted.
+//! YAML 1.1 and 1.2 differ on booleans, octals, sexagesimals, dates. A text that either would turn
+//! into something that does not print back as written must be quoted.
 
-/// What other tools read in a plain scalar, where that is not the text itself: `false`, `the number 1200`, `a date`.
+/// What other tools read in a plain scalar, where that is not the text itself: `false`, `the number
+/// 1200`, `a date`.
 #[must_use]
 pub fn reading(text: &str) -> Option<String> {
     let say = |what: &str| Some(what.to_owned());

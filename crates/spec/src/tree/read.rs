@@ -1,4 +1,5 @@
-//! Parser events become a tree; rules of the subset and bounds are checked on the way, without recursion.
+//! Parser events become a tree; rules of the subset and bounds are checked on the way, without
+//! recursion.
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
@@ -11,8 +12,8 @@ use crate::schema::{FieldDef, Schema, Type, Unset};
 use crate::source::Sources;
 use crate::span::{FileId, Span};
 
-/// Reads a file's text into a tree. Nothing is returned where the text is no YAML, empty, or out of bounds; in every
-/// case findings say what is wrong.
+/// Reads a file's text into a tree. Nothing is returned where the text is no YAML, empty, or out of
+/// bounds; in every case findings say what is wrong.
 pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) {
     let Some(source) = sources.get(file) else {
         return (None, Vec::new());
@@ -142,7 +143,8 @@ impl<'t> Builder<'t> {
         self.root.take()
     }
 
-    /// The byte of a marker. Markers mostly move forward on a line, so that the cursor makes this linear in total.
+    /// The byte of a marker. Markers mostly move forward on a line, so that the cursor makes this
+    /// linear in total.
     fn offset(&mut self, marker: &Marker) -> usize {
         let cursor = &mut self.cursor;
         if cursor.line != marker.line() || cursor.column > marker.col() {
@@ -291,7 +293,8 @@ impl<'t> Builder<'t> {
             Frame::List { start, items } => (start, Data::List(items)),
             Frame::Map { start, pairs, .. } => (start, Data::Map(self.without_doubles(pairs))),
         };
-        // The end of a block is where the next token stands; blanks and comments before that are no part of it.
+        // The end of a block is where the next token stands; blanks and comments before that are no
+        // part of it.
         let last = match &data {
             Data::List(items) => items.last().map(|item| item.span.end as usize),
             Data::Map(pairs) => pairs
@@ -499,7 +502,8 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// Places of keys that stand twice: the first and the other. Small maps, which are most, are compared as they are.
+/// Places of keys that stand twice: the first and the other. Small maps, which are most, are
+/// compared as they are.
 fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
     const SMALL: usize = 12;
     if pairs.len() <= SMALL {
@@ -523,7 +527,8 @@ fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
     found
 }
 
-/// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean something.
+/// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean
+/// something.
 pub(crate) fn refuse_nulls(
     schema: &Schema,
     node: &mut Node,

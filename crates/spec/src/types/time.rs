@@ -6,7 +6,8 @@ use super::Wrong;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-/// A duration in whole seconds: `90s`, `10m`, `1h30m`, `7d`; the unit is required, the largest comes first.
+/// A duration in whole seconds: `90s`, `10m`, `1h30m`, `7d`; the unit is required, the largest
+/// comes first.
 ///
 /// # Errors
 /// Says what is wrong, with the duration to write.

@@ -1,6 +1,7 @@
 //! The corpus of bad specs: each is refused, with exactly the text beside it.
 //!
-//! A case is `NAME.yaml`, or a folder with `stack.yaml`. A first line `# --env E --var a=b` gives what a command would.
+//! A case is `NAME.yaml`, or a folder with `stack.yaml`. A first line `# --env E --var a=b` gives
+//! what a command would.
 
 use std::path::Path;
 

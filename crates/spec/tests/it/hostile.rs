@@ -1,4 +1,5 @@
-//! Input that means harm or is broken: refused with a finding, without a panic, a hang, or memory without bound.
+//! Input that means harm or is broken: refused with a finding, without a panic, a hang, or memory
+//! without bound.
 
 use std::fmt::Write as _;
 

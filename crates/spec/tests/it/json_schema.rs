@@ -1,5 +1,5 @@
-//! The JSON Schema against an implementation of JSON Schema: it takes every good stack, and refuses the mistakes that
-//! a schema can see.
+//! The JSON Schema against an implementation of JSON Schema: it takes every good stack, and refuses
+//! the mistakes that a schema can see.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -97,8 +97,8 @@ fn good_files_pass() {
     }
 }
 
-/// Wherever the language evaluates, an expression passes; where `defaults` or an environment may give a field, the entry
-/// need not.
+/// Wherever the language evaluates, an expression passes; where `defaults` or an environment may
+/// give a field, the entry need not.
 #[test]
 fn what_the_language_takes_passes() {
     let checker = &*CHECKER;

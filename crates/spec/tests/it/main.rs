@@ -1,4 +1,5 @@
-//! Tests of the spec language from outside: the example stacks, a corpus of bad ones, and hostile input.
+//! Tests of the spec language from outside: the example stacks, a corpus of bad ones, and hostile
+//! input.
 
 #![expect(clippy::disallowed_methods, reason = "the corpus lies in files")]
 

@@ -660,7 +660,8 @@ existing:
     );
 }
 
-/// The peers of a rule: an id of a managed kind stands where a reference may, an id of a foreign one wherever a text may.
+/// The peers of a rule: an id of a managed kind stands where a reference may, an id of a foreign
+/// one wherever a text may.
 #[test]
 fn peers_by_id_and_look_up() {
     check(

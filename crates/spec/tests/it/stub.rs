@@ -1,4 +1,5 @@
-//! A stand-in for the catalogue: the tables of the language's first kinds, enough to read the example stacks.
+//! A stand-in for the catalogue: the tables of the language's first kinds, enough to read the
+//! example stacks.
 
 use setpoint_spec::common;
 use setpoint_spec::naming::{self, ForeignKind, LookUpKey, Naming, PeerRole};

@@ -8,7 +8,8 @@ use crate::planner::Classified;
 use crate::planner::classify::Context;
 use crate::{Address, Value};
 
-/// The targets and everything that they refer to, directly or not; for a destroy, everything that stands on them.
+/// The targets and everything that they refer to, directly or not; for a destroy, everything that
+/// stands on them.
 pub(super) fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
     let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
     let mut todo: Vec<Address> = closure.iter().cloned().collect();

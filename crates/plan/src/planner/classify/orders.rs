@@ -1,8 +1,8 @@
 //! Which half of each replacement comes first.
 //!
-//! The new half can come first only if nothing that it takes is held by the old one: old and new may
-//! be there at once. Users that stay ask for it; where it cannot be, they let go of the old half by
-//! themselves or are replaced too.
+//! The new half can come first only if nothing that it takes is held by the old one: old and new
+//! may be there at once. Users that stay ask for it; where it cannot be, they let go of the old
+//! half by themselves or are replaced too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,8 +48,8 @@ pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Addre
     cannot
 }
 
-/// What else stands under an address goes last: a leftover of an earlier replacement until its users
-/// have moved, a row of another kind until the new one is there.
+/// What else stands under an address goes last: a leftover of an earlier replacement until its
+/// users have moved, a row of another kind until the new one is there.
 fn leftovers(cx: &Context<'_>, all: &mut [Classified]) {
     for one in all.iter_mut() {
         let change = &mut one.change;

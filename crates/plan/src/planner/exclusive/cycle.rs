@@ -1,8 +1,9 @@
 //! Waits that form a cycle: what can be cut, and what has to be said about the rest.
 //!
-//! A successor that is created first can be created second instead; then its users let go of the old
-//! half or are replaced too. What is deleted under one address and created under another cannot be
-//! cut: whoever uses it would have to be in both. Most often it is one resource under a new name.
+//! A successor that is created first can be created second instead; then its users let go of the
+//! old half or are replaced too. What is deleted under one address and created under another cannot
+//! be cut: whoever uses it would have to be in both. Most often it is one resource under a new
+//! name.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Plans of a kind that has nothing but exclusive values: a name, and a number that changes in place.
+//! Plans of a kind that has nothing but exclusive values: a name, and a number that changes in
+//! place.
 
 use std::collections::BTreeSet;
 
