@@ -118,7 +118,8 @@ static FIELDS: &[Field] = &[
     .or("5")
     .param("Bandwidth")
     .by(bandwidth)
-    .update(&BANDWIDTH)
+    .judge(judge_bandwidth, "none")
+    .via(&BANDWIDTH)
     .samples("5", "10"),
     Field::new(
         "internet_charge_type",
@@ -174,9 +175,8 @@ static FIELDS: &[Field] = &[
 
 /// The name and the description.
 static ATTRIBUTES: Update = Update::online("attributes", |change| modify(change, &ATTRIBUTES));
-/// The bandwidth, which is paid by size if bandwidth is paid for.
-static BANDWIDTH: Update =
-    Update::online("bandwidth", |change| modify(change, &BANDWIDTH)).effect(Effect::NONE.priced());
+/// The bandwidth.
+static BANDWIDTH: Update = Update::online("bandwidth", |change| modify(change, &BANDWIDTH));
 /// Bound, after it was free.
 static ATTACH: Update = Update::online("attach", bind::rebind);
 /// Bound to another machine.
@@ -238,6 +238,13 @@ fn undeletable(_: &Cx<'_>, live: &Live) -> Option<String> {
     }
     let is_protected = live.attr("protected") == Value::Bool(true);
     is_protected.then(|| format!("the API's deletion protection of {} is on", live.id))
+}
+
+/// Another bandwidth changes the price per hour, unless traffic is paid for.
+fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
+    let is_paid = judged.row.attr("internet_charge_type") == Value::text("PayByBandwidth");
+    let effect = if is_paid { Effect::NONE.priced() } else { Effect::NONE };
+    Verdict::UpdateWith(&BANDWIDTH, effect)
 }
 
 fn judge_target(judged: &Judged<'_>) -> Verdict {

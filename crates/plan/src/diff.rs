@@ -223,19 +223,14 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
             field: attr.to_owned(),
         }),
         Verdict::Note(text) => found.notes.push(NoteKind::Remark(text)),
-        Verdict::Update(update) => {
-            let rests = update.at == At::Stopped && (kind.is_at_rest)(live);
-            // A rebuild wipes the disk of a stopped machine all the same.
-            let effect = if rests && update.effect < Effect::REBUILD {
-                update.effect.at_rest()
-            } else {
-                update.effect
-            };
-            found.fields.push(FieldDiff {
-                change: change(Some(update), effect),
-                how: How::Update(update),
-            });
-        }
+        Verdict::Update(update) => found.fields.push(FieldDiff {
+            change: change(Some(update), effect_on(sides, update, update.effect)),
+            how: How::Update(update),
+        }),
+        Verdict::UpdateWith(update, effect) => found.fields.push(FieldDiff {
+            change: change(Some(update), effect_on(sides, update, effect)),
+            how: How::Update(update),
+        }),
         Verdict::Replace => found.fields.push(FieldDiff {
             change: change(None, Effect::REPLACE),
             how: How::Replace,
@@ -245,6 +240,16 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
             what,
             hint,
         }),
+    }
+}
+
+/// The effect on the resource as it is. A rebuild wipes the disk of a stopped machine all the same.
+fn effect_on(sides: Sides<'_>, update: &Update, effect: Effect) -> Effect {
+    let rests = update.at == At::Stopped && (sides.kind.is_at_rest)(sides.live);
+    if rests && effect < Effect::REBUILD {
+        effect.at_rest()
+    } else {
+        effect
     }
 }
 

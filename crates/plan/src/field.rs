@@ -20,6 +20,7 @@ use setpoint_openapi::json::{Node, Odd};
 use setpoint_spec::schema::{Type, Unset};
 
 use crate::desired::Desired;
+use crate::effect::Effect;
 use crate::live::Live;
 use crate::update::Update;
 use crate::{Address, Value};
@@ -177,6 +178,8 @@ pub enum Verdict {
     Note(String),
     /// In place.
     Update(&'static Update),
+    /// In place, with an effect that the values decide, not the update's own.
+    UpdateWith(&'static Update, Effect),
     /// By replacement.
     Replace,
     /// Not possible; what is wrong, and the way out.

@@ -10,6 +10,7 @@ use setpoint_plan::procedure::{
 use setpoint_plan::update::{Changing, Update};
 use setpoint_plan::{Action, Value};
 
+use crate::instance::desire;
 use crate::instance::fields::BANDWIDTH;
 use crate::instance::power::settled;
 
@@ -76,7 +77,7 @@ pub(super) fn user_data(change: &Changing<'_>) -> Vec<Step> {
 pub(super) fn bandwidth(change: &Changing<'_>) -> Vec<Step> {
     let mut args = change.params(&BANDWIDTH);
     if !change.want.attrs.contains_key("internet.charge_type") {
-        let charge = change.want.initial.get("internet.charge_type");
+        let charge = desire::charge_type(change.want, change.live);
         args.extend(charge.map(|charge| ("NetworkChargeType", charge.clone())));
     }
     let out = change.want.attrs.get("internet.max_bandwidth_out").cloned();

@@ -3,6 +3,7 @@
 use setpoint_plan::claim::Claim;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::diff::glob_match;
+use setpoint_plan::effect::Effect;
 use setpoint_plan::field::{Judged, Verdict};
 use setpoint_plan::kind::{Cx, Found, Refusal};
 use setpoint_plan::live::Live;
@@ -257,8 +258,44 @@ pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
     if judged.desired.attrs.get("internet.max_bandwidth_out") == Some(&Value::Int(0)) {
         Verdict::Same
     } else {
-        Verdict::Update(&BANDWIDTH)
+        judge_bandwidth(judged)
     }
+}
+
+/// Bandwidth changes the price per hour where it is paid for, before or after. Without bandwidth,
+/// connections from outside break; no source says whether the API keeps the public address.
+pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
+    let live = |attr: &str| judged.row.attrs.get(attr);
+    let live_out = live("internet.max_bandwidth_out");
+    let out = judged.desired.get("internet.max_bandwidth_out");
+    let charge = charge_type(judged.desired, judged.row);
+    let is_paid = |out: Option<&Value>, charge: Option<&Value>| {
+        is_open(out) && charge.and_then(Value::as_text) == Some("PayByBandwidth")
+    };
+    let closes = out == Some(&Value::Int(0)) && judged.row.attr("public_ip") != Value::Null;
+    let mut effect = if closes { Effect::BRIEF.losing_address() } else { Effect::NONE };
+    if is_paid(live_out, live("internet.charge_type")) || is_paid(out, charge) {
+        effect = effect.priced();
+    }
+    Verdict::UpdateWith(&BANDWIDTH, effect)
+}
+
+/// How public bandwidth is charged after the change: as the file says; else as it is, if there is
+/// some; else as at creation.
+pub(super) fn charge_type<'a>(want: &'a Desired, live: &'a Live) -> Option<&'a Value> {
+    const CHARGE_TYPE: &str = "internet.charge_type";
+    let own = want.attrs.get(CHARGE_TYPE);
+    own.or_else(|| {
+        if is_open(live.attrs.get("internet.max_bandwidth_out")) {
+            live.attrs.get(CHARGE_TYPE)
+        } else {
+            want.initial.get(CHARGE_TYPE)
+        }
+    })
+}
+
+fn is_open(out: Option<&Value>) -> bool {
+    out.and_then(Value::as_int).is_some_and(|out| out > 0)
 }
 
 /// Grow only, while everything runs.

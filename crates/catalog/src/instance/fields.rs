@@ -174,11 +174,12 @@ static INTERNET: &[Field] = &[
     Field::new(
         "max_bandwidth_out",
         Type::Int { min: 0, max: 100, unit: "Mbit/s" },
-        "Outgoing bandwidth in Mbit/s; more than 0 gives a public address.",
+        "Outgoing bandwidth in Mbit/s; more than 0 gives a public address, 0 may take it away.",
     )
     .param("InternetMaxBandwidthOut")
     .at("InternetMaxBandwidthOut")
-    .update(&BANDWIDTH)
+    .judge(desire::judge_bandwidth, "none")
+    .via(&BANDWIDTH)
     .samples("5", "10")
     .captured(),
     Field::new(
@@ -188,7 +189,8 @@ static INTERNET: &[Field] = &[
     )
     .param("InternetMaxBandwidthIn")
     .at("InternetMaxBandwidthIn")
-    .update(&BANDWIDTH)
+    .judge(desire::judge_bandwidth, "none")
+    .via(&BANDWIDTH)
     .samples("50", "100")
     .given("max_bandwidth_out: 100")
     .captured(),
@@ -266,10 +268,9 @@ static HOST_NAME: Update =
 /// The security groups, as one set.
 pub(super) static GROUPS: Update =
     Update::online("groups", |change| change::settled_attribute(change, &GROUPS));
-/// The public bandwidth.
-pub(super) static BANDWIDTH: Update = Update::online("bandwidth", change::bandwidth)
-    .effect(Effect::NONE.priced())
-    .unsettling(&["public_ip"]);
+/// The public bandwidth and the way it is charged.
+pub(super) static BANDWIDTH: Update =
+    Update::online("bandwidth", change::bandwidth).unsettling(&["public_ip"]);
 /// A greater system disk.
 pub(super) static GROW: Update =
     Update::online("grow", system_disk::grow).effect(Effect::NONE.priced());

@@ -41,6 +41,21 @@ async fn attributes_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn bandwidth_has_a_price_unless_traffic_is_paid_for() {
+    for (charge, pays) in [("PayByBandwidth", &["price"][..]), ("PayByTraffic", &[])] {
+        let with = |mbit| {
+            alone(&format!(
+                ", internet_charge_type: {charge}, bandwidth: {mbit}"
+            ))
+        };
+        let cloud = Cloud::new();
+        cloud.apply(&with(5)).await;
+        let effect = cloud.plan(&with(10)).await.effect();
+        assert_eq!(effect.pays.words().collect::<Vec<_>>(), pays, "{charge}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_way_of_paying_or_another_line_is_another_address() {
     let replaced = |field: &str| format!("-/+ ip ({field}) replace");
     for (fields, field) in [
@@ -253,10 +268,11 @@ async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
         zero_bandwidth_frees_address: true,
         ..Options::default()
     });
-    for (text, mark) in [(&own, None), (&lent, Some('+')), (&own, Some('-'))] {
+    let (closed, opened) = (Some(('+', "brief")), Some(('-', "none")));
+    for (text, change) in [(&own, None), (&lent, closed), (&own, opened)] {
         let plan = cloud.plan(text).await;
-        if let Some(mark) = mark {
-            let machine = "~ one (internet.max_bandwidth_out) none".to_owned();
+        if let Some((mark, effect)) = change {
+            let machine = format!("~ one (internet.max_bandwidth_out) {effect}");
             assert_eq!(lines(&plan), [format!("{mark} ip none"), machine]);
         }
         let outcome = cloud.apply_plan(&plan).await;

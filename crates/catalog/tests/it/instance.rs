@@ -70,7 +70,50 @@ async fn a_stopped_machine_needs_no_restart() {
 async fn bandwidth_opens_and_closes() {
     let open = format!("{PLAIN}    internet: {{max_bandwidth_out: 5}}\n");
     check(PLAIN, &open, &["~ box (internet.max_bandwidth_out) none"]).await;
-    check(&open, PLAIN, &["~ box (internet.max_bandwidth_out) none"]).await;
+    check(&open, PLAIN, &["~ box (internet.max_bandwidth_out) brief"]).await;
+}
+
+/// Bandwidth has a price per hour only where it is paid for, and without it the address may go.
+#[tokio::test(start_paused = true)]
+async fn bandwidth_says_what_it_costs_and_loses() {
+    const BY_TRAFFIC: &str = "{max_bandwidth_out: 5, charge_type: PayByTraffic}";
+    const BY_BANDWIDTH: &str = "{max_bandwidth_out: 5, charge_type: PayByBandwidth}";
+    const NONE: &str = "{max_bandwidth_out: 0}";
+    for (before, after, loses, pays) in [
+        (NONE, BY_TRAFFIC, &[][..], &[][..]),
+        (NONE, BY_BANDWIDTH, &[], &["price"]),
+        (BY_TRAFFIC, "{max_bandwidth_out: 9}", &[], &[]),
+        (BY_BANDWIDTH, "{max_bandwidth_out: 9}", &[], &["price"]),
+        (BY_TRAFFIC, BY_BANDWIDTH, &[], &["price"]),
+        (BY_BANDWIDTH, BY_TRAFFIC, &[], &["price"]),
+        (BY_TRAFFIC, NONE, &["address"], &[]),
+        (BY_BANDWIDTH, NONE, &["address"], &["price"]),
+    ] {
+        let cloud = Cloud::new();
+        let with = |internet| machine(&format!("{PLAIN}    internet: {internet}\n"));
+        cloud.apply(&with(before)).await;
+        let effect = cloud.plan(&with(after)).await.effect();
+        let lost: Vec<&str> = effect.loses.words().collect();
+        let paid: Vec<&str> = effect.pays.words().collect();
+        assert_eq!(
+            (lost.as_slice(), paid.as_slice()),
+            (loses, pays),
+            "{before} to {after}"
+        );
+    }
+}
+
+/// How bandwidth is charged stays as it is where no line says it.
+#[tokio::test(start_paused = true)]
+async fn more_bandwidth_is_charged_as_before() {
+    let with = |internet| machine(&format!("{PLAIN}    internet: {internet}\n"));
+    let cloud = Cloud::new();
+    cloud
+        .apply(&with("{max_bandwidth_out: 5, charge_type: PayByBandwidth}"))
+        .await;
+    cloud.apply(&with("{max_bandwidth_out: 9}")).await;
+    let said = with("{max_bandwidth_out: 9, charge_type: PayByBandwidth}");
+    assert_eq!(lines(&cloud.plan(&said).await), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

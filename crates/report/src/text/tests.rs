@@ -182,6 +182,32 @@ fn a_destroy() {
 }
 
 #[test]
+fn a_public_address_that_may_go() {
+    let out = field(
+        "internet.max_bandwidth_out",
+        Value::Int(5),
+        Value::Int(0),
+        Effect::BRIEF.losing_address(),
+    );
+    check(
+        (
+            plan(vec![updated("web", "instance", "i-2ze1", vec![out])]),
+            Report::default(),
+        ),
+        80,
+        &expect![[r#"
+            shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
+              ~ web  update in-place         BRIEF  interrupted for a moment
+                  ~ internet.max_bandwidth_out  5 -> 0  stack.yaml:28:9
+                    may be lost: its present address
+            Plan: 0 to add, 1 to change, 0 to destroy.
+            Effect: 1 brief interruption.
+            Read with 9 calls: 7 listings, 1 look-up, 1 detail.
+        "#]],
+    );
+}
+
+#[test]
 fn no_changes() {
     use setpoint_plan::change::ChangeAction;
     check(

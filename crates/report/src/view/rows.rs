@@ -287,6 +287,10 @@ impl<'a> Source<'a> {
                 format!("lost: {}{stays}", crate::words::clean(lost)),
             ));
         }
+        if change.action == ChangeAction::Update && change.effect.loses.address {
+            let text = "may be lost: its present address".to_owned();
+            rows.push(Row::remark(Label::Warning, text));
+        }
         let word = if change.action == ChangeAction::Delete {
             "delete"
         } else {
