@@ -43,7 +43,9 @@ pub fn explain(schema: &Schema, path: &str) -> Result<String, String> {
             format!("`{path}`: there is no `{part}` here{hint}")
         })?;
     }
-    Ok(field_text(path, &field, &members_in(kind, &field)))
+    let is_top = path.split('.').count() == 2;
+    let choice = choice(kind, field.name).filter(|_| is_top);
+    Ok(field_text(path, &field, choice, &members_in(kind, &field)))
 }
 
 /// A field as a kind takes it: the limits of `name` and what another one does differ from kind to
@@ -119,24 +121,20 @@ fn kind_text(kind: &KindDef) -> String {
     let width = kind
         .fields
         .iter()
-        .map(|field| label(kind, field).len())
+        .map(|field| label(field).len())
         .max()
         .unwrap_or(0);
     for field in kind.fields {
         lines.push(format!(
             "  {:width$}  {}; {}change: {}",
-            label(kind, field),
+            label(field),
             type_text(&field.ty),
-            unset_part(field),
+            choice(kind, field.name)
+                .map_or_else(|| unset_part(field), |_| "see below; ".to_owned()),
             field.change
         ));
     }
-    for names in kind.one_of {
-        lines.push(format!("exactly one of: {}", names.join(", ")));
-    }
-    for names in kind.any_of {
-        lines.push(format!("at least one of: {}", names.join(", ")));
-    }
+    lines.extend(choices(kind).map(|(_, text)| text));
     let attributes: Vec<&str> = ["id"]
         .into_iter()
         .chain(kind.attributes.iter().map(|attr| attr.name))
@@ -154,28 +152,39 @@ fn kind_text(kind: &KindDef) -> String {
     lines.join("\n")
 }
 
-fn label(kind: &KindDef, field: &FieldDef) -> String {
+fn label(field: &FieldDef) -> String {
+    format!("{}{}", field.name, if field.required { " *" } else { "" })
+}
+
+/// The line about the choice that a field is part of: exactly one of several, or at least one.
+fn choice(kind: &KindDef, name: &str) -> Option<String> {
+    choices(kind)
+        .find(|(names, _)| names.contains(&name))
+        .map(|(_, text)| text)
+}
+
+/// The choices of a kind: their fields, and the line about each.
+fn choices(kind: &KindDef) -> impl Iterator<Item = (&'static [&'static str], String)> {
+    let text = |how: &str, names: &[&str]| format!("{how} one of: {}", names.join(", "));
     let one_of = kind
         .one_of
         .iter()
-        .chain(kind.any_of)
-        .any(|names| names.contains(&field.name));
-    format!(
-        "{}{}",
-        field.name,
-        if field.required || one_of { " *" } else { "" }
-    )
+        .map(move |names| (*names, text("exactly", names)));
+    let any_of = kind
+        .any_of
+        .iter()
+        .map(move |names| (*names, text("at least", names)));
+    one_of.chain(any_of)
 }
 
-fn field_text(path: &str, field: &FieldDef, inner: &[&FieldDef]) -> String {
+fn field_text(path: &str, field: &FieldDef, choice: Option<String>, inner: &[&FieldDef]) -> String {
     let mut lines = vec![path.to_owned(), format!("  {}", field.doc), String::new()];
     let mut row = |name: &str, text: String| lines.push(format!("  {name:9} {text}"));
     row("type", type_text(&field.ty));
-    row(
-        "required",
-        if field.required { "yes" } else { "no" }.to_owned(),
-    );
-    if !field.required {
+    let is_choice = choice.is_some();
+    let required = if field.required { "yes" } else { "no" };
+    row("required", choice.unwrap_or_else(|| required.to_owned()));
+    if !field.required && !is_choice {
         row("unset", unset_text(field.unset));
     }
     row("change", change_text(field.change));
@@ -193,9 +202,9 @@ fn field_text(path: &str, field: &FieldDef, inner: &[&FieldDef]) -> String {
             .max()
             .unwrap_or(0);
         for field in inner {
-            let name = format!("{}{}", field.name, if field.required { " *" } else { "" });
             lines.push(format!(
-                "    {name:width$}  {}; {}change: {}",
+                "    {:width$}  {}; {}change: {}",
+                label(field),
                 type_text(&field.ty),
                 unset_part(field),
                 field.change

@@ -746,11 +746,18 @@ fn explains_rows() {
           A kind.
 
         fields (* required):
-          public_key *        text, or {file: PATH}, at most 4096 bytes; not managed when unset; change: none
-          private_key_file *  path of a file, `~/` allowed; not managed when unset; change: none
+          public_key        text, or {file: PATH}, at most 4096 bytes; see below; change: none
+          private_key_file  path of a file, `~/` allowed; see below; change: none
         exactly one of: public_key, private_key_file
         attributes: id, fingerprint
         every entry also takes: name, description, tags, resource_group, timeouts, count, for_each, enabled, after, adopt, lifecycle
+        ---
+        key_pair.public_key
+          A field.
+
+          type      text, or {file: PATH}, at most 4096 bytes
+          required  exactly one of: public_key, private_key_file
+          change    none: in place, what runs goes on
         ---
         key_pair.name
           Display name at the API; made from stack and address if not given.
@@ -769,7 +776,8 @@ fn explains_rows() {
           change    none: in place, what runs goes on
     "#]]
     .assert_eq(
-        &["instance.system_disk.size", "instance.public_ip", "instance.vpc_id", "instance.system_disk.sise", "vsw", "key_pair", "key_pair.name", "security_group.ingress.0.port"]
+        &["instance.system_disk.size", "instance.public_ip", "instance.vpc_id", "instance.system_disk.sise", "vsw", "key_pair", "key_pair.public_key",
+        "key_pair.name", "security_group.ingress.0.port"]
             .map(show)
             .join("---\n"),
     );
