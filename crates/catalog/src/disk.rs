@@ -5,7 +5,8 @@
 //! time, hence the lock. Detached while the machine runs, it is pulled out: unmount it first.
 //!
 //! It only grows. A free disk, or that of a stopped machine, grows offline; on a running machine it
-//! grows online, which the category `cloud` cannot. What grows and moves at once grows in between.
+//! grows online, which the category `cloud` cannot. What grows and moves at once grows first, and a
+//! disk of the category `cloud` in between.
 //! The disks that are made with a machine carry its tags and are none of these.
 //!
 //! Sources: CreateDisk, AttachDisk, DetachDisk, ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec,
@@ -34,6 +35,8 @@ mod attach;
 mod change;
 mod check;
 mod judge;
+
+pub(crate) use change::{ONLINE_IF_IT_RUNS, resize_call};
 
 /// The kind.
 pub static DISK: Kind = Kind {
@@ -301,7 +304,7 @@ pub(crate) static LIST: View = View {
     )
 };
 
-/// The machine that a disk is attached to: whether it runs says how the disk grows.
+/// The machine that a disk is attached to: whether it runs says whether and how the disk grows.
 static MACHINE: View = View {
     ids: Ids::Json("InstanceIds", 100),
     ..View::new(
@@ -344,10 +347,10 @@ fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
         .extend(status.map(|status| (MACHINE_STATUS.to_owned(), status)));
 }
 
-/// Only a disk that is to grow needs to know its machine.
+/// Only a disk that is to grow, and cannot do so online, needs to know its machine.
 fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
     let size = want.and_then(|want| want.attrs.get("size")?.as_int());
-    let grows = size > live.attr("size").as_int();
+    let grows = judge::is_basic(live) && size > live.attr("size").as_int();
     let machine = live.attr("attach_to");
     let machine = machine.as_text().filter(|_| grows).map(ToOwned::to_owned);
     MACHINE.by_ids(&DISK, &live.site, machine.as_slice())

@@ -34,14 +34,15 @@ pub(super) fn is_reattached(want: &Desired, live: &Live) -> bool {
         .is_some_and(|to| *to != live.attr("attach_to"))
 }
 
-/// Detaches it, lets it grow while it is free, and attaches it anew. Nothing is detached before the
-/// new machine runs.
+/// Detaches it and attaches it anew; what grows offline only grows in between. Nothing is detached
+/// before the new machine runs.
 pub(super) fn reattach(change: &Changing<'_>) -> Vec<Step> {
     let (from, to) = (change.live.attr("attach_to"), change.wanted("attach_to"));
     let mut steps = detach(change.live);
     let size = change.wanted("size");
-    if size != Value::Null && size != change.live.attr("size") {
-        steps.extend(change::resize(&change.id(), size, "offline"));
+    let grows = size != Value::Null && size != change.live.attr("size");
+    if grows && change::grows_on_its_way(change) {
+        steps.extend(change::resize(change, size));
     }
     if to != Value::Null {
         steps.extend(attach(&change.id(), &to, goes_with_it(change)));
@@ -115,10 +116,16 @@ pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
     if let Some(live) = judged.outside {
         return Some(live.attr("zone"));
     }
-    let meant = |want: &Desired, attr: &str| {
-        let address = want.attrs.get(attr)?.refs().first()?.address.clone();
-        judged.all.get(&address)
-    };
-    let machine = meant(judged.all.get(&judged.desired.address)?, "attach_to")?;
-    meant(machine, "vswitch")?.attrs.get("zone").cloned()
+    let subnet = meant(judged, machine(judged)?, "vswitch")?;
+    subnet.attrs.get("zone").cloned()
+}
+
+/// The machine that the file names, if it stands there.
+pub(super) fn machine<'a>(judged: &Judged<'a>) -> Option<&'a Desired> {
+    meant(judged, judged.all.get(&judged.desired.address)?, "attach_to")
+}
+
+fn meant<'a>(judged: &Judged<'a>, want: &Desired, attr: &str) -> Option<&'a Desired> {
+    let refs = want.attrs.get(attr)?.refs();
+    judged.all.get(&refs.first()?.address)
 }

@@ -5,12 +5,12 @@ use setpoint_plan::desired::Desired;
 use setpoint_plan::kind::Cx;
 use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{
-    Args, Call, Codes, Cond, Procedure, Retry, Step, Wait, Window, minutes, seconds,
+    Absent, Args, Call, Codes, Cond, Look, Procedure, Retry, Step, Wait, Window, minutes, seconds,
 };
 use setpoint_plan::update::{Changing, Update};
 use setpoint_plan::{Encoding, Value};
 
-use super::{DISK, MACHINE_STATUS, SPEC, attach};
+use super::{DISK, MACHINE, SPEC, attach, judge};
 use crate::shared::{locked_all, own_id, own_tags, params};
 
 const GONE: Codes = &["InvalidDiskId.NotFound"];
@@ -136,36 +136,71 @@ pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
     })
 }
 
-/// Grows it where it is; one that is attached elsewhere at once grows on the way.
+/// Grows it where it is, before it goes elsewhere: at rest offline, on a running machine online.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
-    if attach::is_reattached(change.want, change.live) {
+    let (size, from) = (change.wanted("size"), change.live.attr("attach_to"));
+    if grows_on_its_way(change) {
         return Vec::new();
     }
-    let status = change.want.text(MACHINE_STATUS);
-    let is_at_rest = status.is_none_or(|status| status == "Stopped");
-    let way = if is_at_rest { "offline" } else { "online" };
-    let steps = resize(&change.id(), change.wanted("size"), way);
-    locked_all(steps, &[&change.live.attr("attach_to")])
+    let settled = from.as_text().map(|machine| settled(change, machine));
+    let steps = settled.into_iter().chain(resize(change, size)).collect();
+    locked_all(steps, &[&from, &change.wanted("attach_to")])
 }
 
-/// Grows it online or offline. Asked for the size that it has, the API refuses.
-pub(super) fn resize(id: &Value, size: Value, way: &str) -> Vec<Step> {
+/// Whether it grows between two machines: the category `cloud` grows offline only.
+pub(super) fn grows_on_its_way(change: &Changing<'_>) -> bool {
+    attach::is_reattached(change.want, change.live)
+        && judge::is_bound_to_rest(change.want, change.live)
+}
+
+/// Waits until its machine is at rest, where a disk can grow. One that is gone by then is no
+/// obstacle.
+fn settled(change: &Changing<'_>, machine: &str) -> Step {
+    let at_rest = ["Running", "Stopped"].map(Value::text).into();
+    let mut queries = MACHINE.by_ids(&DISK, &change.live.site, &[machine.to_owned()]);
+    Step::wait(Wait {
+        look: queries.pop().map_or(Look::Own, Look::Ask),
+        absent: Absent::Done,
+        ..Wait::own(Cond::Is("status", at_rest), seconds(5), minutes(10))
+    })
+}
+
+/// Grows it and waits until it shows its size.
+pub(super) fn resize(change: &Changing<'_>, size: Value) -> Vec<Step> {
     let grown = Cond::Is("size", vec![size.clone()]);
-    let args = vec![
-        ("DiskId", id.clone()),
-        ("NewSize", size),
-        ("Type", Value::text(way)),
-    ];
+    let ways = if judge::is_basic(change.live) { OFFLINE } else { ONLINE_IF_IT_RUNS };
     let call = Call {
         goal: Some(grown.clone()),
         look_on: &["InvalidDiskSize"],
         retry: BUSY,
-        ..Call::new(&api::RESIZE_DISK, args)
+        ..resize_call(&change.id(), &size, ways)
     };
     vec![
         Step::call(call),
         Step::wait(Wait::own(grown, seconds(2), minutes(5))),
     ]
+}
+
+/// The way in which a disk at rest grows.
+const OFFLINE: &[&str] = &["offline"];
+/// A running machine sees an online growth at once. Whether it runs is asked of the cloud: the plan
+/// itself may have started or stopped it by then.
+pub(crate) const ONLINE_IF_IT_RUNS: &[&str] = &["online", "offline"];
+
+/// The call that makes a disk greater, in the first of these ways that the cloud allows.
+pub(crate) fn resize_call(id: &Value, size: &Value, ways: &[&str]) -> Call {
+    let rung = |way: &&str| {
+        vec![
+            ("DiskId", id.clone()),
+            ("NewSize", size.clone()),
+            ("Type", Value::text(*way)),
+        ]
+    };
+    Call {
+        rungs: ways.iter().map(rung).collect(),
+        fall_on: &["InvalidInstanceStatus.NotRunning"],
+        ..Call::new(&api::RESIZE_DISK, Vec::new())
+    }
 }
 
 /// Another category, level or IOPS. A category takes its time, and allows no other change

@@ -1,7 +1,9 @@
 //! What a difference in a field of a disk leads to.
 
 use setpoint_plan::Value;
+use setpoint_plan::desired::Desired;
 use setpoint_plan::field::{Judged, Verdict};
+use setpoint_plan::live::Live;
 
 use super::{ATTACH, DETACH, GROW, MACHINE_STATUS, MOVE, SPEC, attach};
 use crate::shared;
@@ -17,26 +19,45 @@ pub(super) fn size(judged: &Judged<'_>) -> Verdict {
             Some(format!("write `size: {live}` or more")),
         );
     }
-    let row = judged.row;
-    let is_fixed = !attach::is_reattached(judged.desired, row);
-    let is_up = judged
-        .desired
-        .text(MACHINE_STATUS)
-        .is_some_and(|status| status != "Stopped");
-    if is_fixed && is_up && row.attr("category") == Value::text("cloud") {
-        return Verdict::Refuse(
-            format!(
-                "a disk of the category cloud grows offline only, and the machine of {} runs",
-                row.id
-            ),
-            Some(
-                "stop the machine first, with `power: stopped`, or take `attach_to` out for this \
-                 apply"
-                    .to_owned(),
-            ),
-        );
+    if attach::is_reattached(judged.desired, judged.row) || !is_basic(judged.row) {
+        return Verdict::Update(&GROW);
     }
-    Verdict::Update(&GROW)
+    let (why, hint) = if is_up(judged.desired) {
+        ("runs", "stop the machine first, with `power: stopped`")
+    } else if is_to_run(judged) {
+        ("is started in this plan", "grow it first, and start the machine in another apply")
+    } else {
+        return Verdict::Update(&GROW);
+    };
+    Verdict::Refuse(
+        format!(
+            "a disk of the category cloud grows offline only, and the machine of {} {why}",
+            judged.row.id
+        ),
+        Some(format!("{hint}, or take `attach_to` out for this apply")),
+    )
+}
+
+/// Whether it is of the oldest category, which grows offline only.
+pub(super) fn is_basic(row: &Live) -> bool {
+    row.attr("category") == Value::text("cloud")
+}
+
+/// Whether it cannot grow where it is now.
+pub(super) fn is_bound_to_rest(want: &Desired, row: &Live) -> bool {
+    is_basic(row) && is_up(want)
+}
+
+/// Whether its machine is up, as far as it was asked.
+fn is_up(want: &Desired) -> bool {
+    want.text(MACHINE_STATUS)
+        .is_some_and(|status| status != "Stopped")
+}
+
+/// Whether the file wants its machine to run.
+fn is_to_run(judged: &Judged<'_>) -> bool {
+    let machine = attach::machine(judged);
+    machine.is_some_and(|machine| machine.text("power") == Some("running"))
 }
 
 pub(super) fn category(judged: &Judged<'_>) -> Verdict {
@@ -55,7 +76,10 @@ pub(super) fn level(judged: &Judged<'_>) -> Verdict {
 /// A disk cannot leave its zone.
 pub(super) fn machine(judged: &Judged<'_>) -> Verdict {
     let zone = judged.row.attr("zone");
-    if let Some(other) = attach::zone_of_machine(judged).filter(|other| *other != zone) {
+    let other = attach::zone_of_machine(judged).filter(|other| *other != zone);
+    // Replaced into the zone of its machine, it leaves nothing.
+    let is_replaced = judged.desired.attrs.get("zone").is_some_and(|own| *own != zone);
+    if let Some(other) = other.filter(|_| !is_replaced) {
         let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
         return Verdict::Refuse(
             format!(

@@ -1,13 +1,13 @@
 //! Changes of the system disk of an instance.
 
 use setpoint_openapi::action::ecs as api;
-use setpoint_plan::Value;
 use setpoint_plan::live::Live;
 use setpoint_plan::procedure::{
     Absent, Call, Cond, Look, Retry, Step, Wait, Window, minutes, seconds,
 };
 use setpoint_plan::update::Changing;
 
+use crate::disk::{ONLINE_IF_IT_RUNS, resize_call};
 use crate::instance::fields::DISK_SPEC;
 use crate::instance::power::settled;
 use crate::instance::read;
@@ -34,19 +34,14 @@ const DISK_BUSY: Retry = &[(
     Window::For(minutes(10)),
 )];
 
-/// Grows it: online while the machine runs, so that nothing notices; offline while it is stopped.
-/// One on its way up runs by then.
+/// Grows it. A machine on its way up runs by then.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     let live = change.live;
     let size = change.wanted("system_disk.size");
-    let is_stopped = live.attr("power") == Value::text("stopped");
-    let way = if is_stopped { "offline" } else { "online" };
-    let args = vec![
-        ("DiskId", live.attr("system_disk.id")),
-        ("NewSize", size.clone()),
-        ("Type", Value::text(way)),
-    ];
-    let call = Call { retry: DISK_BUSY, ..Call::new(&api::RESIZE_DISK, args) };
+    let call = Call {
+        retry: DISK_BUSY,
+        ..resize_call(&live.attr("system_disk.id"), &size, ONLINE_IF_IT_RUNS)
+    };
     let grown = Wait {
         typical: seconds(2),
         within: minutes(5),

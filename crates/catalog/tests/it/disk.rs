@@ -106,23 +106,83 @@ async fn it_is_attached_moved_and_detached() {
     lives(&at("one"), &free, &["~ data (attach_to) brief"]).await;
 }
 
+/// A disk of this size on a machine with this power.
+fn powered(gib: u32, power: &str, more: &str) -> String {
+    disk(&format!("size: {gib}, attach_to: one{more}")).replacen(
+        "one: {type: instance, ",
+        &format!("one: {{type: instance, power: {power}, "),
+        1,
+    )
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_grows_while_its_machine_runs_or_rests() {
-    let sized = |gib: u32, power: &str| {
-        disk(&format!("size: {gib}, attach_to: one")).replacen(
-            "one: {type: instance, ",
-            &format!("one: {{type: instance, power: {power}, "),
-            1,
-        )
-    };
     for power in ["running", "stopped"] {
-        lives(
-            &sized(40, power),
-            &sized(60, power),
-            &["~ data (size) none"],
-        )
-        .await;
+        let (before, after) = (powered(40, power, ""), powered(60, power, ""));
+        lives(&before, &after, &["~ data (size) none"]).await;
     }
+}
+
+/// What the machine does at the time of the growth decides the way, not what it did at the time of
+/// the plan.
+#[tokio::test(start_paused = true)]
+async fn it_grows_while_its_machine_is_started_or_stopped() {
+    for (before, after, effect) in [
+        ("running", "stopped", "stop"),
+        ("stopped", "running", "none"),
+    ] {
+        let machine = format!("~ one (power) {effect}");
+        let cloud = Cloud::new();
+        assert!(cloud.apply(&powered(40, before, "")).await.is_complete());
+        let plan = cloud.plan(&powered(60, after, "")).await;
+        assert_eq!(lines(&plan), ["~ data (size) none", &machine]);
+        let outcome = cloud.apply_plan(&plan).await;
+        assert!(outcome.is_complete(), "{outcome:#?}");
+        assert_eq!(
+            lines(&cloud.plan(&powered(60, after, "")).await),
+            Vec::<String>::new()
+        );
+    }
+}
+
+/// A level that needs the new size comes after it, wherever the disk goes.
+#[tokio::test(start_paused = true)]
+async fn it_grows_into_a_level_and_moves() {
+    let before = disk("size: 100, attach_to: one");
+    let after = |machine: &str| {
+        let zone = if machine.is_empty() {
+            "zone: cn-beijing-h"
+        } else {
+            "attach_to: "
+        };
+        disk(&format!(
+            "size: 500, performance_level: PL2, {zone}{machine}"
+        ))
+    };
+    for machine in ["two", ""] {
+        let change = "~ data (attach_to, performance_level, size) brief";
+        lives(&before, &after(machine), &[change]).await;
+    }
+}
+
+/// A disk cannot leave its zone, but its successor may stand in another one.
+#[tokio::test(start_paused = true)]
+async fn a_successor_is_made_in_another_zone() {
+    let there = format!(
+        "  far: {{type: vswitch, vpc: net, zone: cn-beijing-g, cidr_block: 10.0.2.0/24}}
+  three: {{type: instance, {}}}
+",
+        MACHINE.replace("vswitch: subnet", "vswitch: far")
+    );
+    let before = with("  data: {type: disk, size: 40, zone: cn-beijing-h, attach_to: one}\n");
+    let data = "  data: {type: disk, size: 40, zone: cn-beijing-g, attach_to: three}\n";
+    let after = with(&format!("{there}{data}"));
+    let changes = [
+        "-/+ data (attach_to, zone) replace",
+        "+ far none",
+        "+ three none",
+    ];
+    lives(&before, &after, &changes).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -319,6 +379,13 @@ async fn dying_while_it_is_made_and_attached() {
 async fn dying_while_it_moves() {
     let at = |machine: &str| disk(&format!("size: 40, attach_to: {machine}"));
     assert!(dying_everywhere(Some(&at("one")), &at("two")).await >= 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_it_grows_and_moves() {
+    let before = disk("size: 100, attach_to: one");
+    let after = disk("size: 500, performance_level: PL2, attach_to: two");
+    assert!(dying_everywhere(Some(&before), &after).await >= 8);
 }
 
 #[test]

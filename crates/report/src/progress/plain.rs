@@ -22,7 +22,7 @@ pub(super) fn fell(name: &str, code: &str, differing: Option<&(String, String, S
             format!("{name}: {old} has no stock, taking {new} (next in the list)")
         }
         Some((_, old, new)) => {
-            format!("{name}: {old} was refused ({code}), taking {new} (next in the list)")
+            format!("{name}: {old} was refused ({code}), taking {new}")
         }
         None => format!("{name}: refused ({code}), taking the next in the list"),
     }
