@@ -3,7 +3,7 @@
 //! An EIP is `Available`, `Associating`, `InUse` or `Unassociating`, and `Releasing` before it
 //! vanishes; each transition takes some seconds. It survives the machine that it is bound to, and
 //! keeps its address when it is bound to another one. A machine takes one EIP, and none if it has
-//! public bandwidth of its own. An account holds 20 by default. Only a free EIP is released.
+//! a public address of its own. An account holds 20 by default. Only a free EIP is released.
 //!
 //! A move waits until the new machine is ready, so that the address is away for some seconds only.
 //! The first binding waits until the machine runs: its readiness check may need the address.
@@ -16,7 +16,7 @@ use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
 use setpoint_plan::Value;
 use setpoint_plan::claim::Claim;
-use setpoint_plan::decode::{TagNames, plain};
+use setpoint_plan::decode::{self, TagNames, plain};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::effect::Effect;
 use setpoint_plan::field::{Field, Judged, Verdict};
@@ -30,6 +30,7 @@ use setpoint_plan::view::{Decode, Ids, Proof, View};
 use setpoint_spec::naming::{Naming, PeerRole};
 use setpoint_spec::schema::Type;
 
+use crate::instance::PUBLIC_ADDRESS;
 use crate::shared::{
     close_attachment, default_to, locked_all, name_at_creation, own_id, own_tags, params,
     some_text, text_or_none,
@@ -82,8 +83,9 @@ it: {type: eip}
     },
     // A machine has one address at a time.
     claims: |of| {
-        let held = Claim::name("attach_to", Value::Null, &of("attach_to"));
-        held.into_iter().collect()
+        let way = "take `attach_to` out of that one, or name another machine";
+        let slot = Claim::slot("attach_to", PUBLIC_ADDRESS, &of("attach_to"), way);
+        slot.into_iter().collect()
     },
     loses: |live, _| {
         let address = live.attr("ip_address");
@@ -103,7 +105,7 @@ static FIELDS: &[Field] = &[
         .update(&ATTRIBUTES)
         .samples("first", "second"),
     Field::description()
-        .by(description)
+        .by_uncaptured(description, &["Description", "Descritpion"])
         .update(&ATTRIBUTES)
         .samples("One address", "Another one"),
     Field::new(
@@ -164,10 +166,10 @@ static FIELDS: &[Field] = &[
     .transient(),
     Field::derived("target_type")
         .never()
-        .by(|row| text_or_none(row, "InstanceType")),
+        .by_uncaptured(|row| text_or_none(row, "InstanceType"), &["InstanceType"]),
     Field::derived("charge_type")
         .never()
-        .by(|row| text_or_none(row, "ChargeType")),
+        .by_uncaptured(|row| text_or_none(row, "ChargeType"), &["ChargeType"]),
     Field::derived("protected")
         .never()
         .at_uncaptured("DeletionProtection"),
@@ -317,14 +319,14 @@ fn description(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(right.or(text_or_none(row, "Descritpion")?))
 }
 
-/// What it is bound to. One that is being freed is bound to nothing any more.
+/// What it is bound to. One that is free, or is being freed, is bound to nothing.
+///
+/// # Errors
+/// It is bound, and the row does not say to what: taken for free it would be bound elsewhere.
 fn target(row: Node<'_>) -> Result<Option<Value>, Odd> {
-    let is_free = matches!(
-        row.need_text("Status")?.as_str(),
-        "Available" | "Unassociating"
-    );
-    let id = row
-        .may_text("InstanceId")?
-        .filter(|id| !id.is_empty() && !is_free);
-    Ok(id.map(Value::Text))
+    let status = row.need_text("Status")?;
+    match status.as_str() {
+        "Associating" | "InUse" => decode::id(row, "InstanceId").map(|id| Some(Value::Text(id))),
+        _ => Ok(None),
+    }
 }

@@ -108,6 +108,7 @@ it:
 /// The members of `lifecycle` that choose what a difference does.
 const ON_IMAGE_CHANGE: &str = "on_image_change";
 const ON_USER_DATA_CHANGE: &str = "on_user_data_change";
+pub(crate) use desire::PUBLIC_ADDRESS;
 pub(crate) use read::decode_system_disk;
 
 /// The mark of a machine that is stopped by us: it is to be started again.

@@ -39,7 +39,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, 
 
 #[cfg(test)]
 mod tests {
-    use setpoint_plan::field::{Change, Field, Role, Shape};
+    use setpoint_plan::field::{Field, OnChange, Role, Shape};
     use setpoint_plan::ownership::{GUARD_MAX, Guard, KEYED_DIGEST_MAX};
     use setpoint_plan::update::Update;
 
@@ -57,9 +57,9 @@ mod tests {
         fn check(path: &str, fields: &[Field], is_part: bool) {
             for field in fields {
                 let path = format!("{path}.{}", field.name);
-                let has_change = !matches!(field.change, Change::Part);
+                let has_change = !matches!(field.change, OnChange::Part);
                 assert_eq!(has_change, !is_part || field.role == Role::Output, "{path}");
-                let holds_parts = !matches!(field.change, Change::Members);
+                let holds_parts = !matches!(field.change, OnChange::Members);
                 assert!(
                     field.shape != Shape::Plain || field.members.is_empty(),
                     "{path}"
@@ -111,7 +111,7 @@ mod tests {
     /// The updates that a field names.
     fn updates(field: &Field) -> Vec<&'static Update> {
         let own = match field.change {
-            Change::Update(update) => Some(update),
+            OnChange::Update(update) => Some(update),
             _ => field.via,
         };
         own.into_iter().chain(field.leave).collect()

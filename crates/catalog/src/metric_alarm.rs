@@ -123,12 +123,12 @@ static FIELDS: &[Field] = &[
         "How often it is evaluated; a multiple of the metric's own period.",
     )
     .param("Period")
-    .by(|row| Ok(row.may_int_text("Period")?.map(Value::Int)))
+    .by_uncaptured(|row| Ok(row.may_int_text("Period")?.map(Value::Int)), &["Period"])
     .update(&PUT)
     .samples("60s", "5m"),
     Field::new("silence_time", Type::Duration, "Pause between repeated notices, 5m to 24h.")
         .param("SilenceTime")
-        .by(|row| Ok(row.may_int("SilenceTime")?.map(Value::Int)))
+        .by_uncaptured(|row| Ok(row.may_int("SilenceTime")?.map(Value::Int)), &["SilenceTime"])
         .update(&PUT)
         .samples("5m", "1h"),
     Field::new(
@@ -160,7 +160,7 @@ static FIELDS: &[Field] = &[
         .update(&PUT)
         .samples("High load", "Very high load"),
     Field::new("labels", Type::Map(&Type::Text { min: 0, max: 128 }), "Labels in its notices.")
-        .by(labels)
+        .by_uncaptured(labels, &["Labels"])
         .update(&PUT)
         .samples("{team: web}", "{team: data, tier: gold}"),
     Field::new("active", Type::Bool, "Whether it is enabled.")

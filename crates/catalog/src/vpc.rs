@@ -85,7 +85,7 @@ static FIELDS: &[Field] = &[
         .samples("false", "true"),
     Field::new("enable_dns_hostname", Type::Bool, "Whether instances get DNS host names.")
         .param("EnableDnsHostname")
-        .by(dns_hostname)
+        .by_uncaptured(dns_hostname, &["DnsHostnameStatus"])
         .update(&ATTRIBUTES)
         .samples("false", "true"),
     Field::new(
@@ -106,7 +106,7 @@ static FIELDS: &[Field] = &[
     .replace()
     .samples("[30.0.0.0/16]", "[31.0.0.0/16]"),
     Field::output("router_id", ID, "Id of its virtual router.").at_uncaptured("VRouterId"),
-    Field::output("route_table_id", ID, "Id of its system route table.").by(route_table),
+    Field::output("route_table_id", ID, "Id of its system route table.").by_uncaptured(route_table, &["RouterTableIds"]),
     Field::output("ipv6_cidr_block", ID, "Its IPv6 block, if it has one.")
         .at_or_absent("Ipv6CidrBlock"),
     Field::output("status", ID, "Pending or Available.").at("Status").transient(),

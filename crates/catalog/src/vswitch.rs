@@ -99,7 +99,7 @@ static FIELDS: &[Field] = &[
          block back first; without a line it keeps the one that it has.",
     )
     .param("Ipv6CidrBlock")
-    .by(ipv6_number)
+    .by_uncaptured(ipv6_number, &["Ipv6CidrBlock"])
     .update(&IPV6)
     .samples("1", "2"),
     Field::output(

@@ -1,9 +1,10 @@
-//! Exclusive values: a name, a number, an address or a block that one live resource at a time
-//! holds.
+//! Exclusive values: a name, a number, an address, a block or a slot that one live resource at a
+//! time holds.
 //!
 //! A kind says which of them a side of a resource holds ([`crate::kind::Kind::claims`]). Two claims
 //! can be compared if they are of one kind, one field and one scope; blocks conflict if they
-//! overlap, everything else if it is equal. A [`Room`] is the other half for blocks: what the
+//! overlap, everything else if it is equal. Slots are compared across kinds: a machine with an
+//! address of its own has no slot left for another one. A [`Room`] is the other half for blocks: what the
 //! scope itself offers at each stage of its own update.
 
 use std::fmt;
@@ -23,6 +24,8 @@ pub struct Claim {
     pub scope: Value,
     /// The value.
     pub what: Claimed,
+    /// How the holder can give it up, for people; empty where another value is the way out.
+    pub way: &'static str,
 }
 
 /// An exclusive value.
@@ -36,6 +39,8 @@ pub enum Claimed {
     Address(IpAddr),
     /// A block of addresses; it excludes every block that overlaps it.
     Block(IpNet),
+    /// A place for one thing, and the id of what has it: `public address slot`, `i-1`.
+    Slot(&'static str, String),
 }
 
 impl Claim {
@@ -43,7 +48,29 @@ impl Claim {
     #[must_use]
     pub fn name(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
         let what = Claimed::Name(value.as_text()?.to_owned());
-        Some(Self { field, scope, what })
+        Some(Self {
+            field,
+            scope,
+            what,
+            way: "",
+        })
+    }
+
+    /// A slot of the resource with this id; `None` if the id is not known. `way` says how the
+    /// holder can give it up.
+    #[must_use]
+    pub fn slot(
+        field: &'static str,
+        slot: &'static str,
+        of: &Value,
+        way: &'static str,
+    ) -> Option<Self> {
+        Some(Self {
+            field,
+            scope: Value::Null,
+            what: Claimed::Slot(slot, of.as_text()?.to_owned()),
+            way,
+        })
     }
 
     /// A number that is unique inside another resource.
@@ -68,13 +95,34 @@ impl Claim {
     }
 
     fn inside(field: &'static str, scope: Value, what: Claimed) -> Option<Self> {
-        (scope != Value::Null).then_some(Self { field, scope, what })
+        (scope != Value::Null).then_some(Self {
+            field,
+            scope,
+            what,
+            way: "",
+        })
     }
 
-    /// Whether the two cannot be held at once. Both are of one kind.
+    /// Whether the two cannot be held at once. Both are of one kind, or slots.
     #[must_use]
     pub fn conflicts(&self, other: &Self) -> bool {
-        self.field == other.field && self.scope == other.scope && self.what.conflicts(&other.what)
+        let is_one_field = self.field == other.field || self.is_slot();
+        is_one_field && self.scope == other.scope && self.what.conflicts(&other.what)
+    }
+
+    /// Whether it is a slot.
+    #[must_use]
+    pub fn is_slot(&self) -> bool {
+        matches!(self.what, Claimed::Slot(..))
+    }
+
+    /// What to do where the holder keeps it.
+    #[must_use]
+    pub fn way_out(&self) -> String {
+        match self.way {
+            "" => format!("choose another {}", self.what.noun()),
+            way => way.to_owned(),
+        }
     }
 
     /// The block, if it is one.
@@ -82,7 +130,7 @@ impl Claim {
     pub fn as_block(&self) -> Option<&IpNet> {
         match &self.what {
             Claimed::Block(block) => Some(block),
-            Claimed::Name(_) | Claimed::Number(_) | Claimed::Address(_) => None,
+            Claimed::Name(_) | Claimed::Number(_) | Claimed::Address(_) | Claimed::Slot(..) => None,
         }
     }
 }
@@ -96,6 +144,7 @@ impl Claimed {
             Self::Number(_) => "number",
             Self::Address(_) => "address",
             Self::Block(_) => "block",
+            Self::Slot(slot, _) => slot,
         }
     }
 
@@ -114,6 +163,7 @@ impl fmt::Display for Claimed {
             Self::Number(number) => write!(f, "number {number}"),
             Self::Address(address) => write!(f, "address {address}"),
             Self::Block(block) => write!(f, "block {block}"),
+            Self::Slot(slot, of) => write!(f, "{slot} of {of}"),
         }
     }
 }
@@ -224,6 +274,20 @@ mod tests {
             name("a").map(|one| one.what.to_string()).as_deref(),
             Some("name `a`")
         );
+    }
+
+    #[test]
+    fn a_slot_is_one_for_all_kinds() {
+        let slot = |field, of: &str| Claim::slot(field, "address slot", &of.into(), "");
+        let (eip, machine) = (slot("on", "i-1"), slot("bandwidth", "i-1"));
+        let other = slot("on", "i-2");
+        let conflict = |a: &Option<Claim>, b: &Option<Claim>| {
+            let (a, b) = a.as_ref().zip(b.as_ref()).expect("known");
+            a.conflicts(b)
+        };
+        assert!(conflict(&eip, &machine));
+        assert!(!conflict(&eip, &other));
+        assert_eq!(Claim::slot("on", "address slot", &Value::Null, ""), None);
     }
 
     #[test]

@@ -111,7 +111,12 @@ fn read_into(
                 }
                 scalar(field.ty, path, presence, row)?
             }
-            Read::By(read) => read(row)?,
+            Read::By(read, paths) => {
+                if !paths.is_empty() && !paths.iter().any(|path| row.has(path)) {
+                    reading.unsure.set(reading.unsure.get() + 1);
+                }
+                read(row)?
+            }
         };
         if let Some(value) = value {
             attrs.insert(format!("{prefix}{}", field.name), value);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::change::FieldChange;
 use crate::desired::Desired;
 use crate::effect::Effect;
-use crate::field::{Change, Field, Judged, Verdict};
+use crate::field::{Field, Judged, OnChange, Verdict};
 use crate::kind::{Kind, Refusal};
 use crate::live::Live;
 use crate::ownership::{self, Guard};
@@ -255,11 +255,11 @@ fn effect_on(sides: Sides<'_>, update: &Update, effect: Effect) -> Effect {
 
 fn verdict(sides: Sides<'_>, field: &Field, attr: &str, value: &Value, current: &Value) -> Verdict {
     match field.change {
-        Change::Never | Change::Part | Change::Members => Verdict::Same,
-        Change::Replace => Verdict::Replace,
-        Change::CreateOnly => Verdict::CreationOnly,
-        Change::Update(update) => Verdict::Update(update),
-        Change::Judge(judge, _) => {
+        OnChange::Never | OnChange::Part | OnChange::Members => Verdict::Same,
+        OnChange::Replace => Verdict::Replace,
+        OnChange::CreateOnly => Verdict::CreationOnly,
+        OnChange::Update(update) => Verdict::Update(update),
+        OnChange::Judge(judge, _) => {
             let first = sides.all.get(&sides.want.address);
             let named = first.and_then(|first| first.attrs.get(attr));
             let target = named.and_then(|first| {

@@ -7,7 +7,7 @@
 //! - *language*: name, type, whether it is required, what its absence means, one line for people;
 //! - *API*: the parameter of the create call, and of the update where that one is spelt otherwise;
 //!   where a listed row holds the value, and whether the cloud may leave it out;
-//! - *change*: what a difference leads to ([`Change`]);
+//! - *change*: what a difference leads to ([`OnChange`]);
 //! - *evidence*: two sample values for the tests, and where the facts come from ([`Basis`]).
 //!
 //! Members of structures stand in the row of the structure; their attributes have dotted names
@@ -56,7 +56,7 @@ pub struct Field {
     /// Where a listed row holds it.
     pub read: Read,
     /// What a difference leads to.
-    pub change: Change,
+    pub change: OnChange,
     /// The update whose call takes the field's parameter, for a judged field.
     pub via: Option<&'static Update>,
     /// The update that lets go of what the field refers to, with no successor at hand. Used where
@@ -114,9 +114,13 @@ pub enum Read {
     Elsewhere,
     /// At this path of the row, in the form that the type of the field has.
     At(&'static str, Presence),
-    /// Computed from the row. `None` means that it has none.
-    By(fn(Node<'_>) -> Result<Option<Value>, Odd>),
+    /// Computed from the row. `None` means that it has none. If one of the paths must be there, but
+    /// none is, nobody knows whether the cloud left them out.
+    By(Compute, &'static [&'static str]),
 }
+
+/// Computes a field from a row.
+pub type Compute = fn(Node<'_>) -> Result<Option<Value>, Odd>;
 
 /// Whether the cloud always sends a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +135,7 @@ pub enum Presence {
 
 /// What a difference leads to.
 #[derive(Debug, Clone, Copy)]
-pub enum Change {
+pub enum OnChange {
     /// The members of the structure have rows of their own.
     Members,
     /// It is a part of the structure around it, which is compared as a whole.
@@ -213,7 +217,7 @@ impl Field {
             param: "",
             update_param: "",
             read: Read::Elsewhere,
-            change: Change::Part,
+            change: OnChange::Part,
             via: None,
             leave: None,
             lends: None,
@@ -237,7 +241,7 @@ impl Field {
         Self {
             shape: Shape::Struct,
             members,
-            change: Change::Members,
+            change: OnChange::Members,
             ..base
         }
     }
@@ -271,7 +275,7 @@ impl Field {
         Self {
             shape: Shape::Named,
             members,
-            change: Change::Members,
+            change: OnChange::Members,
             ..base
         }
     }
@@ -307,7 +311,7 @@ impl Field {
     pub const fn output(name: &'static str, ty: Type, doc: &'static str) -> Self {
         Self {
             role: Role::Output,
-            change: Change::Never,
+            change: OnChange::Never,
             ..Self::new(name, ty, doc)
         }
     }
@@ -393,43 +397,50 @@ impl Field {
 
     /// Computed from the row.
     #[must_use]
-    pub const fn by(mut self, read: fn(Node<'_>) -> Result<Option<Value>, Odd>) -> Self {
-        self.read = Read::By(read);
+    pub const fn by(self, read: Compute) -> Self {
+        self.by_uncaptured(read, &[])
+    }
+
+    /// Computed from what is at one of these paths, for which no captured answer says whether the
+    /// cloud always sends any of them.
+    #[must_use]
+    pub const fn by_uncaptured(mut self, read: Compute, paths: &'static [&'static str]) -> Self {
+        self.read = Read::By(read, paths);
         self
     }
 
     /// Changed in place by this update.
     #[must_use]
     pub const fn update(mut self, update: &'static Update) -> Self {
-        self.change = Change::Update(update);
+        self.change = OnChange::Update(update);
         self
     }
 
     /// A difference replaces the resource.
     #[must_use]
     pub const fn replace(mut self) -> Self {
-        self.change = Change::Replace;
+        self.change = OnChange::Replace;
         self
     }
 
     /// Used at creation only.
     #[must_use]
     pub const fn create_only(mut self) -> Self {
-        self.change = Change::CreateOnly;
+        self.change = OnChange::CreateOnly;
         self
     }
 
     /// Never compared.
     #[must_use]
     pub const fn never(mut self) -> Self {
-        self.change = Change::Never;
+        self.change = OnChange::Never;
         self
     }
 
     /// The way depends on both sides; `shown` is the word for the documentation.
     #[must_use]
     pub const fn judge(mut self, judge: fn(&Judged<'_>) -> Verdict, shown: &'static str) -> Self {
-        self.change = Change::Judge(judge, shown);
+        self.change = OnChange::Judge(judge, shown);
         self
     }
 
@@ -509,14 +520,14 @@ impl Field {
     /// Whether a difference in it can lead to a change.
     #[must_use]
     pub fn is_compared(&self) -> bool {
-        !matches!(self.change, Change::Never | Change::Members)
+        !matches!(self.change, OnChange::Never | OnChange::Members)
     }
 
     /// Whether the call of this update takes the parameter of this field.
     #[must_use]
     pub fn is_changed_by(&self, update: &Update) -> bool {
         let own = match self.change {
-            Change::Update(own) => Some(own),
+            OnChange::Update(own) => Some(own),
             _ => self.via,
         };
         own.is_some_and(|own| own.is(update))
@@ -526,14 +537,14 @@ impl Field {
     #[must_use]
     pub fn shown_change(&self) -> &'static str {
         match self.change {
-            Change::Members => "members",
-            Change::Never => "never",
-            Change::Part => "none",
-            Change::Replace => "replace",
-            Change::CreateOnly => "once",
-            Change::Update(update) if update.boot => "boot",
-            Change::Update(update) => update.effect.word(),
-            Change::Judge(_, shown) => shown,
+            OnChange::Members => "members",
+            OnChange::Never => "never",
+            OnChange::Part => "none",
+            OnChange::Replace => "replace",
+            OnChange::CreateOnly => "once",
+            OnChange::Update(update) if update.boot => "boot",
+            OnChange::Update(update) => update.effect.word(),
+            OnChange::Judge(_, shown) => shown,
         }
     }
 }

@@ -374,7 +374,7 @@ impl Kind {
 }
 
 fn find(fields: &'static [Field], attr: &str) -> Option<&'static Field> {
-    use crate::field::{Change, Shape};
+    use crate::field::{OnChange, Shape};
     if let Some(whole) = fields.iter().find(|field| field.name == attr) {
         return Some(whole);
     }
@@ -389,19 +389,21 @@ fn find(fields: &'static [Field], attr: &str) -> Option<&'static Field> {
         .max_by_key(|field| field.name.len())?;
     let rest = &attr[field.name.len() + 1..];
     match (field.shape, field.change) {
-        (Shape::Struct, Change::Members) => find(field.members, rest),
-        (Shape::Named, Change::Members) => find(field.members, rest.split_once('.')?.1),
+        (Shape::Struct, OnChange::Members) => find(field.members, rest),
+        (Shape::Named, OnChange::Members) => find(field.members, rest.split_once('.')?.1),
         _ => None,
     }
 }
 
 fn collect(prefix: &str, fields: &'static [Field], rows: &mut Vec<RowOf>) {
-    use crate::field::{Change, Shape};
+    use crate::field::{OnChange, Shape};
     for field in fields {
         let attr = format!("{prefix}{}", field.name);
         match (field.shape, field.change) {
-            (Shape::Struct, Change::Members) => collect(&format!("{attr}."), field.members, rows),
-            (Shape::Named, Change::Members) => collect(&format!("{attr}.*."), field.members, rows),
+            (Shape::Struct, OnChange::Members) => collect(&format!("{attr}."), field.members, rows),
+            (Shape::Named, OnChange::Members) => {
+                collect(&format!("{attr}.*."), field.members, rows)
+            }
             _ => rows.push(RowOf { attr, field }),
         }
     }

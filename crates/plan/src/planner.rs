@@ -261,6 +261,7 @@ pub fn plan(
         paired: &paired,
         desired: &desired,
         apart: BTreeSet::new(),
+        freed: BTreeSet::new(),
     };
     let (found, Ordered { steps, together }) = in_order(&mut cx)?;
     let (classified, mut notes) = (found.all, found.notes);
@@ -333,20 +334,25 @@ fn outputs(
 }
 
 /// Classifies and orders. Where the steps have no order since a successor is created while another
-/// row holds what it takes, its old half goes first instead, and everything is classified again.
+/// row holds what it takes, its old half goes first instead, and everything is classified again; so
+/// it is where one of the rows that take from each other can let go first.
 fn in_order(
     cx: &mut classify::Context<'_>,
 ) -> Result<(classify::Classification, Ordered), Vec<PlanError>> {
     loop {
         let found = classify::classify(cx)?;
-        let blocks = blocks::build(cx.registry, cx.intent, &found.all);
+        let blocks = blocks::build(cx, &found.all);
         let cycle = match order::steps(&found.all, &blocks, &found.waits) {
             Ok(ordered) => return Ok((found, ordered)),
             Err(cycle) => cycle,
         };
         let more = exclusive::delete_first(cx, &found, &cycle);
-        if more.is_empty() {
+        let freed = exclusive::let_go_first(cx, &found, &cycle);
+        if more.is_empty() && freed.is_none() {
             return Err(vec![exclusive::explain(cx, &found, &cycle)]);
+        }
+        if more.is_empty() {
+            cx.freed.extend(freed);
         }
         cx.apart.extend(more);
     }

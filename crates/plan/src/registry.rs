@@ -3,7 +3,7 @@
 use setpoint_spec::naming::ForeignKind;
 use setpoint_spec::schema::{AttrDef, FieldDef, KindDef, NameRule, Schema, Type};
 
-use crate::field::{Change, Field, Role, Shape};
+use crate::field::{Field, OnChange, Role, Shape};
 use crate::kind::Kind;
 
 /// A set of kinds.
@@ -125,10 +125,10 @@ fn inputs(fields: &'static [Field], whole: Option<&'static str>) -> &'static [Fi
 
 fn field_def(field: &'static Field, whole: Option<&'static str>) -> FieldDef {
     let change = match field.change {
-        Change::Part => whole.unwrap_or_else(|| field.shown_change()),
+        OnChange::Part => whole.unwrap_or_else(|| field.shown_change()),
         _ => field.shown_change(),
     };
-    let is_whole = !matches!(field.change, Change::Members);
+    let is_whole = !matches!(field.change, OnChange::Members);
     let members = inputs(field.members, is_whole.then_some(change));
     FieldDef {
         name: field.name,

@@ -228,14 +228,24 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-/// A private address can exist once in a subnet.
+/// What a machine has one of: a public address of its own, or an `eip`.
+pub(crate) const PUBLIC_ADDRESS: &str = "public address slot";
+
+/// A private address can exist once in a subnet. A machine with a public address of its own takes
+/// no `eip`; no source says whether the address goes with the bandwidth, so it counts until it is
+/// gone.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
+    let way = "set `internet.max_bandwidth_out: 0` in an apply of its own; if the machine keeps \
+               its address, turn that into an EIP with ConvertNatPublicIpToEip, and `adopt` it";
+    let has_own = of("own_public_ip") != Value::Null;
+    let id = if has_own { of("id") } else { Value::Null };
+    let slot = Claim::slot("internet.max_bandwidth_out", PUBLIC_ADDRESS, &id, way);
     let subnets = match of("vswitch") {
         Value::Null => of("vswitches").as_list().map(<[Value]>::to_vec),
         one => Some(vec![one]),
     };
     let claim = |subnet| Claim::address("private_ip", subnet, &of("private_ip"));
-    subnets.unwrap_or_default().into_iter().filter_map(claim).collect()
+    subnets.unwrap_or_default().into_iter().filter_map(claim).chain(slot).collect()
 }
 
 fn sorted(value: &Value) -> Vec<&Value> {

@@ -162,6 +162,7 @@ pub(super) static FIELDS: &[Field] = &[
         .at("Status")
         .transient()
         .captured(),
+    Field::derived("own_public_ip").never().by(read::own_public_ip).captured(),
     Field::derived("vpc").never().by(|row| read::text(row, "VpcAttributes.VpcId")),
     Field::derived("charge_type").never().by(|row| read::text(row, "InstanceChargeType")),
     Field::derived("expired_time").never().by(|row| read::text(row, "ExpiredTime")),

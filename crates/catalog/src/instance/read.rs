@@ -121,8 +121,12 @@ pub(super) fn private_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
 
 /// The public address: its own, or that of an EIP.
 pub(super) fn public_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
-    let own = first(row.need_texts("PublicIpAddress.IpAddress")?);
-    Ok(own.or(text(row, "EipAddress.IpAddress")?))
+    Ok(own_public_ip(row)?.or(text(row, "EipAddress.IpAddress")?))
+}
+
+/// The public address that came with its own bandwidth.
+pub(super) fn own_public_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
+    row.need_texts("PublicIpAddress.IpAddress").map(first)
 }
 
 /// A machine on its way up does not run yet: whoever wants it running has something to wait for.

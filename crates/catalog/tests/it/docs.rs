@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use expect_test::expect_file;
 use setpoint_catalog::REGISTRY;
-use setpoint_plan::field::{Basis, Change, Field, Presence, Read, Role};
+use setpoint_plan::field::{Basis, Field, OnChange, Presence, Read, Role};
 use setpoint_plan::kind::Kind;
 use setpoint_spec::common;
 use setpoint_spec::explain::type_text;
@@ -275,14 +275,19 @@ fn facts(field: &Field) -> Option<String> {
         Read::At(path, Presence::Uncaptured) => {
             facts.push(format!("read at `{path}`, which may be left out"));
         }
-        Read::By(_) => facts.push("computed from the listed row".to_owned()),
+        Read::By(_, []) => facts.push("computed from the listed row".to_owned()),
+        Read::By(_, paths) => {
+            let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+            let paths = paths.join(" or ");
+            facts.push(format!("computed from {paths}, which may be left out"));
+        }
         Read::Elsewhere => {}
     }
     match field.change {
-        Change::Update(_) => facts.push("updated in place".to_owned()),
-        Change::Replace => facts.push("cannot be updated".to_owned()),
+        OnChange::Update(_) => facts.push("updated in place".to_owned()),
+        OnChange::Replace => facts.push("cannot be updated".to_owned()),
         // Without a parameter and a place it is compared with other attributes.
-        Change::Judge(_, word) if field.role == Role::Input && !facts.is_empty() => {
+        OnChange::Judge(_, word) if field.role == Role::Input && !facts.is_empty() => {
             facts.push(format!("a change: {}", meaning(word)));
         }
         _ => {}

@@ -1,6 +1,7 @@
 //! `eip`: allocated, bound, moved without losing its address, released.
 
 use setpoint_openapi::action::vpc;
+use setpoint_plan::planner::{Options as PlanOptions, PlanErrorClass};
 use setpoint_sim::profile::Options;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, lives, stack};
@@ -250,33 +251,106 @@ async fn a_kept_address_keeps_no_machine() {
     assert_eq!(cloud.owned(), [format!("eip ip {id} Available")]);
 }
 
-/// A machine gives up public bandwidth of its own for an `eip`, and the other way round.
-#[tokio::test(start_paused = true)]
-async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
-    let plain = "  one:
+/// One machine, with or without public bandwidth of its own, and an `eip` on it or none.
+fn own_or_lent(bandwidth: Option<u32>, has_eip: bool) -> String {
+    let start = with("").find("  one:").expect("a machine");
+    let machine = "  one:
     type: instance
     instance_type: ecs.c7.large
     image: {family: acs:ubuntu_24_04_x64}
     vswitch: subnet
     security_groups: [group]
 ";
-    let start = with("").find("  one:").expect("a machine");
-    let stack = |machine: &str, more: &str| format!("{}{plain}{machine}{more}", &with("")[..start]);
-    let own = stack("    internet: {max_bandwidth_out: 5}\n", "");
-    let lent = stack("", "  ip: {type: eip, attach_to: one}\n");
+    let own = bandwidth.map(|rate| format!("    internet: {{max_bandwidth_out: {rate}}}\n"));
+    let lent = if has_eip {
+        "  ip: {type: eip, attach_to: one}\n"
+    } else {
+        ""
+    };
+    format!(
+        "{}{machine}{}{lent}",
+        &with("")[..start],
+        own.unwrap_or_default()
+    )
+}
+
+/// A machine gives up public bandwidth of its own for an `eip`, and the other way round.
+#[tokio::test(start_paused = true)]
+async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
     let cloud = Cloud::with(Options {
         zero_bandwidth_frees_address: true,
         ..Options::default()
     });
-    let (closed, opened) = (Some(('+', "brief")), Some(('-', "none")));
-    for (text, change) in [(&own, None), (&lent, closed), (&own, opened)] {
-        let plan = cloud.plan(text).await;
-        if let Some((mark, effect)) = change {
-            let machine = format!("~ one (internet.max_bandwidth_out) {effect}");
-            assert_eq!(lines(&plan), [format!("{mark} ip none"), machine]);
+    let machine = |effect: &str| format!("~ one (internet.max_bandwidth_out) {effect}");
+    for (text, changes) in [
+        (own_or_lent(Some(5), false), None),
+        (own_or_lent(Some(0), false), Some(vec![machine("brief")])),
+        (own_or_lent(None, true), Some(vec!["+ ip none".to_owned()])),
+        (
+            own_or_lent(Some(5), false),
+            Some(vec!["- ip none".to_owned(), machine("none")]),
+        ),
+    ] {
+        let plan = cloud.plan(&text).await;
+        if let Some(changes) = changes {
+            assert_eq!(lines(&plan), changes);
         }
         let outcome = cloud.apply_plan(&plan).await;
         assert!(outcome.is_complete(), "{outcome:#?}");
-        assert_eq!(lines(&cloud.plan(text).await), Vec::<String>::new());
+        assert_eq!(lines(&cloud.plan(&text).await), Vec::<String>::new());
     }
+}
+
+/// A machine that keeps its public address takes no `eip`: the plan says so, before the bandwidth
+/// is gone and the address cannot be bound.
+#[tokio::test(start_paused = true)]
+async fn it_is_refused_where_the_machine_keeps_an_address() {
+    let cloud = Cloud::new();
+    assert!(
+        cloud
+            .apply(&own_or_lent(Some(5), false))
+            .await
+            .is_complete()
+    );
+    for closed_before in [false, true] {
+        if closed_before {
+            assert!(
+                cloud
+                    .apply(&own_or_lent(Some(0), false))
+                    .await
+                    .is_complete()
+            );
+        }
+        let intent = cloud.intent(&stack(&own_or_lent(None, true), &[]));
+        let errors = cloud
+            .plan_intent(&intent, &PlanOptions::default())
+            .await
+            .err();
+        let error = errors.expect("it is refused").remove(0);
+        assert_eq!(error.class, PlanErrorClass::Refused);
+        let id = id_of(&cloud, "instance", "one");
+        let what = format!(
+            "`ip` needs the public address slot of {id}, but `one` ({id}) has it and keeps it"
+        );
+        assert_eq!(error.what, what);
+        assert!(
+            error
+                .hint
+                .is_some_and(|hint| hint.contains("ConvertNatPublicIpToEip"))
+        );
+    }
+}
+
+/// Two addresses that swap their machines: one lets go first.
+#[tokio::test(start_paused = true)]
+async fn two_swap_their_machines() {
+    let both = |a: &str, b: &str| {
+        let text = with(&format!(", attach_to: {a}"));
+        let other = format!("  other: {{type: eip, attach_to: {b}}}\noutputs:");
+        text.replace("outputs:", &other)
+    };
+    let changes = ["~ ip (attach_to) brief", "~ other (attach_to) brief"];
+    lives(&both("one", "two"), &both("two", "one"), &changes).await;
+    let deaths = dying_everywhere(Some(&both("one", "two")), &both("two", "one")).await;
+    assert!(deaths >= 6, "{deaths}");
 }

@@ -13,7 +13,7 @@ use setpoint_catalog::REGISTRY;
 use setpoint_openapi::action::cms;
 use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::effect::Interruption;
-use setpoint_plan::field::{Change as Declared, Field, Role, Shape};
+use setpoint_plan::field::{Field, OnChange, Role, Shape};
 use setpoint_plan::kind::Kind;
 use setpoint_plan::plan::Plan;
 use setpoint_testkit::cloud::Cloud;
@@ -126,7 +126,7 @@ fn collect(
     let is_given = |field: &&Field| matches!(field.role, Role::Input | Role::Common);
     for field in fields.iter().filter(is_given) {
         let mut path = [path, &[field.name]].concat();
-        let is_split = matches!(field.change, Declared::Members);
+        let is_split = matches!(field.change, OnChange::Members);
         let own = path.join(".");
         let (attr, row) = whole.unwrap_or((&own, field));
         if !is_split {
@@ -257,7 +257,7 @@ enum Expected {
 }
 
 fn expected(row: &Field) -> Expected {
-    if let Declared::Update(update) = row.change {
+    if let OnChange::Update(update) = row.change {
         return Expected::InPlace(update.effect.interrupts);
     }
     match row.shown_change().trim_end_matches('!') {
@@ -297,7 +297,7 @@ fn assert_declared(kind: &'static Kind, case: &Case, plan: &Plan) {
     let fields: Vec<_> = fields.collect();
     let attrs: Vec<&str> = fields.iter().map(|field| field.attr.as_str()).collect();
     assert_eq!(attrs, [case.attr.as_str()], "{context}");
-    if let Declared::Update(update) = case.row.change {
+    if let OnChange::Update(update) = case.row.change {
         assert_eq!(fields[0].update, Some(update), "{context}");
     }
 }

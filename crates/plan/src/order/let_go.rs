@@ -8,6 +8,7 @@ use crate::change::ChangeAction;
 use crate::live::Live;
 use crate::order::{Edges, Placed, all_to_all};
 use crate::plan::Half;
+use crate::planner::Release;
 
 pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
     let mut edges = Edges::new();
@@ -39,11 +40,7 @@ fn edge(placed: &[Placed<'_>], user: &Placed<'_>, down: &Placed<'_>) -> Edges {
         (Half::Up, ChangeAction::Update | ChangeAction::Keep) => {
             let releases = |block: &Placed<'_>| {
                 block.block.change == user.block.change
-                    && block
-                        .block
-                        .release
-                        .as_ref()
-                        .is_some_and(|release| release.parent == *down.address())
+                    && block.block.release == Some(Release::Parent(down.address().clone()))
             };
             let leaves = placed.iter().any(releases);
             let is_leave = releases(user);

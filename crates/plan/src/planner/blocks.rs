@@ -6,9 +6,9 @@ use crate::kind::{Cx, Kind};
 use crate::live::Live;
 use crate::ownership::{self, Owner};
 use crate::plan::Half;
-use crate::planner::{Classified, Intent, tags};
+use crate::planner::classify::Context;
+use crate::planner::{Classified, tags};
 use crate::procedure::{Act, Procedure, Step};
-use crate::registry::Registry;
 use crate::update::{At, Changing, Update};
 use crate::{Address, Value};
 use setpoint_spec::stack::Timeouts;
@@ -34,29 +34,24 @@ pub struct Block {
 
 /// What a block lets go of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
+pub enum Release {
     /// The parent that is replaced and cannot coexist with its successor.
-    pub parent: Address,
+    Parent(Address),
+    /// What this field claims, and another change takes.
+    Claim(&'static str),
 }
 
 /// The blocks of every change, in the order of changes; a replacement has two, the old one's first.
-pub(crate) fn build(registry: &Registry, intent: &Intent, all: &[Classified]) -> Vec<Block> {
-    let cx = intent.cx();
-    all.iter()
-        .enumerate()
-        .flat_map(|(at, one)| blocks_of(registry, &cx, all, at, one))
+pub(crate) fn build(cx: &Context<'_>, all: &[Classified]) -> Vec<Block> {
+    (0..all.len())
+        .flat_map(|at| blocks_of(cx, all, at))
         .collect()
 }
 
-fn blocks_of(
-    registry: &Registry,
-    cx: &Cx<'_>,
-    all: &[Classified],
-    at: usize,
-    one: &Classified,
-) -> Vec<Block> {
-    let change = &one.change;
-    let kind = registry.known(change.kind);
+fn blocks_of(context: &Context<'_>, all: &[Classified], at: usize) -> Vec<Block> {
+    let cx = &context.intent.cx();
+    let change = &all[at].change;
+    let kind = context.registry.known(change.kind);
     let mut blocks = Vec::new();
     if let Some(live) = change.before.as_ref().filter(|_| change.deletes()) {
         blocks.push(on_row(at, Half::Down, (kind.delete)(cx, live), live));
@@ -74,7 +69,7 @@ fn blocks_of(
     }
     match (change.action, &change.before) {
         (ChangeAction::Update | ChangeAction::Adopt, Some(_)) => {
-            blocks.extend(updating(kind, cx, all, at));
+            blocks.extend(updating(kind, context, all, at));
         }
         (ChangeAction::Forget, Some(live)) => blocks.extend(kind.tag_api.map(|api| {
             let steps = vec![tags::forget_step(&api, &Value::text(&live.id))];
@@ -118,18 +113,23 @@ fn on_row(change: usize, half: Half, procedure: Procedure, live: &Live) -> Block
 }
 
 /// The blocks of an update: those that only let go of something, then the update itself.
-fn updating(kind: &'static Kind, cx: &Cx<'_>, all: &[Classified], at: usize) -> Vec<Block> {
+fn updating(
+    kind: &'static Kind,
+    context: &Context<'_>,
+    all: &[Classified],
+    at: usize,
+) -> Vec<Block> {
     let one = &all[at];
     let Some(live) = &one.change.before else {
         return Vec::new();
     };
-    let leaving = leaves(kind, cx, all, one)
+    let leaving = leaves(kind, context, all, one)
         .into_iter()
-        .map(|(parent, steps)| Block {
-            release: Some(Release { parent }),
+        .map(|(release, steps)| Block {
+            release: Some(release),
             ..on_row(at, Half::Up, Procedure::ending_at_pivot(steps), live)
         });
-    let (procedure, taking) = update(kind, cx, one);
+    let (procedure, taking) = update(kind, &context.intent.cx(), one);
     let update = Block {
         taking,
         ..on_row(at, Half::Up, procedure, live)
@@ -251,50 +251,57 @@ fn in_window(changing: &Changing<'_>, stopped: Vec<Step>, steps: &mut Vec<Step>)
     has_window
 }
 
-/// The steps by which an updated resource lets go of replaced parents that cannot coexist with
-/// their successors.
+/// The steps by which an updated resource lets go: of replaced parents that cannot coexist with
+/// their successors, and of a value that it swaps with another resource.
 fn leaves(
     kind: &'static Kind,
-    cx: &Cx<'_>,
+    context: &Context<'_>,
     all: &[Classified],
     one: &Classified,
-) -> Vec<(Address, Vec<Step>)> {
-    let Change {
-        before: Some(live),
-        after: Some(want),
-        ..
-    } = &one.change
-    else {
+) -> Vec<(Release, Vec<Step>)> {
+    let (Some(live), Some(want)) = (&one.change.before, &one.change.after) else {
         return Vec::new();
+    };
+    let cx = &context.intent.cx();
+    let changing = Changing {
+        cx,
+        kind,
+        want,
+        live,
     };
     let mut found = Vec::new();
     for (attr, value) in &want.attrs {
-        let Some(leave) = kind.row(attr).and_then(|field| field.leave) else {
+        let Some(field) = kind.row(attr) else {
             continue;
         };
-        let parents = value.refs().into_iter().map(|reference| &reference.address);
-        let parent = parents.into_iter().find(|parent| {
-            all.iter().any(|other| {
-                let held = other.change.before.as_ref().is_some_and(|old| {
-                    live.uses
-                        .iter()
-                        .any(|(kind, id)| *kind == old.kind && *id == old.id)
-                });
-                other.change.address == **parent
-                    && held
-                    && other.change.action == ChangeAction::Replace
-                    && other.change.order == ReplaceOrder::DeleteFirst
-            })
-        });
-        if let Some(parent) = parent {
-            let changing = Changing {
-                cx,
-                kind,
-                want,
-                live,
-            };
-            found.push((parent.clone(), (leave.steps)(&changing)));
-        }
+        let Some(leave) = field.leave else {
+            continue;
+        };
+        let is_freed = context.freed.contains(&live.id) && *value != live.attr(attr);
+        let claim = is_freed.then_some(Release::Claim(field.name));
+        let release = apart_parent(all, live, value)
+            .map(Release::Parent)
+            .or(claim);
+        found.extend(release.map(|release| (release, (leave.steps)(&changing))));
     }
     found
+}
+
+/// The parent that a value refers to, if it is replaced, cannot coexist with its successor, and the
+/// live row uses its old half.
+fn apart_parent(all: &[Classified], live: &Live, value: &Value) -> Option<Address> {
+    let is_apart = |parent: &&Address| {
+        all.iter().any(|other| {
+            let held = other.change.before.as_ref().is_some_and(|old| {
+                let mut uses = live.uses.iter();
+                uses.any(|(kind, id)| *kind == old.kind && *id == old.id)
+            });
+            other.change.address == **parent
+                && held
+                && other.change.action == ChangeAction::Replace
+                && other.change.order == ReplaceOrder::DeleteFirst
+        })
+    };
+    let parents = value.refs().into_iter().map(|reference| &reference.address);
+    parents.into_iter().find(is_apart).cloned()
 }

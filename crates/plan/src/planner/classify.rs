@@ -34,6 +34,8 @@ pub(crate) struct Context<'a> {
     pub(crate) desired: &'a BTreeMap<Address, Desired>,
     /// Ids of rows that go before their successors come, since another change needs what they hold.
     pub(crate) apart: BTreeSet<String>,
+    /// Live rows that let go of what they hold before they change, by id.
+    pub(crate) freed: BTreeSet<String>,
 }
 
 /// What classification gives.

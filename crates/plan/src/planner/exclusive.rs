@@ -24,7 +24,7 @@ mod refusals;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cycle::{delete_first, explain};
+pub(crate) use cycle::{delete_first, explain, let_go_first};
 
 /// One change that waits for another.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +40,7 @@ pub(crate) struct Wait {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Why {
     /// It takes a value that the other gives up.
-    Takes { held: Claim, taken: Claim },
+    Takes { held: Box<Claim>, taken: Box<Claim> },
     /// It gives up the block that the other leaves: with its last verbs, or with its first ones.
     Leaves { block: IpNet, with_first: bool },
     /// It arrives in a block that the other offers only after its last verbs, or before these.
@@ -73,10 +73,14 @@ enum Holder<'a> {
     Outside(&'a str, &'a Live),
 }
 
-/// Where claims that can conflict are found. Blocks of one scope stand in one place.
+/// Where claims that can conflict are found. Blocks of one scope stand in one place, and slots are
+/// one for all kinds.
 type Place<'a> = (&'static str, &'static str, &'a Value, Option<&'a Claimed>);
 
 fn place<'a>(kind: &'static str, claim: &'a Claim) -> Place<'a> {
+    if claim.is_slot() {
+        return ("", "", &claim.scope, Some(&claim.what));
+    }
     let exact = Some(&claim.what).filter(|_| claim.as_block().is_none());
     (kind, claim.field, &claim.scope, exact)
 }
@@ -192,8 +196,8 @@ impl<'a> Found<'a> {
                 first,
                 then,
                 why: Why::Takes {
-                    held: held.clone(),
-                    taken: taken.clone(),
+                    held: Box::new(held.clone()),
+                    taken: Box::new(taken.clone()),
                 },
             }),
             stays => {

@@ -1,7 +1,8 @@
 //! Waits that form a cycle: what can be cut, and what has to be said about the rest.
 //!
 //! A successor that is created first can be created second instead; then its users let go of the
-//! old half or are replaced too. What is deleted under one address and created under another cannot
+//! old half or are replaced too. Rows that swap a value in a field that can let go are cut there:
+//! one of them lets go first, and takes its new value last. What is deleted under one address and created under another cannot
 //! be cut: whoever uses it would have to be in both. Most often it is one resource under a new
 //! name.
 
@@ -33,6 +34,26 @@ pub(crate) fn delete_first(
         .filter_map(|at| change(at).before.as_ref().map(|live| live.id.clone()))
         .filter(|id| !cx.apart.contains(id))
         .collect()
+}
+
+/// The row on a cycle that can let go of what another change waits for, by id. One is enough to cut
+/// it.
+pub(crate) fn let_go_first(
+    cx: &Context<'_>,
+    found: &Classification,
+    cycle: &BTreeSet<usize>,
+) -> Option<String> {
+    let freed = |wait: &Wait| {
+        let Why::Takes { held, .. } = &wait.why else {
+            return None;
+        };
+        let change = &found.all[wait.first].change;
+        let row = cx.registry.known(change.kind).row(held.field)?;
+        let can_let_go = change.action == ChangeAction::Update && row.leave.is_some();
+        let live = change.before.as_ref().filter(|_| can_let_go)?;
+        (!cx.freed.contains(&live.id)).then(|| live.id.clone())
+    };
+    on(found, cycle).find_map(freed)
 }
 
 fn on<'a>(found: &'a Classification, cycle: &'a BTreeSet<usize>) -> impl Iterator<Item = &'a Wait> {

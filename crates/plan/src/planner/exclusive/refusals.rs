@@ -53,7 +53,7 @@ pub(super) fn held(cx: &Context<'_>, all: &[Classified], clash: &Clash<'_>) -> P
         address(one),
         taken.what
     );
-    let other_value = format!("choose another {}", taken.what.noun());
+    let other_value = held.way_out();
     let hint = hint.map_or_else(
         || other_value.clone(),
         |way| format!("{way}, or {other_value}"),
@@ -96,7 +96,7 @@ pub(super) fn both(first: &Classified, second: &Classified, taken: &Claim) -> Pl
         address(second),
         taken.what
     );
-    let hint = format!("choose another {}", taken.what.noun());
+    let hint = taken.way_out();
     refused(second, taken, what, hint)
 }
 

@@ -54,6 +54,42 @@ pub(super) static CASES: &[Case] = &[
         "#]],
     },
     Case {
+        rows: &["slot-stays"],
+        before: &["m machine", "a eip on=m", "b eip"],
+        after: &["m machine", "a eip on=m", "b eip on=m"],
+        plan: expect![[r#"
+            Refused: `b` needs the address slot of m, but `a` (id-a) has it and keeps it; unbind the other one
+        "#]],
+    },
+    Case {
+        rows: &["slot-freed"],
+        before: &["m machine", "a eip on=m", "b eip"],
+        after: &["m machine", "b eip on=m"],
+        plan: expect![[r#"
+            - a NotInSpec
+            ~ b Differs
+            = m Matches
+            - a: unbind ▮ ▸ release
+            ~ b: bind ▮
+            - a unbind → ~ b bind
+        "#]],
+    },
+    Case {
+        rows: &["slots-swapped"],
+        before: &["m machine", "n machine", "a eip on=m", "b eip on=n"],
+        after: &["m machine", "n machine", "a eip on=n", "b eip on=m"],
+        plan: expect![[r#"
+            ~ a Differs
+            ~ b Differs
+            = m Matches
+            = n Matches
+            ~ b: unbind ▮ ▸ bind ▮
+            ~ a: bind ▮
+            ~ b unbind → ~ a bind
+            ~ a bind → ~ b bind
+        "#]],
+    },
+    Case {
         rows: &["value-kept"],
         before: &["a key name=x number=1 +keep"],
         after: &["b key name=y number=1"],
