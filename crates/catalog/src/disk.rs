@@ -37,6 +37,7 @@ mod check;
 mod judge;
 
 pub(crate) use change::{ONLINE_IF_IT_RUNS, resize_call};
+pub(crate) use judge::becomes;
 
 /// The kind.
 pub static DISK: Kind = Kind {
@@ -74,10 +75,10 @@ it: {type: disk, size: 40, zone: cn-beijing-h}
         Ok(())
     },
     details,
-    loses: |live, _| {
+    loses: Some(|live, _| {
         let size = live.attr("size").as_int().unwrap_or_default();
         Some(format!("disk {}, {size} GiB", live.id))
-    },
+    }),
     undeletable: |_, live| {
         let is_paid = live.attr("charge_type") == Value::text("PrePaid");
         is_paid.then(|| format!("{} is a subscription", live.id))
@@ -144,15 +145,14 @@ static FIELDS: &[Field] = &[
             "cloud_efficiency",
             "cloud",
         ]),
-        "Category of the disk; to or from `cloud` it is replaced.",
+        "Category of the disk. From `cloud`, and to `cloud` or `cloud_essd_entry`, it is replaced.",
     )
     .or("cloud_essd")
     .param("DiskCategory")
     .at("Category")
     .judge(judge::category, "none")
     .via(&SPEC)
-    .samples("cloud_efficiency", "cloud_essd")
-    .captured(),
+    .samples("cloud_efficiency", "cloud_essd"),
     Field::new(
         "performance_level",
         Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
@@ -278,11 +278,15 @@ static POLICY: Update = Update::online("policy", |update| {
     vec![change::apply_policy(update.cx, &update.id(), policy)]
 });
 /// Attached, after it was free.
-static ATTACH: Update = Update::online("attach", attach::reattach);
+static ATTACH: Update = Update::online("attach", attach::reattach).unsettling(&["device"]);
 /// Attached to another machine.
-static MOVE: Update = Update::online("move", attach::reattach).effect(Effect::BRIEF);
+static MOVE: Update = Update::online("move", attach::reattach)
+    .effect(Effect::BRIEF)
+    .unsettling(&["device"]);
 /// Free, after it was attached.
-static DETACH: Update = Update::online("detach", attach::reattach).effect(Effect::BRIEF);
+static DETACH: Update = Update::online("detach", attach::reattach)
+    .effect(Effect::BRIEF)
+    .unsettling(&["device"]);
 /// Free until the successor of the machine exists.
 static LEAVE: Update = Update::online("leave", |update| attach::detach(update.live));
 

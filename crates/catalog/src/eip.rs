@@ -87,12 +87,12 @@ it: {type: eip}
         let slot = Claim::slot("attach_to", PUBLIC_ADDRESS, &of("attach_to"), way);
         slot.into_iter().collect()
     },
-    loses: |live, _| {
+    loses: Some(|live, _| {
         let address = live.attr("ip_address");
         address
             .as_text()
             .map(|address| format!("the public address {address}"))
-    },
+    }),
     undeletable,
     ..Kind::new("eip", FIELDS, &LIST, create, delete)
 };

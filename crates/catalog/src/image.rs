@@ -72,16 +72,16 @@ it: {type: image, instance: 'app[0]'}
     desire: |_, _, live, want| {
         want.guard.marks.insert(OWN_SNAPSHOTS.to_owned());
         // An image that is still being created, or whose creation failed, cannot be used yet.
-        if live.is_some_and(|live| live.attr("is_made") != Value::Bool(true)) {
-            want.attrs.insert("is_made".to_owned(), Value::Bool(true));
+        if live.is_some_and(|live| !is_made(live)) {
+            want.attrs.insert("status".to_owned(), Value::text("Available"));
         }
         Ok(())
     },
     claims: |of| Claim::name("name", Value::Null, &of("name")).into_iter().collect(),
-    loses: |live, _| {
+    loses: Some(|live, _| {
         let size = live.attr("size").as_int().unwrap_or_default();
         Some(format!("image {}, {size} GiB", live.id))
-    },
+    }),
     ..Kind::new("image", FIELDS, &LIST, create, delete)
 };
 
@@ -121,10 +121,6 @@ static FIELDS: &[Field] = &[
         .update(&ATTRIBUTES)
         .samples("One image", "Another one")
         .captured(),
-    Field::derived("is_made")
-        .by(is_made)
-        .judge(judge_made, "none")
-        .transient(),
     Field::new(
         "instance",
         Type::Ref("instance"),
@@ -162,6 +158,7 @@ static FIELDS: &[Field] = &[
         "Creating, Available, Deprecated or CreateFailed.",
     )
     .at("Status")
+    .judge(judge_made, "none")
     .transient()
     .captured(),
     Field::output("creation_time", TEXT, "When it was made.")
@@ -350,10 +347,9 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     Procedure::ending_at_pivot(steps)
 }
 
-fn is_made(row: Node<'_>) -> Result<Option<Value>, Odd> {
-    let status = row.need_text("Status")?;
-    let is_made = !matches!(status.as_str(), "Creating" | "Waiting" | "CreateFailed");
-    Ok(Some(Value::Bool(is_made)))
+fn is_made(live: &Live) -> bool {
+    let unmade = ["Creating", "Waiting", "CreateFailed"].map(Value::text);
+    !unmade.contains(&live.attr("status"))
 }
 
 /// The snapshots that it stands on. A public image shows none.

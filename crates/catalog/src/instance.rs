@@ -98,7 +98,7 @@ it:
     desire: desire::desire,
     details: read::details,
     claims: desire::claims,
-    loses,
+    loses: Some(loses),
     undeletable,
     is_at_rest: |live| live.attr("status") == Value::text("Stopped"),
     window: power::window,

@@ -81,6 +81,8 @@ pub struct Planned {
     pub seen: Seen,
     /// Whether everything goes.
     pub destroy: bool,
+    /// Whether only some addresses were asked for.
+    pub is_partial: bool,
 }
 
 impl Subject {
@@ -134,6 +136,7 @@ impl Planned {
             elapsed: Some(self.seen.elapsed),
             schema: Some(REGISTRY.schema()),
             destroy: self.destroy,
+            is_partial: self.is_partial,
         }
     }
 }
@@ -249,6 +252,7 @@ pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Err
         report,
         seen,
         destroy: asked.destroy,
+        is_partial: !asked.targets.is_empty(),
     })
 }
 

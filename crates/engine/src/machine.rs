@@ -20,6 +20,7 @@ use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::Request;
 use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::kind::Row;
+use setpoint_plan::live::Live;
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
 use setpoint_plan::procedure::{Local, Token};
 use setpoint_plan::registry::Registry;
@@ -212,7 +213,7 @@ impl Machine {
             .plan
             .outputs
             .iter()
-            .map(|(name, output)| (name.clone(), self.resolve(&output.value)))
+            .map(|(name, output)| (name.clone(), self.output(&output.value)))
             .collect();
         let made = self
             .plan
@@ -336,6 +337,15 @@ impl Machine {
         setpoint_plan::args::resolve(value, &|reference| self.value_of(reference))
     }
 
+    /// The value of an output. An attribute that a resource does not have any more is nothing.
+    fn output(&self, value: &Value) -> Value {
+        let seen = |reference: &Ref| {
+            let attrs = self.known.get(&reference.address)?;
+            attrs.get(&reference.attr).cloned()
+        };
+        setpoint_plan::args::resolve(value, &seen)
+    }
+
     /// The id of the resource that a step is about, if it is known.
     fn id_of(&self, step: &PlanStep) -> Option<String> {
         match &step.live_id {
@@ -355,6 +365,16 @@ impl Machine {
         if *half == Half::Up {
             self.known.entry(address.clone()).or_default().extend(attrs);
         }
+    }
+
+    /// What a row shows, and what it does not show any more.
+    fn learn_row(&mut self, step: StepId, row: Live) {
+        let kind = self.registry.known(self.plan.steps[step.0].kind);
+        let listed = kind.rows().into_iter().filter(|row| row.field.is_listed());
+        let mut seen: Map = listed.map(|row| (row.attr, Value::Null)).collect();
+        seen.insert("id".to_owned(), Value::text(&row.id));
+        seen.extend(row.attrs);
+        self.learn(step, seen);
     }
 
     // Ends of steps.

@@ -517,6 +517,12 @@ impl Field {
         }
     }
 
+    /// Whether a listed row shows it.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        !matches!(self.read, Read::Elsewhere)
+    }
+
     /// Whether a difference in it can lead to a change.
     #[must_use]
     pub fn is_compared(&self) -> bool {

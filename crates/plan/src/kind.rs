@@ -37,7 +37,7 @@ use crate::claim::{Claim, Room};
 use crate::decode::TagNames;
 use crate::desired::Desired;
 use crate::effect::Effect;
-use crate::field::Field;
+use crate::field::{Field, OnChange};
 use crate::live::Live;
 use crate::procedure::{Args, Local, Procedure, Step};
 use crate::view::{Query, View};
@@ -191,6 +191,9 @@ pub struct RowOf {
     pub field: &'static Field,
 }
 
+/// What is lost with a live resource under an effect: one line for people; `None` if nothing is.
+pub type Loses = fn(&Live, Effect) -> Option<String>;
+
 /// The attributes of one side of a resource, by name; `Null` for one that is not known.
 pub type Attributes<'a> = dyn Fn(&str) -> Value + 'a;
 
@@ -259,8 +262,8 @@ pub struct Kind {
     pub room: fn(&Live, &Desired) -> Option<Room>,
     /// The id that a resource will have, where it is ours to choose.
     pub derived_id: Option<fn(&Cx<'_>, &Desired) -> String>,
-    /// What is lost with it: one line for people, `None` if it carries no data.
-    pub loses: fn(&Live, Effect) -> Option<String>,
+    /// What is lost with it; `None` if no resource of the kind carries data or an address.
+    pub loses: Option<Loses>,
     /// Why the cloud would refuse to delete it though nothing uses it.
     pub undeletable: fn(&Cx<'_>, &Live) -> Option<String>,
     /// Whether nothing of it runs, so that a restart interrupts nothing.
@@ -312,7 +315,7 @@ impl Kind {
             claims: |_| Vec::new(),
             room: |_, _| None,
             derived_id: None,
-            loses: |_, _| None,
+            loses: None,
             undeletable: |_, _| None,
             is_at_rest: |_| false,
             create,
@@ -366,6 +369,16 @@ impl Kind {
         }
     }
 
+    /// The word that the documentation shows for a change of a field. A replacement that loses
+    /// something is held.
+    #[must_use]
+    pub fn shown_change(&self, field: &Field) -> &'static str {
+        match field.change {
+            OnChange::Replace if self.loses.is_some() => "replace!",
+            _ => field.shown_change(),
+        }
+    }
+
     /// Whether an attribute moves by itself.
     #[must_use]
     pub fn is_transient(&self, attr: &str) -> bool {
@@ -374,7 +387,7 @@ impl Kind {
 }
 
 fn find(fields: &'static [Field], attr: &str) -> Option<&'static Field> {
-    use crate::field::{OnChange, Shape};
+    use crate::field::Shape;
     if let Some(whole) = fields.iter().find(|field| field.name == attr) {
         return Some(whole);
     }
@@ -396,7 +409,7 @@ fn find(fields: &'static [Field], attr: &str) -> Option<&'static Field> {
 }
 
 fn collect(prefix: &str, fields: &'static [Field], rows: &mut Vec<RowOf>) {
-    use crate::field::{OnChange, Shape};
+    use crate::field::Shape;
     for field in fields {
         let attr = format!("{prefix}{}", field.name);
         match (field.shape, field.change) {

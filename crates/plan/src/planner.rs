@@ -20,7 +20,7 @@ use crate::ownership::Owner;
 use crate::plan::{Plan, PlannedOutput};
 use crate::registry::Registry;
 use crate::report::{Note, NoteKind, Report};
-use crate::{Address, Location, Map};
+use crate::{Address, Location, Map, Ref, Value};
 
 mod blocks;
 mod classify;
@@ -320,7 +320,10 @@ fn outputs(
     desired: &BTreeMap<Address, Desired>,
     fates: &BTreeMap<Address, Fate>,
 ) -> BTreeMap<String, PlannedOutput> {
-    let known = known_in(fates, desired, snapshot);
+    let known = |reference: &Ref| {
+        let value = known_in(fates, desired, snapshot)(reference);
+        value.or_else(|| nothing(reference, fates, desired))
+    };
     let planned = |output: &Output| PlannedOutput {
         value: crate::args::resolve(&output.value, &known),
         secret: output.secret,
@@ -331,6 +334,23 @@ fn outputs(
         .iter()
         .map(|(name, output)| (name.clone(), planned(output)))
         .collect()
+}
+
+/// The value of an attribute that a resource does not have, and that nothing in this plan gives it.
+fn nothing(
+    reference: &Ref,
+    fates: &BTreeMap<Address, Fate>,
+    desired: &BTreeMap<Address, Desired>,
+) -> Option<Value> {
+    let Fate::Stays { live, unsettled } = fates.get(&reference.address)? else {
+        return None;
+    };
+    let attr = reference.attr.as_str();
+    let is_wanted = desired
+        .get(&reference.address)
+        .is_some_and(|want| want.attrs.contains_key(attr));
+    let is_settled = live.attr(attr) == Value::Null && !unsettled.contains(&attr) && !is_wanted;
+    is_settled.then_some(Value::Null)
 }
 
 /// Classifies and orders. Where the steps have no order since a successor is created while another

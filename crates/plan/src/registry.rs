@@ -79,13 +79,13 @@ fn definition(kind: &'static Kind) -> KindDef {
     KindDef {
         name: kind.name,
         doc: kind.doc,
-        fields: inputs(kind.fields, None),
+        fields: inputs(kind, kind.fields, None),
         attributes: Vec::leak(outputs(kind.fields)),
         one_of: kind.one_of,
         any_of: kind.any_of,
         taggable: kind.tag_api.is_some(),
         described: common("description").is_some(),
-        name_rule: name_rule(common("name")),
+        name_rule: name_rule(kind, common("name")),
         hints: kind.hints,
         naming: kind.naming,
         lifecycle: kind.lifecycle,
@@ -93,7 +93,7 @@ fn definition(kind: &'static Kind) -> KindDef {
     }
 }
 
-fn name_rule(name: Option<&Field>) -> NameRule {
+fn name_rule(kind: &Kind, name: Option<&Field>) -> NameRule {
     match name {
         Some(
             field @ Field {
@@ -105,7 +105,7 @@ fn name_rule(name: Option<&Field>) -> NameRule {
             param,
             min: *min,
             max: *max,
-            change: field.shown_change(),
+            change: kind.shown_change(field),
         },
         _ => NameRule {
             param: "",
@@ -118,18 +118,22 @@ fn name_rule(name: Option<&Field>) -> NameRule {
 
 /// The fields that a file may give. Parts of a structure that is compared as a whole show its
 /// change.
-fn inputs(fields: &'static [Field], whole: Option<&'static str>) -> &'static [FieldDef] {
+fn inputs(
+    kind: &Kind,
+    fields: &'static [Field],
+    whole: Option<&'static str>,
+) -> &'static [FieldDef] {
     let inputs = fields.iter().filter(|field| field.role == Role::Input);
-    Vec::leak(inputs.map(|field| field_def(field, whole)).collect())
+    Vec::leak(inputs.map(|field| field_def(kind, field, whole)).collect())
 }
 
-fn field_def(field: &'static Field, whole: Option<&'static str>) -> FieldDef {
+fn field_def(kind: &Kind, field: &'static Field, whole: Option<&'static str>) -> FieldDef {
     let change = match field.change {
-        OnChange::Part => whole.unwrap_or_else(|| field.shown_change()),
-        _ => field.shown_change(),
+        OnChange::Part => whole.unwrap_or_else(|| kind.shown_change(field)),
+        _ => kind.shown_change(field),
     };
     let is_whole = !matches!(field.change, OnChange::Members);
-    let members = inputs(field.members, is_whole.then_some(change));
+    let members = inputs(kind, field.members, is_whole.then_some(change));
     FieldDef {
         name: field.name,
         ty: match field.shape {

@@ -23,6 +23,10 @@ pub(crate) use time::usual;
 /// The line of a plan without changes.
 pub const NO_CHANGES: &str = "No changes. Your infrastructure matches the configuration.";
 
+/// What a plan for some targets without changes says: it promises nothing about the rest.
+pub const NO_CHANGES_TO_TARGETS: &str =
+    "No changes to the targets. The rest of the stack was not compared.";
+
 /// What a plan does not know of itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Header {
@@ -32,6 +36,8 @@ pub struct Header {
     pub schema: Option<Schema>,
     /// Whether the plan is to take everything away.
     pub destroy: bool,
+    /// Whether only some addresses were asked for.
+    pub is_partial: bool,
 }
 
 /// A plan in words.
@@ -213,7 +219,7 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     PlanView {
         header: sentences::header(plan, header),
         notes: notes.collect(),
-        summary: sentences::summary(plan, header.destroy),
+        summary: sentences::summary(plan, header),
         is_empty: plan.is_empty(),
         outputs: outputs(plan, &values),
         effect: sentences::effect(plan),

@@ -98,15 +98,19 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     }
     let size = cx.fields().get("size").and_then(Value::as_int);
     let level = text("performance_level").unwrap_or("PL1");
-    let (of, least) = match (category, level) {
-        ("cloud_essd", "PL1") => ("PL1", 20),
-        ("cloud_essd", "PL2") => ("PL2", 461),
-        ("cloud_essd", "PL3") => ("PL3", 1261),
-        ("cloud_essd_entry", _) => ("cloud_essd_entry", 10),
-        ("cloud_ssd" | "cloud_efficiency", _) => (category, 20),
-        ("cloud", _) => ("cloud", 5),
-        _ => (category, 1),
+    let (of, least, most) = match (category, level) {
+        ("cloud_essd", "PL1") => ("PL1", 20, 65536),
+        ("cloud_essd", "PL2") => ("PL2", 461, 65536),
+        ("cloud_essd", "PL3") => ("PL3", 1261, 65536),
+        ("cloud_essd_entry", _) => ("cloud_essd_entry", 10, 32768),
+        ("cloud_ssd" | "cloud_efficiency", _) => (category, 20, 32768),
+        ("cloud", _) => ("cloud", 5, 2000),
+        _ => (category, 1, 65536),
     };
+    if size.is_some_and(|size| size > most) {
+        let message = format!("a {of} disk has at most {most} GiB");
+        problems.push(problem("size", message, "write that, or another category"));
+    }
     if size.is_some_and(|size| size < least) {
         let message = format!("a {of} disk has at least {least} GiB");
         let hint = match of {

@@ -60,12 +60,26 @@ fn is_to_run(judged: &Judged<'_>) -> bool {
     machine.is_some_and(|machine| machine.text("power") == Some("running"))
 }
 
+/// In place where the cloud can do so; else another disk.
 pub(super) fn category(judged: &Judged<'_>) -> Verdict {
-    let basic = Value::text("cloud");
-    if *judged.want == basic || *judged.live == basic {
-        Verdict::Replace
-    } else {
-        Verdict::Update(&SPEC)
+    if becomes(judged) { Verdict::Update(&SPEC) } else { Verdict::Replace }
+}
+
+/// Whether a disk can change its category in place. ModifyDiskSpec names what a disk can become; a
+/// basic disk becomes nothing else, and a subscription nothing slower.
+pub(crate) fn becomes(judged: &Judged<'_>) -> bool {
+    const DESCENDING: [&str; 4] = ["cloud_essd", "cloud_auto", "cloud_ssd", "cloud_efficiency"];
+    let place = |value: &Value| {
+        let category = value.as_text()?;
+        DESCENDING.iter().position(|other| *other == category)
+    };
+    let is_basic = *judged.live == Value::text("cloud");
+    let is_subscription = judged.row.attr("charge_type") == Value::text("PrePaid");
+    match (place(judged.want), place(judged.live)) {
+        (None, _) => false,
+        (Some(_), _) if is_basic => false,
+        (Some(to), Some(from)) => to < from || !is_subscription,
+        (Some(_), None) => true,
     }
 }
 
@@ -77,9 +91,7 @@ pub(super) fn level(judged: &Judged<'_>) -> Verdict {
 pub(super) fn machine(judged: &Judged<'_>) -> Verdict {
     let zone = judged.row.attr("zone");
     let other = attach::zone_of_machine(judged).filter(|other| *other != zone);
-    // Replaced into the zone of its machine, it leaves nothing.
-    let is_replaced = judged.desired.attrs.get("zone").is_some_and(|own| *own != zone);
-    if let Some(other) = other.filter(|_| !is_replaced) {
+    if let Some(other) = other {
         let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
         return Verdict::Refuse(
             format!(

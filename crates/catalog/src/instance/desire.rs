@@ -10,6 +10,7 @@ use setpoint_plan::live::Live;
 use setpoint_plan::{Encoding, Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
 
+use crate::disk;
 use crate::instance::fields::{
     BANDWIDTH, DISK_SPEC, GROUPS, GROW, IMAGE, NETWORK, START, STOP, STORE_USER_DATA, TYPE,
 };
@@ -318,6 +319,24 @@ pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
         (_, None) => Verdict::Same,
         _ => Verdict::Update(&GROW),
     }
+}
+
+/// The machine would have to be made anew: that is for the user to decide.
+pub(super) fn judge_category(judged: &Judged<'_>) -> Verdict {
+    if disk::becomes(judged) {
+        return Verdict::Update(&DISK_SPEC);
+    }
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    let (from, to) = (text(judged.live), text(judged.want));
+    let is_slower = judged.row.attr("charge_type") == Value::text("PrePaid");
+    let why = if is_slower { " of a subscription" } else { "" };
+    Verdict::Refuse(
+        format!("a {from} disk{why} cannot become {to}"),
+        Some(format!(
+            "keep `category: {from}`, or make the machine anew with `--replace {}`",
+            judged.desired.address
+        )),
+    )
 }
 
 pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {

@@ -230,14 +230,14 @@ static SYSTEM_DISK: &[Field] = &[
             "cloud_ssd",
             "cloud_efficiency",
         ]),
-        "Category of the disk.",
+        "Category of the disk; no disk can become `cloud_essd_entry`.",
     )
     .or("cloud_essd")
     .param("SystemDisk.Category")
     .update_param("DiskCategory")
-    .update(&DISK_SPEC)
-    .samples("cloud_efficiency", "cloud_essd")
-    .captured(),
+    .judge(desire::judge_category, "none")
+    .via(&DISK_SPEC)
+    .samples("cloud_efficiency", "cloud_essd"),
     Field::new(
         "performance_level",
         Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),

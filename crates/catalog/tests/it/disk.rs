@@ -1,6 +1,7 @@
 //! `disk`: made, attached, moved, grown, deleted; apart from the disks that come with a machine.
 
 use setpoint_openapi::action::ecs;
+use setpoint_plan::Value;
 use setpoint_plan::planner::Options;
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::faults::Death;
@@ -71,6 +72,12 @@ async fn category_and_level_change_in_place() {
     )
     .await;
     lives(
+        &alone("size: 40, category: cloud_essd"),
+        &alone("size: 40, category: cloud_efficiency"),
+        &["~ data (category) none"],
+    )
+    .await;
+    lives(
         &alone("size: 40, category: cloud_auto, provisioned_iops: 100"),
         &alone("size: 40, category: cloud_auto, provisioned_iops: 200"),
         &["~ data (provisioned_iops) none"],
@@ -83,6 +90,11 @@ async fn what_cannot_change_makes_another_disk() {
     for (before, after, field) in [
         ("encrypted: false", "encrypted: true", "encrypted"),
         ("category: cloud", "category: cloud_efficiency", "category"),
+        (
+            "category: cloud_essd",
+            "category: cloud_essd_entry",
+            "category",
+        ),
     ] {
         let of = |field: &str| alone(&format!("size: 40, {field}"));
         let replaced = format!("-/+ data ({field}) replace");
@@ -177,11 +189,7 @@ async fn a_successor_is_made_in_another_zone() {
     let before = with("  data: {type: disk, size: 40, zone: cn-beijing-h, attach_to: one}\n");
     let data = "  data: {type: disk, size: 40, zone: cn-beijing-g, attach_to: three}\n";
     let after = with(&format!("{there}{data}"));
-    let changes = [
-        "-/+ data (attach_to, zone) replace",
-        "+ far none",
-        "+ three none",
-    ];
+    let changes = ["-/+ data (zone) replace", "+ far none", "+ three none"];
     lives(&before, &after, &changes).await;
 }
 
@@ -245,6 +253,43 @@ async fn it_never_shrinks_and_never_leaves_its_zone() {
     );
     let (what, _) = refused(&cloud, &moved).await;
     assert!(what.contains("a disk cannot leave its zone"), "{what}");
+}
+
+/// What is made anew is not changed in place: a smaller disk in the place of a greater one is no
+/// shrinking.
+#[tokio::test(start_paused = true)]
+async fn a_successor_may_be_smaller() {
+    let of = |size: u32, encrypted: bool| alone(&format!("size: {size}, encrypted: {encrypted}"));
+    let change = "-/+ data (encrypted) replace";
+    lives(&of(60, false), &of(40, true), &[change]).await;
+}
+
+/// An output of what the disk has no more is nothing, not unknown.
+#[tokio::test(start_paused = true)]
+async fn the_device_of_a_free_disk_is_nothing() {
+    let with = |fields: &str| {
+        format!(
+            "{}outputs: {{device: \"${{data.device}}\"}}\n",
+            disk(fields)
+        )
+    };
+    let (attached, free) = (
+        with("size: 40, attach_to: one"),
+        with("size: 40, zone: cn-beijing-h"),
+    );
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&attached).await.is_complete());
+    let device = |plan: &setpoint_plan::plan::Plan| plan.outputs["device"].value.clone();
+    assert_eq!(
+        device(&cloud.plan(&attached).await),
+        Value::text("/dev/xvdb")
+    );
+    let plan = cloud.plan(&free).await;
+    assert!(!device(&plan).is_known(), "it changes");
+    let outcome = cloud.apply_plan(&plan).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(outcome.outputs.get("device"), Some(&Value::Null));
+    assert_eq!(device(&cloud.plan(&free).await), Value::Null);
 }
 
 /// Disks that come with a machine carry its tags; they are no disks of the stack.
@@ -386,6 +431,15 @@ async fn dying_while_it_grows_and_moves() {
     let before = disk("size: 100, attach_to: one");
     let after = disk("size: 500, performance_level: PL2, attach_to: two");
     assert!(dying_everywhere(Some(&before), &after).await >= 8);
+}
+
+#[test]
+#[should_panic(expected = "a cloud_efficiency disk has at most 32768 GiB")]
+fn a_category_has_a_greatest_size() {
+    drop(stack(
+        &alone("size: 40000, category: cloud_efficiency"),
+        &[],
+    ));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn fields_table(kind: &Kind, def: &KindDef) -> String {
         } else {
             "not managed"
         };
-        let change = field.shown_change();
+        let change = kind.shown_change(field);
         let def = FieldDef {
             change,
             ..FieldDef::new(field.name, field.ty, field.doc)

@@ -108,7 +108,7 @@ async fn an_image_under_way_is_waited_for() {
     assert!(cloud.apply_dying(&plan, 1, death).await);
     assert_eq!(
         lines(&cloud.plan(&image("")).await),
-        ["~ golden (is_made) none"]
+        ["~ golden (status) none"]
     );
     assert!(cloud.apply(&image("")).await.is_complete());
     assert_eq!(lines(&cloud.plan(&image("")).await), Vec::<String>::new());

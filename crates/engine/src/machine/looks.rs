@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use setpoint_openapi::error::{CallError, Certainty};
+use setpoint_plan::Map;
 use setpoint_plan::event::Event;
 use setpoint_plan::kind::Row;
 use setpoint_plan::live::Live;
@@ -12,11 +13,13 @@ use setpoint_plan::plan::{PlanStep, StepId};
 use setpoint_plan::procedure::{Act, Cond, Look, Wait};
 use setpoint_plan::rows::{self, Whose};
 use setpoint_plan::view::{Proof, Query};
-use setpoint_plan::{Map, Value};
 
 use crate::machine::{Command, Doubt, Flight, Machine, Purpose, Search, State, Ticket};
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;
+
+/// How long a look for a new id goes on after an interruption.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often a wait looks, once it has begun to.
 pub(super) const INTERVAL: Duration = Duration::from_millis(1500);
@@ -308,8 +311,17 @@ impl Machine {
         match row {
             Some(row) if ours => {
                 self.is_sure(step);
-                self.learn(step, row.attrs);
+                self.learn_row(step, row);
                 self.done(now, step);
+            }
+            _ if self.has_had_its_time(now, step) => {
+                let id = self.id_of(&self.plan.steps[step.0]).unwrap_or_default();
+                let message = format!(
+                    "interrupted before the cloud showed {id}: the next run looks for it by its \
+                     tags"
+                );
+                let failure = self.failure(step, FailureClass::Unknown, message);
+                self.fail(now, step, failure);
             }
             _ if !late => {
                 let status = Some("not shown yet".to_owned());
@@ -337,6 +349,16 @@ impl Machine {
                 self.after_gone(now, step);
             }
         }
+    }
+
+    /// Whether a look for a new id has gone on long enough after an interruption. Most are shown
+    /// within seconds.
+    fn has_had_its_time(&self, now: Duration, step: StepId) -> bool {
+        let State::Verifying { since, .. } = self.states[step.0] else {
+            return false;
+        };
+        let since = since.max(self.interrupted_at);
+        self.interrupted && now.saturating_sub(since) >= SHOWN_WITHIN
     }
 
     /// Whether a create made a resource without its tags. One may be what its token made before and
@@ -381,11 +403,6 @@ impl Machine {
                 self.refused(now, step, &error);
             }
         }
-    }
-
-    fn learn_row(&mut self, step: StepId, row: Live) {
-        let id = ("id".to_owned(), Value::text(&row.id));
-        self.learn(step, row.attrs.into_iter().chain([id]).collect::<Map>());
     }
 
     /// The goal is met, or the doubt was right.

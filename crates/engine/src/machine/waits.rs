@@ -63,7 +63,7 @@ impl Machine {
         };
         if reached {
             if wait.look == Look::Own {
-                self.learn(step, row.attrs);
+                self.learn_row(step, row);
             }
             self.done(now, step);
         } else if never {

@@ -20,6 +20,7 @@ use crate::report::Note;
 use crate::{Address, Value, args};
 
 mod closure;
+mod misnamed;
 mod notes;
 mod orders;
 mod refusals;
@@ -65,6 +66,7 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<Classification, Vec<PlanError
             refusals::keep_what_is_stood_on(cx, &mut all);
             let mut errors = refusals::refusals(cx, &all);
             errors.extend(refusals::stood_on(cx, &all));
+            errors.extend(misnamed::refusals(cx, &all));
             let waits = match exclusive::waits(cx, &all) {
                 Ok(waits) => waits,
                 Err(more) => {
@@ -248,11 +250,10 @@ fn stays(
         .iter()
         .map(|field| field.change.clone())
         .collect();
-    let loses = if effect.interrupts >= Interruption::Rebuild {
-        (kind.loses)(live, effect)
-    } else {
-        None
-    };
+    let loses = kind
+        .loses
+        .filter(|_| effect.interrupts >= Interruption::Rebuild)
+        .and_then(|loses| loses(live, effect));
     if action == ChangeAction::Replace {
         want.guard.incarnation = live.incarnation() + 1;
     }
@@ -414,11 +415,12 @@ fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
         reason,
         fields: Vec::new(),
         effect: Effect::NONE,
-        loses: if kept {
-            None
-        } else {
-            (cx.registry.known(live.kind).loses)(live, Effect::REPLACE)
-        },
+        loses: cx
+            .registry
+            .known(live.kind)
+            .loses
+            .filter(|_| !kept)
+            .and_then(|loses| loses(live, Effect::REPLACE)),
         before: Some(live.clone()),
         after: None,
         lifted: Vec::new(),

@@ -72,7 +72,7 @@ static TABLE: &[(&str, &str)] = &[
     // Who calls.
     (
         "InvalidAccessKeyId.NotFound*",
-        "The access key does not exist. Check SETPOINT_PROFILE or ALIBABA_CLOUD_ACCESS_KEY_ID, and that the key was not deleted.",
+        "The access key does not exist. Check `--profile` or ALIBABA_CLOUD_ACCESS_KEY_ID, and that the key was not deleted.",
     ),
     (
         "InvalidAccessKeyId.Inactive*",
@@ -104,15 +104,15 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "Forbidden.RAM*",
-        "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
     ),
     (
         "AccessForbidden*",
-        "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
     ),
     (
         "NoPermission*",
-        "The RAM user or role lacks this permission. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
     ),
     (
         "Forbidden.AccessKeyDisabled",
@@ -128,7 +128,7 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "Forbidden*",
-        "The RAM user or role may not do this. A plan needs the listings of every kind: `ecs:Describe*`, `vpc:Describe*`, `cms:Describe*`.",
+        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
     ),
     (
         "UserNotInTheWhiteList",
@@ -231,7 +231,7 @@ mod tests {
             ("OperationDenied.NoStock", "instance_types"),
             ("QuotaExceed.ElasticQuota", "Quota Center"),
             ("QuotaExceeded", "Quota Center"),
-            ("Forbidden.RAM", "permission"),
+            ("Forbidden.RAM", "grant it"),
             ("InvalidAccessKeyId.NotFound", "does not exist"),
             ("DependencyViolation.VSwitch", "still uses it"),
             ("InvalidTimeStamp.Expired", "clock"),

@@ -15,12 +15,21 @@ use crate::line::width;
 use crate::style::Style;
 use crate::view::Header;
 
+/// What is known beside a plan of the whole stack, without the kinds' tables.
+fn header() -> Header {
+    Header {
+        elapsed: None,
+        schema: None::<Schema>,
+        destroy: false,
+        is_partial: false,
+    }
+}
+
 #[track_caller]
 fn check((plan, report): (Plan, Report), columns: usize, expected: &Expect) {
     let header = Header {
         elapsed: Some(Duration::from_millis(800)),
-        schema: None::<Schema>,
-        destroy: false,
+        ..header()
     };
     let text = super::plan(&plan, &report, &header, &Style::plain(columns));
     expected.assert_eq(&text);
@@ -283,6 +292,7 @@ fn units_and_secret_fields_come_from_the_tables() {
             foreign: &[],
         }),
         destroy: false,
+        is_partial: false,
     };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
     let shown: Vec<&str> = text
@@ -295,6 +305,74 @@ fn units_and_secret_fields_come_from_the_tables() {
               ~ pin                   (sensitive value)  stack.yaml:28:9
               ~ system_disk.size      40 -> 60 GiB       stack.yaml:28:9"#]]
     .assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn a_plan_says_whose_price_changes() {
+    let priced =
+        |from: i64, to: i64| vec![field("size", from.into(), to.into(), Effect::NONE.priced())];
+    let mut data = updated("data", "disk", "d-1", priced(40, 60));
+    data.effect = Effect::NONE.priced();
+    let mut big = updated("big", "disk", "d-2", priced(40, 60));
+    big.effect = Effect::BRIEF.priced();
+    let said = |changes: Vec<Change>| {
+        let text = super::plan(
+            &plan(changes),
+            &Report::default(),
+            &header(),
+            &Style::plain(120),
+        );
+        let line = text.lines().find(|line| line.starts_with("Effect:"));
+        line.unwrap_or_default().to_owned()
+    };
+    let free = updated(
+        "name",
+        "disk",
+        "d-3",
+        vec![field("name", "a".into(), "b".into(), Effect::NONE)],
+    );
+    assert_eq!(
+        said(vec![free.clone()]),
+        "Effect: nothing that runs is interrupted."
+    );
+    assert_eq!(
+        said(vec![free, data.clone()]),
+        "Effect: nothing that runs is interrupted. Price changes: data."
+    );
+    assert_eq!(
+        said(vec![big, data]),
+        "Effect: 1 brief interruption. Price changes: big, data."
+    );
+}
+
+#[test]
+fn a_plan_for_targets_promises_nothing_about_the_rest() {
+    for (destroy, is_partial, said) in [
+        (
+            false,
+            false,
+            "No changes. Your infrastructure matches the configuration.",
+        ),
+        (
+            false,
+            true,
+            "No changes to the targets. The rest of the stack was not compared.",
+        ),
+        (true, true, "Nothing to destroy among the targets."),
+    ] {
+        let header = Header {
+            destroy,
+            is_partial,
+            ..header()
+        };
+        let text = super::plan(
+            &plan(Vec::new()),
+            &Report::default(),
+            &header,
+            &Style::plain(120),
+        );
+        assert!(text.lines().any(|line| line == said), "{text}");
+    }
 }
 
 #[test]
@@ -330,6 +408,7 @@ fn only_references_are_shown_by_address() {
             foreign: &[],
         }),
         destroy: false,
+        is_partial: false,
     };
     let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
     let shown: Vec<&str> = text
@@ -451,6 +530,7 @@ fn interruptions_are_counted_whatever_they_cost() {
             elapsed: None,
             schema: None,
             destroy: false,
+            is_partial: false,
         };
         let text = super::plan(&plan, &Report::default(), &header, &Style::plain(80));
         assert!(text.contains(expected), "{text}");

@@ -143,7 +143,7 @@ impl<'a> Source<'a> {
         let forces = change.action == ChangeAction::Replace && field.update.is_none();
         let online = field.effect.interrupts == Interruption::None
             && change.effect.interrupts >= Interruption::Restart
-            && !forces;
+            && change.action == ChangeAction::Update;
         for row in &mut rows {
             row.forces = forces;
             if online && row.remark.is_none() {

@@ -1,7 +1,7 @@
 //! The sentences at a plan's head and foot.
 
 use setpoint_plan::Address;
-use setpoint_plan::change::Change;
+use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::document::held_words;
 use setpoint_plan::effect::Interruption;
 use setpoint_plan::held::{Allowance, Held, HeldWhy};
@@ -10,7 +10,7 @@ use setpoint_plan::plan::Plan;
 use setpoint_spec::stack::Amount;
 
 use super::items::{interrupts, is_sibling};
-use super::{Header, NO_CHANGES};
+use super::{Header, NO_CHANGES, NO_CHANGES_TO_TARGETS};
 use crate::style::Label;
 use crate::words::{self, clean, count};
 
@@ -31,7 +31,7 @@ pub(super) fn header(plan: &Plan, header: &Header) -> String {
 }
 
 /// `Plan: 2 to add, 3 to change, 1 to destroy.` What is kept is counted apart.
-pub(super) fn summary(plan: &Plan, destroy: bool) -> String {
+pub(super) fn summary(plan: &Plan, header: &Header) -> String {
     let summary = plan.summary();
     if plan.is_empty() && summary.kept == 0 {
         let nothing = || {
@@ -40,10 +40,11 @@ pub(super) fn summary(plan: &Plan, destroy: bool) -> String {
                 plan.site.region, plan.stack
             )
         };
-        return if destroy {
-            nothing()
-        } else {
-            NO_CHANGES.to_owned()
+        return match (header.destroy, header.is_partial) {
+            (true, true) => "Nothing to destroy among the targets.".to_owned(),
+            (true, false) => nothing(),
+            (false, true) => NO_CHANGES_TO_TARGETS.to_owned(),
+            (false, false) => NO_CHANGES.to_owned(),
         };
     }
     let text = format!(
@@ -56,7 +57,7 @@ pub(super) fn summary(plan: &Plan, destroy: bool) -> String {
     }
 }
 
-/// `Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.`
+/// `Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db. Price changes: web.`
 pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
     let acting = || plan.changes.iter().filter(|change| change.is_change());
     let lost: Vec<&Address> = acting()
@@ -71,20 +72,36 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
     if !lost.is_empty() {
         sentences.push(format!("Data loss: {}.", words::names(&lost)));
     }
+    let in_place = acting().any(|change| change.before.is_some() && !change.deletes());
     let label = match (interrupted.is_empty(), lost.is_empty()) {
         (_, false) => Label::Danger,
         (false, true) => Label::Warning,
-        (true, true) => {
-            let in_place = acting().any(|change| change.before.is_some() && !change.deletes());
-            return in_place.then(|| {
-                (
-                    Label::Plain,
-                    "Effect: nothing that runs is interrupted.".to_owned(),
-                )
-            });
+        (true, true) if in_place => {
+            sentences.push("Effect: nothing that runs is interrupted.".to_owned());
+            Label::Plain
         }
+        (true, true) => return None,
     };
+    sentences.extend(payments(plan));
     Some((label, sentences.join(" ")))
+}
+
+/// `Price changes: app, ip.`, for what stays. What comes and goes has its price in any case.
+fn payments(plan: &Plan) -> impl Iterator<Item = String> + '_ {
+    ["commitment", "refund", "price"]
+        .into_iter()
+        .filter_map(|kind| {
+            let stays = |change: &&Change| change.action == ChangeAction::Update;
+            let pays = |change: &&Change| change.effect.pays.words().any(|word| word == kind);
+            let paid = plan.changes.iter().filter(stays).filter(pays);
+            let names: Vec<&Address> = paid.map(|change| &change.address).collect();
+            let said = match kind {
+                "commitment" => "Commitment",
+                "refund" => "Refund",
+                _ => "Price changes",
+            };
+            (!names.is_empty()).then(|| format!("{said}: {}.", words::names(&names)))
+        })
 }
 
 fn interruptions(plan: &Plan) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What the planner noticed and did not act on.
 
-use crate::change::{ChangeAction, FieldChange};
+use crate::change::{ChangeAction, FieldChange, ReplaceOrder};
 use crate::effect::Interruption;
 use crate::planner::classify::Context;
 use crate::planner::{Classified, note};
@@ -20,7 +20,9 @@ pub(super) fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
         if one.change.action == ChangeAction::Keep {
             notes.push(note(address, NoteKind::Kept));
         }
+        notes.extend(destroyed_first(one).map(|what| note(address, what)));
     }
+    notes.extend(adopted_before(cx));
     for (address, pair) in cx.paired {
         if pair.main.is_none() && !pair.superseded.is_empty() {
             notes.push(note(
@@ -32,6 +34,35 @@ pub(super) fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// A replacement whose new half was to come first, and cannot.
+fn destroyed_first(one: &Classified) -> Option<NoteKind> {
+    let change = &one.change;
+    let is_asked = change
+        .after
+        .as_ref()
+        .is_some_and(|want| want.lifecycle.create_before_destroy);
+    let is_first =
+        change.action == ChangeAction::Replace && change.order == ReplaceOrder::DeleteFirst;
+    (is_asked && is_first).then(|| NoteKind::Loosened {
+        how: "destroyed before its successor is made, in spite of `create_before_destroy`: one of \
+              them would take what the other one holds"
+            .to_owned(),
+    })
+}
+
+/// Entries that name an id to adopt and stand for another resource already.
+fn adopted_before<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = Note> + 'a {
+    cx.intent.desired.values().filter_map(|want| {
+        let id = want.adopt.as_ref()?;
+        let main = cx.paired.get(&want.address)?.main.as_ref()?;
+        let text = format!(
+            "is {} already, so `adopt: {id}` does nothing: take it out",
+            main.id
+        );
+        (main.id != *id).then(|| note(&want.address, NoteKind::Remark(text)))
+    })
 }
 
 /// Changes in place that the machine takes up when it starts next.

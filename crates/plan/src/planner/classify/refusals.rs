@@ -13,7 +13,9 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     for one in all {
         let change = &one.change;
         errors.extend(without_row(one));
-        if let Some(want) = &change.after {
+        // What is replaced is not changed in place.
+        let in_place = change.action != ChangeAction::Replace;
+        if let Some(want) = change.after.as_ref().filter(|_| in_place) {
             errors.extend(
                 one.diff
                     .refusals

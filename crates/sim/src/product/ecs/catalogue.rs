@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
+use crate::product::ecs::disk::{self, Disk};
 use crate::product::ecs::instance::{self, Instance};
 use crate::product::ecs::instance_type::{self, InstanceType, every, whole};
-use crate::product::ecs::{disk, price};
+use crate::product::ecs::price;
 use crate::refusal::Refusal;
 use crate::regions;
 use crate::world::World;
@@ -145,7 +146,7 @@ fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
         (
             disk.zone.clone(),
             disk.base.region.clone(),
-            upgrades(&disk.spec.category, disk.system),
+            categories(disk),
         )
     } else {
         let machine = instance::find(world, call, id)?;
@@ -153,7 +154,7 @@ fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
             "InstanceType" => targets(world, call, machine)?,
             "SystemDisk" => disk::of_instance(world, id)
                 .filter(|disk| disk.system)
-                .flat_map(|disk| upgrades(&disk.spec.category, true))
+                .flat_map(categories)
                 .collect(),
             _ => return Err(Refusal::invalid("DestinationResource")),
         };
@@ -197,13 +198,14 @@ fn targets(world: &World, call: &Call<'_>, machine: &Instance) -> Result<Vec<Val
 }
 
 /// Categories that a disk may become.
-fn upgrades(category: &str, system: bool) -> Vec<Value> {
+fn categories(disk: &Disk) -> Vec<Value> {
     let lines = DISKS
         .iter()
-        .filter(|(name, _, _)| disk::change::may_become(category, name));
+        .filter(|(name, _, _)| disk::change::may_become(disk, name));
     lines
         .map(|(name, of_system, of_data)| {
-            supported(name, true, Some(if system { *of_system } else { *of_data }))
+            let bounds = if disk.system { *of_system } else { *of_data };
+            supported(name, true, Some(bounds))
         })
         .collect()
 }

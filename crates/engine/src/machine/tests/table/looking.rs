@@ -26,6 +26,8 @@ pub(super) static CASES: &[Case] = &[
             "tick",
             "interrupt",
             "interrupt, row",
+            "interrupt, no row",
+            "interrupt, no row, +11, no row",
         ],
         follows: expect![[r#"
             row → remember vpc-a made, done, 1: started → Done
@@ -41,6 +43,8 @@ pub(super) static CASES: &[Case] = &[
             tick → - → Verifying
             interrupt → stopping, 1: skipped → Verifying
             interrupt, row → stopping, 1: skipped; remember vpc-a made, done → Done
+            interrupt, no row → stopping, 1: skipped; saw not shown yet → Verifying until 1.5s
+            interrupt, no row, +11, no row → stopping, 1: skipped; saw not shown yet; look by id, proven; failed (Unknown) → Failed
         "#]],
     },
     // The token of a create was used before for something else.

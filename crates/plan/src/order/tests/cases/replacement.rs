@@ -97,6 +97,7 @@ pub(super) static CASES: &[Case] = &[
             - vsw: delete ▸ gone ▮ (locks net)
             + vsw: create ▸ Available ▮ (locks net)
             - vsw gone → + vsw create
+            note: vsw destroyed first
         "#]],
     },
     Case {
@@ -182,6 +183,7 @@ pub(super) static CASES: &[Case] = &[
             - app gone → - vsw delete
             - vsw gone → + vsw create
             + vsw Available → + app create
+            note: app destroyed first
         "#]],
     },
     Case {

@@ -147,21 +147,16 @@ fn modify_attribute(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Whether a disk of one category can become another: never back to a slower kind.
-pub(crate) fn may_become(from: &str, to: &str) -> bool {
-    const LADDER: [&str; 5] = [
-        "cloud_efficiency",
-        "cloud_ssd",
-        "cloud_essd_entry",
-        "cloud_auto",
-        "cloud_essd",
-    ];
-    let place = |name: &str| LADDER.iter().position(|step| *step == name);
-    let modern = |name: &str| matches!(name, "cloud_auto" | "cloud_essd");
-    // The basic category becomes no other.
-    from != to
-        && place(from).is_some()
-        && (place(from) < place(to) && modern(to) || modern(from) && modern(to))
+/// Whether a disk of one category can become another. The metadata of ModifyDiskSpec names what a
+/// disk can become; a basic disk becomes nothing else, and a subscription nothing slower.
+pub(crate) fn may_become(disk: &disk::Disk, to: &str) -> bool {
+    const DESCENDING: [&str; 4] = ["cloud_essd", "cloud_auto", "cloud_ssd", "cloud_efficiency"];
+    let place = |name: &str| DESCENDING.iter().position(|step| *step == name);
+    let from = disk.spec.category.as_str();
+    let Some(target) = place(to).filter(|_| from != to && from != "cloud") else {
+        return false;
+    };
+    disk.charge_type != "PrePaid" || place(from).is_none_or(|own| target < own)
 }
 
 /// A task until it is done; nothing else can be done with the disk meanwhile.
@@ -169,7 +164,7 @@ fn change_category(world: &mut World, call: &Call<'_>, id: &str, wanted: &str) -
     const AT_ONCE: usize = 5;
     const REST_MS: i64 = 7 * 86_400_000;
     let disk = disk::find(world, call, id)?;
-    if !may_become(&disk.spec.category, wanted) {
+    if !may_become(disk, wanted) {
         let message = format!(
             "A disk of category {} cannot become {wanted}.",
             disk.spec.category

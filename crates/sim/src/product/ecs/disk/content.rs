@@ -204,7 +204,7 @@ mod tests {
         let to = |category: &'static str| [("DiskId", id.as_str()), ("DiskCategory", category)];
         bench.refused(
             "ecs.ModifyDiskSpec",
-            &to("cloud_efficiency"),
+            &to("cloud_essd_entry"),
             "403 InvalidDiskCategory.NotSupported",
         );
         let task = text(&bench.ok("ecs.ModifyDiskSpec", &to("cloud_essd")), "TaskId");
@@ -241,6 +241,7 @@ mod tests {
             ("InstanceChargeType", "PrePaid"),
             ("Period", "1"),
             ("DataDisk.1.Size", "20"),
+            ("DataDisk.1.Category", "cloud_ssd"),
         ]);
         bench.wait(20_000);
         let data = [("InstanceId", machine.as_str()), ("DiskType", "data")];
@@ -256,6 +257,23 @@ mod tests {
         assert_eq!(
             bench.ok("ecs.DescribeDisks", &data)["Disks"]["Disk"][0]["DiskChargeType"],
             "PrePaid"
+        );
+        // A subscription becomes nothing slower; what is paid by the hour may.
+        bench.refused(
+            "ecs.ModifyDiskSpec",
+            &[("DiskId", &id), ("DiskCategory", "cloud_efficiency")],
+            "403 InvalidDiskCategory.NotSupported",
+        );
+        let pairs = [
+            ("ZoneId", "cn-beijing-h"),
+            ("DiskCategory", "cloud_ssd"),
+            ("Size", "20"),
+        ];
+        let hourly = text(&bench.ok("ecs.CreateDisk", &pairs), "DiskId");
+        bench.wait(5_000);
+        bench.ok(
+            "ecs.ModifyDiskSpec",
+            &[("DiskId", &hourly), ("DiskCategory", "cloud_efficiency")],
         );
         bench.ok(
             "ecs.CreateDisk",

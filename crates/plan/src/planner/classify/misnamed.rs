@@ -1,0 +1,133 @@
+//! Entries of `moved` and `forget` that name something else than they mean.
+//!
+//! An entry that is done names nothing any more, and that is no fault. But where something is
+//! destroyed whose address is nearly the one that an entry names, or a move would turn one kind
+//! into another, somebody loses what they meant to keep.
+
+use setpoint_spec::suggest;
+
+use crate::Address;
+use crate::change::{Change, ChangeAction};
+use crate::planner::classify::Context;
+use crate::planner::{Classified, PlanError, PlanErrorClass};
+
+pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
+    if cx.options.destroy {
+        return Vec::new();
+    }
+    let gone: Vec<&Change> = all
+        .iter()
+        .map(|one| &one.change)
+        .filter(|change| change.action == ChangeAction::Delete && change.after.is_none())
+        .collect();
+    let own = cx.intent.moved.iter().filter(|entry| entry.stack.is_none());
+    let pairs = own.filter_map(|entry| Some((entry.from.as_ref()?, entry.to.as_ref()?)));
+    let moves = pairs.filter_map(|(from, to)| {
+        let comes = || {
+            all.iter()
+                .any(|one| one.change.address == *to && one.change.creates())
+        };
+        changes_kind(cx, &gone, from, to)
+            .or_else(|| nearly(cx, "moved", from, &gone).filter(|_| comes()))
+    });
+    let forgotten = cx.intent.forget.iter();
+    moves
+        .chain(forgotten.filter_map(|address| nearly(cx, "forget", address, &gone)))
+        .collect()
+}
+
+/// A move of a resource under an address of another kind.
+fn changes_kind(
+    cx: &Context<'_>,
+    gone: &[&Change],
+    from: &Address,
+    to: &Address,
+) -> Option<PlanError> {
+    let old = gone.iter().find(|change| change.address == *from)?;
+    let new = cx.desired.get(to)?;
+    (old.kind != new.kind).then(|| PlanError {
+        address: Some(to.clone()),
+        class: PlanErrorClass::Refused,
+        what: format!(
+            "`moved` takes `{from}` to `{to}`, but `{from}` is of the kind {} and `{to}` of the \
+             kind {}",
+            old.kind, new.kind
+        ),
+        hint: Some(format!(
+            "a move keeps the kind: name the new entry of `{from}`, or take the move out to \
+             destroy it"
+        )),
+        at: Some(new.at.clone()),
+    })
+}
+
+/// An entry that names nothing, where something of nearly that name is destroyed.
+fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) -> Option<PlanError> {
+    let is_there = cx.paired.get(named).is_some_and(|pair| pair.main.is_some());
+    let names: Vec<String> = gone
+        .iter()
+        .map(|change| change.address.to_string())
+        .collect();
+    let near = suggest::nearest(&named.to_string(), names.iter().map(String::as_str))?;
+    (!is_there).then(|| PlanError {
+        address: near.parse().ok(),
+        class: PlanErrorClass::Refused,
+        what: format!("`{section}` names `{named}`, and no resource of the stack has this address"),
+        hint: Some(format!(
+            "did you mean `{near}`, which would be destroyed? If not, take the entry out"
+        )),
+        at: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures::world::world;
+
+    fn told(before: &[&str], after: &[&str]) -> Vec<(String, String)> {
+        let errors = world(before, after).plan().err().unwrap_or_default();
+        let pair = |error: crate::planner::PlanError| (error.what, error.hint.unwrap_or_default());
+        errors.into_iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_move_keeps_the_kind() {
+        let told = told(&["data key name=a"], &["net network", "! move data net"]);
+        let what = "`moved` takes `data` to `net`, but `data` is of the kind key and `net` of the \
+                    kind network";
+        assert_eq!(told[0].0, what);
+    }
+
+    #[test]
+    fn an_entry_that_names_nearly_what_is_destroyed_is_refused() {
+        let near = "did you mean `data`, which would be destroyed? If not, take the entry out";
+        for (after, section) in [
+            (&["disk key name=b", "! move dta disk"][..], "moved"),
+            (&["! forget dta"], "forget"),
+        ] {
+            let told = told(&["data key name=a"], after);
+            let what =
+                format!("`{section}` names `dta`, and no resource of the stack has this address");
+            assert_eq!(told, [(what, near.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_done_is_no_fault() {
+        for (before, after) in [
+            (
+                &["disk key name=b"][..],
+                &["disk key name=b", "! move dta disk"][..],
+            ),
+            (
+                &["disk key name=b", "data key name=a"],
+                &["disk key name=b", "! move dta disk"],
+            ),
+            (&["other key name=a"], &["! forget dta"]),
+            (&["data key name=a"], &["! forget data"]),
+            (&["data key name=a"], &["! forget dta", "! destroy"]),
+        ] {
+            assert_eq!(told(before, after), []);
+        }
+    }
+}
