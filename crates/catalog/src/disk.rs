@@ -29,7 +29,7 @@ use setpoint_spec::naming::Naming;
 use setpoint_spec::schema::Type;
 
 use crate::instance;
-use crate::shared::{close_attachment, default_to, name_at_creation, text_or_none};
+use crate::shared::{default_to, name_at_creation, text_or_none};
 
 mod attach;
 mod change;
@@ -343,7 +343,6 @@ fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
     if let Some(Value::Ref(machine)) = want.attrs.get("attach_to").cloned() {
         default_to(want, "zone", Value::reference(&machine.address, "zone"));
     }
-    close_attachment(want);
     let status = found
         .of(&MACHINE)
         .find_map(|attrs| attrs.get("status").cloned());

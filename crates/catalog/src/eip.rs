@@ -32,7 +32,7 @@ use setpoint_spec::schema::Type;
 
 use crate::instance::PUBLIC_ADDRESS;
 use crate::shared::{
-    close_attachment, default_to, locked_all, name_at_creation, own_id, own_tags, params,
+    default_to, locked_all, name_at_creation, own_id, own_tags, params,
     some_text, text_or_none,
 };
 use crate::vpc;
@@ -78,7 +78,6 @@ it: {type: eip}
         default_to(want, "bandwidth", Value::Int(5));
         default_to(want, "internet_charge_type", "PayByBandwidth");
         default_to(want, "isp", "BGP");
-        close_attachment(want);
         Ok(())
     },
     // A machine has one address at a time.

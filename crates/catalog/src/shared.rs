@@ -151,16 +151,6 @@ pub(crate) fn level(judged: &Judged<'_>, update: &'static Update) -> Verdict {
     Verdict::Update(update)
 }
 
-/// Makes `attach_to` closed: without a line it is attached to nothing, unless the entry releases
-/// it.
-pub(crate) fn close_attachment(want: &mut Desired) {
-    if !want.released.iter().any(|name| name == "attach_to") {
-        want.attrs
-            .entry("attach_to".to_owned())
-            .or_insert(Value::Null);
-    }
-}
-
 /// The steps with these locks, as far as there is something to lock. All of them name all locks, so
 /// that they are taken together: two changes cannot wait for each other.
 pub(crate) fn locked_all(steps: Vec<Step>, locks: &[&Value]) -> Vec<Step> {

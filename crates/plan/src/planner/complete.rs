@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::Address;
+use setpoint_spec::schema::{Type, Unset};
+
 use crate::desired::Desired;
-use crate::kind::{Found, Refusal};
+use crate::field::{Field, Shape};
+use crate::kind::{Found, Kind, Refusal};
 use crate::live::Snapshot;
 use crate::planner::{Intent, Paired, PlanError, outside};
 use crate::registry::Registry;
+use crate::{Address, Value};
 
 /// The wanted resources, completed.
 pub(crate) fn complete(
@@ -33,6 +36,7 @@ pub(crate) fn complete(
                 .map(|refusal| PlanError::refused(&want, refusal)),
         );
         let kind = registry.known(want.kind);
+        close(kind, &mut want);
         if let Err(refusal) = (kind.desire)(&cx, found, live, &mut want) {
             errors.push(PlanError::refused(&want, refusal));
         }
@@ -42,6 +46,23 @@ pub(crate) fn complete(
         Ok(completed)
     } else {
         Err(errors)
+    }
+}
+
+/// A closed field without a line means nothing, unless the entry lets go of it. Rows are for the
+/// kind to close, since their order and forms are its own.
+fn close(kind: &Kind, want: &mut Desired) {
+    let is_closed = |field: &&Field| field.unset == Unset::Closed && field.shape == Shape::Plain;
+    for field in kind.fields.iter().filter(is_closed) {
+        let is_released = want.released.iter().any(|name| name == field.name);
+        let is_given = want.attrs.contains_key(field.name);
+        if !is_released && !is_given {
+            let nothing = match field.ty {
+                Type::List(_) => Value::List(Vec::new()),
+                _ => Value::Null,
+            };
+            want.attrs.insert(field.name.to_owned(), nothing);
+        }
     }
 }
 
