@@ -114,6 +114,9 @@ impl Diagnostic {
     }
 }
 
+/// The code of the finding that counts those that are not shown.
+pub const TOO_MANY: &str = "too-many";
+
 /// Sorts findings by place, errors without a place first, and drops repeats: members of one group
 /// share their lines.
 pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
@@ -127,7 +130,7 @@ pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
             "{} more findings are not shown; at most {FINDINGS_MAX} are",
             rest.len()
         );
-        let more = Diagnostic::unplaced("too-many", message);
+        let more = Diagnostic::unplaced(TOO_MANY, message);
         found.push(Diagnostic {
             severity: severest(&rest).unwrap_or(Severity::Error),
             ..more

@@ -3,7 +3,9 @@
 use clap::Args;
 use serde_json::{Value as Json, json};
 use setpoint_report::style::Label;
-use setpoint_spec::diagnostic::{Diagnostic, RenderOptions, Severity, render_text, to_json};
+use setpoint_spec::diagnostic::{
+    Diagnostic, RenderOptions, Severity, TOO_MANY, render_text, to_json,
+};
 use setpoint_spec::source::Sources;
 
 use crate::args::{Format, FormatArgs, StackArgs};
@@ -134,13 +136,17 @@ fn text(findings: &[Finding], cx: &Cx) {
                 out.paint(Label::Good, "Success!"),
                 one.what
             ),
-            None => format!(
-                "{}: {}\n",
-                one.what,
-                counted(errors(&one.diagnostics), "error")
-            ),
+            None => format!("{}: {}\n", one.what, how_many(&one.diagnostics)),
         });
     }
+}
+
+/// `3 errors`; of very many, those that are shown are counted.
+fn how_many(diagnostics: &[Diagnostic]) -> String {
+    let is_cut = diagnostics.iter().any(|one| one.code == TOO_MANY);
+    let n = errors(diagnostics) - usize::from(is_cut);
+    let more = if is_cut { "more than " } else { "" };
+    format!("{more}{}", counted(n, "error"))
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {

@@ -13,7 +13,12 @@ impl Resolver<'_> {
     }
 
     /// The same for a limit of the whole stack: nothing more is evaluated after it.
-    fn within_stack(&mut self, cx: Cx, at: Span, result: Result<(), String>) -> Eval<()> {
+    pub(super) fn within_stack(
+        &mut self,
+        cx: Cx,
+        at: Span,
+        result: Result<(), String>,
+    ) -> Eval<()> {
         self.is_full |= result.is_err();
         self.within(cx, at, result)
     }

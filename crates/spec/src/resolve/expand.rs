@@ -7,7 +7,7 @@ use super::val::{Group, MemberId, Val};
 use super::{Cx, Eval, Halt, Member, Resolver, ScopeId};
 use crate::address::{ADDRESS_MAX, Address};
 use crate::diagnostic::Diagnostic;
-use crate::limits::{self, MEMBERS_MAX};
+use crate::limits::MEMBERS_MAX;
 use crate::parse::{Entry, What};
 use crate::schema::Type;
 use crate::suggest;
@@ -92,10 +92,10 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error("name", entry.at, message).hint("shorten names or keys"),
             ));
         }
-        if self.members.len() >= MEMBERS_MAX {
-            let message = format!("the stack has more than {MEMBERS_MAX} resources and modules");
-            return Err(self.fail(cx, limits::too_large(entry.at, message)));
-        }
+        self.stop_if_full()?;
+        let message = || format!("the stack has more than {MEMBERS_MAX} resources and modules");
+        let fits = self.members.len() < MEMBERS_MAX;
+        self.within_stack(cx, entry.at, fits.then_some(()).ok_or_else(message))?;
         let id = MemberId(self.members.len());
         self.members.push(Member {
             address: address.clone(),

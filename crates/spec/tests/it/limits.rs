@@ -108,6 +108,22 @@ fn groups_in_groups_of_modules_are_bounded() {
 }
 
 #[test]
+fn too_many_entries_are_told_once() {
+    let entry = |n: u32| format!("  x{n}: {{type: vpc, cidr_block: 10.0.0.0/8}}\n");
+    let many: String = (0..40_500).map(entry).collect();
+    let failure = text(&format!("{HEAD}resources:\n{many}")).expect_err("it is too large");
+    let messages: Vec<&str> = failure
+        .diagnostics
+        .iter()
+        .map(|one| one.message.as_str())
+        .collect();
+    assert_eq!(
+        messages,
+        ["the stack has more than 40000 resources and modules"]
+    );
+}
+
+#[test]
 fn long_fields_of_many_members_are_bounded() {
     let rules = vec!["{port: 22, source: 10.0.0.0/8}"; 40].join(", ");
     check(
