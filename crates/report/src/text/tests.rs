@@ -206,7 +206,7 @@ fn a_public_address_that_may_go() {
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
-              ~ web  update in-place         BRIEF  interrupted for a moment
+              ~ web  update in-place         BRIEF  taken away from what runs
                   ~ internet.max_bandwidth_out  5 -> 0  stack.yaml:28:9
                     may be lost: its present address
             Plan: 0 to add, 1 to change, 0 to destroy.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use setpoint_plan::Address;
-use setpoint_plan::change::{Change, ChangeAction, Reason, ReplaceOrder};
+use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason, ReplaceOrder};
 use setpoint_plan::effect::Interruption;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::{NoteKind, Report};
+use setpoint_plan::{Address, Value};
 use setpoint_spec::stack::Amount;
 
 use super::rows::Source;
@@ -161,9 +161,23 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     if change.effect.interrupts >= Interruption::Restart && change.before.is_some() {
         words.extend(how_long(plan, at).map(|text| (Label::Plain, text)));
     } else if change.effect.interrupts == Interruption::Brief {
-        words.push((Label::Plain, "interrupted for a moment".to_owned()));
+        words.push((Label::Plain, briefly(change).to_owned()));
     }
     words
+}
+
+/// What a brief interruption is: where something goes, it does not come back after a moment.
+fn briefly(change: &Change) -> &'static str {
+    let goes = |field: &FieldChange| matches!(field.after, Value::Null | Value::Int(0));
+    let mut brief = change
+        .fields
+        .iter()
+        .filter(|field| field.effect.interrupts == Interruption::Brief);
+    if brief.any(goes) {
+        "taken away from what runs"
+    } else {
+        "interrupted for a moment"
+    }
 }
 
 /// `about 1 min, one at a time`.
