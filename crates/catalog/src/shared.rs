@@ -12,6 +12,8 @@ use setpoint_plan::update::Update;
 use setpoint_plan::view::pair;
 use setpoint_plan::{Address, Map, Value};
 
+use crate::disk;
+
 /// The create call's parameters: every attribute of the table that has a parameter and a value.
 pub(crate) fn params(kind: &Kind, want: &Desired) -> Args {
     kind.rows()
@@ -140,12 +142,23 @@ pub(crate) fn text_or_none(row: Node<'_>, path: &str) -> Result<Option<Value>, O
     Ok(some_text(row, path)?.map(Value::Text))
 }
 
-/// Judges the performance level of a disk, which cannot go down to PL0.
-pub(crate) fn level(judged: &Judged<'_>, update: &'static Update) -> Verdict {
+/// Judges the performance level of a disk, which cannot go down to PL0 and needs a size. `size` is
+/// the attribute that holds it.
+pub(crate) fn level(judged: &Judged<'_>, size: &str, update: &'static Update) -> Verdict {
     if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
         return Verdict::Refuse(
             "the level of a disk cannot go down to PL0".to_owned(),
             Some("write the level that it has, or PL1".to_owned()),
+        );
+    }
+    let wanted = judged.desired.attrs.get(size).and_then(Value::as_int);
+    let size = wanted.or_else(|| judged.row.attr(size).as_int());
+    let level = judged.want.as_text().unwrap_or_default();
+    let (_, least, _) = disk::bounds("cloud_essd", level);
+    if let Some(size) = size.filter(|size| *size < least) {
+        return Verdict::Refuse(
+            format!("a {level} disk has at least {least} GiB, and it has {size} GiB"),
+            Some(format!("write `size: {least}` too, or keep the level")),
         );
     }
     Verdict::Update(update)

@@ -30,6 +30,16 @@ pub enum Fault {
         /// The parameter.
         param: &'static str,
     },
+    /// A code that is said to lead to the next set of parameters, and is retried first.
+    #[error("{address}: {action} retries `{code}`, and so never falls on it")]
+    NeverFalls {
+        /// The resource.
+        address: Address,
+        /// The action.
+        action: &'static str,
+        /// The code.
+        code: &'static str,
+    },
     /// A derived token on an action that takes none.
     #[error("{address}: {action} takes no client token")]
     NoToken {
@@ -99,6 +109,18 @@ fn check_call(step: &PlanStep, call: &Call, faults: &mut Vec<Fault>) {
             action,
         });
     }
+    let retried = |code: &&str| call.retry.iter().any(|(codes, _)| codes.contains(code));
+    faults.extend(
+        call.fall_on
+            .iter()
+            .copied()
+            .filter(retried)
+            .map(|code| Fault::NeverFalls {
+                address: address.clone(),
+                action,
+                code,
+            }),
+    );
     for rung in &call.rungs {
         let mut names = Vec::new();
         for (name, value) in rung {

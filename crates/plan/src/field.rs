@@ -62,6 +62,7 @@ pub struct Field {
     /// The update that lets go of what the field refers to, with no successor at hand. Used where
     /// the old and the new target cannot exist at once. What a late field refers to is let go too
     /// where it is deleted and the resource is kept, by the steps of the deletion up to its pivot.
+    /// Its steps name no lock: a lock is held to the last step of the change.
     pub leave: Option<&'static Update>,
     /// What the resource that it refers to gets from it: that one's attribute, and the own one that
     /// stands for it from the start.
@@ -186,8 +187,10 @@ pub enum Verdict {
     UpdateWith(&'static Update, Effect),
     /// By replacement.
     Replace,
-    /// Not possible; what is wrong, and the way out.
+    /// Not possible in place; what is wrong, and the way out.
     Refuse(String, Option<String>),
+    /// Not possible, and not for a successor either; what is wrong, and the way out.
+    Never(String, Option<String>),
 }
 
 /// Where the facts of a row come from.

@@ -17,10 +17,10 @@ use crate::kind::{Cx, Refusal, Site};
 use crate::live::{Live, Snapshot};
 use crate::order::{self, Ordered};
 use crate::ownership::Owner;
-use crate::plan::{Plan, PlannedOutput};
+use crate::plan::Plan;
 use crate::registry::Registry;
 use crate::report::{Note, NoteKind, Report};
-use crate::{Address, Location, Map, Ref, Value};
+use crate::{Address, Location, Map};
 
 mod blocks;
 mod classify;
@@ -29,6 +29,7 @@ mod exclusive;
 mod fate;
 mod lent;
 pub(crate) mod moved;
+mod outputs;
 pub mod outside;
 mod pair;
 mod tags;
@@ -297,7 +298,13 @@ pub fn plan(
     let outputs = if options.destroy {
         BTreeMap::new()
     } else {
-        outputs(intent, snapshot, &desired, &fates)
+        outputs::planned(&outputs::Known {
+            intent,
+            snapshot,
+            desired: &desired,
+            fates: &fates,
+            taken_back: lent::taken_back(registry, &changes),
+        })
     };
     notes.sort_by(|a, b| a.address.cmp(&b.address));
     let plan = Plan {
@@ -312,45 +319,6 @@ pub fn plan(
         n_live,
     };
     Ok((plan, Report { notes }))
-}
-
-fn outputs(
-    intent: &Intent,
-    snapshot: &Snapshot,
-    desired: &BTreeMap<Address, Desired>,
-    fates: &BTreeMap<Address, Fate>,
-) -> BTreeMap<String, PlannedOutput> {
-    let known = |reference: &Ref| {
-        let value = known_in(fates, desired, snapshot)(reference);
-        value.or_else(|| nothing(reference, fates, desired))
-    };
-    let planned = |output: &Output| PlannedOutput {
-        value: crate::args::resolve(&output.value, &known),
-        secret: output.secret,
-        description: output.description.clone(),
-    };
-    intent
-        .outputs
-        .iter()
-        .map(|(name, output)| (name.clone(), planned(output)))
-        .collect()
-}
-
-/// The value of an attribute that a resource does not have, and that nothing in this plan gives it.
-fn nothing(
-    reference: &Ref,
-    fates: &BTreeMap<Address, Fate>,
-    desired: &BTreeMap<Address, Desired>,
-) -> Option<Value> {
-    let Fate::Stays { live, unsettled } = fates.get(&reference.address)? else {
-        return None;
-    };
-    let attr = reference.attr.as_str();
-    let is_wanted = desired
-        .get(&reference.address)
-        .is_some_and(|want| want.attrs.contains_key(attr));
-    let is_settled = live.attr(attr) == Value::Null && !unsettled.contains(&attr) && !is_wanted;
-    is_settled.then_some(Value::Null)
 }
 
 /// Classifies and orders. Where the steps have no order since a successor is created while another

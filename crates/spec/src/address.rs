@@ -87,6 +87,24 @@ impl Address {
         Self { segments }
     }
 
+    /// Whether it is this address, a member of the group that this one names, or something in the
+    /// module or in the group of modules that this one names.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let Some((last, outer)) = self.segments.split_last() else {
+            return false;
+        };
+        let Some((at_last, _)) = other
+            .segments
+            .get(outer.len()..)
+            .and_then(<[_]>::split_first)
+        else {
+            return false;
+        };
+        let is_inside = other.segments.starts_with(outer) && at_last.name == last.name;
+        is_inside && (last.key.is_none() || last.key == at_last.key)
+    }
+
     /// Its segments, outermost first; never empty.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {

@@ -31,7 +31,6 @@ const BUSY: Retry = &[(
         "IncorrectDiskStatus",
         "IncorrectDiskStatus.Initializing",
         "IncorrectInstanceStatus",
-        "InvalidInstanceStatus.NotRunning",
         "LastOrderProcessing",
         "LastTokenProcessing",
         "InvalidOperation.Conflict",

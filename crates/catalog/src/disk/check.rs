@@ -98,15 +98,7 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     }
     let size = cx.fields().get("size").and_then(Value::as_int);
     let level = text("performance_level").unwrap_or("PL1");
-    let (of, least, most) = match (category, level) {
-        ("cloud_essd", "PL1") => ("PL1", 20, 65536),
-        ("cloud_essd", "PL2") => ("PL2", 461, 65536),
-        ("cloud_essd", "PL3") => ("PL3", 1261, 65536),
-        ("cloud_essd_entry", _) => ("cloud_essd_entry", 10, 32768),
-        ("cloud_ssd" | "cloud_efficiency", _) => (category, 20, 32768),
-        ("cloud", _) => ("cloud", 5, 2000),
-        _ => (category, 1, 65536),
-    };
+    let (of, least, most) = bounds(category, level);
     if size.is_some_and(|size| size > most) {
         let message = format!("a {of} disk has at most {most} GiB");
         problems.push(problem("size", message, "write that, or another category"));
@@ -120,4 +112,18 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
         problems.push(problem("size", message, hint));
     }
     problems
+}
+
+/// What a data disk of a category and level is called, and its least and greatest size in GiB. The
+/// least size of a system disk is the same, but for `cloud`.
+pub(crate) fn bounds<'a>(category: &'a str, level: &'a str) -> (&'a str, i64, i64) {
+    match (category, level) {
+        ("cloud_essd", "PL1") => (level, 20, 65536),
+        ("cloud_essd", "PL2") => (level, 461, 65536),
+        ("cloud_essd", "PL3") => (level, 1261, 65536),
+        ("cloud_essd_entry", _) => (category, 10, 32768),
+        ("cloud_ssd" | "cloud_efficiency", _) => (category, 20, 32768),
+        ("cloud", _) => (category, 5, 2000),
+        _ => (category, 1, 65536),
+    }
 }

@@ -84,15 +84,24 @@ pub(crate) fn becomes(judged: &Judged<'_>) -> bool {
 }
 
 pub(super) fn level(judged: &Judged<'_>) -> Verdict {
-    shared::level(judged, &SPEC)
+    shared::level(judged, "size", &SPEC)
 }
 
-/// A disk cannot leave its zone.
+/// A disk cannot leave its zone, and its successor has to stand in that of the machine.
 pub(super) fn machine(judged: &Judged<'_>) -> Verdict {
     let zone = judged.row.attr("zone");
-    let other = attach::zone_of_machine(judged).filter(|other| *other != zone);
-    if let Some(other) = other {
-        let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
+    let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
+    let of_machine = attach::zone_of_machine(judged);
+    let wanted = judged.desired.attrs.get("zone");
+    if let (Some(own), Some(other)) = (wanted, &of_machine)
+        && own != other
+    {
+        return Verdict::Never(
+            format!("the disk is to lie in {}, and its machine lies in {}", shown(own), shown(other)),
+            Some(format!("write `zone: {}`, or name a machine there", shown(other))),
+        );
+    }
+    if let Some(other) = of_machine.filter(|other| *other != zone) {
         return Verdict::Refuse(
             format!(
                 "{} lies in {}, and its machine in {}: a disk cannot leave its zone",

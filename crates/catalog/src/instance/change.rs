@@ -82,12 +82,12 @@ pub(super) fn bandwidth(change: &Changing<'_>) -> Vec<Step> {
     }
     let out = change.want.attrs.get("internet.max_bandwidth_out").cloned();
     let out = out.unwrap_or(Value::Int(0));
-    let has_none = change.live.attr("public_ip") == Value::Null;
+    let has_none = change.live.attr("own_public_ip") == Value::Null;
     let opens = has_none && out.as_int().unwrap_or(0) > 0;
     let mut seen = vec![Cond::Is("internet.max_bandwidth_out", vec![out])];
     if opens {
         args.push(("AllocatePublicIp", Value::Bool(true)));
-        seen.push(Cond::Set("public_ip"));
+        seen.push(Cond::Set("own_public_ip"));
     }
     let call = on(&change.id(), &api::MODIFY_INSTANCE_NETWORK_SPEC, args);
     let call = Step::call(Call { retry: CHANGING, ..call });

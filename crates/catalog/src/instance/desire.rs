@@ -15,7 +15,7 @@ use crate::instance::fields::{
     BANDWIDTH, DISK_SPEC, GROUPS, GROW, IMAGE, NETWORK, START, STOP, STORE_USER_DATA, TYPE,
 };
 use crate::instance::read::{IMAGES, LIVE_IMAGE};
-use crate::instance::{ON_IMAGE_CHANGE, ON_USER_DATA_CHANGE, RESTARTING, USER_DATA, ready};
+use crate::instance::{ON_IMAGE_CHANGE, ON_USER_DATA_CHANGE, RESTARTING, USER_DATA, power, ready};
 use crate::shared::{default_to, digest, level, name_at_creation};
 
 /// Lists are not empty, and only a disk that has levels is given one.
@@ -36,21 +36,31 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         .iter()
         .filter(|name| empty(name))
         .map(|name| problem(name))
-        .chain(check_level(cx))
+        .chain(check_disk(cx))
         .chain(ready::check(cx))
         .collect()
 }
 
-fn check_level(cx: &CheckCx<'_>) -> Option<Problem> {
+fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     let disk = cx.fields().get("system_disk").and_then(Value::as_map)?;
-    let category = disk
-        .get("category")
-        .and_then(Value::as_text)
-        .filter(|category| *category != "cloud_essd")?;
-    disk.contains_key("performance_level").then(|| Problem {
-        path: "system_disk.performance_level".to_owned(),
-        message: format!("a {category} disk has no performance level"),
-        hint: Some("leave `performance_level` out, or say `category: cloud_essd`".to_owned()),
+    let text = |name: &str| disk.get(name).and_then(Value::as_text);
+    let category = text("category").unwrap_or("cloud_essd");
+    let problem = |name: &str, message: String, hint: String| Problem {
+        path: format!("system_disk.{name}"),
+        message,
+        hint: Some(hint),
+    };
+    if category != "cloud_essd" && disk.contains_key("performance_level") {
+        let message = format!("a {category} disk has no performance level");
+        let hint = "leave `performance_level` out, or say `category: cloud_essd`".to_owned();
+        return Some(problem("performance_level", message, hint));
+    }
+    let level = text("performance_level").unwrap_or("PL0");
+    let (of, least, _) = disk::bounds(category, level);
+    let size = disk.get("size").and_then(Value::as_int)?;
+    (size < least).then(|| {
+        let message = format!("a {of} disk has at least {least} GiB");
+        problem("size", message, "write that, or another level or category".to_owned())
     })
 }
 
@@ -232,15 +242,17 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
 /// What a machine has one of: a public address of its own, or an `eip`.
 pub(crate) const PUBLIC_ADDRESS: &str = "public address slot";
 
-/// A private address can exist once in a subnet. A machine with a public address of its own takes
-/// no `eip`; no source says whether the address goes with the bandwidth, so it counts until it is
-/// gone.
+const MAX_BANDWIDTH: &str = "internet.max_bandwidth_out";
+
+/// A private address can exist once in a subnet. A machine with public bandwidth or a public
+/// address of its own takes no `eip`; no source says whether the address goes with the bandwidth,
+/// so it counts until it is gone.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
     let way = "set `internet.max_bandwidth_out: 0` in an apply of its own; if the machine keeps \
                its address, turn that into an EIP with ConvertNatPublicIpToEip, and `adopt` it";
-    let has_own = of("own_public_ip") != Value::Null;
+    let has_own = of("own_public_ip") != Value::Null || is_open(Some(&of(MAX_BANDWIDTH)));
     let id = if has_own { of("id") } else { Value::Null };
-    let slot = Claim::slot("internet.max_bandwidth_out", PUBLIC_ADDRESS, &id, way);
+    let slot = Claim::slot(MAX_BANDWIDTH, PUBLIC_ADDRESS, &id, way);
     let subnets = match of("vswitch") {
         Value::Null => of("vswitches").as_list().map(<[Value]>::to_vec),
         one => Some(vec![one]),
@@ -283,7 +295,7 @@ pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     let is_paid = |out: Option<&Value>, charge: Option<&Value>| {
         is_open(out) && charge.and_then(Value::as_text) == Some("PayByBandwidth")
     };
-    let closes = out == Some(&Value::Int(0)) && judged.row.attr("public_ip") != Value::Null;
+    let closes = out == Some(&Value::Int(0)) && judged.row.attr("own_public_ip") != Value::Null;
     let mut effect = if closes { Effect::BRIEF.losing_address() } else { Effect::NONE };
     if is_paid(live_out, live("internet.charge_type")) || is_paid(out, charge) {
         effect = effect.priced();
@@ -340,7 +352,7 @@ pub(super) fn judge_category(judged: &Judged<'_>) -> Verdict {
 }
 
 pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
-    level(judged, &DISK_SPEC)
+    level(judged, "system_disk.size", &DISK_SPEC)
 }
 
 /// A new system disk, or a new machine where the spec prefers that.
@@ -405,10 +417,14 @@ fn choice<'a>(judged: &Judged<'a>, member: &str) -> Option<&'a str> {
 
 /// A window that opens for another change ends as the file says; without one, the steps stand at
 /// the end.
+/// A machine that stops without charges may get another public address when it starts, unless that
+/// is an `eip`.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
-    if *judged.want == Value::text("stopped") {
-        Verdict::Update(&STOP)
-    } else {
-        Verdict::Update(&START)
+    if *judged.want != Value::text("stopped") {
+        return Verdict::Update(&START);
     }
+    let gives_up = power::stopped_mode(judged.desired) == "StopCharging";
+    let has_own = judged.row.attr("own_public_ip") != Value::Null;
+    let effect = if gives_up && has_own { Effect::STOP.losing_address() } else { Effect::STOP };
+    Verdict::UpdateWith(&STOP, effect)
 }

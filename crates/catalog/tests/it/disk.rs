@@ -135,6 +135,21 @@ async fn it_grows_while_its_machine_runs_or_rests() {
     }
 }
 
+/// Where no machine runs, online growth is refused: offline is tried at once, not after retries.
+#[tokio::test(start_paused = true)]
+async fn it_grows_offline_within_seconds() {
+    for (before, after) in [
+        (alone("size: 40"), alone("size: 60")),
+        (powered(40, "stopped", ""), powered(60, "stopped", "")),
+    ] {
+        let cloud = Cloud::new();
+        assert!(cloud.apply(&before).await.is_complete());
+        let outcome = cloud.apply(&after).await;
+        assert!(outcome.is_complete(), "{outcome:#?}");
+        assert!(outcome.elapsed.as_secs() < 30, "{:?}", outcome.elapsed);
+    }
+}
+
 /// What the machine does at the time of the growth decides the way, not what it did at the time of
 /// the plan.
 #[tokio::test(start_paused = true)]
@@ -253,6 +268,47 @@ async fn it_never_shrinks_and_never_leaves_its_zone() {
     );
     let (what, _) = refused(&cloud, &moved).await;
     assert!(what.contains("a disk cannot leave its zone"), "{what}");
+}
+
+/// A successor has to stand in the zone of its machine: that no replacement can mend.
+#[tokio::test(start_paused = true)]
+async fn a_successor_in_another_zone_than_its_machine_is_refused() {
+    let cloud = Cloud::new();
+    let far = "stack: other
+region: cn-beijing
+resources:
+  net: {type: vpc, cidr_block: 10.0.0.0/16}
+  subnet: {type: vswitch, vpc: net, zone: cn-beijing-g, cidr_block: 10.0.1.0/24}
+  group: {type: security_group, vpc: net}
+  far: {type: instance, MACHINE}
+"
+    .replace("MACHINE", MACHINE);
+    assert!(cloud.apply(&far).await.is_complete());
+    let id = id_of(&cloud, "instance", "far");
+    let of = |more: &str| {
+        format!(
+            "stack: test\nregion: cn-beijing\nexisting: {{far: {{type: instance, id: {id}}}}}\n\
+             resources:\n  data: {{type: disk, size: 40, zone: cn-beijing-h{more}}}\n"
+        )
+    };
+    assert!(cloud.apply(&of("")).await.is_complete());
+    for more in [", attach_to: far", ", attach_to: far, category: cloud"] {
+        let (what, hint) = refused(&cloud, &of(more)).await;
+        let expected = "the disk is to lie in cn-beijing-h, and its machine lies in cn-beijing-g";
+        assert_eq!(what, expected);
+        assert!(hint.is_some_and(|hint| hint.contains("zone: cn-beijing-g")));
+    }
+}
+
+/// A level needs a size, and the file need not say it.
+#[tokio::test(start_paused = true)]
+async fn a_level_needs_the_size_that_there_is() {
+    let cloud = Cloud::new();
+    let of = |more: &str| alone(&format!("snapshot: s-2zesomesnapshot0000{more}"));
+    let made = alone("size: 40");
+    assert!(cloud.apply(&made).await.is_complete());
+    let (what, _) = refused(&cloud, &of(", performance_level: PL3")).await;
+    assert_eq!(what, "a PL3 disk has at least 1261 GiB, and it has 40 GiB");
 }
 
 /// What is made anew is not changed in place: a smaller disk in the place of a greater one is no

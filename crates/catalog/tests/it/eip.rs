@@ -1,6 +1,7 @@
 //! `eip`: allocated, bound, moved without losing its address, released.
 
 use setpoint_openapi::action::vpc;
+use setpoint_plan::Value;
 use setpoint_plan::planner::{Options as PlanOptions, PlanErrorClass};
 use setpoint_sim::profile::Options;
 use setpoint_testkit::cloud::Cloud;
@@ -267,11 +268,9 @@ fn own_or_lent(bandwidth: Option<u32>, has_eip: bool) -> String {
     } else {
         ""
     };
-    format!(
-        "{}{machine}{}{lent}",
-        &with("")[..start],
-        own.unwrap_or_default()
-    )
+    let output = "outputs: {address: \"${one.public_ip}\"}\n";
+    let own = own.unwrap_or_default();
+    format!("{}{machine}{own}{lent}{output}", &with("")[..start])
 }
 
 /// A machine gives up public bandwidth of its own for an `eip`, and the other way round.
@@ -297,8 +296,37 @@ async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
         }
         let outcome = cloud.apply_plan(&plan).await;
         assert!(outcome.is_complete(), "{outcome:#?}");
-        assert_eq!(lines(&cloud.plan(&text).await), Vec::<String>::new());
+        let again = cloud.plan(&text).await;
+        assert_eq!(lines(&again), Vec::<String>::new());
+        // It has an address wherever it should, and what was told at the end is true.
+        let address = again.outputs["address"].value.clone();
+        assert_eq!(outcome.outputs.get("address"), Some(&address));
+        assert_eq!(
+            address != Value::Null,
+            !text.contains("out: 0"),
+            "{address:?}"
+        );
     }
+}
+
+/// An address that is taken away is no output any more.
+#[tokio::test(start_paused = true)]
+async fn the_machine_it_leaves_has_no_address() {
+    let (lent, free) = (own_or_lent(None, true), own_or_lent(None, false));
+    let cloud = Cloud::new();
+    let outcome = cloud.apply(&lent).await;
+    assert!(
+        matches!(outcome.outputs["address"], Value::Text(_)),
+        "{outcome:#?}"
+    );
+    let plan = cloud.plan(&free).await;
+    assert_eq!(plan.outputs["address"].value, Value::Null);
+    let outcome = cloud.apply_plan(&plan).await;
+    assert_eq!(outcome.outputs["address"], Value::Null);
+    assert_eq!(
+        cloud.plan(&free).await.outputs["address"].value,
+        Value::Null
+    );
 }
 
 /// A machine that keeps its public address takes no `eip`: the plan says so, before the bandwidth

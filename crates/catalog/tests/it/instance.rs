@@ -1,5 +1,7 @@
 //! `instance`, beside what the engine's own tests change.
 
+use setpoint_plan::effect::Interruption;
+use setpoint_plan::planner::{Options, PlanErrorClass};
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::faults::Death;
 use setpoint_testkit::run::{lines, lives, stack};
@@ -101,6 +103,60 @@ async fn bandwidth_says_what_it_costs_and_loses() {
             "{before} to {after}"
         );
     }
+}
+
+/// A machine that stops without charges may come back under another address, unless it has an EIP.
+#[tokio::test(start_paused = true)]
+async fn a_stop_without_charges_may_lose_the_address() {
+    let own = "    internet: {max_bandwidth_out: 5}\n";
+    for (internet, mode, loses) in [
+        (own, "StopCharging", &["address"][..]),
+        (own, "KeepCharging", &[]),
+        ("", "StopCharging", &[]),
+    ] {
+        let of = |more: &str| machine(&format!("{PLAIN}{internet}{more}"));
+        let cloud = Cloud::new();
+        cloud.apply(&of("")).await;
+        let stopped = of(&format!("    power: stopped\n    stopped_mode: {mode}\n"));
+        let effect = cloud.plan(&stopped).await.effect();
+        assert_eq!(effect.interrupts, Interruption::Stop);
+        assert_eq!(
+            effect.loses.words().collect::<Vec<_>>(),
+            loses,
+            "{internet} {mode}"
+        );
+    }
+}
+
+/// A level needs a size, of a system disk too.
+#[tokio::test(start_paused = true)]
+async fn a_level_of_the_system_disk_needs_its_size() {
+    let of = |disk: &str| machine(&format!("{PLAIN}    system_disk: {{{disk}}}\n"));
+    let cloud = Cloud::new();
+    cloud.apply(&of("size: 40, performance_level: PL1")).await;
+    let intent = cloud.intent(&stack(&of("performance_level: PL3"), &[]));
+    let errors = cloud.plan_intent(&intent, &Options::default()).await.err();
+    let error = errors.expect("it is refused").remove(0);
+    assert_eq!(error.class, PlanErrorClass::Refused);
+    assert_eq!(
+        error.what,
+        "a PL3 disk has at least 1261 GiB, and it has 40 GiB"
+    );
+    // What a disk cannot become.
+    let intent = cloud.intent(&stack(&of("size: 40, category: cloud_essd_entry"), &[]));
+    let errors = cloud.plan_intent(&intent, &Options::default()).await.err();
+    let error = errors.expect("it is refused").remove(0);
+    assert_eq!(
+        error.what,
+        "a cloud_essd disk cannot become cloud_essd_entry"
+    );
+}
+
+#[test]
+#[should_panic(expected = "a PL2 disk has at least 461 GiB")]
+fn a_new_system_disk_is_as_great_as_its_level_asks() {
+    let disk = "    system_disk: {size: 40, performance_level: PL2}\n";
+    drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
 }
 
 /// How bandwidth is charged stays as it is where no line says it.

@@ -317,8 +317,8 @@ impl Machine {
             _ if self.has_had_its_time(now, step) => {
                 let id = self.id_of(&self.plan.steps[step.0]).unwrap_or_default();
                 let message = format!(
-                    "interrupted before the cloud showed {id}: the next run looks for it by its \
-                     tags"
+                    "interrupted before the cloud showed {id} with its tags: the next run looks \
+                     for it by them"
                 );
                 let failure = self.failure(step, FailureClass::Unknown, message);
                 self.fail(now, step, failure);

@@ -140,7 +140,7 @@ fn classify_one(
         .iter()
         .map(|live| goes(cx, live, Reason::Superseded));
     let other_kind = pair.other_kind.iter().map(|live| {
-        let forgotten = cx.intent.forget.contains(address);
+        let forgotten = is_forgotten(cx, address);
         if forgotten {
             leaves(cx, address, live)
         } else {
@@ -374,9 +374,14 @@ fn replace_reason(cx: &Context<'_>, want: &Desired, field: String) -> Reason {
     }
 }
 
+/// Whether `forget` names it, its group or its module.
+fn is_forgotten(cx: &Context<'_>, address: &Address) -> bool {
+    cx.intent.forget.iter().any(|named| named.covers(address))
+}
+
 /// A live row that is not wanted any more.
 fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
-    if cx.intent.forget.contains(address) {
+    if is_forgotten(cx, address) {
         let mut one = goes(cx, live, Reason::ForgetAsked);
         (one.change.action, one.change.loses, one.change.effect) =
             (ChangeAction::Forget, None, Effect::NONE);

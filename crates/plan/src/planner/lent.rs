@@ -5,8 +5,9 @@
 //! lender and has its value from the start; the machine's own row shows the address some seconds
 //! after the binding only, and none while the machine is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::change::{Change, ChangeAction};
 use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Ref, Value, args};
@@ -39,6 +40,30 @@ pub(crate) fn resolved(registry: &Registry, intent: &Intent) -> Option<Intent> {
         output.value = args::resolve(&output.value, &known);
     }
     Some(intent)
+}
+
+/// What lenders take back where they let go: the id of the live row that loses it, and the
+/// attribute.
+pub(crate) fn taken_back(
+    registry: &Registry,
+    changes: &[Change],
+) -> BTreeSet<(String, &'static str)> {
+    let mut found = BTreeSet::new();
+    for change in changes {
+        let Some(live) = &change.before else {
+            continue;
+        };
+        for field in registry.known(live.kind).fields {
+            let moves = change.fields.iter().any(|one| one.attr == field.name);
+            let goes = change.deletes() || (change.action == ChangeAction::Update && moves);
+            let (Some((theirs, _)), true) = (field.lends, goes) else {
+                continue;
+            };
+            let user = live.attr(field.name);
+            found.extend(user.as_text().map(|user| (user.to_owned(), theirs)));
+        }
+    }
+    found
 }
 
 fn lent(registry: &Registry, intent: &Intent) -> Lent {

@@ -76,11 +76,8 @@ fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
                 .map_or(own, |stack| *stack == owner.stack)
         })
         .filter_map(|entry| match (&entry.from, &entry.to) {
-            (Some(from), to) if *from == owner.address => {
-                Some(to.clone().unwrap_or_else(|| from.clone()))
-            }
+            (Some(from), to) => moved_to(&owner.address, from, to.as_ref().unwrap_or(from)),
             (None, _) => Some(owner.address.clone()),
-            _ => None,
         });
     let mut targets: Vec<Address> = said.collect();
     if own {
@@ -92,6 +89,18 @@ fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
     }
     targets.retain(|target| !own || *target != owner.address);
     targets
+}
+
+/// Where an entry of `moved` takes an address: to the new one, or, of a group, to the member with
+/// the same key.
+fn moved_to(address: &Address, from: &Address, to: &Address) -> Option<Address> {
+    if address == from {
+        return Some(to.clone());
+    }
+    let key = address
+        .key()
+        .filter(|_| address.group() == *from && to.key().is_none());
+    key.map(|key| to.member(key.clone()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! destroyed whose address is nearly the one that an entry names, or a move would turn one kind
 //! into another, somebody loses what they meant to keep.
 
+use std::collections::BTreeSet;
+
 use setpoint_spec::suggest;
 
 use crate::Address;
@@ -24,8 +26,9 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     let pairs = own.filter_map(|entry| Some((entry.from.as_ref()?, entry.to.as_ref()?)));
     let moves = pairs.filter_map(|(from, to)| {
         let comes = || {
-            all.iter()
-                .any(|one| one.change.address == *to && one.change.creates())
+            let mut created = all.iter().map(|one| &one.change);
+            created
+                .any(|change| change.action == ChangeAction::Create && to.covers(&change.address))
         };
         changes_kind(cx, &gone, from, to)
             .or_else(|| nearly(cx, "moved", from, &gone).filter(|_| comes()))
@@ -43,8 +46,8 @@ fn changes_kind(
     from: &Address,
     to: &Address,
 ) -> Option<PlanError> {
-    let old = gone.iter().find(|change| change.address == *from)?;
-    let new = cx.desired.get(to)?;
+    let old = gone.iter().find(|change| from.covers(&change.address))?;
+    let new = cx.desired.values().find(|want| to.covers(&want.address))?;
     (old.kind != new.kind).then(|| PlanError {
         address: Some(to.clone()),
         class: PlanErrorClass::Refused,
@@ -61,15 +64,23 @@ fn changes_kind(
     })
 }
 
-/// An entry that names nothing, where something of nearly that name is destroyed.
+/// An entry that names nothing, where something of nearly that name is destroyed. Names that differ
+/// in their numbers are those of siblings.
 fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) -> Option<PlanError> {
-    let is_there = cx.paired.get(named).is_some_and(|pair| pair.main.is_some());
-    let names: Vec<String> = gone
+    let mut there = cx.paired.iter().filter(|(_, pair)| pair.main.is_some());
+    if there.any(|(address, _)| named.covers(address)) {
+        return None;
+    }
+    let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+    let word = named.to_string();
+    let names: BTreeSet<String> = gone
         .iter()
-        .map(|change| change.address.to_string())
+        .flat_map(|change| [change.address.clone(), change.address.group()])
+        .map(|address| address.to_string())
+        .filter(|name| letters(name) != letters(&word))
         .collect();
-    let near = suggest::nearest(&named.to_string(), names.iter().map(String::as_str))?;
-    (!is_there).then(|| PlanError {
+    let near = suggest::nearest(&word, names.iter().map(String::as_str))?;
+    Some(PlanError {
         address: near.parse().ok(),
         class: PlanErrorClass::Refused,
         what: format!("`{section}` names `{named}`, and no resource of the stack has this address"),
@@ -124,6 +135,10 @@ mod tests {
                 &["disk key name=b", "! move dta disk"],
             ),
             (&["other key name=a"], &["! forget dta"]),
+            (&["d[2] key name=a"], &["! forget d[3]"]),
+            (&["disk2 key name=a"], &["! forget disk1"]),
+            (&["d[0] key name=a", "d[1] key name=b"], &["! forget d"]),
+            (&["d[0] key name=a"], &["e[0] key name=a", "! move d e"]),
             (&["data key name=a"], &["! forget data"]),
             (&["data key name=a"], &["! forget dta", "! destroy"]),
         ] {

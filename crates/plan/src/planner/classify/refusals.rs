@@ -14,14 +14,11 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         let change = &one.change;
         errors.extend(without_row(one));
         // What is replaced is not changed in place.
-        let in_place = change.action != ChangeAction::Replace;
-        if let Some(want) = change.after.as_ref().filter(|_| in_place) {
-            errors.extend(
-                one.diff
-                    .refusals
-                    .iter()
-                    .map(|refusal| PlanError::refused(want, refusal.clone())),
-            );
+        let in_place = one.diff.refusals.iter();
+        let in_place = in_place.filter(|_| change.action != ChangeAction::Replace);
+        if let Some(want) = &change.after {
+            let told = in_place.chain(&one.diff.never);
+            errors.extend(told.map(|refusal| PlanError::refused(want, refusal.clone())));
         }
         let live = change.before.as_ref();
         let takes = change.deletes() || change.effect.interrupts >= Interruption::Rebuild;

@@ -35,6 +35,17 @@ fn rows_stand_under_their_new_addresses() {
         (&["a key"], &["b machine", "! move a b"], &["a"]),
         // A name cannot be retagged.
         (&["a alarm"], &["b alarm", "! move a b"], &["a"]),
+        // A group moves member by member, and a member of its own by itself.
+        (
+            &["a[0] key", "a[1] key"],
+            &["b[0] key", "b[1] key", "! move a b"],
+            &["b[0] (from a[0])", "b[1] (from a[1])"],
+        ),
+        (
+            &["a[0] key", "a[1] key"],
+            &["b[0] key", "c key", "! move a[1] c", "! move a b"],
+            &["b[0] (from a[0])", "c (from a[1])"],
+        ),
         // A chain moves each row by one.
         (
             &["a key", "b key"],
