@@ -31,4 +31,6 @@ pub mod value;
 mod vars;
 pub mod view;
 
+pub use expr::functions::NAMES as FUNCTIONS;
 pub use load::{Input, LoadFailure, LoadFailureKind, Loaded, environments, load, stack_file};
+pub use parse::sections;

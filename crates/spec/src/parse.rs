@@ -115,6 +115,11 @@ pub(crate) const SECTIONS: &[(&str, Shape, &[FileRole])] = &[
     ("outputs", Shape::Map, &[Stack, Module, Environment]),
 ];
 
+/// The names of all sections.
+pub fn sections() -> impl Iterator<Item = &'static str> {
+    SECTIONS.iter().map(|(name, ..)| *name)
+}
+
 /// What people write at the top who come from elsewhere.
 const TOP_HINTS: &[(&str, &str)] = &[
     ("name", "the stack's name is the value of `stack`"),

@@ -12,6 +12,7 @@ mod image;
 mod instance;
 mod json_schema;
 mod key_pair;
+mod language;
 mod metric_alarm;
 mod network;
 mod security_group;
