@@ -223,6 +223,7 @@ static FIELDS: &[Field] = &[
     .late()
     .by(machine)
     .judge(judge::machine, "brief")
+    .fitting(judge::fits)
     .leave(&LEAVE)
     .samples("\"app[0]\"", "\"app[1]\"")
     .captured(),

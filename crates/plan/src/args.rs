@@ -43,7 +43,11 @@ pub fn resolve(value: &Value, known: &dyn Fn(&Ref) -> Option<Value>) -> Value {
     }
 }
 
+/// A text around something that is not there is not there either.
 fn joined(parts: Vec<Value>) -> Value {
+    if parts.contains(&Value::Null) {
+        return Value::Null;
+    }
     let texts: Option<Vec<String>> = parts.iter().map(scalar_text).collect();
     match texts {
         Some(texts) if parts.iter().any(Value::has_secret) => {

@@ -34,8 +34,6 @@ pub struct Diff {
     pub notes: Vec<NoteKind>,
     /// What cannot be done in place.
     pub refusals: Vec<Refusal>,
-    /// What cannot be done by a replacement either.
-    pub never: Vec<Refusal>,
     /// Attributes that differ and have no row in the kind's table: a bug of the kind.
     pub unknown: Vec<String>,
 }
@@ -219,11 +217,6 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
         effect,
         at: Some(want.location(attr).clone()),
     };
-    let refusal = |what, hint| Refusal {
-        attr: attr.to_owned(),
-        what,
-        hint,
-    };
     match verdict(sides, field, attr, value, &current) {
         Verdict::Same => {}
         Verdict::CreationOnly => found.notes.push(NoteKind::UsedAtCreationOnly {
@@ -242,8 +235,11 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
             change: change(None, Effect::REPLACE),
             how: How::Replace,
         }),
-        Verdict::Refuse(what, hint) => found.refusals.push(refusal(what, hint)),
-        Verdict::Never(what, hint) => found.never.push(refusal(what, hint)),
+        Verdict::Refuse(what, hint) => found.refusals.push(Refusal {
+            attr: attr.to_owned(),
+            what,
+            hint,
+        }),
     }
 }
 

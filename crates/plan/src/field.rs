@@ -64,6 +64,9 @@ pub struct Field {
     /// where it is deleted and the resource is kept, by the steps of the deletion up to its pivot.
     /// Its steps name no lock: a lock is held to the last step of the change.
     pub leave: Option<&'static Update>,
+    /// Whether a thing outside the stack to which it refers fits what is wanted. Things inside are
+    /// compared when the file is read.
+    pub fits: Option<Fits>,
     /// What the resource that it refers to gets from it: that one's attribute, and the own one that
     /// stands for it from the start.
     pub lends: Option<(&'static str, &'static str)>,
@@ -119,6 +122,9 @@ pub enum Read {
     /// none is, nobody knows whether the cloud left them out.
     By(Compute, &'static [&'static str]),
 }
+
+/// Why a thing outside the stack does not fit a wanted resource, and the way out.
+pub type Fits = fn(&Desired, &Live) -> Option<(String, String)>;
 
 /// Computes a field from a row.
 pub type Compute = fn(Node<'_>) -> Result<Option<Value>, Odd>;
@@ -189,8 +195,6 @@ pub enum Verdict {
     Replace,
     /// Not possible in place; what is wrong, and the way out.
     Refuse(String, Option<String>),
-    /// Not possible, and not for a successor either; what is wrong, and the way out.
-    Never(String, Option<String>),
 }
 
 /// Where the facts of a row come from.
@@ -223,6 +227,7 @@ impl Field {
             change: OnChange::Part,
             via: None,
             leave: None,
+            fits: None,
             lends: None,
             transient: false,
             holds: true,
@@ -458,6 +463,13 @@ impl Field {
     #[must_use]
     pub const fn leave(mut self, update: &'static Update) -> Self {
         self.leave = Some(update);
+        self
+    }
+
+    /// A thing outside the stack to which it refers is asked whether it fits.
+    #[must_use]
+    pub const fn fitting(mut self, fits: Fits) -> Self {
+        self.fits = Some(fits);
         self
     }
 

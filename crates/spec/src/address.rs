@@ -105,6 +105,16 @@ impl Address {
         is_inside && (last.key.is_none() || last.key == at_last.key)
     }
 
+    /// The address of its first `n` segments: of a module around it, or of itself; `None` for 0 and
+    /// beyond its end.
+    #[must_use]
+    pub fn first(&self, n: usize) -> Option<Self> {
+        let segments = self.segments.get(..n).filter(|some| !some.is_empty())?;
+        Some(Self {
+            segments: segments.to_vec(),
+        })
+    }
+
     /// Its segments, outermost first; never empty.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {

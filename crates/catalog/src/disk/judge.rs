@@ -87,20 +87,21 @@ pub(super) fn level(judged: &Judged<'_>) -> Verdict {
     shared::level(judged, "size", &SPEC)
 }
 
-/// A disk cannot leave its zone, and its successor has to stand in that of the machine.
+/// A machine outside the stack has to stand in the zone of the disk.
+pub(super) fn fits(want: &Desired, machine: &Live) -> Option<(String, String)> {
+    let own = want.attrs.get("zone")?.as_text()?;
+    let other = machine.attr("zone");
+    let other = other.as_text().filter(|other| *other != own)?;
+    let what = format!("the disk is to lie in {own}, and {} lies in {other}", machine.id);
+    let hint = format!("write `zone: {other}`, or name a machine in {own}");
+    Some((what, hint))
+}
+
+/// A disk cannot leave its zone.
 pub(super) fn machine(judged: &Judged<'_>) -> Verdict {
     let zone = judged.row.attr("zone");
     let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();
     let of_machine = attach::zone_of_machine(judged);
-    let wanted = judged.desired.attrs.get("zone");
-    if let (Some(own), Some(other)) = (wanted, &of_machine)
-        && own != other
-    {
-        return Verdict::Never(
-            format!("the disk is to lie in {}, and its machine lies in {}", shown(own), shown(other)),
-            Some(format!("write `zone: {}`, or name a machine there", shown(other))),
-        );
-    }
     if let Some(other) = of_machine.filter(|other| *other != zone) {
         return Verdict::Refuse(
             format!(

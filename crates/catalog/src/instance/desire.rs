@@ -41,6 +41,9 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         .collect()
 }
 
+/// Public images are 20 or 40 GiB.
+const IMAGE_SIZE_MAX: i64 = 40;
+
 fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     let disk = cx.fields().get("system_disk").and_then(Value::as_map)?;
     let text = |name: &str| disk.get(name).and_then(Value::as_text);
@@ -57,7 +60,14 @@ fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     }
     let level = text("performance_level").unwrap_or("PL0");
     let (of, least, _) = disk::bounds(category, level);
-    let size = disk.get("size").and_then(Value::as_int)?;
+    // An image brings its own size, which is smaller than what the highest levels need.
+    let Some(size) = disk.get("size").and_then(Value::as_int) else {
+        let is_given = disk.contains_key("size");
+        return (!is_given && least > IMAGE_SIZE_MAX).then(|| {
+            let message = format!("a {of} disk has at least {least} GiB, and no `size` is given");
+            problem("performance_level", message, format!("write `size: {least}` or more"))
+        });
+    };
     (size < least).then(|| {
         let message = format!("a {of} disk has at least {least} GiB");
         problem("size", message, "write that, or another level or category".to_owned())

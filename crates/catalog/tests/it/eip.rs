@@ -268,7 +268,7 @@ fn own_or_lent(bandwidth: Option<u32>, has_eip: bool) -> String {
     } else {
         ""
     };
-    let output = "outputs: {address: \"${one.public_ip}\"}\n";
+    let output = "outputs: {address: \"${one.public_ip}\", url: \"http://${one.public_ip}/\"}\n";
     let own = own.unwrap_or_default();
     format!("{}{machine}{own}{lent}{output}", &with("")[..start])
 }
@@ -327,6 +327,27 @@ async fn the_machine_it_leaves_has_no_address() {
         cloud.plan(&free).await.outputs["address"].value,
         Value::Null
     );
+}
+
+/// A field that refers to an address that is gone is refused by the plan, not by the apply.
+#[tokio::test(start_paused = true)]
+async fn a_reference_to_an_address_that_is_gone_is_refused() {
+    let with_note = |has_eip: bool| {
+        let text = own_or_lent(None, has_eip);
+        let note = "  note: {type: vpc, cidr_block: 10.9.0.0/16, description: \"at \
+                    ${one.public_ip}\"}\noutputs:";
+        text.replace("outputs:", note)
+    };
+    let cloud = Cloud::new();
+    assert!(cloud.apply(&with_note(true)).await.is_complete());
+    assert!(cloud.apply(&with_note(false)).await.is_complete());
+    let intent = cloud.intent(&stack(&with_note(false), &[]));
+    let errors = cloud
+        .plan_intent(&intent, &PlanOptions::default())
+        .await
+        .err();
+    let error = errors.expect("it is refused").remove(0);
+    assert_eq!(error.what, "`one` has no `public_ip` now");
 }
 
 /// A machine that keeps its public address takes no `eip`: the plan says so, before the bandwidth

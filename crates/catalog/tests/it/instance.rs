@@ -128,34 +128,35 @@ async fn a_stop_without_charges_may_lose_the_address() {
     }
 }
 
-/// A level needs a size, of a system disk too.
+/// What a system disk cannot become would need another machine: the plan leaves that to the user.
 #[tokio::test(start_paused = true)]
-async fn a_level_of_the_system_disk_needs_its_size() {
+async fn a_category_that_no_disk_can_become_is_refused() {
     let of = |disk: &str| machine(&format!("{PLAIN}    system_disk: {{{disk}}}\n"));
     let cloud = Cloud::new();
-    cloud.apply(&of("size: 40, performance_level: PL1")).await;
-    let intent = cloud.intent(&stack(&of("performance_level: PL3"), &[]));
+    cloud.apply(&of("size: 40")).await;
+    let intent = cloud.intent(&stack(&of("size: 40, category: cloud_essd_entry"), &[]));
     let errors = cloud.plan_intent(&intent, &Options::default()).await.err();
     let error = errors.expect("it is refused").remove(0);
     assert_eq!(error.class, PlanErrorClass::Refused);
     assert_eq!(
         error.what,
-        "a PL3 disk has at least 1261 GiB, and it has 40 GiB"
-    );
-    // What a disk cannot become.
-    let intent = cloud.intent(&stack(&of("size: 40, category: cloud_essd_entry"), &[]));
-    let errors = cloud.plan_intent(&intent, &Options::default()).await.err();
-    let error = errors.expect("it is refused").remove(0);
-    assert_eq!(
-        error.what,
         "a cloud_essd disk cannot become cloud_essd_entry"
     );
+    let hint = error.hint.expect("a way out");
+    assert!(hint.contains("--replace box"), "{hint}");
 }
 
 #[test]
 #[should_panic(expected = "a PL2 disk has at least 461 GiB")]
 fn a_new_system_disk_is_as_great_as_its_level_asks() {
     let disk = "    system_disk: {size: 40, performance_level: PL2}\n";
+    drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
+}
+
+#[test]
+#[should_panic(expected = "a PL3 disk has at least 1261 GiB, and no `size` is given")]
+fn a_high_level_needs_a_size_in_the_file() {
+    let disk = "    system_disk: {performance_level: PL3}\n";
     drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
 }
 

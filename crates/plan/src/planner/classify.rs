@@ -66,6 +66,7 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<Classification, Vec<PlanError
             refusals::keep_what_is_stood_on(cx, &mut all);
             let mut errors = refusals::refusals(cx, &all);
             errors.extend(refusals::stood_on(cx, &all));
+            errors.extend(refusals::unknowable(&all));
             errors.extend(misnamed::refusals(cx, &all));
             let waits = match exclusive::waits(cx, &all) {
                 Ok(waits) => waits,

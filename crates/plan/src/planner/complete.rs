@@ -37,6 +37,8 @@ pub(crate) fn complete(
         );
         let kind = registry.known(want.kind);
         close(kind, &mut want);
+        let unfit = unfit(kind, snapshot, &want);
+        errors.extend(unfit.map(|refusal| PlanError::refused(&want, refusal)));
         if let Err(refusal) = (kind.desire)(&cx, found, live, &mut want) {
             errors.push(PlanError::refused(&want, refusal));
         }
@@ -64,6 +66,29 @@ fn close(kind: &Kind, want: &mut Desired) {
             want.attrs.insert(field.name.to_owned(), nothing);
         }
     }
+}
+
+/// What is found outside the stack and does not fit what is wanted.
+fn unfit<'a>(
+    kind: &'static Kind,
+    snapshot: &'a Snapshot,
+    want: &'a Desired,
+) -> impl Iterator<Item = Refusal> + 'a {
+    let named = &snapshot.named;
+    let row = move |value: &Value| match value {
+        Value::Ref(reference) => named.get(&reference.address.to_string())?.first(),
+        Value::Text(id) => named.values().flatten().find(|live| live.id == *id),
+        _ => None,
+    };
+    kind.fields.iter().filter_map(move |field| {
+        let fits = field.fits?;
+        let (what, hint) = fits(want, row(want.attrs.get(field.name)?)?)?;
+        Some(Refusal {
+            attr: field.name.to_owned(),
+            what,
+            hint: Some(hint),
+        })
+    })
 }
 
 /// What the language has and no kind performs yet: refused, never passed over.

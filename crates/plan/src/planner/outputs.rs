@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use setpoint_spec::stack::Output;
 
 use crate::desired::Desired;
-use crate::live::Snapshot;
+use crate::live::{Live, Snapshot};
 use crate::plan::PlannedOutput;
 use crate::planner::Intent;
 use crate::planner::fate::{Fate, known_in};
@@ -45,15 +45,20 @@ impl Known<'_> {
     /// Whether a resource that stays does not have the attribute, or has it no more, and nothing in
     /// this plan gives it one.
     fn is_nothing(&self, reference: &Ref) -> bool {
+        let attr = reference.attr.as_str();
+        let goes = |live: &Live| {
+            let mut back = self.taken_back.iter();
+            back.any(|(id, taken)| *id == live.id && *taken == attr)
+        };
+        if let Some(rows) = self.snapshot.named.get(&reference.address.to_string()) {
+            return rows.first().is_some_and(goes);
+        }
         let Some(Fate::Stays { live, unsettled }) = self.fates.get(&reference.address) else {
             return false;
         };
-        let attr = reference.attr.as_str();
         let want = self.desired.get(&reference.address);
         let may_come =
             unsettled.contains(&attr) || want.is_some_and(|want| want.attrs.contains_key(attr));
-        let mut back = self.taken_back.iter();
-        let goes = back.any(|(id, taken)| *id == live.id && *taken == attr);
-        !may_come && (goes || live.attr(attr) == Value::Null)
+        !may_come && (goes(live) || live.attr(attr) == Value::Null)
     }
 }

@@ -286,9 +286,10 @@ impl<'a> Resolver<'a> {
             );
         }
         if let (Some(from), Some(node), None) = (&from, node.get("from"), &stack)
-            && resources.contains_key(from)
+            && to.as_ref().is_none_or(|to| from == to || !from.covers(to))
+            && let Some(there) = still_there(resources, from)
         {
-            let message = format!("`{from}` is still in this stack");
+            let message = format!("`{there}` is still in this stack");
             self.found.push(
                 Diagnostic::error("still-there", node.span, message)
                     .hint("what moved has a new address only; take the old entry out"),
@@ -317,11 +318,11 @@ impl<'a> Resolver<'a> {
 
     fn forget(&mut self, node: &Node, resources: &BTreeMap<Address, Resource>) -> Option<Address> {
         let address = self.address(node, "forget")?;
-        if resources.contains_key(&address) {
+        if let Some(there) = still_there(resources, &address) {
             let diagnostic = Diagnostic::error(
                 "still-there",
                 node.span,
-                format!("`{address}` is still in this stack"),
+                format!("`{there}` is still in this stack"),
             );
             self.found.push(diagnostic.hint(
                 "take its entry out; what `forget` names stays in the cloud, without an owner",
@@ -419,4 +420,12 @@ impl<'a> Resolver<'a> {
             secret,
         })
     }
+}
+
+/// The first resource that an address names, or that its group or its module holds.
+fn still_there<'a>(
+    resources: &'a BTreeMap<Address, Resource>,
+    address: &Address,
+) -> Option<&'a Address> {
+    resources.keys().find(|known| address.covers(known))
 }

@@ -30,8 +30,12 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
             created
                 .any(|change| change.action == ChangeAction::Create && to.covers(&change.address))
         };
+        if !comes() {
+            return None;
+        }
         changes_kind(cx, &gone, from, to)
-            .or_else(|| nearly(cx, "moved", from, &gone).filter(|_| comes()))
+            .or_else(|| fits_nothing(cx, &gone, from, to))
+            .or_else(|| nearly(cx, "moved", from, &gone))
     });
     let forgotten = cx.intent.forget.iter();
     moves
@@ -64,8 +68,40 @@ fn changes_kind(
     })
 }
 
+/// A move that finds no counterpart: a group to a single resource, say.
+fn fits_nothing(
+    cx: &Context<'_>,
+    gone: &[&Change],
+    from: &Address,
+    to: &Address,
+) -> Option<PlanError> {
+    let mut moved = cx
+        .paired
+        .values()
+        .filter_map(|pair| pair.moved_from.as_ref());
+    if moved.any(|owner| from.covers(&owner.address)) {
+        return None;
+    }
+    let old = gone.iter().find(|change| from.covers(&change.address))?;
+    let new = cx.desired.values().find(|want| to.covers(&want.address))?;
+    Some(PlanError {
+        address: Some(new.address.clone()),
+        class: PlanErrorClass::Refused,
+        what: format!(
+            "`moved` takes `{from}` to `{to}`, but `{}` has no counterpart there and would be \
+             destroyed",
+            old.address
+        ),
+        hint: Some(format!(
+            "say which: `{{from: {}, to: {}}}`",
+            old.address, new.address
+        )),
+        at: Some(new.at.clone()),
+    })
+}
+
 /// An entry that names nothing, where something of nearly that name is destroyed. Names that differ
-/// in their numbers are those of siblings.
+/// in their numbers are those of siblings, and a group of which a part stays is meant to shrink.
 fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) -> Option<PlanError> {
     let mut there = cx.paired.iter().filter(|(_, pair)| pair.main.is_some());
     if there.any(|(address, _)| named.covers(address)) {
@@ -73,9 +109,12 @@ fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) ->
     }
     let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
     let word = named.to_string();
+    let is_like = |address: &Address| address.key().is_some() == named.key().is_some();
+    let stays = |address: &Address| cx.desired.keys().any(|known| address.covers(known));
     let names: BTreeSet<String> = gone
         .iter()
-        .flat_map(|change| [change.address.clone(), change.address.group()])
+        .flat_map(|change| around(&change.address))
+        .filter(|address| is_like(address) && !stays(address))
         .map(|address| address.to_string())
         .filter(|name| letters(name) != letters(&word))
         .collect();
@@ -89,6 +128,12 @@ fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) ->
         )),
         at: None,
     })
+}
+
+/// An address, its group, and the modules around it with their groups.
+fn around(address: &Address) -> Vec<Address> {
+    let outer = (1..=address.segments().len()).filter_map(|n| address.first(n));
+    outer.flat_map(|one| [one.group(), one]).collect()
 }
 
 #[cfg(test)]
@@ -124,6 +169,27 @@ mod tests {
     }
 
     #[test]
+    fn a_move_without_a_counterpart_is_refused() {
+        for (before, after, old) in [
+            (
+                &["d[0] key name=a", "d[1] key name=b"][..],
+                &["e key name=c", "! move d e"][..],
+                "d[0]",
+            ),
+            (
+                &["d key name=a"],
+                &["e[0] key name=b", "e[1] key name=c", "! move d e"],
+                "d",
+            ),
+            (&["m.d key name=a"], &["e key name=b", "! move m e"], "m.d"),
+        ] {
+            let told = told(before, after);
+            let has = format!("but `{old}` has no counterpart there and would be destroyed");
+            assert!(told.iter().any(|(what, _)| what.contains(&has)), "{told:?}");
+        }
+    }
+
+    #[test]
     fn an_entry_that_is_done_is_no_fault() {
         for (before, after) in [
             (
@@ -139,6 +205,10 @@ mod tests {
             (&["disk2 key name=a"], &["! forget disk1"]),
             (&["d[0] key name=a", "d[1] key name=b"], &["! forget d"]),
             (&["d[0] key name=a"], &["e[0] key name=a", "! move d e"]),
+            (
+                &["workers[0] key name=a", "workers[1] key name=b"],
+                &["workers[0] key name=a", "! forget worker"],
+            ),
             (&["data key name=a"], &["! forget data"]),
             (&["data key name=a"], &["! forget dta", "! destroy"]),
         ] {

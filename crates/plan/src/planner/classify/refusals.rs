@@ -1,5 +1,7 @@
 //! Deletions that are refused, and resources that are kept since something kept stands on them.
 
+use std::collections::BTreeMap;
+
 use crate::change::{Change, ChangeAction, Reason};
 use crate::effect::Interruption;
 use crate::live::Live;
@@ -7,6 +9,7 @@ use crate::planner::blocks;
 use crate::planner::classify::Context;
 use crate::planner::classify::closure::lets_go;
 use crate::planner::{Classified, PlanError, PlanErrorClass};
+use crate::{Address, Value};
 
 pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     let mut errors = Vec::new();
@@ -17,8 +20,7 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         let in_place = one.diff.refusals.iter();
         let in_place = in_place.filter(|_| change.action != ChangeAction::Replace);
         if let Some(want) = &change.after {
-            let told = in_place.chain(&one.diff.never);
-            errors.extend(told.map(|refusal| PlanError::refused(want, refusal.clone())));
+            errors.extend(in_place.map(|refusal| PlanError::refused(want, refusal.clone())));
         }
         let live = change.before.as_ref();
         let takes = change.deletes() || change.effect.interrupts >= Interruption::Rebuild;
@@ -169,6 +171,41 @@ pub(super) fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
             )),
             at: user.change.after.as_ref().map(|want| want.at.clone()),
         });
+    }
+    errors
+}
+
+/// References to attributes that a resource does not have, and that nothing in this plan gives it:
+/// the apply could not send them.
+pub(super) fn unknowable(all: &[Classified]) -> Vec<PlanError> {
+    let rests = |one: &&Classified| one.change.action == ChangeAction::NoOp;
+    let at_rest: BTreeMap<&Address, &Live> = all
+        .iter()
+        .filter(rests)
+        .filter_map(|one| Some((&one.change.address, one.change.before.as_ref()?)))
+        .collect();
+    let mut errors = Vec::new();
+    for change in all.iter().map(|one| &one.change) {
+        let acts = change.creates() || change.action == ChangeAction::Update;
+        let Some(want) = change.after.as_ref().filter(|_| acts) else {
+            continue;
+        };
+        for (attr, value) in &want.attrs {
+            let lacks = |reference: &&&crate::Ref| {
+                let live = at_rest.get(&reference.address);
+                live.is_some_and(|live| live.attr(&reference.attr) == Value::Null)
+            };
+            let Some(reference) = value.refs().iter().find(lacks).copied() else {
+                continue;
+            };
+            errors.push(PlanError {
+                address: Some(change.address.clone()),
+                class: PlanErrorClass::Refused,
+                what: format!("`{}` has no `{}` now", reference.address, reference.attr),
+                hint: Some("take the reference out, or give it one in this plan".to_owned()),
+                at: Some(want.location(attr).clone()),
+            });
+        }
     }
     errors
 }

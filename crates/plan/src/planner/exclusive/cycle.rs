@@ -250,8 +250,7 @@ fn is_rename(
         named: &cx.snapshot.named,
         ignore_tags: &cx.intent.ignore_tags,
     });
-    let is_possible = diff.refusals.is_empty() && diff.never.is_empty();
-    kind.tag_api.is_some() && is_possible && diff.forces_replacement().is_none()
+    kind.tag_api.is_some() && diff.refusals.is_empty() && diff.forces_replacement().is_none()
 }
 
 fn no_order(all: &[Classified], cycle: &BTreeSet<usize>) -> PlanError {

@@ -1,5 +1,6 @@
 //! Values that are not free, and will not be: errors of the plan instead of errors of the API.
 
+use crate::Address;
 use crate::change::ChangeAction;
 use crate::claim::Claim;
 use crate::planner::classify::Context;
@@ -80,12 +81,18 @@ fn keeping(
                 Some(renamed().unwrap_or(delete)),
             )
         }
-        ChangeAction::NoOp if change.after.is_none() && !cx.options.targets.is_empty() => {
+        ChangeAction::NoOp if is_left_out(cx, name) => {
             let target = format!("add `--target {name}`");
             ("is not one of the targets", Some(target))
         }
         _ => ("keeps it", None),
     }
+}
+
+/// Whether targets were asked for, and this is none of them.
+fn is_left_out(cx: &Context<'_>, address: &Address) -> bool {
+    let targets = &cx.options.targets;
+    !targets.is_empty() && !targets.contains(address)
 }
 
 /// Two changes take one value.
