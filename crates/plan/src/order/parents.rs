@@ -2,12 +2,14 @@
 //! take something away.
 //!
 //! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a
-//! machine starts when the new rules of its group are in force. References to what stays are
+//! machine starts when the new rules of its group are in force. What moves to a machine that is
+//! interrupted waits until it is back. References to what stays are
 //! resolved at plan time, so no reference says this.
 
+use crate::Value;
 use crate::change::{ChangeAction, ReplaceOrder};
 use crate::diff::How;
-use crate::order::{Edges, Placed, all_to_all};
+use crate::order::{Edges, Placed, all_to_all, interrupts};
 use crate::plan::Half;
 use crate::update::At;
 
@@ -23,6 +25,9 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
             match child.block.half {
                 Half::Up if child.one.parents.contains(parent.address()) => {
                     edges.extend(before_child(parent, child))
+                }
+                Half::Up if interrupts(parent) && joins(child, parent) => {
+                    edges.extend(all_to_all(&parent.last_group(), &child.first_group()));
                 }
                 Half::Down if takes_at_the_end(parent) && uses(child, parent) => {
                     edges.extend(all_to_all(&child.pivot_group(), &taking(parent)));
@@ -71,6 +76,16 @@ fn takes_at_the_end(parent: &Placed<'_>) -> bool {
 fn taking(parent: &Placed<'_>) -> Vec<usize> {
     let at = parent.block.taking.unwrap_or(0);
     parent.ids(at..parent.steps().len())
+}
+
+/// Whether an update binds something to what stays: no reference is left that would say so.
+fn joins(child: &Placed<'_>, parent: &Placed<'_>) -> bool {
+    let Some(joined) = &parent.one.change.before else {
+        return false;
+    };
+    let id = Value::text(&joined.id);
+    let mut fields = child.one.change.fields.iter();
+    child.one.change.action == ChangeAction::Update && fields.any(|field| field.after == id)
 }
 
 fn uses(child: &Placed<'_>, parent: &Placed<'_>) -> bool {

@@ -55,16 +55,16 @@ pub(super) static CASES: &[Case] = &[
     },
     Case {
         rows: &["slot-stays"],
-        before: &["m machine", "a eip on=m", "b eip"],
-        after: &["m machine", "a eip on=m", "b eip on=m"],
+        before: &["m machine", "a eip on=@m", "b eip"],
+        after: &["m machine", "a eip on=@m", "b eip on=@m"],
         plan: expect![[r#"
-            Refused: `b` needs the address slot of m, but `a` (id-a) has it and keeps it; unbind the other one
+            Refused: `b` needs the address slot of id-m, but `a` (id-a) has it and keeps it; unbind the other one
         "#]],
     },
     Case {
         rows: &["slot-freed"],
-        before: &["m machine", "a eip on=m", "b eip"],
-        after: &["m machine", "b eip on=m"],
+        before: &["m machine", "a eip on=@m", "b eip"],
+        after: &["m machine", "b eip on=@m"],
         plan: expect![[r#"
             - a NotInSpec
             ~ b Differs
@@ -76,8 +76,8 @@ pub(super) static CASES: &[Case] = &[
     },
     Case {
         rows: &["slots-swapped"],
-        before: &["m machine", "n machine", "a eip on=m", "b eip on=n"],
-        after: &["m machine", "n machine", "a eip on=n", "b eip on=m"],
+        before: &["m machine", "n machine", "a eip on=@m", "b eip on=@n"],
+        after: &["m machine", "n machine", "a eip on=@n", "b eip on=@m"],
         plan: expect![[r#"
             ~ a Differs
             ~ b Differs

@@ -6,6 +6,19 @@ use crate::order::tests::Case;
 
 pub(super) static CASES: &[Case] = &[
     Case {
+        rows: &["moves-to-a-restart"],
+        before: &["m machine", "n machine size=1", "ip eip on=@m"],
+        after: &["m machine", "n machine size=2", "ip eip on=@n"],
+        plan: expect![[r#"
+            ~ ip Differs
+            = m Matches
+            ~ n Differs
+            ~ n: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            ~ ip: bind ▮
+            ~ n unmark → ~ ip bind
+        "#]],
+    },
+    Case {
         rows: &["parents", "parent-grows"],
         before: &["vpc network block=10.0.0.0/16"],
         after: &[
