@@ -2,7 +2,7 @@
 //!
 //! A kind's file, in this order: header (states, limits, sources), the kind, its table, updates,
 //! views, codes, the desired resource, procedures, tests. Adding a kind adds one file and one line
-//! in [`kinds!`]. Invariant: kinds are data and pure functions; no I/O, no clock.
+//! in `kinds!`. Invariant: kinds are data and pure functions; no I/O, no clock.
 
 use std::sync::LazyLock;
 

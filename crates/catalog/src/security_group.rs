@@ -5,8 +5,9 @@
 //! files allow is open at every moment: add, then reword, then revoke.
 //!
 //! Sources: CreateSecurityGroup, ModifySecurityGroupAttribute, ModifySecurityGroupPolicy,
-//! AuthorizeSecurityGroup[Egress], ModifySecurityGroup[Egress]Rule, RevokeSecurityGroup[Egress],
-//! DeleteSecurityGroup, DescribeSecurityGroups, DescribeSecurityGroupAttribute (ECS 2014-05-26).
+//! `AuthorizeSecurityGroup[Egress]`, `ModifySecurityGroup[Egress]Rule`,
+//! `RevokeSecurityGroup[Egress]`, DeleteSecurityGroup, DescribeSecurityGroups,
+//! DescribeSecurityGroupAttribute (ECS 2014-05-26).
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Json, Odd};

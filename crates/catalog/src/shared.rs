@@ -63,10 +63,7 @@ pub(crate) fn display_name(stack: &str, address: &Address, max: usize) -> String
 /// Hexadecimal SHA-256 of a text.
 pub(crate) fn digest(text: &str) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&sha2::Sha256::digest(text.as_bytes()))
 }
 
 /// Puts the name at creation where the spec gives none.

@@ -1,5 +1,6 @@
 //! Addresses and globs of the command line: `app`, `app[0]`, `app.0`, `'app[*]'`, `'web.*'`.
 
+use setpoint_plan::diff::glob_match;
 use setpoint_spec::address::Address;
 
 /// Why a pattern names nothing.
@@ -72,18 +73,7 @@ fn means(pattern: &str, address: &Address) -> bool {
     let inside = text
         .strip_prefix(pattern)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']));
-    inside || glob(pattern.as_bytes(), text.as_bytes())
-}
-
-/// `*` stands for any text; everything else for itself.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        Some((first, rest)) => text
-            .split_first()
-            .is_some_and(|(head, tail)| head == first && glob(rest, tail)),
-    }
+    inside || glob_match(pattern, &text)
 }
 
 #[cfg(test)]

@@ -285,10 +285,7 @@ fn saved_source(source: &Source) -> SavedSource {
 
 /// SHA-256 in hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
 /// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a

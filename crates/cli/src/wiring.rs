@@ -250,7 +250,7 @@ fn looked_at(path: Option<&str>, there: bool) -> Vec<String> {
 fn nonce() -> String {
     let mut bits = [0_u8; 16];
     getrandom::fill(&mut bits).expect("the system gives random bits to every process");
-    bits.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&bits)
 }
 
 /// The runtime of one command: one thread, since all the work is waiting.

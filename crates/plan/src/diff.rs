@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use wildmatch::WildMatch;
+
 use crate::change::FieldChange;
 use crate::desired::Desired;
 use crate::effect::Effect;
@@ -330,7 +332,7 @@ fn compare_tags(want: &Desired, live: &Live, ignore: &[String], found: &mut Diff
     }
 }
 
-/// Glob match with `*` and `?`.
+/// Whether one of the globs matches the key.
 fn matches_any(key: &str, globs: &[String]) -> bool {
     globs.iter().any(|glob| glob_match(glob, key))
 }
@@ -338,25 +340,7 @@ fn matches_any(key: &str, globs: &[String]) -> bool {
 /// Whether the text matches the glob: `*` stands for any run of characters, `?` for one.
 #[must_use]
 pub fn glob_match(glob: &str, text: &str) -> bool {
-    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
-    let (mut g, mut t) = (0, 0);
-    let mut back: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if g < glob.len() && (glob[g] == '?' || (glob[g] != '*' && glob[g] == text[t])) {
-            g += 1;
-            t += 1;
-        } else if g < glob.len() && glob[g] == '*' {
-            back = Some((g + 1, t));
-            g += 1;
-        } else if let Some((after_star, taken)) = back {
-            g = after_star;
-            t = taken + 1;
-            back = Some((after_star, taken + 1));
-        } else {
-            return false;
-        }
-    }
-    glob[g..].iter().all(|c| *c == '*')
+    WildMatch::new(glob).matches(text)
 }
 
 /// The guard words that a live resource should carry: those of the file, and those that were

@@ -1,4 +1,4 @@
-//! The questions that a plan needs answered, in two rounds; see [`Kind`](crate::kind::Kind) for the
+//! The questions that a plan needs answered, in two rounds; see [`Kind`] for the
 //! order in which a kind asks its own.
 //!
 //! The first round is everything that the spec alone determines: a listing of every kind, since the

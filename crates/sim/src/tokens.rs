@@ -145,11 +145,7 @@ fn fingerprint(action: &str, params: &Params) -> String {
         hash.update((value.len() as u64).to_be_bytes());
         hash.update(value);
     }
-    hash.finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&hash.finalize()[..16])
 }
 
 /// Code and status differ by action.

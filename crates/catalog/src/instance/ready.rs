@@ -473,7 +473,8 @@ fn until(command: &str) -> String {
     format!("until {command}; do sleep 2; done")
 }
 
-/// A text as one word of the shell.
+/// A text as one word of the shell, always in single quotes: people read the script in the console,
+/// and a mixture of quotes is hard to read.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,5 +1,7 @@
 //! The sentences at a plan's head and foot.
 
+use std::borrow::Cow;
+
 use setpoint_plan::Address;
 use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::document::held_words;
@@ -220,11 +222,7 @@ pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
 /// Brackets are globs to some shells.
 fn shell_word(address: &Address) -> String {
     let text = address.to_string();
-    if text.contains('[') {
-        format!("'{text}'")
-    } else {
-        text
-    }
+    shlex::try_quote(&text).map_or(text.clone(), Cow::into_owned)
 }
 
 /// `Read with 9 calls: 7 listings, 1 look-up, 1 detail.`

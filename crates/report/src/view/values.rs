@@ -222,11 +222,7 @@ fn text_words(text: &str) -> String {
 
 /// The first twelve digits of a text's SHA-256.
 pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(text.as_bytes())[..6])
 }
 
 /// The field behind a dotted attribute; names of free maps and numbers of list items are passed

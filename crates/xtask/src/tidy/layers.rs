@@ -63,14 +63,13 @@ const OPENAPI: &str = "setpoint-openapi";
 const PLAN: &str = "setpoint-plan";
 const SIMULATOR: &str = "setpoint-sim";
 const CATALOG: &str = "setpoint-catalog";
-const POLICY: &str = "setpoint-policy";
 const ENGINE_CRATE: &str = "setpoint-engine";
 const REPORT: &str = "setpoint-report";
 const TESTKIT: &str = "setpoint-testkit";
 const CLI: &str = "setpoint";
 
 /// Lowest layer first.
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 10] = [
     Row {
         package: SPEC,
         ours: &[],
@@ -97,18 +96,13 @@ const ROWS: [Row; 11] = [
         never: PURE,
     },
     Row {
-        package: POLICY,
-        ours: &[SPEC, PLAN],
-        never: PURE,
-    },
-    Row {
         package: ENGINE_CRATE,
         ours: &[SPEC, OPENAPI, PLAN],
         never: ENGINE,
     },
     Row {
         package: REPORT,
-        ours: &[SPEC, PLAN, POLICY],
+        ours: &[SPEC, PLAN],
         never: PURE,
     },
     Row {
@@ -119,7 +113,6 @@ const ROWS: [Row; 11] = [
             PLAN,
             SIMULATOR,
             CATALOG,
-            POLICY,
             ENGINE_CRATE,
             REPORT,
         ],
@@ -133,7 +126,6 @@ const ROWS: [Row; 11] = [
             PLAN,
             SIMULATOR,
             CATALOG,
-            POLICY,
             ENGINE_CRATE,
             REPORT,
         ],

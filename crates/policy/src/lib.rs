@@ -1,1 +1,0 @@
-//! Lint rules over stack and plan, one file each.
