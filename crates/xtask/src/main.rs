@@ -7,6 +7,7 @@ mod codegen;
 mod tidy;
 
 const USAGE: &str = "usage: cargo xtask tidy              layers, budgets, headers, links
+       cargo xtask tidy --report     lines, tokens a line and comments of each crate
        cargo xtask codegen FOLDER    action tables; FOLDER holds openapi/*.json";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -14,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
         ["tidy"] => tidy::run(&root()),
+        ["tidy", "--report"] => tidy::report(&root()),
         ["codegen", folder] => codegen::run(folder.as_ref()),
         _ => Err(USAGE.into()),
     }

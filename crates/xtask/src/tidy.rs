@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 mod bans;
+mod density;
 mod kinds;
 mod layers;
 mod links;
@@ -70,6 +71,17 @@ pub(crate) fn run(root: &Path) -> Result<(), Box<dyn Error>> {
         0 => Ok(()),
         n => Err(format!("tidy: {n} findings").into()),
     }
+}
+
+/// Prints how dense the code is.
+///
+/// # Errors
+///
+/// If the tree cannot be read.
+pub(crate) fn report(root: &Path) -> Result<(), Box<dyn Error>> {
+    let text = density::report(&tree::read(root)?);
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
 }
 
 /// Every finding of the tree below `root`, sorted.

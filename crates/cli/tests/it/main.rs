@@ -25,6 +25,7 @@ mod show;
 #[cfg(unix)]
 mod signals;
 mod sim;
+mod truth;
 mod usage;
 mod validate;
 mod version;
