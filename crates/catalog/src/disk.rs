@@ -292,7 +292,6 @@ static DETACH: Update = Update::online("detach", attach::reattach)
 /// Free until the successor of the machine exists.
 static LEAVE: Update = Update::online("leave", |update| attach::detach(update.live));
 
-/// The data disks; the system disks are details of their machines.
 /// The disks of a stack. One listing serves two kinds: a system disk is a detail of its machine.
 pub(crate) static LIST: View = View {
     ids: Ids::Json("DiskIds", 100),

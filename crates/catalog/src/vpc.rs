@@ -106,7 +106,8 @@ static FIELDS: &[Field] = &[
     .replace()
     .samples("[30.0.0.0/16]", "[31.0.0.0/16]"),
     Field::output("router_id", ID, "Id of its virtual router.").at_uncaptured("VRouterId"),
-    Field::output("route_table_id", ID, "Id of its system route table.").by_uncaptured(route_table, &["RouterTableIds"]),
+    Field::output("route_table_id", ID, "Id of its system route table.")
+        .by_uncaptured(route_table, &["RouterTableIds"]),
     Field::output("ipv6_cidr_block", ID, "Its IPv6 block, if it has one.")
         .at_or_absent("Ipv6CidrBlock"),
     Field::output("status", ID, "Pending or Available.").at("Status").transient(),

@@ -2,8 +2,8 @@
 //!
 //! A command is parse → operate → view: [`args`] says what was typed, [`env`](mod@env) what the
 //! environment adds; [`spec`], [`wiring`] and [`operate`] do the work with the other crates;
-//! `report` renders; [`ui`] writes. [`exit`] maps every result to one documented code. Invariant: stdout carries the
-//! result and nothing else.
+//! `report` renders; [`ui`] writes. [`exit`] maps every result to one documented code. Invariant:
+//! stdout carries the result and nothing else.
 
 pub mod addresses;
 pub mod args;

@@ -75,8 +75,8 @@ fn log_to_stderr(global: &Global, env: Env) -> Result<(), Error> {
     Ok(())
 }
 
-/// A level, or levels by target. A lone word that is no level would be taken for a target, and log
-/// nothing.
+/// A level, or levels by target. A single word that is not a level would be read as a target, and
+/// nothing would be logged.
 fn filter(text: &str) -> Option<Targets> {
     let known = text.contains('=') || text.parse::<LevelFilter>().is_ok();
     if known { text.parse().ok() } else { None }

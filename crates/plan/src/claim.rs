@@ -4,8 +4,8 @@
 //! A kind says which of them a side of a resource holds ([`crate::kind::Kind::claims`]). Two claims
 //! can be compared if they are of one kind, one field and one scope; blocks conflict if they
 //! overlap, everything else if it is equal. Slots are compared across kinds: a machine with an
-//! address of its own has no slot left for another one. A [`Room`] is the other half for blocks: what the
-//! scope itself offers at each stage of its own update.
+//! address of its own has no slot left for another one. A [`Room`] is the other half for blocks:
+//! what the scope itself offers at each stage of its own update.
 
 use std::fmt;
 use std::net::IpAddr;

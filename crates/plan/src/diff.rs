@@ -291,8 +291,8 @@ fn is_same(want: &Value, live: &Value) -> bool {
     }
 }
 
-/// Takes what `lifecycle.ignore` names out of what is wanted, so that nothing is compared and
-/// nothing sent; notes what would have differed.
+/// Removes the fields that `lifecycle.ignore` names from the desired resource, so that they are
+/// neither compared nor sent. Returns a note for each that differs.
 pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
     let ignored = want.lifecycle.ignore.clone();
     let is_ignored = |attr: &str| {

@@ -64,8 +64,8 @@ pub struct Field {
     /// where it is deleted and the resource is kept, by the steps of the deletion up to its pivot.
     /// Its steps name no lock: a lock is held to the last step of the change.
     pub leave: Option<&'static Update>,
-    /// Whether a thing outside the stack to which it refers fits what is wanted. Things inside are
-    /// compared when the file is read.
+    /// Whether the resource outside the stack that it refers to fits the desired resource.
+    /// Resources inside the stack are compared when the file is read.
     pub fits: Option<Fits>,
     /// What the resource that it refers to gets from it: that one's attribute, and the own one that
     /// stands for it from the start.
@@ -123,7 +123,7 @@ pub enum Read {
     By(Compute, &'static [&'static str]),
 }
 
-/// Why a thing outside the stack does not fit a wanted resource, and the way out.
+/// Why a resource outside the stack does not fit the desired resource, and the way out.
 pub type Fits = fn(&Desired, &Live) -> Option<(String, String)>;
 
 /// Computes a field from a row.
@@ -466,7 +466,7 @@ impl Field {
         self
     }
 
-    /// A thing outside the stack to which it refers is asked whether it fits.
+    /// Checks whether the resource outside the stack that it refers to fits.
     #[must_use]
     pub const fn fitting(mut self, fits: Fits) -> Self {
         self.fits = Some(fits);

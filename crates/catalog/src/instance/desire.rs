@@ -41,8 +41,8 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         .collect()
 }
 
-/// Public images are 20 or 40 GiB.
-const IMAGE_SIZE_MAX: i64 = 40;
+/// The largest public image, in GiB. A larger image is a custom one, and its size has to be given.
+const IMAGE_SIZE_MAX: i64 = 100;
 
 fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     let disk = cx.fields().get("system_disk").and_then(Value::as_map)?;

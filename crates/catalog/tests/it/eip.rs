@@ -309,7 +309,7 @@ async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
     }
 }
 
-/// An address that is taken away is no output any more.
+/// After an EIP is detached, the output of the machine's address is null.
 #[tokio::test(start_paused = true)]
 async fn the_machine_it_leaves_has_no_address() {
     let (lent, free) = (own_or_lent(None, true), own_or_lent(None, false));

@@ -1,7 +1,7 @@
 //! `docs/language.md`: every example loads, and what the examples of the functions give is true.
 //!
-//! The blocks of a section are the files of one stack. A block says its path in a first comment; one
-//! without is `stack.yaml`.
+//! The blocks of a section are the files of one stack. A block says its path in a first comment;
+//! a block without one is `stack.yaml`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! What pages, help and hints name is there: flags, commands, environment variables, files.
 //!
-//! Looked at are the Markdown pages and the texts of the sources outside of tests. A word that belongs
-//! to another program stands in [`FOREIGN`].
+//! The test reads the Markdown pages and the texts of the sources outside of tests. Words of other
+//! programs stand in [`FOREIGN`].
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -117,9 +117,9 @@ impl Machine {
         }
     }
 
-    /// Whether the look before agrees with this one. One look is no proof of an absence: a damaged
-    /// or lagging answer and a lost permission look the same. The second look follows soon, and is
-    /// proven.
+    /// Whether the previous read agrees with this one. A single read does not prove an absence: a
+    /// damaged or lagging answer and a lost permission look the same. The second read follows soon,
+    /// and is proven.
     pub(super) fn is_second(&mut self, now: Duration, step: StepId) -> bool {
         let doubts = &mut self.history[step.0].doubts;
         *doubts += 1;

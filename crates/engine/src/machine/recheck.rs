@@ -1,7 +1,7 @@
 //! Rechecks: an observation that is old is renewed before the first write on a resource.
 //!
 //! Invariant: nothing is written to a live resource whose owner or managed fields are not those of
-//! the plan. What is gone already is no obstacle to taking it away.
+//! the plan. A resource that is already gone does not block its deletion.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Listings that the cloud refuses.
 //!
 //! Every kind is listed, also those that the file does not use, since the stack may own some of
-//! them. Who may not list such a kind, or has not activated its product, is told so by a note;
-//! nothing is concluded about the kind. For a kind that is used a refusal stays an error, and so it
-//! does where every listing is refused: then nothing at all is known.
+//! them. A caller who is not allowed to list such a kind, or has not activated its product, gets a
+//! note; nothing is concluded about the kind. For a kind that is used a refusal stays an error, and
+//! so it does where every listing is refused: then nothing at all is known.
 
 use std::collections::BTreeSet;
 

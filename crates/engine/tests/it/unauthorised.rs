@@ -1,5 +1,5 @@
-//! Whoever may not list something is told so or shown an empty list: neither leads to a plan, let
-//! alone to a create.
+//! A caller without the permission to list gets an error or an empty list. Neither leads to a plan,
+//! let alone to a create.
 
 use setpoint_engine::observe::{self, ObserveError};
 use setpoint_engine::pages::ReadError;

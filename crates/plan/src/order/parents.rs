@@ -3,8 +3,8 @@
 //!
 //! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a
 //! machine starts when the new rules of its group are in force. What moves to a machine that is
-//! interrupted waits until it is back. References to what stays are
-//! resolved at plan time, so no reference says this.
+//! interrupted waits until it is back. References to what stays are resolved at plan time, so no
+//! reference says this.
 
 use crate::Value;
 use crate::change::{ChangeAction, ReplaceOrder};

@@ -68,7 +68,7 @@ fn close(kind: &Kind, want: &mut Desired) {
     }
 }
 
-/// What is found outside the stack and does not fit what is wanted.
+/// References to resources outside the stack that do not fit the desired resource.
 fn unfit<'a>(
     kind: &'static Kind,
     snapshot: &'a Snapshot,

@@ -1,6 +1,9 @@
 //! The usual way out after an API code, as a table. Sources: the error tables of the ECS, VPC,
 //! CloudMonitor and STS documentation.
 
+const NOT_ALLOWED: &str = "The RAM user or role may not call this action: grant it. A plan alone \
+                           needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.";
+
 /// A code, or its beginning before `*`, and what to do. The first row that fits is taken.
 static TABLE: &[(&str, &str)] = &[
     // Stock.
@@ -102,18 +105,9 @@ static TABLE: &[(&str, &str)] = &[
         "InvalidTimeStamp*",
         "This machine's clock is off by more than 15 minutes. Set it, then run the same command again.",
     ),
-    (
-        "Forbidden.RAM*",
-        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
-    ),
-    (
-        "AccessForbidden*",
-        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
-    ),
-    (
-        "NoPermission*",
-        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
-    ),
+    ("Forbidden.RAM*", NOT_ALLOWED),
+    ("AccessForbidden*", NOT_ALLOWED),
+    ("NoPermission*", NOT_ALLOWED),
     (
         "Forbidden.AccessKeyDisabled",
         "The access key is disabled. Enable it in RAM, or use another one.",
@@ -126,10 +120,7 @@ static TABLE: &[(&str, &str)] = &[
         "Forbidden.SubUser",
         "Only the account itself, or a user with full rights, may do this.",
     ),
-    (
-        "Forbidden*",
-        "The RAM user or role may not call this action: grant it. A plan alone needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.",
-    ),
+    ("Forbidden*", NOT_ALLOWED),
     (
         "UserNotInTheWhiteList",
         "The account must apply for this feature first.",

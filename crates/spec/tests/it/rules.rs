@@ -776,8 +776,17 @@ fn explains_rows() {
           change    none: in place, what runs goes on
     "#]]
     .assert_eq(
-        &["instance.system_disk.size", "instance.public_ip", "instance.vpc_id", "instance.system_disk.sise", "vsw", "key_pair", "key_pair.public_key",
-        "key_pair.name", "security_group.ingress.0.port"]
+        &[
+            "instance.system_disk.size",
+            "instance.public_ip",
+            "instance.vpc_id",
+            "instance.system_disk.sise",
+            "vsw",
+            "key_pair",
+            "key_pair.public_key",
+            "key_pair.name",
+            "security_group.ingress.0.port",
+        ]
             .map(show)
             .join("---\n"),
     );

@@ -1,8 +1,8 @@
 //! `cargo xtask tidy --report`: how dense the code is, crate by crate.
 //!
-//! Counted are Rust files outside of tests: lines of code, tokens of the compiler's own lexer a line
-//! of code, and the share of comments among all lines that are not blank. Generated files stand in a
-//! row of their own, since nobody reads them.
+//! It counts, in Rust files outside of tests: lines of code, tokens of the compiler's own lexer a
+//! line of code, and the share of comments among all lines that are not blank. Generated files have
+//! a row of their own, since nobody reads them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -33,9 +33,7 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         if !comes() {
             return None;
         }
-        changes_kind(cx, &gone, from, to)
-            .or_else(|| fits_nothing(cx, &gone, from, to))
-            .or_else(|| nearly(cx, "moved", from, &gone))
+        unmatched(cx, &gone, from, to).or_else(|| nearly(cx, "moved", from, &gone))
     });
     let forgotten = cx.intent.forget.iter();
     moves
@@ -43,33 +41,8 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         .collect()
 }
 
-/// A move of a resource under an address of another kind.
-fn changes_kind(
-    cx: &Context<'_>,
-    gone: &[&Change],
-    from: &Address,
-    to: &Address,
-) -> Option<PlanError> {
-    let old = gone.iter().find(|change| from.covers(&change.address))?;
-    let new = cx.desired.values().find(|want| to.covers(&want.address))?;
-    (old.kind != new.kind).then(|| PlanError {
-        address: Some(to.clone()),
-        class: PlanErrorClass::Refused,
-        what: format!(
-            "`moved` takes `{from}` to `{to}`, but `{from}` is of the kind {} and `{to}` of the \
-             kind {}",
-            old.kind, new.kind
-        ),
-        hint: Some(format!(
-            "a move keeps the kind: name the new entry of `{from}`, or take the move out to \
-             destroy it"
-        )),
-        at: Some(new.at.clone()),
-    })
-}
-
-/// A move that finds no counterpart: a group to a single resource, say.
-fn fits_nothing(
+/// A move that nothing can follow: to another kind, or from a group to a single resource.
+fn unmatched(
     cx: &Context<'_>,
     gone: &[&Change],
     from: &Address,
@@ -84,18 +57,34 @@ fn fits_nothing(
     }
     let old = gone.iter().find(|change| from.covers(&change.address))?;
     let new = cx.desired.values().find(|want| to.covers(&want.address))?;
+    let (why, hint) = if old.kind == new.kind {
+        (
+            format!(
+                "`{}` has no counterpart there and would be destroyed",
+                old.address
+            ),
+            format!(
+                "name the members: `{{from: {}, to: {}}}`",
+                old.address, new.address
+            ),
+        )
+    } else {
+        (
+            format!(
+                "`{}` is of the kind {} and `{}` of the kind {}",
+                old.address, old.kind, new.address, new.kind
+            ),
+            format!(
+                "a move keeps the kind: name the new entry of `{from}`, or take the move out to \
+                 destroy it"
+            ),
+        )
+    };
     Some(PlanError {
         address: Some(new.address.clone()),
         class: PlanErrorClass::Refused,
-        what: format!(
-            "`moved` takes `{from}` to `{to}`, but `{}` has no counterpart there and would be \
-             destroyed",
-            old.address
-        ),
-        hint: Some(format!(
-            "say which: `{{from: {}, to: {}}}`",
-            old.address, new.address
-        )),
+        what: format!("`moved` takes `{from}` to `{to}`, but {why}"),
+        hint: Some(hint),
         at: Some(new.at.clone()),
     })
 }

@@ -2,9 +2,9 @@
 //!
 //! A successor that is created first can be created second instead; then its users let go of the
 //! old half or are replaced too. Rows that swap a value in a field that can let go are cut there:
-//! one of them lets go first, and takes its new value last. What is deleted under one address and created under another cannot
-//! be cut: whoever uses it would have to be in both. Most often it is one resource under a new
-//! name.
+//! one of them lets go first, and takes its new value last. What is deleted under one address and
+//! created under another cannot be cut: whoever uses it would have to be in both. Most often it is
+//! one resource under a new name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
