@@ -332,11 +332,19 @@ async fn the_machine_it_leaves_has_no_address() {
 /// A field that refers to an address that is gone is refused by the plan, not by the apply.
 #[tokio::test(start_paused = true)]
 async fn a_reference_to_an_address_that_is_gone_is_refused() {
+    for field in [
+        "description: \"at ${one.public_ip}\"",
+        "tags: {at: \"${one.public_ip}\"}",
+    ] {
+        refused_without_address(field).await;
+    }
+}
+
+async fn refused_without_address(field: &str) {
     let with_note = |has_eip: bool| {
         let text = own_or_lent(None, has_eip);
-        let note = "  note: {type: vpc, cidr_block: 10.9.0.0/16, description: \"at \
-                    ${one.public_ip}\"}\noutputs:";
-        text.replace("outputs:", note)
+        let note = format!("  note: {{type: vpc, cidr_block: 10.9.0.0/16, {field}}}\noutputs:");
+        text.replace("outputs:", &note)
     };
     let cloud = Cloud::new();
     assert!(cloud.apply(&with_note(true)).await.is_complete());

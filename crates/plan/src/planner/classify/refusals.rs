@@ -190,7 +190,10 @@ pub(super) fn unknowable(all: &[Classified]) -> Vec<PlanError> {
         let Some(want) = change.after.as_ref().filter(|_| acts) else {
             continue;
         };
-        for (attr, value) in &want.attrs {
+        let tags = want.tags.iter().flatten();
+        let tags = tags.map(|(key, value)| (format!("tags.{key}"), value));
+        let attrs = want.attrs.iter().map(|(attr, value)| (attr.clone(), value));
+        for (attr, value) in attrs.chain(tags) {
             let lacks = |reference: &&&crate::Ref| {
                 let live = at_rest.get(&reference.address);
                 live.is_some_and(|live| live.attr(&reference.attr) == Value::Null)
@@ -203,7 +206,7 @@ pub(super) fn unknowable(all: &[Classified]) -> Vec<PlanError> {
                 class: PlanErrorClass::Refused,
                 what: format!("`{}` has no `{}` now", reference.address, reference.attr),
                 hint: Some("take the reference out, or give it one in this plan".to_owned()),
-                at: Some(want.location(attr).clone()),
+                at: Some(want.location(&attr).clone()),
             });
         }
     }
