@@ -193,6 +193,7 @@ fn session(client: Client, pace: Pace) -> Session {
         registry: *REGISTRY,
         local: Arc::new(local),
         pace,
+        rates: Arc::default(),
     }
 }
 

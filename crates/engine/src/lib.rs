@@ -10,4 +10,5 @@ pub mod machine;
 pub mod observe;
 pub mod outcome;
 pub mod pages;
+pub mod rates;
 pub mod session;

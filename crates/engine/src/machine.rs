@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use setpoint_openapi::error::CallError;
-use setpoint_openapi::limit::{LimitPolicy, Limits};
+use setpoint_openapi::limit::Limits;
 use setpoint_openapi::reply::Reply;
 use setpoint_openapi::request::Request;
 use setpoint_plan::event::{Event, Tally};
@@ -34,6 +34,7 @@ use crate::pages::ReadError;
 mod dispatch;
 mod locks;
 mod looks;
+mod pace;
 mod recheck;
 mod refusals;
 mod replies;
@@ -43,6 +44,7 @@ mod waits;
 mod windows;
 
 use locks::Locks;
+use looks::KindLook;
 use start::{first_known, priorities};
 use state::{Doubt, Flight, History, Patience, Purpose, Search, State};
 
@@ -117,6 +119,10 @@ pub struct Machine {
     writes: Vec<Write>,
     opened: BTreeMap<usize, Duration>,
     down: BTreeMap<Address, Duration>,
+    /// The last look at each kind.
+    looked: BTreeMap<&'static str, KindLook>,
+    /// The rows that the present look has shown.
+    shown: BTreeMap<Address, Live>,
     finished_at: Duration,
     out: Vec<Command>,
 }
@@ -142,7 +148,7 @@ impl Machine {
             history: vec![History::default(); n],
             deleted: Deleted::default(),
             locks: Locks::default(),
-            limits: Limits::new(LimitPolicy::default()),
+            limits: Limits::default(),
             flights: BTreeMap::new(),
             next_ticket: 0,
             released: BTreeMap::new(),
@@ -157,6 +163,8 @@ impl Machine {
             writes: Vec::new(),
             opened: BTreeMap::new(),
             down: BTreeMap::new(),
+            looked: BTreeMap::new(),
+            shown: BTreeMap::new(),
             finished_at: Duration::ZERO,
             out: Vec::new(),
             plan,
@@ -180,6 +188,7 @@ impl Machine {
             Input::Interrupt => self.on_interrupt(now),
         }
         self.advance(now);
+        self.shown.clear();
         std::mem::take(&mut self.out)
     }
 
@@ -373,8 +382,10 @@ impl Machine {
         let listed = kind.rows().into_iter().filter(|row| row.field.is_listed());
         let mut seen: Map = listed.map(|row| (row.attr, Value::Null)).collect();
         seen.insert("id".to_owned(), Value::text(&row.id));
-        seen.extend(row.attrs);
+        seen.extend(row.attrs.clone());
         self.learn(step, seen);
+        let address = self.plan.steps[step.0].address.clone();
+        self.shown.insert(address, row);
     }
 
     // Ends of steps.

@@ -313,7 +313,10 @@ pub async fn send_within(
 ) -> Result<Reply, CallError> {
     let start = tokio::time::Instant::now();
     for number in 1.. {
-        let error = match session.client.call(request).await {
+        session.rates.admit(session.pace, request).await;
+        let result = session.client.call(request).await;
+        session.rates.learn(session.pace, request, &result);
+        let error = match result {
             Ok(reply) => return Ok(reply),
             Err(CallError::Api(error)) if error.is_dry_run_ok() => {
                 return Err(CallError::Api(error));

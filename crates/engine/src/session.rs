@@ -7,6 +7,7 @@ use setpoint_openapi::client::Client;
 use setpoint_plan::registry::Registry;
 
 use crate::local::LocalPort;
+use crate::rates::Rates;
 
 /// What a run works with.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Session {
     pub local: Arc<dyn LocalPort>,
     /// How fast time passes in the cloud.
     pub pace: Pace,
+    /// How often each read action may be called.
+    pub rates: Arc<Rates>,
 }
 
 /// How waiting is paced.

@@ -1,14 +1,19 @@
-//! A rate limit per action that learns: a token bucket whose rate goes down when the API says "too fast".
+//! A rate limit per action that learns: a token bucket whose rate goes down when the API says
+//! "too fast".
 //!
-//! Per-action limits of the API are not published and are shared with everyone else in the account. So each bucket starts
-//! at a guess, drops at a throttling, and creeps back after calm minutes. Some actions count per second, most per minute:
-//! a bucket that is throttled again right after a pause has met a minute's count, and what the last minute let through
-//! tells its size. Time comes in as an argument: the time since some fixed moment on a clock that never goes back.
+//! The API counts calls per action, region and account, so everybody in the account shares the
+//! limit, and most numbers are not published. A bucket starts at the published number or at a
+//! cautious guess ([`LimitPolicy::of`]), drops when a call is throttled, and rises again after calm
+//! minutes. Most actions count per minute, some per second: a bucket that is throttled again right
+//! after a pause has met a minute's count, and the calls of the last minute tell its size.
+//!
+//! Time comes in as an argument: the time since a fixed moment, on a clock that never goes back.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::action::Action;
+use crate::error::CallError;
 use crate::product::Product;
 
 /// How a bucket starts and learns.
@@ -18,6 +23,17 @@ pub struct LimitPolicy {
     pub rate: f64,
     /// Calls that may go out at once after a pause.
     pub burst: f64,
+    /// The published limit, where there is one.
+    pub published: Option<Published>,
+}
+
+/// A published limit: so many calls in any window of this length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// Calls in a window.
+    pub calls: u32,
+    /// The length of the window, at most one minute.
+    pub window: Duration,
 }
 
 /// What is left of the rate after a throttling.
@@ -33,12 +49,68 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The window in which the API counts.
 const WINDOW: Duration = Duration::from_mins(1);
 
-impl Default for LimitPolicy {
-    /// Ten calls per second and action, the safe start that the facts about the API suggest.
-    fn default() -> Self {
+/// Numbers that the API publishes, as calls a minute; the first row that names an action counts.
+///
+/// Sources: the quota pages of EIP and of VPC 2016-04-28. Of VPC's listings the lowest published
+/// number stands for all.
+const A_MINUTE: &[(Product, &[&str], u32)] = &[
+    (
+        Product::Vpc,
+        &["AllocateEipAddress", "AssociateEipAddress"],
+        120,
+    ),
+    (Product::Vpc, &["ReleaseEipAddress"], 600),
+    (
+        Product::Vpc,
+        &["CreateVSwitch", "ModifyVSwitchAttribute", "TagResources"],
+        300,
+    ),
+    (Product::Vpc, &["DescribeNetworkAcls"], 30),
+];
+
+/// VPC's listings that have no row of their own, calls a minute.
+const VPC_LISTING: u32 = 600;
+
+/// Every action of CloudMonitor, calls a second.
+const CLOUD_MONITOR: u32 = 20;
+
+impl LimitPolicy {
+    /// How the bucket of an action starts: at its published limit, or else at a rate that no
+    /// account is known to be throttled at.
+    ///
+    /// `RunInstances` starts at a burst of 100, then 20 a second (5,000 machines a minute is the
+    /// published ceiling); other writes at 10 a second, reads at 50.
+    #[must_use]
+    pub fn of(action: &Action) -> Self {
+        let is_named = |row: &&(Product, &[&str], u32)| {
+            row.0 == action.product && row.1.contains(&action.name)
+        };
+        let row = A_MINUTE.iter().find(is_named);
+        match (action.product, row, action.is_read()) {
+            (Product::Cms, _, _) => Self::published(CLOUD_MONITOR, Duration::from_secs(1)),
+            (_, Some((_, _, calls)), _) => Self::published(*calls, WINDOW),
+            (Product::Vpc, None, true) => Self::published(VPC_LISTING, WINDOW),
+            (Product::Ecs, _, _) if action.name == "RunInstances" => Self::steady(20.0, 100.0),
+            (_, None, true) => Self::steady(50.0, 50.0),
+            (_, None, false) => Self::steady(10.0, 10.0),
+        }
+    }
+
+    fn steady(rate: f64, burst: f64) -> Self {
         Self {
-            rate: 10.0,
-            burst: 10.0,
+            rate,
+            burst,
+            published: None,
+        }
+    }
+
+    /// All calls of a window may go out at once; after that the window decides.
+    fn published(calls: u32, window: Duration) -> Self {
+        let published = Some(Published { calls, window });
+        Self {
+            rate: f64::from(calls) / window.as_secs_f64(),
+            burst: f64::from(calls),
+            published,
         }
     }
 }
@@ -69,6 +141,7 @@ impl Bucket {
         let policy = LimitPolicy {
             rate: policy.rate.max(RATE_MIN),
             burst: policy.burst.max(1.0),
+            ..policy
         };
         let (rate, tokens, recent) = (policy.rate, policy.burst, VecDeque::new());
         Self {
@@ -104,9 +177,31 @@ impl Bucket {
             let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
             return Err(wait.max(Duration::from_millis(1)));
         }
+        if let Some(wait) = self.until_window_opens(now) {
+            return Err(wait);
+        }
         self.tokens -= 1.0;
         self.recent.push_back(now);
         Ok(())
+    }
+
+    /// How long the published window stays full.
+    fn until_window_opens(&self, now: Duration) -> Option<Duration> {
+        let Published { calls, window } = self.policy.published?;
+        let calls = usize::try_from(calls.max(1)).unwrap_or(usize::MAX);
+        let first = self.recent.len().checked_sub(calls)?;
+        let opens = *self.recent.get(first)? + window;
+        (opens > now).then(|| (opens - now).max(Duration::from_millis(1)))
+    }
+
+    /// Learns from the result of a call.
+    pub fn learn<T>(&mut self, now: Duration, result: &Result<T, CallError>) {
+        match result {
+            Err(CallError::Api(error)) if error.is_throttling() => {
+                self.throttled(now, error.retry_after);
+            }
+            _ => self.passed(now),
+        }
     }
 
     /// Learns that a call was not throttled. Answers that come in during a pause belong to calls from before it.
@@ -183,37 +278,27 @@ impl Bucket {
 /// The buckets of all actions in all regions.
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
-    policy: LimitPolicy,
     buckets: BTreeMap<(Product, &'static str, String), Bucket>,
 }
 
 impl Limits {
-    /// No bucket yet; each starts by this policy.
-    #[must_use]
-    pub fn new(policy: LimitPolicy) -> Self {
-        Self {
-            policy,
-            buckets: BTreeMap::new(),
-        }
-    }
-
     /// The bucket of an action in a region: the API counts per action, region and account.
     pub fn bucket(&mut self, action: &'static Action, region: &str, now: Duration) -> &mut Bucket {
         let key = (action.product, action.name, region.to_owned());
         self.buckets
             .entry(key)
-            .or_insert_with(|| Bucket::new(self.policy, now))
+            .or_insert_with(|| Bucket::new(LimitPolicy::of(action), now))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::ecs;
+    use crate::action::{cms, ecs, vpc};
 
     /// Calls a server that lets `allowed` calls through in each window; says (made, throttled) per minute.
     fn drive(allowed: u32, window: Duration, minutes: u64) -> Vec<(u32, u32)> {
-        let mut bucket = Bucket::new(LimitPolicy::default(), Duration::ZERO);
+        let mut bucket = Bucket::new(LimitPolicy::steady(10.0, 10.0), Duration::ZERO);
         let mut now = Duration::ZERO;
         let mut counts = Vec::new();
         let (mut in_window, mut used) = (0, 0);
@@ -279,7 +364,7 @@ mod tests {
 
     #[test]
     fn one_storm_is_one_event() {
-        let mut bucket = Bucket::new(LimitPolicy::default(), Duration::ZERO);
+        let mut bucket = Bucket::new(LimitPolicy::steady(10.0, 10.0), Duration::ZERO);
         for at in 0..20 {
             bucket.throttled(Duration::from_millis(10 * at), None);
         }
@@ -292,7 +377,7 @@ mod tests {
 
     #[test]
     fn the_servers_pause_is_kept() {
-        let mut bucket = Bucket::new(LimitPolicy::default(), Duration::ZERO);
+        let mut bucket = Bucket::new(LimitPolicy::steady(10.0, 10.0), Duration::ZERO);
         bucket.throttled(Duration::from_secs(1), Some(Duration::from_secs(5)));
         assert_eq!(
             bucket.take(Duration::from_secs(2)),
@@ -313,10 +398,34 @@ mod tests {
             .bucket(&ecs::RUN_INSTANCES, "cn-beijing", Duration::ZERO)
             .throttled(Duration::ZERO, None);
         let mut rate = |action, region| limits.bucket(action, region, Duration::ZERO).rate();
-        assert!(rate(&ecs::RUN_INSTANCES, "cn-beijing") < 10.0);
-        assert!(
-            rate(&ecs::RUN_INSTANCES, "cn-hangzhou") >= 10.0
-                && rate(&ecs::DESCRIBE_INSTANCES, "cn-beijing") >= 10.0
-        );
+        assert!(rate(&ecs::RUN_INSTANCES, "cn-beijing") < 20.0);
+        assert!(rate(&ecs::RUN_INSTANCES, "cn-hangzhou") >= 20.0);
+        assert!(rate(&ecs::DESCRIBE_INSTANCES, "cn-beijing") >= 50.0);
+    }
+
+    /// How many calls go out within this time when as many as possible are made.
+    fn made_within(action: &Action, time: Duration) -> u32 {
+        let mut bucket = Bucket::new(LimitPolicy::of(action), Duration::ZERO);
+        let (mut now, mut made) = (Duration::ZERO, 0);
+        while now < time {
+            match bucket.take(now) {
+                Ok(()) => made += 1,
+                Err(wait) => now += wait,
+            }
+        }
+        made
+    }
+
+    #[test]
+    fn a_bucket_starts_at_the_published_limit_or_at_a_guess() {
+        let minute = Duration::from_mins(1);
+        let second = Duration::from_secs(1);
+        assert_eq!(made_within(&ecs::RUN_INSTANCES, minute), 100 + 20 * 60 - 1);
+        assert_eq!(made_within(&ecs::STOP_INSTANCE, second), 10 + 10 - 1);
+        assert_eq!(made_within(&ecs::DESCRIBE_INSTANCES, second), 50 + 50 - 1);
+        assert_eq!(made_within(&vpc::ALLOCATE_EIP_ADDRESS, minute), 120);
+        assert_eq!(made_within(&vpc::ALLOCATE_EIP_ADDRESS, minute * 3), 360);
+        assert_eq!(made_within(&vpc::DESCRIBE_VPCS, minute), 600);
+        assert_eq!(made_within(&cms::PUT_RESOURCE_METRIC_RULE, second), 20);
     }
 }

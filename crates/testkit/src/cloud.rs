@@ -172,6 +172,7 @@ fn over(
         registry: *REGISTRY,
         local: Arc::new(Memory::default()),
         pace,
+        rates: Arc::default(),
     }
 }
 

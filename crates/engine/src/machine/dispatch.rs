@@ -12,6 +12,7 @@ use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Act, Args, Call, Each, ItemForm, Look, Token, Wait};
 use setpoint_plan::{Encoding, Value};
 
+use crate::machine::pace::FIRST_LOOK;
 use crate::machine::{Command, Flight, Machine, Patience, Purpose, State};
 use crate::outcome::FailureClass;
 
@@ -21,12 +22,23 @@ const OBSERVATION_MAX: Duration = Duration::from_secs(30);
 impl Machine {
     /// Moves every step as far as it goes now.
     pub(super) fn advance(&mut self, now: Duration) {
-        self.unblock();
-        self.wake(now);
-        self.pass_over(now);
-        self.unblock();
-        self.start(now);
+        loop {
+            let over = self.over();
+            self.unblock();
+            self.wake(now);
+            self.pass_over(now);
+            self.unblock();
+            self.start(now);
+            // A wait may be over as soon as it starts, and others go on from there.
+            if self.over() == over {
+                break;
+            }
+        }
         self.look(now);
+    }
+
+    fn over(&self) -> usize {
+        self.states.iter().filter(|state| state.is_over()).count()
     }
 
     /// Blocked steps become ready, or are skipped for good.
@@ -160,17 +172,36 @@ impl Machine {
             }
             Act::Wait(wait) => {
                 self.tell_started(step);
-                let due = Some(now + first_look(wait));
-                let patience = Patience {
-                    since: now,
-                    seen: plan.steps[step.0].live_id.is_some(),
-                    moved: false,
-                    undone_since: None,
-                };
-                self.states[step.0] = State::Waiting { due, patience };
+                self.start_wait(now, step, wait);
             }
             Act::Call(_) if unsure => self.states[step.0] = State::Rechecking { due: Some(now) },
             Act::Call(call) => self.send(now, step, call),
+        }
+    }
+
+    /// A wait whose row the present look has shown begins with it: so the look that proves a new
+    /// resource to be ours is the first look of its wait too.
+    fn start_wait(&mut self, now: Duration, step: StepId, wait: &Wait) {
+        let own = &self.plan.steps[step.0];
+        let is_live = own.live_id.is_some();
+        let patience = Patience {
+            since: now,
+            seen: is_live,
+            moved: false,
+            undone_since: None,
+        };
+        let id = self.id_of(own);
+        let shown = self.shown.get(&own.address).cloned();
+        let shown = shown.filter(|row| wait.look == Look::Own && id.as_ref() == Some(&row.id));
+        let due = Some(now + FIRST_LOOK);
+        self.states[step.0] = State::Waiting { due, patience };
+        self.history[step.0].looked_at = now;
+        if let Some(row) = shown {
+            self.waited(now, step, Some(row), patience);
+        }
+        // What is young may still be missing from the next look.
+        if let State::Waiting { patience, .. } = &mut self.states[step.0] {
+            patience.seen = is_live;
         }
     }
 
@@ -408,12 +439,4 @@ fn recorded(
     args::arguments(&shown, known)
         .map(|arguments| setpoint_openapi::flatten::flatten(&arguments))
         .unwrap_or_default()
-}
-
-/// Short waits are looked at soon, long ones late and then often enough.
-fn first_look(wait: &Wait) -> Duration {
-    match wait.look {
-        Look::Ask(_) => Duration::from_millis(500),
-        Look::Own => (wait.typical * 7 / 10).max(Duration::from_millis(500)),
-    }
 }

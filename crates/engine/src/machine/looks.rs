@@ -14,6 +14,7 @@ use setpoint_plan::procedure::{Act, Cond, Look, Wait};
 use setpoint_plan::rows::{self, Whose};
 use setpoint_plan::view::{Proof, Query};
 
+use crate::machine::pace;
 use crate::machine::{Command, Doubt, Flight, Machine, Purpose, Search, State, Ticket};
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;
@@ -21,11 +22,11 @@ use crate::pages::ReadError;
 /// How long a look for a new id goes on after an interruption.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
-/// How often a wait looks, once it has begun to.
-pub(super) const INTERVAL: Duration = Duration::from_millis(1500);
-
 /// How soon a look that showed an absence is followed by the second one.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// The pause after a look that failed.
+const BLIND_PAUSE: Duration = Duration::from_secs(3);
 
 /// How long looks may fail, beside those of a wait, which has a limit of its own.
 const BLIND_MAX: Duration = Duration::from_mins(10);
@@ -37,55 +38,94 @@ enum Target {
     Query(StepId),
 }
 
+/// The last look at rows of a kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KindLook {
+    /// When it was sent.
+    at: Duration,
+    /// How many calls it took at least.
+    pages: usize,
+}
+
 impl Machine {
-    /// Sends the looks that are due, each kind's as one.
+    /// Sends the looks that are due. Those at rows of a kind go out as one read by ids.
     pub(super) fn look(&mut self, now: Duration) {
-        let due: BTreeSet<usize> = (0..self.states.len())
-            .filter(|at| {
-                self.states[*at]
-                    .due()
-                    .is_some_and(|due| self.is_looking(*at) && due <= now)
-            })
+        let is_due = |machine: &Self, at: usize| {
+            machine.is_looking(at) && machine.states[at].due().is_some_and(|due| due <= now)
+        };
+        if !(0..self.states.len()).any(|at| is_due(self, at)) {
+            return;
+        }
+        let mut by_kind: BTreeMap<&'static str, Vec<(StepId, String)>> = BTreeMap::new();
+        for at in 0..self.states.len() {
+            if !self.is_looking(at) || self.states[at].due().is_none() {
+                continue;
+            }
+            let step = StepId(at);
+            match self.target(step) {
+                Some(Target::Row(kind, id)) => by_kind.entry(kind).or_default().push((step, id)),
+                Some(Target::Query(_)) if is_due(self, at) => {
+                    if let Some(query) = self.own_query(step) {
+                        self.send_look(now, vec![step], vec![query]);
+                    }
+                }
+                None if is_due(self, at) => self.lose_sight(now, step),
+                Some(Target::Query(_)) | None => {}
+            }
+        }
+        for (kind, targets) in by_kind {
+            self.look_at_kind(now, kind, &targets);
+        }
+    }
+
+    /// Reads the rows of a kind that are due, and of those that may join them. A look of many pages
+    /// keeps its kind from being looked at again for a while.
+    fn look_at_kind(&mut self, now: Duration, kind: &'static str, targets: &[(StepId, String)]) {
+        let is_due = |step: &StepId| self.states[step.0].due().is_some_and(|due| due <= now);
+        let due: Vec<StepId> = targets
+            .iter()
+            .map(|(step, _)| *step)
+            .filter(is_due)
             .collect();
         if due.is_empty() {
             return;
         }
-        let mut by_kind: BTreeMap<&'static str, (Vec<StepId>, BTreeSet<String>)> = BTreeMap::new();
-        let mut asked: Vec<(StepId, Query)> = Vec::new();
-        let soon = now + INTERVAL / 2;
-        let kinds: BTreeSet<&'static str> = due
-            .iter()
-            .filter_map(|at| self.target(StepId(*at)))
-            .filter_map(|target| target.kind())
-            .collect();
-        let looking: Vec<usize> = (0..self.states.len())
-            .filter(|at| self.is_looking(*at))
-            .collect();
-        for at in looking {
-            match self.target(StepId(at)) {
-                Some(Target::Row(kind, id))
-                    if kinds.contains(kind)
-                        && self.states[at].due().is_some_and(|due| due <= soon) =>
-                {
-                    let entry = by_kind.entry(kind).or_default();
-                    entry.0.push(StepId(at));
-                    entry.1.insert(id);
-                }
-                Some(Target::Query(step)) if due.contains(&at) => {
-                    asked.extend(self.own_query(step).map(|query| (step, query)))
-                }
-                None if due.contains(&at) => self.lose_sight(now, StepId(at)),
-                _ => {}
+        let last = self.looked.get(kind).copied().unwrap_or_default();
+        let opens = last.at + pace::pages_pause(last.pages);
+        if opens > now {
+            for step in due {
+                self.states[step.0].set_due(Some(opens));
             }
+            return;
         }
-        for (kind, (steps, ids)) in by_kind {
-            let ids: Vec<String> = ids.into_iter().collect();
-            let queries = self.registry.known(kind).poll(&self.plan.site, &ids);
-            self.send_look(now, steps, queries);
-        }
-        for (step, query) in asked {
-            self.send_look(now, vec![step], vec![query]);
-        }
+        let joins = |step: StepId| {
+            let since = self.history[step.0].looked_at;
+            let due = self.states[step.0].due();
+            due.is_some_and(|due| pace::may_join(since, due, now))
+        };
+        let (steps, ids): (Vec<StepId>, BTreeSet<String>) = targets
+            .iter()
+            .filter(|(step, _)| joins(*step))
+            .cloned()
+            .unzip();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let queries = self.registry.known(kind).poll(&self.plan.site, &ids);
+        let pages = queries.len();
+        self.looked.insert(kind, KindLook { at: now, pages });
+        self.send_look(now, steps, queries);
+    }
+
+    /// Sets when the step looks again, by how long it has waited.
+    pub(super) fn look_later(&mut self, now: Duration, step: StepId) {
+        let since = match self.states[step.0] {
+            State::Verifying { since, .. } => since,
+            State::Waiting { patience, .. } => patience.since,
+            _ => now,
+        };
+        let kind = self.plan.steps[step.0].kind;
+        let pages = self.looked.get(kind).map_or(1, |look| look.pages);
+        let pause = pace::pause(now.saturating_sub(since), pages);
+        self.states[step.0].set_due(Some(now + pause));
     }
 
     /// What a wait or a young create sees is judged by time; where an empty answer decides, it is
@@ -99,6 +139,7 @@ impl Machine {
         }
         for step in &steps {
             self.states[step.0].set_due(None);
+            self.history[step.0].looked_at = now;
         }
         let ticket = self.ticket(Flight {
             steps,
@@ -298,7 +339,7 @@ impl Machine {
             failure.message = format!("cannot read it: {}", failure.message);
             self.fail(now, step, failure);
         } else {
-            self.states[step.0].set_due(Some(now + INTERVAL * 2));
+            self.states[step.0].set_due(Some(now + BLIND_PAUSE));
         }
     }
 
@@ -326,7 +367,7 @@ impl Machine {
             _ if !late => {
                 let status = Some("not shown yet".to_owned());
                 self.out.push(Command::Tell(Event::Looked { step, status }));
-                self.states[step.0].set_due(Some(now + INTERVAL));
+                self.look_later(now, step);
             }
             Some(row) if self.is_made_without_tags(step, &row) => {
                 let ids = self.history[step.0].untagged.join(" and ");
@@ -487,15 +528,6 @@ fn is_hopeless(error: &ReadError) -> bool {
         Some(CallError::Credential(_) | CallError::Endpoint(_)) => true,
         Some(CallError::NoReply(_) | CallError::Malformed { .. }) => false,
         None => !error.is_damage(),
-    }
-}
-
-impl Target {
-    fn kind(&self) -> Option<&'static str> {
-        match self {
-            Self::Row(kind, _) => Some(kind),
-            Self::Query(_) => None,
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use setpoint_plan::event::Event;
 use setpoint_plan::plan::{Half, StepId};
 use setpoint_plan::procedure::{Codes, Token, Window};
 
+use crate::machine::pace;
 use crate::machine::{Command, Machine, Search, State};
 use crate::outcome::FailureClass;
 
@@ -53,7 +54,8 @@ impl Machine {
             }
             self.calm(step);
             self.renew_token(step, &call.token);
-            return self.pause(now, step, code, Duration::from_secs(3));
+            let waited = now.saturating_sub(self.history[step.0].first_refused[codes]);
+            return self.pause(now, step, code, pace::pause(waited, 1));
         }
         if retry.is_none() && error.api().is_some_and(ApiError::is_conflict) {
             return self.pause_or_fail(now, &[step], error);

@@ -10,6 +10,7 @@ use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Call, Token};
 use setpoint_plan::{Map, Value};
 
+use crate::machine::pace::FIRST_LOOK;
 use crate::machine::{Doubt, Machine, Purpose, Search, State, Ticket};
 use crate::outcome::{FailureClass, Write};
 
@@ -61,13 +62,9 @@ impl Machine {
         result: &Result<Reply, CallError>,
     ) {
         let bucket = self.limits.bucket(request.action, &request.region, now);
-        match result {
-            Err(CallError::Api(error)) if error.is_throttling() => {
-                self.tally.throttled += 1;
-                bucket.throttled(now, error.retry_after);
-            }
-            _ => bucket.passed(now),
-        }
+        bucket.learn(now, result);
+        let throttled = matches!(result, Err(CallError::Api(error)) if error.is_throttling());
+        self.tally.throttled += usize::from(throttled);
     }
 
     fn answered(&mut self, now: Duration, steps: &[StepId], call: &Call, reply: &Reply) {
@@ -117,9 +114,10 @@ impl Machine {
         };
         self.learn(step, yielded);
         if call.token == Token::Create {
+            self.history[step.0].looked_at = now;
             self.states[step.0] = State::Verifying {
                 since: now,
-                due: Some(now),
+                due: Some(now + FIRST_LOOK),
             };
         } else {
             self.done(now, step);

@@ -115,6 +115,8 @@ pub(super) struct History {
     pub(super) faulty_since: Option<Duration>,
     /// When it was first refused for a reason that may pass, for each set of reasons.
     pub(super) first_refused: BTreeMap<Codes, Duration>,
+    /// When the last look was sent, or the write was answered that the looks follow.
+    pub(super) looked_at: Duration,
     /// How many looks in a row were doubted: they showed an absence, or what only an absence
     /// explains.
     pub(super) doubts: u32,

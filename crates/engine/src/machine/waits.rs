@@ -13,7 +13,7 @@ use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::{Absent, Act, Look, Wait};
 use setpoint_plan::rows;
 
-use crate::machine::looks::INTERVAL;
+use crate::machine::pace::PAUSE_MIN;
 use crate::machine::{Command, Machine, Patience, State};
 use crate::outcome::{Failure, FailureClass};
 
@@ -91,11 +91,14 @@ impl Machine {
             self.fail(now, step, failure);
         } else {
             self.out.push(Command::Tell(Event::Looked { step, status }));
-            self.states[step.0] = State::Waiting {
-                due: Some(now + INTERVAL),
-                patience,
-            };
+            self.wait_on(now, step, patience);
         }
+    }
+
+    fn wait_on(&mut self, now: Duration, step: StepId, patience: Patience) {
+        let due = None;
+        self.states[step.0] = State::Waiting { due, patience };
+        self.look_later(now, step);
     }
 
     fn out_of_time(&self, step: StepId, wait: &Wait, status: Option<String>) -> Failure {
@@ -154,7 +157,7 @@ impl Machine {
             Absent::Done | Absent::Fails => true,
             Absent::NotYet => {
                 patience.seen
-                    || now.saturating_sub(patience.since) >= self.settings.visibility.max(INTERVAL)
+                    || now.saturating_sub(patience.since) >= self.settings.visibility.max(PAUSE_MIN)
             }
         };
         if decided && !self.is_second(now, step) {
@@ -170,10 +173,7 @@ impl Machine {
             let failure = self.failure(step, FailureClass::NotReached, message);
             self.fail(now, step, failure);
         } else {
-            self.states[step.0] = State::Waiting {
-                due: Some(now + INTERVAL),
-                patience,
-            };
+            self.wait_on(now, step, patience);
         }
     }
 }

@@ -790,11 +790,11 @@ async fn each_kind_of_refusal_has_its_own_window() {
         }
         refused += 1;
         match refused {
-            1..=110 => Fate::RefuseBefore {
+            1..=80 => Fate::RefuseBefore {
                 code: "DependencyViolation.NetworkInterface".to_owned(),
                 status: 400,
             },
-            111 => Fate::RefuseBefore {
+            81 => Fate::RefuseBefore {
                 code: "OperationDenied.OtherSubnetProcessing".to_owned(),
                 status: 400,
             },

@@ -35,7 +35,7 @@ pub(super) static CASES: &[Case] = &[
             !AlreadySo → done, 1: started, send AssociateEipAddress with token 2 → Done
             !Throttling → again in 1.5s: Throttling → Pausing until 1.5s
             !TaskConflict → again in 1s: TaskConflict → Pausing until 1s
-            !Busy → again in 3s: Busy → Pausing until 3s
+            !Busy → again in 1s: Busy → Pausing until 1s
             !InvalidStatus → failed (Refused), 1: skipped → Failed
             !Forbidden.RAM → failed (Credentials), 1: skipped → Failed
             !InternalError → again in 250ms: InternalError → Pausing until 250ms
@@ -46,7 +46,7 @@ pub(super) static CASES: &[Case] = &[
             +600 → - → Sent
             interrupt → stopping, 1: skipped → Sent
             interrupt, ok → stopping, 1: skipped; done → Done
-            interrupt, !Busy → stopping, 1: skipped; again in 3s: Busy, skipped → Skipped
+            interrupt, !Busy → stopping, 1: skipped; again in 1s: Busy, skipped → Skipped
         "#]],
     },
     // A create is sent.
@@ -75,10 +75,10 @@ pub(super) static CASES: &[Case] = &[
             "interrupt, ok VpcId=vpc-a",
         ],
         follows: expect![[r#"
-            ok VpcId=vpc-a → look by id → Verifying
+            ok VpcId=vpc-a → - → Verifying until 500ms
             ok → again in 250ms: no answer → Pausing until 250ms
             !NoStock → fell to 1: NoStock, send CreateVpc with token 2 → Sent
-            !Busy → again in 3s: Busy → Pausing until 3s
+            !Busy → again in 1s: Busy → Pausing until 1s
             !IdempotentParameterMismatch → - → Searching until 10s
             !InvalidParameter → failed (Refused), 1: skipped → Failed
             !QuotaExceeded → send CreateVpc with token 2 → Sent
@@ -90,7 +90,7 @@ pub(super) static CASES: &[Case] = &[
             unsent → again in 250ms: no answer → Pausing until 250ms
             damaged → again in 250ms: no answer → Pausing until 250ms
             interrupt → stopping, 1: skipped → Sent
-            interrupt, ok VpcId=vpc-a → stopping, 1: skipped; look by id → Verifying
+            interrupt, ok VpcId=vpc-a → stopping, 1: skipped; - → Verifying until 500ms
         "#]],
     },
     // A call with a goal is sent.
@@ -156,12 +156,12 @@ pub(super) static CASES: &[Case] = &[
             "interrupt",
         ],
         follows: expect![[r#"
-            late → - → Pausing until 3s
-            tick → - → Pausing until 3s
-            +2 → - → Pausing until 3s
+            late → - → Pausing until 1s
+            tick → - → Pausing until 1s
+            +2 → send AssociateEipAddress with token 2 → Sent
             +3 → send AssociateEipAddress with token 2 → Sent
             +3, ok → send AssociateEipAddress with token 2; done, 1: started, send AssociateEipAddress with token 3 → Done
-            +3, !Busy, +60, !Busy → send AssociateEipAddress with token 2; again in 3s: Busy; send AssociateEipAddress with token 3; failed (Refused), 1: skipped → Failed
+            +3, !Busy, +60, !Busy → send AssociateEipAddress with token 2; again in 1s: Busy; send AssociateEipAddress with token 3; failed (Refused), 1: skipped → Failed
             interrupt → stopping, 1: skipped, skipped → Skipped
         "#]],
     },

@@ -11,7 +11,7 @@ pub(super) static CASES: &[Case] = &[
         plan: plans::create,
         step: 0,
         observed_before: 0,
-        path: &["ok VpcId=vpc-a"],
+        path: &["ok VpcId=vpc-a", "+0.5"],
         events: &[
             "row",
             "no row",
@@ -30,15 +30,15 @@ pub(super) static CASES: &[Case] = &[
             "interrupt, no row, +11, no row",
         ],
         follows: expect![[r#"
-            row → remember vpc-a made, done, 1: started → Done
+            row → remember vpc-a made, done, 1: started, 1: saw nothing → Done
             no row → saw not shown yet → Verifying until 1.5s
-            no row, +1.5, row → saw not shown yet; look by id; remember vpc-a made, done, 1: started → Done
-            no row, +10, no row → saw not shown yet; look by id, proven; - → Verifying until 10.5s
+            no row, +1.5, row → saw not shown yet; look by id; remember vpc-a made, done, 1: started, 1: saw nothing → Done
+            no row, +10, no row → saw not shown yet; look by id, proven; - → Verifying until 11s
             no row, +10, no row, +0.5, no row → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: its token was answered with an id that no look shows, send CreateVpc with token 2 → Sent
             row other → saw not shown yet → Verifying until 1.5s
             row nobody → saw not shown yet → Verifying until 1.5s
             row other, +10, row other, +0.5, row other → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: its token was answered with an id that no look shows, send CreateVpc with token 2 → Sent
-            blind → - → Verifying until 3s
+            blind → - → Verifying until 3.5s
             blind !Forbidden.RAM → failed (Credentials), 1: skipped → Failed
             tick → - → Verifying
             interrupt → stopping, 1: skipped → Verifying
@@ -98,7 +98,7 @@ pub(super) static CASES: &[Case] = &[
         path: &["lost", "+2", "!QuotaExceeded", "+10"],
         events: &["row", "no row, +0.5, no row", "interrupt"],
         follows: expect![[r#"
-            row → remember vpc-a made, done, 1: started → Done
+            row → remember vpc-a made, done, 1: started, 1: saw nothing → Done
             no row, +0.5, no row → -; look at all, proven; send CreateVpc with token 2 → Sent
             interrupt → stopping, 1: skipped → Searching
         "#]],
@@ -162,8 +162,8 @@ pub(super) static CASES: &[Case] = &[
         path: &[],
         events: &["tick", "+6", "+7", "interrupt"],
         follows: expect![[r#"
-            tick → - → Waiting until 7s
-            +6 → - → Waiting until 7s
+            tick → - → Waiting until 500ms
+            +6 → look by id → Waiting
             +7 → look by id → Waiting
             interrupt → stopping, 1: skipped, skipped → Skipped
         "#]],
@@ -195,17 +195,17 @@ pub(super) static CASES: &[Case] = &[
         ],
         follows: expect![[r#"
             row status=Running → done, 1: started, send AssociateEipAddress with token 1 → Done
-            row status=Starting → saw Starting → Waiting until 8.5s
+            row status=Starting → saw Starting → Waiting until 8s
             row status=Starting, +1.5, row status=Running → saw Starting; look by id; done, 1: started, send AssociateEipAddress with token 1 → Done
             row status=Fault → failed (NotReached), 1: skipped → Failed
-            row status=Stopped → saw Stopped → Waiting until 8.5s
+            row status=Stopped → saw Stopped → Waiting until 8s
             row status=Stopped, +10, row status=Stopped → saw Stopped; look by id; failed (NotReached), 1: skipped → Failed
-            row status=Starting, +1.5, row status=Stopped, +9, row status=Stopped → saw Starting; look by id; saw Stopped; look by id; saw Stopped → Waiting until 19s
+            row status=Starting, +1.5, row status=Stopped, +9, row status=Stopped → saw Starting; look by id; saw Stopped; look by id; saw Stopped → Waiting until 18.5s
             row status=Starting, +1.5, row status=Stopped, +10, row status=Stopped → saw Starting; look by id; saw Stopped; look by id; failed (NotReached), 1: skipped → Failed
             row status=Starting, +300, row status=Starting → saw Starting; look by id; failed (NotReached), 1: skipped → Failed
             no row → - → Waiting until 7.5s
             no row, +0.5, no row → -; look by id, proven; failed (NotReached), 1: skipped → Failed
-            no row, +0.5, row status=Starting → -; look by id, proven; saw Starting → Waiting until 9s
+            no row, +0.5, row status=Starting → -; look by id, proven; saw Starting → Waiting until 8.5s
             blind → - → Waiting until 10s
             blind !Forbidden.RAM → failed (Credentials), 1: skipped → Failed
             tick → - → Waiting
@@ -218,7 +218,7 @@ pub(super) static CASES: &[Case] = &[
         plan: plans::create,
         step: 1,
         observed_before: 0,
-        path: &["ok VpcId=vpc-a", "row", "+7"],
+        path: &["ok VpcId=vpc-a", "+0.5", "row", "+7"],
         events: &[
             "no row",
             "no row, +10, no row, +0.5, no row",
@@ -245,10 +245,10 @@ pub(super) static CASES: &[Case] = &[
             "interrupt",
         ],
         follows: expect![[r#"
-            row status=Deleting → saw Deleting → Waiting until 8.5s
+            row status=Deleting → saw Deleting → Waiting until 8s
             no row → - → Waiting until 7.5s
             no row, +0.5, no row → -; look by id, proven; remember vpc-a deleted, done → Done
-            no row, +0.5, row status=Deleting → -; look by id, proven; saw Deleting → Waiting until 9s
+            no row, +0.5, row status=Deleting → -; look by id, proven; saw Deleting → Waiting until 8.5s
             interrupt → stopping, skipped → Skipped
         "#]],
     },
@@ -266,7 +266,7 @@ pub(super) static CASES: &[Case] = &[
         ],
         follows: expect![[r#"
             row status=Running → done → Done
-            row status=Starting → saw Starting → Waiting until 2s
+            row status=Starting → saw Starting → Waiting until 1.5s
             no row, +0.5, no row → -; look at all, proven; failed (NotReached) → Failed
         "#]],
     },
@@ -286,7 +286,7 @@ pub(super) static CASES: &[Case] = &[
         follows: expect![[r#"
             interrupt → stopping, 2: skipped, 5: skipped → Waiting
             interrupt, row status=Stopped → stopping, 2: skipped, 5: skipped; done, 3: started, send AssociateEipAddress with token 2 → Done
-            interrupt, row status=Stopping → stopping, 2: skipped, 5: skipped; saw Stopping → Waiting until 8.5s
+            interrupt, row status=Stopping → stopping, 2: skipped, 5: skipped; saw Stopping → Waiting until 8s
             interrupt, row status=Stopping, +31, row status=Stopping → stopping, 2: skipped, 5: skipped; saw Stopping; look by id; skipped, 3: started, send AssociateEipAddress with token 2 → Skipped
         "#]],
     },

@@ -70,7 +70,7 @@ pub(super) static CASES: &[Case] = &[
         follows: expect![[r#"
             ok → 0: done, started, send AssociateEipAddress with token 2 → Sent
             !InvalidStatus → 0: failed (Refused), started, send AssociateEipAddress with token 2 → Sent
-            !Busy → 0: again in 3s: Busy, started, send AssociateEipAddress with token 2 → Sent
+            !Busy → 0: again in 1s: Busy, started, send AssociateEipAddress with token 2 → Sent
             tick → - → Ready
             interrupt → stopping, skipped → Skipped
         "#]],

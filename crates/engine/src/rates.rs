@@ -1,0 +1,65 @@
+//! The rates of reads: every read takes its place in the bucket of its action.
+//!
+//! Writes are paced by the apply machine, which also decides their order; reads are made side by
+//! side by whoever needs them, so they share these buckets behind a lock.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use setpoint_openapi::error::CallError;
+use setpoint_openapi::limit::Limits;
+use setpoint_openapi::request::Request;
+use tokio::time::Instant;
+
+use crate::session::Pace;
+
+/// The buckets of all read actions of a run.
+#[derive(Debug)]
+pub struct Rates {
+    started: Instant,
+    limits: Mutex<Limits>,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            limits: Mutex::default(),
+        }
+    }
+}
+
+impl Rates {
+    /// Waits until the action may be called again, by the cloud's time.
+    pub async fn admit(&self, pace: Pace, request: &Request) {
+        loop {
+            let now = self.now(pace);
+            let taken = self.with(|limits| {
+                let bucket = limits.bucket(request.action, &request.region, now);
+                bucket.take(now)
+            });
+            match taken {
+                Ok(()) => return,
+                Err(wait) => tokio::time::sleep(pace.scaled(wait)).await,
+            }
+        }
+    }
+
+    /// Learns from the result of a call.
+    pub fn learn<T>(&self, pace: Pace, request: &Request, result: &Result<T, CallError>) {
+        let now = self.now(pace);
+        self.with(|limits| {
+            let bucket = limits.bucket(request.action, &request.region, now);
+            bucket.learn(now, result);
+        });
+    }
+
+    fn now(&self, pace: Pace) -> Duration {
+        self.started.elapsed().mul_f64(pace.speed)
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Limits) -> T) -> T {
+        // The buckets are plain numbers: a panic elsewhere leaves them usable.
+        act(&mut self.limits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
