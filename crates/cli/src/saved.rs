@@ -227,12 +227,9 @@ impl SavedPlan {
                 is: site.account.clone(),
             }]));
         }
-        stale_if(
-            self.live
-                .iter()
-                .filter_map(|mark| mark.moved(&seen.snapshot))
-                .collect(),
-        )
+        let listed = mark::listed(&seen.snapshot);
+        let moved = self.live.iter().filter_map(|mark| mark.moved(&listed));
+        stale_if(moved.collect())
     }
 
     /// Holds the plan that was made now against the saved one.

@@ -5,6 +5,7 @@
 //! conclude from an absence is looked at again ([`confirm`]), so that no kind can forget it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -168,39 +169,74 @@ async fn ask(
     session: &Session,
     questions: Vec<Question>,
 ) -> Result<Vec<(Question, Result<Answer, ReadError>)>, ReadError> {
-    let mut distinct: Vec<&Query> = Vec::new();
-    let mut places = Vec::new();
-    for question in &questions {
-        let known = distinct.iter().position(|other| **other == question.query);
-        places.push(known.unwrap_or(distinct.len()));
-        if known.is_none() {
-            distinct.push(&question.query);
-        }
-    }
+    let (distinct, places) = distinct(&questions);
     let read = async |query| match pages::read(session, query).await {
         Err(error) if !refused::is_refusal(&error) => Err(error),
         answer => Ok(answer),
     };
     let answers = try_join_all(distinct.into_iter().map(read)).await?;
-    // Only the first question is charged for the calls.
-    let mut charged = vec![false; answers.len()];
+    let mut askers = vec![0_usize; answers.len()];
+    places.iter().for_each(|place| askers[*place] += 1);
+    let mut answers: Vec<_> = answers.into_iter().map(Asked::new).collect();
     let each = places.into_iter().map(|place| {
-        let free = std::mem::replace(&mut charged[place], true);
-        let read = answers[place].as_ref().map_err(ReadError::clone)?;
-        Ok(Answer {
-            rows: read.rows.clone(),
-            calls: if free { 0 } else { read.pages },
-            proofs: if free { 0 } else { read.proofs },
-        })
+        askers[place] -= 1;
+        answers[place].take(askers[place] == 0)
     });
     let each: Vec<Result<Answer, ReadError>> = each.collect();
     Ok(questions.into_iter().zip(each).collect())
 }
 
+/// The different queries among questions, and which one each question asks.
+fn distinct(questions: &[Question]) -> (Vec<&Query>, Vec<usize>) {
+    let mut distinct: Vec<&Query> = Vec::new();
+    let mut known = BTreeMap::new();
+    let mut places = Vec::new();
+    for Question { query, .. } in questions {
+        let place = *known.entry(query.key()).or_insert(distinct.len());
+        if place == distinct.len() {
+            distinct.push(query);
+        }
+        places.push(place);
+    }
+    (distinct, places)
+}
+
+/// The answer to a query that several questions may ask. Only the first of them is charged for the
+/// calls, and the last one takes the rows away.
+struct Asked {
+    read: Result<pages::Read, ReadError>,
+    is_charged: bool,
+}
+
+impl Asked {
+    fn new(read: Result<pages::Read, ReadError>) -> Self {
+        Self {
+            read,
+            is_charged: false,
+        }
+    }
+
+    fn take(&mut self, is_last: bool) -> Result<Answer, ReadError> {
+        let is_copy = std::mem::replace(&mut self.is_charged, true);
+        let read = self.read.as_mut().map_err(|error| error.clone())?;
+        let rows = if is_last {
+            std::mem::take(&mut read.rows)
+        } else {
+            read.rows.clone()
+        };
+        Ok(Answer {
+            rows,
+            is_copy,
+            calls: if is_copy { 0 } else { read.pages },
+            proofs: if is_copy { 0 } else { read.proofs },
+        })
+    }
+}
+
 /// The attributes of every live resource, for outputs and `show`.
 #[must_use]
 pub fn attributes(snapshot: &Snapshot) -> BTreeMap<Address, Map> {
-    let with_id = |live: &Live| {
+    let with_id = |live: &Arc<Live>| {
         let mut attrs = live.attrs.clone();
         attrs.insert("id".to_owned(), Value::text(&live.id));
         attrs

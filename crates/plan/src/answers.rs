@@ -3,6 +3,8 @@
 //! After the first round every row that moved stands under its new address. After the second round
 //! the rows have their details too. What a second look has settled is merged in the same way.
 
+use std::sync::Arc;
+
 use setpoint_spec::stack::Move;
 
 use crate::kind::Row;
@@ -10,15 +12,16 @@ use crate::live::{Live, Snapshot};
 use crate::planner::{Intent, moved, outside};
 use crate::questions::{Purpose, Question};
 use crate::registry::Registry;
-use crate::rows::fold_details;
-use crate::view::Query;
+use crate::rows::Details;
 
 /// The answer to one question.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
     /// The rows of all pages.
     pub rows: Vec<Row>,
-    /// How many calls they took; none for a copy of an answer that another question got.
+    /// Whether another question got the same answer before.
+    pub is_copy: bool,
+    /// How many calls they took; none for a copy.
     pub calls: usize,
     /// How many further calls it took to prove that an empty answer is true.
     pub proofs: usize,
@@ -86,7 +89,7 @@ pub fn first_round(
             }
         }
     }
-    add_details(&mut snapshot, &details);
+    add_details(&mut snapshot, details);
     moved::relocate(registry, intent, &mut snapshot);
     Ok(snapshot)
 }
@@ -95,17 +98,15 @@ pub fn first_round(
 #[must_use]
 pub fn second_round(mut snapshot: Snapshot, answers: Vec<(Question, Answer)>) -> Snapshot {
     let mut details = Vec::new();
-    let mut counted: Vec<Query> = Vec::new();
     for (Question { purpose, query }, answer) in answers {
         snapshot.cost.details += answer.calls;
         let Purpose::DetailsOf(address) = purpose else {
             continue;
         };
-        // Askers of one query each got a copy of its rows; a detail counts once.
-        let is_first = !counted.contains(&query);
+        // Askers of one query each get a copy of its rows; a detail counts once.
         for row in answer.rows {
             match row {
-                Row::Detail { .. } if is_first => details.push(row),
+                Row::Detail { .. } if !answer.is_copy => details.push(row),
                 Row::Detail { .. } => {}
                 Row::Live(_) | Row::Found(_) => {
                     let found = snapshot.found.entry(address.clone()).or_default();
@@ -113,9 +114,8 @@ pub fn second_round(mut snapshot: Snapshot, answers: Vec<(Question, Answer)>) ->
                 }
             }
         }
-        counted.push(query);
     }
-    add_details(&mut snapshot, &details);
+    add_details(&mut snapshot, details);
     snapshot
 }
 
@@ -134,11 +134,12 @@ pub fn settled(
         !rows.iter().any(is_it)
     });
     for row in rows.iter().filter(|row| is_ours(intent, row)) {
-        let is_it = |live: &&mut Live| live.kind == row.kind && live.id == row.id;
+        let is_it = |live: &&mut Arc<Live>| live.kind == row.kind && live.id == row.id;
         match snapshot.live.iter_mut().find(is_it) {
-            None => snapshot.live.push(row.clone()),
-            Some(live) if is_whole(row) => *live = row.clone(),
+            None => snapshot.live.push(Arc::new(row.clone())),
+            Some(live) if is_whole(row) => *live = Arc::new(row.clone()),
             Some(live) => {
+                let live = Arc::make_mut(live);
                 live.owner.clone_from(&row.owner);
                 live.tags.clone_from(&row.tags);
             }
@@ -177,7 +178,7 @@ pub fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Live> {
 fn add_listed(intent: &Intent, snapshot: &mut Snapshot, rows: Vec<Row>) {
     for live in live_rows(rows) {
         if is_ours(intent, &live) {
-            snapshot.live.push(live);
+            snapshot.live.push(Arc::new(live));
         } else if live.is_astray_of(&intent.stack) {
             snapshot.astray.push(live);
         }
@@ -185,8 +186,13 @@ fn add_listed(intent: &Intent, snapshot: &mut Snapshot, rows: Vec<Row>) {
 }
 
 /// Details belong to what the stack owns and to what it is about to adopt.
-fn add_details(snapshot: &mut Snapshot, details: &[Row]) {
-    for rows in std::iter::once(&mut snapshot.live).chain(snapshot.adopted.values_mut()) {
-        fold_details(rows, details.to_vec());
+fn add_details(snapshot: &mut Snapshot, details: Vec<Row>) {
+    let details = Details::of(details);
+    let owned = snapshot.live.iter_mut();
+    for row in owned.filter(|row| details.concern(&row.id)) {
+        details.fold_into(Arc::make_mut(row));
+    }
+    for row in snapshot.adopted.values_mut().flatten() {
+        details.fold_into(row);
     }
 }

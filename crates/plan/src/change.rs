@@ -1,5 +1,7 @@
 //! What becomes of each resource, with the reason as a value.
 
+use std::sync::Arc;
+
 use crate::desired::Desired;
 use crate::effect::Effect;
 use crate::live::Live;
@@ -24,9 +26,9 @@ pub struct Change {
     /// What is lost: one line for people.
     pub loses: Option<String>,
     /// The live row it starts from.
-    pub before: Option<Live>,
+    pub before: Option<Arc<Live>>,
     /// What is wanted; `None` for what goes.
-    pub after: Option<Desired>,
+    pub after: Option<Arc<Desired>>,
     /// Guard marks that are taken off though nothing asked for it, since the file says so.
     pub lifted: Vec<String>,
     /// For a replacement: which half comes first.

@@ -5,6 +5,7 @@
 //! silence: what is not acted on becomes a note.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wildmatch::WildMatch;
 
@@ -161,7 +162,7 @@ pub struct Sides<'a> {
     pub all: &'a BTreeMap<Address, Desired>,
     /// The same with references resolved as far as they can be, for judgements over what a value
     /// refers to.
-    pub resolved: &'a BTreeMap<Address, Desired>,
+    pub resolved: &'a BTreeMap<Address, Arc<Desired>>,
     /// What was found outside the stack, by the key of its look-up.
     pub named: &'a BTreeMap<String, Vec<Live>>,
     /// Globs of tag keys that are left alone.
@@ -266,7 +267,7 @@ fn verdict(sides: Sides<'_>, field: &Field, attr: &str, value: &Value, current: 
             let named = first.and_then(|first| first.attrs.get(attr));
             let target = named.and_then(|first| {
                 let reference = *first.refs().first()?;
-                sides.resolved.get(&reference.address)
+                sides.resolved.get(&reference.address).map(Arc::as_ref)
             });
             let is_meant = |live: &&Live| Some(live.id.as_str()) == value.as_text();
             let outside = sides.named.values().flatten().find(is_meant);

@@ -1,6 +1,7 @@
 //! What really exists: rows as kinds decode them, and the snapshot of one observation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::kind::{Found, Kind, Site};
 use crate::ownership::{self, Guard, Owner};
@@ -117,8 +118,8 @@ impl Live {
 /// One observation of the cloud.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// Every resource that the stack owns, details folded in.
-    pub live: Vec<Live>,
+    /// Every resource that the stack owns, details folded in. A plan shares the rows.
+    pub live: Vec<Arc<Live>>,
     /// What was looked up for each resource.
     pub found: BTreeMap<Address, Found>,
     /// What carries the stack's tag and no address that can be read.
@@ -176,22 +177,19 @@ impl Snapshot {
         self.unlisted.iter().all(|one| one.kind != kind)
     }
 
+    /// Every address that owns something.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        let owners = self.live.iter().filter_map(|live| live.owner.as_ref());
+        owners.map(|owner| owner.address.clone()).collect()
+    }
+
     /// The live rows under an address.
     pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> + 'a {
-        self.live.iter().filter(move |live| {
+        self.live.iter().map(Arc::as_ref).filter(move |live| {
             live.owner
                 .as_ref()
                 .is_some_and(|owner| owner.address == *address)
         })
-    }
-
-    /// Every address that owns something.
-    #[must_use]
-    pub fn addresses(&self) -> BTreeSet<Address> {
-        self.live
-            .iter()
-            .filter_map(|live| live.owner.as_ref())
-            .map(|owner| owner.address.clone())
-            .collect()
     }
 }

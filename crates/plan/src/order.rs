@@ -8,12 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Address;
 use crate::change::{ChangeAction, ReplaceOrder};
 use crate::effect::Interruption;
+use crate::order::index::Index;
 use crate::plan::{Half, PlanStep, StepId};
 use crate::planner::{Block, Classified, Wait};
 use crate::procedure::{Anchor, Step};
 use crate::{graph, procedure};
 
 mod exclusive;
+mod index;
 mod let_go;
 mod parents;
 mod references;
@@ -159,12 +161,13 @@ pub(crate) fn steps(
     waits: &[Wait],
 ) -> Result<Ordered, BTreeSet<usize>> {
     let (placed, n) = placed(all, blocks);
+    let index = Index::of(all, &placed);
     let mut edges = in_rows(&placed);
-    edges.extend(references::edges(&placed));
-    edges.extend(let_go::edges(&placed));
-    edges.extend(exclusive::edges(&placed, waits));
+    edges.extend(references::edges(&index));
+    edges.extend(let_go::edges(&index));
+    edges.extend(exclusive::edges(&index, waits));
     edges.extend(replacements(&placed, waits));
-    let parents = parents::edges(&placed);
+    let parents = parents::edges(&index);
     let attempt = |more: &[(usize, usize)]| {
         let edges = sorted([edges.as_slice(), more].concat());
         rolling::in_turn(all, &placed, n, edges)

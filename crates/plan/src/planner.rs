@@ -6,6 +6,7 @@
 //! *Errors*: everything that makes a plan impossible, at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use setpoint_spec::stack::{Allow, Move, Output, Stack, StackLink};
 
@@ -33,11 +34,13 @@ mod outputs;
 pub mod outside;
 mod pair;
 mod tags;
+mod users;
 
 pub use blocks::{Block, Release};
 pub(crate) use exclusive::{Wait, Why};
 pub use fate::{Fate, known_in};
 pub use tags::guard_step;
+pub(crate) use users::Users;
 
 /// What a stack wants, independent of how it was written.
 #[derive(Debug, Clone)]
@@ -261,36 +264,15 @@ pub fn plan(
         options,
         paired: &paired,
         desired: &desired,
+        targets: BTreeSet::new(),
         apart: BTreeSet::new(),
         freed: BTreeSet::new(),
     };
+    cx.targets = classify::target_closure(&cx);
     let (found, Ordered { steps, together }) = in_order(&mut cx)?;
     let (classified, mut notes) = (found.all, found.notes);
-    let how = "not replaced in turn but together with its group, since what they use is replaced under all of them";
-    notes.extend(snapshot.astray.iter().map(|row| Note {
-        address: None,
-        what: NoteKind::Astray {
-            kind: row.kind,
-            id: row.id.clone(),
-        },
-    }));
-    notes.extend(snapshot.unlisted.iter().map(|one| Note {
-        address: None,
-        what: NoteKind::Unlisted {
-            kind: one.kind,
-            permission: one.permission.clone(),
-            code: one.code.clone(),
-            request_id: one.request_id.clone(),
-        },
-    }));
-    notes.extend(together.iter().map(|address| {
-        note(
-            address,
-            NoteKind::Loosened {
-                how: how.to_owned(),
-            },
-        )
-    }));
+    notes.extend(of_snapshot(snapshot));
+    notes.extend(together.iter().map(not_in_turn));
     let fates = fate::of_classified(&classified);
     let changes: Vec<Change> = classified.into_iter().map(|one| one.change).collect();
     let n_live = snapshot.live.len();
@@ -319,6 +301,31 @@ pub fn plan(
         n_live,
     };
     Ok((plan, Report { notes }))
+}
+
+/// What the observation showed and no change is about.
+fn of_snapshot(snapshot: &Snapshot) -> impl Iterator<Item = Note> + '_ {
+    let astray = snapshot.astray.iter().map(|row| NoteKind::Astray {
+        kind: row.kind,
+        id: row.id.clone(),
+    });
+    let unlisted = snapshot.unlisted.iter().map(|one| NoteKind::Unlisted {
+        kind: one.kind,
+        permission: one.permission.clone(),
+        code: one.code.clone(),
+        request_id: one.request_id.clone(),
+    });
+    astray.chain(unlisted).map(|what| Note {
+        address: None,
+        what,
+    })
+}
+
+fn not_in_turn(address: &Address) -> Note {
+    let how = "not replaced in turn but together with its group, since what they use is replaced \
+               under all of them";
+    let how = how.to_owned();
+    note(address, NoteKind::Loosened { how })
 }
 
 /// Classifies and orders. Where the steps have no order since a successor is created while another
@@ -350,11 +357,11 @@ fn in_order(
 #[derive(Debug, Clone, Default)]
 pub struct Paired {
     /// The row that is compared.
-    pub main: Option<Live>,
+    pub main: Option<Arc<Live>>,
     /// Rows that go once everybody has moved.
-    pub superseded: Vec<Live>,
+    pub superseded: Vec<Arc<Live>>,
     /// Rows of another kind that stand under the address.
-    pub other_kind: Vec<Live>,
+    pub other_kind: Vec<Arc<Live>>,
     /// Where the row came from, if it carried another address or stack until now.
     pub moved_from: Option<Owner>,
     /// Whether the row is one that `adopt` names and no stack owns yet.

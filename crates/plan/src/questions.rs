@@ -9,6 +9,7 @@
 //! back.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::Address;
 use crate::desired::Desired;
@@ -77,7 +78,7 @@ pub fn second_round(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -
     let owned = snapshot
         .live
         .iter()
-        .filter_map(|live| Some((&live.owner.as_ref()?.address, live)));
+        .filter_map(|live| Some((&live.owner.as_ref()?.address, live.as_ref())));
     let adopted = snapshot
         .adopted
         .iter()
@@ -144,7 +145,8 @@ pub fn used_kinds(
     snapshot: &Snapshot,
 ) -> BTreeSet<&'static str> {
     let adopted = snapshot.adopted.values().flatten();
-    let seen = snapshot.live.iter().chain(&snapshot.astray).chain(adopted);
+    let live = snapshot.live.iter().map(Arc::as_ref);
+    let seen = live.chain(&snapshot.astray).chain(adopted);
     let of_row = |row: &Live| {
         let uses = row.uses.iter().map(|(kind, _)| *kind);
         uses.chain([row.kind]).collect::<Vec<_>>()

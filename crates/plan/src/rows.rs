@@ -1,22 +1,46 @@
 //! Decoded rows: details folded into listings, and conditions looked up in them.
 
+use std::collections::BTreeMap;
+
 use crate::kind::Row;
 use crate::live::Live;
 use crate::procedure::Cond;
-use crate::{Address, Value};
+use crate::{Address, Map, Value};
 
-/// Adds every detail row to the live row of its id. Pages of a detail append: lists grow, other
-/// attributes replace.
-pub fn fold_details(live: &mut [Live], details: Vec<Row>) {
-    for row in details {
-        let Row::Detail { id, attrs, uses } = row else {
-            continue;
-        };
-        for target in live.iter_mut().filter(|target| target.id == id) {
-            for (name, value) in &attrs {
-                append(target, name, value);
+/// Detail rows, by the id of the resource that they are about.
+#[derive(Debug, Default)]
+pub struct Details(BTreeMap<String, Vec<Detail>>);
+
+/// Attributes, and further resources that it uses.
+type Detail = (Map, Vec<(&'static str, String)>);
+
+impl Details {
+    /// The details among rows, in their order.
+    #[must_use]
+    pub fn of(rows: Vec<Row>) -> Self {
+        let mut found = Self::default();
+        for row in rows {
+            if let Row::Detail { id, attrs, uses } = row {
+                found.0.entry(id).or_default().push((attrs, uses));
             }
-            target.uses.extend(uses.iter().cloned());
+        }
+        found
+    }
+
+    /// Whether there are details of this resource.
+    #[must_use]
+    pub fn concern(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// Adds the details of a row to it. Pages of a detail append: lists grow, other attributes
+    /// replace.
+    pub fn fold_into(&self, row: &mut Live) {
+        for (attrs, uses) in self.0.get(&row.id).into_iter().flatten() {
+            for (name, value) in attrs {
+                append(row, name, value);
+            }
+            row.uses.extend(uses.iter().cloned());
         }
     }
 }

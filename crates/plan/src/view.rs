@@ -72,7 +72,7 @@ pub enum Ids {
 }
 
 /// What makes an empty listing believable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proof {
     /// A caller who may not list gets an error.
     Refused,
@@ -230,6 +230,14 @@ impl Fixed {
 }
 
 impl Query {
+    /// A key that equal queries share. Its order means nothing.
+    #[must_use]
+    pub fn key(&self) -> impl Ord + use<'_> {
+        let view = std::ptr::from_ref(self.view);
+        let kind = std::ptr::from_ref(self.kind);
+        (view, kind, &self.site, &self.args, self.proof)
+    }
+
     /// Whether it asks for rows by their ids.
     #[must_use]
     pub fn is_by_id(&self) -> bool {
@@ -292,11 +300,7 @@ impl Query {
 
 impl PartialEq for Query {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.view, other.view)
-            && std::ptr::eq(self.kind, other.kind)
-            && self.site == other.site
-            && self.args == other.args
-            && self.proof == other.proof
+        self.key() == other.key()
     }
 }
 

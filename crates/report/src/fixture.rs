@@ -129,7 +129,7 @@ pub(crate) fn field(attr: &str, before: Value, after: Value, effect: Effect) -> 
 
 pub(crate) fn created(at: &str, kind: &'static str, attrs: &[(&str, Value)]) -> Change {
     Change {
-        after: Some(want(at, kind, attrs)),
+        after: Some(want(at, kind, attrs).into()),
         ..change(at, kind, ChangeAction::Create)
     }
 }
@@ -140,19 +140,19 @@ pub(crate) fn updated(at: &str, kind: &'static str, id: &str, fields: Vec<FieldC
         .map(|field| field.effect)
         .max()
         .unwrap_or_default();
-    let (before, after) = (Some(live(at, kind, id, &[])), Some(want(at, kind, &[])));
+    let (before, after) = (live(at, kind, id, &[]), want(at, kind, &[]));
     Change {
         effect,
         fields,
-        before,
-        after,
+        before: Some(before.into()),
+        after: Some(after.into()),
         ..change(at, kind, ChangeAction::Update)
     }
 }
 
 pub(crate) fn deleted(at: &str, kind: &'static str, id: &str) -> Change {
     Change {
-        before: Some(live(at, kind, id, &[])),
+        before: Some(live(at, kind, id, &[]).into()),
         ..change(at, kind, ChangeAction::Delete)
     }
 }

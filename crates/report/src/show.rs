@@ -1,5 +1,7 @@
 //! Live resources as they are: one of them in full, or all of a stack.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use setpoint_plan::desired::Desired;
@@ -247,8 +249,8 @@ fn json_of(name: &str, value: &Value) -> Json {
 /// All of a stack's live resources, one a line: address, kind, id, name and status, as far as there
 /// is room.
 #[must_use]
-pub fn list(rows: &[Live], style: &Style) -> String {
-    let mut sorted: Vec<&Live> = rows.iter().collect();
+pub fn list(rows: &[Arc<Live>], style: &Style) -> String {
+    let mut sorted: Vec<&Live> = rows.iter().map(Arc::as_ref).collect();
     sorted.sort_by_key(|live| {
         (
             live.owner.as_ref().map(|owner| owner.address.clone()),
@@ -322,8 +324,8 @@ fn cells(live: &Live) -> [String; 5] {
 
 /// All of a stack's live resources as indented JSON.
 #[must_use]
-pub fn list_json(rows: &[Live]) -> String {
-    pretty(&json!({ "resources": rows.iter().map(summary_json).collect::<Vec<_>>() }))
+pub fn list_json(rows: &[Arc<Live>]) -> String {
+    pretty(&json!({ "resources": rows.iter().map(|live| summary_json(live)).collect::<Vec<_>>() }))
 }
 
 #[cfg(test)]
@@ -449,7 +451,7 @@ mod tests {
             "vpc-2ze1",
             &[("name", "shop-net".into()), ("status", "Available".into())],
         );
-        let rows = [app(), stray.clone(), net];
+        let rows = [app().into(), stray.clone().into(), net.into()];
         expect![[r#"
             app[2]   instance  i-2zetwo
             app[10]  instance  i-2zeapp  shop-app  Running
@@ -458,15 +460,15 @@ mod tests {
         "#]]
         .assert_eq(&list(&rows, &Style::plain(80)));
         stray.owner = None;
-        assert!(list(&[stray.clone()], &Style::plain(40)).starts_with("(not owned)"));
-        assert!(list_json(&[stray]).contains("\"address\": null"));
+        assert!(list(&[stray.clone().into()], &Style::plain(40)).starts_with("(not owned)"));
+        assert!(list_json(&[stray.into()]).contains("\"address\": null"));
     }
 
     #[test]
     fn every_width_works() {
         for width in 0..60 {
             let style = Style { color: true, width };
-            let _text = resource(&app(), Some(&spec()), &style) + &list(&[app()], &style);
+            let _text = resource(&app(), Some(&spec()), &style) + &list(&[app().into()], &style);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! holds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use setpoint_catalog::REGISTRY;
@@ -27,29 +28,25 @@ pub struct Mark {
 /// Marks of all that a plan changes and that is there. What is taken over (`adopt`) was looked up,
 /// not listed: if that moves, the answer does.
 pub(super) fn touched(planned: &Planned) -> Vec<Mark> {
-    let listed = |live: &&Live| find(&planned.seen.snapshot, live.kind, &live.id).is_some();
-    let changes = planned
-        .plan
-        .changes
-        .iter()
-        .filter(|change| change.is_change());
+    let listed = listed(&planned.seen.snapshot);
+    let changes = planned.plan.changes.iter();
     changes
+        .filter(|change| change.is_change())
         .filter_map(|change| {
-            change
-                .before
-                .as_ref()
-                .filter(listed)
-                .map(|live| of(&change.address.to_string(), live))
+            let live = change.before.as_ref()?;
+            let is_listed = listed.contains_key(&(live.kind, live.id.as_str()));
+            is_listed.then(|| of(&change.address.to_string(), live))
         })
         .collect()
 }
 
-/// By id and not by address: a move changes the address.
-fn find<'a>(snapshot: &'a Snapshot, kind: &str, id: &str) -> Option<&'a Live> {
-    snapshot
-        .live
-        .iter()
-        .find(|live| live.kind == kind && live.id == id)
+/// Live rows by kind and id, not by address: a move changes the address.
+pub(super) type Listed<'a> = BTreeMap<(&'a str, &'a str), &'a Live>;
+
+pub(super) fn listed(snapshot: &Snapshot) -> Listed<'_> {
+    let rows = snapshot.live.iter().map(Arc::as_ref);
+    rows.map(|live| ((live.kind, live.id.as_str()), live))
+        .collect()
 }
 
 /// Attributes that a spec may manage. Others (a status, free addresses in a network) move by
@@ -79,9 +76,9 @@ fn short(text: &str) -> String {
 
 impl Mark {
     /// What became of the resource, if anything did.
-    pub(super) fn moved(&self, snapshot: &Snapshot) -> Option<Moved> {
+    pub(super) fn moved(&self, listed: &Listed<'_>) -> Option<Moved> {
         let address = self.address.clone();
-        let Some(live) = find(snapshot, &self.kind, &self.id) else {
+        let Some(live) = listed.get(&(self.kind.as_str(), self.id.as_str())) else {
             return Some(Moved::Gone {
                 address,
                 id: self.id.clone(),

@@ -7,14 +7,15 @@
 //! one listing for each kind of which something is missing, and one read by id for each kind of
 //! which a row is doubted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use setpoint_plan::answers::{self, is_ours, live_rows};
 use setpoint_plan::kind::Row;
 use setpoint_plan::live::{Cost, Live, Snapshot};
 use setpoint_plan::planner::{Intent, Options};
 use setpoint_plan::questions;
-use setpoint_plan::rows::fold_details;
+use setpoint_plan::rows::Details;
 use setpoint_plan::view::{Proof, Query};
 
 use super::ObserveError;
@@ -71,6 +72,7 @@ pub(super) async fn confirm(
         intent,
         doubts: &doubts,
         first: &first,
+        known: known(&first),
     };
     let second = cx.look().await?;
     let mut cost = second.cost;
@@ -141,6 +143,15 @@ struct Cx<'a> {
     intent: &'a Intent,
     doubts: &'a Doubts,
     first: &'a Snapshot,
+    /// The rows of the first look.
+    known: Known<'a>,
+}
+
+type Known<'a> = BTreeMap<(&'static str, &'a str), &'a Live>;
+
+fn known(first: &Snapshot) -> Known<'_> {
+    let rows = first.live.iter().map(Arc::as_ref);
+    rows.map(|row| ((row.kind, row.id.as_str()), row)).collect()
 }
 
 impl Cx<'_> {
@@ -219,7 +230,7 @@ impl Cx<'_> {
         again
             .rows
             .retain(|row| self.matters(row) && seen.insert((row.kind, row.id.clone())));
-        fold_details(&mut again.rows, details);
+        fold(&mut again.rows, details);
         self.read_details(&mut again).await?;
         Ok(again)
     }
@@ -262,7 +273,7 @@ impl Cx<'_> {
     }
 
     fn first_row(&self, name: &Name) -> Option<&Live> {
-        self.first.live.iter().find(|row| is_named(row, name))
+        self.known.get(&(name.0, name.1.as_str())).copied()
     }
 
     /// What no listing carries, for rows that the first look has not shown and those whose fields
@@ -291,7 +302,7 @@ impl Cx<'_> {
                 );
             }
         }
-        fold_details(&mut again.rows, details);
+        fold(&mut again.rows, details);
         Ok(())
     }
 
@@ -379,6 +390,11 @@ impl Cx<'_> {
             told(row)
         ))
     }
+}
+
+fn fold(rows: &mut [Live], details: Vec<Row>) {
+    let details = Details::of(details);
+    rows.iter_mut().for_each(|row| details.fold_into(row));
 }
 
 fn is_named(row: &Live, (kind, id): &Name) -> bool {

@@ -1,5 +1,7 @@
 //! Rules of security groups whose plan rests on a listing that shows too little.
 
+use std::sync::Arc;
+
 use setpoint_engine::observe;
 use setpoint_engine::outcome::Outcome;
 use setpoint_openapi::action::ecs;
@@ -120,7 +122,7 @@ async fn a_rule_that_is_listed_without_an_id_is_changed_by_its_content() {
     apply_from(&cloud, &changed, |snapshot| {
         for live in &mut snapshot.live {
             for way in ["ingress", "egress"] {
-                let Some(Value::List(rules)) = live.attrs.get_mut(way) else {
+                let Some(Value::List(rules)) = Arc::make_mut(live).attrs.get_mut(way) else {
                     continue;
                 };
                 for rule in rules {

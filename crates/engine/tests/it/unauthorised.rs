@@ -1,6 +1,8 @@
 //! A caller without the permission to list gets an error or an empty list. Neither leads to a plan,
 //! let alone to a create.
 
+use std::sync::Arc;
+
 use setpoint_engine::observe::{self, ObserveError};
 use setpoint_engine::pages::ReadError;
 use setpoint_openapi::action;
@@ -73,7 +75,7 @@ async fn a_listing_that_is_forbidden_ends_the_look_whatever_it_answers() {
                     panic!("without {denied}: {:?}", snapshot.unlisted);
                 };
                 assert!(one.permission.ends_with(denied), "{one:?}");
-                let uses = |live: &Live| live.kind == one.kind;
+                let uses = |live: &Arc<Live>| live.kind == one.kind;
                 assert!(!snapshot.live.iter().any(uses), "{one:?}");
             }
             Err(error) => assert!(is_refused(&error), "without {denied}: {error:?}"),

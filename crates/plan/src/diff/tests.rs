@@ -1,6 +1,7 @@
 //! Differences of stub kinds: effects, guard words, what has no row.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diff::{Diff, Sides, diff, drop_ignored, glob_match};
 use crate::effect::Effect;
@@ -33,7 +34,7 @@ impl Compared {
     fn diff(&self) -> Diff {
         let mut world = world(&[self.before], &[self.after]);
         let (_, mut want) = world.intent.desired.pop_first().expect("it is wanted");
-        let mut live = world.snapshot.live.remove(0);
+        let mut live = Arc::unwrap_or_clone(world.snapshot.live.remove(0));
         live.owner.as_mut().expect("it is owned").guard = Guard::decode(self.live);
         want.guard = Guard::decode(self.wanted);
         let pairs = self.tags.map(|tags| tags.iter());
@@ -45,7 +46,7 @@ impl Compared {
             want: &want,
             live: &live,
             all: &nothing,
-            resolved: &nothing,
+            resolved: &BTreeMap::new(),
             named: &BTreeMap::new(),
             ignore_tags: &[],
         })
@@ -325,7 +326,7 @@ fn a_secret_is_compared_by_its_text() {
 fn tags_are_set_and_taken_away() {
     let mut world = world(&["app machine"], &["app machine"]);
     let (_, mut want) = world.intent.desired.pop_first().expect("it is wanted");
-    let mut live = world.snapshot.live.remove(0);
+    let mut live = Arc::unwrap_or_clone(world.snapshot.live.remove(0));
     let tags = [("Env", "dev"), ("Old", "1"), ("fin:a", "1"), ("acs:a", "1")];
     live.tags = tags
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -339,7 +340,7 @@ fn tags_are_set_and_taken_away() {
             want: &want,
             live: &live,
             all: &nothing,
-            resolved: &nothing,
+            resolved: &BTreeMap::new(),
             named: &BTreeMap::new(),
             ignore_tags: &["fin:*".to_owned()],
         });

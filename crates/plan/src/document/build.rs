@@ -168,7 +168,7 @@ fn actions(action: ChangeAction, order: ReplaceOrder) -> Vec<String> {
 }
 
 fn change_document(change: &Change, secrets: &Secrets) -> ChangeDocument {
-    let before = change.before.as_ref().map(live_attrs);
+    let before = change.before.as_deref().map(live_attrs);
     let after = after_attrs(change, before.as_ref());
     let hidden = hidden_attrs(before.as_ref(), after.as_ref(), secrets);
     let side = |attrs: Option<&Map>| {

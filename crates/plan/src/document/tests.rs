@@ -43,7 +43,7 @@ fn creating() -> Plan {
         ("UserData", Value::text("#!/bin/sh\necho hunter22")),
     ];
     let mut app = change("web[eu].app[0]", ChangeAction::Create, Reason::NotThere);
-    app.after = Some(want("web[eu].app[0]", &attrs));
+    app.after = Some(want("web[eu].app[0]", &attrs).into());
     let wait = Step::wait(Wait::own(
         Cond::is("status", "Running"),
         seconds(45),
@@ -81,11 +81,14 @@ fn replacing() -> Plan {
             field: "system_disk.encrypted".to_owned(),
         },
     );
-    app.before = Some(live(&[
-        ("system_disk.encrypted", Value::Bool(false)),
-        ("zone", "cn-beijing-h".into()),
-    ]));
-    app.after = Some(want("app", &[("system_disk.encrypted", Value::Bool(true))]));
+    app.before = Some(
+        live(&[
+            ("system_disk.encrypted", Value::Bool(false)),
+            ("zone", "cn-beijing-h".into()),
+        ])
+        .into(),
+    );
+    app.after = Some(want("app", &[("system_disk.encrypted", Value::Bool(true))]).into());
     app.loses = Some("system disk d-1, 40 GiB".to_owned());
     app.effect = Effect::REPLACE;
     app.fields.push(FieldChange {
@@ -301,11 +304,14 @@ fn outputs_are_unknown_or_sensitive() {
 #[test]
 fn what_stays_keeps_what_no_line_manages() {
     let mut app = change("app", ChangeAction::Update, Reason::Differs);
-    app.before = Some(live(&[
-        ("instance_type", "ecs.c7.large".into()),
-        ("zone", "cn-beijing-h".into()),
-    ]));
-    app.after = Some(want("app", &[("instance_type", "ecs.c7.xlarge".into())]));
+    app.before = Some(
+        live(&[
+            ("instance_type", "ecs.c7.large".into()),
+            ("zone", "cn-beijing-h".into()),
+        ])
+        .into(),
+    );
+    app.after = Some(want("app", &[("instance_type", "ecs.c7.xlarge".into())]).into());
     let document = to_document(&plan(vec![app], Vec::new()), &Report::default());
     expect![[r#"{"id":"i-2zeabc","instance_type":"ecs.c7.xlarge","tags":{"Env":"prod"},"zone":"cn-beijing-h"}"#]]
         .assert_eq(&document.resource_changes[0].change.after.to_string());

@@ -1,20 +1,18 @@
 //! Exclusive values: a row gives up a value before another change takes it, what leaves a block is
 //! gone before its parent gives the block up, and what arrives in a block finds it there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use crate::order::index::Index;
 use crate::order::{Edges, Placed, all_to_all};
 use crate::plan::Half;
 use crate::planner::{Release, Wait, Why};
 
 /// The blocks of each change.
-struct Blocks<'a, 'b>(BTreeMap<usize, Vec<&'a Placed<'b>>>);
+struct Blocks<'a, 'b>(&'a Index<'a, 'b>);
 
-pub(super) fn edges(placed: &[Placed<'_>], waits: &[Wait]) -> Edges {
-    let mut blocks = Blocks(BTreeMap::new());
-    for block in placed {
-        blocks.0.entry(block.block.change).or_default().push(block);
-    }
+pub(super) fn edges(index: &Index<'_, '_>, waits: &[Wait]) -> Edges {
+    let blocks = Blocks(index);
     let of_wait = |wait: &Wait| {
         let (first, then) = match &wait.why {
             Why::Takes { held, .. } => {
@@ -36,7 +34,7 @@ pub(super) fn edges(placed: &[Placed<'_>], waits: &[Wait]) -> Edges {
         all_to_all(&first, &then)
     };
     let mut edges: Edges = waits.iter().flat_map(of_wait).collect();
-    for block in placed.iter().filter(|block| lets_go_first(block)) {
+    for block in index.placed.iter().filter(|block| lets_go_first(block)) {
         let update = blocks.half(block.block.change, Half::Up);
         let first = update.map(Placed::first_group).unwrap_or_default();
         edges.extend(all_to_all(&block.last_group(), &first));
@@ -57,14 +55,14 @@ pub(super) fn takers(waits: &[Wait]) -> BTreeSet<(usize, usize)> {
 
 impl<'a, 'b> Blocks<'a, 'b> {
     fn half(&self, change: usize, half: Half) -> Option<&'a Placed<'b>> {
-        let blocks = self.0.get(&change)?;
+        let blocks = self.0.of_change(change);
         let mut whole = blocks.iter().filter(|block| block.block.release.is_none());
         whole.find(|block| block.block.half == half).copied()
     }
 
     /// The steps by which a change lets go of what a field claims, before everything else.
     fn letting_go(&self, change: usize, field: &'static str) -> Option<Vec<usize>> {
-        let mut blocks = self.0.get(&change)?.iter();
+        let mut blocks = self.0.of_change(change).iter();
         let release = Some(Release::Claim(field));
         let block = blocks.find(|block| block.block.release == release)?;
         Some(block.last_group())

@@ -5,44 +5,31 @@
 //! where the successor cannot be there yet.
 
 use crate::change::ChangeAction;
-use crate::live::Live;
+use crate::order::index::Index;
 use crate::order::{Edges, Placed, all_to_all};
 use crate::plan::Half;
 use crate::planner::Release;
 
-pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
+pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
     let mut edges = Edges::new();
-    for down in placed.iter().filter(|block| block.block.half == Half::Down) {
-        let Some(gone) = &down.one.change.before else {
-            continue;
-        };
-        for user in placed
-            .iter()
-            .filter(|user| user.block.change != down.block.change && uses(user, gone))
-        {
-            edges.extend(edge(placed, user, down));
+    let is_down = |block: &&Placed<'_>| block.block.half == Half::Down;
+    for down in index.placed.iter().filter(is_down) {
+        let users = index.users(down.block.change);
+        for user in users.filter(|user| user.block.change != down.block.change) {
+            edges.extend(edge(index, user, down));
         }
     }
     edges
 }
 
-fn uses(user: &Placed<'_>, gone: &Live) -> bool {
-    user.one.change.before.as_ref().is_some_and(|live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == gone.kind && *id == gone.id)
-    })
-}
-
-fn edge(placed: &[Placed<'_>], user: &Placed<'_>, down: &Placed<'_>) -> Edges {
+fn edge(index: &Index<'_, '_>, user: &Placed<'_>, down: &Placed<'_>) -> Edges {
     match (user.block.half, user.one.change.action) {
         (Half::Down, _) => all_to_all(&user.pivot_group(), &down.taking_away()),
         (Half::Up, ChangeAction::Update | ChangeAction::Keep) => {
-            let releases = |block: &Placed<'_>| {
-                block.block.change == user.block.change
-                    && block.block.release == Some(Release::Parent(down.address().clone()))
-            };
-            let leaves = placed.iter().any(releases);
+            let release = Some(Release::Parent(down.address().clone()));
+            let releases = |block: &Placed<'_>| block.block.release == release;
+            let mut own = index.of_change(user.block.change).iter();
+            let leaves = own.any(|block| releases(block));
             let is_leave = releases(user);
             // With a leave block, that one lets go, and the join comes after the successor.
             if leaves == is_leave {

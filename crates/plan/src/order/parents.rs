@@ -9,19 +9,21 @@
 use crate::Value;
 use crate::change::{ChangeAction, ReplaceOrder};
 use crate::diff::How;
+use crate::order::index::Index;
 use crate::order::{Edges, Placed, all_to_all, interrupts};
 use crate::plan::Half;
 use crate::update::At;
 
-pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
+pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
     let mut edges = Edges::new();
     let updates = |block: &&Placed<'_>| {
         block.one.change.action == ChangeAction::Update && block.block.release.is_none()
     };
-    for parent in placed.iter().filter(updates) {
-        for child in placed.iter().filter(|child| {
+    for parent in index.placed.iter().filter(updates) {
+        let is_other = |child: &&Placed<'_>| {
             child.block.change != parent.block.change && child.block.release.is_none()
-        }) {
+        };
+        for child in candidates(index, parent).filter(is_other) {
             match child.block.half {
                 Half::Up if child.one.parents.contains(parent.address()) => {
                     edges.extend(before_child(parent, child))
@@ -29,11 +31,11 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
                 Half::Up if interrupts(parent) && joins(child, parent) => {
                     edges.extend(all_to_all(&parent.last_group(), &child.first_group()));
                 }
-                Half::Down if takes_at_the_end(parent) && uses(child, parent) => {
+                Half::Down if takes_at_the_end(parent) => {
                     edges.extend(all_to_all(&child.pivot_group(), &taking(parent)));
                 }
                 // What is made anew on the changed parent is out of its way while it changes.
-                Half::Down if is_made_anew(child) && uses(child, parent) => {
+                Half::Down if is_made_anew(child) => {
                     edges.extend(all_to_all(&child.pivot_group(), &parent.first_group()));
                 }
                 Half::Up | Half::Down => {}
@@ -41,6 +43,20 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
         }
     }
     edges
+}
+
+/// The blocks that a changed parent may have to come before or after. One may come twice: edges are
+/// a set.
+fn candidates<'a, 'b>(
+    index: &'a Index<'a, 'b>,
+    parent: &'a Placed<'b>,
+) -> impl Iterator<Item = &'a Placed<'b>> {
+    let live = parent.one.change.before.as_ref();
+    let joining = live.map_or(&[] as &[_], |live| index.joining(&live.id));
+    let up = index.children(parent.address()).iter().chain(joining);
+    let is_down = |block: &&Placed<'_>| block.block.half == Half::Down;
+    let down = index.users(parent.block.change).filter(is_down);
+    up.copied().chain(down)
 }
 
 fn is_made_anew(child: &Placed<'_>) -> bool {
@@ -86,15 +102,4 @@ fn joins(child: &Placed<'_>, parent: &Placed<'_>) -> bool {
     let id = Value::text(&joined.id);
     let mut fields = child.one.change.fields.iter();
     child.one.change.action == ChangeAction::Update && fields.any(|field| field.after == id)
-}
-
-fn uses(child: &Placed<'_>, parent: &Placed<'_>) -> bool {
-    let Some(used) = &parent.one.change.before else {
-        return false;
-    };
-    child.one.change.before.as_ref().is_some_and(|live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == used.kind && *id == used.id)
-    })
 }

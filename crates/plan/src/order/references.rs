@@ -4,17 +4,22 @@
 //! machine would stop and then wait for its new subnet.
 
 use crate::Address;
+use crate::order::index::Index;
 use crate::order::{Edges, Placed, all_to_all};
 use crate::plan::Half;
 use crate::procedure::{Anchor, Step};
 
-pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
+pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
     let mut edges = Edges::new();
-    for block in placed.iter().filter(|block| block.block.release.is_none()) {
+    for block in index
+        .placed
+        .iter()
+        .filter(|block| block.block.release.is_none())
+    {
         for (at, step) in block.steps().iter().enumerate() {
             for (address, anchor) in needs(block, at, step) {
                 edges.extend(from_target(
-                    placed,
+                    index,
                     block,
                     &address,
                     anchor,
@@ -26,7 +31,7 @@ pub(super) fn edges(placed: &[Placed<'_>]) -> Edges {
             let after = block.one.change.after.iter().flat_map(|want| &want.after);
             for address in after {
                 for first in block.first_group() {
-                    edges.extend(from_target(placed, block, address, Anchor::Ready, first));
+                    edges.extend(from_target(index, block, address, Anchor::Ready, first));
                 }
             }
         }
@@ -52,21 +57,15 @@ fn needs(block: &Placed<'_>, at: usize, step: &Step) -> Vec<(Address, Anchor)> {
 }
 
 fn from_target(
-    placed: &[Placed<'_>],
+    index: &Index<'_, '_>,
     user: &Placed<'_>,
     address: &Address,
     anchor: Anchor,
     to: usize,
 ) -> Edges {
-    let makes = |block: &&Placed<'_>| {
-        block.block.half == Half::Up
-            && block.block.release.is_none()
-            && block.address() == address
-            && block.block.change != user.block.change
-    };
-    placed
-        .iter()
-        .filter(makes)
+    let makers = index.makers(address).iter();
+    makers
+        .filter(|block| block.block.change != user.block.change)
         .flat_map(|block| all_to_all(&block.reaching(anchor), &[to]))
         .collect()
 }

@@ -5,6 +5,7 @@
 //! it ends.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::change::{Change, ChangeAction, Reason, ReplaceOrder};
 use crate::desired::Desired;
@@ -14,7 +15,7 @@ use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
 use crate::planner::exclusive::{self, Waits};
 use crate::planner::fate::{self, Fate, known_in};
-use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass};
+use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass, Users};
 use crate::registry::Registry;
 use crate::report::Note;
 use crate::{Address, Value, args};
@@ -25,6 +26,11 @@ mod notes;
 mod orders;
 mod refusals;
 
+pub(crate) use closure::target_closure;
+
+/// What is wanted, references resolved as far as the fates allow. A plan shares the entries.
+pub(crate) type Resolved = BTreeMap<Address, Arc<Desired>>;
+
 /// All that classification looks at.
 pub(crate) struct Context<'a> {
     pub(crate) registry: &'a Registry,
@@ -33,6 +39,8 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) paired: &'a BTreeMap<Address, Paired>,
     pub(crate) desired: &'a BTreeMap<Address, Desired>,
+    /// The targets of the run with everything that they need; empty for all.
+    pub(crate) targets: BTreeSet<Address>,
     /// Ids of rows that go before their successors come, since another change needs what they hold.
     pub(crate) apart: BTreeSet<String>,
     /// Live rows that let go of what they hold before they change, by id.
@@ -63,9 +71,10 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<Classification, Vec<PlanError
             .iter()
             .all(|(address, _)| forced.contains_key(address))
         {
-            refusals::keep_what_is_stood_on(cx, &mut all);
+            let users = Users::of(&all);
+            refusals::keep_what_is_stood_on(cx, &users, &mut all);
             let mut errors = refusals::refusals(cx, &all);
-            errors.extend(refusals::stood_on(cx, &all));
+            errors.extend(refusals::stood_on(cx, &users, &all));
             errors.extend(refusals::unknowable(&all));
             errors.extend(misnamed::refusals(cx, &all));
             let waits = match exclusive::waits(cx, &all) {
@@ -97,10 +106,10 @@ fn settle(
         .map(|(address, pair)| (address.clone(), first_fate(pair)))
         .collect();
     for _ in 0..=cx.paired.len() + 1 {
-        let resolved: BTreeMap<Address, Desired> = cx
+        let resolved: Resolved = cx
             .desired
             .iter()
-            .map(|(address, want)| (address.clone(), resolved(cx, want, &fates)))
+            .map(|(address, want)| (address.clone(), Arc::new(resolved(cx, want, &fates))))
             .collect();
         let all: Vec<Classified> = cx
             .paired
@@ -124,7 +133,7 @@ fn settle(
 
 fn first_fate(pair: &Paired) -> Fate {
     pair.main.as_ref().map_or(Fate::New, |live| Fate::Stays {
-        live: Box::new(live.clone()),
+        live: live.clone(),
         unsettled: Vec::new(),
     })
 }
@@ -133,7 +142,7 @@ fn classify_one(
     cx: &Context<'_>,
     address: &Address,
     pair: &Paired,
-    resolved: &BTreeMap<Address, Desired>,
+    resolved: &Resolved,
     forced: &BTreeMap<Address, Reason>,
 ) -> Vec<Classified> {
     let superseded = pair
@@ -171,8 +180,7 @@ fn classify_one(
 
 /// A change outside `--target` and what the targets need becomes none.
 fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
-    if !cx.options.targets.is_empty() && !closure::target_closure(cx).contains(&one.change.address)
-    {
+    if !cx.options.targets.is_empty() && !cx.targets.contains(&one.change.address) {
         one.change.action = ChangeAction::NoOp;
         one.change.effect = Effect::NONE;
         one.change.loses = None;
@@ -194,7 +202,7 @@ fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -
     want
 }
 
-fn comes(cx: &Context<'_>, want: &Desired) -> Classified {
+fn comes(cx: &Context<'_>, want: &Arc<Desired>) -> Classified {
     let change = Change {
         address: want.address.clone(),
         kind: want.kind,
@@ -217,14 +225,18 @@ fn comes(cx: &Context<'_>, want: &Desired) -> Classified {
 
 fn stays(
     cx: &Context<'_>,
-    resolved: &BTreeMap<Address, Desired>,
-    want: &Desired,
-    live: &Live,
+    resolved: &Resolved,
+    want: &Arc<Desired>,
+    live: &Arc<Live>,
     forced: Option<&Reason>,
 ) -> Classified {
     let kind = cx.registry.known(want.kind);
     let mut want = want.clone();
-    let ignored = diff::drop_ignored(&mut want, live);
+    let ignored = if want.lifecycle.ignore.is_empty() {
+        Vec::new()
+    } else {
+        diff::drop_ignored(Arc::make_mut(&mut want), live)
+    };
     let (all, named, ignore_tags) = (
         cx.desired,
         &cx.snapshot.named,
@@ -256,7 +268,7 @@ fn stays(
         .filter(|_| effect.interrupts >= Interruption::Rebuild)
         .and_then(|loses| loses(live, effect));
     if action == ChangeAction::Replace {
-        want.guard.incarnation = live.incarnation() + 1;
+        Arc::make_mut(&mut want).guard.incarnation = live.incarnation() + 1;
     }
     let address = want.address.clone();
     let parents = closure::parents(cx, &address);
@@ -381,7 +393,7 @@ fn is_forgotten(cx: &Context<'_>, address: &Address) -> bool {
 }
 
 /// A live row that is not wanted any more.
-fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
+fn leaves(cx: &Context<'_>, address: &Address, live: &Arc<Live>) -> Classified {
     if is_forgotten(cx, address) {
         let mut one = goes(cx, live, Reason::ForgetAsked);
         (one.change.action, one.change.loses, one.change.effect) =
@@ -399,7 +411,7 @@ fn leaves(cx: &Context<'_>, address: &Address, live: &Live) -> Classified {
     )
 }
 
-fn goes(cx: &Context<'_>, live: &Live, reason: Reason) -> Classified {
+fn goes(cx: &Context<'_>, live: &Arc<Live>, reason: Reason) -> Classified {
     let owner = live
         .owner
         .as_ref()

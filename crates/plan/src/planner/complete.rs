@@ -26,7 +26,7 @@ pub(crate) fn complete(
     let mut errors = Vec::new();
     for (address, first) in &intent.desired {
         let mut want = first.clone();
-        let live = paired.get(address).and_then(|pair| pair.main.as_ref());
+        let live = paired.get(address).and_then(|pair| pair.main.as_deref());
         want.guard.incarnation = live.map_or(0, crate::live::Live::incarnation);
         outside::substitute(registry, &snapshot.named, &mut want);
         let found = snapshot.found.get(address).unwrap_or(&nothing);

@@ -1,6 +1,7 @@
 //! What references mean at plan time: the id of what stays is known, that of what comes is not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::change::{Change, ChangeAction};
 use crate::desired::Desired;
@@ -16,7 +17,7 @@ pub enum Fate {
     /// It stays; its attributes are known but for these.
     Stays {
         /// The live row.
-        live: Box<Live>,
+        live: Arc<Live>,
         /// Attributes that its update may change.
         unsettled: Vec<&'static str>,
     },
@@ -51,7 +52,7 @@ fn of_one(one: &Classified) -> Fate {
     }
     let updates = one.diff.all_updates();
     Fate::Stays {
-        live: Box::new(live.clone()),
+        live: live.clone(),
         unsettled: updates
             .flat_map(|update| update.unsettles)
             .copied()
@@ -66,8 +67,8 @@ pub fn known_in<'a>(
     snapshot: &'a Snapshot,
 ) -> impl Fn(&Ref) -> Option<Value> + 'a {
     move |reference| {
-        if let Some(rows) = snapshot.named.get(&reference.address.to_string()) {
-            return rows.first().map(|live| live.attr(&reference.attr));
+        if let Some(row) = outside(snapshot, &reference.address) {
+            return Some(row.attr(&reference.attr));
         }
         match fates.get(&reference.address)? {
             Fate::New => None,
@@ -83,6 +84,14 @@ pub fn known_in<'a>(
             }
         }
     }
+}
+
+/// The row outside the stack that a reference leads to.
+pub(crate) fn outside<'a>(snapshot: &'a Snapshot, address: &Address) -> Option<&'a Live> {
+    if snapshot.named.is_empty() {
+        return None;
+    }
+    snapshot.named.get(&address.to_string())?.first()
 }
 
 #[cfg(test)]

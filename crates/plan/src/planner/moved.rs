@@ -6,7 +6,8 @@
 //! away. A move that is done is none any more. Rows move before details are asked for, since these
 //! depend on what is wanted of a row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::live::{Live, Snapshot};
 use crate::ownership::Owner;
@@ -16,12 +17,8 @@ use crate::{Address, Key};
 
 /// Puts moved rows under their new addresses; `snapshot.moved` says where each was.
 pub(crate) fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
-    let taken: Vec<Address> = snapshot
-        .live
-        .iter()
-        .filter(|live| is_own(intent, live))
-        .filter_map(address_of)
-        .collect();
+    let own = snapshot.live.iter().filter(|live| is_own(intent, live));
+    let taken: BTreeSet<Address> = own.filter_map(|live| address_of(live)).collect();
     let wanted =
         |address: &Address| intent.desired.contains_key(address) && !taken.contains(address);
     let mut moves = BTreeMap::new();
@@ -40,7 +37,7 @@ pub(crate) fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snap
         };
         let retaggable = registry.known(live.kind).tag_api.is_some();
         if let Some(target) = target.filter(|target| same_kind(target) && retaggable) {
-            live.owner = Some(Owner {
+            Arc::make_mut(live).owner = Some(Owner {
                 stack: intent.stack.clone(),
                 address: target,
                 guard: owner.guard.clone(),

@@ -8,7 +8,7 @@ use crate::desired::Desired;
 use crate::live::{Live, Snapshot};
 use crate::plan::PlannedOutput;
 use crate::planner::Intent;
-use crate::planner::fate::{Fate, known_in};
+use crate::planner::fate::{Fate, known_in, outside};
 use crate::{Address, Ref, Value};
 
 /// What outputs are made from.
@@ -50,8 +50,8 @@ impl Known<'_> {
             let mut back = self.taken_back.iter();
             back.any(|(id, taken)| *id == live.id && *taken == attr)
         };
-        if let Some(rows) = self.snapshot.named.get(&reference.address.to_string()) {
-            return rows.first().is_some_and(goes);
+        if let Some(row) = outside(self.snapshot, &reference.address) {
+            return goes(row);
         }
         let Some(Fate::Stays { live, unsettled }) = self.fates.get(&reference.address) else {
             return false;

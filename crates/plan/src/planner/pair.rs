@@ -5,6 +5,7 @@
 //! goes. Two of one incarnation: nobody can say which is meant, so nothing is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::Address;
 use crate::live::{Live, Snapshot};
@@ -22,19 +23,15 @@ pub(crate) fn pair(
         .map(|address| (address.clone(), Paired::default()))
         .collect();
     let mut errors = Vec::new();
-    for address in snapshot.addresses() {
-        let desired_kind = intent.desired.get(&address).map(|want| want.kind);
-        let mut by_kind: BTreeMap<&'static str, Vec<Live>> = BTreeMap::new();
-        for row in snapshot.at(&address) {
-            by_kind.entry(row.kind).or_default().push(row.clone());
-        }
+    for (address, by_kind) in by_address(snapshot) {
+        let desired_kind = intent.desired.get(address).map(|want| want.kind);
         let entry = paired.entry(address.clone()).or_default();
         // An owner is a kind and an address. Of an address that the file does not use any more,
         // the first kind stands for it, and the rows of the others are deleted beside it.
         let main_kind = desired_kind.or_else(|| by_kind.keys().next().copied());
         for (kind, mut rows) in by_kind {
-            rows.sort_by_key(Live::incarnation);
-            errors.extend(two_owners(intent, &address, &rows));
+            rows.sort_by_key(|row| row.incarnation());
+            errors.extend(two_owners(intent, address, &rows));
             if main_kind == Some(kind) {
                 entry.main = rows.pop();
                 entry.superseded = rows;
@@ -53,6 +50,20 @@ pub(crate) fn pair(
     } else {
         Err(errors)
     }
+}
+
+/// The live rows of each address, by kind.
+type ByAddress<'a> = BTreeMap<&'a Address, BTreeMap<&'static str, Vec<Arc<Live>>>>;
+
+fn by_address(snapshot: &Snapshot) -> ByAddress<'_> {
+    let mut found = ByAddress::new();
+    for row in &snapshot.live {
+        if let Some(owner) = &row.owner {
+            let by_kind = found.entry(&owner.address).or_default();
+            by_kind.entry(row.kind).or_default().push(row.clone());
+        }
+    }
+    found
 }
 
 /// A resource that is not there and names a live thing takes that one over.
@@ -97,7 +108,7 @@ fn adopt(
                 ));
             }
             Some(row) => {
-                entry.main = Some(row.clone());
+                entry.main = Some(Arc::new(row.clone()));
                 entry.adopted = true;
             }
         }
@@ -105,9 +116,9 @@ fn adopt(
     errors
 }
 
-fn two_owners(intent: &Intent, address: &Address, rows: &[Live]) -> Vec<PlanError> {
-    let twins = |pair: &&[Live]| pair[0].incarnation() == pair[1].incarnation();
-    let error = |pair: &[Live]| {
+fn two_owners(intent: &Intent, address: &Address, rows: &[Arc<Live>]) -> Vec<PlanError> {
+    let twins = |pair: &&[Arc<Live>]| pair[0].incarnation() == pair[1].incarnation();
+    let error = |pair: &[Arc<Live>]| {
         PlanError {
         address: Some(address.clone()),
         class: PlanErrorClass::TwoOwners,

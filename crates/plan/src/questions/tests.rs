@@ -174,6 +174,7 @@ fn answer(rows: &[Live], question: Question) -> (Question, Answer) {
     };
     let answer = Answer {
         rows,
+        is_copy: false,
         calls: 1,
         proofs: 0,
     };

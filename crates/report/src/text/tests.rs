@@ -390,7 +390,7 @@ fn only_references_are_shown_by_address() {
     static KINDS: [&KindDef; 1] = [&REFERENCE];
     let key = Value::text("team-key");
     let gone = Change {
-        before: Some(live("key", "key_pair", "team-key", &[])),
+        before: Some(live("key", "key_pair", "team-key", &[]).into()),
         ..change("key", "key_pair", ChangeAction::Delete)
     };
     let attrs = [

@@ -129,8 +129,8 @@ fn change(at: &str, action: ChangeAction) -> Change {
         fields: Vec::new(),
         effect: Effect::NONE,
         loses: None,
-        before: (!is_new).then(|| row(at, &id, &[("label", "old")])),
-        after: (action != ChangeAction::Delete).then(|| want(at)),
+        before: (!is_new).then(|| row(at, &id, &[("label", "old")]).into()),
+        after: (action != ChangeAction::Delete).then(|| want(at).into()),
         lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
     }

@@ -1,6 +1,7 @@
 //! What resources name, and what is within the targets of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::desired::Desired;
 use crate::live::Live;
@@ -10,7 +11,7 @@ use crate::{Address, Value};
 
 /// The targets and everything that they refer to, directly or not; for a destroy, everything that
 /// stands on them.
-pub(super) fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
+pub(crate) fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
     let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
     let mut todo: Vec<Address> = closure.iter().cloned().collect();
     while let Some(address) = todo.pop() {
@@ -73,7 +74,7 @@ fn users_of(cx: &Context<'_>, address: &Address) -> Vec<Address> {
     let Some(used) = cx.paired.get(address).and_then(|pair| pair.main.as_ref()) else {
         return Vec::new();
     };
-    let uses = |live: &&Live| {
+    let uses = |live: &&Arc<Live>| {
         live.uses
             .iter()
             .any(|(kind, id)| *kind == used.kind && *id == used.id)

@@ -5,20 +5,22 @@
 //! half by themselves or are replaced too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::Address;
 use crate::change::{ChangeAction, Reason, ReplaceOrder};
 use crate::live::Live;
-use crate::planner::Classified;
 use crate::planner::classify::Context;
 use crate::planner::classify::closure::{lets_go, named_by};
 use crate::planner::exclusive;
+use crate::planner::{Classified, Users};
 use crate::update::Update;
 
 /// Decides the order of each replacement; returns users that must be replaced too.
 pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, Reason> {
     leftovers(cx, all);
     let apart = exclusive::apart(cx, all);
+    let users = Users::of(all);
     let mut cannot = BTreeMap::new();
     for at in 0..all.len() {
         let change = &all[at].change;
@@ -28,7 +30,9 @@ pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Addre
             continue;
         };
         let coexist = !apart.contains(&at);
-        let survivors: Vec<&Classified> = all.iter().filter(|one| survives(one, old)).collect();
+        let survives = |user: &&Classified| user.change.action == ChangeAction::Update;
+        let users_of_old = users.of_change(at).iter().map(|user| &all[*user]);
+        let survivors: Vec<&Classified> = users_of_old.filter(survives).collect();
         let stuck = |user: &Classified| {
             let parent = new.address.clone();
             if !coexist && leave_update(cx, user, &parent).is_none() {
@@ -53,7 +57,7 @@ pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Addre
 fn leftovers(cx: &Context<'_>, all: &mut [Classified]) {
     for one in all.iter_mut() {
         let change = &mut one.change;
-        let is_apart = |live: &Live| cx.apart.contains(&live.id);
+        let is_apart = |live: &Arc<Live>| cx.apart.contains(&live.id);
         if change.action == ChangeAction::Delete {
             change.order = replace_order(!change.before.as_ref().is_some_and(is_apart));
         }
@@ -66,16 +70,6 @@ fn replace_order(create_first: bool) -> ReplaceOrder {
     } else {
         ReplaceOrder::DeleteFirst
     }
-}
-
-/// Whether the resource uses the old row and stays itself.
-fn survives(one: &Classified, old: &Live) -> bool {
-    let uses = one.change.before.as_ref().is_some_and(|live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == old.kind && *id == old.id)
-    });
-    uses && one.change.action == ChangeAction::Update
 }
 
 /// The update by which a user lets go of what it refers to.
@@ -96,25 +90,15 @@ fn leave_update(cx: &Context<'_>, user: &Classified, parent: &Address) -> Option
 
 /// What a create-first resource uses and is itself replaced must come first as well, where it can.
 fn pull_create_first(all: &mut [Classified], apart: &BTreeSet<usize>) {
+    let replaced: BTreeMap<Address, usize> = (0..all.len())
+        .filter(|at| all[*at].change.action == ChangeAction::Replace)
+        .map(|at| (all[at].change.address.clone(), at))
+        .collect();
     loop {
-        let mut pulled = None;
-        for (at, one) in all.iter().enumerate() {
-            let first = one.change.action == ChangeAction::Replace
-                && one.change.order == ReplaceOrder::CreateFirst;
-            let Some(want) = one.change.after.as_ref().filter(|_| first) else {
-                continue;
-            };
-            let named = named_by(want);
-            let parent = all.iter().position(|other| {
-                other.change.action == ChangeAction::Replace
-                    && other.change.order == ReplaceOrder::DeleteFirst
-                    && named.contains(&other.change.address)
-            });
-            if let Some(parent) = parent {
-                pulled = Some((at, parent));
-                break;
-            }
-        }
+        let pulled = replaced.values().find_map(|child| {
+            let parent = pulled_by(all, &replaced, *child)?;
+            Some((*child, parent))
+        });
         let Some((child, parent)) = pulled else {
             return;
         };
@@ -124,4 +108,19 @@ fn pull_create_first(all: &mut [Classified], apart: &BTreeSet<usize>) {
             all[child].change.order = ReplaceOrder::DeleteFirst;
         }
     }
+}
+
+/// The first delete-first replacement that a create-first one names.
+fn pulled_by(
+    all: &[Classified],
+    replaced: &BTreeMap<Address, usize>,
+    child: usize,
+) -> Option<usize> {
+    let change = &all[child].change;
+    let want = change.after.as_ref();
+    let want = want.filter(|_| change.order == ReplaceOrder::CreateFirst)?;
+    let named = named_by(want);
+    let parents = named.iter().filter_map(|address| replaced.get(address));
+    let is_delete_first = |parent: &usize| all[*parent].change.order == ReplaceOrder::DeleteFirst;
+    parents.copied().filter(is_delete_first).min()
 }

@@ -8,7 +8,7 @@ use crate::live::Live;
 use crate::planner::blocks;
 use crate::planner::classify::Context;
 use crate::planner::classify::closure::lets_go;
-use crate::planner::{Classified, PlanError, PlanErrorClass};
+use crate::planner::{Classified, PlanError, PlanErrorClass, Users};
 use crate::{Address, Value};
 
 pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
@@ -22,7 +22,7 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         if let Some(want) = &change.after {
             errors.extend(in_place.map(|refusal| PlanError::refused(want, refusal.clone())));
         }
-        let live = change.before.as_ref();
+        let live = change.before.as_deref();
         let takes = change.deletes() || change.effect.interrupts >= Interruption::Rebuild;
         let wanted = cx
             .intent
@@ -99,53 +99,50 @@ fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
     }
 }
 
-/// Whether the change's live row uses this one and stays as it is.
-fn stands_on(one: &Classified, used: &Live, actions: &[ChangeAction]) -> bool {
-    let uses = one.change.before.as_ref().is_some_and(|live| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == used.kind && *id == used.id)
-    });
-    uses && actions.contains(&one.change.action)
-}
-
 /// What something kept stands on is kept as well; the cloud would refuse to delete it.
-pub(super) fn keep_what_is_stood_on(cx: &Context<'_>, all: &mut [Classified]) {
-    let holds_on = |user: &Classified, gone: &Live| {
-        let kept = user.change.before.as_ref();
-        let kept = kept.filter(|_| user.change.action == ChangeAction::Keep);
-        !kept.is_some_and(|live| blocks::lets_go(cx.registry.known(live.kind), live, gone))
-    };
+pub(super) fn keep_what_is_stood_on(cx: &Context<'_>, users: &Users, all: &mut [Classified]) {
     loop {
-        let found = all.iter().enumerate().find_map(|(at, one)| {
-            let gone = one
-                .change
-                .before
-                .as_ref()
-                .filter(|_| one.change.action == ChangeAction::Delete)?;
-            let user = all.iter().find(|user| {
-                stands_on(user, gone, &[ChangeAction::Keep, ChangeAction::Forget])
-                    && holds_on(user, gone)
-            })?;
-            Some((at, user.change.address.clone()))
-        });
-        let Some((at, by)) = found else { return };
-        let change = &mut all[at].change;
-        (change.action, change.reason, change.loses) =
-            (ChangeAction::Keep, Reason::StoodOn { by }, None);
+        let mut moved = false;
+        for at in 0..all.len() {
+            let Some(by) = kept_by(cx, users, all, at) else {
+                continue;
+            };
+            let change = &mut all[at].change;
+            (change.action, change.reason, change.loses) =
+                (ChangeAction::Keep, Reason::StoodOn { by }, None);
+            moved = true;
+        }
+        // What is kept now may stand on what came before it.
+        if !moved {
+            return;
+        }
     }
 }
 
-/// Whether the change's live row stays and goes on using this one.
-fn keeps_using(one: &Classified, used: &Live) -> bool {
-    stands_on(one, used, &[ChangeAction::NoOp])
-        || stands_on(one, used, &[ChangeAction::Update]) && !lets_go(one, used)
+/// The first resource that stays and holds on to what is to be deleted.
+fn kept_by(cx: &Context<'_>, users: &Users, all: &[Classified], at: usize) -> Option<Address> {
+    let change = &all[at].change;
+    let gone = change.before.as_ref();
+    let gone = gone.filter(|_| change.action == ChangeAction::Delete)?;
+    let holds_on = |user: &&Classified| match (user.change.action, &user.change.before) {
+        (ChangeAction::Forget, _) => true,
+        (ChangeAction::Keep, Some(live)) => {
+            !blocks::lets_go(cx.registry.known(live.kind), live, gone)
+        }
+        _ => false,
+    };
+    let users = users.of_change(at).iter().map(|user| &all[*user]);
+    let user = users.into_iter().find(holds_on)?;
+    Some(user.change.address.clone())
 }
 
 /// What something that stays goes on using cannot go.
-pub(super) fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
+pub(super) fn stood_on(cx: &Context<'_>, users: &Users, all: &[Classified]) -> Vec<PlanError> {
     let mut errors = Vec::new();
-    for one in all {
+    if !cx.options.targets.is_empty() {
+        return errors;
+    }
+    for (at, one) in all.iter().enumerate() {
         let change = &one.change;
         let Some(gone) = change
             .before
@@ -154,8 +151,13 @@ pub(super) fn stood_on(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         else {
             continue;
         };
-        let targeted = !cx.options.targets.is_empty();
-        let Some(user) = all.iter().find(|user| !targeted && keeps_using(user, gone)) else {
+        let keeps_using = |user: &&Classified| match user.change.action {
+            ChangeAction::NoOp => true,
+            ChangeAction::Update => !lets_go(user, gone),
+            _ => false,
+        };
+        let mut users = users.of_change(at).iter().map(|user| &all[*user]);
+        let Some(user) = users.find(keeps_using) else {
             continue;
         };
         errors.push(PlanError {
@@ -182,7 +184,7 @@ pub(super) fn unknowable(all: &[Classified]) -> Vec<PlanError> {
     let at_rest: BTreeMap<&Address, &Live> = all
         .iter()
         .filter(rests)
-        .filter_map(|one| Some((&one.change.address, one.change.before.as_ref()?)))
+        .filter_map(|one| Some((&one.change.address, one.change.before.as_deref()?)))
         .collect();
     let mut errors = Vec::new();
     for change in all.iter().map(|one| &one.change) {

@@ -6,13 +6,12 @@
 //! created under another cannot be cut: whoever uses it would have to be in both. Most often it is
 //! one resource under a new name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::Address;
 use crate::change::{ChangeAction, Reason, ReplaceOrder};
-use crate::desired::Desired;
 use crate::diff::{self, Sides};
-use crate::planner::classify::{Classification, Context};
+use crate::planner::classify::{Classification, Context, Resolved};
 use crate::planner::exclusive::{Wait, Why, address};
 use crate::planner::{Classified, PlanError, PlanErrorClass};
 
@@ -203,7 +202,7 @@ pub(super) fn rename(
 }
 
 fn moved(cx: &Context<'_>, all: &[Classified], pairs: &[(usize, usize)]) -> Option<String> {
-    let resolved: BTreeMap<Address, Desired> = all
+    let resolved: Resolved = all
         .iter()
         .filter_map(|one| one.change.after.clone())
         .map(|want| (want.address.clone(), want))
@@ -225,12 +224,7 @@ fn moved(cx: &Context<'_>, all: &[Classified], pairs: &[(usize, usize)]) -> Opti
 }
 
 /// Whether one is deleted, the other created, and the live row can become what is wanted in place.
-fn is_rename(
-    cx: &Context<'_>,
-    resolved: &BTreeMap<Address, Desired>,
-    from: &Classified,
-    to: &Classified,
-) -> bool {
+fn is_rename(cx: &Context<'_>, resolved: &Resolved, from: &Classified, to: &Classified) -> bool {
     let goes = matches!(
         from.change.action,
         ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget

@@ -28,7 +28,7 @@ fn what_is_known_of_what_stays_and_of_what_is_new() {
         (
             address("app"),
             Fate::Stays {
-                live: Box::new(row),
+                live: row,
                 unsettled: vec!["ip", "size"],
             },
         ),
@@ -91,7 +91,7 @@ fn fates_of_changes() {
 fn a_leftover_does_not_stand_for_its_successor() {
     let mut stays = change("a", ChangeAction::NoOp, Reason::Matches);
     stays.before = world(&["a key"], &[]).snapshot.live.pop();
-    stays.after = Some(desired("a key"));
+    stays.after = Some(desired("a key").into());
     let gone = change("a", ChangeAction::Delete, Reason::Superseded);
     for all in [[&stays, &gone], [&gone, &stays]] {
         let all = all.map(|one| classified(one.clone()));

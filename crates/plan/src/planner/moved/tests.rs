@@ -1,5 +1,7 @@
 //! Which rows stand under a new address.
 
+use std::sync::Arc;
+
 use setpoint_spec::stack::Move;
 
 use crate::fixtures::address;
@@ -82,6 +84,7 @@ fn rows_of_another_stack_are_taken_if_a_move_says_so() {
     ] {
         let mut world = world(&["a key"], &["a key", "b key"]);
         for row in &mut world.snapshot.live {
+            let row = Arc::make_mut(row);
             row.owner.as_mut().expect("it is owned").stack = "old".to_owned();
         }
         world.intent.moved.push(Move {

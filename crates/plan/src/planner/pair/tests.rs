@@ -1,6 +1,7 @@
 //! Which rows stand under which addresses.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::fixtures::stub::REGISTRY;
 use crate::fixtures::world::{World, world};
@@ -20,14 +21,14 @@ fn paired(world: &World) -> BTreeMap<String, Paired> {
 
 /// The ids of the main row, of superseded rows and of rows of other kinds: `main | … | …`.
 fn shown(one: &Paired) -> String {
-    let ids = |rows: &[Live]| {
+    let ids = |rows: &[Arc<Live>]| {
         let ids: Vec<String> = rows
             .iter()
             .map(|row| format!("{} {}", row.kind, row.id))
             .collect();
         ids.join(", ")
     };
-    let main: Vec<Live> = one.main.iter().cloned().collect();
+    let main: Vec<Arc<Live>> = one.main.iter().cloned().collect();
     format!(
         "{} | {} | {}",
         ids(&main),
@@ -80,7 +81,7 @@ fn two_rows_of_one_kind_and_incarnation_are_refused() {
     ] {
         let mut world = world(before, after);
         for (n, row) in world.snapshot.live.iter_mut().enumerate() {
-            row.id = format!("id-{n}");
+            Arc::make_mut(row).id = format!("id-{n}");
         }
         let found = pair(&world.intent, &world.snapshot, &world.options);
         let errors = found.err().unwrap_or_default();
@@ -121,7 +122,7 @@ fn a_copy_of_ownership_tags_makes_no_owner() {
         assert_eq!((row.owner.is_some(), row.copied), (owned, copied), "{told}");
 
         let mut world = world(&[], &[]);
-        world.snapshot.live.push(row);
+        world.snapshot.live.push(row.into());
         assert_eq!(paired(&world).len(), usize::from(owned), "{told}");
     }
 }
@@ -139,7 +140,7 @@ fn what_is_adopted() {
     }
     let owned = Live {
         id: "id-1".to_owned(),
-        ..world.snapshot.live[0].clone()
+        ..world.snapshot.live[0].as_ref().clone()
     };
     for (rows, expected) in [
         (vec![], "there is no key `id-1` to adopt"),
