@@ -1,7 +1,5 @@
 //! What several kinds share: parameters of calls, tags in calls, names, and usual steps.
 
-use std::collections::BTreeMap;
-
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::field::{Judged, Verdict};
@@ -25,11 +23,10 @@ pub(crate) fn params(kind: &Kind, want: &Desired) -> Args {
 
 /// `Tag.N` of a create call: ownership and the spec's own tags, in the order of keys.
 pub(crate) fn own_tags(cx: &Cx<'_>, want: &Desired) -> (&'static str, Value) {
-    let mut tags: BTreeMap<String, Value> =
-        ownership::tags_for(cx.stack, &want.address, &want.guard)
-            .into_iter()
-            .map(|(key, value)| (key, Value::Text(value)))
-            .collect();
+    let mut tags: Map = ownership::tags_for(cx.stack, &want.address, &want.guard)
+        .into_iter()
+        .map(|(key, value)| (key, Value::Text(value)))
+        .collect();
     tags.extend(
         want.tags
             .iter()

@@ -273,7 +273,7 @@ fn saved_source(source: &Source) -> SavedSource {
     };
     let text = open.then(|| source.text.clone());
     SavedSource {
-        name: source.name.clone(),
+        name: source.name.to_string(),
         role: role.to_owned(),
         sha256: digest(source.text.as_bytes()),
         text,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use setpoint_plan::Value;
+use setpoint_plan::Map;
 use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::procedure::Local;
 
@@ -13,13 +13,13 @@ pub trait LocalPort: Send + Sync {
     ///
     /// # Errors
     /// It is there and cannot be read.
-    fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError>;
+    fn peek(&self, act: &Local) -> Result<Option<Map>, LocalError>;
 
     /// Performs the act; what is there already is read, not written.
     ///
     /// # Errors
     /// It cannot be done.
-    fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError>;
+    fn perform(&self, act: &Local) -> Result<Map, LocalError>;
 
     /// What runs from here deleted, as far as it is remembered.
     fn deleted(&self) -> Deleted;

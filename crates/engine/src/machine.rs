@@ -32,6 +32,7 @@ use crate::outcome::{Failure, FailureClass, NotStarted, Outcome, Write};
 use crate::pages::ReadError;
 
 mod dispatch;
+mod index;
 mod locks;
 mod looks;
 mod pace;
@@ -43,6 +44,7 @@ mod state;
 mod waits;
 mod windows;
 
+use index::{Agenda, Index};
 use locks::Locks;
 use looks::KindLook;
 use start::{first_known, priorities};
@@ -101,6 +103,8 @@ pub struct Machine {
     states: Vec<State>,
     history: Vec<History>,
     priority: Vec<u64>,
+    index: Index,
+    agenda: Agenda,
     known: BTreeMap<Address, Map>,
     /// What this run and earlier ones deleted: an answer with one of these ids needs no waiting to
     /// be proven stale.
@@ -142,6 +146,8 @@ impl Machine {
         Self {
             known,
             priority,
+            index: Index::of(&plan),
+            agenda: Agenda::all(n),
             registry,
             settings,
             states: vec![State::Blocked; n],
@@ -195,13 +201,14 @@ impl Machine {
     /// Whether nothing is left to do.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.flights.is_empty() && self.states.iter().all(State::is_over)
+        self.flights.is_empty() && self.agenda.is_over()
     }
 
     /// When to come back if nothing happens before.
     #[must_use]
     pub fn wake_at(&self) -> Option<Duration> {
-        self.states.iter().filter_map(State::due).min()
+        let active = self.agenda.active();
+        active.filter_map(|at| self.states[at].due()).min()
     }
 
     /// How far it is.
@@ -407,7 +414,7 @@ impl Machine {
             self.released
                 .insert((plan_step.change, plan_step.half), now);
         }
-        self.locks.leave(&self.plan, step, &self.states);
+        self.leave(step);
         let id = self.id_of(&self.plan.steps[step.0]);
         self.remember(step, id.clone());
         self.out.push(Command::Tell(Event::Done { step, id }));
@@ -417,12 +424,8 @@ impl Machine {
     fn remember(&mut self, step: StepId, id: Option<String>) {
         let Some(id) = id else { return };
         let own = &self.plan.steps[step.0];
-        let mut half = self
-            .plan
-            .steps
-            .iter()
-            .zip(&self.states)
-            .filter(|(other, _)| other.change == own.change && other.half == own.half);
+        let steps = self.index.of_change(own.change).iter();
+        let mut half = steps.filter(|other| self.plan.steps[**other].half == own.half);
         let record = if own
             .step
             .as_call()
@@ -434,7 +437,7 @@ impl Machine {
             }
         } else if own.half == Half::Down
             && self.plan.changes[own.change].deletes()
-            && half.all(|(_, state)| *state == State::Done)
+            && half.all(|other| self.states[*other] == State::Done)
         {
             Record::Deleted { id }
         } else {
@@ -451,14 +454,22 @@ impl Machine {
         self.states[step.0] = State::Failed;
         self.finished_at = now;
         self.failures.push(failure);
-        self.locks.leave(&self.plan, step, &self.states);
+        self.leave(step);
         self.out.push(Command::Tell(Event::Failed { step }));
     }
 
     fn skip(&mut self, step: StepId) {
         self.states[step.0] = State::Skipped;
-        self.locks.leave(&self.plan, step, &self.states);
+        self.leave(step);
         self.out.push(Command::Tell(Event::Skipped { step }));
+    }
+
+    /// A step is over: it lets go of its locks, and others may go on.
+    fn leave(&mut self, step: StepId) {
+        let own = self.index.of_change(self.plan.steps[step.0].change);
+        self.locks.leave(&self.plan, step, own, &self.states);
+        let priority = self.priority[step.0];
+        self.agenda.end(&self.index, &self.plan, priority, step);
     }
 
     fn failure(&self, step: StepId, class: FailureClass, message: String) -> Failure {
@@ -493,6 +504,7 @@ impl Machine {
         if !self.interrupted {
             self.interrupted = true;
             self.interrupted_at = now;
+            self.agenda.touch_all();
             self.out.push(Command::Tell(Event::Stopping));
         }
     }

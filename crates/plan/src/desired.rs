@@ -1,9 +1,10 @@
 //! What is wanted: the stack's resources in the canonical form that their kinds give them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use setpoint_spec::schema::Type;
-use setpoint_spec::stack::{Resource, Stack, Timeouts};
+use setpoint_spec::stack::{Places, Resource, Stack, Timeouts};
 
 use crate::ownership::Guard;
 use crate::{Address, Lifecycle, Location, Map, Value};
@@ -21,7 +22,7 @@ pub struct Desired {
     /// compared.
     pub initial: Map,
     /// Tags, if they are managed.
-    pub tags: Option<BTreeMap<String, Value>>,
+    pub tags: Option<Map>,
     /// Its guard words.
     pub guard: Guard,
     /// Its lifecycle block.
@@ -39,7 +40,7 @@ pub struct Desired {
     /// Where its entry stands.
     pub at: Location,
     /// Where each field stands.
-    pub field_at: BTreeMap<String, Location>,
+    pub field_at: Arc<Places>,
 }
 
 impl Desired {

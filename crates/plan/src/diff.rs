@@ -18,7 +18,7 @@ use crate::live::Live;
 use crate::ownership::{self, Guard};
 use crate::report::NoteKind;
 use crate::update::{At, Update};
-use crate::{Address, Value};
+use crate::{Address, Map, Value};
 
 /// The differences of one resource.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub struct Diff {
     /// Fields that are acted on.
     pub fields: Vec<FieldDiff>,
     /// Tags that are set, with their values.
-    pub tags_set: BTreeMap<String, Value>,
+    pub tags_set: Map,
     /// Tags that are taken away.
     pub tags_unset: Vec<String>,
     /// The guard tag's new words, if they change.

@@ -37,7 +37,7 @@ pub(crate) fn map(entries: &[(&str, Value)]) -> Map {
 
 pub(crate) fn place() -> Location {
     Location {
-        file: "stack.yaml".to_owned(),
+        file: "stack.yaml".into(),
         line: 5,
         column: 24,
     }
@@ -58,7 +58,7 @@ pub(crate) fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
         adopt: None,
         timeouts: Timeouts::default(),
         at: place(),
-        field_at: BTreeMap::new(),
+        field_at: std::sync::Arc::default(),
     }
 }
 

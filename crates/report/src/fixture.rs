@@ -49,7 +49,7 @@ fn site() -> Site {
 
 fn place(file: &str, line: usize, column: usize) -> Location {
     Location {
-        file: file.to_owned(),
+        file: file.into(),
         line,
         column,
     }
@@ -70,7 +70,7 @@ pub(crate) fn want(at: &str, kind: &'static str, attrs: &[(&str, Value)]) -> Des
         adopt: None,
         timeouts: Timeouts::default(),
         at: place("stack.yaml", 1, 3),
-        field_at: BTreeMap::new(),
+        field_at: std::sync::Arc::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The most characters an address may have; ownership tags carry it whole.
 pub const ADDRESS_MAX: usize = 128;
@@ -15,7 +16,7 @@ pub const ADDRESS_MAX: usize = 128;
 /// Ordered by name, then by key, where whole numbers sort as numbers (`app[2]` before `app[10]`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
-    segments: Vec<Segment>,
+    segments: Arc<[Segment]>,
 }
 
 /// One step of an address.
@@ -52,39 +53,41 @@ impl Address {
     #[must_use]
     pub fn root(name: &str) -> Self {
         Self {
-            segments: vec![Segment {
+            segments: Arc::new([Segment {
                 name: name.to_owned(),
                 key: None,
-            }],
+            }]),
         }
     }
 
     /// The same address with this key on its last segment.
     #[must_use]
     pub fn member(&self, key: Key) -> Self {
-        let mut segments = self.segments.clone();
+        self.with_key(Some(key))
+    }
+
+    fn with_key(&self, key: Option<Key>) -> Self {
+        let mut segments = self.segments.to_vec();
         if let Some(last) = segments.last_mut() {
-            last.key = Some(key);
+            last.key = key;
         }
-        Self { segments }
+        Self {
+            segments: segments.into(),
+        }
     }
 
     /// This address below a module's address.
     #[must_use]
     pub fn below(&self, module: &Self) -> Self {
         Self {
-            segments: [module.segments.as_slice(), self.segments.as_slice()].concat(),
+            segments: [&module.segments[..], &self.segments[..]].concat().into(),
         }
     }
 
     /// The address without the key of its last segment: the group it belongs to, or itself.
     #[must_use]
     pub fn group(&self) -> Self {
-        let mut segments = self.segments.clone();
-        if let Some(last) = segments.last_mut() {
-            last.key = None;
-        }
-        Self { segments }
+        self.with_key(None)
     }
 
     /// Whether it is this address, a member of the group that this one names, or something in the
@@ -111,7 +114,7 @@ impl Address {
     pub fn first(&self, n: usize) -> Option<Self> {
         let segments = self.segments.get(..n).filter(|some| !some.is_empty())?;
         Some(Self {
-            segments: segments.to_vec(),
+            segments: segments.into(),
         })
     }
 
@@ -185,7 +188,9 @@ impl FromStr for Address {
             .into_iter()
             .map(|part| segment(part).map_err(bad))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { segments })
+        Ok(Self {
+            segments: segments.into(),
+        })
     }
 }
 

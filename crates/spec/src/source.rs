@@ -3,6 +3,8 @@
 //! Diagnostics show lines from here, and a saved plan takes its fingerprints from here: whatever
 //! was read is kept.
 
+use std::sync::Arc;
+
 use crate::span::{FileId, Span};
 use crate::stack::Location;
 
@@ -23,7 +25,7 @@ pub enum Role {
 #[derive(Debug, Clone)]
 pub struct Source {
     /// Its name as people gave it: a path relative to where they stand, or `--var NAME`.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its text, without a byte order mark.
     pub text: String,
     /// What it is.
@@ -49,7 +51,7 @@ impl Source {
             .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
             .collect();
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             text,
             role,
             line_starts,
@@ -109,7 +111,7 @@ impl Sources {
         let place = self
             .files
             .iter()
-            .position(|source| source.name == name && source.role == role)?;
+            .position(|source| *source.name == *name && source.role == role)?;
         Some((
             FileId(u32::try_from(place).unwrap_or(u32::MAX)),
             &self.files[place],
@@ -134,7 +136,7 @@ impl Sources {
     pub fn location(&self, span: Span) -> Location {
         let Some(source) = self.get(span.file) else {
             return Location {
-                file: String::new(),
+                file: Arc::default(),
                 line: 1,
                 column: 1,
             };

@@ -2,6 +2,9 @@
 //! expressions evaluated as far as they can be, and the place in a file behind every statement.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use litemap::LiteMap;
 
 use crate::address::Address;
 use crate::schema::KindDef;
@@ -70,7 +73,7 @@ pub struct Resource {
     /// Where its entry stands.
     pub at: Location,
     /// Where each field's value stands, by dotted path.
-    pub field_at: BTreeMap<String, Location>,
+    pub field_at: Arc<Places>,
 }
 
 /// Time limits of one resource, in seconds.
@@ -116,11 +119,14 @@ pub enum Amount {
     All,
 }
 
+/// Where the fields of an entry stand, by their dotted names.
+pub type Places = LiteMap<String, Location>;
+
 /// A place in a spec file, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The file as people named it, relative to where they stand.
-    pub file: String,
+    pub file: Arc<str>,
     /// Line.
     pub line: usize,
     /// Column in characters.

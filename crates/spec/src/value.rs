@@ -3,15 +3,15 @@
 //! Values may be unknown, shape may not: a [`Value::Ref`] stands where a scalar will stand. A
 //! secret can be compared and encoded, but never printed.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::address::Address;
 
-/// A map of values, in the order of its keys.
-pub type Map = BTreeMap<String, Value>;
+mod map;
+
+pub use map::Map;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ pub enum Value {
     /// A map.
     Map(Map),
     /// An attribute of a resource of this stack; known when that resource is.
-    Ref(Ref),
+    Ref(Box<Ref>),
     /// Text made of parts, at least one of them not known yet.
     Concat(Vec<Self>),
     /// Text that is never shown.
@@ -112,10 +112,10 @@ impl Value {
     /// A reference to an attribute of a resource.
     #[must_use]
     pub fn reference(address: &Address, attr: &str) -> Self {
-        Self::Ref(Ref {
+        Self::Ref(Box::new(Ref {
             address: address.clone(),
             attr: attr.to_owned(),
-        })
+        }))
     }
 
     /// The text, if it is a plain text.
@@ -172,7 +172,7 @@ impl Value {
     /// Every reference in it, in order of appearance, with repeats.
     #[must_use]
     pub fn refs(&self) -> Vec<&Ref> {
-        let mut found = Vec::new();
+        let mut found: Vec<&Ref> = Vec::new();
         self.walk(&mut |value| {
             if let Self::Ref(reference) = value {
                 found.push(reference);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use setpoint_engine::local::{Deleted, LocalError, LocalPort, Record};
-use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
+use setpoint_plan::{Map, Value};
 
 /// A public key of 2048 bits whose private half nobody has.
 pub const PUBLIC_KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDSjolIOJoFQIm6xfITb6KpKbvwixpt5G6/Wp/7iyI6+zZDtgod1BkI2jhboF9hetmAyDhPa0Ny5nptzno5n3Ng5Dx4WTcaUcTIDJu1tQhzfws+O4fPzqJwoOWxqlvzElb56BCZrYSzlqjX/pKNyls9/qpdlWiwca13wXb8m5qm2jhQZ2DG9BsnXxRhTeJtDtaYAB90mgdXN2LBO+pgcEeJUEvS+1xStPLTqA6joWwY1rCtqF8bDXzpJw2CkJVybAvVWMZm46r9hfrSFhXSRfa3NpwCah5szAC9nmTa8j0yiMOqWIrJHxOtlF3MikvtLv7kf/vOzEE89qjpRmgegZ7N";
@@ -17,12 +17,12 @@ pub struct Memory {
     deleted: Mutex<Deleted>,
 }
 
-fn attributes(public: &str) -> BTreeMap<String, Value> {
+fn attributes(public: &str) -> Map {
     [(public.to_owned(), Value::text(PUBLIC_KEY))].into()
 }
 
 impl LocalPort for Memory {
-    fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
+    fn peek(&self, act: &Local) -> Result<Option<Map>, LocalError> {
         let Local::SshKey { path, public } = act;
         let made = self
             .made
@@ -31,7 +31,7 @@ impl LocalPort for Memory {
         Ok(made.contains_key(path).then(|| attributes(public)))
     }
 
-    fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError> {
+    fn perform(&self, act: &Local) -> Result<Map, LocalError> {
         let Local::SshKey { path, public } = act;
         self.made
             .lock()

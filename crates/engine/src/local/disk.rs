@@ -1,11 +1,10 @@
 //! The real disk behind [`LocalPort`]: private keys made, saved with mode 0600, and read.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use setpoint_plan::Value;
 use setpoint_plan::procedure::Local;
+use setpoint_plan::{Map, Value};
 use setpoint_spec::loader::{Entry, FsLoader, LoadError, Loader as _};
 use ssh_key::private::{EcdsaKeypair, KeypairData};
 use ssh_key::{EcdsaCurve, LineEnding, PrivateKey, PublicKey};
@@ -43,7 +42,7 @@ impl Disk {
 }
 
 impl LocalPort for Disk {
-    fn peek(&self, act: &Local) -> Result<Option<BTreeMap<String, Value>>, LocalError> {
+    fn peek(&self, act: &Local) -> Result<Option<Map>, LocalError> {
         let Local::SshKey { path, public } = act;
         let file = self.base.join(path);
         let name = file.to_string_lossy();
@@ -55,7 +54,7 @@ impl LocalPort for Disk {
         }
     }
 
-    fn perform(&self, act: &Local) -> Result<BTreeMap<String, Value>, LocalError> {
+    fn perform(&self, act: &Local) -> Result<Map, LocalError> {
         if let Some(there) = self.peek(act)? {
             return Ok(there);
         }
@@ -96,11 +95,7 @@ fn failure(file: &Path, why: &dyn std::fmt::Display) -> LocalError {
     }
 }
 
-fn read_key(
-    file: &Path,
-    bytes: &[u8],
-    public: &str,
-) -> Result<BTreeMap<String, Value>, LocalError> {
+fn read_key(file: &Path, bytes: &[u8], public: &str) -> Result<Map, LocalError> {
     let key = PrivateKey::from_openssh(bytes).map_err(|error| {
         let why = format!("it is not a valid OpenSSH private key: {error}");
         failure(file, &why)
@@ -109,7 +104,7 @@ fn read_key(
 }
 
 /// The public half under its attribute, without the comment, which the cloud does not keep.
-fn attributes(key: &PublicKey, public: &str) -> BTreeMap<String, Value> {
+fn attributes(key: &PublicKey, public: &str) -> Map {
     let text = PublicKey::from(key.key_data().clone())
         .to_openssh()
         .unwrap_or_default();

@@ -23,56 +23,40 @@ impl Machine {
     /// Moves every step as far as it goes now.
     pub(super) fn advance(&mut self, now: Duration) {
         loop {
-            let over = self.over();
             self.unblock();
             self.wake(now);
             self.pass_over(now);
             self.unblock();
             self.start(now);
             // A wait may be over as soon as it starts, and others go on from there.
-            if self.over() == over {
+            if !self.agenda.is_touched() {
                 break;
             }
         }
         self.look(now);
     }
 
-    fn over(&self) -> usize {
-        self.states.iter().filter(|state| state.is_over()).count()
-    }
-
     /// Blocked steps become ready, or are skipped for good.
     fn unblock(&mut self) {
-        loop {
-            let mut moved = false;
-            for at in 0..self.states.len() {
-                if self.states[at] != State::Blocked {
-                    continue;
-                }
-                let after = &self.plan.steps[at].after;
-                let all_done = after
-                    .iter()
-                    .all(|before| self.states[before.0] == State::Done);
-                let lost = after.iter().any(|before| {
-                    matches!(
-                        self.states[before.0],
-                        State::Failed | State::Skipped | State::Closed
-                    )
-                });
-                let closing = self.closes_open_window(at);
-                let goes_on =
-                    all_done && (!self.interrupted || closing || self.is_look_in_open_window(at));
-                if goes_on || (closing && self.closer_is_ready(at)) {
-                    self.states[at] = State::Ready;
-                } else if self.can_never_start(at, lost, closing) {
-                    self.skip(StepId(at));
-                } else {
-                    continue;
-                }
-                moved = true;
-            }
-            if !moved {
-                return;
+        while let Some(at) = self.agenda.next_touched() {
+            let after = &self.plan.steps[at].after;
+            let all_done = after
+                .iter()
+                .all(|before| self.states[before.0] == State::Done);
+            let lost = after.iter().any(|before| {
+                matches!(
+                    self.states[before.0],
+                    State::Failed | State::Skipped | State::Closed
+                )
+            });
+            let closing = self.closes_open_window(at);
+            let goes_on =
+                all_done && (!self.interrupted || closing || self.is_look_in_open_window(at));
+            if goes_on || (closing && self.closer_is_ready(at)) {
+                self.states[at] = State::Ready;
+                self.agenda.activate(self.priority[at], at);
+            } else if self.can_never_start(at, lost, closing) {
+                self.skip(StepId(at));
             }
         }
     }
@@ -99,7 +83,8 @@ impl Machine {
 
     /// Pauses that are over become ready again; on interruption they end.
     fn wake(&mut self, now: Duration) {
-        for at in 0..self.states.len() {
+        let active: Vec<usize> = self.agenda.active().collect();
+        for at in active {
             let over = matches!(self.states[at], State::Pausing { until } if until <= now);
             if over {
                 self.states[at] = State::Ready;
@@ -121,23 +106,23 @@ impl Machine {
     /// Ends the ready steps that turn out to take away what the plan wants. This comes before any
     /// call is made up, so that none of them is batched with others.
     fn pass_over(&mut self, now: Duration) {
-        let plan = self.plan.clone();
-        for (at, step) in plan.steps.iter().enumerate() {
-            let is_same = |(one, other): &(Value, Value)| {
-                let one = self.resolve(one);
-                one.refs().is_empty() && one == self.resolve(other)
-            };
-            if self.states[at] == State::Ready && step.step.unless.iter().any(is_same) {
-                self.done(now, StepId(at));
-            }
+        let is_same = |(one, other): &(Value, Value)| {
+            let one = self.resolve(one);
+            one.refs().is_empty() && one == self.resolve(other)
+        };
+        let is_moot = |at: &usize| {
+            let mut unless = self.plan.steps[*at].step.unless.iter();
+            self.states[*at] == State::Ready && unless.any(is_same)
+        };
+        let moot: Vec<usize> = self.agenda.active().filter(is_moot).collect();
+        for at in moot {
+            self.done(now, StepId(at));
         }
     }
 
     fn start(&mut self, now: Duration) {
-        let mut ready: Vec<usize> = (0..self.states.len())
-            .filter(|at| self.states[*at] == State::Ready)
-            .collect();
-        ready.sort_by_key(|at| (std::cmp::Reverse(self.priority[*at]), *at));
+        let is_ready = |at: &usize| self.states[*at] == State::Ready;
+        let ready: Vec<usize> = self.agenda.active().filter(is_ready).collect();
         for at in ready {
             if self.states[at] == State::Ready {
                 self.start_step(now, StepId(at));
@@ -147,6 +132,10 @@ impl Machine {
 
     fn start_step(&mut self, now: Duration, step: StepId) {
         let plan = self.plan.clone();
+        let is_wait = matches!(plan.steps[step.0].step.act, Act::Wait(_));
+        if !is_wait && self.calls_under_way() >= self.settings.parallelism.max(1) {
+            return;
+        }
         let unsure = plan.steps[step.0].step.as_call().is_some() && self.needs_recheck(now, step);
         if unsure && self.is_being_rechecked(step) {
             return;
@@ -157,10 +146,6 @@ impl Machine {
             .iter()
             .map(|lock| self.resolve(lock))
             .collect();
-        let is_wait = matches!(plan.steps[step.0].step.act, Act::Wait(_));
-        if !is_wait && self.calls_under_way() >= self.settings.parallelism.max(1) {
-            return;
-        }
         if !self.locks.take(&plan, step, &locks) {
             return;
         }
@@ -226,21 +211,16 @@ impl Machine {
     /// for all of them.
     fn is_being_rechecked(&self, step: StepId) -> bool {
         let change = self.plan.steps[step.0].change;
-        self.plan
-            .steps
-            .iter()
-            .zip(&self.states)
-            .any(|(other, state)| {
-                other.change == change && matches!(state, State::Rechecking { .. })
-            })
+        let mut own = self.index.of_change(change).iter();
+        own.any(|other| matches!(self.states[*other], State::Rechecking { .. }))
     }
 
     /// What was compared, or written to, by one step of a change needs no comparing by the others:
     /// from now on it differs because of us.
     pub(super) fn trust(&mut self, step: StepId) {
         let change = self.plan.steps[step.0].change;
-        for (other, history) in self.plan.steps.iter().zip(&mut self.history) {
-            history.rechecked |= other.change == change;
+        for other in self.index.of_change(change) {
+            self.history[*other].rechecked = true;
         }
     }
 
@@ -309,7 +289,7 @@ impl Machine {
                         .as_call()
                         .is_some_and(|other| other.each.is_some() && key(other) == own))
         };
-        let mut steps: Vec<StepId> = (0..self.states.len()).filter(fits).map(StepId).collect();
+        let mut steps: Vec<StepId> = self.agenda.active().filter(fits).map(StepId).collect();
         // The step itself must be among those that fit into one call.
         steps.sort_by_key(|other| (*other != step, other.0));
         steps.truncate(each.max.max(1));

@@ -43,12 +43,16 @@ impl Locks {
     }
 
     /// Gives back at the end of the half's last step that names locks.
-    pub(super) fn leave(&mut self, plan: &Plan, step: StepId, states: &[State]) {
+    /// `change` are the steps of its change.
+    pub(super) fn leave(&mut self, plan: &Plan, step: StepId, change: &[usize], states: &[State]) {
+        if self.held.is_empty() {
+            return;
+        }
         let own = holder(plan, step);
-        let open = (0..plan.steps.len()).any(|at| {
-            holder(plan, StepId(at)) == own
-                && !plan.steps[at].step.locks.is_empty()
-                && !states[at].is_over()
+        let open = change.iter().any(|at| {
+            holder(plan, StepId(*at)) == own
+                && !plan.steps[*at].step.locks.is_empty()
+                && !states[*at].is_over()
         });
         if !open {
             self.held.retain(|_, other| *other != own);

@@ -23,7 +23,7 @@ use crate::pages::ReadError;
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How soon a look that showed an absence is followed by the second one.
-const AGAIN: Duration = Duration::from_millis(500);
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// The pause after a look that failed.
 const BLIND_PAUSE: Duration = Duration::from_secs(3);
@@ -53,11 +53,12 @@ impl Machine {
         let is_due = |machine: &Self, at: usize| {
             machine.is_looking(at) && machine.states[at].due().is_some_and(|due| due <= now)
         };
-        if !(0..self.states.len()).any(|at| is_due(self, at)) {
+        let active: Vec<usize> = self.agenda.active().collect();
+        if !active.iter().any(|at| is_due(self, *at)) {
             return;
         }
         let mut by_kind: BTreeMap<&'static str, Vec<(StepId, String)>> = BTreeMap::new();
-        for at in 0..self.states.len() {
+        for at in active {
             if !self.is_looking(at) || self.states[at].due().is_none() {
                 continue;
             }

@@ -61,9 +61,9 @@ impl Machine {
     fn skip_siblings(&mut self, step: StepId) {
         let plan = self.plan.clone();
         let own = &plan.steps[step.0];
-        for (at, other) in plan.steps.iter().enumerate() {
+        for at in self.index.of_change(own.change).to_vec() {
             let idle = matches!(self.states[at], State::Blocked | State::Ready);
-            if at != step.0 && idle && other.change == own.change && other.half == own.half {
+            if at != step.0 && idle && plan.steps[at].half == own.half {
                 self.skip(StepId(at));
             }
         }

@@ -21,11 +21,10 @@ impl Machine {
     pub(super) fn is_look_in_open_window(&self, step: usize) -> bool {
         let own = &self.plan.steps[step];
         let is_wait = matches!(own.step.act, Act::Wait(_));
-        let mut closers = self
-            .plan
-            .steps
-            .iter()
-            .filter(|other| other.change == own.change && other.half == own.half);
+        let change = self.index.of_change(own.change).iter();
+        let mut closers = change
+            .map(|other| &self.plan.steps[*other])
+            .filter(|other| other.half == own.half);
         is_wait
             && closers.any(|other| {
                 other
@@ -52,9 +51,10 @@ impl Machine {
     fn inside(&self, closer: usize) -> impl Iterator<Item = usize> + '_ {
         let own = &self.plan.steps[closer];
         let opener = own.step.closes.unwrap_or(closer);
-        (opener..closer).filter(move |at| {
+        let change = self.index.of_change(own.change).iter().copied();
+        change.filter(move |at| {
             let other = &self.plan.steps[*at];
-            other.change == own.change
+            (opener..closer).contains(at)
                 && other.half == own.half
                 && other.step.closes != own.step.closes
         })
@@ -75,24 +75,21 @@ impl Machine {
         let Some(opener) = own.step.closes else {
             return false;
         };
-        (opener..step.0).any(|at| {
-            let other = &self.plan.steps[at];
-            let inside = other.change == own.change && other.half == own.half;
-            inside
-                && matches!(
-                    self.states[at],
-                    State::Failed | State::Skipped | State::Closed
-                )
+        let change = self.index.of_change(own.change).iter();
+        let mut inside = change
+            .filter(|at| (opener..step.0).contains(*at) && self.plan.steps[**at].half == own.half);
+        inside.any(|at| {
+            matches!(
+                self.states[*at],
+                State::Failed | State::Skipped | State::Closed
+            )
         })
     }
 
     /// Measures how long a window stood open.
     pub(super) fn note_windows(&mut self, now: Duration, step: StepId) {
-        let opens = self
-            .plan
-            .steps
-            .iter()
-            .any(|other| other.step.closes == Some(step.0));
+        let mut change = self.index.of_change(self.plan.steps[step.0].change).iter();
+        let opens = change.any(|other| self.plan.steps[*other].step.closes == Some(step.0));
         if opens {
             self.opened.insert(step.0, now);
         }

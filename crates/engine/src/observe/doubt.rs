@@ -138,7 +138,7 @@ fn lacks_tags(want: &Desired, live: &Live) -> bool {
         .map(|owner| owner.guard.clone())
         .unwrap_or_default();
     let unguarded = (want.guard.protect && !guard.protect) || (want.guard.keep && !guard.keep);
-    let mut keys = want.tags.iter().flat_map(BTreeMap::keys);
+    let mut keys = want.tags.iter().flat_map(|tags| tags.keys());
     let is_lacking = |key: &String| live.tags.get(key).is_none_or(String::is_empty);
     unguarded || keys.any(is_lacking)
 }

@@ -346,7 +346,7 @@ fn tags_are_set_and_taken_away() {
         });
         (found.tags_set, found.tags_unset)
     };
-    let set = BTreeMap::from([("Env".to_owned(), "prod".into())]);
+    let set = crate::Map::from([("Env".to_owned(), "prod".into())]);
     assert_eq!(found(false), (set.clone(), vec!["Old".to_owned()]));
     assert_eq!(found(true), (set, Vec::new()));
 }

@@ -1,6 +1,6 @@
 //! Values as JSON, with what is sensitive and what is not known yet marked or left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map as JsonMap, Value as Json};
 use setpoint_spec::value::Encoding;
@@ -41,7 +41,7 @@ impl Secrets {
             want.attrs
                 .values()
                 .chain(want.initial.values())
-                .chain(want.tags.iter().flat_map(BTreeMap::values))
+                .chain(want.tags.iter().flat_map(|tags| tags.values()))
                 .for_each(|v| found.add(v));
         }
         for step in &plan.steps {

@@ -18,7 +18,7 @@ use crate::planner::fate::{self, Fate, known_in};
 use crate::planner::{Classified, Intent, Options, Paired, PlanError, PlanErrorClass, Users};
 use crate::registry::Registry;
 use crate::report::Note;
-use crate::{Address, Value, args};
+use crate::{Address, Map, Value, args};
 
 mod closure;
 mod misnamed;
@@ -196,7 +196,7 @@ fn resolved(cx: &Context<'_>, want: &Desired, fates: &BTreeMap<Address, Fate>) -
     for value in want.attrs.values_mut().chain(want.initial.values_mut()) {
         *value = args::resolve(value, &known);
     }
-    for value in want.tags.iter_mut().flat_map(BTreeMap::values_mut) {
+    for value in want.tags.iter_mut().flat_map(Map::values_mut) {
         *value = args::resolve(value, &known);
     }
     want

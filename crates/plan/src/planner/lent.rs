@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::{Change, ChangeAction};
 use crate::planner::Intent;
 use crate::registry::Registry;
-use crate::{Address, Ref, Value, args};
+use crate::{Address, Map, Ref, Value, args};
 
 /// What a reference leads to, and the lender with the reference that takes its place.
 type Lent = BTreeMap<(Address, String), (Address, Value)>;
@@ -27,7 +27,7 @@ pub(crate) fn resolved(registry: &Registry, intent: &Intent) -> Option<Intent> {
         let own = want.address.clone();
         let others = |reference: &Ref| of(reference).filter(|(lender, _)| *lender != own);
         let known = |reference: &Ref| others(reference).map(|(_, value)| value.clone());
-        let tags = want.tags.iter_mut().flat_map(BTreeMap::values_mut);
+        let tags = want.tags.iter_mut().flat_map(Map::values_mut);
         let values = want
             .attrs
             .values_mut()

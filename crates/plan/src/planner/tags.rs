@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::Value;
 use crate::diff::Diff;
 use crate::kind::TagApi;
 use crate::ownership::{self, Guard};
 use crate::procedure::{Call, Step};
+use crate::{Map, Value};
 
 /// The steps that bring a resource's tags to what the diff says. `owner` is written with the same
 /// call where it changes, so that the resource is never without one.
@@ -16,7 +16,7 @@ pub(crate) fn steps(
     diff: &Diff,
     owner: &BTreeMap<String, String>,
 ) -> Vec<Step> {
-    let mut set: BTreeMap<String, Value> = diff.tags_set.clone();
+    let mut set: Map = diff.tags_set.clone();
     let mut unset: Vec<String> = diff.tags_unset.clone();
     if diff.retag {
         set.extend(
@@ -39,7 +39,7 @@ pub(crate) fn steps(
 }
 
 /// The call that gives a resource these tags.
-pub(crate) fn tag(api: &TagApi, id: &Value, tags: &BTreeMap<String, Value>) -> Step {
+pub(crate) fn tag(api: &TagApi, id: &Value, tags: &Map) -> Step {
     let pair = |(key, value): (&String, &Value)| {
         Value::Map(
             [

@@ -16,7 +16,7 @@ fn no_stock() -> FailureView {
         attempt: 1,
         at: Some(Excerpt {
             location: Location {
-                file: "stack.yaml".to_owned(),
+                file: "stack.yaml".into(),
                 line: 38,
                 column: 20,
             },

@@ -19,7 +19,7 @@ static GROUP: KindDef = KindDef::new("security_group", "A group.", &[FIELD]);
 
 fn place() -> Location {
     Location {
-        file: "stack.yaml".to_owned(),
+        file: "stack.yaml".into(),
         line: 1,
         column: 1,
     }
@@ -39,7 +39,7 @@ fn resource(name: &str, fields: Map) -> (Address, Resource) {
         released: Vec::new(),
         number: None,
         at: place(),
-        field_at: BTreeMap::new(),
+        field_at: std::sync::Arc::default(),
     };
     (address(name), resource)
 }

@@ -41,7 +41,7 @@ fn range(span: Span, sources: &Sources) -> Value {
         ..span
     });
     json!({
-        "file": start.file,
+        "file": start.file.as_ref(),
         "start": {"line": start.line, "column": start.column},
         "end": {"line": end.line, "column": end.column},
     })

@@ -165,7 +165,7 @@ impl<'a> Resolver<'a> {
         let from = self
             .sources
             .get(node.span.file)
-            .map_or(String::new(), |source| source.name.clone());
+            .map_or(String::new(), |source| source.name.to_string());
         let named = match loader::resolve(self.cx.loader, self.cx.root, &from, path) {
             Ok(named) => named,
             Err(error) => {

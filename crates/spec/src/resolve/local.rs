@@ -44,7 +44,7 @@ impl Resolver<'_> {
         let from = self
             .sources
             .get(span.file)
-            .map_or("", |source| source.name.as_str());
+            .map_or("", |source| source.name.as_ref());
         let folder = self
             .cx
             .loader

@@ -1,8 +1,6 @@
 //! References: a name of this stack, a member, an expression, an id, a look-up. The kind is
 //! checked.
 
-use std::collections::BTreeMap;
-
 use super::check::In;
 use super::val::Val;
 use super::{Cx, Eval, Halt, Resolver};
@@ -13,7 +11,7 @@ use crate::parse::What;
 use crate::span::Span;
 use crate::suggest;
 use crate::tree::{Data, Node};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 impl<'a> Resolver<'a> {
     /// One reference. `kinds` may name several kinds, parted by `|`.
@@ -266,7 +264,7 @@ impl<'a> Resolver<'a> {
     /// `{id: …}`, `{name: …}`, `{tags: {…}}`, and what else the kind is looked up by.
     pub(super) fn look_up(&mut self, cx: Cx, kinds: &str, node: &'a Node) -> Eval<Val> {
         let keys = self.cx.schema.naming(kinds).look_up;
-        let mut by = BTreeMap::new();
+        let mut by = Map::new();
         let mut result = Ok(());
         for pair in node.pairs() {
             let Some(key) = keys.iter().find(|key| key.name == pair.key) else {

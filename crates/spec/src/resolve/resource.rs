@@ -5,6 +5,7 @@ mod lifecycle;
 mod tags;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::check::{In, Trail};
 use super::val::{MemberId, Val};
@@ -15,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Entry, What};
 use crate::schema::{CheckCx, FieldDef, KindDef, Type, Unset};
 use crate::span::Span;
-use crate::stack::{Lifecycle, Location, Resource, Timeouts};
+use crate::stack::{Lifecycle, Places, Resource, Timeouts};
 use crate::suggest;
 use crate::tree::{Data, Node, Pair};
 use crate::value::{Map, Value};
@@ -125,7 +126,7 @@ impl<'a> Resolver<'a> {
         let errors = self.found[before..]
             .iter()
             .any(|found| found.severity == crate::diagnostic::Severity::Error);
-        resource.field_at = self.locations(member);
+        resource.field_at = Arc::new(self.locations(member));
         if failed || errors {
             None
         } else {
@@ -152,7 +153,7 @@ impl<'a> Resolver<'a> {
             released: Vec::new(),
             number: member.each.as_ref().and_then(|each| each.place),
             at: self.sources.location(member.entry.at),
-            field_at: BTreeMap::new(),
+            field_at: Arc::default(),
         }
     }
 
@@ -183,7 +184,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn locations(&mut self, member: MemberId) -> BTreeMap<String, Location> {
+    fn locations(&mut self, member: MemberId) -> Places {
         let spots = self.spots.remove(&member).unwrap_or_default();
         spots
             .into_iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::address::{Address, Key};
-use crate::value::{Secret, Value};
+use crate::value::{Map, Secret, Value};
 
 /// The place of a member in the resolver's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +61,7 @@ impl Val {
                 let pairs = map
                     .into_iter()
                     .map(|(key, value)| Some((key, value.into_value()?)));
-                Value::Map(pairs.collect::<Option<BTreeMap<_, _>>>()?)
+                Value::Map(pairs.collect::<Option<Map>>()?)
             }
             Self::Resource(address) => Value::reference(&address, "id"),
             Self::Group(_) => Value::List(self.into_items()?),

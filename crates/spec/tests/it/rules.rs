@@ -411,9 +411,12 @@ resources:
         view::resource(&loaded.stack.resources[&"app".parse().expect("an address")])
     ));
     let app = &loaded.stack.resources[&"app".parse().expect("an address")];
-    let at = &app.field_at["system_disk.size"];
+    let at = app
+        .field_at
+        .get("system_disk.size")
+        .expect("its place is kept");
     assert_eq!(
-        (at.file.as_str(), at.line, at.column),
+        (at.file.as_ref(), at.line, at.column),
         ("stack.yaml", 11, 49),
         "the line that won"
     );

@@ -106,11 +106,11 @@ fn want(at: &str) -> Desired {
         adopt: None,
         timeouts: Timeouts::default(),
         at: Location {
-            file: "stack.yaml".to_owned(),
+            file: "stack.yaml".into(),
             line: 1,
             column: 1,
         },
-        field_at: BTreeMap::new(),
+        field_at: std::sync::Arc::default(),
     }
 }
 

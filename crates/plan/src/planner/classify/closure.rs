@@ -1,6 +1,6 @@
 //! What resources name, and what is within the targets of a run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::desired::Desired;
@@ -35,7 +35,7 @@ pub(super) fn named_by(want: &Desired) -> Vec<Address> {
         .attrs
         .values()
         .chain(want.initial.values())
-        .chain(want.tags.iter().flat_map(BTreeMap::values));
+        .chain(want.tags.iter().flat_map(|tags| tags.values()));
     values
         .flat_map(Value::refs)
         .map(|reference| reference.address.clone())
