@@ -73,7 +73,7 @@ impl Command {
             Self::Show(args) => show::run(args, cx),
             Self::Graph(args) => graph::run(&args, cx),
             Self::Schema(args) => Ok(schema::run(&args)),
-            Self::Explain(args) => explain::run(&args),
+            Self::Explain(args) => explain::run(&args, cx),
             Self::Sim(args) => sim::run(&args),
             Self::Completions(args) => Ok(completions::run(&args)),
             Self::Version(args) => Ok(version::run(&args)),

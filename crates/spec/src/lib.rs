@@ -30,6 +30,7 @@ pub mod types;
 pub mod value;
 mod vars;
 pub mod view;
+mod wrap;
 
 pub use expr::functions::NAMES as FUNCTIONS;
 pub use load::{Input, LoadFailure, LoadFailureKind, Loaded, environments, load, stack_file};

@@ -1,4 +1,5 @@
-//! `docs/language.md`: every example loads, and what the examples of the functions give is true.
+//! `docs/language.md`: every example loads, the results that the examples of the functions state
+//! are true, and `explain` answers for every construct from it.
 //!
 //! The blocks of a section are the files of one stack. A block says its path in a first comment;
 //! a block without one is `stack.yaml`.
@@ -9,7 +10,7 @@ use setpoint_catalog::REGISTRY;
 use setpoint_plan::Value;
 use setpoint_spec::loader::MemoryLoader;
 use setpoint_spec::stack::Stack;
-use setpoint_spec::{Input, common, load};
+use setpoint_spec::{Input, common, explain, load};
 
 fn page() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/language.md");
@@ -120,28 +121,80 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Every section of a file, every key of an entry and of `lifecycle`, and every function stands on
-/// the page.
-#[test]
-fn the_page_names_every_construct() {
-    let page = page();
-    let named =
-        |word: &str| page.contains(&format!("`{word}`")) || page.contains(&format!("`{word}:"));
+/// Every section of a file, every key of an entry and of `lifecycle`, and every function.
+fn constructs() -> Vec<&'static str> {
     let fields = common::ENTRY.iter().map(|field| field.name);
-    let lifecycle = common::LIFECYCLE.iter().map(|field| field.name);
-    let of_kinds = REGISTRY
-        .kinds()
-        .flat_map(|kind| kind.lifecycle)
-        .map(|field| field.name);
-    let words = fields
-        .chain(lifecycle)
-        .chain(of_kinds)
-        .chain(setpoint_spec::sections());
-    let missing: Vec<&str> = words.filter(|word| !named(word)).collect();
-    assert_eq!(missing, Vec::<&str>::new());
+    let of_kinds = REGISTRY.kinds().flat_map(|kind| kind.lifecycle);
+    let lifecycle = common::LIFECYCLE.iter().chain(of_kinds);
+    fields
+        .chain(lifecycle.map(|field| field.name))
+        .chain(common::MODULE_KEYS.iter().copied())
+        .chain(setpoint_spec::sections())
+        .chain(setpoint_spec::FUNCTIONS.iter().map(|(name, _)| *name))
+        .collect()
+}
+
+#[track_caller]
+fn explained(word: &str, width: usize) -> String {
+    explain::explain(&REGISTRY.schema(), word, width).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The page says something of every construct, and so does `explain`.
+#[test]
+fn every_construct_is_explained() {
+    for word in constructs() {
+        let answer = explained(word, 80);
+        assert!(
+            answer.contains(&format!("`{word}")) || answer.contains(&format!("{word}:")),
+            "{answer}"
+        );
+    }
+    for field in common::LIFECYCLE {
+        explained(&format!("lifecycle.{}", field.name), 80);
+    }
+    for (title, _) in sections() {
+        let title = title.split(':').next().unwrap_or_default();
+        explained(title, 80);
+    }
     for (name, parameters) in setpoint_spec::FUNCTIONS {
-        let pair = format!("`{name}(map)`, `");
-        let own = page.contains(&format!("`{name}({parameters})`"));
-        assert!(own || page.contains(&pair), "{name}");
+        let answer = explained(name, 80);
+        assert!(
+            answer.contains(&format!("`{name}({parameters})`")),
+            "{answer}"
+        );
+        assert!(
+            answer.contains(&format!("${{{name}(")),
+            "no example: {answer}"
+        );
+    }
+}
+
+/// A word has one meaning: kinds are looked up before constructs.
+#[test]
+fn no_construct_has_the_name_of_a_kind() {
+    let kinds: Vec<&str> = REGISTRY.kinds().map(|kind| kind.name).collect();
+    let titles = sections();
+    let titles = titles.iter().map(|(title, _)| title.as_str());
+    let clash = constructs()
+        .into_iter()
+        .chain(titles)
+        .find(|word| kinds.contains(word));
+    assert_eq!(clash, None);
+}
+
+/// Only the lines of examples, which are indented by four, may be wider than the terminal.
+#[test]
+fn explanations_fit_the_terminal() {
+    let schema = REGISTRY.schema();
+    let kinds = REGISTRY.kinds().map(|kind| kind.name);
+    let words: Vec<&str> = constructs().into_iter().chain(kinds).collect();
+    for width in [50, 80] {
+        let pages = words.iter().map(|word| explained(word, width));
+        for page in pages.chain([explain::overview(&schema, width)]) {
+            let wide = page
+                .lines()
+                .find(|line| line.chars().count() > width && !line.starts_with("    "));
+            assert_eq!(wide, None, "{page}");
+        }
     }
 }

@@ -3,13 +3,12 @@
 //! Text is labelled by meaning; one small table turns labels into colours, and without it the same
 //! text comes out bare.
 
-use std::fmt::Write as _;
-
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Diagnostic, Severity};
 use crate::source::{Source, Sources};
 use crate::span::Span;
+use crate::wrap::wrap;
 
 /// How text is rendered.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +84,7 @@ impl Page<'_> {
             Severity::Warning => ("Warning", Ink::Warning),
         };
         self.line(&self.ink(Ink::Frame, "╷"));
-        for (at, text) in wrap(&format!("{word}: {}", one.message), self.room())
+        for (at, text) in wrapped(&format!("{word}: {}", one.message), self.room())
             .iter()
             .enumerate()
         {
@@ -106,7 +105,7 @@ impl Page<'_> {
             self.place("see", label.span, None, &label.text);
         }
         for paragraph in one.hint.iter().flat_map(|hint| hint.lines()) {
-            for text in wrap(paragraph, self.room()) {
+            for text in wrapped(paragraph, self.room()) {
                 self.framed(&text);
             }
         }
@@ -254,30 +253,11 @@ fn tail(text: &str, width: usize) -> String {
     kept.into_iter().rev().collect()
 }
 
-/// Breaks a text at spaces so that lines fit; an indent of the text is kept on every line, longer
-/// words stay whole.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let indent: String = text.chars().take_while(|c| *c == ' ').collect();
-    let mut lines = Vec::new();
-    let mut line = indent.clone();
-    let mut rest = text.trim_start_matches(' ');
-    while !rest.is_empty() {
-        let end = rest
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| *c == ' ')
-            .map_or(rest.len(), |(at, _)| at);
-        let (word, after) = rest.split_at(end);
-        if line.width() + word.trim_end().width() > width && line.width() > indent.width() {
-            lines.push(std::mem::replace(&mut line, indent.clone()));
-            line.push_str(word.trim_start_matches(' '));
-        } else {
-            let _ = write!(line, "{word}");
-        }
-        rest = after;
-    }
-    lines.push(line);
-    lines
+/// A text in lines that fit; its own indent is kept on every line.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let bare = text.trim_start_matches(' ');
+    let indent = &text[..text.len() - bare.len()];
+    wrap(bare, width, indent, indent)
 }
 
 #[cfg(test)]

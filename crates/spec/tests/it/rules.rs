@@ -604,9 +604,9 @@ resources:
             ╵
         "#]],
     );
-    let explained = explain::explain(&SCHEMA, "instance.lifecycle").expect("it is explained");
+    let explained = explain::explain(&SCHEMA, "instance.lifecycle", 80).expect("it is explained");
     assert!(explained.contains("on_image_change"), "{explained}");
-    let of_group = explain::explain(&SCHEMA, "security_group.lifecycle.additive");
+    let of_group = explain::explain(&SCHEMA, "security_group.lifecycle.additive", 80);
     let of_group = of_group.expect("it is explained");
     assert!(
         of_group.contains("list of ingress | egress | tags"),
@@ -722,7 +722,7 @@ resources:
 #[test]
 fn explains_rows() {
     let show = |path: &str| {
-        explain::explain(&SCHEMA, path).unwrap_or_else(|refusal| format!("{refusal}\n"))
+        explain::explain(&SCHEMA, path, 80).unwrap_or_else(|refusal| format!("{refusal}\n"))
     };
     expect![[r#"
         instance.system_disk.size
@@ -734,7 +734,7 @@ fn explains_rows() {
           change    none: in place, what runs goes on
         ---
         instance.public_ip
-          an attribute, known after apply: `${NAME.public_ip}`
+          An attribute, known after apply: `${NAME.public_ip}`.
           An attribute.
         ---
         `instance` has no `vpc_id`: its VPC follows from `vswitch`
@@ -742,18 +742,20 @@ fn explains_rows() {
         `instance.system_disk.sise`: there is no `sise` here
         did you mean `size`?
         ---
-        there is no type `vsw`
-        types: auto_snapshot_policy, disk, eip, instance, key_pair, metric_alarm, nat_gateway, security_group, snat_entry, vpc, vswitch
+        `vsw` is not a kind or a construct of the language
+        `setpoint explain` lists the kinds and the constructs
         ---
         key_pair
           A kind.
 
         fields (* required):
-          public_key        text, or {file: PATH}, at most 4096 bytes; see below; change: none
+          public_key        text, or {file: PATH}, at most 4096 bytes; see below;
+                            change: none
           private_key_file  path of a file, `~/` allowed; see below; change: none
         exactly one of: public_key, private_key_file
         attributes: id, fingerprint
-        every entry also takes: name, description, tags, resource_group, timeouts, count, for_each, enabled, after, adopt, lifecycle
+        every entry also takes: name, description, tags, resource_group, timeouts,
+          count, for_each, enabled, after, adopt, lifecycle
         ---
         key_pair.public_key
           A field.
@@ -790,8 +792,8 @@ fn explains_rows() {
             "key_pair.name",
             "security_group.ingress.0.port",
         ]
-            .map(show)
-            .join("---\n"),
+        .map(show)
+        .join("---\n"),
     );
 }
 

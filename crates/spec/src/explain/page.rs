@@ -1,0 +1,148 @@
+//! The language reference, `docs/language.md`, cut into what `explain` answers for.
+//!
+//! The page is the only source. A construct is one of two things:
+//!
+//! - a section: found by its title (`references`) or by a key that the heading names in backticks
+//!   (`## Variables: \`vars\`` answers for `vars`);
+//! - a row of a table: found by a word in backticks in its first cell, alone (`protect`) or below
+//!   a word of its section (`lifecycle.protect`). The row of a function is found by its name.
+
+/// The page as it is written.
+const PAGE: &str = include_str!("../../../../docs/language.md");
+
+/// A section of the page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Section {
+    /// The heading without its keys: `Variables`.
+    pub(super) title: &'static str,
+    /// The keys of the heading, as written: `` `count`, `for_each` ``; empty if there are none.
+    keys: &'static str,
+    /// The Markdown below the heading.
+    pub(super) body: &'static str,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    /// The section that holds the table.
+    pub(super) section: Section,
+    /// The line as it is written.
+    pub(super) line: &'static str,
+}
+
+impl Section {
+    /// The words that stand for the section: the keys of its heading, else its title as one word,
+    /// `names-and-addresses`.
+    pub(super) fn words(&self) -> Vec<String> {
+        let keys: Vec<String> = quoted(self.keys).map(str::to_owned).collect();
+        if keys.is_empty() {
+            vec![self.title.to_lowercase().replace(' ', "-")]
+        } else {
+            keys
+        }
+    }
+
+    fn is_called(&self, word: &str) -> bool {
+        let title = self.title.replace(' ', "-");
+        let word = word.replace(' ', "-");
+        title.eq_ignore_ascii_case(&word) || quoted(self.keys).any(|key| key == word)
+    }
+
+    /// The first sentence below the heading.
+    pub(super) fn summary(&self) -> String {
+        let first = self.body.trim().split("\n\n").next().unwrap_or_default();
+        let text = first.replace('\n', " ");
+        match text.split_once(". ") {
+            Some((sentence, _)) => format!("{sentence}."),
+            None => text,
+        }
+    }
+
+    /// The rows of its tables, without their headings.
+    fn rows(self) -> impl Iterator<Item = Row> {
+        let lines: Vec<&str> = self.body.lines().collect();
+        let is_row = move |at: usize| {
+            let line = lines[at];
+            let below = lines.get(at + 1).copied().unwrap_or_default();
+            (line.starts_with("| ") && !line.starts_with("| -") && !below.starts_with("| -"))
+                .then_some(line)
+        };
+        let count = self.body.lines().count();
+        (0..count).filter_map(is_row).map(move |line| Row {
+            section: self,
+            line,
+        })
+    }
+}
+
+impl Row {
+    /// The words in its first cell.
+    pub(super) fn words(&self) -> impl Iterator<Item = &'static str> {
+        quoted(cells(self.line).next().unwrap_or_default()).map(bare)
+    }
+}
+
+/// Every section, in the order of the page.
+pub(super) fn sections() -> impl Iterator<Item = Section> {
+    PAGE.split("\n## ").skip(1).filter_map(|section| {
+        let (heading, body) = section.split_once('\n')?;
+        let (title, keys) = heading.split_once(": ").unwrap_or((heading, ""));
+        Some(Section { title, keys, body })
+    })
+}
+
+/// The section of a word.
+pub(super) fn section(word: &str) -> Option<Section> {
+    sections().find(|section| section.is_called(word))
+}
+
+/// The rows of a word: `lifecycle.protect` names its section, `protect` may stand in several.
+pub(super) fn rows(word: &str) -> Vec<Row> {
+    let all = sections().flat_map(Section::rows);
+    let alone: Vec<Row> = all.filter(|row| row.words().any(|w| w == word)).collect();
+    if !alone.is_empty() {
+        return alone;
+    }
+    let Some((first, rest)) = word.split_once('.') else {
+        return Vec::new();
+    };
+    section(first)
+        .into_iter()
+        .flat_map(Section::rows)
+        .filter(|row| row.words().any(|w| w == rest))
+        .collect()
+}
+
+/// Every word that has an answer, for the offer of the nearest: sections, and rows alone and below
+/// their section.
+pub(super) fn words() -> Vec<String> {
+    let mut words = Vec::new();
+    for section in sections() {
+        let names = section.words();
+        for row in section.rows() {
+            for word in row.words() {
+                words.push(word.to_owned());
+                words.extend(names.iter().map(|name| format!("{name}.{word}")));
+            }
+        }
+        words.extend(names);
+    }
+    words
+}
+
+/// The cells of a row of a table.
+pub(super) fn cells(line: &str) -> impl Iterator<Item = &str> {
+    let inner = line.trim_start_matches('|').trim_end_matches('|');
+    inner.split('|').map(str::trim)
+}
+
+/// The pieces of a text in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// A word without what follows it: the value of a key, the parameters of a function.
+fn bare(word: &str) -> &str {
+    let end = word.find([':', '(']).unwrap_or(word.len());
+    &word[..end]
+}
