@@ -1,5 +1,6 @@
 //! Lines of labelled text, measured before they are coloured, and text wrapped to a width.
 
+use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::style::{Label, Style};
@@ -73,51 +74,14 @@ impl Line {
     }
 }
 
-/// Breaks a text into lines no wider than `columns`: at spaces where it can, within words where it
-/// must.
+/// Breaks a text into lines of at most `columns`, at spaces where possible and within words
+/// otherwise. Spaces at the start of the text are dropped.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(1);
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        let gap = usize::from(!line.is_empty());
-        if width(&line) + gap + width(word) <= columns {
-            if gap == 1 {
-                line.push(' ');
-            }
-            line.push_str(word);
-            continue;
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        for piece in pieces(word, columns) {
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            line = piece;
-        }
-    }
-    lines.push(line);
-    lines
-}
-
-/// A word in pieces no wider than `columns`; a character wider than that stands alone.
-fn pieces(word: &str, columns: usize) -> Vec<String> {
-    let mut found = vec![String::new()];
-    let mut used = 0;
-    for c in word.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used > 0 && used + wide > columns {
-            found.push(String::new());
-            used = 0;
-        }
-        if let Some(last) = found.last_mut() {
-            last.push(c);
-        }
-        used += wide;
-    }
-    found
+    let options = Options::new(columns.max(1))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text.trim_start_matches(' '), options);
+    lines.into_iter().map(Into::into).collect()
 }
 
 /// The text cut to so many columns, with `…` at its end where something is missing.
