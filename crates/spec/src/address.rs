@@ -1,14 +1,18 @@
-//! Addresses: how a stack names what it owns.
+//! Addresses: the names of resources within a stack.
 //!
-//! `address = { name [ "[" key "]" ] "." } name [ "[" key "]" ]`, at most 128 characters. Every
-//! segment but the last names a module. Keys are `0,1,2…` from `count`, else the key of a
-//! `for_each`.
+//! ```text
+//! address = { segment "." } segment
+//! segment = name [ "[" key "]" ]
+//! ```
+//!
+//! An address has at most [`ADDRESS_MAX`] characters. Every segment except the last names a module.
+//! The key of a member is its number (`count`) or its key (`for_each`).
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The most characters an address may have; ownership tags carry it whole.
+/// The longest address, in characters. Ownership tags hold the whole address, so the API limits it.
 pub const ADDRESS_MAX: usize = 128;
 
 /// The address of one resource within its stack, for example `web[eu].app[0]`.
@@ -22,7 +26,7 @@ pub struct Address {
 /// One step of an address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Segment {
-    /// The name as it stands in the file.
+    /// The name as written in the file.
     pub name: String,
     /// The member's key, for a member of a group.
     pub key: Option<Key>,
@@ -37,13 +41,13 @@ pub enum Key {
     Text(String),
 }
 
-/// Why a text is not an address.
+/// The reason why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an address: {why}")]
 pub struct BadAddress {
     /// The text as given.
     pub text: String,
-    /// What is wrong with it.
+    /// The reason, as a clause without a full stop.
     pub why: &'static str,
 }
 
@@ -90,8 +94,8 @@ impl Address {
         self.with_key(None)
     }
 
-    /// Whether it is this address, a member of the group that this one names, or something in the
-    /// module or in the group of modules that this one names.
+    /// Whether this address is or contains `other`: the same address, a member of this group, or a
+    /// resource inside this module or group of modules.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let Some((last, outer)) = self.segments.split_last() else {
@@ -108,8 +112,8 @@ impl Address {
         is_inside && (last.key.is_none() || last.key == at_last.key)
     }
 
-    /// The address of its first `n` segments: of a module around it, or of itself; `None` for 0 and
-    /// beyond its end.
+    /// The address of the first `n` segments, which is a module that contains this address, or the
+    /// address itself. `None` if `n` is 0 or larger than the number of segments.
     #[must_use]
     pub fn first(&self, n: usize) -> Option<Self> {
         let segments = self.segments.get(..n).filter(|some| !some.is_empty())?;
@@ -118,7 +122,7 @@ impl Address {
         })
     }
 
-    /// Its segments, outermost first; never empty.
+    /// The segments, outermost first; never empty.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
@@ -156,8 +160,8 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// Reads a key; a whole number without leading zeros becomes an index. Quotes around it are
-    /// taken off.
+    /// Parses a key of at most 40 characters; surrounding double quotes are removed. A whole number
+    /// without leading zeros becomes an index.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_matches('"');
@@ -182,7 +186,7 @@ impl FromStr for Address {
             why,
         };
         if text.chars().count() > ADDRESS_MAX {
-            return Err(bad("longer than 128 characters"));
+            return Err(bad("it is longer than 128 characters"));
         }
         let segments = split_segments(text)
             .into_iter()
@@ -194,7 +198,7 @@ impl FromStr for Address {
     }
 }
 
-/// Splits at dots outside brackets, since keys may hold dots.
+/// Splits at dots outside brackets, since keys may contain dots.
 fn split_segments(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let mut parts = Vec::new();
@@ -218,19 +222,18 @@ fn segment(part: &str) -> Result<Segment, &'static str> {
     let (name, key) = match part.split_once('[') {
         None => (part, None),
         Some((name, rest)) => {
-            let inner = rest.strip_suffix(']').ok_or("a `[` without its `]`")?;
+            let inner = rest.strip_suffix(']').ok_or("the closing `]` is missing")?;
             (
                 name,
-                Some(
-                    Key::parse(inner)
-                        .ok_or("a key is a letter or digit, then letters, digits, `.`, `_`, `-`")?,
-                ),
+                Some(Key::parse(inner).ok_or(
+                    "a key must be a letter or digit, then letters, digits, `.`, `_`, `-`",
+                )?),
             )
         }
     };
     if !is_name(name) {
         return Err(
-            "a name is a small letter, then small letters, digits, `_`, `-`, at most 40, not ending in `-` or `_`",
+            "a name must be a small letter, then small letters, digits, `_`, `-`, at most 40, not ending in `-` or `_`",
         );
     }
     Ok(Segment {
@@ -267,12 +270,12 @@ mod tests {
         check("app[\"blue\"]", "app[blue]");
         check("web[eu].app[0]", "web[eu].app[0]");
         check("app[1.2]", "app[1.2]");
-        check("app[", "a `[` without its `]`");
+        check("app[", "the closing `]` is missing");
         check(
             "app[-x]",
-            "a key is a letter or digit, then letters, digits, `.`, `_`, `-`",
+            "a key must be a letter or digit, then letters, digits, `.`, `_`, `-`",
         );
-        check(&"a".repeat(129), "longer than 128 characters");
+        check(&"a".repeat(129), "it is longer than 128 characters");
     }
 
     #[test]

@@ -1,22 +1,22 @@
-//! `cloud_config:` of user data: a map of the spec written out as the `#cloud-config` document that
-//! the guest reads.
+//! Writes the map under `cloud_config:` as the `#cloud-config` document that the machine reads.
 //!
-//! Plain scalars are written as they stand, so that the guest reads what the spec's reader reads;
-//! quoted and block texts become double-quoted ones.
+//! Plain scalars are copied as they are, so that the machine reads the same type as the spec.
+//! Quoted and block texts become double-quoted texts.
 
 use crate::diagnostic::Diagnostic;
 use crate::tree::{self, Data, Node, Scalar, Style};
 
-/// The document of a map.
+/// Writes a map as a `#cloud-config` document.
 ///
 /// # Errors
-/// The finding for a value that tools read differently, boxed since it is rare and large.
+/// A diagnostic if the node is not a map, or if a scalar is one that YAML tools read differently.
+/// It is boxed because it is large and rare.
 pub fn write(node: &Node) -> Result<String, Box<Diagnostic>> {
     if !matches!(node.data, Data::Map(_)) {
         return Err(Box::new(Diagnostic::error(
             "wrong-type",
             node.span,
-            format!("`cloud_config` is a map, this is {}", node.noun()),
+            format!("`cloud_config` must be a map, not {}", node.noun()),
         )));
     }
     let mut out = "#cloud-config\n".to_owned();
@@ -24,7 +24,7 @@ pub fn write(node: &Node) -> Result<String, Box<Diagnostic>> {
     Ok(out)
 }
 
-/// Lines of a list or map at a level of indentation.
+/// Writes the lines of a list or map at a level of indentation.
 fn block(node: &Node, level: usize, out: &mut String) -> Result<(), Box<Diagnostic>> {
     let indent = "  ".repeat(level);
     match &node.data {
@@ -72,7 +72,7 @@ fn value(node: &Node, level: usize, out: &mut String) -> Result<(), Box<Diagnost
 }
 
 fn scalar(node: &Node, scalar: &Scalar) -> Result<String, Box<Diagnostic>> {
-    // Quoted where `with` will put something in, so that escaping it is right.
+    // A value that `with` inserts is escaped for double quotes, so the text must have them.
     if scalar.style != Style::Plain || crate::expr::has_expression(&scalar.text) {
         return Ok(quoted(&scalar.text));
     }
@@ -98,12 +98,12 @@ fn key(text: &str) -> String {
     }
 }
 
-/// JSON's string syntax is YAML's double-quoted one.
+/// Quotes a text; the string syntax of JSON is a subset of YAML's double-quoted style.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A text as it stands inside double quotes.
+/// Escapes a text for use inside double quotes.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let quoted = quoted(text);

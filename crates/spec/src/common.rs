@@ -1,5 +1,5 @@
-//! What every entry of `resources` may say beside its kind's fields, and what people bring from
-//! elsewhere.
+//! The keys that entries of every kind take (`name`, `tags`, `lifecycle`, …), and hints for keys
+//! and kinds of other tools.
 
 use crate::diagnostic::Diagnostic;
 use crate::schema::{FieldDef, KindDef, Schema, Type};
@@ -8,32 +8,32 @@ use crate::suggest;
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
 
-/// Keys of every resource's entry, in the order of the docs.
+/// The keys that every resource takes, in the order of the docs.
 pub const ENTRY: &[FieldDef] = &[
     FieldDef::new(
         "name",
         Type::Text { min: 1, max: 128 },
-        "Display name at the API; made from stack and address if not given.",
+        "The display name at the API; made from the stack and the address if unset.",
     ),
     FieldDef::new(
         "description",
         Type::Text { min: 2, max: 256 },
-        "What it is for.",
+        "A text for readers, stored at the API.",
     ),
     FieldDef::new(
         "tags",
         Type::Map(&Type::Text { min: 0, max: 128 }),
-        "At most 17; authoritative once any tag is declared.",
+        "At most 17; once any tag is declared, other tags are removed.",
     ),
     FieldDef::new(
         "resource_group",
         TEXT,
-        "Id of the resource group, `rg-…`; moved in place.",
+        "The id of the resource group, `rg-…`; this version refuses it.",
     ),
     FieldDef::new(
         "timeouts",
         Type::Struct(TIMEOUTS),
-        "Time limits; the kind's own by default.",
+        "Time limits for each wait; the kind's own by default.",
     ),
     FieldDef::new(
         "count",
@@ -42,64 +42,80 @@ pub const ENTRY: &[FieldDef] = &[
             max: 100_000,
             unit: "",
         },
-        "So many members, `NAME[0]`, `NAME[1]`, …; known at plan.",
+        "The number of members, `NAME[0]`, `NAME[1]`, …; must be known at plan.",
     ),
     FieldDef::new(
         "for_each",
         TEXT,
-        "A list, map or group: one member for each; known at plan.",
+        "A list, map or group that gives one member each; must be known at plan.",
     ),
-    FieldDef::new("enabled", Type::Bool, "`false`: not in this stack."),
+    FieldDef::new(
+        "enabled",
+        Type::Bool,
+        "`false` leaves the resource out of the stack.",
+    ),
     FieldDef::new(
         "after",
         Type::List(&TEXT),
-        "Names that must be ready first: order without data.",
+        "Names of resources that must be ready first.",
     ),
     FieldDef::new(
         "adopt",
         TEXT,
-        "Id of a live thing to own instead of creating one.",
+        "The id of an existing resource to take over.",
     ),
     FieldDef::new(
         "lifecycle",
         Type::Struct(LIFECYCLE),
-        "How it may be changed and deleted.",
+        "Limits on changing and deleting the resource.",
     ),
 ];
 
-/// Members of `timeouts`.
+/// The members of `timeouts`.
 pub const TIMEOUTS: &[FieldDef] = &[
-    FieldDef::new("create", Type::Duration, "For creating it."),
-    FieldDef::new("update", Type::Duration, "For changing it."),
-    FieldDef::new("delete", Type::Duration, "For deleting it."),
+    FieldDef::new(
+        "create",
+        Type::Duration,
+        "Time limit for creating the resource.",
+    ),
+    FieldDef::new(
+        "update",
+        Type::Duration,
+        "Time limit for changing the resource.",
+    ),
+    FieldDef::new(
+        "delete",
+        Type::Duration,
+        "Time limit for deleting the resource.",
+    ),
 ];
 
-/// Members of `lifecycle` that every kind has; a kind's own stand in its [`KindDef::lifecycle`].
+/// The members of `lifecycle` that every kind has; [`KindDef::lifecycle`] holds those of one kind.
 pub const LIFECYCLE: &[FieldDef] = &[
     FieldDef::new(
         "protect",
         Type::Bool,
-        "No delete, replace or rebuild; the stack's `protect` by default.",
+        "Refuses to delete, replace or rebuild; the stack's `protect` by default.",
     ),
     FieldDef::new(
         "on_delete",
         Type::Enum(&["delete", "keep"]),
-        "`keep`: destroy leaves it, still tagged.",
+        "`keep`: the resource stays and keeps its tags.",
     ),
     FieldDef::new(
         "snapshot_before",
         Type::List(&Type::Enum(&["rebuild", "replace", "delete"])),
-        "Take a snapshot before these.",
+        "Steps that a snapshot precedes; this version refuses it.",
     ),
     FieldDef::new(
         "create_before_destroy",
         Type::Bool,
-        "The successor comes first.",
+        "A replacement creates the new resource first.",
     ),
     FieldDef::new(
         "ignore",
         Type::List(&TEXT),
-        "Fields whose differences are not acted on.",
+        "Fields whose differences are not corrected.",
     ),
     additive(&Type::Enum(&["tags"])),
     FieldDef::new(
@@ -109,15 +125,19 @@ pub const LIFECYCLE: &[FieldDef] = &[
     ),
 ];
 
-/// The member `additive` of `lifecycle`, for a kind whose fields of these names may be added to
-/// only.
+/// The member `additive` of `lifecycle` for a kind; `names` is the type of its items, an
+/// enumeration of the fields that support it.
 #[must_use]
 pub const fn additive(names: &'static Type) -> FieldDef {
-    FieldDef::new("additive", Type::List(names), "Added to, never taken from.")
+    FieldDef::new(
+        "additive",
+        Type::List(names),
+        "Fields to which Setpoint only adds.",
+    )
 }
 
-/// The members of a kind's `lifecycle`. The kind's own come last, but for those that stand in the
-/// place of a common one.
+/// Returns the members of a kind's `lifecycle`: the common ones, each replaced if the kind has one
+/// of the same name, then those that only the kind has.
 #[must_use]
 pub fn lifecycle(kind: &KindDef) -> Vec<&'static FieldDef> {
     let own = |name: &str| kind.lifecycle.iter().find(|field| field.name == name);
@@ -129,36 +149,39 @@ pub fn lifecycle(kind: &KindDef) -> Vec<&'static FieldDef> {
     common.chain(further).collect()
 }
 
-/// Keys of a module's entry.
+/// The keys of an entry that uses a module.
 pub const MODULE_KEYS: &[&str] = &[
     "use", "with", "tags", "after", "count", "for_each", "enabled",
 ];
 
-/// Keys that `defaults` cannot set.
+/// The keys that `defaults` cannot set.
 pub const NO_DEFAULT: &[&str] = &[
     "type", "use", "name", "count", "for_each", "enabled", "adopt", "after",
 ];
 
-/// Keys that people bring from elsewhere, for every kind.
+/// Keys of other tools, each with the hint that replaces it.
 const HINTS: &[(&str, &str)] = &[
     (
         "depends_on",
-        "write `after: [NAME]`; references make their own order",
+        "write `after: [NAME]`; references order the steps by themselves",
     ),
     (
         "DependsOn",
-        "write `after: [NAME]`; references make their own order",
+        "write `after: [NAME]`; references order the steps by themselves",
     ),
     ("provider", "a stack has one account and one region"),
-    ("region", "a stack has one region; it stands at the top"),
+    (
+        "region",
+        "a stack has one region; set it at the top of the file",
+    ),
     ("Type", "write `type`"),
     (
         "Properties",
-        "fields stand beside `type`, without a level of their own",
+        "write the fields beside `type`, without a level of their own",
     ),
     (
         "properties",
-        "fields stand beside `type`, without a level of their own",
+        "write the fields beside `type`, without a level of their own",
     ),
     ("prevent_destroy", "write `lifecycle: {protect: true}`"),
     ("protect", "write `lifecycle: {protect: true}`"),
@@ -169,18 +192,18 @@ const HINTS: &[(&str, &str)] = &[
     ("when", "write `enabled`"),
     (
         "id",
-        "to own what exists write `adopt: ID`; to use it, `existing`",
+        "to own an existing resource, write `adopt: ID`; to use it, `existing`",
     ),
     ("tag", "write `tags`"),
 ];
 
-/// Whether a key may stand in every resource's entry.
+/// Whether every resource takes this key.
 #[must_use]
 pub fn is_entry_key(key: &str) -> bool {
     ENTRY.iter().any(|field| field.name == key)
 }
 
-/// The finding for a field that a kind does not have.
+/// The diagnostic for a field that a kind does not have.
 pub(crate) fn unknown_field(kind: &KindDef, key: &str, at: Span) -> Diagnostic {
     let known = kind.hints.iter().find(|(name, _)| *name == key);
     if let Some((_, hint)) = known {
@@ -210,9 +233,13 @@ pub(crate) fn unknown_field(kind: &KindDef, key: &str, at: Span) -> Diagnostic {
     }
 }
 
-/// The finding for a kind that there is not.
+/// The diagnostic for a kind that does not exist.
 pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-type", at, format!("there is no type `{text}`"));
+    let diagnostic = Diagnostic::error(
+        "unknown-type",
+        at,
+        format!("`{text}` is not a kind of resource"),
+    );
     let names: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
     let bare = bare_name(text);
     match schema.kind_called(&bare) {
@@ -221,7 +248,7 @@ pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic 
         }
         Some(name) => {
             let message = format!("`{name}` is not managed by this version");
-            return diagnostic.hint(format!("{message}; types: {}", names.join(", ")));
+            return diagnostic.hint(format!("{message}; kinds: {}", names.join(", ")));
         }
         None => {}
     }
@@ -232,16 +259,16 @@ pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic 
         .iter()
         .any(|end| bare.ends_with(end))
     {
-        return diagnostic
-            .hint("one owner for a fact: it is a field of the resource it belongs to");
+        return diagnostic.hint("this is a field of the resource it belongs to");
     }
     match suggest::nearest(&bare, names.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-        None => diagnostic.hint(format!("types: {}", names.join(", "))),
+        None => diagnostic.hint(format!("kinds: {}", names.join(", "))),
     }
 }
 
-/// `alicloud_ecs_disk`, `ALIYUN::ECS::Instance` in the spelling of our names, without the vendor.
+/// Turns a type of another tool into our spelling, without the vendor: `alicloud_ecs_disk` and
+/// `ALIYUN::ECS::Disk` both become `disk`.
 fn bare_name(text: &str) -> String {
     let last = text.rsplit("::").next().unwrap_or(text);
     let mut snake = String::new();

@@ -1,7 +1,7 @@
-//! Findings about a spec: what is wrong, where, and what to write instead.
+//! Diagnostics: errors and warnings about a spec, each with a position and a hint.
 //!
-//! A message says what is, a hint says what to do; the renderer puts hints last. Codes are stable,
-//! so that people can look them up and tools can filter by them.
+//! The message states the problem or the rule, the hint says what to write instead. Codes are
+//! stable, so that tools can filter by them.
 
 mod json;
 mod render;
@@ -12,45 +12,45 @@ use crate::span::Span;
 pub use json::to_json;
 pub use render::{RenderOptions, render_text};
 
-/// How serious a finding is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The stack cannot be used.
     Error,
-    /// Worth a look; the stack can be used.
+    /// The stack can be used, but something in it is probably a mistake.
     Warning,
 }
 
-/// One finding.
+/// One error or warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How serious it is.
+    /// Its severity.
     pub severity: Severity,
     /// Its stable name, in kebab-case.
     pub code: &'static str,
-    /// What is wrong: one sentence without a full stop.
+    /// The problem, as one sentence without a full stop.
     pub message: String,
-    /// The very characters it is about.
+    /// The characters that it is about; `None` if it has no place in a file.
     pub span: Option<Span>,
     /// The resource, variable or output it is about.
     pub context: Option<String>,
-    /// Other places that belong to it, each with a word why.
+    /// Further places, such as the first of two equal keys.
     pub labels: Vec<Label>,
-    /// What to write or do.
+    /// What to write or do instead; may have several lines.
     pub hint: Option<String>,
 }
 
-/// A second place that a finding points to.
+/// A further place that a diagnostic points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The characters that the label underlines.
     pub span: Span,
-    /// What is there.
+    /// The text beside the underline.
     pub text: String,
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// Creates an error at a place.
     #[must_use]
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Diagnostic {
         }
     }
 
-    /// An error that has no place in a file.
+    /// Creates an error that has no place in a file.
     #[must_use]
     pub fn unplaced(code: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Diagnostic {
         }
     }
 
-    /// A warning at a place.
+    /// Creates a warning at a place.
     #[must_use]
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
@@ -82,21 +82,21 @@ impl Diagnostic {
         }
     }
 
-    /// The same with a hint.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same with a hint, if there is one.
+    /// Adds a hint if there is one.
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint.or(self.hint);
         self
     }
 
-    /// The same with a second place.
+    /// Adds a further place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
@@ -106,7 +106,7 @@ impl Diagnostic {
         self
     }
 
-    /// The same about a resource, variable or output.
+    /// Sets the resource, variable or output that it is about.
     #[must_use]
     pub fn within(mut self, context: impl Into<String>) -> Self {
         self.context = Some(context.into());
@@ -114,11 +114,11 @@ impl Diagnostic {
     }
 }
 
-/// The code of the finding that counts those that are not shown.
+/// The code of the diagnostic that counts those that are not shown.
 pub const TOO_MANY: &str = "too-many";
 
-/// Sorts findings by place, errors without a place first, and drops repeats: members of one group
-/// share their lines.
+/// Sorts diagnostics by place, those without a place first, and removes repeats, which the members
+/// of a group cause because they share their lines. Keeps at most [`FINDINGS_MAX`].
 pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
     found.sort_by_key(|one| (one.span, one.severity));
     let mut seen = std::collections::BTreeSet::new();
@@ -127,7 +127,7 @@ pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
         let rest = found.split_off(FINDINGS_MAX);
         let severest = |rest: &[Diagnostic]| rest.iter().map(|one| one.severity).min();
         let message = format!(
-            "{} more findings are not shown; at most {FINDINGS_MAX} are",
+            "{} more findings are not shown; the limit is {FINDINGS_MAX}",
             rest.len()
         );
         let more = Diagnostic::unplaced(TOO_MANY, message);

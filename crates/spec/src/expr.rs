@@ -1,7 +1,9 @@
 //! Expressions: `${…}` in texts.
 //!
-//! A text is parsed into a [`Template`] before anything is looked up, so that syntax errors come
-//! with the very characters. Bounds: 4 KiB a text with expressions, 32 levels.
+//! A text is parsed into a [`Template`], a list of literals and expressions, before any name is
+//! looked up. Every part has the range of its characters, so that errors can underline them. A text
+//! with expressions has at most [`MAX_BYTES`] bytes, and expressions are nested at most
+//! [`MAX_DEPTH`] deep, so that the recursive parser cannot exhaust the stack.
 
 mod lex;
 mod parse;
@@ -10,15 +12,15 @@ pub mod functions;
 
 pub use parse::parse;
 
-/// Most bytes of a text that holds expressions.
+/// The longest text with expressions, in bytes.
 pub const MAX_BYTES: usize = 4 << 10;
-/// Most levels of expressions in each other.
+/// The deepest nesting of expressions.
 pub const MAX_DEPTH: usize = 32;
 
 /// A range of bytes within the text that was parsed.
 pub type Range = std::ops::Range<usize>;
 
-/// A text with its expressions found.
+/// A parsed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     /// Its parts, in order.
@@ -28,7 +30,7 @@ pub struct Template {
 /// One part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Text as it is; `$${` has become `${`.
+    /// Literal text, in which `$${` has become `${`.
     Literal(String),
     /// An expression.
     Expr(Expr),
@@ -37,13 +39,13 @@ pub enum Part {
 /// An expression and the range of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expr {
-    /// What it is.
+    /// Its content.
     pub data: ExprData,
-    /// Where it stands.
+    /// Its range in the text.
     pub range: Range,
 }
 
-/// What an expression is.
+/// The content of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExprData {
     /// A text in quotes.
@@ -52,11 +54,11 @@ pub enum ExprData {
     Int(i64),
     /// `true` or `false`.
     Bool(bool),
-    /// A function's call.
+    /// A call of a function.
     Call {
-        /// The function.
+        /// The name of the function.
         name: String,
-        /// What it is given.
+        /// The arguments, in order.
         args: Vec<Expr>,
     },
     /// A path.
@@ -68,22 +70,22 @@ pub enum ExprData {
 pub struct Path {
     /// The first name.
     pub root: String,
-    /// Where the first name stands.
+    /// The range of the first name in the text.
     pub root_range: Range,
-    /// What follows.
+    /// The steps after the first name.
     pub steps: Vec<Step>,
 }
 
 /// One step of a path and the range of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What it is.
+    /// Its content.
     pub data: StepData,
-    /// Where it stands.
+    /// Its range in the text.
     pub range: Range,
 }
 
-/// What a step is.
+/// The content of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepData {
     /// `.name`
@@ -96,19 +98,19 @@ pub enum StepData {
     All,
 }
 
-/// A mistake in an expression.
+/// A syntax error in an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where.
+    /// The range of the error in the text.
     pub range: Range,
-    /// What is wrong.
+    /// The problem, without a full stop.
     pub message: String,
-    /// What to write.
+    /// What to write instead.
     pub hint: Option<String>,
 }
 
 impl Template {
-    /// The expression, if the text is nothing but one.
+    /// The expression, if the whole text is one expression.
     #[must_use]
     pub fn single(&self) -> Option<&Expr> {
         match self.parts.as_slice() {
@@ -118,7 +120,7 @@ impl Template {
     }
 }
 
-/// Whether a text holds anything to parse.
+/// Whether a text contains an expression, or an escaped one, and must be parsed.
 #[must_use]
 pub fn has_expression(text: &str) -> bool {
     text.contains("${")

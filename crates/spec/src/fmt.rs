@@ -1,9 +1,9 @@
-//! The canonical look of a spec file: indentation 2, at most one blank line, canonical ports and
-//! addresses, quotes round `${` in flow. Comments, order, flow or block, and alignment within a
-//! line stay.
+//! Formats a spec file: two columns of indentation, at most one blank line, the canonical spelling
+//! of ports and addresses, and quotes around texts with `${` in flow style. Comments, the order of
+//! keys, flow or block style, and alignment within a line stay.
 //!
-//! Invariant: what a file means does not change. The result is read again and compared; if it
-//! differed, the text would be given back as it was.
+//! Formatting never changes the meaning of a file. The result is parsed again and compared with the
+//! original; if they differ, the text is returned unchanged.
 
 mod canon;
 mod indent;
@@ -14,12 +14,12 @@ use crate::schema::Schema;
 use crate::source::{Role, Sources};
 use crate::tree::{self, Data, Node};
 
-/// Formats a spec file of these kinds. Line ends stay LF or CRLF, as the first line has it; a byte
-/// order mark goes.
+/// Formats a spec file. Lines end as the first line does, in LF or CRLF; a byte order mark is
+/// removed.
 ///
 /// # Errors
-/// Findings where the text is no YAML of the subset; their spans belong to the first file of a
-/// [`Sources`] that holds this text.
+/// Diagnostics if the text is not valid YAML of the subset. Their spans refer to the first file of
+/// a [`Sources`] that holds this text.
 pub fn format(text: &str, schema: &Schema) -> Result<String, Vec<Diagnostic>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
@@ -47,7 +47,7 @@ fn parse(text: &str) -> Result<Node, Vec<Diagnostic>> {
     }
 }
 
-/// Whether two trees say the same, wherever it stands.
+/// Whether two trees are equal apart from spans.
 fn same(one: &Node, other: &Node) -> bool {
     match (&one.data, &other.data) {
         (Data::Scalar(a), Data::Scalar(b)) => a == b,

@@ -1,10 +1,10 @@
 //! The JSON Schema of stack, module and environment files, for completion and checks in editors.
 //!
-//! It refuses what `setpoint validate` refuses, as far as one file tells and no valid file is
-//! refused: forms of texts, bounds, words, keys, fields that exclude each other. A field that must
-//! be given is asked for only where neither `defaults` nor an environment can give it. Which keys a
-//! file takes depends on what it is: the first of `stack`, `module` and `environment` decides, as
-//! it does for [`crate::load()`].
+//! The schema refuses what `setpoint validate` refuses, as far as a single file shows it: forms of
+//! texts, bounds, words, unknown keys, fields that exclude each other. It never refuses a valid
+//! file. Therefore a field is required only where neither `defaults` nor an environment can set it.
+//! The first of the keys `stack`, `module` and `environment` decides which keys a file takes, as in
+//! [`crate::load()`].
 
 mod entry;
 mod patterns;
@@ -18,7 +18,7 @@ use crate::types::RESERVED;
 use crate::vars;
 use types::{described, ids_of_others, look_up_keys, named, or_expression, shared, text};
 
-/// The whole schema.
+/// Builds the whole schema.
 #[must_use]
 pub fn schema(schema: &Schema) -> Value {
     let mut rules = vec![json!({
@@ -79,7 +79,7 @@ fn definitions(schema: &Schema) -> Value {
     definitions
 }
 
-/// The keys that a file takes.
+/// The keys that a file of one role takes.
 fn keys(role: FileRole) -> Vec<&'static str> {
     let own = SECTIONS
         .iter()
@@ -87,8 +87,8 @@ fn keys(role: FileRole) -> Vec<&'static str> {
     own.map(|(key, ..)| *key).collect()
 }
 
-/// What entries of a kind must say, where neither the kind's `defaults` nor an environment may say
-/// it.
+/// The requirements on entries of a kind, in files where neither `defaults` of the kind nor an
+/// environment can meet them.
 fn completeness(kind: &KindDef) -> Value {
     let has_defaults = json!({
         "properties": {"defaults": {"required": [kind.name]}},
@@ -105,8 +105,8 @@ fn completeness(kind: &KindDef) -> Value {
     })
 }
 
-/// Every section of every file, with its line for people; what depends on the file stands in its
-/// definition.
+/// Every section of every file with its description; the definition of each role holds what depends
+/// on the role.
 fn top(schema: &Schema) -> Value {
     let rows = identity_keys().into_iter().chain(section_keys(schema));
     let row = |(key, value, text): (&str, Value, &str)| (key.to_owned(), described(value, text));
@@ -126,36 +126,36 @@ fn any_text() -> Value {
     json!({"type": ["string", "number", "boolean"]})
 }
 
-/// Top-level keys that name the file and say where it belongs.
+/// The top-level keys that identify the file, its region and its account.
 fn identity_keys() -> [(&'static str, Value, &'static str); 7] {
     [
         (
             "stack",
             text(patterns::STACK),
-            "Name of the stack, a literal.",
+            "The name of the stack, without expressions.",
         ),
         (
             "module",
             json!({"$ref": "#/definitions/name"}),
-            "Name of the module.",
+            "The name of the module.",
         ),
         (
             "environment",
             json!({"$ref": "#/definitions/name"}),
-            "Name of the environment.",
+            "The name of the environment.",
         ),
-        ("region", region(), "Region, such as `cn-beijing`."),
+        ("region", region(), "The region, such as `cn-beijing`."),
         (
             "account",
             or_expression(text(patterns::ACCOUNT)),
-            "Account that credentials must belong to: 16 digits in quotes.",
+            "The account that credentials must belong to: 16 digits in quotes.",
         ),
         (
             "requires",
             requires(),
-            "Version of setpoint, such as `>= 0.3`.",
+            "The versions of Setpoint that may use the file, such as `>= 0.3`.",
         ),
-        ("description", any_text(), "What it is for."),
+        ("description", any_text(), "A text for readers."),
     ]
 }
 
@@ -163,56 +163,68 @@ fn region() -> Value {
     or_expression(text(patterns::REGION))
 }
 
-/// A version alone may be a number.
+/// A version alone may be written as a number.
 fn requires() -> Value {
     json!({"anyOf": [text(patterns::REQUIRES), {"type": "number", "minimum": 0}]})
 }
 
-/// Top-level keys that hold content: variables, resources and rules about them.
+/// The top-level keys for variables, resources and rules about them.
 fn section_keys(schema: &Schema) -> [(&'static str, Value, &'static str); 13] {
     let object = json!({"type": "object"});
     [
-        ("tags", object.clone(), "Tags of every taggable resource."),
+        (
+            "tags",
+            object.clone(),
+            "Tags of every resource that can have tags.",
+        ),
         (
             "ignore_tags",
             list_of(any_text()),
-            "Globs of foreign tags to leave alone.",
+            "Globs of tag keys that other tools write and Setpoint leaves alone.",
         ),
         ("vars", object.clone(), "Variables."),
         (
             "defaults",
             object.clone(),
-            "Per kind, keys laid under every resource of it in this file.",
+            "By kind: fields of all its resources in this file, unless an entry sets them.",
         ),
         ("resources", object.clone(), "The resources, by name."),
         (
             "existing",
             named(existing(schema)),
-            "What is used and never changed.",
+            "External resources, by name: used and never changed.",
         ),
-        ("stacks", named(link()), "Other stacks, read live."),
+        (
+            "stacks",
+            named(link()),
+            "Other stacks whose resources this stack refers to, by name.",
+        ),
         (
             "environments",
             named(json!({"anyOf": [literal(), environment(schema)]})),
-            "What each environment changes, or the file that says so.",
+            "The environments, by name: the differences, or the path of their file.",
         ),
         (
             "protect",
             or_expression(json!({"type": "boolean"})),
-            "Default of every `lifecycle.protect`.",
+            "The default of `lifecycle.protect` of every resource.",
         ),
-        ("moved", moved(), "Addresses that moved."),
+        ("moved", moved(), "Resources with a new address."),
         (
             "forget",
             list_of(shared("address")),
-            "What is owned no longer, though it stays.",
+            "Addresses to give up without destroying the resources.",
         ),
-        ("allow", allow(), "Held steps that may pass in pipelines."),
+        (
+            "allow",
+            allow(),
+            "Held steps that are allowed until a date.",
+        ),
         ("outputs", object, "Outputs by name."),
     ]
 }
 
-/// The sections of a stack or module file whose entries are complete in themselves.
+/// The sections of a stack or module file whose entries must be complete.
 fn content(schema: &Schema) -> Value {
     json!({
         "tags": {"$ref": "#/definitions/tags"},
@@ -226,7 +238,7 @@ fn content(schema: &Schema) -> Value {
     })
 }
 
-/// The sections of an environment, which are laid over those of the stack.
+/// The sections of an environment that are merged into those of the stack.
 fn overlaid(schema: &Schema) -> Value {
     json!({
         "tags": {"type": "object", "additionalProperties": {"anyOf": [any_text(), {"type": "null"}]}},
@@ -237,7 +249,7 @@ fn overlaid(schema: &Schema) -> Value {
     })
 }
 
-/// An environment in the stack's own file.
+/// An environment written in the stack's file.
 fn environment(schema: &Schema) -> Value {
     let identity = identity_keys().into_iter().chain(rule_keys());
     let known = keys(FileRole::Environment);
@@ -252,16 +264,20 @@ fn environment(schema: &Schema) -> Value {
     json!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 
-/// Sections that an environment has as a stack has them.
+/// The sections that have the same form in an environment and in a stack.
 fn rule_keys() -> [(&'static str, Value, &'static str); 3] {
     [
         (
             "protect",
             or_expression(json!({"type": "boolean"})),
-            "Default of every `lifecycle.protect`.",
+            "The default of `lifecycle.protect` of every resource.",
         ),
-        ("moved", moved(), "Addresses that moved."),
-        ("allow", allow(), "Held steps that may pass in pipelines."),
+        ("moved", moved(), "Resources with a new address."),
+        (
+            "allow",
+            allow(),
+            "Held steps that are allowed until a date.",
+        ),
     ]
 }
 
@@ -274,7 +290,7 @@ fn defaults(schema: &Schema, in_environment: bool) -> Value {
     json!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 
-/// An entry of `existing`: the look-up of its kind.
+/// An entry of `existing`: a type and the look-up keys of its kind.
 fn existing(schema: &Schema) -> Value {
     let kinds: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
     let case = |kind: &&'static KindDef| {
@@ -341,8 +357,8 @@ fn allow() -> Value {
     }))
 }
 
-/// A variable: a map with a `type`, or with keys of declarations alone, is a declaration; anything
-/// else is a value.
+/// A variable. A map with `type`, or with only keys of declarations, is a declaration; anything
+/// else is the default value.
 fn variable(schema: &Schema) -> Value {
     let declaration = json!({
         "anyOf": [
@@ -353,7 +369,7 @@ fn variable(schema: &Schema) -> Value {
     let number = json!({"properties": {"type": {"pattern": r"^\s*(integer|number)\s*$"}}});
     let string = json!({"properties": {"type": {"pattern": r"^\s*string\s*$"}}});
     json!({
-        "description": "A declaration, or a value that is its default.",
+        "description": "A declaration, or the default value.",
         "not": {"anyOf": [{"type": "null"}, {"type": "string", "pattern": patterns::EXPRESSION}]},
         "if": declaration,
         "then": {

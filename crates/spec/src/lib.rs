@@ -1,8 +1,16 @@
-//! `stack.yaml` becomes a resolved [`stack::Stack`], or a list of diagnostics with spans.
+//! The language of `stack.yaml`: reads a stack file and resolves it to a [`stack::Stack`], or
+//! reports all errors with their positions.
 //!
-//! The way is text → spanned tree → parsed file → resolved stack; each phase is a type, and a
-//! function takes the phase it needs. Invariant: this crate does no I/O but through
-//! [`loader::Loader`], and knows kinds only by the [`schema::Schema`] it is handed.
+//! A file passes through four phases, each with its own type:
+//!
+//! 1. `tree` reads YAML into a tree in which every key and value has a span.
+//! 2. `parse` checks the sections and their shapes and applies `defaults` and the environment.
+//! 3. `resolve` expands groups and modules, evaluates expressions and checks every field against
+//!    the type that its kind declares.
+//! 4. `load` drives the others and returns the stack, or the diagnostics of all phases.
+//!
+//! Two invariants hold. The crate reads files only through [`loader::Loader`]. It knows kinds only
+//! from the [`schema::Schema`] that the caller passes in.
 
 pub mod address;
 pub mod cloud_config;

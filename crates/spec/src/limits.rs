@@ -1,60 +1,62 @@
-//! What a stack may grow to: a small file can ask for a lot, so what it becomes is bounded too.
+//! Limits on the size of a resolved stack. A small file can describe a very large stack, so its
+//! growth is bounded as well as its text.
 //!
-//! The bounds of the text itself stand in [`crate::tree`] and [`crate::expr`]. Sizes are estimates
-//! of the memory that values take: their text, [`CELL`] bytes for each value and [`MAP`] for each
-//! map. They are counted while a stack is resolved, before anything larger is built, so a file is
-//! refused in moments.
+//! The limits of the text are in [`crate::tree`] and [`crate::expr`]. Sizes are estimates of
+//! memory: the bytes of the text, plus [`CELL`] bytes for each value, [`MAP`] for each map and
+//! [`REFERENCE`] for each reference. They are counted during resolution, before a value is built,
+//! so that an oversized file is refused quickly and without using the memory. `docs/limits.md`
+//! lists the limits; a test compares it with these constants.
 
 use crate::diagnostic::Diagnostic;
 use crate::resolve::val::Val;
 use crate::span::Span;
 use crate::value::Value;
 
-/// Most resources and module instances of a stack, members of groups included.
+/// Resources and module instances of a stack, members of groups included.
 pub const MEMBERS_MAX: usize = 40_000;
-/// Most members that the `after` of all resources names together.
+/// Resources that `after` names, summed over all resources.
 pub const AFTER_MAX: usize = 250_000;
-/// Most bytes of one text that expressions make: 1 MiB.
+/// Bytes of one text that expressions produce: 1 MiB.
 pub const TEXT_MAX: usize = 1 << 20;
-/// Most items of one list that expressions make.
+/// Items of one list that expressions produce.
 pub const ITEMS_MAX: usize = 100_000;
-/// Most bytes of all values that the expressions of a stack give: 64 MiB.
+/// Bytes of the values of all expressions of a stack: 64 MiB.
 pub const EXPRESSIONS_MAX: usize = 64 << 20;
-/// Most bytes that an expression and those that it waits for hold while they are evaluated: 64 MiB.
+/// Bytes held during the evaluation of an expression and of those that it depends on: 64 MiB.
 pub const RUNNING_MAX: usize = 64 << 20;
-/// Most bytes that all expressions of a stack together make on the way to their values: 512 MiB.
+/// Bytes of all intermediate results of the expressions of a stack: 512 MiB.
 pub const WORK_MAX: usize = 512 << 20;
-/// Most bytes of all fields of a stack's resources: 192 MiB.
+/// Bytes of all fields of a stack's resources: 192 MiB.
 pub const FIELDS_MAX: usize = 192 << 20;
-/// Most findings that are reported; the rest is counted.
+/// Diagnostics that are reported; the others are counted.
 pub const FINDINGS_MAX: usize = 200;
-/// What a value takes beside its text, in bytes.
+/// The size of a value without its text, in bytes.
 const CELL: usize = 64;
-/// What a map takes beside its entries, in bytes: a tree has room for eleven from the first one on.
+/// The size of a map without its entries, in bytes: the first node of a B-tree has room for eleven.
 const MAP: usize = 1_000;
-/// What a reference takes beside its names, in bytes.
+/// The size of a reference, in bytes.
 pub(crate) const REFERENCE: usize = 128;
 
-/// How much has been made so far of what a stack may hold.
+/// The sizes counted so far.
 #[derive(Debug, Default)]
 pub(crate) struct Spent {
-    /// Bytes that expressions gave.
+    /// Bytes of the values of expressions.
     expressions: usize,
-    /// Bytes that the expressions under way hold.
+    /// Bytes held by the expressions that are being evaluated.
     pub(crate) running: usize,
-    /// Bytes that expressions made on their way.
+    /// Bytes of intermediate results.
     work: usize,
     /// Bytes of the fields of resources.
     fields: usize,
-    /// Addresses in `after`.
+    /// Resources that `after` names.
     after: usize,
 }
 
 impl Spent {
-    /// Counts what an expression gave.
+    /// Counts the value of an expression.
     ///
     /// # Errors
-    /// Says which limit is passed.
+    /// The limit that is exceeded, as a sentence.
     pub(crate) fn expression(&mut self, bytes: usize) -> Result<(), String> {
         self.expressions = self.expressions.saturating_add(bytes);
         if self.expressions > EXPRESSIONS_MAX {
@@ -66,10 +68,10 @@ impl Spent {
         Ok(())
     }
 
-    /// Counts what an expression makes on its way to its value.
+    /// Counts an intermediate result of an expression.
     ///
     /// # Errors
-    /// Says which limit is passed.
+    /// The limit that is exceeded, as a sentence.
     pub(crate) fn step(&mut self, bytes: usize) -> Result<(), String> {
         self.running = self.running.saturating_add(bytes);
         self.work = self.work.saturating_add(bytes);
@@ -88,10 +90,10 @@ impl Spent {
         Ok(())
     }
 
-    /// Counts what a resource holds: its fields, and the addresses that it comes after.
+    /// Counts a resource: its fields, and the number of resources that its `after` names.
     ///
     /// # Errors
-    /// Says which limit is passed.
+    /// The limit that is exceeded, as a sentence.
     pub(crate) fn resource<'v>(
         &mut self,
         fields: impl Iterator<Item = &'v Value>,
@@ -109,7 +111,7 @@ impl Spent {
     }
 }
 
-/// Checks how many resources `after` names.
+/// Checks the number of resources that `after` names.
 ///
 /// # Errors
 /// There are more than [`AFTER_MAX`].
@@ -122,7 +124,7 @@ pub(crate) fn check_after(count: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks the length of a list that an expression makes.
+/// Checks the length of a list that an expression produces.
 ///
 /// # Errors
 /// It is longer than [`ITEMS_MAX`].
@@ -133,7 +135,7 @@ pub(crate) fn check_items(count: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks the length of a text that an expression makes.
+/// Checks the length of a text that an expression produces, in bytes.
 ///
 /// # Errors
 /// It is longer than [`TEXT_MAX`].
@@ -144,13 +146,13 @@ pub(crate) fn check_text(bytes: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// The finding for a limit that is passed.
+/// The diagnostic for a limit that is exceeded.
 pub(crate) fn too_large(span: Span, why: String) -> Diagnostic {
     Diagnostic::error("too-large", span, why)
         .hint("the limits of a stack are in docs/limits.md; split the stack")
 }
 
-/// The bytes of a text, or of what stands for a part of one.
+/// The bytes of a value as part of a text; 0 for values that are not texts.
 pub(crate) fn text_len(piece: &Value) -> usize {
     match piece {
         Value::Text(text) | Value::Decimal(text) => text.len(),
@@ -162,7 +164,7 @@ pub(crate) fn text_len(piece: &Value) -> usize {
     }
 }
 
-/// The bytes that a value takes.
+/// The size of a value in bytes.
 pub(crate) fn size_of(value: &Value) -> usize {
     match value {
         Value::List(items) => CELL + items.iter().map(size_of).sum::<usize>(),
@@ -174,7 +176,7 @@ pub(crate) fn size_of(value: &Value) -> usize {
     }
 }
 
-/// The bytes that a value takes once a field holds it: a group becomes a list of its members.
+/// The size in bytes that a value has in a field, where a group becomes a list of its members.
 pub(crate) fn size_of_val(val: &Val) -> usize {
     match val {
         Val::Plain(value) | Val::Outside(value) => size_of(value),

@@ -1,4 +1,10 @@
-//! The whole way: from a path to a resolved stack, or to every finding at once.
+//! Loads a stack: from a path to a resolved stack, or to the diagnostics of all phases at once.
+//!
+//! The order is fixed by what each step needs: find and read the stack file, choose the environment
+//! and merge it, gather the values of variables, read the modules, resolve the environments of
+//! linked stacks, read their files, and resolve everything. Reading stops at a file that is not
+//! valid YAML; otherwise errors are collected and loading continues, so that one run reports as
+//! many as possible.
 
 mod environment;
 mod further;
@@ -18,50 +24,50 @@ use crate::stack::Stack;
 use crate::tree::{self, Data, Node, Pair};
 use crate::vars::{self, GivenInput};
 
-/// What to load, and what the run gives to it.
+/// The stack to load, and the values that the run supplies.
 pub struct Input<'a> {
     /// A stack file, or a folder that holds `stack.yaml`.
     pub path: &'a str,
-    /// The environment chosen.
+    /// The chosen environment.
     pub environment: Option<&'a str>,
-    /// Files of variable values, in order.
+    /// Files with values of variables; later ones win.
     pub var_files: Vec<String>,
-    /// Variable values from the command line, in order.
+    /// Values of variables from the command line; later ones win.
     pub vars: Vec<(String, String)>,
-    /// The process environment.
+    /// Looks up an environment variable of the process.
     pub env: &'a dyn Fn(&str) -> Option<String>,
-    /// Today, `YYYY-MM-DD`: `allow` entries expire.
+    /// The current date, `YYYY-MM-DD`, at which entries of `allow` may have expired.
     pub today: String,
     /// The home folder, for `~/` in paths of private keys.
     pub home: Option<String>,
 }
 
-/// A stack that is right.
+/// A stack without errors.
 #[derive(Debug)]
 pub struct Loaded {
     /// The stack.
     pub stack: Stack,
-    /// What is worth a look.
+    /// The warnings, in the order of files and lines.
     pub warnings: Vec<Diagnostic>,
     /// Every text that was read, for rendering and fingerprints.
     pub sources: Sources,
 }
 
-/// Why there is no stack.
+/// The reason why a stack cannot be loaded.
 #[derive(Debug)]
 pub struct LoadFailure {
     /// Whether the command line or the spec is wrong.
     pub kind: LoadFailureKind,
-    /// All that is wrong, in the order of files and lines.
+    /// The errors and warnings, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
     /// Every text that was read.
     pub sources: Sources,
 }
 
-/// Who has to change something.
+/// The side that has the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadFailureKind {
-    /// The command line: no file there, no environment chosen, one that does not exist.
+    /// The command line: the file does not exist, or the environment is missing or unknown.
     Usage,
     /// The spec, or the values given to it.
     Spec,
@@ -70,7 +76,7 @@ pub enum LoadFailureKind {
 /// Loads a stack for one environment.
 ///
 /// # Errors
-/// All findings at once; the kind tells a wrong command line from a wrong spec.
+/// All diagnostics at once; the kind distinguishes a wrong command line from a wrong spec.
 pub fn load(
     schema: &Schema,
     loader: &dyn Loader,
@@ -120,10 +126,10 @@ pub fn load(
     }
 }
 
-/// The names of a stack's environments, in order; empty where it has none.
+/// Returns the names of a stack's environments, in the order of the file; empty if it has none.
 ///
 /// # Errors
-/// All findings about the file itself.
+/// The diagnostics of the file itself.
 pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, LoadFailure> {
     let mut work = Loading {
         schema: &Schema::EMPTY,
@@ -154,10 +160,10 @@ pub fn environments(loader: &dyn Loader, path: &str) -> Result<Vec<String>, Load
     }
 }
 
-/// The stack file that a path means: the file itself, or the one in a folder.
+/// Returns the stack file for a path: the file itself, or the one in the folder.
 ///
 /// # Errors
-/// The finding to show; it names the stack files that are there.
+/// The diagnostic to show; it names the stack files in the folder.
 pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnostic>> {
     let place = if path == "." {
         "this folder".to_owned()
@@ -176,7 +182,7 @@ pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnos
         loader::Entry::Missing => {
             return Err(Box::new(Diagnostic::unplaced(
                 "no-stack",
-                format!("there is no {place}"),
+                format!("{place} does not exist"),
             )));
         }
     }
@@ -195,7 +201,7 @@ pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnos
                 .collect();
             let message = format!("no stack file in {place} (looked for stack.yaml, stack.yml)");
             let hint = if others.is_empty() {
-                "Start one:  setpoint init          Name one:  setpoint plan PATH".to_owned()
+                "write one with `setpoint init`, or name one: `setpoint plan PATH`".to_owned()
             } else {
                 format!("name one of these: {}", others.join(", "))
             };
@@ -206,21 +212,21 @@ pub fn stack_file(loader: &dyn Loader, path: &str) -> Result<String, Box<Diagnos
         _ => Err(Box::new(
             Diagnostic::unplaced(
                 "no-stack",
-                format!("stack.yaml and stack.yml stand side by side in {place}"),
+                format!("{place} holds both stack.yaml and stack.yml"),
             )
-            .hint("keep one, or name one"),
+            .hint("remove one of them, or name the file"),
         )),
     }
 }
 
-/// Loading as it goes on.
+/// The state of a load.
 struct Loading<'a> {
     schema: &'a Schema,
     loader: &'a dyn Loader,
     sources: Sources,
     found: Vec<Diagnostic>,
     usage: bool,
-    /// The folder that paths may not leave.
+    /// The folder that paths must not leave.
     root: String,
 }
 
@@ -238,7 +244,7 @@ impl Loading<'_> {
         };
         let raw = self.raw(&path, None)?;
         if raw.role != FileRole::Stack {
-            let message = "this is no stack file; a stack begins with `stack: NAME`";
+            let message = "this is not a stack file; a stack file begins with `stack: NAME`";
             return self.no(Diagnostic::error("not-a-stack", raw.name.span, message));
         }
         let (raw, overlay) = self.choose(raw, input.environment)?;
@@ -268,7 +274,7 @@ impl Loading<'_> {
         };
         let mut resolver = Resolver::new(&world, &context, std::mem::take(&mut self.sources));
         let environments = resolver.environments();
-        // The files of other stacks add to the sources, which the resolver holds.
+        // Reading the files of other stacks adds to the sources, which the resolver holds.
         self.sources = std::mem::take(&mut resolver.sources);
         let linked = self.links(&world.files, &environments);
         resolver.sources = std::mem::take(&mut self.sources);
@@ -293,11 +299,11 @@ impl Loading<'_> {
         }
     }
 
-    /// Reads a spec file; `by` is the place that names it.
+    /// Reads a spec file; `by` is the place that names it, for errors.
     fn raw(&mut self, path: &str, by: Option<Span>) -> Option<Raw> {
         if let Some((file, _)) = self.sources.find(path, Role::Spec) {
-            // Read before, and its findings are known: an alias may link to a file that another
-            // links to too.
+            // The file was read before and its diagnostics are known: two entries of `stacks` may
+            // name the same file.
             let (tree, _) = tree::read(file, &self.sources);
             return parse::raw(self.schema, tree?, path, &mut Vec::new());
         }
@@ -334,7 +340,7 @@ impl Loading<'_> {
         parse::raw(self.schema, tree?, path, &mut self.found)
     }
 
-    /// A path in a spec as people would name it.
+    /// Resolves a path in a spec to the path that the process can use.
     fn beside(&mut self, from: &str, path: &Spanned<String>) -> Option<String> {
         match loader::resolve(self.loader, &self.root, from, &path.value) {
             Ok(named) => Some(named),
@@ -346,7 +352,7 @@ impl Loading<'_> {
         }
     }
 
-    /// A file with its environment laid over it, and the values that the environment gives to
+    /// Merges a file with its environment; also returns the values that the environment sets for
     /// variables.
     fn file(&mut self, mut raw: Raw, overlay: Option<Chosen>) -> (File, Vec<Pair>) {
         let take = |top: &mut Vec<Pair>, key: &str| -> Vec<Pair> {

@@ -1,8 +1,9 @@
-//! The one door to files, and the rules for paths in a spec.
+//! Access to files, and the rules for paths in a spec.
 //!
-//! Paths in a file are relative to it, use `/`, and may not leave the root: the nearest folder
-//! upwards that holds a `.setpoint.yaml`, else the stack file's own. The rules are pure; a
-//! [`Loader`] answers what exists.
+//! A path in a file is relative to that file, uses `/`, and must stay below the root: the nearest
+//! folder upwards that holds a `.setpoint.yaml`, or else the folder of the stack file. Links are
+//! followed, and their targets must stay below the root too. The rules are pure functions; a
+//! [`Loader`] does the I/O.
 
 mod fs;
 mod memory;
@@ -12,74 +13,74 @@ pub use fs::FsLoader;
 pub use memory::MemoryLoader;
 pub use path::{is_below, join, normal, parent};
 
-/// The marker file of a root folder.
+/// The file that marks a folder as the root.
 pub const ROOT_MARKER: &str = ".setpoint.yaml";
 
-/// What stands at a path.
+/// The kind of file at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// A regular file.
     File,
     /// A folder.
     Folder,
-    /// Something else: a device, a pipe, a socket, a link that leads nowhere.
+    /// Anything else: a device, a pipe, a socket, a broken link.
     Other,
     /// Nothing.
     Missing,
 }
 
-/// Why a file cannot be read.
+/// The reason why a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// There is nothing.
-    #[error("there is no such file")]
+    /// It does not exist.
+    #[error("the file does not exist")]
     Missing,
     /// It is a folder, device, pipe or socket.
     #[error("it is not a regular file")]
     NotAFile,
-    /// It is longer than allowed.
+    /// It is larger than the limit.
     #[error("it is larger than {limit} bytes")]
     TooLarge {
-        /// Most bytes.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The system refuses.
+    /// The operating system reports an error.
     #[error("{why}")]
     Unreadable {
-        /// The system's words.
+        /// The message of the operating system.
         why: String,
     },
 }
 
-/// What the spec needs from a file system.
+/// The file system as `spec` uses it.
 pub trait Loader {
     /// Reads a regular file of at most `limit` bytes, links followed.
     ///
     /// # Errors
-    /// Says why it cannot be read.
+    /// The reason why it cannot be read.
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError>;
 
-    /// Says what stands at a path, links followed.
+    /// Returns the kind of file at a path, with links followed.
     fn look(&self, path: &str) -> Entry;
 
-    /// Names of what a folder holds, sorted.
+    /// Returns the names in a folder, sorted.
     ///
     /// # Errors
-    /// Says why it cannot be listed.
+    /// The reason why it cannot be listed.
     fn list(&self, folder: &str) -> Result<Vec<String>, LoadError>;
 
-    /// The absolute path without links, `.` and `..`, with `/`.
+    /// Returns the absolute path without links, `.` and `..`, with `/` as separator.
     ///
     /// # Errors
-    /// Says why there is none.
+    /// The reason why there is none.
     fn canonical(&self, path: &str) -> Result<String, LoadError>;
 }
 
-/// Why a path in a file is refused.
+/// The reason why a path in a spec is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It is absolute, empty, or holds `\`.
-    #[error("a path is relative to the file it stands in, with `/`")]
+    /// It is absolute or empty, or contains `\`.
+    #[error("a path must be relative to its file and use `/`")]
     Form,
     /// It leads out of the root.
     #[error("the path leaves the folder `{root}`")]
@@ -87,21 +88,21 @@ pub enum PathError {
         /// The root as an absolute path.
         root: String,
     },
-    /// A link on the way leads out of the root.
-    #[error("a link on the way leads out of the folder `{root}`")]
+    /// A link in the path leads out of the root.
+    #[error("a link in the path leads out of the folder `{root}`")]
     LinkLeaves {
         /// The root as an absolute path.
         root: String,
     },
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Load(#[from] LoadError),
 }
 
-/// The root that bounds the paths of a stack file, as an absolute path.
+/// Returns the root for the paths of a stack file, as an absolute path.
 ///
 /// # Errors
-/// Says why the file's folder has no canonical path.
+/// The reason why the file's folder has no canonical path.
 pub fn root_of(loader: &dyn Loader, stack_file: &str) -> Result<String, LoadError> {
     let own = loader.canonical(parent(stack_file))?;
     let mut folder = own.as_str();
@@ -117,10 +118,11 @@ pub fn root_of(loader: &dyn Loader, stack_file: &str) -> Result<String, LoadErro
     }
 }
 
-/// The path, as people would name it, of what `path` in the file `from` means; nothing is read.
+/// Resolves `path`, written in the file `from`, to a path relative to the working folder. Nothing
+/// is read.
 ///
 /// # Errors
-/// Says why the path is refused, or that nothing is there.
+/// The reason why the path is refused, or that the file does not exist.
 pub fn resolve(
     loader: &dyn Loader,
     root: &str,
@@ -148,11 +150,11 @@ pub fn resolve(
     Ok(named)
 }
 
-/// Checks a path that is read or made later: nothing may stand there but a regular file, and no
-/// link on the way may lead out of the root.
+/// Checks a path that is read or created later: if it exists it must be a regular file, and no link
+/// in the path may lead out of the root.
 ///
 /// # Errors
-/// Says why the path is refused.
+/// The reason why the path is refused.
 pub fn check_target(loader: &dyn Loader, root: &str, named: &str) -> Result<(), PathError> {
     if matches!(loader.look(named), Entry::Folder | Entry::Other) {
         return Err(LoadError::NotAFile.into());
@@ -203,9 +205,9 @@ mod tests {
         );
         check(
             "/home/ops/infra/modules/web.yaml",
-            "a path is relative to the file it stands in, with `/`",
+            "a path must be relative to its file and use `/`",
         );
-        check("gone.yaml", "there is no such file");
+        check("gone.yaml", "the file does not exist");
     }
 
     #[test]

@@ -1,39 +1,43 @@
-//! How resources of a kind are named from outside their entry: ids, look-ups, names from elsewhere.
+//! The forms in which a spec refers to resources of a kind: ids, look-ups, and the names of the
+//! kind in other tools.
 //!
-//! The language knows no kind. Each kind says in a [`Naming`] what others may write for one of its
-//! resources; kinds that other resources may name and that this version does not manage say it in a
-//! [`ForeignKind`]. Invariant: no two kinds of a schema share an id prefix.
+//! The language knows no kind, so each kind describes these forms in a [`Naming`]. A
+//! [`ForeignKind`] describes a kind that resources may refer to but that this version does not
+//! manage.
+//!
+//! Invariant: no two kinds of a schema share an id prefix, so the form of an id determines its
+//! kind.
 
 use crate::schema::{Schema, Type};
 use crate::types::Wrong;
 
-/// A kind that resources may name and that this version does not manage.
+/// A kind that resources may refer to but that this version does not manage.
 #[derive(Debug, Clone, Copy)]
 pub struct ForeignKind {
-    /// Its name in types of fields.
+    /// Its name in the types of fields.
     pub name: &'static str,
-    /// How its resources are named.
+    /// The forms that refer to its resources.
     pub naming: Naming,
 }
 
-/// How resources of a kind are named from outside their entry.
+/// The forms that refer to resources of a kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming {
-    /// What stands before the `-` of an id: `vpc` for `vpc-2zeb1c2d3e4f`.
+    /// The prefixes of its ids, without the `-`: `vpc` for `vpc-2zeb1c2d3e4f`.
     pub id_prefixes: &'static [&'static str],
-    /// What ends an id that has no prefix: `.vhd`.
+    /// The endings of ids that have no prefix: `.vhd`.
     pub id_suffixes: &'static [&'static str],
-    /// Names that the kind has elsewhere: `subnet` for a `vswitch`.
+    /// The names of the kind in other tools: `subnet` for a `vswitch`.
     pub synonyms: &'static [&'static str],
-    /// Types that exist elsewhere and are a part of this kind here, with what to write.
+    /// Types of other tools that are a part of this kind here, each with the hint that replaces it.
     pub parts: &'static [(&'static str, &'static str)],
-    /// What a look-up in braces may say.
+    /// The keys of a look-up in braces.
     pub look_up: &'static [LookUpKey],
-    /// Whether a look-up means the newest of several matches.
+    /// Whether a look-up with several matches takes the newest one.
     pub finds_newest: bool,
-    /// How one outside the stack is written, for hints; `NAME` stands for what was written.
+    /// The hint for a resource outside the stack; `NAME` is replaced by the word in the spec.
     pub outside: &'static str,
-    /// What it is among the sources and destinations of a rule; `None` if it has no part in them.
+    /// Its role as the source or destination of a rule; `None` if it cannot be one.
     pub peer: Option<PeerRole>,
 }
 
@@ -42,28 +46,28 @@ pub struct Naming {
 pub struct LookUpKey {
     /// Its name.
     pub name: &'static str,
-    /// What it takes.
+    /// The type of its value.
     pub ty: Type,
-    /// Whether a look-up may say it alone; other keys narrow down or qualify.
+    /// Whether it can identify a resource alone; other keys only narrow the search.
     pub finds: bool,
 }
 
-/// What a kind is among the sources and destinations of a rule.
+/// The role of a kind as the source or destination of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerRole {
-    /// It is one itself.
+    /// Its resources can be sources and destinations.
     Peer {
-        /// The key under which the canonical form of a rule holds it.
+        /// Its key in the canonical form of a rule.
         key: &'static str,
-        /// What to write where a rule names the resource that it stands in.
+        /// The hint for a rule that names its own resource.
         own: &'static str,
     },
-    /// It is none, but this attribute of it is a block or an address.
+    /// Its resources cannot, but this attribute is a block or an address.
     Address(&'static str),
 }
 
 impl LookUpKey {
-    /// A text by which something is found.
+    /// A key with a text value that can identify a resource.
     #[must_use]
     pub const fn finding(name: &'static str) -> Self {
         Self {
@@ -73,7 +77,7 @@ impl LookUpKey {
         }
     }
 
-    /// A key that qualifies others.
+    /// A key that only narrows the search.
     #[must_use]
     pub const fn beside(name: &'static str, ty: Type) -> Self {
         Self {
@@ -94,7 +98,7 @@ pub const TAGS: LookUpKey = LookUpKey {
     ..LookUpKey::finding("tags")
 };
 
-/// What a look-up may say of most kinds.
+/// The look-up keys of most kinds.
 pub const LOOK_UP: &[LookUpKey] = &[
     ID,
     NAME,
@@ -103,7 +107,7 @@ pub const LOOK_UP: &[LookUpKey] = &[
 ];
 
 impl Naming {
-    /// Of a kind without ids of a known form.
+    /// The naming of a kind whose ids have no known form.
     pub const PLAIN: Self = Self {
         id_prefixes: &[],
         id_suffixes: &[],
@@ -111,17 +115,17 @@ impl Naming {
         parts: &[],
         look_up: LOOK_UP,
         finds_newest: false,
-        outside: "one outside this stack is its id, or `{name: NAME}`",
+        outside: "for one outside this stack, write its id or `{name: NAME}`",
         peer: None,
     };
 
-    /// Of a kind whose names are its ids.
+    /// The naming of a kind whose names are its ids.
     pub const BY_NAME: Self = Self {
-        outside: "one outside this stack is `{name: NAME}`",
+        outside: "for one outside this stack, write `{name: NAME}`",
         ..Self::PLAIN
     };
 
-    /// Of a kind whose ids begin with one of these prefixes and a hyphen.
+    /// The naming of a kind whose ids begin with one of these prefixes and a hyphen.
     #[must_use]
     pub const fn ids(prefixes: &'static [&'static str]) -> Self {
         Self {
@@ -147,7 +151,7 @@ impl Naming {
         rest.len() >= 12 && rest.bytes().all(is_code) && self.id_prefixes.contains(&prefix)
     }
 
-    /// Under which key the canonical form of a rule holds a resource of this kind.
+    /// The key of a resource of this kind in the canonical form of a rule.
     #[must_use]
     pub fn peer_key(&self) -> Option<&'static str> {
         match self.peer {
@@ -158,7 +162,7 @@ impl Naming {
 }
 
 impl Schema {
-    /// How resources of a kind are named, whether this version manages the kind or not.
+    /// Returns the naming of a kind, whether or not this version manages it.
     #[must_use]
     pub fn naming(&self, kind: &str) -> Naming {
         self.namings()
@@ -166,7 +170,7 @@ impl Schema {
             .map_or(Naming::PLAIN, |(_, naming)| naming)
     }
 
-    /// The kind of the resource that an id names, by the form of the id.
+    /// Returns the kind of an id, by its form.
     #[must_use]
     pub fn id_kind(&self, text: &str) -> Option<&'static str> {
         self.namings()
@@ -174,7 +178,7 @@ impl Schema {
             .map(|(name, _)| name)
     }
 
-    /// The kind that a type from elsewhere means, whether this version manages it or not.
+    /// Returns the kind that a type of another tool means, whether or not this version manages it.
     #[must_use]
     pub fn kind_called(&self, name: &str) -> Option<&'static str> {
         self.namings()
@@ -182,17 +186,18 @@ impl Schema {
             .map(|(own, _)| own)
     }
 
-    /// What to write where a type from elsewhere is a part of a kind here.
+    /// Returns the hint for a type of another tool that is a part of a kind here.
     #[must_use]
     pub fn part_hint(&self, name: &str) -> Option<&'static str> {
         let mut parts = self.kinds.iter().flat_map(|kind| kind.naming.parts);
         parts.find(|(part, _)| *part == name).map(|(_, hint)| *hint)
     }
 
-    /// Checks the name of a resource, module, output, alias or environment; `noun` says which.
+    /// Checks the name of a resource, module, output, alias or environment; `noun` is used in the
+    /// message.
     ///
     /// # Errors
-    /// Says what is wrong.
+    /// The rule that the name violates.
     pub fn check_name(&self, text: &str, noun: &str) -> Result<(), Wrong> {
         if self.id_kind(text).is_some() {
             let message = format!("`{text}` looks like an id and cannot be {noun}");

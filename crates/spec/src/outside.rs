@@ -1,17 +1,16 @@
-//! References that lead out of the stack: into `existing:` and `stacks:`.
+//! References to resources outside the stack: entries of `existing` and resources of `stacks`.
 //!
-//! They stand in a [`crate::stack::Stack`] as references whose address begins with a reserved
-//! segment that no name can be: `@existing.NAME` for an entry of `existing`,
-//! `@stacks.ALIAS.ADDRESS` for a resource of another stack. The planner resolves them from
-//! look-ups. An `@stacks` address without a key may name a whole group where the other stack's
-//! `file` is not given.
+//! In a [`crate::stack::Stack`] their addresses begin with a reserved segment that cannot be a
+//! name: `@existing.NAME` for an entry of `existing`, `@stacks.ALIAS.ADDRESS` for a resource of
+//! another stack. The planner resolves them from look-ups. If the `file` of the other stack is not
+//! given, an `@stacks` address without a key may mean a whole group.
 
 use crate::address::Address;
 
 const EXISTING: &str = "@existing";
 const STACKS: &str = "@stacks";
 
-/// What a reserved address leads to.
+/// The target of a reserved address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outside<'a> {
     /// An entry of `existing`, by its name.
@@ -20,7 +19,7 @@ pub enum Outside<'a> {
     Stack {
         /// The alias under `stacks`.
         alias: &'a str,
-        /// The address within that stack, printed.
+        /// The address within that stack, as text.
         address: String,
     },
 }
@@ -31,13 +30,13 @@ pub fn existing(name: &str) -> Address {
     Address::root(name).below(&Address::root(EXISTING))
 }
 
-/// The address below which everything of another stack stands.
+/// The prefix of the addresses of another stack.
 #[must_use]
 pub fn stack(alias: &str) -> Address {
     Address::root(alias).below(&Address::root(STACKS))
 }
 
-/// What an address leads to, if it leads out of the stack.
+/// Returns the target of an address outside the stack; `None` for an address of the stack.
 #[must_use]
 pub fn outside(address: &Address) -> Option<Outside<'_>> {
     match address.segments() {
@@ -61,8 +60,8 @@ pub fn outside(address: &Address) -> Option<Outside<'_>> {
     }
 }
 
-/// An address as the spec's author names it: `network.net` for another stack's, `dns` for an entry
-/// of `existing`.
+/// Formats an address as it is written in a spec: `network.net` for a resource of another stack,
+/// `dns` for an entry of `existing`.
 #[must_use]
 pub fn said(address: &Address) -> String {
     match outside(address) {
@@ -72,7 +71,7 @@ pub fn said(address: &Address) -> String {
     }
 }
 
-/// Whether an address leads out of the stack.
+/// Whether an address is outside the stack.
 #[must_use]
 pub fn is_outside(address: &Address) -> bool {
     address

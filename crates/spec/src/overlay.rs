@@ -1,13 +1,14 @@
-//! Environments: an overlay merged as RFC 7386 has it. Maps merge, lists and scalars replace, null
-//! removes.
+//! Merges an environment into a stack, as RFC 7386 (JSON Merge Patch) defines: maps are merged key
+//! by key, lists and scalars replace the value, and null removes it.
 //!
-//! It works on trees, so that every value keeps the place of the line that won.
+//! The merge works on trees, so every value keeps the span of the line that it comes from. It takes
+//! time linear in the size of both trees, with a look-up by key for each map.
 
 use std::collections::BTreeMap;
 
 use crate::tree::{Data, Node, Pair};
 
-/// The tree with a patch laid over it.
+/// Merges a patch into a tree.
 #[must_use]
 pub fn merge(target: Node, patch: Node) -> Node {
     match (target.data, patch.data) {
@@ -26,7 +27,7 @@ pub fn merge(target: Node, patch: Node) -> Node {
     }
 }
 
-/// Entries with a patch's entries laid over them; new ones come last.
+/// Merges the entries of a patch into those of a map; new entries are appended.
 #[must_use]
 pub fn merge_pairs(own: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
     let places: BTreeMap<String, usize> = own
@@ -62,7 +63,7 @@ pub fn merge_pairs(own: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
     merged.into_iter().flatten().collect()
 }
 
-/// The tree without entries that are null: what a patch takes away where nothing was.
+/// Removes entries that are null, which in a patch remove nothing if there was no value.
 #[must_use]
 pub fn without_nulls(node: Node) -> Node {
     let Data::Map(pairs) = node.data else {

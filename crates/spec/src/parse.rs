@@ -1,7 +1,8 @@
-//! Tree to file: which kind of file it is, which sections it has, what its entries are.
+//! Turns a tree into a file with known sections: determines the role of the file, checks which
+//! sections it has and their shapes, and splits `resources` into entries.
 //!
-//! Nothing is looked up or evaluated here; names, types, `use` and the shape of sections are
-//! literal and checked.
+//! Names, types and `use` must be literals and are checked here. Nothing is evaluated or looked up
+//! yet.
 
 mod entry;
 
@@ -15,7 +16,7 @@ use crate::tree::{Data, Node, Pair, Style, refuse_nulls};
 use crate::types;
 use crate::vars::VarDecl;
 
-/// What a file is, by its first key.
+/// The role of a file, by its first key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FileRole {
     Stack,
@@ -23,26 +24,26 @@ pub(crate) enum FileRole {
     Environment,
 }
 
-/// A file whose sections are told apart, before environments and defaults are laid over.
+/// A file with its sections, before the environment and `defaults` are applied.
 #[derive(Debug, Clone)]
 pub(crate) struct Raw {
-    /// Its path as people name it.
+    /// Its path, relative to the working folder.
     pub(crate) path: String,
     pub(crate) role: FileRole,
     pub(crate) name: Spanned<String>,
-    /// The sections, known and of the right shape.
+    /// The sections, all known and of the right shape.
     pub(crate) top: Vec<Pair>,
 }
 
-/// A file ready to be resolved.
+/// A file with its environment and `defaults` applied, ready to be resolved.
 #[derive(Debug)]
 pub(crate) struct File {
-    /// Its path as people name it.
+    /// Its path, relative to the working folder.
     pub(crate) path: String,
     pub(crate) name: Spanned<String>,
-    /// The environment laid over it.
+    /// The environment merged into it.
     pub(crate) environment: Option<String>,
-    /// Sections beside `vars`, `defaults` and `resources`.
+    /// The sections besides `vars`, `defaults` and `resources`.
     pub(crate) top: Vec<Pair>,
     pub(crate) vars: Vec<VarDecl>,
     pub(crate) resources: Vec<Entry>,
@@ -91,7 +92,7 @@ pub(crate) enum Shape {
 
 use FileRole::{Environment, Module, Stack};
 
-/// Every section: key, shape, the files it may stand in.
+/// Every section: its key, its shape, and the files that may have it.
 pub(crate) const SECTIONS: &[(&str, Shape, &[FileRole])] = &[
     ("stack", Shape::One, &[Stack]),
     ("module", Shape::One, &[Module]),
@@ -120,9 +121,9 @@ pub fn sections() -> impl Iterator<Item = &'static str> {
     SECTIONS.iter().map(|(name, ..)| *name)
 }
 
-/// What people write at the top who come from elsewhere.
+/// Top-level keys of other tools, each with the hint that replaces it.
 const TOP_HINTS: &[(&str, &str)] = &[
-    ("name", "the stack's name is the value of `stack`"),
+    ("name", "write the stack's name as the value of `stack`"),
     ("variables", "write `vars`"),
     ("variable", "write `vars`"),
     ("Parameters", "write `vars`"),
@@ -136,7 +137,7 @@ const TOP_HINTS: &[(&str, &str)] = &[
         "write `region`; credentials come from the environment or a profile",
     ),
     ("locals", "write `vars` with a value: `name: value`"),
-    ("include", "`include` is reserved for later; use modules"),
+    ("include", "`include` is reserved; use modules"),
     (
         "ROSTemplateFormatVersion",
         "this is a ROS template; a stack begins with `stack: NAME`",
@@ -155,9 +156,14 @@ impl FileRole {
             Environment => "environment",
         }
     }
+
+    /// The role with its article: `a stack`, `an environment`.
+    fn noun(self) -> String {
+        suggest::a(self.key())
+    }
 }
 
-/// Tells the sections of a file apart. Nothing comes back where it is no spec file at all.
+/// Splits a file into its sections; `None` if it is not a spec file.
 pub(crate) fn raw(
     schema: &Schema,
     mut tree: Node,
@@ -169,10 +175,10 @@ pub(crate) fn raw(
         ..tree.span
     };
     if tree.pairs().is_empty() {
-        let message = format!("a spec file is a map, this is {}", tree.noun());
+        let message = format!("a spec file must be a map, not {}", tree.noun());
         found.push(
             Diagnostic::error("not-a-spec", start, message)
-                .hint("it begins with `stack: NAME`, `module: NAME` or `environment: NAME`"),
+                .hint("begin the file with `stack: NAME`, `module: NAME` or `environment: NAME`"),
         );
         return None;
     }
@@ -190,9 +196,9 @@ pub(crate) fn raw(
             .find(|(key, _)| *key == first.key)
             .map(|(_, hint)| (*hint).to_owned());
         let hint = known.unwrap_or_else(|| {
-            "it begins with `stack: NAME`, `module: NAME` or `environment: NAME`".to_owned()
+            "begin the file with `stack: NAME`, `module: NAME` or `environment: NAME`".to_owned()
         });
-        found.push(Diagnostic::error("not-a-spec", first.at, "this is no spec file").hint(hint));
+        found.push(Diagnostic::error("not-a-spec", first.at, "this is not a spec file").hint(hint));
         return None;
     };
     let mut top = Vec::new();
@@ -212,7 +218,7 @@ pub(crate) fn raw(
     })
 }
 
-/// Nulls may stand in overlays only: under `environments`, and in an environment file.
+/// Refuses nulls outside overlays. Overlays are under `environments` and in an environment file.
 fn refuse_top_nulls(
     schema: &Schema,
     tree: &mut Node,
@@ -233,10 +239,8 @@ fn refuse_top_nulls(
                         Data::Null => {
                             let message =
                                 format!("the environment `{}` has no value", environment.key);
-                            let hint = format!(
-                                "write `{}: {{}}` where it changes nothing",
-                                environment.key
-                            );
+                            let hint =
+                                format!("write `{}: {{}}` if it changes nothing", environment.key);
                             found.push(
                                 Diagnostic::error("empty-value", environment.at, message)
                                     .hint(hint),
@@ -253,7 +257,8 @@ fn refuse_top_nulls(
     }
 }
 
-/// Within an environment, these sections are overlays; a null takes something away there.
+/// Refuses nulls in a section of an environment unless it is an overlay, where a null removes a
+/// value.
 fn refuse_overlay_nulls(schema: &Schema, section: &mut Pair, found: &mut Vec<Diagnostic>) {
     let overlay = matches!(
         section.key.as_str(),
@@ -308,20 +313,15 @@ fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> boo
         let hint = known.or_else(|| {
             suggest::nearest(&pair.key, names).map(|name| format!("did you mean `{name}`?"))
         });
-        let message = format!("a {} file has no `{}`", role.key(), pair.key);
+        let message = format!("`{}` is not a valid key of {} file", pair.key, role.noun());
         found.push(Diagnostic::error("unknown-key", pair.at, message).maybe_hint(hint));
         return false;
     };
     if !roles.contains(&role) {
-        let message = format!(
-            "`{}` does not stand in {} {} file",
-            pair.key,
-            if role == Environment { "an" } else { "a" },
-            role.key()
-        );
+        let message = format!("`{}` is not valid in {} file", pair.key, role.noun());
         let hint = match role {
-            Module => "what a module needs comes in through its `vars` and the entry's `with`",
-            _ => "put it into the stack file",
+            Module => "pass values to a module with its `vars` and the entry's `with`",
+            _ => "move it to the stack file",
         };
         found.push(Diagnostic::error("misplaced-key", pair.at, message).hint(hint));
         return false;
@@ -329,7 +329,7 @@ fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> boo
     shape_fits(&pair.value, *shape, &pair.key, found)
 }
 
-/// Whether a node has a shape; if not, that is reported.
+/// Checks the shape of a node and reports a wrong one.
 pub(crate) fn shape_fits(
     node: &Node,
     shape: Shape,
@@ -351,13 +351,13 @@ pub(crate) fn shape_fits(
         found.push(Diagnostic::error(
             "wrong-type",
             node.span,
-            format!("{key} is {wanted}, this is {}", node.noun()),
+            format!("{key} must be {wanted}, not {}", node.noun()),
         ));
     }
     fits
 }
 
-/// A text that takes no expressions.
+/// Reads a text that must not contain expressions.
 pub(crate) fn literal<'n>(
     node: &'n Node,
     key: &str,
@@ -379,7 +379,7 @@ pub(crate) fn literal<'n>(
                 node.span,
                 format!("{key} takes no expressions"),
             )
-            .hint("write it out"),
+            .hint("write the value itself"),
         );
         return None;
     }
@@ -392,7 +392,7 @@ pub(crate) fn literal<'n>(
     Some(&scalar.text)
 }
 
-/// A truth value that takes no expressions.
+/// Reads a boolean that must not be an expression.
 pub(crate) fn literal_bool(node: &Node, key: &str, found: &mut Vec<Diagnostic>) -> Option<bool> {
     let wrong = match node.scalar() {
         Some(scalar) if scalar.style == Style::Plain => match types::boolean(&scalar.text) {
@@ -400,13 +400,13 @@ pub(crate) fn literal_bool(node: &Node, key: &str, found: &mut Vec<Diagnostic>) 
             Err(wrong) => wrong,
         },
         _ if node.data == Data::Bad => return None,
-        _ => types::Wrong::new(format!("`{key}` is `true` or `false`, without quotes")),
+        _ => types::Wrong::new(format!("`{key}` must be `true` or `false`, without quotes")),
     };
     found.push(Diagnostic::error("wrong-value", node.span, wrong.message).maybe_hint(wrong.hint));
     None
 }
 
-/// The finding for a plain text that YAML tools read as something else.
+/// The diagnostic for a plain text that YAML tools read as another type.
 pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
     Diagnostic::error(
         "must-quote",
@@ -418,7 +418,7 @@ pub(crate) fn unquoted(span: Span, text: &str, read: &str) -> Diagnostic {
     ))
 }
 
-/// Reports names of `resources`, `existing` and `stacks` that are no names or stand for two things.
+/// Reports names in `resources`, `existing` and `stacks` that are not valid or defined twice.
 pub(crate) fn check_names<'n>(
     schema: &Schema,
     raw: &'n Raw,
@@ -443,17 +443,18 @@ pub(crate) fn check_names<'n>(
         }
         if let Some((at, other)) = seen.insert(&pair.key, (pair.at, section)) {
             let message = format!(
-                "`{}` stands in `{other}` and in `{section}`; they share one namespace",
+                "`{}` is defined in `{other}` and in `{section}`, which share one namespace",
                 pair.key
             );
             found.push(
-                Diagnostic::error("duplicate-name", pair.at, message).label(at, "first here"),
+                Diagnostic::error("duplicate-name", pair.at, message)
+                    .label(at, "first defined here"),
             );
         }
     }
 }
 
-/// Whether a section may stand in an environment that is written in place.
+/// Checks a section of an environment that is written in place.
 pub(crate) fn environment_section_fits(pair: &Pair, found: &mut Vec<Diagnostic>) -> bool {
     section_fits(pair, Environment, found)
 }

@@ -1,9 +1,17 @@
-//! Parsed files to a [`Stack`]: groups unrolled, modules flattened, expressions evaluated, fields
-//! checked.
+//! Resolves parsed files to a [`Stack`]: expands groups, flattens modules, evaluates expressions,
+//! and checks every field against its type.
 //!
-//! Everything is computed on demand and once: a slot is idle, running or done, and meeting a
-//! running one is a cycle, printed as its path. Errors are collected; what failed is not reported a
-//! second time.
+//! Values are computed on demand, each once. Every name, variable, output and field has a *slot*
+//! that is idle, running or done. If a running slot is demanded, the values form a cycle, which is
+//! reported as its path. The cost is one evaluation for each slot, and the depth of the recursion
+//! is bounded by [`MAX_CHAIN`] and [`MAX_EVALS`].
+//!
+//! For example, `count: "${vars.n}"` demands the slot of the variable `n` while the slot of the
+//! name is running; `${app.private_ip}` demands the name `app` and then, if the spec sets it, the
+//! field.
+//!
+//! An error is reported where it occurs, and the value becomes [`Halt::Reported`]. Whatever depends
+//! on that value fails silently, so that one mistake gives one diagnostic.
 
 mod budget;
 mod check;
@@ -37,19 +45,19 @@ use crate::value::Map;
 use each::Each;
 use val::{MemberId, Val};
 
-/// The files of one stack, to be resolved.
+/// The files of one stack.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// The stack's own file, then those of its modules.
+    /// The file of the stack, then those of its modules.
     pub(crate) files: Vec<File>,
-    /// What is given for the stack's variables.
+    /// The values given for the variables of the stack.
     pub(crate) given: crate::vars::Given,
-    /// The other stacks. Their files are read once the resolver knows their environments.
+    /// The files of other stacks, which are read once the resolver knows their environments.
     pub(crate) linked: OnceCell<Linked>,
 }
 
 impl World {
-    /// The file at this place; those of other stacks follow the stack's own.
+    /// Returns the file at an index; those of other stacks follow the stack's own.
     fn file(&self, place: usize) -> &File {
         let own = self.files.get(place);
         let far =
@@ -58,22 +66,22 @@ impl World {
     }
 }
 
-/// The files of the stacks that a stack uses.
+/// The files of the other stacks that a stack uses.
 #[derive(Debug, Default)]
 pub(crate) struct Linked {
-    /// All files. Places in them count on from those of the stack's own files.
+    /// All files; their indexes follow those of the stack's own files.
     pub(crate) files: Vec<File>,
-    /// By alias: the place of the stack's file, and the values that its environment gives.
+    /// By alias: the index of the stack's file, and the values that its environment sets.
     pub(crate) by_alias: BTreeMap<String, (usize, crate::vars::Given)>,
 }
 
-/// What resolving needs beside the files.
+/// The inputs of resolution besides the files.
 pub(crate) struct Context<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) loader: &'a dyn Loader,
-    /// The folder that paths may not leave.
+    /// The folder that paths must not leave.
     pub(crate) root: &'a str,
-    /// `YYYY-MM-DD`.
+    /// The current date, `YYYY-MM-DD`.
     pub(crate) today: &'a str,
     pub(crate) home: Option<&'a str>,
 }
@@ -81,58 +89,58 @@ pub(crate) struct Context<'a> {
 /// The result of evaluating something.
 pub(crate) type Eval<T> = Result<T, Halt>;
 
-/// Why there is no value.
+/// The reason why there is no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// Something is wrong, and was reported.
+    /// There is an error, which was reported.
     Reported,
-    /// It leads to something that is not in this stack (`enabled: false`); its name.
+    /// It refers to something with `enabled: false`, which has this name.
     Off(String),
 }
 
-/// The place of a scope in the resolver's table.
+/// The index of a scope in the resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ScopeId(usize);
 
-/// One file at work: the stack, one module of it, or another stack.
+/// An instance of a file: the stack, one use of a module, or another stack.
 struct Scope<'a> {
     file: &'a File,
-    /// Below which address its resources stand.
+    /// The address of the module or stack, which prefixes its resources.
     prefix: Option<Address>,
-    /// For a module: the entry's member in the scope outside.
+    /// For a module: the scope and the member that use it.
     module: Option<(ScopeId, MemberId)>,
-    /// For a stack: what is given for its variables.
+    /// For a stack: the values given for its variables.
     given: Option<&'a crate::vars::Given>,
     /// For another stack: its alias.
     alias: Option<String>,
     names: BTreeMap<&'a str, &'a Entry>,
-    /// Tags that reach in from outside, all layers merged.
+    /// Tags of the stack and of the modules around it, merged.
     tags: Option<Map>,
     protect: bool,
-    /// Order that a module's entry asks for, for all in it.
+    /// The `after` of the module's entry, which holds for all of its resources.
     after: Vec<Address>,
 }
 
-/// One member of an entry: a resource, or a module's instance.
+/// One member of an entry: a resource, or one use of a module.
 struct Member<'a> {
     address: Address,
     scope: ScopeId,
     entry: &'a Entry,
     each: Option<Each>,
-    /// For a module: the scope inside.
+    /// For a module: its scope.
     inside: Option<ScopeId>,
 }
 
-/// Where an expression stands: which names it sees.
+/// The context of an expression, which decides the names that it can use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cx {
     scope: ScopeId,
     member: Option<MemberId>,
-    /// Whether `${…}` is evaluated; values from outside the spec are taken as they are.
+    /// Whether `${…}` is evaluated; values from outside the spec are used literally.
     expressions: bool,
 }
 
-/// Something that is computed once.
+/// The identity of a value that is computed once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum SlotId<'a> {
     Name(ScopeId, &'a str),
@@ -146,12 +154,13 @@ enum Slot {
     Done(Eval<Val>),
 }
 
-/// Most values that wait for each other: deeper chains are refused before the program's own stack
-/// is at risk.
+/// The longest chain of values that depend on each other; longer ones are refused before the call
+/// stack overflows.
 const MAX_CHAIN: usize = 48;
-/// Most expressions in each other along such a chain, a value counted as [`CHAIN_WEIGHT`] of them.
+/// The deepest nesting of expressions along such a chain, where each value counts as
+/// [`CHAIN_WEIGHT`] expressions.
 const MAX_EVALS: usize = 400;
-/// What a value that waits takes of the program's stack, in expressions.
+/// The call stack that a value uses, measured in expressions.
 const CHAIN_WEIGHT: usize = 7;
 
 pub(crate) struct Resolver<'a> {
@@ -165,20 +174,20 @@ pub(crate) struct Resolver<'a> {
     scopes: Vec<Scope<'a>>,
     members: Vec<Member<'a>>,
     by_address: BTreeMap<Address, MemberId>,
-    /// Kinds of what lies outside: entries of `existing`, groups of other stacks.
+    /// Kinds of external resources: entries of `existing`, groups of other stacks.
     outside_kinds: BTreeMap<Address, &'static KindDef>,
     links: BTreeMap<String, ScopeId>,
     /// The environment of each link, by alias.
     environments: BTreeMap<String, Option<String>>,
     slots: BTreeMap<SlotId<'a>, Slot>,
-    /// What is being computed, for printing cycles.
+    /// The slots that are being computed, outermost first.
     chain: Vec<SlotId<'a>>,
-    /// Expressions that are being evaluated.
+    /// The number of expressions that are being evaluated.
     evals: usize,
-    /// Where values of fields stand, until their resource is complete.
+    /// The spans of field values, until their resource is complete.
     spots: BTreeMap<MemberId, Vec<(String, Span)>>,
     missing: Vec<(String, Span)>,
-    /// What the stack has grown to so far, and whether that is too much.
+    /// The size of the stack so far, and whether it exceeds a limit.
     spent: Spent,
     is_full: bool,
 }
@@ -213,7 +222,7 @@ impl<'a> Resolver<'a> {
         resolver
     }
 
-    /// Takes the files of other stacks in, before the stack is resolved.
+    /// Adds the files of other stacks, before the stack is resolved.
     pub(crate) fn link(&mut self, linked: Linked) {
         let linked = self.world.linked.get_or_init(|| linked);
         for (alias, (file, given)) in &linked.by_alias {
@@ -246,8 +255,8 @@ impl<'a> Resolver<'a> {
         ScopeId(self.scopes.len() - 1)
     }
 
-    /// Resolves the whole stack, after [`Self::environments`] and [`Self::link`]. What is wrong is
-    /// in `found` after it.
+    /// Resolves the whole stack; must follow [`Self::environments`] and [`Self::link`]. Diagnostics
+    /// are added to `found`.
     pub(crate) fn stack(&mut self) -> Stack {
         let mut stack = self.head();
         self.all_variables(ROOT);
@@ -264,7 +273,7 @@ impl<'a> Resolver<'a> {
         stack
     }
 
-    /// Resolves every entry of a scope, and of the modules in it.
+    /// Resolves every entry of a scope and of the modules in it.
     fn scope_resources(&mut self, scope: ScopeId, resources: &mut BTreeMap<Address, Resource>) {
         let file = self.scopes[scope.0].file;
         for entry in &file.resources {
@@ -282,7 +291,7 @@ impl<'a> Resolver<'a> {
             }
         }
         for pair in file.pairs("outputs") {
-            // Outputs of modules are checked even if nobody reads them.
+            // Outputs of modules are checked even if nothing refers to them.
             if self.scopes[scope.0].module.is_some() {
                 let cx = Cx {
                     scope,
@@ -326,7 +335,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The value of a slot, computed if it is not yet.
+    /// Returns the value of a slot and computes it if necessary.
     fn demand(&mut self, cx: Cx, id: SlotId<'a>, at: Span) -> Eval<Val> {
         match self.slots.get(&id) {
             Some(Slot::Done(done)) => return done.clone(),
@@ -335,11 +344,11 @@ impl<'a> Resolver<'a> {
         }
         if self.chain.len() >= MAX_CHAIN || self.evals + self.chain.len() * CHAIN_WEIGHT > MAX_EVALS
         {
-            let message = "too many values wait for each other here";
+            let message = "the chain of values that refer to each other is too long";
             return Err(self.fail(
                 cx,
                 Diagnostic::error("too-deep", at, message)
-                    .hint("let them take their values from one variable"),
+                    .hint("take the values from one variable"),
             ));
         }
         self.chain.push(id);
@@ -352,7 +361,7 @@ impl<'a> Resolver<'a> {
         };
         self.chain.pop();
         let result = match (id, result) {
-            // Groups are shared, and counted by their members.
+            // A group is shared, and its members are counted separately.
             (SlotId::Name(..), result) => result,
             (_, result) => result.and_then(|val| self.keep(cx, val, at)),
         };
@@ -388,11 +397,11 @@ impl<'a> Resolver<'a> {
         self.fail(
             cx,
             Diagnostic::error("cycle", at, message)
-                .hint("one of these must have a value of its own"),
+                .hint("give one of them a value that refers to no other"),
         )
     }
 
-    /// Reports an error, with the resource it is about.
+    /// Reports an error together with its resource.
     fn fail(&mut self, cx: Cx, diagnostic: Diagnostic) -> Halt {
         let diagnostic = match cx.member {
             Some(member) if diagnostic.context.is_none() => {
@@ -404,7 +413,7 @@ impl<'a> Resolver<'a> {
         Halt::Reported
     }
 
-    /// Reports what a pure reader says about a place.
+    /// Reports an error of a parser of `types` at a place.
     fn wrong(
         &mut self,
         cx: Cx,
@@ -418,7 +427,7 @@ impl<'a> Resolver<'a> {
         )
     }
 
-    /// The kind of what an address names, if it is known.
+    /// Returns the kind of an address, if it is known.
     fn kind_of(&self, address: &Address) -> Option<&'static KindDef> {
         if let Some(kind) = self.outside_kinds.get(address) {
             return Some(kind);

@@ -1,7 +1,8 @@
-//! What a kind of resource may say: the table from which parser, JSON Schema, docs and `explain`
-//! come.
+//! The table of a kind: its fields with their types. Parser, JSON Schema, reference pages and
+//! `explain` are all derived from it.
 //!
-//! The tables themselves stand with the kinds; this crate is handed them as a [`Schema`].
+//! The tables themselves are in the crate that implements the kinds; the caller passes them in as a
+//! [`Schema`].
 
 use crate::naming::{ForeignKind, Naming};
 use crate::stack::Resource;
@@ -12,7 +13,7 @@ use crate::value::Map;
 pub struct Schema {
     /// The kinds, sorted by name.
     pub kinds: &'static [&'static KindDef],
-    /// Kinds that resources may name and that this version does not manage.
+    /// Kinds that resources may refer to but that this version does not manage.
     pub foreign: &'static [ForeignKind],
 }
 
@@ -21,50 +22,51 @@ pub struct Schema {
 pub struct KindDef {
     /// Its name in `type:`.
     pub name: &'static str,
-    /// One line for people.
+    /// One line of description.
     pub doc: &'static str,
-    /// Its fields, beside those that every entry has.
+    /// Its fields, besides those that every kind has.
     pub fields: &'static [FieldDef],
-    /// Attributes that are no fields: outputs such as `public_ip`. `id` is understood.
+    /// Attributes that are not fields, such as `public_ip`; every kind also has `id`.
     pub attributes: &'static [AttrDef],
-    /// Fields of which exactly one must be given.
+    /// Fields of which exactly one must be set.
     pub one_of: &'static [&'static [&'static str]],
-    /// Fields of which at least one must be given.
+    /// Fields of which at least one must be set.
     pub any_of: &'static [&'static [&'static str]],
-    /// Whether resources of this kind carry tags.
+    /// Whether resources of this kind can have tags.
     pub taggable: bool,
-    /// Whether resources of this kind carry a description.
+    /// Whether resources of this kind can have a description.
     pub described: bool,
-    /// Limits of `name`, in characters, and its extra rule.
+    /// The rule for `name`.
     pub name_rule: NameRule,
-    /// Names that people bring from elsewhere, with what to write: `("vpc_id", "its VPC follows
-    /// from `vswitch`")`.
+    /// Names of fields in other tools, each with the hint that replaces it: ``("vpc_id", "its VPC
+    /// follows from `vswitch`")``.
     pub hints: &'static [(&'static str, &'static str)],
-    /// How its resources are named from outside their entry.
+    /// The forms that refer to its resources.
     pub naming: Naming,
-    /// Members of `lifecycle` beside those that every entry has, or in the place of one of them.
+    /// Members of `lifecycle` besides the common ones, or that replace a common one.
     pub lifecycle: &'static [FieldDef],
-    /// Checks over one whole entry that no single type can make, offline.
+    /// Checks of a whole entry that the types of single fields cannot express. They need no
+    /// network.
     pub check: fn(&CheckCx<'_>) -> Vec<Problem>,
 }
 
-/// What a display name of a kind must look like.
+/// The rule for display names of a kind.
 #[derive(Debug, Clone, Copy)]
 pub struct NameRule {
-    /// The API's parameter, for messages and docs.
+    /// The parameter of the API, for messages and docs.
     pub param: &'static str,
-    /// Fewest characters.
+    /// The smallest number of characters.
     pub min: usize,
-    /// Most characters.
+    /// The largest number of characters.
     pub max: usize,
-    /// How another name shows on what runs, for docs.
+    /// The effect of changing the name, for docs; see [`FieldDef::change`].
     pub change: &'static str,
 }
 
-/// What a kind's check may look at.
+/// The input of a kind's check.
 #[derive(Clone, Copy)]
 pub struct CheckCx<'a> {
-    /// The entry at hand, resolved.
+    /// The resource to check.
     pub resource: &'a Resource,
     /// Every resource of the stack.
     pub all: &'a std::collections::BTreeMap<crate::address::Address, Resource>,
@@ -72,13 +74,13 @@ pub struct CheckCx<'a> {
     pub region: &'a str,
 }
 
-/// A finding of a kind's check.
+/// An error found by a kind's check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: a dotted path of fields with list indexes (`ingress.0.port`), empty for the entry as
-    /// a whole.
+    /// The place: a dotted path of fields with list indexes (`ingress.0.port`), empty for the whole
+    /// entry.
     pub path: String,
-    /// What is wrong: one sentence without a full stop.
+    /// The problem, as one sentence without a full stop.
     pub message: String,
     /// What to write instead.
     pub hint: Option<String>,
@@ -89,86 +91,87 @@ pub struct Problem {
 pub struct FieldDef {
     /// Its name in the file.
     pub name: &'static str,
-    /// What it takes.
+    /// The type of its value.
     pub ty: Type,
-    /// Whether it must be given.
+    /// Whether it must be set.
     pub required: bool,
-    /// What its absence means.
+    /// The meaning of an unset field.
     pub unset: Unset,
-    /// Whether references in it bind late: once both ends exist, making no cycle.
+    /// Whether references in it bind late, once both resources exist, and therefore cause no cycle.
     pub late: bool,
-    /// The attribute of what it refers to that is known only once it is bound; empty if there is
-    /// none. The public address of a machine follows from the address that is attached to it.
+    /// The attribute of the target that is known only once the reference is bound; empty if there
+    /// is none. For example, `attach_to` of an `eip` gives the machine its `public_ip`.
     pub gives: &'static str,
-    /// How the change of this field shows on what runs, for docs: `none`, `restart`, `replace!`, …
+    /// The effect of a change of this field on the running resource, for docs: `none`, `restart`,
+    /// `replace`, …; a trailing `!` means that the step is held.
     pub change: &'static str,
-    /// One line for people, with units and limits.
+    /// One line of description, with units and limits.
     pub doc: &'static str,
 }
 
-/// What the absence of a field means.
+/// The meaning of an unset field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unset {
-    /// It is not managed; the API's own default holds at creation.
+    /// It is not managed; the API's default applies at creation.
     Unmanaged,
-    /// This is sent at creation; afterwards it is not managed.
+    /// This value is sent at creation; afterwards the field is not managed.
     Default(&'static str),
-    /// None are wanted: an opening exists only if a line says so. `unmanaged` lets go.
+    /// There must be none, as for firewall rules; the word `unmanaged` stops managing the field.
     Closed,
 }
 
-/// The type of a field. A `${…}` is taken wherever the type is scalar, and checked after
-/// evaluation.
+/// The type of a field. Wherever it is scalar, an expression is accepted and its value is checked.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
-    /// Text of so many characters.
+    /// A text with a length in characters.
     Text {
-        /// Fewest characters.
+        /// The smallest length.
         min: usize,
-        /// Most characters.
+        /// The largest length.
         max: usize,
     },
-    /// Text that is never shown.
+    /// A text that is never shown.
     Secret,
     /// `true` or `false`.
     Bool,
-    /// A whole number within bounds, inclusive.
+    /// A whole number within inclusive bounds.
     Int {
-        /// Least.
+        /// The smallest value.
         min: i64,
-        /// Greatest.
+        /// The largest value.
         max: i64,
-        /// Unit for messages: `GiB`, `Mbit/s`, or empty.
+        /// The unit for messages, such as `GiB` or `Mbit/s`; empty if it has none.
         unit: &'static str,
     },
     /// A decimal number.
     Number,
-    /// A CIDR block without host bits.
+    /// A CIDR block without bits set after its prefix.
     Cidr {
-        /// Shortest prefix allowed.
+        /// The shortest accepted prefix.
         min: u8,
-        /// Longest prefix allowed.
+        /// The longest accepted prefix.
         max: u8,
     },
     /// An IP address.
     Ip,
-    /// A port, a range `8000-9000`, or a list of them; becomes a list of `from/to` texts.
+    /// A port, a range `8000-9000`, or a list of these. The canonical form is a list of `from/to`
+    /// texts.
     Ports,
-    /// A duration with its unit; becomes whole seconds.
+    /// A duration with its unit. The canonical form is whole seconds.
     Duration,
     /// A zone of the stack's region.
     Zone,
     /// `HH:MM-HH:MM`.
     TimeSpan,
-    /// One of these words, in this case.
+    /// One of these words, in the same case.
     Enum(&'static [&'static str]),
-    /// Something of this kind (or of one of several, parted by `|`): a name, a member, an
-    /// expression, an id or a look-up. Becomes a reference (attribute `id`) or an id as text, or
-    /// for a look-up a map that the kind resolves.
+    /// A reference to a resource of this kind, or of one of several separated by `|`: a name, a
+    /// member, an expression, an id or a look-up. The canonical form is a reference to the
+    /// attribute `id`, an id as text, or for a look-up a map that the kind resolves.
     Ref(&'static str),
-    /// The source or destination of a rule: a CIDR block, an address, something of one of these
-    /// kinds (parted by `|`), or a list of these. Becomes a list of maps with one key: `cidr`, or
-    /// the [`PeerRole`](crate::naming::PeerRole)'s.
+    /// The source or destination of a firewall rule: a CIDR block, an address, a resource of one of
+    /// these kinds (separated by `|`), or a list of these. The canonical form is a list of maps
+    /// with one key: `cidr`, or the key of the [`PeerRole`](crate::naming::PeerRole).
     Peers(&'static str),
     /// A list of items.
     List(&'static Self),
@@ -182,49 +185,49 @@ pub enum Type {
     Named(&'static [FieldDef]),
     /// Either a word of the list, or the other type: `power: running` or `power: {running: …}`.
     WordOr(&'static [&'static str], &'static Self),
-    /// Text, or `{file: PATH}` read relative to the spec file, or `{text|file|cloud_config, with}`.
-    /// Becomes text (with references where `with` holds some).
+    /// A text, a file as `{file: PATH}`, or `{text|file|cloud_config, with}`. The canonical form is
+    /// the text, with references where the values of `with` are known after apply.
     Content {
-        /// Most bytes.
+        /// The largest size in bytes.
         max: usize,
-        /// Whether `with` and `cloud_config` are taken.
+        /// Whether `text`, `cloud_config` and `with` are accepted.
         with: bool,
     },
-    /// The path of a file beside the spec; `~/` is allowed. Becomes a path that the process can use
-    /// (relative to where people stand, `~/` expanded); nothing is read.
+    /// The path of a file, relative to the spec or below `~/`. The canonical form is a path that
+    /// the process can use, relative to the working folder or with `~/` expanded. Nothing is read.
     Path,
 }
 
-/// An attribute that is no field.
+/// An attribute that is not a field.
 #[derive(Debug)]
 pub struct AttrDef {
-    /// Its name; nested ones with dots.
+    /// Its name, with dots if it is nested.
     pub name: &'static str,
-    /// One line for people.
+    /// One line of description.
     pub doc: &'static str,
 }
 
 impl Schema {
-    /// A schema without any kind, for files and values in which no kind matters.
+    /// A schema without kinds, for files and values that need none.
     pub const EMPTY: Self = Self {
         kinds: &[],
         foreign: &[],
     };
 
-    /// The kind of this name.
+    /// Returns the kind with this name.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&'static KindDef> {
         self.kinds.iter().copied().find(|kind| kind.name == name)
     }
 
-    /// The fields of all kinds, without their members.
+    /// Returns the fields of all kinds, without their members.
     pub fn fields(&self) -> impl Iterator<Item = &'static FieldDef> + '_ {
         self.kinds.iter().flat_map(|kind| kind.fields)
     }
 }
 
 impl FieldDef {
-    /// A field that may be left out and is not managed then.
+    /// Creates an optional field that is not managed if it is unset.
     #[must_use]
     pub const fn new(name: &'static str, ty: Type, doc: &'static str) -> Self {
         Self {
@@ -241,7 +244,8 @@ impl FieldDef {
 }
 
 impl KindDef {
-    /// The base of a kind: taggable, described, and without anything of its own but these fields.
+    /// Creates a kind with these fields, which has tags and a description and nothing else of its
+    /// own.
     #[must_use]
     pub const fn new(name: &'static str, doc: &'static str, fields: &'static [FieldDef]) -> Self {
         Self {
@@ -266,21 +270,21 @@ impl KindDef {
         }
     }
 
-    /// The field of this name.
+    /// Returns the field with this name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static FieldDef> {
         self.fields.iter().find(|field| field.name == name)
     }
 }
 
-/// A check for kinds that have none.
+/// The check of a kind that needs none.
 #[must_use]
 pub fn no_check(_: &CheckCx<'_>) -> Vec<Problem> {
     Vec::new()
 }
 
 impl CheckCx<'_> {
-    /// The fields of the entry at hand.
+    /// The fields of the resource to check.
     #[must_use]
     pub fn fields(&self) -> &Map {
         &self.resource.fields
@@ -295,7 +299,8 @@ impl std::fmt::Debug for CheckCx<'_> {
     }
 }
 
-/// Whether a dotted path is an attribute of a kind: `id`, an output, a field or a member of one.
+/// Whether a dotted path is an attribute of a kind: `id`, an attribute, a field or a member of a
+/// field.
 #[must_use]
 pub fn attribute_exists(kind: &KindDef, names: &[String]) -> bool {
     let Some((first, rest)) = names.split_first() else {
@@ -306,7 +311,7 @@ pub fn attribute_exists(kind: &KindDef, names: &[String]) -> bool {
     }
     let is_output = |attr: &AttrDef| {
         let parts: Vec<&str> = attr.name.split('.').collect();
-        // A part in capitals, or `*`, stands for any name: `data_disks.NAME.id`.
+        // A part in capitals, or `*`, means any name: `data_disks.NAME.id`.
         let same = |(part, name): (&&str, &String)| {
             *part == name || *part == "*" || part.bytes().all(|b| b.is_ascii_uppercase())
         };

@@ -1,14 +1,14 @@
-//! The files a stack was read from, with their texts and line indexes.
+//! The texts that a stack was read from, with an index of their lines.
 //!
-//! Diagnostics show lines from here, and a saved plan takes its fingerprints from here: whatever
-//! was read is kept.
+//! Every text that is read is kept, because diagnostics show its lines and a saved plan stores its
+//! fingerprint.
 
 use std::sync::Arc;
 
 use crate::span::{FileId, Span};
 use crate::stack::Location;
 
-/// What a source is to the stack.
+/// The role of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A stack, module or environment file.
@@ -17,23 +17,23 @@ pub enum Role {
     VarFile,
     /// A file whose content is a value: user data, a public key.
     Content,
-    /// No file: a value from the command line or the process environment.
+    /// A value from the command line or the process environment.
     Given,
 }
 
 /// One text that was read.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Its name as people gave it: a path relative to where they stand, or `--var NAME`.
+    /// Its name for messages: a path relative to the working folder, or `--var NAME`.
     pub name: Arc<str>,
     /// Its text, without a byte order mark.
     pub text: String,
-    /// What it is.
+    /// Its role.
     pub role: Role,
     line_starts: Vec<u32>,
 }
 
-/// Every text that was read for one stack, in the order of reading.
+/// The texts that were read for one stack, in the order of reading.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Source>,
@@ -58,7 +58,7 @@ impl Source {
         }
     }
 
-    /// The line, from 1, that holds a byte.
+    /// Returns the number of the line that contains a byte, counted from 1.
     #[must_use]
     pub fn line_of(&self, offset: u32) -> usize {
         self.line_starts
@@ -66,7 +66,7 @@ impl Source {
             .max(1)
     }
 
-    /// The byte at which a line begins; the text's end for lines beyond it.
+    /// Returns the byte at which a line begins; the end of the text for a line after the last.
     #[must_use]
     pub fn line_start(&self, line: usize) -> usize {
         self.line_starts
@@ -74,7 +74,7 @@ impl Source {
             .map_or(self.text.len(), |start| *start as usize)
     }
 
-    /// A line without its break; empty beyond the end.
+    /// Returns a line without its line break; empty for a line after the last.
     #[must_use]
     pub fn line_text(&self, line: usize) -> &str {
         let (from, to) = (self.line_start(line), self.line_start(line + 1));
@@ -84,7 +84,7 @@ impl Source {
             .trim_end_matches(['\n', '\r'])
     }
 
-    /// How many lines there are; a last empty one counts.
+    /// The number of lines; an empty last line counts.
     #[must_use]
     pub fn lines(&self) -> usize {
         self.line_starts.len()
@@ -92,20 +92,20 @@ impl Source {
 }
 
 impl Sources {
-    /// Keeps a text and says by what it is known from now on.
+    /// Adds a text and returns its id.
     pub fn add(&mut self, name: &str, text: String, role: Role) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(Source::new(name, text, role));
         id
     }
 
-    /// A source by its id.
+    /// Returns a source by its id.
     #[must_use]
     pub fn get(&self, id: FileId) -> Option<&Source> {
         self.files.get(id.0 as usize)
     }
 
-    /// The source of a name and role, if it was read.
+    /// Returns the source with a name and role, if it was read.
     #[must_use]
     pub fn find(&self, name: &str, role: Role) -> Option<(FileId, &Source)> {
         let place = self
@@ -118,12 +118,12 @@ impl Sources {
         ))
     }
 
-    /// All of them, in the order of reading.
+    /// Returns all sources, in the order of reading.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         self.files.iter()
     }
 
-    /// The text under a span; empty if there is none.
+    /// Returns the text under a span; empty if the source is unknown.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
         self.get(span.file)
@@ -131,7 +131,8 @@ impl Sources {
             .unwrap_or("")
     }
 
-    /// File, line and column of a span's first character, counted from 1.
+    /// Returns file, line and column of the first character of a span; line and column count from
+    /// 1.
     #[must_use]
     pub fn location(&self, span: Span) -> Location {
         let Some(source) = self.get(span.file) else {

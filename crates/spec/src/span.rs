@@ -1,6 +1,6 @@
-//! Where a piece of text stands: a file and a range of bytes in it.
+//! The position of a piece of text: a file and a range of bytes.
 //!
-//! Invariant: `start <= end`, both on character boundaries of the file's text.
+//! Invariant: `start <= end`, and both are on character boundaries of the text.
 
 /// One file (or one value given on the command line) among the [`crate::source::Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,14 +11,14 @@ pub struct FileId(pub(crate) u32);
 pub struct Span {
     /// The file.
     pub file: FileId,
-    /// First byte.
+    /// The first byte.
     pub start: u32,
-    /// First byte after it.
+    /// The first byte after the range.
     pub end: u32,
 }
 
 impl Span {
-    /// A range of bytes; offsets beyond 4 GiB cannot occur, since files are capped far below.
+    /// Creates a range of bytes. Files are far smaller than 4 GiB, so offsets fit into 32 bits.
     #[must_use]
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -29,7 +29,7 @@ impl Span {
         }
     }
 
-    /// The range from the start of this span to the end of the other, in the same file.
+    /// Returns the range from the start of this span to the end of another one in the same file.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Span {
         }
     }
 
-    /// The part that begins `from` bytes into this span and ends `to` bytes into it.
+    /// Returns the part from byte `from` to byte `to` of this span.
     #[must_use]
     pub fn part(self, from: usize, to: usize) -> Self {
         let start = self.start as usize;
@@ -53,11 +53,11 @@ impl Span {
     }
 }
 
-/// A value with the place it came from.
+/// A value with its span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Its place.
+    /// Its span.
     pub span: Span,
 }

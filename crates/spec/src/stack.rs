@@ -1,5 +1,5 @@
-//! The resolved stack: everything that a spec says, with groups unrolled, modules flattened,
-//! expressions evaluated as far as they can be, and the place in a file behind every statement.
+//! The resolved stack: groups are expanded, modules flattened, and expressions evaluated as far as
+//! their values are known at plan. Every resource and field has its position in a file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,194 +10,195 @@ use crate::address::Address;
 use crate::schema::KindDef;
 use crate::value::{Map, Value};
 
-/// A whole stack for one environment.
+/// A stack for one environment.
 #[derive(Debug, Clone)]
 pub struct Stack {
-    /// The name, a literal.
+    /// The name.
     pub name: String,
-    /// The environment chosen, where the file has any.
+    /// The chosen environment, if the file has environments.
     pub environment: Option<String>,
     /// The region.
     pub region: String,
-    /// The account that credentials must belong to, if pinned.
+    /// The account that credentials must belong to, if it is set.
     pub account: Option<String>,
-    /// What it is for.
+    /// The description.
     pub description: Option<String>,
-    /// Globs of foreign tag keys to leave alone, beside those always ignored.
+    /// Globs of tag keys to leave alone, besides those that are always ignored.
     pub ignore_tags: Vec<String>,
     /// The resources, by address.
     pub resources: BTreeMap<Address, Resource>,
-    /// What is used and never changed, by name.
+    /// The external resources, which are used but never changed, by name.
     pub existing: BTreeMap<String, Existing>,
-    /// Other stacks read live, by alias.
+    /// The other stacks, by alias.
     pub stacks: BTreeMap<String, StackLink>,
-    /// Addresses that moved.
+    /// The entries of `moved`.
     pub moved: Vec<Move>,
-    /// What is owned no longer, though it stays.
+    /// The addresses to give up without destroying their resources.
     pub forget: Vec<Address>,
-    /// Held steps that may pass.
+    /// The entries of `allow`.
     pub allow: Vec<Allow>,
-    /// Outputs by name.
+    /// The outputs, by name.
     pub outputs: BTreeMap<String, Output>,
-    /// What resolving noticed without refusing it: references left out because their target is
-    /// disabled, for example.
+    /// Notes of the resolver, such as references that were removed because their target is not
+    /// enabled.
     pub notes: Vec<String>,
 }
 
 /// One resource, resolved.
 #[derive(Debug, Clone)]
 pub struct Resource {
-    /// Where it stands in the stack.
+    /// Its address.
     pub address: Address,
-    /// Its kind's table.
+    /// The table of its kind.
     pub kind: &'static KindDef,
-    /// Its fields as given or defaulted by `defaults` and overlays, in canonical form; unset ones
-    /// are absent. `name` and `description` stand here too.
+    /// Its fields in canonical form, with `defaults` and the environment applied, including `name`
+    /// and `description`. Unset fields are absent.
     pub fields: Map,
-    /// Tags, all layers merged; `None` when no layer declares any, so that tags are not managed.
+    /// Its tags with all layers merged; `None` if no layer declares any, in which case tags are not
+    /// managed.
     pub tags: Option<Map>,
-    /// Resource group id, if managed.
+    /// The id of its resource group, if managed.
     pub resource_group: Option<String>,
-    /// Order without data: these must be ready first.
+    /// The resources of `after`, which must be ready first.
     pub after: Vec<Address>,
-    /// A live thing to own instead of creating one.
+    /// The id of a live resource to take over instead of creating one.
     pub adopt: Option<String>,
     /// Time limits in seconds, where the entry sets them.
     pub timeouts: Timeouts,
-    /// How it may be changed and deleted.
+    /// The limits on changing and deleting it.
     pub lifecycle: Lifecycle,
-    /// Fields for which the entry says `unmanaged`: closed fields that it lets go.
+    /// The closed fields that are set to `unmanaged`.
     pub released: Vec<String>,
-    /// Place in its group, for members of `count`.
+    /// Its position in its group, for members of `count`.
     pub number: Option<u32>,
-    /// Where its entry stands.
+    /// The position of its entry.
     pub at: Location,
-    /// Where each field's value stands, by dotted path.
+    /// The positions of its field values, by dotted path.
     pub field_at: Arc<Places>,
 }
 
 /// Time limits of one resource, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For creating it.
+    /// Time limit for creating it.
     pub create: Option<u64>,
-    /// For changing it.
+    /// Time limit for changing it.
     pub update: Option<u64>,
-    /// For deleting it.
+    /// Time limit for deleting it.
     pub delete: Option<u64>,
 }
 
-/// The `lifecycle` block.
+/// The section `lifecycle` of a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// No delete, replace or rebuild.
+    /// Whether to refuse deleting, replacing and rebuilding.
     pub protect: bool,
-    /// `destroy` leaves it, still tagged.
+    /// Whether the resource stays, with its tags, instead of being deleted.
     pub keep: bool,
-    /// Which of `rebuild`, `replace`, `delete` want a snapshot first.
+    /// Which of `rebuild`, `replace` and `delete` a snapshot must precede.
     pub snapshot_before: Vec<String>,
-    /// The successor comes first.
+    /// Whether a replacement creates the new resource first.
     pub create_before_destroy: bool,
-    /// Fields whose differences are not acted on.
+    /// Fields whose differences are not corrected.
     pub ignore: Vec<String>,
-    /// Fields, or `tags`, that are added to, never taken from.
+    /// Fields, or `tags`, from which nothing is removed.
     pub additive: Vec<String>,
-    /// The words that the kind's own members of the block choose, by member.
+    /// The words chosen for the members that only the kind has, by member.
     pub choices: BTreeMap<String, String>,
-    /// How many members of the group may be interrupted at once.
+    /// The number of members of the group that may be interrupted at once.
     pub max_unavailable: Option<Amount>,
 }
 
 /// A number of members of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {
-    /// So many.
+    /// This number.
     Count(u32),
-    /// So many of a hundred, rounded down, at least one.
+    /// This percentage, rounded down, but at least one.
     Percent(u8),
-    /// All at once.
+    /// All members.
     All,
 }
 
-/// Where the fields of an entry stand, by their dotted names.
+/// The positions of the fields of an entry, by dotted path.
 pub type Places = LiteMap<String, Location>;
 
-/// A place in a spec file, counted from 1.
+/// A position in a spec file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
-    /// The file as people named it, relative to where they stand.
+    /// The path of the file, relative to the working folder.
     pub file: Arc<str>,
-    /// Line.
+    /// The line.
     pub line: usize,
-    /// Column in characters.
+    /// The column, in characters.
     pub column: usize,
 }
 
-/// Something outside the stack, found at plan.
+/// An external resource, which is looked up at plan.
 #[derive(Debug, Clone)]
 pub struct Existing {
     /// Its kind.
     pub kind: &'static KindDef,
-    /// How it is found: `id`, or filters such as `name`, `tags`, `family`.
+    /// The look-up: `id`, or filters such as `name`, `tags` and `family`.
     pub by: Map,
-    /// Where it stands.
+    /// The position of its entry.
     pub at: Location,
 }
 
 /// A link to another stack.
 #[derive(Debug, Clone)]
 pub struct StackLink {
-    /// The other stack's name.
+    /// The name of the other stack.
     pub stack: String,
     /// Its environment.
     pub environment: Option<String>,
-    /// Its region; this stack's own if not said.
+    /// Its region; `None` for the region of this stack.
     pub region: Option<String>,
-    /// Its file, for offline checks and order.
+    /// The path of its file, for offline checks.
     pub file: Option<String>,
-    /// Where it stands.
+    /// The position of its entry.
     pub at: Location,
 }
 
 /// One entry of `moved`.
 #[derive(Debug, Clone)]
 pub struct Move {
-    /// The other stack, where resources come from one.
+    /// The stack that owned the resources, if it is another one.
     pub stack: Option<String>,
-    /// Old address; with `stack` and without addresses, all of it.
+    /// The old address; `None` takes over all resources of `stack`.
     pub from: Option<Address>,
-    /// New address.
+    /// The new address.
     pub to: Option<Address>,
 }
 
 /// One entry of `allow`.
 #[derive(Debug, Clone)]
 pub struct Allow {
-    /// The resource.
+    /// The address of the resource.
     pub address: Address,
     /// `data_loss`, `replace` or `delete`.
     pub effect: String,
-    /// Why, for the record.
+    /// The reason, for readers.
     pub reason: String,
-    /// Last day on which it holds, `YYYY-MM-DD`.
+    /// The last day on which it holds, `YYYY-MM-DD`.
     pub until: String,
-    /// Where it stands.
+    /// The position of the entry.
     pub at: Location,
 }
 
 /// One output.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// Its value; references are known after apply.
+    /// Its value; references are known only after apply.
     pub value: Value,
-    /// What it is.
+    /// Its description.
     pub description: Option<String>,
     /// Whether it is shown only on request.
     pub secret: bool,
 }
 
 impl Stack {
-    /// `stack` or `stack/environment`: the value of the ownership tag.
+    /// Returns `stack` or `stack/environment`, the value of the ownership tag.
     #[must_use]
     pub fn identity(&self) -> String {
         match &self.environment {

@@ -1,16 +1,20 @@
-//! "Did you mean …?": the nearest of the names there are.
+//! Suggestions for unknown words: the most similar known name, or the list of all.
+//!
+//! A name is similar if it is at most a third of the word's length away in Damerau–Levenshtein
+//! distance, at most three edits, or if it is the word with one more or one less part (`cidr` for
+//! `cidr_block`).
 
-/// The name nearest to a word, if it is near enough to be a slip of the hand.
+/// Returns the name that is most similar to a word, if it is similar enough to be a misspelling.
 #[must_use]
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let names: Vec<&str> = names.into_iter().collect();
     slip(word, &names).or_else(|| part(word, names))
 }
 
-/// A name so near that a slip of the hand made it the word.
+/// Returns the name with the smallest edit distance, if that is small enough.
 fn slip<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
     let lower = word.to_lowercase();
-    // In a word of one or two letters every other such word is a slip away.
+    // Any two words of one or two letters are within two edits.
     let most = match word.chars().count() {
         0..=2 => 0,
         len => (len / 3).clamp(1, 3),
@@ -27,7 +31,8 @@ fn slip<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
     found.first().map(|(_, name)| *name)
 }
 
-/// A name that is the word with a part more or less: `cidr` for `cidr_block`, `zone_id` for `zone`.
+/// Returns the only name that is the word with one more or one less part: `cidr_block` for `cidr`,
+/// `zone` for `zone_id`.
 fn part<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let bare = |text: &str| {
         text.strip_suffix("_ids")
@@ -48,7 +53,7 @@ fn part<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n 
     found.next().is_none().then_some(first)
 }
 
-/// "did you mean `x`?", else the list of names where it is short enough to read.
+/// Returns the hint `did you mean …?`, or the list of names if it has at most 12.
 #[must_use]
 pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let names: Vec<&str> = names.into_iter().collect();
@@ -57,12 +62,13 @@ pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<
     }
     match names.len() {
         0 => None,
-        1..=12 => Some(format!("there is {}", listing(&names))),
+        1 => Some(format!("expected `{}`", names[0])),
+        2..=12 => Some(format!("expected one of {}", listing(&names))),
         _ => None,
     }
 }
 
-/// A noun with its article: `a vpc`, `an instance`.
+/// Adds the article to a noun: `a vpc`, `an instance`.
 #[must_use]
 pub fn a(noun: &str) -> String {
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
@@ -73,7 +79,7 @@ pub fn a(noun: &str) -> String {
     format!("{article} {noun}")
 }
 
-/// Names in backticks, parted by commas.
+/// Lists names in backticks, separated by commas.
 #[must_use]
 pub fn listing(names: &[&str]) -> String {
     names

@@ -1,8 +1,8 @@
-//! A YAML file as a tree in which every key and value knows its place.
+//! A YAML file as a tree in which every key and value has a span.
 //!
-//! Invariants: no tag, anchor, alias, merge key or null is in it, keys of a map are texts and
-//! unique, and it is at most [`MAX_DEPTH`] deep, so that walking it may recurse. What broke a rule
-//! is reported and stands as [`Data::Bad`].
+//! Invariants: the tree has no tags, anchors, aliases, merge keys or nulls (except in overlays);
+//! the keys of a map are texts and unique; and the tree is at most [`MAX_DEPTH`] deep, so that code
+//! may recurse over it. A node that violates a rule is reported and becomes [`Data::Bad`].
 
 mod guard;
 mod mistake;
@@ -15,58 +15,58 @@ pub use plain::reading;
 pub use read::read;
 pub(crate) use read::refuse_nulls;
 
-/// Most bytes of a spec file: 16 MiB.
+/// The largest spec file, in bytes: 16 MiB.
 pub const MAX_BYTES: usize = 16 << 20;
-/// Most levels of lists and maps in each other.
+/// The deepest nesting of lists and maps.
 pub const MAX_DEPTH: usize = 64;
-/// Most scalars, lists and maps in a file.
+/// The largest number of scalars, lists and maps of a file.
 pub const MAX_NODES: usize = 1_000_000;
-/// Most bytes of one scalar: 1 MiB.
+/// The largest scalar, in bytes: 1 MiB.
 pub const MAX_SCALAR: usize = 1 << 20;
 
-/// A value and its place.
+/// A value and its span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its place; for lists and maps from the first item to the last.
+    /// Its span; for lists and maps from the first item to the last.
     pub span: Span,
-    /// What it is.
+    /// Its content.
     pub data: Data,
 }
 
-/// What a node is.
+/// The content of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
-    /// Text, not yet read as anything.
+    /// A scalar, not interpreted yet.
     Scalar(Scalar),
     /// A list.
     List(Vec<Node>),
     /// A map, in the order of the file.
     Map(Vec<Pair>),
-    /// Nothing: empty, `null` or `~`. In overlays only.
+    /// Null: empty, `null` or `~`. Only in overlays.
     Null,
-    /// Something refused and reported already.
+    /// A value with an error that was reported.
     Bad,
 }
 
 /// A scalar as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
-    /// Its text, quotes and escapes resolved.
+    /// Its text, without quotes and with escapes replaced.
     pub text: String,
-    /// How it was written.
+    /// The style in which it was written.
     pub style: Style,
 }
 
-/// How a scalar was written.
+/// The style of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// Bare.
+    /// Without quotes.
     Plain,
     /// In `'` or `"`.
     Quoted,
     /// After `|` or `>`.
     Block,
-    /// Not in YAML at all: from the command line or the process environment.
+    /// Not from YAML, but from the command line or the process environment.
     Given,
 }
 
@@ -75,26 +75,26 @@ pub enum Style {
 pub struct Pair {
     /// The key.
     pub key: String,
-    /// The key's place.
+    /// The span of the key.
     pub at: Span,
     /// The value.
     pub value: Node,
 }
 
 impl Node {
-    /// The value under a key, if this is a map that has it.
+    /// Returns the value of a key, if this is a map that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.pair(key).map(|pair| &pair.value)
     }
 
-    /// The entry of a key, if this is a map that has it.
+    /// Returns the entry of a key, if this is a map that has it.
     #[must_use]
     pub fn pair(&self, key: &str) -> Option<&Pair> {
         self.pairs().iter().find(|pair| pair.key == key)
     }
 
-    /// The entries, if this is a map; none otherwise.
+    /// Returns the entries of a map; empty for other nodes.
     #[must_use]
     pub fn pairs(&self) -> &[Pair] {
         match &self.data {
@@ -103,7 +103,7 @@ impl Node {
         }
     }
 
-    /// The scalar, if it is one.
+    /// Returns the scalar, if it is one.
     #[must_use]
     pub fn scalar(&self) -> Option<&Scalar> {
         match &self.data {
@@ -112,13 +112,13 @@ impl Node {
         }
     }
 
-    /// The text of a scalar.
+    /// Returns the text of a scalar.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.scalar().map(|scalar| scalar.text.as_str())
     }
 
-    /// What people call it: `a list`, `a map`, `text`, `nothing`.
+    /// Its type with an article, for messages: `a list`, `a map`.
     #[must_use]
     pub fn noun(&self) -> &'static str {
         match &self.data {
@@ -126,13 +126,13 @@ impl Node {
             Data::List(_) => "a list",
             Data::Map(_) => "a map",
             Data::Null => "nothing",
-            Data::Bad => "something refused",
+            Data::Bad => "a value that was refused",
         }
     }
 }
 
 impl Pair {
-    /// The entries of the value, if it is a map; none otherwise.
+    /// Returns the entries of the value, if it is a map; empty otherwise.
     pub(crate) fn value_pairs_mut(&mut self) -> &mut [Self] {
         match &mut self.value.data {
             Data::Map(pairs) => pairs,

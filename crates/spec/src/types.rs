@@ -1,8 +1,8 @@
-//! Texts read as values of a type: numbers, ports, blocks, durations, words. Pure; no positions, no
-//! expressions.
+//! Parsers of scalar types: numbers, ports, blocks, durations, words. They are pure functions of a
+//! text, without positions and expressions.
 //!
-//! Scalars are read by the field's type from the source text, so that a value means the same to
-//! every YAML tool.
+//! A scalar is parsed from its source text by the type of its field, so the rules of YAML for
+//! numbers and booleans do not matter.
 
 mod net;
 mod number;
@@ -15,17 +15,17 @@ pub use time::{date, duration, duration_text, time_span};
 pub(crate) use word::RESERVED;
 pub use word::{boolean, enum_word, is_reserved, name, region, zone};
 
-/// Why a text is no value of a type.
+/// The reason why a text is not a value of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// What is wrong: one sentence without a full stop.
+    /// The problem, as one sentence without a full stop.
     pub message: String,
-    /// What to write.
+    /// What to write instead.
     pub hint: Option<String>,
 }
 
 impl Wrong {
-    /// A message without a hint.
+    /// Creates a message without a hint.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Wrong {
         }
     }
 
-    /// The same with a hint.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

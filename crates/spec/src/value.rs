@@ -1,7 +1,7 @@
-//! Values of fields, tags and parameters: what is known now, and what is known after apply only.
+//! Values of fields, tags and parameters. Some are known only after apply.
 //!
-//! Values may be unknown, shape may not: a [`Value::Ref`] stands where a scalar will stand. A
-//! secret can be compared and encoded, but never printed.
+//! A value may be unknown, but its shape is always known: a [`Value::Ref`] takes the place of a
+//! scalar, never of a list or map. A secret can be compared and encoded, but not printed.
 
 use std::fmt;
 
@@ -16,25 +16,25 @@ pub use map::Map;
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
-    /// Nothing: only where an overlay takes something away, or a live attribute is empty.
+    /// Null: an overlay that removes a value, or an empty live attribute.
     Null,
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// A decimal number in canonical text: no exponent, no needless zeros (`0.4`).
+    /// A decimal number in canonical text, without exponent and trailing zeros: `0.4`.
     Decimal(String),
-    /// Text.
+    /// A text.
     Text(String),
     /// A list.
     List(Vec<Self>),
     /// A map.
     Map(Map),
-    /// An attribute of a resource of this stack; known when that resource is.
+    /// An attribute of a resource, known once that resource exists.
     Ref(Box<Ref>),
-    /// Text made of parts, at least one of them not known yet.
+    /// A text made of parts, of which at least one is not known yet.
     Concat(Vec<Self>),
-    /// Text that is never shown.
+    /// A text that is never shown.
     Secret(Secret),
     /// The encoding of a value that may not be known yet.
     Encode(Encoding, Box<Self>),
@@ -49,27 +49,27 @@ pub enum Encoding {
     Base64,
 }
 
-/// A reference to an attribute of a resource of this stack.
+/// Creates a reference to an attribute of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ref {
     /// The resource.
     pub address: Address,
-    /// Its attribute, `id` for the resource itself; nested ones with dots (`system_disk.id`).
+    /// The attribute, `id` for the resource itself, with dots if it is nested (`system_disk.id`).
     pub attr: String,
 }
 
-/// A text that has no `Display` and whose `Debug` shows nothing of it.
+/// A secret text. It has no `Display`, and its `Debug` does not show it.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a text into keeping.
+    /// Wraps a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself; for the one place that must send or write it.
+    /// Returns the text, for code that must send or write it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -103,7 +103,7 @@ impl Ord for Secret {
 }
 
 impl Value {
-    /// A text value.
+    /// Creates a text value.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
@@ -118,7 +118,7 @@ impl Value {
         }))
     }
 
-    /// The text, if it is a plain text.
+    /// Returns the text, if it is a plain text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -127,7 +127,7 @@ impl Value {
         }
     }
 
-    /// The whole number, if it is one.
+    /// Returns the whole number, if it is one.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -136,7 +136,7 @@ impl Value {
         }
     }
 
-    /// The truth value, if it is one.
+    /// Returns the boolean, if it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -145,7 +145,7 @@ impl Value {
         }
     }
 
-    /// The items, if it is a list.
+    /// Returns the items, if it is a list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Self]> {
         match self {
@@ -154,7 +154,7 @@ impl Value {
         }
     }
 
-    /// The entries, if it is a map.
+    /// Returns the entries, if it is a map.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map> {
         match self {
@@ -163,13 +163,13 @@ impl Value {
         }
     }
 
-    /// Whether no reference stands in it.
+    /// Whether it contains no references.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.refs().is_empty()
     }
 
-    /// Every reference in it, in order of appearance, with repeats.
+    /// Returns every reference in it, in order of appearance, with repeats.
     #[must_use]
     pub fn refs(&self) -> Vec<&Ref> {
         let mut found: Vec<&Ref> = Vec::new();
@@ -181,7 +181,7 @@ impl Value {
         found
     }
 
-    /// Whether a secret stands in it.
+    /// Whether it contains a secret.
     #[must_use]
     pub fn has_secret(&self) -> bool {
         let mut found = false;

@@ -1,8 +1,9 @@
-//! Variables: their declarations, and the value that wins among all that are given.
+//! Variables: their declarations, and the values that are given from outside the file.
 //!
-//! Later wins: default, `from_env`, `SETPOINT_VAR_name`, environment, `--var-file` in order,
-//! `--var`. Values from outside the spec are texts of their own sources; those of secret variables
-//! are never kept in one.
+//! Each of these takes precedence over the ones before it: the default, `from_env`,
+//! `SETPOINT_VAR_name`, the environment, `--var-file` in order, `--var` in order. A value from
+//! outside the spec is kept as a source of its own, so that diagnostics can show it; the value of a
+//! secret variable is not.
 
 mod decl;
 mod given;

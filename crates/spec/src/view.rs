@@ -1,6 +1,6 @@
-//! A resolved stack as text: what `show --rendered` prints, and what tests look at.
+//! Prints a resolved stack as text, for `show --rendered` and for tests.
 //!
-//! It reads as YAML; references stand as `${…}`, secrets as `(sensitive value)`.
+//! The text looks like YAML; references are printed as `${…}`, secrets as `(sensitive value)`.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::stack::{Allow, Existing, Lifecycle, Move, Output, Resource, Stack, StackLink};
 use crate::value::{Map, Value};
 
-/// The whole stack.
+/// Prints the whole stack.
 #[must_use]
 pub fn render(stack: &Stack) -> String {
     let mut out = format!("stack: {}\nregion: {}\n", stack.identity(), stack.region);
@@ -30,7 +30,7 @@ pub fn render(stack: &Stack) -> String {
     out
 }
 
-/// The lines of a section, one for each of its entries.
+/// Prints a section with one line for each entry.
 fn each<T>(entries: impl IntoIterator<Item = T>, line: impl Fn(T) -> String) -> Vec<String> {
     entries.into_iter().map(line).collect()
 }
@@ -75,7 +75,7 @@ fn output((name, output): (&String, &Output)) -> String {
     format!("  {name}: {}\n", value(&output.value))
 }
 
-/// One resource with all that its entry says.
+/// Prints one resource with all of its settings.
 #[must_use]
 pub fn resource(resource: &Resource) -> String {
     let mut out = format!("  {}: {}\n", resource.address, resource.kind.name);
@@ -156,7 +156,7 @@ fn map(map: &Map) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
-/// One value on one line.
+/// Prints a value on one line.
 #[must_use]
 pub fn value(value: &Value) -> String {
     match value {

@@ -19,7 +19,7 @@ fn explains_a_field_a_kind_and_what_there_is() {
           type      whole number, 1 to 2048 GiB
           required  no
           unset     not managed when unset
-          change    grow: in place and upwards only, what runs goes on
+          change    grow: in place and upwards only, without an interruption
         $ setpoint explain vpc
         vpc
           A private network of one region.
@@ -28,10 +28,13 @@ fn explains_a_field_a_kind_and_what_there_is() {
           cidr_block *           CIDR block, /8 to /28; change: none
           enable_ipv6            true or false; default false; change: none
           enable_dns_hostname    true or false; not managed when unset; change: none
-          secondary_cidr_blocks  list of CIDR block, /8 to /28; not managed when unset; change: none
-          user_cidrs             list of CIDR block, /8 to /28; not managed when unset; change: replace
+          secondary_cidr_blocks  list of CIDR block, /8 to /28; not managed when unset;
+                                 change: none
+          user_cidrs             list of CIDR block, /8 to /28; not managed when unset;
+                                 change: replace
         attributes: id, router_id, route_table_id, ipv6_cidr_block, status
-        every entry also takes: name, description, tags, resource_group, timeouts, count, for_each, enabled, after, adopt, lifecycle
+        every entry also takes: name, description, tags, resource_group, timeouts,
+          count, for_each, enabled, after, adopt, lifecycle
     "#]]
     .assert_eq(&Sandbox::new().script(&["explain instance.system_disk.size", "explain vpc"]));
 }

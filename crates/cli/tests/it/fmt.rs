@@ -60,7 +60,7 @@ fn what_cannot_be_read_stays_as_it_is() {
         2| │   on stack.yaml line 2:
         2| │   2 │
         2| │     │ ^
-        2| │ items in `[ ]` are parted by commas; texts with `, : { } [ ]` need quotes
+        2| │ separate items in `[ ]` by commas; texts with `, : { } [ ]` need quotes
         2| ╵
         exit 1
     "#]]

@@ -84,7 +84,7 @@ fn wrong_command_lines_exit_with_64() {
         2|   There is: net, subnet, web
         exit 64
         $ setpoint plan --env prod --sim
-        2| Error: the stack `demo` has no environments, so there is no `prod`
+        2| Error: the stack `demo` has no environments, so `prod` is not valid
         exit 64
         $ setpoint destroy --sim
         2| Error: destroy asks before it changes anything, and there is no terminal to ask on
@@ -113,7 +113,7 @@ fn an_environment_must_be_chosen() {
     expect![[r#"
         $ setpoint plan --sim
         2| Error: the stack `shop` has environments; choose one: dev, prod
-        2|   with `--env NAME` or SETPOINT_ENV; there is no default
+        2|   use `--env NAME` or SETPOINT_ENV; there is no default
         exit 64
         $ setpoint plan --sim --env prd
         2| Error: the stack `shop` has no environment `prd`; it has dev, prod

@@ -50,7 +50,7 @@ fn all_mistakes_at_once_with_their_places() {
         2| │ did you mean `cidr_block`?
         2| ╵
         2| ╷
-        2| │ Error: no resource `nett`
+        2| │ Error: no resource has the name `nett`
         2| │   on stack.yaml line 7, in subnet:
         2| │   7 │   subnet: {type: vswitch, vpc: nett, zone: cn-beijing-h, cidr_block: 10…
         2| │     │                                ^^^^
@@ -91,7 +91,7 @@ fn without_a_choice_every_environment_is_checked() {
         2| │   on stack.yaml line 3:
         2| │   3 │ vars: {block: {type: cidr}}
         2| │     │        ^^^^^
-        2| │ give them with `--var block=…`, SETPOINT_VAR_block, `--var-file`, an
+        2| │ set them with `--var block=…`, SETPOINT_VAR_block, `--var-file`, an
         2| │ environment, or a default
         2| ╵
         exit 1
@@ -174,7 +174,7 @@ fn readiness_that_cannot_be_asked_for() {
         2| │ it begins with `/` and has no spaces: `/health`
         2| ╵
         2| ╷
-        2| │ Error: there is no `cloudinit` here
+        2| │ Error: `cloudinit` is not a valid key here
         2| │   on stack.yaml line 13, in typo:
         2| │   13 │   typo: {type: instance, ready: {cloudinit: true, from: runner, tcp: 7…
         2| │      │                                  ^^^^^^^^^
@@ -191,7 +191,7 @@ fn readiness_that_cannot_be_asked_for() {
         2| │   on stack.yaml line 13, in typo:
         2| │   13 │ …ue, from: runner, tcp: 70000}}
         2| │      │                         ^^^^^
-        2| │ 1 to 65535
+        2| │ write 1 to 65535
         2| ╵
         exit 1
     "#]]

@@ -1,4 +1,4 @@
-//! Findings as JSON, for editors and pipelines.
+//! Diagnostics as JSON, for editors and pipelines.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Diagnostic, Severity};
 use crate::source::Sources;
 use crate::span::Span;
 
-/// Findings as a JSON array; lines and columns count from 1, ends are exclusive.
+/// Writes diagnostics as a JSON array. Lines and columns count from 1; ends are exclusive.
 #[must_use]
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     Value::Array(

@@ -1,7 +1,18 @@
-//! Findings as text for a terminal: a frame, the line, a caret underline, the hint last.
+//! Diagnostics as text for a terminal:
 //!
-//! Text is labelled by meaning; one small table turns labels into colours, and without it the same
-//! text comes out bare.
+//! ```text
+//! ╷
+//! │ Error: `172.16.1.0/12` has bits set after its prefix
+//! │   on stack.yaml line 4, in net:
+//! │   4 │   net: {type: vpc, cidr_block: 172.16.1.0/12}
+//! │     │                                ^^^^^^^^^^^^^
+//! │ write `172.16.0.0/12`
+//! ╵
+//! ```
+//!
+//! Messages and hints are wrapped at the width; a longer line of the source is cut around the
+//! underlined part. Control characters and invisible characters are replaced by `·`, whether they
+//! are in a source or in a message, so that nothing in a spec can control the terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -10,12 +21,12 @@ use crate::source::{Source, Sources};
 use crate::span::Span;
 use crate::wrap::wrap;
 
-/// How text is rendered.
+/// The layout of rendered diagnostics.
 #[derive(Debug, Clone, Copy)]
 pub struct RenderOptions {
-    /// Columns of the terminal.
+    /// The width of the terminal in columns; less than 42 counts as 42.
     pub width: usize,
-    /// Whether labels become ANSI colours.
+    /// Whether to write ANSI colours.
     pub color: bool,
 }
 
@@ -28,7 +39,7 @@ impl Default for RenderOptions {
     }
 }
 
-/// What a piece of text means to the reader.
+/// The role of a piece of text, which decides its colour.
 #[derive(Clone, Copy)]
 enum Ink {
     Frame,
@@ -39,7 +50,7 @@ enum Ink {
     Mark,
 }
 
-/// The table of colours: meaning to ANSI.
+/// The ANSI escape sequence of a role.
 fn ansi(ink: Ink) -> &'static str {
     match ink {
         Ink::Frame | Ink::Error => "\x1b[31m",
@@ -50,7 +61,7 @@ fn ansi(ink: Ink) -> &'static str {
     }
 }
 
-/// Findings one after another, each in its frame.
+/// Renders diagnostics one after another, each in its frame.
 #[must_use]
 pub fn render_text(
     diagnostics: &[Diagnostic],
@@ -70,7 +81,7 @@ pub fn render_text(
         .collect()
 }
 
-/// The text of one finding as it grows.
+/// The text of one diagnostic while it is written.
 struct Page<'a> {
     sources: &'a Sources,
     options: RenderOptions,
@@ -99,7 +110,7 @@ impl Page<'_> {
         if let Some(span) = one.span {
             self.place("on", span, one.context.as_deref(), "");
         } else if let Some(context) = &one.context {
-            self.framed(&format!("  in {context}"));
+            self.framed(&format!("  in {}", clean(context)));
         }
         for label in &one.labels {
             self.place("see", label.span, None, &label.text);
@@ -135,14 +146,15 @@ impl Page<'_> {
         self.line(&framed);
     }
 
-    /// One place: file, line, the line's text, the underline.
+    /// Writes one place: file and line number, the text of the line, and the underline.
     fn place(&mut self, word: &str, span: Span, context: Option<&str>, label: &str) {
         let Some(source) = self.sources.get(span.file) else {
             return;
         };
         let line = source.line_of(span.start);
-        let within = context.map_or(String::new(), |context| format!(", in {context}"));
-        self.framed(&format!("  {word} {} line {line}{within}:", source.name));
+        let within = context.map_or(String::new(), |context| format!(", in {}", clean(context)));
+        let name = clean(&source.name);
+        self.framed(&format!("  {word} {name} line {line}{within}:"));
         let number = line.to_string();
         let cut = Cut::new(source, span, self.room().saturating_sub(number.len() + 5));
         self.framed(&format!(
@@ -157,13 +169,15 @@ impl Page<'_> {
         );
         let gap = if label.is_empty() { "" } else { " " };
         self.framed(&format!(
-            "  {} {carets}{gap}{label}",
-            self.ink(Ink::Dim, &format!("{} │", " ".repeat(number.len())))
+            "  {} {carets}{gap}{}",
+            self.ink(Ink::Dim, &format!("{} │", " ".repeat(number.len()))),
+            clean(label)
         ));
     }
 }
 
-/// A line cut to the room there is, and where its underline goes; widths in terminal columns.
+/// A line of the source cut to the available columns, with the position and width of its underline
+/// in terminal columns.
 struct Cut {
     shown: String,
     indent: usize,
@@ -190,8 +204,8 @@ impl Cut {
                 carets,
             };
         }
-        // Too long: keep the marked text in view, with as much before it as fits into a third of
-        // the room.
+        // The line is too long: keep the underlined part visible, with up to a third of the width
+        // before it.
         let fits = before.width() + carets <= room.saturating_sub(1) || before.width() <= room / 3;
         let kept_before = if fits {
             before
@@ -213,7 +227,7 @@ impl Cut {
     }
 }
 
-/// Tabs and controls would shift the underline.
+/// Replaces characters that would control the terminal, be invisible or shift the underline.
 fn clean(text: &str) -> String {
     text.chars()
         .map(|c| {
@@ -253,8 +267,9 @@ fn tail(text: &str, width: usize) -> String {
     kept.into_iter().rev().collect()
 }
 
-/// A text in lines that fit; its own indent is kept on every line.
+/// Wraps a text; every line keeps the indentation of the text.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let text = clean(text);
     let bare = text.trim_start_matches(' ');
     let indent = &text[..text.len() - bare.len()];
     wrap(bare, width, indent, indent)
@@ -303,6 +318,25 @@ mod tests {
                 ╵
             "#]],
         );
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_is_shown() {
+        let hostile = "\u{1b}[31m\u{9b}31m\u{85}\u{7}\u{202e}\u{200b}\u{2028}\u{feff}";
+        let text = format!("a: {hostile}b\n");
+        let (diagnostic, sources) = page(&text, 3, hostile.len());
+        let diagnostic = Diagnostic {
+            message: format!("`{hostile}` is wrong"),
+            ..diagnostic
+        };
+        let span = diagnostic.span.expect("a place");
+        let diagnostic = diagnostic
+            .within(hostile)
+            .label(span, hostile)
+            .hint(format!("write something other than {hostile}"));
+        let shown = render_text(&[diagnostic], &sources, RenderOptions::default());
+        let is_raw = |c: &char| hostile.contains(*c) && !"[31m".contains(*c);
+        assert_eq!(shown.chars().find(is_raw), None, "{shown:?}");
     }
 
     #[test]

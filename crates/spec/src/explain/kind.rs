@@ -32,7 +32,7 @@ pub(super) fn explain(kind: &KindDef, path: &str, width: usize) -> Result<String
             let names = inner.iter().map(|field| field.name);
             let hint = suggest::hint(part, names).map(|hint| format!("\n{hint}"));
             let hint = hint.unwrap_or_default();
-            format!("`{path}`: there is no `{part}` here{hint}")
+            format!("`{path}`: `{part}` is not a field here{hint}")
         })?;
     }
     let is_top = path.split('.').count() == 2;
@@ -46,8 +46,8 @@ pub(super) fn explain(kind: &KindDef, path: &str, width: usize) -> Result<String
     ))
 }
 
-/// A field as a kind takes it: the limits of `name` and what another one does differ from kind to
-/// kind.
+/// Returns the field as this kind has it: the length of `name` and the effect of changing it depend
+/// on the kind.
 fn of_kind(kind: &KindDef, field: &FieldDef) -> FieldDef {
     let NameRule {
         min, max, change, ..
@@ -62,8 +62,7 @@ fn of_kind(kind: &KindDef, field: &FieldDef) -> FieldDef {
     }
 }
 
-/// Whether a part of a path stands for any key of a map, or for any item of a list: `*`, `NAME`,
-/// `0`.
+/// Whether a part of a path means any key of a map or any item of a list: `*`, `NAME`, `0`.
 fn is_key(ty: &Type, part: &str) -> bool {
     let is_any = part == "*";
     match ty {
@@ -73,7 +72,7 @@ fn is_key(ty: &Type, part: &str) -> bool {
     }
 }
 
-/// The members of a field of a kind; those of `lifecycle` differ from kind to kind.
+/// The members of a field; those of `lifecycle` depend on the kind.
 fn members_in(kind: &KindDef, field: &FieldDef) -> Vec<&'static FieldDef> {
     if field.name == "lifecycle" {
         common::lifecycle(kind)
@@ -82,7 +81,7 @@ fn members_in(kind: &KindDef, field: &FieldDef) -> Vec<&'static FieldDef> {
     }
 }
 
-/// The answer for an attribute, or the refusal of a field that the kind does not have.
+/// The answer for an attribute, or the error for a field that the kind does not have.
 fn unknown(kind: &KindDef, first: &str, path: &str, width: usize) -> Result<String, String> {
     let rest = path
         .strip_prefix(kind.name)
@@ -149,7 +148,8 @@ fn label(field: &FieldDef) -> String {
     format!("{}{}", field.name, if field.required { " *" } else { "" })
 }
 
-/// The line about the choice that a field is part of: exactly one of several, or at least one.
+/// The line about the choice that a field belongs to: exactly one, or at least one, of several
+/// fields.
 fn choice(kind: &KindDef, name: &str) -> Option<String> {
     choices(kind)
         .find(|(names, _)| names.contains(&name))
@@ -211,31 +211,31 @@ fn members_text(members: &[&FieldDef], width: usize) -> String {
     format!("\nmembers (* required):\n{}", items(&rows, width))
 }
 
-/// What a change does, in a sentence. A mark `!` says that the step is held.
+/// Describes the effect of a change. A trailing `!` means that the step is held.
 fn change_text(change: &str) -> String {
     let meaning = match change.trim_end_matches('!') {
-        "none" => "in place, what runs goes on",
-        "brief" => "in place, with a moment without network",
-        "restart" => "the machine is stopped, changed and started",
-        "rebuild" => "the system disk is made anew: its data is lost, id and addresses stay",
-        "replace" => "a new resource takes its place",
-        "grow" => "in place and upwards only, what runs goes on",
-        "stop" => "the machine is stopped and stays so",
-        "members" => "each member says what its own change does",
-        "never" => "not compared: a change of this field alone changes nothing",
-        "boot" => "taken over at once, in force from the next restart",
-        "once" => "only at creation; a later change does nothing to what exists",
+        "none" => "in place, without an interruption",
+        "brief" => "in place, with a brief loss of network",
+        "restart" => "in place, the machine is stopped and started",
+        "rebuild" => "the system disk is replaced: its data is lost, id and addresses stay",
+        "replace" => "the resource is replaced by a new one",
+        "grow" => "in place and upwards only, without an interruption",
+        "stop" => "the machine is stopped and stays stopped",
+        "members" => "depends on the member",
+        "never" => "not compared: a change of this field alone has no effect",
+        "boot" => "stored at once, takes effect at the next restart",
+        "once" => "used at creation only; a later change has no effect",
         _ => return change.to_owned(),
     };
     let held = if change.ends_with('!') {
-        "; held until it is allowed by name"
+        "; held until allowed"
     } else {
         ""
     };
     format!("{change}: {meaning}{held}")
 }
 
-/// The same in a line of several facts; nothing for a field that must be given.
+/// The same as part of a line of several facts; empty for a required field.
 fn unset_part(field: &FieldDef) -> String {
     if field.required {
         return String::new();
@@ -247,7 +247,7 @@ fn unset_text(unset: Unset) -> String {
     match unset {
         Unset::Unmanaged => "not managed when unset".to_owned(),
         Unset::Default(default) => format!("default {default}"),
-        Unset::Closed => "none when unset; `unmanaged` lets go".to_owned(),
+        Unset::Closed => "none when unset; `unmanaged` stops managing it".to_owned(),
     }
 }
 
@@ -262,13 +262,13 @@ pub fn members(ty: &Type) -> &'static [FieldDef] {
     }
 }
 
-/// A type in a few words.
+/// Describes a type in a few words.
 #[must_use]
 pub fn type_text(ty: &Type) -> String {
     match ty {
         Type::Text { max, .. } if *max >= crate::tree::MAX_SCALAR => "text".to_owned(),
         Type::Text { min, max } => format!("text, {min} to {max} characters"),
-        Type::Secret => "text, kept secret".to_owned(),
+        Type::Secret => "secret text".to_owned(),
         Type::Bool => "true or false".to_owned(),
         Type::Int { min, max, unit } => {
             let range = if (*min, *max) == (i64::MIN, i64::MAX) {
@@ -289,7 +289,7 @@ pub fn type_text(ty: &Type) -> String {
         Type::Ports => "port, range or list: `80`, `8000-9000`, `[80, 443]`".to_owned(),
         Type::Duration => "duration: `90s`, `10m`, `1h30m`, `7d`".to_owned(),
         Type::Zone => "zone of the stack's region".to_owned(),
-        Type::TimeSpan => "span of the day: \"09:00-19:00\"".to_owned(),
+        Type::TimeSpan => "time span: \"09:00-19:00\"".to_owned(),
         Type::Enum(words) => words.join(" | "),
         Type::Ref(kinds) => format!("→{}", kinds.replace('|', " or →")),
         Type::Peers(kinds) => format!(
@@ -298,9 +298,9 @@ pub fn type_text(ty: &Type) -> String {
         ),
         Type::List(of) => format!("list of {}", type_text(of)),
         Type::Map(of) => format!("map of {}", type_text(of)),
-        Type::Struct(_) => "structure".to_owned(),
-        Type::Rows(_) => "list of structures".to_owned(),
-        Type::Named(_) => "map of names to structures".to_owned(),
+        Type::Struct(_) => "map".to_owned(),
+        Type::Rows(_) => "list of maps".to_owned(),
+        Type::Named(_) => "map of names to maps".to_owned(),
         Type::WordOr(words, other) => format!("{} | {}", words.join(" | "), type_text(other)),
         Type::Content { max, with: true } => {
             format!("text, or {{text|file|cloud_config, with}}, at most {max} bytes")

@@ -1,4 +1,4 @@
-//! The functions of the language. All are pure, and all there are stands in [`NAMES`].
+//! The functions of the language. All are pure; [`NAMES`] lists them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::limits;
 use crate::resolve::val::{Val, as_piece, concat};
 use crate::value::{Secret, Value};
 
-/// The functions: name, parameters as people read them.
+/// The functions, sorted by name, each with its parameters for messages and docs.
 pub const NAMES: &[(&str, &str)] = &[
     ("add", "a, b"),
     ("at", "list, n"),
@@ -24,19 +24,19 @@ pub const NAMES: &[(&str, &str)] = &[
     ("values", "map"),
 ];
 
-/// Longest text that `pad` makes.
+/// The largest width that `pad` accepts.
 const MAX_PAD: i64 = 64;
 
 /// Calls a function.
 ///
 /// # Errors
-/// Says in a sentence what is wrong with the call.
+/// The problem with the call, as a sentence without a full stop.
 pub(crate) fn call(name: &str, args: Vec<Val>) -> Result<Val, String> {
     let (count, fits) = match name {
-        "concat" | "merge" => ("at least 1", !args.is_empty()),
-        "cidr_subnet" => ("3", args.len() == 3),
-        "add" | "at" | "cidr_host" | "join" | "pad" => ("2", args.len() == 2),
-        _ => ("1", args.len() == 1),
+        "concat" | "merge" => ("at least 1 argument", !args.is_empty()),
+        "cidr_subnet" => ("3 arguments", args.len() == 3),
+        "add" | "at" | "cidr_host" | "join" | "pad" => ("2 arguments", args.len() == 2),
+        _ => ("1 argument", args.len() == 1),
     };
     if !fits {
         return Err(format!(
@@ -59,11 +59,11 @@ pub(crate) fn call(name: &str, args: Vec<Val>) -> Result<Val, String> {
         ("merge", maps) => merge(maps),
         ("pad", [n, width]) => pad(n, int(width)?),
         ("values", [map]) => values(map),
-        _ => Err(format!("there is no function `{name}`")),
+        _ => Err(format!("`{name}` is not a function")),
     }
 }
 
-/// A function's parameters as people read them.
+/// The parameters of a function, for messages.
 fn parameters(name: &str) -> &'static str {
     NAMES
         .iter()
@@ -72,7 +72,7 @@ fn parameters(name: &str) -> &'static str {
 }
 
 fn after_apply(unknown: &str) -> String {
-    format!("`{unknown}` is known after apply only")
+    format!("`{unknown}` is known only after apply")
 }
 
 fn int(val: &Val) -> Result<i64, String> {
@@ -84,7 +84,7 @@ fn int(val: &Val) -> Result<i64, String> {
             Ok(text.parse().unwrap_or_default())
         }
         other => Err(other.unknown().map_or_else(
-            || format!("a whole number is wanted here, this is {}", other.noun()),
+            || format!("the argument must be a whole number, not {}", other.noun()),
             |u| after_apply(&u),
         )),
     }
@@ -94,7 +94,7 @@ fn text(val: &Val) -> Result<&str, String> {
     match val {
         Val::Plain(Value::Text(text)) => Ok(text),
         other => Err(other.unknown().map_or_else(
-            || format!("a text is wanted here, this is {}", other.noun()),
+            || format!("the argument must be a text, not {}", other.noun()),
             |u| after_apply(&u),
         )),
     }
@@ -108,7 +108,7 @@ fn list(val: &Val) -> Result<Vec<Val>, String> {
             .iter()
             .map(|(_, member)| member.clone())
             .collect()),
-        other => Err(format!("a list is wanted here, this is {}", other.noun())),
+        other => Err(format!("the argument must be a list, not {}", other.noun())),
     }
 }
 
@@ -134,11 +134,11 @@ fn concat_lists(lists: &[Val]) -> Result<Val, String> {
 fn join(separator: &Val, items: &Val) -> Result<Val, String> {
     let Val::Plain(separator) = separator else {
         return Err(format!(
-            "the separator is a text, this is {}",
+            "the separator must be a text, not {}",
             separator.noun()
         ));
     };
-    let separator = as_piece(separator.clone()).ok_or("the separator is a text")?;
+    let separator = as_piece(separator.clone()).ok_or("the separator must be a text")?;
     let (mut pieces, mut bytes) = (Vec::new(), 0);
     for (at, item) in list(items)?.into_iter().enumerate() {
         let noun = item.noun();
@@ -147,7 +147,7 @@ fn join(separator: &Val, items: &Val) -> Result<Val, String> {
             _ => None,
         };
         let piece = piece
-            .ok_or_else(|| format!("`join` takes texts and numbers, this list holds {noun}"))?;
+            .ok_or_else(|| format!("`join` takes texts and numbers, but the list holds {noun}"))?;
         if at > 0 {
             bytes += limits::text_len(&separator);
             pieces.push(separator.clone());
@@ -170,7 +170,7 @@ fn keys(map: &Val) -> Result<Val, String> {
                 .collect(),
         )),
         other => Err(format!(
-            "a map or group is wanted here, this is {}",
+            "the argument must be a map or a group, not {}",
             other.noun()
         )),
     }
@@ -187,7 +187,7 @@ fn values(map: &Val) -> Result<Val, String> {
                 .collect(),
         )),
         other => Err(format!(
-            "a map or group is wanted here, this is {}",
+            "the argument must be a map or a group, not {}",
             other.noun()
         )),
     }
@@ -203,7 +203,7 @@ fn length(of: &Val) -> Result<Val, String> {
         Val::Group(group) => group.members.len(),
         other => {
             return Err(format!(
-                "a list, map or group is wanted here, this is {}",
+                "the argument must be a list, a map or a group, not {}",
                 other.noun()
             ));
         }
@@ -218,7 +218,12 @@ fn merge(maps: &[Val]) -> Result<Val, String> {
     for map in maps {
         match map {
             Val::Map(map) => merged.extend(map.clone()),
-            other => return Err(format!("`merge` takes maps, this is {}", other.noun())),
+            other => {
+                return Err(format!(
+                    "the arguments of `merge` must be maps, not {}",
+                    other.noun()
+                ));
+            }
         }
     }
     Ok(Val::Map(merged))
@@ -226,7 +231,7 @@ fn merge(maps: &[Val]) -> Result<Val, String> {
 
 fn pad(n: &Val, width: i64) -> Result<Val, String> {
     if !(0..=MAX_PAD).contains(&width) {
-        return Err(format!("a width is 0 to {MAX_PAD}"));
+        return Err(format!("the width must be 0 to {MAX_PAD}"));
     }
     let n = int(n)?;
     let width = usize::try_from(width).unwrap_or_default();
@@ -241,15 +246,15 @@ fn block(text: &str) -> Result<IpNet, String> {
         Ok(net)
     } else {
         Err(format!(
-            "`{text}` has host bits; the block is `{}`",
+            "`{text}` has bits set after its prefix; the block is `{}`",
             net.trunc()
         ))
     }
 }
 
-/// The address `n` steps after the first of a block; negative steps count from the end.
+/// Returns the address `n` steps after the first one of a block; a negative `n` counts from the
+/// end. A step is `2^width` addresses.
 fn nth_address(net: IpNet, n: i64, width: u8) -> Option<IpAddr> {
-    // `width` is the number of bits that a step leaves to its right.
     let free = net.max_prefix_len() - net.prefix_len() - width;
     let count = 1_u128.checked_shl(u32::from(free)).unwrap_or(0);
     let n = if n < 0 {
@@ -298,8 +303,8 @@ fn cidr_host(text: &str, n: i64) -> Result<Val, String> {
     Ok(Val::text(host.to_string()))
 }
 
-/// Marks the result of a call as secret when something secret went in: `pad` and `at` must not wash
-/// it off.
+/// Marks the result of a call as secret if an argument was secret, which `pad` and `at` would
+/// otherwise lose.
 pub(crate) fn keep_secret(result: Val, went_in: bool) -> Val {
     match result {
         Val::Plain(Value::Text(text)) if went_in => Val::Plain(Value::Secret(Secret::new(text))),
@@ -376,14 +381,14 @@ mod tests {
         check(
             "cidr_host",
             vec![Val::text("10.0.0.1/24"), int(1)],
-            "`10.0.0.1/24` has host bits; the block is `10.0.0.0/24`",
+            "`10.0.0.1/24` has bits set after its prefix; the block is `10.0.0.0/24`",
         );
     }
 
     #[test]
     fn texts_and_numbers() {
         check("pad", vec![int(7), int(2)], "07");
-        check("pad", vec![int(7), int(1000)], "a width is 0 to 64");
+        check("pad", vec![int(7), int(1000)], "the width must be 0 to 64");
         check("add", vec![int(i64::MAX), int(1)], "the sum is too large");
         check(
             "at",
@@ -398,8 +403,12 @@ mod tests {
         check(
             "length",
             vec![Val::text("a")],
-            "a list, map or group is wanted here, this is a text",
+            "the argument must be a list, a map or a group, not a text",
         );
-        check("pad", vec![int(7)], "`pad` takes 2: `pad(n, width)`");
+        check(
+            "pad",
+            vec![int(7)],
+            "`pad` takes 2 arguments: `pad(n, width)`",
+        );
     }
 }

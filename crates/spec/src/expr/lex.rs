@@ -1,11 +1,12 @@
-//! Words and marks of an expression.
+//! The tokens of an expression.
 
 use super::{Mistake, Range};
 
-/// A word or mark.
+/// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A name or key: letters, digits, `_`, `-`, beginning with a letter.
+    /// A name or key: letters, digits, `_` and `-`, with a letter or `_` first; or a key such as
+    /// `2a`.
     Name(String),
     /// A whole number.
     Int(i64),
@@ -17,7 +18,7 @@ pub(super) enum Token {
     End,
 }
 
-/// Reads the token at a byte; gives its range.
+/// Reads the next token at or after a byte, and returns it with its range.
 pub(super) fn token(text: &str, from: usize) -> Result<(Token, Range), Mistake> {
     let at = from + text[from..].len() - text[from..].trim_start_matches([' ', '\t', '\n']).len();
     let Some(c) = text[at..].chars().next() else {
@@ -47,13 +48,13 @@ fn quoted(text: &str, at: usize, quote: char) -> Result<(Token, Range), Mistake>
         Some(len) => Ok((Token::Text(inner[..len].to_owned()), at..at + len + 2)),
         None => Err(Mistake {
             range: at..text.len(),
-            message: format!("a text that begins with {quote} does not end"),
+            message: format!("the closing {quote} of this text is missing"),
             hint: None,
         }),
     }
 }
 
-/// A number; what begins with a digit but holds letters is a key such as `2a`.
+/// Reads a number, or a key such as `2a` that begins with a digit.
 fn number(text: &str, at: usize) -> Result<(Token, Range), Mistake> {
     let digits_from = if text[at..].starts_with('-') {
         at + 1
@@ -66,19 +67,19 @@ fn number(text: &str, at: usize) -> Result<(Token, Range), Mistake> {
         Ok(n) => Ok((Token::Int(n), at..end)),
         Err(_) if word.starts_with('-') => Err(Mistake {
             range: at..end.max(at + 1),
-            message: "there are no operators".to_owned(),
+            message: "expressions have no operators".to_owned(),
             hint: Some(OPERATORS.to_owned()),
         }),
         Err(_) if word.bytes().all(|b| b.is_ascii_digit()) => Err(Mistake {
             range: at..end,
-            message: "a number too large".to_owned(),
+            message: "the number is too large".to_owned(),
             hint: None,
         }),
         Err(_) => Ok((Token::Name(word.to_owned()), at..end)),
     }
 }
 
-const OPERATORS: &str = "use `add(a, b)` for sums; choices belong into environments and variables";
+const OPERATORS: &str = "write `add(a, b)` for a sum; use environments and variables for choices";
 
 fn unknown(text: &str, at: usize, c: char) -> Mistake {
     let range = at..at + c.len_utf8();
@@ -89,20 +90,20 @@ fn unknown(text: &str, at: usize, c: char) -> Mistake {
     if operator {
         return Mistake {
             range,
-            message: "there are no operators and no conditionals".to_owned(),
+            message: "expressions have no operators and no conditions".to_owned(),
             hint: Some(OPERATORS.to_owned()),
         };
     }
     if c == '$' && text[at..].starts_with("${") {
         return Mistake {
             range: at..at + 2,
-            message: "an expression inside an expression".to_owned(),
-            hint: Some("leave out the inner `${` and `}`".to_owned()),
+            message: "`${` inside an expression".to_owned(),
+            hint: Some("remove the inner `${` and `}`".to_owned()),
         };
     }
     Mistake {
         range,
-        message: format!("`{c}` has no meaning in an expression"),
+        message: format!("`{c}` is not valid in an expression"),
         hint: None,
     }
 }

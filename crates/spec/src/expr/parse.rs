@@ -1,4 +1,4 @@
-//! Text to [`Template`]: recursive descent, bounded by [`MAX_DEPTH`].
+//! The parser of expressions: recursive descent, at most [`MAX_DEPTH`] levels deep.
 //!
 //! ```text
 //! text = { literal | "$${" | "${" expr "}" }
@@ -12,13 +12,13 @@ use super::{
     Expr, ExprData, MAX_BYTES, MAX_DEPTH, Mistake, Part, Path, Range, Step, StepData, Template,
 };
 
-/// Finds the expressions of a text.
+/// Parses a text with expressions.
 ///
 /// # Errors
-/// Says what is wrong and where in the text.
+/// The first syntax error, with its range in the text.
 pub fn parse(text: &str) -> Result<Template, Mistake> {
     if text.len() > MAX_BYTES {
-        let hint = "put long texts into a file: `{file: PATH}`".to_owned();
+        let hint = "move long texts to a file: `{file: PATH}`".to_owned();
         return Err(Mistake {
             range: 0..text.len(),
             message: "a text with expressions is longer than 4 KiB".to_owned(),
@@ -63,23 +63,24 @@ struct Parser<'t> {
     depth: usize,
 }
 
-/// Names that stand for a text; in brackets they are expressions, other bare words are keys.
+/// Names whose value is a text. In brackets they are expressions, while other bare words are keys:
+/// `vars.blocks[env]`, `public[h]`.
 const TEXT_ROOTS: [&str; 4] = ["env", "stack", "region", "account"];
 
 impl Parser<'_> {
-    /// An expression and its closing brace.
+    /// Parses an expression and its closing brace.
     fn whole(&mut self, dollar: usize) -> Result<Expr, Mistake> {
         if let (Token::Mark('}'), range) = self.peek()? {
-            return Err(mistake(dollar..range.end, "an empty expression"));
+            return Err(mistake(dollar..range.end, "the expression is empty"));
         }
         let expr = self.expr()?;
         match self.next()? {
             (Token::Mark('}'), _) => Ok(expr),
             (Token::End, _) => Err(mistake(
                 dollar..self.text.len(),
-                "an expression without its `}`",
+                "the closing `}` of this expression is missing",
             )),
-            (_, range) => Err(mistake(range, "the expression should end here with `}`")),
+            (_, range) => Err(mistake(range, "expected `}` at the end of the expression")),
         }
     }
 
@@ -109,11 +110,16 @@ impl Parser<'_> {
                 (Token::Mark('('), _) => self.call(name)?,
                 _ => self.path(name, range.clone())?,
             },
-            Token::End => return Err(mistake(range, "an expression without its `}`")),
+            Token::End => {
+                return Err(mistake(
+                    range,
+                    "the closing `}` of this expression is missing",
+                ));
+            }
             Token::Mark(_) => {
                 return Err(mistake(
                     range,
-                    "a name, a call, a number or a text in quotes should stand here",
+                    "expected a name, a call, a number or a text in quotes",
                 ));
             }
         };
@@ -136,7 +142,7 @@ impl Parser<'_> {
             match self.next()? {
                 (Token::Mark(','), _) => {}
                 (Token::Mark(')'), _) => return Ok(ExprData::Call { name, args }),
-                (_, range) => return Err(mistake(range, "a `,` or `)` should stand here")),
+                (_, range) => return Err(mistake(range, "expected `,` or `)`")),
             }
         }
     }
@@ -154,10 +160,10 @@ impl Parser<'_> {
                         Token::Mark('*') => {
                             return Err(mistake(
                                 dot.start..range.end,
-                                "all members are written `[*]`",
+                                "all members must be written as `[*]`",
                             ));
                         }
-                        _ => return Err(mistake(range, "a name should follow the dot")),
+                        _ => return Err(mistake(range, "expected a name after the dot")),
                     };
                     steps.push(Step {
                         data: StepData::Name(name),
@@ -172,7 +178,7 @@ impl Parser<'_> {
                             data,
                             range: open.start..close.end,
                         }),
-                        (_, range) => return Err(mistake(range, "a `]` should stand here")),
+                        (_, range) => return Err(mistake(range, "expected `]`")),
                     }
                 }
                 _ => {
@@ -188,8 +194,8 @@ impl Parser<'_> {
 
     fn bracket(&mut self) -> Result<StepData, Mistake> {
         let (first, range) = self.peek()?;
-        // Keys may hold dots and begin with digits; they reach to the bracket unless an expression
-        // stands there.
+        // A key may contain dots and begin with a digit, so it extends to the closing bracket
+        // unless the bracket holds an expression.
         let key_end = self.text[range.start..]
             .find(']')
             .map_or(self.text.len(), |len| range.start + len);
@@ -292,20 +298,23 @@ mod tests {
     fn refuses() {
         check(
             "${a + 1}",
-            &expect!["+: there are no operators and no conditionals"],
+            &expect!["+: expressions have no operators and no conditions"],
         );
-        check("${}", &expect!["${}: an empty expression"]);
-        check("${a", &expect!["${a: an expression without its `}`"]);
-        check("${a.}", &expect!["}: a name should follow the dot"]);
-        check("${app.*.id}", &expect![".*: all members are written `[*]`"]);
+        check("${}", &expect!["${}: the expression is empty"]);
+        check(
+            "${a",
+            &expect!["${a: the closing `}` of this expression is missing"],
+        );
+        check("${a.}", &expect!["}: expected a name after the dot"]);
+        check(
+            "${app.*.id}",
+            &expect![".*: all members must be written as `[*]`"],
+        );
         check(
             "${'a}",
-            &expect!["'a}: a text that begins with ' does not end"],
+            &expect!["'a}: the closing ' of this text is missing"],
         );
-        check(
-            "${${a}}",
-            &expect!["${: an expression inside an expression"],
-        );
+        check("${${a}}", &expect!["${: `${` inside an expression"]);
         check(
             &format!("${{{}}}", "f(".repeat(40)),
             &expect!["f: expressions are nested more than 32 deep"],

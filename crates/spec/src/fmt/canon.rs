@@ -1,4 +1,5 @@
-//! Scalars with one canonical spelling: ports of rules, addresses of members.
+//! Rewrites scalars that have one canonical spelling: the ports of rules and the addresses of
+//! members.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +9,13 @@ use crate::span::Span;
 use crate::tree::{Data, Node, Scalar, Style};
 use crate::types;
 
-/// The keys between which such scalars are found, as the fields of a schema's kinds have them.
+/// The keys that lead to such scalars, taken from the fields of a schema.
 pub(super) struct Keys {
-    /// Lists of rules: structures with ports.
+    /// Keys of lists of rules, whose items have ports.
     rules: BTreeSet<&'static str>,
-    /// Ports, within rules.
+    /// Keys of ports within rules.
     ports: BTreeSet<&'static str>,
-    /// Texts that belong to the guest or to people, and are not ours to respell.
+    /// Keys of texts for machines or readers, which stay as they are.
     contents: BTreeSet<&'static str>,
 }
 
@@ -46,7 +47,7 @@ impl Keys {
     }
 }
 
-/// The text with such scalars respelled.
+/// Returns the text with these scalars in their canonical spelling.
 pub(super) fn scalars(text: &str, tree: &Node, keys: &Keys) -> String {
     let mut edits = Vec::new();
     collect((text, keys), tree, Place::default(), &mut edits);
@@ -62,7 +63,7 @@ pub(super) fn scalars(text: &str, tree: &Node, keys: &Keys) -> String {
     out
 }
 
-/// Where a node stands.
+/// The position of a node: what the keys around it mean.
 #[derive(Clone, Copy, Default)]
 struct Place {
     in_rules: bool,

@@ -1,23 +1,23 @@
-//! Indentation and blank lines, from the tree: each line that begins a key or an item has its
-//! column by its depth; what belongs to it moves along.
+//! Indentation and blank lines. The depth in the tree gives the column of each line that begins a
+//! key or an item; the lines that continue it move by the same distance.
 
 use std::collections::BTreeMap;
 
 use crate::tree::{Data, Node, Style};
 
-/// Columns of one level.
+/// The columns of one level.
 const STEP: usize = 2;
 
-/// How a line is written.
+/// The new position of a line.
 #[derive(Debug, Clone, Copy)]
 enum Line {
-    /// A comment, a blank line, or something between.
+    /// A comment, a blank line, or a line that no node covers.
     Free,
-    /// Begins a key or an item, at this new column.
+    /// Begins a key or an item, which moves to this column.
     Begins(usize),
-    /// Goes on with what began on another line, and moves as that does.
+    /// Continues a key or an item and moves by the same distance.
     GoesOn(usize),
-    /// Content of a block text: from this column to that.
+    /// A line of a block text, which moves from one column to another.
     Content { old: usize, new: usize },
 }
 
@@ -25,11 +25,11 @@ struct Layout<'t> {
     text: &'t str,
     starts: Vec<usize>,
     lines: Vec<Line>,
-    /// Blanks between a dash and its content, by line, as byte ranges of the line.
+    /// The spaces between a dash and its content, by line, as byte ranges of the line.
     gaps: BTreeMap<usize, Vec<(usize, usize)>>,
 }
 
-/// The text with its lines laid out.
+/// Returns the text with the new indentation.
 pub(super) fn lay(text: &str, tree: &Node) -> String {
     let starts: Vec<usize> = std::iter::once(0)
         .chain(text.match_indices('\n').map(|(at, _)| at + 1))
@@ -69,7 +69,7 @@ impl<'t> Layout<'t> {
         self.text[node.span.range()].starts_with(['[', '{'])
     }
 
-    /// Marks a line as beginning here, if nothing but blanks stands before.
+    /// Marks a line as the beginning of a key or item, if only spaces precede it.
     fn begins(&mut self, offset: usize, column: usize) {
         let line = self.line_of(offset);
         if self.text[self.starts[line]..offset]
@@ -80,7 +80,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// A node in block style whose keys or items stand at a column.
+    /// Visits a node in block style whose keys or items begin at a column.
     fn block(&mut self, node: &Node, column: usize) {
         match &node.data {
             Data::Map(pairs) if !self.is_flow(node) => {
@@ -94,7 +94,7 @@ impl<'t> Layout<'t> {
                     let start = item.span.start as usize;
                     let before = self.text[..start].trim_end_matches([' ', '\n']);
                     if !before.ends_with('-') {
-                        // A comment stands between the dash and its content.
+                        // There is a comment between the dash and its content.
                         continue;
                     }
                     let dash = before.len() - 1;
@@ -116,7 +116,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// The value of a key or item that begins on a line, whose own column is given.
+    /// Visits the value of a key or item that begins on a line, at a given column.
     fn value(&mut self, node: &Node, column: usize, line: usize) {
         let (first, last) = (
             self.line_of(node.span.start as usize),
@@ -162,7 +162,7 @@ impl<'t> Layout<'t> {
         (header + 1..=end).for_each(|line| self.lines[line] = Line::Content { old, new });
     }
 
-    /// The old column of the key or item that a line begins with.
+    /// The column, before formatting, of the key or item that a line begins with.
     fn owner_column(&self, line: usize) -> usize {
         let text = self.line(line);
         text.len() - text.trim_start_matches([' ', '-']).len()
@@ -219,7 +219,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// A line with one blank after each of its dashes.
+    /// Returns a line with one space after each of its dashes.
     fn squeezed(&self, at: usize) -> String {
         let text = self.line(at);
         let mut out = String::new();
@@ -240,7 +240,8 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// A comment stands as the line below it, or as a line above it that began in its column.
+    /// A comment moves with the line below it, or with a line above it that began in the same
+    /// column.
     fn comment_column(&self, at: usize) -> usize {
         let own = self.old_column(at);
         let begins = |line: &usize| matches!(self.lines[*line], Line::Begins(_));
@@ -263,7 +264,7 @@ impl<'t> Layout<'t> {
                 break;
             }
         }
-        // Deeper than all around it: it moves as the line above does.
+        // The comment is indented more than the lines around it, so it moves with the line above.
         nearest.map_or(own, |line| {
             (own + self.new_column(line)).saturating_sub(self.old_column(line))
         })

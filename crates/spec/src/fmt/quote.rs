@@ -1,6 +1,7 @@
-//! Quotes round plain texts with `${` inside `{ }` and `[ ]`, where YAML would stop at the brace.
+//! Adds quotes to plain texts with `${` inside `{ }` and `[ ]`, where YAML would end the text at
+//! the brace.
 
-/// The text with such plain texts quoted.
+/// Returns the text with these plain texts quoted.
 pub(super) fn expressions(text: &str) -> String {
     let mut scan = Scan {
         text,
@@ -19,7 +20,7 @@ struct Scan<'t> {
     text: &'t str,
     at: usize,
     out: String,
-    /// How many brackets are open.
+    /// The number of open brackets.
     depth: usize,
     /// Whether a value or key may begin here.
     start: bool,
@@ -73,7 +74,8 @@ impl Scan<'_> {
         self.at += len;
     }
 
-    /// A plain text inside brackets; `${…}` in it is taken whole.
+    /// Copies a plain text inside brackets, with each `${…}` as a whole, and quotes it if it has
+    /// one.
     fn plain_in_flow(&mut self) {
         let rest = &self.text[self.at..];
         let mut end = 0;
@@ -110,7 +112,8 @@ impl Scan<'_> {
         }
     }
 
-    /// A block scalar's header and all lines that are indented more than the line of the header.
+    /// Copies the header of a block scalar and all lines that are indented more than the header's
+    /// line.
     fn block_scalar(&mut self) {
         let line_start = self.text[..self.at].rfind('\n').map_or(0, |nl| nl + 1);
         let indent = indent_of(&self.text[line_start..]);
@@ -135,7 +138,7 @@ fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// The length of a text in quotes, its quotes included.
+/// The length of a quoted text with its quotes, in bytes.
 fn quoted_end(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {

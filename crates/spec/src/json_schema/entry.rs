@@ -1,9 +1,9 @@
 //! Entries of `resources`: by kind, and by module.
 //!
-//! `properties.type.enum` first, then for each kind `if type = K then {properties,
-//! additionalProperties: false}`: with `oneOf`, editors would offer the fields of every kind. What
-//! must be given is asked for apart ([`complete`]), since `defaults` and environments may give it
-//! too.
+//! The schema lists the kinds in `properties.type.enum` and then has one `if type = K then
+//! {properties, additionalProperties: false}` for each kind; with `oneOf`, editors would offer the
+//! fields of every kind. Required fields are separate ([`complete`]), because `defaults` and
+//! environments may set them too.
 
 use serde_json::{Map, Value, json};
 
@@ -27,17 +27,17 @@ pub(super) fn entry(schema: &Schema) -> Value {
 fn kind_or_module(schema: &Schema) -> Value {
     let kinds: Vec<&str> = schema.kinds.iter().map(|kind| kind.name).collect();
     json!({
-        "type": {"enum": kinds, "description": "Kind of the resource."},
+        "type": {"enum": kinds, "description": "The kind of the resource."},
         "use": {
             "type": "string",
             "not": {"pattern": patterns::EXPRESSION},
-            "description": "Path of a module.",
+            "description": "The path of the module's file.",
         },
     })
 }
 
-/// The entry of an environment: what it says is laid over an entry of the stack, and `null` takes
-/// away, so that only its keys can be looked at.
+/// An entry of an environment. It is merged into an entry of the stack and may hold `null`, so only
+/// its keys can be checked.
 pub(super) fn overlay(schema: &Schema) -> Value {
     let own = schema.fields().map(|field| field.name);
     let common = common::ENTRY.iter().map(|field| field.name);
@@ -64,8 +64,8 @@ pub(super) fn overlay(schema: &Schema) -> Value {
     }]})
 }
 
-/// What `defaults` may say of a kind. In an environment, `null` takes away, so that only keys can
-/// be looked at.
+/// The `defaults` of a kind. In an environment they may hold `null`, so only the keys can be
+/// checked.
 pub(super) fn defaults(schema: &Schema, kind: &KindDef, in_environment: bool) -> Value {
     let may_be = |field: &&FieldDef| !common::NO_DEFAULT.contains(&field.name);
     let property = |field: &'static FieldDef| {
@@ -85,7 +85,7 @@ pub(super) fn defaults(schema: &Schema, kind: &KindDef, in_environment: bool) ->
     json!({"type": ty, "properties": properties, "additionalProperties": false})
 }
 
-/// What an entry of the kind must say where nothing else can say it.
+/// The required fields and choices of an entry, for files where nothing else can set them.
 pub(super) fn complete(kind: &KindDef) -> Value {
     let required: Vec<&str> = kind
         .fields
@@ -141,7 +141,7 @@ fn case(schema: &Schema, kind: &KindDef) -> Value {
     })
 }
 
-/// The keys that an entry of the kind takes, beside `type`: the common ones first.
+/// The keys that an entry of the kind takes besides `type`, the common ones first.
 fn fields(kind: &KindDef) -> impl Iterator<Item = &'static FieldDef> {
     let (taggable, described) = (kind.taggable, kind.described);
     let common = common::ENTRY.iter().filter(move |field| match field.name {
@@ -152,7 +152,7 @@ fn fields(kind: &KindDef) -> impl Iterator<Item = &'static FieldDef> {
     common.chain(kind.fields)
 }
 
-/// The value of a key of the kind's entries.
+/// The schema of one key of the kind's entries.
 fn value(schema: &Schema, kind: &KindDef, one: &FieldDef) -> Value {
     let doc = |value| described(value, one.doc.trim_end_matches('.'));
     match one.name {
@@ -195,7 +195,7 @@ fn module_case(schema: &Schema) -> Value {
         let value = match *key {
             "use" => json!({}),
             "with" => {
-                json!({"type": "object", "description": "Values for the module's variables."})
+                json!({"type": "object", "description": "The values of the module's variables."})
             }
             "tags" => json!({"$ref": "#/definitions/tags"}),
             _ => known.map_or(json!({}), |known| field(schema, known)),
@@ -212,7 +212,7 @@ fn module_case(schema: &Schema) -> Value {
     })
 }
 
-/// Tags: of the stack, of a module, of a resource.
+/// The tags of a stack, a module or a resource.
 pub(super) fn tags(schema: &Schema) -> Value {
     let value = or_expression(plain(schema, &Type::Text { min: 0, max: 128 }));
     let reserved = "^([sS][eE][tT][pP][oO][iI][nN][tT]:|[aA][lL][iI][yY][uU][nN]|[aA][cC][sS]:)|[hH][tT][tT][pP][sS]?://";

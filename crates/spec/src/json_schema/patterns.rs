@@ -1,8 +1,9 @@
-//! Forms of texts as regular expressions that JavaScript, Python and Rust read alike: no
+//! The forms of texts as regular expressions that JavaScript, Python and Rust interpret alike: no
 //! look-ahead, ASCII only.
 //!
-//! Each follows a reader in [`crate::types`] and never refuses what that one reads. What a pattern
-//! cannot tell (bits beyond a prefix, a zone of another region) is left to `setpoint validate`.
+//! Each pattern follows a parser in [`crate::types`] and accepts everything that the parser
+//! accepts. `setpoint validate` checks what a pattern cannot: bits set after a prefix, a zone of
+//! another region.
 
 /// A text with an expression.
 pub(super) const EXPRESSION: &str = r"\$\{";
@@ -16,7 +17,7 @@ pub(super) const STACK: &str = "^[a-z][a-z0-9-]{0,38}[a-z0-9]$";
 /// The name of a variable.
 pub(super) const VARIABLE: &str = "^[a-z]([a-z0-9_]{0,38}[a-z0-9])?$";
 
-/// An address: names with keys, parted by dots.
+/// An address: names with keys, separated by dots.
 pub(super) const ADDRESS: &str = r#"^[a-z][a-z0-9_-]*(\["?[A-Za-z0-9][A-Za-z0-9._-]*"?\])?(\.[a-z][a-z0-9_-]*(\["?[A-Za-z0-9][A-Za-z0-9._-]*"?\])?)*$"#;
 
 /// The region of a stack.
@@ -28,29 +29,29 @@ pub(super) const ZONE: &str = "^[a-z0-9]{2}(-[a-z0-9]+)+-?[a-z]{1,2}$";
 /// An account.
 pub(super) const ACCOUNT: &str = "^[0-9]{16}$";
 
-/// A requirement on the version.
+/// A version requirement.
 pub(super) const REQUIRES: &str =
     r"^\s*([<>]=?|=)?\s*[0-9]+(\.[0-9]+){0,2}\s*(,\s*([<>]=?|=)?\s*[0-9]+(\.[0-9]+){0,2}\s*)*$";
 
 /// A date.
 pub(super) const DATE: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
 
-/// A duration with its units, the largest first.
+/// A duration with units, the largest first.
 pub(super) const DURATION: &str = "^([0-9]+d([0-9]+h)?([0-9]+m)?([0-9]+s)?|[0-9]+h([0-9]+m)?([0-9]+s)?|[0-9]+m([0-9]+s)?|[0-9]+s)$";
 
-/// A span of the day.
+/// A time span of the day.
 pub(super) const TIME_SPAN: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$";
 
-/// A path beside the file, or below the home folder.
+/// A path relative to the file, or below the home folder.
 pub(super) const PATH: &str = r"^[^/\\][^\\]*$";
 
-/// The first character of a display name: a letter, as far as ASCII goes.
+/// The first character of a display name: a letter, or any character outside ASCII.
 pub(super) const LETTER_FIRST: &str = r"^[^\x00-\x40\x5b-\x60\x7b-\x7f]";
 
 const BYTE: &str = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const PORT: &str =
     "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
-/// An IPv6 address, loosely: what makes it one is the colon.
+/// An IPv6 address, checked loosely: it must contain a colon.
 const IPV6: &str = "[0-9a-fA-F.]*:[0-9a-fA-F:.]*";
 
 /// A CIDR block with a prefix within bounds.

@@ -1,5 +1,5 @@
-//! Types of fields, each with the texts that its reader takes; wherever the language evaluates, an
-//! expression will do.
+//! The schemas of field types. Wherever the language evaluates expressions, a text with an
+//! expression is accepted too.
 
 use serde_json::{Map, Value, json};
 
@@ -18,12 +18,12 @@ pub(super) fn text(pattern: &str) -> Value {
     json!({"type": "string", "pattern": pattern})
 }
 
-/// A form that many fields take, by its name in [`forms`].
+/// A form that many fields share, by its name in [`forms`].
 pub(super) fn shared(name: &str) -> Value {
     json!({"$ref": format!("#/definitions/{name}")})
 }
 
-/// The forms that many fields take.
+/// The forms that many fields share.
 pub(super) fn forms() -> [(&'static str, Value); 8] {
     let port = json!({"anyOf": [
         {"type": "integer", "minimum": 1, "maximum": 65_535},
@@ -41,7 +41,7 @@ pub(super) fn forms() -> [(&'static str, Value); 8] {
     ]
 }
 
-/// The same value with a line for people.
+/// Adds a description to a schema.
 pub(super) fn described(mut value: Value, text: &str) -> Value {
     if let Value::Object(map) = &mut value {
         map.insert("description".to_owned(), text.into());
@@ -90,7 +90,8 @@ fn typed_default(ty: &Type, default: &str) -> Value {
     }
 }
 
-/// A type without expressions. A plain number or truth value is a text, where a text is wanted.
+/// A type without expressions. Where the field takes a text, a plain number or boolean is accepted
+/// as one.
 pub(super) fn plain(schema: &Schema, ty: &Type) -> Value {
     match ty {
         Type::Text { min, max } => {
@@ -133,7 +134,7 @@ fn one_or_list(one: Value) -> Value {
     json!({"anyOf": [one, {"type": "array", "items": item}]})
 }
 
-/// A name of this stack, a member, or an id of one of the kinds.
+/// A name of this stack, a member of a group, or an id of one of the kinds.
 fn reference(schema: &Schema, kinds: &str) -> Value {
     let mut forms = vec![shared("address")];
     let own = kinds.split('|').map(|kind| schema.naming(kind));
@@ -178,7 +179,7 @@ pub(super) fn look_up_keys(schema: &Schema, keys: &[LookUpKey]) -> Map<String, V
     keys.iter().map(property).collect()
 }
 
-/// Forms of ids of any kind but these.
+/// The forms of ids of all kinds except these.
 pub(super) fn ids_of_others(schema: &Schema, kinds: &str) -> Vec<Value> {
     let others = schema
         .namings()
@@ -193,7 +194,7 @@ pub(super) fn ids_of_others(schema: &Schema, kinds: &str) -> Vec<Value> {
                 .map(|suffix| json!({"pattern": ends(suffix)})),
         );
     }
-    // Without an alternative the pattern would be one of any prefix.
+    // Without alternatives the pattern would match any prefix.
     if !prefixes.is_empty() {
         let pattern = format!("^({})-[a-z0-9]{{12,}}$", prefixes.join("|"));
         forms.push(json!({"pattern": pattern}));
@@ -204,7 +205,7 @@ pub(super) fn ids_of_others(schema: &Schema, kinds: &str) -> Vec<Value> {
     forms
 }
 
-/// A text that ends so.
+/// A text with this ending.
 fn ends(suffix: &str) -> String {
     format!("^.+{}$", suffix.replace('.', r"\."))
 }
@@ -240,7 +241,7 @@ pub(super) fn structure(schema: &Schema, fields: &[FieldDef]) -> Value {
     structure_of(schema, &members)
 }
 
-/// The same for members from several tables.
+/// A structure with members from several tables, and no others.
 pub(super) fn structure_of(schema: &Schema, fields: &[&FieldDef]) -> Value {
     let property = |one: &&FieldDef| (one.name.to_owned(), field(schema, one));
     let properties: Map<String, Value> = fields.iter().map(property).collect();

@@ -1,4 +1,4 @@
-//! The environment of a stack: chosen by name, read, and laid over the sections of the stack.
+//! The environment of a stack: chosen by name, read, and merged into the sections of the stack.
 
 use super::Loading;
 use crate::diagnostic::Diagnostic;
@@ -8,14 +8,15 @@ use crate::span::Spanned;
 use crate::suggest;
 use crate::tree::{Data, Node, Pair};
 
-/// An environment that was chosen.
+/// A chosen environment and its sections.
 pub(super) struct Chosen {
     pub(super) name: String,
     pub(super) top: Vec<Pair>,
 }
 
 impl Loading<'_> {
-    /// The environment's overlay, taken from the file or read from the one it names.
+    /// Separates the stack from its chosen environment, whose sections are in the stack file or in
+    /// a file of its own.
     pub(super) fn choose(
         &mut self,
         mut raw: Raw,
@@ -28,7 +29,7 @@ impl Loading<'_> {
                 return self.no(Diagnostic::unplaced(
                     "no-environments",
                     format!(
-                        "the stack `{}` has no environments, so there is no `{wanted}`",
+                        "the stack `{}` has no environments, so `{wanted}` is not valid",
                         raw.name.value
                     ),
                 ));
@@ -54,7 +55,7 @@ impl Loading<'_> {
                 raw.name.value
             );
             return self.no(Diagnostic::unplaced("choose-environment", message)
-                .hint("with `--env NAME` or SETPOINT_ENV; there is no default"));
+                .hint("use `--env NAME` or SETPOINT_ENV; there is no default"));
         };
         let Some(pair) = pairs.into_iter().find(|pair| pair.key == wanted) else {
             self.usage = true;
@@ -76,7 +77,7 @@ impl Loading<'_> {
         ))
     }
 
-    /// The sections of an environment: in place, or in a file of its own.
+    /// Returns the sections of an environment, which are written in place or in a file of its own.
     fn overlay_of(&mut self, raw: &Raw, pair: Pair) -> Option<Vec<Pair>> {
         let span = pair.value.span;
         match pair.value.data {
@@ -96,13 +97,13 @@ impl Loading<'_> {
                 let other = self.raw(&named, Some(span))?;
                 if other.role != FileRole::Environment || other.name.value != pair.key {
                     let message = format!("`{named}` is not the environment `{}`", pair.key);
-                    let hint = format!("it begins with `environment: {}`", pair.key);
+                    let hint = format!("the file must begin with `environment: {}`", pair.key);
                     return self.no(Diagnostic::error(
                         "wrong-environment",
                         other.name.span,
                         message,
                     )
-                    .label(span, "named here")
+                    .label(span, "the file is named here")
                     .hint(hint));
                 }
                 Some(other.top)
@@ -112,7 +113,7 @@ impl Loading<'_> {
                 "wrong-type",
                 span,
                 format!(
-                    "an environment is a map or the path of a file, this is {}",
+                    "an environment must be a map or the path of a file, not {}",
                     pair.value.noun()
                 ),
             )),
@@ -120,8 +121,9 @@ impl Loading<'_> {
     }
 }
 
-/// Sections with an environment's laid over them. Maps merge and single values replace; `moved` and
-/// `allow` add up, since losing an entry of `moved` would lose what it names.
+/// Merges the sections of an environment into those of the stack. Maps merge and single values
+/// replace. The entries of `moved` and `allow` are added, because replacing the list of the stack
+/// would lose a move.
 pub(super) fn merge_top(mut top: Vec<Pair>, over: Vec<Pair>) -> Vec<Pair> {
     for section in over {
         let place = top.iter().position(|pair| pair.key == section.key);

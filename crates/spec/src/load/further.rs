@@ -1,4 +1,5 @@
-//! The files that a stack uses: its modules, theirs, and the files of linked stacks.
+//! Loads the files that a stack uses: its modules, the modules that these use, and the files of
+//! linked stacks.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +12,13 @@ use crate::suggest;
 use crate::tree::Node;
 use crate::vars::{self, Given, GivenInput};
 
-/// Deepest nesting of modules.
+/// The deepest nesting of modules.
 const MAX_MODULES_DEEP: usize = 8;
-/// Most module files of a stack.
+/// The largest number of module files of a stack.
 const MAX_MODULES: usize = 1_000;
 
 impl Loading<'_> {
-    /// Loads the modules that a file uses, and theirs.
+    /// Loads the modules that a file uses, recursively; `way` holds the files that lead here.
     pub(super) fn modules(&mut self, files: &mut Vec<File>, file: usize, way: &mut Vec<String>) {
         let from = files[file].path.clone();
         let uses: Vec<(usize, Spanned<String>)> = files[file]
@@ -51,7 +52,7 @@ impl Loading<'_> {
         way: &mut Vec<String>,
     ) -> Option<usize> {
         if way.iter().any(|on_way| on_way == named) {
-            let message = format!("a module uses itself: {} -> {named}", way.join(" -> "));
+            let message = format!("the module uses itself: {} -> {named}", way.join(" -> "));
             return self.no(Diagnostic::error("cycle", by.span, message));
         }
         if way.len() > MAX_MODULES_DEEP || files.len() > MAX_MODULES {
@@ -63,10 +64,10 @@ impl Loading<'_> {
         }
         let raw = self.raw(named, Some(by.span))?;
         if raw.role != FileRole::Module {
-            let message = format!("`{named}` is no module");
+            let message = format!("`{named}` is not a module");
             return self.no(Diagnostic::error("not-a-module", by.span, message)
-                .label(raw.name.span, "it begins here")
-                .hint("a module begins with `module: NAME`"));
+                .label(raw.name.span, "the file begins here")
+                .hint("a module file begins with `module: NAME`"));
         }
         let (file, _) = self.file(raw, None);
         let place = files.len();
@@ -100,7 +101,7 @@ impl Loading<'_> {
             .collect();
         let mut linked = Linked::default();
         for (alias, path) in links {
-            // Without an alias here the entry itself is wrong, and is reported when it is resolved.
+            // An entry without an environment here is wrong itself; resolving it reports that.
             let Some(environment) = environments.get(&alias) else {
                 continue;
             };
@@ -123,9 +124,9 @@ impl Loading<'_> {
             return self.no(Diagnostic::error(
                 "not-a-stack",
                 path.span,
-                format!("`{named}` is no stack file"),
+                format!("`{named}` is not a stack file"),
             )
-            .label(raw.name.span, "it begins here"));
+            .label(raw.name.span, "the file begins here"));
         }
         let names: Vec<&str> = raw
             .get("environments")
@@ -138,14 +139,14 @@ impl Loading<'_> {
             let message = match environment {
                 Some(name) => format!("the stack `{}` has no environment `{name}`", raw.name.value),
                 None => format!(
-                    "the stack `{}` has environments; say which with `environment`",
+                    "the stack `{}` has environments; choose one with `environment`",
                     raw.name.value
                 ),
             };
             let hint = if names.is_empty() {
-                "it has none".to_owned()
+                "the stack has no environments; remove `environment`".to_owned()
             } else {
-                format!("it has {}", suggest::listing(&names))
+                format!("expected one of {}", suggest::listing(&names))
             };
             return self.no(Diagnostic::error("wrong-environment", path.span, message).hint(hint));
         }
@@ -168,7 +169,7 @@ impl Loading<'_> {
 }
 
 impl Linked {
-    /// Makes the places count on from those of so many files.
+    /// Shifts all places by the number of the stack's own files.
     fn count_on_from(&mut self, n_files: usize) {
         for (place, _) in self.by_alias.values_mut() {
             *place += n_files;

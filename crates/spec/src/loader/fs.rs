@@ -1,4 +1,4 @@
-//! The real file system: the one place in this crate that does I/O.
+//! The real file system; the only module of this crate that does I/O.
 
 #![expect(
     clippy::disallowed_types,
@@ -11,13 +11,13 @@ use std::io::{ErrorKind, Read as _};
 
 use super::{Entry, LoadError, Loader};
 
-/// Reads from the disk, relative to the process's working folder.
+/// Reads from the disk, relative to the working folder of the process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FsLoader;
 
 impl Loader for FsLoader {
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError> {
-        // Looked at before it is opened, since opening a pipe would wait for its writer.
+        // Check before opening, because opening a pipe would wait for its writer.
         if !std::fs::metadata(path)
             .map_err(|error| load_error(&error))?
             .is_file()
@@ -25,7 +25,7 @@ impl Loader for FsLoader {
             return Err(LoadError::NotAFile);
         }
         let file = File::open(path).map_err(|error| load_error(&error))?;
-        // Asked again of what was opened: the name may lead elsewhere by now.
+        // Check the opened file again, because the path may lead to another file by now.
         let meta = file.metadata().map_err(|error| load_error(&error))?;
         if !meta.is_file() {
             return Err(LoadError::NotAFile);
@@ -34,8 +34,8 @@ impl Loader for FsLoader {
             return Err(LoadError::TooLarge { limit });
         }
         let mut bytes = Vec::new();
-        // One byte more than allowed tells a file of just the limit from a longer one, even while
-        // it grows.
+        // Reading one byte more than the limit distinguishes a file of exactly that size from a
+        // larger one, even if the file grows meanwhile.
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         file.take(most)
             .read_to_end(&mut bytes)

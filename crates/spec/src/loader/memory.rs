@@ -1,11 +1,11 @@
-//! Files that exist in memory only: for tests, editors, and specs that come from elsewhere.
+//! A file system in memory, for tests and editors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::{is_below, join, parent};
 use super::{Entry, LoadError, Loader};
 
-/// A little file system in memory.
+/// A file system in memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryLoader {
     folder: String,
@@ -14,7 +14,7 @@ pub struct MemoryLoader {
 }
 
 impl MemoryLoader {
-    /// An empty one, whose relative paths start at an absolute folder.
+    /// Creates an empty file system; relative paths start at this absolute folder.
     #[must_use]
     pub fn new(folder: &str) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl MemoryLoader {
         }
     }
 
-    /// The same with one more file.
+    /// Adds a file.
     #[must_use]
     pub fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
         self.files
@@ -31,7 +31,7 @@ impl MemoryLoader {
         self
     }
 
-    /// The same with a link from one file path to another.
+    /// Adds a link from one path to another.
     #[must_use]
     pub fn link(mut self, path: &str, target: &str) -> Self {
         self.links

@@ -1,6 +1,6 @@
-//! Paths as text: joining and normalising, without looking at any disk.
+//! Paths as text: joining and normalising, without any access to a disk.
 
-/// The folder of a file: `.` for a bare name, `/` for what stands at the top.
+/// Returns the folder of a file: `.` for a bare name, `/` for a file at the top.
 #[must_use]
 pub fn parent(path: &str) -> &str {
     match path.rfind('/') {
@@ -10,7 +10,7 @@ pub fn parent(path: &str) -> &str {
     }
 }
 
-/// A path below a folder, normalised; an absolute path stands for itself.
+/// Joins a path to a folder and normalises the result; an absolute path replaces the folder.
 #[must_use]
 pub fn join(folder: &str, path: &str) -> String {
     if path.starts_with('/') {
@@ -22,7 +22,7 @@ pub fn join(folder: &str, path: &str) -> String {
     }
 }
 
-/// The same path without `.`, empty parts, and `..` where a folder stands before it.
+/// Removes `.`, empty parts, and each `..` together with the folder before it.
 #[must_use]
 pub fn normal(path: &str) -> String {
     let absolute = path.starts_with('/');
@@ -44,7 +44,7 @@ pub fn normal(path: &str) -> String {
     }
 }
 
-/// Whether a normalised absolute path stands at or below a folder.
+/// Whether a normalised absolute path is a folder or below it.
 #[must_use]
 pub fn is_below(path: &str, folder: &str) -> bool {
     folder == "/"

@@ -1,5 +1,5 @@
-//! Entries of `resources`: their kind or module, with `defaults` and the environment's overlay laid
-//! together.
+//! Entries of `resources`: determines the kind or module of each, and merges `defaults`, the entry
+//! and the environment, in this order.
 
 use crate::common;
 use crate::diagnostic::Diagnostic;
@@ -13,31 +13,31 @@ use crate::tree::{Data, Node, Pair};
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) name: String,
-    /// Where its name stands.
+    /// The span of its name.
     pub(crate) at: Span,
-    /// Its keys but `type` and `use`, layers merged.
+    /// Its keys except `type` and `use`, merged.
     pub(crate) body: Vec<Pair>,
     pub(crate) what: What,
 }
 
-/// What an entry makes.
+/// What an entry creates.
 #[derive(Debug)]
 pub(crate) enum What {
     /// A resource, or a group of them.
     Resource(&'static KindDef),
-    /// A module: its path, and its place among the loaded files once it is loaded.
+    /// A module.
     Module {
         /// The path as written.
         path: Spanned<String>,
-        /// The loaded file.
+        /// The index of its file, once it is loaded.
         file: Option<usize>,
     },
-    /// Cannot be said; reported.
+    /// Unknown because of an error that was reported.
     Unclear,
 }
 
 impl Entry {
-    /// A key's value.
+    /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.pair(key).map(|pair| &pair.value)
     }
@@ -48,14 +48,14 @@ impl Entry {
     }
 }
 
-/// What entries are made of: the file's own lines, the environment's, and the defaults by kind.
+/// The layers that are merged into entries, besides the entries of the file.
 pub(crate) struct Layers<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) overlay: Vec<Pair>,
     pub(crate) defaults: &'a [Pair],
 }
 
-/// Entries from their layers.
+/// Merges the layers into entries.
 pub(crate) fn entries(
     base: Vec<Pair>,
     layers: Layers<'_>,
@@ -84,7 +84,7 @@ pub(crate) fn entries(
                 Diagnostic::error(
                     "unknown-reference",
                     pair.at,
-                    format!("the stack has no `{name}` to take out"),
+                    format!("the stack has no `{name}` to remove"),
                 )
                 .maybe_hint(hint),
             );
@@ -117,7 +117,7 @@ pub(crate) fn entries(
     made
 }
 
-/// One entry; nothing where the overlay takes it out.
+/// Merges one entry; `None` if the environment removes it.
 fn entry(
     pair: Pair,
     over: Option<Pair>,
@@ -147,7 +147,7 @@ fn entry(
     if !matches!(node.data, Data::Map(_)) {
         if node.data != Data::Bad {
             let message = format!(
-                "an entry of `resources` is a map with `type` or `use`, this is {}",
+                "an entry of `resources` must be a map with `type` or `use`, not {}",
                 node.noun()
             );
             found.push(Diagnostic::error("wrong-type", node.span, message));
@@ -212,12 +212,12 @@ fn what(name: &str, at: Span, node: &Node, schema: &Schema, found: &mut Vec<Diag
                     path.at,
                     format!("`{name}` has both `type` and `use`"),
                 )
-                .hint("a resource has `type`, a module `use`"),
+                .hint("write `type` for a resource, `use` for a module"),
             );
             What::Unclear
         }
         (None, None) => {
-            let hint = "a resource says `type: KIND`, a module `use: PATH`".to_owned();
+            let hint = "write `type: KIND` for a resource, `use: PATH` for a module".to_owned();
             let near = node.pairs().iter().find(|pair| {
                 matches!(
                     pair.key.as_str(),
@@ -248,20 +248,21 @@ fn what(name: &str, at: Span, node: &Node, schema: &Schema, found: &mut Vec<Diag
     }
 }
 
-/// An overlay may repeat a type, so that editors complete, but not change it.
+/// Reports a changed type. An environment may repeat the type, so that editors complete its fields.
 fn same_type(node: &Node, over: &Pair, found: &mut Vec<Diagnostic>) {
     for key in ["type", "use"] {
         if let Some(new) = over.value.pair(key)
             && node.get(key).and_then(Node::text) != new.value.text()
         {
             let message = format!("an environment cannot change the `{key}` of `{}`", over.key);
-            let hint = "take the resource out here (`null`) and add one of another name";
+            let hint = "remove the resource here with `null` and add one with another name";
             found.push(Diagnostic::error("changed-type", new.value.span, message).hint(hint));
         }
     }
 }
 
-/// Lays the kind's defaults under an entry, key by key; of a pair `a | b` the entry's choice wins.
+/// Adds the defaults of the kind for keys that the entry does not set. Of fields that exclude each
+/// other, a default is ignored if the entry sets another one.
 fn lay_defaults(mut node: Node, over: Option<&Node>, kind: &KindDef, defaults: &[Pair]) -> Node {
     let Some(laid) = defaults.iter().find(|pair| pair.key == kind.name) else {
         return node;
@@ -304,12 +305,12 @@ fn unknown_keys(what: &What, body: &[Pair], found: &mut Vec<Diagnostic>) {
                 let hint = suggest::nearest(&pair.key, common::MODULE_KEYS.iter().copied())
                     .map(|near| format!("did you mean `{near}`?"));
                 let hint =
-                    hint.or_else(|| Some("what the module needs goes under `with`".to_owned()));
+                    hint.or_else(|| Some("pass values to the module with `with`".to_owned()));
                 found.push(
                     Diagnostic::error(
                         "unknown-field",
                         pair.at,
-                        format!("a module's entry has no `{}`", pair.key),
+                        format!("`{}` is not a valid key of a module's entry", pair.key),
                     )
                     .maybe_hint(hint),
                 );
@@ -319,7 +320,7 @@ fn unknown_keys(what: &What, body: &[Pair], found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Checks the names under `defaults`: kinds, and their fields.
+/// Checks that `defaults` names kinds and their fields.
 pub(crate) fn check_defaults(schema: &Schema, defaults: &[Pair], found: &mut Vec<Diagnostic>) {
     for pair in defaults {
         let Some(kind) = schema.kind(&pair.key) else {
@@ -333,10 +334,10 @@ pub(crate) fn check_defaults(schema: &Schema, defaults: &[Pair], found: &mut Vec
             if kind.field(&field.key).is_none() && !common::is_entry_key(&field.key) {
                 found.push(common::unknown_field(kind, &field.key, field.at));
             } else if common::NO_DEFAULT.contains(&field.key.as_str()) {
-                let message = format!("`{}` cannot stand in `defaults`", field.key);
+                let message = format!("`{}` cannot have a default", field.key);
                 found.push(
                     Diagnostic::error("misplaced-key", field.at, message)
-                        .hint("it is each entry's own"),
+                        .hint("set it in each entry"),
                 );
             }
         }

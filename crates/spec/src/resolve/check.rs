@@ -1,4 +1,8 @@
-//! Values against the types of the schema, and into their canonical form.
+//! Checks values against the types of the schema and converts them to their canonical form.
+//!
+//! The input is either a node of the tree, whose text has not been interpreted yet, or a value that
+//! an expression gave. Texts are interpreted by the type of the field, so `80` is a number for a
+//! port and a text for a tag.
 
 mod collection;
 
@@ -13,7 +17,7 @@ use crate::tree::{self, Data, Node, Style};
 use crate::types::{self, Wrong};
 use crate::value::{Secret, Value};
 
-/// What is to be checked: a node as written, or a value that an expression gave.
+/// An input of a check: a node as written, or the value of an expression.
 #[derive(Debug, Clone)]
 pub(super) enum In<'a> {
     Node(&'a Node),
@@ -36,7 +40,7 @@ impl In<'_> {
     }
 }
 
-/// The path that is being checked, and where its parts stand.
+/// The path of the field that is being checked, and the spans of its parts.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     path: String,
@@ -51,7 +55,7 @@ impl Trail {
         }
     }
 
-    /// Goes one level down; gives what [`Self::leave`] wants.
+    /// Enters a part of the path; pass the result to [`Self::leave`].
     pub(super) fn enter(&mut self, part: &str) -> usize {
         let before = self.path.len();
         if !self.path.is_empty() {
@@ -70,19 +74,19 @@ impl Trail {
     }
 }
 
-/// A single value as its type reads it.
+/// A scalar before it is interpreted.
 enum Single<'a> {
-    /// A known text, and how it was written.
+    /// A known text, and its style if it is from a file.
     Known(std::borrow::Cow<'a, str>, Option<Style>),
-    /// Known after apply only, or secret.
+    /// A value that is known only after apply, or secret.
     Other(Value),
 }
 
-/// One entry of a map: key, its place, value.
+/// An entry of a map: the key, its span, the value.
 pub(super) type InEntry<'a> = (String, Span, In<'a>);
 
 impl<'a> Resolver<'a> {
-    /// Reads a value as a type, into canonical form.
+    /// Checks a value and returns its canonical form.
     pub(super) fn check(
         &mut self,
         cx: Cx,
@@ -91,7 +95,8 @@ impl<'a> Resolver<'a> {
         trail: &mut Trail,
     ) -> Eval<Val> {
         trail.mark(input.span());
-        // Where `with` is taken, nothing else is replaced: shell and nginx own `${…}` there.
+        // Texts with `with` belong to shells and configuration files, which have a `${…}` of their
+        // own.
         let input = if matches!(ty, Type::Content { with: true, .. }) {
             input
         } else {
@@ -118,7 +123,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Reads a value whose parts need no places: `count`, `enabled`, an item of its own.
+    /// Checks a value whose parts need no spans, such as `count` and `enabled`.
     pub(super) fn check_alone(&mut self, cx: Cx, ty: &Type, node: &'a Node) -> Eval<Val> {
         match self.check(cx, ty, In::Node(node), &mut Trail::default()) {
             Err(Halt::Off(name)) => Err(self.off_alone(cx, node.span, &name)),
@@ -126,7 +131,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Reads a structure of an entry, whose parts need no places.
+    /// Checks a structure whose parts need no spans, such as `lifecycle`.
     pub(super) fn check_structure(
         &mut self,
         cx: Cx,
@@ -167,7 +172,7 @@ impl<'a> Resolver<'a> {
                 let diagnostic = Diagnostic::error(
                     "wrong-type",
                     input.span(),
-                    format!("{wanted} should stand here, this is {}", input.noun()),
+                    format!("this must be {wanted}, not {}", input.noun()),
                 );
                 let hint = match input {
                     In::Val(Val::Resource(_), span) => {
@@ -199,7 +204,7 @@ impl<'a> Resolver<'a> {
             let diagnostic = Diagnostic::error(
                 "wrong-type",
                 span,
-                format!("{} should stand here, this is a text in quotes", noun(ty)),
+                format!("this must be {}, not a text in quotes", noun(ty)),
             );
             return Err(self.fail(
                 cx,
@@ -230,7 +235,7 @@ impl<'a> Resolver<'a> {
             Type::Enum(words) => {
                 types::enum_word(&text, words).map(|word| Value::Text(word.to_owned()))
             }
-            _ => Err(Wrong::new("this type takes no single value")),
+            _ => Err(Wrong::new("the field does not take a single value")),
         };
         value
             .map(Val::Plain)
@@ -244,7 +249,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A value known after apply only, or a secret, where a type is wanted.
+    /// Checks a value that is known only after apply, or secret.
     fn unknown(&mut self, cx: Cx, ty: &Type, value: Value, span: Span) -> Eval<Val> {
         if value.has_secret()
             && !matches!(ty, Type::Text { .. } | Type::Secret | Type::Content { .. })
@@ -258,7 +263,7 @@ impl<'a> Resolver<'a> {
             && let Some(reference) = value.refs().first()
         {
             let message = format!(
-                "`{}.{}` is known after apply only, and {} must be known at plan",
+                "`{}.{}` is known only after apply, but {} must be known at plan",
                 reference.address,
                 reference.attr,
                 noun(ty)
@@ -341,7 +346,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// What a type wants, for messages.
+/// The values of a type, for messages.
 fn noun(ty: &Type) -> &'static str {
     match ty {
         Type::Text { .. } | Type::Secret => "a text",
@@ -352,7 +357,7 @@ fn noun(ty: &Type) -> &'static str {
         Type::Ip => "an IP address",
         Type::Duration => "a duration",
         Type::Zone => "a zone",
-        Type::TimeSpan => "a time of the day",
+        Type::TimeSpan => "a time span",
         Type::Enum(_) => "one of the field's words",
         Type::Path => "a path",
         _ => "a value",
@@ -377,9 +382,9 @@ fn length(text: &str, min: usize, max: usize) -> Result<(), Wrong> {
         return Ok(());
     }
     let hint = if min == 0 {
-        format!("at most {max} characters")
+        format!("write at most {max} characters")
     } else {
-        format!("{min} to {max} characters")
+        format!("write {min} to {max} characters")
     };
     let message = match len {
         0 => "the text is empty".to_owned(),

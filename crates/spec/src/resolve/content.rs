@@ -1,7 +1,8 @@
-//! Contents: user data, commands, public keys. Text in place, from a file, or written as
-//! cloud-config.
+//! Contents such as user data, commands and public keys: a text in place, a file, or a cloud-config
+//! document.
 //!
-//! Nothing in them is replaced but what `with` names: shell and nginx own `${…}` there.
+//! Shells and configuration files have a `${…}` of their own. Therefore expressions are not
+//! evaluated in a content; only the names of `with` are replaced.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,7 @@ impl<'a> Resolver<'a> {
                         Diagnostic::error(
                             "wrong-type",
                             span,
-                            "a text or a map should stand here, this is a list",
+                            "this must be a text or a map, not a list",
                         )
                         .hint(hint),
                     ));
@@ -62,11 +63,11 @@ impl<'a> Resolver<'a> {
             let diagnostic = Diagnostic::error(
                 "too-large",
                 span,
-                format!("the content has {bytes} bytes, the API takes {max}"),
+                format!("the text has {bytes} bytes; the API accepts at most {max}"),
             );
             return Err(self.fail(
                 cx,
-                diagnostic.hint("let it fetch the rest from OSS or a package"),
+                diagnostic.hint("let the machine fetch the rest from OSS or a package"),
             ));
         }
         Ok(Val::Plain(value))
@@ -88,7 +89,7 @@ impl<'a> Resolver<'a> {
                     Diagnostic::error(
                         "unknown-field",
                         pair.at,
-                        format!("there is no `{}` here", pair.key),
+                        format!("`{}` is not a valid key here", pair.key),
                     )
                     .maybe_hint(hint),
                 ));
@@ -97,12 +98,12 @@ impl<'a> Resolver<'a> {
         let bodies: Vec<&Pair> = pairs.iter().filter(|pair| pair.key != "with").collect();
         let [body] = bodies.as_slice() else {
             let message = if bodies.is_empty() {
-                "no content here"
+                "the text is missing"
             } else {
-                "two contents here"
+                "the text is given more than once"
             };
             let hint = format!(
-                "exactly one of {}",
+                "set exactly one of {}",
                 suggest::listing(&keys[..keys.len().min(3)])
             );
             return Err(self.fail(
@@ -144,7 +145,7 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error(
                     "wrong-type",
                     node.span,
-                    format!("a text should stand here, this is {}", node.noun()),
+                    format!("this must be a text, not {}", node.noun()),
                 ),
             )),
         }
@@ -157,7 +158,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The text of a file beside the spec.
+    /// Reads the text of a file that the spec names.
     fn content_file(&mut self, cx: Cx, node: &Node) -> Eval<(String, Anchor)> {
         let Some(path) = crate::parse::literal(node, "file", &mut self.found) else {
             return Err(Halt::Reported);
@@ -209,7 +210,7 @@ impl<'a> Resolver<'a> {
         Ok((text, Anchor::new(&self.sources, Span::new(file, 0, 0), "")))
     }
 
-    /// The names and values of `with`.
+    /// Evaluates the values of `with`.
     fn with(&mut self, cx: Cx, node: &'a Node) -> Eval<BTreeMap<String, (Value, Span)>> {
         let cx = Cx {
             expressions: true,
@@ -231,7 +232,7 @@ impl<'a> Resolver<'a> {
         Ok(given)
     }
 
-    /// Warns of `${…}` that are one slip away from a name of `with`.
+    /// Warns of each `${…}` that differs from a name of `with` by one character.
     fn near_names(
         &mut self,
         text: &str,
@@ -252,9 +253,10 @@ impl<'a> Resolver<'a> {
                 } else {
                     given[near].1
                 };
-                let message = format!("`${{{name}}}` stays as it is; `with` names `{near}`");
+                let message =
+                    format!("`${{{name}}}` is not replaced; `with` has the similar name `{near}`");
                 let diagnostic = Diagnostic::warning("near-with", span, message)
-                    .hint(format!("if it is meant, write `${{{near}}}`"));
+                    .hint(format!("to use that value, write `${{{near}}}`"));
                 self.found.push(diagnostic);
             }
         }
@@ -290,14 +292,17 @@ impl<'a> Resolver<'a> {
                     *at,
                     format!("the text does not use `${{{name}}}`"),
                 );
-                result = Err(self.fail(cx, diagnostic.hint("take the name out, or use it")));
+                result = Err(self.fail(
+                    cx,
+                    diagnostic.hint("remove the name, or use it in the text"),
+                ));
             }
         }
         result.map(|()| concat(pieces))
     }
 }
 
-/// Every `${name}` of a text: where it begins, and its name.
+/// Returns every `${name}` of a text: its start and the name.
 fn placeholders(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.match_indices("${").filter_map(|(start, _)| {
         let rest = &text[start + 2..];
@@ -306,7 +311,7 @@ fn placeholders(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Makes a value fit between double quotes.
+/// Escapes a value for use inside double quotes.
 fn escape(value: &mut Value) {
     match value {
         Value::Text(text) => *text = cloud_config::escaped(text),
@@ -316,7 +321,7 @@ fn escape(value: &mut Value) {
     }
 }
 
-/// Bytes of a content that are known now.
+/// The bytes of a content that are known at plan.
 fn known_bytes(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),

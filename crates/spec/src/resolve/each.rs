@@ -1,4 +1,4 @@
-//! `count` and `for_each`: which members an entry has.
+//! Expands `count` and `for_each` to the members of an entry.
 
 use super::val::Val;
 use super::{Cx, Eval, Halt, Resolver};
@@ -9,20 +9,21 @@ use crate::span::Span;
 use crate::tree::{Data, Node};
 use crate::value::Value;
 
-/// What `each` is for one member.
+/// The value of `each` for one member.
 #[derive(Debug, Clone)]
 pub(super) struct Each {
     pub(super) key: Key,
     pub(super) value: Val,
-    /// Its place, for members of `count`; members of `for_each` do not depend on place.
+    /// Its position, for members of `count`; members of `for_each` have none, so that a new key
+    /// does not change the others.
     pub(super) place: Option<u32>,
 }
 
-/// Most members of one group.
+/// The largest number of members of one group.
 pub(super) const MAX_MEMBERS: i64 = 100_000;
 
 impl<'a> Resolver<'a> {
-    /// The members that `count` asks for.
+    /// Returns the members of a `count`.
     pub(super) fn count(&mut self, cx: Cx, node: &'a Node) -> Eval<Vec<Each>> {
         let ty = Type::Int {
             min: 0,
@@ -41,7 +42,7 @@ impl<'a> Resolver<'a> {
         Ok((0..n).map(each).collect())
     }
 
-    /// The members that `for_each` asks for.
+    /// Returns the members of a `for_each`.
     pub(super) fn for_each(&mut self, cx: Cx, node: &'a Node) -> Eval<Vec<Each>> {
         let val = match &node.data {
             Data::Scalar(scalar)
@@ -66,8 +67,7 @@ impl<'a> Resolver<'a> {
                 }));
             }
             Val::Map(map) => {
-                // Keys in the order of the file would depend on place; the map's own order is by
-                // name.
+                // The map is sorted by key, so members do not depend on positions in the file.
                 for (at, (key, value)) in map.into_iter().enumerate() {
                     let span = node.pair(&key).map_or(span_of(at), |pair| pair.at);
                     members.push(Each {
@@ -83,7 +83,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             Val::Resource(address) => {
-                let message = format!("`{address}` is one resource, no group");
+                let message = format!("`{address}` is one resource, not a group");
                 return Err(self.fail(
                     cx,
                     Diagnostic::error("wrong-type", node.span, message)
@@ -105,7 +105,7 @@ impl<'a> Resolver<'a> {
                     Diagnostic::error(
                         "secret",
                         span,
-                        "a secret cannot be a key: addresses are shown",
+                        "a secret cannot be a key, because addresses are shown",
                     ),
                 ));
             }
@@ -118,7 +118,7 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error(
                     "duplicate-key",
                     span,
-                    format!("the key `{key}` stands here twice"),
+                    format!("the key `{key}` is given twice"),
                 ),
             ));
         }
@@ -130,16 +130,17 @@ impl<'a> Resolver<'a> {
     }
 
     fn key(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Key> {
-        let wrong = Diagnostic::error("name", span, format!("`{text}` cannot be a key"));
+        let wrong = Diagnostic::error("name", span, format!("`{text}` is not a valid key"));
         Key::parse(text).ok_or_else(|| {
             self.fail(
                 cx,
-                wrong.hint("a letter or digit, then letters, digits, `.`, `_` and `-`, at most 40"),
+                wrong.hint("a key must be a letter or digit, then letters, digits, `.`, `_` and `-`, at most 40"),
             )
         })
     }
 
-    /// Reports a value that must be known at plan and is not, or is of no use as members.
+    /// Reports a value that is not known at plan, or has the wrong type for `count`, `for_each` or
+    /// `enabled`.
     pub(super) fn not_known(&mut self, cx: Cx, span: Span, what: &str, val: &Val) -> Halt {
         let diagnostic = match val.unknown() {
             Some(unknown) => {
@@ -147,12 +148,12 @@ impl<'a> Resolver<'a> {
                     "not-known",
                     span,
                     format!(
-                        "`{unknown}` is known after apply only, and `{what}` must be known at plan"
+                        "`{unknown}` is known only after apply, but `{what}` must be known at plan"
                     ),
                 );
                 match unknown.split_once(['[', '.']) {
                     Some((group, _)) if matches!(what, "count" | "for_each") => diagnostic.hint(
-                        format!("`for_each: {group}` gives one per member of a group"),
+                        format!("write `for_each: {group}` for one resource per member"),
                     ),
                     _ => diagnostic,
                 }
@@ -166,7 +167,7 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error(
                     "wrong-type",
                     span,
-                    format!("`{what}` takes {wanted}, this is {}", val.noun()),
+                    format!("`{what}` must be {wanted}, not {}", val.noun()),
                 )
             }
         };

@@ -1,4 +1,4 @@
-//! Entries to members: `enabled`, groups, and the scopes inside modules.
+//! Expands entries to members: `enabled`, groups, and the scopes of modules.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::suggest;
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
-    /// What a name of a scope stands for: a resource, a module, or a group of them.
+    /// Returns the value of a name of a scope: a resource, a module, or a group of these.
     pub(super) fn expand(&mut self, scope: ScopeId, name: &'a str) -> Eval<Val> {
         let cx = Cx {
             scope,
@@ -44,9 +44,9 @@ impl<'a> Resolver<'a> {
                 let diagnostic = Diagnostic::error(
                     "count-and-for-each",
                     each.at,
-                    "`count` and `for_each` exclude each other",
+                    "an entry cannot have both `count` and `for_each`",
                 );
-                return Err(self.fail(cx, diagnostic.label(count.at, "count is here")));
+                return Err(self.fail(cx, diagnostic.label(count.at, "`count` is here")));
             }
         };
         let members = each.into_iter().map(|each| {
@@ -120,7 +120,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// What reaches into a module: tags, protection, order.
+    /// Passes tags, protection and order into the scope of a module.
     fn open_module(&mut self, outside: ScopeId, id: MemberId, inside: ScopeId) -> Eval<()> {
         let (entry, address) = (self.members[id.0].entry, self.members[id.0].address.clone());
         let cx = Cx {
@@ -141,7 +141,8 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    /// A module's entry gives what the module asks for, and nothing else.
+    /// Checks that the `with` of an entry sets the required variables of the module, and no unknown
+    /// ones.
     fn check_inputs(&mut self, cx: Cx, entry: &'a Entry) -> Eval<()> {
         let What::Module {
             file: Some(file), ..

@@ -1,7 +1,12 @@
-//! Cycles among resources: found before anything is planned, and printed as their path.
+//! Finds cycles among resources before planning, and reports each as its path.
 //!
-//! A node is a resource at a stage: its creation, or the binding of its late references. A late
-//! reference binds once both ends exist, so that creations never wait for it.
+//! Each resource has two nodes: its creation, and the binding of its late references. An edge leads
+//! from a node to the nodes that must come first. A late reference binds once both resources exist,
+//! so it adds an edge to the binding and never to the creation. For example, two security groups
+//! whose rules refer to each other have no cycle, while two resources with `after` on each other
+//! have one.
+//!
+//! A depth-first search without recursion visits each node and edge once.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +17,7 @@ use crate::schema::{FieldDef, Type};
 use crate::stack::Resource;
 use crate::value::{Ref, Value};
 
-/// The nodes of the resource at a place: its creation is even, its binding odd.
+/// The node of the creation of the resource at an index; its binding is the next node.
 const fn created(place: usize) -> usize {
     place * 2
 }
@@ -21,7 +26,7 @@ const fn bound(place: usize) -> usize {
     place * 2 + 1
 }
 
-/// The graph: what each node waits for, and the field that says so.
+/// The graph: the nodes that each node waits for, with the field that causes the edge.
 struct Graph<'r> {
     all: Vec<(&'r Address, &'r Resource)>,
     edges: Vec<Vec<(usize, &'r str)>>,
@@ -48,7 +53,7 @@ impl Resolver<'_> {
         let first = names.first().cloned().unwrap_or_default();
         let message = format!("a cycle: {} -> {first}", names.join(" -> "));
         let mut diagnostic = Diagnostic::unplaced("cycle", message)
-            .hint("each needs the next before it can be created; one reference must go");
+            .hint("each resource needs the next one to be created; remove one of the references");
         for (at, (node, field)) in cycle.iter().enumerate() {
             let (address, resource) = graph.all[node / 2];
             let Some(member) = self
@@ -104,7 +109,8 @@ impl<'r> Graph<'r> {
                     };
                     let from = if late { bound(place) } else { created(place) };
                     edges[from].push((created(target), name));
-                    // What another gives it is known once that one is bound.
+                    // An attribute that another resource provides is known once that resource is
+                    // bound.
                     let givers = given.get(&(target, reference.attr.as_str()));
                     let binds = givers.into_iter().flatten();
                     edges[from].extend(binds.map(|giver| (bound(*giver), name.as_str())));
@@ -119,9 +125,9 @@ impl<'r> Graph<'r> {
         Self { all, edges }
     }
 
-    /// One cycle for each node from which a new one is found; walks without recursion.
+    /// Finds at most one cycle from each start node, without recursion.
     fn cycles(&self) -> Vec<Vec<(usize, &'r str)>> {
-        // `Some(false)` while a node is on the way, `Some(true)` once all behind it is known.
+        // `Some(false)` while a node is on the current path, `Some(true)` once it is finished.
         let mut done: Vec<Option<bool>> = vec![None; self.edges.len()];
         (0..self.edges.len())
             .filter_map(|start| self.cycle_from(start, &mut done))
@@ -165,8 +171,8 @@ impl<'r> Graph<'r> {
     }
 }
 
-/// The attributes that a resource has once another is bound to it: by its place and the attribute's
-/// name, the places of the others.
+/// The attributes that a resource has only once others are bound to it: by the index of the
+/// resource and the name of the attribute, the indexes of the others.
 type Given = BTreeMap<(usize, &'static str), Vec<usize>>;
 
 fn given(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -> Given {
@@ -185,7 +191,7 @@ fn given(all: &[(&Address, &Resource)], places: &BTreeMap<&Address, usize>) -> G
     found
 }
 
-/// The dotted path, below a field, of the first reference to a resource.
+/// Returns the dotted path, below a field, of the first reference to a resource.
 fn path_to(value: &Value, path: &str, target: &Address) -> String {
     let holds = |value: &Value| {
         value
@@ -209,7 +215,7 @@ fn path_to(value: &Value, path: &str, target: &Address) -> String {
 /// A type, if it is known, and whether references under it bind late.
 type Typed = (Option<Type>, bool);
 
-/// Visits every reference of a value with whether it is late.
+/// Visits every reference of a value, and tells whether it binds late.
 fn each_ref<'v>(value: &'v Value, typed: Typed, see: &mut impl FnMut(&'v Ref, bool)) {
     match value {
         Value::Map(map) => map

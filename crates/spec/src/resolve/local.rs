@@ -1,7 +1,8 @@
-//! Paths of files on this machine that are read or made later: private keys.
+//! Paths of local files that apply reads or creates: private keys.
 //!
-//! A path stays below the root of the stack, or below the home folder after `~/`, and so does what
-//! its links lead to. It is checked here, so that `validate` finds it before anything happens.
+//! A path must stay below the root of the stack, or after `~/` below the home folder; so must the
+//! targets of its links. The check is done here, so that `validate` reports a wrong path before
+//! anything is changed.
 
 use super::Resolver;
 use crate::loader;
@@ -9,12 +10,13 @@ use crate::span::Span;
 use crate::types::Wrong;
 
 impl Resolver<'_> {
-    /// A path as the process can use it: relative to where people stand, or below the home folder.
+    /// Returns the path that the process can use: relative to the working folder, or below the home
+    /// folder.
     pub(super) fn local_path(&self, span: Span, text: &str) -> Result<String, Wrong> {
         let wrong = |why: &str| Wrong::new(format!("`{text}`: {why}"));
         if text.is_empty() || text.starts_with('/') || text.contains(['\\', '\0']) {
             return Err(wrong(
-                "a path is relative to the file it stands in, with `/`; `~/` is your home folder",
+                "a path must be relative to its file and use `/`, or begin with `~/` for the home folder",
             ));
         }
         let named = match text.strip_prefix("~/") {
@@ -26,13 +28,13 @@ impl Resolver<'_> {
 
     fn below_home(&self, rest: &str) -> Result<String, String> {
         let Some(home) = self.cx.home.filter(|home| !home.is_empty()) else {
-            return Err("`~/` has no meaning here: there is no home folder".to_owned());
+            return Err("`~/` cannot be used: the home folder is not known".to_owned());
         };
         let named = loader::join(home, rest);
         if !loader::is_below(&named, &loader::normal(home)) {
             return Err("the path leaves the home folder".to_owned());
         }
-        // A home folder that is not there yet holds no links.
+        // A home folder that does not exist contains no links.
         if let Ok(root) = self.cx.loader.canonical(home) {
             loader::check_target(self.cx.loader, &root, &named)
                 .map_err(|error| error.to_string())?;

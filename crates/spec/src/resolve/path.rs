@@ -1,4 +1,7 @@
-//! Paths: from a name, step by step, to a value, a resource, an attribute, an output.
+//! Evaluates paths of expressions, such as `vars.size`, `app[0].private_ip` and `blue.group`.
+//!
+//! The first name selects a value: a variable, `each`, `env`, an entry, a module, an external
+//! resource or another stack. `walk` then follows the steps.
 
 mod attribute;
 mod walk;
@@ -15,8 +18,7 @@ use crate::suggest;
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
-    /// The value that a bare name or member's address means: `net`, `public[h]`, `network.net`,
-    /// `blue.sg`.
+    /// Returns the value of a bare name or address: `net`, `public[h]`, `network.net`, `blue.sg`.
     pub(super) fn named(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Val> {
         let anchor = Anchor::new(&self.sources, span, text);
         let address = match text.parse::<Address>() {
@@ -27,7 +29,7 @@ impl<'a> Resolver<'a> {
                     Diagnostic::error(
                         "unknown-reference",
                         span,
-                        format!("`{text}` is no name of this stack"),
+                        format!("`{text}` is not a valid name"),
                     )
                     .hint(bad.why),
                 ));
@@ -64,7 +66,7 @@ impl<'a> Resolver<'a> {
         )
     }
 
-    /// The value of a path.
+    /// Evaluates a path.
     pub(super) fn path(&mut self, cx: Cx, path: &Path, anchor: Anchor) -> Eval<Val> {
         let at = anchor.at(&path.root_range);
         match path.root.as_str() {
@@ -79,7 +81,7 @@ impl<'a> Resolver<'a> {
                         Diagnostic::error(
                             "unknown-variable",
                             at,
-                            "a variable's name should follow: `vars.NAME`",
+                            "the name of the variable is missing: write `vars.NAME`",
                         ),
                     ));
                 };
@@ -113,7 +115,7 @@ impl<'a> Resolver<'a> {
                     Diagnostic::error(
                         "unknown-variable",
                         at,
-                        format!("there is no variable `{name}`"),
+                        format!("the variable `{name}` is not declared"),
                     )
                     .maybe_hint(hint),
                 ))
@@ -132,10 +134,10 @@ impl<'a> Resolver<'a> {
             .and_then(|member| self.members[member.0].each.clone())
         else {
             let diagnostic =
-                Diagnostic::error("each-outside", at, "`each` has a meaning in groups only");
+                Diagnostic::error("each-outside", at, "`each` is valid only in a group");
             return Err(self.fail(
                 cx,
-                diagnostic.hint("the entry has neither `count` nor `for_each`"),
+                diagnostic.hint("add `count` or `for_each` to the entry"),
             ));
         };
         let name = match path.steps.first().map(|step| &step.data) {
@@ -164,13 +166,9 @@ impl<'a> Resolver<'a> {
             let diagnostic = Diagnostic::error(
                 "each-outside",
                 at,
-                format!("`each.{name}` is for `count` alone"),
+                format!("`each.{name}` is valid only with `count`"),
             );
-            self.fail(
-                cx,
-                diagnostic
-                    .hint("members of `for_each` must not depend on their place; use `each.key`"),
-            )
+            self.fail(cx, diagnostic.hint("with `for_each`, write `each.key`"))
         })
     }
 
@@ -178,9 +176,12 @@ impl<'a> Resolver<'a> {
         let scope = &self.scopes[cx.scope.0];
         let value = match name {
             "env" if scope.module.is_some() => {
-                let diagnostic =
-                    Diagnostic::error("unknown-reference", at, "`env` does not reach into modules");
-                return Err(self.fail(cx, diagnostic.hint("declare a variable in the module and give it with `with: {env: \"${env}\"}`")));
+                let diagnostic = Diagnostic::error(
+                    "unknown-reference",
+                    at,
+                    "`env` is not valid inside a module",
+                );
+                return Err(self.fail(cx, diagnostic.hint("declare a variable in the module and pass it with `with: {env: \"${env}\"}`")));
             }
             "env" => scope.file.environment.clone(),
             "stack" => self.world.files.first().map(|file| file.name.value.clone()),
@@ -190,14 +191,14 @@ impl<'a> Resolver<'a> {
         value.map(Val::text).ok_or_else(|| {
             let message = match name {
                 "env" => "this stack has no environments",
-                "account" => "this stack pins no `account`",
+                "account" => "this stack sets no `account`",
                 _ => "the region cannot depend on itself",
             };
             self.fail(cx, Diagnostic::error("unknown-reference", at, message))
         })
     }
 
-    /// What a first name means in a scope.
+    /// Returns the value of the first name of a path in a scope.
     fn name(&mut self, cx: Cx, path: &Path, at: Span) -> Eval<Val> {
         let name = path.root.as_str();
         let scope = &self.scopes[cx.scope.0];
@@ -220,16 +221,19 @@ impl<'a> Resolver<'a> {
             .flat_map(|key| file.pairs(key))
             .map(|pair| pair.key.as_str());
         let names: Vec<&str> = scope.names.keys().copied().chain(sections).collect();
-        let diagnostic =
-            Diagnostic::error("unknown-reference", at, format!("no resource `{name}`"));
+        let diagnostic = Diagnostic::error(
+            "unknown-reference",
+            at,
+            format!("no resource has the name `{name}`"),
+        );
         let in_module = scope.module.is_some();
         let hint = match suggest::nearest(name, names.iter().copied()) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if file.vars.iter().any(|decl| decl.name == name) => {
-                Some(format!("the variable is `${{vars.{name}}}`"))
+                Some(format!("write `${{vars.{name}}}` for the variable"))
             }
             None if in_module => Some(
-                "a module sees its own resources only; other things come in through its `vars`"
+                "a module can refer only to its own resources; pass others with its `vars`"
                     .to_owned(),
             ),
             None => foreign_reference(path, &names).or_else(|| suggest::hint(name, names)),
@@ -237,7 +241,7 @@ impl<'a> Resolver<'a> {
         Err(self.fail(cx, diagnostic.maybe_hint(hint)))
     }
 
-    /// The output of a module, as its file says it.
+    /// Evaluates an output of a module.
     pub(super) fn output(&mut self, scope: ScopeId, name: &'a str) -> Eval<Val> {
         let cx = Cx {
             scope,
@@ -252,12 +256,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// `alicloud_vpc.net.id`: people bring their references along.
+/// Returns the hint for a reference in the syntax of another tool, such as `alicloud_vpc.net.id`.
 fn foreign_reference(path: &Path, names: &[&str]) -> Option<String> {
     let hint = match path.root.as_str() {
         "var" | "local" => "write `${vars.NAME}`",
         "count" => "write `${each.index}`",
-        "module" => "write `${NAME.OUTPUT}` with the module entry's own name",
+        "module" => "write `${NAME.OUTPUT}` with the name of the module's entry",
         "data" => "declare it under `existing` and write `${NAME.ATTRIBUTE}`",
         root if root.starts_with("alicloud_") => {
             let own = path.steps.first().and_then(|step| match &step.data {
@@ -265,8 +269,8 @@ fn foreign_reference(path: &Path, names: &[&str]) -> Option<String> {
                 _ => None,
             });
             return Some(
-                own.map_or("resources have one name: `${NAME}`".to_owned(), |own| {
-                    format!("`{own}` is one: `${{{own}}}`")
+                own.map_or("write `${NAME}`, without the kind".to_owned(), |own| {
+                    format!("write `${{{own}}}`, without the kind")
                 }),
             );
         }

@@ -1,5 +1,5 @@
-//! Sources and destinations of rules: blocks, addresses, and resources of the kinds that the
-//! field's type names.
+//! Sources and destinations of firewall rules: blocks, addresses, and resources of the kinds that
+//! the type of the field lists.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ use crate::types;
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
-    /// A list of maps with one key each: `cidr`, or the key of the kind. `kinds` are parted by `|`;
-    /// what does not tell its kind is of the first.
+    /// Returns a list of maps with one key each: `cidr`, or the key of the kind. `kinds` are
+    /// separated by `|`; a reference whose kind is not known has the first one.
     pub(super) fn peers(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Val> {
         let alone = !matches!(
             &input,
@@ -57,7 +57,11 @@ impl<'a> Resolver<'a> {
                 Data::Bad | Data::Null => Err(Halt::Reported),
                 Data::List(_) => Err(self.fail(
                     cx,
-                    Diagnostic::error("wrong-type", node.span, "a list inside a list"),
+                    Diagnostic::error(
+                        "wrong-type",
+                        node.span,
+                        "a list inside a list is not valid here",
+                    ),
                 )),
             },
             In::Val(val, span) => self.peer_val(cx, kinds, val, span),
@@ -86,10 +90,11 @@ impl<'a> Resolver<'a> {
             };
         }
         if matches!(text, "any" | "all" | "internet" | "*" | "world") {
-            let diagnostic = Diagnostic::error("bad-cidr", span, format!("`{text}` is no source"));
+            let diagnostic =
+                Diagnostic::error("bad-cidr", span, format!("`{text}` is not a valid source"));
             return Err(self.fail(
                 cx,
-                diagnostic.hint("the whole internet is `0.0.0.0/0`, and `::/0` for IPv6"),
+                diagnostic.hint("write `0.0.0.0/0` for the whole internet, `::/0` for IPv6"),
             ));
         }
         let val = self.named(cx, span, text)?;
@@ -107,7 +112,7 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error("secret", span, "a secret cannot be a source"),
             )),
             Val::Plain(Value::Ref(reference)) => {
-                // An address becomes a block of one; blocks have their prefix already.
+                // An address becomes a block with the prefix /32; a block has a prefix already.
                 let is_address =
                     reference.attr.ends_with("_ip") || reference.attr.ends_with("ip_address");
                 let value = Value::Ref(reference);
@@ -135,14 +140,17 @@ impl<'a> Resolver<'a> {
                 Ok(items.collect::<Eval<Vec<_>>>()?.concat())
             }
             other => {
-                let diagnostic =
-                    Diagnostic::error("wrong-type", span, format!("{} is no source", other.noun()));
+                let diagnostic = Diagnostic::error(
+                    "wrong-type",
+                    span,
+                    format!("{} is not a valid source", other.noun()),
+                );
                 let forms = kinds.split('|').map(|kind| suggest::a(&plain(kind)));
                 let forms: Vec<String> = forms.collect();
                 Err(self.fail(
                     cx,
                     diagnostic.hint(format!(
-                        "a block, an address, {}, or a list of these",
+                        "use a block, an address, {}, or a list of these",
                         forms.join(", ")
                     )),
                 ))
@@ -170,7 +178,7 @@ impl<'a> Resolver<'a> {
             return Err(self.fail(cx, diagnostic.hint(own)));
         }
         let kind = match kind {
-            // The kind of what another stack holds may not be known.
+            // The kind of a resource of another stack may be unknown.
             None => return Ok(vec![self.one(first(kinds), Val::Resource(address))]),
             Some(kind) if wants(kinds, kind.name) => {
                 return Ok(vec![self.one(kind.name, Val::Resource(address))]);
@@ -193,8 +201,8 @@ impl<'a> Resolver<'a> {
         Err(self.fail(cx, diagnostic.maybe_hint(hint)))
     }
 
-    /// A text that an expression gives: a block, an address, or the id of something that this
-    /// version does not manage. A managed kind wants a reference, whose kind is checked.
+    /// Reads a text that an expression gives: a block, an address, or the id of a kind that this
+    /// version does not manage. A managed kind needs a reference, whose kind is checked.
     fn peer_from_text(&mut self, cx: Cx, kinds: &str, text: String, span: Span) -> Eval<Vec<Val>> {
         let schema = self.cx.schema;
         match schema.id_kind(&text).filter(|kind| wants(kinds, kind)) {
@@ -209,7 +217,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A resource of a kind, under the key of that kind.
+    /// Returns a map with a resource under the key of its kind.
     fn one(&self, kind: &str, val: Val) -> Val {
         let key = self.cx.schema.naming(kind).peer_key();
         one(key.unwrap_or(kind), val)
@@ -224,15 +232,16 @@ fn first(kinds: &str) -> &str {
     kinds.split('|').next().unwrap_or(kinds)
 }
 
-/// A kind in the words of a sentence.
+/// The name of a kind as words.
 fn plain(kind: &str) -> String {
     kind.replace('_', " ")
 }
 
-/// What may be a source or destination, for messages.
+/// The accepted sources and destinations, for messages.
 fn traffic(kinds: &str) -> String {
-    let mut words: Vec<String> = kinds.split('|').map(|kind| plain(kind) + "s").collect();
+    let words = kinds.split('|').map(|kind| suggest::a(&plain(kind)));
+    let mut words: Vec<String> = words.collect();
     let last = words.pop().unwrap_or_default();
     let words: String = words.iter().map(|word| format!(", {word}")).collect();
-    format!("traffic comes from blocks{words} and {last}")
+    format!("a source must be a block{words} or {last}")
 }

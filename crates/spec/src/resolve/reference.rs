@@ -1,5 +1,6 @@
-//! References: a name of this stack, a member, an expression, an id, a look-up. The kind is
-//! checked.
+//! References to resources: a name, a member of a group, an expression, an id, or a look-up.
+//!
+//! The kind of the target is checked wherever it is known.
 
 use super::check::In;
 use super::val::Val;
@@ -14,7 +15,7 @@ use crate::tree::{Data, Node};
 use crate::value::{Map, Value};
 
 impl<'a> Resolver<'a> {
-    /// One reference. `kinds` may name several kinds, parted by `|`.
+    /// Resolves one reference. `kinds` may list several kinds, separated by `|`.
     pub(super) fn reference(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Val> {
         let span = input.span();
         match self.any_reference(cx, kinds, input)? {
@@ -24,9 +25,8 @@ impl<'a> Resolver<'a> {
                     .first()
                     .map_or("KEY".to_owned(), |(key, _)| key.to_string());
                 let message = format!(
-                    "`{}` is a group of {}; one is wanted here",
-                    group.address,
-                    group.members.len()
+                    "`{}` is a group; this field takes one resource",
+                    group.address
                 );
                 Err(self.fail(
                     cx,
@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// References as an item of a list gives them: a bare group is all its members.
+    /// Resolves an item of a list of references; the name of a group stands for all its members.
     pub(super) fn references(&mut self, cx: Cx, kinds: &str, input: In<'a>) -> Eval<Vec<Val>> {
         Ok(match self.any_reference(cx, kinds, input)? {
             Val::Group(group) => group
@@ -60,7 +60,7 @@ impl<'a> Resolver<'a> {
                     }
                     Some(kind) => {
                         let message = format!(
-                            "`{}` is the id of {}, here {} is wanted",
+                            "`{}` is the id of {}; this field takes {}",
                             scalar.text,
                             suggest::a(kind),
                             words(kinds)
@@ -75,7 +75,7 @@ impl<'a> Resolver<'a> {
                 Data::Map(_) => self.look_up(cx, kinds, node),
                 Data::Bad | Data::Null => Err(Halt::Reported),
                 Data::List(_) => {
-                    let message = format!("{} is wanted here, this is a list", words(kinds));
+                    let message = format!("this must be {}, not a list", words(kinds));
                     Err(self.fail(cx, Diagnostic::error("wrong-type", span, message)))
                 }
             },
@@ -83,7 +83,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A bare word; where no name can be meant, the hint names the form for things outside.
+    /// Resolves a bare word. If no entry has this name, the hint shows the form for external
+    /// resources.
     fn known_name(&mut self, cx: Cx, kinds: &str, node: &Node, text: &str) -> Eval<Val> {
         if text.parse::<Address>().is_ok() {
             let form = self.outside_form(kinds, text);
@@ -107,12 +108,12 @@ impl<'a> Resolver<'a> {
         let diagnostic = Diagnostic::error(
             "unknown-reference",
             node.span,
-            format!("`{text}` is neither a name of this stack nor an id"),
+            format!("`{text}` is neither a valid name nor an id"),
         );
         Err(self.fail(cx, diagnostic.hint(self.outside_form(kinds, text))))
     }
 
-    /// A value as a reference to a kind.
+    /// Checks that a value is a reference to one of the kinds.
     fn of_kind(&mut self, cx: Cx, kinds: &str, val: Val, span: Span) -> Eval<Val> {
         match val {
             Val::Resource(address) => {
@@ -148,17 +149,17 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Reports a value that cannot be a reference to a resource, with the form that can.
+    /// Reports a value that is not a reference to a resource, with the form to write.
     pub(super) fn not_a_resource(&mut self, cx: Cx, kinds: &str, val: &Val, span: Span) -> Halt {
         let wrong_kind = |message: String| Diagnostic::error("wrong-kind", span, message);
         let diagnostic = match val {
             Val::Alias(alias) => wrong_kind(format!(
-                "`{alias}` is another stack, here {} is wanted",
+                "`{alias}` is another stack; this field takes {}",
                 words(kinds)
             ))
             .hint(format!("write `{alias}.NAME`")),
             Val::Plain(Value::Ref(reference)) => wrong_kind(format!(
-                "`{}.{}` is an attribute, here {} itself is wanted",
+                "`{}.{}` is an attribute; this field takes {} itself",
                 said(&reference.address),
                 reference.attr,
                 words(kinds)
@@ -168,16 +169,15 @@ impl<'a> Resolver<'a> {
                 let kind = kinds.split('|').next().unwrap_or(kinds);
                 let hint = if self.sources.text(span).contains("vars.") {
                     format!(
-                        "declare the variable with `type: {kind}`; its value may then be a name, an id or a look-up"
+                        "declare the variable with `type: {kind}`; then its value may be a name, an id or a look-up"
                     )
                 } else {
                     "write the name itself, or `${NAME}`".to_owned()
                 };
-                wrong_kind("an expression gives a resource here, this one gives a text".to_owned())
-                    .hint(hint)
+                wrong_kind("this expression must give a resource, not a text".to_owned()).hint(hint)
             }
             other => {
-                let message = format!("{} is wanted here, this is {}", words(kinds), other.noun());
+                let message = format!("this must be {}, not {}", words(kinds), other.noun());
                 Diagnostic::error("wrong-type", span, message)
             }
         };
@@ -209,7 +209,7 @@ impl<'a> Resolver<'a> {
             None
         } else {
             Some(format!(
-                "its outputs are {}: `{address}.{}`",
+                "its outputs are {}; write `{address}.{}`",
                 suggest::listing(&outputs),
                 outputs[0]
             ))
@@ -219,7 +219,7 @@ impl<'a> Resolver<'a> {
             Diagnostic::error(
                 "wrong-kind",
                 span,
-                format!("`{address}` is a module, of which only outputs are seen"),
+                format!("`{address}` is a module; only its outputs can be referred to"),
             )
             .maybe_hint(hint),
         )
@@ -229,7 +229,7 @@ impl<'a> Resolver<'a> {
         match self.kind_of(address) {
             Some(kind) if !wants(kinds, kind.name) => {
                 let message = format!(
-                    "`{}` is {}, here {} is wanted",
+                    "`{}` is {}; this field takes {}",
                     said(address),
                     suggest::a(kind.name),
                     words(kinds)
@@ -237,7 +237,7 @@ impl<'a> Resolver<'a> {
                 let names: Vec<&str> = self.of_kinds(cx, kinds);
                 let hint = match names.len() {
                     0 => None,
-                    1..=6 => Some(format!("there is {}", suggest::listing(&names))),
+                    1..=6 => Some(format!("this stack has {}", suggest::listing(&names))),
                     _ => None,
                 };
                 Err(self.fail(
@@ -249,7 +249,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Names of a scope's entries of some kinds.
+    /// Returns the names of entries of these kinds in a scope.
     fn of_kinds(&self, cx: Cx, kinds: &str) -> Vec<&'a str> {
         let scope = &self.scopes[cx.scope.0];
         let fits = |what: &What| matches!(what, What::Resource(kind) if wants(kinds, kind.name));
@@ -261,7 +261,7 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// `{id: …}`, `{name: …}`, `{tags: {…}}`, and what else the kind is looked up by.
+    /// Reads a look-up: `{id: …}`, `{name: …}`, `{tags: {…}}`, and the other keys of the kind.
     pub(super) fn look_up(&mut self, cx: Cx, kinds: &str, node: &'a Node) -> Eval<Val> {
         let keys = self.cx.schema.naming(kinds).look_up;
         let mut by = Map::new();
@@ -269,7 +269,7 @@ impl<'a> Resolver<'a> {
         for pair in node.pairs() {
             let Some(key) = keys.iter().find(|key| key.name == pair.key) else {
                 let hint = suggest::hint(&pair.key, keys.iter().map(|key| key.name));
-                let message = format!("{} is not looked up by `{}`", words(kinds), pair.key);
+                let message = format!("{} cannot be looked up by `{}`", words(kinds), pair.key);
                 result = Err(self.fail(
                     cx,
                     Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint),
@@ -286,11 +286,11 @@ impl<'a> Resolver<'a> {
         result?;
         let finding = keys.iter().filter(|key| key.finds).map(|key| key.name);
         if !finding.clone().any(|name| by.contains_key(name)) {
-            let message = "a look-up says by what";
+            let message = "the look-up names no property to search by";
             return Err(self.fail(
                 cx,
                 Diagnostic::error("missing-field", node.span, message).hint(format!(
-                    "one of {}",
+                    "add one of {}",
                     suggest::listing(&finding.collect::<Vec<_>>())
                 )),
             ));
@@ -298,7 +298,7 @@ impl<'a> Resolver<'a> {
         Ok(Val::Outside(Value::Map(by)))
     }
 
-    /// How something outside the stack is written, for a kind.
+    /// Returns the hint for a resource of a kind outside the stack.
     fn outside_form(&self, kinds: &str, text: &str) -> String {
         let form = self.cx.schema.naming(kinds).outside;
         if text.contains(['"', '\n']) {
@@ -313,7 +313,7 @@ pub(super) fn wants(kinds: &str, kind: &str) -> bool {
     kinds.split('|').any(|wanted| wanted == kind)
 }
 
-/// Several kinds as people read them.
+/// Lists kinds for messages.
 fn words(kinds: &str) -> String {
     kinds
         .split('|')

@@ -1,4 +1,4 @@
-//! One member to one [`Resource`]: fields, tags, lifecycle, order.
+//! Resolves one member to a [`Resource`]: fields, tags, lifecycle, order.
 
 mod after;
 mod lifecycle;
@@ -23,7 +23,7 @@ use crate::value::{Map, Value};
 
 const TEXT: Type = Type::Text { min: 1, max: 256 };
 impl<'a> Resolver<'a> {
-    /// The value of one field of a member, checked.
+    /// Evaluates and checks one field of a member.
     pub(super) fn field(&mut self, member: MemberId, name: &'a str) -> Eval<Val> {
         let (entry, scope) = (self.members[member.0].entry, self.members[member.0].scope);
         let cx = Cx {
@@ -64,7 +64,7 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error(
                     "secret",
                     span,
-                    "a secret cannot stand in a name: names are shown",
+                    "a name cannot hold a secret, because names are shown",
                 ),
             ));
         }
@@ -73,7 +73,7 @@ impl<'a> Resolver<'a> {
         };
         let len = text.chars().count();
         let hint = format!(
-            "{}: {} to {} characters, a letter first, not `http://` or `https://`",
+            "{} must have {} to {} characters and begin with a letter, not with `http://` or `https://`",
             rule.param, rule.min, rule.max
         );
         let message = if !(rule.min..=rule.max).contains(&len) {
@@ -85,14 +85,14 @@ impl<'a> Resolver<'a> {
         } else if !text.starts_with(char::is_alphabetic) {
             format!("the name `{text}` does not begin with a letter")
         } else if text.starts_with("http://") || text.starts_with("https://") {
-            format!("the name `{text}` begins like an address on the web")
+            format!("the name `{text}` begins like a URL")
         } else {
             return Ok(());
         };
         Err(self.fail(cx, Diagnostic::error("bad-name", span, message).hint(hint)))
     }
 
-    /// The resource of a member; nothing where something in it is wrong.
+    /// Resolves the resource of a member; `None` if it has an error.
     pub(super) fn resource(&mut self, member: MemberId) -> Option<Resource> {
         let (entry, scope) = (self.members[member.0].entry, self.members[member.0].scope);
         let What::Resource(kind) = entry.what else {
@@ -134,7 +134,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The resource of a member before any key of its entry is read.
+    /// Creates the resource of a member before the keys of its entry are read.
     fn bare_resource(&self, member: MemberId, kind: &'static KindDef) -> Resource {
         let member = &self.members[member.0];
         Resource {
@@ -157,7 +157,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Reports tags and a description on a kind that has none at the API.
+    /// Reports tags and a description on a kind that cannot have them.
     fn misplaced(&mut self, cx: Cx, kind: &KindDef, entry: &Entry) {
         if let Some(pair) = entry.pair("tags").filter(|_| !kind.taggable) {
             self.fail(
@@ -165,7 +165,7 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error(
                     "misplaced-key",
                     pair.at,
-                    format!("{} carries no tags at the API", suggest::a(kind.name)),
+                    format!("{} cannot have tags at the API", suggest::a(kind.name)),
                 ),
             );
         }
@@ -174,12 +174,13 @@ impl<'a> Resolver<'a> {
             .filter(|_| !kind.described && kind.field("description").is_none())
         {
             let message = format!(
-                "{} carries no description at the API",
+                "{} cannot have a description at the API",
                 suggest::a(kind.name)
             );
             self.fail(
                 cx,
-                Diagnostic::error("misplaced-key", pair.at, message).hint("say it in a comment"),
+                Diagnostic::error("misplaced-key", pair.at, message)
+                    .hint("write a comment instead"),
             );
         }
     }
@@ -193,7 +194,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn required(&mut self, cx: Cx, kind: &KindDef, entry: &Entry) {
-        // A field that is there under a wrong name is reported as that.
+        // A misspelt field is reported as unknown and not also as missing.
         let names: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
         let meant = |name: &str| {
             entry.body.iter().any(|pair| {
@@ -231,11 +232,11 @@ impl<'a> Resolver<'a> {
                 }
                 [first, second, ..] => {
                     let message =
-                        format!("`{}` and `{}` exclude each other", first.key, second.key);
+                        format!("`{}` and `{}` cannot both be set", first.key, second.key);
                     self.fail(
                         cx,
                         Diagnostic::error("exclusive-fields", second.at, message)
-                            .label(first.at, "the other is here"),
+                            .label(first.at, "the other one is here"),
                     );
                 }
             }
@@ -252,7 +253,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Puts one key of an entry where it belongs.
+    /// Adds one key of an entry to the resource.
     fn entry_key(
         &mut self,
         cx: Cx,
@@ -272,7 +273,7 @@ impl<'a> Resolver<'a> {
                 let other = self.cx.schema.id_kind(&id);
                 if let Some(kind) = other.filter(|kind| *kind != resource.kind.name) {
                     let message = format!(
-                        "`{id}` is the id of {}, this is {}",
+                        "`{id}` is the id of {}, but this is {}",
                         suggest::a(kind),
                         suggest::a(resource.kind.name)
                     );
@@ -318,8 +319,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The value of a field for its own resource. It is kept only if something else has asked for
-    /// it before: most fields are wanted once, and what is asked for later is computed again.
+    /// Evaluates a field for its own resource. Most fields are used only once, so the slot is not
+    /// kept unless another value has demanded the field before; a later demand computes it again.
     fn field_once(&mut self, cx: Cx, member: MemberId, pair: &'a Pair) -> Eval<Val> {
         let id = SlotId::Field(member, &pair.key);
         if self.slots.contains_key(&id) {
@@ -350,14 +351,14 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    /// A text of an entry that must be known at plan.
+    /// Reads a text of an entry that must be known at plan.
     fn entry_text(&mut self, cx: Cx, pair: &'a Pair) -> Eval<String> {
         match self.check_alone(cx, &TEXT, &pair.value)? {
             Val::Plain(Value::Text(text)) => Ok(text),
             other => {
                 let message = match other.unknown() {
                     Some(unknown) => format!(
-                        "`{unknown}` is known after apply only, and `{}` must be known at plan",
+                        "`{unknown}` is known only after apply, but `{}` must be known at plan",
                         pair.key
                     ),
                     None => format!("`{}` cannot be secret", pair.key),
@@ -375,7 +376,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Lets each kind look at its whole entries.
+    /// Runs the checks of each kind over its whole entries.
     pub(super) fn check_kinds(&mut self, resources: &BTreeMap<Address, Resource>) {
         let region = self.region.clone().unwrap_or_default();
         for (address, resource) in resources {
@@ -399,7 +400,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Where a dotted path of a member stands, or the nearest part around it.
+    /// Returns the span of a dotted path of a member, or of the nearest part that exists.
     pub(super) fn spot(&self, member: MemberId, path: &str) -> Span {
         let entry = self.members[member.0].entry;
         let mut parts = path.split('.');
@@ -419,7 +420,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Whether a closed field is let go by the word `unmanaged`.
+/// Whether the word `unmanaged` releases a closed field.
 fn is_released(field: &FieldDef, node: &Node) -> bool {
     field.unset == Unset::Closed && node.text() == Some("unmanaged")
 }

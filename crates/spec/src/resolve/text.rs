@@ -1,4 +1,4 @@
-//! Texts with expressions, and values without a type of their own.
+//! Evaluates texts with expressions, and values of fields that have no type, such as outputs.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,17 @@ use crate::tree::{self, Data, Node, Style};
 use crate::types;
 use crate::value::Value;
 
-/// Where the text of an expression stands in its file.
+/// The position of the text of an expression in its file.
 #[derive(Clone, Copy)]
 pub(super) struct Anchor {
     span: Span,
-    /// Bytes from the span's start to the text's, where the text stands in the file as it is.
+    /// The bytes from the start of the span to the text, if the text is in the file unchanged.
     lead: Option<usize>,
 }
 
 impl Anchor {
-    /// The anchor of a text under a span; escapes and folded lines have no exact places.
+    /// Finds the position of a text under a span. A text with escapes or folded lines has no exact
+    /// positions.
     pub(super) fn new(sources: &Sources, span: Span, text: &str) -> Self {
         let raw = sources.text(span);
         let lead = [0, 1]
@@ -34,7 +35,7 @@ impl Anchor {
         Self { span, lead }
     }
 
-    /// The place of a part of the text.
+    /// Returns the span of a part of the text.
     pub(super) fn at(&self, range: &expr::Range) -> Span {
         match self.lead {
             Some(lead) => self
@@ -46,7 +47,7 @@ impl Anchor {
 }
 
 impl<'a> Resolver<'a> {
-    /// A node whose text holds expressions, evaluated; others as they are.
+    /// Evaluates a node whose text has expressions; returns any other input unchanged.
     pub(super) fn evaluated(&mut self, cx: Cx, input: In<'a>) -> Eval<In<'a>> {
         let In::Node(node) = input else {
             return Ok(input);
@@ -61,7 +62,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The value of a text with expressions: one `${…}` keeps its type, mixed text takes scalars.
+    /// Evaluates a text with expressions. A single `${…}` keeps its type; inside a longer text, the
+    /// values must be scalars.
     pub(super) fn template(&mut self, cx: Cx, span: Span, text: &str) -> Eval<Val> {
         self.stop_if_full()?;
         let running = self.spent.running;
@@ -99,7 +101,7 @@ impl<'a> Resolver<'a> {
         Ok(Val::Plain(concat(pieces)))
     }
 
-    /// A value as part of a longer text.
+    /// Converts a value to a part of a longer text.
     pub(super) fn piece(&mut self, cx: Cx, val: Val, span: Span) -> Eval<Value> {
         let (noun, said) = (val.noun(), self.sources.text(span).to_owned());
         let hint = match &val {
@@ -114,13 +116,13 @@ impl<'a> Resolver<'a> {
         let wrong = Diagnostic::error(
             "wrong-type",
             span,
-            format!("{noun} cannot stand inside a text"),
+            format!("{noun} cannot be part of a text"),
         )
         .maybe_hint(hint);
         piece.ok_or_else(|| self.fail(cx, wrong))
     }
 
-    /// The value of an expression.
+    /// Evaluates an expression.
     pub(super) fn eval(&mut self, cx: Cx, expr: &Expr, anchor: Anchor) -> Eval<Val> {
         self.evals += 1;
         let result = self.eval_one(cx, expr, anchor);
@@ -141,14 +143,14 @@ impl<'a> Resolver<'a> {
     fn unknown_function(&mut self, cx: Cx, name: &str, span: Span) -> Halt {
         let names = functions::NAMES.iter().map(|(name, _)| *name);
         let hint = function_hint(name).or_else(|| suggest::hint(name, names));
-        let message = format!("there is no function `{name}`");
+        let message = format!("`{name}` is not a function");
         self.fail(
             cx,
             Diagnostic::error("unknown-function", span, message).maybe_hint(hint),
         )
     }
 
-    /// Calls a function. Kept small: calls in each other take the program's stack.
+    /// Calls a function. This frame is kept small, because nested calls use the call stack.
     fn call(
         &mut self,
         cx: Cx,
@@ -194,8 +196,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A value without a type: text, number or truth value as YAML tools agree on, lists and maps
-    /// of such.
+    /// Evaluates a value without a type: a text, number or boolean that all YAML tools read alike,
+    /// or a list or map of these.
     pub(super) fn free(&mut self, cx: Cx, node: &'a Node) -> Eval<Val> {
         match &node.data {
             Data::Bad | Data::Null => Err(Halt::Reported),
@@ -227,7 +229,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Notes an item of a list that leads to what is not in this stack.
+    /// Notes an item of a list that was removed because its target is not enabled.
     pub(super) fn left_out(&mut self, span: Span, name: &str) {
         let at = self.sources.location(span);
         self.notes.push(format!(
@@ -237,7 +239,8 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// A plain scalar as YAML 1.1 and 1.2 both read it; what another tool would read, if they differ.
+/// Reads a plain scalar as YAML 1.1 and 1.2 do. The error is the value that another tool would
+/// read, if they differ.
 fn plain(text: &str) -> Result<Val, String> {
     if let Some(read) = tree::reading(text) {
         return Err(read);
@@ -256,28 +259,30 @@ fn plain(text: &str) -> Result<Val, String> {
     })
 }
 
-/// The finding for an argument that must be known at plan.
+/// The diagnostic for an argument that must be known at plan.
 fn after_apply(span: Span, said: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         "not-known",
         span,
-        format!("`{said}` is known after apply only"),
+        format!("`{said}` is known only after apply"),
     );
     match said.split_once("[*]") {
         Some((group, _)) => diagnostic.hint(format!(
-            "`length({group})` is known; `for_each: {group}` gives one per member"
+            "use `length({group})`, or `for_each: {group}` for one resource per member"
         )),
         None => diagnostic
-            .hint("a function other than `join`, `concat` and `at` needs what is known at plan"),
+            .hint("only `join`, `concat` and `at` take values that are known only after apply"),
     }
 }
 
-/// Functions that people bring from elsewhere.
+/// Returns the hint for a function of another tool.
 fn function_hint(name: &str) -> Option<String> {
     let hint = match name {
-        "file" | "templatefile" => "a field takes `{file: PATH}`, with `with: {…}` for values",
-        "env" | "getenv" => "a variable takes `from_env: NAME`",
-        "base64" | "base64encode" | "Base64Encode" => "encodings are made where the API wants them",
+        "file" | "templatefile" => "write `{file: PATH}`, with `with: {…}` for values",
+        "env" | "getenv" => "declare a variable with `from_env: NAME`",
+        "base64" | "base64encode" | "Base64Encode" => {
+            "leave it out: Setpoint encodes values where the API needs it"
+        }
         "cidrsubnet" => "write `cidr_subnet(block, new_bits, n)`",
         "cidrhost" => "write `cidr_host(block, n)`",
         "element" => "write `at(list, n)`",
@@ -286,7 +291,7 @@ fn function_hint(name: &str) -> Option<String> {
         "flatten" => "write `concat(lists…)`",
         "count" | "len" | "size" => "write `length(x)`",
         "if" | "coalesce" | "try" => {
-            "there are no conditionals; environments and variables say what differs"
+            "expressions have no conditions; use environments and variables"
         }
         _ => return None,
     };

@@ -1,5 +1,8 @@
-//! The sections beside `resources`: region, tags, `existing`, `stacks`, `moved`, `forget`, `allow`,
-//! `outputs`.
+//! Resolves the sections besides `resources`: region, tags, `existing`, `stacks`, `moved`,
+//! `forget`, `allow` and `outputs`.
+//!
+//! `head` runs before the resources, which depend on region, tags and protection. `tail` runs after
+//! them, because its sections refer to resources.
 
 mod existing;
 mod version;
@@ -26,7 +29,7 @@ const TOP: Cx = Cx {
     expressions: true,
 };
 
-/// The value of an output, which may stand alone or beside a description.
+/// Returns the node of an output's value, which is written alone or under `value`.
 pub(super) fn output_value(node: &Node) -> &Node {
     let described = node.get("value").filter(|_| {
         node.pairs()
@@ -37,8 +40,8 @@ pub(super) fn output_value(node: &Node) -> &Node {
 }
 
 impl<'a> Resolver<'a> {
-    /// The environment of each linked stack, by alias: what is needed to read their files. It may
-    /// depend on variables, the account and the region, but not on other stacks.
+    /// Evaluates the environment of each linked stack, by alias, which is needed to read their
+    /// files. It may depend on variables, the account and the region, but not on other stacks.
     pub(crate) fn environments(&mut self) -> BTreeMap<String, Option<String>> {
         let file = &self.world.files[0];
         self.account = file.get("account").and_then(|node| self.account_of(node));
@@ -47,15 +50,12 @@ impl<'a> Resolver<'a> {
         self.environments.clone()
     }
 
-    /// Name, region, account, tags: what the rest depends on.
+    /// Resolves name, region, account, tags and protection, on which the rest depends.
     pub(super) fn head(&mut self) -> Stack {
         let file = &self.world.files[0];
         if file.get("region").is_none() {
-            let diagnostic = Diagnostic::error(
-                "missing-field",
-                file.name.span,
-                "the stack says no `region`",
-            );
+            let diagnostic =
+                Diagnostic::error("missing-field", file.name.span, "the stack has no `region`");
             self.found.push(
                 diagnostic.hint("write `region: cn-beijing`, at the top or in each environment"),
             );
@@ -100,7 +100,7 @@ impl<'a> Resolver<'a> {
                 self.found.push(Diagnostic::error(
                     "not-known",
                     node.span,
-                    format!("`{what}` must be known at plan, and may not be secret"),
+                    format!("`{what}` must be known at plan and must not be secret"),
                 ));
                 None
             }
@@ -127,10 +127,13 @@ impl<'a> Resolver<'a> {
         if text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit()) {
             return Some(text);
         }
-        let diagnostic =
-            Diagnostic::error("wrong-value", node.span, format!("`{text}` is no account"));
+        let diagnostic = Diagnostic::error(
+            "wrong-value",
+            node.span,
+            format!("`{text}` is not a valid account"),
+        );
         self.found
-            .push(diagnostic.hint("an account is 16 digits in quotes: \"1234567890123456\""));
+            .push(diagnostic.hint("write 16 digits in quotes: \"1234567890123456\""));
         None
     }
 
@@ -153,7 +156,7 @@ impl<'a> Resolver<'a> {
             Ok(true) => return,
             Ok(false) => {
                 let message = format!(
-                    "this stack requires setpoint {text}, this is {}",
+                    "this stack requires setpoint {text}, but this is {}",
                     env!("CARGO_PKG_VERSION")
                 );
                 Diagnostic::error("requires", node.span, message)
@@ -166,7 +169,7 @@ impl<'a> Resolver<'a> {
         self.found.push(finding);
     }
 
-    /// Sections that speak of resources.
+    /// Resolves the sections that refer to resources.
     pub(super) fn tail(&mut self, stack: &mut Stack, resources: &BTreeMap<Address, Resource>) {
         let file = &self.world.files[0];
         stack.moved = file
@@ -209,7 +212,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Members of a structure without expressions; what is missing or unknown is reported.
+    /// Checks the keys of a map without expressions and reports missing and unknown ones.
     fn members(
         &mut self,
         node: &Node,
@@ -292,14 +295,13 @@ impl<'a> Resolver<'a> {
             let message = format!("`{there}` is still in this stack");
             self.found.push(
                 Diagnostic::error("still-there", node.span, message)
-                    .hint("what moved has a new address only; take the old entry out"),
+                    .hint("remove the entry of the old address"),
             );
         }
         Some(Move { stack, from, to })
     }
 
-    /// Whether an address, or a group of it, is in the stack, even if something in its entry is
-    /// wrong.
+    /// Whether the stack declares an address or its group, even if the entry has an error.
     fn is_declared(&self, address: &Address) -> bool {
         let first = address
             .segments()
@@ -324,9 +326,10 @@ impl<'a> Resolver<'a> {
                 node.span,
                 format!("`{there}` is still in this stack"),
             );
-            self.found.push(diagnostic.hint(
-                "take its entry out; what `forget` names stays in the cloud, without an owner",
-            ));
+            self.found.push(
+                diagnostic
+                    .hint("remove its entry; the resource stays in the cloud without an owner"),
+            );
         }
         Some(address)
     }
@@ -352,7 +355,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn until(&mut self, node: &Node) -> Option<String> {
-        // A date has a grammar of its own and needs no quotes.
+        // A date is read by its own parser and needs no quotes.
         let text = node.text().map(str::to_owned);
         let Some(text) = text else {
             shape_fits(node, Shape::One, "until", &mut self.found);
@@ -369,7 +372,7 @@ impl<'a> Resolver<'a> {
                 format!("this entry of `allow` expired on {text}"),
             );
             self.found
-                .push(diagnostic.hint("take it out, or give it a new day with a new reason"));
+                .push(diagnostic.hint("remove the entry, or set a later date with a new reason"));
         }
         Some(text)
     }
@@ -400,7 +403,7 @@ impl<'a> Resolver<'a> {
                 format!("an output cannot be {noun}"),
             );
             self.found
-                .push(diagnostic.hint("name one of its attributes or outputs"));
+                .push(diagnostic.hint("refer to one of its attributes or outputs"));
             return None;
         };
         if value.has_secret() && !secret {
@@ -410,8 +413,7 @@ impl<'a> Resolver<'a> {
                 format!("the output `{}` shows a secret", pair.key),
             );
             self.found.push(
-                diagnostic
-                    .hint("write `{value: …, secret: true}`: then it is shown only on request"),
+                diagnostic.hint("write `{value: …, secret: true}` to show it only on request"),
             );
         }
         Some(Output {
@@ -422,7 +424,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The first resource that an address names, or that its group or its module holds.
+/// Returns the first resource with this address, or inside this group or module.
 fn still_there<'a>(
     resources: &'a BTreeMap<Address, Resource>,
     address: &Address,

@@ -1,5 +1,5 @@
-//! What an expression can be while a stack is resolved: plain values, and things that only the
-//! language knows.
+//! The values of expressions during resolution: plain values, and values that exist only in the
+//! language, such as groups and modules.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,26 +7,27 @@ use std::rc::Rc;
 use crate::address::{Address, Key};
 use crate::value::{Map, Secret, Value};
 
-/// The place of a member in the resolver's table.
+/// The index of a member in the resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct MemberId(pub(crate) usize);
 
-/// A value during resolving.
+/// A value during resolution.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Val {
-    /// A scalar, known or not; never a list or map.
+    /// A scalar that is known, or known after apply; never a list or map.
     Plain(Value),
     /// A list.
     List(Vec<Self>),
     /// A map.
     Map(BTreeMap<String, Self>),
-    /// A resource of this stack, or one outside under a reserved root (see [`crate::outside`]).
+    /// A resource of this stack, or an external one with a reserved address (see
+    /// [`crate::outside`]).
     Resource(Address),
-    /// An id or a look-up of something outside, where a reference was wanted.
+    /// The id or look-up of an external resource, as the value of a reference.
     Outside(Value),
     /// All members of a group.
     Group(Rc<Group>),
-    /// A module, of which only outputs are seen.
+    /// A module; only its outputs can be referred to.
     Module(MemberId),
     /// Another stack, by its alias.
     Alias(String),
@@ -35,9 +36,9 @@ pub(crate) enum Val {
 /// A group and its members in order.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Group {
-    /// Its address without a key.
+    /// The address of the group, without a key.
     pub(crate) address: Address,
-    /// Keys and members; each member is [`Val::Resource`] or [`Val::Module`].
+    /// The keys and members; each member is a [`Val::Resource`] or [`Val::Module`].
     pub(crate) members: Vec<(Key, Val)>,
 }
 
@@ -47,8 +48,8 @@ impl Val {
         Self::Plain(Value::Text(text.into()))
     }
 
-    /// The plain value that a stack holds, resources as references to their id; `None` for what no
-    /// field can hold.
+    /// Converts it to a plain value, with resources as references to their id; `None` for a module
+    /// or another stack.
     pub(crate) fn into_value(self) -> Option<Value> {
         Some(match self {
             Self::Plain(value) | Self::Outside(value) => value,
@@ -69,7 +70,7 @@ impl Val {
         })
     }
 
-    /// What a list holds where this stands as an item: a group gives all its members.
+    /// Returns the items that it adds to a list: a group adds all its members.
     fn into_items(self) -> Option<Vec<Value>> {
         match self {
             Self::Group(group) => group
@@ -81,7 +82,7 @@ impl Val {
         }
     }
 
-    /// The first reference in it that is known after apply only.
+    /// Returns the first reference in it, which is known only after apply.
     pub(crate) fn unknown(&self) -> Option<String> {
         match self {
             Self::Plain(value) | Self::Outside(value) => value
@@ -94,7 +95,7 @@ impl Val {
         }
     }
 
-    /// Whether a secret stands in it.
+    /// Whether it contains a secret.
     pub(crate) fn has_secret(&self) -> bool {
         match self {
             Self::Plain(value) | Self::Outside(value) => value.has_secret(),
@@ -104,12 +105,12 @@ impl Val {
         }
     }
 
-    /// What people call it.
+    /// Its type with an article, for messages.
     pub(crate) fn noun(&self) -> &'static str {
         match self {
             Self::Plain(Value::Int(_)) => "a whole number",
             Self::Plain(Value::Decimal(_)) => "a number",
-            Self::Plain(Value::Bool(_)) => "a truth value",
+            Self::Plain(Value::Bool(_)) => "a boolean",
             Self::Plain(_) => "a text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -121,7 +122,7 @@ impl Val {
     }
 }
 
-/// A scalar as the text it would be inside a longer one; `None` for lists and maps.
+/// Converts a scalar to the text that it has inside a longer text; `None` for lists and maps.
 pub(crate) fn as_piece(value: Value) -> Option<Value> {
     Some(match value {
         Value::Bool(b) => Value::Text(b.to_string()),
@@ -136,8 +137,8 @@ pub(crate) fn as_piece(value: Value) -> Option<Value> {
     })
 }
 
-/// Text from pieces: known neighbours are joined, a known whole is one text, and secret if any
-/// piece is.
+/// Joins pieces to a text. Adjacent known pieces are joined; if all are known the result is one
+/// text, which is secret if any piece is.
 pub(crate) fn concat(pieces: Vec<Value>) -> Value {
     let mut parts: Vec<Value> = Vec::new();
     let flat = pieces.into_iter().flat_map(|piece| match piece {

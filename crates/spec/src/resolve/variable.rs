@@ -1,4 +1,5 @@
-//! Values of variables: the winner read as the declared type, and held against its bounds.
+//! Evaluates variables: reads the value with the highest precedence as the declared type, and
+//! checks its constraints.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,8 @@ const TEXT: Type = Type::Text {
 };
 
 impl<'a> Resolver<'a> {
-    /// Reads every variable of a scope, so that all that is missing or wrong is said at once.
+    /// Evaluates every variable of a scope, so that all missing and wrong values are reported at
+    /// once.
     pub(super) fn all_variables(&mut self, scope: ScopeId) {
         let file = self.scopes[scope.0].file;
         for decl in &file.vars {
@@ -38,7 +40,7 @@ impl<'a> Resolver<'a> {
             let verb = if names.len() == 1 { "has" } else { "have" };
             let message = format!("{} {verb} no value", suggest::listing(&names));
             let hint = format!(
-                "give them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default",
+                "set them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default",
                 names[0], names[0]
             );
             let mut diagnostic =
@@ -50,7 +52,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Reports a reference, outside any list, to what is not in this stack.
+    /// Reports a reference, outside a list, to a resource that is not enabled.
     pub(super) fn off_alone(&mut self, cx: Cx, span: Span, name: &str) -> Halt {
         let diagnostic = Diagnostic::error(
             "disabled-reference",
@@ -59,11 +61,11 @@ impl<'a> Resolver<'a> {
         );
         self.fail(
             cx,
-            diagnostic.hint("only an item of a list may lead to it: then the item is left out"),
+            diagnostic.hint("only an item of a list may refer to it, and is then left out"),
         )
     }
 
-    /// The value of one variable.
+    /// Evaluates one variable.
     pub(super) fn variable(&mut self, scope: ScopeId, name: &'a str) -> Eval<Val> {
         let file = self.scopes[scope.0].file;
         let Some(decl) = file.vars.iter().find(|decl| decl.name == name) else {
@@ -112,11 +114,11 @@ impl<'a> Resolver<'a> {
             .var_value(cx, &decl.ty, In::Node(node))
             .and_then(|val| self.constrain(cx, decl, node.span, val));
         if decl.secret && self.found.len() > before {
-            // The findings would show the value or its line.
+            // The diagnostics would show the secret value or its line.
             self.found.truncate(before);
             let message = format!(
-                "the value of the secret variable `{name}` is no {} that its declaration allows",
-                decl.ty.name()
+                "the value of the secret variable `{name}` is not {} that its declaration accepts",
+                suggest::a(&decl.ty.name())
             );
             return Err(self.fail(here, Diagnostic::error("wrong-type", decl.at, message)));
         }
@@ -177,8 +179,8 @@ impl<'a> Resolver<'a> {
         Ok(Val::Map(read.collect::<Eval<BTreeMap<_, _>>>()?))
     }
 
-    /// A port stays as written, so that it fits where a port is wanted and prints as people know
-    /// it.
+    /// Reads a port and keeps its written form, which fields of type port accept and which is
+    /// readable in a text.
     fn port_text(&mut self, cx: Cx, input: In<'a>) -> Eval<Val> {
         let span = input.span();
         let ports = self.check(cx, &Type::Ports, input, &mut Trail::default())?;
@@ -197,16 +199,16 @@ impl<'a> Resolver<'a> {
                     Diagnostic::error(
                         "wrong-type",
                         span,
-                        "a variable of type `port` holds one port or range",
+                        "a variable of type `port` must hold one port or one range",
                     )
-                    .hint("use `list(port)`"),
+                    .hint("write `type: list(port)` for several"),
                 )),
             },
             other => Ok(other),
         }
     }
 
-    /// A duration keeps its unit, for the same reason.
+    /// Reads a duration and keeps its unit, for the same reason.
     fn duration_text(&mut self, cx: Cx, input: In<'a>) -> Eval<Val> {
         Ok(
             match self.check(cx, &Type::Duration, input, &mut Trail::default())? {
@@ -251,7 +253,7 @@ impl<'a> Resolver<'a> {
         }
         let words: Vec<&str> = decl.one_of.iter().filter_map(Node::text).collect();
         let message = format!(
-            "the value of `{}` is none of {}",
+            "the value of `{}` must be one of {}",
             decl.name,
             suggest::listing(&words)
         );
@@ -264,7 +266,7 @@ impl<'a> Resolver<'a> {
             Val::Plain(Value::Decimal(text)) => text.clone(),
             _ => return Ok(()),
         };
-        // Bounds are whole numbers, so that comparing as floating point errs only beyond 2^53.
+        // The bounds are whole numbers, so a comparison as floating point is exact up to 2^53.
         let value: f64 = number.parse().unwrap_or(f64::NAN);
         let below = decl
             .min
@@ -287,7 +289,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The same value with every text in it kept secret.
+/// Marks every scalar of a value as secret.
 fn secret(val: Val) -> Val {
     match val {
         Val::Plain(Value::Text(text) | Value::Decimal(text)) => {
@@ -306,7 +308,7 @@ fn secret(val: Val) -> Val {
 }
 
 impl<'a> In<'a> {
-    /// Whether it is a node without meaning, reported already.
+    /// Whether it is a node with an error that was reported.
     pub(super) fn is_bad(&self) -> bool {
         matches!(
             self,

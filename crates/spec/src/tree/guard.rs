@@ -1,11 +1,11 @@
-//! Checks on the bare text, before a parser sees it: encoding, size, characters, tabs, directives.
+//! Checks of the text before it is parsed: characters, line ends, tabs, directives.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::span::{FileId, Span};
 
-/// Whether a character must not stand in a spec: controls, bidi controls, and line separators of
-/// YAML 1.1.
+/// Whether a character is not allowed in a spec: control characters, bidirectional controls, and
+/// the line separators of YAML 1.1.
 pub(super) fn is_refused(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' => false,
@@ -20,7 +20,8 @@ pub(super) fn is_refused(c: char) -> bool {
     }
 }
 
-/// Findings about characters: the first few are enough, a binary file would have thousands.
+/// Reports characters that are not allowed, but only the first few, because a binary file has
+/// thousands.
 pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (at, c) in text.char_indices() {
@@ -31,7 +32,7 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
         if is_refused(c) || lone_return {
             let span = Span::new(file, at, at + c.len_utf8());
             let message = format!(
-                "the character U+{:04X} must not stand in a spec",
+                "the character U+{:04X} is not allowed in a spec",
                 u32::from(c)
             );
             found.push(Diagnostic::error("character", span, message).hint(character_hint(c)));
@@ -45,15 +46,15 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
 
 fn character_hint(c: char) -> &'static str {
     match c {
-        '\r' => "lines end in LF or CRLF; this file has a lone carriage return",
+        '\r' => "lines must end in LF or CRLF, not in a lone carriage return",
         '\0'..='\u{9f}' => {
-            "control characters are invisible and change what tools read; take it out"
+            "remove it: control characters are invisible and change how tools read the file"
         }
-        _ => "it is invisible and can make text look other than it is; take it out",
+        _ => "remove it: it is invisible and can make the text look different",
     }
 }
 
-/// `%YAML` and `%TAG` lines before the document.
+/// Reports `%YAML` and `%TAG` lines before the document.
 pub(super) fn directives(file: FileId, sources: &Sources) -> Vec<Diagnostic> {
     let Some(source) = sources.get(file) else {
         return Vec::new();
@@ -65,8 +66,8 @@ pub(super) fn directives(file: FileId, sources: &Sources) -> Vec<Diagnostic> {
             let start = source.line_start(line);
             let span = Span::new(file, start, start + text.trim_end().len());
             found.push(
-                Diagnostic::error("yaml-directive", span, "directives are not taken")
-                    .hint("take this line out; a spec is YAML 1.2 without tags"),
+                Diagnostic::error("yaml-directive", span, "YAML directives are not supported")
+                    .hint("remove this line; a spec is YAML 1.2 without tags"),
             );
         } else if !text.trim().is_empty() && !text.starts_with('#') {
             break;
@@ -75,7 +76,7 @@ pub(super) fn directives(file: FileId, sources: &Sources) -> Vec<Diagnostic> {
     found
 }
 
-/// Tabs in the indentation of lines that are not part of a scalar of several lines.
+/// Reports tabs in the indentation of lines that are not inside a scalar of several lines.
 pub(super) fn tabs(file: FileId, sources: &Sources, scalars: &[Span]) -> Vec<Diagnostic> {
     let Some(source) = sources.get(file) else {
         return Vec::new();
@@ -101,8 +102,8 @@ pub(super) fn tabs(file: FileId, sources: &Sources, scalars: &[Span]) -> Vec<Dia
     found
 }
 
-/// The finding for one tab.
+/// The diagnostic for one tab.
 pub(super) fn tab_at(span: Span) -> Diagnostic {
-    Diagnostic::error("tab", span, "a tab in the indentation")
-        .hint("indent with spaces, two a level: YAML gives tabs no width")
+    Diagnostic::error("tab", span, "the indentation contains a tab")
+        .hint("indent with spaces, two for each level")
 }

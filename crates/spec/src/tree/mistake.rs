@@ -1,9 +1,9 @@
-//! What a scanner error most likely means to the person who wrote the line.
+//! Translates errors of the YAML scanner to the mistake that most likely caused them.
 
 use crate::diagnostic::Diagnostic;
 use crate::span::{FileId, Span};
 
-/// Turns the scanner's words at a byte into a finding with a hint.
+/// Turns a message of the scanner at a byte into a diagnostic with a hint.
 pub(super) fn explain(file: FileId, text: &str, at: usize, info: &str) -> Diagnostic {
     let line_start = text[..at].rfind('\n').map_or(0, |nl| nl + 1);
     let line_end = text[at..].find('\n').map_or(text.len(), |nl| at + nl);
@@ -29,7 +29,7 @@ pub(super) fn explain(file: FileId, text: &str, at: usize, info: &str) -> Diagno
     Diagnostic::error(code, here, message).maybe_hint(hint)
 }
 
-/// `{source: ${vars.office}}`: inside braces the scanner stops right after the `$`.
+/// Recognises `{source: ${vars.office}}`, where the scanner stops right after the `$`.
 fn unquoted_expression(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     let line_start = text[..at].rfind('\n').map_or(0, |nl| nl + 1);
     let before = &text[line_start..at];
@@ -55,7 +55,7 @@ fn unquoted_expression(file: FileId, text: &str, at: usize) -> Option<Diagnostic
     )
 }
 
-/// `[web, app[0]]`: inside brackets the scanner stops right after the name.
+/// Recognises `[web, app[0]]`, where the scanner stops right after the name.
 fn unquoted_member(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     let line_start = text[..at].rfind('\n').map_or(0, |nl| nl + 1);
     let bracket = if text[at..].starts_with('[') {
@@ -73,35 +73,35 @@ fn unquoted_member(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     if name_start == bracket || member.parse::<crate::address::Address>().is_err() {
         return None;
     }
-    let message = "a member's address inside `{ }` or `[ ]` must be quoted";
+    let message = "the address of a member must be quoted inside `{ }` and `[ ]`";
     Some(
         Diagnostic::error("unquoted-member", Span::new(file, name_start, end), message)
             .hint(format!("write \"{member}\"")),
     )
 }
 
-/// What a message of the scanner means.
+/// The meaning of a message of the scanner.
 struct Meaning {
-    /// Parts of the scanner's messages that mean this; any of them will do.
+    /// Parts of messages; any of them is enough.
     said: &'static [&'static str],
     code: &'static str,
     message: &'static str,
     hint: Option<&'static str>,
 }
 
-/// The messages of the scanner, in the order in which they are tried.
+/// The messages of the scanner; the first match is used.
 const MEANINGS: &[Meaning] = &[
     Meaning {
         said: &["unknown anchor"],
         code: "yaml-alias",
-        message: "aliases are not taken",
+        message: "YAML aliases are not supported",
         hint: Some("use `defaults`, `vars`, `for_each` or a module"),
     },
     Meaning {
         said: &["handle wasn't declared", "tag"],
         code: "yaml-tag",
-        message: "tags are not taken",
-        hint: Some("write a reference as `${net.id}`, other values plainly"),
+        message: "YAML tags are not supported",
+        hint: Some("write a reference as `${net.id}`, and other values without a tag"),
     },
     Meaning {
         said: &["recursion limit"],
@@ -112,13 +112,13 @@ const MEANINGS: &[Meaning] = &[
     Meaning {
         said: &["unexpected end of stream", "unexpected eof"],
         code: "yaml",
-        message: "the file ends inside a quoted text",
-        hint: Some("close the quote"),
+        message: "the closing quote of this text is missing",
+        hint: Some("add the closing quote"),
     },
     Meaning {
         said: &["illegal placement of ':'"],
         code: "yaml",
-        message: "a `:` where none can stand",
+        message: "a `:` is not valid here",
         hint: Some("look for a `[`, `{` or quote above that is not closed"),
     },
     Meaning {
@@ -131,13 +131,13 @@ const MEANINGS: &[Meaning] = &[
         said: &["flow mapping"],
         code: "yaml",
         message: "a `,` or `}` is missing",
-        hint: Some("entries in `{ }` are parted by commas; texts with `, : { } [ ]` need quotes"),
+        hint: Some("separate entries in `{ }` by commas; texts with `, : { } [ ]` need quotes"),
     },
     Meaning {
         said: &["flow sequence"],
         code: "yaml",
         message: "a `,` or `]` is missing",
-        hint: Some("items in `[ ]` are parted by commas; texts with `, : { } [ ]` need quotes"),
+        hint: Some("separate items in `[ ]` by commas; texts with `, : { } [ ]` need quotes"),
     },
     Meaning {
         said: &[
@@ -147,8 +147,8 @@ const MEANINGS: &[Meaning] = &[
             "wrongly indented",
         ],
         code: "yaml",
-        message: "this line is not indented as the lines around it, or lacks its `:`",
-        hint: Some("keys of one map begin in the same column, and each is followed by `: `"),
+        message: "this line has another indentation than the lines around it, or no `:`",
+        hint: Some("begin all keys of a map in the same column, each followed by `: `"),
     },
     Meaning {
         said: &[
@@ -156,19 +156,19 @@ const MEANINGS: &[Meaning] = &[
             "block sequence entries are not allowed",
         ],
         code: "yaml",
-        message: "items of a list must begin in the same column, each with `- `",
+        message: "begin all items of a list in the same column, each with `- `",
         hint: None,
     },
     Meaning {
         said: &["unknown escape", "hexadecimal", "escape code"],
         code: "yaml",
-        message: "an escape that YAML does not know",
+        message: "this escape is not valid in YAML",
         hint: Some("in \"…\" write \\\\ for a backslash, or use '…', which has no escapes"),
     },
     Meaning {
         said: &["expected <document start>"],
         code: "yaml",
-        message: "more text after the end of the value above",
+        message: "there is text after the end of the value above",
         hint: None,
     },
 ];
@@ -191,5 +191,5 @@ fn words(info: &str, line: &str) -> (&'static str, String, Option<String>) {
             None,
         );
     }
-    ("yaml", format!("this is not YAML: {info}"), None)
+    ("yaml", format!("this is not valid YAML: {info}"), None)
 }

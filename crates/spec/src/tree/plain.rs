@@ -1,14 +1,14 @@
-//! Plain scalars that not every YAML tool reads alike.
+//! Plain scalars that YAML tools read differently.
 //!
-//! YAML 1.1 and 1.2 differ on booleans, octals, sexagesimals, dates. A text that either would turn
-//! into something that does not print back as written must be quoted.
+//! YAML 1.1 and 1.2 differ on booleans, octal and sexagesimal numbers, and dates. A text that
+//! either version reads as a value that prints differently must be quoted.
 
-/// What other tools read in a plain scalar, where that is not the text itself: `false`, `the number
-/// 1200`, `a date`.
+/// Returns the value that other tools read in a plain scalar, if it differs from the text: `false`,
+/// `the number 1200`, `a date`.
 #[must_use]
 pub fn reading(text: &str) -> Option<String> {
     let say = |what: &str| Some(what.to_owned());
-    // Most texts are longer words, and are told apart without copying them.
+    // Most texts are long words, which need no lower-case copy to be recognised.
     if text.len() > 5
         && text.starts_with(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.')))
     {
@@ -36,7 +36,8 @@ pub fn reading(text: &str) -> Option<String> {
     sexagesimal(unsigned).or_else(|| number(text, unsigned))
 }
 
-/// Whether a plain scalar is a number or truth value to other tools, so that it cannot be a key.
+/// Whether other tools read a plain scalar as a number or boolean, in which case it cannot be a
+/// key.
 #[must_use]
 pub(super) fn is_not_text(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -49,7 +50,7 @@ fn is_decimal(unsigned: &str) -> bool {
     digits(whole) && digits(fraction)
 }
 
-/// `2026-11-23`, with or without a time after it.
+/// Whether it is a date such as `2026-11-23`, with or without a time.
 fn is_date(text: &str) -> bool {
     let mut parts = text.splitn(3, '-');
     let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
@@ -62,7 +63,7 @@ fn is_date(text: &str) -> bool {
     year.len() == 4 && digits(year, 4) && digits(month, 2) && digits(day, 2)
 }
 
-/// `20:00` is 1200 to YAML 1.1.
+/// Reads a sexagesimal number: `20:00` is 1200 in YAML 1.1.
 fn sexagesimal(text: &str) -> Option<String> {
     let (whole, _fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut parts = whole.split(':');

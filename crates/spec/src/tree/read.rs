@@ -1,5 +1,8 @@
-//! Parser events become a tree; rules of the subset and bounds are checked on the way, without
-//! recursion.
+//! Builds the tree from the events of the YAML parser, and checks the rules of the subset and the
+//! limits.
+//!
+//! Open lists and maps are on an explicit stack, so nesting cannot overflow the call stack, and
+//! reading stops at the first limit that is exceeded. The cost is linear in the size of the file.
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
@@ -12,8 +15,8 @@ use crate::schema::{FieldDef, Schema, Type, Unset};
 use crate::source::Sources;
 use crate::span::{FileId, Span};
 
-/// Reads a file's text into a tree. Nothing is returned where the text is no YAML, empty, or out of
-/// bounds; in every case findings say what is wrong.
+/// Reads the text of a file into a tree, and returns it with the diagnostics. There is no tree if
+/// the text is empty, not valid YAML, or exceeds a limit.
 pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) {
     let Some(source) = sources.get(file) else {
         return (None, Vec::new());
@@ -26,7 +29,7 @@ pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) 
             vec![Diagnostic::error(
                 "too-large",
                 whole,
-                "a spec file has at most 16 MiB",
+                "the file is larger than 16 MiB",
             )],
         );
     }
@@ -41,12 +44,12 @@ pub fn read(file: FileId, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) 
     if tabs.is_empty() || root.is_some() {
         found.append(&mut builder.found);
     }
-    // Where tabs broke the reading, what the scanner said after that would only distract.
+    // If tabs caused the error, further messages of the scanner would only distract.
     found.extend(tabs);
     if root.is_none() && found.is_empty() {
         found.push(
             Diagnostic::error("empty", whole, "the file is empty")
-                .hint("a stack begins with `stack: NAME`; `setpoint init` writes one"),
+                .hint("begin the file with `stack: NAME`; `setpoint init` writes a first stack"),
         );
     }
     (root, found)
@@ -72,12 +75,12 @@ struct Builder<'t> {
     nodes: usize,
     root: Option<Node>,
     found: Vec<Diagnostic>,
-    /// Scalars of several lines, in order: their lines have no indentation of ours.
+    /// Scalars of several lines, in order; tabs in their lines are content.
     long_scalars: Vec<Span>,
     cursor: Cursor,
 }
 
-/// Where the last marker was, so that finding the next does not start at the line's beginning.
+/// The position of the last marker, from which the search for the next one starts.
 #[derive(Default)]
 struct Cursor {
     line: usize,
@@ -86,7 +89,7 @@ struct Cursor {
     line_starts: Vec<u32>,
 }
 
-/// The reading cannot go on; what is wrong is reported.
+/// Reading cannot continue; the error was reported.
 struct Stop;
 
 impl<'t> Builder<'t> {
@@ -130,8 +133,12 @@ impl<'t> Builder<'t> {
                     let at = self.offset(&span.start);
                     let marker = Span::new(self.file, at, (at + 3).min(self.text.len()));
                     self.found.push(
-                        Diagnostic::error("yaml-documents", marker, "a second document")
-                            .hint("one file holds one stack; put the other into a file of its own"),
+                        Diagnostic::error(
+                            "yaml-documents",
+                            marker,
+                            "the file holds a second YAML document",
+                        )
+                        .hint("move the second document to a file of its own"),
                     );
                     break;
                 }
@@ -143,8 +150,8 @@ impl<'t> Builder<'t> {
         self.root.take()
     }
 
-    /// The byte of a marker. Markers mostly move forward on a line, so that the cursor makes this
-    /// linear in total.
+    /// Returns the byte of a marker. Markers mostly move forward, so with the cursor the total cost
+    /// is linear.
     fn offset(&mut self, marker: &Marker) -> usize {
         let cursor = &mut self.cursor;
         if cursor.line != marker.line() || cursor.column > marker.col() {
@@ -203,7 +210,7 @@ impl<'t> Builder<'t> {
                 let (start, end) = (self.offset(&span.start), self.offset(&span.end));
                 let span = Span::new(self.file, start, end);
                 self.found.push(
-                    Diagnostic::error("yaml-alias", span, "aliases are not taken")
+                    Diagnostic::error("yaml-alias", span, "YAML aliases are not supported")
                         .hint("use `defaults`, `vars`, `for_each` or a module"),
                 );
                 self.add(Node {
@@ -219,32 +226,32 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Whether a node has neither tag nor anchor; what it has is reported.
+    /// Reports the tag and the anchor of a node; true if it has neither.
     fn clean(&mut self, start: usize, anchor: usize, tag: bool) -> Result<bool, Stop> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return self.stop(
                 start,
-                "more than 1,000,000 values in one file",
+                "the file holds more than 1,000,000 values",
                 "split the stack",
             );
         }
         if anchor > 0 {
             let span = self.mark_before(start, '&');
             self.found.push(
-                Diagnostic::error("yaml-anchor", span, "anchors are not taken")
+                Diagnostic::error("yaml-anchor", span, "YAML anchors are not supported")
                     .hint("use `defaults`, `vars`, `for_each` or a module"),
             );
         }
         if tag {
             let span = self.mark_before(start, '!');
             let tag = self.text.get(span.range()).unwrap_or("!");
-            let hint = "write a reference as `${net.id}`, other values plainly";
+            let hint = "write a reference as `${net.id}`, and other values without a tag";
             self.found.push(
                 Diagnostic::error(
                     "yaml-tag",
                     span,
-                    format!("tags such as `{tag}` are not taken"),
+                    format!("YAML tags such as `{tag}` are not supported"),
                 )
                 .hint(hint),
             );
@@ -252,7 +259,7 @@ impl<'t> Builder<'t> {
         Ok(anchor == 0 && !tag)
     }
 
-    /// The word that begins with a mark and stands at or shortly before a byte.
+    /// Returns the span of the word that begins with a mark, at or shortly before a byte.
     fn mark_before(&self, at: usize, mark: char) -> Span {
         let before = &self.text[..at];
         let start = if self.text[at..].starts_with(mark) {
@@ -278,7 +285,7 @@ impl<'t> Builder<'t> {
             return self.stop(
                 start,
                 "lists and maps are nested more than 64 deep",
-                "no spec needs this; look for a bracket that is not closed",
+                "look for a bracket that is not closed",
             );
         }
         self.frames.push(frame);
@@ -301,8 +308,8 @@ impl<'t> Builder<'t> {
                 (start, Data::Map(pairs))
             }
         };
-        // The end of a block is where the next token stands; blanks and comments before that are no
-        // part of it.
+        // The parser reports the end of a block at the next token; spaces and comments before it
+        // are not part of the block.
         let last = match &data {
             Data::List(items) => items.last().map(|item| item.span.end as usize),
             Data::Map(pairs) => pairs
@@ -329,8 +336,8 @@ impl<'t> Builder<'t> {
         if text.len() > MAX_SCALAR {
             return self.stop(
                 span.start as usize,
-                "a value longer than 1 MiB",
-                "put long texts into a file: `{file: PATH}`",
+                "the value is longer than 1 MiB",
+                "move long texts to a file: `{file: PATH}`",
             );
         }
         let style = match style {
@@ -346,16 +353,16 @@ impl<'t> Builder<'t> {
             && let Some(c) = text.chars().find(|c| guard::is_refused(*c))
         {
             let message = format!(
-                "an escape writes the character U+{:04X}, which must not stand in a spec",
+                "the escape gives the character U+{:04X}, which is not allowed in a spec",
                 u32::from(c)
             );
             self.found
-                .push(Diagnostic::error("character", span, message).hint("take it out"));
+                .push(Diagnostic::error("character", span, message).hint("remove it"));
         }
         if style == Style::Block && text.trim().is_empty() {
-            let hint = "leave the line out, or write `\"\"` where an empty text is meant";
+            let hint = "remove the line, or write `\"\"` for an empty text";
             self.found.push(
-                Diagnostic::error("empty-block", span, "a block text without any line").hint(hint),
+                Diagnostic::error("empty-block", span, "the block text has no lines").hint(hint),
             );
         }
         let null = style == Style::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
@@ -370,7 +377,7 @@ impl<'t> Builder<'t> {
         self.add(Node { span, data })
     }
 
-    /// Spans of plain and block scalars may reach into the blanks after them.
+    /// Removes trailing white space from the span of a plain or block scalar.
     fn trimmed(&self, span: Span, style: Style) -> Span {
         if style == Style::Quoted {
             return span;
@@ -388,7 +395,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Where the `|` or `>` of a block text stands, whose content begins at a byte.
+    /// Returns the position of the `|` or `>` of a block text whose content begins at a byte.
     fn header(&self, content: usize) -> u32 {
         let before = self.text[..content].trim_end();
         let line_start = before.rfind('\n').map_or(0, |nl| nl + 1);
@@ -406,7 +413,7 @@ impl<'t> Builder<'t> {
         start as u32
     }
 
-    /// Puts a finished node where it belongs: into the open list or map, or at the top.
+    /// Adds a finished node to the open list or map, or makes it the root.
     fn add(&mut self, node: Node) -> Result<(), Stop> {
         match self.frames.last_mut() {
             None => self.root = Some(node),
@@ -432,14 +439,14 @@ impl<'t> Builder<'t> {
     fn check_key(&mut self, node: &Node) {
         let finding = match &node.data {
             Data::Scalar(scalar) if scalar.style == Style::Plain && scalar.text == "<<" => {
-                Diagnostic::error("yaml-merge", node.span, "merge keys are not taken")
+                Diagnostic::error("yaml-merge", node.span, "YAML merge keys are not supported")
                     .hint("use `defaults`, `vars`, `for_each` or a module")
             }
             Data::Scalar(scalar)
                 if scalar.style == Style::Plain && plain::is_not_text(&scalar.text) =>
             {
                 let read = plain::reading(&scalar.text)
-                    .unwrap_or_else(|| "a number or truth value".to_owned());
+                    .unwrap_or_else(|| "a number or a boolean".to_owned());
                 let hint = format!(
                     "write \"{}\": other YAML tools read {read} here",
                     scalar.text
@@ -452,28 +459,34 @@ impl<'t> Builder<'t> {
                 .hint(hint)
             }
             Data::Scalar(scalar) if scalar.text.contains('\n') => {
-                Diagnostic::error("key-not-text", node.span, "a key of several lines")
+                Diagnostic::error("key-not-text", node.span, "a key must be on one line")
             }
             Data::Scalar(_) | Data::Bad | Data::Null
                 if self.is_explicit(node.span.start as usize) =>
             {
-                Diagnostic::error("key-not-text", node.span, "a key after a `?`")
-                    .hint("write it as `key: value`")
+                Diagnostic::error(
+                    "key-not-text",
+                    node.span,
+                    "a key after `?` is not supported",
+                )
+                .hint("write it as `key: value`")
             }
             Data::Scalar(_) | Data::Bad => return,
-            Data::Null => {
-                Diagnostic::error("key-not-text", node.span, "a key is missing before the `:`")
-            }
+            Data::Null => Diagnostic::error(
+                "key-not-text",
+                node.span,
+                "the key before the `:` is missing",
+            ),
             Data::List(_) | Data::Map(_) => Diagnostic::error(
                 "key-not-text",
                 node.span,
-                format!("a key is a text, not {}", node.noun()),
+                format!("a key must be a text, not {}", node.noun()),
             ),
         };
         self.found.push(finding);
     }
 
-    /// Whether a key is written with a `?` before it: on its line, or alone on the line above.
+    /// Whether a key has a `?` before it, on its line or alone on the line above.
     fn is_explicit(&self, start: usize) -> bool {
         let before = self.text[..start].trim_end();
         let Some(lead) = before.strip_suffix('?') else {
@@ -485,13 +498,13 @@ impl<'t> Builder<'t> {
         alone || (same_line && line.ends_with([' ', '{', '[', ',']))
     }
 
-    /// Reports keys that stand twice and keeps the first of each; refused keys fall out.
+    /// Reports duplicate keys and keeps the first of each; refused keys are removed.
     fn without_doubles(&mut self, mut pairs: Vec<Pair>) -> Vec<Pair> {
         for (first, second) in doubles(&pairs) {
             let (one, two) = (&pairs[first], &pairs[second]);
             if !two.key.is_empty() {
-                let message = format!("the key `{}` stands here twice", two.key);
-                let hint = "tools differ on which one wins; keep one";
+                let message = format!("the key `{}` is given twice", two.key);
+                let hint = "remove one of them: tools differ on which one wins";
                 self.found.push(
                     Diagnostic::error("duplicate-key", two.at, message)
                         .label(one.at, "first here")
@@ -510,8 +523,8 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// Places of keys that stand twice: the first and the other. Small maps, which are most, are
-/// compared as they are.
+/// Returns the indexes of duplicate keys: the first and the repeated one. Small maps, which are
+/// most, are compared directly.
 fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
     const SMALL: usize = 12;
     if pairs.len() <= SMALL {
@@ -535,8 +548,8 @@ fn doubles(pairs: &[Pair]) -> Vec<(usize, usize)> {
     found
 }
 
-/// Replaces nulls by [`Data::Bad`] and reports them: outside overlays, nothing must not mean
-/// something.
+/// Reports nulls outside overlays and replaces them by [`Data::Bad`]. An empty value must not have
+/// a meaning.
 pub(crate) fn refuse_nulls(
     schema: &Schema,
     node: &mut Node,
@@ -551,18 +564,18 @@ pub(crate) fn refuse_nulls(
                 node.span
             };
             let (message, hint) = match key {
-                // Somebody who leaves a list of rules empty wants none, or forgot them.
+                // An empty list of rules is either intended or forgotten.
                 Some((key, _)) if is_closed_list(schema, key) => (
                     format!("`{key}` is empty"),
-                    "leave the line out (no rules) or write them",
+                    "remove the line to have no rules, or write the rules",
                 ),
                 Some((key, _)) => (
                     format!("`{key}` has no value"),
-                    "leave the line out, or write the value; an empty text is `\"\"`",
+                    "remove the line, or write the value; an empty text is `\"\"`",
                 ),
                 None => (
-                    "an empty item".to_owned(),
-                    "take the line out, or write the item",
+                    "the item is empty".to_owned(),
+                    "remove the line, or write the item",
                 ),
             };
             found.push(Diagnostic::error("empty-value", span, message).hint(hint));
@@ -579,7 +592,7 @@ pub(crate) fn refuse_nulls(
     }
 }
 
-/// Whether a key is, in some kind, a list of structures of which none are wanted without a line.
+/// Whether a key is, in some kind, a closed list of structures.
 fn is_closed_list(schema: &Schema, key: &str) -> bool {
     let is_closed_list =
         |field: &FieldDef| field.unset == Unset::Closed && matches!(field.ty, Type::Rows(_));

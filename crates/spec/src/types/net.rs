@@ -1,4 +1,4 @@
-//! Addresses, blocks and ports.
+//! Parsers of addresses, blocks and ports.
 
 use std::net::IpAddr;
 
@@ -6,32 +6,33 @@ use ipnet::IpNet;
 
 use super::Wrong;
 
-/// A block without host bits, in canonical text, with a prefix within bounds.
+/// Parses a block without bits set after its prefix, whose prefix is `min` to `max`, and returns
+/// its canonical text.
 ///
 /// # Errors
-/// Says what is wrong, with the block to write.
+/// The problem, with the block to write.
 pub fn cidr(text: &str, min: u8, max: u8) -> Result<String, Wrong> {
     let net = block(text)?;
     if net.prefix_len() < min || net.prefix_len() > max {
         return Err(
             Wrong::new(format!("`{text}` has a prefix of /{}", net.prefix_len()))
-                .hint(format!("/{min} to /{max} are allowed here")),
+                .hint(format!("the prefix must be /{min} to /{max}")),
         );
     }
     Ok(net.to_string())
 }
 
-/// A block without host bits.
+/// Parses a block without bits set after its prefix.
 ///
 /// # Errors
-/// Says what is wrong, with the block to write.
+/// The problem, with the block to write.
 pub fn block(text: &str) -> Result<IpNet, Wrong> {
     let net: IpNet = match text.parse() {
         Ok(net) if is_plain(text) => net,
         _ if text.parse::<IpAddr>().is_ok() => {
             let host = if text.contains(':') { 128 } else { 32 };
             return Err(Wrong::new(format!("`{text}` has no prefix length"))
-                .hint(format!("one address is `{text}/{host}`")));
+                .hint(format!("write `{text}/{host}` for one address")));
         }
         _ => {
             return Err(Wrong::new(format!("`{text}` is not a CIDR block"))
@@ -39,8 +40,10 @@ pub fn block(text: &str) -> Result<IpNet, Wrong> {
         }
     };
     if net.trunc() != net {
-        return Err(Wrong::new(format!("`{text}` has bits beyond its prefix"))
-            .hint(format!("the block is `{}`", net.trunc())));
+        return Err(
+            Wrong::new(format!("`{text}` has bits set after its prefix"))
+                .hint(format!("write `{}`", net.trunc())),
+        );
     }
     Ok(net)
 }
@@ -52,10 +55,10 @@ fn is_plain(text: &str) -> bool {
     })
 }
 
-/// An address, in canonical text.
+/// Parses an address and returns its canonical text.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The problem.
 pub fn ip(text: &str) -> Result<String, Wrong> {
     let wrong =
         || Wrong::new(format!("`{text}` is not an IP address")).hint("write it as `10.0.0.5`");
@@ -64,10 +67,10 @@ pub fn ip(text: &str) -> Result<String, Wrong> {
         .map_err(|_| wrong())
 }
 
-/// A block or an address as a block: `203.0.113.5` is `203.0.113.5/32`.
+/// Parses a block, or an address as a block: `203.0.113.5` becomes `203.0.113.5/32`.
 ///
 /// # Errors
-/// Says what is wrong, with the block to write.
+/// The problem, with the block to write.
 pub fn peer_block(text: &str) -> Result<String, Wrong> {
     match text.parse::<IpAddr>() {
         Ok(ip) => Ok(IpNet::from(ip).to_string()),
@@ -75,24 +78,25 @@ pub fn peer_block(text: &str) -> Result<String, Wrong> {
     }
 }
 
-/// A port or a range of ports as `from/to`; the API's own `80/80` is read too.
+/// Parses a port or a range of ports and returns `from/to`. The form of the API, `80/80`, is
+/// accepted too.
 ///
 /// # Errors
-/// Says what is wrong, with the range to write.
+/// The problem, with the range to write.
 pub fn port(text: &str) -> Result<String, Wrong> {
     let (from, to) = port_pair(text)?;
     Ok(format!("{from}/{to}"))
 }
 
-/// A port or a range of ports as first and last.
+/// Parses a port or a range of ports and returns the first and the last port.
 ///
 /// # Errors
-/// Says what is wrong, with the range to write.
+/// The problem, with the range to write.
 pub fn port_pair(text: &str) -> Result<(u16, u16), Wrong> {
     let (from, to) = text.split_once(['-', '/']).unwrap_or((text, text));
     if let Some((a, b)) = text.split_once(':') {
         return Err(Wrong::new(format!("`{text}` is not a port")).hint(format!(
-            "a range is `{}-{}`",
+            "write `{}-{}` for a range",
             a.trim(),
             b.trim()
         )));
@@ -102,7 +106,7 @@ pub fn port_pair(text: &str) -> Result<(u16, u16), Wrong> {
         let canonical =
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && !part.starts_with('0');
         let wrong = Wrong::new(format!("`{text}` is not a port"))
-            .hint("a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`");
+            .hint("write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`");
         if canonical {
             part.parse::<u16>().map_err(|_| wrong)
         } else {
@@ -111,8 +115,10 @@ pub fn port_pair(text: &str) -> Result<(u16, u16), Wrong> {
     };
     let (from, to) = (number(from)?, number(to)?);
     if from > to {
-        return Err(Wrong::new(format!("`{text}` ends before it begins"))
-            .hint(format!("write `{to}-{from}`")));
+        return Err(
+            Wrong::new(format!("the range `{text}` ends before it begins"))
+                .hint(format!("write `{to}-{from}`")),
+        );
     }
     Ok((from, to))
 }
@@ -134,19 +140,19 @@ mod tests {
         check(cidr("172.16.0.0/12", 8, 28), "172.16.0.0/12");
         check(
             cidr("172.16.1.0/12", 8, 28),
-            "`172.16.1.0/12` has bits beyond its prefix / the block is `172.16.0.0/12`",
+            "`172.16.1.0/12` has bits set after its prefix / write `172.16.0.0/12`",
         );
         check(
             cidr("10.0.0.0/4", 8, 28),
-            "`10.0.0.0/4` has bits beyond its prefix / the block is `0.0.0.0/4`",
+            "`10.0.0.0/4` has bits set after its prefix / write `0.0.0.0/4`",
         );
         check(
             cidr("10.0.0.0/29", 8, 28),
-            "`10.0.0.0/29` has a prefix of /29 / /8 to /28 are allowed here",
+            "`10.0.0.0/29` has a prefix of /29 / the prefix must be /8 to /28",
         );
         check(
             cidr("10.0.0.1", 8, 28),
-            "`10.0.0.1` has no prefix length / one address is `10.0.0.1/32`",
+            "`10.0.0.1` has no prefix length / write `10.0.0.1/32` for one address",
         );
         check(
             cidr("10.0.0/8", 8, 28),
@@ -171,19 +177,19 @@ mod tests {
         check(port("80/80"), "80/80");
         check(
             port("8000:9000"),
-            "`8000:9000` is not a port / a range is `8000-9000`",
+            "`8000:9000` is not a port / write `8000-9000` for a range",
         );
         check(
             port("9000-8000"),
-            "`9000-8000` ends before it begins / write `8000-9000`",
+            "the range `9000-8000` ends before it begins / write `8000-9000`",
         );
         check(
             port("65536"),
-            "`65536` is not a port / a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`",
+            "`65536` is not a port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
         );
         check(
             port("0"),
-            "`0` is not a port / a port is 1 to 65535, a range `8000-9000`, several `[80, 443]`",
+            "`0` is not a port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
         );
     }
 }

@@ -1,11 +1,11 @@
-//! Whole and decimal numbers.
+//! Parsers of whole and decimal numbers.
 
 use super::Wrong;
 
-/// A whole number within bounds; `unit` is for messages.
+/// Parses a whole number from `min` to `max`, inclusive; `unit` is used in messages.
 ///
 /// # Errors
-/// Says what is wrong, with the number to write where it can be guessed.
+/// The problem, with the number to write if it can be guessed.
 pub fn integer(text: &str, min: i64, max: i64, unit: &str) -> Result<i64, Wrong> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = !digits.is_empty()
@@ -29,13 +29,13 @@ pub fn integer(text: &str, min: i64, max: i64, unit: &str) -> Result<i64, Wrong>
             .trim();
         let is_unit = rest.chars().all(|c| c.is_ascii_alphabetic() || c == '/');
         return Err(match number {
-            "" => wrong.hint("decimal digits alone, such as `40`"),
+            "" => wrong.hint("write only decimal digits, such as `40`"),
             number if rest.is_empty() => wrong.hint(format!("write `{number}`")),
             number if is_unit && !unit.is_empty() => {
                 wrong.hint(format!("write `{number}`; the unit is always {unit}"))
             }
             number if is_unit => wrong.hint(format!("write `{number}`")),
-            _ => wrong.hint("decimal digits alone, such as `40`"),
+            _ => wrong.hint("write only decimal digits, such as `40`"),
         });
     }
     let out = || Wrong::new(format!("{text} is out of range")).hint(range(min, max, unit));
@@ -54,17 +54,17 @@ fn range(min: i64, max: i64, unit: &str) -> String {
         format!(" {unit}")
     };
     match (min, max) {
-        (i64::MIN, i64::MAX) => "a smaller number".to_owned(),
-        (min, i64::MAX) => format!("at least {min}{unit}"),
-        (i64::MIN, max) => format!("at most {max}{unit}"),
-        (min, max) => format!("{min} to {max}{unit}"),
+        (i64::MIN, i64::MAX) => "write a smaller number".to_owned(),
+        (min, i64::MAX) => format!("write at least {min}{unit}"),
+        (i64::MIN, max) => format!("write at most {max}{unit}"),
+        (min, max) => format!("write {min} to {max}{unit}"),
     }
 }
 
-/// A decimal number in canonical text: `0.40` becomes `0.4`, `2.0` becomes `2`.
+/// Parses a decimal number and returns its canonical text: `0.40` becomes `0.4`, `2.0` becomes `2`.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The problem.
 pub fn decimal(text: &str) -> Result<String, Wrong> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -72,7 +72,7 @@ pub fn decimal(text: &str) -> Result<String, Wrong> {
     let leading_zero = whole.len() > 1 && whole.starts_with('0');
     if !digits(whole) || !digits(fraction) || leading_zero || unsigned.len() > 30 {
         return Err(Wrong::new(format!("`{text}` is not a number"))
-            .hint("decimal digits with at most one point, such as `0.4`"));
+            .hint("write decimal digits with at most one point, such as `0.4`"));
     }
     let fraction = fraction.trim_end_matches('0');
     let number = if fraction.is_empty() {
@@ -111,16 +111,16 @@ mod tests {
         check("1_0", "`1_0` is not a whole number (GiB) / write `10`");
         check(
             "1e1",
-            "`1e1` is not a whole number (GiB) / decimal digits alone, such as `40`",
+            "`1e1` is not a whole number (GiB) / write only decimal digits, such as `40`",
         );
         check(
             "1.5",
-            "`1.5` is not a whole number (GiB) / decimal digits alone, such as `40`",
+            "`1.5` is not a whole number (GiB) / write only decimal digits, such as `40`",
         );
-        check("101", "101 is out of range / 0 to 100 GiB");
+        check("101", "101 is out of range / write 0 to 100 GiB");
         check(
             "99999999999999999999",
-            "99999999999999999999 is out of range / 0 to 100 GiB",
+            "99999999999999999999 is out of range / write 0 to 100 GiB",
         );
     }
 

@@ -1,4 +1,4 @@
-//! Durations, spans of the day, dates.
+//! Parsers of durations, time spans and dates.
 
 use std::fmt::Write as _;
 
@@ -6,11 +6,11 @@ use super::Wrong;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-/// A duration in whole seconds: `90s`, `10m`, `1h30m`, `7d`; the unit is required, the largest
-/// comes first.
+/// Parses a duration and returns whole seconds: `90s`, `10m`, `1h30m`, `7d`. The unit is required,
+/// and the largest unit must be first.
 ///
 /// # Errors
-/// Says what is wrong, with the duration to write.
+/// The problem, with the duration to write.
 pub fn duration(text: &str) -> Result<u64, Wrong> {
     let wrong = || {
         Wrong::new(format!("`{text}` is not a duration"))
@@ -41,7 +41,7 @@ pub fn duration(text: &str) -> Result<u64, Wrong> {
             .ok_or_else(wrong)?;
         if at < next_unit && !number.is_empty() {
             return Err(
-                Wrong::new(format!("`{text}` does not have its largest unit first"))
+                Wrong::new(format!("`{text}` must have its largest unit first"))
                     .hint("write it as `1h30m`"),
             );
         }
@@ -61,7 +61,7 @@ pub fn duration(text: &str) -> Result<u64, Wrong> {
     }
 }
 
-/// Seconds as people write them: the largest units first.
+/// Formats seconds as a duration, with the largest units first.
 #[must_use]
 pub fn duration_text(seconds: u64) -> String {
     let mut rest = seconds;
@@ -79,20 +79,19 @@ pub fn duration_text(seconds: u64) -> String {
     }
 }
 
-/// A span of the day, `09:00-19:00`, in that form.
+/// Parses a time span of the day, such as `09:00-19:00`.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The problem.
 pub fn time_span(text: &str) -> Result<String, Wrong> {
-    let wrong = || {
-        Wrong::new(format!("`{text}` is not a time of the day")).hint("write it as \"09:00-19:00\"")
-    };
+    let wrong =
+        || Wrong::new(format!("`{text}` is not a time span")).hint("write it as \"09:00-19:00\"");
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
     if !is_time(from) || !is_time(to) {
         return Err(wrong());
     }
     if from == to {
-        Err(Wrong::new(format!("`{text}` ends when it begins")))
+        Err(Wrong::new(format!("the time span `{text}` is empty")))
     } else {
         Ok(text.to_owned())
     }
@@ -108,10 +107,10 @@ fn is_time(text: &str) -> bool {
         .is_some_and(|(hour, minute)| two(hour, 24) && two(minute, 60))
 }
 
-/// A calendar date, `2026-12-15`.
+/// Checks a calendar date, such as `2026-12-15`.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The problem.
 pub fn date(text: &str) -> Result<String, Wrong> {
     match text.parse::<jiff::civil::Date>() {
         Ok(date) if date.to_string() == text => Ok(text.to_owned()),

@@ -1,25 +1,25 @@
-//! Words with rules: names, regions, zones, ids, enumerations.
+//! Parsers of words: names, regions, zones, enumerations, booleans.
 
 use super::Wrong;
 use crate::address::is_name;
 use crate::suggest;
 
-/// Words that name nothing of a stack.
+/// Words that the language reserves.
 pub(crate) const RESERVED: &[&str] = &[
     "vars", "each", "env", "stack", "region", "account", "true", "false", "null", "yes", "no",
     "on", "off", "y", "n",
 ];
 
-/// Whether a word is reserved by the language.
+/// Whether the language reserves a word.
 #[must_use]
 pub fn is_reserved(text: &str) -> bool {
     RESERVED.contains(&text)
 }
 
-/// Checks a name but for ids, which the schema knows; `noun` says what it names.
+/// Checks a name; `noun` is used in the message. Forms of ids are checked by the schema.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The rule that the name violates.
 pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
     if is_reserved(text) {
         return Err(Wrong::new(format!(
@@ -29,7 +29,7 @@ pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
     if !is_name(text) {
         let rule = "a small letter, then small letters, digits, `_` and `-`, at most 40, not ending in `-` or `_`";
         let lower = text.to_lowercase().replace([' ', '.', '/'], "-");
-        let wrong = Wrong::new(format!("`{text}` cannot be {noun}"));
+        let wrong = Wrong::new(format!("`{text}` is not valid as {noun}"));
         return Err(if is_name(&lower) {
             wrong.hint(format!("{rule}: `{lower}`"))
         } else {
@@ -42,7 +42,7 @@ pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
 /// Checks that a text has the form of a region.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The problem.
 pub fn region(text: &str) -> Result<(), Wrong> {
     let parts: Vec<&str> = text.split('-').collect();
     let word = |part: &str| {
@@ -62,7 +62,7 @@ pub fn region(text: &str) -> Result<(), Wrong> {
 /// Checks that a text is a zone of a region: `cn-beijing-h`, `ap-southeast-1a`.
 ///
 /// # Errors
-/// Says what is wrong.
+/// The problem.
 pub fn zone(text: &str, region: &str) -> Result<(), Wrong> {
     let rest = text
         .strip_prefix(region)
@@ -81,20 +81,20 @@ pub fn zone(text: &str, region: &str) -> Result<(), Wrong> {
     let other = text
         .trim_end_matches(|c: char| c.is_ascii_lowercase())
         .trim_end_matches('-');
-    // As near as that, the region may be the one that was misspelt.
+    // If the two are this similar, the region may be the misspelt one.
     let hint = match strsim::damerau_levenshtein(other, region) {
         1 | 2 => {
-            format!("a zone begins with its region: `{example}`; or was `region: {other}` meant?")
+            format!("write a zone of the region, such as `{example}`, or set `region: {other}`")
         }
-        _ => format!("a zone begins with its region: `{example}`"),
+        _ => format!("write a zone of the region, such as `{example}`"),
     };
     Err(Wrong::new(format!("`{text}` is not a zone of {region}")).hint(hint))
 }
 
-/// One of a field's words, in its case.
+/// Checks that a text is one of the words, in the same case, and returns the word.
 ///
 /// # Errors
-/// Says what is wrong, with the word to write.
+/// The problem, with the word to write.
 pub fn enum_word(text: &str, words: &[&'static str]) -> Result<&'static str, Wrong> {
     if let Some(word) = words.iter().find(|word| **word == text) {
         return Ok(word);
@@ -104,8 +104,10 @@ pub fn enum_word(text: &str, words: &[&'static str]) -> Result<&'static str, Wro
         suggest::listing(words)
     ));
     if let Some(word) = words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
-        return Err(Wrong::new(format!("`{text}` is not in the API's case"))
-            .hint(format!("write `{word}`")));
+        return Err(
+            Wrong::new(format!("`{text}` must be written in the case of the API"))
+                .hint(format!("write `{word}`")),
+        );
     }
     Err(match suggest::nearest(text, words.iter().copied()) {
         Some(word) => wrong.hint(format!("did you mean `{word}`?")),
@@ -113,10 +115,10 @@ pub fn enum_word(text: &str, words: &[&'static str]) -> Result<&'static str, Wro
     })
 }
 
-/// `true` or `false`, nothing else.
+/// Parses `true` or `false`.
 ///
 /// # Errors
-/// Says what is wrong, with the word to write.
+/// The problem, with the word to write.
 pub fn boolean(text: &str) -> Result<bool, Wrong> {
     match text {
         "true" => Ok(true),

@@ -12,7 +12,7 @@ use crate::types;
 #[derive(Debug, Clone)]
 pub(crate) struct VarDecl {
     pub(crate) name: String,
-    /// Where its name stands.
+    /// The span of its name.
     pub(crate) at: Span,
     pub(crate) ty: VarType,
     pub(crate) default: Option<Node>,
@@ -39,7 +39,7 @@ pub(crate) enum VarType {
     Any,
     List(Box<Self>),
     Map(Box<Self>),
-    /// A reference to something of a kind.
+    /// A reference to a resource of a kind.
     Ref(&'static KindDef),
 }
 
@@ -56,10 +56,10 @@ const SCALARS: &[(&str, VarType)] = &[
     ("any", VarType::Any),
 ];
 
-/// Most `list(…)` and `map(…)` in each other.
+/// The deepest nesting of `list(…)` and `map(…)`.
 const MAX_NESTING: usize = 8;
 
-/// Keys of a declaration.
+/// The keys of a declaration.
 pub(crate) const KEYS: &[&str] = &[
     "type",
     "default",
@@ -72,13 +72,13 @@ pub(crate) const KEYS: &[&str] = &[
     "from_env",
 ];
 
-/// Names of types that are not kinds, but for `list(…)` and `map(…)`.
+/// Returns the names of types, without kinds, `list(…)` and `map(…)`.
 pub(crate) fn type_names() -> impl Iterator<Item = &'static str> {
     SCALARS.iter().map(|(name, _)| *name)
 }
 
 impl VarType {
-    /// What people call it.
+    /// Its name in a declaration.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::List(of) => format!("list({})", of.name()),
@@ -117,7 +117,7 @@ impl VarType {
         if let Some(kind) = schema.kind(text) {
             return Ok(Self::Ref(kind));
         }
-        let wrong = types::Wrong::new(format!("there is no type `{text}` for variables"));
+        let wrong = types::Wrong::new(format!("`{text}` is not a type of variables"));
         let known = match text {
             "str" | "text" | "String" => Some("string"),
             "int" | "Integer" => Some("integer"),
@@ -136,7 +136,7 @@ impl VarType {
         })
     }
 
-    /// The type that a value shows: for `name: value`, which is short for a default.
+    /// Returns the type of a default, for the short form `name: value`.
     fn of(node: &Node) -> Self {
         match &node.data {
             Data::Scalar(scalar) if scalar.style == Style::Plain => {
@@ -159,7 +159,7 @@ impl VarType {
     }
 }
 
-/// The declarations under `vars`.
+/// Reads the declarations under `vars`.
 pub(crate) fn declarations(
     pairs: &[Pair],
     schema: &Schema,
@@ -186,7 +186,7 @@ fn declaration(pair: &Pair, schema: &Schema, found: &mut Vec<Diagnostic>) -> Var
             Diagnostic::error(
                 "name",
                 pair.at,
-                format!("`{}` cannot be a variable's name", pair.key),
+                format!("`{}` is not a valid name of a variable", pair.key),
             )
             .hint(hint),
         );
@@ -267,7 +267,7 @@ fn member_of(decl: &mut VarDecl, member: &Pair, schema: &Schema, found: &mut Vec
                 Diagnostic::error(
                     "unknown-field",
                     member.at,
-                    format!("a variable has no `{other}`"),
+                    format!("`{other}` is not a valid key of a variable"),
                 )
                 .maybe_hint(hint),
             );
@@ -280,7 +280,7 @@ fn pattern(
     span: Span,
     found: &mut Vec<Diagnostic>,
 ) -> Option<(regex_lite::Regex, Span)> {
-    // Anchored: a pattern is about the whole value, not about a part of it.
+    // The pattern is anchored, because it must match the whole value.
     match regex_lite::RegexBuilder::new(&format!("^(?:{text})$"))
         .size_limit(1 << 20)
         .build()
@@ -290,7 +290,7 @@ fn pattern(
             found.push(Diagnostic::error(
                 "wrong-type",
                 span,
-                format!("this is no regular expression: {error}"),
+                format!("this is not a valid regular expression: {error}"),
             ));
             None
         }
@@ -316,9 +316,9 @@ fn check_bounds(decl: &VarDecl, found: &mut Vec<Diagnostic>) {
         && !matches!(decl.ty, VarType::Int | VarType::Number)
     {
         let message = format!(
-            "`min` and `max` bound numbers; `{}` is a {}",
+            "`min` and `max` are for numbers; `{}` is {}",
             decl.name,
-            decl.ty.name()
+            suggest::a(&decl.ty.name())
         );
         found.push(
             Diagnostic::error("misplaced-key", *span, message)
@@ -338,24 +338,24 @@ fn check_bounds(decl: &VarDecl, found: &mut Vec<Diagnostic>) {
         && !matches!(decl.ty, VarType::Text)
     {
         let message = format!(
-            "`pattern` is for texts; `{}` is a {}",
+            "`pattern` is for texts; `{}` is {}",
             decl.name,
-            decl.ty.name()
+            suggest::a(&decl.ty.name())
         );
         found.push(Diagnostic::error("misplaced-key", *span, message));
     }
 }
 
-/// A declaration takes no expressions, at any depth.
+/// Reports expressions in a declaration, at any depth.
 fn literal_value(node: &Node, found: &mut Vec<Diagnostic>) {
     match &node.data {
         Data::Scalar(scalar) if crate::expr::has_expression(&scalar.text) => {
-            let hint = "write it out, or use the expression where the variable is used";
+            let hint = "write the value itself, or use the expression where the variable is used";
             found.push(
                 Diagnostic::error(
                     "not-literal",
                     node.span,
-                    "a variable's declaration takes no expressions",
+                    "the declaration of a variable takes no expressions",
                 )
                 .hint(hint),
             );

@@ -1,4 +1,5 @@
-//! Values given from outside: process environment, environment overlay, files, command line.
+//! Gathers the values of variables from the process environment, the chosen environment, files and
+//! the command line.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +12,21 @@ use crate::span::Span;
 use crate::suggest;
 use crate::tree::{self, Data, Node, Pair, Scalar, Style};
 
-/// The value that wins for each variable that has one, beside defaults.
+/// The value with the highest precedence for each variable that is set outside its declaration.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     pub(crate) values: BTreeMap<String, GivenValue>,
 }
 
-/// A value given from outside.
+/// A value from outside the declaration.
 #[derive(Debug)]
 pub(crate) struct GivenValue {
     pub(crate) node: Node,
-    /// Whether expressions in it are evaluated: in an environment's overlay only.
+    /// Whether expressions in it are evaluated, which only holds for values of an environment.
     pub(crate) expressions: bool,
 }
 
-/// Where values come from.
+/// The places that set values.
 pub(crate) struct GivenInput<'a> {
     pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
     pub(crate) environment: &'a [Pair],
@@ -34,7 +35,7 @@ pub(crate) struct GivenInput<'a> {
     pub(crate) loader: &'a dyn Loader,
 }
 
-/// Gathers what is given for a stack's variables.
+/// Gathers the values of a stack's variables.
 pub(crate) fn given(
     decls: &[VarDecl],
     input: &GivenInput<'_>,
@@ -135,7 +136,7 @@ impl<'a> Gathering<'a> {
         tree::refuse_nulls(&Schema::EMPTY, &mut root, None, self.found);
         let Data::Map(pairs) = root.data else {
             let message = format!(
-                "a file of variables is a map of names and values, this is {}",
+                "a file of variables must be a map of names and values, not {}",
                 root.noun()
             );
             return self
@@ -161,7 +162,7 @@ impl<'a> Gathering<'a> {
                     ),
                 };
                 let message = format!(
-                    "`{name}` is secret and cannot come from `--var`: process lists show it"
+                    "`{name}` is secret and cannot be set with `--var`, because process lists show it"
                 );
                 self.found
                     .push(Diagnostic::error("secret-in-option", decl.at, message).hint(hint));
@@ -181,7 +182,8 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// A text from outside as a node: structured types are read as YAML, others as they are.
+    /// Converts a text from outside to a node: lists and maps are parsed as YAML, other types are
+    /// kept as text.
     fn text_node(&mut self, label: &str, text: &str, decl: &VarDecl) -> Node {
         if decl.secret {
             return Node {

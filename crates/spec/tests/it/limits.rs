@@ -146,7 +146,7 @@ fn findings_are_counted_beyond_a_limit() {
     let last = failure.diagnostics.last().expect("the last one");
     assert!(
         last.message
-            .ends_with(" more findings are not shown; at most 200 are"),
+            .ends_with(" more findings are not shown; the limit is 200"),
         "{}",
         last.message
     );

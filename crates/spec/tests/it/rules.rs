@@ -450,19 +450,19 @@ fn files_and_environments_are_found() {
     let refused = |path: &str| rendered(&run(&loader, path, None, &[]).expect_err("it is refused"));
     expect![[r#"
         ╷
-        │ Error: stack.yaml and stack.yml stand side by side in `b`
-        │ keep one, or name one
+        │ Error: `b` holds both stack.yaml and stack.yml
+        │ remove one of them, or name the file
         ╵
         ╷
         │ Error: no stack file in `c` (looked for stack.yaml, stack.yml)
         │ name one of these: x.stack.yaml
         ╵
         ╷
-        │ Error: there is no `d`
+        │ Error: `d` does not exist
         ╵
         ╷
         │ Error: the stack `demo` has environments; choose one: dev, prod
-        │ with `--env NAME` or SETPOINT_ENV; there is no default
+        │ use `--env NAME` or SETPOINT_ENV; there is no default
         ╵
     "#]]
     .assert_eq(&["b", "c", "d", "a"].map(refused).concat());
@@ -484,7 +484,7 @@ fn links_do_not_lead_out() {
         .link("in/k.pub", "secret");
     let shown = rendered(&run(&loader, "in", None, &[]).expect_err("it is refused"));
     assert!(
-        shown.contains("a link on the way leads out of the folder `/w/in`"),
+        shown.contains("a link in the path leads out of the folder `/w/in`"),
         "{shown}"
     );
 }
@@ -526,11 +526,11 @@ fn private_key_files_stay_where_they_may() {
         ("keys", "`keys`: it is not a regular file"),
         (
             "out.pem",
-            "`out.pem`: a link on the way leads out of the folder `/w/in`",
+            "`out.pem`: a link in the path leads out of the folder `/w/in`",
         ),
         (
             "out/a.pem",
-            "`out/a.pem`: a link on the way leads out of the folder `/w/in`",
+            "`out/a.pem`: a link in the path leads out of the folder `/w/in`",
         ),
         (
             "~/../../key.pem",
@@ -544,7 +544,7 @@ fn private_key_files_stay_where_they_may() {
         ("~/", "`~/`: it is not a regular file"),
         (
             "~/out.pem",
-            "`~/out.pem`: a link on the way leads out of the folder `/home/ops`",
+            "`~/out.pem`: a link in the path leads out of the folder `/home/ops`",
         ),
     ] {
         assert_eq!(key_file(path), expected, "{path}");
@@ -595,12 +595,12 @@ resources:
             │     │                          ^^^^^^^
             ╵
             ╷
-            │ Error: there is no `on_image_change` here
+            │ Error: `on_image_change` is not a valid key here
             │   on stack.yaml line 5, in net:
             │   5 │ …: {additive: [ingress], on_image_change: replace}}
             │     │                          ^^^^^^^^^^^^^^^
-            │ there is `protect`, `on_delete`, `snapshot_before`, `create_before_destroy`,
-            │ `ignore`, `additive`, `max_unavailable`
+            │ expected one of `protect`, `on_delete`, `snapshot_before`,
+            │ `create_before_destroy`, `ignore`, `additive`, `max_unavailable`
             ╵
         "#]],
     );
@@ -628,34 +628,34 @@ existing:
 ",
         &expect![[r#"
             ╷
-            │ Error: there is no type `server`
+            │ Error: `server` is not a kind of resource
             │   on stack.yaml line 5:
             │   5 │   a: {type: server}
             │     │             ^^^^^^
             │ write `instance`
             ╵
             ╷
-            │ Error: there is no type `alicloud_image`
+            │ Error: `alicloud_image` is not a kind of resource
             │   on stack.yaml line 6:
             │   6 │   b: {type: alicloud_image}
             │     │             ^^^^^^^^^^^^^^
-            │ `image` is not managed by this version; types: auto_snapshot_policy, disk,
+            │ `image` is not managed by this version; kinds: auto_snapshot_policy, disk,
             │ eip, instance, key_pair, metric_alarm, nat_gateway, security_group,
             │ snat_entry, vpc, vswitch
             ╵
             ╷
-            │ Error: there is no type `alicloud_slb_rule`
+            │ Error: `alicloud_slb_rule` is not a kind of resource
             │   on stack.yaml line 7:
             │   7 │   c: {type: alicloud_slb_rule}
             │     │             ^^^^^^^^^^^^^^^^^
-            │ one owner for a fact: it is a field of the resource it belongs to
+            │ this is a field of the resource it belongs to
             ╵
             ╷
-            │ Error: there is no type `image`
+            │ Error: `image` is not a kind of resource
             │   on stack.yaml line 9:
             │   9 │   d: {type: image, family: acs:debian}
             │     │             ^^^^^
-            │ `image` is not managed by this version; types: auto_snapshot_policy, disk,
+            │ `image` is not managed by this version; kinds: auto_snapshot_policy, disk,
             │ eip, instance, key_pair, metric_alarm, nat_gateway, security_group,
             │ snat_entry, vpc, vswitch
             ╵
@@ -701,19 +701,19 @@ resources:
 ",
         &expect![[r#"
             ╷
-            │ Error: an expression gives a resource here, this one gives a text
+            │ Error: this expression must give a resource, not a text
             │   on stack.yaml line 7, in sg:
             │   7 │ …ess: [{port: 4, source: '${vars.group}'}, {port: 5, source: true}]}
             │     │                          ^^^^^^^^^^^^^^^
-            │ declare the variable with `type: security_group`; its value may then be a
+            │ declare the variable with `type: security_group`; then its value may be a
             │ name, an id or a look-up
             ╵
             ╷
-            │ Error: no resource `true`
+            │ Error: no resource has the name `true`
             │   on stack.yaml line 7, in sg:
             │   7 │ …p}'}, {port: 5, source: true}]}
             │     │                          ^^^^
-            │ there is `net`, `sg`
+            │ expected one of `net`, `sg`
             ╵
         "#]],
     );
@@ -731,7 +731,7 @@ fn explains_rows() {
           type      whole number, 1 to 65536 GiB
           required  no
           unset     not managed when unset
-          change    none: in place, what runs goes on
+          change    none: in place, without an interruption
         ---
         instance.public_ip
           An attribute, known after apply: `${NAME.public_ip}`.
@@ -739,7 +739,7 @@ fn explains_rows() {
         ---
         `instance` has no `vpc_id`: its VPC follows from `vswitch`
         ---
-        `instance.system_disk.sise`: there is no `sise` here
+        `instance.system_disk.sise`: `sise` is not a field here
         did you mean `size`?
         ---
         `vsw` is not a kind or a construct of the language
@@ -762,15 +762,15 @@ fn explains_rows() {
 
           type      text, or {file: PATH}, at most 4096 bytes
           required  exactly one of: public_key, private_key_file
-          change    none: in place, what runs goes on
+          change    none: in place, without an interruption
         ---
         key_pair.name
-          Display name at the API; made from stack and address if not given.
+          The display name at the API; made from the stack and the address if unset.
 
           type      text, 2 to 128 characters
           required  no
           unset     not managed when unset
-          change    replace: a new resource takes its place
+          change    replace: the resource is replaced by a new one
         ---
         security_group.ingress.0.port
           A field.
@@ -778,7 +778,7 @@ fn explains_rows() {
           type      port, range or list: `80`, `8000-9000`, `[80, 443]`
           required  no
           unset     not managed when unset
-          change    none: in place, what runs goes on
+          change    none: in place, without an interruption
     "#]]
     .assert_eq(
         &[

@@ -1,4 +1,4 @@
-//! Lists, maps and structures against the types of the schema.
+//! Checks lists, maps and structures against the types of the schema.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::tree::{Data, Node};
 use crate::value::Value;
 
 impl<'a> Resolver<'a> {
-    /// The items of a list.
+    /// Returns the items of a list.
     pub(in crate::resolve) fn items(&mut self, cx: Cx, input: In<'a>) -> Eval<Vec<In<'a>>> {
         match self.evaluated(cx, input)? {
             In::Node(Node {
@@ -31,20 +31,20 @@ impl<'a> Resolver<'a> {
                 let diagnostic = Diagnostic::error(
                     "wrong-type",
                     other.span(),
-                    format!("a list should stand here, this is {}", other.noun()),
+                    format!("this must be a list, not {}", other.noun()),
                 );
                 let said = self.sources.text(other.span()).to_owned();
                 let short =
                     !said.contains('\n') && !said.is_empty() && !matches!(other, In::Val(..));
                 Err(self.fail(
                     cx,
-                    diagnostic.maybe_hint(short.then(|| format!("a list: `[{said}]`"))),
+                    diagnostic.maybe_hint(short.then(|| format!("write `[{said}]`"))),
                 ))
             }
         }
     }
 
-    /// The entries of a map.
+    /// Returns the entries of a map.
     pub(in crate::resolve) fn entries(
         &mut self,
         cx: Cx,
@@ -67,7 +67,7 @@ impl<'a> Resolver<'a> {
                 data: Data::Bad, ..
             }) => Err(Halt::Reported),
             other => {
-                let message = format!("{wanted} should stand here, this is {}", other.noun());
+                let message = format!("this must be {wanted}, not {}", other.noun());
                 Err(self.fail(cx, Diagnostic::error("wrong-type", other.span(), message)))
             }
         }
@@ -121,12 +121,9 @@ impl<'a> Resolver<'a> {
             let diagnostic = Diagnostic::error(
                 "wrong-type",
                 *span,
-                "a list of maps should stand here, this is a single value",
+                "this must be a list of maps, not a single value",
             );
-            return Err(self.fail(
-                cx,
-                diagnostic.hint("where none are wanted, leave the line out"),
-            ));
+            return Err(self.fail(cx, diagnostic.hint("to have none, leave the line out")));
         }
         self.list(cx, &Type::Struct(fields), input, trail)
     }
@@ -147,7 +144,7 @@ impl<'a> Resolver<'a> {
         result.map(|()| Val::Map(values))
     }
 
-    /// A structure: known members, required ones there, each of its type.
+    /// Checks a structure: its members are known, required ones are set, and each has its type.
     pub(in crate::resolve) fn structure(
         &mut self,
         cx: Cx,
@@ -164,8 +161,12 @@ impl<'a> Resolver<'a> {
                 let hint = suggest::hint(&key, names);
                 result = Err(self.fail(
                     cx,
-                    Diagnostic::error("unknown-field", at, format!("there is no `{key}` here"))
-                        .maybe_hint(hint),
+                    Diagnostic::error(
+                        "unknown-field",
+                        at,
+                        format!("`{key}` is not a valid key here"),
+                    )
+                    .maybe_hint(hint),
                 ));
                 continue;
             };
@@ -193,14 +194,14 @@ impl<'a> Resolver<'a> {
                 Diagnostic::error(
                     "missing-field",
                     span,
-                    format!("{} must stand here", suggest::listing(&missing)),
+                    format!("{} must be set here", suggest::listing(&missing)),
                 ),
             ));
         }
         result.map(|()| Val::Map(values))
     }
 
-    /// A span of several lines is shown by its first.
+    /// Shortens a span of several lines to the first.
     fn short(&self, span: Span) -> Span {
         let first = self.sources.text(span).find('\n');
         first.map_or(span, |len| span.part(0, len))

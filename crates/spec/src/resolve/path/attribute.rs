@@ -15,7 +15,8 @@ use crate::suggest;
 use crate::value::Value;
 
 impl Resolver<'_> {
-    /// An attribute or field of a resource: known now if the spec says it, else after apply.
+    /// Returns an attribute or field of a resource: its value if the spec sets it, or a reference
+    /// that is known after apply.
     pub(super) fn attribute(
         &mut self,
         cx: Cx,
@@ -37,7 +38,7 @@ impl Resolver<'_> {
                             "wrong-type",
                             at,
                             format!(
-                                "`{}` is one resource; `[*]` is for groups",
+                                "`{}` is one resource; `[*]` is valid only for a group",
                                 outside::said(address)
                             ),
                         ),
@@ -49,7 +50,7 @@ impl Resolver<'_> {
             (names.first(), steps.first().map(|step| &step.data))
         {
             let message = format!(
-                "`{}` is one resource, it has no member `{key}`",
+                "`{}` is one resource and has no member `{key}`",
                 outside::said(address)
             );
             return Err(self.fail(cx, Diagnostic::error("unknown-member", at, message)));
@@ -69,9 +70,7 @@ impl Resolver<'_> {
             );
             return Err(self.fail(
                 cx,
-                diagnostic.hint(
-                    "give the other stack's `file` under `stacks`; typed references need none",
-                ),
+                diagnostic.hint("add the `file` of the other stack under `stacks`"),
             ));
         };
         if let Some(member) = self.by_address.get(address).copied()
@@ -91,7 +90,7 @@ impl Resolver<'_> {
         Err(self.unknown_attribute(cx, kind, &names, at))
     }
 
-    /// A part of a field's value, if the spec says it.
+    /// Returns a part of a field's value, if the spec sets it.
     fn dig(&mut self, cx: Cx, val: &Val, steps: &[Step], anchor: Anchor) -> Eval<Option<Val>> {
         let Some(step) = steps.first() else {
             return Ok(Some(val.clone()));
@@ -125,7 +124,7 @@ impl Resolver<'_> {
                     .chain(kind.attributes.iter().map(|attr| attr.name))
                     .collect();
                 Some(format!(
-                    "beside its fields it has {}",
+                    "besides its fields, the attributes are {}",
                     suggest::listing(&attributes)
                 ))
             }

@@ -1,5 +1,5 @@
-//! Walks the steps of a path from a value: members of groups, items, keys, outputs of modules and
-//! resources of other stacks.
+//! Follows the steps of a path: members of groups, items of lists, keys of maps, outputs of
+//! modules, resources of other stacks.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::span::Span;
 use crate::suggest;
 use crate::value::Value;
 
-/// One step with its key known.
+/// A step whose key is evaluated.
 pub(super) enum Move {
     Name(String),
     Key(String),
@@ -22,7 +22,7 @@ pub(super) enum Move {
 }
 
 impl Resolver<'_> {
-    /// Goes the steps of a path from a value.
+    /// Follows the steps of a path from a value.
     pub(super) fn walk(
         &mut self,
         cx: Cx,
@@ -53,7 +53,7 @@ impl Resolver<'_> {
         Ok(val)
     }
 
-    /// Whether a step picks a member of a group of another stack whose file is not at hand.
+    /// Whether a step selects a member of a group of another stack whose file is not given.
     fn is_far_group(&self, address: &Address, step: &Step) -> bool {
         outside::is_outside(address)
             && address.key().is_none()
@@ -80,10 +80,10 @@ impl Resolver<'_> {
     fn not_a_key(&mut self, cx: Cx, span: Span, val: &Val) -> Halt {
         let message = match val.unknown() {
             Some(unknown) => {
-                format!("`{unknown}` is known after apply only, and a key must be known at plan")
+                format!("`{unknown}` is known only after apply, but a key must be known at plan")
             }
             None if val.has_secret() => "a secret cannot be a key".to_owned(),
-            None => format!("a key is a text or a whole number, this is {}", val.noun()),
+            None => format!("a key must be a text or a whole number, not {}", val.noun()),
         };
         self.fail(cx, Diagnostic::error("wrong-type", span, message))
     }
@@ -103,7 +103,7 @@ impl Resolver<'_> {
                     "wrong-type",
                     at,
                     format!(
-                        "`[*]` is for groups, lists and maps; this is {}",
+                        "`[*]` is valid only for groups, lists and maps, not for {}",
                         other.noun()
                     ),
                 ),
@@ -121,7 +121,7 @@ impl Resolver<'_> {
             (Val::List(_), Move::Name(name)) => Err(self.fail(
                 cx,
                 Diagnostic::error("wrong-type", at, format!("a list has no `{name}`"))
-                    .hint("write `[0]` for one item, `[*]` for all"),
+                    .hint("write `[0]` for the first item, `[*]` for all items"),
             )),
             (Val::Map(map), Move::Name(key) | Move::Key(key)) => self.value_at(cx, &map, &key, at),
             (Val::Resource(address), Move::Key(key)) if outside::is_outside(&address) => {
@@ -129,7 +129,11 @@ impl Resolver<'_> {
                     Some(key) => Ok(Val::Resource(address.member(key))),
                     None => Err(self.fail(
                         cx,
-                        Diagnostic::error("unknown-member", at, format!("`{key}` cannot be a key")),
+                        Diagnostic::error(
+                            "unknown-member",
+                            at,
+                            format!("`{key}` is not a valid key"),
+                        ),
                     )),
                 }
             }
@@ -139,7 +143,7 @@ impl Resolver<'_> {
                 let diagnostic =
                     Diagnostic::error("wrong-type", at, format!("{} has no `{key}`", val.noun()));
                 let hint = matches!(val, Val::Outside(_)).then(|| {
-                    "to read attributes of what lies outside, declare it under `existing`"
+                    "to read attributes of an external resource, declare it under `existing`"
                         .to_owned()
                 });
                 Err(self.fail(cx, diagnostic.maybe_hint(hint)))
@@ -148,7 +152,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The member of a group with a key.
+    /// Returns the member of a group with a key.
     fn member_of(&mut self, cx: Cx, group: &Group, key: &str, at: Span) -> Eval<Val> {
         let found =
             Key::parse(key).and_then(|key| group.members.iter().find(|(known, _)| *known == key));
@@ -172,7 +176,7 @@ impl Resolver<'_> {
         ))
     }
 
-    /// Reports an attribute that is read from a group instead of from one of its members.
+    /// Reports an attribute of a group; only its members have attributes.
     fn group_attribute(&mut self, cx: Cx, group: &Group, name: &str, at: Span) -> Halt {
         let key = group
             .members
@@ -182,17 +186,17 @@ impl Resolver<'_> {
         let diagnostic = Diagnostic::error(
             "group-attribute",
             at,
-            format!("`{said}` is a group of {}", group.members.len()),
+            format!("`{said}` is a group and has no attribute `{name}`"),
         );
         self.fail(
             cx,
             diagnostic.hint(format!(
-                "write `{said}[{key}].{name}` for one, `{said}[*].{name}` for a list of all"
+                "write `{said}[{key}].{name}` for one member, `{said}[*].{name}` for a list of all"
             )),
         )
     }
 
-    /// The item of a list at an index.
+    /// Returns the item of a list at an index.
     fn item_at(&mut self, cx: Cx, items: &[Val], key: &str, at: Span) -> Eval<Val> {
         match key.parse::<usize>().ok().and_then(|n| items.get(n)) {
             Some(item) => Ok(item.clone()),
@@ -201,13 +205,13 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     "unknown-member",
                     at,
-                    format!("the list has {} items, none at `{key}`", items.len()),
+                    format!("the list has {} items and no item `{key}`", items.len()),
                 ),
             )),
         }
     }
 
-    /// The value of a map under a key.
+    /// Returns the value of a map under a key.
     fn value_at(&mut self, cx: Cx, map: &BTreeMap<String, Val>, key: &str, at: Span) -> Eval<Val> {
         match map.get(key) {
             Some(val) => Ok(val.clone()),
@@ -251,14 +255,18 @@ impl Resolver<'_> {
         ))
     }
 
-    /// A resource of another stack; its file, if given, says what there is.
+    /// Returns a resource of another stack; if its file is given, the name is checked.
     fn far_name(&mut self, cx: Cx, alias: &str, name: &str, at: Span) -> Eval<Val> {
         let address = Address::root(name).below(&outside::stack(alias));
         let Some(scope) = self.links.get(alias).copied() else {
             if !crate::address::is_name(name) {
                 return Err(self.fail(
                     cx,
-                    Diagnostic::error("unknown-reference", at, format!("`{name}` is no name")),
+                    Diagnostic::error(
+                        "unknown-reference",
+                        at,
+                        format!("`{name}` is not a valid name"),
+                    ),
                 ));
             }
             return Ok(Val::Resource(address));
@@ -278,8 +286,8 @@ impl Resolver<'_> {
         let before = (self.found.len(), self.missing.len());
         let found = self.demand(cx, SlotId::Name(scope, &entry.name), at);
         if found == Err(Halt::Reported) {
-            // What that stack is given at its own plan is not known here; its members are found
-            // live.
+            // The values of that stack's variables are not known here, so its members are found in
+            // the cloud.
             self.found.truncate(before.0);
             self.missing.truncate(before.1);
             if let crate::parse::What::Resource(kind) = entry.what {

@@ -1,4 +1,4 @@
-//! `after`: the addresses that an entry waits for.
+//! Resolves `after` to the addresses that must be ready first.
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -10,7 +10,7 @@ use crate::resolve::{Cx, Eval, Halt, Resolver, SlotId};
 use crate::span::Span;
 
 impl<'a> Resolver<'a> {
-    /// Addresses that an entry wants ready first.
+    /// Returns the addresses that the `after` of an entry names, groups and modules expanded.
     pub(in crate::resolve) fn after(&mut self, cx: Cx, entry: &'a Entry) -> Eval<Vec<Address>> {
         let Some(node) = entry.get("after") else {
             return Ok(Vec::new());
@@ -46,7 +46,7 @@ impl<'a> Resolver<'a> {
                         Diagnostic::error(
                             "wrong-type",
                             span,
-                            format!("a name should stand here, this is {}", node.noun()),
+                            format!("this must be a name, not {}", node.noun()),
                         ),
                     ));
                 }
@@ -85,7 +85,7 @@ impl<'a> Resolver<'a> {
             }
             other => {
                 let message = format!(
-                    "`after` takes names of this stack, this is {}",
+                    "`after` must name resources of this stack, not {}",
                     other.noun()
                 );
                 Err(self.fail(cx, Diagnostic::error("wrong-kind", span, message)))

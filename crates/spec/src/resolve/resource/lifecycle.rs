@@ -1,4 +1,4 @@
-//! `lifecycle`: how a resource is protected, replaced and deleted.
+//! Resolves `lifecycle`: the limits on changing and deleting a resource.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
         let diagnostic = Diagnostic::error(
             "wrong-value",
             node.span,
-            format!("`{text}` is no number of members"),
+            format!("`{text}` is not a valid number of members"),
         );
         amount.ok_or_else(|| {
             self.fail(
@@ -85,7 +85,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The words that the kind's own members choose.
+/// Returns the words chosen for the members that only this kind has.
 fn own_choices(kind: &KindDef, map: &Map) -> BTreeMap<String, String> {
     let chosen = |field: &FieldDef| {
         let word = map.get(field.name).and_then(Value::as_text)?;

@@ -1,4 +1,4 @@
-//! Tags of a resource: those of its entry over those of the scopes around it.
+//! Merges the tags of an entry with those of the stack and of the modules around it.
 
 use crate::diagnostic::Diagnostic;
 use crate::resolve::{Cx, Eval, Halt, Resolver};
@@ -9,11 +9,11 @@ use crate::value::{Map, Value};
 
 const TAG_VALUES: Type = Type::Map(&Type::Text { min: 0, max: 128 });
 
-/// Most tags that a stack may put on a resource; ownership tags take the rest of the API's 20.
+/// The largest number of tags of a resource; the API allows 20, and Setpoint needs three.
 const MAX_TAGS: usize = 17;
 
 impl<'a> Resolver<'a> {
-    /// Tags of an entry over those that reach in; `None` where no layer declares any.
+    /// Merges the tags of an entry into the inherited ones; `None` if neither declares any.
     pub(in crate::resolve) fn merged_tags(
         &mut self,
         cx: Cx,
@@ -36,7 +36,7 @@ impl<'a> Resolver<'a> {
         merged.extend(own);
         if merged.len() > MAX_TAGS {
             let message = format!(
-                "{} tags; at most {MAX_TAGS} are left beside those of setpoint",
+                "the resource has {} tags; at most {MAX_TAGS} fit beside the tags of Setpoint",
                 merged.len()
             );
             self.fail(cx, Diagnostic::error("too-many", node.span, message));
@@ -51,15 +51,15 @@ impl<'a> Resolver<'a> {
     fn check_tag(&mut self, cx: Cx, span: Span, key: &str, value: &Value) {
         let lower = key.to_lowercase();
         let message = if lower.starts_with("setpoint:") {
-            "tags that begin with `setpoint:` are setpoint's own"
+            "tags that begin with `setpoint:` are reserved for Setpoint"
         } else if lower.starts_with("aliyun") || lower.starts_with("acs:") {
-            "the API keeps tags that begin with `aliyun` or `acs:` to itself"
+            "tags that begin with `aliyun` or `acs:` are reserved for the API"
         } else if lower.contains("http://") || lower.contains("https://") {
-            "the API takes no tag key with `http://` or `https://`"
+            "the key of a tag must not contain `http://` or `https://`"
         } else if key.chars().count() > 128 {
-            "a tag's key has at most 128 characters"
+            "the key of a tag must have at most 128 characters"
         } else if value.has_secret() {
-            "a secret cannot be a tag: tags are shown"
+            "a tag cannot hold a secret, because tags are shown"
         } else {
             return;
         };

@@ -1,4 +1,4 @@
-//! The sections `existing` and `stacks`: resources that this stack uses and does not own.
+//! Resolves `existing` and `stacks`: resources that this stack uses but does not own.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::suggest;
 use crate::tree::{Node, Pair};
 use crate::value::{Map, Value};
 
-/// Keys of an entry of `stacks`.
+/// The keys of an entry of `stacks`.
 const LINK: &[&str] = &["stack", "environment", "region", "file"];
 
 impl<'a> Resolver<'a> {
-    /// `existing` and `stacks`.
+    /// Resolves both sections.
     pub(in crate::resolve) fn existing(&mut self, stack: &mut Stack) {
         for pair in self.world.files[0].pairs("existing") {
             if let Some(existing) = self.existing_entry(pair) {
@@ -41,8 +41,7 @@ impl<'a> Resolver<'a> {
                 format!("`{}` has no `type`", pair.key),
             );
             self.found.push(
-                diagnostic
-                    .hint("write `{type: KIND, id: …}`, or `tags` or `name` in place of `id`"),
+                diagnostic.hint("write `{type: KIND, id: …}`, or `name` or `tags` instead of `id`"),
             );
             return None;
         };
@@ -73,7 +72,7 @@ impl<'a> Resolver<'a> {
         for pair in pair.value.pairs().iter().filter(|pair| pair.key != "type") {
             let Some(key) = keys.iter().find(|key| key.name == pair.key) else {
                 let hint = suggest::hint(&pair.key, keys.iter().map(|key| key.name));
-                let message = format!("an existing {kind} is not found by `{}`", pair.key);
+                let message = format!("an existing {kind} cannot be looked up by `{}`", pair.key);
                 self.found
                     .push(Diagnostic::error("unknown-field", pair.at, message).maybe_hint(hint));
                 continue;
@@ -86,7 +85,7 @@ impl<'a> Resolver<'a> {
                 self.found.push(Diagnostic::error(
                     "not-known",
                     pair.value.span,
-                    "what exists is looked up at plan, by what is known then",
+                    "`existing` is resolved at plan time and can only use values known then",
                 ));
                 return None;
             }
@@ -110,7 +109,7 @@ impl<'a> Resolver<'a> {
             let diagnostic = Diagnostic::error(
                 "missing-field",
                 pair.at,
-                format!("`{}` does not say how it is found", pair.key),
+                format!("`{}` has no property to search by", pair.key),
             );
             self.found
                 .push(diagnostic.hint("add `id`, `name` or `tags`; exactly one must match"));
@@ -118,8 +117,8 @@ impl<'a> Resolver<'a> {
         (!by.is_empty()).then_some(by)
     }
 
-    /// The environments of all links, by alias. An entry that names no stack is reported when it is
-    /// resolved itself.
+    /// Evaluates the environments of all links, by alias. An entry without `stack` is reported when
+    /// it is resolved.
     pub(super) fn link_environments(&mut self) -> BTreeMap<String, Option<String>> {
         let names_stack = |pair: &&Pair| pair.value.get("stack").and_then(Node::text).is_some();
         let file = &self.world.files[0];
@@ -152,7 +151,10 @@ impl<'a> Resolver<'a> {
                     Diagnostic::error(
                         "unknown-field",
                         member.at,
-                        format!("a link to a stack has no `{}`", member.key),
+                        format!(
+                            "`{}` is not a valid key of an entry of `stacks`",
+                            member.key
+                        ),
                     )
                     .maybe_hint(hint),
                 );
@@ -163,7 +165,7 @@ impl<'a> Resolver<'a> {
             self.found.push(Diagnostic::error(
                 "missing-field",
                 pair.at,
-                format!("`{}` does not name its `stack`", pair.key),
+                format!("`{}` has no `stack`", pair.key),
             ));
             return None;
         };

@@ -1,8 +1,8 @@
-//! Requirements on the version of setpoint.
+//! Requirements on the version of Setpoint.
 
 use crate::types::Wrong;
 
-/// Whether a version fits requirements such as `>= 0.3, < 2`.
+/// Whether a version meets all requirements of a list such as `>= 0.3, < 2`.
 pub(super) fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong> {
     let own = numbers(version).unwrap_or_default();
     let mut all = true;
@@ -12,7 +12,7 @@ pub(super) fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong>
             .unwrap_or(part.len());
         let (operator, wanted) = (part[..digits].trim(), numbers(&part[digits..]));
         let wrong = || {
-            Wrong::new(format!("`{part}` is no requirement on a version"))
+            Wrong::new(format!("`{part}` is not a valid version requirement"))
                 .hint("write it as `\">= 0.3\"`")
         };
         let wanted = wanted.ok_or_else(wrong)?;
@@ -28,7 +28,7 @@ pub(super) fn satisfies(version: &str, requirement: &str) -> Result<bool, Wrong>
     Ok(all)
 }
 
-/// `0.3` as three numbers.
+/// Parses `0.3` to three numbers; missing ones are 0.
 fn numbers(text: &str) -> Option<[u64; 3]> {
     let mut numbers = [0; 3];
     for (at, part) in text.split('.').enumerate() {
