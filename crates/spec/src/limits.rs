@@ -78,13 +78,13 @@ impl Spent {
         if self.running > RUNNING_MAX {
             let most = mib(RUNNING_MAX);
             return Err(format!(
-                "the expression takes more than {most} on the way to its value"
+                "the expression takes more than {most} during its evaluation"
             ));
         }
         if self.work > WORK_MAX {
             let most = mib(WORK_MAX);
             return Err(format!(
-                "the expressions of the stack take more than {most} in all"
+                "the expressions of the stack take more than {most} in total"
             ));
         }
         Ok(())

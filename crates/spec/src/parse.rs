@@ -280,8 +280,8 @@ fn file_name(
     let text = literal(&pair.value, &pair.key, found).unwrap_or_default();
     let wrong = match role {
         Stack if !is_stack_name(text) => {
-            let rule = "a small letter, then small letters, digits and `-`, 2 to 40 in all, not ending in `-`";
-            Some(types::Wrong::new(format!("`{text}` cannot be a stack's name")).hint(rule))
+            let rule = "a name must be a small letter, then small letters, digits and `-`, 2 to 40 in total, not ending in `-`";
+            Some(types::Wrong::new(format!("`{text}` is not valid as a stack's name")).hint(rule))
         }
         Stack => None,
         Module => schema.check_name(text, "a module's name").err(),
@@ -377,7 +377,7 @@ pub(crate) fn literal<'n>(
             Diagnostic::error(
                 "not-literal",
                 node.span,
-                format!("{key} takes no expressions"),
+                format!("{key} must not contain expressions"),
             )
             .hint("write the value itself"),
         );

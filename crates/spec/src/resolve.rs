@@ -393,7 +393,10 @@ impl<'a> Resolver<'a> {
             .map(|id| self.label(*id))
             .collect();
         let first = labels.first().cloned().unwrap_or_default();
-        let message = format!("a cycle: {} -> {first}", labels.join(" -> "));
+        let message = format!(
+            "the values form a cycle: {} -> {first}",
+            labels.join(" -> ")
+        );
         self.fail(
             cx,
             Diagnostic::error("cycle", at, message)

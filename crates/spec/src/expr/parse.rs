@@ -21,7 +21,7 @@ pub fn parse(text: &str) -> Result<Template, Mistake> {
         let hint = "move long texts to a file: `{file: PATH}`".to_owned();
         return Err(Mistake {
             range: 0..text.len(),
-            message: "a text with expressions is longer than 4 KiB".to_owned(),
+            message: "a text with expressions must be at most 4 KiB long".to_owned(),
             hint: Some(hint),
         });
     }

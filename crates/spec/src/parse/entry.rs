@@ -76,7 +76,7 @@ pub(crate) fn entries(
         made.extend(entry(pair, over, layers.schema, layers.defaults, found));
     }
     for (name, pair) in overlays {
-        debug_assert!(!added.contains(&name), "known names were taken out above");
+        debug_assert!(!added.contains(&name), "known names were removed above");
         if pair.value.data == Data::Null {
             let hint = suggest::nearest(&name, added.iter().map(String::as_str))
                 .map(|near| format!("did you mean `{near}`?"));

@@ -51,7 +51,10 @@ impl Resolver<'_> {
             names.pop();
         }
         let first = names.first().cloned().unwrap_or_default();
-        let message = format!("a cycle: {} -> {first}", names.join(" -> "));
+        let message = format!(
+            "the resources form a cycle: {} -> {first}",
+            names.join(" -> ")
+        );
         let mut diagnostic = Diagnostic::unplaced("cycle", message)
             .hint("each resource needs the next one to be created; remove one of the references");
         for (at, (node, field)) in cycle.iter().enumerate() {

@@ -124,7 +124,7 @@ const MEANINGS: &[Meaning] = &[
     Meaning {
         said: &["mapping values are not allowed"],
         code: "yaml",
-        message: "a second `:` on this line, or a key that is indented too far",
+        message: "there is a second `:` on this line, or the key is indented too far",
         hint: Some("quote the value if its text holds `: `, or put the key on a line of its own"),
     },
     Meaning {

@@ -507,7 +507,7 @@ impl<'t> Builder<'t> {
                 let hint = "remove one of them: tools differ on which one wins";
                 self.found.push(
                     Diagnostic::error("duplicate-key", two.at, message)
-                        .label(one.at, "first here")
+                        .label(one.at, "first given here")
                         .hint(hint),
                 );
             }

@@ -95,17 +95,19 @@ pub fn port(text: &str) -> Result<String, Wrong> {
 pub fn port_pair(text: &str) -> Result<(u16, u16), Wrong> {
     let (from, to) = text.split_once(['-', '/']).unwrap_or((text, text));
     if let Some((a, b)) = text.split_once(':') {
-        return Err(Wrong::new(format!("`{text}` is not a port")).hint(format!(
-            "write `{}-{}` for a range",
-            a.trim(),
-            b.trim()
-        )));
+        return Err(
+            Wrong::new(format!("`{text}` is not a valid port")).hint(format!(
+                "write `{}-{}` for a range",
+                a.trim(),
+                b.trim()
+            )),
+        );
     }
     let number = |part: &str| {
         let part = part.trim();
         let canonical =
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && !part.starts_with('0');
-        let wrong = Wrong::new(format!("`{text}` is not a port"))
+        let wrong = Wrong::new(format!("`{text}` is not a valid port"))
             .hint("write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`");
         if canonical {
             part.parse::<u16>().map_err(|_| wrong)
@@ -177,7 +179,7 @@ mod tests {
         check(port("80/80"), "80/80");
         check(
             port("8000:9000"),
-            "`8000:9000` is not a port / write `8000-9000` for a range",
+            "`8000:9000` is not a valid port / write `8000-9000` for a range",
         );
         check(
             port("9000-8000"),
@@ -185,11 +187,11 @@ mod tests {
         );
         check(
             port("65536"),
-            "`65536` is not a port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
+            "`65536` is not a valid port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
         );
         check(
             port("0"),
-            "`0` is not a port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
+            "`0` is not a valid port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
         );
     }
 }

@@ -27,11 +27,11 @@ pub fn name(text: &str, noun: &str) -> Result<(), Wrong> {
         )));
     }
     if !is_name(text) {
-        let rule = "a small letter, then small letters, digits, `_` and `-`, at most 40, not ending in `-` or `_`";
+        let rule = "a name must be a small letter, then small letters, digits, `_` and `-`, at most 40, not ending in `-` or `_`";
         let lower = text.to_lowercase().replace([' ', '.', '/'], "-");
         let wrong = Wrong::new(format!("`{text}` is not valid as {noun}"));
         return Err(if is_name(&lower) {
-            wrong.hint(format!("{rule}: `{lower}`"))
+            wrong.hint(format!("{rule}; write `{lower}`"))
         } else {
             wrong.hint(rule)
         });

@@ -180,8 +180,7 @@ fn declaration(pair: &Pair, schema: &Schema, found: &mut Vec<Diagnostic>) -> Var
         && pair.key.len() <= 40
         && !pair.key.ends_with('_');
     if !fits {
-        let hint =
-            "a small letter, then small letters, digits and `_`, at most 40, not ending in `_`";
+        let hint = "a name must be a small letter, then small letters, digits and `_`, at most 40, not ending in `_`";
         found.push(
             Diagnostic::error(
                 "name",
@@ -355,7 +354,7 @@ fn literal_value(node: &Node, found: &mut Vec<Diagnostic>) {
                 Diagnostic::error(
                     "not-literal",
                     node.span,
-                    "the declaration of a variable takes no expressions",
+                    "the declaration of a variable must not contain expressions",
                 )
                 .hint(hint),
             );

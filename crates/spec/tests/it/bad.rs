@@ -1,7 +1,7 @@
-//! The corpus of bad specs: each is refused, with exactly the text beside it.
+//! The corpus of bad specs: each is refused with exactly the text in the file beside it.
 //!
-//! A case is `NAME.yaml`, or a folder with `stack.yaml`. A first line `# --env E --var a=b` gives
-//! what a command would.
+//! A case is `NAME.yaml`, or a folder with `stack.yaml`. The first line may hold options of the
+//! command, such as `# --env E --var a=b`.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// What the first line of a case gives: an environment and variables.
+/// Reads the environment and the variables from the first line of a case.
 fn given(spec: &str) -> (Option<&str>, Vec<(&str, &str)>) {
     let mut environment = None;
     let mut vars = Vec::new();

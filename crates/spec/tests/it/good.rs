@@ -1,4 +1,4 @@
-//! The example stacks resolve, and to what they mean.
+//! The example stacks resolve to the expected resources.
 
 use std::path::Path;
 

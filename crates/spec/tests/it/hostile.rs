@@ -1,5 +1,5 @@
-//! Input that means harm or is broken: refused with a finding, without a panic, a hang, or memory
-//! without bound.
+//! Hostile and broken input is refused with a diagnostic, without a panic, a hang or unbounded
+//! memory.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use setpoint_spec::{LoadFailureKind, fmt};
 use crate::stub::SCHEMA;
 use crate::support::{run, testdata, text};
 
-/// The codes of what is found in a spec.
+/// Returns the codes of the diagnostics of a spec.
 fn codes(content: impl AsRef<[u8]>) -> Vec<&'static str> {
     let loader = MemoryLoader::new("/w").file("stack.yaml", content);
     match run(&loader, "stack.yaml", None, &[]) {
@@ -129,7 +129,7 @@ fn chains_of_values_are_bounded() {
     );
 }
 
-/// Values that wait for each other, each through expressions in each other.
+/// Chains of values that refer to each other through nested expressions.
 #[test]
 fn the_deepest_chain_fits_the_programs_stack() {
     let chain = |len: usize, nested: usize| {
@@ -175,7 +175,7 @@ fn many_resources_resolve() {
     );
 }
 
-/// Everything that can be done with a text must end well.
+/// Runs every function of the crate that takes a text; none may panic.
 fn survives(content: &[u8]) {
     let loader = MemoryLoader::new("/w")
         .file("stack.yaml", content)

@@ -1,5 +1,5 @@
-//! The JSON Schema against an implementation of JSON Schema: it takes every good stack, and refuses
-//! the mistakes that a schema can see.
+//! Validates stack files with the JSON Schema: every good stack passes, and the mistakes that a
+//! schema can detect are refused.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use setpoint_spec::json_schema;
 use crate::stub::SCHEMA;
 use crate::support::{run, testdata, text};
 
-/// Bad stacks that the schema takes, with what it cannot see.
+/// Bad stacks that the schema accepts, each with the reason.
 const BEYOND_A_SCHEMA: [(&str, &str); 4] = [
     (
         "block-with-host-bits",
@@ -31,7 +31,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 4] = [
     ),
 ];
 
-/// The schema, ready to be asked.
+/// The compiled schema.
 struct Checker {
     schemas: Schemas,
     index: SchemaIndex,
@@ -51,7 +51,7 @@ impl Checker {
         Self { schemas, index }
     }
 
-    /// What is wrong with a file, in the words of the validator.
+    /// Returns the message of the validator for a file.
     fn refusal(&self, file: &str) -> Option<String> {
         let value: Value = serde_yaml::from_str(file).expect("YAML");
         let checked = self.schemas.validate(&value, self.index);
@@ -59,7 +59,7 @@ impl Checker {
     }
 }
 
-/// Every YAML file of spec below a folder: those that begin with one of the three keys.
+/// Returns every spec file below a folder: the YAML files that begin with one of the three keys.
 fn spec_files(folder_of: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![folder_of.to_owned()];
@@ -97,8 +97,8 @@ fn good_files_pass() {
     }
 }
 
-/// Wherever the language evaluates, an expression passes; where `defaults` or an environment may
-/// give a field, the entry need not.
+/// An expression passes wherever the language evaluates one, and an entry may omit fields that
+/// `defaults` or an environment can set.
 #[test]
 fn what_the_language_takes_passes() {
     let checker = &*CHECKER;

@@ -1,4 +1,5 @@
-//! What a small file may grow to: each limit is named in its error, and a large honest stack loads.
+//! The limits on the size of a stack: the error names the limit, and a large stack within the
+//! limits loads.
 
 use std::fmt::Write as _;
 
@@ -10,7 +11,7 @@ use crate::support::{run, text};
 
 const HEAD: &str = "stack: demo\nregion: cn-beijing\n";
 
-/// The first finding of a spec that is too large, with the line it points to.
+/// Returns the first diagnostic of an oversized spec, with the line that it points to.
 fn too_large(spec: &str) -> String {
     let failure = text(&format!("{HEAD}{spec}")).expect_err("it is too large");
     let found = failure
@@ -165,7 +166,7 @@ fn a_stack_of_ten_thousand_resources_loads() {
     assert_eq!(loaded.stack.resources.len(), 10_001);
 }
 
-/// The page of limits has the numbers of the code.
+/// `docs/limits.md` has the numbers of the code.
 #[test]
 fn the_limits_are_documented() {
     let page = include_str!("../../../../docs/limits.md");

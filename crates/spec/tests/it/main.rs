@@ -1,5 +1,5 @@
-//! Tests of the spec language from outside: the example stacks, a corpus of bad ones, and hostile
-//! input.
+//! Tests of the language through the public interface of the crate: example stacks, a corpus of bad
+//! stacks, and hostile input.
 
 #![expect(clippy::disallowed_methods, reason = "the corpus lies in files")]
 

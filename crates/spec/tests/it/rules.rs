@@ -1,4 +1,4 @@
-//! Rules of the language, one by one: what a small stack becomes.
+//! The rules of the language, each with a small stack and its result.
 
 use expect_test::{Expect, expect};
 use setpoint_spec::loader::MemoryLoader;
@@ -11,7 +11,7 @@ use crate::support::{rendered, run, run_in, text};
 
 const HEAD: &str = "stack: demo\nregion: cn-beijing\n";
 
-/// Resolves a stack given by its part after name and region, and compares its view.
+/// Resolves a stack, of which the part after name and region is given, and compares its view.
 #[track_caller]
 fn check(rest: &str, expected: &Expect) {
     let shown = match text(&format!("{HEAD}{rest}")) {
@@ -489,7 +489,7 @@ fn links_do_not_lead_out() {
     );
 }
 
-/// The error for a stack in `/w/in` with this private key file, or where the key is kept.
+/// Returns the error for a stack in `/w/in` with this private key file, or the resolved path.
 fn key_file(path: &str) -> String {
     let stack =
         format!("{HEAD}resources: {{k: {{type: key_pair, private_key_file: \"{path}\"}}}}\n");
@@ -551,7 +551,7 @@ fn private_key_files_stay_where_they_may() {
     }
 }
 
-/// The members of `lifecycle` beside the common ones are the kind's.
+/// A kind may have members of `lifecycle` besides the common ones.
 #[test]
 fn a_kind_has_its_own_choices() {
     check(
@@ -614,7 +614,7 @@ resources:
     );
 }
 
-/// Types from elsewhere: other names, kinds that are not managed, and parts of a kind.
+/// Types of other tools: other names, kinds that are not managed, and parts of a kind.
 #[test]
 fn types_from_elsewhere() {
     check(
@@ -663,8 +663,8 @@ existing:
     );
 }
 
-/// The peers of a rule: an id of a managed kind stands where a reference may, an id of a foreign
-/// one wherever a text may.
+/// The id of a managed kind is accepted where a reference is, and the id of a foreign kind wherever
+/// a text is.
 #[test]
 fn peers_by_id_and_look_up() {
     check(

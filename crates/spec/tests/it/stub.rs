@@ -1,5 +1,4 @@
-//! A stand-in for the catalogue: the tables of the language's first kinds, enough to read the
-//! example stacks.
+//! A stub of the catalogue: the tables of the kinds that the example stacks use.
 
 use setpoint_spec::common;
 use setpoint_spec::naming::{self, ForeignKind, LookUpKey, Naming, PeerRole};
@@ -64,7 +63,7 @@ const IMAGE: Naming = Naming {
     ..Naming::ids(&["m"])
 };
 
-/// A kind of which this attribute is a block or an address.
+/// The naming of a kind whose attribute is a block or an address.
 const fn address_in(attr: &'static str, naming: Naming) -> Naming {
     Naming {
         peer: Some(PeerRole::Address(attr)),
@@ -562,7 +561,7 @@ static SNAT_ENTRY: KindDef = KindDef {
     )
 };
 
-/// Its block lies in its VPC's and meets no other of the same VPC.
+/// The block must be inside that of the VPC and overlap no other block of the same VPC.
 fn check_vswitch(cx: &CheckCx<'_>) -> Vec<Problem> {
     let vpc_of = |fields: &setpoint_spec::value::Map| match fields.get("vpc") {
         Some(Value::Ref(reference)) => Some(reference.address.clone()),
@@ -609,7 +608,7 @@ fn check_vswitch(cx: &CheckCx<'_>) -> Vec<Problem> {
     problems
 }
 
-/// Ports belong to tcp and udp.
+/// Ports are for tcp and udp only.
 fn check_security_group(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for direction in ["ingress", "egress"] {

@@ -1,4 +1,4 @@
-//! Loading test stacks from memory or from `testdata/spec`.
+//! Loads test stacks from memory or from `testdata/spec`.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(crate) fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/spec")
 }
 
-/// Every file below a folder, as a little file system whose root is that folder.
+/// Reads every file below a folder into a file system in memory whose root is that folder.
 pub(crate) fn folder(path: &Path) -> MemoryLoader {
     let mut loader = MemoryLoader::new("/w").file(".setpoint.yaml", "");
     let mut folders = vec![path.to_owned()];
@@ -46,7 +46,7 @@ pub(crate) fn run(
     run_in(loader, path, environment, vars, &|_| None)
 }
 
-/// The same with a process environment.
+/// Loads a stack with a process environment.
 pub(crate) fn run_in(
     loader: &dyn Loader,
     path: &str,
@@ -70,7 +70,7 @@ pub(crate) fn run_in(
     load(&SCHEMA, loader, &input)
 }
 
-/// One file in memory, loaded.
+/// Loads one file from memory.
 pub(crate) fn text(spec: &str) -> Result<Loaded, LoadFailure> {
     run(
         &MemoryLoader::new("/w").file("stack.yaml", spec),
@@ -80,7 +80,7 @@ pub(crate) fn text(spec: &str) -> Result<Loaded, LoadFailure> {
     )
 }
 
-/// What a terminal shows of a failure.
+/// Renders a failure as a terminal shows it.
 pub(crate) fn rendered(failure: &LoadFailure) -> String {
     render_text(
         &failure.diagnostics,

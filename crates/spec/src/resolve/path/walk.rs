@@ -205,7 +205,10 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     "unknown-member",
                     at,
-                    format!("the list has {} items and no item `{key}`", items.len()),
+                    format!(
+                        "the list has no item `{key}`; its length is {}",
+                        items.len()
+                    ),
                 ),
             )),
         }
