@@ -33,6 +33,7 @@ fn explains_a_field_a_kind_and_what_there_is() {
           user_cidrs             list of CIDR block, /8 to /28; not managed when unset;
                                  change: replace
         attributes: id, router_id, route_table_id, ipv6_cidr_block, status
+        look-up keys: id, name, tags, resource_group
         every entry also takes: name, description, tags, resource_group, timeouts,
           count, for_each, enabled, after, adopt, lifecycle
     "#]]

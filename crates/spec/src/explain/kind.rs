@@ -122,13 +122,15 @@ fn kind_text(kind: &KindDef, width: usize) -> String {
     let attributes = ["id"]
         .into_iter()
         .chain(kind.attributes.iter().map(|attr| attr.name));
+    let look_up = kind.naming.look_up.iter().map(|key| key.name);
     let common = common::ENTRY.iter().map(|field| field.name);
     format!(
-        "{}\n{}\nfields (* required):\n{}{choices}{}{}",
+        "{}\n{}\nfields (* required):\n{}{choices}{}{}{}",
         kind.name,
         lines(kind.doc, width),
         items(&rows, width),
         named("attributes", attributes, width),
+        named("look-up keys", look_up, width),
         named("every entry also takes", common, width),
     )
 }

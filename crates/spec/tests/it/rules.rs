@@ -754,6 +754,7 @@ fn explains_rows() {
           private_key_file  path of a file, `~/` allowed; see below; change: none
         exactly one of: public_key, private_key_file
         attributes: id, fingerprint
+        look-up keys: id, name, tags, resource_group
         every entry also takes: name, description, tags, resource_group, timeouts,
           count, for_each, enabled, after, adopt, lifecycle
         ---
