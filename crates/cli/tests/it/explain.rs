@@ -91,50 +91,50 @@ fn explains_the_language() {
               cidr_subnet: "${cidr_subnet(vars.block, 8, 3)}" # 10.0.3.0/24
 
           More: setpoint explain functions
-        $ setpoint explain count
-        Groups
-
-        A group is several resources from one entry. `count: 3` makes the members
-        `app[0]` to `app[2]`. `for_each` makes one member for each item of a list, each
-        entry of a map, or each member of another group; the item, the key of the entry
-        or the key of the other member becomes the member's key.
-
-            stack: shop
-            region: cn-beijing
-            resources:
-              net: {type: vpc, cidr_block: 10.0.0.0/16}
-              public:
-                type: vswitch
-                for_each: {h: 10.0.0.0/24, k: 10.0.1.0/24}
-                vpc: net
-                zone: "cn-beijing-${each.key}"
-                cidr_block: "${each.value}"
-              web: {type: security_group, vpc: net}
-              app:
-                type: instance
-                count: 2
-                name: "app-${pad(each.number, 2)}"
-                instance_type: ecs.c7.large
-                image: {family: acs:ubuntu_24_04_x64}
-                vswitches: [public]
-                security_groups: [web]
-                lifecycle: {max_unavailable: 1}
-              data: {type: disk, for_each: app, attach_to: "${each.value}", size: 200}
-            outputs:
-              addresses: "${app[*].private_ip}"
-
-        If a key is removed from `for_each`, only its member is destroyed. A smaller
-        `count` destroys the last members.
-
-        A change that interrupts members runs on `lifecycle.max_unavailable` of them at
-        a time, one by default. If a member fails, the members after it are not started.
     "#]]
     .assert_eq(&Sandbox::new().script(&[
         "explain protect",
         "explain lifecycle.protect",
         "explain cidr_subnet",
-        "explain count",
     ]));
+}
+
+#[test]
+fn explains_a_section_and_a_path() {
+    expect![[r#"
+        $ setpoint explain outputs
+        Outputs
+
+        An output is a value of the stack for other programs and for readers.
+
+            stack: shop
+            region: cn-beijing
+            resources:
+              net: {type: vpc, cidr_block: 10.0.0.0/16}
+            outputs:
+              net: "${net.id}"
+              block: {value: "${net.cidr_block}", description: The block of the shop}
+
+        An output is `NAME: VALUE`, or `NAME:` with these keys:
+
+          `value`        required: the value
+          `description`  a text for readers
+          `secret`       `true` shows the value only on request; required if the value
+                         is secret
+
+        `setpoint output` prints the outputs, `setpoint output --json` in the format of
+        Terraform. An attribute that the resource does not have is `null`.
+        $ setpoint explain each.number
+        `each.index`, `each.number`  (Expressions)
+          the position of this member in a `count`, from 0 and from 1
+
+            resources:
+              data:
+                name: "data-${each.number}"
+
+          More: setpoint explain expressions
+    "#]]
+    .assert_eq(&Sandbox::new().script(&["explain outputs", "explain each.number"]));
 }
 
 #[test]

@@ -39,7 +39,9 @@ fn section_text(section: &Section, width: usize) -> String {
 
 /// A row with the lines of its section's example that use the word, and where to read on.
 fn row_text(row: &Row, word: &str, width: usize) -> String {
-    let key = word.rsplit('.').next().unwrap_or(word);
+    let is_whole = row.words().any(|own| own == word);
+    let last = word.rsplit('.').next().unwrap_or(word);
+    let key = if is_whole { word } else { last };
     let (term, text) = plain::pair(row.line);
     let more = row.section.words().swap_remove(0);
     let example = example(row.section.body, key);
@@ -56,8 +58,8 @@ fn row_text(row: &Row, word: &str, width: usize) -> String {
     )
 }
 
-/// The lines of a section's examples that use a word as a key or as a function, each below the
-/// lines that it belongs to by their indents.
+/// The lines of a section's examples that use a word as a key, a function or a path, each below the
+/// lines that contain it by their indentation.
 fn example<'p>(markdown: &'p str, word: &str) -> Vec<&'p str> {
     let fenced = markdown.split("```").skip(1).step_by(2);
     let mut found = Vec::new();
@@ -79,11 +81,11 @@ fn uses(line: &str, word: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     line.match_indices(word).any(|(at, _)| {
         let after = &line[at + word.len()..];
-        !line[..at].ends_with(is_name) && after.starts_with([':', '('])
+        !line[..at].ends_with(is_name) && after.starts_with([':', '(', '}'])
     })
 }
 
-/// Keeps a line, the nearest lines above it of ever smaller indents, and the lines within it.
+/// Keeps a line, the lines that contain it by their indentation, and the lines that it contains.
 fn keep(lines: &[&str], at: usize, kept: &mut [bool]) {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let own = indent(lines[at]);
