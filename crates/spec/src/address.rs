@@ -96,6 +96,17 @@ impl Address {
 
     /// Whether this address is or contains `other`: the same address, a member of this group, or a
     /// resource inside this module or group of modules.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use setpoint_spec::address::{Address, BadAddress};
+    ///
+    /// let group: Address = "web.app".parse()?;
+    /// assert!(group.covers(&"web.app[0]".parse()?));
+    /// assert!(!group.covers(&"web.db".parse()?));
+    /// # Ok::<(), BadAddress>(())
+    /// ```
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let Some((last, outer)) = self.segments.split_last() else {

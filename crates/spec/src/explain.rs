@@ -1,9 +1,10 @@
 //! `setpoint explain WORD`: the language and its kinds, as people read them in a terminal.
 //!
-//! A word is looked up twice. As a path below a kind (`instance.system_disk.size`) it is answered
-//! from the kind's table; as a construct of the language (`vars`, `lifecycle.protect`,
-//! `cidr_subnet`) from the reference page, `docs/language.md`, which is embedded and the only
-//! source of these texts. Kinds win; a test holds that no construct has the name of a kind.
+//! A word is either a path below a kind (`instance.system_disk.size`) or a construct of the
+//! language (`vars`, `lifecycle.protect`, `cidr_subnet`). The answer for a kind is made from its
+//! table. The answer for a construct is taken from the reference page, `docs/language.md`, which is
+//! embedded in the crate and is the only source of these texts. Kinds are looked up first; a test
+//! ensures that no construct has the name of a kind.
 
 mod construct;
 mod kind;
@@ -19,7 +20,7 @@ pub use kind::{members, type_text};
 /// most `width` columns; only code of examples may be wider.
 ///
 /// # Errors
-/// Says that the word is unknown; a second line offers the nearest word.
+/// A sentence that the word is unknown, and on a second line the most similar word.
 pub fn explain(schema: &Schema, word: &str, width: usize) -> Result<String, String> {
     let first = word.split('.').next().unwrap_or_default();
     if let Some(kind) = schema.kind(first) {

@@ -5,6 +5,15 @@
 //! `cidr_block`).
 
 /// Returns the name that is most similar to a word, if it is similar enough to be a misspelling.
+///
+/// # Examples
+///
+/// ```
+/// use setpoint_spec::suggest::nearest;
+///
+/// assert_eq!(nearest("vswich", ["vpc", "vswitch"]), Some("vswitch"));
+/// assert_eq!(nearest("bandwidth", ["vpc", "vswitch"]), None);
+/// ```
 #[must_use]
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let names: Vec<&str> = names.into_iter().collect();

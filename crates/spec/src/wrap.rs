@@ -1,4 +1,4 @@
-//! Text in lines of a width.
+//! Wraps text at a width.
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 

@@ -4,7 +4,7 @@ use super::page::{self, Row, Section};
 use super::plain::{self, plain};
 use crate::wrap::wrap;
 
-/// The answer for a construct, if the word names one.
+/// Returns the answer for a construct, if the word names one.
 pub(super) fn explain(word: &str, width: usize) -> Option<String> {
     if let Some(section) = page::section(word) {
         return Some(section_text(&section, width));
@@ -16,12 +16,12 @@ pub(super) fn explain(word: &str, width: usize) -> Option<String> {
     })
 }
 
-/// Every word that has an answer.
+/// Returns every word that has an answer.
 pub(super) fn words() -> Vec<String> {
     page::words()
 }
 
-/// The words of each section with its first sentence.
+/// Returns the words of each section with its first sentence.
 pub(super) fn summaries() -> Vec<(String, String)> {
     page::sections()
         .map(|section| {
@@ -37,7 +37,7 @@ fn section_text(section: &Section, width: usize) -> String {
     format!("{}\n\n{}", section.title, plain(section.body, width))
 }
 
-/// A row with the lines of its section's example that use the word, and where to read on.
+/// Formats a row, with the lines of its section's examples that use the word.
 fn row_text(row: &Row, word: &str, width: usize) -> String {
     let is_whole = row.words().any(|own| own == word);
     let last = word.rsplit('.').next().unwrap_or(word);
@@ -58,8 +58,8 @@ fn row_text(row: &Row, word: &str, width: usize) -> String {
     )
 }
 
-/// The lines of a section's examples that use a word as a key, a function or a path, each below the
-/// lines that contain it by their indentation.
+/// Returns the lines of a section's examples that use a word as a key, a function or a path,
+/// together with the lines that contain them by their indentation.
 fn example<'p>(markdown: &'p str, word: &str) -> Vec<&'p str> {
     let fenced = markdown.split("```").skip(1).step_by(2);
     let mut found = Vec::new();

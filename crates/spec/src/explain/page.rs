@@ -1,13 +1,14 @@
-//! The language reference, `docs/language.md`, cut into what `explain` answers for.
+//! Splits the language reference, `docs/language.md`, into sections and rows of tables.
 //!
-//! The page is the only source. A construct is one of two things:
+//! Every construct of the language is one of these:
 //!
-//! - a section: found by its title (`references`) or by a key that the heading names in backticks
-//!   (`## Variables: \`vars\`` answers for `vars`);
-//! - a row of a table: found by a word in backticks in its first cell, alone (`protect`) or below
-//!   a word of its section (`lifecycle.protect`). The row of a function is found by its name.
+//! - A section, which is found by its title (`references`) or by a key that its heading has in
+//!   backticks: ``## Variables: `vars` `` is found by `vars`.
+//! - A row of a table, which is found by a word in backticks in its first cell, alone (`protect`)
+//!   or after a word of its section (`lifecycle.protect`). The row of a function is found by the
+//!   name of the function.
 
-/// The page as it is written.
+/// The page in Markdown.
 const PAGE: &str = include_str!("../../../../docs/language.md");
 
 /// A section of the page.
@@ -24,15 +25,15 @@ pub(super) struct Section {
 /// A row of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
-    /// The section that holds the table.
+    /// The section of the table.
     pub(super) section: Section,
-    /// The line as it is written.
+    /// The line in Markdown.
     pub(super) line: &'static str,
 }
 
 impl Section {
-    /// The words that stand for the section: the keys of its heading, else its title as one word,
-    /// `names-and-addresses`.
+    /// Returns the words that find the section: the keys of its heading, or its title as one word,
+    /// such as `names-and-addresses`.
     pub(super) fn words(&self) -> Vec<String> {
         let keys: Vec<String> = quoted(self.keys).map(str::to_owned).collect();
         if keys.is_empty() {
@@ -48,7 +49,7 @@ impl Section {
         title.eq_ignore_ascii_case(&word) || quoted(self.keys).any(|key| key == word)
     }
 
-    /// The first sentence below the heading.
+    /// Returns the first sentence below the heading.
     pub(super) fn summary(&self) -> String {
         let first = self.body.trim().split("\n\n").next().unwrap_or_default();
         let text = first.replace('\n', " ");
@@ -58,7 +59,7 @@ impl Section {
         }
     }
 
-    /// The rows of its tables, without their headings.
+    /// Returns the rows of its tables, without their headings.
     fn rows(self) -> impl Iterator<Item = Row> {
         let lines: Vec<&str> = self.body.lines().collect();
         let is_row = move |at: usize| {
@@ -76,13 +77,13 @@ impl Section {
 }
 
 impl Row {
-    /// The words in its first cell.
+    /// Returns the words in its first cell.
     pub(super) fn words(&self) -> impl Iterator<Item = &'static str> {
         quoted(cells(self.line).next().unwrap_or_default()).map(bare)
     }
 }
 
-/// Every section, in the order of the page.
+/// Returns every section, in the order of the page.
 pub(super) fn sections() -> impl Iterator<Item = Section> {
     PAGE.split("\n## ").skip(1).filter_map(|section| {
         let (heading, body) = section.split_once('\n')?;
@@ -91,12 +92,13 @@ pub(super) fn sections() -> impl Iterator<Item = Section> {
     })
 }
 
-/// The section of a word.
+/// Returns the section that a word finds.
 pub(super) fn section(word: &str) -> Option<Section> {
     sections().find(|section| section.is_called(word))
 }
 
-/// The rows of a word: `lifecycle.protect` names its section, `protect` may stand in several.
+/// Returns the rows that a word finds: at most one for `lifecycle.protect`, possibly several for
+/// `protect`.
 pub(super) fn rows(word: &str) -> Vec<Row> {
     let all = sections().flat_map(Section::rows);
     let alone: Vec<Row> = all.filter(|row| row.words().any(|w| w == word)).collect();
@@ -113,8 +115,8 @@ pub(super) fn rows(word: &str) -> Vec<Row> {
         .collect()
 }
 
-/// Every word that has an answer, for the offer of the nearest: sections, and rows alone and below
-/// their section.
+/// Returns every word that finds something, for suggestions: of sections, and of rows alone and
+/// after their section.
 pub(super) fn words() -> Vec<String> {
     let mut words = Vec::new();
     for section in sections() {
@@ -130,18 +132,18 @@ pub(super) fn words() -> Vec<String> {
     words
 }
 
-/// The cells of a row of a table.
+/// Returns the cells of a row.
 pub(super) fn cells(line: &str) -> impl Iterator<Item = &str> {
     let inner = line.trim_start_matches('|').trim_end_matches('|');
     inner.split('|').map(str::trim)
 }
 
-/// The pieces of a text in backticks.
+/// Returns the pieces of a text in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// A word without what follows it: the value of a key, the parameters of a function.
+/// Removes the value of a key or the parameters of a function from a word.
 fn bare(word: &str) -> &str {
     let end = word.find([':', '(']).unwrap_or(word.len());
     &word[..end]

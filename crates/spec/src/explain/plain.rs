@@ -1,6 +1,6 @@
-//! Markdown as plain text for a terminal: the few forms that `docs/language.md` uses.
+//! Converts Markdown to plain text for a terminal, for the few forms that `docs/language.md` uses.
 //!
-//! Paragraphs, lists and tables are wrapped to a width; code is indented and stays as it is.
+//! Paragraphs, lists and tables are wrapped at a width; code is indented and not wrapped.
 
 use regex_lite::Regex;
 use unicode_width::UnicodeWidthStr as _;
@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::page::cells;
 use crate::wrap::wrap;
 
-/// Lays out a piece of the page; `width` in columns.
+/// Converts a piece of the page; `width` is in columns.
 pub(super) fn plain(markdown: &str, width: usize) -> String {
     let mut out = String::new();
     let mut lines = markdown.trim().lines().peekable();
@@ -36,36 +36,36 @@ pub(super) fn plain(markdown: &str, width: usize) -> String {
     out
 }
 
-/// Whether a line belongs to the paragraph or the item above it.
+/// Whether a line continues the paragraph or the item above it.
 fn goes_on(line: &str) -> bool {
     !line.is_empty() && !line.starts_with(['|', '-', '`'])
         || line.starts_with('`') && !line.starts_with("```")
 }
 
-/// Lines of code or of an example.
+/// Formats lines of code.
 pub(super) fn indented(lines: &[&str]) -> String {
     let line = |line: &&str| format!("    {line}").trim_end().to_owned() + "\n";
     lines.iter().map(line).collect()
 }
 
-/// A paragraph or an item of a list.
+/// Formats a paragraph or an item of a list.
 fn paragraph(text: &str, width: usize) -> String {
     let hanging = if text.starts_with("- ") { "  " } else { "" };
     joined(&wrap(&without_links(text), width, "", hanging))
 }
 
-/// A text below a heading.
+/// Formats a text below a heading.
 pub(super) fn lines(text: &str, width: usize) -> String {
     joined(&wrap(text, width, "  ", "  "))
 }
 
-/// The rows of a table, without its heading.
+/// Formats the rows of a table, without its heading.
 fn table(rows: &[&str], width: usize) -> String {
     let rows: Vec<(String, String)> = rows.iter().skip(2).map(|row| pair(row)).collect();
     items(&rows, width)
 }
 
-/// The first cell of a row, and the others in one text.
+/// Returns the first cell of a row, and the others as one text.
 pub(super) fn pair(row: &str) -> (String, String) {
     let row = without_links(row);
     let mut cells = cells(&row).filter(|cell| !cell.is_empty());
@@ -73,8 +73,8 @@ pub(super) fn pair(row: &str) -> (String, String) {
     (first, cells.collect::<Vec<_>>().join("; "))
 }
 
-/// Terms in a column, each with its explanation beside it; below it where the term is wider than a
-/// third of the width.
+/// Formats terms in a column with their explanations beside them; an explanation is below its term
+/// if the term is wider than a third of the width.
 pub(super) fn items(rows: &[(String, String)], width: usize) -> String {
     let widths = rows.iter().map(|(term, _)| term.width());
     let column = widths.filter(|w| *w <= width / 3).max().unwrap_or(0);
@@ -101,7 +101,7 @@ pub(super) fn joined(lines: &[String]) -> String {
         .collect()
 }
 
-/// `[text](address)` becomes the text.
+/// Replaces `[text](address)` by the text.
 pub(super) fn without_links(text: &str) -> String {
     let link = Regex::new(r"\[([^\]]+)\]\([^)]+\)").expect("a valid pattern");
     link.replace_all(text, "$1").into_owned()
