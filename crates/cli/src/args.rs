@@ -41,7 +41,8 @@ Exit codes:
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Global {
-    /// Log to stderr: error, warn, info, debug or trace [env: SETPOINT_LOG]
+    /// Log to stderr at this level: error, warn, info, debug (every API call) or trace [env:
+    /// SETPOINT_LOG]
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Everywhere")]
     pub log: Option<String>,
     /// Print without colours; so do NO_COLOR and output that is no terminal

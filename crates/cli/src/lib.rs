@@ -1,9 +1,9 @@
 //! The command line: arguments, configuration, wiring, terminal.
 //!
-//! A command is parse → operate → view: [`args`] says what was typed, [`env`](mod@env) what the
-//! environment adds; [`spec`], [`wiring`] and [`operate`] do the work with the other crates;
-//! `report` renders; [`ui`] writes. [`exit`] maps every result to one documented code. Invariant:
-//! stdout carries the result and nothing else.
+//! A command parses, works and prints: [`args`] and [`env`](mod@env) give its input; [`spec`],
+//! [`wiring`] and [`operate`] do the work with the other crates; the crate `report` renders the
+//! result, and [`ui`] writes it. [`exit`] maps every result to a documented code. Invariant: only
+//! the result is written to stdout.
 
 pub mod addresses;
 pub mod args;
@@ -14,6 +14,7 @@ pub mod env;
 pub mod error;
 pub mod exit;
 pub mod files;
+mod log;
 pub mod operate;
 mod run;
 pub mod saved;

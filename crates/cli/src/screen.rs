@@ -1,7 +1,7 @@
-//! Carrying a plan out on a terminal: progress, Ctrl-C, and what came of it.
+//! Applies a plan on a terminal: progress, Ctrl-C and the result.
 //!
-//! A first interrupt stops cleanly: no step starts any more but those that close a window. A second
-//! one leaves at once, unless it is a hang-up.
+//! On a first interrupt no new steps start, except those that bring a stopped resource back, and
+//! running calls are awaited. A second interrupt ends the process at once, unless it is a hang-up.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -24,21 +24,21 @@ use crate::operate;
 use crate::signals::{Interrupt, Interrupts};
 use crate::ui::{self, Terminal};
 
-/// How often a live table moves.
+/// The time between two pictures of the progress table.
 const FRAME: Duration = Duration::from_millis(250);
 
-/// What came of a run, and how far people saw it come.
+/// The result of a run, with what the progress showed at its end.
 pub struct Applied {
-    /// What came of it.
+    /// The result.
     pub outcome: Outcome,
-    /// The resources that were begun and are neither done nor failed.
+    /// The resources that were started and are neither done nor failed.
     pub begun: BTreeSet<String>,
 }
 
-/// Carries the plan out.
+/// Applies the plan.
 ///
 /// # Errors
-/// Interrupted twice.
+/// The run was interrupted twice.
 pub async fn apply(
     session: &Session,
     plan: &Plan,
@@ -64,7 +64,7 @@ pub async fn apply(
                     return Err(Error::Interrupted);
                 }
                 stopping = true;
-                screen.borrow_mut().note("Interrupted. Ctrl-C again leaves at once.");
+                ui::say("Interrupted: waiting for running calls. Press Ctrl-C again to stop at once.\n");
                 cancel.send_replace(true);
             }
             _ = frames.tick() => screen.borrow_mut().tick(),
@@ -74,15 +74,19 @@ pub async fn apply(
     Ok(Applied { outcome, begun })
 }
 
-/// What stderr shows while a plan is carried out.
+/// The progress on stderr while a plan is applied.
 struct Screen {
     model: Model,
     terminal: Terminal,
     started: Instant,
-    /// The cloud's time runs so many times faster than ours; what is shown is the cloud's.
+    /// How many times faster than real time the cloud runs; the times shown are the cloud's.
     speed: f64,
-    /// Lines of the table that stand on the terminal.
-    drawn: usize,
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        ui::leave_table();
+    }
 }
 
 impl Screen {
@@ -92,11 +96,10 @@ impl Screen {
             terminal,
             started: Instant::now(),
             speed,
-            drawn: 0,
         }
     }
 
-    /// How old the run is.
+    /// The time since the start of the run, by the cloud's clock.
     fn age(&self) -> Duration {
         self.started.elapsed().mul_f64(self.speed)
     }
@@ -114,36 +117,19 @@ impl Screen {
         }
     }
 
-    /// Plain lines are for where there is no table.
+    /// Prints progress as plain lines where there is no table.
     fn show(&self, lines: &[String]) {
         if !self.terminal.live {
             lines.iter().for_each(|line| ui::say(&format!("{line}\n")));
         }
     }
 
-    fn note(&mut self, text: &str) {
-        let erase = self.erase();
-        ui::say(&format!("{erase}{text}\n"));
-    }
-
-    fn draw(&mut self) {
+    fn draw(&self) {
         let height = self.terminal.height.saturating_sub(2).max(1);
-        let lines = self.model.table(self.age(), &self.terminal.err, height);
-        let erase = self.erase();
-        self.drawn = lines.len();
-        let table: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        ui::say(&format!("{erase}{table}"));
+        ui::draw_table(&self.model.table(self.age(), &self.terminal.err, height));
     }
 
-    /// Up to the table's first line, and everything below it gone.
-    fn erase(&mut self) -> String {
-        match std::mem::take(&mut self.drawn) {
-            0 => String::new(),
-            lines => format!("\x1b[{lines}A\x1b[J"),
-        }
-    }
-
-    /// The last picture; gives what was begun and is left.
+    /// Draws the last picture; gives the resources that were started and are unfinished.
     fn last(&mut self) -> BTreeSet<String> {
         self.model.finish();
         if self.terminal.live {
@@ -153,7 +139,7 @@ impl Screen {
     }
 }
 
-/// The outcome as its view wants it.
+/// The outcome in the form that the report prints.
 #[must_use]
 pub fn view_of(applied: &Applied, plan: &Plan, verb: Verb) -> OutcomeView {
     let outcome = &applied.outcome;

@@ -1,36 +1,39 @@
-//! The terminal: what it can do, writing to it, and asking.
+//! The terminal: its abilities, output to it, and questions.
 //!
-//! Invariant: a reader that goes away (`setpoint plan | head`) is no error and no panic.
+//! Everything on stderr goes through [`say`] and [`draw_table`], which know the progress table at
+//! the bottom of the terminal: other lines are written above it. Invariant: a reader that goes away
+//! (`setpoint plan | head`) causes neither an error nor a panic.
 
 use std::io::{self, BufRead, IsTerminal as _, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use setpoint_report::style::Style;
 
 use crate::env::Env;
 
-/// Columns where there is no terminal to ask.
+/// The width without a terminal, in columns.
 const WIDTH: usize = 80;
 
-/// Lines where there is no terminal to ask.
+/// The height without a terminal, in lines.
 const HEIGHT: usize = 24;
 
-/// Wider lines are hard to read; the texts are laid out for 80.
+/// The greatest width: longer lines are hard to read.
 const WIDTH_MAX: usize = 120;
 
-/// What the terminal can do.
+/// The abilities of the terminal.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
-    /// Whether somebody can answer: stdin and stderr are terminals.
+    /// Whether questions can be answered: stdin and stderr are terminals.
     pub interactive: bool,
-    /// How the result is laid out.
+    /// The layout of the result.
     pub out: Style,
-    /// How progress and errors are laid out.
+    /// The layout of progress and errors.
     pub err: Style,
-    /// Whether progress may be redrawn.
+    /// Whether progress is a table that is redrawn.
     pub live: bool,
-    /// Lines of the terminal.
+    /// The height in lines.
     pub height: usize,
-    /// Asks a question and takes one line; `None` at the end of the input.
+    /// Asks a question and reads one line; `None` at the end of the input.
     pub ask: fn(&str) -> Option<String>,
 }
 
@@ -62,7 +65,7 @@ impl Terminal {
         }
     }
 
-    /// A pipe on every side.
+    /// No terminal: all streams are pipes.
     #[must_use]
     pub fn none() -> Self {
         let style = Style::plain(WIDTH);
@@ -82,12 +85,49 @@ pub fn print(text: &str) {
     write_to(&mut io::stdout().lock(), text);
 }
 
-/// Writes progress, a note or an error to stderr.
+/// Writes progress, a note or an error to stderr, above the progress table if there is one.
 pub fn say(text: &str) {
-    write_to(&mut io::stderr().lock(), text);
+    let table = table();
+    write_to(&mut io::stderr().lock(), &above(&table, text));
 }
 
-/// Whoever read is gone: there is nobody left to tell, and the work itself must not suffer.
+/// The progress table as it stands on the terminal; empty if there is none.
+static TABLE: Mutex<String> = Mutex::new(String::new());
+
+fn table() -> MutexGuard<'static, String> {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Replaces the progress table on the terminal.
+pub fn draw_table(lines: &[String]) {
+    let mut table = table();
+    let drawn: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    write_to(
+        &mut io::stderr().lock(),
+        &format!("{}{drawn}", erase(&table)),
+    );
+    *table = drawn;
+}
+
+/// Leaves the last table on the terminal; later output follows below it.
+pub fn leave_table() {
+    table().clear();
+}
+
+/// The text, and below it the table again.
+fn above(table: &str, text: &str) -> String {
+    format!("{}{text}{table}", erase(table))
+}
+
+/// Moves up to the table's first line and erases everything from there on.
+fn erase(table: &str) -> String {
+    match table.lines().count() {
+        0 => String::new(),
+        lines => format!("\x1b[{lines}A\x1b[J"),
+    }
+}
+
+/// Ignores a reader that is gone: nobody reads the text any more, and the work must not suffer.
 fn write_to(to: &mut dyn Write, text: &str) {
     drop(to.write_all(text.as_bytes()).and_then(|()| to.flush()));
 }
@@ -122,7 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_is_gone_is_no_panic() {
+    fn a_line_is_written_above_the_table() {
+        assert_eq!(above("", "note\n"), "note\n");
+        assert_eq!(above("a\nb\n", "note\n"), "\x1b[2A\x1b[Jnote\na\nb\n");
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_causes_no_panic() {
         write_to(&mut Gone, "text");
     }
 

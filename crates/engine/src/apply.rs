@@ -14,7 +14,9 @@ use setpoint_plan::plan::{Plan, StepId};
 use setpoint_plan::procedure::Local;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
+use crate::calls;
 use crate::local::{Listener, LocalError};
 use crate::machine::{Command, Input, Machine, Settings, Ticket};
 use crate::outcome::Outcome;
@@ -141,18 +143,19 @@ impl Run<'_> {
             Command::Remember(record) => self.session.local.record(&record),
             Command::Send(ticket, request) => {
                 let session = self.session;
+                let reason = self.machine.reason(ticket);
+                let tries = self.machine.tries(ticket);
+                let attempt = reason.in_scope(|| calls::attempt(tries));
                 let send = async move {
-                    (
-                        Input::Replied(ticket, session.client.call(&request).await),
-                        0,
-                    )
+                    let call = session.client.call(&request).instrument(attempt);
+                    (Input::Replied(ticket, call.await), 0)
                 };
-                self.under_way.push(send.boxed_local());
+                self.under_way.push(send.instrument(reason).boxed_local());
             }
             Command::Look(ticket, queries) => {
-                let session = self.session;
-                self.under_way
-                    .push(async move { look(session, ticket, queries).await }.boxed_local());
+                let reads = look(self.session, ticket, queries);
+                let reason = self.machine.reason(ticket);
+                self.under_way.push(reads.instrument(reason).boxed_local());
             }
             Command::Act(step, act) => {
                 let session = self.session;

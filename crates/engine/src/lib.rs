@@ -5,6 +5,7 @@
 //! Invariant: it makes no write call that the plan does not hold.
 
 pub mod apply;
+mod calls;
 pub mod local;
 pub mod machine;
 pub mod observe;

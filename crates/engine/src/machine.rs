@@ -36,6 +36,7 @@ mod index;
 mod locks;
 mod looks;
 mod pace;
+mod reason;
 mod recheck;
 mod refusals;
 mod replies;

@@ -17,9 +17,10 @@ use setpoint_plan::answers::{self, Answer, Unmatched};
 use setpoint_plan::live::{Live, Snapshot};
 use setpoint_plan::planner::{Intent, Options};
 use setpoint_plan::questions::{self, Question};
-use setpoint_plan::view::Query;
 use setpoint_plan::{Address, Map, Value};
+use tracing::Instrument as _;
 
+use crate::calls;
 use crate::local::LocalError;
 use crate::pages::{self, ReadError};
 use crate::session::Session;
@@ -170,9 +171,13 @@ async fn ask(
     questions: Vec<Question>,
 ) -> Result<Vec<(Question, Result<Answer, ReadError>)>, ReadError> {
     let (distinct, places) = distinct(&questions);
-    let read = async |query| match pages::read(session, query).await {
-        Err(error) if !refused::is_refusal(&error) => Err(error),
-        answer => Ok(answer),
+    let read = async |question: &Question| {
+        let reads = calls::for_question(&question.purpose);
+        let answer = pages::read(session, &question.query);
+        match answer.instrument(reads).await {
+            Err(error) if !refused::is_refusal(&error) => Err(error),
+            answer => Ok(answer),
+        }
     };
     let answers = try_join_all(distinct.into_iter().map(read)).await?;
     let mut askers = vec![0_usize; answers.len()];
@@ -187,14 +192,14 @@ async fn ask(
 }
 
 /// The different queries among questions, and which one each question asks.
-fn distinct(questions: &[Question]) -> (Vec<&Query>, Vec<usize>) {
-    let mut distinct: Vec<&Query> = Vec::new();
+fn distinct(questions: &[Question]) -> (Vec<&Question>, Vec<usize>) {
+    let mut distinct: Vec<&Question> = Vec::new();
     let mut known = BTreeMap::new();
     let mut places = Vec::new();
-    for Question { query, .. } in questions {
-        let place = *known.entry(query.key()).or_insert(distinct.len());
+    for question in questions {
+        let place = *known.entry(question.query.key()).or_insert(distinct.len());
         if place == distinct.len() {
-            distinct.push(query);
+            distinct.push(question);
         }
         places.push(place);
     }

@@ -18,7 +18,9 @@ use setpoint_plan::args::{self, Unresolved};
 use setpoint_plan::kind::Row;
 use setpoint_plan::view::{Page, Proof, Query};
 use setpoint_plan::{Ref, Value};
+use tracing::Instrument as _;
 
+use crate::calls;
 use crate::session::Session;
 
 /// Why a read failed.
@@ -147,6 +149,11 @@ const REREAD_AFTER: Duration = Duration::from_millis(500);
 /// # Errors
 /// Every way in which the listing cannot be relied on.
 pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
+    let reads = calls::for_kind(query.kind.name);
+    read_proven(session, query).instrument(reads).await
+}
+
+async fn read_proven(session: &Session, query: &Query) -> Result<Read, ReadError> {
     let mut found = read_once(session, query).await?;
     if found.rows.is_empty() {
         match query.proof {
@@ -314,7 +321,8 @@ pub async fn send_within(
     let start = tokio::time::Instant::now();
     for number in 1.. {
         session.rates.admit(session.pace, request).await;
-        let result = session.client.call(request).await;
+        let call = session.client.call(request);
+        let result = call.instrument(calls::attempt(number)).await;
         session.rates.learn(session.pace, request, &result);
         let error = match result {
             Ok(reply) => return Ok(reply),

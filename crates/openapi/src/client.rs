@@ -15,7 +15,9 @@ use crate::reply::{self, Reply};
 use crate::request::Request;
 use crate::sign::{Scheme, Stamp, v1, v3};
 use crate::timestamp::Timestamp;
-use crate::wire::{Transport, WireRequest, WireResponse};
+use crate::wire::{Transport, WireRequest};
+
+mod log;
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -87,23 +89,32 @@ impl Client {
     ///
     /// See [`CallError`]; its `outcome` says whether the call may have had its effect.
     pub async fn call(&self, request: &Request) -> Result<Reply, CallError> {
-        let response = self.exchange(request).await?;
-        let date = response.header("date").map(str::to_owned);
-        match reply::read(request.action, response) {
+        let (result, date) = self.exchange(request).await;
+        match result {
             Err(CallError::Api(error)) if self.learn_time(&error, date.as_deref()) => {
-                reply::read(request.action, self.exchange(request).await?)
+                self.exchange(request).await.0
             }
             result => result,
         }
     }
 
-    async fn exchange(&self, request: &Request) -> Result<WireResponse, CallError> {
-        let wire = self.sign(request)?;
-        self.config
-            .transport
-            .send(wire)
-            .await
-            .map_err(CallError::NoReply)
+    /// Sends the request once and logs it; also gives the time that the server's answer bears.
+    async fn exchange(&self, request: &Request) -> (Result<Reply, CallError>, Option<String>) {
+        let wire = match self.sign(request) {
+            Ok(wire) => wire,
+            Err(error) => return (Err(error), None),
+        };
+        let sent = (self.config.clock)();
+        let (result, date) = match self.config.transport.send(wire).await {
+            Ok(response) => {
+                let date = response.header("date").map(str::to_owned);
+                (reply::read(request.action, response), date)
+            }
+            Err(error) => (Err(CallError::NoReply(error)), None),
+        };
+        let ms = (self.config.clock)().0.saturating_sub(sent.0);
+        log::exchange(request, ms, &result);
+        (result, date)
     }
 
     fn sign(&self, request: &Request) -> Result<WireRequest, CallError> {

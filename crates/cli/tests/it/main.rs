@@ -17,6 +17,7 @@ mod fmt;
 mod graph;
 mod init;
 mod kill;
+mod log;
 mod output;
 mod plan;
 mod saved_plan;

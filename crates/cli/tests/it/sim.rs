@@ -9,14 +9,14 @@ use expect_test::expect;
 use crate::sandbox::{NETWORK, Run, SERVER, Sandbox};
 
 /// A server in a sandbox; killed if the test ends early.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     endpoint: String,
     key: [String; 2],
 }
 
 impl Server {
-    fn start(sandbox: &Sandbox, line: &str) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox, line: &str) -> Self {
         let mut child = sandbox.start(line);
         let mut start = String::new();
         BufReader::new(child.stdout.take().expect("a pipe"))
@@ -36,7 +36,12 @@ impl Server {
         }
     }
 
-    fn run(&self, sandbox: &Sandbox, line: &str) -> Run {
+    /// The secret of the account's key.
+    pub(crate) fn secret(&self) -> &str {
+        &self.key[1]
+    }
+
+    pub(crate) fn run(&self, sandbox: &Sandbox, line: &str) -> Run {
         let mut command = sandbox.command(&format!(
             "{line} --endpoint {} --sim-speed 2000",
             self.endpoint

@@ -98,8 +98,8 @@ fn wrong_command_lines_exit_with_64() {
         2| Error: endpoint `ftp://x` is not of the form `http://HOST[:PORT]` or `https://HOST[:PORT]`
         exit 64
         $ setpoint version --log loud
-        2| Error: `--log loud` is no level
-        2|   Levels: off, error, warn, info, debug, trace; or target=level, …
+        2| Error: `--log loud`: `loud` is not a valid level
+        2|   Levels: off, error, warn, info, debug, trace; or target=level, separated by commas
         exit 64
     "#]]
     .assert_eq(&sandbox.script(&lines));

@@ -4,7 +4,7 @@ use super::*;
 use crate::action::vpc;
 use crate::flatten::Arg;
 use crate::sign;
-use crate::wire::{Pending, TransportError};
+use crate::wire::{Pending, TransportError, WireResponse};
 
 /// Answers with what it was given, in order, and keeps what it was sent.
 struct Script {

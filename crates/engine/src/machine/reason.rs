@@ -1,0 +1,30 @@
+//! What a call or look under way is for, told to the log.
+
+use tracing::Span;
+
+use crate::calls;
+use crate::machine::{Machine, Ticket};
+
+impl Machine {
+    /// The span of the ticket's calls: it names the resource.
+    pub(crate) fn reason(&self, ticket: Ticket) -> Span {
+        let steps = self.flights.get(&ticket).map(|flight| &flight.steps);
+        match steps.and_then(|steps| Some((steps.first()?, steps.len()))) {
+            Some((first, count)) => {
+                let address = &self.plan.steps[first.0].address;
+                calls::for_resource(&address.to_string(), count - 1)
+            }
+            None => Span::none(),
+        }
+    }
+
+    /// How often the ticket's call has been sent, this time included.
+    pub(crate) fn tries(&self, ticket: Ticket) -> u32 {
+        let steps = self.flights.get(&ticket).map(|flight| &flight.steps);
+        let tries = steps
+            .into_iter()
+            .flatten()
+            .map(|step| self.history[step.0].tries);
+        tries.max().unwrap_or(1)
+    }
+}
