@@ -4,10 +4,12 @@ use std::error::Error;
 use std::path::Path;
 
 mod codegen;
+mod deny;
 mod tidy;
 
 const USAGE: &str = "usage: cargo xtask tidy              layers, budgets, headers, links
        cargo xtask tidy --report     lines, tokens a line and comments of each crate
+       cargo xtask deny              licences, sources and versions of dependencies; unused ones
        cargo xtask codegen FOLDER    action tables; FOLDER holds openapi/*.json";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args.as_slice() {
         ["tidy"] => tidy::run(&root()),
         ["tidy", "--report"] => tidy::report(&root()),
+        ["deny"] => deny::run(&root()),
         ["codegen", folder] => codegen::run(folder.as_ref()),
         _ => Err(USAGE.into()),
     }

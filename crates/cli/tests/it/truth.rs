@@ -11,6 +11,7 @@ use setpoint_cli::args::Cli;
 
 /// Flags of other programs that pages and scripts name: `cargo`, `aliyun`, `curl`, `ssh-keygen`.
 const FOREIGN: &[&str] = &[
+    "--all-features",
     "--all-targets",
     "--bench",
     "--insecure",
