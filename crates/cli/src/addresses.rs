@@ -1,24 +1,24 @@
-//! Addresses and globs of the command line: `app`, `app[0]`, `app.0`, `'app[*]'`, `'web.*'`.
+//! Addresses and globs on the command line: `app`, `app[0]`, `app.0`, `'app[*]'`, `'web.*'`.
 
 use setpoint_plan::diff::glob_match;
 use setpoint_spec::address::Address;
 
-/// Why a pattern names nothing.
+/// A pattern that matches no resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{flag} {pattern}` names nothing in this stack")]
+#[error("`{flag} {pattern}` matches no resource of this stack")]
 pub struct NoMatch {
     /// The flag.
     pub flag: &'static str,
     /// The pattern as typed.
     pub pattern: String,
-    /// What there is.
+    /// The stack's addresses.
     pub known: Vec<Address>,
 }
 
-/// The addresses that patterns mean, in the order of the patterns.
+/// The addresses that match the patterns, in the order of the patterns.
 ///
 /// # Errors
-/// The first pattern that means none of the known ones.
+/// The first pattern that matches none of the known addresses.
 pub fn select(
     flag: &'static str,
     patterns: &[String],
@@ -61,13 +61,13 @@ fn canonical(pattern: &str) -> String {
     }
 }
 
-/// Whether a dot stands within brackets: keys may hold dots.
+/// Whether a dot is inside brackets: keys may contain dots.
 fn index_is_inside(before: &str) -> bool {
     before.matches('[').count() > before.matches(']').count()
 }
 
-/// Whether a pattern means an address: itself, a glob of it, or the group or module that it belongs
-/// to.
+/// Whether a pattern matches an address: the address itself, a glob of it, or the group or module
+/// that it belongs to.
 fn means(pattern: &str, address: &Address) -> bool {
     let text = address.to_string();
     let inside = text
@@ -117,6 +117,6 @@ mod tests {
         check("web.app.0", "web.app[0]");
         check("disk[v1.2]", "disk[v1.2]");
         check("*", "app[0] app[1] db net web.app[0] web.net disk[v1.2]");
-        check("ap", "`--target ap` names nothing in this stack");
+        check("ap", "`--target ap` matches no resource of this stack");
     }
 }

@@ -1,8 +1,8 @@
-//! What may be typed: one struct, read by clap; its doc comments are the help.
+//! The command line as structs that clap fills; their doc comments are the help.
 //!
 //! People from Terraform type long flags with one dash (`-out`, `-auto-approve`); [`double_dashes`]
-//! makes them two before clap looks. Invariant: nothing here reads a file, the environment or the
-//! terminal.
+//! adds the second dash before clap parses them. Invariant: nothing here reads a file, the
+//! environment or the terminal.
 
 use std::ffi::OsString;
 
@@ -12,8 +12,9 @@ use crate::command::Command;
 
 /// Declarative desired state for Alibaba Cloud
 ///
-/// Describe a stack in stack.yaml; `setpoint plan` shows what it would change, `setpoint apply`
-/// makes it so. There is no state file: what a stack owns is read from the cloud on every run.
+/// Describe a stack in stack.yaml. `setpoint plan` shows the changes that would bring the cloud to
+/// that state, and `setpoint apply` makes them. There is no state file: the resources that a stack
+/// owns are read from the cloud on every run.
 #[derive(Debug, Parser)]
 #[command(name = "setpoint", version, propagate_version = false, arg_required_else_help = true, after_long_help = EXIT_CODES)]
 pub struct Cli {
@@ -25,17 +26,17 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Said at the end of `--help`; tests hold it against [`crate::exit::Exit`].
+/// The end of `--help`; a test compares it with [`crate::exit::Exit`].
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or no changes
   1    error
   2    with --detailed-exitcode: changes are pending
-  3    refused: held steps, protection, or `fmt --check` found unformatted files
+  3    refused: held steps, protected resources, or unformatted files (fmt --check)
   4    locked by another run
   5    the saved plan is stale
   6    partly applied: run the same command again
-  64   usage
+  64   usage error: the command line is wrong, or it needs an answer and has no terminal
   130  interrupted";
 
 /// Options of every command.
@@ -45,12 +46,12 @@ pub struct Global {
     /// SETPOINT_LOG]
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Everywhere")]
     pub log: Option<String>,
-    /// Print without colours; so do NO_COLOR and output that is no terminal
+    /// Print without colours, as with NO_COLOR set or where the output is not a terminal
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub no_color: bool,
 }
 
-/// Which stack, in which environment, with which variables.
+/// The stack, its environment and its variables.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StackArgs {
     /// The stack's file, or the folder that holds its stack.yaml [default: ./stack.yaml]
@@ -67,46 +68,48 @@ pub struct StackArgs {
 /// The environment and the variables of a stack.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ValueArgs {
-    /// The environment, for a stack that has several [env: SETPOINT_ENV]
+    /// The environment, for a stack that declares environments [env: SETPOINT_ENV]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// The value of a variable; repeatable [env: SETPOINT_VAR_name]
+    /// Set a variable; repeatable [env: SETPOINT_VAR_name]
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub vars: Vec<String>,
-    /// A YAML or JSON file with values of variables; repeatable, later ones win
+    /// A YAML or JSON file with values of variables; repeatable, later files override earlier ones
     #[arg(long = "var-file", value_name = "FILE")]
     pub var_files: Vec<String>,
 }
 
-/// Which cloud, and who asks.
+/// The cloud and the credentials.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cloud")]
 pub struct CloudArgs {
-    /// Use the simulated cloud, kept in DIR; needs no account [default DIR: .setpoint/sim]
+    /// Use the built-in simulated cloud, stored in DIR; needs no account [default DIR:
+    /// .setpoint/sim]
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "endpoint")]
     pub sim: Option<Option<String>>,
-    /// How many times faster than ours the cloud's time runs [default: 20 with --sim, else 1]
+    /// How many times faster than real time the simulated cloud runs [default: 20 with --sim,
+    /// else 1]
     #[arg(long, value_name = "N")]
     pub sim_speed: Option<f64>,
-    /// Send every call to this address [env: SETPOINT_ENDPOINT]
+    /// Send every API call to this address [env: SETPOINT_ENDPOINT]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// The region; must agree with the stack's
+    /// Fail unless this is the stack's region; with --stack, the region to search
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// A profile of the aliyun CLI to take credentials from
+    /// The profile of the aliyun CLI whose credentials are used [env: ALIBABA_CLOUD_PROFILE]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 }
 
-/// What lets held steps through.
+/// Flags that allow held steps.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Held steps")]
 pub struct AllowArgs {
-    /// Let ADDR lose its data or be replaced; repeatable, globs work
+    /// Allow ADDR to lose data or to be replaced; repeatable, accepts globs
     #[arg(long, value_name = "ADDR")]
     pub allow_data_loss: Vec<String>,
-    /// Let more than half of what lives go at once
+    /// Allow deleting or replacing more than half of the stack's resources
     #[arg(long)]
     pub allow_bulk: bool,
 }
@@ -124,7 +127,7 @@ pub enum Format {
 /// The choice between text and JSON.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct FormatArgs {
-    /// How to print the result
+    /// The output format
     #[arg(
         long,
         value_enum,
@@ -139,7 +142,7 @@ pub struct FormatArgs {
 }
 
 impl FormatArgs {
-    /// The format asked for.
+    /// The chosen format.
     #[must_use]
     pub fn chosen(self) -> Format {
         if self.json { Format::Json } else { self.format }
@@ -147,14 +150,14 @@ impl FormatArgs {
 }
 
 impl StackArgs {
-    /// What was named, by either way.
+    /// The stack that was named, as an argument or with `--file`.
     #[must_use]
     pub fn named(&self) -> Option<&str> {
         self.stack.as_deref().or(self.file.as_deref())
     }
 }
 
-/// Arguments in which known long flags with one dash have got their second.
+/// Gives the second dash to known long flags that were typed with one.
 ///
 /// Flags of one letter, clusters of them and everything after `--` stay as they are.
 #[must_use]
@@ -180,8 +183,8 @@ pub fn double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
     args.into_iter().map(fix).collect()
 }
 
-/// The names and aliases of all long flags of all commands; those of one letter would be short
-/// ones.
+/// The names and aliases of all long flags of all commands. Names of one letter are left out: with
+/// one dash they are short flags.
 fn long_flags() -> Vec<String> {
     let mut names = vec!["help".to_owned(), "version".to_owned()];
     collect_longs(&Cli::command(), &mut names);

@@ -1,5 +1,5 @@
-//! The commands, one file each: an args struct whose doc comment is the help, then parse → operate
-//! → view.
+//! The commands, one file each: a struct of arguments whose doc comment is the help, and a `run`
+//! that reads the input, does the work and prints the result.
 
 pub mod apply;
 pub mod completions;
@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Terminal;
 
-/// What every command is handed.
+/// The context of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Cx {
     /// The environment variables.
@@ -33,7 +33,7 @@ pub struct Cx {
     pub terminal: Terminal,
 }
 
-/// What to do.
+/// The command to run.
 #[derive(Debug, Subcommand)]
 #[expect(
     missing_docs,
@@ -60,7 +60,7 @@ impl Command {
     /// Runs the command.
     ///
     /// # Errors
-    /// What ended it early.
+    /// The error that ended the command early.
     pub fn run(self, cx: &Cx) -> Result<Exit, Error> {
         match self {
             Self::Init(args) => init::run(&args),
@@ -80,7 +80,7 @@ impl Command {
         }
     }
 
-    /// In which format the result is asked for; errors are then said in it too.
+    /// The format of the result; errors are printed in the same one.
     #[must_use]
     pub fn format(&self) -> Format {
         match self {

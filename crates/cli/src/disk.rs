@@ -1,4 +1,4 @@
-//! Files that commands write and read themselves.
+//! Files that the commands themselves read and write.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,16 +9,16 @@ use setpoint_spec::loader::{FsLoader, LoadError, Loader as _};
 
 use crate::error::Error;
 
-/// Most bytes of a file that a command line or a variable names, unless its reader says otherwise.
+/// The size limit of a file that a command line or a variable names, unless stated otherwise.
 pub const FILE_MAX: usize = 16 << 20;
 
-/// Most bytes of a saved plan: one of 10,000 resources has less than a tenth of this.
+/// The size limit of a saved plan; one of 10,000 resources needs less than a tenth of it.
 pub const PLAN_MAX: usize = 256 << 20;
 
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// It is not there, is not a regular file, is larger, or cannot be read.
+/// The file does not exist, is not a regular file, is larger, or cannot be read.
 pub fn read_bytes(path: &str, limit: usize) -> Result<Vec<u8>, Error> {
     FsLoader.read(path, limit).map_err(|error| {
         let kind = match error {
@@ -42,12 +42,12 @@ pub fn read(path: &str) -> Result<String, Error> {
     })
 }
 
-/// Writes a file whole or not at all: as a draft beside it, which then takes its place.
+/// Writes a file completely or not at all: writes a draft beside it, then renames the draft.
 ///
 /// # Errors
-/// It cannot be written; what was there stays.
+/// The file cannot be written; its old content stays.
 pub fn replace(path: &str, text: &str) -> Result<(), Error> {
-    // A pipe or a terminal is written to, not replaced.
+    // A pipe or a terminal cannot be replaced, so it is written to directly.
     let written = if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         fs::write(path, text)
     } else {
@@ -56,10 +56,10 @@ pub fn replace(path: &str, text: &str) -> Result<(), Error> {
     written.map_err(|source| Error::writing(path, source))
 }
 
-/// Finds out early whether a file could be written, before much work is done that it is to tell of.
+/// Checks before a long run that the file of its result can be written.
 ///
 /// # Errors
-/// Its folder is not there.
+/// Its folder does not exist.
 pub fn check_folder(path: &str) -> Result<(), Error> {
     let folder = Path::new(path)
         .parent()
@@ -76,13 +76,13 @@ pub fn check_folder(path: &str) -> Result<(), Error> {
 /// Writes a new file, and its folder if that is missing.
 ///
 /// # Errors
-/// It is there already, or cannot be written.
+/// The file exists already, or cannot be written.
 pub fn create(path: &str, text: &str) -> Result<(), Error> {
     save::create(Path::new(path), text.as_bytes(), Rights::Usual)
         .map_err(|source| Error::writing(path, source))
 }
 
-/// Keeps `.setpoint/`, a cache, out of git, whatever the repository's own list says.
+/// Keeps `.setpoint/`, which is a cache, out of git by a `.gitignore` of its own.
 ///
 /// # Errors
 /// The folder cannot be written.
@@ -92,7 +92,7 @@ pub fn ignore_cache(folder: &str) -> Result<(), Error> {
         return Ok(());
     }
     match save::create(Path::new(&path), b"*\n", Rights::Usual) {
-        // Another run may have made it since.
+        // Another run may have created it in the meantime.
         Err(_) if Path::new(&path).exists() => Ok(()),
         made => made.map_err(|source| Error::writing(&path, source)),
     }

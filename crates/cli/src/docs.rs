@@ -1,4 +1,4 @@
-//! `docs/cli.md`, made from the same tables as the help; a test holds the file against it.
+//! `docs/cli.md`, generated from the same tables as the help; a test compares the file with it.
 
 use clap::{Arg, Command, CommandFactory as _};
 
@@ -22,8 +22,8 @@ pub fn cli_reference() -> String {
         .collect();
     let codes: String = EXIT_CODES.lines().skip(1).map(code_row).collect();
     format!(
-        "{HEAD}{sections}## Environment variables\n\n| variable | is |\n| --- | --- |\n{variables}\n\
-         ## Exit codes\n\n| code | means |\n| --- | --- |\n{codes}"
+        "{HEAD}{sections}## Environment variables\n\n| variable | meaning |\n| --- | --- |\n{variables}\n\
+         ## Exit codes\n\n| code | meaning |\n| --- | --- |\n{codes}"
     )
 }
 
@@ -37,9 +37,10 @@ const HEAD: &str = "\
 
 # The command line
 
-`setpoint <command> [STACK] [options]`: STACK (or `-f`) is a file or a folder, by default `./stack.yaml`; it never
-guesses. stdout carries the result; progress, prompts and logs go to stderr. Long flags may be written with one dash
-(`-out`, `-auto-approve`). Every command takes `--log LEVEL` and `--no-color`.
+`setpoint <command> [STACK] [options]`: STACK (or `-f`) is a stack file or a folder that holds one, by default
+`./stack.yaml`. The result is printed to stdout; progress, questions and logs go to stderr. Long flags may be written with
+one dash (`-out`, `-auto-approve`). Every command takes `--log LEVEL` (see [troubleshooting](troubleshooting.md)) and
+`--no-color`.
 
 ";
 
@@ -73,7 +74,7 @@ fn section(command: &Command, before: &str) -> String {
     )
 }
 
-/// Options of every command are described once, at the top.
+/// Whether an option belongs to every command; those are described once, at the top.
 fn is_everywhere(arg: &Arg) -> bool {
     arg.is_hide_set() || arg.is_global_set() || arg.get_id() == "help"
 }

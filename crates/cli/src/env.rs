@@ -1,39 +1,41 @@
-//! Every environment variable that the command reads, in one place.
+//! The environment variables that the command reads, in one place.
 //!
-//! Credentials stand under the names of the official clients; `openapi` reads those through
-//! [`Env::get`].
+//! Credentials use the names of the official clients; `openapi` reads those through [`Env::get`].
 
-/// Looks environment variables up. A plain function, so that tests can hand in another one.
+/// Looks environment variables up through a plain function, which tests can replace.
 #[derive(Debug, Clone, Copy)]
 pub struct Env {
     look: fn(&str) -> Option<String>,
 }
 
-/// The variables of Setpoint itself, each with what it does; the docs are made from this table.
+/// The variables with their meaning; the docs are generated from this table.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("SETPOINT_ENV", "the environment, as `--env`"),
     (
         "SETPOINT_VAR_name",
-        "the value of the variable `name`, as `--var`; secrets too",
+        "the value of the variable `name`, as `--var`; the way to pass a secret",
     ),
     (
         "SETPOINT_ENDPOINT",
-        "where every call is sent, as `--endpoint`",
+        "the address that every API call is sent to, as `--endpoint`",
     ),
     (
         "SETPOINT_CA_FILE",
-        "certificates in PEM that are trusted beside the system's",
+        "a PEM file of certificate authorities that are trusted in addition to the system's",
     ),
-    ("SETPOINT_LOG", "what is logged to stderr, as `--log`"),
-    ("NO_COLOR", "set to anything: no colours, as `--no-color`"),
+    ("SETPOINT_LOG", "the level of the log on stderr, as `--log`"),
+    (
+        "NO_COLOR",
+        "no colours if set to any value, as `--no-color`",
+    ),
     (
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
-        "the access key's id; the names of the aliyun CLI and of Terraform work too",
+        "the access key's id; the variable names of the aliyun CLI and of Terraform are read too",
     ),
     ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the access key's secret"),
     (
         "ALIBABA_CLOUD_SECURITY_TOKEN",
-        "the token of a temporary key",
+        "the security token of a temporary access key",
     ),
     (
         "ALIBABA_CLOUD_PROFILE",
@@ -50,37 +52,37 @@ impl Env {
         }
     }
 
-    /// Variables that a function knows.
+    /// The variables that a function gives.
     #[must_use]
     pub fn new(look: fn(&str) -> Option<String>) -> Self {
         Self { look }
     }
 
-    /// A variable's value; one that is set to nothing counts as not set.
+    /// A variable's value; an empty one counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
         (self.look)(name).filter(|value| !value.is_empty())
     }
 
-    /// The environment of the stack.
+    /// The environment of the stack, by `SETPOINT_ENV`.
     #[must_use]
     pub fn environment(&self) -> Option<String> {
         self.get("SETPOINT_ENV")
     }
 
-    /// Where every call is sent.
+    /// The address that every call is sent to.
     #[must_use]
     pub fn endpoint(&self) -> Option<String> {
         self.get("SETPOINT_ENDPOINT")
     }
 
-    /// A file of certificates that are trusted too.
+    /// A file of certificate authorities that are trusted too.
     #[must_use]
     pub fn ca_file(&self) -> Option<String> {
         self.get("SETPOINT_CA_FILE")
     }
 
-    /// What is logged.
+    /// The level of the log.
     #[must_use]
     pub fn log(&self) -> Option<String> {
         self.get("SETPOINT_LOG")

@@ -1,7 +1,7 @@
-//! Everything that can end a command early, with what people need to go on.
+//! The errors that end a command early.
 //!
-//! A variant holds data; [`Error::text`] and [`Error::json`] say it. Which exit code it leads to is
-//! decided in [`crate::exit`] alone.
+//! A variant holds data; [`Error::text`] and [`Error::json`] put it into words, with the next step
+//! for the user. [`crate::exit`] alone decides the exit code.
 
 mod text;
 
@@ -30,7 +30,7 @@ pub enum Error {
         /// The stack's.
         region: String,
     },
-    /// There is nobody to ask.
+    /// A confirmation is needed and there is no terminal.
     NoTerminal {
         /// The command.
         verb: &'static str,
@@ -43,14 +43,14 @@ pub enum Error {
         path: String,
         /// `read` or `written`.
         verb: &'static str,
-        /// What the system says.
+        /// The system's reason.
         source: std::io::Error,
     },
-    /// There is nothing to sign with.
+    /// There are no usable credentials.
     Credentials {
         /// Why.
         error: CredentialError,
-        /// The places looked at, each with what was there.
+        /// The places that were searched, each with the result.
         looked: Vec<String>,
     },
     /// The client cannot be set up.
@@ -71,20 +71,20 @@ pub enum Error {
     },
     /// The cloud cannot be read.
     Observe(Box<FailureView>),
-    /// There is no plan.
+    /// No plan can be made.
     Plan(Refused),
     /// The plan breaks an invariant.
     Faults(Vec<Fault>),
-    /// Held steps that nothing lets through.
+    /// Held steps without an allowance.
     Held(Vec<Held>),
-    /// It is no saved plan, or one of another version.
+    /// The file is not a usable saved plan.
     BadPlanFile {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// The saved plan no longer holds.
+    /// The saved plan is stale.
     Stale(Vec<Moved>),
     /// The question was not answered with yes.
     Declined,
@@ -95,9 +95,9 @@ pub enum Error {
 /// A wrong command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
-    /// What is wrong: one sentence without a full stop.
+    /// The error: one sentence without a full stop.
     pub what: String,
-    /// What to type instead.
+    /// The correction.
     pub hint: Option<String>,
 }
 
@@ -122,7 +122,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Whether it is protection alone that stands in the way.
+    /// Whether protection is the only reason.
     #[must_use]
     pub fn is_protection(&self) -> bool {
         self.errors
@@ -141,7 +141,7 @@ impl Error {
         })
     }
 
-    /// A wrong command line, with what to type instead.
+    /// A wrong command line, with a correction.
     #[must_use]
     pub fn usage_hint(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage(Usage {
@@ -181,9 +181,9 @@ impl From<crate::addresses::NoMatch> for Error {
     fn from(error: crate::addresses::NoMatch) -> Self {
         let names: Vec<String> = error.known.iter().map(ToString::to_string).collect();
         let hint = if names.is_empty() {
-            "it owns and describes nothing".to_owned()
+            "The stack has no resources.".to_owned()
         } else {
-            format!("There is: {}", names.join(", "))
+            format!("Resources: {}", names.join(", "))
         };
         Self::usage_hint(error.to_string(), hint)
     }

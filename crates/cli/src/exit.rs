@@ -1,4 +1,4 @@
-//! Exit codes: documented, stable, and the one place that chooses among them.
+//! Exit codes. They are documented and stable, and only this module chooses one.
 
 use std::process::ExitCode;
 
@@ -13,13 +13,13 @@ pub enum Exit {
     Error,
     /// With `--detailed-exitcode`: changes are pending.
     Changes,
-    /// Refused by a rule: held steps, protection, a check.
+    /// Refused by a rule: held steps, protected resources, unformatted files.
     Refused,
     /// Another run holds what this one needs.
     Locked,
-    /// The saved plan no longer holds.
+    /// The saved plan is stale.
     Stale,
-    /// Partly applied: the same command goes on.
+    /// Partly applied: the same command continues.
     Partial,
     /// The command line itself is wrong.
     Usage,
@@ -71,8 +71,8 @@ impl Exit {
         }
     }
 
-    /// The worse of two, for commands that look at several stacks: pending changes are no failure,
-    /// anything else is.
+    /// The worse of two, for commands that work on several stacks: pending changes are not a
+    /// failure, everything else is.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         let weight = |exit: Self| match exit {

@@ -1,24 +1,24 @@
-//! Which file a command works on. It never guesses: a folder without `stack.yaml` is an error that
-//! names what is there.
+//! The choice of the stack file. A folder without `stack.yaml` is an error that lists the stack
+//! files found below it; a file of another name is never chosen silently.
 //!
-//! Paths stay as people typed them, with `/`, so that messages name what they know.
+//! Paths stay as they were typed, with `/`, so that messages show them in the same form.
 
 use setpoint_spec::loader::{Entry, Loader, join};
 
-/// What a folder's stack file is called.
+/// The names of a folder's stack file.
 pub const NAMES: [&str; 2] = ["stack.yaml", "stack.yml"];
 
-/// Folders are walked so deep for `--all`; deeper trees are generated, not written.
+/// The depth to which `--all` searches folders; deeper trees are generated, not written by hand.
 const DEPTH_MAX: usize = 16;
 
-/// A message names so many files at most.
+/// The greatest number of files in a message.
 const NAMED_MAX: usize = 10;
 
 /// Why no file was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotFound {
     /// Nothing is at the path.
-    #[error("there is no `{path}`")]
+    #[error("`{path}` does not exist")]
     Missing {
         /// The path as typed.
         path: String,
@@ -45,10 +45,10 @@ pub enum NotFound {
     },
 }
 
-/// The stack file that is meant by a path, or by none.
+/// The stack file for a path, or for the current folder without one.
 ///
 /// # Errors
-/// Says what is there instead.
+/// There is no such file, or not exactly one.
 pub fn choose(loader: &dyn Loader, named: Option<&str>) -> Result<String, NotFound> {
     let path = named.unwrap_or(".");
     match loader.look(path) {
@@ -89,7 +89,7 @@ fn spoken(folder: &str) -> String {
     }
 }
 
-/// Every stack file in a folder and below, sorted. Hidden folders are passed over.
+/// Every stack file in a folder and below it, sorted. Hidden folders are skipped.
 #[must_use]
 pub fn below(loader: &dyn Loader, folder: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -102,7 +102,7 @@ pub fn below(loader: &dyn Loader, folder: &str) -> Vec<String> {
     found
 }
 
-/// Every file of the spec language in a folder and below, modules and environments too, sorted.
+/// Every stack, module and environment file in a folder and below it, sorted.
 #[must_use]
 pub fn spec_files(loader: &dyn Loader, folder: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -216,7 +216,7 @@ mod tests {
         check(
             &["stack.yaml"],
             Some("gone"),
-            &expect!["there is no `gone`"],
+            &expect!["`gone` does not exist"],
         );
     }
 

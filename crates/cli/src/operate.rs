@@ -1,4 +1,4 @@
-//! Observe and plan: what `plan`, `apply`, `destroy`, `output` and `show` have in common.
+//! Reading the cloud and planning, as `plan`, `apply`, `destroy`, `output` and `show` need it.
 
 use std::error::Error as _;
 use std::time::{Duration, Instant};
@@ -27,15 +27,15 @@ use crate::spec::Spec;
 use crate::ui;
 use crate::wiring::Cloud;
 
-/// How often a read that takes long says so.
+/// The time after which a slow read reports that it is still running.
 const STILL_EVERY: Duration = Duration::from_secs(10);
 
-/// Whose resources a command is about.
+/// The stack that a command works on.
 #[derive(Debug)]
 pub enum Subject {
     /// A stack with its file.
     Spec(Box<Spec>),
-    /// A stack whose file is gone, by identity and region.
+    /// A stack whose file no longer exists, by identity and region.
     Gone {
         /// `stack` or `stack/environment`.
         stack: String,
@@ -44,49 +44,49 @@ pub enum Subject {
     },
 }
 
-/// What the command line asks of a plan.
+/// The options of a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// Everything goes.
+    /// Whether everything is destroyed.
     pub destroy: bool,
     /// Patterns of `--target`.
     pub targets: Vec<String>,
     /// Patterns of `--replace`.
     pub replace: Vec<String>,
-    /// What is let through.
+    /// Allowances for held steps.
     pub allow: AllowArgs,
 }
 
-/// What was read.
+/// The result of reading the cloud.
 #[derive(Debug)]
 pub struct Seen {
-    /// What is wanted.
+    /// The desired state.
     pub intent: Intent,
-    /// What is there.
+    /// The live state.
     pub snapshot: Snapshot,
-    /// How long reading took.
+    /// The time that reading took.
     pub elapsed: Duration,
-    /// When reading began.
+    /// The start of reading.
     pub at: Instant,
 }
 
-/// A plan with all that it was made from.
+/// A plan with the data that it was made from.
 #[derive(Debug)]
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// What was noticed beside it.
+    /// Notes beside the plan.
     pub report: Report,
-    /// What was read.
+    /// The desired and the live state.
     pub seen: Seen,
-    /// Whether everything goes.
+    /// Whether everything is destroyed.
     pub destroy: bool,
-    /// Whether only some addresses were asked for.
+    /// Whether the plan is limited to some addresses.
     pub is_partial: bool,
 }
 
 impl Subject {
-    /// The texts that places point into.
+    /// The texts that locations refer to.
     #[must_use]
     pub fn sources(&self) -> Option<&Sources> {
         match self {
@@ -129,7 +129,7 @@ impl Planned {
             .collect()
     }
 
-    /// What views want beside the plan.
+    /// The data that reports print beside the plan.
     #[must_use]
     pub fn header(&self) -> Header {
         Header {
@@ -141,10 +141,10 @@ impl Planned {
     }
 }
 
-/// Reads the cloud, as far as the subject's stack goes.
+/// Reads the stack's resources from the cloud.
 ///
 /// # Errors
-/// The credentials are another account's, or something cannot be read.
+/// The credentials belong to another account, or a read failed.
 pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
     see_for(cloud, subject, false).await
 }
@@ -162,9 +162,9 @@ pub async fn see_for(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<
             Ok(seen) => return seen,
             Err(_) => elapsed += STILL_EVERY,
         }
-        // Calls without an answer are made again for minutes; nobody should have to guess that.
+        // Calls without an answer are retried for minutes, which would look like a hang.
         ui::say(&format!(
-            "Still reading from {}... [{} s elapsed; nothing is changed]\n",
+            "Still reading from {}... [{} s elapsed; nothing was changed]\n",
             cloud.address,
             elapsed.as_secs()
         ));
@@ -205,7 +205,7 @@ async fn look(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<Seen, E
     })
 }
 
-/// Says what the client noticed on the way: a clock that is wrong, say.
+/// Prints the client's warnings, such as a wrong clock.
 pub fn warn(session: &Session) {
     session
         .client
@@ -214,10 +214,10 @@ pub fn warn(session: &Session) {
         .for_each(|warning| ui::say(&format!("Warning: {warning}\n")));
 }
 
-/// Plans on what was read, and has the plan checked.
+/// Makes a plan from the state that was read, and checks its invariants.
 ///
 /// # Errors
-/// There is no plan, or it breaks a rule of its own.
+/// No plan can be made, or it violates an invariant.
 pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Error> {
     let options = options(&seen, asked)?;
     let refused = |errors: Vec<planner::PlanError>| {
@@ -282,7 +282,7 @@ fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {
     })
 }
 
-/// A place of the spec with the text of its line.
+/// A location in the spec with the text of its line.
 #[must_use]
 pub fn excerpt(sources: Option<&Sources>, at: &Location) -> Excerpt {
     let source = sources.and_then(|sources| sources.iter().find(|source| source.name == at.file));
@@ -294,7 +294,7 @@ pub fn excerpt(sources: Option<&Sources>, at: &Location) -> Excerpt {
     }
 }
 
-/// Why the cloud could not be read, for people.
+/// The error for a failed read.
 fn unseen(error: &ObserveError) -> Error {
     let failure = match error {
         ObserveError::Read(ReadError::Call { action, error }) => call_failure(action, error),
@@ -309,9 +309,9 @@ fn unseen(error: &ObserveError) -> Error {
     Error::Observe(Box::new(failure))
 }
 
-/// Answers came, and could not be relied on however often they were asked for.
+/// The failure for answers that were still contradictory after every retry.
 fn damaged(message: String) -> FailureView {
-    let hint = "Nothing was changed. Run the command again; if it repeats, give the RequestId to Alibaba Cloud's support.";
+    let hint = "Nothing was changed. Run the command again; if the error repeats, send the RequestId to Alibaba Cloud support.";
     FailureView {
         message,
         hint: Some(hint.to_owned()),
@@ -334,11 +334,11 @@ fn call_failure(action: &str, error: &CallError) -> FailureView {
             ..failure
         },
         CallError::NoReply(_) => {
-            // The words of the TLS library; nothing else says it.
+            // Only the text of the TLS library tells this case apart.
             let hint = if failure.message.contains("certificate") {
-                "Nothing was changed. The server's certificate is not trusted: name the authority's file in SETPOINT_CA_FILE."
+                "Nothing was changed. The server's certificate is not trusted: set SETPOINT_CA_FILE to the PEM file of its authority."
             } else {
-                "Nothing was changed. Look at the network, the proxy, and --endpoint."
+                "Nothing was changed. Check the network, the proxy and --endpoint."
             };
             FailureView {
                 hint: Some(hint.to_owned()),
@@ -349,7 +349,7 @@ fn call_failure(action: &str, error: &CallError) -> FailureView {
     }
 }
 
-/// The API's message without what only its makers read: the whole request as it was signed.
+/// The API's message without the signed request that some messages repeat.
 fn told(message: &str) -> &str {
     message
         .split(" server StringToSign")

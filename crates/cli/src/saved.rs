@@ -1,11 +1,10 @@
-//! Saved plans: a promise that can be held against the world, and nothing that could be tampered
-//! with.
+//! Saved plans: files that `apply` compares with a fresh plan, and never executes.
 //!
-//! The file holds what the plan was made from (spec sources, variables that are not secret, what
-//! was asked), marks of the live resources that it touches, a view for people and programs, and a
-//! hash of the answer. `apply FILE` plans again from the same inputs and performs its own, fresh
-//! plan, if and only if that is the saved one. Invariants: no secret is in the file; whatever moved
-//! since is named.
+//! The file holds the inputs of the plan (spec sources, variables that are not secret, options),
+//! marks of the live resources that it touches, the plan for people and programs, and a hash of the
+//! answer. `apply FILE` plans again from the same inputs and applies that fresh plan if and only if
+//! it equals the saved one, so that an edited file can do no harm. Invariants: the file holds no
+//! secret; an error names everything that changed since.
 
 mod mark;
 mod moved;
@@ -26,10 +25,10 @@ pub use mark::Mark;
 pub use moved::Moved;
 pub use restore::spec_of;
 
-/// Says what the file is; older and newer versions of setpoint refuse each other's.
+/// The file's format. Versions of setpoint refuse each other's files.
 const FORMAT: &str = "setpoint-plan";
 
-/// So many characters at the start of a file tell a saved plan.
+/// The number of characters at the start of a file by which a saved plan is recognised.
 const HEAD: usize = 200;
 
 /// A plan on disk.
@@ -39,19 +38,19 @@ pub struct SavedPlan {
     pub format: String,
     /// The version of setpoint that made it: another one may plan differently.
     pub setpoint_version: String,
-    /// When it was made, in UTC.
+    /// The time of creation, in UTC.
     pub created_at: String,
-    /// What the plan was made from.
+    /// The inputs of the plan.
     pub inputs: Inputs,
-    /// The live resources that it touches, as they were.
+    /// The live resources that the plan touches, as they were.
     pub live: Vec<Mark>,
-    /// The plan, to be read; nothing is performed from here.
+    /// The plan for readers; nothing is applied from it.
     pub view: PlanDocument,
     /// SHA-256 over the steps and their reasons.
     pub answer: String,
 }
 
-/// What a plan was made from.
+/// The inputs of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {
     /// The stack's file.
@@ -59,12 +58,12 @@ pub struct Inputs {
     /// The environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// Files of variables; only their digests are here, since they may hold secrets.
+    /// Files of variables; only their digests are saved, since they may hold secrets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub var_files: Vec<String>,
     /// Every text that was read.
     pub sources: Vec<SavedSource>,
-    /// Everything goes.
+    /// Whether everything is destroyed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub destroy: bool,
     /// Addresses or globs of `--target`.
@@ -84,9 +83,9 @@ pub struct Inputs {
 /// One text that a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedSource {
-    /// A path as people named it, `--var NAME`, or the name of an environment variable.
+    /// A path as it was typed, `--var NAME`, or the name of an environment variable.
     pub name: String,
-    /// What it is: `spec`, `var_file`, `content` or `given`.
+    /// `spec`, `var_file`, `content` or `given`.
     pub role: String,
     /// SHA-256 of the text.
     pub sha256: String,
@@ -96,7 +95,7 @@ pub struct SavedSource {
 }
 
 impl SavedPlan {
-    /// What is to be saved of a plan.
+    /// The saved form of a plan.
     #[must_use]
     pub fn new(spec: &Spec, values: &ValueArgs, asked: &Asked, planned: &Planned) -> Self {
         let view = document::to_document(&planned.plan, &planned.report);
@@ -131,10 +130,10 @@ impl SavedPlan {
         format!("{text}\n")
     }
 
-    /// Reads a path if it is a saved plan; `None` if it is a stack, a folder, or not there.
+    /// Reads a saved plan; `None` if the path is a stack or a folder, or does not exist.
     ///
     /// # Errors
-    /// It is a saved plan and cannot be used.
+    /// The file is a saved plan that cannot be used.
     pub fn read_if_one(path: &str) -> Result<Option<Self>, Error> {
         let bytes = match FsLoader.read(path, disk::PLAN_MAX) {
             Ok(bytes) => bytes,
@@ -144,8 +143,7 @@ impl SavedPlan {
             Err(_) => return Ok(None),
         };
         let text = String::from_utf8_lossy(&bytes);
-        // A stack may be written as JSON as well; the format, which stands first, says which it is,
-        // even of a damaged file.
+        // A stack may be JSON too. The format is the first key, so a damaged plan is recognised.
         let head: String = text.chars().take(HEAD).collect();
         if !head.starts_with('{') || !head.contains("\"format\"") || !head.contains(FORMAT) {
             return Ok(None);
@@ -159,7 +157,7 @@ impl SavedPlan {
         let ours = env!("CARGO_PKG_VERSION");
         if named.setpoint_version != ours {
             return Err(bad(format!(
-                "setpoint {} made it, this is {ours}, and each plans in its own way",
+                "it was made by setpoint {}, and this is setpoint {ours}, which may plan differently",
                 named.setpoint_version
             )));
         }
@@ -167,13 +165,13 @@ impl SavedPlan {
             serde_json::from_str(&text).map_err(|error| bad(format!("it is damaged: {error}")))?;
         plan.altered().map_or(Ok(Some(plan)), |part| {
             Err(bad(format!(
-                "it was altered: {part} is not what its hash says"
+                "it was altered: {part} does not match its hash"
             )))
         })
     }
 
-    /// A part that is not what the file's own hashes say. Nothing is performed from it, but people
-    /// may have reviewed it.
+    /// A part that does not match the file's hashes. Nothing is applied from it, but somebody may
+    /// have reviewed it.
     fn altered(&self) -> Option<String> {
         let moved = |source: &&SavedSource| {
             source
@@ -193,7 +191,7 @@ impl SavedPlan {
         &self.inputs.file
     }
 
-    /// What the command line asked for.
+    /// The options of the plan.
     #[must_use]
     pub fn asked(&self) -> Asked {
         let Inputs {
@@ -215,10 +213,10 @@ impl SavedPlan {
         }
     }
 
-    /// Holds what was read against what the plan was made from.
+    /// Compares the live state with the one that the plan was made from.
     ///
     /// # Errors
-    /// Account or live resources have moved.
+    /// The account or a live resource differs.
     pub fn check_live(&self, seen: &Seen) -> Result<(), Error> {
         let site = &seen.intent.site;
         if self.view.account != site.account {
@@ -232,10 +230,10 @@ impl SavedPlan {
         stale_if(moved.collect())
     }
 
-    /// Holds the plan that was made now against the saved one.
+    /// Compares a fresh plan with the saved one.
     ///
     /// # Errors
-    /// It is another one.
+    /// They differ.
     pub fn check_answer(&self, planned: &Planned) -> Result<(), Error> {
         let view = document::to_document(&planned.plan, &planned.report);
         let (saved, fresh) = (answer(&self.view), answer(&view));
@@ -250,7 +248,7 @@ impl SavedPlan {
     }
 }
 
-/// What every version of the format has.
+/// The part that every version of the format has.
 #[derive(Deserialize)]
 struct Named {
     setpoint_version: String,
@@ -285,8 +283,8 @@ fn digest(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
-/// The hash of what a plan does and why. Not of what it shows beside: a status may flicker, a
-/// listing grow.
+/// The hash of a plan's actions and reasons. It leaves out values that change by themselves, such
+/// as a status.
 fn answer(view: &PlanDocument) -> String {
     let changes: Vec<_> = view
         .resource_changes

@@ -1,36 +1,36 @@
-//! The signals that end a command: Ctrl-C, a request to end, a closed terminal.
+//! The signals that end a command: Ctrl-C, a request to terminate, a closed terminal.
 //!
-//! Each of them is an interrupt, so work that must not be left half-done is not hurt by the one
-//! that nobody thought of. Invariant: a hang-up alone never makes a run leave at once, since
-//! closing one terminal sends it several times: from the kernel, and from the shell.
+//! All of them count as interrupts, so that each one stops a run cleanly. Invariant: hang-ups alone
+//! never end a run at once, because closing one terminal sends several: one from the kernel, others
+//! from the shell.
 
 use crate::error::Error;
 
-/// Which signal was heard.
+/// The signal that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupt {
-    /// Somebody asks the process to end: Ctrl-C, `SIGTERM`, `SIGQUIT`.
+    /// A request to end the process: Ctrl-C, `SIGTERM`, `SIGQUIT`.
     Asked,
-    /// The terminal is gone: `SIGHUP`, or a console that is closed.
+    /// The terminal was closed: `SIGHUP`, or a closed console.
     HangUp,
 }
 
-/// Interrupts, heard from the moment this is made.
+/// Interrupts, received from the creation of this value on.
 #[cfg(unix)]
 pub struct Interrupts {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
     quit: tokio::signal::unix::Signal,
-    /// `None` where whoever started the process wants it to outlive its terminal, as `nohup` does.
+    /// `None` if the process was started to outlive its terminal, as with `nohup`.
     hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Interrupts {
-    /// Begins to listen.
+    /// Starts listening.
     ///
     /// # Errors
-    /// The system refuses it.
+    /// The system refuses a signal handler.
     pub fn new() -> Result<Self, Error> {
         use tokio::signal::unix::{SignalKind, signal};
         let hear = |kind| signal(kind).map_err(|error| unheard(&error));
@@ -67,7 +67,7 @@ impl Interrupts {
     }
 }
 
-/// Interrupts, heard from the moment this is made.
+/// Interrupts, received from the creation of this value on.
 #[cfg(windows)]
 pub struct Interrupts {
     interrupt: tokio::signal::windows::CtrlC,
@@ -77,10 +77,10 @@ pub struct Interrupts {
 
 #[cfg(windows)]
 impl Interrupts {
-    /// Begins to listen.
+    /// Starts listening.
     ///
     /// # Errors
-    /// The system refuses it.
+    /// The system refuses a signal handler.
     pub fn new() -> Result<Self, Error> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
         Ok(Self {
@@ -104,10 +104,10 @@ fn unheard(error: &std::io::Error) -> Error {
     Error::Setup(format!("the process cannot listen for signals: {error}"))
 }
 
-/// An interrupt to wait for, heard from this call on; for servers.
+/// A future that ends at the first interrupt after this call; for servers.
 ///
 /// # Errors
-/// Signals cannot be heard.
+/// The system refuses a signal handler.
 pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
     let mut interrupts = Interrupts::new()?;
     Ok(async move {
@@ -115,8 +115,8 @@ pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
     })
 }
 
-/// Whether the process was started with a signal ignored. Linux says so; elsewhere it counts as not
-/// ignored, which stops the run cleanly.
+/// Whether the process was started with a signal ignored. Only Linux shows it; elsewhere the signal
+/// counts as not ignored, which stops the run cleanly.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Loading specs: the language's own loader, fed with what this run gives to it.
+//! Loads specs with the environment, the variables and the time of this run.
 
 use setpoint_catalog::REGISTRY;
 use setpoint_spec::diagnostic::{Diagnostic, RenderOptions, render_text};
@@ -12,32 +12,32 @@ use crate::command::Cx;
 use crate::error::{BadSpec, Error, Usage};
 use crate::ui;
 
-/// A stack that is right.
+/// A valid stack.
 #[derive(Debug)]
 pub struct Spec {
     /// The stack.
     pub stack: Stack,
-    /// What is worth a look.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
     /// Every text that was read.
     pub sources: Sources,
-    /// Its file, as people name it.
+    /// Its file, as it was typed.
     pub file: String,
 }
 
-/// Files on this machine.
+/// The loader of files on this machine.
 #[must_use]
 pub fn loader() -> FsLoader {
     FsLoader
 }
 
-/// The environment that is chosen, by option or variable.
+/// The chosen environment, from the option or the variable.
 #[must_use]
 pub fn environment(values: &ValueArgs, cx: &Cx) -> Option<String> {
     values.env.clone().or_else(|| cx.env.environment())
 }
 
-/// Loads a stack for the environment that is chosen.
+/// Loads a stack for the chosen environment.
 ///
 /// # Errors
 /// All findings at once.
@@ -69,7 +69,7 @@ pub fn load_as(
     load_from(&FsLoader, file, given, cx)
 }
 
-/// What a run gives to a stack.
+/// The inputs that a run gives to a stack.
 pub struct Given<'a> {
     /// The environment.
     pub environment: Option<&'a str>,
@@ -81,7 +81,7 @@ pub struct Given<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Loads a stack from wherever a loader finds it.
+/// Loads a stack through a loader.
 ///
 /// # Errors
 /// All findings at once.
@@ -115,8 +115,8 @@ fn pair(text: &str) -> Result<(String, String), Error> {
             Ok((name.trim().to_owned(), value.to_owned()))
         }
         _ => Err(Error::usage_hint(
-            format!("`--var {text}` names no value"),
-            "As in:  --var name=value",
+            format!("`--var {text}` must be NAME=VALUE"),
+            "For example:  --var size=large",
         )),
     }
 }
@@ -134,19 +134,19 @@ fn failed(failure: LoadFailure) -> Error {
     }
 }
 
-/// The names of a stack's environments; empty where it has none.
+/// The names of a stack's environments; empty if it has none.
 ///
 /// # Errors
-/// The file itself is wrong.
+/// The file itself is invalid.
 pub fn environments(file: &str) -> Result<Vec<String>, Error> {
     setpoint_spec::environments(&FsLoader, file).map_err(failed)
 }
 
 impl Spec {
-    /// Holds `--region` against the stack's own.
+    /// Compares `--region` with the stack's own region.
     ///
     /// # Errors
-    /// They differ: it is never an override.
+    /// They differ. The option is a safeguard and never overrides the stack.
     pub fn check_region(&self, asked: Option<&str>) -> Result<(), Error> {
         match asked {
             Some(asked) if asked != self.stack.region => Err(Error::Region {
@@ -157,7 +157,7 @@ impl Spec {
         }
     }
 
-    /// Says the warnings on stderr.
+    /// Prints the warnings to stderr.
     pub fn warn(&self, cx: &Cx) {
         let style = cx.terminal.err;
         ui::say(&render_text(

@@ -9,24 +9,24 @@ use setpoint_spec::tree::{self, Node};
 use crate::error::Error;
 use crate::files;
 
-/// What `--all` needs to know of a stack file.
+/// The part of a stack file that `--all` needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Head {
     name: Option<String>,
-    /// Files of stacks that it reads.
+    /// The files of the stacks that it links to.
     links: Vec<String>,
 }
 
-/// Every stack file below a folder: those that others link to come first.
+/// Every stack file below a folder, linked stacks before those that link to them.
 ///
 /// # Errors
-/// There is none, or two have one name.
+/// There is none, or two have the same name.
 pub fn all(folder: Option<&str>) -> Result<Vec<String>, Error> {
     let folder = folder.unwrap_or(".");
     let found = files::below(&FsLoader, folder);
     if found.is_empty() {
         return Err(Error::usage(format!(
-            "there is no stack file in `{folder}` or below"
+            "no stack file in `{folder}` or below it"
         )));
     }
     let heads: BTreeMap<String, Head> = found
@@ -44,14 +44,14 @@ fn one_name_each(heads: &BTreeMap<String, Head>) -> Result<(), Error> {
         if let Some(other) = seen.insert(name, path) {
             return Err(Error::usage_hint(
                 format!("`{other}` and `{path}` both describe the stack `{name}`"),
-                "One stack, one file: rename one of them.",
+                "A stack has one file: rename one of the stacks.",
             ));
         }
     }
     Ok(())
 }
 
-/// Name and links of a file; nothing of one that cannot be read, which says so when it is loaded.
+/// The name and the links of a file; empty if it cannot be read, which loading it reports.
 fn head(loader: &dyn Loader, path: &str) -> Head {
     let Ok(Ok(text)) = loader.read(path, tree::MAX_BYTES).map(String::from_utf8) else {
         return Head::default();
@@ -72,8 +72,8 @@ fn head(loader: &dyn Loader, path: &str) -> Head {
     }
 }
 
-/// Depth first, by name; a cycle of links is broken where it is met, since stacks are read live and
-/// not built in order.
+/// Depth first, by name. A cycle of links is cut where it is found: the order is a convenience,
+/// since links read the live state of the other stack.
 fn linked_first(heads: &BTreeMap<String, Head>) -> Vec<String> {
     let mut order = Vec::new();
     let mut met = BTreeSet::new();

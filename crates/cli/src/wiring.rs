@@ -1,6 +1,7 @@
-//! Wiring: from options and environment to a session with a cloud, real or simulated.
+//! Opens a session with a cloud, real or simulated, from the options and the environment.
 //!
-//! Nothing here runs before a command needs the cloud: no runtime, no TLS, no file of credentials.
+//! Invariant: a command that does not need the cloud starts no runtime, sets up no TLS and reads no
+//! file of credentials.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,34 +26,35 @@ use crate::env::Env;
 use crate::error::Error;
 use crate::{disk, ui};
 
-/// Where the simulated cloud is kept unless told otherwise.
+/// The default folder of the simulated cloud.
 pub const SIM_DIR: &str = ".setpoint/sim";
 
-/// What was made and deleted from here; a cache.
+/// A cache of what runs in this folder created and deleted.
 const MEMORY: &str = ".setpoint/memory";
 
-/// The simulated cloud's pace: a server that is ready after a minute there is ready after 3 s here,
-/// slow enough to watch.
+/// The default speed of the simulated cloud: an instance that is ready after one minute of its time
+/// is ready after 3 s, which is slow enough to watch.
 pub const SIM_SPEED: f64 = 20.0;
 
-/// A fresh simulated cloud gives the same ids everywhere, so that guides and their readers see the
-/// same.
+/// The default seed: a new simulated cloud gives the same ids everywhere, so that readers of a
+/// guide see the ids in it.
 pub const SIM_SEED: u64 = 1;
 
-/// Longer than any lag of the simulated cloud, so that what was just made is never taken for dead.
+/// Longer than any lag of the simulated cloud, so that a resource that was just created never
+/// counts as missing.
 const SIM_VISIBILITY: Duration = Duration::from_secs(1);
 
-/// A cloud that answers.
+/// A cloud to work with.
 pub struct Cloud {
     /// The session with it.
     pub session: Session,
-    /// Whether it is the embedded simulation: it has one account, whatever a stack pins.
+    /// Whether it is the embedded simulation, which has one account and ignores `account:`.
     pub embedded: bool,
-    /// Where its calls go, for people.
+    /// The place that calls go to, for messages.
     pub address: String,
 }
 
-/// Opens the cloud that the options name.
+/// Opens the cloud that the options choose.
 ///
 /// # Errors
 /// There are no credentials, or the client cannot be set up.
@@ -69,7 +71,7 @@ pub fn connect(args: &CloudArgs, cx: &Cx) -> Result<Cloud, Error> {
 fn simulated(args: &CloudArgs, dir: Option<&str>) -> Result<Cloud, Error> {
     if dir == Some("") {
         return Err(Error::usage(
-            "`--sim=` names no folder: leave the `=` out, or write --sim=DIR".to_owned(),
+            "`--sim=` must name a folder: write --sim=DIR, or --sim for the default one".to_owned(),
         ));
     }
     let dir = dir.unwrap_or(SIM_DIR);
@@ -85,9 +87,9 @@ fn simulated(args: &CloudArgs, dir: Option<&str>) -> Result<Cloud, Error> {
         ..embedded::Config::new(embedded::Config::system_clock())
     };
     let cloud = open_sim(config)?;
-    let state = if fresh { "a new one" } else { "as it was left" };
+    let state = if fresh { "new" } else { "existing" };
     ui::say(&format!(
-        "Simulated cloud in {dir} ({state}); no account, no cost\n"
+        "Simulated cloud in {dir} ({state}): no account needed, no cost\n"
     ));
     let key = cloud.credential();
     let endpoints = Endpoints::single(&format!("http://{}", Embedded::endpoint_host()))
@@ -133,22 +135,22 @@ fn sim_error(error: &OpenError) -> Error {
             in_use: false,
             why: error.to_string(),
         },
-        // A path or a permission: what is kept there is as it was.
+        // A path or a permission: the stored cloud is unchanged.
         _ => Error::Setup(error.to_string()),
     }
 }
 
-/// A speed that a clock can run at.
+/// Checks the speed of a clock.
 ///
 /// # Errors
-/// It is not positive, or so high that a blink lasts years.
+/// The speed is out of range.
 pub fn speed(option: &str, asked: Option<f64>, otherwise: f64) -> Result<f64, Error> {
     let speed = asked.unwrap_or(otherwise);
     if speed > 0.0 && speed <= 100_000.0 {
         Ok(speed)
     } else {
         Err(Error::usage(format!(
-            "`{option} {speed}`: a speed is above 0, up to 100000"
+            "`{option} {speed}`: the speed must be above 0 and at most 100000"
         )))
     }
 }
@@ -185,8 +187,7 @@ fn real(args: &CloudArgs, endpoint: Option<&str>, cx: &Cx) -> Result<Cloud, Erro
 }
 
 fn session(client: Client, pace: Pace) -> Session {
-    // A path of the spec is resolved when the spec is read; from there on it starts where this
-    // process stands.
+    // Paths in the spec were resolved when it was read: they are relative to the working folder.
     let local = Disk::new(PathBuf::new()).remembering(PathBuf::from(MEMORY));
     Session {
         client: Arc::new(client),
@@ -236,12 +237,14 @@ fn credentials(profile: Option<&str>, env: Env) -> Result<credential::Resolved, 
 
 fn looked_at(path: Option<&str>, there: bool) -> Vec<String> {
     let file = match path {
-        Some(path) if there => format!("{path}: not used (the environment forbids profiles)"),
-        Some(path) => format!("{path}: not there"),
+        Some(path) if there => {
+            format!("{path}: ignored (profiles are disabled by the environment)")
+        }
+        Some(path) => format!("{path}: does not exist"),
         None => "~/.aliyun/config.json: HOME is not set".to_owned(),
     };
     vec![
-        "environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and their like): not set"
+        "environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and similar): not set"
             .to_owned(),
         file,
     ]
@@ -254,13 +257,13 @@ fn nonce() -> String {
     base16ct::lower::encode_string(&bits)
 }
 
-/// The runtime of one command: one thread, since all the work is waiting.
+/// The runtime of one command. One thread is enough, since nearly all time is spent waiting.
 ///
 /// # Errors
-/// The system refuses it.
+/// The system cannot create it.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::Setup(format!("no event loop: {error}")))
+        .map_err(|error| Error::Setup(format!("cannot start the event loop: {error}")))
 }

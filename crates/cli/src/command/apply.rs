@@ -1,4 +1,4 @@
-//! `setpoint apply`: plans, asks, and makes it so; or performs a saved plan.
+//! `setpoint apply`: plans, asks for confirmation and applies the plan, or applies a saved one.
 
 use clap::Args;
 use setpoint_engine::apply::Options;
@@ -21,46 +21,51 @@ use crate::{disk, files, saved, screen, spec, ui, wiring};
 
 /// Make the cloud match the stack
 ///
-/// Shows the plan, asks, and performs it. Steps that lose data or an identity are held: `--yes`
-/// does not cover them, an `allow:` entry or a flag does. A first Ctrl-C, SIGTERM, SIGQUIT or
-/// closed terminal stops cleanly; the same command goes on later.
+/// Shows the plan, asks for confirmation and applies it. STACK may also be a plan that `setpoint
+/// plan --out` saved.
+///
+/// Steps that lose data or a resource's identity are held: --yes does not cover them; an `allow:`
+/// entry in the stack's file or --allow-data-loss does.
+///
+/// On a first Ctrl-C, SIGTERM, SIGQUIT or closed terminal, apply starts no new steps and waits for
+/// those that are running; the same command continues later.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// Which stack; or a plan saved with `plan --out`.
+    /// The stack, or a plan saved with `plan --out`.
     #[command(flatten)]
     pub stack: StackArgs,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long, visible_alias = "auto-approve")]
     pub yes: bool,
-    /// How the plan is carried out.
+    /// Options of the run.
     #[command(flatten)]
     pub perform: PerformArgs,
-    /// What is looked at.
+    /// Limits to some resources.
     #[command(flatten)]
     pub scope: ScopeArgs,
-    /// What is let through.
+    /// Allowances for held steps.
     #[command(flatten)]
     pub allow: AllowArgs,
     /// Text or JSON.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Which cloud.
+    /// The cloud.
     #[command(flatten)]
     pub cloud: CloudArgs,
 }
 
-/// How a plan is carried out.
+/// Options of applying a plan.
 #[derive(Debug, Clone, Args)]
 pub struct PerformArgs {
-    /// At most so many steps at once
+    /// The number of API calls that may run at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub parallelism: usize,
-    /// Write what came of it to FILE, as JSON
+    /// Write the result to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<String>,
 }
 
-/// What is common to apply and destroy once there is a plan.
+/// The part that apply and destroy share once there is a plan.
 pub(crate) struct Run<'a> {
     pub(crate) verb: Verb,
     pub(crate) subject: &'a Subject,
@@ -69,7 +74,7 @@ pub(crate) struct Run<'a> {
     pub(crate) format: Format,
 }
 
-/// Applies.
+/// Runs the command.
 ///
 /// # Errors
 /// Nothing was applied.
@@ -123,8 +128,8 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
         || !args.allow.allow_data_loss.is_empty();
     if values.env.is_some() || !values.vars.is_empty() || !values.var_files.is_empty() || narrowed {
         return Err(Error::usage_hint(
-            "a saved plan is performed as it is: environment, variables, targets and allowances are in it",
-            "To change them, plan again:  setpoint plan --out FILE",
+            "a saved plan already holds its environment, variables, targets and allowances; they cannot be given again",
+            "To change them, make a new plan:  setpoint plan --out FILE",
         ));
     }
     let spec = saved::spec_of(plan, cx)?;
@@ -149,13 +154,13 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
             format: args.format.chosen(),
         };
         run.show(cx);
-        // It was reviewed; only what nobody let through is left to ask for.
+        // The plan was reviewed. Only held steps without an allowance still need an answer.
         consent(&planned.plan, true, cx.terminal)?;
         run.perform(&cloud, cx).await
     })
 }
 
-/// Asks, or finds that nobody needs to be asked.
+/// Asks for confirmation where the plan needs it.
 fn consent(plan: &Plan, yes: bool, terminal: Terminal) -> Result<(), Error> {
     if plan.is_empty() {
         return Ok(());
@@ -174,7 +179,7 @@ fn consent(plan: &Plan, yes: bool, terminal: Terminal) -> Result<(), Error> {
     if yes {
         return Ok(());
     }
-    let answer = (terminal.ask)("\nApply these changes? Only `yes` is taken: ");
+    let answer = (terminal.ask)("\nApply these changes? Only `yes` is accepted: ");
     if answer.as_deref() == Some("yes") {
         Ok(())
     } else {
@@ -203,14 +208,16 @@ fn held_question(held: &[&Held]) -> String {
         .iter()
         .any(|one| matches!(one.why, HeldWhy::Bulk { .. }))
     {
-        parts.push("This takes away more than half of what lives.".to_owned());
+        parts.push("This deletes or replaces more than half of the stack's resources.".to_owned());
     }
     parts.join(" ")
 }
 
-/// Goes on only if the stack's name is typed.
+/// Continues only if the stack's name is typed.
 pub(crate) fn type_name(stack: &str, before: &str, terminal: Terminal) -> Result<(), Error> {
-    let answer = (terminal.ask)(&format!("\n{before} To go on, type its name: {stack}\n> "));
+    let answer = (terminal.ask)(&format!(
+        "\n{before} To continue, type the stack's name: {stack}\n> "
+    ));
     if answer.as_deref() == Some(stack) {
         Ok(())
     } else {
@@ -219,14 +226,14 @@ pub(crate) fn type_name(stack: &str, before: &str, terminal: Terminal) -> Result
 }
 
 impl PerformArgs {
-    /// What can be found wrong before anything is read.
+    /// Finds errors that need no reading.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.report.as_deref().map_or(Ok(()), disk::check_folder)
     }
 }
 
 impl Run<'_> {
-    /// Prints the plan, where the result is for people.
+    /// Prints the plan if the result is text.
     pub(crate) fn show(&self, cx: &Cx) {
         if self.format == Format::Text {
             let planned = self.planned;
@@ -239,16 +246,16 @@ impl Run<'_> {
         }
     }
 
-    /// Carries it out and says what came of it.
+    /// Applies the plan and prints the result.
     pub(crate) async fn perform(&self, cloud: &Cloud, cx: &Cx) -> Result<Exit, Error> {
         let plan = &self.planned.plan;
         if let (false, Err(error)) = (plan.is_empty(), disk::ignore_cache(".")) {
             tracing::debug!(
                 ?error,
-                "nothing will be remembered of what is made and deleted"
+                "this run's creations and deletions are not remembered for the next run"
             );
         }
-        // Somebody may have thought for long before saying yes.
+        // The confirmation may have taken long.
         let options = Options {
             parallelism: self.perform.parallelism,
             observed_before: self.planned.seen.at.elapsed(),
@@ -272,7 +279,7 @@ impl Run<'_> {
     }
 }
 
-/// A run that changed nothing failed; one that changed something is to be run again.
+/// A failed run that changed something is partial: the same command continues it.
 fn exit_of(outcome: &Outcome) -> Exit {
     if outcome.is_complete() {
         Exit::Done
@@ -343,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_change_wants_yes_and_nothing_like_it() {
+    fn a_plain_change_needs_exactly_yes() {
         check(&[], false, |_| Some("yes".to_owned()), true);
         for ask in [
             |_: &str| Some("y".to_owned()),
@@ -356,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_wants_the_stacks_name_even_with_yes() {
+    fn a_loss_needs_the_stacks_name_even_with_yes() {
         let lost = [HeldWhy::DataLoss("its disk".to_owned())];
         check(&lost, true, |_| Some("yes".to_owned()), false);
         check(&lost, false, |_| Some("shop/prod".to_owned()), true);

@@ -1,4 +1,4 @@
-//! `setpoint completions`: a script for a shell.
+//! `setpoint completions`: a completion script for a shell.
 
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
@@ -9,7 +9,8 @@ use crate::ui;
 
 /// Print a completion script for a shell
 ///
-/// For bash: setpoint completions bash > ~/.local/share/bash-completion/completions/setpoint
+/// For example, for bash:
+/// setpoint completions bash > ~/.local/share/bash-completion/completions/setpoint
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell
@@ -17,7 +18,7 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Prints it.
+/// Runs the command.
 pub fn run(args: &CompletionsArgs) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "setpoint", &mut script);

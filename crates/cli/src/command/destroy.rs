@@ -1,4 +1,4 @@
-//! `setpoint destroy`: takes away all that a stack owns.
+//! `setpoint destroy`: deletes everything that a stack owns.
 
 use clap::Args;
 use setpoint_report::outcome::Verb;
@@ -11,10 +11,10 @@ use crate::exit::Exit;
 use crate::operate::{self, Asked, Subject};
 use crate::{files, spec, wiring};
 
-/// Take away everything that a stack owns
+/// Delete everything that a stack owns
 ///
-/// In reverse order. What is protected holds the whole command; what says `on_delete: keep` stays,
-/// still tagged.
+/// Deletes resources before the ones that they depend on. A protected resource blocks the whole
+/// command. A resource with `on_delete: keep` is not deleted and keeps its ownership tags.
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
     /// The stack's file, or the folder that holds its stack.yaml [default: ./stack.yaml]
@@ -23,27 +23,28 @@ pub struct DestroyArgs {
     /// The same as STACK
     #[arg(short, long, value_name = "STACK", conflicts_with_all = ["path", "name"])]
     pub file: Option<String>,
-    /// The stack's name, when its file is gone; with --region, and --env if it had environments
+    /// The stack's name, if its file no longer exists; needs --region, and --env if the stack had
+    /// environments
     #[arg(long = "stack", value_name = "NAME", requires = "region")]
     pub name: Option<String>,
     /// The environment and the variables.
     #[command(flatten)]
     pub values: ValueArgs,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long, visible_alias = "auto-approve")]
     pub yes: bool,
-    /// How the plan is carried out.
+    /// Options of the run.
     #[command(flatten)]
     pub perform: PerformArgs,
     /// Text or JSON.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Which cloud.
+    /// The cloud.
     #[command(flatten)]
     pub cloud: CloudArgs,
 }
 
-/// Destroys.
+/// Runs the command.
 ///
 /// # Errors
 /// Nothing was destroyed.

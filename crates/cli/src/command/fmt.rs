@@ -1,4 +1,4 @@
-//! `setpoint fmt`: one canonical form, so that reviews show what changed and nothing else.
+//! `setpoint fmt`: one canonical layout, so that a review shows only changes of content.
 
 use std::io::Read as _;
 
@@ -14,25 +14,26 @@ use crate::{disk, files, spec, ui};
 
 /// Format stack files in place
 ///
-/// Comments, order, and flow or block style stay. Names of files that changed are printed.
+/// Keeps comments, the order of keys, and flow or block style. Prints the names of the files that
+/// it changed.
 #[derive(Debug, Args)]
 pub struct FmtArgs {
     /// Files, or folders that hold a stack.yaml; `-` formats stdin to stdout [default:
     /// ./stack.yaml]
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Change nothing; exit with 3 if a file is not formatted
+    /// Change nothing; list unformatted files and exit with code 3 if there are any
     #[arg(long)]
     pub check: bool,
-    /// Every file of the spec language below the folder, modules and environments too
+    /// Format every stack, module and environment file below the folder
     #[arg(long)]
     pub all: bool,
 }
 
-/// Formats.
+/// Runs the command.
 ///
 /// # Errors
-/// A file cannot be read, written, or understood.
+/// A file cannot be read, parsed or written.
 pub fn run(args: &FmtArgs, cx: &Cx) -> Result<Exit, Error> {
     if args.paths.iter().any(|path| path == "-") {
         return stdin(args);
@@ -72,7 +73,7 @@ fn chosen(args: &FmtArgs) -> Result<Vec<String>, Error> {
     }
     if found.is_empty() {
         Err(Error::usage(
-            "no stack, module or environment file was found in this folder or below",
+            "no stack, module or environment file in this folder or below it",
         ))
     } else {
         Ok(found)

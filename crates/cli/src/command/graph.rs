@@ -1,4 +1,4 @@
-//! `setpoint graph`: what depends on what, from the file alone.
+//! `setpoint graph`: the dependencies between resources, from the stack's file alone.
 
 use clap::{Args, ValueEnum};
 use setpoint_report::graph;
@@ -9,20 +9,20 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::{files, spec, ui};
 
-/// Print the graph of a stack's resources
+/// Print the dependency graph of a stack's resources
 ///
-/// As a picture:  setpoint graph --format svg > stack.svg
+/// Reads the stack's file only. For a picture: setpoint graph --format svg > stack.svg
 #[derive(Debug, Args)]
 pub struct GraphArgs {
-    /// Which stack.
+    /// The stack.
     #[command(flatten)]
     pub stack: StackArgs,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: GraphFormat,
 }
 
-/// How a graph is printed.
+/// The output format of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum GraphFormat {
     /// For Graphviz.
@@ -34,7 +34,7 @@ pub enum GraphFormat {
     Svg,
 }
 
-/// Prints it.
+/// Runs the command.
 ///
 /// # Errors
 /// The spec has errors.

@@ -1,4 +1,4 @@
-//! `setpoint init`: a commented starter stack, and completion for editors.
+//! `setpoint init`: a commented starter stack, and the schema that editors complete from.
 
 use clap::Args;
 use setpoint_catalog::starter;
@@ -9,7 +9,10 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::{disk, files, ui};
 
-/// Write a commented starter stack
+/// Write a starter stack with comments
+///
+/// Writes stack.yaml, and .setpoint/stack.schema.json for completion in editors. Overwrites no
+/// stack.
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// The folder to write into
@@ -17,10 +20,10 @@ pub struct InitArgs {
     pub folder: String,
 }
 
-/// Writes it; what is there stays.
+/// Runs the command.
 ///
 /// # Errors
-/// A stack is there already, or the folder cannot be written.
+/// The folder has a stack already, or cannot be written.
 pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     if let Some(there) = files::NAMES
         .iter()
@@ -28,14 +31,14 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
         .find(|path| FsLoader.look(path) != Entry::Missing)
     {
         return Err(Error::usage_hint(
-            format!("`{there}` is there already, and init overwrites nothing"),
-            "Look at it:  setpoint validate",
+            format!("`{there}` already exists, and init does not overwrite a stack"),
+            "To check it:  setpoint validate",
         ));
     }
     let stack = join(&args.folder, "stack.yaml");
     disk::create(&stack, &starter::text())?;
     ui::print(&format!(
-        "{:36} a network and one server, commented\n",
+        "{:36} a network and one server, with comments\n",
         format!("Wrote {stack}")
     ));
     let schema = join(&args.folder, starter::SCHEMA_PATH);

@@ -10,12 +10,13 @@ use crate::exit::Exit;
 use crate::operate::{self, Asked, Subject};
 use crate::{files, spec, ui, wiring};
 
-/// Print outputs, read live from the cloud
+/// Print a stack's outputs, read live from the cloud
 ///
-/// Without a name all of them, secret ones hidden; with a name that one, even if it is secret.
+/// Without NAME, prints all outputs and hides secret values. With NAME, prints that output even if
+/// it is secret.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// The output
+    /// The name of an output
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// The stack's file, or the folder that holds its stack.yaml [default: ./stack.yaml]
@@ -24,19 +25,19 @@ pub struct OutputArgs {
     /// The environment and the variables.
     #[command(flatten)]
     pub values: ValueArgs,
-    /// Print JSON, in the shape of Terraform's
+    /// Print JSON in the form of `terraform output -json`
     #[arg(long, conflicts_with = "raw")]
     pub json: bool,
-    /// Print the value alone, without quotes or line break
+    /// Print only the value, without quotes or a line break
     #[arg(long, requires = "name")]
     pub raw: bool,
-    /// Which cloud.
+    /// The cloud.
     #[command(flatten)]
     pub cloud: CloudArgs,
 }
 
 impl OutputArgs {
-    /// The format asked for.
+    /// The chosen format.
     #[must_use]
     pub fn format(&self) -> Format {
         if self.json {
@@ -47,7 +48,7 @@ impl OutputArgs {
     }
 }
 
-/// Prints them.
+/// Runs the command.
 ///
 /// # Errors
 /// The cloud cannot be read, or there is no such output.
@@ -64,7 +65,7 @@ pub fn run(args: OutputArgs, cx: &Cx) -> Result<Exit, Error> {
         let hint = if known.is_empty() {
             "The stack has no outputs.".to_owned()
         } else {
-            format!("There is: {}", known.join(", "))
+            format!("Outputs: {}", known.join(", "))
         };
         return Err(Error::usage_hint(
             format!("{file} has no output `{name}`"),
@@ -102,8 +103,8 @@ fn view(args: &OutputArgs, all: &Outputs) -> Result<String, Error> {
         Some(text) if args.raw => Ok(text),
         Some(text) => Ok(format!("{text}\n")),
         None if args.raw => Err(Error::usage_hint(
-            format!("`{name}` has no single value that is known now"),
-            "All of it:  --json",
+            format!("`{name}` is a list or a map, or is not known yet; --raw prints single values"),
+            "To print the whole value:  --json",
         )),
         None => Ok(outputs::text(&[(name.clone(), output.clone())].into())),
     }

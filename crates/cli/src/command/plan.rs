@@ -1,4 +1,4 @@
-//! `setpoint plan`: reads the cloud and says what apply would do.
+//! `setpoint plan`: reads the cloud and prints the changes that apply would make.
 
 use clap::{Args, ValueEnum};
 use setpoint_report::{html, json, markdown, text};
@@ -12,23 +12,23 @@ use crate::saved::SavedPlan;
 use crate::spec::{self, Spec};
 use crate::{disk, files, stacks, ui, wiring};
 
-/// Show what apply would do, without doing it
+/// Show the changes that apply would make
 ///
-/// Reads the stack and the cloud; changes nothing. `-` goes, `+` comes, `~` changes in place, `-/+`
-/// is replaced. Next to each stands what it does to what runs: a restart, a rebuild, data that is
-/// lost.
+/// Reads the stack and the cloud and changes nothing. `+` create, `~` update in place, `-/+`
+/// replace, `-` destroy. Each change shows its impact on running resources: a restart, a rebuild,
+/// or data that is lost.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Which stack.
+    /// The stack.
     #[command(flatten)]
     pub stack: StackArgs,
-    /// Plan every stack file below the folder, in the order of their links
+    /// Plan every stack file below the folder, linked stacks first
     #[arg(long, conflicts_with_all = ["out", "target", "replace", "calls"])]
     pub all: bool,
-    /// Save the plan, for `setpoint apply FILE`
+    /// Save the plan to FILE, for `setpoint apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
-    /// How to print the plan
+    /// The output format
     #[arg(
         long,
         value_enum,
@@ -40,48 +40,48 @@ pub struct PlanArgs {
     /// The same as --format json
     #[arg(long)]
     pub json: bool,
-    /// Exit with 2 if changes are pending
+    /// Exit with code 2 if changes are pending
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Print every write call that apply would make, too
+    /// Also print every write call that apply would make
     #[arg(long)]
     pub calls: bool,
-    /// What is looked at.
+    /// Limits to some resources.
     #[command(flatten)]
     pub scope: ScopeArgs,
-    /// Plan the end of the whole stack
+    /// Plan destroying the whole stack
     #[arg(long, conflicts_with = "replace")]
     pub destroy: bool,
-    /// What is let through.
+    /// Allowances for held steps.
     #[command(flatten)]
     pub allow: AllowArgs,
-    /// Which cloud.
+    /// The cloud.
     #[command(flatten)]
     pub cloud: CloudArgs,
 }
 
-/// Parts of a stack.
+/// Limits a plan to parts of a stack.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ScopeArgs {
-    /// Only this resource and what it needs; repeatable, globs work
+    /// Limit the plan to this resource and its dependencies; repeatable, accepts globs
     #[arg(long, value_name = "ADDR")]
     pub target: Vec<String>,
-    /// Replace this resource though nothing differs; repeatable, globs work
+    /// Replace this resource even if nothing differs; repeatable, accepts globs
     #[arg(long, value_name = "ADDR")]
     pub replace: Vec<String>,
 }
 
-/// How a plan is printed.
+/// The output format of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum PlanFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// For programs: the names of Terraform's `show -json`, and more.
+    /// JSON for programs, with the names of Terraform's `show -json` and more.
     Json,
-    /// For a comment under a pull request.
+    /// Markdown for a comment on a pull request.
     Markdown,
-    /// One page that needs nothing beside it.
+    /// One self-contained HTML page.
     Html,
 }
 
@@ -94,7 +94,7 @@ impl PlanArgs {
         }
     }
 
-    /// In which format errors are said.
+    /// The format of errors.
     #[must_use]
     pub fn error_format(&self) -> Format {
         if self.format() == PlanFormat::Json {
@@ -114,10 +114,10 @@ impl PlanArgs {
     }
 }
 
-/// Plans.
+/// Runs the command.
 ///
 /// # Errors
-/// There is no plan.
+/// No plan could be made.
 pub fn run(args: PlanArgs, cx: &Cx) -> Result<Exit, Error> {
     args.out.as_deref().map_or(Ok(()), disk::check_folder)?;
     if !args.all {
@@ -138,7 +138,7 @@ pub fn run(args: PlanArgs, cx: &Cx) -> Result<Exit, Error> {
 
 fn one(args: &PlanArgs, file: &str, cx: &Cx) -> Result<Exit, Error> {
     let values = &args.stack.values;
-    // Among many stacks `--env` is for those that have environments.
+    // With `--all`, `--env` applies to the stacks that have environments.
     let plain = args.all && spec::environments(file).is_ok_and(|known| known.is_empty());
     let environment = spec::environment(values, cx).filter(|_| !plain);
     let spec = spec::load_as(file, environment.as_deref(), values, cx)?;
@@ -185,7 +185,7 @@ fn save(
     let saved = SavedPlan::new(spec, &args.stack.values, asked, planned);
     disk::replace(out, &saved.to_json())?;
     ui::say(&format!(
-        "Saved the plan. To perform exactly this:  setpoint apply {out}\n"
+        "Saved the plan. To apply exactly this plan:  setpoint apply {out}\n"
     ));
     Ok(())
 }

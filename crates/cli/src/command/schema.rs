@@ -9,18 +9,18 @@ use crate::ui;
 
 /// Print the JSON Schema of stack files, for editors
 ///
-/// `setpoint init` writes it to .setpoint/stack.schema.json; after an update of setpoint, write it
-/// anew: setpoint schema > .setpoint/stack.schema.json
+/// `setpoint init` writes it to .setpoint/stack.schema.json. After an update of setpoint, write it
+/// again: setpoint schema > .setpoint/stack.schema.json
 #[derive(Debug, Args)]
 pub struct SchemaArgs {}
 
-/// Prints it.
+/// Runs the command.
 pub fn run(_: &SchemaArgs) -> Exit {
     ui::print(&text());
     Exit::Done
 }
 
-/// The schema, as it is written to files.
+/// The schema as text.
 pub(crate) fn text() -> String {
     format!("{:#}\n", json_schema::schema(&REGISTRY.schema()))
 }

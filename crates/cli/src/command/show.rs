@@ -1,4 +1,4 @@
-//! `setpoint show`: what is really there; or the stack as it reads after all merging.
+//! `setpoint show`: the live resources of a stack, or its desired state after all merging.
 
 use clap::Args;
 use setpoint_report::show;
@@ -13,15 +13,17 @@ use crate::exit::Exit;
 use crate::operate::{self, Subject};
 use crate::{files, spec, ui, wiring};
 
-/// Show what is really there: all resources of a stack, or one in full
+/// Show the live resources of a stack
 ///
-/// For one resource: what the spec manages, and live settings that no line manages.
+/// Without ADDR, lists all resources. With ADDR, shows the resource's managed fields and the live
+/// settings that the stack does not manage.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// One resource, or a glob of them
+    /// The address of a resource, or a glob
     #[arg(value_name = "ADDR")]
     pub address: Option<String>,
-    /// Print the stack as it reads after environments, defaults and variables; asks no cloud
+    /// Print the desired state after environments, defaults and variables, without reading the
+    /// cloud
     #[arg(long)]
     pub rendered: bool,
     /// The stack's file, or the folder that holds its stack.yaml [default: ./stack.yaml]
@@ -33,12 +35,12 @@ pub struct ShowArgs {
     /// Text or JSON.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Which cloud.
+    /// The cloud.
     #[command(flatten)]
     pub cloud: CloudArgs,
 }
 
-/// Shows it.
+/// Runs the command.
 ///
 /// # Errors
 /// The cloud cannot be read, or there is no such resource.

@@ -18,79 +18,80 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::{disk, signals, ui, wiring};
 
-/// By which part of itself `--latency` is shorter or longer from call to call.
+/// The greatest deviation of a call's latency from `--latency`, as a share of it.
 const JITTER: f64 = 0.25;
 
-/// The simulated cloud
+/// Run the simulated cloud as a server
 #[derive(Debug, Args)]
 pub struct SimArgs {
-    /// What to do with it.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: SimCommand,
 }
 
-/// What to do with the simulated cloud.
+/// The subcommands of `sim`.
 #[derive(Debug, Subcommand)]
 pub enum SimCommand {
-    /// Serve the simulated cloud on a socket, for any client of the API
+    /// Serve the simulated cloud over HTTP, for any client of the API
     ///
-    /// Prints one line of JSON when it listens: {"endpoint", "access_key_id", "access_key_secret"},
-    /// with --tls also {"ca_file"}, with --keys also {"users"}. Ends on Ctrl-C, SIGTERM, SIGQUIT or
-    /// SIGHUP. What it answered is kept in DIR; without one, in memory. The page ENDPOINT/_sim/
-    /// shows what there is.
+    /// Prints one line of JSON when it is ready: {"endpoint", "access_key_id",
+    /// "access_key_secret"}, with --tls also {"ca_file"}, with --keys also {"users"}. Stops on
+    /// Ctrl-C, SIGTERM, SIGQUIT or SIGHUP. The page ENDPOINT/_sim/ shows its resources. See
+    /// docs/simulator.md for the formats of the files.
     Serve(ServeArgs),
 }
 
 /// Options of `sim serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The address to listen on; port 0 takes a free one
+    /// The address to listen on; port 0 chooses a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     pub listen: String,
-    /// Speak HTTPS, by an authority that is made at the first start and kept in DIR/tls
+    /// Serve HTTPS, with a certificate authority that is created at the first start and stored in
+    /// DIR/tls
     #[arg(long)]
     pub tls: bool,
-    /// The folder that keeps the world
+    /// The folder where the cloud is stored; without it, it is lost at the end
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
-    /// How long states last: not at all, as briefly as in the cloud, as long as in the cloud
+    /// How long operations take: nothing, the shortest or the longest times of the real cloud
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
     pub profile: Pace,
-    /// How many times faster than ours its time runs
+    /// How many times faster than real time the cloud runs
     #[arg(long, value_name = "N", default_value_t = 1.0)]
     pub speed: f64,
-    /// Decides the ids and the access key of a new world, and the jitter of the latency
+    /// The seed of resource ids, of the access key and of variations in latency
     #[arg(long, value_name = "N", default_value_t = wiring::SIM_SEED)]
     pub seed: u64,
-    /// How long each call takes on its way, give or take a quarter
+    /// The latency of each call, such as `100ms`; it varies by a quarter
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub latency: Option<Duration>,
-    /// How often and how many: `documented`, `none`, or a file of JSON
+    /// Limits on resources and on call rates: `documented`, `none`, or a JSON file
     #[arg(long, value_name = "WHAT", default_value = "documented")]
     pub quotas: String,
-    /// Append every call to a file, a line of JSON each, without secrets
+    /// Append every call to FILE as one line of JSON, without secrets
     #[arg(long, value_name = "FILE")]
     pub call_log: Option<PathBuf>,
-    /// A file of JSON with durations, numbers and switches that differ
+    /// A JSON file that overrides durations, numbers and switches
     #[arg(long, value_name = "FILE")]
     pub options: Option<PathBuf>,
-    /// A file of JSON with users, their keys and what they may call
+    /// A JSON file with RAM users, their keys and permissions
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
-    /// A file of JSON that says which calls fail, and how
+    /// A JSON file that makes chosen calls fail
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
 }
 
-/// How long states last.
+/// How long operations take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Pace {
-    /// Everything is done at the next call.
+    /// Every operation is finished at the next call.
     Instant,
-    /// The lower end of what the cloud takes.
+    /// The shortest times of the real cloud.
     #[default]
     Fast,
-    /// The upper end.
+    /// The longest times of the real cloud.
     Realistic,
 }
 
@@ -100,7 +101,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         Some(number) => (number, 0.001),
         None => (
             text.strip_suffix('s')
-                .ok_or("a time is written as `100ms` or `1.5s`")?,
+                .ok_or("must be a time such as `100ms` or `1.5s`")?,
             1.0,
         ),
     };
@@ -108,17 +109,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     if (0.0..=3600.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
     } else {
-        Err("from 0 to an hour".to_owned())
+        Err("must be between 0 and one hour".to_owned())
     }
 }
 
-/// Serves it.
+/// Runs the command.
 ///
 /// # Errors
 /// The address, the folder or a file cannot be used.
 pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     let SimCommand::Serve(args) = &args.command;
-    // The port first: what cannot be served need not be made.
+    // The port first: without it there is no point in opening the cloud.
     let listener = listen(&args.listen)?;
     let cloud = wiring::open_sim(config(args)?)?;
     if let Some(path) = &args.faults {
@@ -135,7 +136,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
             .map_err(|error| wrong(error.to_string()))?;
     }
     let temporary = std::env::temp_dir().join(format!("setpoint-sim-{}", std::process::id()));
-    let served = server::runtime().map_err(|error| Error::Setup(format!("no event loop: {error}")))?.block_on(async {
+    let served = server::runtime().map_err(|error| Error::Setup(format!("cannot start the event loop: {error}")))?.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Error::Setup(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| Error::Setup(error.to_string()))?;
         let dir = args.data.as_ref().map_or_else(|| temporary.clone(), |data| Path::new(data).join("tls"));
@@ -143,9 +144,9 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
         let tls = tls.transpose().map_err(|error| Error::Setup(error.to_string()))?;
         let line = StartLine::new(address, tls.as_ref(), &cloud).json();
         if !address.ip().is_loopback() {
-            ui::say("Warning: whoever reaches this address may do everything: the pages under /_sim/ ask for no signature\n");
+            ui::say("Warning: the pages under /_sim/ need no signature, so everybody who reaches this address has full control\n");
         }
-        // Heard from before the line is out: whoever reads it may end us at once.
+        // Listen for signals before printing the line: its reader may end the process at once.
         let ended = signals::interrupted()?;
         ui::print(&format!("{line}\n"));
         tokio::select! {
@@ -154,7 +155,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
         }
         Ok(Exit::Done)
     });
-    // An authority that nobody can trust any more; it is there only with TLS and without a folder.
+    // The authority of a server without a folder; it exists only with TLS.
     drop(std::fs::remove_dir_all(temporary));
     served
 }
@@ -162,7 +163,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Error> {
 fn listen(address: &str) -> Result<std::net::TcpListener, Error> {
     let wrong = |error: std::io::Error| {
         let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
-            "; port 0 takes a free one"
+            "; port 0 chooses a free port"
         } else {
             ""
         };
@@ -180,7 +181,7 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
         path => {
             let hint = |_| {
                 Error::usage(format!(
-                    "`--quotas {path}`: neither `documented` nor `none` nor a file that can be read"
+                    "`--quotas {path}`: must be `documented`, `none` or a readable file"
                 ))
             };
             let text = disk::read_bytes(path, disk::FILE_MAX).map_err(hint)?;

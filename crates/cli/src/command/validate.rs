@@ -1,4 +1,4 @@
-//! `setpoint validate`: the whole check of a spec, without credentials or network.
+//! `setpoint validate`: every check of a stack that needs neither credentials nor a network.
 
 use clap::Args;
 use serde_json::{Value as Json, json};
@@ -14,13 +14,13 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::{files, spec, stacks, ui};
 
-/// Check a stack, without credentials and without network
+/// Check a stack without credentials and without a network
 ///
-/// All mistakes at once, each with its place and what to write instead. Without --env every
-/// environment is checked.
+/// Reports all errors at once, each with its place and a correction. Without --env, checks every
+/// environment.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// Which stack.
+    /// The stack.
     #[command(flatten)]
     pub stack: StackArgs,
     /// Check every stack file below the folder
@@ -31,17 +31,17 @@ pub struct ValidateArgs {
     pub format: FormatArgs,
 }
 
-/// What was found in one stack for one environment.
+/// The result for one stack and one environment.
 struct Finding {
     /// `stack.yaml`, or `stack.yaml (prod)`.
     what: String,
-    /// What it is, if it is right.
+    /// A summary of the stack, if it is valid.
     right: Option<String>,
     diagnostics: Vec<Diagnostic>,
     sources: Sources,
 }
 
-/// Validates.
+/// Runs the command.
 ///
 /// # Errors
 /// There is no stack to check.
@@ -66,11 +66,11 @@ pub fn run(args: &ValidateArgs, cx: &Cx) -> Result<Exit, Error> {
     })
 }
 
-/// One finding for each environment that is to be checked.
+/// Checks one file; gives one finding for each environment.
 fn check(file: &str, args: &ValidateArgs, cx: &Cx) -> Result<Vec<Finding>, Error> {
     let chosen = spec::environment(&args.stack.values, cx);
     let environments: Vec<Option<String>> = match spec::environments(file) {
-        // A file that cannot even be read as one says so when it is loaded.
+        // Loading the file reports why it cannot be read.
         Err(_) => vec![chosen],
         Ok(known) if known.is_empty() => vec![chosen.filter(|_| !args.all)],
         Ok(known) if chosen.is_none() => known.into_iter().map(Some).collect(),
@@ -141,7 +141,7 @@ fn text(findings: &[Finding], cx: &Cx) {
     }
 }
 
-/// `3 errors`; of very many, those that are shown are counted.
+/// `3 errors`, or `more than 200 errors` if not all are shown.
 fn how_many(diagnostics: &[Diagnostic]) -> String {
     let is_cut = diagnostics.iter().any(|one| one.code == TOO_MANY);
     let n = errors(diagnostics) - usize::from(is_cut);
@@ -169,7 +169,7 @@ fn to_json_document(findings: &[Finding]) -> Json {
         let Json::Array(items) = to_json(&one.diagnostics, &one.sources) else {
             continue;
         };
-        // Environments share most of their lines, and so their findings.
+        // Environments share most of their lines, and therefore most of their findings.
         for item in items {
             if !diagnostics.contains(&item) {
                 diagnostics.push(item);

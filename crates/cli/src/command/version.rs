@@ -1,4 +1,4 @@
-//! `setpoint version`: starts nothing, reads nothing.
+//! `setpoint version`: works without a stack, a configuration and a network.
 
 use clap::Args;
 use serde_json::json;
@@ -15,7 +15,7 @@ pub struct VersionArgs {
     pub format: FormatArgs,
 }
 
-/// Prints it.
+/// Runs the command.
 pub fn run(args: &VersionArgs) -> Exit {
     let version = env!("CARGO_PKG_VERSION");
     let platform = format!("{}_{}", std::env::consts::OS, std::env::consts::ARCH);

@@ -1,4 +1,4 @@
-//! The words of errors: what is wrong, then what to do.
+//! The texts of errors: the error, then the next step.
 
 use serde_json::{Value as Json, json};
 use setpoint_plan::held::{Held, HeldWhy};
@@ -11,10 +11,10 @@ use crate::exit::Exit;
 use crate::files::NotFound;
 use crate::saved::Moved;
 
-/// A message names so many resources at most.
+/// The greatest number of resources in a message.
 const NAMED_MAX: usize = 8;
 
-/// An error in words: one sentence, then lines that help.
+/// The text of an error: one sentence, then lines with the next step.
 struct Words {
     what: String,
     lines: Vec<String>,
@@ -93,43 +93,43 @@ fn words(error: &Error) -> Words {
         Error::NoStackFile(error) => no_stack_file(error),
         Error::Region { asked, region } => one(
             format!("--region {asked} is not the stack's region, {region}"),
-            &["The region is the file's (or its environment's): leave --region out, or change the file."],
+            &["The region is set by the stack's file or its environment: leave --region out, or change the file."],
         ),
         Error::NoTerminal { verb } => one(
-            format!("{verb} asks before it changes anything, and there is no terminal to ask on"),
-            &["In a pipeline:  the same command with --yes", "Nothing was read and nothing was changed."],
+            format!("{verb} needs confirmation, but there is no terminal"),
+            &["To run without confirmation, pass --yes. Nothing was read or changed."],
         ),
         Error::Spec(bad) => one(spec_count(bad.diagnostics.len()), &[]),
         Error::File { path, verb, source } => one(format!("`{path}` cannot be {verb}: {source}"), &[]),
         Error::Credentials { error, looked } => credentials(&error.to_string(), looked),
         Error::Setup(why) => one(why.clone(), &[]),
         Error::Sim { in_use: true, why } => {
-            one(why.clone(), &["Wait for that process, or name another folder:  --sim=DIR; for a server, --data DIR"])
+            one(why.clone(), &["Wait until that process ends, or use another folder: --sim=DIR, or --data DIR for a server."])
         }
         Error::Sim { in_use: false, why } => one(
             format!("the simulated cloud cannot be opened: {why}"),
-            &["A fresh one:  delete its folder, or name a new one:  --sim=DIR; for a server, --data DIR"],
+            &["To start with an empty one, delete its folder, or use another one: --sim=DIR, or --data DIR for a server."],
         ),
         Error::Account { pinned, actual } => one(
-            format!("the stack belongs to account {pinned}, the credentials to {actual}"),
-            &["Nothing was read. Use that account's credentials (--profile), or change `account:`."],
+            format!("the stack belongs to account {pinned}, but the credentials belong to {actual}"),
+            &["Nothing was read. Use the credentials of that account (--profile), or change `account:`."],
         ),
         Error::Observe(failure) => one(failure.message.clone(), &[]),
         Error::Plan(refused) => {
-            protected_stack(refused).unwrap_or_else(|| one(refused.errors.first().map_or("there is no plan", |error| &error.what), &[]))
+            protected_stack(refused).unwrap_or_else(|| one(refused.errors.first().map_or("no plan can be made", |error| &error.what), &[]))
         }
         Error::Faults(faults) => Words {
-            what: "this plan breaks a rule of its own, so it is not carried out: a bug of setpoint, not of your stack".to_owned(),
+            what: "internal error: the plan violates an invariant, so it is not applied; please report it".to_owned(),
             lines: faults.iter().map(ToString::to_string).collect(),
         },
         Error::Held(held) => held_words(held),
         Error::BadPlanFile { path, why } => {
-            one(format!("`{path}` cannot be applied: {why}"), &["Make a new one:  setpoint plan --out FILE"])
+            one(format!("`{path}` cannot be applied: {why}"), &["Make a new plan:  setpoint plan --out FILE"])
         }
         Error::Stale(moved) => stale(moved),
         Error::Declined => one("not confirmed; nothing was changed", &[]),
         Error::Interrupted => {
-            one("interrupted at once; calls under way may still take effect", &["Run the same command again: it finds out and goes on."])
+            one("interrupted; calls that were running may still take effect", &["Run the same command again: it reads the cloud and continues."])
         }
     }
 }
@@ -147,7 +147,10 @@ fn no_stack_file(error: &NotFound) -> Words {
     match error {
         NotFound::NoneIn { others, .. } if others.is_empty() => one(
             what,
-            &["Start one:  setpoint init          Name one:  setpoint plan PATH"],
+            &[
+                "To write a new one:  setpoint init",
+                "To use another file:  setpoint plan PATH",
+            ],
         ),
         NotFound::NoneIn { others, .. } => {
             let named = others.iter().map(|path| format!("  {path}"));
@@ -166,10 +169,10 @@ fn no_stack_file(error: &NotFound) -> Words {
 fn credentials(error: &str, looked: &[String]) -> Words {
     let mut lines: Vec<String> = Vec::new();
     if !looked.is_empty() {
-        lines.push("Looked at:".to_owned());
+        lines.push("Searched:".to_owned());
         lines.extend(looked.iter().map(|place| format!("  {place}")));
     }
-    lines.push("Without an account:  add --sim, and a simulated cloud answers".to_owned());
+    lines.push("To work without an account, use the simulated cloud:  --sim".to_owned());
     Words {
         what: error.to_owned(),
         lines,
@@ -179,10 +182,10 @@ fn credentials(error: &str, looked: &[String]) -> Words {
 fn held_words(held: &[Held]) -> Words {
     let mut lines: Vec<String> = held.iter().map(held_line).collect();
     let flags: Vec<String> = held.iter().map(flag).collect();
-    lines.push(format!("To let it happen once:  {}", flags.join(" ")));
+    lines.push(format!("To allow it once:  {}", flags.join(" ")));
     let entries: Vec<String> = held.iter().filter_map(entry).collect();
     if !entries.is_empty() {
-        lines.push("Or, to be reviewed with the stack, in its file:".to_owned());
+        lines.push("To allow it in the stack's file, where it is reviewed:".to_owned());
         lines.push("  allow:".to_owned());
         lines.extend(entries);
     }
@@ -193,7 +196,7 @@ fn held_words(held: &[Held]) -> Words {
     }
 }
 
-/// The flag that lets it through; brackets are globs to some shells.
+/// The flag that allows the step, quoted where shells would expand its brackets.
 fn flag(held: &Held) -> String {
     match held.address.as_ref().map(ToString::to_string) {
         Some(address) if address.contains('[') => format!("--allow-data-loss '{address}'"),
@@ -202,7 +205,7 @@ fn flag(held: &Held) -> String {
     }
 }
 
-/// The entry of `allow:` that lets it through, to be copied.
+/// The entry of `allow:` that allows the step, ready to be copied.
 fn entry(held: &Held) -> Option<String> {
     let address = held.address.as_ref()?;
     let effect = if matches!(held.why, HeldWhy::Replacement) {
@@ -219,8 +222,10 @@ fn entry(held: &Held) -> Option<String> {
 pub(crate) fn held_line(held: &Held) -> String {
     let what = match &held.why {
         HeldWhy::DataLoss(lost) => format!("loses data: {lost}"),
-        HeldWhy::Replacement => "is replaced: its identity goes".to_owned(),
-        HeldWhy::Bulk { going, living } => format!("{going} of {living} live resources go at once"),
+        HeldWhy::Replacement => "is replaced and loses its identity".to_owned(),
+        HeldWhy::Bulk { going, living } => {
+            format!("{going} of {living} live resources are deleted or replaced")
+        }
     };
     match &held.address {
         Some(address) => format!("{address}  {what}"),
@@ -228,7 +233,7 @@ pub(crate) fn held_line(held: &Held) -> String {
     }
 }
 
-/// A destroy that protection alone stands against: said once, not for every resource.
+/// The text of a destroy that only protection blocks: one error, not one for each resource.
 fn protected_stack(refused: &Refused) -> Option<Words> {
     let (stack, n_live) = refused
         .destroy
@@ -253,10 +258,10 @@ fn protected_stack(refused: &Refused) -> Option<Words> {
         String::new()
     };
     let carry = format!(
-        "{} of {n_live} resources carry protection: {listed}{rest}",
+        "{} of {n_live} resources are protected: {listed}{rest}",
         names.len()
     );
-    let lift = "To destroy it: set `protect: false`, apply, then destroy.".to_owned();
+    let lift = "To destroy it, set `protect: false`, apply, then destroy.".to_owned();
     Some(Words {
         what: format!("{stack} is protected; nothing was destroyed"),
         lines: vec![carry, lift],
@@ -266,10 +271,10 @@ fn protected_stack(refused: &Refused) -> Option<Words> {
 fn stale(moved: &[Moved]) -> Words {
     let mut lines: Vec<String> = moved.iter().map(ToString::to_string).collect();
     lines.push(
-        "Nothing was changed. Make a new one and review it:  setpoint plan --out FILE".to_owned(),
+        "Nothing was changed. Make a new plan and review it:  setpoint plan --out FILE".to_owned(),
     );
     Words {
-        what: "the saved plan no longer holds".to_owned(),
+        what: "the saved plan is stale".to_owned(),
         lines,
     }
 }

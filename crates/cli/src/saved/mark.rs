@@ -1,5 +1,4 @@
-//! Marks of live resources: enough to see that one has moved, and in what; nothing of what it
-//! holds.
+//! Marks of live resources: digests that show which attributes changed, without their values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use setpoint_plan::live::{Live, Snapshot};
 use super::{Moved, digest};
 use crate::operate::Planned;
 
-/// How a live resource was.
+/// The state of a live resource when the plan was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Its address.
@@ -25,8 +24,8 @@ pub struct Mark {
     pub digests: BTreeMap<String, String>,
 }
 
-/// Marks of all that a plan changes and that is there. What is taken over (`adopt`) was looked up,
-/// not listed: if that moves, the answer does.
+/// Marks of the live resources that a plan changes. An adopted resource was looked up and not
+/// listed; if it changes, the hash of the answer changes.
 pub(super) fn touched(planned: &Planned) -> Vec<Mark> {
     let listed = listed(&planned.seen.snapshot);
     let changes = planned.plan.changes.iter();
@@ -49,8 +48,7 @@ pub(super) fn listed(snapshot: &Snapshot) -> Listed<'_> {
         .collect()
 }
 
-/// Attributes that a spec may manage. Others (a status, free addresses in a network) move by
-/// themselves.
+/// Marks the attributes that a spec may manage. Others, such as a status, change by themselves.
 fn of(address: &str, live: &Live) -> Mark {
     let kind = REGISTRY.known(live.kind);
     let managed = live
@@ -69,13 +67,13 @@ fn of(address: &str, live: &Live) -> Mark {
     }
 }
 
-/// Sixteen digits: chance does not repeat them, and nothing can be read back from them.
+/// The first sixteen digits of a digest: enough to tell values apart.
 fn short(text: &str) -> String {
     digest(text.as_bytes()).chars().take(16).collect()
 }
 
 impl Mark {
-    /// What became of the resource, if anything did.
+    /// The change of the resource since, if there is one.
     pub(super) fn moved(&self, listed: &Listed<'_>) -> Option<Moved> {
         let address = self.address.clone();
         let Some(live) = listed.get(&(self.kind.as_str(), self.id.as_str())) else {

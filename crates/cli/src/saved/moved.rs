@@ -1,11 +1,11 @@
-//! What has moved since a plan was saved.
+//! Changes since a plan was saved.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use setpoint_plan::document::PlanDocument;
 
-/// One thing that is not as it was.
+/// One change since the plan was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moved {
     /// The credentials are another account's.
@@ -19,14 +19,14 @@ pub enum Moved {
     Source {
         /// Its name.
         name: String,
-        /// What became of it.
+        /// The change.
         how: SourceMove,
     },
     /// A live resource differs.
     Live {
         /// Its address.
         address: String,
-        /// What differs.
+        /// The attributes that differ.
         attrs: Vec<String>,
     },
     /// A live resource is gone.
@@ -36,7 +36,7 @@ pub enum Moved {
         /// Its id.
         id: String,
     },
-    /// Something else would be done with a resource.
+    /// A resource would be changed in another way.
     Change {
         /// Its address.
         address: String,
@@ -47,18 +47,18 @@ pub enum Moved {
     },
     /// Nothing above, but the calls or their order differ.
     Details,
-    /// The file's view is not the one that was hashed.
+    /// The plan in the file does not match its hash.
     View,
 }
 
-/// What became of a text.
+/// How a text changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceMove {
-    /// It reads differently.
+    /// Its content differs.
     Changed,
-    /// It is no longer there.
+    /// It no longer exists.
     Gone,
-    /// It is read now and was not then.
+    /// It is read now and was not read then.
     New,
 }
 
@@ -67,7 +67,7 @@ impl fmt::Display for Moved {
         match self {
             Self::Account { was, is } => write!(
                 f,
-                "account: planned for {was}, the credentials belong to {is}"
+                "account: the plan is for {was}, the credentials belong to {is}"
             ),
             Self::Source {
                 name,
@@ -76,27 +76,30 @@ impl fmt::Display for Moved {
             Self::Source {
                 name,
                 how: SourceMove::Gone,
-            } => write!(f, "{name}: no longer there"),
+            } => write!(f, "{name}: no longer exists"),
             Self::Source {
                 name,
                 how: SourceMove::New,
-            } => write!(f, "{name}: read now, was not when the plan was made"),
+            } => write!(f, "{name}: read now, but not when the plan was made"),
             Self::Live { address, attrs } => {
                 write!(f, "{address}: changed in the cloud: {}", attrs.join(", "))
             }
-            Self::Gone { address, id } => write!(f, "{address}: {id} is no longer there"),
+            Self::Gone { address, id } => write!(f, "{address}: {id} no longer exists"),
             Self::Change { address, was, is } => {
-                write!(f, "{address}: planned was {was}, now it is {is}")
+                write!(
+                    f,
+                    "{address}: the planned action was {was}, and is now {is}"
+                )
             }
             Self::Details => f.write_str(
-                "the calls or their order: what is looked up (images, other stacks) has moved",
+                "the calls or their order: a looked-up value (an image, another stack) has changed",
             ),
-            Self::View => f.write_str("the file itself: its view is not the plan that was hashed"),
+            Self::View => f.write_str("the file itself: its plan does not match its hash"),
         }
     }
 }
 
-/// What tells two plans apart, by resource.
+/// The differences between two plans, by resource.
 pub(super) fn between(saved: &PlanDocument, fresh: &PlanDocument) -> Vec<Moved> {
     let actions = |plan: &PlanDocument| -> BTreeMap<String, String> {
         plan.resource_changes

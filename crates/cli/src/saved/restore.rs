@@ -1,5 +1,6 @@
-//! The spec of a saved plan: read from the disk if it is there, since that is what is reviewed;
-//! else from the plan.
+//! The spec of a saved plan: read from the disk if it exists there, else from the plan.
+//!
+//! The file on disk comes first because an edit of it must make the plan stale.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +13,14 @@ use crate::disk;
 use crate::error::Error;
 use crate::spec::{self, Given, Spec};
 
-/// Loads the spec with the variables that were saved, and holds every text against what it was.
+/// Loads the spec with the saved variables, and compares every text with the saved digests.
 ///
 /// # Errors
-/// A text has moved, or the spec has errors now.
+/// A text has changed, or the spec has errors now.
 pub fn spec_of(plan: &SavedPlan, cx: &Cx) -> Result<Spec, Error> {
     let on_disk = FsLoader.look(&plan.inputs.file) == Entry::File;
     if on_disk {
-        // Before anything is parsed, so that an edit is called an edit and not whatever it may
-        // break.
+        // Before parsing, so that an edit is reported as a change and not as a syntax error.
         stale_if(
             plan.inputs
                 .sources
@@ -54,7 +54,7 @@ pub fn spec_of(plan: &SavedPlan, cx: &Cx) -> Result<Spec, Error> {
     Ok(spec)
 }
 
-/// Variables that were not secret, by `--var NAME` or the name of an environment variable.
+/// The saved variables by `--var NAME` or the name of an environment variable.
 fn given(plan: &SavedPlan) -> BTreeMap<&str, &str> {
     let given = plan
         .inputs
@@ -111,10 +111,9 @@ fn differences(saved: &[SavedSource], spec: &Spec) -> Vec<Moved> {
     old.chain(new).collect()
 }
 
-/// The saved texts as a file system of their own: for pipelines whose later job has the plan and no
-/// checkout.
+/// A loader of the saved texts, for pipelines whose later job has the plan but no checkout.
 fn from_plan(plan: &SavedPlan) -> MemoryLoader {
-    // Deep enough for every `..` with which a name begins.
+    // The folder is as deep as the longest chain of `..` at the start of a name.
     let ups = plan
         .inputs
         .sources

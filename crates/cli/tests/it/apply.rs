@@ -34,7 +34,7 @@ fn makes_it_so_and_the_second_plan_is_empty() {
         Outputs:
         block = "10.0.0.0/16"
         vpc = "vpc-2zefyx4fjp3elo09a3rr"
-        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+        2| Simulated cloud in .setpoint/sim (new): no account needed, no cost
         2| net: Creating...
         2| net: Creation complete after <time> [id=vpc-2zefyx4fjp3elo09a3rr]
         2| subnet: Creating...
@@ -48,7 +48,7 @@ fn makes_it_so_and_the_second_plan_is_empty() {
         demo · cn-beijing · account 1426…8342 · 3 live resources, <cost>
         No changes. Your infrastructure matches the configuration.
         Read with <cost>
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
     "#]]
     .assert_eq(&sandbox.run("plan --sim").transcript());
 }
@@ -58,9 +58,8 @@ fn without_a_terminal_and_without_yes_it_leaves_at_once() {
     let sandbox = Sandbox::with(NETWORK);
     expect![[r#"
         $ setpoint apply --sim
-        2| Error: apply asks before it changes anything, and there is no terminal to ask on
-        2|   In a pipeline:  the same command with --yes
-        2|   Nothing was read and nothing was changed.
+        2| Error: apply needs confirmation, but there is no terminal
+        2|   To run without confirmation, pass --yes. Nothing was read or changed.
         exit 64
     "#]]
     .assert_eq(&sandbox.run("apply --sim").transcript());
@@ -79,11 +78,11 @@ fn held_steps_need_more_than_yes() {
     );
     let held = sandbox.run("apply --sim --yes");
     expect![[r#"
-        Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         Error: the plan holds steps that --yes does not cover
           app  loses data: system disk d-2zeymf2qf1s7chgt1q3v, 40 GiB
-          To let it happen once:  --allow-data-loss app
-          Or, to be reviewed with the stack, in its file:
+          To allow it once:  --allow-data-loss app
+          To allow it in the stack's file, where it is reviewed:
             allow:
               - {address: "app", effect: data_loss, reason: WHY, until: YYYY-MM-DD}
           Nothing was changed.

@@ -18,7 +18,7 @@ fn takes_everything_away_in_reverse_order() {
         Read with <cost>
         Destroy complete! Resources: 3 destroyed.
         <time> and some calls
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| net: Destroying... [id=vpc-2zefyx4fjp3elo09a3rr]
         2| net: Destruction complete after <time> [id=vpc-2zefyx4fjp3elo09a3rr]
         2| subnet: Destroying... [id=vsw-2ze4veqx2bgk1uzk9bu3]
@@ -34,7 +34,7 @@ fn takes_everything_away_in_reverse_order() {
         Read with <cost>
         Destroy complete! Resources: 0 destroyed.
         <time> and some calls
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
     "#]]
     .assert_eq(&sandbox.run("destroy --sim --yes").transcript());
 }
@@ -49,10 +49,10 @@ fn what_is_protected_holds_the_command() {
     let run = sandbox.run("destroy --sim --yes");
     expect![[r#"
         $ setpoint destroy --sim --yes
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| Error: demo is protected; nothing was destroyed
-        2|   3 of 3 resources carry protection: net, subnet, web
-        2|   To destroy it: set `protect: false`, apply, then destroy.
+        2|   3 of 3 resources are protected: net, subnet, web
+        2|   To destroy it, set `protect: false`, apply, then destroy.
         exit 3
     "#]]
     .assert_eq(&run.transcript());

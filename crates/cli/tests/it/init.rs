@@ -9,15 +9,15 @@ fn writes_a_stack_that_is_valid_and_formatted() {
     let sandbox = Sandbox::new();
     expect![[r#"
         $ setpoint init
-        Wrote stack.yaml                     a network and one server, commented
+        Wrote stack.yaml                     a network and one server, with comments
         Wrote .setpoint/stack.schema.json    completion in your editor
         Try it without an account:  setpoint apply --sim
         $ setpoint validate
         Success! stack.yaml is valid: my-first-stack · cn-beijing · 5 resources
         $ setpoint fmt --check
         $ setpoint init
-        2| Error: `stack.yaml` is there already, and init overwrites nothing
-        2|   Look at it:  setpoint validate
+        2| Error: `stack.yaml` already exists, and init does not overwrite a stack
+        2|   To check it:  setpoint validate
         exit 64
     "#]]
     .assert_eq(&sandbox.script(&["init", "validate", "fmt --check", "init"]));

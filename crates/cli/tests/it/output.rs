@@ -21,16 +21,16 @@ fn outputs_are_read_live() {
         $ setpoint output --sim
         block = "10.0.0.0/16"
         vpc = "vpc-2zefyx4fjp3elo09a3rr"
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint output block --sim
         10.0.0.0/16
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint output block --json --sim
         "10.0.0.0/16"
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint output block --raw --sim
         10.0.0.0/16
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint output --json --sim
         {
           "block": {
@@ -44,14 +44,14 @@ fn outputs_are_read_live() {
             "value": "vpc-2zefyx4fjp3elo09a3rr"
           }
         }
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint output gone --sim
         2| Error: stack.yaml has no output `gone`
-        2|   There is: block, vpc
+        2|   Outputs: block, vpc
         exit 64
         $ setpoint output --sim block
         10.0.0.0/16
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
     "#]]
     .assert_eq(&sandbox.script(&lines));
 }

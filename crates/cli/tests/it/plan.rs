@@ -27,7 +27,7 @@ fn a_first_plan() {
           vpc = (known after apply)
         Plan: 3 to add, 0 to change, 0 to destroy.
         Read with <cost>
-        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+        2| Simulated cloud in .setpoint/sim (new): no account needed, no cost
     "#]]
     .assert_eq(&Sandbox::with(NETWORK).run("plan --sim").transcript());
 }
@@ -152,7 +152,7 @@ fn a_loss_is_held_and_named() {
         Effect: 1 rebuild. Data loss: app.
         Held: app. In a pipeline: an `allow:` entry, or --allow-data-loss app
         Read with <cost>
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
     "#]]
     .assert_eq(&sandbox.run("plan --sim").transcript());
 }

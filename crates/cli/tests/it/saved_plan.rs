@@ -24,12 +24,12 @@ fn a_saved_plan_is_performed_without_a_question() {
     let again = sandbox.run("apply --sim p.json");
     expect![[r#"
         $ setpoint apply --sim p.json
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
-        2| Error: the saved plan no longer holds
-        2|   net: planned was create, now it is no-op
-        2|   subnet: planned was create, now it is no-op
-        2|   web: planned was create, now it is no-op
-        2|   Nothing was changed. Make a new one and review it:  setpoint plan --out FILE
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Error: the saved plan is stale
+        2|   net: the planned action was create, and is now no-op
+        2|   subnet: the planned action was create, and is now no-op
+        2|   web: the planned action was create, and is now no-op
+        2|   Nothing was changed. Make a new plan and review it:  setpoint plan --out FILE
         exit 5
     "#]]
     .assert_eq(&again.transcript());
@@ -41,9 +41,9 @@ fn an_edit_makes_it_stale() {
     sandbox.edit("stack.yaml", "10.0.1.0/24", "10.0.2.0/24");
     expect![[r#"
         $ setpoint apply --sim p.json
-        2| Error: the saved plan no longer holds
+        2| Error: the saved plan is stale
         2|   stack.yaml: changed since the plan was made
-        2|   Nothing was changed. Make a new one and review it:  setpoint plan --out FILE
+        2|   Nothing was changed. Make a new plan and review it:  setpoint plan --out FILE
         exit 5
     "#]]
     .assert_eq(&sandbox.run("apply --sim p.json").transcript());
@@ -62,10 +62,10 @@ fn a_change_in_the_cloud_makes_it_stale() {
     );
     sandbox.done("apply other.stack.yaml --sim --yes");
     expect![[r#"
-        Simulated cloud in .setpoint/sim (as it was left); no account, no cost
-        Error: the saved plan no longer holds
+        Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        Error: the saved plan is stale
           web: changed in the cloud: ingress
-          Nothing was changed. Make a new one and review it:  setpoint plan --out FILE
+          Nothing was changed. Make a new plan and review it:  setpoint plan --out FILE
     "#]]
     .assert_eq(&sandbox.run("apply --sim p.json").stderr);
 }
@@ -132,12 +132,12 @@ fn another_versions_plan_and_a_damaged_one_are_refused() {
     );
     expect![[r#"
         $ setpoint apply --sim p.json
-        2| Error: `p.json` cannot be applied: setpoint 0.0.1 made it, this is 0.1.0, and each plans in its own way
-        2|   Make a new one:  setpoint plan --out FILE
+        2| Error: `p.json` cannot be applied: it was made by setpoint 0.0.1, and this is setpoint 0.1.0, which may plan differently
+        2|   Make a new plan:  setpoint plan --out FILE
         exit 1
         $ setpoint apply --sim q.json
         2| Error: `q.json` cannot be applied: it is damaged: missing field `created_at` at line 1 column 56
-        2|   Make a new one:  setpoint plan --out FILE
+        2|   Make a new plan:  setpoint plan --out FILE
         exit 1
     "#]]
     .assert_eq(&sandbox.script(&["apply --sim p.json", "apply --sim q.json"]));

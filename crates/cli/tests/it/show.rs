@@ -14,7 +14,7 @@ fn shows_what_is_there() {
         subnet  vswitch         vsw-2ze4veqx2bgk1uzk9bu3  demo-subnet  Available
         web     security_group  sg-2zemy5f49xxwny8fvd0r   demo-web
         3 live resources.
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint show net --sim
         net  vpc  vpc-2zefyx4fjp3elo09a3rr
           cn-beijing · account 1426…8342 · owned by demo
@@ -29,11 +29,11 @@ fn shows_what_is_there() {
             secondary_cidr_blocks  []
             status                 Available
             user_cidrs             []
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint show gone --sim
-        2| Simulated cloud in .setpoint/sim (as it was left); no account, no cost
-        2| Error: `show gone` names nothing in this stack
-        2|   There is: net, subnet, web
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Error: `show gone` matches no resource of this stack
+        2|   Resources: net, subnet, web
         exit 64
     "#]]
     .assert_eq(&sandbox.script(&["show --sim", "show net --sim", "show gone --sim"]));

@@ -225,8 +225,8 @@ fn another_accounts_credentials_are_refused_before_anything_is_read() {
     let run = server.run(&sandbox, "plan");
     expect![[r#"
         $ setpoint plan
-        2| Error: the stack belongs to account 1234567890123456, the credentials to 1426402291528342
-        2|   Nothing was read. Use that account's credentials (--profile), or change `account:`.
+        2| Error: the stack belongs to account 1234567890123456, but the credentials belong to 1426402291528342
+        2|   Nothing was read. Use the credentials of that account (--profile), or change `account:`.
         exit 1
     "#]]
     .assert_eq(&run.transcript());

@@ -9,10 +9,11 @@ fn an_empty_folder_says_how_to_start() {
     expect![[r#"
         $ setpoint plan
         2| Error: no stack file in this folder (looked for stack.yaml, stack.yml)
-        2|   Start one:  setpoint init          Name one:  setpoint plan PATH
+        2|   To write a new one:  setpoint init
+        2|   To use another file:  setpoint plan PATH
         exit 64
         $ setpoint plan nowhere
-        2| Error: there is no `nowhere`
+        2| Error: `nowhere` does not exist
         exit 64
     "#]]
     .assert_eq(&Sandbox::new().script(&["plan", "plan nowhere"]));
@@ -71,28 +72,27 @@ fn wrong_command_lines_exit_with_64() {
         2| For more information, try '--help'.
         exit 64
         $ setpoint plan --var broken
-        2| Error: `--var broken` names no value
-        2|   As in:  --var name=value
+        2| Error: `--var broken` must be NAME=VALUE
+        2|   For example:  --var size=large
         exit 64
         $ setpoint plan --sim --region cn-hangzhou
         2| Error: --region cn-hangzhou is not the stack's region, cn-beijing
-        2|   The region is the file's (or its environment's): leave --region out, or change the file.
+        2|   The region is set by the stack's file or its environment: leave --region out, or change the file.
         exit 64
         $ setpoint plan --sim --target gone
-        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
-        2| Error: `--target gone` names nothing in this stack
-        2|   There is: net, subnet, web
+        2| Simulated cloud in .setpoint/sim (new): no account needed, no cost
+        2| Error: `--target gone` matches no resource of this stack
+        2|   Resources: net, subnet, web
         exit 64
         $ setpoint plan --env prod --sim
         2| Error: the stack `demo` has no environments, so `prod` is not valid
         exit 64
         $ setpoint destroy --sim
-        2| Error: destroy asks before it changes anything, and there is no terminal to ask on
-        2|   In a pipeline:  the same command with --yes
-        2|   Nothing was read and nothing was changed.
+        2| Error: destroy needs confirmation, but there is no terminal
+        2|   To run without confirmation, pass --yes. Nothing was read or changed.
         exit 64
         $ setpoint plan --sim --sim-speed 0
-        2| Error: `--sim-speed 0`: a speed is above 0, up to 100000
+        2| Error: `--sim-speed 0`: the speed must be above 0 and at most 100000
         exit 64
         $ setpoint plan --endpoint ftp://x
         2| Error: endpoint `ftp://x` is not of the form `http://HOST[:PORT]` or `https://HOST[:PORT]`
@@ -123,7 +123,7 @@ fn an_environment_must_be_chosen() {
         shop/dev · cn-beijing · account 1426…8342 · 0 live resources, <cost>
         No changes. Your infrastructure matches the configuration.
         Read with <cost>
-        2| Simulated cloud in .setpoint/sim (a new one); no account, no cost
+        2| Simulated cloud in .setpoint/sim (new): no account needed, no cost
     "#]]
     .assert_eq(&sandbox.script(&["plan --sim", "plan --sim --env prd", "plan --sim --env dev"]));
 }
@@ -133,14 +133,14 @@ fn without_credentials_the_places_are_listed() {
     expect![[r#"
         $ setpoint plan
         2| Error: no credentials found: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, or run `aliyun configure`
-        2|   Looked at:
-        2|     environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and their like): not set
-        2|     $DIR/home/.aliyun/config.json: not there
-        2|   Without an account:  add --sim, and a simulated cloud answers
+        2|   Searched:
+        2|     environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY and similar): not set
+        2|     $DIR/home/.aliyun/config.json: does not exist
+        2|   To work without an account, use the simulated cloud:  --sim
         exit 1
         $ setpoint plan --profile ops
         2| Error: profile `ops` is not in config.json; it has: no profiles
-        2|   Without an account:  add --sim, and a simulated cloud answers
+        2|   To work without an account, use the simulated cloud:  --sim
         exit 1
     "#]]
     .assert_eq(&Sandbox::with(NETWORK).script(&["plan", "plan --profile ops"]));

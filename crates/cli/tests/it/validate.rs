@@ -124,7 +124,7 @@ fn all_takes_every_stack_below_in_the_order_of_links() {
     expect![[r#"
         $ setpoint validate --all
         2| Error: `copy/stack.yaml` and `net/stack.yaml` both describe the stack `net`
-        2|   One stack, one file: rename one of them.
+        2|   A stack has one file: rename one of the stacks.
         exit 64
     "#]]
     .assert_eq(&sandbox.run("validate --all").transcript());
