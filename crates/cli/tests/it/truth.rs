@@ -1,7 +1,10 @@
-//! What pages, help and hints name is there: flags, commands, environment variables, files.
+//! Everything that pages, help and hints name exists: flags, commands, environment variables,
+//! files, fields.
 //!
-//! The test reads the Markdown pages and the texts of the sources outside of tests. Words of other
-//! programs stand in [`FOREIGN`].
+//! The tests read the Markdown pages and the texts of the sources outside of tests. [`FOREIGN`]
+//! lists the words of other programs.
+
+mod fields;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
