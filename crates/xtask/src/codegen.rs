@@ -1,8 +1,10 @@
-//! `cargo xtask codegen FOLDER`: writes the action tables of `crates/openapi/src/action/` from API descriptions.
+//! `cargo xtask codegen FOLDER`: writes the action tables of `crates/openapi/src/action/` from API
+//! descriptions.
 //!
-//! The descriptions are JSON files, one per product, that list each action's parameters. The tables are checked in, so
-//! building needs no description; a test of `setpoint-openapi` compares both when the descriptions are at hand.
-//! Invariant: the same descriptions give the same bytes, with actions and parameters in byte order of their names.
+//! The descriptions are JSON files, one per product, that list each action's parameters. The tables
+//! are checked in, so building needs no description; a test of `setpoint-openapi` compares both
+//! if the descriptions are available. Invariant: the same descriptions give the same bytes, with
+//! actions and parameters in byte order of their names.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,7 +14,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-/// The products that the client calls: file stem, variant of `Product`, and what the file's header says.
+/// The products that the client calls: file stem, variant of `Product`, title in the file's header.
 const PRODUCTS: [(&str, &str, &str); 6] = [
     ("cms", "Cms", "CloudMonitor"),
     ("ecs", "Ecs", "Elastic Compute Service"),
@@ -48,7 +50,7 @@ struct ParamDescription {
 ///
 /// # Errors
 ///
-/// If a description cannot be read, names a type that the tables do not know, or a table cannot be written or formatted.
+/// A description cannot be read or has an unknown type, or a table cannot be written or formatted.
 pub(crate) fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/src/action");
     std::fs::create_dir_all(&target)?;
@@ -78,7 +80,7 @@ fn format(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     if status.success() {
         Ok(())
     } else {
-        Err("rustfmt refused the generated tables".into())
+        Err("rustfmt failed on the generated tables".into())
     }
 }
 
@@ -137,7 +139,7 @@ fn params(mut list: Vec<ParamDescription>) -> Result<String, Box<dyn Error>> {
             ("String" | "Integer" | "Long" | "Float" | "Boolean", true) => ty,
             ("RepeatList", true) => "List".to_owned(),
             ("RepeatList", false) => format!("Rows(&[{}])", params(items)?),
-            // `Array` names no members, yet `Permissions` is a list of structures.
+            // `Array` does not show the type of its members; `Permissions` is a list of structures.
             ("Array" | "Struct" | "Json", true) => "Open".to_owned(),
             (other, _) => {
                 return Err(format!("parameter `{name}` has the unknown type `{other}`").into());
@@ -151,7 +153,8 @@ fn params(mut list: Vec<ParamDescription>) -> Result<String, Box<dyn Error>> {
     Ok(out)
 }
 
-/// `DescribeVSwitches` → `DESCRIBE_VSWITCHES`. A run of capitals is one word, and `VSwitch` is one word too.
+/// `DescribeVSwitches` → `DESCRIBE_VSWITCHES`. A run of capitals is one word, and `VSwitch` is one
+/// word too.
 fn screaming_snake(name: &str) -> String {
     let chars: Vec<char> = name.replace("VSwitch", "Vswitch").chars().collect();
     let mut out = String::new();

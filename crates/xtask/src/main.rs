@@ -1,4 +1,4 @@
-//! Development tasks, run as `cargo xtask TASK`. Nothing here is shipped.
+//! Development tasks, run as `cargo xtask TASK`. They are not part of the program.
 
 use std::error::Error;
 use std::path::Path;

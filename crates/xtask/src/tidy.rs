@@ -1,8 +1,9 @@
-//! `cargo xtask tidy`: the rules of the tree that the compiler does not know.
+//! `cargo xtask tidy`: the rules of the tree that neither compiler nor clippy checks.
 //!
-//! Each rule family is a module of pure functions over (path, text) that gives findings; this one reads the tree and
-//! runs them all. Every finding names file, line and rule. It runs as a test of this crate too, so a broken rule fails
-//! `cargo test --workspace`. The rules and their reasons: `docs/architecture.md` and `CONTRIBUTING.md`.
+//! Each family of rules is a module of pure functions from paths and texts to findings; this module
+//! reads the tree and runs them all. Every finding names file, line and rule. The rules are a test
+//! of this crate too, so a broken rule fails `cargo test --workspace`. They are explained in
+//! `docs/architecture.md` and `CONTRIBUTING.md`.
 
 use std::error::Error;
 use std::fmt;
@@ -25,11 +26,11 @@ mod tree;
 pub(crate) struct Finding {
     /// Relative to the root, with `/`.
     pub(crate) path: String,
-    /// From 1; 1 where the whole file is meant.
+    /// From 1; also 1 for a finding about the whole file.
     pub(crate) line: usize,
     /// The rule's name.
     pub(crate) rule: &'static str,
-    /// What is wrong, and what to do.
+    /// The problem and the correction.
     pub(crate) what: String,
 }
 
@@ -60,7 +61,7 @@ impl fmt::Display for Finding {
 ///
 /// # Errors
 ///
-/// If a rule is broken, or the tree cannot be read.
+/// A rule is broken, or the tree cannot be read.
 pub(crate) fn run(root: &Path) -> Result<(), Box<dyn Error>> {
     let findings = check(root)?;
     let mut stderr = std::io::stderr().lock();
@@ -73,11 +74,11 @@ pub(crate) fn run(root: &Path) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Prints how dense the code is.
+/// Prints the density of the code.
 ///
 /// # Errors
 ///
-/// If the tree cannot be read.
+/// The tree cannot be read.
 pub(crate) fn report(root: &Path) -> Result<(), Box<dyn Error>> {
     let text = density::report(&tree::read(root)?);
     std::io::stdout().write_all(text.as_bytes())?;

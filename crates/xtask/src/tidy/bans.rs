@@ -1,11 +1,11 @@
-//! Bans: the pure crates carry the same `clippy.toml`, which keeps the limits of the root's.
+//! Bans: the pure crates have identical `clippy.toml` files with the limits of the root's file.
 //!
-//! Clippy reads one file only, the nearest; a copy that drifts would silently lose a ban or a limit.
+//! Clippy reads only the nearest file; a copy that differs would silently lose a ban or a limit.
 
 use super::Finding;
 use super::tree::File;
 
-/// The crates without I/O, by folder. The first one's file is what the others are compared with.
+/// The crates without I/O, by folder. The files are compared with that of the first.
 const PURE: [&str; 6] = ["spec", "openapi", "plan", "catalog", "report", "sim"];
 
 /// The findings of the tree.
@@ -21,7 +21,7 @@ pub(crate) fn check_tree(files: &[File]) -> Vec<Finding> {
             "clippy.toml",
             1,
             "bans",
-            "the root's limits are missing",
+            "the limits of the root's file are missing",
         )];
     };
     let first = path(PURE[0]);

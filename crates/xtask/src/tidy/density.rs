@@ -1,8 +1,8 @@
-//! `cargo xtask tidy --report`: how dense the code is, crate by crate.
+//! `cargo xtask tidy --report`: the density of the code of each crate.
 //!
-//! It counts, in Rust files outside of tests: lines of code, tokens of the compiler's own lexer a
-//! line of code, and the share of comments among all lines that are not blank. Generated files have
-//! a row of their own, since nobody reads them.
+//! It counts in Rust files outside of tests: lines of code, tokens of the compiler's lexer per line
+//! of code, and the share of comments among all lines that are not blank. Generated files are in a
+//! separate row, since nobody reads them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ impl Sums {
     }
 }
 
-/// A line a crate, and one for all that is written by hand.
+/// One line for each crate, and one for everything that is written by hand.
 pub(super) fn report(files: &[File]) -> String {
     let mut crates: BTreeMap<&str, Sums> = BTreeMap::new();
     for file in files.iter().filter(|file| is_counted(&file.path)) {

@@ -1,9 +1,10 @@
-//! The core knows no kind: what `spec`, `plan` and `engine` do with one, the kind itself says.
+//! The core is independent of kinds: `spec`, `plan` and `engine` know only what a kind declares.
 //!
-//! Whoever adds a kind adds a file to the catalogue and changes nothing below it. The rule looks at text literals
-//! outside of tests: none may be the name of a kind, a word that a single kind has (its fields, marks and keys, read from
-//! the catalogue's sources), or a parameter of the API that is not one of all actions. Words that the language has too
-//! are listed. Literals are compared whole, so that a sentence may speak of disks.
+//! A new kind is a file in the catalogue and changes nothing in the layers below. The rule reads
+//! text literals outside of tests: none may be the name of a kind, a word of a single kind (its
+//! fields, marks and keys, read from the catalogue's sources), or a parameter of a single action of
+//! the API. Words that are also part of the language are listed as exceptions. Only whole literals
+//! are compared, so that a sentence may mention disks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,25 +12,25 @@ use super::Finding;
 use super::literals::{Literal, literals, without_tests};
 use super::tree::File;
 
-/// The crates that know no kind.
+/// The crates that are independent of kinds.
 const CORE: [&str; 3] = ["spec", "plan", "engine"];
 
-/// Words of a single kind that the core has for something else.
+/// Words of a single kind that have another meaning in the core.
 const WORDS_OF_THE_CORE: [(&str, &str); 11] = [
     ("description", "a key of every entry, file and variable"),
     ("from", "a key of `moved`"),
     ("id", "an attribute of every resource"),
-    ("internet", "what people write for 0.0.0.0/0"),
-    ("ip_address", "how the names of address attributes end"),
+    ("internet", "an alias of 0.0.0.0/0"),
+    ("ip_address", "the ending of names of address attributes"),
     ("labels", "a key of diagnostics in JSON"),
     ("pattern", "a key of a variable"),
     ("resources", "a section of a file"),
     ("size", "a function of expressions"),
-    ("source", "what people write for `use`"),
+    ("source", "another tool's word for `use`"),
     ("up", "a half of a change"),
 ];
 
-/// Words of several humps that are no parameter of a single kind.
+/// Words with inner capitals that are not parameters of a single action.
 const WORDS_OF_EVERY_ACTION: [&str; 19] = [
     "AccountId",
     "ClientToken",
@@ -57,7 +58,7 @@ const WORDS_OF_EVERY_ACTION: [&str; 19] = [
 struct Words {
     /// Names of kinds, managed and foreign.
     kinds: BTreeSet<String>,
-    /// Words that a single kind has, with that kind.
+    /// Words of a single kind, with that kind.
     single: BTreeMap<String, String>,
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn check_tree(files: &[File]) -> Vec<Finding> {
     let words = words(files);
     let list = "crates/catalog/src/lib.rs";
     if words.kinds.is_empty() || words.single.is_empty() {
-        let what = "the kinds and their words were not found: mend tidy/kinds.rs";
+        let what = "no kinds were found in the catalogue: correct tidy/kinds.rs";
         return vec![Finding::new(list, 1, "core-kinds", what)];
     }
     let tests = test_files(files);
@@ -113,13 +114,14 @@ fn known_kinds(path: &str, text: &str, words: &Words) -> Vec<Finding> {
     };
     let finding = |literal: &Literal<'_>| {
         let what = fault(literal)?;
-        let what = format!("{what}, and the core knows no kind: let the kind say it");
+        let what = format!("{what}, but the core is independent of kinds: let the kind declare it");
         Some(Finding::new(path, literal.line, "core-kinds", what))
     };
     literals(text).iter().filter_map(finding).collect()
 }
 
-/// Whether a word is written like `InstanceId`: letters and digits, a capital first and another behind a small letter.
+/// Whether a word is written like `InstanceId`: letters and digits that begin with a capital and
+/// have another one after a small letter.
 fn has_humps(word: &str) -> bool {
     let bytes = word.as_bytes();
     let is_hump = |pair: &[u8]| !pair[0].is_ascii_uppercase() && pair[1].is_ascii_uppercase();
@@ -128,7 +130,7 @@ fn has_humps(word: &str) -> bool {
         && bytes.windows(2).any(is_hump)
 }
 
-/// What an update does is a value; a text would have to be compared with texts.
+/// Verbs are values, not texts, so that the compiler finds every use.
 fn verbs(path: &str, text: &str) -> Vec<Finding> {
     let is_checked = CORE
         .iter()

@@ -1,7 +1,7 @@
-//! The layers: which crate may use which.
+//! The layers: the dependencies that each crate may have.
 //!
-//! The table is that of `docs/architecture.md`, and this test is what makes it true. It reads `cargo metadata`, so
-//! purity is a fact of the manifests: a crate that cannot name a runtime cannot start one.
+//! This rule enforces the table in `docs/architecture.md`. It reads `cargo metadata`, because a
+//! crate that does not depend on a runtime cannot start one.
 
 use std::error::Error;
 use std::path::Path;
@@ -11,12 +11,12 @@ use serde::Deserialize;
 
 use super::Finding;
 
-/// What a crate may use.
+/// The dependencies that a crate may have.
 struct Row {
     package: &'static str,
     /// Our own crates.
     ours: &'static [&'static str],
-    /// Outside crates that it must not name, unless optional.
+    /// Outside crates that it must not depend on, unless optionally.
     never: &'static [&'static str],
 }
 
@@ -47,7 +47,7 @@ const ENGINE: &[&str] = &[
     "rustls",
     "tracing-subscriber",
 ];
-/// The simulator has a server and a store, and never calls out.
+/// The simulator has a server and a store, and makes no calls.
 const SIM: &[&str] = &[
     "anyhow",
     "clap",
@@ -138,7 +138,7 @@ const ROWS: [Row; 10] = [
     },
 ];
 
-/// `cargo metadata`, as far as we look at it.
+/// The part of `cargo metadata` that is needed.
 #[derive(Deserialize)]
 pub(crate) struct Metadata {
     packages: Vec<Package>,
@@ -177,7 +177,7 @@ pub(crate) fn metadata(root: &Path) -> Result<Metadata, Box<dyn Error>> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Every edge that the table does not have.
+/// Every dependency that the table does not allow.
 pub(crate) fn check(metadata: &Metadata) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in &metadata.packages {
@@ -208,13 +208,16 @@ pub(crate) fn check(metadata: &Metadata) -> Vec<Finding> {
             "Cargo.toml",
             1,
             "layers",
-            format!("`{}` is in the table and not in the tree", row.package),
+            format!(
+                "`{}` is in the table of layers, but not in the tree",
+                row.package
+            ),
         )
     }));
     findings
 }
 
-/// What is wrong with a dependency. Tests may use any crate of ours but the binary.
+/// The problem with a dependency, if any. Tests may use any of our crates except the binary's.
 fn fault(row: &Row, dependency: &Dependency) -> Option<String> {
     let Dependency {
         name,
@@ -241,7 +244,7 @@ fn fault(row: &Row, dependency: &Dependency) -> Option<String> {
     let banned = row.never.contains(&name.as_str()) && !for_tests && !optional;
     banned.then(|| {
         format!(
-            "`{}` may not use `{name}`: its layer has no such thing",
+            "`{}` may not use `{name}`: it is not allowed in its layer",
             row.package
         )
     })
@@ -322,7 +325,7 @@ mod tests {
             "tokio",
             None,
             false,
-            "`setpoint-plan` may not use `tokio`: its layer has no such thing",
+            "`setpoint-plan` may not use `tokio`: it is not allowed in its layer",
         );
         check_edge("setpoint-plan", "tokio", Some("dev"), false, "");
         check_edge("setpoint-openapi", "reqwest", None, true, "");

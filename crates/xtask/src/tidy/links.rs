@@ -1,6 +1,7 @@
-//! Links: what a page points to is there.
+//! Links: every target of a link exists.
 //!
-//! Relative links of Markdown pages, with their headings, and pages that sources and scripts name as `docs/….md`.
+//! Relative links of Markdown pages, with their headings, and pages that sources and scripts name
+//! as `docs/….md`.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ fn check(file: &File, files: &[File]) -> Vec<Finding> {
                     &file.path,
                     at + 1,
                     "links",
-                    format!("there is no page `{page}`"),
+                    format!("`{page}` does not exist"),
                 ));
             }
         }
@@ -41,7 +42,7 @@ fn is_page(path: &str) -> bool {
         .is_some_and(|(_, extension)| extension == "md")
 }
 
-/// The targets of inline links with their lines; code is passed over.
+/// The targets of inline links with their lines; code is skipped.
 fn links(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut fenced = false;
@@ -64,7 +65,7 @@ fn targets(prose: &str) -> impl Iterator<Item = &str> {
         .filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
 }
 
-/// What is wrong with a link.
+/// The problem with a link, if any.
 fn fault(from: &File, target: &str, files: &[File]) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;
@@ -85,7 +86,7 @@ fn fault(from: &File, target: &str, files: &[File]) -> Option<String> {
     };
     match (file, heading) {
         (None, _) if is_folder() => None,
-        (None, _) => Some(format!("`{target}` leads nowhere: there is no `{wanted}`")),
+        (None, _) => Some(format!("broken link `{target}`: `{wanted}` does not exist")),
         (Some(file), Some(heading)) if !headings(&file.text).contains(heading) => {
             Some(format!("`{wanted}` has no heading `#{heading}`"))
         }
@@ -109,7 +110,7 @@ fn resolve(page: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// The anchors of a page's headings, as forges make them.
+/// The anchors of a page's headings, in the form that GitHub and others generate.
 fn headings(text: &str) -> BTreeSet<String> {
     let titles = text
         .lines()
@@ -166,10 +167,10 @@ mod tests {
         ];
         let found: Vec<String> = check_tree(&files).iter().map(ToString::to_string).collect();
         let expected = [
-            "@/b.md:1: `x.md` leads nowhere: there is no `@/x.md` [links]",
+            "@/b.md:1: broken link `x.md`: `@/x.md` does not exist [links]",
             "@/b.md:2: `@/a.md` has no heading `#below` [links]",
-            "README.md:1: there is no page `@/no.md` [links]",
-            "src/x.rs:1: there is no page `@/gone.md` [links]",
+            "README.md:1: `@/no.md` does not exist [links]",
+            "src/x.rs:1: `@/gone.md` does not exist [links]",
         ];
         assert_eq!(found, expected.map(at));
     }

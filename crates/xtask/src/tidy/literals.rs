@@ -1,16 +1,17 @@
 //! Text literals of a Rust source, without its comments and its tests.
 //!
-//! A scanner over bytes, linear in the text: it knows comments, texts, raw texts, and characters, which is all that may
-//! hold a quotation mark. It is no parser; a lifetime is told from a character by the quote that is missing.
+//! A scanner over bytes, linear in the length of the text. It recognises comments, texts, raw texts
+//! and characters, which are the only places for a quotation mark. It does not parse; a lifetime
+//! differs from a character by its missing second quote.
 
 /// A text literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Literal<'t> {
     /// From 1.
     pub(crate) line: usize,
-    /// The byte at which its opening quotation mark, or its `r`, stands.
+    /// The position of its opening quotation mark, or of its `r`, in bytes.
     pub(crate) start: usize,
-    /// What stands between the quotation marks, escapes as they are written.
+    /// The text between the quotation marks, with its escapes.
     pub(crate) text: &'t str,
 }
 

@@ -1,4 +1,5 @@
-//! Manifests: shared lints in every crate, dependencies declared once, nothing from unknown registries.
+//! Manifests: shared lints in every crate, dependencies declared once, nothing from unknown
+//! registries.
 
 use super::Finding;
 

@@ -1,15 +1,16 @@
-//! Places: nothing in the tree may depend on the machine it was written on.
+//! Places: nothing in the tree may depend on the machine that it was written on.
 
 use super::Finding;
 
-/// Beginnings of paths that exist on one machine only. Split, so that this file does not find itself.
+/// Beginnings of paths that exist on one machine only. Split, so that this file does not find
+/// itself.
 const PATHS: [&str; 3] = [
     concat!("/wo", "rk/"),
     concat!("/ro", "ot/"),
     concat!("/ho", "me/"),
 ];
 
-/// Settings that lead package managers to another registry than their own.
+/// Settings that make package managers use another registry than their own.
 const REGISTRIES: [&str; 6] = [
     concat!("index", "-url"),
     concat!("INDEX", "_URL"),
@@ -31,7 +32,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
                 path,
                 at + 1,
                 "machine",
-                format!("a path of one machine: `{start}…`"),
+                format!("`{start}…` is a path of a single machine"),
             ));
         }
         if let Some(setting) = REGISTRIES.iter().find(|setting| line.contains(**setting)) {
@@ -39,19 +40,20 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
                 path,
                 at + 1,
                 "registry",
-                format!("no setting of a registry: `{setting}`"),
+                format!("`{setting}` must not be set in the tree"),
             ));
         }
     }
     findings
 }
 
-/// Tests show what people's paths look like.
+/// Tests may show paths of users.
 fn is_example(path: &str, start: &str) -> bool {
     (path.starts_with("crates/") || path.starts_with("testdata/")) && start == PATHS[2]
 }
 
-/// Whether the line holds the path itself, not a longer one that ends alike (`/opt/home/`), nor part of an address.
+/// Whether the line has the path itself, and not a longer one with the same end (`/opt/home/`) or a
+/// part of a URL.
 fn has_path(line: &str, start: &str) -> bool {
     line.match_indices(start)
         .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/.-_~}".contains(c)))
@@ -83,7 +85,7 @@ mod tests {
         assert_eq!(
             check("ci", &line)[0].to_string(),
             format!(
-                "ci:1: no setting of a registry: `{}` [registry]",
+                "ci:1: `{}` must not be set in the tree [registry]",
                 REGISTRIES[0]
             )
         );

@@ -1,20 +1,21 @@
-//! Rust sources: headers, budgets, layout, and words that must not stand in them.
+//! Rust sources: headers, budgets, layout, and forbidden words.
 //!
-//! What clippy knows (function length, parameters, unwrap) is left to it.
+//! Clippy checks the rest: length of functions, number of parameters, unwrap.
 
 use std::collections::BTreeMap;
 
 use super::Finding;
 use super::tree::File;
 
-/// Lines of a file before its tests.
+/// The greatest number of lines of a file before its tests.
 const LINES_MAX: usize = 600;
-/// Header lines of a kind: what it is, its actions, its states and limits.
+/// The least number of header lines of a kind: its purpose, states, limits and sources.
 const KIND_HEADER_MIN: usize = 3;
-/// What marks a file that a task writes.
+/// The mark of a generated file.
 const GENERATED: &str = "@generated";
 
-/// Texts that must not stand in a source, with what to do instead. Split, so that this file does not find itself.
+/// Texts that are forbidden in a source, with the alternative. Split, so that this file does not
+/// find itself.
 const WORDS: [(&str, &str); 7] = [
     (
         concat!("#[al", "low("),
@@ -26,7 +27,7 @@ const WORDS: [(&str, &str); 7] = [
     ),
     (
         concat!("#[ig", "nore"),
-        "no test is ignored: make it fast, or assert what is",
+        "no test is ignored: make it fast, or assert the present behaviour",
     ),
     (concat!("to", "do!("), "no stubs"),
     (concat!("unimple", "mented!("), "no stubs"),
@@ -42,7 +43,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
             path,
             1,
             "mod-rs",
-            "name it after its folder and put it beside it",
+            "put it beside its folder, under the folder's name",
         ));
     }
     if in_src(path) {
@@ -71,7 +72,7 @@ pub(crate) fn check_tree(files: &[File]) -> Vec<Finding> {
                 path,
                 1,
                 "test-binaries",
-                "one integration-test binary a crate: make it a module of the first",
+                "a crate has one integration-test binary: make this file a module of it",
             )
         })
         .collect()
@@ -92,8 +93,8 @@ fn words(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// How many header lines a source needs: every file says what it is for, a kind says more. Tests apart in `tests.rs` are
-/// those of the file beside them.
+/// The number of header lines that a source needs. `tests.rs` needs none: it belongs to the file
+/// beside it.
 fn header(path: &str, text: &str) -> Option<Finding> {
     let name = path.strip_prefix("crates/catalog/src/");
     let is_kind =
@@ -111,7 +112,7 @@ fn header(path: &str, text: &str) -> Option<Finding> {
             path,
             1,
             "header",
-            format!("open with `//!`, {least} lines at least: what it is for and what it keeps"),
+            format!("begin with at least {least} lines of `//!`: the purpose and the invariant"),
         )
     })
 }

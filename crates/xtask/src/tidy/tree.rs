@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-/// Folders that hold nothing of ours, wherever they lie.
+/// Folders that do not belong to the project, at any depth.
 const SKIPPED: [&str; 5] = ["target", ".git", ".setpoint", "node_modules", "__pycache__"];
 
 /// A text file.
@@ -15,7 +15,7 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
-/// Every text file below `root`. Files that are not UTF-8 are passed over.
+/// Every text file below `root`. Files that are not UTF-8 are skipped.
 pub(crate) fn read(root: &Path) -> io::Result<Vec<File>> {
     let mut files = Vec::new();
     walk(root, "", &mut files)?;
@@ -31,7 +31,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
         };
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
-        // A local environment of the SDK checks (`.venv`, `.venv-3`) is no part of the tree either.
+        // Nor does a local environment of the SDK checks (`.venv`, `.venv-3`).
         let skipped =
             SKIPPED.contains(&name.as_str()) || name.starts_with(".venv") || is_ignored(&name);
         if kind.is_dir() && !skipped {
@@ -39,7 +39,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
         } else if kind.is_file() && !skipped {
             match std::fs::read_to_string(entry.path()) {
                 Ok(text) => files.push(File { path, text }),
-                // Others may be at work in the tree: a file may be gone again.
+                // Another process may have deleted the file in the meantime.
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -52,7 +52,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
     Ok(())
 }
 
-/// What `.gitignore` names beside folders.
+/// Whether a file is one that `.gitignore` lists, apart from folders.
 fn is_ignored(name: &str) -> bool {
     Path::new(name)
         .extension()
