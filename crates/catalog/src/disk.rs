@@ -1,17 +1,17 @@
-//! `disk`: a data disk with a life of its own.
+//! `disk`: a data disk that is independent of an instance.
 //!
 //! A disk is `Creating`, `Available`, `Attaching`, `In_use` or `Detaching`. It is attached to one
 //! machine of its zone while that is `Running` or `Stopped`; a machine takes one attachment at a
-//! time, hence the lock. Detached while the machine runs, it is pulled out: unmount it first.
+//! time, hence the lock. A disk that is detached from a running machine must be unmounted first.
 //!
-//! It only grows. A free disk, or that of a stopped machine, grows offline; on a running machine it
-//! grows online, which the category `cloud` cannot. What grows and moves at once grows first, and a
-//! disk of the category `cloud` in between.
-//! The disks that are made with a machine carry its tags and are none of these.
+//! A disk can only grow. A free disk, or the disk of a stopped machine, grows offline; on a running
+//! machine it grows online, which the category `cloud` does not support. A disk that grows and
+//! moves in one update grows first; one of the category `cloud` grows while it is detached. Disks
+//! that were created with a machine carry its tags and are not of this kind.
 //!
 //! Sources: CreateDisk, AttachDisk, DetachDisk, ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec,
-//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk is given the
-//! zone: with a machine instead, it ignores tags and token.
+//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk receives
+//! the zone: with an instance instead, it ignores tags and token.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
@@ -42,7 +42,7 @@ pub(crate) use judge::becomes;
 
 /// The kind.
 pub static DISK: Kind = Kind {
-    doc: "A data disk that survives the machine that it is attached to.",
+    doc: "A data disk that is kept when the instance it is attached to is deleted.",
     any_of: &[&["size", "snapshot"]],
     hints: &[
         ("zone_id", "`zone`"),
@@ -52,7 +52,7 @@ pub static DISK: Kind = Kind {
         ("instance_id", "`attach_to`"),
         ("snapshot_id", "`snapshot`"),
         ("kms_key_id", "`kms_key`"),
-        ("multi_attach", "a `disk` is attached to one machine"),
+        ("multi_attach", "a `disk` is attached to one instance only"),
     ],
     naming: Naming::ids(&["d"]),
     check: check::check,
@@ -103,7 +103,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "delete_with_instance",
         Type::Bool,
-        "Whether it is deleted with the machine, if somebody deletes that by hand.",
+        "Whether the disk is deleted together with its instance, if the instance is deleted by hand.",
     )
     .or("false")
     .update_param("DeleteWithInstance")
@@ -118,8 +118,8 @@ static FIELDS: &[Field] = &[
             max: 65536,
             unit: "GiB",
         },
-        "Size in GiB, at least that of the snapshot; grows, never shrinks. The file system inside \
-         is not touched.",
+        "Size in GiB, at least that of the snapshot; it can grow, but not shrink. The file system \
+         on the disk is not resized.",
     )
     .param("Size")
     .at("Size")
@@ -129,7 +129,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "snapshot",
         Type::Ref("snapshot"),
-        "The snapshot that it is created from.",
+        "The snapshot that the disk is created from.",
     )
     .param("SnapshotId")
     .at("SourceSnapshotId")
@@ -146,7 +146,7 @@ static FIELDS: &[Field] = &[
             "cloud_efficiency",
             "cloud",
         ]),
-        "Category of the disk. From `cloud`, and to `cloud` or `cloud_essd_entry`, it is replaced.",
+        "Category of the disk. A change from `cloud`, or to `cloud` or `cloud_essd_entry`, replaces the disk.",
     )
     .or("cloud_essd")
     .param("DiskCategory")
@@ -157,7 +157,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "performance_level",
         Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
-        "Level of a cloud_essd, from 1, 20, 461 and 1261 GiB on; never down to PL0.",
+        "Performance level of a cloud_essd; PL0 to PL3 need at least 1, 20, 461 and 1261 GiB. It cannot be lowered to PL0.",
     )
     .or("PL1")
     .param("PerformanceLevel")
@@ -173,7 +173,7 @@ static FIELDS: &[Field] = &[
             max: 50000,
             unit: "",
         },
-        "IOPS of a cloud_auto beyond its baseline.",
+        "Provisioned IOPS of a cloud_auto, in addition to its baseline.",
     )
     .param("ProvisionedIops")
     .at_uncaptured("ProvisionedIops")
@@ -183,7 +183,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "bursting_enabled",
         Type::Bool,
-        "Whether a cloud_auto may burst, for a fee.",
+        "Whether a cloud_auto may exceed its provisioned IOPS, for a fee.",
     )
     .param("BurstingEnabled")
     .at_uncaptured("BurstingEnabled")
@@ -193,21 +193,21 @@ static FIELDS: &[Field] = &[
     Field::new(
         "zone",
         Type::Zone,
-        "The zone that it lies in; that of the machine in `attach_to`, once it is made, if not \
-         given.",
+        "The zone of the disk; if not given, that of the instance in `attach_to`, known once that \
+         is created.",
     )
     .param("ZoneId")
     .at("ZoneId")
     .replace()
     .samples("cn-beijing-h", "cn-beijing-k")
     .captured(),
-    Field::new("encrypted", Type::Bool, "Whether it is encrypted.")
+    Field::new("encrypted", Type::Bool, "Whether the disk is encrypted.")
         .param("Encrypted")
         .at("Encrypted")
         .replace()
         .samples("false", "true")
         .captured(),
-    Field::new("kms_key", Type::Text { min: 1, max: 64 }, "The KMS key of an encrypted disk.")
+    Field::new("kms_key", Type::Text { min: 1, max: 64 }, "Id of the KMS key of an encrypted disk.")
         .param("KMSKeyId")
         .at("KMSKeyId")
         .replace()
@@ -217,7 +217,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "attach_to",
         Type::Ref("instance"),
-        "The machine that it is attached to; attached to none unless given.",
+        "The instance that the disk is attached to; detached if not given.",
     )
     .closed()
     .late()
@@ -230,7 +230,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "auto_snapshot_policy",
         Type::Ref("auto_snapshot_policy"),
-        "The policy by which snapshots are taken of it.",
+        "Id of the automatic snapshot policy of the disk.",
     )
     .at("AutoSnapshotPolicyId")
     .update(&POLICY)
@@ -239,17 +239,17 @@ static FIELDS: &[Field] = &[
     Field::output(
         "serial_number",
         TEXT,
-        "Its serial number, as the machine sees it.",
+        "Serial number of the disk, as the instance shows it.",
     )
     .at("SerialNumber")
     .captured(),
-    Field::output("device", TEXT, "The device name, while it is attached.")
+    Field::output("device", TEXT, "Device name while the disk is attached.")
         .at("Device")
         .captured(),
     Field::output(
         "status",
         TEXT,
-        "Creating, Available, Attaching, In_use or Detaching.",
+        "`Creating`, `Available`, `Attaching`, `In_use` or `Detaching`.",
     )
     .at("Status")
     .transient()
@@ -266,11 +266,11 @@ static FIELDS: &[Field] = &[
 static ATTRIBUTES: Update = Update::online("attributes", |update| {
     change::attributes(update, &ATTRIBUTES)
 });
-/// Whether it may burst.
+/// Whether the disk may exceed its provisioned IOPS.
 static BURSTING: Update =
     Update::online("bursting", |update| change::attributes(update, &BURSTING))
         .effect(Effect::NONE.priced());
-/// A greater disk.
+/// A larger size.
 static GROW: Update = Update::online("grow", change::grow).effect(Effect::NONE.priced());
 /// Another category or level, or other IOPS.
 static SPEC: Update = Update::online("spec", change::spec).effect(Effect::NONE.priced());
@@ -279,17 +279,17 @@ static POLICY: Update = Update::online("policy", |update| {
     let policy = update.wanted("auto_snapshot_policy");
     vec![change::apply_policy(update.cx, &update.id(), policy)]
 });
-/// Attached, after it was free.
+/// Attaching a free disk.
 static ATTACH: Update = Update::online("attach", attach::reattach).unsettling(&["device"]);
-/// Attached to another machine.
+/// Attaching it to another machine.
 static MOVE: Update = Update::online("move", attach::reattach)
     .effect(Effect::BRIEF)
     .unsettling(&["device"]);
-/// Free, after it was attached.
+/// Detaching it.
 static DETACH: Update = Update::online("detach", attach::reattach)
     .effect(Effect::BRIEF)
     .unsettling(&["device"]);
-/// Free until the successor of the machine exists.
+/// Detaching it until the successor of the machine exists.
 static LEAVE: Update = Update::online("leave", |update| attach::detach(update.live));
 
 /// The disks of a stack. One listing serves two kinds: a system disk is a detail of its machine.
@@ -309,7 +309,7 @@ pub(crate) static LIST: View = View {
     )
 };
 
-/// The machine that a disk is attached to: whether it runs says whether and how the disk grows.
+/// The machine that a disk is attached to; the way to grow the disk depends on its state.
 static MACHINE: View = View {
     ids: Ids::Json("InstanceIds", 100),
     ..View::new(
@@ -331,7 +331,7 @@ fn decode_disk(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     plain(reading, row)
 }
 
-/// The attribute of the desired disk that holds the state of its machine, if the disk is to grow.
+/// The attribute of the desired disk that holds the state of its machine, for a disk that grows.
 const MACHINE_STATUS: &str = "machine_status";
 
 /// A disk without a zone is created once its machine is, in the machine's zone.
@@ -351,7 +351,7 @@ fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
         .extend(status.map(|status| (MACHINE_STATUS.to_owned(), status)));
 }
 
-/// Only a disk that is to grow, and cannot do so online, needs to know its machine.
+/// Only a disk that grows and cannot grow online needs the state of its machine.
 fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
     let size = want.and_then(|want| want.attrs.get("size")?.as_int());
     let grows = judge::is_basic(live) && size > live.attr("size").as_int();
@@ -366,7 +366,7 @@ fn decode_machine(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Found(Map::from([status])))
 }
 
-/// What it is attached to. One that is being detached is attached to nothing any more.
+/// The machine that it is attached to; none for a disk that is being detached.
 fn machine(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let is_free = matches!(row.need_text("Status")?.as_str(), "Available" | "Detaching");
     let id = row.need_text("InstanceId")?;

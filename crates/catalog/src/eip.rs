@@ -1,12 +1,14 @@
 //! `eip`: a public address that is bound to one machine at a time.
 //!
 //! An EIP is `Available`, `Associating`, `InUse` or `Unassociating`, and `Releasing` before it
-//! vanishes; each transition takes some seconds. It survives the machine that it is bound to, and
-//! keeps its address when it is bound to another one. A machine takes one EIP, and none if it has
-//! a public address of its own. An account holds 20 by default. Only a free EIP is released.
+//! disappears; each transition takes some seconds. It outlives the machine that it is bound to, and
+//! keeps its address when it is bound to another one. A machine takes one EIP, or none if it has a
+//! public address of its own. An account has at most 20 by default. Only a free EIP can be
+//! released.
 //!
-//! A move waits until the new machine is ready, so that the address is away for some seconds only.
-//! The first binding waits until the machine runs: its readiness check may need the address.
+//! A move waits until the new machine is ready, so that the address is unreachable for some seconds
+//! only. The first binding waits only until the machine runs: its readiness check may need the
+//! address.
 //!
 //! Sources: AllocateEipAddress, AssociateEipAddress, UnassociateEipAddress,
 //! ModifyEipAddressAttribute, ReleaseEipAddress, DescribeEipAddresses (VPC 2016-04-28).
@@ -42,15 +44,15 @@ mod check;
 
 /// The kind.
 pub static EIP: Kind = Kind {
-    doc: "A public address that can move between machines.",
+    doc: "A public IP address that can move between instances.",
     hints: &[
         ("eip_name", "`name`"),
         ("instance_id", "`attach_to`"),
         (
             "instance_charge_type",
-            "an `eip` is always paid by the hour",
+            "an `eip` is always billed by the hour",
         ),
-        ("payment_type", "an `eip` is always paid by the hour"),
+        ("payment_type", "an `eip` is always billed by the hour"),
     ],
     naming: Naming {
         synonyms: &["eip_address"],
@@ -82,7 +84,7 @@ it: {type: eip}
     },
     // A machine has one address at a time.
     claims: |of| {
-        let way = "take `attach_to` out of that one, or name another machine";
+        let way = "remove `attach_to` from that one, or choose another instance";
         let slot = Claim::slot("attach_to", PUBLIC_ADDRESS, &of("attach_to"), way);
         slot.into_iter().collect()
     },
@@ -114,7 +116,7 @@ static FIELDS: &[Field] = &[
             max: 500,
             unit: "Mbit/s",
         },
-        "Its bandwidth in Mbit/s; at most 200 if traffic is paid for.",
+        "Bandwidth in Mbit/s; at most 200 for PayByTraffic.",
     )
     .or("5")
     .param("Bandwidth")
@@ -125,7 +127,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "internet_charge_type",
         Type::Enum(&["PayByBandwidth", "PayByTraffic"]),
-        "Whether bandwidth or traffic is paid for; another way gives another address.",
+        "Billing by bandwidth or by traffic; a change replaces the address.",
     )
     .or("PayByBandwidth")
     .param("InternetChargeType")
@@ -135,7 +137,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "isp",
         Type::Enum(&["BGP", "BGP_PRO"]),
-        "The line; another one gives another address.",
+        "Line type; a change replaces the address.",
     )
     .or("BGP")
     .param("ISP")
@@ -145,7 +147,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "attach_to",
         Type::Ref("instance"),
-        "The machine that it is bound to; bound to none unless given. The address moves with it.",
+        "The instance that the address is bound to; unbound if not given. The address stays the same when it moves.",
     )
     .closed()
     .late()
@@ -155,11 +157,11 @@ static FIELDS: &[Field] = &[
     .lends("public_ip", "ip_address")
     .gives("public_ip")
     .samples("\"app[0]\"", "\"app[1]\""),
-    Field::output("ip_address", TEXT, "The public address.").at_uncaptured("IpAddress"),
+    Field::output("ip_address", TEXT, "The public IP address.").at_uncaptured("IpAddress"),
     Field::output(
         "status",
         TEXT,
-        "Available, Associating, InUse, Unassociating or Releasing.",
+        "`Available`, `Associating`, `InUse`, `Unassociating` or `Releasing`.",
     )
     .at("Status")
     .transient(),
@@ -178,13 +180,13 @@ static FIELDS: &[Field] = &[
 static ATTRIBUTES: Update = Update::online("attributes", |change| modify(change, &ATTRIBUTES));
 /// The bandwidth.
 static BANDWIDTH: Update = Update::online("bandwidth", |change| modify(change, &BANDWIDTH));
-/// Bound, after it was free.
+/// Binding a free address.
 static ATTACH: Update = Update::online("attach", bind::rebind);
-/// Bound to another machine.
+/// Binding it to another machine.
 static MOVE: Update = Update::online("move", bind::rebind).effect(Effect::BRIEF);
-/// Free, after it was bound.
+/// Unbinding it.
 static DETACH: Update = Update::online("detach", bind::rebind).effect(Effect::BRIEF);
-/// Free until the successor of the machine exists.
+/// Unbinding it until the successor of the machine exists.
 static LEAVE: Update = Update::online("leave", |change| bind::unbind(change.live));
 
 static LIST: View = View {
@@ -264,7 +266,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: ALLOCATING,
         ..Call::create(&api::ALLOCATE_EIP_ADDRESS, args, yields)
     };
-    // One that an earlier run made, and that is not listed yet, may be bound already.
+    // An address that an earlier run created and that is not listed yet may be bound already.
     let made = ["Available", "Associating", "InUse"]
         .map(Value::text)
         .into();
@@ -318,10 +320,10 @@ fn description(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(right.or(text_or_none(row, "Descritpion")?))
 }
 
-/// What it is bound to. One that is free, or is being freed, is bound to nothing.
+/// The machine that it is bound to; none if it is free or is being unbound.
 ///
 /// # Errors
-/// It is bound, and the row does not say to what: taken for free it would be bound elsewhere.
+/// The address is bound, but the row does not show to what: treated as free, it would be rebound.
 fn target(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let status = row.need_text("Status")?;
     match status.as_str() {

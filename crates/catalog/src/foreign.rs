@@ -1,7 +1,7 @@
-//! Kinds that fields name and that this version does not manage.
+//! Kinds that fields refer to and that this version does not manage.
 //!
-//! The language knows their ids and look-ups from this table. Invariant: a kind that gets a file of
-//! its own leaves the table, and its `Naming` moves into the kind.
+//! The table gives the language the form of their ids and their look-ups. Invariant: a kind with a
+//! file of its own is not in the table; its `Naming` is part of the kind.
 
 use setpoint_spec::naming::{ForeignKind, Naming, PeerRole};
 
@@ -26,7 +26,7 @@ const fn kind(name: &'static str, naming: Naming) -> ForeignKind {
 const PREFIX_LIST: Naming = Naming {
     peer: Some(PeerRole::Peer {
         key: "prefix_list",
-        own: "write its entries out",
+        own: "write its entries in the rule instead",
     }),
     ..Naming::ids(&["pl"])
 };
@@ -58,7 +58,7 @@ mod tests {
         for (name, naming) in own.chain(foreign) {
             let forms = [naming.id_prefixes, naming.id_suffixes];
             for form in forms.into_iter().flatten() {
-                assert!(seen.insert(*form), "`{form}` of {name} is taken");
+                assert!(seen.insert(*form), "`{form}` of {name} is already used");
             }
             for synonym in naming.synonyms {
                 assert_eq!(schema.kind_called(synonym), Some(name), "{synonym}");

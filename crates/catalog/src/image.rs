@@ -1,14 +1,14 @@
-//! `image`: what a machine boots from: looked up, or made from a machine of the stack.
+//! `image`: a machine image, looked up or created from a machine of the stack.
 //!
-//! An image is `Creating` for some minutes, then `Available`, or `CreateFailed` for good; by hand
-//! it becomes `Deprecated`. It is a copy of all disks of its machine, made once: the machine may
-//! change or go afterwards, and another one under `instance` makes no other image. Its name is
-//! unique in a region. What the copy is made of are snapshots, which are paid for and stay when the
-//! image goes: those made with an image of ours are deleted after it. Its guard tag marks them as
-//! such, since an adopted image may stand on snapshots that serve others too. A run that is cut off
-//! between the two leaves the snapshots.
+//! An image is `Creating` for some minutes, then `Available`, or `CreateFailed` for good; a user
+//! can make it `Deprecated`. It is a copy of all disks of its machine, made once: the machine may
+//! change or be deleted afterwards, and another `instance` creates no new image. Its name is unique
+//! in a region. The copy consists of snapshots, which cost money and remain when the image is
+//! deleted. Those of an image that Setpoint created are deleted after it. The guard tag marks them,
+//! because an adopted image may be based on snapshots with other users. A run that dies between the
+//! two deletions leaves the snapshots behind.
 //!
-//! A look-up that fits several images means the newest.
+//! A look-up that matches several images gives the newest.
 //!
 //! Sources: CreateImage, ModifyImageAttribute, DeleteImage, DeleteSnapshot, DescribeImages
 //! (ECS 2014-05-26). Only Available images are listed unless the states are named.
@@ -37,14 +37,14 @@ use crate::shared::{display_name, own_tags, params};
 
 /// The kind.
 pub static IMAGE: Kind = Kind {
-    doc: "A machine image, made from a machine of the stack.",
+    doc: "A machine image, created from an instance of the stack.",
     hints: &[
         ("image_name", "`name`"),
         ("image_family", "`family`"),
         ("instance_id", "`instance`"),
         (
             "os_name",
-            "an existing image stands under `existing`, or in braces under `image`",
+            "declare an existing image under `existing`, or look it up in `image`",
         ),
     ],
     example: "
@@ -105,7 +105,7 @@ const NAMING: Naming = Naming {
 
 const WORD: Type = Type::Text { min: 1, max: 256 };
 
-/// The mark of an image whose snapshots were made with it.
+/// The mark of an image whose snapshots were created with it.
 pub(crate) const OWN_SNAPSHOTS: &str = "snapshots";
 
 const TEXT: Type = Type::Text { min: 0, max: 128 };
@@ -124,8 +124,8 @@ static FIELDS: &[Field] = &[
     Field::new(
         "instance",
         Type::Ref("instance"),
-        "The machine that it is made from, once that is ready. Used once: another machine, or a \
-         change of this one, makes no other image.",
+        "The instance that the image is created from, once that is ready. Another instance, or a \
+         change of this one, does not create another image.",
     )
     .required()
     .param("InstanceId")
@@ -135,7 +135,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "family",
         Type::Text { min: 2, max: 128 },
-        "The family by which it is looked up.",
+        "Image family, by which the image can be looked up.",
     )
     .param("ImageFamily")
     .at("ImageFamily")
@@ -145,7 +145,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "boot_mode",
         Type::Enum(&["BIOS", "UEFI", "UEFI-Preferred"]),
-        "How it boots.",
+        "Boot mode.",
     )
     .param("BootMode")
     .at_or_absent("BootMode")
@@ -155,22 +155,22 @@ static FIELDS: &[Field] = &[
     Field::output(
         "status",
         TEXT,
-        "Creating, Available, Deprecated or CreateFailed.",
+        "`Creating`, `Available`, `Deprecated` or `CreateFailed`.",
     )
     .at("Status")
     .judge(judge_made, "none")
     .transient()
     .captured(),
-    Field::output("creation_time", TEXT, "When it was made.")
+    Field::output("creation_time", TEXT, "Time of creation.")
         .at("CreationTime")
         .captured(),
-    Field::output("size", SIZE, "The smallest system disk in GiB.")
+    Field::output("size", SIZE, "Smallest size of a system disk with this image, in GiB.")
         .at("Size")
         .captured(),
-    Field::output("os_name", TEXT, "The name of its operating system.")
+    Field::output("os_name", TEXT, "Name of the operating system.")
         .at("OSName")
         .captured(),
-    Field::output("architecture", TEXT, "x86_64 or arm64.")
+    Field::output("architecture", TEXT, "`x86_64` or `arm64`.")
         .at("Architecture")
         .captured(),
     Field::derived("snapshots").never().by(snapshots),
@@ -197,7 +197,7 @@ static ATTRIBUTES: Update = Update::online("attributes", |change| {
         Step::wait(Wait::own(shown, seconds(2), minutes(2))),
     ]
 });
-/// Waited for: an earlier run was cut off while it was being made.
+/// Waiting for an image whose creation an earlier run did not see finish.
 static WAIT: Update = Update::online("wait", |_| vec![available()]);
 
 const ROWS: Listing = Listing {
@@ -233,7 +233,7 @@ const BUSY: Retry = &[(
     ],
     Window::For(minutes(10)),
 )];
-/// Machines made from it are shown for a while after their deletion.
+/// Machines that were created from it are still shown for a while after their deletion.
 const IN_USE: Retry = &[(&["ImageUsingByInstance"], Window::AfterRelease(minutes(10)))];
 const HELD: Retry = &[(
     &[
@@ -265,7 +265,7 @@ pub(crate) fn look_up_args(by: &Map) -> Args {
     filter
 }
 
-/// What the API's own filters do not cover, or cover loosely.
+/// The filters that the API lacks or applies loosely.
 fn fits(by: &Map, live: &Live) -> bool {
     let is = |key: &str| by.get(key).is_none_or(|wanted| *wanted == live.attr(key));
     let glob = by.get("name").and_then(Value::as_text);
@@ -275,7 +275,7 @@ fn fits(by: &Map, live: &Live) -> bool {
     is("os_name") && is("family") && is_named
 }
 
-/// An image that failed is made anew; one that is being made is waited for.
+/// Recreates an image whose creation failed, and waits for one that is being created.
 fn judge_made(judged: &Judged<'_>) -> Verdict {
     if judged.row.attr("status") == Value::text("CreateFailed") {
         Verdict::Replace
@@ -295,7 +295,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: BUSY,
         ..Call::create(&api::CREATE_IMAGE, args, &[("id", "ImageId")])
     };
-    // A disk that is attached or detached meanwhile would be in the copy or not.
+    // Otherwise it would depend on timing whether a disk that is attached or detached is copied.
     let steps = [Step::call(call).needing(Anchor::Ready), available()];
     Procedure::ending_at_pivot(steps.map(|step| step.locked(machine.clone())).into())
 }
@@ -317,7 +317,7 @@ fn available() -> Step {
     })
 }
 
-/// The image goes before its snapshots: the API refuses the other order.
+/// Deletes the image before its snapshots: the API refuses the other order.
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let call = Call {
         done_on: GONE,
@@ -352,7 +352,7 @@ fn is_made(live: &Live) -> bool {
     !unmade.contains(&live.attr("status"))
 }
 
-/// The snapshots that it stands on. A public image shows none.
+/// The snapshots that it is based on. A public image shows none.
 fn snapshots(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let disks = row
         .may_list("DiskDeviceMappings.DiskDeviceMapping")?

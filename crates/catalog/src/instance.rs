@@ -3,7 +3,7 @@
 //!
 //! A machine is `Pending`, `Starting`, `Running`, `Stopping` or `Stopped`; a deleted one vanishes.
 //! Updates that need it stopped share one window. The window is marked `restarting` in the guard
-//! tag, so that whoever finds a machine that was stopped by us starts it again.
+//! tag, so that a later run starts a machine that an interrupted run stopped.
 //!
 //! Sources: RunInstances, ModifyInstanceAttribute, ModifyInstanceSpec, ModifyInstanceNetworkSpec,
 //! ModifyInstanceVpcAttribute, ReplaceSystemDisk, AttachKeyPair, DetachKeyPair, ResizeDisk,
@@ -35,8 +35,8 @@ pub static INSTANCE: Kind = Kind {
     doc: "A virtual machine.",
     one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
     hints: &[
-        ("vpc_id", "its VPC follows from `vswitch`"),
-        ("vpc", "its VPC follows from `vswitch`"),
+        ("vpc_id", "the VPC is that of `vswitch`"),
+        ("vpc", "the VPC is that of `vswitch`"),
         ("vswitch_id", "`vswitch`"),
         ("image_id", "`image`"),
         ("key_name", "`key_pair`"),
@@ -45,7 +45,7 @@ pub static INSTANCE: Kind = Kind {
         ("system_disk_category", "`system_disk: {category: …}`"),
         ("internet_max_bandwidth_out", "`internet: {max_bandwidth_out: …}`"),
         ("internet_charge_type", "`internet: {charge_type: …}`"),
-        ("zone", "its zone follows from `vswitch`"),
+        ("zone", "the zone is that of `vswitch`"),
         ("depends_on", "`after`"),
         ("status", "`power`"),
     ],
@@ -58,12 +58,12 @@ pub static INSTANCE: Kind = Kind {
         FieldDef::new(
             ON_IMAGE_CHANGE,
             Type::Enum(&["rebuild", "replace"]),
-            "What another image does; rebuild if not given.",
+            "Effect of another image; `rebuild` if not given.",
         ),
         FieldDef::new(
             ON_USER_DATA_CHANGE,
             Type::Enum(&["keep", "store", "replace"]),
-            "What other user data do: nothing, be stored for the next image, or a new machine.",
+            "Effect of changed user data: none, stored for the next rebuild, or a replacement.",
         ),
     ],
     check: desire::check,
@@ -105,13 +105,13 @@ it:
     ..Kind::new("instance", fields::FIELDS, &read::LIST, run::create, run::delete)
 };
 
-/// The members of `lifecycle` that choose what a difference does.
+/// The members of `lifecycle` that choose the effect of a difference.
 const ON_IMAGE_CHANGE: &str = "on_image_change";
 const ON_USER_DATA_CHANGE: &str = "on_user_data_change";
 pub(crate) use desire::PUBLIC_ADDRESS;
 pub(crate) use read::decode_system_disk;
 
-/// The mark of a machine that is stopped by us: it is to be started again.
+/// The mark of a machine that Setpoint stopped and must start again.
 const RESTARTING: &str = "restarting";
 /// The mark of a machine that was created and has not passed its readiness check.
 const UNREADY: &str = "unready";
@@ -155,7 +155,7 @@ fn undeletable(cx: &Cx<'_>, live: &Live) -> Option<String> {
     })
 }
 
-/// Whether a time of the API, `2026-11-30T16:00Z`, lies before this second since 1970.
+/// Whether a time of the API, such as `2026-11-30T16:00Z`, is before this Unix time.
 fn is_over(time: &str, now: i64) -> bool {
     let now = jiff::Timestamp::from_second(now).unwrap_or_default();
     // The format has a fixed width, so the order of texts is that of times.

@@ -1,8 +1,9 @@
 //! `key_pair`: a public SSH key that new machines accept. Its name is its id.
 //!
-//! A key pair has no states, no client token and no DryRun: its unique name makes a repeated import
-//! meet the first one, and an empty listing is read twice. The private half is generated on this
-//! machine and saved before anything is sent; it never leaves it. A region holds 500 key pairs.
+//! A key pair has no states, no client token and no DryRun: by its unique name a repeated import
+//! finds the first one, and an empty listing is read twice. The private half is generated on this
+//! machine and saved before anything is sent; it never leaves the machine. A region has at most 500
+//! key pairs.
 //!
 //! Sources: ImportKeyPair, DeleteKeyPairs, DescribeKeyPairs (ECS 2014-05-26).
 
@@ -28,7 +29,7 @@ use crate::shared::{display_name, own_tags};
 
 /// The kind.
 pub static KEY_PAIR: Kind = Kind {
-    doc: "A public SSH key that new machines accept.",
+    doc: "An SSH key pair for logging in to instances.",
     one_of: &[&["public_key", "private_key_file"]],
     hints: &[
         ("key_name", "`name`"),
@@ -72,11 +73,11 @@ static FIELDS: &[Field] = &[
     Field::new(
         "private_key_file",
         Type::Path,
-        "Where the private key is; generated there, mode 0600, if it is not. Only the public half \
-         is sent.",
+        "File of the private key; generated with mode 0600 if it does not exist. Only the public \
+         half is sent.",
     )
     .never(),
-    Field::output("fingerprint", TEXT, "MD5 fingerprint, as the API shows it.")
+    Field::output("fingerprint", TEXT, "MD5 fingerprint in the form of the API.")
         .at_uncaptured("KeyPairFingerPrint"),
 ];
 

@@ -1,8 +1,8 @@
-//! The kinds of resources, one file each, all of one shape.
+//! The kinds of resources, one file each, all with the same structure.
 //!
-//! A kind's file, in this order: header (states, limits, sources), the kind, its table, updates,
-//! views, codes, the desired resource, procedures, tests. Adding a kind adds one file and one line
-//! in `kinds!`. Invariant: kinds are data and pure functions; no I/O, no clock.
+//! The order of a kind's file: header (states, limits, sources), the kind, its table, updates,
+//! views, error codes, the desired resource, procedures, tests. Adding a kind adds one file and one
+//! line in `kinds!`. Invariant: kinds are data and pure functions; no I/O, no clock.
 
 use std::sync::LazyLock;
 
@@ -50,7 +50,7 @@ mod tests {
         assert!(KINDS.is_sorted_by_key(|kind| kind.name));
     }
 
-    /// Every field says what a difference leads to: alone, by its members, or as a part of the
+    /// Every field defines the effect of a difference: itself, by its members, or as a part of the
     /// structure around it.
     #[test]
     fn every_field_has_a_change() {
@@ -71,9 +71,9 @@ mod tests {
             check(kind.name, kind.fields, false);
         }
     }
-    /// The guard tag has room for everything that a kind writes into it, and for the keyed digest
-    /// that is reserved. Marks that a kind sets by itself and digests of updates that a judgement
-    /// chooses stand in no row, so they are named here.
+    /// The guard tag has room for everything that a kind writes into it, and for the reserved keyed
+    /// digest. Marks that a kind sets itself and digests of updates that a judgement chooses are in
+    /// no row, so they are listed here.
     #[test]
     fn the_longest_guard_of_every_kind_fits_into_a_tag() {
         let marks_by_hand = [("image", image::OWN_SNAPSHOTS)];

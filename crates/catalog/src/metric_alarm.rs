@@ -1,9 +1,9 @@
 //! `metric_alarm`: an alert rule of CloudMonitor.
 //!
-//! The id of a rule is ours: derived from identity and address, it is both token and name. A put
-//! replaces the whole rule, so it always sends the desired values over the live ones. Rules carry
-//! no tags: the owner stands in the name of the rule (`stack:address`, by which rules are listed)
-//! and is proven by the id.
+//! Setpoint chooses the id of a rule: derived from identity and address, it serves as token and as
+//! name. A put replaces the whole rule, so it always sends the live values overlaid with the
+//! desired ones. Rules carry no tags: the name of the rule holds the owner (`stack:address`, by
+//! which rules are listed), and the id proves it.
 //!
 //! Sources: PutResourceMetricRule, EnableMetricRules, DisableMetricRules, DeleteMetricRules,
 //! DescribeMetricRuleList (CMS 2019-01-01).
@@ -33,7 +33,7 @@ use crate::shared::{digest, some_text, sort_lists, when_known};
 
 /// The kind.
 pub static METRIC_ALARM: Kind = Kind {
-    doc: "An alert rule on a metric of CloudMonitor.",
+    doc: "An alert rule on a CloudMonitor metric.",
     one_of: &[&["instances", "resources"]],
     any_of: &[&["critical", "warn", "info"]],
     hints: &[
@@ -82,7 +82,7 @@ static FIELDS: &[Field] = &[
             .update(&PUT)
             .samples("first alarm", "second alarm")
     },
-    Field::new("metric", NAME, "Name of the metric, for example CPUUtilization.")
+    Field::new("metric", NAME, "Name of the metric, for example `CPUUtilization`.")
         .required()
         .param("MetricName")
         .at("MetricName")
@@ -93,40 +93,40 @@ static FIELDS: &[Field] = &[
         .param("Namespace")
         .at("Namespace")
         .replace(),
-    Field::new("instances", Type::List(&Type::Ref("instance")), "Instances that it watches.")
+    Field::new("instances", Type::List(&Type::Ref("instance")), "The instances that the rule watches.")
         .judge(same_set, "none")
         .loose()
         .samples("[\"app[0]\"]", "[\"app[0]\", \"app[1]\"]"),
     Field::new(
         "resources",
         Type::List(&Type::Map(&Type::Text { min: 0, max: 256 })),
-        "Dimensions that it watches, as maps.",
+        "The dimensions that the rule watches, as maps.",
     )
     .judge(same_set, "none")
     .samples("[{instanceId: i-bp1aaaaaaaaaaaaaaaaa}]", "[{instanceId: i-bp1bbbbbbbbbbbbbbbbb}]"),
     Field::new(
         "contact_groups",
         Type::List(&Type::Ref("alarm_contact_group")),
-        "The groups that are notified; at least one.",
+        "The contact groups to notify; at least one.",
     )
     .required()
     .by(contact_groups)
     .judge(same_set, "none")
     .loose()
     .samples("[{name: ops-team}]", "[{name: ops-team}, {name: dev-team}]"),
-    Field::structure("critical", &CRITICAL, "When it is critical."),
-    Field::structure("warn", &WARN, "When it warns."),
-    Field::structure("info", &INFO, "When it informs."),
+    Field::structure("critical", &CRITICAL, "Condition of the level critical."),
+    Field::structure("warn", &WARN, "Condition of the level warn."),
+    Field::structure("info", &INFO, "Condition of the level info."),
     Field::new(
         "period",
         Type::Duration,
-        "How often it is evaluated; a multiple of the metric's own period.",
+        "Evaluation period; a multiple of the period of the metric.",
     )
     .param("Period")
     .by_uncaptured(|row| Ok(row.may_int_text("Period")?.map(Value::Int)), &["Period"])
     .update(&PUT)
     .samples("60s", "5m"),
-    Field::new("silence_time", Type::Duration, "Pause between repeated notices, 5m to 24h.")
+    Field::new("silence_time", Type::Duration, "Pause between repeated notifications, 5m to 24h.")
         .param("SilenceTime")
         .by_uncaptured(|row| Ok(row.may_int("SilenceTime")?.map(Value::Int)), &["SilenceTime"])
         .update(&PUT)
@@ -134,7 +134,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "effective_interval",
         Type::TimeSpan,
-        "When it is awake; the whole day if not given.",
+        "Time of day during which the rule is active; the whole day if not given.",
     )
     .param("EffectiveInterval")
     .at_uncaptured("EffectiveInterval")
@@ -143,27 +143,27 @@ static FIELDS: &[Field] = &[
     Field::new(
         "no_data_policy",
         Type::Enum(&["KEEP_LAST_STATE", "INSUFFICIENT_DATA", "OK"]),
-        "What missing data means.",
+        "Treatment of missing data.",
     )
     .param("NoDataPolicy")
     .at_uncaptured("NoDataPolicy")
     .update(&PUT)
     .samples("OK", "INSUFFICIENT_DATA"),
-    Field::new("webhook", Type::Text { min: 1, max: 1024 }, "URL that is called with POST.")
+    Field::new("webhook", Type::Text { min: 1, max: 1024 }, "URL that a notification is sent to with POST.")
         .param("Webhook")
         .at_uncaptured("Webhook")
         .update(&PUT)
         .samples("http://hooks.example/a", "http://hooks.example/b"),
-    Field::new("email_subject", Type::Text { min: 1, max: 256 }, "Subject of its mails.")
+    Field::new("email_subject", Type::Text { min: 1, max: 256 }, "Subject of notification mails.")
         .param("EmailSubject")
         .at_uncaptured("MailSubject")
         .update(&PUT)
         .samples("High load", "Very high load"),
-    Field::new("labels", Type::Map(&Type::Text { min: 0, max: 128 }), "Labels in its notices.")
+    Field::new("labels", Type::Map(&Type::Text { min: 0, max: 128 }), "Labels in notifications.")
         .by_uncaptured(labels, &["Labels"])
         .update(&PUT)
         .samples("{team: web}", "{team: data, tier: gold}"),
-    Field::new("active", Type::Bool, "Whether it is enabled.")
+    Field::new("active", Type::Bool, "Whether the rule is enabled.")
         .at("EnableState")
         .update(&ACTIVE)
         .samples("true", "false"),
@@ -175,20 +175,20 @@ const fn level(params: [&'static str; 4]) -> [Field; 4] {
         Field::new(
             "statistics",
             Type::Text { min: 1, max: 64 },
-            "Statistic of the metric: Average, Maximum, Minimum, Value, …",
+            "Statistic of the metric, such as `Average`, `Maximum`, `Minimum` or `Value`.",
         )
         .required()
         .param(params[0])
         .update(&PUT)
         .samples("Average", "Maximum")
         .given("threshold: 80"),
-        Field::new("threshold", Type::Number, "The number that it is compared with.")
+        Field::new("threshold", Type::Number, "The number that the statistic is compared with.")
             .required()
             .param(params[1])
             .update(&PUT)
             .samples("80", "99.5")
             .given("statistics: Average"),
-        Field::new("comparison_operator", Type::Enum(OPERATORS), "How it is compared.")
+        Field::new("comparison_operator", Type::Enum(OPERATORS), "The comparison.")
             .or("GreaterThanThreshold")
             .param(params[2])
             .update(&PUT)
@@ -197,7 +197,7 @@ const fn level(params: [&'static str; 4]) -> [Field; 4] {
         Field::new(
             "times",
             Type::Int { min: 1, max: 100, unit: "" },
-            "Consecutive periods before it fires.",
+            "Number of consecutive periods before the rule fires.",
         )
         .or("3")
         .param(params[3])
@@ -265,7 +265,7 @@ static LIST: View = View {
 
 const GONE: Codes = &["ResourceNotFound", "ResourceNotFoundError", "404"];
 
-/// The order of what is watched and of who is notified means nothing.
+/// The order of watched resources and of notified groups has no meaning.
 fn same_set(judged: &Judged<'_>) -> Verdict {
     let sorted = |value: &Value| {
         let mut items = value.as_list().map(<[Value]>::to_vec).unwrap_or_default();
@@ -285,7 +285,7 @@ fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let problem = Problem {
         path: "contact_groups".to_owned(),
         message: "`contact_groups` must not be empty".to_owned(),
-        hint: Some("name a contact group: `[{name: ops-team}]`".to_owned()),
+        hint: Some("name at least one contact group: `[{name: ops-team}]`".to_owned()),
     };
     let is_empty = groups.is_some_and(<[Value]>::is_empty);
     is_empty.then_some(problem).into_iter().collect()
@@ -308,7 +308,7 @@ fn desire(
             want.attrs.entry(format!("{level}.times")).or_insert(Value::Int(3));
         }
     }
-    // Groups are known by name, so their look-up form is all that is needed.
+    // Groups are identified by name, so their look-up form is enough.
     if let Some(Value::List(groups)) = want.attrs.get_mut("contact_groups") {
         for group in groups {
             if let Some(name) = group.as_map().and_then(|by| by.get("name")).cloned() {
@@ -347,14 +347,13 @@ fn prefix(stack: &str) -> String {
     format!("{stack}:")
 }
 
-/// `stack:address`, and the name that the spec gives behind a space, which neither of the two can
-/// hold.
+/// `stack:address`, then a space, which neither can contain, and the name that the spec gives.
 fn rule_name(stack: &str, address: &Address, name: Option<&str>) -> String {
     let owner = format!("{}{}", prefix(stack), encode_address(address));
     name.map_or_else(|| owner.clone(), |name| format!("{owner} {name}"))
 }
 
-/// Stack, address and name that a rule's name holds.
+/// Stack, address and name in a rule's name.
 fn read_rule_name(text: &str) -> Option<(&str, Address, Option<&str>)> {
     let (stack, rest) = text.split_once(':')?;
     let (address, name) = rest
@@ -363,8 +362,8 @@ fn read_rule_name(text: &str) -> Option<(&str, Address, Option<&str>)> {
     Some((stack, decode_address(address)?, name))
 }
 
-/// The rule's id: derived, so that a cut-off put meets its own rule again. Rules are account-wide,
-/// hence the region.
+/// The rule's id: derived, so that a repeated put finds the rule of an interrupted one. It contains
+/// the region because rules are account-wide.
 fn rule_id(cx: &Cx<'_>, address: &Address) -> String {
     id_for(cx.stack, cx.site, address)
 }
@@ -379,7 +378,7 @@ fn id_for(stack: &str, site: &Site, address: &Address) -> String {
     )
 }
 
-/// A put, and the flag once more: whether a put wakes a rule that is off is not documented. Where
+/// A put, and the flag once more: it is not documented whether a put enables a disabled rule. If
 /// the flag itself differs, its own update follows.
 fn put_again(change: &Changing<'_>) -> Vec<Step> {
     let (current, off) = (change.live.attr("active"), Value::Bool(false));
@@ -407,7 +406,7 @@ fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
         let value = value(&row.attr).filter(|value| *value != Value::Null);
         args.extend(value.map(|value| (row.field.param, value)));
     }
-    // A live rule shows both; the file decides.
+    // A live rule shows both; the file decides which one counts.
     let wanted = want.attrs.get("instances").map(dimensions);
     let dimensions = wanted.or_else(|| value("resources"));
     let as_json = |list| Value::Encode(Encoding::Json, Box::new(list));
@@ -439,7 +438,7 @@ fn joined(groups: &Value) -> Value {
     Value::Concat(parts)
 }
 
-/// Enables or disables, and waits: the flag is seen some seconds later.
+/// Enables or disables the rule, and waits: the flag is shown some seconds later.
 fn switch(id: &Value, on: bool) -> Vec<Step> {
     let (action, max) = if on {
         (&api::ENABLE_METRIC_RULES, 100)
@@ -514,7 +513,7 @@ fn labels(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok((!map.is_empty()).then_some(Value::Map(map)))
 }
 
-/// A threshold comes back as text: `80`, `80.0`; canonical is the shortest.
+/// The API shows a threshold as text: `80`, `80.0`; the shortest form is canonical.
 fn number(text: &str) -> Value {
     let trimmed = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')
@@ -524,8 +523,8 @@ fn number(text: &str) -> Value {
     Value::Decimal(trimmed.to_owned())
 }
 
-/// `Resources` is JSON text; rules on instances alone show as `instances` too. An instance goes
-/// although a rule names it, so a rule uses nothing.
+/// `Resources` is JSON text; rules on instances alone also set `instances`. An instance can be
+/// deleted although a rule names it, so a rule uses nothing.
 fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
     if text.is_empty() {
         return Ok(());

@@ -1,8 +1,9 @@
 //! `security_group`: a set of instances and the flows that they accept.
 //!
-//! A group has no states: it can be used at once. A call takes 100 rules, a direction holds 200.
-//! Rule ids come only from a describe; a duplicate rule is a success. Invariant: a flow that both
-//! files allow is open at every moment: add, then reword, then revoke.
+//! A group has no states and can be used at once. A call takes at most 100 rules, a direction holds
+//! at most 200. Rule ids come only from a describe; creating a duplicate rule succeeds. Invariant:
+//! a flow that the old and the new file allow is open at every moment: rules are added, then
+//! descriptions changed, then rules revoked.
 //!
 //! Sources: CreateSecurityGroup, ModifySecurityGroupAttribute, ModifySecurityGroupPolicy,
 //! `AuthorizeSecurityGroup[Egress]`, `ModifySecurityGroup[Egress]Rule`,
@@ -36,7 +37,7 @@ use swap::{add, swap, take};
 
 /// The kind.
 pub static SECURITY_GROUP: Kind = Kind {
-    doc: "A stateful firewall at the interfaces of its instances.",
+    doc: "A stateful firewall for the network interfaces of its instances.",
     hints: &[
         ("vpc_id", "`vpc`"),
         ("rules", "`ingress` and `egress`"),
@@ -46,7 +47,7 @@ pub static SECURITY_GROUP: Kind = Kind {
         parts: &[("security_group_rule", RULES_STAND_IN_IT)],
         peer: Some(PeerRole::Peer {
             key: "group",
-            own: "members of one group reach each other by `inner_access_policy: Accept`",
+            own: "members of one group can reach each other with `inner_access_policy: Accept`",
         }),
         ..Naming::ids(&["sg"])
     },
@@ -65,7 +66,7 @@ it: {type: security_group, vpc: net}
     ..Kind::new("security_group", FIELDS, &LIST, create, delete)
 };
 
-const RULES_STAND_IN_IT: &str = "rules stand in the group: `ingress` and `egress`";
+const RULES_STAND_IN_IT: &str = "write rules in the group, under `ingress` and `egress`";
 
 static FIELDS: &[Field] = &[
     Field::display_name("SecurityGroupName", 2, 128)
@@ -76,7 +77,7 @@ static FIELDS: &[Field] = &[
         .at_uncaptured("Description")
         .update(&ATTRIBUTES)
         .samples("One group", "Another one"),
-    Field::new("vpc", Type::Ref("vpc"), "The VPC that it belongs to.")
+    Field::new("vpc", Type::Ref("vpc"), "The VPC that the group belongs to.")
         .required()
         .param("VpcId")
         .at("VpcId")
@@ -85,8 +86,8 @@ static FIELDS: &[Field] = &[
     Field::new(
         "security_group_type",
         Type::Enum(&["normal", "enterprise"]),
-        "normal: egress is open unless a rule closes it; enterprise: closed, and without \
-         references to groups.",
+        "`normal`: egress is open unless a rule drops it. `enterprise`: egress is closed, and \
+         rules cannot refer to groups.",
     )
     .param("SecurityGroupType")
     .at_uncaptured("SecurityGroupType")
@@ -95,11 +96,11 @@ static FIELDS: &[Field] = &[
     Field::new(
         "inner_access_policy",
         Type::Enum(&["Accept", "Drop"]),
-        "Whether members of a normal group reach each other without a rule.",
+        "Whether members of a normal group can reach each other without a rule.",
     )
     .update(&POLICY)
     .samples("Accept", "Drop"),
-    Field::rows("ingress", INGRESS, "Flows in. Only what a line opens is open.")
+    Field::rows("ingress", INGRESS, "Inbound rules. Without a rule, no inbound flow is allowed.")
         .closed()
         .late()
         .judge(|judged| judge(judged, "ingress", &INGRESS_RULES), "none")
@@ -107,7 +108,7 @@ static FIELDS: &[Field] = &[
             "[{port: 443, source: 0.0.0.0/0}]",
             "[{port: [80, 443], source: 10.0.0.0/8, description: Web}]",
         ),
-    Field::rows("egress", EGRESS, "Flows out, beside the default of the type.")
+    Field::rows("egress", EGRESS, "Outbound rules, in addition to the default of the type.")
         .closed()
         .late()
         .judge(|judged| judge(judged, "egress", &EGRESS_RULES), "none")
@@ -120,7 +121,7 @@ static FIELDS: &[Field] = &[
 /// The kinds that may be a source or destination.
 const PEERS: &str = "security_group|prefix_list";
 
-/// The members of a rule, given its peer; the samples stand in a rule with that peer.
+/// The members of a rule, given its peer; the samples are parts of a rule with that peer.
 const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
     [
         Field::new(
@@ -134,7 +135,7 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "port",
             Type::Ports,
-            "Port, range `8000-9000`, or a list; required for tcp and udp, refused otherwise.",
+            "Port, range such as `8000-9000`, or a list; required for tcp and udp, not allowed otherwise.",
         )
         .samples("443", "[80, 8000-9000]")
         .given(with_peer),
@@ -142,7 +143,7 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "policy",
             Type::Enum(&["accept", "drop"]),
-            "Whether the flow is accepted or dropped.",
+            "Whether the rule accepts or drops the flow.",
         )
         .or("accept")
         .samples("accept", "drop")
@@ -150,7 +151,7 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "priority",
             Type::Int { min: 1, max: 100, unit: "" },
-            "1 is the highest; at equal priority drop wins.",
+            "1 is the highest; at equal priority, drop wins.",
         )
         .or("1")
         .samples("1", "50")
@@ -158,7 +159,7 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "description",
             Type::Text { min: 1, max: 512 },
-            "Why the flow is allowed; changed in place.",
+            "Reason for the rule.",
         )
         .samples("Web", "Web and health checks")
         .given(with_peer),
@@ -169,7 +170,7 @@ static INGRESS: &[Field] = &rule(
     Field::new(
         "source",
         Type::Peers(PEERS),
-        "Where flows come from: CIDR, address, security group, prefix list, or a list.",
+        "Source of the flow: CIDR block, IP address, security group, prefix list, or a list of them.",
     ),
     "port: 443, source: 10.0.0.0/8",
 );
@@ -177,7 +178,7 @@ static EGRESS: &[Field] = &rule(
     Field::new(
         "dest",
         Type::Peers(PEERS),
-        "Where flows go to: CIDR, address, security group, prefix list, or a list.",
+        "Destination of the flow: CIDR block, IP address, security group, prefix list, or a list of them.",
     ),
     "port: 443, dest: 10.0.0.0/8",
 );
@@ -187,7 +188,7 @@ static ATTRIBUTES: Update = Update::online("attributes", |change| {
     let args = change.params(&ATTRIBUTES);
     vec![on(&change.id(), &api::MODIFY_SECURITY_GROUP_ATTRIBUTE, args)]
 });
-/// Whether members reach each other.
+/// Whether members can reach each other.
 static POLICY: Update = Update::online("policy", |change| {
     vec![set_policy(&change.id(), &change.wanted("inner_access_policy"))]
 });
@@ -250,12 +251,12 @@ static WAYS: [Way; 2] = [
 ];
 
 const GROUP_GONE: Codes = &["InvalidSecurityGroupId.NotFound"];
-/// The VPC is Pending for some seconds after a change of its own.
+/// The VPC is `Pending` for some seconds after a change of its own.
 const VPC_BUSY: Retry = &[(&["IncorrectVpcStatus"], Window::For(minutes(2)))];
-/// Interfaces of deleted instances linger; ten minutes is what long-lived clients allow.
+/// Interfaces of deleted instances linger; other clients also wait for ten minutes.
 const LINGERS: Retry = &[(&["DependencyViolation"], Window::AfterRelease(minutes(10)))];
 
-/// A file that does not say a direction wants no rules in it, unless the entry lets it go.
+/// A direction without rules in the file has none, unless the entry says `unmanaged`.
 fn desire(
     cx: &Cx<'_>,
     _: &Found,
@@ -297,12 +298,12 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     for way in &WAYS {
         steps.extend(add(way, &id, rules_of(want.attrs.get(way.field))));
     }
-    // Whoever joins the group finds its rules in force.
+    // The pivot is last, so that members join a group whose rules are in force.
     Procedure::ending_at_pivot(steps)
 }
 
-/// Two groups that name each other both refuse to be deleted: first the naming rules are revoked on
-/// both sides, up to the pivot, then the groups are deleted.
+/// Two groups that refer to each other cannot be deleted: first those rules are revoked in both
+/// groups, up to the pivot, then the groups are deleted.
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let id = Value::text(&live.id);
     let names_a_group = |rule: &&Map| rule.contains_key("group");

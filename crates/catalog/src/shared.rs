@@ -1,4 +1,4 @@
-//! What several kinds share: parameters of calls, tags in calls, names, and usual steps.
+//! Code that several kinds share: parameters of calls, tags in calls, names, and common steps.
 
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_plan::desired::Desired;
@@ -43,8 +43,7 @@ pub(crate) fn own_tags(cx: &Cx<'_>, want: &Desired) -> (&'static str, Value) {
     )
 }
 
-/// The display name of a resource that gives none: stack and address, other characters turned to
-/// `-`.
+/// The display name of a resource without `name`: stack and address, with `-` for other characters.
 pub(crate) fn display_name(stack: &str, address: &Address, max: usize) -> String {
     let plain = format!("{stack}-{address}")
         .replace(['/', '.', '['], "-")
@@ -63,7 +62,7 @@ pub(crate) fn digest(text: &str) -> String {
     base16ct::lower::encode_string(&sha2::Sha256::digest(text.as_bytes()))
 }
 
-/// Puts the name at creation where the spec gives none.
+/// Sets the name at creation if the spec gives none.
 pub(crate) fn name_at_creation(cx: &Cx<'_>, want: &mut Desired, max: usize) {
     if !want.attrs.contains_key("name") {
         let name = display_name(cx.stack, &want.address, max);
@@ -71,19 +70,19 @@ pub(crate) fn name_at_creation(cx: &Cx<'_>, want: &mut Desired, max: usize) {
     }
 }
 
-/// Puts a value at creation where the spec gives none.
+/// Sets a value at creation if the spec gives none.
 pub(crate) fn default_to(want: &mut Desired, attr: &str, value: impl Into<Value>) {
     if !want.attrs.contains_key(attr) {
         want.initial.insert(attr.to_owned(), value.into());
     }
 }
 
-/// The reference to the resource itself: known once it is made.
+/// The reference to the resource itself; known once the resource is created.
 pub(crate) fn own_id(want: &Desired) -> Value {
     Value::reference(&want.address, "id")
 }
 
-/// Sorts the members of lists whose order means nothing.
+/// Sorts the members of lists whose order has no meaning.
 pub(crate) fn sort_lists(want: &mut Desired, names: &[&str]) {
     for name in names {
         if let Some(Value::List(items)) = want.attrs.get_mut(*name) {
@@ -109,18 +108,18 @@ pub(crate) fn need_rows<'a>(
     page.root().need_list(path)
 }
 
-/// A text that is there and not empty.
+/// A text that is present and not empty.
 ///
 /// # Errors
-/// It is of another type.
+/// The value is of another type.
 pub(crate) fn some_text(row: Node<'_>, path: &str) -> Result<Option<String>, Odd> {
     Ok(row.may_text(path)?.filter(|text| !text.is_empty()))
 }
 
-/// Puts a text into a map, if it is there and not empty.
+/// Puts a text into a map, if it is present and not empty.
 ///
 /// # Errors
-/// It is of another type.
+/// The value is of another type.
 pub(crate) fn put_text(map: &mut Map, name: &str, row: Node<'_>, path: &str) -> Result<(), Odd> {
     if let Some(text) = some_text(row, path)? {
         map.insert(name.to_owned(), Value::Text(text));
@@ -131,7 +130,7 @@ pub(crate) fn put_text(map: &mut Map, name: &str, row: Node<'_>, path: &str) -> 
 /// A text as an attribute; nothing if it is absent or empty.
 ///
 /// # Errors
-/// It is of another type.
+/// The value is of another type.
 pub(crate) fn text_or_none(row: Node<'_>, path: &str) -> Result<Option<Value>, Odd> {
     Ok(some_text(row, path)?.map(Value::Text))
 }
@@ -141,8 +140,8 @@ pub(crate) fn text_or_none(row: Node<'_>, path: &str) -> Result<Option<Value>, O
 pub(crate) fn level(judged: &Judged<'_>, size: &str, update: &'static Update) -> Verdict {
     if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
         return Verdict::Refuse(
-            "the level of a disk cannot go down to PL0".to_owned(),
-            Some("write the level that it has, or PL1".to_owned()),
+            "the performance level of a disk cannot be lowered to PL0".to_owned(),
+            Some("keep the present level, or write PL1".to_owned()),
         );
     }
     let wanted = judged.desired.attrs.get(size).and_then(Value::as_int);
@@ -151,15 +150,15 @@ pub(crate) fn level(judged: &Judged<'_>, size: &str, update: &'static Update) ->
     let (_, least, _) = disk::bounds("cloud_essd", level);
     if let Some(size) = size.filter(|size| *size < least) {
         return Verdict::Refuse(
-            format!("a {level} disk has at least {least} GiB, and it has {size} GiB"),
-            Some(format!("write `size: {least}` too, or keep the level")),
+            format!("a {level} disk must have at least {least} GiB, and this one has {size} GiB"),
+            Some(format!("also write `size: {least}`, or keep the level")),
         );
     }
     Verdict::Update(update)
 }
 
-/// The steps with these locks, as far as there is something to lock. All of them name all locks, so
-/// that they are taken together: two changes cannot wait for each other.
+/// The steps with these locks, if there are any. Every step names all locks and takes them
+/// together, so that two changes cannot wait for each other.
 pub(crate) fn locked_all(steps: Vec<Step>, locks: &[&Value]) -> Vec<Step> {
     let locked = |step: Step| {
         let named = locks.iter().filter(|lock| ***lock != Value::Null);
@@ -168,7 +167,7 @@ pub(crate) fn locked_all(steps: Vec<Step>, locks: &[&Value]) -> Vec<Step> {
     steps.into_iter().map(locked).collect()
 }
 
-/// The same step, satisfied with ids being known: for references that bind late.
+/// The same step, which needs only the ids of its references: for references that bind late.
 pub(crate) fn when_known(step: Step) -> Step {
     step.needing(Anchor::Known)
 }

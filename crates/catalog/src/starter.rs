@@ -1,12 +1,12 @@
-//! The starter stack that `setpoint init` writes: a network and one server, commented.
+//! The starter stack that `setpoint init` writes: a network and one server, with comments.
 //!
-//! It stands with the kinds because it names their fields. Invariant: it is valid, and formatted as
-//! `setpoint fmt` would format it.
+//! It is in this crate because it names the fields of kinds. Invariant: it is valid, and formatted
+//! as by `setpoint fmt`.
 
-/// Where `init` writes the JSON Schema, relative to the stack file.
+/// The path of the JSON Schema that `init` writes, relative to the stack file.
 pub const SCHEMA_PATH: &str = ".setpoint/stack.schema.json";
 
-/// The first line of a stack file, by which editors find the schema.
+/// The first line of a stack file, which leads editors to the schema.
 fn schema_line() -> String {
     format!("# yaml-language-server: $schema={SCHEMA_PATH}")
 }
@@ -18,9 +18,9 @@ pub fn text() -> String {
 }
 
 const STARTER: &str = r#"
-# One stack: one account, one region, one owner. `setpoint plan` shows what it
-# would do, `setpoint apply` does it. `setpoint apply --sim` tries it without
-# an account.
+# A stack has one account, one region and one owner. `setpoint plan` shows the
+# changes and `setpoint apply` makes them; with --sim, both use a simulated
+# cloud and need no account.
 stack: my-first-stack
 region: cn-beijing
 
@@ -28,11 +28,11 @@ tags:
   Environment: test
 
 vars:
-  # Who may reach the server by SSH. Give your own: --var office=203.0.113.50/32
+  # The addresses that may use SSH. Set your own: --var office=203.0.113.50/32
   office:
     type: cidr
     default: 203.0.113.50/32
-    description: Where we SSH from
+    description: Source of SSH connections
 
 resources:
   # The network, and one subnet in one zone of the region.
@@ -46,7 +46,7 @@ resources:
     zone: cn-beijing-h
     cidr_block: 172.16.1.0/24
 
-  # The firewall. What no line opens stays closed.
+  # The firewall. Inbound flows without a rule are dropped.
   web:
     type: security_group
     vpc: net
@@ -58,7 +58,7 @@ resources:
         source: ${vars.office}
         description: SSH from office
 
-  # The private key is made on this machine if the file is not there.
+  # The private key is generated on this machine if the file does not exist.
   key:
     type: key_pair
     private_key_file: ~/.ssh/my-first-stack.pem

@@ -1,8 +1,8 @@
 //! `vpc`: a private network of one region.
 //!
 //! A VPC is `Pending` for some seconds and then `Available`, and `Pending` again after a change of
-//! its blocks. A region holds 10 VPCs by default; a block is a /8 to a /28. Nothing is created in a
-//! VPC that is not `Available`.
+//! its blocks. A region has at most 10 VPCs by default; a block is a /8 to a /28. Nothing can be
+//! created in a VPC that is not `Available`.
 //!
 //! Sources: CreateVpc, ModifyVpcAttribute, AssociateVpcCidrBlock, UnassociateVpcCidrBlock,
 //! DeleteVpc, DescribeVpcs (VPC 2016-04-28).
@@ -32,9 +32,9 @@ mod blocks;
 
 /// The kind.
 pub static VPC: Kind = Kind {
-    doc: "A private network of one region.",
+    doc: "A private network in one region.",
     hints: &[
-        ("region", "the stack's `region` holds for all of it"),
+        ("region", "the `region` of the stack applies to all of its resources"),
         ("vpc_name", "`name`"),
         ("cidr", "`cidr_block`"),
     ],
@@ -69,14 +69,14 @@ static FIELDS: &[Field] = &[
     Field::new(
         "cidr_block",
         BLOCK,
-        "IPv4 block, /8 to /28. Subnets outside of a new one have to leave or be replaced with it.",
+        "IPv4 CIDR block, /8 to /28. Subnets outside of a new block must be deleted or replaced in the same apply.",
     )
     .required()
     .param("CidrBlock")
     .at("CidrBlock")
     .judge(blocks::judge_primary, "none")
     .samples("10.0.0.0/16", "10.0.0.0/12"),
-    Field::new("enable_ipv6", Type::Bool, "Whether it has an IPv6 block. Switching it off is refused while a VSwitch has a part of it.")
+    Field::new("enable_ipv6", Type::Bool, "Whether the VPC has an IPv6 block. It cannot be switched off while a VSwitch uses a part of the block.")
         .or("false")
         .param("EnableIpv6")
         .update_param("EnableIPv6")
@@ -91,7 +91,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "secondary_cidr_blocks",
         Type::List(&BLOCK),
-        "Further IPv4 blocks, up to 5, each apart from the others.",
+        "Up to 5 further IPv4 CIDR blocks, which must not overlap.",
     )
     .at_uncaptured("SecondaryCidrBlocks.SecondaryCidrBlock")
     .judge(blocks::judge, "none")
@@ -100,17 +100,17 @@ static FIELDS: &[Field] = &[
     Field::new(
         "user_cidrs",
         Type::List(&BLOCK),
-        "Blocks outside RFC 1918 that are treated as private, up to 3.",
+        "Up to 3 CIDR blocks outside RFC 1918 that are treated as private.",
     )
     .at_uncaptured("UserCidrs.UserCidr")
     .replace()
     .samples("[30.0.0.0/16]", "[31.0.0.0/16]"),
-    Field::output("router_id", ID, "Id of its virtual router.").at_uncaptured("VRouterId"),
-    Field::output("route_table_id", ID, "Id of its system route table.")
+    Field::output("router_id", ID, "Id of the virtual router.").at_uncaptured("VRouterId"),
+    Field::output("route_table_id", ID, "Id of the system route table.")
         .by_uncaptured(route_table, &["RouterTableIds"]),
-    Field::output("ipv6_cidr_block", ID, "Its IPv6 block, if it has one.")
+    Field::output("ipv6_cidr_block", ID, "IPv6 block, if there is one.")
         .at_or_absent("Ipv6CidrBlock"),
-    Field::output("status", ID, "Pending or Available.").at("Status").transient(),
+    Field::output("status", ID, "`Pending` or `Available`.").at("Status").transient(),
 ];
 
 const ID: Type = Type::Text { min: 0, max: 128 };
@@ -119,9 +119,9 @@ const ID: Type = Type::Text { min: 0, max: 128 };
 static ATTRIBUTES: Update =
     Update::online("attributes", |change| vec![modify(change, change.params(&ATTRIBUTES))]);
 
-/// A primary block that grows, before anything is created in it.
+/// Growth of the primary block, before anything is created in it.
 static GROW: Update = Update::online("block", change_block);
-/// Another primary block, after everything outside of it has left.
+/// Another primary block, after everything outside of it is gone.
 static MOVE: Update = Update::online("move_block", change_block).place(At::After);
 
 /// Changes the primary block. The VPC is `Pending` for some seconds after it.
@@ -174,7 +174,7 @@ pub(crate) const BUSY: Codes = &[
 ];
 /// A VPC of the same request is still being created, or the region is busy.
 const SETTLING: Retry = &[(BUSY, Window::For(minutes(5)))];
-/// Its children are gone from lists before they are gone from it.
+/// Its children disappear from listings before the VPC releases them.
 const LINGERS: Retry = &[
     (
         &["DependencyViolation.VSwitch", "DependencyViolation.SecurityGroup"],

@@ -1,9 +1,9 @@
 //! `vswitch`: a subnet of a VPC, in one zone.
 //!
 //! A VSwitch is `Pending` for some seconds and then `Available`. Its block is a /16 to a /29 inside
-//! one of the blocks of its VPC, apart from those of its neighbours; a VPC holds 150 of them. The
-//! API creates or deletes one VSwitch of a VPC at a time and refuses a second one as a conflict, so
-//! these steps hold the lock of the VPC.
+//! one of the blocks of its VPC and does not overlap its neighbours; a VPC has at most 150 of them.
+//! The API creates or deletes one VSwitch of a VPC at a time and refuses a second one as a
+//! conflict, so these steps hold the lock of the VPC.
 //!
 //! Sources: CreateVSwitch, ModifyVSwitchAttribute, DeleteVSwitch, DescribeVSwitches (VPC
 //! 2016-04-28).
@@ -32,7 +32,7 @@ mod check;
 
 /// The kind.
 pub static VSWITCH: Kind = Kind {
-    doc: "A subnet of a VPC in one zone.",
+    doc: "A subnet of a VPC, in one zone.",
     hints: &[
         ("vpc_id", "`vpc`"),
         ("zone_id", "`zone`"),
@@ -70,13 +70,13 @@ static FIELDS: &[Field] = &[
         .at_uncaptured("Description")
         .update(&ATTRIBUTES)
         .samples("One subnet", "Another one"),
-    Field::new("vpc", Type::Ref("vpc"), "The VPC that it lies in.")
+    Field::new("vpc", Type::Ref("vpc"), "The VPC of the subnet.")
         .required()
         .param("VpcId")
         .at("VpcId")
         .replace()
         .samples("net", "other"),
-    Field::new("zone", Type::Zone, "The zone that it lies in.")
+    Field::new("zone", Type::Zone, "The zone of the subnet.")
         .required()
         .param("ZoneId")
         .at("ZoneId")
@@ -85,7 +85,7 @@ static FIELDS: &[Field] = &[
     Field::new(
         "cidr_block",
         Type::Cidr { min: 16, max: 29 },
-        "IPv4 block, /16 to /29, inside one of the blocks of its VPC.",
+        "IPv4 CIDR block, /16 to /29, inside one of the blocks of the VPC.",
     )
     .required()
     .param("CidrBlock")
@@ -95,8 +95,8 @@ static FIELDS: &[Field] = &[
     Field::new(
         "ipv6_cidr_block",
         Type::Int { min: 0, max: 255, unit: "" },
-        "Last byte of its IPv6 /64; its VPC must have IPv6 enabled. Another number gives the old \
-         block back first; without a line it keeps the one that it has.",
+        "Last byte of the IPv6 /64 of the subnet; the VPC must have an IPv6 block. A change \
+         releases the old block first; if the field is removed, the block stays.",
     )
     .param("Ipv6CidrBlock")
     .by_uncaptured(ipv6_number, &["Ipv6CidrBlock"])
@@ -105,11 +105,11 @@ static FIELDS: &[Field] = &[
     Field::output(
         "available_ip_address_count",
         Type::Int { min: 0, max: i64::MAX, unit: "" },
-        "How many addresses are free.",
+        "Number of free addresses.",
     )
     .at_uncaptured("AvailableIpAddressCount")
     .transient(),
-    Field::output("status", Type::Text { min: 0, max: 64 }, "Pending or Available.")
+    Field::output("status", Type::Text { min: 0, max: 64 }, "`Pending` or `Available`.")
         .at("Status")
         .transient(),
 ];
@@ -118,7 +118,7 @@ static FIELDS: &[Field] = &[
 static ATTRIBUTES: Update =
     Update::online("attributes", |change| modify(change, change.params(&ATTRIBUTES)).into());
 
-/// The API assigns a new IPv6 number only after the old one was given back.
+/// The API assigns a new IPv6 number only after the old one was released.
 static IPV6: Update = Update::online("ipv6", |change| {
     let switch = |on: bool| vec![("EnableIPv6", Value::Bool(on))];
     let off = (change.live.attr("ipv6_cidr_block") != Value::Null)
@@ -190,7 +190,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     ])
 }
 
-/// Changes it, and waits until it is at rest again.
+/// Changes the VSwitch, and waits until it is `Available` again.
 fn modify(change: &Changing<'_>, args: Args) -> [Step; 2] {
     let args = [vec![("VSwitchId", change.id())], args].concat();
     let call = Call::new(&api::MODIFY_VSWITCH_ATTRIBUTE, args);

@@ -34,8 +34,8 @@ pub(super) fn is_reattached(want: &Desired, live: &Live) -> bool {
         .is_some_and(|to| *to != live.attr("attach_to"))
 }
 
-/// Detaches it and attaches it anew; what grows offline only grows in between. Nothing is detached
-/// before the new machine runs.
+/// Detaches the disk and attaches it again; a disk that only grows offline grows in between.
+/// Nothing is detached before the new machine runs.
 pub(super) fn reattach(change: &Changing<'_>) -> Vec<Step> {
     let (from, to) = (change.live.attr("attach_to"), change.wanted("attach_to"));
     let mut steps = detach(change.live);
@@ -51,13 +51,13 @@ pub(super) fn reattach(change: &Changing<'_>) -> Vec<Step> {
     locked_all(steps, &[&from, &to])
 }
 
-/// What the file says, or else what holds.
+/// The value in the file, or else the live one.
 fn goes_with_it(change: &Changing<'_>) -> Value {
     let wanted = change.want.attrs.get("delete_with_instance").cloned();
     wanted.unwrap_or_else(|| change.live.attr("delete_with_instance"))
 }
 
-/// Attaching resets the flag that says whether automatic snapshots are deleted with the disk.
+/// Attaching resets the flag for deleting automatic snapshots together with the disk.
 fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
     let kept = Value::Bool(false);
     let args = vec![
@@ -67,7 +67,7 @@ fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
     (live.attr("delete_auto_snapshot") == kept).then(|| change::attribute(args))
 }
 
-/// Attaches it to a machine, and says whether it is deleted with that.
+/// Attaches the disk to a machine, with the flag for deleting both together.
 pub(super) fn attach(id: &Value, machine: &Value, goes_with_it: Value) -> Vec<Step> {
     let attached = Cond::Is("attach_to", vec![machine.clone()]);
     let args = vec![
@@ -88,7 +88,7 @@ pub(super) fn attach(id: &Value, machine: &Value, goes_with_it: Value) -> Vec<St
     ]
 }
 
-/// Detaches it; nothing if it is free.
+/// Detaches the disk; no steps if it is free.
 pub(super) fn detach(live: &Live) -> Vec<Step> {
     let from = live.attr("attach_to");
     if from == Value::Null {
@@ -111,7 +111,7 @@ pub(super) fn detach(live: &Live) -> Vec<Step> {
     vec![Step::call(call), state("Available", 5, 10)]
 }
 
-/// The zone of the machine that the file names, as far as it is known.
+/// The zone of the machine that the file names, if it is known.
 pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
     if let Some(live) = judged.outside {
         return Some(live.attr("zone"));
@@ -120,7 +120,7 @@ pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
     subnet.attrs.get("zone").cloned()
 }
 
-/// The machine that the file names, if it stands there.
+/// The machine that the file names, if it is part of the file.
 pub(super) fn machine<'a>(judged: &Judged<'a>) -> Option<&'a Desired> {
     meant(judged, judged.all.get(&judged.desired.address)?, "attach_to")
 }

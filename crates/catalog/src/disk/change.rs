@@ -24,7 +24,7 @@ const CREATING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
-/// A snapshot of it is being taken, it is between two states, or its machine is.
+/// A snapshot of the disk is being taken, or the disk or its machine is between two states.
 const BUSY: Retry = &[(
     &[
         "DiskCreatingSnapshot",
@@ -39,7 +39,7 @@ const BUSY: Retry = &[(
     ],
     Window::For(minutes(10)),
 )];
-/// Its category or level is changing still, or was changed a moment ago.
+/// The category or level is still changing, or was changed a moment ago.
 const CONVERTING: Retry = &[(
     &[
         "DiskInCoolingPeriod",
@@ -61,7 +61,7 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: CREATING,
         ..Call::create(&api::CREATE_DISK, args, &[("id", "DiskId")])
     };
-    // One that an earlier run made, and that is not listed yet, may be attached already.
+    // A disk that an earlier run created and that is not listed yet may be attached already.
     let made = ["Available", "Attaching", "In_use"].map(Value::text).into();
     let made = Wait::own(Cond::Is("status", made), seconds(3), minutes(5));
     let mut steps = vec![Step::call(call), Step::wait(made)];
@@ -89,8 +89,7 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Detaches it first: whoever uses the machine's slot, and the machine itself, waits for that
-/// alone.
+/// Detaches the disk first: the machine, and users of its slot, wait for that step only.
 pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let mut steps = locked_all(attach::detach(live), &[&live.attr("attach_to")]);
     let pivot = steps.len().saturating_sub(1);
@@ -120,10 +119,10 @@ pub(super) fn attributes(change: &Changing<'_>, update: &'static Update) -> Vec<
     vec![attribute([id, change.params(update)].concat())]
 }
 
-/// Puts it under a policy of automatic snapshots. Deleting the policy also ends its use.
+/// Applies a policy of automatic snapshots. Deleting a policy also ends its use.
 pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
     let disks = Value::Encode(Encoding::Json, Box::new(Value::List(vec![id.clone()])));
-    // This action spells its parameters otherwise than all others.
+    // The parameters of this action begin with lower-case letters, unlike all others.
     let args = vec![
         ("regionId", Value::text(&cx.site.region)),
         ("autoSnapshotPolicyId", policy),
@@ -135,7 +134,7 @@ pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
     })
 }
 
-/// Grows it where it is, before it goes elsewhere: at rest offline, on a running machine online.
+/// Grows the disk before it moves: online on a running machine, otherwise offline.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     let (size, from) = (change.wanted("size"), change.live.attr("attach_to"));
     if grows_on_its_way(change) {
@@ -146,14 +145,13 @@ pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     locked_all(steps, &[&from, &change.wanted("attach_to")])
 }
 
-/// Whether it grows between two machines: the category `cloud` grows offline only.
+/// Whether it grows between detaching and attaching: the category `cloud` grows offline only.
 pub(super) fn grows_on_its_way(change: &Changing<'_>) -> bool {
     attach::is_reattached(change.want, change.live)
         && judge::is_bound_to_rest(change.want, change.live)
 }
 
-/// Waits until its machine is at rest, where a disk can grow. One that is gone by then is no
-/// obstacle.
+/// Waits until its machine is in a state in which a disk can grow, or is gone.
 fn settled(change: &Changing<'_>, machine: &str) -> Step {
     let at_rest = ["Running", "Stopped"].map(Value::text).into();
     let mut queries = MACHINE.by_ids(&DISK, &change.live.site, &[machine.to_owned()]);
@@ -164,7 +162,7 @@ fn settled(change: &Changing<'_>, machine: &str) -> Step {
     })
 }
 
-/// Grows it and waits until it shows its size.
+/// Grows the disk and waits until it shows the new size.
 pub(super) fn resize(change: &Changing<'_>, size: Value) -> Vec<Step> {
     let grown = Cond::Is("size", vec![size.clone()]);
     let ways = if judge::is_basic(change.live) { OFFLINE } else { ONLINE_IF_IT_RUNS };
@@ -180,13 +178,13 @@ pub(super) fn resize(change: &Changing<'_>, size: Value) -> Vec<Step> {
     ]
 }
 
-/// The way in which a disk at rest grows.
+/// The method for a disk without a running machine.
 const OFFLINE: &[&str] = &["offline"];
-/// A running machine sees an online growth at once. Whether it runs is asked of the cloud: the plan
-/// itself may have started or stopped it by then.
+/// A running machine sees an online growth at once. The cloud decides whether the machine runs: the
+/// plan itself may have started or stopped it by then.
 pub(crate) const ONLINE_IF_IT_RUNS: &[&str] = &["online", "offline"];
 
-/// The call that makes a disk greater, in the first of these ways that the cloud allows.
+/// The call that grows a disk, with the first of these methods that the cloud accepts.
 pub(crate) fn resize_call(id: &Value, size: &Value, ways: &[&str]) -> Call {
     let rung = |way: &&str| {
         vec![
@@ -202,8 +200,8 @@ pub(crate) fn resize_call(id: &Value, size: &Value, ways: &[&str]) -> Call {
     }
 }
 
-/// Another category, level or IOPS. A category takes its time, and allows no other change
-/// meanwhile.
+/// Changes category, level or IOPS. A change of category takes some time, during which no other
+/// change is possible.
 pub(super) fn spec(change: &Changing<'_>) -> Vec<Step> {
     let attrs = ["category", "performance_level", "provisioned_iops"];
     let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));

@@ -1,4 +1,4 @@
-//! Checks of a disk, offline: its zone, and what its category takes.
+//! Offline checks of a disk: its zone, and the fields that its category supports.
 
 use setpoint_plan::{Address, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
@@ -18,15 +18,15 @@ fn problem(path: &str, message: String, hint: &str) -> Problem {
     }
 }
 
-/// Its zone is given, or that of its machine; a machine that needs the disk cannot give it.
+/// The zone is given, or follows from the machine; a machine that needs the disk cannot define it.
 fn check_zone(cx: &CheckCx<'_>) -> Option<Problem> {
     let zone = cx.fields().get("zone");
     let Some(Value::Ref(machine)) = cx.fields().get("attach_to") else {
         return zone.is_none().then(|| {
             problem(
                 "zone",
-                "`zone` is missing, and no machine of this stack gives it".to_owned(),
-                "write the zone of the machine that it is to be attached to",
+                "`zone` is missing, and no instance of this stack defines it".to_owned(),
+                "write the zone of the instance that the disk will be attached to",
             )
         });
     };
@@ -35,26 +35,26 @@ fn check_zone(cx: &CheckCx<'_>) -> Option<Problem> {
         (Some(own), Some(other)) if own != other => Some(problem(
             "attach_to",
             format!(
-                "the disk is in {}, and `{}` in {}",
+                "the disk is in {}, but `{}` is in {}",
                 own.as_text().unwrap_or_default(),
                 machine.address,
                 other.as_text().unwrap_or_default()
             ),
-            "a disk is attached within its zone",
+            "a disk can only be attached to an instance in its zone",
         )),
         (None, _) if names(cx, &machine.address, &cx.resource.address) => Some(problem(
             "zone",
             format!(
-                "`zone` is missing, and `{}` cannot give it: it needs the disk",
+                "`zone` is missing, and `{}` cannot define it because it needs the disk",
                 machine.address
             ),
-            "write the zone of the machine",
+            "write the zone of the instance",
         )),
         _ => None,
     }
 }
 
-/// The zone of a machine's subnet, where both stand in this stack.
+/// The zone of a machine's subnet, if both are in this stack.
 fn zone_of<'a>(cx: &CheckCx<'a>, machine: &Address) -> Option<&'a Value> {
     let Some(Value::Ref(subnet)) = cx.all.get(machine)?.fields.get("vswitch") else {
         return None;
@@ -76,15 +76,15 @@ fn names(cx: &CheckCx<'_>, machine: &Address, disk: &Address) -> bool {
     refs.any(|reference| reference.address == *disk)
 }
 
-/// Levels belong to cloud_essd, and need a size; IOPS and bursts belong to cloud_auto.
+/// Levels are for cloud_essd and need a size; IOPS and bursting are for cloud_auto.
 fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     let text = |name: &str| cx.fields().get(name).and_then(Value::as_text);
     let category = text("category").unwrap_or("cloud_essd");
     let mut problems = Vec::new();
     let mut belongs = |field: &str, to: &str| {
         if cx.fields().contains_key(field) && category != to {
-            let message = format!("a {category} disk has no `{field}`");
-            let hint = format!("leave `{field}` out, or say `category: {to}`");
+            let message = format!("a {category} disk does not support `{field}`");
+            let hint = format!("remove `{field}`, or write `category: {to}`");
             problems.push(problem(field, message, &hint));
         }
     };
@@ -94,28 +94,28 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     let is_encrypted = cx.fields().get("encrypted") == Some(&Value::Bool(true));
     if cx.fields().contains_key("kms_key") && !is_encrypted {
         let message = "`kms_key` has no effect on a disk that is not encrypted".to_owned();
-        problems.push(problem("kms_key", message, "write `encrypted: true` beside it"));
+        problems.push(problem("kms_key", message, "also write `encrypted: true`"));
     }
     let size = cx.fields().get("size").and_then(Value::as_int);
     let level = text("performance_level").unwrap_or("PL1");
     let (of, least, most) = bounds(category, level);
     if size.is_some_and(|size| size > most) {
-        let message = format!("a {of} disk has at most {most} GiB");
-        problems.push(problem("size", message, "write that, or another category"));
+        let message = format!("a {of} disk must have at most {most} GiB");
+        problems.push(problem("size", message, "write at most that, or choose another category"));
     }
     if size.is_some_and(|size| size < least) {
-        let message = format!("a {of} disk has at least {least} GiB");
+        let message = format!("a {of} disk must have at least {least} GiB");
         let hint = match of {
-            "PL1" => "write that, or `performance_level: PL0`",
-            _ => "write that, or another level or category",
+            "PL1" => "write at least that, or `performance_level: PL0`",
+            _ => "write at least that, or choose another level or category",
         };
         problems.push(problem("size", message, hint));
     }
     problems
 }
 
-/// What a data disk of a category and level is called, and its least and greatest size in GiB. The
-/// least size of a system disk is the same, but for `cloud`.
+/// The name of a data disk of a category and level in messages, and its smallest and largest size
+/// in GiB. A system disk has the same smallest size, except for `cloud`.
 pub(crate) fn bounds<'a>(category: &'a str, level: &'a str) -> (&'a str, i64, i64) {
     match (category, level) {
         ("cloud_essd", "PL1") => (level, 20, 65536),

@@ -1,4 +1,4 @@
-//! What a difference in a field of a disk leads to.
+//! The effects of differences in the fields of a disk.
 
 use setpoint_plan::Value;
 use setpoint_plan::desired::Desired;
@@ -8,14 +8,14 @@ use setpoint_plan::live::Live;
 use super::{ATTACH, DETACH, GROW, MACHINE_STATUS, MOVE, SPEC, attach};
 use crate::shared;
 
-/// Grows in place where the cloud can do so without a restart.
+/// Grows in place if the cloud can do so without a restart.
 pub(super) fn size(judged: &Judged<'_>) -> Verdict {
     let (Some(want), Some(live)) = (judged.want.as_int(), judged.live.as_int()) else {
         return Verdict::Same;
     };
     if want < live {
         return Verdict::Refuse(
-            format!("a disk cannot shrink: it has {live} GiB, and the file says {want} GiB"),
+            format!("a disk cannot shrink: it has {live} GiB, but the file says {want} GiB"),
             Some(format!("write `size: {live}` or more")),
         );
     }
@@ -23,22 +23,22 @@ pub(super) fn size(judged: &Judged<'_>) -> Verdict {
         return Verdict::Update(&GROW);
     }
     let (why, hint) = if is_up(judged.desired) {
-        ("runs", "stop the machine first, with `power: stopped`")
+        ("runs", "stop the instance first, with `power: stopped`")
     } else if is_to_run(judged) {
-        ("is started in this plan", "grow it first, and start the machine in another apply")
+        ("is started in this plan", "grow the disk first, and start the instance in another apply")
     } else {
         return Verdict::Update(&GROW);
     };
     Verdict::Refuse(
         format!(
-            "a disk of the category cloud grows offline only, and the machine of {} {why}",
+            "a disk of the category cloud can only grow offline, but the instance of {} {why}",
             judged.row.id
         ),
-        Some(format!("{hint}, or take `attach_to` out for this apply")),
+        Some(format!("{hint}, or remove `attach_to` for this apply")),
     )
 }
 
-/// Whether it is of the oldest category, which grows offline only.
+/// Whether it has the oldest category, which can only grow offline.
 pub(super) fn is_basic(row: &Live) -> bool {
     row.attr("category") == Value::text("cloud")
 }
@@ -48,25 +48,25 @@ pub(super) fn is_bound_to_rest(want: &Desired, row: &Live) -> bool {
     is_basic(row) && is_up(want)
 }
 
-/// Whether its machine is up, as far as it was asked.
+/// Whether its machine runs, as far as it was read.
 fn is_up(want: &Desired) -> bool {
     want.text(MACHINE_STATUS)
         .is_some_and(|status| status != "Stopped")
 }
 
-/// Whether the file wants its machine to run.
+/// Whether its machine runs in the desired state.
 fn is_to_run(judged: &Judged<'_>) -> bool {
     let machine = attach::machine(judged);
     machine.is_some_and(|machine| machine.text("power") == Some("running"))
 }
 
-/// In place where the cloud can do so; else another disk.
+/// In place if the cloud can do so, else a replacement.
 pub(super) fn category(judged: &Judged<'_>) -> Verdict {
     if becomes(judged) { Verdict::Update(&SPEC) } else { Verdict::Replace }
 }
 
-/// Whether a disk can change its category in place. ModifyDiskSpec names what a disk can become; a
-/// basic disk becomes nothing else, and a subscription nothing slower.
+/// Whether a disk can change its category in place. The page of ModifyDiskSpec lists the possible
+/// changes; a basic disk cannot change, and a subscription cannot become slower.
 pub(crate) fn becomes(judged: &Judged<'_>) -> bool {
     const DESCENDING: [&str; 4] = ["cloud_essd", "cloud_auto", "cloud_ssd", "cloud_efficiency"];
     let place = |value: &Value| {
@@ -87,13 +87,13 @@ pub(super) fn level(judged: &Judged<'_>) -> Verdict {
     shared::level(judged, "size", &SPEC)
 }
 
-/// A machine outside the stack has to stand in the zone of the disk.
+/// A machine outside the stack must be in the zone of the disk.
 pub(super) fn fits(want: &Desired, machine: &Live) -> Option<(String, String)> {
     let own = want.attrs.get("zone")?.as_text()?;
     let other = machine.attr("zone");
     let other = other.as_text().filter(|other| *other != own)?;
-    let what = format!("the disk is to lie in {own}, and {} lies in {other}", machine.id);
-    let hint = format!("write `zone: {other}`, or name a machine in {own}");
+    let what = format!("the disk is in {own}, but {} is in {other}", machine.id);
+    let hint = format!("write `zone: {other}`, or choose an instance in {own}");
     Some((what, hint))
 }
 
@@ -105,12 +105,12 @@ pub(super) fn machine(judged: &Judged<'_>) -> Verdict {
     if let Some(other) = of_machine.filter(|other| *other != zone) {
         return Verdict::Refuse(
             format!(
-                "{} lies in {}, and its machine in {}: a disk cannot leave its zone",
+                "{} is in {}, but its instance is in {}: a disk cannot leave its zone",
                 judged.row.id,
                 shown(&zone),
                 shown(&other)
             ),
-            Some("take a snapshot, and create another disk from it there".to_owned()),
+            Some("take a snapshot, and create another disk from it in that zone".to_owned()),
         );
     }
     match (judged.want, judged.live) {

@@ -1,4 +1,4 @@
-//! Binding an `eip` to a machine, and freeing it.
+//! Binding an `eip` to a machine, and unbinding it.
 
 use setpoint_openapi::action::vpc as api;
 use setpoint_plan::Value;
@@ -28,7 +28,7 @@ const BINDING: Retry = &[
         ],
         Window::For(minutes(5)),
     ),
-    // An EIP or a public address that the machine has just let go of is still shown.
+    // An EIP or a public address that the machine has just released is still shown.
     (
         &[
             "InvalidAssociation.Duplicated",
@@ -37,7 +37,7 @@ const BINDING: Retry = &[
         Window::For(minutes(1)),
     ),
 ];
-/// Frees it and binds it anew. Nothing is freed before the new machine can take over.
+/// Unbinds the address and binds it again. It is not unbound before the new machine can take over.
 pub(super) fn rebind(change: &Changing<'_>) -> Vec<Step> {
     let (from, to) = (change.live.attr("attach_to"), change.wanted("attach_to"));
     let mut steps = unbind(change.live);
@@ -73,7 +73,8 @@ pub(super) fn bind(id: &Value, target: &Value) -> Vec<Step> {
     ]
 }
 
-/// Frees it; nothing if it is free. Freed already, it is refused with the code of a wrong state.
+/// Unbinds the address; no steps if it is free. The API refuses to unbind a free address with the
+/// code of a wrong state.
 pub(super) fn unbind(live: &Live) -> Vec<Step> {
     let from = live.attr("attach_to");
     if from == Value::Null {

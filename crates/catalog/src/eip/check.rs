@@ -1,4 +1,4 @@
-//! Checks of an `eip`, offline: its bandwidth, and the machine that it is bound to.
+//! Offline checks of an `eip`: its bandwidth, and the machine that it is bound to.
 
 use setpoint_plan::Value;
 use setpoint_spec::schema::{CheckCx, Problem};
@@ -12,15 +12,15 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     if by_traffic && bandwidth.is_some_and(|rate| rate > 200) {
         problems.push(Problem {
             path: "bandwidth".to_owned(),
-            message: "an `eip` that is paid by traffic has at most 200 Mbit/s".to_owned(),
-            hint: Some("write 200, or say `internet_charge_type: PayByBandwidth`".to_owned()),
+            message: "an `eip` with PayByTraffic must have at most 200 Mbit/s".to_owned(),
+            hint: Some("write at most 200, or `internet_charge_type: PayByBandwidth`".to_owned()),
         });
     }
     problems.extend(check_target(cx));
     problems
 }
 
-/// A machine takes one public address.
+/// A machine can have only one public address.
 fn check_target(cx: &CheckCx<'_>) -> Option<Problem> {
     let Some(Value::Ref(target)) = cx.fields().get("attach_to") else {
         return None;
@@ -35,7 +35,7 @@ fn check_target(cx: &CheckCx<'_>) -> Option<Problem> {
     };
     if rate.is_some_and(|rate| rate > 0) {
         return Some(problem(
-            format!("`{}` has public bandwidth of its own", target.address),
+            format!("`{}` has its own public bandwidth", target.address),
             format!(
                 "create `{}` without `internet`, or take `attach_to` out of here: a machine cannot \
                  take an `eip` while it keeps a public address of its own",
@@ -51,9 +51,9 @@ fn check_target(cx: &CheckCx<'_>) -> Option<Problem> {
     let other = cx.all.values().find(is_before)?;
     Some(problem(
         format!(
-            "`{}` is attached to `{}` already",
+            "`{}` is already attached to `{}`",
             other.address, target.address
         ),
-        "a machine takes one `eip`".to_owned(),
+        "an instance can have only one `eip`".to_owned(),
     ))
 }

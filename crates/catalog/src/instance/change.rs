@@ -1,7 +1,7 @@
 //! Changes of a live instance, each with its calls and waits.
 //!
-//! Names and protection may change at any time. Everything else beside the window waits for a
-//! machine that is on its way up.
+//! Names and protection can change at any time. Every other change outside the window waits for a
+//! machine that is starting.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::procedure::{
@@ -36,7 +36,7 @@ const CHANGING_TYPE: Retry = &[
         Window::For(minutes(5)),
     ),
 ];
-/// Between two states, or another change under way.
+/// The machine is between two states, or another change is running.
 const SETTLING: Retry = &[(
     &[
         "InvalidOperation.InvalidEcsState",
@@ -61,13 +61,13 @@ pub(super) fn attribute(id: &Value, args: Args) -> Step {
     Step::call(Call { retry: SETTLING, ..call })
 }
 
-/// The call that changes the attributes of an update, once the machine is up.
+/// The call that changes the attributes of an update, once the machine runs.
 pub(super) fn settled_attribute(change: &Changing<'_>, update: &'static Update) -> Vec<Step> {
     let call = attribute(&change.id(), change.params(update));
     settled(change.live).into_iter().chain([call]).collect()
 }
 
-/// Stores other user data.
+/// Stores changed user data.
 pub(super) fn user_data(change: &Changing<'_>) -> Vec<Step> {
     let content = change.want.initial.get("user_data_content").cloned();
     vec![attribute(&change.id(), vec![("UserData", content.unwrap_or(Value::Null))])]
@@ -95,8 +95,8 @@ pub(super) fn bandwidth(change: &Changing<'_>) -> Vec<Step> {
     settled(change.live).into_iter().chain([call, wait]).collect()
 }
 
-/// Changes the type. Asked for the type that the machine has, the API refuses; and it shows a new
-/// type only some seconds later.
+/// Changes the type. The API refuses the type that the machine has already, and shows a new type
+/// only some seconds later.
 pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
     let acceptable = change.want.attrs.get("instance_types").and_then(Value::as_list);
     let first = acceptable.and_then(<[Value]>::first).cloned();
@@ -111,8 +111,7 @@ pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
     vec![Step::call(call), Step::wait(Wait::own(shown, seconds(2), minutes(10)))]
 }
 
-/// Moves it to another subnet or address. Moved once, it cannot be moved again before it was
-/// started.
+/// Moves the machine to another subnet or address. It cannot be moved again before it was started.
 pub(super) fn network(change: &Changing<'_>) -> Vec<Step> {
     let wanted = change.want.attrs.get("vswitch").cloned();
     let vswitch = wanted.unwrap_or_else(|| change.live.attr("vswitch"));
@@ -132,7 +131,7 @@ pub(super) fn network(change: &Changing<'_>) -> Vec<Step> {
     vec![Step::call(call), Step::wait(Wait::own(seen, seconds(3), minutes(5)))]
 }
 
-/// Replaces the system disk. The key pair is dropped unless it is given again.
+/// Replaces the system disk. The key pair is lost unless it is given again.
 pub(super) fn rebuild(change: &Changing<'_>) -> Vec<Step> {
     let image = change.wanted("image");
     let mut args = vec![("ImageId", image.clone())];
@@ -158,13 +157,12 @@ pub(super) fn attach_key_pair(change: &Changing<'_>) -> Vec<Step> {
     key_pair(change, &api::ATTACH_KEY_PAIR, change.wanted("key_pair"))
 }
 
-/// Detaches the key pair that it has.
+/// Detaches the present key pair.
 pub(super) fn detach_key_pair(change: &Changing<'_>) -> Vec<Step> {
     key_pair(change, &api::DETACH_KEY_PAIR, change.live.attr("key_pair"))
 }
 
-/// These calls answer with 200 even where the one machine failed, hence the results for single
-/// items.
+/// These calls answer with 200 even if the one machine failed, hence the results for single items.
 fn key_pair(change: &Changing<'_>, action: &'static Action, name: Value) -> Vec<Step> {
     let each = Each {
         item: "InstanceIds",

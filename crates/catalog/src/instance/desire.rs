@@ -18,7 +18,7 @@ use crate::instance::read::{IMAGES, LIVE_IMAGE};
 use crate::instance::{ON_IMAGE_CHANGE, ON_USER_DATA_CHANGE, RESTARTING, USER_DATA, power, ready};
 use crate::shared::{default_to, digest, level, name_at_creation};
 
-/// Lists are not empty, and only a disk that has levels is given one.
+/// Lists must not be empty, and only disks with performance levels may have one.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let empty = |name: &&str| {
         cx.fields()
@@ -28,7 +28,7 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     };
     let problem = |name: &str| Problem {
         path: name.to_owned(),
-        message: format!("`{name}` is empty"),
+        message: format!("`{name}` must not be empty"),
         hint: Some("name at least one".to_owned()),
     };
     let lists = ["instance_types", "vswitches", "security_groups"];
@@ -41,7 +41,8 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         .collect()
 }
 
-/// The largest public image, in GiB. A larger image is a custom one, and its size has to be given.
+/// The size of the largest public image, in GiB. A larger image is a custom one, and `size` must be
+/// given.
 const IMAGE_SIZE_MAX: i64 = 100;
 
 fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
@@ -54,23 +55,23 @@ fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
         hint: Some(hint),
     };
     if category != "cloud_essd" && disk.contains_key("performance_level") {
-        let message = format!("a {category} disk has no performance level");
-        let hint = "leave `performance_level` out, or say `category: cloud_essd`".to_owned();
+        let message = format!("a {category} disk does not support `performance_level`");
+        let hint = "remove `performance_level`, or write `category: cloud_essd`".to_owned();
         return Some(problem("performance_level", message, hint));
     }
     let level = text("performance_level").unwrap_or("PL0");
     let (of, least, _) = disk::bounds(category, level);
-    // An image brings its own size, which is smaller than what the highest levels need.
+    // Without `size` the image decides, and its size is too small for the highest levels.
     let Some(size) = disk.get("size").and_then(Value::as_int) else {
         let is_given = disk.contains_key("size");
         return (!is_given && least > IMAGE_SIZE_MAX).then(|| {
-            let message = format!("a {of} disk has at least {least} GiB, and no `size` is given");
+            let message = format!("a {of} disk must have at least {least} GiB, but `size` is missing");
             problem("performance_level", message, format!("write `size: {least}` or more"))
         });
     };
     (size < least).then(|| {
-        let message = format!("a {of} disk has at least {least} GiB");
-        problem("size", message, "write that, or another level or category".to_owned())
+        let message = format!("a {of} disk must have at least {least} GiB");
+        problem("size", message, "write at least that, or choose another level or category".to_owned())
     })
 }
 
@@ -94,8 +95,8 @@ pub(super) fn desire(
     Ok(())
 }
 
-/// Newest wins at creation and then stays: a live image that fits, deprecated or not, or can no
-/// longer be read, is right.
+/// The newest image is used at creation and then stays: a live image is accepted if it matches,
+/// deprecated or not, or if it cannot be read any more.
 fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     let Some(Value::Map(by)) = want.attrs.get("image").cloned() else {
         return Ok(());
@@ -141,7 +142,7 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
     Ok(())
 }
 
-/// What the API's own filters do not cover.
+/// The filters that the API does not have.
 fn fits(by: &Map, image: &Map) -> bool {
     ["os_name", "family"].iter().all(|key| {
         by.get(*key)
@@ -155,7 +156,7 @@ fn is_available(image: &Map) -> bool {
         .is_none_or(|status| *status == Value::text("Available"))
 }
 
-/// What the API's own filters cover, for an image that was read by its id.
+/// The filters that the API has, for an image that was read by its id.
 fn is_looked_for(by: &Map, image: &Map) -> bool {
     let text = |map: &Map, key: &str| map.get(key).and_then(Value::as_text).map(ToOwned::to_owned);
     let owner = text(by, "owner").unwrap_or_else(|| "system".to_owned());
@@ -166,7 +167,7 @@ fn is_looked_for(by: &Map, image: &Map) -> bool {
     is_named && is_for && text(image, "owner").is_none_or(|its| its == owner)
 }
 
-/// Public bandwidth exists only if a line says so; the way it is charged means nothing without it.
+/// Public bandwidth exists only if the file gives it; its billing has no meaning without it.
 fn choose_internet(want: &mut Desired) {
     if want.released.iter().any(|name| name == "internet") {
         want.attrs.retain(|name, _| !name.starts_with("internet."));
@@ -185,8 +186,8 @@ fn choose_internet(want: &mut Desired) {
     }
 }
 
-/// The digest is compared; the text itself is sent at creation only. Secrets are blanked and
-/// references named, so that the digest neither tells anything nor changes with them.
+/// The digest is compared; the text itself is sent only at creation. Secrets are blanked and
+/// references replaced by their names, so that the digest neither reveals nor follows their values.
 fn take_user_data(want: &mut Desired) {
     let Some(content) = want.attrs.remove("user_data") else {
         return;
@@ -210,8 +211,8 @@ fn template(content: &Value) -> String {
     }
 }
 
-/// The API's protection follows that of the spec, and is taken off again with it; what somebody
-/// switched on by hand stays.
+/// The API's protection follows that of the spec in both directions; protection that was switched
+/// on by hand stays.
 fn want_protection(live: Option<&Live>, want: &mut Desired) {
     let protect = want.guard.protect;
     if protect
@@ -229,9 +230,8 @@ fn is_left_stopped(live: &Live) -> bool {
     live.is_marked(Some(RESTARTING))
 }
 
-/// A machine that an earlier run stopped and did not start again is started, even where power is
-/// ignored or not managed; one that is on its way up, since an earlier run was cut off after making
-/// it, is waited for.
+/// Starts a machine that an earlier run stopped and did not start again, even if power is ignored
+/// or not managed; waits for one that is still starting since an interrupted run created it.
 fn want_power(live: Option<&Live>, want: &mut Desired) {
     if want.attrs.get("power") == Some(&Value::text("unmanaged")) {
         want.attrs.remove("power");
@@ -249,13 +249,13 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-/// What a machine has one of: a public address of its own, or an `eip`.
+/// The slot for a machine's only public address: its own, or an `eip`.
 pub(crate) const PUBLIC_ADDRESS: &str = "public address slot";
 
 const MAX_BANDWIDTH: &str = "internet.max_bandwidth_out";
 
-/// A private address can exist once in a subnet. A machine with public bandwidth or a public
-/// address of its own takes no `eip`; no source says whether the address goes with the bandwidth,
+/// A private address can exist once in a subnet. A machine with its own public bandwidth or public
+/// address cannot have an `eip`; no source says whether the address is released with the bandwidth,
 /// so it counts until it is gone.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
     let way = "set `internet.max_bandwidth_out: 0` in an apply of its own; if the machine keeps \
@@ -278,7 +278,7 @@ fn sorted(value: &Value) -> Vec<&Value> {
     items
 }
 
-/// The order of groups means nothing.
+/// The order of groups has no meaning.
 pub(super) fn judge_groups(judged: &Judged<'_>) -> Verdict {
     if sorted(judged.want) == sorted(judged.live) {
         Verdict::Same
@@ -295,8 +295,9 @@ pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Bandwidth changes the price per hour where it is paid for, before or after. Without bandwidth,
-/// connections from outside break; no source says whether the API keeps the public address.
+/// Bandwidth changes the hourly price if it is billed before or after the change. Without
+/// bandwidth, connections from outside break; no source says whether the API keeps the public
+/// address.
 pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     let live = |attr: &str| judged.row.attrs.get(attr);
     let live_out = live("internet.max_bandwidth_out");
@@ -313,8 +314,8 @@ pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     Verdict::UpdateWith(&BANDWIDTH, effect)
 }
 
-/// How public bandwidth is charged after the change: as the file says; else as it is, if there is
-/// some; else as at creation.
+/// The billing of public bandwidth after the change: that of the file, else the live one if there
+/// is bandwidth, else that at creation.
 pub(super) fn charge_type<'a>(want: &'a Desired, live: &'a Live) -> Option<&'a Value> {
     const CHARGE_TYPE: &str = "internet.charge_type";
     let own = want.attrs.get(CHARGE_TYPE);
@@ -331,11 +332,11 @@ fn is_open(out: Option<&Value>) -> bool {
     out.and_then(Value::as_int).is_some_and(|out| out > 0)
 }
 
-/// Grow only, while everything runs.
+/// Can only grow, which interrupts nothing.
 pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
     match (judged.want.as_int(), judged.live.as_int()) {
         (Some(want), Some(live)) if want < live => Verdict::Refuse(
-            format!("a disk cannot shrink: it has {live} GiB, and the file says {want} GiB"),
+            format!("a disk cannot shrink: it has {live} GiB, but the file says {want} GiB"),
             Some(format!("write `size: {live}` or more")),
         ),
         (_, None) => Verdict::Same,
@@ -343,7 +344,7 @@ pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// The machine would have to be made anew: that is for the user to decide.
+/// Refused: the machine would have to be replaced, which is for the user to decide.
 pub(super) fn judge_category(judged: &Judged<'_>) -> Verdict {
     if disk::becomes(judged) {
         return Verdict::Update(&DISK_SPEC);
@@ -355,7 +356,7 @@ pub(super) fn judge_category(judged: &Judged<'_>) -> Verdict {
     Verdict::Refuse(
         format!("a {from} disk{why} cannot become {to}"),
         Some(format!(
-            "keep `category: {from}`, or make the machine anew with `--replace {}`",
+            "keep `category: {from}`, or replace the instance with `--replace {}`",
             judged.desired.address
         )),
     )
@@ -365,7 +366,7 @@ pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
     level(judged, "system_disk.size", &DISK_SPEC)
 }
 
-/// A new system disk, or a new machine where the spec prefers that.
+/// A new system disk, or a new machine if the spec prefers that.
 pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     if choice(judged, ON_IMAGE_CHANGE) == Some("replace") {
         return Verdict::Replace;
@@ -373,7 +374,7 @@ pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     Verdict::Update(&IMAGE)
 }
 
-/// Within a zone of its VPC the machine moves; anywhere else it is replaced.
+/// Within its zone and VPC the machine moves; otherwise it is replaced.
 pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     let of_subnet = |attr: &str| {
         let own = judged
@@ -390,7 +391,7 @@ pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Any of them is right.
+/// Any of the listed values is accepted.
 pub(super) fn judge_vswitches(judged: &Judged<'_>) -> Verdict {
     let current = judged.row.attr("vswitch");
     if sorted(judged.want).contains(&&current) {
@@ -400,7 +401,7 @@ pub(super) fn judge_vswitches(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Any of them is right.
+/// Any of the listed values is accepted.
 pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
     let current = judged.row.attr("instance_type");
     if sorted(judged.want).contains(&&current) {
@@ -410,7 +411,7 @@ pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Other user data do nothing to a machine that runs, unless the spec says what to do.
+/// Changed user data has no effect on an existing machine, unless the spec chooses one.
 pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     match choice(judged, ON_USER_DATA_CHANGE) {
         Some("replace") => Verdict::Replace,
@@ -419,14 +420,14 @@ pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// The word that a member of `lifecycle` chooses.
+/// The word that a member of `lifecycle` holds.
 fn choice<'a>(judged: &Judged<'a>, member: &str) -> Option<&'a str> {
     let choices = &judged.desired.lifecycle.choices;
     choices.get(member).map(String::as_str)
 }
 
-/// A window that opens for another change ends as the file says; without one, the steps stand at
-/// the end.
+/// A window that opens for another change ends in the state of the file; without a window, these
+/// steps come last.
 /// A machine that stops without charges may get another public address when it starts, unless that
 /// is an `eip`.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {

@@ -25,7 +25,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "deletion_protection",
         Type::Bool,
-        "The API's own protection; that of `lifecycle.protect` if not given.",
+        "Deletion protection of the API; follows `lifecycle.protect` if not given.",
     )
     .param("DeletionProtection")
     .at("DeletionProtection")
@@ -35,7 +35,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "host_name",
         Type::Text { min: 2, max: 64 },
-        "Host name inside; a change holds from the next restart.",
+        "Host name of the operating system; a change takes effect at the next start.",
     )
     .param("HostName")
     .at("HostName")
@@ -45,7 +45,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "security_groups",
         Type::List(&Type::Ref("security_group")),
-        "The groups of its primary interface.",
+        "The security groups of the primary network interface.",
     )
     .required()
     .param("SecurityGroupIds")
@@ -54,13 +54,13 @@ pub(super) static FIELDS: &[Field] = &[
     .via(&GROUPS)
     .samples("[web]", "[web, db]")
     .captured(),
-    Field::structure("internet", INTERNET, "Public bandwidth of its own; none unless given.")
+    Field::structure("internet", INTERNET, "Public bandwidth of the instance itself; none if not given.")
         .closed(),
-    Field::structure("system_disk", SYSTEM_DISK, "The disk that it boots from."),
+    Field::structure("system_disk", SYSTEM_DISK, "The disk that the instance boots from."),
     Field::new(
         "image",
         Type::Ref("image"),
-        "Image id, or `{family|os_name|name, owner, architecture, follow}`.",
+        "The image: an id, an `image` of the stack, or `{family|os_name|name, owner, architecture, follow}`.",
     )
     .required()
     .param("ImageId")
@@ -72,7 +72,7 @@ pub(super) static FIELDS: &[Field] = &[
         "{family: acs:ubuntu_22_04_x64}",
     )
     .captured(),
-    Field::new("vswitch", Type::Ref("vswitch"), "The subnet; another zone replaces the machine.")
+    Field::new("vswitch", Type::Ref("vswitch"), "The subnet; a subnet in another zone replaces the instance.")
         .param("VSwitchId")
         .at("VpcAttributes.VSwitchId")
         .judge(desire::judge_vswitch, "restart")
@@ -81,17 +81,17 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "vswitches",
         Type::List(&Type::Ref("vswitch")),
-        "Acceptable subnets; members of a group are spread in turn.",
+        "Acceptable subnets; the members of a group are spread over them.",
     )
     .judge(desire::judge_vswitches, "replace!")
     .samples("[subnet, near]", "[far]"),
-    Field::new("private_ip", Type::Ip, "Private address inside the subnet.")
+    Field::new("private_ip", Type::Ip, "Private IP address, inside the subnet.")
         .param("PrivateIpAddress")
         .by(read::private_ip)
         .update(&NETWORK)
         .samples("10.0.1.10", "10.0.1.11")
         .captured(),
-    Field::new("instance_type", TYPE_NAME, "Its type, for example ecs.c7.large.")
+    Field::new("instance_type", TYPE_NAME, "Instance type, for example `ecs.c7.large`.")
         .param("InstanceType")
         .at("InstanceType")
         .update(&TYPE)
@@ -100,21 +100,21 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "instance_types",
         Type::List(&TYPE_NAME),
-        "Acceptable types, tried in order at creation; any of them is right.",
+        "Acceptable instance types, tried in order at creation; an instance of any of them stays as it is.",
     )
     .judge(desire::judge_types, "restart")
     .samples("[ecs.c7.large, ecs.g7.large]", "[ecs.c7.xlarge]"),
     Field::new(
         "user_data",
         Type::Content { max: 32768, with: true },
-        "cloud-init or a script for the first boot: text, or {text|file|cloud_config, with}.",
+        "cloud-init configuration or a script for the first boot: text, or `{text|file|cloud_config, with}`.",
     )
     .judge(desire::judge_user_data, "once")
     .samples("'#!/bin/sh'", "{cloud_config: {packages: [git]}}"),
     Field::new(
         "key_pair",
         Type::Ref("key_pair"),
-        "SSH key of root; a change holds from the next restart.",
+        "Key pair of the user root; a change takes effect at the next start.",
     )
     .param("KeyPairName")
     .at_or_absent("KeyPairName")
@@ -125,7 +125,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "power",
         Type::Enum(&["running", "stopped", "unmanaged"]),
-        "Whether it runs; started once if not given.",
+        "Whether the instance runs; if not given, it is started once and then not managed.",
     )
     .by(read::power)
     .judge(desire::judge_power, "stop")
@@ -135,8 +135,8 @@ pub(super) static FIELDS: &[Field] = &[
     Field::whole(
         "ready",
         ready::FIELDS,
-        "What must hold inside before whatever waits for it goes on. Asked after it was created, \
-         and after a rebuild.",
+        "Checks that must pass before resources that depend on the instance continue. They run \
+         after a creation and after a rebuild.",
     )
     .judge(ready::judge, "once")
     .transient()
@@ -144,21 +144,21 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "stopped_mode",
         Type::Enum(&["StopCharging", "KeepCharging"]),
-        "What a stop that the file asks for does to charges and to the public address.",
+        "Whether a stop by `power: stopped` also stops charges, which can release the public address.",
     )
     .or("StopCharging")
     .at("StoppedMode")
     .never()
     .captured(),
-    Field::output("public_ip", ID, "Its public address.").by(read::public_ip).captured(),
-    Field::output("zone", ID, "Its zone.").at("ZoneId").captured(),
-    Field::output("image_id", ID, "The image that it was created from.").at("ImageId").captured(),
+    Field::output("public_ip", ID, "Public IP address: its own, or that of its `eip`.").by(read::public_ip).captured(),
+    Field::output("zone", ID, "Zone.").at("ZoneId").captured(),
+    Field::output("image_id", ID, "Id of the image that the instance was created from.").at("ImageId").captured(),
     Field::output("cpu", NUMBER, "vCPUs.").at("Cpu").captured(),
     Field::output("memory", NUMBER, "Memory in MiB.").at("Memory").captured(),
-    Field::output("network_interface_id", ID, "Its primary interface.")
+    Field::output("network_interface_id", ID, "Id of the primary network interface.")
         .by(read::primary_interface)
         .captured(),
-    Field::output("status", ID, "Pending, Starting, Running, Stopping or Stopped.")
+    Field::output("status", ID, "`Pending`, `Starting`, `Running`, `Stopping` or `Stopped`.")
         .at("Status")
         .transient()
         .captured(),
@@ -175,7 +175,7 @@ static INTERNET: &[Field] = &[
     Field::new(
         "max_bandwidth_out",
         Type::Int { min: 0, max: 100, unit: "Mbit/s" },
-        "Outgoing bandwidth in Mbit/s; more than 0 gives a public address, 0 may take it away.",
+        "Outbound bandwidth in Mbit/s; more than 0 assigns a public address, 0 may release it.",
     )
     .param("InternetMaxBandwidthOut")
     .at("InternetMaxBandwidthOut")
@@ -186,7 +186,7 @@ static INTERNET: &[Field] = &[
     Field::new(
         "max_bandwidth_in",
         Type::Int { min: 1, max: 200, unit: "Mbit/s" },
-        "Incoming bandwidth in Mbit/s.",
+        "Inbound bandwidth in Mbit/s.",
     )
     .param("InternetMaxBandwidthIn")
     .at("InternetMaxBandwidthIn")
@@ -198,7 +198,7 @@ static INTERNET: &[Field] = &[
     Field::new(
         "charge_type",
         Type::Enum(&["PayByTraffic", "PayByBandwidth"]),
-        "Whether traffic or bandwidth is paid for.",
+        "Billing by traffic or by bandwidth.",
     )
     .or("PayByTraffic")
     .param("InternetChargeType")
@@ -215,7 +215,7 @@ static SYSTEM_DISK: &[Field] = &[
     Field::new(
         "size",
         Type::Int { min: 1, max: 2048, unit: "GiB" },
-        "Size in GiB, at least that of the image; grows online, never shrinks.",
+        "Size in GiB, at least that of the image; it can grow online, but not shrink.",
     )
     .param("SystemDisk.Size")
     .judge(desire::judge_size, "grow")
@@ -230,7 +230,7 @@ static SYSTEM_DISK: &[Field] = &[
             "cloud_ssd",
             "cloud_efficiency",
         ]),
-        "Category of the disk; no disk can become `cloud_essd_entry`.",
+        "Category of the disk; an existing disk cannot become `cloud_essd_entry`.",
     )
     .or("cloud_essd")
     .param("SystemDisk.Category")
@@ -241,7 +241,7 @@ static SYSTEM_DISK: &[Field] = &[
     Field::new(
         "performance_level",
         Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
-        "Level of a cloud_essd; never down to PL0.",
+        "Performance level of a cloud_essd; it cannot be lowered to PL0.",
     )
     .or("PL0")
     .param("SystemDisk.PerformanceLevel")
@@ -250,12 +250,12 @@ static SYSTEM_DISK: &[Field] = &[
     .via(&DISK_SPEC)
     .samples("PL0", "PL1")
     .captured(),
-    Field::new("encrypted", Type::Bool, "Whether it is encrypted.")
+    Field::new("encrypted", Type::Bool, "Whether the disk is encrypted.")
         .param("SystemDisk.Encrypted")
         .replace()
         .samples("false", "true")
         .captured(),
-    Field::output("id", ID, "Its system disk.").captured(),
+    Field::output("id", ID, "Id of the system disk.").captured(),
 ];
 
 /// The name, the description and the API's protection may change at any time.
@@ -272,7 +272,7 @@ pub(super) static GROUPS: Update =
 /// The public bandwidth and the way it is charged.
 pub(super) static BANDWIDTH: Update =
     Update::online("bandwidth", change::bandwidth).unsettling(&["public_ip"]);
-/// A greater system disk.
+/// A larger system disk.
 pub(super) static GROW: Update =
     Update::online("grow", system_disk::grow).effect(Effect::NONE.priced());
 /// Another category or level of the system disk.
@@ -296,15 +296,15 @@ pub(super) static STORE_USER_DATA: Update =
 /// Another key pair.
 static KEY_PAIR: Update =
     Update::online("key_pair", change::attach_key_pair).place(At::After).from_next_start();
-/// No key pair, until the successor of the present one exists.
+/// No key pair until the successor of the present one exists.
 static LEAVE_KEY_PAIR: Update =
     Update::online("leave_key_pair", change::detach_key_pair).place(At::After);
-/// Started.
+/// Starting it.
 pub(super) static START: Update = Update::online("start", power::start_up).place(At::Closing);
-/// Stopped, as the file asks.
+/// Stopping it, as the file says.
 pub(super) static STOP: Update = Update::online("stop", power::stop_as_asked)
     .effect(Effect::STOP)
     .place(At::Closing);
-/// Asked whether it is ready.
+/// Running the readiness checks.
 pub(super) static READY: Update =
     Update::online("ready", ready::steps_of_live).place(At::After).marked(UNREADY);

@@ -13,13 +13,13 @@ use setpoint_plan::{Action, Value};
 
 use crate::instance::{RESTARTING, tag_api};
 
-/// Where the answers for single machines stand.
+/// The path of the answers for single machines.
 const RESULTS: Results = Results {
     rows: "InstanceResponses.InstanceResponse",
     item: "InstanceId",
 };
 
-/// It is on its way up, or another change is under way.
+/// The machine is starting, or another change is running.
 pub(super) const STARTING_UP: Retry = &[(
     &[
         "IncorrectInstanceStatus.Initializing",
@@ -31,7 +31,7 @@ pub(super) const STARTING_UP: Retry = &[(
     Window::For(minutes(5)),
 )];
 
-/// The steps that start a machine, or let one come up that is on its way.
+/// The steps that start a machine, or wait for one that is starting.
 pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
     if change.live.attr("power") == Value::text("starting") {
         vec![Step::wait(running())]
@@ -40,7 +40,7 @@ pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
     }
 }
 
-/// The steps that stop a machine as the file asks.
+/// The steps that stop a machine as the file says.
 pub(super) fn stop_as_asked(change: &Changing<'_>) -> Vec<Step> {
     let first = settled(change.live);
     first.into_iter().chain(stop(&change.id(), stopped_mode(change.want))).collect()
@@ -70,7 +70,7 @@ fn batch(action: &'static Action, id: &Value, more: Args, goal: &str) -> Step {
     })
 }
 
-/// The steps that stop a machine: as the file asks, or for a change.
+/// The steps that stop a machine: as the file says, or for a change.
 pub(super) fn stop(id: &Value, mode: &str) -> Vec<Step> {
     let call = batch(
         &api::STOP_INSTANCES,
@@ -90,12 +90,12 @@ fn is_any(states: &[&str]) -> Cond {
     Cond::Any(states.iter().map(|state| Cond::is("status", state)).collect())
 }
 
-/// Whether the file wants it stopped.
+/// Whether the desired state is stopped.
 pub(super) fn is_to_stop(want: &Desired) -> bool {
     want.attrs.get("power") == Some(&Value::text("stopped"))
 }
 
-/// What a stop that the file asks for does to charges.
+/// The effect of a stop by the file on charges.
 pub(super) fn stopped_mode(want: &Desired) -> &str {
     want.text("stopped_mode").unwrap_or("StopCharging")
 }
@@ -113,7 +113,7 @@ fn running() -> Wait {
     Wait::own(Cond::is("status", "Running"), seconds(20), minutes(10))
 }
 
-/// A machine on its way up is let up first: a new one passes through `Stopped` before it starts by
+/// Waits for a machine that is starting: a new one passes through `Stopped` before it starts by
 /// itself.
 pub(super) fn settled(live: &Live) -> Option<Step> {
     (live.attr("power") == Value::text("starting")).then(|| Step::wait(running()))
@@ -121,10 +121,10 @@ pub(super) fn settled(live: &Live) -> Option<Step> {
 
 /// The window for changes that need the machine stopped.
 ///
-/// Stops of our own keep charging, so that stock and address stay; one that the file asks for is
-/// made as it asks, and nothing starts the machine again. A machine that is stopped needs no
-/// window, unless an earlier run stopped it: then it is marked once more, which opens the window,
-/// so that it is started whatever becomes of the change.
+/// A stop for a change keeps charging, so that stock and address stay. A stop by the file follows
+/// `stopped_mode`, and nothing starts the machine again. A stopped machine needs no window, unless
+/// an earlier run stopped it: then it is marked once more, which opens the window, so that it is
+/// started even if the change fails.
 pub(super) fn window(_: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
     let id = Value::text(&live.id);
     let is_stopped = live.attr("status") == Value::text("Stopped");

@@ -1,7 +1,7 @@
 //! Reading instances: the listing, their system disks, and images.
 //!
 //! RunInstances puts the tags of an instance on its disks, so one listing shows the system disks of
-//! all instances of a stack. Which fields the cloud leaves out is known from captured answers.
+//! all instances of a stack. Captured answers show which fields the cloud leaves out.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
@@ -44,7 +44,7 @@ static SYSTEM_DISKS: View = View {
     ..View::new("system_disks", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_system_disk))
 };
 
-/// One disk, for waits: what carries no tag of the stack is shown too.
+/// One disk, for waits; disks without the stack's tags are shown too.
 static DISK: View = View {
     ids: Ids::Json("DiskIds", 100),
     ..View::new("disk", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_system_disk))
@@ -53,7 +53,7 @@ static DISK: View = View {
 const IMAGE_ROWS: Listing =
     Listing { style: Style::Number { size: 100 }, rows: "Images.Image", id: "ImageId" };
 
-/// The images that a look-up in braces means.
+/// The images that match a look-up.
 pub(super) static IMAGES: View =
     View::new("images", &api::DESCRIBE_IMAGES, IMAGE_ROWS, Decode::Rows(decode_image));
 
@@ -70,15 +70,15 @@ pub(super) fn disk(site: &Site, disk: &str) -> Query {
     DISK.query(&INSTANCE, site, args)
 }
 
-/// The images that the look-up of an entry means.
+/// The images that match the look-up of an entry.
 pub(super) fn look_ups(want: &Desired, site: &Site) -> Vec<Query> {
     let by = want.attrs.get("image").and_then(Value::as_map);
     let query = |by: &Map| IMAGES.query(&INSTANCE, site, image::look_up_args(by));
     by.map(query).into_iter().collect()
 }
 
-/// A disk that the listing by tag has not shown (a replaced one may lack tags), and a live image
-/// that the look-up has not shown: it may be an older one, or not match the look-up any more.
+/// Reads a disk that the listing by tag has not shown (a replaced one may lack tags), and a live
+/// image that the look-up has not shown, which may be older or no longer match.
 pub(super) fn details(want: Option<&Desired>, live: &Live, found: &Found) -> Vec<Query> {
     let mut queries = Vec::new();
     if !live.attrs.contains_key("system_disk.id") {
@@ -124,12 +124,12 @@ pub(super) fn public_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(own_public_ip(row)?.or(text(row, "EipAddress.IpAddress")?))
 }
 
-/// The public address that came with its own bandwidth.
+/// The public address of the instance's own bandwidth.
 pub(super) fn own_public_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
     row.need_texts("PublicIpAddress.IpAddress").map(first)
 }
 
-/// A machine on its way up does not run yet: whoever wants it running has something to wait for.
+/// A machine that is starting does not count as running: there is still something to wait for.
 pub(super) fn power(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let power = match row.need_text("Status")?.as_str() {
         "Stopped" | "Stopping" => "stopped",
@@ -152,7 +152,7 @@ pub(super) fn primary_interface(row: Node<'_>) -> Result<Option<Value>, Odd> {
 /// The system disk of a machine, as a detail of it.
 ///
 /// # Errors
-/// The row is not what the action promises.
+/// The row does not have the documented form.
 pub(crate) fn decode_system_disk(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let texts = [
         ("system_disk.id", "DiskId"),

@@ -1,11 +1,10 @@
-//! Readiness of an instance: what must hold inside before it counts as ready, asked through Cloud
-//! Assistant.
+//! Readiness of an instance: checks that run on it, through Cloud Assistant.
 //!
 //! Calls: RunCommand; DescribeCloudAssistantStatus, DescribeInvocationResults. One script makes all
-//! checks, one after the other, and shows the end of cloud-init's log if one fails in its time. No
-//! route to the machine and no open port is needed. The guard tag says `unready` from the create
-//! call on until the script has succeeded once, so that a run that is cut off, or a check that
-//! fails, is taken up by the next apply.
+//! checks, one after another, and shows the end of cloud-init's log if one does not pass in time.
+//! It needs neither a route to the machine nor an open port. The guard tag says `unready` from the
+//! create call on until the script has succeeded once, so that the next apply repeats the checks of
+//! an interrupted run, or checks that failed.
 
 use std::time::Duration;
 
@@ -36,17 +35,17 @@ const PORT: Type = Type::Int {
 };
 
 static HTTP: &[Field] = &[
-    Field::new("port", PORT, "The port on the machine itself.")
+    Field::new("port", PORT, "Port on the instance.")
         .required()
         .samples("80", "8080"),
-    Field::new("path", Type::Text { min: 1, max: 1024 }, "The path that is requested.")
+    Field::new("path", Type::Text { min: 1, max: 1024 }, "Path of the request.")
         .or("/")
         .samples("/", "/health")
         .given("port: 80"),
     Field::new(
         "status",
         Type::Int { min: 100, max: 599, unit: "" },
-        "The status that counts as ready.",
+        "Expected HTTP status.",
     )
     .or("200")
     .samples("200", "204")
@@ -58,50 +57,49 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "cloud_init",
         Type::Bool,
-        "cloud-init has finished, without an error that it could not recover from.",
+        "cloud-init has finished without a fatal error.",
     )
     .samples("true", "false")
     .given("tcp: 22"),
-    Field::whole("http", HTTP, "A server on the machine answers with this status.")
+    Field::whole("http", HTTP, "An HTTP server on the instance answers with the expected status.")
         .samples("{port: 80}", "{port: 80, path: /health}"),
-    Field::new("tcp", PORT, "Something on the machine listens on this port.")
+    Field::new("tcp", PORT, "A process on the instance listens on this TCP port.")
         .samples("22", "80"),
     Field::new(
         "command",
         Type::Text { min: 1, max: 8192 },
-        "A shell command that must succeed; tried until it does.",
+        "A shell command that must succeed; it is retried until it does.",
     )
     .samples("systemctl is-active nginx", "test -e /run/ready"),
     Field::new(
         "from",
         Type::Enum(&["guest"]),
-        "Where the checks run: inside, through Cloud Assistant.",
+        "Where the checks run: `guest` is on the instance, through Cloud Assistant.",
     )
     .or("guest"),
     Field::new(
         "timeout",
         Type::Duration,
-        "How long the checks may take once the agent answers: 10s to 23h59m.",
+        "Time limit of all checks, from the first answer of the agent: 10s to 23h59m.",
     )
     .or("10m")
     .samples("5m", "10m")
     .given("tcp: 22"),
 ];
 
-/// Until a member says otherwise, in seconds.
+/// The default time limit, in seconds.
 const TIMEOUT: i64 = 600;
 
-/// What RunCommand takes, less what showing the log may take.
+/// The longest time that RunCommand accepts, less the time for showing the log.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 10..=86_340;
 
-/// How long a machine that runs may take until its agent answers: it comes up with the other
-/// services.
+/// The time until the agent of a running machine must answer: it starts with the other services.
 const FOR_AGENT: Duration = Duration::from_secs(600);
 
-/// Bytes of a script that Cloud Assistant takes, before base64.
+/// The longest script that Cloud Assistant accepts, in bytes before base64.
 const SCRIPT_MAX: usize = 18_000;
 
-/// The agent has only just come up.
+/// The agent has only just started.
 const NOT_DISPATCHED: Retry = &[(&["InternalError.Dispatch"], Window::For(minutes(5)))];
 
 /// Whether the agent of a machine answers.
@@ -128,7 +126,7 @@ static CHECKS: View = View::new(
     Decode::Rows(decode_result),
 );
 
-/// Something must be asked for, in a time that the API can keep.
+/// There must be a check, and a time limit that the API accepts.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let Some(ready) = cx.fields().get("ready").and_then(Value::as_map) else {
         return Vec::new();
@@ -150,8 +148,8 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     {
         found.push(problem(
             "ready",
-            "`ready` asks for nothing".to_owned(),
-            "name one of `cloud_init: true`, `http`, `tcp`, `command`",
+            "`ready` has no check".to_owned(),
+            "write at least one of `cloud_init: true`, `http`, `tcp`, `command`",
         ));
     }
     let timeout = ready
@@ -161,7 +159,7 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     if let Some(timeout) = timeout {
         found.push(problem(
             "ready.timeout",
-            format!("`timeout` must be between 10s and 23h59m, this is {timeout}s"),
+            format!("`timeout` must be between 10s and 23h59m, but is {timeout}s"),
             "write a duration such as `10m`",
         ));
     }
@@ -175,16 +173,16 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         found.push(problem(
             "ready.http.path",
             format!("`{path}` is not a valid path of a URL"),
-            "it begins with `/` and has no spaces: `/health`",
+            "a path begins with `/` and has no spaces, such as `/health`",
         ));
     }
     let script = script(&checks(ready), TIMEOUT, true);
     if script.len() > SCRIPT_MAX {
-        let message = format!("the script of the checks would have {} bytes", script.len());
+        let message = format!("the script of the checks has {} bytes", script.len());
         found.push(problem(
             "ready.command",
             message,
-            "at most 18000; let the command call a file that user data has written",
+            "at most 18000 bytes are possible; let user data write a file, and call it in `command`",
         ));
     }
     found
@@ -197,11 +195,11 @@ fn is_path(text: &str) -> bool {
         })
 }
 
-/// Takes the members out of what is compared; what is left is whether it has passed.
+/// Replaces the members by the fact whether the checks have passed, which is compared.
 ///
 /// # Errors
-/// A member is no plain value: a secret would show in Cloud Assistant, and what is known after apply only has no place in a
-/// script.
+/// A member is not a plain value: Cloud Assistant would show a secret, and a value that is known
+/// only after apply cannot be part of the script.
 pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     let names: Vec<String> = want
         .attrs
@@ -216,9 +214,9 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     if let Some((name, _)) = ready.iter().find(|(_, value)| !is_plain(value)) {
         return Err(Refusal {
             attr: "ready".to_owned(),
-            what: format!("`ready.{name}` holds a secret, or what is known after apply only"),
+            what: format!("`ready.{name}` holds a secret, or a value that is known only after apply"),
             hint: Some(
-                "let a command read it on the machine, where user data can put it".to_owned(),
+                "let user data write the value to a file, and let `command` read that".to_owned(),
             ),
         });
     }
@@ -230,7 +228,7 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
         .get("timeout")
         .and_then(Value::as_int)
         .unwrap_or(TIMEOUT);
-    // What cloud-init did with a secret may stand in its log.
+    // The log of cloud-init may contain a secret of the user data.
     let shows_log = !want
         .initial
         .get("user_data_content")
@@ -251,7 +249,7 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether it can stand in a script: known, and no secret.
+/// Whether a value can be part of a script: it is known and not a secret.
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::Map(fields) => fields.values().all(is_plain),
@@ -262,15 +260,15 @@ fn is_plain(value: &Value) -> bool {
 
 const PASSED: &str = "passed";
 
-/// What one shows that is marked.
+/// The value of a marked machine.
 const WAITED_FOR: &str = "not passed yet";
 
-/// What an agent is that answers.
+/// The status of an agent that answers.
 const UP: &str = "up";
 
-/// What a live row shows.
+/// The value of a live row.
 pub(super) fn shown(guard: &Guard) -> Value {
-    // Of one that is not marked nobody knows whether it was ever asked.
+    // Without a mark it is unknown whether the checks ever ran.
     if guard.has(UNREADY) {
         Value::text(WAITED_FOR)
     } else {
@@ -278,8 +276,7 @@ pub(super) fn shown(guard: &Guard) -> Value {
     }
 }
 
-/// A machine that runs and has never passed is asked once more; so is one that is rebuilt, which
-/// begins anew.
+/// Repeats the checks of a running machine that has never passed, and of one that is rebuilt.
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let runs = judged.row.attr("power") != Value::text("stopped")
         || judged.desired.attrs.get("power") == Some(&Value::text("running"));
@@ -299,8 +296,7 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// The steps that ask a machine that was just created, and take the mark off; none if nothing is
-/// asked.
+/// The steps that check a new machine and remove the mark; none without checks.
 pub(super) fn steps_of_new(cx: &Cx<'_>, want: &Desired) -> Vec<Step> {
     let id = own_id(want);
     let mut steps = steps(cx.site, want, &id, true);
@@ -311,10 +307,10 @@ pub(super) fn steps_of_new(cx: &Cx<'_>, want: &Desired) -> Vec<Step> {
     steps
 }
 
-/// The steps that ask one that has never passed. The mark is taken off with its other tags.
+/// The steps that check a machine that has never passed. Its tags are updated without the mark.
 pub(super) fn steps_of_live(change: &Changing<'_>) -> Vec<Step> {
     let made_with = change.live.owner.as_ref().and_then(|owner| owner.guard.digests.get(USER_DATA));
-    // What it was created with may have held a secret, whatever the file says now.
+    // The user data at creation may have held a secret, whatever the file says now.
     let may_show_log = made_with == change.want.guard.digests.get(USER_DATA);
     steps(change.cx.site, change.want, &change.id(), may_show_log)
 }
@@ -330,7 +326,7 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
     } else {
         script.replace(&end_of_log(true), &end_of_log(false))
     });
-    // Cloud Assistant ends the script some time after it would have ended by itself, so that it can
+    // Cloud Assistant ends the script some time after its own time limit, so that the script can
     // still show the log.
     let limit = timeout + 60;
     let run = Call {
@@ -396,7 +392,7 @@ fn decode_agent(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Found([("status".to_owned(), status)].into()))
 }
 
-/// The state of the script; `failure` says why it cannot succeed any more.
+/// The state of the script; `failure` is the reason if it cannot succeed any more.
 fn decode_result(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let status = row.need_text("InvocationStatus")?;
     let word = if status == "Success" { PASSED } else { &status };
@@ -408,18 +404,18 @@ fn decode_result(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Found(attrs))
 }
 
-/// The longest piece of output that is shown, in characters from its end.
+/// The number of characters that are shown from the end of the output.
 const OUTPUT_MAX: usize = 4_000;
 
 fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
     let mut text = match status {
-        "Failed" => "it is not ready: a check failed".to_owned(),
-        "Timeout" => "it is not ready: the checks ran out of time".to_owned(),
-        _ => format!("it is not ready: the checks ended as {status}"),
+        "Failed" => "the instance is not ready: a check failed".to_owned(),
+        "Timeout" => "the instance is not ready: the checks timed out".to_owned(),
+        _ => format!("the instance is not ready: the checks ended with {status}"),
     };
     let parts = [some_text(row, "ErrorCode")?, some_text(row, "ErrorInfo")?];
     let error = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    // Of a script that failed it says just that.
+    // For a failed script, the status says nothing more.
     if !error.is_empty() && status != "Failed" {
         text = format!("{text} ({error})");
     }
@@ -429,13 +425,13 @@ fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
     Ok(if tail.is_empty() { text } else { format!("{text}\n{tail}") })
 }
 
-/// A check: what it is called, and the shell command that waits for it.
+/// A check: its name, and the shell command that waits for it.
 type Check = (String, String);
 
 fn checks(ready: &Map) -> Vec<Check> {
     let mut checks = Vec::new();
     if ready.get("cloud_init") == Some(&Value::Bool(true)) {
-        // 2: done, with errors that it recovered from.
+        // 2: done, with recoverable errors.
         checks.push((
             "cloud-init".to_owned(),
             "cloud-init status --wait || [ $? -eq 2 ]".to_owned(),
@@ -473,14 +469,14 @@ fn until(command: &str) -> String {
     format!("until {command}; do sleep 2; done")
 }
 
-/// A text as one word of the shell, always in single quotes: people read the script in the console,
-/// and a mixture of quotes is hard to read.
+/// A text as one word of the shell, always in single quotes, so that the script is easy to read in
+/// the console.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// All checks within one time. The last line that is echoed before the log names the one that did
-/// not pass.
+/// All checks within one time limit. The last line before the log names the check that did not
+/// pass.
 fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
     let lines: Vec<String> = checks
         .iter()
@@ -490,12 +486,12 @@ fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
         .collect();
     let inner = quoted(&format!("set -e\n{}", lines.join("\n")));
     let told = end_of_log(shows_log);
-    // What does not end when it is told to is killed, or it would hold the output open.
-    let late = format!("[ $? -eq 124 ] && echo \"out of time: {timeout} s are over\"");
+    // A process that ignores the signal is killed, or it would keep the output open.
+    let late = format!("[ $? -eq 124 ] && echo \"timed out after {timeout} s\"");
     format!("timeout -k 10 {timeout} bash -c {inner} || {{\n{late}\n{told}\nexit 1\n}}\n")
 }
 
-/// What the script says last if a check has not passed.
+/// The end of the script's output if a check has not passed.
 fn end_of_log(shown: bool) -> String {
     let log = "/var/log/cloud-init-output.log";
     if shown {
@@ -539,7 +535,7 @@ mod tests {
             until bash -c "</dev/tcp/127.0.0.1/5432" 2>/dev/null; do sleep 2; done
             echo '\''waiting for the command'\''
             until bash -c '\''test '\''\'\'''\''a'\''\'\'''\'' = "a"'\''; do sleep 2; done' || {
-            [ $? -eq 124 ] && echo "out of time: 600 s are over"
+            [ $? -eq 124 ] && echo "timed out after 600 s"
             echo "not passed; the end of /var/log/cloud-init-output.log:"
             tail -n 40 /var/log/cloud-init-output.log
             exit 1

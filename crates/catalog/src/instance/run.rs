@@ -18,7 +18,7 @@ const GONE: Codes = &[
     "InvalidInstanceIds.NotFound",
     "Forbidden.InstanceNotFound",
 ];
-/// No stock here, or not this type here: the next rung may have it.
+/// No stock in this zone, or the type is not offered there: the next rung may have it.
 const NO_STOCK: Codes = &[
     "OperationDenied.NoStock",
     "OperationDenied.ZoneNotAllowed",
@@ -30,7 +30,7 @@ const NO_STOCK: Codes = &[
     "InstanceType.Offline",
     "NodeControllerUnavailable",
 ];
-/// The subnet has only just been made, or the name of a deleted machine's address lingers.
+/// The subnet was only just created, or the address of a deleted machine is still in use.
 const NETWORK_BUSY: Retry = &[
     (
         &[
@@ -85,7 +85,7 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Every acceptable type in every acceptable subnet, types first; members of a group begin at
+/// Every acceptable type in every acceptable subnet, types first; members of a group start with
 /// different subnets.
 fn rungs(cx: &Cx<'_>, want: &Desired) -> Vec<Args> {
     let list = |name: &str| {

@@ -12,7 +12,7 @@ use crate::instance::fields::DISK_SPEC;
 use crate::instance::power::settled;
 use crate::instance::read;
 
-/// Its category or level is changing still, or was changed a moment ago.
+/// The category or level is still changing, or was changed a moment ago.
 const DISK_CHANGING: Retry = &[(
     &[
         "OperationConflict",
@@ -34,7 +34,7 @@ const DISK_BUSY: Retry = &[(
     Window::For(minutes(10)),
 )];
 
-/// Grows it. A machine on its way up runs by then.
+/// Grows the disk. A machine that is starting runs by then.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     let live = change.live;
     let size = change.wanted("system_disk.size");
@@ -50,8 +50,8 @@ pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     settled(live).into_iter().chain([Step::call(call), Step::wait(grown)]).collect()
 }
 
-/// Another category or level. A level changes at once; a category takes its time, and allows no
-/// other change meanwhile.
+/// Changes category or level. A level changes at once; a change of category takes some time, during
+/// which no other change is possible.
 pub(super) fn change_spec(change: &Changing<'_>) -> Vec<Step> {
     let live = change.live;
     let attrs = ["system_disk.category", "system_disk.performance_level"];
@@ -66,7 +66,7 @@ pub(super) fn change_spec(change: &Changing<'_>) -> Vec<Step> {
     settled(live).into_iter().chain([Step::call(call), Step::wait(changed)]).collect()
 }
 
-/// A wait for what the disk itself shows.
+/// A wait for a value that the disk itself shows.
 fn shown(live: &Live, until: Cond) -> Wait {
     let disk = live.attr("system_disk.id");
     Wait {

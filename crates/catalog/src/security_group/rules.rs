@@ -1,4 +1,4 @@
-//! Rules of a security group in their canonical form, and the ways into and out of it.
+//! Rules of a security group in their canonical form, and conversions to and from it.
 //!
 //! A canonical rule is a map: `protocol`, `port` (`from/to`, `-1/-1` where ports do not apply),
 //! `policy`, `priority`, exactly one of `cidr`, `group`, `prefix_list`, and beside its identity
@@ -14,7 +14,7 @@ use setpoint_spec::schema::{CheckCx, Problem};
 
 use crate::shared::{put_text, some_text};
 
-/// What makes two rules one flow; the description is not part of it.
+/// The members that identify a flow; the description is not one of them.
 pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
     [
         "protocol",
@@ -30,8 +30,8 @@ pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
     .collect()
 }
 
-/// A spec's rows as canonical rules: one a port and peer, sorted, each flow once. Of a flow that is
-/// said with and without a description, the one with it stays.
+/// A spec's rows as canonical rules: one for each port and peer, sorted, each flow once. If a flow
+/// is written with and without a description, the description stays.
 pub(super) fn expand(rows: &Value) -> Value {
     let mut rules: Vec<Map> = rows
         .as_list()
@@ -87,8 +87,8 @@ fn expand_row(row: &Map) -> Vec<Map> {
     rules
 }
 
-/// A live permission in canonical form, its id beside it. The cloud leaves out what a rule does not
-/// have, or sends it as an empty text.
+/// A live permission in canonical form, with its id. The cloud leaves out values that a rule does
+/// not have, or sends them as empty texts.
 pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let side = if way == "ingress" { "Source" } else { "Dest" };
     let mut rule = Map::new();
@@ -111,7 +111,7 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     Ok(Value::Map(rule))
 }
 
-/// A block without host bits; a bare address is a block of one.
+/// A block without host bits; an address is a block of one.
 fn canonical_block(text: &str) -> String {
     let bare = || {
         text.parse::<std::net::IpAddr>()
@@ -187,8 +187,8 @@ pub(super) fn judge(judged: &Judged<'_>, way: &str, update: &'static Update) -> 
     Verdict::Update(update)
 }
 
-/// Whether two rules of one direction may decide over one flow in the same way. What cannot be
-/// told, may.
+/// Whether two rules of one direction may decide about the same flow in the same way; true if that
+/// is unknown.
 pub(super) fn may_meet(a: &Map, b: &Map) -> bool {
     let text = |rule: &Map, name: &str| {
         rule.get(name)
@@ -219,8 +219,8 @@ fn span(ports: &str) -> Option<(u16, u16)> {
     Some((from.parse().ok()?, to.parse().ok()?))
 }
 
-/// Ports fit their protocol, no group names itself, an enterprise group names none, and no flow has
-/// two descriptions.
+/// Ports match their protocol, no group refers to itself, an enterprise group refers to no group,
+/// and no flow has two descriptions.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let enterprise = cx
@@ -255,7 +255,7 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     problems
 }
 
-/// A flow holds one description; rows that give it two would change each other's for ever.
+/// A flow has one description; with two, every apply would change it.
 fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
     let mut first: BTreeMap<Vec<Option<Value>>, (usize, Value)> = BTreeMap::new();
     let mut problems = Vec::new();
@@ -273,8 +273,8 @@ fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
             {
                 problems.push(Problem {
                     path: format!("{way}.{at}"),
-                    message: format!("`{way}.{at}` says the same flow as `{way}.{earlier}`, with another description"),
-                    hint: Some("a flow has one description: keep one of the two".to_owned()),
+                    message: format!("`{way}.{at}` is the same flow as `{way}.{earlier}`, with another description"),
+                    hint: Some("a flow can have only one description: keep one of the two rules".to_owned()),
                 });
             }
         }
@@ -296,7 +296,7 @@ fn check_ports(row: &Map, path: &str) -> Option<Problem> {
         ),
         (false, true) => (
             format!("{path}.port"),
-            format!("{protocol} has no ports"),
+            format!("{protocol} rules cannot have a port"),
             "leave `port` out",
         ),
         _ => return None,
@@ -312,13 +312,13 @@ fn check_group(cx: &CheckCx<'_>, group: &Value, enterprise: bool, path: &str) ->
     let own = matches!(group, Value::Ref(reference) if reference.address == cx.resource.address);
     let (message, hint) = if own {
         (
-            "a rule cannot name its own group".to_owned(),
-            "members of a normal group reach each other anyway (`inner_access_policy`)",
+            "a rule cannot refer to its own group".to_owned(),
+            "members of a normal group can reach each other by default (`inner_access_policy`)",
         )
     } else if enterprise {
         (
-            "an enterprise group takes no references to groups".to_owned(),
-            "name a CIDR block or a prefix list",
+            "rules of an enterprise group cannot refer to groups".to_owned(),
+            "use a CIDR block or a prefix list",
         )
     } else {
         return None;

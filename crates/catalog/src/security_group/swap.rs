@@ -1,9 +1,10 @@
-//! Brings the rules of one direction from what is there to what is wanted.
+//! Changes the rules of one direction from the live to the desired ones.
 //!
-//! Invariant: a flow that both sides allow is open at every moment, as far as the quota lets old
-//! and new rules stand side by side: add, then reword, then take away. Rule ids come only from a
-//! describe; a rule that is listed without an id is taken away by its content. What turns out to be
-//! wanted, because its group has the id that was live before, stays.
+//! Invariant: a flow that both sides allow is open at every moment, as far as the quota permits old
+//! and new rules at the same time: rules are added, then descriptions changed, then rules revoked.
+//! Rule ids come only from a describe; a rule that is listed without an id is revoked by its
+//! content. A rule that turns out to be desired, because its group has the id that was live before,
+//! is kept.
 
 use setpoint_plan::procedure::{Args, Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
 use setpoint_plan::update::Changing;
@@ -13,13 +14,14 @@ use crate::security_group::rules::{key, may_meet, permission};
 use crate::security_group::{Way, on, rules_of};
 use crate::shared::when_known;
 
-/// Rules of one direction that a group holds at most.
+/// The greatest number of rules in one direction of a group.
 const QUOTA: usize = 200;
-/// Documented as internal and passing.
+/// Documented as internal and temporary.
 const GRESS: Retry = &[(&["InvalidGressFlow.Malformed"], Window::For(minutes(1)))];
 
-/// Adds what is new, rewords what stays, then takes away what goes. Where both do not fit side by
-/// side, what no new rule meets goes first; what is still too much comes last.
+/// Adds new rules, changes descriptions, then revokes old rules. If old and new rules together
+/// exceed the quota, old rules that overlap no new one are revoked first, and new rules that still
+/// do not fit are added last.
 pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     let Changing { want, live, .. } = *change;
     let id = &change.id();
@@ -47,7 +49,7 @@ pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     steps
 }
 
-/// A description is no part of a flow, and changes in place.
+/// A description is not part of a flow and changes in place.
 fn reword(way: &Way, id: &Value, wanted: &[&Map], current: &[&Map]) -> Vec<Step> {
     let one = |rule: &&Map| {
         let same = wanted.iter().find(|other| key(other) == key(rule))?;
@@ -87,7 +89,7 @@ fn flat(rule: &Map, way: &Way) -> Args {
         .collect()
 }
 
-/// One step a rule: neighbours go out together, up to 100 in a call.
+/// One step for each rule; adjacent steps are sent together, up to 100 in a call.
 pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
     let each = Each {
         item: "Permissions",
@@ -109,8 +111,8 @@ pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map
     rules.map(one).collect()
 }
 
-/// Takes rules away. A rule that somebody took before us splits the call: the other 99 must not
-/// stay. A rule that turns out to be one of the fresh ones stays.
+/// Revokes rules. If a rule is already gone, the call is split, so that the other 99 do not stay. A
+/// rule that turns out to equal a new one is kept.
 pub(super) fn take<'a>(
     way: &Way,
     id: &Value,
@@ -146,7 +148,7 @@ pub(super) fn take<'a>(
     rules.map(one).collect()
 }
 
-/// The groups that two rules name, if the rules are one flow as soon as these are one group.
+/// The groups of two rules that are the same flow if these groups are the same.
 fn same(live: &Map, new: &Map) -> Option<(Value, Value)> {
     let group = live.get("group")?;
     let renamed = Map::from_iter(

@@ -1,12 +1,11 @@
-//! The blocks of a VPC: which come, which go, and in what order.
+//! The blocks of a VPC: additions, removals and their order.
 //!
 //! A primary block that only grows is changed first; one that shrinks or moves is changed last,
-//! since whatever lies outside of the new one has to leave before.
+//! since everything outside of the new block must be gone before.
 //!
-//! One change at a time, as the API demands. What comes stands before everything that is made
-//! inside the VPC, what goes after everything that leaves it; only a block that is in the way of a
-//! new one goes first. Every call has the whole list as its goal, since that is what a listing
-//! shows.
+//! The API accepts one change at a time. Blocks are added before anything is created inside the
+//! VPC, and removed after everything that leaves it; only a block that overlaps a new one is
+//! removed first. The goal of every call is the whole list, since a listing shows the whole list.
 
 use ipnet::IpNet;
 use setpoint_openapi::action::vpc as api;
@@ -21,11 +20,11 @@ use setpoint_plan::{Action, Value};
 use crate::vpc::{BUSY, GROW, MOVE, available};
 
 const LIST: &str = "secondary_cidr_blocks";
-/// What goes beside what comes: a part of the list with a place of its own in the procedure.
+/// Removals beside additions: a part of the list with its own place in the procedure.
 pub(super) const TAKEN: &str = "secondary_cidr_blocks.taken";
 
 const ADDING: Retry = &[(BUSY, Window::For(minutes(5)))];
-/// A deleted subnet is gone from lists before it is gone from its block.
+/// A deleted subnet disappears from listings before it releases its block.
 pub(super) const TAKING: Retry = &[
     (BUSY, Window::For(minutes(5))),
     (
@@ -38,10 +37,10 @@ const NOT_THERE: Codes = &["InvalidCidrBlock.NotFound"];
 
 /// The difference of two lists of blocks.
 struct Split {
-    /// Blocks that go first: a new one overlaps them.
+    /// Blocks that are removed first: a new one overlaps them.
     in_the_way: Vec<Value>,
     added: Vec<Value>,
-    /// All others that go.
+    /// All others that are removed.
     taken: Vec<Value>,
 }
 
@@ -82,7 +81,7 @@ fn overlap(a: &Value, b: &Value) -> bool {
     matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
 }
 
-/// Where blocks both come and go, names those that go: they have a place of their own.
+/// Lists the removed blocks of an update that also adds some: they have their own place.
 pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
     if !want.attrs.contains_key(LIST) {
         return;
@@ -93,7 +92,7 @@ pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-/// New blocks, before anything is made inside of them.
+/// New blocks, before anything is created inside of them.
 static ADD: Update =
     Update::online("add_blocks", |change| add(&change.id(), change.want, Some(change.live)));
 /// Old blocks, after everything inside of them is gone.
@@ -110,7 +109,7 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// What was named before references were resolved is looked at again.
+/// Compares again, now that references are resolved.
 pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
     if added.is_empty() || taken.is_empty() {
@@ -120,7 +119,8 @@ pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// A block that grows is there before what is made in it; another one waits for what leaves it.
+/// A growing block is changed before anything is created in it; another one waits until everything
+/// outside of it is gone.
 pub(super) fn judge_primary(judged: &Judged<'_>) -> Verdict {
     let Split { added, .. } = split(judged.desired, Some(judged.row));
     let live = blocks_of(judged.row.attrs.get(LIST));
@@ -157,7 +157,7 @@ fn overlap_refusal(judged: &Judged<'_>, other: &Value) -> (String, String) {
     (what, way_out.to_owned())
 }
 
-/// What the VPC offers to its subnets at each stage of its update.
+/// The blocks that the VPC offers to its subnets at each stage of its update.
 pub(super) fn room(live: &Live, want: &Desired) -> Room {
     let primary = |value: Option<&Value>| value.and_then(net);
     let old = primary(live.attrs.get("cidr_block"));
@@ -188,7 +188,7 @@ pub(super) fn room(live: &Live, want: &Desired) -> Room {
     }
 }
 
-/// Makes room, then adds.
+/// Removes overlapping blocks, then adds.
 pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> {
     let mut list = blocks_of(live.and_then(|live| live.attrs.get(LIST)));
     let Split {
@@ -211,7 +211,7 @@ pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> 
     room.into_iter().chain(new).collect()
 }
 
-/// Takes away the rest; what comes is there by then.
+/// Removes the remaining blocks; the new ones exist by then.
 fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
     let Split { taken, .. } = split(want, Some(live));
     let mut list = [blocks_of(want.attrs.get(LIST)), taken.clone()].concat();

@@ -1,4 +1,4 @@
-//! Checks of a VSwitch against its VPC and its neighbours, offline.
+//! Offline checks of a VSwitch against its VPC and its neighbours.
 
 use setpoint_plan::claim::Claim;
 use setpoint_plan::{Map, Value};
@@ -6,13 +6,12 @@ use setpoint_spec::schema::{CheckCx, Problem};
 
 use super::VSWITCH;
 
-/// Its block lies inside its VPC's and apart from the blocks of its neighbours; checked where both
-/// ends are known.
+/// The block is inside one of its VPC and overlaps no neighbour's; checked if both are known.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     [check_block(cx), check_ipv6(cx)].concat()
 }
 
-/// Its number is its own, and its VPC has a block to number.
+/// The IPv6 number is unique, and the VPC has an IPv6 block.
 fn check_ipv6(cx: &CheckCx<'_>) -> Vec<Problem> {
     let problem = |message: String, hint: String| Problem {
         path: "ipv6_cidr_block".to_owned(),
@@ -31,7 +30,7 @@ fn check_ipv6(cx: &CheckCx<'_>) -> Vec<Problem> {
     }) {
         let name = &vpc.address;
         problems.push(problem(
-            format!("its VPC `{name}` has no IPv6"),
+            format!("its VPC `{name}` has no IPv6 block"),
             format!("write `enable_ipv6: true` in `{name}`"),
         ));
     }
@@ -42,8 +41,8 @@ fn check_ipv6(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut in_vpc = before.filter(|other| other.fields.get("vpc") == cx.fields().get("vpc"));
     if let Some(other) = in_vpc.find(|other| number(&other.fields) == Some(own)) {
         problems.push(problem(
-            format!("{own} is the number of `{}` in the same VPC", other.address),
-            "choose another, 0 to 255".to_owned(),
+            format!("{own} is already the number of `{}` in the same VPC", other.address),
+            "choose another number, 0 to 255".to_owned(),
         ));
     }
     problems
@@ -102,7 +101,7 @@ fn check_block(cx: &CheckCx<'_>) -> Vec<Problem> {
                     "{own} overlaps {theirs} of `{}` in the same VPC",
                     other.address
                 ),
-                "choose a block apart from it",
+                "choose a block that does not overlap it",
             ));
         }
     }
@@ -117,7 +116,7 @@ fn block(fields: &Map) -> Option<ipnet::IpNet> {
 }
 
 
-/// Its block and its IPv6 number are its own within its VPC.
+/// Its block and its IPv6 number are unique within its VPC.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
     let block = Claim::block("cidr_block", of("vpc"), &of("cidr_block"));
     let number = Claim::number("ipv6_cidr_block", of("vpc"), &of("ipv6_cidr_block"));

@@ -225,7 +225,7 @@ async fn what_grows_offline_only_is_refused_with_the_way_out() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&sized(40)).await.is_complete());
     let (what, hint) = refused(&cloud, &sized(60)).await;
-    assert!(what.contains("grows offline only"), "{what}");
+    assert!(what.contains("can only grow offline"), "{what}");
     assert!(hint.is_some_and(|hint| hint.contains("`power: stopped`")));
     let stopped = |gib: u32| {
         sized(gib).replacen(
@@ -251,7 +251,7 @@ async fn it_never_shrinks_and_never_leaves_its_zone() {
     let (what, hint) = refused(&cloud, &attached.replace("size: 40", "size: 20")).await;
     assert_eq!(
         what,
-        "a disk cannot shrink: it has 40 GiB, and the file says 20 GiB"
+        "a disk cannot shrink: it has 40 GiB, but the file says 20 GiB"
     );
     assert_eq!(hint.as_deref(), Some("write `size: 40` or more"));
     let far = attached
@@ -291,7 +291,7 @@ resources:
              resources:\n  data: {{type: disk, size: 40, zone: cn-beijing-h{more}}}\n"
         )
     };
-    let expected = "the disk is to lie in cn-beijing-h, and ";
+    let expected = "the disk is in cn-beijing-h, but ";
     let check = async |text: String| {
         let (what, hint) = refused(&cloud, &text).await;
         assert!(what.starts_with(expected), "{what}");
@@ -316,7 +316,10 @@ async fn a_level_needs_the_size_that_there_is() {
     let made = alone("size: 40");
     assert!(cloud.apply(&made).await.is_complete());
     let (what, _) = refused(&cloud, &of(", performance_level: PL3")).await;
-    assert_eq!(what, "a PL3 disk has at least 1261 GiB, and it has 40 GiB");
+    assert_eq!(
+        what,
+        "a PL3 disk must have at least 1261 GiB, and this one has 40 GiB"
+    );
 }
 
 /// What is made anew is not changed in place: a smaller disk in the place of a greater one is no
@@ -498,7 +501,7 @@ async fn dying_while_it_grows_and_moves() {
 }
 
 #[test]
-#[should_panic(expected = "a cloud_efficiency disk has at most 32768 GiB")]
+#[should_panic(expected = "a cloud_efficiency disk must have at most 32768 GiB")]
 fn a_category_has_a_greatest_size() {
     drop(stack(
         &alone("size: 40000, category: cloud_efficiency"),
@@ -507,13 +510,13 @@ fn a_category_has_a_greatest_size() {
 }
 
 #[test]
-#[should_panic(expected = "`zone` is missing, and no machine of this stack gives it")]
+#[should_panic(expected = "`zone` is missing, and no instance of this stack defines it")]
 fn a_free_disk_needs_a_zone() {
     drop(stack(&disk("size: 40"), &[]));
 }
 
 #[test]
-#[should_panic(expected = "the disk is in cn-beijing-g, and `one` in cn-beijing-h")]
+#[should_panic(expected = "the disk is in cn-beijing-g, but `one` is in cn-beijing-h")]
 fn a_disk_and_its_machine_share_a_zone() {
     drop(stack(
         &disk("size: 40, attach_to: one, zone: cn-beijing-g"),
@@ -522,13 +525,13 @@ fn a_disk_and_its_machine_share_a_zone() {
 }
 
 #[test]
-#[should_panic(expected = "a PL1 disk has at least 20 GiB")]
+#[should_panic(expected = "a PL1 disk must have at least 20 GiB")]
 fn a_level_needs_a_size() {
     drop(stack(&alone("size: 10"), &[]));
 }
 
 #[test]
-#[should_panic(expected = "a cloud_ssd disk has no `performance_level`")]
+#[should_panic(expected = "a cloud_ssd disk does not support `performance_level`")]
 fn only_an_essd_has_a_level() {
     drop(stack(
         &alone("size: 40, category: cloud_ssd, performance_level: PL1"),

@@ -1,6 +1,6 @@
 //! The reference pages of the kinds, generated from their tables and compared with `docs/`.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p setpoint-catalog --test it -- docs` writes them anew.
+//! `UPDATE_EXPECT=1 cargo test -p setpoint-catalog --test it -- docs` rewrites them.
 
 use std::fmt::Write as _;
 
@@ -47,12 +47,12 @@ fn page(kind: &Kind) -> String {
         .map(|attr| format!("| `{}` | {} |\n", attr.name, cell(attr.doc)))
         .collect();
     format!(
-        "# `{}`\n\n{}\n\n## Example\n\nThe entry `it` is of this kind; the others are there for it to refer to.\n\n\
+        "# `{}`\n\n{}\n\n## Example\n\nThe entry `it` is of this kind; it refers to some of the others.\n\n\
          ```yaml\nstack: example\nregion: cn-beijing\nresources:\n{example}```\n\n\
          ## Fields\n\n{}{}\n\
-         [What a change does, and the fields that every entry takes](README.md).\n\n\
-         ## Attributes\n\nExpressions can use them once the resource exists: `${{it.id}}`.\n\n\
-         | Attribute | Description |\n| --- | --- |\n| `id` | Its id. |\n{attributes}",
+         See also [the effects of changes, and the fields of every entry](README.md).\n\n\
+         ## Attributes\n\nExpressions such as `${{it.id}}` can use the attributes once the resource exists.\n\n\
+         | Attribute | Description |\n| --- | --- |\n| `id` | Id of the resource. |\n{attributes}",
         kind.name,
         kind.doc,
         alternatives(def),
@@ -144,54 +144,50 @@ const CHANGES: &[(&str, &str, &str)] = &[
     (
         "none",
         "in place",
-        "The resource is updated; nothing that runs is interrupted.",
+        "The resource is updated without an interruption.",
     ),
     (
         "grow",
         "in place, grows",
-        "As before; the value can only become greater.",
+        "The resource is updated without an interruption; the value can only grow.",
     ),
     (
         "brief",
         "in place, brief",
-        "The resource is updated; the network is away for some seconds.",
+        "The resource is updated; its network is interrupted for some seconds.",
     ),
     (
         "boot",
         "at the next start",
-        "The resource is updated; the machine uses it from its next start on.",
+        "The resource is updated; the change takes effect at the next start of the instance.",
     ),
     (
         "restart",
         "restart",
-        "The machine is stopped, updated and started.",
+        "The instance is stopped, updated and started again.",
     ),
-    ("stop", "stop", "The machine is stopped and stays stopped."),
+    ("stop", "stop", "The instance is stopped and stays stopped."),
     (
         "rebuild",
         "rebuild",
-        "The system disk is replaced and its data is lost; id and addresses stay.",
+        "The system disk is replaced and its data is lost; the instance keeps its id and addresses.",
     ),
     (
         "replace",
         "replace",
-        "A new resource takes the place of the old one.",
+        "A new resource is created and the old one is deleted.",
     ),
     (
         "once",
         "creation only",
-        "The value is used at creation; a later change does nothing.",
+        "The value is only used at creation; a later change has no effect.",
     ),
     (
         "never",
         "not compared",
-        "A change of this field alone changes nothing.",
+        "A change of this field alone has no effect.",
     ),
-    (
-        "members",
-        "by member",
-        "Each member says what its own change does.",
-    ),
+    ("members", "by member", "Each member has its own effect."),
 ];
 
 fn meaning(word: &str) -> String {
@@ -220,10 +216,10 @@ fn index() -> String {
     }
     format!(
         "# Kinds of resources\n\n\
-         `setpoint explain KIND` shows the same on the command line.\n\n\
+         `setpoint explain KIND` shows the fields of a kind on the command line.\n\n\
          | Kind | Description |\n| --- | --- |\n{kinds}\n\
-         ## What a change does\n\n\
-         A plan shows it for each change. A change that is *held* needs \
+         ## Effects of changes\n\n\
+         A plan shows the effect of each change. A change that is *held* needs an `allow:` entry or \
          `--allow-data-loss ADDRESS`.\n\n\
          | A change | Effect |\n| --- | --- |\n{changes}\n\
          ## Fields of every entry\n\n{entry}"
@@ -234,10 +230,10 @@ fn index() -> String {
 fn unverified() -> String {
     let mut text = String::from(
         "# Facts that rest on documents alone\n\n\
-         Most rows of the tables of the kinds rest on captured answers of the API or on runs of real\n\
-         clients. The rows on this page rest on the vendor's documentation only: an answer of the\n\
-         real API can contradict them. A captured answer moves a row off this page (`.captured()` in\n\
-         the table of the kind).\n",
+         Most facts about the API in the tables of the kinds rest on captured answers or on runs of\n\
+         real clients. The facts on this page rest on the documentation only, so the real API may\n\
+         contradict them. A row with a captured answer is marked with `.captured()` in the table of\n\
+         the kind, and leaves this page.\n",
     );
     for kind in REGISTRY.kinds() {
         let rows: Vec<String> = kind
@@ -270,7 +266,7 @@ fn facts(field: &Field) -> Option<String> {
         facts.push(format!("updated as `{}`", field.update_param));
     }
     match field.read {
-        Read::At(path, Presence::Always) => facts.push(format!("read at `{path}`, always there")),
+        Read::At(path, Presence::Always) => facts.push(format!("read at `{path}`, always present")),
         Read::At(path, Presence::OrAbsent) => facts.push(format!("read at `{path}` if not empty")),
         Read::At(path, Presence::Uncaptured) => {
             facts.push(format!("read at `{path}`, which may be left out"));
@@ -286,7 +282,7 @@ fn facts(field: &Field) -> Option<String> {
     match field.change {
         OnChange::Update(_) => facts.push("updated in place".to_owned()),
         OnChange::Replace => facts.push("cannot be updated".to_owned()),
-        // Without a parameter and a place it is compared with other attributes.
+        // A field without a parameter and a path is compared with other attributes.
         OnChange::Judge(_, word) if field.role == Role::Input && !facts.is_empty() => {
             facts.push(format!("a change: {}", meaning(word)));
         }

@@ -213,7 +213,7 @@ async fn a_region_that_drops_tags_fails_loudly() {
 }
 
 #[test]
-#[should_panic(expected = "`one` has public bandwidth of its own")]
+#[should_panic(expected = "`one` has its own public bandwidth")]
 fn a_machine_has_one_way_out() {
     let open = with(", attach_to: one").replacen(
         "one: {type: instance, ",
@@ -224,7 +224,7 @@ fn a_machine_has_one_way_out() {
 }
 
 #[test]
-#[should_panic(expected = "`ip` is attached to `one` already")]
+#[should_panic(expected = "`ip` is already attached to `one`")]
 fn a_machine_takes_one() {
     let two = with(", attach_to: one")
         .replace("outputs:", "  other: {type: eip, attach_to: one}\noutputs:");

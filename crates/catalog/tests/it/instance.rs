@@ -147,14 +147,14 @@ async fn a_category_that_no_disk_can_become_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "a PL2 disk has at least 461 GiB")]
+#[should_panic(expected = "a PL2 disk must have at least 461 GiB")]
 fn a_new_system_disk_is_as_great_as_its_level_asks() {
     let disk = "    system_disk: {size: 40, performance_level: PL2}\n";
     drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
 }
 
 #[test]
-#[should_panic(expected = "a PL3 disk has at least 1261 GiB, and no `size` is given")]
+#[should_panic(expected = "a PL3 disk must have at least 1261 GiB, but `size` is missing")]
 fn a_high_level_needs_a_size_in_the_file() {
     let disk = "    system_disk: {performance_level: PL3}\n";
     drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
@@ -306,7 +306,7 @@ async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
 }
 
 #[test]
-#[should_panic(expected = "a cloud_ssd disk has no performance level")]
+#[should_panic(expected = "a cloud_ssd disk does not support `performance_level`")]
 fn only_an_essd_has_a_level() {
     drop(stack(
         &machine(&format!(

@@ -14,7 +14,7 @@ fn explains_a_field_a_kind_and_what_there_is() {
     expect![[r#"
         $ setpoint explain instance.system_disk.size
         instance.system_disk.size
-          Size in GiB, at least that of the image; grows online, never shrinks.
+          Size in GiB, at least that of the image; it can grow online, but not shrink.
 
           type      whole number, 1 to 2048 GiB
           required  no
@@ -22,7 +22,7 @@ fn explains_a_field_a_kind_and_what_there_is() {
           change    grow: in place and upwards only, without an interruption
         $ setpoint explain vpc
         vpc
-          A private network of one region.
+          A private network in one region.
 
         fields (* required):
           cidr_block *           CIDR block, /8 to /28; change: none

@@ -153,14 +153,14 @@ fn readiness_that_cannot_be_asked_for() {
         $ setpoint validate
         stack.yaml: 6 errors
         2| ╷
-        2| │ Error: `ready` asks for nothing
+        2| │ Error: `ready` has no check
         2| │   on stack.yaml line 10, in nothing:
         2| │   10 │   nothing: {type: instance, ready: {timeout: 5m}}
         2| │      │                                    ^^^^^^^^^^^^^
-        2| │ name one of `cloud_init: true`, `http`, `tcp`, `command`
+        2| │ write at least one of `cloud_init: true`, `http`, `tcp`, `command`
         2| ╵
         2| ╷
-        2| │ Error: `timeout` must be between <time> and 23h59m, this is <time>
+        2| │ Error: `timeout` must be between <time> and 23h59m, but is <time>
         2| │   on stack.yaml line 11, in quick:
         2| │   11 │   quick: {type: instance, ready: {tcp: 22, timeout: 5s}}
         2| │      │                                                     ^^
@@ -171,7 +171,7 @@ fn readiness_that_cannot_be_asked_for() {
         2| │   on stack.yaml line 12, in path:
         2| │   12 │   path: {type: instance, ready: {http: {port: 80, path: "health it"}}}
         2| │      │                                                         ^^^^^^^^^^^
-        2| │ it begins with `/` and has no spaces: `/health`
+        2| │ a path begins with `/` and has no spaces, such as `/health`
         2| ╵
         2| ╷
         2| │ Error: `cloudinit` is not a valid key here

@@ -88,7 +88,7 @@ async fn what_does_not_pass_stays_marked_and_is_asked_again() {
     assert_eq!(failure.class, FailureClass::NotReached);
     assert_eq!(
         failure.message,
-        "it is not ready: a check failed\nwaiting for cloud-init\nE: no such package"
+        "the instance is not ready: a check failed\nwaiting for cloud-init\nE: no such package"
     );
     assert_eq!(
         made.not_started
@@ -129,7 +129,7 @@ async fn a_port_on_which_nothing_listens_runs_out_of_time() {
     assert!(
         failure
             .message
-            .contains("waiting for port 5432\nout of time: 120 s are over\nnot passed; the end of /var/log/cloud-init-output.log:"),
+            .contains("waiting for port 5432\ntimed out after 120 s\nnot passed; the end of /var/log/cloud-init-output.log:"),
         "{}",
         failure.message
     );

@@ -535,9 +535,7 @@ async fn settles(text: &str) {
 }
 
 #[test]
-#[should_panic(
-    expected = "`ingress.2` says the same flow as `ingress.0`, with another description"
-)]
+#[should_panic(expected = "`ingress.2` is the same flow as `ingress.0`, with another description")]
 fn one_flow_said_twice_is_refused() {
     let rules = "ingress:\n      - {port: 80, source: 0.0.0.0/0, description: a}\n      - {port: 22, source: 0.0.0.0/0, description: b}\n      - {port: 80, source: 0.0.0.0/0, description: c}\n";
     let wrong = stack(

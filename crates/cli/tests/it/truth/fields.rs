@@ -37,6 +37,7 @@ const OTHER_WORDS: &[&str] = &[
     "request_id",
     "security_group_rule",
     "setpoint",
+    "x86_64",
 ];
 
 /// Endings of files: `stack.yaml` is not a path of fields.
