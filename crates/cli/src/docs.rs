@@ -37,10 +37,10 @@ const HEAD: &str = "\
 
 # The command line
 
-`setpoint <command> [STACK] [options]`: STACK (or `-f`) is a stack file or a folder that holds one, by default
-`./stack.yaml`. The result is printed to stdout; progress, questions and logs go to stderr. Long flags may be written with
-one dash (`-out`, `-auto-approve`). Every command takes `--log LEVEL` (see [troubleshooting](troubleshooting.md)) and
-`--no-color`.
+`setpoint <command> [STACK] [options]`: STACK (or `-f`) is a stack file or a folder that holds one,
+by default `./stack.yaml`. The result is printed to stdout; progress, questions and logs go to
+stderr. Long flags may be written with one dash (`-out`, `-auto-approve`). Every command takes
+`--log LEVEL` (see [troubleshooting](troubleshooting.md)) and `--no-color`.
 
 ";
 
