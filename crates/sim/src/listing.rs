@@ -186,6 +186,21 @@ impl<'a, T: Row> Listing<'a, T> {
             .filter_map(move |place| table.get(&place.1))
     }
 
+    /// The rows from one with this time and key on, with it; all rows for `None`.
+    pub(crate) fn from(
+        &self,
+        first: Option<(i64, &str)>,
+    ) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let named = first.map(|(created_ms, key)| Place(Reverse(created_ms), Arc::from(key)));
+        let from = named.map_or(self.first.clone(), |named| named.max(self.first.clone()));
+        let table = self.table;
+        let places = self
+            .set
+            .into_iter()
+            .flat_map(move |set| set.range(from.clone()..));
+        places.filter_map(move |place| table.get(&place.1))
+    }
+
     /// The rows that follow one with this time and key.
     pub(crate) fn after(
         &self,

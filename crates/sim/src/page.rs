@@ -38,6 +38,11 @@ pub(crate) fn newest_first<'a, T>(
     rows
 }
 
+/// Whether a row stands behind another in listings.
+pub(crate) fn follows(row: &Base, other: &Base) -> bool {
+    order(row, other).is_gt()
+}
+
 fn order(a: &Base, b: &Base) -> std::cmp::Ordering {
     b.created_ms
         .cmp(&a.created_ms)
@@ -53,33 +58,34 @@ pub(crate) fn numbered<'a, T>(
     numbered_by(call, "PageNumber", rows, max)
 }
 
-/// The page that `PageNumber` and `PageSize` ask for, of rows that are looked at only as far as needed.
+/// The page that `PageNumber` and `PageSize` ask for, of rows that are looked at only as far as
+/// needed. At most `max` rows a page, and `most` in all pages; the rest does not exist for the call.
 pub(crate) fn numbered_of<'a, T: Row>(
     call: &Call<'_>,
     scope: &Scope<'a, T>,
     fits: impl Fn(&T) -> bool,
     max: i64,
+    most: usize,
 ) -> Result<Numbered<'a, T>, Refusal> {
     let listing = match scope {
         Scope::Few(rows) => {
-            return numbered(
-                call,
-                ordered(rows.iter().copied().filter(|row| fits(row))),
-                max,
-            );
+            let mut rows = ordered(rows.iter().copied().filter(|row| fits(row)));
+            rows.truncate(most);
+            return numbered(call, rows, max);
         }
         Scope::Region(listing) => listing,
     };
-    let Some(total) = listing.total() else {
-        return numbered(call, listing.skip(0).filter(|row| fits(row)).collect(), max);
+    let Some(held) = listing.total() else {
+        let rows = listing.skip(0).filter(|row| fits(row)).take(most);
+        return numbered(call, rows.collect(), max);
     };
     let (number, size) = wanted(call, "PageNumber", max)?;
-    let (skip, take) = (
-        skipped(number, size),
-        usize::try_from(size).unwrap_or_default(),
-    );
+    let total = held.min(most);
+    let skip = skipped(number, size);
+    let take = usize::try_from(size).unwrap_or_default();
+    let take = take.min(total.saturating_sub(skip));
     Ok(Numbered {
-        items: listing.page(skip, take, total),
+        items: listing.page(skip, take, held),
         number,
         size,
         total,
@@ -155,64 +161,64 @@ pub(crate) fn tokened_by<'a, T>(
     base: impl Fn(&T) -> &Base,
 ) -> Result<Tokened<'a, T>, Refusal> {
     let take = usize::try_from(size).unwrap_or_default();
-    let after = call
-        .given("NextToken")
-        .map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken")))
-        .transpose()?;
-    let beyond = |row: &&&T| {
-        after
-            .as_ref()
-            .is_none_or(|after| order(base(row), after).is_gt())
-    };
-    let mut items: Vec<&T> = rows.iter().filter(beyond).copied().take(take + 1).collect();
-    let more = items.len() > take;
-    items.truncate(take);
-    let next = if more {
-        items
-            .last()
-            .map(|row| encode(base(row)))
-            .unwrap_or_default()
-    } else {
-        String::new()
-    };
+    let after = after(call)?;
+    let beyond = |row: &&T| after.as_ref().is_none_or(|after| follows(base(row), after));
+    let mut items: Vec<&T> = rows.into_iter().filter(beyond).take(take + 1).collect();
+    let next = cut_to_size(&mut items, take, |row| base(row));
     Ok(Tokened { items, next })
 }
 
-/// The page that `MaxResults` and `NextToken` ask for, of rows that are looked at only as far as needed. The ids of the rows
-/// must be their keys.
+/// The row after which the page begins that `NextToken` asks for; it has only an id and a time.
+/// None: the first page.
+///
+/// # Errors
+/// `InvalidParameter` for a text that is not a token.
+pub(crate) fn after(call: &Call<'_>) -> Result<Option<Base>, Refusal> {
+    call.given("NextToken")
+        .map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken")))
+        .transpose()
+}
+
+/// Cuts rows to a page of this size; returns the token of the next page, empty if the rows fit.
+pub(crate) fn cut_to_size<T>(rows: &mut Vec<T>, size: usize, base: impl Fn(&T) -> &Base) -> String {
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let last = rows.last().filter(|_| more);
+    last.map(|row| encode(base(row))).unwrap_or_default()
+}
+
+/// The page that `MaxResults` and `NextToken` ask for, of rows that are looked at only as far as
+/// needed. The ids of the rows must be their keys. `most`: rows in all pages, as in [`numbered_of`].
 pub(crate) fn tokened_of<'a, T: Row>(
     call: &Call<'_>,
     scope: &Scope<'a, T>,
     fits: impl Fn(&T) -> bool,
     (default, min, max): (i64, i64, i64),
+    most: usize,
 ) -> Result<Tokened<'a, T>, Refusal> {
     let size = call.int("MaxResults")?.unwrap_or(default).clamp(min, max);
     let take = usize::try_from(size).unwrap_or_default();
-    let after = call
-        .given("NextToken")
-        .map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken")))
-        .transpose()?;
+    let after = after(call)?;
+    let beyond = |row: &&T| match (&after, row.base()) {
+        (Some(after), Some(base)) => follows(base, after),
+        (after, _) => after.is_none(),
+    };
     let mut items: Vec<&T> = match (scope, &after) {
-        (Scope::Few(rows), after) => {
-            let beyond = |row: &&T| {
-                row.base().is_some_and(|base| {
-                    after
-                        .as_ref()
-                        .is_none_or(|after| order(base, after).is_gt())
-                })
-            };
-            ordered(rows.iter().copied().filter(|row| beyond(row) && fits(row)))
+        (Scope::Few(rows), _) => {
+            let rows = ordered(rows.iter().copied().filter(|row| fits(row)));
+            let shown = rows.into_iter().take(most);
+            shown.filter(beyond).take(take + 1).collect()
         }
-        (Scope::Region(listing), Some(after)) => listing
+        (Scope::Region(listing), Some(after)) if most == usize::MAX => listing
             .after(after.created_ms, &after.id)
             .filter(|row| fits(row))
             .take(take + 1)
             .collect(),
-        (Scope::Region(listing), None) => listing
-            .skip(0)
-            .filter(|row| fits(row))
-            .take(take + 1)
-            .collect(),
+        // How many rows stand before the token is known only by counting from the first.
+        (Scope::Region(listing), _) => {
+            let shown = listing.skip(0).filter(|row| fits(row)).take(most);
+            shown.filter(beyond).take(take + 1).collect()
+        }
     };
     let more = items.len() > take;
     items.truncate(take);

@@ -267,6 +267,9 @@ pub struct Quotas {
     pub prefix_lists: usize,
     /// Alert rules in the account.
     pub metric_rules: usize,
+    /// Resources that a listing of ECS by tag shows at most. `TotalCount` and further pages leave
+    /// out the rest too. VPC publishes no such number, and its listings have no such limit.
+    pub tag_filter_matches: usize,
 }
 
 impl Quotas {
@@ -322,6 +325,7 @@ impl Default for Quotas {
             commands: 500,
             prefix_lists: 100,
             metric_rules: 10_000,
+            tag_filter_matches: 1_000,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tags: the limits, the filter of listings, and the three tag actions that ECS and VPC share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use crate::call::{Answer, Call, Fields};
 use crate::page;
 use crate::params::Params;
 use crate::refusal::Refusal;
+use crate::table::{Row, Table};
 use crate::world::{World, done};
 
 /// Tags of a resource, and of a filter.
@@ -30,8 +31,45 @@ pub(crate) struct Taggable {
         region: &str,
         id: &str,
     ) -> Option<&'a mut Base>,
-    /// Every resource of a type in a region.
-    pub(crate) all: for<'a> fn(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base>,
+    /// The resources of a type that a search finds, in the order of listings.
+    pub(crate) search: for<'a> fn(world: &'a World, kind: &str, search: &Search<'_>) -> Bases<'a>,
+}
+
+/// What a tag action looks for among the resources of a type.
+pub(crate) struct Search<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) tags: &'a Filter,
+    /// Where to start: creation time in milliseconds and id of the first resource; `None` starts
+    /// at the newest one.
+    pub(crate) from: Option<(i64, &'a str)>,
+}
+
+/// Resources in the order of listings: newest first, then by id.
+pub(crate) type Bases<'a> = Box<dyn Iterator<Item = &'a Base> + 'a>;
+
+/// Searches a table whose rows are stored under their ids.
+///
+/// A search that names a tag reads the rows with that tag only.
+pub(crate) fn search<'a, T: Row>(
+    world: &World,
+    table: &'a Table<T>,
+    search: &Search<'_>,
+) -> Bases<'a> {
+    search_from(world, table, search, search.from)
+}
+
+/// As [`search`], for a table with other keys: `from` has the key of the first row.
+pub(crate) fn search_from<'a, T: Row>(
+    world: &World,
+    table: &'a Table<T>,
+    search: &Search<'_>,
+    from: Option<(i64, &str)>,
+) -> Bases<'a> {
+    let listing = world.listing(table, search.region, search.tags, true);
+    let rows = listing.from(from);
+    let tags = search.tags.clone();
+    let bases = rows.filter_map(Row::base);
+    Box::new(bases.filter(move |base| tags.fits(&base.tags)))
 }
 
 /// The tags that a create call gives: `Tag.N.Key`, `Tag.N.Value`.
@@ -130,7 +168,7 @@ fn malformed(code: &'static str, what: &str) -> Refusal {
 }
 
 /// A listing's filter by tags: all pairs must hold; a key alone matches any value.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Filter(Vec<(String, Option<String>)>);
 
 impl Filter {
@@ -169,11 +207,36 @@ impl Filter {
         Ok(Self(wanted))
     }
 
+    /// A filter for all of these tags.
+    pub(crate) fn exactly(tags: BTreeMap<String, String>) -> Self {
+        let pairs = tags.into_iter();
+        Self(pairs.map(|(key, value)| (key, Some(value))).collect())
+    }
+
     /// The pairs asked for.
     pub(crate) fn pairs(&self) -> &[(String, Option<String>)] {
         &self.0
     }
 
+    /// How many resources a listing of ECS with this filter shows at most.
+    ///
+    /// The texts of ECS's parameters `Tag.N.Key` say that up to 1,000 resources are returned if
+    /// tags are given. Which 1,000 is not documented; here it is the first of the listing's order.
+    pub(crate) fn most(&self, world: &World) -> usize {
+        if self.0.is_empty() {
+            usize::MAX
+        } else {
+            world.options.quotas.tag_filter_matches
+        }
+    }
+
+    /// The rows that a listing of ECS with this filter shows, see [`Filter::most`].
+    pub(crate) fn cut<'a, T>(&self, world: &World, mut rows: Vec<&'a T>) -> Vec<&'a T> {
+        rows.truncate(self.most(world));
+        rows
+    }
+
+    /// Whether a resource has all of the tags.
     pub(crate) fn fits(&self, tags: &BTreeMap<String, String>) -> bool {
         self.0.iter().all(|(key, value)| {
             tags.get(key)
@@ -282,33 +345,44 @@ pub(crate) fn list(world: &World, call: &Call<'_>, product: &Taggable) -> Answer
             "The maximum number of ResourceIds is exceeded.",
         ));
     }
-    let chosen = |base: &&Base| {
-        (ids.is_empty() || ids.contains(&base.id.as_str())) && filter.fits(&base.tags)
+    let ids: BTreeSet<&str> = ids.into_iter().collect();
+    let after = page::after(call)?;
+    let from = after.as_ref().map(|after| {
+        let id = after.id.split_once('/').map_or("", |(id, _)| id);
+        (after.created_ms, id)
+    });
+    let search = Search {
+        region,
+        tags: &filter,
+        from,
     };
-    let mut rows = Vec::new();
-    for base in (product.all)(world, kind, region)
-        .into_iter()
-        .filter(chosen)
-    {
-        for (key, value) in &base.tags {
-            // A row is paged like a resource, so it gets an identity of its own.
-            let at = Base {
-                id: format!("{}/{key}", base.id),
-                created_ms: base.created_ms,
-                ..Base::default()
-            };
-            rows.push((at, json!({"ResourceId": base.id, "ResourceType": kind, "TagKey": key, "TagValue": value})));
-        }
+    let chosen = (product.search)(world, kind, &search)
+        .filter(|base| ids.is_empty() || ids.contains(base.id.as_str()));
+    let size = call.int("MaxResults")?.unwrap_or(product.page);
+    let size = usize::try_from(size.clamp(1, product.page)).unwrap_or_default();
+    let rows = chosen.flat_map(|base| base.tags.iter().map(move |tag| (base, tag)));
+    let mut rows: Vec<(Base, Value)> = rows
+        .map(|(base, (key, value))| {
+            let row = json!({
+                "ResourceId": base.id, "ResourceType": kind, "TagKey": key, "TagValue": value,
+            });
+            (row_identity(base, key), row)
+        })
+        .filter(|(at, _)| after.as_ref().is_none_or(|after| page::follows(at, after)))
+        .take(size + 1)
+        .collect();
+    let next = page::cut_to_size(&mut rows, size, |(at, _)| at);
+    let shown: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(json!({ "NextToken": next, "TagResources": { "TagResource": shown } }))
+}
+
+/// A row of ListTagResources is paged like a resource, so it gets an identity of its own.
+fn row_identity(base: &Base, key: &str) -> Base {
+    Base {
+        id: format!("{}/{key}", base.id),
+        created_ms: base.created_ms,
+        ..Base::default()
     }
-    let sorted = page::newest_first(rows.iter(), |(base, _)| base);
-    let page = page::tokened(
-        call,
-        sorted,
-        |(base, _)| base,
-        (product.page, 1, product.page),
-    )?;
-    let shown: Vec<&Value> = page.items.iter().map(|(_, row)| row).collect();
-    Ok(json!({ "NextToken": page.next, "TagResources": { "TagResource": shown } }))
 }
 
 fn targets<'a>(
@@ -344,6 +418,9 @@ fn not_found(id: &str) -> Refusal {
         format!("The specified ResourceId {id} does not exist."),
     )
 }
+
+#[cfg(test)]
+mod many;
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use setpoint_openapi::sign::{Scheme, Stamp, v1, v3};
 use setpoint_openapi::wire::WireRequest;
 use setpoint_sim::embedded::{Config, Embedded};
 use setpoint_sim::limits::Limits;
-use setpoint_sim::profile::{Options, Profile};
+use setpoint_sim::profile::{Options, Profile, Quotas};
 
 /// Machines that one call makes, and that share a VSwitch and a group.
 pub(crate) const BATCH: usize = 100;
@@ -64,7 +64,10 @@ pub(crate) fn world(dir: Option<&std::path::Path>) -> (Embedded, Signer) {
     let limits = Limits::none();
     let options = Options {
         profile: Profile::instant(),
-        quotas: limits.counts,
+        quotas: Quotas {
+            tag_filter_matches: usize::MAX,
+            ..limits.counts
+        },
         rates: limits.rates,
         ..Options::default()
     };

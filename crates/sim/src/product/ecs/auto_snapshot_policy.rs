@@ -328,7 +328,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && group.is_none_or(|group| group == row.base.resource_group)
                 && filter.fits(&row.base.tags)
         });
-    let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
+    let page = page::numbered(call, rows, 100)?;
     let policies: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,

@@ -271,7 +271,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && group.is_none_or(|group| group == row.base.resource_group)
                 && filter.fits(&row.base.tags)
         });
-    let rows = page::newest_first(rows, |row| &row.base);
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
     let list = |items: Vec<&Command>| -> Vec<Value> {
         items.into_iter().map(|row| listed(call, row)).collect()
     };

@@ -340,11 +340,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             )
         })
         .collect();
-    let page = page::numbered(
-        call,
-        page::newest_first(images.iter(), |(base, _)| base),
-        100,
-    )?;
+    let rows = page::newest_first(images.iter(), |(base, _)| base);
+    let page = page::numbered(call, search.tagged.cut(world, rows), 100)?;
     let listed: Vec<Value> = page
         .items
         .iter()

@@ -187,7 +187,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && group.is_none_or(|group| group == pair.base.resource_group)
                 && filter.fits(&pair.base.tags)
         });
-    let page = page::numbered(call, page::newest_first(rows, |pair| &pair.base), 50)?;
+    let rows = filter.cut(world, page::newest_first(rows, |pair| &pair.base));
+    let page = page::numbered(call, rows, 50)?;
     let pairs: Vec<Value> = page
         .items
         .iter()

@@ -158,7 +158,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && lock.is_none()
                 && filter.fits(&row.base.tags)
         });
-    let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
+    let page = page::numbered(call, rows, 100)?;
     let list: Vec<Value> = page
         .items
         .iter()

@@ -213,7 +213,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && managed != Some(true)
                 && filter.fits(&row.base.tags)
         });
-    let rows = page::newest_first(rows, |row| &row.base);
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
     let list = |items: Vec<&SecurityGroup>| -> Vec<Value> {
         items
             .into_iter()

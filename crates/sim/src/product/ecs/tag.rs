@@ -9,9 +9,8 @@ use crate::call::{Answer, Call};
 use crate::page;
 use crate::product::Actions;
 use crate::product::ecs::key_pair;
-use crate::product::vpc::tag::bases;
 use crate::refusal::Refusal;
-use crate::tags::{self, Taggable};
+use crate::tags::{self, Bases, Search, Taggable};
 use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[
@@ -25,7 +24,7 @@ pub(crate) const ACTIONS: Actions = &[
 ];
 
 /// Types that have tags here.
-const KINDS: [&str; 13] = [
+pub(crate) const KINDS: [&str; 13] = [
     "instance",
     "disk",
     "snapshot",
@@ -46,7 +45,7 @@ const TAGGABLE: Taggable = Taggable {
     page: 50,
     knows: |kind| KINDS.contains(&kind),
     find,
-    all,
+    search,
 };
 
 fn tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
@@ -121,78 +120,82 @@ fn remove_tags(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
+/// The types that DescribeTags counts: the field of its answer, and the type.
+const COUNTED: [(&str, &str); 9] = [
+    ("Instance", "instance"),
+    ("Disk", "disk"),
+    ("Snapshot", "snapshot"),
+    ("Image", "image"),
+    ("Securitygroup", "securitygroup"),
+    ("Eni", "eni"),
+    ("KeyPair", "keypair"),
+    ("LaunchTemplate", "launchtemplate"),
+    ("SnapshotPolicy", "snapshotpolicy"),
+];
+
+/// How many resources have a tag, key and value, by the field of their type.
+type Counts<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<&'static str, usize>>;
+
 /// Tags with the number of resources of each type that have them.
 fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
-    const FIELDS: [(&str, &str); 9] = [
-        ("Instance", "instance"),
-        ("Disk", "disk"),
-        ("Snapshot", "snapshot"),
-        ("Image", "image"),
-        ("Securitygroup", "securitygroup"),
-        ("Eni", "eni"),
-        ("KeyPair", "keypair"),
-        ("LaunchTemplate", "launchtemplate"),
-        ("SnapshotPolicy", "snapshotpolicy"),
-    ];
     call.harmless(&["Category"]);
-    let region = call.region_needed()?;
-    let (kind, id, filter) = (
-        call.given("ResourceType"),
-        call.given("ResourceId"),
-        tags::Filter::of(call)?,
-    );
-    let mut counts: BTreeMap<(String, String), BTreeMap<&str, usize>> = BTreeMap::new();
-    for (field, name) in FIELDS
-        .iter()
-        .filter(|(_, name)| kind.is_none_or(|kind| kind == *name))
-    {
-        for base in all(world, name, region)
-            .into_iter()
-            .filter(|base| id.is_none_or(|id| id == base.id))
-        {
-            for (key, value) in &base.tags {
-                *counts
-                    .entry((key.clone(), value.clone()))
-                    .or_default()
-                    .entry(field)
-                    .or_default() += 1;
-            }
-        }
-    }
+    let filter = tags::Filter::of(call)?;
     let wanted = |key: &str, value: &str| {
         filter
             .pairs()
             .iter()
             .all(|(k, v)| k == key && v.as_ref().is_none_or(|v| v == value))
     };
+    let counts = counts(world, call)?;
     let rows: Vec<(Base, serde_json::Value)> = counts
         .into_iter()
         .filter(|((key, value), _)| wanted(key, value))
         .map(|((key, value), of)| {
-            let counted: serde_json::Map<String, serde_json::Value> = FIELDS
+            let count = |field: &str| json!(of.get(field).copied().unwrap_or(0));
+            let counted: serde_json::Map<String, serde_json::Value> = COUNTED
                 .iter()
-                .map(|(field, _)| {
-                    (
-                        (*field).to_owned(),
-                        json!(of.get(field).copied().unwrap_or(0)),
-                    )
-                })
+                .map(|(field, _)| ((*field).to_owned(), count(field)))
                 .collect();
             let body = json!({"TagKey": key, "TagValue": value, "ResourceTypeCount": counted});
-            (
-                Base {
-                    id: format!("{key}/{value}"),
-                    ..Base::default()
-                },
-                body,
-            )
+            // A tag is paged like a resource, so it gets an identity of its own.
+            let identity = Base {
+                id: format!("{key}/{value}"),
+                ..Base::default()
+            };
+            (identity, body)
         })
         .collect();
-    let page = page::numbered(call, page::newest_first(rows.iter(), |(base, _)| base), 100)?;
+    let rows = page::newest_first(rows.iter(), |(base, _)| base);
+    let page = page::numbered(call, rows, 100)?;
     let list: Vec<&serde_json::Value> = page.items.iter().map(|(_, body)| body).collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Tags": {"Tag": list}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Tags": {"Tag": list},
+    }))
+}
+
+/// Counts the tags of the resources that the call means: of its type, with its id.
+fn counts<'a>(world: &'a World, call: &Call<'_>) -> Result<Counts<'a>, Refusal> {
+    let region = call.region_needed()?;
+    let (kind, id) = (call.given("ResourceType"), call.given("ResourceId"));
+    let no_filter = tags::Filter::default();
+    let every = Search {
+        region,
+        tags: &no_filter,
+        from: None,
+    };
+    let mut counts = Counts::new();
+    let fields = COUNTED.iter();
+    for (field, name) in fields.filter(|(_, name)| kind.is_none_or(|kind| kind == *name)) {
+        let found = search(world, name, &every);
+        for base in found.filter(|base| id.is_none_or(|id| id == base.id)) {
+            for (key, value) in &base.tags {
+                let of_tag = counts.entry((key, value)).or_default();
+                *of_tag.entry(*field).or_default() += 1;
+            }
+        }
+    }
+    Ok(counts)
 }
 
 /// Resource groups themselves are not simulated: any id that has the form of one is taken for one.
@@ -250,23 +253,28 @@ pub(crate) fn find<'a>(
     base.filter(|base| base.region == region && !base.released)
 }
 
-/// Every resource of a type in a region.
-pub(crate) fn all<'a>(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base> {
+/// The resources of a type that a search finds, in the order of listings.
+pub(crate) fn search<'a>(world: &'a World, kind: &str, search: &Search<'_>) -> Bases<'a> {
     let tables = &world.tables;
     match kind {
-        "instance" => bases(world, &tables.instances, region),
-        "disk" => bases(world, &tables.disks, region),
-        "securitygroup" => bases(world, &tables.security_groups, region),
-        "eni" => bases(world, &tables.network_interfaces, region),
-        "snapshot" => bases(world, &tables.snapshots, region),
-        "image" => bases(world, &tables.images, region),
-        "launchtemplate" => bases(world, &tables.launch_templates, region),
-        "snapshotpolicy" => bases(world, &tables.auto_snapshot_policies, region),
-        "command" => bases(world, &tables.commands, region),
-        "invocation" => bases(world, &tables.invocations, region),
-        "snapshotgroup" => bases(world, &tables.snapshot_groups, region),
-        "prefixlist" => bases(world, &tables.prefix_lists, region),
-        _ => bases(world, &tables.key_pairs, region),
+        "instance" => tags::search(world, &tables.instances, search),
+        "disk" => tags::search(world, &tables.disks, search),
+        "securitygroup" => tags::search(world, &tables.security_groups, search),
+        "eni" => tags::search(world, &tables.network_interfaces, search),
+        "snapshot" => tags::search(world, &tables.snapshots, search),
+        "image" => tags::search(world, &tables.images, search),
+        "launchtemplate" => tags::search(world, &tables.launch_templates, search),
+        "snapshotpolicy" => tags::search(world, &tables.auto_snapshot_policies, search),
+        "command" => tags::search(world, &tables.commands, search),
+        "invocation" => tags::search(world, &tables.invocations, search),
+        "snapshotgroup" => tags::search(world, &tables.snapshot_groups, search),
+        "prefixlist" => tags::search(world, &tables.prefix_lists, search),
+        _ => {
+            let (created_ms, name) = search.from.unzip();
+            let key = name.map(|name| key_pair::row_id(search.region, name));
+            let from = created_ms.zip(key.as_deref());
+            tags::search_from(world, &tables.key_pairs, search, from)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::base::Base;
 use crate::product::{ecs, vpc};
 use crate::refusal::Refusal;
+use crate::tags::{Filter, Search};
 use crate::world::World;
 
 /// A resource by name.
@@ -14,9 +15,6 @@ pub(crate) struct Arn<'a> {
     kind: &'a str,
     id: &'a str,
 }
-
-/// The types of each product under the names that its own tag actions use.
-const ECS: [&str; 5] = ["instance", "disk", "securitygroup", "eni", "keypair"];
 
 impl<'a> Arn<'a> {
     /// Reads a name.
@@ -57,7 +55,7 @@ impl<'a> Arn<'a> {
         }
         let kind = self.kind.to_lowercase();
         match self.product {
-            "ecs" => ECS
+            "ecs" => ecs::tag::KINDS
                 .contains(&kind.as_str())
                 .then(|| ecs::tag::find(world, &kind, region, self.id))
                 .flatten(),
@@ -72,54 +70,99 @@ impl<'a> Arn<'a> {
         }
     }
 
-    /// Whether the name means this resource.
-    pub(crate) fn means(&self, full: &str) -> bool {
-        Arn::parse(full).is_ok_and(|other| {
-            self.product == other.product
-                && self.kind.eq_ignore_ascii_case(other.kind)
-                && self.id == other.id
-                && (self.region == "*" || self.region == other.region)
-                && (self.account == "*" || self.account == other.account)
-        })
+    /// Whether the name means a resource of an account.
+    pub(crate) fn means(&self, named: &Named<'_>, account: &str) -> bool {
+        self.product == named.product
+            && self.kind.eq_ignore_ascii_case(named.kind)
+            && self.id == named.id()
+            && (self.region == "*" || self.region == named.base.region)
+            && (self.account == "*" || self.account == account)
     }
 }
 
-/// Everything with tags in a region: type as `ALIYUN::VPC::EIP`, name, what it has.
-pub(crate) fn all<'a>(world: &'a World, region: &str) -> Vec<(String, String, &'a Base)> {
-    let mut found = Vec::new();
-    let account = &world.account.id;
-    let ecs = ECS.iter().flat_map(|kind| {
-        ecs::tag::all(world, kind, region)
-            .into_iter()
-            .map(move |base| ("ecs", *kind, base))
-    });
-    let vpc = vpc::tag::KINDS.iter().flat_map(|kind| {
-        vpc::tag::all(world, kind, region)
-            .into_iter()
-            .map(move |base| ("vpc", *kind, base))
-    });
-    for (product, kind, base) in ecs.chain(vpc).filter(|(_, _, base)| !base.tags.is_empty()) {
-        let id = if kind == "keypair" {
-            &base.name
+/// A resource with tags, and the names under which its product's own tag actions know its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
+    product: &'static str,
+    kind: &'static str,
+    pub(crate) base: &'a Base,
+}
+
+impl Named<'_> {
+    /// The id in the resource name; key pairs are named by their names.
+    fn id(&self) -> &str {
+        let name = &self.base.name;
+        if self.kind == "keypair" && !name.is_empty() {
+            name
         } else {
-            &base.id
-        };
-        let id = if id.is_empty() { &base.id } else { id };
-        let name = format!(
-            "arn:acs:{product}:{region}:{account}:{}/{id}",
-            kind.to_lowercase()
-        );
-        found.push((
-            format!(
-                "ALIYUN::{}::{}",
-                product.to_uppercase(),
-                kind.to_uppercase()
-            ),
-            name,
-            base,
-        ));
+            &self.base.id
+        }
     }
-    found
+
+    /// `arn:acs:PRODUCT:REGION:ACCOUNT:TYPE/ID`.
+    pub(crate) fn arn(&self, account: &str) -> String {
+        let (product, region) = (self.product, &self.base.region);
+        let (kind, id) = (self.kind.to_lowercase(), self.id());
+        format!("arn:acs:{product}:{region}:{account}:{kind}/{id}")
+    }
+
+    /// The type as the tag service writes it: `ALIYUN::VPC::EIP`.
+    pub(crate) fn type_name(&self) -> String {
+        let (product, kind) = (self.product.to_uppercase(), self.kind.to_uppercase());
+        format!("ALIYUN::{product}::{kind}")
+    }
+
+    /// Identity for paging: the type, which comes first in the order of pages, and the id.
+    pub(crate) fn identity(&self) -> Base {
+        Base {
+            id: format!("{}/{}/{}", self.product, self.kind, self.base.id),
+            created_ms: self.base.created_ms,
+            ..Base::default()
+        }
+    }
+}
+
+/// Every type with tags, as product and type, in the order of pages.
+fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ecs = ecs::tag::KINDS.iter().map(|kind| ("ecs", *kind));
+    let vpc = vpc::tag::KINDS.iter().map(|kind| ("vpc", *kind));
+    ecs.chain(vpc)
+}
+
+/// Resources of a region that have tags and fit a filter: type by type, newest first.
+///
+/// `from` is the [`Named::identity`] of the first one, `None` starts at the first type. What comes
+/// before it is not looked at, so that all pages together cost as much as one list of everything.
+pub(crate) fn all<'a>(
+    world: &'a World,
+    region: &'a str,
+    tags: &'a Filter,
+    from: Option<&'a Base>,
+) -> impl Iterator<Item = Named<'a>> {
+    let mut parts = from.map_or("", |from| from.id.as_str()).splitn(3, '/');
+    let first = (parts.next(), parts.next());
+    let id = parts.next();
+    let start = from.map(|from| from.created_ms).zip(id);
+    let is_first = move |(product, kind): (&str, &str)| first == (Some(product), Some(kind));
+    kinds()
+        .skip_while(move |kind| start.is_some() && !is_first(*kind))
+        .flat_map(move |(product, kind)| {
+            let search = Search {
+                region,
+                tags,
+                from: start.filter(|_| is_first((product, kind))),
+            };
+            let found = match product {
+                "ecs" => ecs::tag::search(world, kind, &search),
+                _ => vpc::tag::search(world, kind, &search),
+            };
+            found.map(move |base| Named {
+                product,
+                kind,
+                base,
+            })
+        })
+        .filter(|named| !named.base.tags.is_empty())
 }
 
 #[cfg(test)]
@@ -141,8 +184,30 @@ mod tests {
 
     #[test]
     fn stars_mean_anything() {
-        let star = Arn::parse("arn:acs:ecs:*:*:instance/i-1").expect("well-formed");
-        assert!(star.means("arn:acs:ecs:cn-beijing:1234:instance/i-1"));
-        assert!(!star.means("arn:acs:ecs:cn-beijing:1234:instance/i-2"));
+        let base = Base {
+            id: "i-1".to_owned(),
+            region: "cn-beijing".to_owned(),
+            ..Base::default()
+        };
+        let named = Named {
+            product: "ecs",
+            kind: "instance",
+            base: &base,
+        };
+        assert_eq!(
+            named.arn("1234"),
+            "arn:acs:ecs:cn-beijing:1234:instance/i-1"
+        );
+        for (text, expected) in [
+            ("arn:acs:ecs:*:*:instance/i-1", true),
+            ("arn:acs:ecs:cn-beijing:1234:instance/i-1", true),
+            ("arn:acs:ecs:cn-beijing:*:instance/i-2", false),
+            ("arn:acs:ecs:cn-hangzhou:*:instance/i-1", false),
+            ("arn:acs:ecs:*:99:instance/i-1", false),
+            ("arn:acs:ecs:*:*:disk/i-1", false),
+        ] {
+            let arn = Arn::parse(text).expect("well-formed");
+            assert_eq!(arn.means(&named, "1234"), expected, "{text}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::page;
 use crate::product::Actions;
 use crate::product::tag::arn;
 use crate::refusal::Refusal;
+use crate::tags::Filter;
 use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[("ListTagKeys", keys), ("ListTagValues", values)];
@@ -64,10 +65,12 @@ fn texts(
             }
         })
     };
-    let all = arn::all(world, call.region_needed()?)
-        .into_iter()
-        .filter(|(of_kind, _, _)| kind.is_none_or(|kind| kind == of_kind));
-    let found: BTreeSet<String> = all.flat_map(|(_, _, base)| of(base)).filter(fits).collect();
+    let no_filter = Filter::default();
+    let found: BTreeSet<String> = arn::all(world, call.region_needed()?, &no_filter, None)
+        .filter(|named| kind.is_none_or(|kind| kind == named.type_name()))
+        .flat_map(|named| of(named.base))
+        .filter(fits)
+        .collect();
     Ok(found
         .into_iter()
         .map(|text| {

@@ -8,8 +8,9 @@ use crate::base::Base;
 use crate::call::{Answer, Call};
 use crate::page;
 use crate::product::Actions;
-use crate::product::tag::arn::{self, Arn};
+use crate::product::tag::arn::{self, Arn, Named};
 use crate::refusal::Refusal;
+use crate::tags::Filter;
 use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[
@@ -107,51 +108,42 @@ fn each(
 
 /// Lists are bare here: no object around them.
 fn list(world: &mut World, call: &Call<'_>) -> Answer {
-    let region = call.region_needed()?;
-    let (names, wanted) = (
-        names(call)?,
-        call.given("Tags")
-            .map(pairs)
-            .transpose()?
-            .unwrap_or_default(),
-    );
-    let arns = names
-        .iter()
-        .map(|name| Arn::parse(name))
+    let (world, region) = (&*world, call.region_needed()?);
+    let arns = names(call)?
+        .into_iter()
+        .map(Arn::parse)
         .collect::<Result<Vec<_>, _>>()?;
+    let wanted = call.given("Tags").map(pairs).transpose()?;
+    let filter = Filter::exactly(wanted.unwrap_or_default());
     let category = call.given("Category").unwrap_or("All").to_lowercase();
     let size = call.int("PageSize")?.unwrap_or(50).clamp(1, 1_000);
-    let fits = |(_, name, base): &(String, String, &Base)| {
-        (arns.is_empty() || arns.iter().any(|arn| arn.means(name)))
-            && wanted
-                .iter()
-                .all(|(key, value)| base.tags.get(key) == Some(value))
+    let size = usize::try_from(size).unwrap_or_default();
+    let after = page::after(call)?;
+    let account = &world.account.id;
+    let means = |named: &Named<'_>| arns.iter().any(|arn| arn.means(named, account));
+    let is_new = |named: &Named<'_>| {
+        let after = after.as_ref();
+        after.is_none_or(|after| named.identity() != *after)
     };
-    // The simulator has no tags of the system.
-    let found = arn::all(world, region)
-        .into_iter()
+    let mut found: Vec<(Base, Named<'_>)> = arn::all(world, region, &filter, after.as_ref())
+        // The simulator has no tags of the system.
         .filter(|_| category != "system")
-        .filter(fits);
-    let mut rows: Vec<(Base, Value)> = Vec::new();
-    for (_, name, base) in found {
-        let tags: Vec<Value> = base
-            .tags
-            .iter()
-            .map(|(key, value)| json!({"Category": "Custom", "Key": key, "Value": value}))
-            .collect();
-        let row = json!({"ResourceARN": name, "Tags": tags});
-        rows.push((
-            Base {
-                id: name,
-                ..Base::default()
-            },
-            row,
-        ));
-    }
-    let sorted = page::newest_first(rows.iter(), |(base, _)| base);
-    let page = page::tokened_by(call, size, sorted, |(base, _)| base)?;
-    let shown: Vec<&Value> = page.items.iter().map(|(_, row)| row).collect();
-    Ok(json!({"NextToken": page.next, "TagResources": shown}))
+        .filter(|named| arns.is_empty() || means(named))
+        .filter(is_new)
+        .take(size + 1)
+        .map(|named| (named.identity(), named))
+        .collect();
+    let next = page::cut_to_size(&mut found, size, |(identity, _)| identity);
+    let shown: Vec<Value> = found.iter().map(|(_, named)| row(named, account)).collect();
+    Ok(json!({"NextToken": next, "TagResources": shown}))
+}
+
+fn row(named: &Named<'_>, account: &str) -> Value {
+    let tags = named.base.tags.iter();
+    let tags: Vec<Value> = tags
+        .map(|(key, value)| json!({"Category": "Custom", "Key": key, "Value": value}))
+        .collect();
+    json!({"ResourceARN": named.arn(account), "Tags": tags})
 }
 
 #[cfg(test)]

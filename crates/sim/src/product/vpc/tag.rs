@@ -1,5 +1,7 @@
 //! Tags of VPC's resources. The action that takes tags off is spelt `UnTagResources` here.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::base::Base;
@@ -7,8 +9,7 @@ use crate::call::{Answer, Call};
 use crate::page;
 use crate::product::Actions;
 use crate::refusal::Refusal;
-use crate::table::{Row, Table};
-use crate::tags::{self, Taggable};
+use crate::tags::{self, Bases, Search, Taggable};
 use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[
@@ -34,7 +35,7 @@ const TAGGABLE: Taggable = Taggable {
     page: 50,
     knows: |kind| KINDS.contains(&kind),
     find,
-    all,
+    search,
 };
 
 fn tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
@@ -72,31 +73,18 @@ pub(crate) fn find<'a>(
     base.filter(|base| base.region == region && !base.released)
 }
 
-/// Every resource of a type in a region.
-pub(crate) fn all<'a>(world: &'a World, kind: &str, region: &str) -> Vec<&'a Base> {
+/// The resources of a type that a search finds, in the order of listings.
+pub(crate) fn search<'a>(world: &'a World, kind: &str, search: &Search<'_>) -> Bases<'a> {
     let tables = &world.tables;
     match kind {
-        "VPC" => bases(world, &tables.vpcs, region),
-        "VSWITCH" => bases(world, &tables.vswitches, region),
-        "EIP" => bases(world, &tables.eips, region),
-        "NATGATEWAY" => bases(world, &tables.nat_gateways, region),
-        "COMMONBANDWIDTHPACKAGE" => bases(world, &tables.bandwidth_packages, region),
-        "NETWORKACL" => bases(world, &tables.network_acls, region),
-        _ => bases(world, &tables.route_tables, region),
+        "VPC" => tags::search(world, &tables.vpcs, search),
+        "VSWITCH" => tags::search(world, &tables.vswitches, search),
+        "EIP" => tags::search(world, &tables.eips, search),
+        "NATGATEWAY" => tags::search(world, &tables.nat_gateways, search),
+        "COMMONBANDWIDTHPACKAGE" => tags::search(world, &tables.bandwidth_packages, search),
+        "NETWORKACL" => tags::search(world, &tables.network_acls, search),
+        _ => tags::search(world, &tables.route_tables, search),
     }
-}
-
-/// Bases of a table's rows in a region, as far as listings show them.
-pub(crate) fn bases<'a, T: Row>(
-    world: &'a World,
-    table: &'a Table<T>,
-    region: &str,
-) -> Vec<&'a Base> {
-    world
-        .shown(table, false)
-        .filter_map(Row::base)
-        .filter(|base| base.region == region)
-        .collect()
 }
 
 /// Keys and values that are in use, each pair once.
@@ -114,12 +102,14 @@ fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
     };
     let (ids, filter) = (call.list("ResourceId"), tags::Filter::of(call)?);
     let size = call.int("MaxResult")?.unwrap_or(50).clamp(1, 50);
-    let mut pairs = std::collections::BTreeSet::new();
-    for base in kinds.iter().flat_map(|kind| all(world, kind, region)) {
-        if (ids.is_empty() || ids.contains(&base.id.as_str())) && filter.fits(&base.tags) {
-            pairs.extend(base.tags.iter());
-        }
-    }
+    let wanted = Search {
+        region,
+        tags: &filter,
+        from: None,
+    };
+    let found = kinds.iter().flat_map(|kind| search(world, kind, &wanted));
+    let chosen = found.filter(|base| ids.is_empty() || ids.contains(&base.id.as_str()));
+    let pairs: BTreeSet<_> = chosen.flat_map(|base| base.tags.iter()).collect();
     // A pair is paged like a resource, so it gets an identity of its own.
     let rows: Vec<(Base, Value)> = pairs
         .into_iter()

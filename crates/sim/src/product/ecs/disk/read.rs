@@ -119,12 +119,13 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         }
     };
     let fits = |disk: &Disk| disk.base.region == region && filter.fits(disk);
+    let most = filter.tags.most(world);
     let list = |items: &[&Disk]| world.pieces.rows(items, row::listed);
     if page::by_token(call) {
-        let page = page::tokened_of(call, &scope, fits, (10, 10, 500))?;
+        let page = page::tokened_of(call, &scope, fits, (10, 10, 500), most)?;
         return Ok(json!({"NextToken": page.next, "Disks": {"Disk": list(&page.items)}}));
     }
-    let page = page::numbered_of(call, &scope, fits, 100)?;
+    let page = page::numbered_of(call, &scope, fits, 100, most)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
         "Disks": {"Disk": list(&page.items)},

@@ -24,7 +24,7 @@ pub(super) struct Search<'a> {
     public: Option<bool>,
     cloud_init: Option<bool>,
     optimized: Option<bool>,
-    tagged: tags::Filter,
+    pub(super) tagged: tags::Filter,
     group: Option<&'a str>,
     snapshot: Option<&'a str>,
     usage: Option<&'a str>,

@@ -184,11 +184,12 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         )
     };
     let fits = |row: &Instance| row.base.region == region && filter.fits(world, row);
+    let most = filter.tags.most(world);
     if page::by_token(call) {
-        let page = page::tokened_of(call, &scope, fits, (10, 10, 100))?;
+        let page = page::tokened_of(call, &scope, fits, (10, 10, 100), most)?;
         return Ok(json!({"NextToken": page.next, "Instances": {"Instance": list(&page.items)}}));
     }
-    let page = page::numbered_of(call, &scope, fits, 100)?;
+    let page = page::numbered_of(call, &scope, fits, 100, most)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
         "Instances": {"Instance": list(&page.items)},
@@ -213,7 +214,7 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
     };
     let fits =
         |row: &Instance| row.base.region == region && zone.is_none_or(|zone| zone == row.zone);
-    let page = page::numbered_of(call, &scope, fits, 50)?;
+    let page = page::numbered_of(call, &scope, fits, 50, usize::MAX)?;
     let statuses: Vec<Value> = page
         .items
         .iter()

@@ -50,7 +50,7 @@ fn chosen<'a>(
                 })
                 && filter.fits(&row.base.tags)
         });
-    Ok(page::newest_first(rows, |row| &row.base))
+    Ok(filter.cut(world, page::newest_first(rows, |row| &row.base)))
 }
 
 /// The older field of the same meaning knows fewer states.

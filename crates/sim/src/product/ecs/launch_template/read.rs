@@ -36,7 +36,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && group.is_none_or(|group| group == row.base.resource_group)
                 && filter.fits(&row.base.tags)
         });
-    let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
+    let page = page::numbered(call, rows, 50)?;
     let sets: Vec<Value> = page
         .items
         .iter()

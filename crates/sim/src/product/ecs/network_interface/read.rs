@@ -114,15 +114,16 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         Scope::Region(world.listing(interfaces, region, &filter.tags, filter.only_tags()))
     };
     let fits = |eni: &NetworkInterface| eni.base.region == region && filter.fits(world, eni);
+    let most = filter.tags.most(world);
     let list =
         |items: &[&NetworkInterface]| world.pieces.rows(items, |eni| row::attached(world, eni));
     if page::by_token(call) {
-        let page = page::tokened_of(call, &scope, fits, (10, 10, 500))?;
+        let page = page::tokened_of(call, &scope, fits, (10, 10, 500), most)?;
         return Ok(
             json!({"NextToken": page.next, "NetworkInterfaceSets": {"NetworkInterfaceSet": list(&page.items)}}),
         );
     }
-    let page = page::numbered_of(call, &scope, fits, 100)?;
+    let page = page::numbered_of(call, &scope, fits, 100, most)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
         "NetworkInterfaceSets": {"NetworkInterfaceSet": list(&page.items)},

@@ -151,12 +151,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && group.is_none_or(|group| group == row.base.resource_group)
                 && filter.fits(&row.base.tags)
         });
-    let page = page::tokened(
-        call,
-        page::newest_first(rows, |row| &row.base),
-        |row| &row.base,
-        (10, 1, 100),
-    )?;
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
+    let page = page::tokened(call, rows, |row| &row.base, (10, 1, 100))?;
     let groups: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({"NextToken": page.next, "SnapshotGroups": {"SnapshotGroup": groups}}))
 }

@@ -72,7 +72,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
                 && encrypted.is_none_or(|encrypted| encrypted == row.encrypted)
                 && filter.fits(&row.base.tags)
         });
-    let rows = page::newest_first(rows, |row| &row.base);
+    let rows = filter.cut(world, page::newest_first(rows, |row| &row.base));
     let list = |items: Vec<&Snapshot>| -> Vec<Value> {
         items.into_iter().map(|row| listed(world, row)).collect()
     };
