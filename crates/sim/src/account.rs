@@ -1,4 +1,4 @@
-//! Whose cloud this is: account number and access key, both made from the seed.
+//! The account of a world: number and access key, both derived from the seed.
 
 use std::fmt;
 
@@ -6,19 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids;
 
-/// An account and its access key. The key opens nothing but a simulated cloud, yet `Debug` does not show its secret.
+/// An account and its access key. The key is accepted only by a simulated cloud; nevertheless
+/// `Debug` does not show its secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// Sixteen digits.
+    /// The account number: 16 digits.
     pub id: String,
-    /// The key's id.
+    /// The id of the key.
     pub access_key_id: String,
-    /// The key's secret.
+    /// The secret of the key.
     pub access_key_secret: String,
 }
 
 impl Account {
-    /// The account of a seed.
+    /// The account that belongs to a seed.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         let number = ids::draw_u64(seed, "account", 1) % 900_000_000_000_000;
@@ -29,7 +30,7 @@ impl Account {
         }
     }
 
-    /// The account number as the API's numeric fields carry it.
+    /// The account number for the numeric fields of the API.
     #[must_use]
     pub fn number(&self) -> i64 {
         self.id.parse().unwrap_or_default()

@@ -1,7 +1,8 @@
-//! The pages under `/_sim/`: what there is, what was called, and time.
+//! The pages under `/_sim/`: resources, calls, options, time.
 //!
-//! Not signed: whoever reaches the server reaches them, so it listens on the loopback interface unless told otherwise. What a
-//! page of another origin sends through somebody's browser is refused.
+//! They need no signature: everyone who can reach the server can use them, so the server listens on
+//! the loopback interface by default. A request that a browser sends for a page of another origin
+//! is refused.
 
 use std::time::Duration;
 
@@ -16,13 +17,13 @@ use crate::regions;
 use crate::users::User;
 use crate::world::{GuestRule, ImageFacts, LoadProfile};
 
-/// Whether a request is for these pages.
+/// Whether a request is for one of these pages.
 #[must_use]
 pub fn is_admin(request: &WireRequest) -> bool {
     request.path == "/_sim" || request.path.starts_with("/_sim/")
 }
 
-/// Answers one of these pages.
+/// Answers a request for one of these pages.
 #[must_use]
 pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
     if is_foreign(request) {
@@ -32,14 +33,15 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
         );
     }
     let response = dispatch(cloud, request);
-    // What changed must be on the disk, as for calls.
+    // As for calls, changes must be on the disk before the answer is sent.
     match cloud.advance(Duration::ZERO) {
         Err(error) if request.method == "POST" => page(500, &json!({"error": error.to_string()})),
         _ => response,
     }
 }
 
-/// Whether a browser says that a page of elsewhere has sent it. A name that is not local may be led here by whoever owns it.
+/// Whether a browser sent the request for a page of another origin. A host name that is not local
+/// does not help, since its owner can let it point to this machine.
 fn is_foreign(request: &WireRequest) -> bool {
     let Some(origin) = request.header("origin") else {
         return false;
@@ -99,7 +101,7 @@ fn dispatch(cloud: &Embedded, request: &WireRequest) -> WireResponse {
     }
 }
 
-/// Replaces the users; the answer has the keys that were drawn.
+/// Replaces the users. The answer has the keys that were drawn.
 fn keys(cloud: &Embedded, body: Value) -> WireResponse {
     let users = serde_json::from_value::<Vec<User>>(body).map_err(|error| error.to_string());
     match users.and_then(|users| {
@@ -110,7 +112,7 @@ fn keys(cloud: &Embedded, body: Value) -> WireResponse {
     }
 }
 
-/// Lays options over those that hold; the answer has all of them.
+/// Changes options. The answer has all of them.
 fn options(cloud: &Embedded, body: &Value) -> WireResponse {
     let merged = cloud.with(|world| {
         world
@@ -149,7 +151,7 @@ fn lock(cloud: &Embedded, body: &Value) -> WireResponse {
     }
 }
 
-/// Takes a spot machine back.
+/// Reclaims a spot instance.
 fn spot(cloud: &Embedded, body: &Value) -> WireResponse {
     let Some(instance) = body["instance"].as_str() else {
         return page(400, &json!({"error": "`instance` is needed"}));
@@ -185,10 +187,10 @@ fn event(cloud: &Embedded, body: &Value) -> WireResponse {
     }
 }
 
-/// Resources shown on the page; more than that nobody reads.
+/// The most resources that the page shows.
 const SHOWN: usize = 1_000;
 
-/// Calls shown on the page.
+/// The most calls that the page shows.
 const LAST: usize = 50;
 
 fn html() -> WireResponse {
@@ -203,7 +205,7 @@ fn html() -> WireResponse {
     }
 }
 
-/// What the page shows, in one answer, so that it fits together.
+/// The content of the page in one answer, so that its parts belong together.
 fn world(cloud: &Embedded) -> Value {
     cloud.with(|world| {
         let resources = world.resources();
@@ -236,7 +238,7 @@ fn calls(calls: &crate::calls::Calls) -> Value {
     json!({"total": total, "actions": calls.counts()})
 }
 
-/// The farthest that one call lets time jump, in seconds: ten years.
+/// The longest time that one call may skip, in seconds: ten years.
 const JUMP_MAX: u64 = 10 * 366 * 86_400;
 
 fn clock(cloud: &Embedded, body: &Value) -> WireResponse {

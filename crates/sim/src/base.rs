@@ -1,10 +1,10 @@
-//! What every resource has: identity, region, times, names, tags.
+//! The common attributes of resources: identity, region, times, names, tags.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The group that resources belong to if none is named.
+/// The resource group of resources that name none.
 pub(crate) const DEFAULT_RESOURCE_GROUP: &str = "rg-acfmxazb4ph6aiy";
 
 /// Identity and common attributes of a resource.
@@ -17,6 +17,6 @@ pub(crate) struct Base {
     pub(crate) description: String,
     pub(crate) resource_group: String,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Gone for every read, though it still holds on to what it used: the cloud releases late.
+    /// Deleted for every read, though it still uses its dependencies: the cloud releases them late.
     pub(crate) released: bool,
 }

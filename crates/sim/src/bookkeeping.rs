@@ -1,23 +1,24 @@
-//! Rows that are no resources: counters of id streams, remembered client tokens, what is out of stock.
+//! Stored rows that are not resources: counters of id streams, client tokens, instance types out of
+//! stock.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::Base;
 use crate::table::Row;
 
-/// How many values a stream has given.
+/// The number of values that a stream has given.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Counter {
     pub(crate) next: u64,
 }
 
-/// What a call with a client token was answered.
+/// The answer to a call with a client token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Remembered {
-    /// Digest of the parameters, without the token.
+    /// The digest of the parameters without the token.
     pub(crate) fingerprint: String,
     pub(crate) at_ms: i64,
-    /// Kind and id of what the call made and named in its answer.
+    /// Kind and id of the resource that the call created and named in its answer.
     pub(crate) made: Vec<(String, String)>,
     pub(crate) reply: Reply,
 }
@@ -33,7 +34,7 @@ pub(crate) enum Reply {
     },
 }
 
-/// An instance type that a zone has none of; the id is `zone/type`.
+/// A zone does not have this instance type in stock. The id is `zone/type`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct NoStock {}
 

@@ -1,7 +1,7 @@
-//! One call as a handler sees it: typed access to flattened parameters.
+//! A call as its handler sees it: typed access to the flattened parameters.
 //!
-//! Invariant: every parameter that a handler has looked at is remembered, so that the world can refuse a call that
-//! gave something which nobody looked at.
+//! Invariant: every parameter that a handler reads is recorded, so that the world can refuse a call
+//! with a parameter that its handler did not read. Nothing that a client sends is ignored silently.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -11,18 +11,19 @@ use std::ops::Deref;
 use crate::params::Params;
 use crate::refusal::Refusal;
 
-/// What a handler returns: the answer's body without `RequestId`, or a refusal.
+/// The result of a handler: the body of the answer without `RequestId`, or a refusal.
 pub(crate) type Answer = Result<serde_json::Value, Refusal>;
 
-/// One accepted call: signature, action and parameter names are already checked.
+/// A call whose signature, action and parameter names were checked.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The region that the request names, by parameter or by host. None: the address alone says nothing, ids decide.
+    /// The region that the request names, by parameter or host. `None`: the host names none, and
+    /// the ids in the call decide.
     pub(crate) region: Option<&'a str>,
     fields: Fields<'a>,
 }
 
-/// A view on the parameters below a prefix: the whole call, or one row of a structured list.
+/// The parameters below a prefix: those of the whole call, or of one row of a structured list.
 #[derive(Clone)]
 pub(crate) struct Fields<'a> {
     all: &'a Params,
@@ -53,7 +54,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The same call with other parameters: what a template says, with what the call itself says laid over it.
+    /// The same call with other parameters: those of a template, overridden by those of the call.
     #[must_use]
     pub(crate) fn with<'b>(&self, all: &'b Params) -> Call<'b>
     where
@@ -69,12 +70,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Every parameter of the call.
+    /// All parameters of the call.
     pub(crate) fn params(&self) -> &'a Params {
         self.fields.all
     }
 
-    /// The first parameter with a value that nobody has looked at.
+    /// The first parameter with a value that the handler did not read.
     #[must_use]
     pub(crate) fn unread(&self) -> Option<&'a str> {
         let read = self.fields.read.borrow();
@@ -85,15 +86,15 @@ impl<'a> Call<'a> {
             .map(|(name, _)| name)
     }
 
-    /// The region, which this action cannot do without.
+    /// The region, for an action that needs one.
     ///
     /// # Errors
-    /// `MissingParameter` when neither parameter nor host names one.
+    /// `MissingParameter` if neither parameter nor host names one.
     pub(crate) fn region_needed(&self) -> Result<&'a str, Refusal> {
         self.region.ok_or_else(|| Refusal::missing("RegionId"))
     }
 
-    /// Whether a resource of this region is meant by this call.
+    /// Whether the call is about resources of this region.
     #[must_use]
     pub(crate) fn in_region(&self, region: &str) -> bool {
         self.region.is_none_or(|named| named == region)
@@ -101,7 +102,7 @@ impl<'a> Call<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The text of a parameter, if given; may be empty.
+    /// The text of a parameter, which may be empty; `None` if it was not sent.
     #[must_use]
     pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
         let full = format!("{}{name}", self.prefix);
@@ -110,13 +111,14 @@ impl<'a> Fields<'a> {
         Some(value)
     }
 
-    /// The text of a parameter, if given and not empty: most actions take an empty text for 'not given'.
+    /// The text of a parameter; `None` if it was not sent or is empty, which most actions do not
+    /// distinguish.
     #[must_use]
     pub(crate) fn given(&self, name: &str) -> Option<&'a str> {
         self.text(name).filter(|value| !value.is_empty())
     }
 
-    /// A parameter that must be there.
+    /// The text of a mandatory parameter.
     ///
     /// # Errors
     /// `MissingParameter`.
@@ -128,7 +130,7 @@ impl<'a> Fields<'a> {
     /// A whole number.
     ///
     /// # Errors
-    /// `InvalidParameter` if it is not one.
+    /// `InvalidParameter` if the text is not a whole number.
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Refusal> {
         self.given(name)
             .map(|text| text.trim().parse().map_err(|_| Refusal::invalid(name)))
@@ -138,7 +140,7 @@ impl<'a> Fields<'a> {
     /// A decimal number.
     ///
     /// # Errors
-    /// `InvalidParameter` if it is not one.
+    /// `InvalidParameter` if the text is not a decimal number.
     pub(crate) fn decimal(&self, name: &str) -> Result<Option<f64>, Refusal> {
         let number = self
             .given(name)
@@ -150,10 +152,10 @@ impl<'a> Fields<'a> {
         Ok(number)
     }
 
-    /// A boolean, in any case: some clients write `True`.
+    /// A boolean in upper or lower case: some clients send `True`.
     ///
     /// # Errors
-    /// `InvalidParameter` if it is neither true nor false.
+    /// `InvalidParameter` if the text is neither true nor false.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
         match self.given(name) {
             None => Ok(None),
@@ -190,10 +192,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text that holds a JSON array of texts, as `InstanceIds` in DescribeInstances.
+    /// The texts of a JSON array, as in `InstanceIds` of DescribeInstances.
     ///
     /// # Errors
-    /// `code` if the text is no such array.
+    /// `code` if the text is not such an array.
     pub(crate) fn json_list(
         &self,
         name: &str,
@@ -211,14 +213,14 @@ impl<'a> Fields<'a> {
         Ok(Some(list))
     }
 
-    /// Accepts parameters that change nothing which can be read back: money, languages, hints.
+    /// Accepts parameters without an effect that could be read back: payment, languages, hints.
     pub(crate) fn harmless(&self, names: &[&str]) {
         for name in names {
             let _seen = self.text(name);
         }
     }
 
-    /// Accepts a parameter only with the value that says what happens anyway.
+    /// Accepts a parameter only with the value of the simulator's behaviour.
     ///
     /// # Errors
     /// [`NOT_MODELLED`](crate::refusal::NOT_MODELLED) for any other value.
@@ -229,7 +231,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Whether any parameter of this name, or below it, was given.
+    /// Whether a parameter with this name, or below it, was sent.
     #[must_use]
     pub(crate) fn any(&self, name: &str) -> bool {
         let full = format!("{}{name}", self.prefix);
@@ -242,7 +244,7 @@ impl<'a> Fields<'a> {
                 .is_some_and(|(key, _)| key.starts_with(&below))
     }
 
-    /// Accepts whatever stands below the prefix, for a row of a batch that was refused on its own.
+    /// Accepts all parameters below the prefix, for a row of a batch that was refused.
     pub(crate) fn read_all(&self) {
         for (key, _) in self
             .all

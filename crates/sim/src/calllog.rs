@@ -1,6 +1,7 @@
-//! The call log: one line of JSON for each call, in the order in which they were answered.
+//! The call log: one line of JSON for each call, in the order of the answers.
 //!
-//! Guarantee: no password, token, private key or user data is in it; the file is for people to read and to pass on.
+//! Guarantee: it contains no password, token, private key or user data, because people read it and
+//! pass it on.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use setpoint_openapi::timestamp::Timestamp;
 
 use crate::calls::Entry;
 
-/// What stands in place of a secret.
+/// The text in place of a secret.
 const MASK: &str = "***";
 
-/// A file that calls are written to.
+/// The file that calls are written to.
 #[derive(Debug)]
 #[expect(clippy::disallowed_types, reason = "the log is a file")]
 pub(crate) struct CallLog {
@@ -23,7 +24,7 @@ pub(crate) struct CallLog {
     failed: bool,
 }
 
-/// Why calls cannot be logged.
+/// The call log cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
 #[error("the call log `{path}` cannot be written: {source}")]
 pub struct CallLogError {
@@ -44,7 +45,7 @@ struct Line<'a> {
 }
 
 impl CallLog {
-    /// Opens a file to append to, made if missing.
+    /// Opens a file for appending, and creates it if missing.
     #[expect(clippy::disallowed_types, reason = "the log is a file")]
     pub(crate) fn open(path: &Path) -> Result<Self, CallLogError> {
         let file = std::fs::OpenOptions::new()
@@ -62,7 +63,8 @@ impl CallLog {
         }
     }
 
-    /// Writes one call. A full disk must not change what the cloud does, so a failure is told, once, and calls go on.
+    /// Writes one call. A full disk must not change what the cloud does, so only the first failure
+    /// is reported, and calls go on.
     ///
     /// # Errors
     /// The first time that a line cannot be written.
@@ -79,7 +81,7 @@ impl CallLog {
     }
 }
 
-/// One call as a line of JSON, without a line break.
+/// One call as a line of JSON, without the line break.
 pub(crate) fn line(entry: &Entry) -> String {
     let line = Line {
         time: Timestamp(entry.at_ms).seconds(),
@@ -92,7 +94,7 @@ pub(crate) fn line(entry: &Entry) -> String {
     serde_json::to_string(&line).expect("texts and numbers are JSON")
 }
 
-/// Parameters with their secrets covered.
+/// The parameters, with secrets replaced.
 pub(crate) fn masked(params: &[(String, String)]) -> Map<String, Value> {
     params
         .iter()
@@ -109,7 +111,8 @@ pub(crate) fn masked(params: &[(String, String)]) -> Map<String, Value> {
         .collect()
 }
 
-/// Whether the value of a parameter may be a secret. Names of flags that only speak of passwords are covered too.
+/// Whether the value of a parameter may be a secret. Some flags that are only about passwords are
+/// included.
 fn is_secret(name: &str) -> bool {
     const SECRET: [&str; 7] = [
         "password",

@@ -1,6 +1,7 @@
-//! What has been called: counts per action, and the last calls with their parameters.
+//! Statistics of calls: counts per action, and the last calls with their parameters.
 //!
-//! Memory only. A refusal for throttling counts as throttled and the yes to a dry run as a dry run, not as failed.
+//! They are kept in memory only. A throttled call counts as throttled, and a dry run that would
+//! succeed as a dry run; neither counts as failed.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,50 +11,50 @@ use crate::gateway::Incoming;
 use crate::product::DRY_RUN_PASSED;
 use crate::refusal::Refusal;
 
-/// Counts and the last calls.
+/// Counts per action, and the last calls.
 #[derive(Debug, Default)]
 pub struct Calls {
     counts: BTreeMap<String, Count>,
     last: VecDeque<Entry>,
 }
 
-/// How often an action was called.
+/// The counts of one action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Calls, whatever became of them.
+    /// All calls, whatever the result.
     pub total: u64,
-    /// Refused for throttling.
+    /// Calls refused for throttling.
     pub throttled: u64,
-    /// Asked with `DryRun`, and would have succeeded.
+    /// Calls with `DryRun` that would have succeeded.
     pub dry_runs: u64,
-    /// Refused for anything else.
+    /// Calls refused for another reason.
     pub failed: u64,
-    /// Bytes of the bodies answered.
+    /// The bytes of all response bodies.
     pub bytes: u64,
-    /// Time spent answering, without latency that was asked for, in microseconds.
+    /// The time spent on answering, in microseconds, without a requested latency.
     pub micros: u64,
-    /// The longest of it.
+    /// The longest time of a single call, in microseconds.
     pub micros_max: u64,
 }
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The moment, in milliseconds of the world's time.
+    /// The world's time of the call, in milliseconds.
     pub at_ms: i64,
     /// The action.
     pub action: String,
-    /// Flattened parameters without signature fields; passwords and the like are in it.
+    /// The flattened parameters, with secrets, without fields of the signature.
     pub params: Vec<(String, String)>,
     /// The request id of the answer.
     pub request_id: String,
     /// The HTTP status of the answer.
     pub status: u16,
-    /// The code of a refusal.
+    /// The error code of a refusal.
     pub code: Option<String>,
 }
 
-/// The log keeps this many calls, enough for a test with a thousand resources.
+/// The number of calls that are kept, enough for a test with a thousand resources.
 const KEPT: usize = 20_000;
 
 impl Calls {
@@ -68,13 +69,13 @@ impl Calls {
         self.last.iter()
     }
 
-    /// Calls of one action.
+    /// The counts of one action.
     #[must_use]
     pub fn total(&self, action: &str) -> u64 {
         self.counts.get(action).map_or(0, |count| count.total)
     }
 
-    /// Notes what the last call has cost.
+    /// Adds the cost of the last call.
     pub(crate) fn measure(&mut self, bytes: usize, micros: u64) {
         if let Some(count) = self
             .last

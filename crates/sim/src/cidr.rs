@@ -1,10 +1,10 @@
-//! Address blocks: reading, containment, the ranges that networks may not have, the addresses of a subnet.
+//! Address blocks: parsing, containment, forbidden ranges, the usable addresses of a subnet.
 
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-/// Ranges that no VPC may take, whole or in part.
+/// Ranges that no VPC may use, not even in part.
 const FORBIDDEN: [&str; 4] = [
     "100.64.0.0/10",
     "224.0.0.0/4",
@@ -12,18 +12,18 @@ const FORBIDDEN: [&str; 4] = [
     "169.254.0.0/16",
 ];
 
-/// Reads a block that is written with its network address: host bits must be zero.
+/// Parses a block. Its host bits must be zero.
 pub(crate) fn exact(text: &str) -> Option<Ipv4Net> {
     let net: Ipv4Net = text.parse().ok()?;
     (net.trunc() == net && net.to_string() == text).then_some(net)
 }
 
-/// Whether two blocks share an address.
+/// Whether two blocks overlap.
 pub(crate) fn overlap(a: Ipv4Net, b: Ipv4Net) -> bool {
     a.contains(&b) || b.contains(&a)
 }
 
-/// Whether a block lies in, or around, a range that networks may not have.
+/// Whether a block is inside of a forbidden range, or contains one.
 pub(crate) fn forbidden(net: Ipv4Net) -> bool {
     FORBIDDEN
         .iter()
@@ -31,12 +31,12 @@ pub(crate) fn forbidden(net: Ipv4Net) -> bool {
         .any(|range| overlap(range, net))
 }
 
-/// How many addresses of a subnet can be used: the first and the last three are the cloud's own.
+/// The number of usable addresses of a subnet: the cloud reserves the first and the last three.
 pub(crate) fn usable(net: Ipv4Net) -> u32 {
     size(net).saturating_sub(4)
 }
 
-/// The usable address of this number, from 0.
+/// The usable address with this number, counted from 0.
 pub(crate) fn usable_at(net: Ipv4Net, number: u32) -> Ipv4Addr {
     Ipv4Addr::from(
         u32::from(net.network())
@@ -45,7 +45,7 @@ pub(crate) fn usable_at(net: Ipv4Net, number: u32) -> Ipv4Addr {
     )
 }
 
-/// Whether an address of a subnet can be used.
+/// Whether an address of a subnet is usable.
 pub(crate) fn is_usable(net: Ipv4Net, address: Ipv4Addr) -> bool {
     let offset = u32::from(address).wrapping_sub(u32::from(net.network()));
     net.contains(&address) && offset >= 1 && offset < size(net).saturating_sub(3)

@@ -1,6 +1,8 @@
-//! Checks a request against the published table of its action: unknown names, wrong types, missing parameters.
+//! Checks a request against the published parameters of its action: unknown names, wrong types,
+//! missing ones.
 //!
-//! The cloud ignores a parameter that it does not know. The simulator refuses it, so that a typing error cannot hide.
+//! The cloud ignores an unknown parameter. The simulator refuses it, so that a typing error has no
+//! silent effect.
 
 use setpoint_openapi::action::{Action, Param, ParamType};
 use setpoint_openapi::product::Product;
@@ -8,7 +10,8 @@ use setpoint_openapi::product::Product;
 use crate::params::Params;
 use crate::refusal::Refusal;
 
-/// Accepted with every action and without effect: clients add them on their own, and nothing reads them back.
+/// Parameters accepted with every action. Clients add them on their own, and no answer depends on
+/// them.
 const COMMON: &[&str] = &[
     "RegionId",
     "OwnerId",
@@ -18,7 +21,8 @@ const COMMON: &[&str] = &[
     "AcceptLanguage",
 ];
 
-/// Members of structures that the published descriptions leave open. Source: the official SDKs' models.
+/// Members of structures that the published descriptions leave open, from the official SDKs'
+/// models.
 const OPEN: &[(Product, &str, &[&str])] = &[
     (
         Product::Ecs,
@@ -85,8 +89,8 @@ const OPEN: &[(Product, &str, &[&str])] = &[
 /// Checks names, types and mandatory parameters.
 ///
 /// # Errors
-/// `UnsupportedParameter` for a name that the action does not take, `InvalidParameter` for a value of the wrong type,
-/// `MissingParameter` for the first mandatory one that is not there.
+/// `UnsupportedParameter` for a name that the action does not have, `InvalidParameter` for a value
+/// of the wrong type, `MissingParameter` for the first mandatory parameter that was not sent.
 pub(crate) fn check(action: &Action, params: &Params) -> Result<(), Refusal> {
     for (name, value) in params.iter() {
         if COMMON.contains(&name) && action.param(name).is_none() {
@@ -111,7 +115,7 @@ fn unknown(action: &Action, name: &str) -> Refusal {
     )
 }
 
-/// The type of the value under a flattened name, or none if the table has no such name.
+/// The type of the value of a flattened name; `None` if the table has no such name.
 fn type_of(product: Product, table: &[Param], name: &str) -> Option<ParamType> {
     if let Some(param) = table.iter().find(|param| param.name == name) {
         return match param.ty {
@@ -119,7 +123,8 @@ fn type_of(product: Product, table: &[Param], name: &str) -> Option<ParamType> {
             other => Some(other),
         };
     }
-    // The longest table name that this one continues; names hold dots themselves, as `SystemDisk.Size`.
+    // The longest name in the table that this one continues. Names contain dots themselves, as
+    // `SystemDisk.Size`.
     let below = |param: &&Param| {
         name.strip_prefix(param.name)
             .is_some_and(|rest| rest.starts_with('.'))
@@ -144,7 +149,7 @@ fn type_of(product: Product, table: &[Param], name: &str) -> Option<ParamType> {
     }
 }
 
-/// Splits `1` into none and `1.Key` into the member; not a number: none at all.
+/// Splits `1` into no member, and `1.Key` into a member. `None` if it does not begin with a number.
 fn element(rest: &str) -> Option<Option<&str>> {
     let (number, member) = rest
         .split_once('.')
@@ -165,7 +170,7 @@ fn open_member(product: Product, parent: &str, member: &str) -> Option<ParamType
 
 fn fits(ty: ParamType, value: &str) -> bool {
     let value = value.trim();
-    // Some clients send an empty text for 'not given'.
+    // Some clients send an empty text in place of a missing value.
     value.is_empty()
         || match ty {
             ParamType::Integer => value.parse::<i32>().is_ok(),

@@ -1,25 +1,25 @@
-//! Which actions of the published tables the simulator performs, and how deeply.
+//! The published actions that the simulator performs, and how deeply.
 //!
-//! `docs/simulator.md` holds a table made of this; a test compares the two.
+//! `docs/simulator.md` has a table of it; a test compares the two.
 
 use setpoint_openapi::action::{self, Action};
 use setpoint_openapi::product::Product;
 
 use crate::product;
 
-/// How far the simulator goes with an action.
+/// How deeply an action is simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// It changes things that live on, or reads them.
+    /// It creates, changes or reads resources with a life of their own.
     Life,
-    /// It answers from a fixed table, or as an account that has none of it.
+    /// It answers from a fixed table, or as an account without such resources.
     Report,
     /// It is refused with `Simulator.NotModelled`.
     Refused,
 }
 
 impl Depth {
-    /// The word in the documents.
+    /// The word in the documentation.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ pub fn depth(action: &Action) -> Depth {
     }
 }
 
-/// Every action of the published tables with its depth, by product and name.
+/// All published actions with their depth, by product and name.
 pub fn all() -> impl Iterator<Item = (&'static Action, Depth)> {
     Product::ALL
         .into_iter()

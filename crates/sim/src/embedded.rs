@@ -1,8 +1,12 @@
-//! The simulated cloud inside the process: a [`Transport`] that answers from a world instead of a network.
+//! The simulated cloud inside the process: a [`Transport`] that answers from a world instead of a
+//! network.
 //!
-//! The same bytes take the same path as over a socket. What was answered, and what the answer has seen, is in the store before
-//! the answer leaves, if the world has a folder. The world is locked while it answers one call: requests are read and proven
-//! before, and nothing waits for the disk under the lock.
+//! Requests take the same path as those over a socket, byte for byte. They are read and their
+//! signatures checked before the world is locked; the lock is held while the world answers, and
+//! never while something waits for the disk.
+//!
+//! Invariant: if the world has a folder, an answer is sent only after all changes that it can
+//! depend on are in the store.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,37 +29,38 @@ use crate::world::{LoadError, World};
 
 const RESET: &str = "connection reset by peer";
 
-/// A clock that the shell supplies.
+/// A clock that the caller supplies.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// What an embedded world is opened with.
+/// Settings of an embedded world.
 #[derive(Clone)]
 pub struct Config {
-    /// Where the world is kept; none: in memory.
+    /// The folder of the world; `None` keeps it in memory.
     pub dir: Option<PathBuf>,
-    /// Decides ids, addresses, account and key of a new world. A stored world keeps the seed that it was made with.
+    /// The seed of a new world: ids, addresses, account and key. A stored world keeps its own.
     pub seed: u64,
-    /// The clock that requests are signed by.
+    /// The clock that signatures are judged by.
     pub wall: Clock,
-    /// How fast the world's time runs against that clock. Must be positive.
+    /// How fast the world's time runs compared with that clock. Must be positive.
     pub speed: f64,
     /// Durations and switches.
     pub options: Options,
-    /// How long each call takes, by tokio's clock.
+    /// The latency of each call, by tokio's clock.
     pub latency: Option<Duration>,
-    /// By which part of itself the latency of a call may be shorter or longer, 0 to 1; drawn from the seed.
+    /// The largest deviation from the latency, as a part of it from 0 to 1; drawn from the seed.
     pub jitter: f64,
-    /// A file that every call is appended to, without secrets.
+    /// A file that receives a line for every call, without secrets.
     pub call_log: Option<PathBuf>,
-    /// Is told, once, of each trouble that no call shows: what cannot be kept, what cannot be logged.
+    /// Is told, once each, of failures that no answer shows: changes that cannot be stored, calls
+    /// that cannot be logged.
     pub tell: Tell,
 }
 
-/// Takes a sentence for whoever runs the world.
+/// Receives a sentence for the person who runs the world.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Config {
-    /// A world in memory with seed 1, the usual durations and the clock of the machine.
+    /// A world in memory with seed 1, the default durations and the clock of the machine.
     #[must_use]
     pub fn new(wall: Clock) -> Self {
         Self {
@@ -92,18 +97,18 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// Why a simulated cloud cannot be opened.
+/// Reasons why a simulated cloud cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is stored is no world of this version.
+    /// The stored rows are not a world of this version.
     #[error("{store} ({why})")]
     Load {
-        /// What to do about it.
+        /// The store, and how to proceed.
         store: StoreError,
-        /// What does not fit.
+        /// The reason.
         why: LoadError,
     },
     /// The call log cannot be written.
@@ -111,7 +116,7 @@ pub enum OpenError {
     CallLog(#[from] CallLogError),
 }
 
-/// A world with its clock, store and faults. Cheap to clone; clones share the world.
+/// A world with its clock, store and faults. Clones share the world and are cheap.
 #[derive(Clone)]
 pub struct Embedded {
     inner: Arc<Inner>,
@@ -126,36 +131,38 @@ struct Inner {
     latency: Option<Duration>,
     jitter: f64,
     seed: u64,
-    /// Calls that have begun, each with a draw of its own.
+    /// The number of calls that have begun; each draws its latency by its number.
     begun: AtomicU64,
     tell: Tell,
-    /// Whether it was told that nothing can be kept any more.
+    /// Whether it has been reported that nothing can be stored any more.
     told: AtomicBool,
 }
 
 struct State {
     world: World,
     log: Option<CallLog>,
-    /// Calls that a fault keeps back, with the moment of the world's time at which they happen.
+    /// Calls that a fault delays, with the world's time at which they are performed.
     late: Vec<(i64, WireRequest)>,
-    /// What the world's time is ahead of the clock: a stored world does not go back, and tests may jump.
+    /// How far the world's time is ahead of the clock: a reopened world does not go back, and tests
+    /// may jump.
     ahead_ms: i64,
     hook: Option<Hook>,
     n: u64,
     tell: Tell,
 }
 
-/// What becomes of a call: what arrives at the client, and what must be on the disk before.
+/// The outcome of a call: the response that reaches the client, and the changes that must be stored
+/// before.
 struct Outcome {
     arrives: Result<WireResponse, TransportError>,
     seen: Option<Ticket>,
 }
 
 impl Embedded {
-    /// Opens a world: the stored one, or a new one.
+    /// Opens the stored world, or a new one.
     ///
     /// # Errors
-    /// If the folder cannot be used, is in use by another process, or holds no world of this version.
+    /// If the folder cannot be used, another process uses it, or it has no world of this version.
     pub fn open(config: Config) -> Result<Self, OpenError> {
         let opened = (config.wall)();
         let (store, rows) = match &config.dir {
@@ -219,7 +226,7 @@ impl Embedded {
         )
     }
 
-    /// The access key of a user, if there is one of this name.
+    /// The access key of the user with this name.
     #[must_use]
     pub fn credential_of(&self, user: &str) -> Option<Credential> {
         let state = self.state();
@@ -234,18 +241,18 @@ impl Embedded {
         ))
     }
 
-    /// The host to send to; any other reaches the same world.
+    /// The host to send requests to. Any other host reaches the same world.
     #[must_use]
     pub fn endpoint_host() -> &'static str {
         "sim.setpoint.internal"
     }
 
-    /// Sets what becomes of calls, or takes it away again.
+    /// Sets or removes the hook that decides the fate of each call.
     pub fn set_hook(&self, hook: Option<Hook>) {
         self.state().hook = hook;
     }
 
-    /// Follows a plan of faults from now on, in place of the one before.
+    /// Replaces the plan of faults.
     pub fn set_plan(&self, plan: Plan) {
         let mut state = self.state();
         let options = &mut state.world.options;
@@ -254,10 +261,10 @@ impl Embedded {
         state.hook = Some(fault::plan(plan.faults));
     }
 
-    /// Lets the world's time jump forward; the clock that signatures are judged by stays.
+    /// Moves the world's time forward. The clock that signatures are judged by stays.
     ///
     /// # Errors
-    /// If what happened in between cannot be stored.
+    /// If the changes of that time cannot be stored.
     pub fn advance(&self, by: Duration) -> Result<Timestamp, StoreError> {
         let mut state = self.state();
         state.ahead_ms += i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4);
@@ -269,7 +276,7 @@ impl Embedded {
         Ok(now)
     }
 
-    /// Looks at the world, brought up to now, or changes its options.
+    /// Gives access to the world, brought up to now: to inspect it, or to change its options.
     pub fn with<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         let mut state = self.state();
         let now = self.inner.now(&state);
@@ -277,18 +284,18 @@ impl Embedded {
         let result = look(&mut state.world);
         let seen = self.inner.queue(&mut state);
         drop(state);
-        // A store that fails remembers it: no later call is answered.
+        // A store that has failed remembers it: no later call is answered.
         drop(self.inner.keep(seen));
         result
     }
 
-    /// Throws everything away and begins anew, with the same key.
+    /// Deletes everything and begins anew, with the same key.
     ///
     /// # Errors
     /// If the store cannot be emptied.
     pub fn reset(&self) -> Result<(), StoreError> {
         let mut state = self.state();
-        // Time begins anew too: it is what the clock says.
+        // The time begins anew too, at the time of the clock.
         state.ahead_ms = 0;
         let now = self.inner.now(&state);
         let mut fresh = World::new(state.world.seed(), now, state.world.options.clone());
@@ -306,10 +313,11 @@ impl Embedded {
         self.inner.keep(seen)
     }
 
-    /// Answers one request as the network would: a response, or none. Latency and delays are left out.
+    /// Answers one request as the network would: a response, or none. Latency and delays are left
+    /// out.
     ///
     /// # Errors
-    /// If a fault says that no response arrives.
+    /// If a fault drops the response.
     pub fn answer(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
         let (fate, secret) = self.state().begin(request);
         let outcome = self.deliver(&gateway::arrive(request, &secret), &fate);
@@ -319,7 +327,7 @@ impl Embedded {
         }
     }
 
-    /// Answers one request to a client in another process: whatever takes its time takes it beside the other calls.
+    /// Answers one request of a client in another process. Delays do not hold up other calls.
     pub(crate) async fn serve(
         &self,
         request: &WireRequest,
@@ -333,7 +341,7 @@ impl Embedded {
         .await
     }
 
-    /// Lets a call take its time on the way to the world and back.
+    /// Waits for the latency of a call, to the world and back.
     async fn carry<F>(
         &self,
         request: &WireRequest,
@@ -428,7 +436,7 @@ impl Inner {
         Timestamp(self.opened.0 + state.ahead_ms + elapsed as i64)
     }
 
-    /// Hands what has changed to the store; gives what an answer can have seen so far.
+    /// Queues the changes for the store; returns the ticket that the answer must wait for.
     fn queue(&self, state: &mut State) -> Option<Ticket> {
         let Some(store) = &self.store else {
             state.world.forget_changes();
@@ -437,7 +445,7 @@ impl Inner {
         Some(store.queue(state.world.take_changes()))
     }
 
-    /// Returns when it is on the disk.
+    /// Returns when the changes up to a ticket are on the disk.
     fn keep(&self, seen: Option<Ticket>) -> Result<(), StoreError> {
         match (&self.store, seen) {
             (Some(store), Some(seen)) => self.told(store.keep(seen)),
@@ -445,7 +453,7 @@ impl Inner {
         }
     }
 
-    /// Tells, once, that what happens is not kept any more.
+    /// Reports, once, that changes are not stored any more.
     fn told(&self, kept: Result<(), StoreError>) -> Result<(), StoreError> {
         if let Err(error) = &kept
             && !self.told.swap(true, Ordering::Relaxed)
@@ -457,7 +465,7 @@ impl Inner {
         kept
     }
 
-    /// How long the next call takes on its way.
+    /// The latency of the next call.
     #[expect(clippy::cast_precision_loss, reason = "a part of one, drawn from many")]
     fn latency(&self) -> Option<Duration> {
         let latency = self.latency?;
@@ -491,7 +499,7 @@ impl State {
         )
     }
 
-    /// Brings the world up to now, with the calls that were kept back.
+    /// Brings the world up to now, and performs the delayed calls that are due.
     fn catch_up(&mut self, now: Timestamp, wall: Timestamp) {
         if !self.late.is_empty() {
             self.late.sort_by_key(|(due, _)| *due);
@@ -550,7 +558,8 @@ impl State {
     }
 }
 
-/// The answer to a call whose changes could not be kept: whether they happened, a new start will show.
+/// The answer to a call whose changes could not be stored. Only a new start shows whether they
+/// were.
 fn not_kept(request: &WireRequest, error: &StoreError) -> WireResponse {
     let refusal = Refusal::new(
         503,
@@ -571,7 +580,8 @@ fn not_kept(request: &WireRequest, error: &StoreError) -> WireResponse {
 
 impl Transport for Embedded {
     fn send(&self, request: WireRequest) -> Pending<'_, Result<WireResponse, TransportError>> {
-        // In the process calls are kept one by one: the same calls then end in the same order.
+        // In the process, changes are stored call by call: the same calls then end in the same
+        // order.
         Box::pin(async move {
             self.carry(&request, |seen| std::future::ready(self.inner.keep(seen)))
                 .await

@@ -1,6 +1,7 @@
-//! Faults for tests: what becomes of a call.
+//! Faults for tests: what happens to a call on its way and in the cloud.
 //!
-//! In the process a [`Hook`] decides about each call. From outside a [`Plan`] is given at the start or to `POST /_sim/faults`.
+//! A test in the same process installs a [`Hook`] that decides about each call. Other clients send
+//! a [`Plan`], at the start of the server or with `POST /_sim/faults`.
 
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -8,10 +9,10 @@ use serde_json::Value;
 use setpoint_openapi::action;
 use setpoint_openapi::product::Product;
 
-/// A call that is about to happen, as a hook sees it.
+/// A call that is about to be performed, as a hook sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallInfo {
-    /// Its number since the world was opened, from 1.
+    /// The number of the call since the world was opened, from 1.
     pub n: u64,
     /// The action; empty if the request cannot be read.
     pub action: String,
@@ -19,48 +20,51 @@ pub struct CallInfo {
     pub is_read: bool,
 }
 
-/// What becomes of a call.
+/// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// It is answered.
+    /// It is answered normally.
     Normal,
-    /// It is refused with this code and HTTP status, and nothing happens.
+    /// It is refused with this code and HTTP status. Nothing changes.
     RefuseBefore {
-        /// The code, for example `Throttling.User`.
+        /// The error code, for example `Throttling.User`.
         code: String,
         /// The HTTP status.
         status: u16,
     },
-    /// It never leaves the client, which knows it.
+    /// It is not sent, and the client knows that.
     NotSent,
-    /// It is lost on the way: nothing happens, and the client cannot know.
+    /// It is lost on the way. Nothing changes, and the client cannot know.
     DropBeforeExecuting,
-    /// It happens, and the response is lost.
+    /// It is performed, and the response is lost.
     LoseReplyAfterExecuting,
-    /// It happens, and half of the response's body arrives.
+    /// It is performed, and only half of the response's body arrives.
     CutReply,
-    /// It happens so much later, in milliseconds of the client's time.
+    /// It is performed later, by milliseconds of the client's time.
     Delay {
         /// Milliseconds.
         ms: u64,
     },
-    /// It happens at once, and the response comes so much later, in milliseconds of the client's time.
+    /// It is performed at once, and the response is sent later, by milliseconds of the client's
+    /// time.
     DelayReply {
         /// Milliseconds.
         ms: u64,
     },
-    /// The client loses its connection at once; the call happens so much later, in milliseconds of the world's time.
+    /// The client loses its connection at once. The call is performed later, by milliseconds of the
+    /// world's time.
     DeliverLate {
         /// Milliseconds.
         ms: u64,
     },
-    /// It happens twice, as when a network repeats it; the first response arrives.
+    /// It is performed twice, as when a network repeats it. The first response arrives.
     DeliverTwice,
 }
 
 impl Fate {
-    /// What passes before the call happens and before its response leaves, in milliseconds of the client's time.
+    /// The delays before the call is performed and before its response is sent, in milliseconds of
+    /// the client's time.
     #[must_use]
     pub(crate) fn delays(&self) -> (u64, u64) {
         match self {
@@ -74,18 +78,18 @@ impl Fate {
 /// Decides about each call in turn.
 pub type Hook = Box<dyn FnMut(&CallInfo) -> Fate + Send>;
 
-/// Some calls of one action have a fate.
+/// A fate for some calls of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The action, `*` for every one, `read` or `write` for those that only read or that do not.
+    /// The action; `*` for every one, `read` or `write` for those that only read or that do not.
     pub action: String,
-    /// What becomes of the calls.
+    /// What happens to these calls.
     pub fate: Fate,
-    /// So many calls pass first.
+    /// The number of calls that pass before.
     #[serde(default)]
     pub skip: u64,
-    /// So many calls are then struck.
+    /// The number of calls that are struck then.
     #[serde(default = "once")]
     pub times: u64,
 }
@@ -105,24 +109,24 @@ impl Fault {
     }
 }
 
-/// Faults, and how late reads show what is new.
+/// Faults, and the lag of reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What becomes of which calls.
+    /// The faults.
     #[serde(default)]
     pub faults: Vec<Fault>,
-    /// A new resource is missing from listings by filter for this long, in milliseconds. None: as it was.
+    /// How long listings leave out a new resource, in milliseconds. `None`: unchanged.
     pub list_lag_ms: Option<i64>,
-    /// A new resource is missing from reads by id for this long, in milliseconds. None: as it was.
+    /// How long reads by id do not find a new resource, in milliseconds. `None`: unchanged.
     pub read_lag_ms: Option<i64>,
 }
 
 impl Plan {
-    /// Reads a plan: an object, or a bare list of faults.
+    /// Parses a plan: an object, or a list of faults alone.
     ///
     /// # Errors
-    /// If the text is neither, or names something unknown.
+    /// If the text is neither, or has an unknown name.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         let value: Value = serde_json::from_slice(text)?;
         let plan = if value.is_array() {
@@ -159,7 +163,7 @@ fn is_action(name: &str) -> bool {
         .any(|product| action::find(product, name).is_some())
 }
 
-/// A hook that follows a list: the first fault that concerns a call and is not used up decides.
+/// A hook that follows a list: the first fault that applies to a call and is not used up decides.
 #[must_use]
 pub fn plan(mut faults: Vec<Fault>) -> Hook {
     Box::new(move |call| {

@@ -1,7 +1,8 @@
-//! The front door: reads a request, and proves who sent it, when, and that it is not a repetition.
+//! The front door of the world: reads a request and verifies who sent it, when, and that it is not
+//! a repetition.
 //!
-//! Order of the checks: protocol fields, age, key, signature, nonce. A nonce is noted only after the signature has been
-//! proven, or anyone could burn another's.
+//! The checks come in this order: protocol fields, age, key, signature, nonce. A nonce is recorded
+//! only after the signature was verified; otherwise anybody could use up the nonces of others.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +20,10 @@ use crate::render::Format;
 use crate::table::Table;
 use crate::users::{User, Users};
 
-/// How far a request's clock may be off, to either side, in milliseconds.
+/// The largest difference between a request's time and the clock, to either side, in milliseconds.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
 
-/// A request as read, not yet believed.
+/// A request as read, before anything in it is verified.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) format: Format,
@@ -31,7 +32,7 @@ pub(crate) struct Incoming {
     access_key_id: String,
     pub(crate) nonce: String,
     pub(crate) params: Params,
-    /// What makes the request unreadable, if it is.
+    /// The reason why the request cannot be read, if it cannot.
     pub(crate) problem: Option<Refusal>,
     version: String,
     timestamp: String,
@@ -41,12 +42,13 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// The action, if the tables have it.
+    /// The published action; `None` if the tables do not have it.
     pub(crate) fn action(&self) -> Option<&'static Action> {
         action::find(self.product().ok()?, &self.action)
     }
 
-    /// Whether the request is one that nobody signs: the caller has a token of another issuer instead of a key.
+    /// Whether the request needs no signature: its caller has a token of another issuer instead of
+    /// a key.
     pub(crate) fn is_anonymous(&self) -> bool {
         self.scheme.is_none()
             && self.version == Product::Sts.version()
@@ -67,7 +69,8 @@ impl Incoming {
     }
 }
 
-/// Reads a request; what is wrong with it stands in `problem`, so that the refusal still has the right form.
+/// Reads a request. A defect is returned in `problem` and not as an error, because the refusal is
+/// written in the format that the request asks for.
 pub(crate) fn read(request: &WireRequest) -> Incoming {
     let (received, problem) = match sign::read(request) {
         Ok(received) => (received, None),
@@ -96,7 +99,8 @@ pub(crate) fn read(request: &WireRequest) -> Incoming {
     }
 }
 
-/// V1 answers in XML if nothing is said; clients of V3, which name the action in a header, read nothing but JSON.
+/// The format of the response: XML for V1 by default. Clients that name the action in a header (V3)
+/// read only JSON.
 fn format_of(received: &Received, by_headers: bool) -> Format {
     match received.format.to_ascii_uppercase().as_str() {
         "XML" => Format::Xml,
@@ -105,16 +109,18 @@ fn format_of(received: &Received, by_headers: bool) -> Format {
     }
 }
 
-/// A request that was read, and perhaps proven already: both need no world, so they are done before it is locked.
+/// A request that was read, and whose signature may have been verified. Neither needs the world, so
+/// both are done before it is locked.
 #[derive(Debug)]
 pub(crate) struct Arrived<'a> {
     pub(crate) request: &'a WireRequest,
     pub(crate) incoming: Incoming,
-    /// The secret that its signature is known to be made with.
+    /// The secret that the signature was made with, if it is known.
     proven_by: Option<&'a str>,
 }
 
-/// Reads a request and tries a secret on its signature. Which secret counts, and what is wrong, [`verify`] says.
+/// Reads a request and compares its signature with one secret. [`verify`] decides later whether
+/// that secret counts.
 pub(crate) fn arrive<'a>(request: &'a WireRequest, secret: &'a str) -> Arrived<'a> {
     let incoming = read(request);
     let proven =
@@ -126,14 +132,18 @@ pub(crate) fn arrive<'a>(request: &'a WireRequest, secret: &'a str) -> Arrived<'
     }
 }
 
-/// Every key that the world knows.
+/// All keys that the world accepts.
 pub(crate) struct Keys<'a> {
     pub(crate) account: &'a Account,
     pub(crate) users: &'a Users,
     pub(crate) temporary: &'a Table<TemporaryKey>,
 }
 
-/// Checks protocol fields, age, key and signature; gives the id of the caller's key, empty if nobody signed.
+/// Checks protocol fields, age, key and signature. Returns the id of the caller's key, empty for an
+/// unsigned request.
+///
+/// # Errors
+/// The refusal of the first check that fails.
 pub(crate) fn verify(
     arrived: &Arrived<'_>,
     keys: &Keys<'_>,
@@ -191,7 +201,8 @@ pub(crate) fn verify(
     Ok(incoming.access_key_id.clone())
 }
 
-/// The secret of the key that a request names: the account's, a user's, or a temporary one with its token.
+/// The secret of the key that a request names: the account's, a user's, or that of a temporary key
+/// with its token.
 fn secret<'a>(incoming: &Incoming, keys: &Keys<'a>, wall: Timestamp) -> Result<&'a str, Refusal> {
     let (id, token) = (
         incoming.access_key_id.as_str(),
@@ -218,7 +229,7 @@ fn secret<'a>(incoming: &Incoming, keys: &Keys<'a>, wall: Timestamp) -> Result<&
     Ok(&known.secret)
 }
 
-/// The CLI reads the server's string out of the message of V1 and compares it with its own.
+/// The CLI reads the string to sign from the message of V1 and compares it with its own.
 fn mismatch(scheme: Option<Scheme>, ours: &sign::Mismatch) -> Refusal {
     let message = match (scheme, &ours.canonical_request) {
         (Some(Scheme::V3), Some(canonical)) => format!(
@@ -247,7 +258,7 @@ pub(crate) fn unknown_action(name: &str) -> Refusal {
     )
 }
 
-/// Nonces seen within the window, by key.
+/// The nonces of the last 30 minutes, by key.
 #[derive(Debug, Default)]
 pub(crate) struct Nonces {
     seen: BTreeMap<(String, String), i64>,
@@ -255,14 +266,18 @@ pub(crate) struct Nonces {
 }
 
 impl Nonces {
-    /// Notes a nonce; refuses one that was there before.
+    /// Records a nonce.
+    ///
+    /// # Errors
+    /// `SignatureNonceUsed` if the key has used it before.
     pub(crate) fn claim(
         &mut self,
         access_key_id: &str,
         nonce: &str,
         wall: Timestamp,
     ) -> Result<(), Refusal> {
-        // A request may be 15 minutes old or young, so what is older than twice that can never pass again.
+        // A request may be up to 15 minutes old or early, so a nonce older than twice that cannot
+        // be accepted again.
         if wall.0 - self.swept_ms > WINDOW_MS {
             self.seen.retain(|_, at| wall.0 - *at <= 2 * WINDOW_MS);
             self.swept_ms = wall.0;

@@ -1,14 +1,14 @@
-//! Ids, names of requests and every other choice that the cloud makes at random, from a seed.
+//! Ids, request ids and all other random choices of the cloud, derived from a seed.
 //!
-//! Each kind of id has a stream of its own, so that one more disk does not rename every instance. A value depends only
-//! on (seed, stream, number), never on the clock.
+//! Each kind of id has a stream of its own, so that one more disk does not change the ids of
+//! instances. A value depends only on (seed, stream, number), never on the clock.
 
 use sha2::{Digest, Sha256};
 
-/// Letters of an id's random part, as in `vpc-bp1qpo0kug3a20qqe9h8v`.
+/// The letters of an id's random part, as in `vpc-bp1qpo0kug3a20qqe9h8v`.
 const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// 32 bytes that look random and are a function of their arguments.
+/// 32 pseudorandom bytes, a function of the arguments.
 #[must_use]
 pub(crate) fn draw(seed: u64, stream: &str, number: u64) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -19,7 +19,7 @@ pub(crate) fn draw(seed: u64, stream: &str, number: u64) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// A number that looks random, for choices below a bound.
+/// A pseudorandom number.
 #[must_use]
 pub(crate) fn draw_u64(seed: u64, stream: &str, number: u64) -> u64 {
     let bytes = draw(seed, stream, number);
@@ -53,7 +53,7 @@ pub(crate) fn request(seed: u64, number: u64) -> String {
     )
 }
 
-/// Random letters and digits; `bytes` gives at most 32 of them.
+/// Random letters and digits, at most 32: one for each byte.
 #[must_use]
 pub(crate) fn letters(bytes: &[u8; 32], n: usize) -> String {
     bytes
@@ -63,7 +63,8 @@ pub(crate) fn letters(bytes: &[u8; 32], n: usize) -> String {
         .collect()
 }
 
-/// The letters that ids of a region begin with. Known ones are the cloud's; the rest come from the name.
+/// The letters that ids of a region begin with: the cloud's where they are known, else from the
+/// region's name.
 fn region_letters(region: &str) -> String {
     match region {
         "cn-hangzhou" => "bp1".to_owned(),

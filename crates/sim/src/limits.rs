@@ -1,8 +1,8 @@
-//! How often an action may be called: documented rates by account, region and action.
+//! Rate limits: how often an account may call an action, by region.
 //!
-//! Calls are counted in windows that follow each other, minutes for most actions: who is throttled in minute T may call again
-//! in minute T+1. Counts are memory only. What stands in [`documented`] is published; actions without a published number are
-//! not limited.
+//! Calls are counted in consecutive windows, of a minute for most actions. A call that is throttled
+//! in minute T is accepted in minute T+1. The counts are kept in memory. [`documented`] has the
+//! published limits; actions without a published limit have none.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,19 @@ use crate::params::Params;
 use crate::profile::Quotas;
 use crate::refusal::{Refusal, Throttle};
 
-/// What an account may do: how often, and how many of each there may be. The form of a file for `--quotas`.
+/// The limits of an account: rates, and numbers of resources. This is the form of a file for
+/// `--quotas`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// How often. The first rate that names an action decides about it.
+    /// The rates. The first one that names an action applies to it.
     pub rates: Vec<Rate>,
-    /// How many.
+    /// The numbers of resources.
     pub counts: Quotas,
 }
 
 impl Limits {
-    /// What is published.
+    /// The published limits.
     #[must_use]
     pub fn documented() -> Self {
         Self {
@@ -35,10 +36,11 @@ impl Limits {
         }
     }
 
-    /// Reads the file of `--quotas`: what it says comes before what is published.
+    /// Parses a file for `--quotas`. Its rates come before the published ones.
     ///
     /// # Errors
-    /// The text is no such file, or names a product or an action that does not exist, or a rate that lets nothing pass.
+    /// If the text is not such a file, names an unknown product or action, or has a rate that
+    /// admits no call.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         let mut limits: Self = serde_json::from_slice(text)?;
         for rate in &limits.rates {
@@ -48,7 +50,7 @@ impl Limits {
         Ok(limits)
     }
 
-    /// No rates, and as many of everything as fits.
+    /// No rates, and no limits of numbers but those of an instance and of a listing by tag.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -64,20 +66,20 @@ impl Limits {
 pub struct Rate {
     /// The code of the product, for example `ecs`.
     pub product: String,
-    /// The actions, each with a count of its own; `*` for all of the product.
+    /// The actions, each with a count of its own; `*` for all actions of the product.
     pub actions: Vec<String>,
-    /// Calls in a window.
+    /// The number of calls in a window.
     pub calls: u64,
-    /// The length of a window.
+    /// The length of a window, in seconds.
     #[serde(default = "minute")]
     pub seconds: u32,
     /// Whether the actions share one count.
     #[serde(default)]
     pub shared: bool,
-    /// Whether each region has a count of its own; otherwise the account has one.
+    /// Whether each region has its own count; otherwise the whole account has one.
     #[serde(default = "yes")]
     pub by_region: bool,
-    /// A parameter that says for how many calls one call counts.
+    /// A parameter whose value says for how many calls one call counts.
     #[serde(default)]
     pub weight: Option<String>,
 }
@@ -143,7 +145,7 @@ pub fn documented() -> Vec<Rate> {
             60,
         ),
         rate("vpc", &["DescribeNetworkAcls"], 30, 60),
-        // 5,000 machines a minute, by whichever action.
+        // 5,000 instances a minute, over both actions.
         Rate {
             shared: true,
             weight: Some("Amount".to_owned()),
@@ -174,11 +176,11 @@ pub fn documented() -> Vec<Rate> {
     ]
 }
 
-/// What has been called in the windows that are open.
+/// The counts of the current windows.
 #[derive(Debug, Default)]
 pub(crate) struct Meters(BTreeMap<(String, String), Window>);
 
-/// A call, as far as limits care.
+/// The parts of a call that rates depend on.
 pub(crate) struct Asked<'a> {
     pub(crate) action: &'a Action,
     pub(crate) region: &'a str,
@@ -195,7 +197,7 @@ impl Meters {
     /// Counts a call.
     ///
     /// # Errors
-    /// `Throttling.User` if its window is full. A throttled call is not counted.
+    /// `Throttling.User` if the window is full. A throttled call does not count.
     pub(crate) fn admit(
         &mut self,
         rates: &[Rate],

@@ -1,21 +1,23 @@
-//! Which rows hang on which id, so that nobody looks at every row of a table to find a few.
+//! An index of rows by the ids that they refer to, so that finding a few does not read a whole
+//! table.
 //!
-//! Invariant: between two calls a row stands under each of its links and under nothing else.
+//! Invariant: between two calls, a row is listed under each id that it refers to and under no
+//! other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Keys of rows by what they hang on.
+/// The keys of rows, by the id that they refer to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Links(BTreeMap<String, BTreeSet<Arc<str>>>);
 
 impl Links {
-    /// Keys of the rows that hang on an id.
+    /// The keys of the rows that refer to an id.
     pub(crate) fn of(&self, to: &str) -> impl Iterator<Item = &str> {
         self.0.get(to).into_iter().flatten().map(AsRef::as_ref)
     }
 
-    /// Puts a row where its new form belongs.
+    /// Moves a row to the ids that its new form refers to.
     pub(crate) fn move_to(&mut self, key: &str, old: Vec<&str>, new: Vec<&str>) {
         if old == new {
             return;

@@ -1,7 +1,10 @@
-//! Rows of a region in the order of listings, by tag, without looking at the rest.
+//! An index of a table's rows by region and tag, in the order of listings, so that a page of a long
+//! listing does not look at every row.
 //!
-//! A table keeps the places of its rows here as they were when the last call ended; reads change nothing, so that is what they
-//! must see. Invariant: a place is in the sets of its region and of each of its tags, and in no other.
+//! The index describes the rows as they were when the last call ended. That is what a listing must
+//! show, because a call that lists changes nothing.
+//!
+//! Invariant: a place is in the set of its region, in the set of each of its tags, and in no other.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +15,7 @@ use crate::base::Base;
 use crate::table::{Row, Table};
 use crate::tags::Filter;
 
-/// Where a row stands in listings: newest first, then by id.
+/// The position of a row in listings: newest first, then by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place(Reverse<i64>, Arc<str>);
 
@@ -27,7 +30,7 @@ struct Region {
 }
 
 impl Places {
-    /// Puts a row where its new form belongs. Forms that nobody can see have no place.
+    /// Moves a row to the place of its new form. Released rows have no place: no reader sees them.
     pub(crate) fn move_to(&mut self, key: &str, old: Option<&Base>, new: Option<&Base>) {
         let (old, new) = (
             old.filter(|base| !base.released),
@@ -86,14 +89,15 @@ impl Places {
 }
 
 impl Region {
-    /// The smallest set that holds all rows with these tags, and whether it holds no other.
+    /// The smallest set that contains all rows with these tags, and whether it contains no other
+    /// row.
     fn smallest(&self, tags: &Filter) -> (Option<&BTreeSet<Place>>, bool) {
         let (mut best, mut exact) = (Some(&self.all), tags.pairs().is_empty());
         for (name, value) in tags.pairs() {
             let values = self.tagged.get(name);
             let set = match value {
                 Some(value) => values.and_then(|values| values.get(value)),
-                // Rows with any value of a name stand in one set only if the name has one value.
+                // Rows with any value of a name are one set only if the name has a single value.
                 None => match values.map(|values| (values.len(), values.values().next())) {
                     None => None,
                     Some((1, set)) => set,
@@ -108,25 +112,26 @@ impl Region {
     }
 }
 
-/// The rows that a listing looks at before its filters decide.
+/// The rows that a listing looks at before its filters are applied.
 pub(crate) enum Scope<'a, T> {
-    /// Those that the call names, or that hang on what it names, in any order.
+    /// The rows that the call names, or that refer to a resource that the call names, in any order.
     Few(Vec<&'a T>),
-    /// Those of a region with the tags sought.
+    /// The rows of a region with the wanted tags.
     Region(Listing<'a, T>),
 }
 
-/// The rows of a region that a listing may show, in its order.
+/// The visible rows of a region, in the order of listings.
 pub(crate) struct Listing<'a, T> {
     table: &'a Table<T>,
     set: Option<&'a BTreeSet<Place>>,
-    /// The first place that is old enough to be shown.
+    /// The place of the newest row that is old enough to be visible.
     first: Place,
     exact: bool,
 }
 
 impl<'a, T: Row> Listing<'a, T> {
-    /// Rows with these tags, made at this moment or before. `only_tags`: nothing else decides.
+    /// Rows with these tags that were created at `newest_ms` or before. `only_tags`: the call has
+    /// no other filter.
     pub(crate) fn new(
         table: &'a Table<T>,
         region: &str,
@@ -148,13 +153,14 @@ impl<'a, T: Row> Listing<'a, T> {
         }
     }
 
-    /// How many rows there are, if nothing but the tags decides.
+    /// The number of rows; `None` if other filters decide too.
     pub(crate) fn total(&self) -> Option<usize> {
         let set = if self.exact { self.set } else { return None };
         Some(set.map_or(0, |set| set.len() - set.range(..&self.first).count()))
     }
 
-    /// A page of rows after so many; `total` rows are there. What is nearer to the end is reached from there.
+    /// A page of `take` rows behind the first `skip` ones, of `total`. A page of the second half is
+    /// reached from the end.
     pub(crate) fn page(&self, skip: usize, take: usize, total: usize) -> Vec<&'a T> {
         if skip <= total / 2 {
             return self.skip(skip).take(take).collect();
@@ -174,7 +180,7 @@ impl<'a, T: Row> Listing<'a, T> {
         rows
     }
 
-    /// The rows from a place among all on.
+    /// The rows behind the first `rows` ones.
     pub(crate) fn skip(&self, rows: usize) -> impl Iterator<Item = &'a T> + use<'a, T> {
         let table = self.table;
         let places = self.set.into_iter().flat_map({
@@ -186,7 +192,7 @@ impl<'a, T: Row> Listing<'a, T> {
             .filter_map(move |place| table.get(&place.1))
     }
 
-    /// The rows from one with this time and key on, with it; all rows for `None`.
+    /// The rows that begin with the one of this time and key; all rows for `None`.
     pub(crate) fn from(
         &self,
         first: Option<(i64, &str)>,
@@ -201,7 +207,7 @@ impl<'a, T: Row> Listing<'a, T> {
         places.filter_map(move |place| table.get(&place.1))
     }
 
-    /// The rows that follow one with this time and key.
+    /// The rows behind the one with this time and key.
     pub(crate) fn after(
         &self,
         created_ms: i64,
@@ -209,7 +215,8 @@ impl<'a, T: Row> Listing<'a, T> {
     ) -> impl Iterator<Item = &'a T> + use<'a, T> {
         let table = self.table;
         let after = Place(Reverse(created_ms), Arc::from(key));
-        // What is too new for this listing may stand before the row of an old token, never behind it.
+        // Rows that are too new to be visible can be in front of the row of an old token, never
+        // behind it.
         let from = if after < self.first {
             Bound::Included(self.first.clone())
         } else {

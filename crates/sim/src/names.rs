@@ -1,12 +1,12 @@
 //! Rules for display names, descriptions and wildcards.
 
-/// The cloud counts characters, not bytes, and refuses what looks like a link.
+/// Whether a text has an allowed length and is not a link. The cloud counts characters, not bytes.
 pub(crate) fn is_text(value: &str, min: usize, max: usize) -> bool {
     let n = value.chars().count();
     (min..=max).contains(&n) && !is_link(value)
 }
 
-/// A name that starts with a letter (any script) and goes on with letters, digits and these marks.
+/// Whether a text is a name: a letter of any script, then letters, digits and these marks.
 pub(crate) fn is_name(value: &str, min: usize, max: usize, marks: &str) -> bool {
     is_text(value, min, max)
         && value.starts_with(char::is_alphabetic)
@@ -19,7 +19,7 @@ fn is_link(value: &str) -> bool {
     value.starts_with("http://") || value.starts_with("https://")
 }
 
-/// Whether a text fits a pattern in which `*` stands for any text.
+/// Whether a text matches a pattern in which `*` stands for any text.
 pub(crate) fn like(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();

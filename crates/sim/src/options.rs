@@ -1,28 +1,31 @@
-//! Options as JSON: for `--options FILE` and `/_sim/options`, which say only what they change.
+//! Options as JSON, for `--options FILE` and `POST /_sim/options`. The JSON names only the options
+//! that it changes.
 //!
-//! Names are those of [`Options`]'s fields. A name that is none is refused, so that a typing error cannot hide.
+//! The names are those of the fields of [`Options`]. An unknown name is refused, so that a typing
+//! error has no silent effect.
 
 use serde_json::Value;
 
 use crate::profile::Options;
 
-/// Why options cannot be changed.
+/// Reasons why options cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OptionsError {
-    /// What was given is no object, names something unknown, or has a value of another kind.
+    /// The JSON is not an object, has an unknown name, or a value of the wrong type.
     #[error("these are no options: {0}")]
     Json(#[from] serde_json::Error),
-    /// A value outside of what is possible.
+    /// A value is out of range.
     #[error("`{0}`: {1}")]
     Value(&'static str, &'static str),
 }
 
 impl Options {
-    /// These options with what an object says laid over them: a field of `profile`, `quotas`, `token_mismatch` or `spot_prices` by
-    /// itself, everything else as a whole. `null` takes an entry away, or sets `token_lifetime_ms` to none.
+    /// Applies changes to these options. The fields of `profile`, `quotas`, `token_mismatch` and
+    /// `spot_prices` are merged one by one; every other option is replaced. `null` removes an entry
+    /// of the last two, or sets `token_lifetime_ms` to `None`.
     ///
     /// # Errors
-    /// For an unknown name, or a value that cannot be.
+    /// If a name is unknown, or a value is not valid.
     pub fn merged(&self, changes: &Value) -> Result<Self, OptionsError> {
         let mut whole = serde_json::to_value(self)?;
         match changes {
@@ -70,10 +73,10 @@ impl Options {
     }
 }
 
-/// Milliseconds of the longest time: sums of some of them must not overflow.
+/// The range of a duration in milliseconds. Sums of several durations must not overflow.
 const TIMES: std::ops::RangeInclusive<i64> = 0..=10 * 366 * 86_400_000;
 
-/// Fields whose names are the caller's own; there null takes an entry away.
+/// Options with keys that the caller chooses; in them `null` removes an entry.
 const MAPS: [&str; 2] = ["token_mismatch", "spot_prices"];
 
 fn lay(whole: &mut Value, changes: &Value, in_map: bool) {

@@ -1,7 +1,9 @@
-//! Both styles of paging: by number (`PageNumber`, `PageSize`, `TotalCount`) and by token (`MaxResults`, `NextToken`).
+//! Both styles of paging: by number (`PageNumber`, `PageSize`, `TotalCount`) and by token
+//! (`MaxResults`, `NextToken`).
 //!
-//! Newest first, then by id. A page beyond the end is empty, not an error. A token names the row after which to go on, so
-//! that rows which come or go in between neither repeat nor hide another.
+//! Rows are ordered newest first, then by id. A page behind the last one is empty, not an error. A
+//! token names the last row of its page, so that rows created or deleted between two pages neither
+//! repeat a row nor hide one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,14 +23,14 @@ pub(crate) struct Numbered<'a, T> {
     pub(crate) total: usize,
 }
 
-/// One page by token. An empty token: there is no further page.
+/// One page by token. An empty token: this is the last page.
 #[derive(Debug)]
 pub(crate) struct Tokened<'a, T> {
     pub(crate) items: Vec<&'a T>,
     pub(crate) next: String,
 }
 
-/// Brings rows into the order in which listings show them.
+/// Sorts rows into the order of listings.
 pub(crate) fn newest_first<'a, T>(
     rows: impl Iterator<Item = &'a T>,
     base: impl Fn(&T) -> &Base,
@@ -38,7 +40,7 @@ pub(crate) fn newest_first<'a, T>(
     rows
 }
 
-/// Whether a row stands behind another in listings.
+/// Whether a row is behind another one in listings.
 pub(crate) fn follows(row: &Base, other: &Base) -> bool {
     order(row, other).is_gt()
 }
@@ -49,7 +51,7 @@ fn order(a: &Base, b: &Base) -> std::cmp::Ordering {
         .then_with(|| a.id.cmp(&b.id))
 }
 
-/// The page that `PageNumber` and `PageSize` ask for; ten rows by default.
+/// The page that `PageNumber` and `PageSize` ask for. The default size is 10.
 pub(crate) fn numbered<'a, T>(
     call: &Call<'_>,
     rows: Vec<&'a T>,
@@ -58,8 +60,8 @@ pub(crate) fn numbered<'a, T>(
     numbered_by(call, "PageNumber", rows, max)
 }
 
-/// The page that `PageNumber` and `PageSize` ask for, of rows that are looked at only as far as
-/// needed. At most `max` rows a page, and `most` in all pages; the rest does not exist for the call.
+/// The page that `PageNumber` and `PageSize` ask for, reading only as many rows as necessary. A
+/// page has at most `max` rows and all pages together `most`; the call does not see further rows.
 pub(crate) fn numbered_of<'a, T: Row>(
     call: &Call<'_>,
     scope: &Scope<'a, T>,
@@ -92,7 +94,7 @@ pub(crate) fn numbered_of<'a, T: Row>(
     })
 }
 
-/// Rows of resources in the order of listings.
+/// Rows of resources, in the order of listings.
 fn ordered<'a, T: Row>(rows: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     let mut rows: Vec<(&Base, &T)> = rows
         .filter_map(|row| row.base().map(|base| (base, row)))
@@ -101,7 +103,7 @@ fn ordered<'a, T: Row>(rows: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// The same under another name of the page parameter.
+/// As [`numbered`], with another name of the page number.
 pub(crate) fn numbered_by<'a, T>(
     call: &Call<'_>,
     name: &str,
@@ -120,7 +122,7 @@ pub(crate) fn numbered_by<'a, T>(
     })
 }
 
-/// Number and size of the page asked for.
+/// Number and size of the requested page.
 fn wanted(call: &Call<'_>, name: &str, max: i64) -> Result<(i64, i64), Refusal> {
     let number = call.int(name)?.unwrap_or(1);
     let size = call.int("PageSize")?.unwrap_or(10);
@@ -137,12 +139,13 @@ fn skipped(number: i64, size: i64) -> usize {
     usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX)
 }
 
-/// Whether the call asks for paging by token.
+/// Whether the call asks for pages by token.
 pub(crate) fn by_token(call: &Call<'_>) -> bool {
     call.given("MaxResults").is_some() || call.given("NextToken").is_some()
 }
 
-/// The page that `MaxResults` and `NextToken` ask for; sizes out of bounds are brought inside.
+/// The page that `MaxResults` and `NextToken` ask for. A size out of bounds is replaced by the
+/// nearest bound.
 pub(crate) fn tokened<'a, T>(
     call: &Call<'_>,
     rows: Vec<&'a T>,
@@ -153,7 +156,7 @@ pub(crate) fn tokened<'a, T>(
     tokened_by(call, size, rows, base)
 }
 
-/// The page of a known size that begins where `NextToken` says.
+/// The page of this size that begins where `NextToken` says.
 pub(crate) fn tokened_by<'a, T>(
     call: &Call<'_>,
     size: i64,
@@ -168,11 +171,11 @@ pub(crate) fn tokened_by<'a, T>(
     Ok(Tokened { items, next })
 }
 
-/// The row after which the page begins that `NextToken` asks for; it has only an id and a time.
-/// None: the first page.
+/// The row in front of the page that `NextToken` asks for, of which only id and time are known.
+/// `None` is the first page.
 ///
 /// # Errors
-/// `InvalidParameter` for a text that is not a token.
+/// `InvalidParameter` if the text is not a token.
 pub(crate) fn after(call: &Call<'_>) -> Result<Option<Base>, Refusal> {
     call.given("NextToken")
         .map(|token| decode(token).ok_or_else(|| Refusal::invalid("NextToken")))
@@ -187,8 +190,8 @@ pub(crate) fn cut_to_size<T>(rows: &mut Vec<T>, size: usize, base: impl Fn(&T) -
     last.map(|row| encode(base(row))).unwrap_or_default()
 }
 
-/// The page that `MaxResults` and `NextToken` ask for, of rows that are looked at only as far as
-/// needed. The ids of the rows must be their keys. `most`: rows in all pages, as in [`numbered_of`].
+/// The page that `MaxResults` and `NextToken` ask for, reading only as many rows as necessary. The
+/// ids of the rows must be their keys. `most`: as in [`numbered_of`].
 pub(crate) fn tokened_of<'a, T: Row>(
     call: &Call<'_>,
     scope: &Scope<'a, T>,
@@ -214,7 +217,7 @@ pub(crate) fn tokened_of<'a, T: Row>(
             .filter(|row| fits(row))
             .take(take + 1)
             .collect(),
-        // How many rows stand before the token is known only by counting from the first.
+        // The number of rows in front of the token is known only by counting them.
         (Scope::Region(listing), _) => {
             let shown = listing.skip(0).filter(|row| fits(row)).take(most);
             shown.filter(beyond).take(take + 1).collect()

@@ -1,10 +1,10 @@
-//! Flattened parameters by name.
+//! The flattened parameters of a request, by name.
 //!
-//! Invariant: one value a name; the order is that of the names' bytes.
+//! Invariant: a name has one value; the order is that of the names' bytes.
 
 use std::collections::BTreeMap;
 
-/// The parameters of one request, without signature and protocol fields.
+/// The parameters of one request, without fields of the signature and the protocol.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Params(BTreeMap<String, String>);
 
@@ -27,14 +27,14 @@ impl Params {
         self.0.remove(name)
     }
 
-    /// Names and values from this name on, in the order of bytes.
+    /// Names and values in the order of bytes, beginning with this name.
     pub(crate) fn range_from(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .range(name.to_owned()..)
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// Every name and value.
+    /// All names and values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

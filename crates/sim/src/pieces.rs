@@ -1,9 +1,11 @@
-//! Rows of listings as text: written straight to JSON, and kept where many readers ask for the same.
+//! Rows of listings as rendered text, kept for the next reader.
 //!
-//! A row of DescribeInstances has some seventy fields, and clients that wait ask for the same rows again and again. A handler
-//! puts the text of its rows on a shelf and answers with a mark in their place; the answer gets it back when it is written.
-//! Invariant: a kept text is what the row would be written as now. Any change of any row forgets all of them, and a row that
-//! changes by time alone must not be kept.
+//! A row of DescribeInstances has some seventy fields, and waiting clients ask for the same rows
+//! again and again. A handler hands its rows to [`Pieces`] and puts a mark into its answer; the
+//! text replaces the mark when the response is written.
+//!
+//! Invariant: a kept text is equal to what rendering the row now would give. Any change of any row
+//! discards all texts, and a row that changes by the passing of time alone must not be kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,13 +13,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-/// So many texts are kept at most, 2 KB each.
+/// The number of kept texts, of about 2 KB each.
 const KEPT: usize = 4_096;
 
-/// How a mark begins once it is written as JSON. No text of an answer that has marks can hold it: the mark begins with a NUL.
+/// The beginning of a mark as JSON. It starts with a NUL, which no other text of an answer
+/// contains.
 const MARK: &str = "\"\\u0000";
 
-/// Texts of the answer in progress, and texts kept from earlier ones.
+/// The texts of the answer in progress, and those kept from earlier answers.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     shelf: RefCell<Vec<String>>,
@@ -25,7 +28,8 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// A list of rows, each by its id. `keep` says whether the text of a row may be kept.
+    /// Renders a list of rows, each known by its id. `keep` decides whether the text of a row may
+    /// be kept.
     pub(crate) fn list<'a, T: ?Sized, R: Serialize>(
         &self,
         rows: &[&'a T],
@@ -50,7 +54,7 @@ impl Pieces {
         })
     }
 
-    /// A list of rows that are written anew each time.
+    /// Renders a list of rows that is never kept.
     pub(crate) fn rows<'a, T: ?Sized, R: Serialize>(
         &self,
         rows: &[&'a T],
@@ -59,7 +63,7 @@ impl Pieces {
         self.shelve(rows, |list, one| write(list, &row(one)))
     }
 
-    /// Puts a list on the shelf; gives its mark.
+    /// Stores the text of a list and returns its mark.
     fn shelve<'a, T: ?Sized>(
         &self,
         rows: &[&'a T],
@@ -78,12 +82,12 @@ impl Pieces {
         Value::String(format!("\u{0}{}", shelf.len() - 1))
     }
 
-    /// Forgets what is kept: something has changed.
+    /// Discards the kept texts, because a row has changed.
     pub(crate) fn forget(&mut self) {
         self.kept.get_mut().clear();
     }
 
-    /// The texts of the answer that is finished.
+    /// Takes the texts of the answer that was completed.
     pub(crate) fn take(&mut self) -> Vec<String> {
         std::mem::take(self.shelf.get_mut())
     }
@@ -97,7 +101,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
-/// A body as JSON, with its texts in their places.
+/// A body as JSON, with texts in place of their marks.
 pub(crate) fn json(body: &Value, pieces: &[String]) -> String {
     let text = body.to_string();
     if pieces.is_empty() {
@@ -120,7 +124,7 @@ pub(crate) fn json(body: &Value, pieces: &[String]) -> String {
     out
 }
 
-/// A body with its texts as values in their places, for other forms than JSON.
+/// A body with values in place of the marks of texts, for other formats than JSON.
 pub(crate) fn whole(body: Value, pieces: &[String]) -> Value {
     if pieces.is_empty() {
         body

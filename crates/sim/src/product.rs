@@ -1,7 +1,7 @@
 //! The actions that the simulator performs, product by product.
 //!
-//! A resource's file registers its actions in one table; adding a resource adds one file, one line here and one line in
-//! `tables.rs`.
+//! Each resource has a file that lists its actions in one table. A new resource is one file, one
+//! line here and one line in `tables.rs`.
 
 use setpoint_openapi::action::Action;
 use setpoint_openapi::product::Product;
@@ -18,13 +18,13 @@ pub(crate) mod sts;
 pub(crate) mod tag;
 pub(crate) mod vpc;
 
-/// Performs one action. May change the world only if it answers; what a refusal has begun is undone.
+/// Performs one action. The world undoes its changes if it refuses.
 pub(crate) type Handler = fn(&mut World, &Call<'_>) -> Answer;
 
 /// The actions of one resource.
 pub(crate) type Actions = &'static [(&'static str, Handler)];
 
-/// What performs an action, if the simulator does.
+/// The handler of an action; `None` if it is not simulated.
 pub(crate) fn handler(action: &Action) -> Option<Handler> {
     actions(action.product)
         .iter()
@@ -46,15 +46,15 @@ pub(crate) fn actions(product: Product) -> &'static [Actions] {
     }
 }
 
-/// Puts in what every account has from the start.
+/// Creates the resources that every account has from the start.
 pub(crate) fn furnish(world: &mut World) {
     cms::furnish(world);
 }
 
-/// The codes that say that a dry run would have succeeded.
+/// The error codes of a dry run that would have succeeded.
 pub(crate) const DRY_RUN_PASSED: [&str; 2] = ["DryRunOperation", "DRYRUN.SUCCESS"];
 
-/// A dry run that would have succeeded is answered as an error; its code differs by action.
+/// A dry run that would have succeeded is answered with an error, whose code differs by action.
 pub(crate) fn dry_run_passed(action: &Action) -> Refusal {
     const SUCCESS: [&str; 4] = [
         "DeleteInstances",

@@ -1,6 +1,7 @@
-//! How long things take and how many there may be, as data.
+//! Options of the simulated cloud as data: durations, quotas, and behaviour that is not documented.
 //!
-//! Durations are milliseconds of the world's own time; a shell that wants a faster world gives it a faster clock.
+//! Durations are milliseconds of the world's own time. To make the whole world faster, give it a
+//! faster clock instead.
 
 use std::collections::BTreeMap;
 
@@ -8,81 +9,83 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Rate;
 
-/// How long each state lasts, in milliseconds.
+/// How long each state lasts, in milliseconds. Each field names the state and who shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// A new VPC is `Pending`.
+    /// `Pending` of a new VPC.
     pub vpc_create_ms: i64,
-    /// A VPC whose blocks change is `Pending`.
+    /// `Pending` of a VPC whose address blocks change.
     pub vpc_update_ms: i64,
-    /// A deleted VPC is `Pending` before it is gone.
+    /// `Pending` of a VPC that is being deleted.
     pub vpc_delete_ms: i64,
-    /// A new VSwitch is `Pending`.
+    /// `Pending` of a new VSwitch.
     pub vswitch_create_ms: i64,
-    /// A changed VSwitch is `Pending`.
+    /// `Pending` of a VSwitch that was changed.
     pub vswitch_update_ms: i64,
-    /// A deleted VSwitch is `Pending` before it is gone from listings.
+    /// `Pending` of a VSwitch that is being deleted, until listings leave it out.
     pub vswitch_delete_ms: i64,
-    /// A public address is `Associating`, `Unassociating` or `Releasing`.
+    /// `Associating`, `Unassociating` and `Releasing` of an EIP.
     pub eip_ms: i64,
-    /// A new NAT gateway is `Creating`.
+    /// `Creating` of a NAT gateway.
     pub nat_create_ms: i64,
-    /// A deleted NAT gateway is `Deleting`.
+    /// `Deleting` of a NAT gateway.
     pub nat_delete_ms: i64,
-    /// An entry of a NAT or route table, a route table or a network ACL is `Pending`, `Modifying` or `Deleting`.
+    /// `Pending`, `Modifying` and `Deleting` of route and NAT entries, route tables and network
+    /// ACLs.
     pub entry_ms: i64,
-    /// What still counts as a dependency after it is gone from listings: VSwitches and groups for their VPC, interfaces,
-    /// addresses and key pairs of deleted instances.
+    /// How long a deleted resource still counts as a dependency after listings leave it out:
+    /// VSwitches and security groups of their VPC; interfaces, addresses and key pairs of deleted
+    /// instances.
     pub late_release_ms: i64,
-    /// A new instance is `Pending`.
+    /// `Pending` of a new instance.
     pub instance_create_ms: i64,
-    /// A new instance of RunInstances is `Stopped` before it starts by itself.
+    /// `Stopped` of a new instance of RunInstances, before it starts.
     pub instance_settle_ms: i64,
-    /// `Starting`, also of a reboot.
+    /// `Starting` of an instance, also when it reboots.
     pub instance_start_ms: i64,
-    /// `Stopping`.
+    /// `Stopping` of an instance.
     pub instance_stop_ms: i64,
-    /// `Stopping` by power-off.
+    /// `Stopping` of an instance that is powered off.
     pub instance_force_stop_ms: i64,
-    /// A deleted instance is still listed.
+    /// How long a deleted instance is still listed.
     pub instance_delete_ms: i64,
-    /// From the announcement that a spot instance is taken back until it is.
+    /// From the announcement that a spot instance is reclaimed until it is released.
     pub spot_notice_ms: i64,
-    /// A new disk is `Creating`.
+    /// `Creating` of a disk.
     pub disk_create_ms: i64,
-    /// `Attaching` and `Detaching`.
+    /// `Attaching` and `Detaching` of a disk.
     pub disk_attach_ms: i64,
-    /// A deleted disk is still listed.
+    /// How long a deleted disk is still listed.
     pub disk_delete_ms: i64,
-    /// A changed instance type, bandwidth or alarm flag is not read back before this.
+    /// How long reads show the old value of a changed instance type, bandwidth or alarm flag.
     pub read_back_ms: i64,
-    /// A second change of an instance's type within this time is refused with `Throttling`.
+    /// How long a second change of an instance's type is refused with `Throttling`. 0: never.
     pub spec_cooldown_ms: i64,
     /// `Attaching` and `Detaching` of a network interface.
     pub eni_attach_ms: i64,
-    /// A deleted network interface is `Deleting` before it is gone.
+    /// `Deleting` of a network interface.
     pub eni_delete_ms: i64,
-    /// `ReIniting`: a disk goes back to its beginning or to a snapshot.
+    /// `ReIniting` of a disk that is reset to its initial content or to a snapshot.
     pub disk_reinit_ms: i64,
-    /// A disk changes its category.
+    /// How long a change of a disk's category takes.
     pub disk_task_ms: i64,
-    /// A new snapshot is `progressing`.
+    /// `progressing` of a snapshot.
     pub snapshot_create_ms: i64,
-    /// A new custom image is `Creating`.
+    /// `Creating` of a custom image.
     pub image_create_ms: i64,
-    /// A copied image or snapshot is on its way to its region.
+    /// How long a copy of an image or snapshot to another region takes.
     pub image_copy_ms: i64,
-    /// A machine is `Running` before its Cloud Assistant answers.
+    /// From `Running` of an instance until its Cloud Assistant answers.
     pub agent_ready_ms: i64,
-    /// A machine is `Running` before cloud-init is done.
+    /// From `Running` of an instance until cloud-init has finished.
     pub cloud_init_ms: i64,
-    /// A command runs, unless the guest says otherwise.
+    /// How long a command runs, unless a guest rule says otherwise.
     pub invocation_ms: i64,
 }
 
 impl Profile {
-    /// Everything is done at the next call.
+    /// Every change of state is complete at the next call.
     #[must_use]
     pub const fn instant() -> Self {
         Self {
@@ -122,7 +125,7 @@ impl Profile {
         }
     }
 
-    /// The lower end of what the cloud takes; the default.
+    /// The lower end of the times that the cloud takes; the default.
     #[must_use]
     pub const fn fast() -> Self {
         Self {
@@ -162,7 +165,7 @@ impl Profile {
         }
     }
 
-    /// The upper end of what production clients report.
+    /// The upper end of the times that production clients report.
     #[must_use]
     pub const fn realistic() -> Self {
         Self {
@@ -209,7 +212,7 @@ impl Default for Profile {
     }
 }
 
-/// How many of each there may be. The numbers are an account's documented defaults.
+/// How many resources of each kind there may be. The defaults are those documented for an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quotas {
@@ -219,11 +222,11 @@ pub struct Quotas {
     pub vpc_blocks: usize,
     /// VSwitches in a VPC.
     pub vswitches: usize,
-    /// Public addresses in the account.
+    /// EIPs in the account.
     pub eips: usize,
-    /// Route tables of a VPC beside the system's.
+    /// Custom route tables of a VPC.
     pub route_tables: usize,
-    /// Entries of a route table beside the system's.
+    /// Custom entries of a route table.
     pub route_entries: usize,
     /// Entries of a forward table.
     pub forward_entries: usize,
@@ -231,9 +234,9 @@ pub struct Quotas {
     pub security_groups: usize,
     /// Rules of one direction in a group.
     pub rules: usize,
-    /// Rules of a group that name another group.
+    /// Rules of a security group that name another group.
     pub group_rules: usize,
-    /// Groups of an instance.
+    /// Security groups of an instance.
     pub groups_of_instance: usize,
     /// Private addresses in a normal group.
     pub addresses_of_group: usize,
@@ -245,7 +248,7 @@ pub struct Quotas {
     pub vcpus: i64,
     /// Data disks of an instance.
     pub data_disks: usize,
-    /// Network interfaces of a region, primary ones not counted.
+    /// Secondary network interfaces in a region.
     pub interfaces: usize,
     /// Manual snapshots of a disk.
     pub snapshots_of_disk: usize,
@@ -273,7 +276,7 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// As many as fit, but for what a machine has by its nature: disks and groups.
+    /// No limits but those of an instance (disks, groups) and of a listing by tag.
     #[must_use]
     pub fn boundless() -> Self {
         const MANY: usize = usize::MAX / 4;
@@ -330,74 +333,78 @@ impl Default for Quotas {
     }
 }
 
-/// What a client token answers after the thing it made is gone. The cloud's own behaviour is not documented.
+/// The answer to a client token whose resource was deleted. The cloud's behaviour is not
+/// documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenOfDeleted {
-    /// The first answer again, with the id of what no longer exists.
+    /// The first answer again, with the id of the deleted resource.
     #[default]
     ReplayId,
-    /// The token is free again: a new resource is made.
+    /// The token is free again: the call creates a new resource.
     CreateNew,
 }
 
-/// Between which calls a client token is one and the same. The cloud's own scope is not documented.
+/// The scope of a client token. The cloud's scope is not documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenScope {
-    /// Calls of one action in one region.
+    /// One action in one region.
     #[default]
     Action,
-    /// Calls of one product in one region: with another action it is a token with other parameters.
+    /// One product in one region. A call of another action counts as one with other parameters.
     Region,
-    /// Calls of one product anywhere.
+    /// One product in all regions.
     Account,
 }
 
-/// How a call is refused whose client token came with other parameters before.
+/// The refusal of a call whose client token was used with other parameters before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenMismatch {
-    /// The code.
+    /// The error code.
     pub code: String,
     /// The HTTP status, 400 to 599.
     pub status: u16,
 }
 
-/// Behaviour that the cloud's documents leave open, as switches. Not stored: given anew at each start.
+/// All options of a world. They are not stored: they are set anew at each start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     /// How long states last.
     pub profile: Profile,
-    /// How many of each there may be.
+    /// How many resources of each kind there may be.
     pub quotas: Quotas,
-    /// How often actions may be called. None: as often as one likes.
+    /// How often actions may be called. Empty: without a limit.
     pub rates: Vec<Rate>,
-    /// A new resource is missing from listings by filter for this long, in milliseconds.
+    /// How long listings leave out a new resource, in milliseconds.
     pub list_lag_ms: i64,
-    /// A new resource is missing from reads by id for this long, in milliseconds.
+    /// How long reads by id do not find a new resource, in milliseconds.
     pub read_lag_ms: i64,
-    /// What the token of a deleted thing answers.
+    /// The answer to a client token whose resource was deleted.
     pub token_of_deleted: TokenOfDeleted,
-    /// Whether CloudMonitor's refusals come with HTTP 200 and `Success: false`, as some of the cloud's do.
+    /// Whether CloudMonitor refuses with HTTP 200 and `Success: false`, as some of its actions do.
     pub cms_fails_with_200: bool,
-    /// Whether a refused call uses its token up, so that the same refusal comes again.
+    /// Whether a refused call uses up its client token: the token then repeats the refusal.
     pub failed_call_consumes_token: bool,
-    /// How long a token is remembered, in milliseconds. None: for ever.
+    /// How long a client token is remembered, in milliseconds. `None`: for ever.
     pub token_lifetime_ms: Option<i64>,
-    /// Between which calls a token is one and the same.
+    /// The scope of a client token.
     pub token_scope: TokenScope,
-    /// How actions refuse a token that came with other parameters before, where it is not as documented; by action.
+    /// By action, the refusal of a client token with other parameters, where it differs from the
+    /// documented one.
     pub token_mismatch: BTreeMap<String, TokenMismatch>,
-    /// Whether AllocateEipAddress takes tags without keeping them.
+    /// Whether AllocateEipAddress accepts tags without keeping them.
     pub allocation_drops_tags: bool,
-    /// Whether the disk that ReplaceSystemDisk makes comes without the tags of the old one.
+    /// Whether the new disk of ReplaceSystemDisk does not inherit the tags of the old one.
     pub replaced_disk_loses_tags: bool,
     /// Whether `[` and `]` in the value of a tag are refused.
     pub tag_values_refuse_brackets: bool,
-    /// Market prices of spot machines in CNY an hour, in place of the model's; by instance type.
+    /// Market prices of spot instances in CNY an hour, by instance type. They replace the prices of
+    /// the model.
     pub spot_prices: BTreeMap<String, f64>,
-    /// Whether lowering the public bandwidth to zero takes the address away. Not documented; kept by default.
+    /// Whether a public bandwidth of 0 removes the address of an instance. Not documented; off by
+    /// default.
     pub zero_bandwidth_frees_address: bool,
 }

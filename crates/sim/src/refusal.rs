@@ -1,10 +1,10 @@
-//! A refusal: the HTTP status, the API's code and a message.
+//! Refusals: HTTP status, error code and message.
 //!
-//! Invariant: a handler that refuses changes nothing; the world undoes whatever it had begun.
+//! Invariant: a handler that refuses changes nothing; the world undoes what it had begun.
 
 use std::borrow::Cow;
 
-/// What a handler answers when it does not do what was asked.
+/// The answer of a handler that does not perform the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// HTTP status, 400 to 599.
@@ -13,22 +13,23 @@ pub(crate) struct Refusal {
     pub(crate) code: Cow<'static, str>,
     /// One sentence for people.
     pub(crate) message: String,
-    /// When to come again, if that is what is wrong.
+    /// When to call again, if the call was throttled.
     pub(crate) throttle: Option<Throttle>,
 }
 
-/// What a throttled client is told.
+/// The rate limit that was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Throttle {
-    /// Calls in a window.
+    /// The number of calls in a window.
     pub(crate) limit: u64,
-    /// Until the next window, in milliseconds of the world's time.
+    /// The time until the next window, in milliseconds of the world's time.
     pub(crate) wait_ms: i64,
 }
 
-/// The code of a parameter that is real but that the simulator does not act upon.
+/// The code of a published parameter that the simulator does not implement.
 ///
-/// Not a code of the cloud: it exists so that nothing which could be read back is ever ignored in silence.
+/// The cloud has no such code. It exists so that no parameter that could be read back is ignored
+/// silently.
 pub(crate) const NOT_MODELLED: &str = "Simulator.NotModelled";
 
 impl Refusal {
@@ -57,22 +58,22 @@ impl Refusal {
         }
     }
 
-    /// 400: the request itself is wrong, or the state of something forbids it for now.
+    /// 400: the request is wrong, or the state of a resource forbids it at the moment.
     pub(crate) fn bad(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(400, code, message)
     }
 
-    /// 403: not allowed, not possible in this state, or over a quota.
+    /// 403: not permitted, not possible in this state, or over a quota.
     pub(crate) fn denied(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(403, code, message)
     }
 
-    /// 404: what the request names does not exist.
+    /// 404: a resource that the request names does not exist.
     pub(crate) fn absent(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(404, code, message)
     }
 
-    /// A mandatory parameter that was not given.
+    /// A mandatory parameter is missing.
     #[must_use]
     pub(crate) fn missing(name: &str) -> Self {
         Self::bad(
@@ -83,7 +84,7 @@ impl Refusal {
         )
     }
 
-    /// A parameter whose value cannot be read, under the general code.
+    /// The value of a parameter is not valid; the general code.
     #[must_use]
     pub(crate) fn invalid(name: &str) -> Self {
         Self::bad(
@@ -92,7 +93,7 @@ impl Refusal {
         )
     }
 
-    /// A real parameter with a value that the simulator does not act upon.
+    /// The simulator does not implement this value of a published parameter.
     #[must_use]
     pub(crate) fn not_modelled(name: &str) -> Self {
         Self::bad(

@@ -1,4 +1,5 @@
-//! Regions and zones. Names of regions are the cloud's; each has zones `a` to `l`, as the larger ones do.
+//! Regions and zones. The region ids are the cloud's. Each region has the zones `a` to `l`, as the
+//! larger ones do.
 
 /// A region.
 #[derive(Debug)]
@@ -81,7 +82,8 @@ pub(crate) const ALL: &[Region] = &[
 ];
 
 impl Region {
-    /// Zone ids: `cn-beijing-h`, and without the hyphen where the region's name ends in a number, as `eu-central-1a`.
+    /// The zone ids: `cn-beijing-h`, or without the hyphen if the region's id ends in a digit, as
+    /// `eu-central-1a`.
     pub(crate) fn zones(&self) -> impl Iterator<Item = String> {
         let joint = if self.id.ends_with(|last: char| last.is_ascii_digit()) {
             ""
@@ -98,17 +100,18 @@ impl Region {
     }
 }
 
-/// Whether any region has this zone.
+/// Whether a region has this zone.
 pub(crate) fn is_zone(zone: &str) -> bool {
     ALL.iter().any(|region| region.has_zone(zone))
 }
 
-/// The region of this id.
+/// The region with this id.
 pub(crate) fn find(id: &str) -> Option<&'static Region> {
     ALL.iter().find(|region| region.id == id)
 }
 
-/// The region that a host names, as `ecs.cn-beijing.aliyuncs.com` and `ecs-cn-hangzhou.aliyuncs.com` do.
+/// The region in a host name, as in `ecs.cn-beijing.aliyuncs.com` and
+/// `ecs-cn-hangzhou.aliyuncs.com`.
 pub(crate) fn of_host(host: &str) -> Option<&'static str> {
     let host = host.split(':').next().unwrap_or_default();
     let prefix = host.strip_suffix(".aliyuncs.com")?;

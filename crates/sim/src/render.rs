@@ -10,20 +10,20 @@ use crate::gateway::Incoming;
 use crate::pieces;
 use crate::refusal::Refusal;
 
-/// The form of the body.
+/// The format of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// `Format=JSON`, and what V3 clients get.
+    /// For `Format=JSON`, and for V3 clients.
     Json,
-    /// `Format=XML`, and the default of V1.
+    /// For `Format=XML`, and for V1 clients by default.
     Xml,
 }
 
-/// What a response needs beside its answer.
+/// What the response needs in addition to the answer.
 pub(crate) struct Written<'a> {
-    /// Texts whose marks stand in the answer.
+    /// The texts whose marks are in the answer.
     pub(crate) pieces: &'a [String],
-    /// How many of the world's milliseconds pass in one of the client's.
+    /// How many milliseconds of the world pass in one of the client's.
     pub(crate) speed: f64,
 }
 
@@ -77,7 +77,8 @@ pub(crate) fn response(
     }
 }
 
-/// When a throttled client may come again. Old and new clients look at different headers; both are in milliseconds.
+/// Headers with the time until a throttled client may call again. Older and newer clients read
+/// different ones; both are in milliseconds.
 fn hints(refusal: &Refusal, speed: f64) -> Vec<(String, String)> {
     if !refusal.code.contains("Throttling") {
         return Vec::new();
@@ -112,7 +113,7 @@ fn with_id(body: Value, request_id: &str) -> Value {
     Value::Object(fields)
 }
 
-/// Codes of permission: their answers name what would have been needed.
+/// Error codes of missing permissions, whose answers name the permission.
 const DENIED: [&str; 3] = ["Forbidden.RAM", "AccessForbidden", "NoPermission"];
 
 fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value {
@@ -121,7 +122,7 @@ fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value
         .map_or("Unknown", |product| product.code());
     let code = &refusal.code;
     if refusal.status == 200 {
-        // A failure that looks like an answer has an answer's fields.
+        // A failure with HTTP 200 has the fields of an answer.
         return json!({"RequestId": request_id, "Code": code, "Message": refusal.message, "Success": false});
     }
     let mut body = json!({
@@ -141,7 +142,8 @@ fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value
     body
 }
 
-/// Lists repeat their element; a list's own name stands around it only where JSON has a wrapper too.
+/// Writes a value as XML: each item of a list is an element with the list's name, inside of the
+/// wrapper that JSON has too.
 pub(crate) fn xml(root: &str, body: &Value) -> String {
     let mut out = String::from("<?xml version='1.0' encoding='UTF-8'?>");
     element(&mut out, root, body);
@@ -155,7 +157,7 @@ fn element(out: &mut String, name: &str, value: &Value) {
         }
         return;
     }
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = write!(out, "<{name}>");
     match value {
         Value::Object(fields) => fields
@@ -168,7 +170,8 @@ fn element(out: &mut String, name: &str, value: &Value) {
     let _ = write!(out, "</{name}>");
 }
 
-/// What XML 1.0 has no place for, not even escaped, becomes a replacement character; carriage returns would be read as newlines.
+/// Replaces characters that XML 1.0 does not allow even escaped, and escapes carriage returns,
+/// which a parser would read as newlines.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,5 @@
-//! What exists, as the pages for people and tests see it: every resource, and what hangs on what.
+//! The resources of a world for people and tests: each with its state, and the resources that it
+//! refers to.
 
 use std::collections::BTreeSet;
 
@@ -13,20 +14,20 @@ use crate::world::World;
 pub struct Resource {
     /// The kind, for example `vpc`.
     pub kind: String,
-    /// Its id, or its name where the API knows no id.
+    /// The id; the name where the API has no id.
     pub id: String,
-    /// The region; empty for what belongs to the account.
+    /// The region; empty for a resource of the account.
     pub region: String,
     /// The display name.
     pub name: String,
-    /// The state as the API names it.
+    /// The state in the words of the API.
     pub state: String,
     /// Its tags.
     pub tags: std::collections::BTreeMap<String, String>,
 }
 
 impl World {
-    /// Every resource that someone made and readers can see, by kind and id.
+    /// All resources that somebody created and that readers can see, by kind and id.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         let shown = self.tables.seen().into_iter().map(|seen| Resource {
@@ -40,7 +41,7 @@ impl World {
         shown.collect()
     }
 
-    /// Ids of other resources that a resource names, as far as readers see them: what it hangs on.
+    /// The ids of the visible resources that a resource refers to.
     #[must_use]
     pub fn relations(&self, resource: &Resource) -> Vec<String> {
         let stored = tables::KINDS
@@ -58,7 +59,7 @@ impl World {
         let mut named = BTreeSet::new();
         texts(&row, &mut named);
         named.remove(&resource.id);
-        // What has a name in place of an id stands under its region's.
+        // A resource with a name instead of an id is found under its region's key.
         let keyed = |text: &str| format!("{}/{text}", resource.region);
         let is_seen = |text: &str| {
             tables::KINDS
@@ -70,10 +71,10 @@ impl World {
     }
 }
 
-/// Every text in a value.
+/// All texts in a value.
 fn texts(value: &Value, found: &mut BTreeSet<String>) {
     match value {
-        // Some rows keep lists as they came: as JSON in a text.
+        // Some rows keep lists in the form in which they were sent: as a text with JSON.
         Value::String(text) if text.starts_with(['[', '{']) => {
             texts(&serde_json::from_str(text).unwrap_or_default(), found);
         }

@@ -1,6 +1,7 @@
 //! The simulated cloud behind a socket, for clients in other processes.
 //!
-//! HTTP/1.1 with keep-alive, chunked bodies and absolute-form targets, plain or inside TLS. One world for every host name.
+//! It speaks HTTP/1.1 with keep-alive, chunked bodies and absolute-form targets, with or without
+//! TLS. All host names reach the same world.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,19 +22,19 @@ use crate::embedded::Embedded;
 use crate::tls::{Greeted, Tls};
 use crate::users::User;
 
-/// The line that a server prints when it listens, as JSON.
+/// The line of JSON that a server prints as soon as it listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StartLine {
-    /// `http://127.0.0.1:PORT`, or with `https`.
+    /// `http://127.0.0.1:PORT`, or the same with `https`.
     pub endpoint: String,
-    /// The id of the key that the world knows.
+    /// The id of the account's key.
     pub access_key_id: String,
-    /// Its secret, which opens nothing but this world.
+    /// The secret of the account's key, which is accepted only by this world.
     pub access_key_secret: String,
     /// The users of the world, with their keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
-    /// With TLS: the file with the authority that clients must trust.
+    /// With TLS, the file of the authority that clients must trust.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
 }
@@ -54,20 +55,21 @@ impl StartLine {
         }
     }
 
-    /// The line itself, without a line break.
+    /// The line without a line break.
     #[must_use]
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("texts are JSON")
     }
 }
 
-/// The longest body taken; user data has at most 43 KB.
+/// The longest accepted body, in bytes. User data has at most 43 KB.
 const BODY_MAX: usize = 8 << 20;
 
-/// What a server runs on: a thread a core, so that requests are read, proven and written beside each other.
+/// The runtime of a server, with a thread for each core: requests are read, verified and written in
+/// parallel.
 ///
 /// # Errors
-/// If the system gives no threads or events.
+/// If the system provides no threads or events.
 pub fn runtime() -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -87,7 +89,7 @@ pub async fn serve(
     match tls {
         Some(tls) => axum::serve(Greeted::new(listener, &tls)?, router).await,
         None => {
-            // Without it, small answers wait for the client's acknowledgement.
+            // Otherwise small answers wait for the client's acknowledgement.
             let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             axum::serve(listener, router).await
         }
@@ -146,8 +148,8 @@ fn http(response: WireResponse) -> Response<Body> {
     built
 }
 
-/// Ends the connection without a response, as when a network fails. Unwinding ends the task that serves this connection
-/// and nothing else; it does so without a message, since no panic handler is called.
+/// Ends the connection without a response, as a network failure does. Unwinding ends only the task
+/// that serves this connection, and prints no message because it does not call the panic handler.
 fn cut() -> ! {
     std::panic::resume_unwind(Box::new("the connection is cut on purpose"))
 }

@@ -1,7 +1,7 @@
-//! Small shapes that rows of answers are written in, straight to JSON.
+//! Small shapes that rows of answers have, written to JSON without an intermediate value.
 //!
-//! Invariant: what is written is what the same value would be by way of [`serde_json::Value`], byte for byte. The shapes
-//! here keep to it by themselves; a row's struct keeps to it by naming its fields in the order of their bytes.
+//! Invariant: the result is byte for byte that of the same value as a [`serde_json::Value`]. The
+//! shapes here ensure it; a row's struct must name its fields in the order of their bytes.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
@@ -17,12 +17,12 @@ impl<T: Serialize> Serialize for Wrap<T> {
     }
 }
 
-/// `{"Name": []}`: a list that nothing is ever in.
+/// `{"Name": []}`: a list that is always empty.
 pub(crate) fn empty(name: &'static str) -> Wrap<[(); 0]> {
     Wrap(name, [])
 }
 
-/// An object whose fields, named in the order of their bytes, are empty texts.
+/// An object whose fields are empty texts. They are named in the order of their bytes.
 pub(crate) struct Blank(pub(crate) &'static [&'static str]);
 
 impl Serialize for Blank {
@@ -31,7 +31,7 @@ impl Serialize for Blank {
     }
 }
 
-/// A list that is made while it is written.
+/// A list whose items are made while it is written.
 pub(crate) struct List<I>(pub(crate) I);
 
 impl<I: Iterator + Clone> Serialize for List<I>
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// What a value is by way of `Value`, for tests of the order of its fields.
+/// The `Value` of a shape, for tests of the order of its fields.
 #[cfg(test)]
 #[track_caller]
 pub(crate) fn assert_in_order(written: &impl Serialize) {

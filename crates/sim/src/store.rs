@@ -1,8 +1,11 @@
-//! The rows of a world on disk.
+//! The rows of a world on disk, in a database of one file.
 //!
-//! Invariant: all rows that one call changed are written in one transaction, in the order of the calls, so a killed process
-//! leaves a world as it was between two calls. Changes are queued while the world is locked and written after; whoever waits
-//! for the disk writes everything queued by then, so that calls which come together share one sync.
+//! Calls queue their changed rows while the world is locked. They are written outside of the lock:
+//! a call that waits for the disk writes everything queued until then, so that simultaneous calls
+//! share one sync.
+//!
+//! Invariant: all rows that one call changed are written in one transaction, and transactions keep
+//! the order of the calls. A killed process therefore leaves the world as it was between two calls.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +15,11 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 
 use crate::world::Change;
 
-/// Whose form the rows have: `format`, and `version`, the program that made the store.
+/// Facts about the store: `format` of its rows, and `version` of the program that made it.
 const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
 
-/// The form of the rows. One more as soon as a stored row cannot be read any longer as it was written before.
+/// The format of the rows. It is raised whenever stored rows of the format before can no longer be
+/// read.
 const FORMAT: &str = "1";
 
 /// The version of this program.
@@ -24,17 +28,18 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Rows as JSON by (kind, id).
 const ROWS: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("rows");
 
-/// A folder with a world in it, open for this process alone.
+/// A folder with a world, locked for this process.
 #[derive(Debug)]
 pub struct Store {
     database: Database,
     path: PathBuf,
     queue: Mutex<Queue>,
-    /// Held by the one who writes.
+    /// Held by the thread that writes.
     writing: Mutex<()>,
-    /// Held by the one task that has a thread wait for the disk; the others wait without one.
+    /// Held by the one task that blocks a thread until the disk is done; the other tasks wait
+    /// without a thread.
     turn: tokio::sync::Mutex<()>,
-    /// The last of the changes that are on the disk.
+    /// The ticket of the last changes that are on the disk.
     kept: AtomicU64,
 }
 
@@ -42,16 +47,16 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct Queue {
     changes: Vec<Change>,
-    /// Everything stored before goes first.
+    /// Whether everything stored before must be deleted first.
     anew: bool,
-    /// How many times something was queued.
+    /// How many times changes were queued.
     last: u64,
-    /// Set once a write has failed; from then on nothing counts as kept.
+    /// Set as soon as a write has failed; nothing counts as kept from then on.
     broken: Option<String>,
 }
 
 impl Queue {
-    /// Everything queued so far, to be written; and whether writing has failed before.
+    /// Takes everything queued so far, and whether a write has failed before.
     fn take(&mut self) -> (Vec<Change>, bool, u64, Option<String>) {
         (
             std::mem::take(&mut self.changes),
@@ -62,22 +67,23 @@ impl Queue {
     }
 }
 
-/// What must be on the disk before an answer may leave: all changes that the answer can have seen.
+/// The changes that must be on the disk before an answer may be sent: all that the answer can
+/// depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
 /// Kind, id and JSON of a stored row.
 pub type StoredRow = (String, String, String);
 
-/// Why a store cannot be used.
+/// Reasons why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The folder cannot be made.
+    /// The folder cannot be created.
     #[error("the folder `{path}` cannot be made: {source}")]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the file system says.
+        /// The error of the file system.
         source: std::io::Error,
     },
     /// Another process has it open.
@@ -86,7 +92,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// Another version has written it, in a form that this one does not read.
+    /// Another version has written it in a format that this version does not read.
     #[error(
         "the simulated cloud in `{path}` was made by {maker}; this is version {VERSION}, which reads format {FORMAT}: delete the folder \
          to begin anew, or go on with the version that made it"
@@ -97,26 +103,26 @@ pub enum StoreError {
         /// The version that made it, and its format.
         maker: String,
     },
-    /// What was answered since cannot be kept.
+    /// A write has failed before, so that nothing can be kept any more.
     #[error("the simulated cloud in `{path}` could not be written: {why}")]
     Broken {
         /// The file.
         path: PathBuf,
-        /// What the database says.
+        /// The error of the database.
         why: String,
     },
-    /// The database says no.
+    /// The database has failed.
     #[error("the simulated cloud in `{path}` cannot be read or written: {source}")]
     Database {
         /// The file.
         path: PathBuf,
-        /// What the database says.
+        /// The error of the database.
         source: Box<redb::Error>,
     },
 }
 
 impl StoreError {
-    /// Whether what is stored cannot be used by this version, rather than not be reached.
+    /// Whether this version cannot read the content, in contrast to a failure of the disk.
     #[must_use]
     pub fn is_damage(&self) -> bool {
         match self {
@@ -128,10 +134,10 @@ impl StoreError {
 }
 
 impl Store {
-    /// Opens the store in a folder, made if missing, and reads every row.
+    /// Opens the store in a folder, creates both if missing, and reads every row.
     ///
     /// # Errors
-    /// If the folder or the database in it cannot be used.
+    /// If the folder or its database cannot be used.
     #[expect(
         clippy::disallowed_methods,
         reason = "the store is the simulator's one door to files"
@@ -161,7 +167,7 @@ impl Store {
             turn: tokio::sync::Mutex::default(),
             kept: AtomicU64::new(0),
         };
-        // Before anything is read or written: another format may have other tables.
+        // This check comes first: another format may have other tables.
         if let Some((format, version)) = store
             .about()
             .map_err(|error| store.failed(error))?
@@ -176,7 +182,7 @@ impl Store {
         Ok((store, rows))
     }
 
-    /// Notes that the rows have this version's form, once they were read: it writes them from now on.
+    /// Marks the rows as written by this version, after they were read: it writes them from now on.
     ///
     /// # Errors
     /// If the database cannot be written.
@@ -198,7 +204,7 @@ impl Store {
         }
     }
 
-    /// Queues changed rows behind those before.
+    /// Queues changed rows behind those that are queued already.
     pub(crate) fn queue(&self, changes: Vec<Change>) -> Ticket {
         let mut queue = self.queued();
         if !changes.is_empty() {
@@ -208,7 +214,7 @@ impl Store {
         Ticket(queue.last)
     }
 
-    /// Queues rows in place of all that were stored or queued before.
+    /// Queues rows that replace everything stored or queued before.
     pub(crate) fn queue_anew(&self, changes: Vec<Change>) -> Ticket {
         let mut queue = self.queued();
         (queue.changes, queue.anew) = (changes, true);
@@ -216,21 +222,21 @@ impl Store {
         Ticket(queue.last)
     }
 
-    /// Returns when what was queued up to a ticket is on the disk. Blocks for the disk.
+    /// Returns as soon as everything queued up to a ticket is on the disk. Blocks the thread.
     ///
     /// # Errors
-    /// If the database cannot be written, now or before.
+    /// If this write or an earlier one has failed.
     pub(crate) fn keep(&self, upto: Ticket) -> Result<(), StoreError> {
         if self.has(upto) {
             return Ok(());
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever wrote in the meantime may have written this too.
+        // Another thread may have written these changes while this one waited.
         if self.has(upto) {
             return Ok(());
         }
         let (changes, anew, last, broken) = self.queued().take();
-        // Broken until it has succeeded: a write that never returns must not pass for one that did.
+        // Failed until proven otherwise: a write that never returns must not count as a success.
         let why = broken.unwrap_or_else(|| {
             self.queued().broken = Some("a write did not end".to_owned());
             self.write(&changes, anew)
@@ -249,7 +255,7 @@ impl Store {
         Ok(())
     }
 
-    /// The same without blocking: one thread at a time waits for the disk, however many tasks do.
+    /// As [`Store::keep`], without blocking the task: one thread at a time waits for the disk.
     ///
     /// # Errors
     /// As [`Store::keep`].
@@ -280,7 +286,7 @@ impl Store {
     }
 
     fn rows(&self) -> Result<Vec<StoredRow>, redb::Error> {
-        // A new database has no table to read from.
+        // A new database has no tables to read.
         let begin = self.database.begin_write()?;
         begin.open_table(ROWS)?;
         begin.open_table(ABOUT)?;
@@ -296,7 +302,7 @@ impl Store {
         Ok(rows)
     }
 
-    /// Format and version of the store; none: it is new, or from before they were noted.
+    /// Format and version of the store; `None` if it is new, or older than these facts.
     fn about(&self) -> Result<Option<(String, String)>, redb::Error> {
         let table = match self.database.begin_read()?.open_table(ABOUT) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
@@ -342,7 +348,7 @@ impl Store {
                 };
             }
         }
-        // Durability is immediate by default: the commit returns after the sync.
+        // Durability is immediate by default: `commit` returns after the sync.
         transaction.commit()?;
         Ok(())
     }

@@ -1,6 +1,10 @@
-//! A table of rows by id that can take back what a call has begun.
+//! A table of rows by id that can undo the changes of a call.
 //!
-//! Invariant: between two calls nothing is pending; `commit` and `undo` leave `before` empty.
+//! While a call is in progress, `before` keeps the old form of every row that it touches. `commit`
+//! forgets them and brings the indexes up to date; `undo` restores them. The cost is proportional
+//! to the rows touched.
+//!
+//! Invariant: between two calls `before` is empty, and the indexes describe the rows.
 
 use std::collections::BTreeMap;
 
@@ -12,44 +16,45 @@ use crate::links::Links;
 use crate::listing::Places;
 use crate::world::World;
 
-/// A kind of row: how it is stored, shown and moved on in time.
+/// A kind of row: how it is stored, shown and changed by time.
 pub(crate) trait Row: Clone + Serialize + DeserializeOwned {
     /// The name of the kind in the store and in `/_sim/resources`.
     const KIND: &'static str;
 
-    /// What every resource has. None for rows of bookkeeping, which are no resources.
+    /// The common attributes of a resource. `None` for rows that are not resources.
     fn base(&self) -> Option<&Base>;
 
-    /// Whether it was there from the start and nobody made it.
+    /// Whether the row exists from the start, so that nobody created it.
     fn furnished(&self) -> bool {
         false
     }
 
-    /// The state as the API names it.
+    /// The state in the words of the API.
     fn state(&self) -> &str {
         "Available"
     }
 
-    /// The moment of the next change of state, in milliseconds.
+    /// The time of the next change of state, in milliseconds.
     fn due_ms(&self) -> Option<i64> {
         None
     }
 
-    /// Ids of what it hangs on, for [`Table::linked`]. What is not named here is found by looking at every row.
+    /// The ids that the row refers to, for [`Table::linked`]. Other references are found only by
+    /// reading every row.
     fn links(&self) -> Vec<&str> {
         Vec::new()
     }
 
-    /// Takes the change of state that is due now.
+    /// Performs the change of state that is due now.
     fn step(_world: &mut World, _id: &str) {}
 }
 
-/// Rows of one kind by id, with what they were before the call in progress.
+/// Rows of one kind by id, with their form before the call in progress.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<T> {
     rows: BTreeMap<String, T>,
     before: BTreeMap<String, Option<T>>,
-    /// Where the rows stand in listings, and what they hang on, as it was before the call in progress.
+    /// Indexes of the rows, as they were before the call in progress.
     places: Places,
     links: Links,
 }
@@ -71,7 +76,7 @@ impl<T: Row> Table<T> {
         self.rows.get(id)
     }
 
-    /// The row of this id, to be changed.
+    /// The row with this id, for a change.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         let row = self.rows.get_mut(id)?;
         self.before
@@ -80,13 +85,13 @@ impl<T: Row> Table<T> {
         Some(row)
     }
 
-    /// Puts a row under an id.
+    /// Stores a row under an id.
     pub(crate) fn insert(&mut self, id: &str, row: T) {
         let old = self.rows.insert(id.to_owned(), row);
         self.before.entry(id.to_owned()).or_insert(old);
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
         let old = self.rows.remove(id)?;
         self.before
@@ -95,23 +100,23 @@ impl<T: Row> Table<T> {
         Some(old)
     }
 
-    /// Every row, hidden ones too, by id.
+    /// All rows, hidden ones included, with their ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.rows.iter().map(|(id, row)| (id.as_str(), row))
     }
 
-    /// Every row, hidden ones too.
+    /// All rows, hidden ones included.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.rows.values()
     }
 
-    /// Rows that hang on this id, by their own.
+    /// The rows that refer to this id, in the order of their own ids.
     pub(crate) fn linked<'a>(&'a self, to: &'a str) -> impl Iterator<Item = &'a T> {
         let settled = self
             .links
             .of(to)
             .filter(|id| !self.before.contains_key(*id));
-        // What the call in progress has touched may have come to hang on it, or be gone.
+        // The index does not know yet what the call in progress has changed.
         let touched = self.before.keys().map(String::as_str);
         let mut ids: Vec<&str> = settled.chain(touched).collect();
         ids.sort_unstable();
@@ -120,12 +125,12 @@ impl<T: Row> Table<T> {
             .filter(move |row| row.links().contains(&to))
     }
 
-    /// Where the rows stand in listings.
+    /// The index by region and tag.
     pub(crate) fn places(&self) -> &Places {
         &self.places
     }
 
-    /// Ids that did not exist before the call in progress.
+    /// The ids that did not exist before the call in progress.
     pub(crate) fn fresh(&self) -> impl Iterator<Item = &str> {
         self.before
             .iter()
@@ -133,7 +138,7 @@ impl<T: Row> Table<T> {
             .map(|(id, _)| id.as_str())
     }
 
-    /// Keeps what the call has done; returns the ids it touched.
+    /// Keeps the changes of the call, and returns the ids that it touched.
     pub(crate) fn commit(&mut self) -> impl Iterator<Item = String> {
         let before = std::mem::take(&mut self.before);
         for (id, old) in &before {
@@ -153,7 +158,7 @@ impl<T: Row> Table<T> {
         );
     }
 
-    /// Takes back what the call has done.
+    /// Undoes the changes of the call.
     pub(crate) fn undo(&mut self) {
         for (id, old) in std::mem::take(&mut self.before) {
             match old {
@@ -163,14 +168,14 @@ impl<T: Row> Table<T> {
         }
     }
 
-    /// The stored form of a row; none if there is no such row.
+    /// The stored form of a row; `None` if there is no such row.
     pub(crate) fn stored(&self, id: &str) -> Option<String> {
         self.rows
             .get(id)
             .map(|row| serde_json::to_string(row).expect("rows are plain data with text keys"))
     }
 
-    /// Reads a stored row back.
+    /// Restores a stored row.
     pub(crate) fn load(&mut self, id: &str, text: &str) -> Result<(), serde_json::Error> {
         self.rows.insert(id.to_owned(), serde_json::from_str(text)?);
         self.settle(id, None);

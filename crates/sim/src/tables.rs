@@ -1,4 +1,4 @@
-//! Every table of the world, in one list. A new kind of resource is one line here.
+//! All tables of the world in one list. A new kind of resource is one line here.
 
 use crate::base::Base;
 use crate::bookkeeping::{Counter, NoStock, Remembered};
@@ -73,7 +73,8 @@ macro_rules! tables {
                 }
             }
 
-            /// Keeps what the call has done; `touched` hears of every row, with the moment of its next change of state.
+            /// Keeps the changes of the call. `touched` is called for every changed row, with the
+            /// time of its next change of state.
             pub(crate) fn commit(&mut self, mut touched: impl FnMut(&'static str, String, Option<i64>)) {
                 $(
                     let ids: Vec<String> = self.$field.commit().collect();
@@ -84,19 +85,19 @@ macro_rules! tables {
                 )*
             }
 
-            /// Takes back what the call has done.
+            /// Undoes the changes of the call.
             pub(crate) fn undo(&mut self) {
                 $(self.$field.undo();)*
             }
 
-            /// Resources that the call in progress has made.
+            /// The resources that the call in progress has created.
             pub(crate) fn fresh(&self) -> Vec<(&'static str, String)> {
                 let mut made = Vec::new();
                 $(made.extend(self.$field.fresh().map(|id| (<$row as Row>::KIND, id.to_owned())));)*
                 made
             }
 
-            /// The moment of a row's next change of state.
+            /// The time of a row's next change of state.
             pub(crate) fn due_ms(&self, kind: &str, id: &str) -> Option<i64> {
                 match kind {
                     $(<$row as Row>::KIND => self.$field.get(id).and_then(Row::due_ms),)*
@@ -104,7 +105,7 @@ macro_rules! tables {
                 }
             }
 
-            /// Whether a resource is there for readers.
+            /// Whether readers see a resource.
             pub(crate) fn lives(&self, kind: &str, id: &str) -> bool {
                 match kind {
                     $(<$row as Row>::KIND => self.$field.get(id).is_some_and(|row| row.base().is_none_or(|base| !base.released)),)*
@@ -120,7 +121,7 @@ macro_rules! tables {
                 }
             }
 
-            /// Reads a stored row back; false if the kind is unknown.
+            /// Restores a stored row; false if the kind is unknown.
             pub(crate) fn load(&mut self, kind: &str, id: &str, text: &str) -> Result<bool, serde_json::Error> {
                 match kind {
                     $(<$row as Row>::KIND => self.$field.load(id, text).map(|()| true),)*
@@ -128,14 +129,14 @@ macro_rules! tables {
                 }
             }
 
-            /// Every row's kind, id and moment of the next change of state.
+            /// Kind, id and time of the next change of state of every row.
             pub(crate) fn keys(&self) -> Vec<(&'static str, String, Option<i64>)> {
                 let mut keys = Vec::new();
                 $(keys.extend(self.$field.iter().map(|(id, row)| (<$row as Row>::KIND, id.to_owned(), row.due_ms())));)*
                 keys
             }
 
-            /// Every resource that someone made and readers can see.
+            /// All resources that somebody created and that readers can see.
             pub(crate) fn seen(&self) -> Vec<Seen<'_>> {
                 let mut seen = Vec::new();
                 $(seen.extend(self.$field.values().filter_map(|row| {
@@ -146,7 +147,7 @@ macro_rules! tables {
             }
         }
 
-        /// Takes the change of state that is due for a row.
+        /// Performs the change of state of a row that is due.
         pub(crate) fn step(world: &mut World, kind: &str, id: &str) {
             match kind {
                 $(<$row as Row>::KIND => <$row as Row>::step(world, id),)*

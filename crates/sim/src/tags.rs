@@ -1,4 +1,4 @@
-//! Tags: the limits, the filter of listings, and the three tag actions that ECS and VPC share.
+//! Tags: their limits, the filter of listings, and the three tag actions that ECS and VPC share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,18 +13,18 @@ use crate::refusal::Refusal;
 use crate::table::{Row, Table};
 use crate::world::{World, done};
 
-/// Tags of a resource, and of a filter.
+/// The most tags of a resource, and the most pairs of a filter.
 const MAX: usize = 20;
 
-/// What a product's tag actions need to know: limits, and where the tags of a type are.
+/// A product's part of the tag actions: its limits, and how to find its resources.
 pub(crate) struct Taggable {
-    /// Resources in one call.
+    /// The most resources in one call.
     pub(crate) max_ids: usize,
-    /// Rows in one page of ListTagResources.
+    /// The most rows in one page of ListTagResources.
     pub(crate) page: i64,
-    /// Whether the type is one of the product's.
+    /// Whether the product has this type.
     pub(crate) knows: fn(kind: &str) -> bool,
-    /// The resource of a type and id, to be changed.
+    /// The resource of a type with an id, for a change.
     pub(crate) find: for<'a> fn(
         world: &'a mut World,
         kind: &str,
@@ -72,15 +72,15 @@ pub(crate) fn search_from<'a, T: Row>(
     Box::new(bases.filter(move |base| tags.fits(&base.tags)))
 }
 
-/// The tags that a create call gives: `Tag.N.Key`, `Tag.N.Value`.
+/// The tags in a create call: `Tag.N.Key`, `Tag.N.Value`.
 ///
 /// # Errors
-/// For too many, malformed or repeated ones.
+/// If there are too many, or one is malformed or repeated.
 pub(crate) fn of_create(call: &Call<'_>) -> Result<BTreeMap<String, String>, Refusal> {
     given(call, "Tag")
 }
 
-/// The same under another name of the list.
+/// As [`of_create`], under another name of the list.
 ///
 /// # Errors
 /// As [`of_create`].
@@ -108,7 +108,7 @@ pub(crate) fn given(call: &Call<'_>, list: &str) -> Result<BTreeMap<String, Stri
     Ok(tags)
 }
 
-/// Some ECS actions still take the members in lower case.
+/// Key and value of a pair. Some actions of ECS still accept the members in lower case.
 fn pair<'a>(row: &Fields<'a>) -> (Option<&'a str>, Option<&'a str>) {
     (
         row.given("Key").or_else(|| row.given("key")),
@@ -145,7 +145,7 @@ pub(crate) fn refuse_brackets(params: &Params) -> Result<(), Refusal> {
     let of_tag =
         |name: &str| name.starts_with("Tag.") && name.to_ascii_lowercase().ends_with(".value");
     let bracketed = |text: &str| text.contains(['[', ']']);
-    // The tag service and the parameter store take an object of JSON.
+    // The tag service and the parameter store take a JSON object.
     let object = params
         .get("Tags")
         .and_then(|text| serde_json::from_str::<BTreeMap<String, Value>>(text).ok())
@@ -167,20 +167,20 @@ fn malformed(code: &'static str, what: &str) -> Refusal {
     Refusal::bad(code, format!("The specified tag {what} is not valid."))
 }
 
-/// A listing's filter by tags: all pairs must hold; a key alone matches any value.
+/// The tag filter of a listing: all pairs must match; a key without a value matches any value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter(Vec<(String, Option<String>)>);
 
 impl Filter {
-    /// Reads `Tag.N.Key` and `Tag.N.Value`.
+    /// The filter in `Tag.N.Key` and `Tag.N.Value`.
     ///
     /// # Errors
-    /// For more than twenty pairs, or a value without its key.
+    /// If there are more than 20 pairs, or a value has no key.
     pub(crate) fn of(call: &Call<'_>) -> Result<Self, Refusal> {
         Self::under(call, "Tag")
     }
 
-    /// The same under another name of the list.
+    /// As [`Filter::of`], under another name of the list.
     ///
     /// # Errors
     /// As [`Filter::of`].
@@ -213,7 +213,7 @@ impl Filter {
         Self(pairs.map(|(key, value)| (key, Some(value))).collect())
     }
 
-    /// The pairs asked for.
+    /// The pairs of the filter.
     pub(crate) fn pairs(&self) -> &[(String, Option<String>)] {
         &self.0
     }
@@ -245,7 +245,7 @@ impl Filter {
     }
 }
 
-/// `[{"TagKey", "TagValue"}]`, the form of ECS, written straight to JSON.
+/// `[{"TagKey", "TagValue"}]`, the form of ECS, written without an intermediate value.
 pub(crate) struct KeyList<'a>(pub(crate) &'a BTreeMap<String, String>);
 
 #[derive(Serialize)]
@@ -275,7 +275,7 @@ pub(crate) fn key_list(tags: &BTreeMap<String, String>) -> Value {
     json!({ "Tag": tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>() })
 }
 
-/// TagResources: adds tags, or overwrites values.
+/// TagResources: adds tags, or replaces the values of existing keys.
 pub(crate) fn tag(world: &mut World, call: &Call<'_>, product: &Taggable) -> Answer {
     let (kind, region, ids) = targets(call, product)?;
     let tags = of_create(call)?;
@@ -298,7 +298,7 @@ pub(crate) fn tag(world: &mut World, call: &Call<'_>, product: &Taggable) -> Ans
     done()
 }
 
-/// UntagResources: takes keys off, or all with `All=true` and no key.
+/// UntagResources: removes keys, or all of them with `All=true` and no key.
 pub(crate) fn untag(world: &mut World, call: &Call<'_>, product: &Taggable) -> Answer {
     let (kind, region, ids) = targets(call, product)?;
     let keys = call.list("TagKey");
@@ -376,7 +376,7 @@ pub(crate) fn list(world: &World, call: &Call<'_>, product: &Taggable) -> Answer
     Ok(json!({ "NextToken": next, "TagResources": { "TagResource": shown } }))
 }
 
-/// A row of ListTagResources is paged like a resource, so it gets an identity of its own.
+/// The identity of a row of ListTagResources, which is paged like a resource.
 fn row_identity(base: &Base, key: &str) -> Base {
     Base {
         id: format!("{}/{key}", base.id),
@@ -579,7 +579,7 @@ mod tests {
                 ("Tags", r#"{"a": "[x]"}"#),
             ];
             assert_eq!(bench.call("oos.CreateParameter", &wide).is_err(), refused);
-            // Keys and filters are not values that are kept.
+            // Keys and filters are not stored values.
             bench.ok(
                 "vpc.CreateVpc",
                 &[("Tag.1.Key", "a[0]"), ("Tag.1.Value", "x")],

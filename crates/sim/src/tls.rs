@@ -1,7 +1,8 @@
-//! HTTPS for the server: an authority of its own, made at the first start, and connections that greet in their own tasks.
+//! HTTPS for the server: a local authority, created at the first start, and handshakes in their own
+//! tasks.
 //!
-//! Clients are given `ca.pem`. The authority's key stays in the folder, so that a client which trusts the file once need not
-//! be told anew; the server's own key lives in memory only.
+//! Clients trust the file `ca.pem`. The authority's key stays in the folder, so that they need to
+//! be given the file only once. The server's key is made at each start and never stored.
 
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -23,10 +24,10 @@ mod certificate;
 
 use certificate::Key;
 
-/// A client that says nothing within this time is left.
+/// A client that does not complete its handshake within this time is disconnected.
 const GREETING: Duration = Duration::from_secs(10);
 
-/// Why there can be no HTTPS.
+/// Reasons why HTTPS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file of the authority cannot be read or written.
@@ -34,24 +35,24 @@ pub enum TlsError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the file system says.
+        /// The error of the file system.
         source: std::io::Error,
     },
-    /// The stored key of the authority is none.
+    /// The stored key of the authority is not valid.
     #[error("the key of the local authority cannot be read: {why}")]
     Key {
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// The system gives no random bits.
+    /// The system provides no random bits.
     #[error("the system gives no random bits for a key")]
     Random,
-    /// The TLS library refuses what was made for it.
+    /// The TLS library refuses the key or the certificate.
     #[error("TLS cannot be set up: {0}")]
     Library(#[from] rustls::Error),
 }
 
-/// What a server needs to speak TLS.
+/// The settings of TLS for a server.
 #[derive(Clone)]
 pub struct Tls {
     config: Arc<ServerConfig>,
@@ -60,11 +61,11 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads the authority of a folder, or makes it, and has it sign a certificate for `localhost`, 127.0.0.1, ::1 and the
-    /// address listened on.
+    /// Reads the authority of a folder, or creates it, and issues a certificate for `localhost`,
+    /// 127.0.0.1, ::1 and the address listened on.
     ///
     /// # Errors
-    /// If the folder cannot be used or its key is none.
+    /// If the folder cannot be used or its key is not valid.
     pub fn open(dir: &Path, address: IpAddr, now: Timestamp) -> Result<Self, TlsError> {
         let (ca_file, authority) = authority(dir, now)?;
         let key = Key::generate()?;
@@ -83,7 +84,7 @@ impl Tls {
     }
 }
 
-/// The authority's file and key. An authority whose key or certificate is missing is made anew.
+/// The authority's certificate file and key. An authority without one of them is created again.
 #[expect(
     clippy::disallowed_methods,
     reason = "clients read the authority from a file"
@@ -102,12 +103,12 @@ fn authority(dir: &Path, now: Timestamp) -> Result<(PathBuf, Key), TlsError> {
     let key = Key::generate()?;
     replace(&dir, &key_file, &key.pkcs8, 0o600).map_err(failed(&key_file))?;
     let text = pem("CERTIFICATE", &certificate::authority(&key, now)?);
-    // Last: whoever sees the certificate has the key beside it.
+    // The certificate is written last: whoever finds it finds the key too.
     replace(&dir, &ca_file, text.as_bytes(), 0o644).map_err(failed(&ca_file))?;
     Ok((ca_file, key))
 }
 
-/// Writes a file whole or not at all, with these rights from its first byte on.
+/// Writes a file completely or not at all, with these permissions from the start.
 fn replace(dir: &Path, path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -136,14 +137,14 @@ fn pem(label: &str, der: &[u8]) -> String {
     lines.join("\n")
 }
 
-/// Connections that have finished their greeting. One that greets slowly keeps no other waiting.
+/// Connections that have completed their handshake. A slow handshake does not delay others.
 pub(crate) struct Greeted {
     ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
     address: SocketAddr,
 }
 
 impl Greeted {
-    /// Takes connections from a listener until the value is dropped.
+    /// Accepts connections from a listener until the value is dropped.
     pub(crate) fn new(listener: TcpListener, tls: &Tls) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let acceptor = TlsAcceptor::from(tls.config.clone());
@@ -151,13 +152,13 @@ impl Greeted {
         tokio::spawn(async move {
             while !sender.is_closed() {
                 let Ok((stream, peer)) = listener.accept().await else {
-                    // Out of file handles, say: others may be given back soon.
+                    // For example, there are no file handles left; others may be returned soon.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
                 let (acceptor, sender) = (acceptor.clone(), sender.clone());
                 tokio::spawn(async move {
-                    // Without it, small answers wait for the client's acknowledgement.
+                    // Otherwise small answers wait for the client's acknowledgement.
                     drop(stream.set_nodelay(true));
                     if let Ok(Ok(stream)) =
                         tokio::time::timeout(GREETING, acceptor.accept(stream)).await

@@ -1,6 +1,7 @@
-//! Client tokens: the same token with the same parameters is answered with the first answer.
+//! Client tokens: a token with the same parameters is answered with the first answer.
 //!
-//! The cloud's own scope and lifetime of a token are not documented, nor what a token answers whose thing is gone: switches, see [`Options`](crate::profile::Options).
+//! The cloud documents neither the scope nor the lifetime of a token, nor the answer to a token
+//! whose resource was deleted. They are options, see [`Options`](crate::profile::Options).
 
 use std::collections::BTreeMap;
 
@@ -15,14 +16,14 @@ use crate::profile::{TokenMismatch, TokenOfDeleted, TokenScope};
 use crate::refusal::Refusal;
 use crate::world::World;
 
-/// A client token as one call gives it.
+/// The client token of a call.
 pub(crate) struct Token {
     key: String,
     fingerprint: String,
     action: &'static Action,
 }
 
-/// The call that a token comes with.
+/// The call with the token.
 pub(crate) struct Bearer<'a> {
     pub(crate) action: &'static Action,
     pub(crate) region: Option<&'a str>,
@@ -30,10 +31,10 @@ pub(crate) struct Bearer<'a> {
 }
 
 impl Token {
-    /// The token of a call, if the call has one that counts: reads have none.
+    /// The token of a call; `None` for a call without one and for reads, which ignore it.
     ///
     /// # Errors
-    /// For a token that is malformed.
+    /// If the token is malformed.
     pub(crate) fn of(
         call: &Bearer<'_>,
         text: Option<&str>,
@@ -62,10 +63,10 @@ impl Token {
         }))
     }
 
-    /// The answer that the token has already been given, if it still holds.
+    /// The answer that the token was given before, if it still counts.
     ///
     /// # Errors
-    /// For a token that came with other parameters before.
+    /// If the token was used with other parameters before.
     pub(crate) fn recall(&self, world: &mut World) -> Result<Option<Answer>, Refusal> {
         let Some(known) = world.tables.tokens.get(&self.key) else {
             return Ok(None);
@@ -87,10 +88,11 @@ impl Token {
         }))
     }
 
-    /// Keeps what the call in progress is answered.
+    /// Stores the answer of the call in progress.
     pub(crate) fn remember(&self, world: &mut World, answer: &Value) {
         let text = answer.to_string();
-        // What the answer names is what the caller believes to have; the rest (disks, interfaces) does not decide.
+        // The resource that the answer names decides, since the caller knows no other; the rest
+        // (disks, interfaces) does not.
         let named = world
             .tables
             .fresh()
@@ -100,7 +102,7 @@ impl Token {
         self.keep(world, made, Reply::Done(answer.clone()));
     }
 
-    /// Keeps a refusal, where the switch says that a refused call uses its token up.
+    /// Stores a refusal, if the option says that a refused call uses up its token.
     pub(crate) fn remember_refusal(&self, world: &mut World, refusal: &Refusal) {
         let reply = Reply::Refused {
             status: refusal.status,
@@ -285,7 +287,7 @@ mod tests {
                 other_region,
                 "{scope:?}"
             );
-            // Products keep their tokens to themselves.
+            // Products do not share tokens.
             bench.ok(
                 "ecs.CreateCommand",
                 &[

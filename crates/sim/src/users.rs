@@ -1,7 +1,8 @@
-//! Further callers: RAM users with keys of their own and a short list of what they may call.
+//! RAM users: further callers with keys of their own and a list of actions that they may call.
 //!
-//! They are given at the start or by `/_sim/keys`, and live in memory. Who is not a user is the account itself, which may
-//! everything; so may a role that somebody has assumed. What a refusal looks like differs by product, see [`Users::check`].
+//! They are set at the start or by `/_sim/keys`, and kept in memory only. A caller who is not one
+//! of them is the account itself, or an assumed role; both may call everything. The form of a
+//! refusal differs by product, see [`Users::check`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,22 +24,22 @@ pub struct User {
     /// The login name: letters, digits, `.`, `-` and `_`.
     #[serde(rename = "user")]
     pub name: String,
-    /// The key's id; drawn from the seed if empty.
+    /// The id of the key; drawn from the seed if empty.
     #[serde(default)]
     pub access_key_id: String,
-    /// The key's secret; drawn from the seed if empty.
+    /// The secret of the key; drawn from the seed if empty.
     #[serde(default)]
     pub access_key_secret: String,
     /// A token that the user may send in place of a signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer_token: Option<String>,
-    /// Until when the bearer token holds, as `2026-01-01T00:00:00Z`. None: for ever.
+    /// The end of the bearer token's validity, as `2026-01-01T00:00:00Z`. `None`: it does not end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer_expires: Option<String>,
-    /// Whether the key is switched off, and the bearer token with it.
+    /// Whether the key and the bearer token are disabled.
     #[serde(default)]
     pub inactive: bool,
-    /// What the user may call: `ecs:DescribeInstances`, `vpc:Describe*`, `*`.
+    /// The actions that the user may call: `ecs:DescribeInstances`, `vpc:Describe*`, `*`.
     #[serde(default)]
     pub allow: Vec<String>,
 }
@@ -52,16 +53,16 @@ impl fmt::Debug for User {
     }
 }
 
-/// Why a list of users cannot be taken.
+/// Reasons why a list of users is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UserError {
-    /// A name that no user can have.
+    /// A name is not valid.
     #[error("`{0}` is no name of a user: 1 to 64 letters, digits, `.`, `-`, `_`")]
     Name(String),
-    /// A name, key or token that is there twice.
+    /// A name, key or token occurs twice.
     #[error("`{0}`: a name, key or token is there twice")]
     Twice(String),
-    /// A pattern that cannot fit any action.
+    /// A pattern cannot match any action.
     #[error(
         "`{pattern}` of `{user}` fits no action: write `PRODUCT:ACTION` with `*` for any text, or `*`"
     )]
@@ -71,10 +72,10 @@ pub enum UserError {
         /// The pattern.
         pattern: String,
     },
-    /// A token that nobody could send.
+    /// A bearer token is empty.
     #[error("the `bearer_token` of `{0}` is empty")]
     EmptyToken(String),
-    /// An end that is no moment.
+    /// The end of a token's validity is not a time.
     #[error("`bearer_expires` of `{0}` is no moment: write it as `2026-01-01T00:00:00Z`")]
     Moment(String),
 }
@@ -89,7 +90,7 @@ impl User {
     }
 
     /// # Errors
-    /// `InvalidAccessKeyId.Inactive` if it is switched off.
+    /// `InvalidAccessKeyId.Inactive` if the key is disabled.
     pub(crate) fn active(&self) -> Result<(), Refusal> {
         if self.inactive {
             Err(Refusal::bad(
@@ -133,7 +134,7 @@ impl User {
     }
 }
 
-/// Whether a text is what a pattern says, with `*` for any text.
+/// Whether a text matches a pattern in which `*` stands for any text.
 fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
@@ -157,10 +158,10 @@ fn fits(pattern: &str, text: &str) -> bool {
 pub(crate) struct Users(Vec<User>);
 
 impl Users {
-    /// Takes a list, with keys for those that bring none.
+    /// Takes a list of users, and draws the keys that are not given.
     ///
     /// # Errors
-    /// For a name, pattern or moment that is none, and for what is there twice.
+    /// If a name, pattern or end of validity is not valid, or a name, key or token occurs twice.
     pub(crate) fn new(
         mut users: Vec<User>,
         seed: u64,
@@ -188,7 +189,7 @@ impl Users {
         }
         let mut seen = BTreeSet::new();
         match taken.iter().find(|text| !seen.insert(*text)) {
-            // The text may be a token, so it is not shown.
+            // The text may be a token, so the error does not show it.
             Some(text) if text.starts_with("token ") => {
                 Err(UserError::Twice("bearer_token".to_owned()))
             }
@@ -203,14 +204,15 @@ impl Users {
         &self.0
     }
 
-    /// The user that a key belongs to.
+    /// The user with this key.
     pub(crate) fn of_key(&self, access_key_id: &str) -> Option<&User> {
         self.0
             .iter()
             .find(|user| user.access_key_id == access_key_id)
     }
 
-    /// The user that a bearer token belongs to. The codes are those of security tokens: none are documented for these.
+    /// The user with this bearer token. The cloud documents no codes for bearer tokens; those of
+    /// security tokens are used.
     ///
     /// # Errors
     /// `InvalidSecurityToken.Malformed` for an unknown token, `InvalidSecurityToken.Expired`.
@@ -235,10 +237,11 @@ impl Users {
         }
     }
 
-    /// That the owner of a key may call an action. Who is asking who he is, or where, needs no permission.
+    /// Checks that the owner of a key may call an action. Asking for the caller's identity or for
+    /// endpoints needs no permission.
     ///
     /// # Errors
-    /// 403 with the code that the product uses.
+    /// 403, with the code of the product.
     pub(crate) fn check(&self, access_key_id: &str, action: &Action) -> Result<(), Refusal> {
         let free = action.product == Product::Location
             || action.name == "GetCallerIdentity"
@@ -250,7 +253,7 @@ impl Users {
     }
 }
 
-/// A page of DescribeInstances as those see it who may not: without an error, without a machine.
+/// The page of DescribeInstances for a caller without permission: empty, not an error.
 pub(crate) fn emptied(mut page: Value) -> Value {
     page["Instances"]["Instance"] = json!([]);
     if !page["TotalCount"].is_null() {

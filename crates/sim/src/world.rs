@@ -1,9 +1,20 @@
 //! The simulated cloud as a pure state machine: `(now, request) → response`.
 //!
-//! Expected flow: [`World::handle`] reads a request, verifies it, brings the world up to `now`, and lets one handler
-//! answer. Guarantees: the same seed and the same sequence of (now, request) give the same responses; a refused call and
-//! a dry run change nothing. Assumptions: time is passed in and never read; requests come one after another.
-//! Caveat: nonces and call counts are memory only, rows of `tables` are what a store keeps.
+//! # Expected flow
+//!
+//! [`World::handle`] reads a request, verifies it, brings the world up to `now`, and lets one
+//! handler answer. A handler reads and changes rows of the tables; `commit` keeps its changes if it
+//! succeeds, `undo` takes them back if it refuses.
+//!
+//! # Guarantees
+//!
+//! The same seed and the same sequence of (now, request) give the same responses. A refused call
+//! and a dry run change nothing that a later call can see.
+//!
+//! # Assumptions
+//!
+//! Time is an argument and is never read from a clock. Requests are handled one after another. Only
+//! the rows of the tables are stored; nonces, counts of calls and users are kept in memory.
 
 mod request;
 mod stored;
@@ -38,18 +49,19 @@ pub use crate::product::cms::load::Profile as LoadProfile;
 pub use crate::product::ecs::guest::GuestRule;
 pub use crate::product::ecs::image::ImageFacts;
 
-/// A simulated account with everything in it.
+/// A simulated account with all of its resources.
 #[derive(Debug)]
 pub struct World {
-    /// Switches and durations; may be changed between calls.
+    /// Switches and durations. They may be changed between two calls.
     pub options: Options,
-    /// How many of its milliseconds pass in one of its clients'; only told to clients that are throttled.
+    /// How many milliseconds of the world pass in one millisecond of its clients. It decides only
+    /// the waiting times that throttled clients are given.
     pub speed: f64,
     pub(crate) account: Account,
     pub(crate) users: Users,
     pub(crate) tables: Tables,
     pub(crate) caller: Caller,
-    /// Whether the call in progress came past the front door.
+    /// Whether the call in progress has passed the checks of signature, nonce and rate limit.
     admitted: bool,
     seed: u64,
     now_ms: i64,
@@ -57,26 +69,27 @@ pub struct World {
     nonces: Nonces,
     meters: Meters,
     calls: Calls,
-    /// Rows of long listings as text.
+    /// Rendered rows of long listings.
     pub(crate) pieces: Pieces,
     request_number: u64,
     request_stream: u64,
     changed: BTreeSet<(&'static str, String)>,
 }
 
-/// Who makes the call in progress.
+/// The caller of the call in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Caller {
-    /// The key that signed it; empty if nobody did.
+    /// The id of the key that signed the call; empty for an unsigned call.
     pub(crate) access_key_id: String,
-    /// The host that it was sent to.
+    /// The host that the call was sent to.
     pub(crate) host: String,
-    /// The moment by the clock that signatures are judged by, in milliseconds.
+    /// The time that signatures are judged by, in milliseconds. It differs from the world's time if
+    /// the world runs faster than its clients.
     pub(crate) wall_ms: i64,
 }
 
 impl World {
-    /// An account with nothing in it but what every account has.
+    /// A new account, with only the resources that every account has from the start.
     #[must_use]
     pub fn new(seed: u64, now: Timestamp, options: Options) -> Self {
         let mut world = Self::bare(seed, Account::from_seed(seed), now.0, options);
@@ -103,18 +116,18 @@ impl World {
             calls: Calls::default(),
             pieces: Pieces::default(),
             request_number: 0,
-            // A world that is opened again must not repeat the request ids of its former life.
+            // A reopened world must not repeat the request ids that it has given before.
             request_stream: seed ^ now_ms.unsigned_abs().rotate_left(17),
             changed: BTreeSet::new(),
         }
     }
 
-    /// Whether the last signed request came past the front door.
+    /// Whether the last request has passed the checks of signature, nonce and rate limit.
     pub(crate) fn has_admitted(&self) -> bool {
         self.admitted
     }
 
-    /// Takes back what a call that never ended has half done.
+    /// Undoes the changes of a call that did not end, because its handler panicked.
     pub(crate) fn recover(&mut self) {
         self.tables.undo();
         drop(self.pieces.take());
@@ -122,7 +135,8 @@ impl World {
         self.agenda = agenda(&self.tables);
     }
 
-    /// Lets everything happen that is due up to a moment, in the order of time.
+    /// Brings the world up to a moment: performs every change of state that is due, in the order of
+    /// time. An earlier moment than the world's own has no effect.
     pub fn advance(&mut self, now: Timestamp) {
         let target = now.0.max(self.now_ms);
         while let Some(next) = self
@@ -142,19 +156,19 @@ impl World {
         self.now_ms = target;
     }
 
-    /// What has been called since the world was opened.
+    /// The calls since the world was opened.
     #[must_use]
     pub fn calls(&self) -> &Calls {
         &self.calls
     }
 
-    /// The key that this world's account signs with.
+    /// The account, whose key signs requests to this world.
     #[must_use]
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Gives the account another key, for tests with published vectors.
+    /// Replaces the account and its key, for tests with published signatures.
     pub fn set_account(&mut self, account: Account) {
         self.account = account;
         self.changed.insert(meta_key());
@@ -166,10 +180,11 @@ impl World {
         Timestamp(self.now_ms)
     }
 
-    /// Replaces the users who may call beside the account itself; none to begin with. They are not stored.
+    /// Replaces the users who may call beside the account itself. A new world has none; they are
+    /// not stored.
     ///
     /// # Errors
-    /// For a name, pattern or moment that is none, and for what is there twice.
+    /// If a name, pattern or end of validity is not valid, or a name, key or token occurs twice.
     pub fn set_users(&mut self, users: Vec<User>) -> Result<(), UserError> {
         self.users = Users::new(users, self.seed, &self.account)?;
         Ok(())
@@ -187,12 +202,12 @@ impl World {
         self.seed
     }
 
-    /// Notes what the last call has cost: bytes of its answer, microseconds.
+    /// Records the cost of the last call: bytes of its answer, microseconds.
     pub(crate) fn measure(&mut self, bytes: usize, micros: u64) {
         self.calls.measure(bytes, micros);
     }
 
-    /// Notes a refusal that a fault made, which the world has not seen.
+    /// Records a call that a fault has refused before it reached the world.
     pub(crate) fn record_refusal(
         &mut self,
         incoming: &Incoming,
@@ -203,7 +218,7 @@ impl World {
             .record(incoming, self.now_ms, request_id, Some(refusal));
     }
 
-    /// Says whether a zone has an instance type in stock.
+    /// Sets whether a zone has an instance type in stock.
     pub fn set_stock(&mut self, zone: &str, instance_type: &str, in_stock: bool) {
         let id = format!("{zone}/{instance_type}");
         if in_stock {
@@ -214,7 +229,8 @@ impl World {
         self.commit();
     }
 
-    /// Says how busy a machine, an address or a gateway looks in its metrics, from now on and for the past.
+    /// Sets the load that the metrics of an instance, address or gateway show. It also replaces the
+    /// values of past times.
     pub fn set_load(&mut self, id: &str, profile: LoadProfile) {
         self.tables.loads.insert(
             id,
@@ -247,14 +263,14 @@ impl World {
         });
     }
 
-    // What handlers use.
+    // The methods below are for handlers.
 
-    /// The moment of the call or change of state in progress, in milliseconds.
+    /// The time of the call or change of state in progress, in milliseconds.
     pub(crate) fn now_ms(&self) -> i64 {
         self.now_ms
     }
 
-    /// The next number of a stream, from 1.
+    /// The next number of a stream, from 1. A refused call gives its numbers back.
     pub(crate) fn next_number(&mut self, stream: &str) -> u64 {
         let next = self
             .tables
@@ -285,7 +301,7 @@ impl World {
         ids::draw_u64(self.seed, stream, number)
     }
 
-    /// The beginnings of a resource.
+    /// The common attributes of a new resource: an id, the time of its creation, the default group.
     pub(crate) fn new_base(&mut self, prefix: &str, region: &str) -> Base {
         Base {
             id: self.next_id(prefix, region),
@@ -296,7 +312,8 @@ impl World {
         }
     }
 
-    /// Rows of a table that a read may show now. A read by id has a lag of its own.
+    /// The visible rows of a table. Reads by id and listings have separate lags, see `read_lag_ms`
+    /// and `list_lag_ms`.
     pub(crate) fn shown<'a, T: Row + 'a>(
         &self,
         table: &'a Table<T>,
@@ -314,7 +331,7 @@ impl World {
         })
     }
 
-    /// Rows with these keys that a read by id may show now, in the order of the keys.
+    /// The visible rows with these keys, in the order of the keys.
     pub(crate) fn shown_by_id<'a, T: Row, K: AsRef<str>>(
         &self,
         table: &'a Table<T>,
@@ -329,7 +346,7 @@ impl World {
         })
     }
 
-    /// Rows that hang on an id and that a listing may show now, in the order of their keys.
+    /// The visible rows that refer to an id, in the order of their keys.
     pub(crate) fn shown_on<'a, T: Row>(
         &'a self,
         table: &'a Table<T>,
@@ -338,14 +355,15 @@ impl World {
         table.linked(to).filter(|row| self.lists(*row))
     }
 
-    /// Whether a listing may show a row now.
+    /// Whether a listing shows a row at this moment.
     pub(crate) fn lists<T: Row>(&self, row: &T) -> bool {
         let newest = self.now_ms - self.options.list_lag_ms;
         row.base()
             .is_some_and(|base| !base.released && base.created_ms <= newest)
     }
 
-    /// Rows of a region with these tags that a listing may show now, in its order. `only_tags`: nothing else decides.
+    /// The visible rows of a region with these tags, in the order of listings. `only_tags`: the
+    /// call has no other filter, so that the listing knows its length without looking at every row.
     pub(crate) fn listing<'a, T: Row>(
         &self,
         table: &'a Table<T>,
@@ -371,7 +389,7 @@ impl World {
     }
 }
 
-/// When each row has its next change of state.
+/// The next change of state of each row.
 fn agenda(tables: &Tables) -> BTreeSet<(i64, &'static str, String)> {
     tables
         .keys()
@@ -380,7 +398,7 @@ fn agenda(tables: &Tables) -> BTreeSet<(i64, &'static str, String)> {
         .collect()
 }
 
-/// The body of an answer that says nothing but that the call was done.
+/// The body of an answer without fields.
 pub(crate) fn done() -> Answer {
     Ok(Value::Object(serde_json::Map::new()))
 }

@@ -1,4 +1,5 @@
-//! CloudMonitor: alert rules, contacts and contact groups, metric data. Rules are kept, never evaluated.
+//! CloudMonitor: alert rules, contacts, contact groups, metric data. Rules are stored and never
+//! evaluated.
 
 use serde_json::{Value, json};
 
@@ -29,12 +30,12 @@ pub(crate) const ACTIONS: &[Actions] = &[
     report::ACTIONS,
 ];
 
-/// Every account of the simulator has a contact group `ops-team`, so that example stacks need no set-up.
+/// Every account has a contact group `ops-team`, so that example stacks need no preparation.
 pub(crate) fn furnish(world: &mut World) {
     contact_group::put_default(world, "ops-team");
 }
 
-/// The head that most answers of this product have; `Code` is a text here.
+/// The fields that most answers of CloudMonitor begin with. `Code` is a text here.
 fn success(mut body: Value) -> Answer {
     body["Success"] = json!(true);
     body["Code"] = json!("200");

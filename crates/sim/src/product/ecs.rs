@@ -1,4 +1,5 @@
-//! ECS: instances and what they are made of.
+//! ECS: instances and their disks, images, network interfaces, security groups, key pairs,
+//! commands.
 
 use crate::product::Actions;
 

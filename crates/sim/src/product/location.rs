@@ -1,7 +1,7 @@
-//! The location service: which host serves a product.
+//! The location service: the host that serves a product.
 //!
-//! Every product is served by the host that was asked, so that a client which is given the simulator as its location service
-//! stays with the simulator.
+//! Every product is served by the host that the request was sent to, so that a client with the
+//! simulator as its location service sends all other calls to the simulator too.
 
 use serde_json::{Value, json};
 use setpoint_openapi::product::Product;
@@ -13,7 +13,7 @@ use crate::world::World;
 
 pub(crate) const ACTIONS: &[Actions] = &[&[("DescribeEndpoints", describe)]];
 
-/// The field is spelt `SerivceCode`. An unknown service or region has no endpoint.
+/// The field is spelt `SerivceCode` by the cloud. An unknown service or region has no endpoint.
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("Type", "openAPI")?;
     let (region, service) = (call.need("Id")?, call.need("ServiceCode")?);

@@ -1,4 +1,4 @@
-//! OOS: its parameter store. Templates and executions are not simulated.
+//! OOS: the parameter store. Templates and executions are not simulated.
 
 use crate::product::Actions;
 

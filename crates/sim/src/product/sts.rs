@@ -1,4 +1,4 @@
-//! STS: who calls, and temporary keys. Long-lived keys belong to the account itself, or to its users.
+//! STS: the caller's identity, and temporary keys.
 
 use serde_json::json;
 

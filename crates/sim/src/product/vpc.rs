@@ -1,4 +1,4 @@
-//! VPC: networks, VSwitches, routes, public addresses, NAT gateways, network ACLs, and their tags.
+//! VPC: VPCs, VSwitches, routes, EIPs, NAT gateways, network ACLs, and their tags.
 
 use crate::product::Actions;
 

@@ -1,4 +1,7 @@
-//! One request: admitted, performed by the handler of its action, and answered.
+//! The way of one request through the world: checks, the handler of its action, the response.
+//!
+//! The order is: signature and nonce, action, rate limit, published parameters, region, permission,
+//! client token, handler. Each step refuses with the code that the cloud gives there.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -40,7 +43,7 @@ impl World {
         self.handle_arrived(now, wall, &gateway::arrive(request, ""))
     }
 
-    /// The same for a request that was read before the world was at hand.
+    /// As [`World::handle_at`], for a request that was read before the world was locked.
     pub(crate) fn handle_arrived(
         &mut self,
         now: Timestamp,
@@ -87,13 +90,14 @@ impl World {
         )
     }
 
-    /// Checks everything about a request but what it asks for.
+    /// Performs every check that does not depend on the action's own rules.
     fn admit(
         &mut self,
         arrived: &Arrived<'_>,
         wall: Timestamp,
     ) -> Result<&'static Action, Refusal> {
-        // Nobody, until it is known who: a refused caller must not stand for the one before.
+        // Empty until the caller is known: a refused call must not be recorded under the caller
+        // before it.
         (self.caller, self.admitted) = (Caller::default(), false);
         let keys = Keys {
             account: &self.account,
@@ -142,8 +146,8 @@ impl World {
             tags::refuse_brackets(&params)?;
         }
         let permitted = self.users.check(&self.caller.access_key_id, action);
-        // Whoever may not list machines is told that there are none; only a dry run tells the
-        // truth.
+        // As the cloud does, a caller without the permission to list instances receives an empty
+        // list. Only a dry run is refused.
         let blind = permitted.is_err() && action.name == "DescribeInstances" && !dry_run;
         if !blind {
             permitted?;
@@ -155,7 +159,8 @@ impl World {
             scope: self.options.token_scope,
         };
         let token = Token::of(&bearer, text.as_deref(), &params)?;
-        // A dry run asks whether the call would be accepted, whatever its token has been answered.
+        // A dry run asks whether the call would be accepted, so it ignores what the token was
+        // answered before.
         if let Some(reply) = token
             .as_ref()
             .filter(|_| !dry_run)
@@ -219,7 +224,7 @@ impl World {
     }
 }
 
-/// The region that a request names; an unknown one is refused.
+/// The region that a request names. An unknown region is refused.
 fn region_of(incoming: &Incoming) -> Result<Option<String>, Refusal> {
     let named = incoming
         .params

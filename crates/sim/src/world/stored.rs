@@ -1,4 +1,7 @@
-//! The rows of a world for a store: which have changed, each as JSON, and a world from them.
+//! The stored form of a world: each row as JSON by kind and id, and a world from such rows.
+//!
+//! A store takes the changed rows after each call and must write all rows of one call together. The
+//! row of kind `meta` has seed, account and time.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,42 +10,42 @@ use crate::account::Account;
 use crate::profile::Options;
 use crate::tables::Tables;
 
-/// One row that a call has changed, for a store.
+/// A row that has changed since the store asked the last time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The kind of the row.
     pub kind: &'static str,
     /// Its id within the kind.
     pub id: String,
-    /// Its new form as JSON; none if it is gone.
+    /// Its new form as JSON; `None` if the row was deleted.
     pub row: Option<String>,
 }
 
-/// Why stored rows cannot be taken for a world.
+/// Reasons why stored rows cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// A row does not have the form that this version writes.
+    /// A row is not in the form that this version writes.
     #[error("the stored {kind} `{id}` cannot be read: {source}")]
     Row {
         /// The kind of the row.
         kind: String,
         /// Its id.
         id: String,
-        /// What the JSON reader says.
+        /// The reason, from the JSON reader.
         source: serde_json::Error,
     },
-    /// A row of a kind that this version does not know.
+    /// The kind of a row is unknown to this version.
     #[error("the store holds a row of unknown kind `{kind}`: it was written by another version")]
     Kind {
         /// The kind.
         kind: String,
     },
-    /// The row that says whose world this is is missing.
+    /// The row with seed, account and time is missing.
     #[error("the store has no world in it")]
     Empty,
 }
 
-/// The row that says whose world this is and how far its time has come.
+/// The row with seed, account and time.
 #[derive(Debug, Serialize, Deserialize)]
 struct Meta {
     seed: u64,
@@ -53,10 +56,10 @@ struct Meta {
 const META: (&str, &str) = ("meta", "world");
 
 impl World {
-    /// A world from the rows that [`World::take_changes`] once gave.
+    /// Restores a world from the rows that [`World::take_changes`] returned.
     ///
     /// # Errors
-    /// If a row cannot be read or the row of the account is missing.
+    /// If a row cannot be read, or the row of the account is missing.
     pub fn from_rows(
         rows: impl IntoIterator<Item = (String, String, String)>,
         options: Options,
@@ -82,18 +85,18 @@ impl World {
         Ok(world)
     }
 
-    /// Forgets which rows have changed, where there is no store.
+    /// Forgets which rows have changed. For worlds without a store.
     pub fn forget_changes(&mut self) {
         self.changed.clear();
     }
 
-    /// The rows that have changed since the last time, for a store. Reading them marks them as
-    /// stored.
+    /// Takes the rows that have changed since the last call of this method. They count as stored
+    /// from then on.
     pub fn take_changes(&mut self) -> Vec<Change> {
         if self.changed.is_empty() {
             return Vec::new();
         }
-        // How far time has come goes along, so that a world that is opened again does not go back.
+        // The time is stored with them, so that it does not run backwards in a reopened world.
         self.changed.insert(meta_key());
         let keys = std::mem::take(&mut self.changed);
         keys.into_iter()
