@@ -1,9 +1,10 @@
 //! One call, one attempt: sign, send, read.
 //!
-//! Retrying, limiting and paging are the caller's, with the values of `retry`, `limit` and `page`. The one thing that is
-//! repeated here is a call refused for the time it bears: the server's clock is learned from its `Date` header and the call
-//! signed again, once, which is safe because a refused signature does nothing.
-//! Invariant: every sending has a nonce of its own.
+//! Retries, rate limits and paging belong to the caller, with the values of `retry`, `limit` and
+//! `page`. Only one thing is repeated here: if the server refuses a call for the time of its
+//! signature, the client learns the server's time from the `Date` header and signs the call again,
+//! once. That is safe, because a refused signature has no effect. Invariant: each request that is
+//! sent has a nonce of its own.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,42 +20,43 @@ use crate::wire::{Transport, WireRequest};
 
 mod log;
 
-/// Tells the time.
+/// A source of the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Gives texts that were never given before: at least 128 random bits, in ASCII.
+/// A source of unique texts: at least 128 random bits each, in ASCII.
 pub type Nonces = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Gives the credential to sign with; asked at each call, so that it may renew a temporary one.
+/// A source of the credential to sign with. It is asked before each call, so that it can renew a
+/// temporary one.
 pub type Credentials = Arc<dyn Fn() -> Result<Credential, CredentialError> + Send + Sync>;
 
-/// What a client is made of.
+/// The parts of a client.
 #[derive(Clone)]
 pub struct Config {
-    /// What carries the exchange.
+    /// Carries the exchange.
     pub transport: Arc<dyn Transport>,
-    /// Where products answer.
+    /// The addresses of the products.
     pub endpoints: Endpoints,
-    /// Who signs.
+    /// The credential that requests are signed with.
     pub credentials: Credentials,
-    /// The clock that signatures bear.
+    /// The clock for the time in signatures.
     pub clock: Clock,
     /// The source of nonces.
     pub nonces: Nonces,
-    /// The signature, V3 unless something on the way wants V1.
+    /// The signature scheme: V3, unless a proxy or server needs V1.
     pub scheme: Scheme,
 }
 
-/// Calls the API. Cheap to share behind an `Arc`; calls run side by side.
+/// Calls the API. A client is shared behind an `Arc`; calls run concurrently.
 pub struct Client {
     config: Config,
-    /// Server's clock minus ours, in milliseconds, as far as it had to be learned.
+    /// The server's clock minus ours, in milliseconds; 0 until the server refuses a time.
     skew_ms: AtomicI64,
     warnings: Mutex<Vec<String>>,
 }
 
 impl Client {
-    /// A client that has learned nothing yet.
+    /// A client without a correction of its clock.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -64,20 +66,20 @@ impl Client {
         }
     }
 
-    /// The time by the clock, corrected by what was learned from the server.
+    /// The time by the clock, with the correction.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let ours = (self.config.clock)();
         Timestamp(ours.0.saturating_add(self.skew_ms.load(Ordering::Relaxed)))
     }
 
-    /// A text never given before, for client tokens that are drawn, not derived.
+    /// A unique text, for client tokens that are random and not derived.
     #[must_use]
     pub fn nonce(&self) -> String {
         (self.config.nonces)()
     }
 
-    /// What people should know and nobody has taken yet, oldest first.
+    /// Notices for the user that nobody has taken yet, oldest first.
     #[must_use]
     pub fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
@@ -87,7 +89,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// See [`CallError`]; its `outcome` says whether the call may have had its effect.
+    /// See [`CallError`]; its `outcome` says whether the call may have had an effect.
     pub async fn call(&self, request: &Request) -> Result<Reply, CallError> {
         let (result, date) = self.exchange(request).await;
         match result {
@@ -129,12 +131,12 @@ impl Client {
         };
         Ok(match self.config.scheme {
             Scheme::V1 => v1::sign(request, &credential, &endpoint, &stamp),
-            // No action of the table is path-style.
+            // The table has no path-style action.
             Scheme::V3 | Scheme::Roa => v3::sign(request, &credential, &endpoint, &stamp),
         })
     }
 
-    /// Takes the server's clock over if it refused ours. False if that brings nothing new.
+    /// Adopts the server's time after it has refused ours. Returns false if that changes nothing.
     fn learn_time(&self, error: &ApiError, date: Option<&str>) -> bool {
         let Some(theirs) = date
             .filter(|_| error.is_clock_skew())

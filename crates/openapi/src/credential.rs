@@ -1,8 +1,10 @@
-//! Who signs: keys from the environment or from a profile of the official CLI's `config.json`.
+//! The credential: keys from the environment, or from a profile of the official CLI's
+//! `config.json`.
 //!
-//! Order: what is given explicitly, `--profile`, environment variables, the profile that the environment or the file names.
-//! Everything here is a function of texts; the shell reads variables and files, see [`config_path`].
-//! Invariant: a secret never reaches `Debug`, `Display` or an error.
+//! They are looked for in this order: explicit keys, `--profile`, environment variables, the
+//! profile that the environment or the file names. All functions work on texts; the shell reads
+//! variables and files, see [`config_path`]. Invariant: a secret never appears in `Debug`,
+//! `Display` or an error.
 
 use std::fmt;
 
@@ -13,62 +15,62 @@ mod profile;
 
 pub use profile::config_path;
 
-/// Looks an environment variable up.
+/// Returns the value of an environment variable.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// An access key, temporary if it has a token. `Debug` shows the id only.
+/// An access key; a temporary one has a token. `Debug` shows only the id.
 #[derive(Clone)]
 pub struct Credential {
-    /// The key's id, not secret.
+    /// The id of the key, which is not secret.
     pub access_key_id: String,
-    /// The key's secret.
+    /// The secret of the key.
     pub access_key_secret: SecretString,
-    /// The token that belongs to a temporary key.
+    /// The token of a temporary key.
     pub security_token: Option<SecretString>,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Clone)]
 pub struct Resolved {
     /// The key.
     pub credential: Credential,
-    /// Where it was found, for people: `environment (ALIBABA_CLOUD_ACCESS_KEY_ID)`, `profile `default``.
+    /// Its source, for people: `environment (ALIBABA_CLOUD_ACCESS_KEY_ID)`, `profile `default``.
     pub source: String,
-    /// The region that stands beside it, if one does.
+    /// The region that the same source names, if any.
     pub region: Option<String>,
 }
 
-/// Why there is no credential. No variant carries a secret.
+/// Reasons why there is no credential. No variant contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    /// Nothing was found anywhere.
+    /// No source has a key.
     #[error(
         "no credentials found: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, or run `aliyun configure`{hint}"
     )]
     Nowhere {
-        /// What else was seen that is not supported, or empty.
+        /// Sources that were found but are not supported; may be empty.
         hint: String,
     },
-    /// One half of a pair is missing.
+    /// One part of a pair is missing.
     #[error("`{present}` is set but `{missing}` is not")]
     HalfPair {
-        /// The name that is there.
+        /// The name that is set.
         present: String,
         /// The name that is missing.
         missing: String,
     },
-    /// The CLI's configuration file cannot be read as one.
+    /// The CLI's configuration file is not valid.
     #[error("config.json of the aliyun CLI cannot be read: {detail}")]
     BadFile {
-        /// What is wrong, without values.
+        /// The reason, without values.
         detail: String,
     },
-    /// A profile that was asked for is not there.
+    /// The requested profile does not exist.
     #[error("profile `{name}` is not in config.json; it has: {known}")]
     NoProfile {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names that are there, or `no profiles`.
+        /// The existing names, or `no profiles`.
         known: String,
     },
     /// A field that the profile's mode needs is empty.
@@ -78,37 +80,37 @@ pub enum CredentialError {
         profile: String,
         /// Its mode.
         mode: String,
-        /// The field's name in config.json.
+        /// The name of the field in config.json.
         field: &'static str,
     },
-    /// The profile's mode is known but cannot be used.
+    /// The profile's mode is known but not supported.
     #[error("profile `{profile}` has mode `{mode}`, which is not supported: {advice}")]
     UnsupportedMode {
         /// The profile's name.
         profile: String,
         /// Its mode.
         mode: String,
-        /// What to do instead.
+        /// An alternative.
         advice: &'static str,
     },
     /// A key has characters that cannot be sent.
     #[error("the {what} from {source_name} holds characters that no key has; was it copied whole?")]
     BadCharacters {
-        /// Which part.
+        /// The part of the key.
         what: &'static str,
-        /// Where it comes from.
+        /// Its source.
         source_name: String,
     },
-    /// The source of refreshed keys failed.
+    /// The source of temporary keys has failed.
     #[error("credentials could not be renewed: {detail}")]
     Refresh {
-        /// What went wrong, without values.
+        /// The reason, without values.
         detail: String,
     },
 }
 
 impl Credential {
-    /// A key that holds until it is revoked.
+    /// A key that is valid until it is revoked.
     pub fn long_lived(
         access_key_id: impl Into<String>,
         access_key_secret: impl Into<String>,
@@ -142,7 +144,7 @@ impl Credential {
             .map(ExposeSecret::expose_secret)
     }
 
-    /// Trims what was copied with blanks around it, and refuses what cannot stand in a header.
+    /// Trims blanks that were copied with a key, and refuses characters that a header cannot have.
     fn checked(self, source_name: &str) -> Result<Self, CredentialError> {
         let plain = |what, text: &str| {
             let text = text.trim();
@@ -175,11 +177,13 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Finds the credential to use. `profile` is what `--profile` says; `config` is the text of the CLI's `config.json`, if any.
+/// Finds the credential. `profile` is the value of `--profile`; `config` is the text of the CLI's
+/// `config.json`, if it exists.
 ///
 /// # Errors
 ///
-/// If nothing is found, or what comes first in the order is incomplete or unsupported. Nothing is skipped silently.
+/// If no source has a key, or the first one in the order is incomplete or unsupported. No source is
+/// skipped silently.
 pub fn resolve(
     explicit: Option<Credential>,
     profile: Option<&str>,

@@ -1,7 +1,8 @@
-//! Percent-encoding as the API wants it, and the reading of queries and forms.
+//! Percent-encoding in the form of the API, and the parsing of queries and forms.
 //!
-//! Invariant: `parse_form(&form(pairs)) == pairs`. What is signed is always encoded anew from decoded pairs, because
-//! clients differ in the text they send (a blank as `+` or `%20`) but not in the text they sign.
+//! Invariant: `parse_form(&form(pairs)) == pairs`. The text to sign is always encoded anew from
+//! decoded pairs, because clients differ in the text they send (a blank as `+` or `%20`) but not in
+//! the text they sign.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
@@ -18,15 +19,16 @@ pub fn percent(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// `k=v&k=v` with both sides percent-encoded, in the order given: a query or a form body.
+/// `k=v&k=v` with both sides percent-encoded, in the given order: a query or a form body.
 #[must_use]
 pub fn form(pairs: &[(String, String)]) -> String {
     join(pairs, percent)
 }
 
 /// Decodes a query or a form body: `+` is a blank, then percent-decoding.
-///
-/// Bytes that are no UTF-8 become replacement characters; a `%` that starts no escape stays. Empty pieces are left out.
+/// Bytes that are not UTF-8 become replacement characters; a `%` without two digits is kept. Empty
+/// parts are left out.
+/// pieces are left out.
 #[must_use]
 pub fn parse_form(text: &str) -> Vec<(String, String)> {
     text.split('&')
@@ -38,12 +40,12 @@ pub fn parse_form(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The query as V3 signs it: sorted by key, values encoded, keys as they are.
+/// The query for V3 signatures: sorted by key, values encoded, keys as they are.
 pub(crate) fn canonical_raw_keys(pairs: &[(String, String)]) -> String {
     join(&sorted(pairs), str::to_owned)
 }
 
-/// The parameters as V1 signs them: sorted by key, both sides encoded.
+/// The parameters for V1 signatures: sorted by key, both sides encoded.
 pub(crate) fn canonical(pairs: &[(String, String)]) -> String {
     form(&sorted(pairs))
 }
@@ -65,7 +67,7 @@ fn decode(text: &str) -> String {
         .into_owned()
 }
 
-/// Sorts by key, byte-wise; values of one key keep their order.
+/// Sorts by the bytes of the key; values of one key keep their order.
 fn sorted(pairs: &[(String, String)]) -> Vec<(String, String)> {
     let mut pairs = pairs.to_vec();
     pairs.sort_by(|a, b| a.0.cmp(&b.0));

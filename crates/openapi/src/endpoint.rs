@@ -1,41 +1,42 @@
-//! Where a product answers in a region.
+//! The endpoint of a product in a region.
 //!
-//! Hosts follow one rule with a few exceptions, tabled here from the published endpoint tables. One override address for
-//! all products serves simulators, proxies and private links. Invariant: a host is made only of a checked region.
+//! Host names follow one rule with a few exceptions, which this file lists from the published
+//! tables. An override address for all products serves simulators, proxies and private links.
+//! Invariant: a host name is built only from a valid region id.
 
 use crate::product::Product;
 
 /// A scheme and a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// `https`, or `http` for an override that says so.
+    /// `https`, or `http` if the override says so.
     pub scheme: &'static str,
-    /// Host, with the port if it is not the scheme's own.
+    /// The host, with the port if it is not the default of the scheme.
     pub host: String,
 }
 
-/// The way from product and region to an endpoint.
+/// Maps product and region to an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Endpoints {
-    /// Taken for every product and region, if there.
+    /// The address for every product and region, if set.
     single: Option<Endpoint>,
-    /// Whether the hosts inside a VPC are taken (`ecs-vpc.<region>.aliyuncs.com`).
+    /// Whether to use the hosts inside of a VPC (`ecs-vpc.<region>.aliyuncs.com`).
     within_vpc: bool,
 }
 
-/// Why there is no endpoint.
+/// Reasons why there is no endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// The override cannot be read as an address.
+    /// The override is not a valid address.
     #[error("endpoint `{text}` is not of the form `http://HOST[:PORT]` or `https://HOST[:PORT]`")]
     BadUrl {
-        /// The text given.
+        /// The given text.
         text: String,
     },
-    /// The region's name has characters that no region has.
+    /// The region is not a valid id.
     #[error("region `{region}` is not a region id such as `cn-hangzhou`")]
     BadRegion {
-        /// The text given.
+        /// The given text.
         region: String,
     },
 }
@@ -47,7 +48,7 @@ impl Endpoints {
         Self::default()
     }
 
-    /// The endpoints that only machines within a VPC reach.
+    /// The endpoints that only instances in a VPC can reach.
     #[must_use]
     pub fn within_vpc() -> Self {
         Self {
@@ -56,7 +57,8 @@ impl Endpoints {
         }
     }
 
-    /// One address for every product and region, for example `http://127.0.0.1:1234`. A bare `HOST[:PORT]` means https.
+    /// One address for every product and region, for example `http://127.0.0.1:1234`. A bare
+    /// `HOST[:PORT]` means https.
     ///
     /// # Errors
     ///
@@ -72,7 +74,7 @@ impl Endpoints {
             None => ("https", url.trim()),
         };
         let host = rest.strip_suffix('/').unwrap_or(rest);
-        // The port of the scheme is not sent in `Host`, and what is not sent must not be signed.
+        // Clients leave the default port out of `Host`, so it must not be signed either.
         let host = host
             .strip_suffix(if scheme == "http" { ":80" } else { ":443" })
             .unwrap_or(host);
@@ -144,7 +146,7 @@ fn vpc_host(product: Product, region: &str) -> String {
     format!("{}-vpc.{region}.aliyuncs.com", prefix(product))
 }
 
-/// CloudMonitor's hosts are called `metrics`, never `cms`.
+/// CloudMonitor's hosts are called `metrics` instead of `cms`.
 fn prefix(product: Product) -> &'static str {
     if product == Product::Cms {
         "metrics"

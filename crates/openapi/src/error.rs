@@ -1,8 +1,9 @@
-//! How a call can fail, and what is known afterwards.
+//! The errors of a call, and what is known about its effect afterwards.
 //!
-//! A call has three results: done, not done, unknown ([`Certainty`]). Statuses are not consistent across the API (throttling
-//! is mostly 400, conflicts too), so every question is answered by the code; an error without a code is never an
-//! [`ApiError`]. Invariant: whoever acts on "not found" or "dry run would succeed" does so by an exact, non-empty code.
+//! A call has three results: done, not done, unknown ([`Certainty`]). HTTP statuses are not
+//! consistent across the API (throttling is mostly 400, conflicts too), so every question is
+//! answered by the error code; an error without a code is never an [`ApiError`]. Invariant: code
+//! that acts on "not found" or "dry run would succeed" relies on an exact, non-empty error code.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,64 +13,64 @@ use crate::endpoint::EndpointError;
 use crate::product::Product;
 use crate::wire::TransportError;
 
-/// Why a call gave no reply that can be used.
+/// Reasons why a call has no usable reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The API answered with an error.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// No response came.
+    /// There was no response.
     #[error("no answer: {0}")]
     NoReply(TransportError),
-    /// A response came, but it is not what the API promises.
+    /// The response is not what the API promises.
     #[error(
         "{action} was answered with HTTP {http_status}, but the answer makes no sense: {detail}"
     )]
     Malformed {
-        /// The action called.
+        /// The action of the call.
         action: &'static str,
         /// The HTTP status of the answer.
         http_status: u16,
-        /// What is wrong with the answer. Names and types, no values.
+        /// The defect of the answer: names and types, without values.
         detail: String,
     },
-    /// There was nothing to sign with.
+    /// There is no credential.
     #[error(transparent)]
     Credential(CredentialError),
-    /// There was nowhere to send to.
+    /// There is no endpoint.
     #[error(transparent)]
     Endpoint(EndpointError),
 }
 
-/// An error that the API itself reports.
+/// An error that the API reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     /// The action called.
     pub action: &'static str,
     /// Its product.
     pub product: Product,
-    /// The API's code, never empty: `InvalidVpcId.NotFound`.
+    /// The API's error code, never empty: `InvalidVpcId.NotFound`.
     pub code: String,
-    /// The API's text, for people.
+    /// The API's message, for people.
     pub message: String,
-    /// The HTTP status; 200 for the products that report failure in a body of success.
+    /// The HTTP status. It is 200 for products that report failures in the body.
     pub http_status: u16,
-    /// The API's name for this exchange, which its support asks for. Empty if it gave none.
+    /// The request id, which the API's support asks for. Empty if there is none.
     pub request_id: String,
-    /// How long the server asks to wait before another try.
+    /// The pause that the server asks for before the next attempt.
     pub retry_after: Option<Duration>,
 }
 
-/// What is known about the effect of a call that failed.
+/// The knowledge about the effect of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
     /// The call certainly had no effect.
     NotDone,
-    /// The call may have had its effect, or may still get it.
+    /// The call may have had an effect, or may still have one.
     Unknown,
 }
 
-/// Codes for an earlier call with the same client token that still runs.
+/// Codes for a call with the same client token that is still running.
 const IN_PROGRESS: &[&str] = &[
     "IdempotenceProcessing",
     "IdempotentProcessing",
@@ -80,7 +81,7 @@ const IN_PROGRESS: &[&str] = &[
     "TOKEN_PROCESSING",
 ];
 
-/// Codes for a client token that was used before with other parameters.
+/// Codes for a client token that was used with other parameters before.
 const MISMATCH: &[&str] = &[
     "IdempotenceParamNotMatch",
     "Idempotence.SignatureMismatch",
@@ -88,7 +89,7 @@ const MISMATCH: &[&str] = &[
     "InvalidIdempotenceParameter.Mismatch",
 ];
 
-/// Codes for an operation that another one on the same object or network keeps waiting.
+/// Codes for a conflict with another operation on the same object or network, which passes.
 const CONFLICT: &[&str] = &[
     "InvalidOperation.Conflict",
     "LastOrderProcessing",
@@ -101,7 +102,8 @@ const CONFLICT: &[&str] = &[
     "VPC_TASK_CONFLICT",
 ];
 
-/// Codes of a caller without the right. `Forbidden.` alone will not do: it also begins codes of business rules.
+/// Codes for a missing permission. The prefix `Forbidden.` alone is not sufficient: codes of
+/// business rules have it too.
 const PERMISSION: &[&str] = &[
     "AccessForbidden",
     "Forbbiden",
@@ -116,7 +118,7 @@ const PERMISSION: &[&str] = &[
     "UserNotInTheWhiteList",
 ];
 
-/// Codes that say "not found" of something other than the resource asked for.
+/// "Not found" codes that are about something other than the resource of the call.
 const NOT_FOUND_OF_THE_CALL: &[&str] = &[
     "Forbidden.RegionNotFound",
     "InvalidAccessKeyId.NotFound",
@@ -174,8 +176,8 @@ impl From<EndpointError> for CallError {
 }
 
 impl ApiError {
-    /// What is known about the call's effect: errors of the server leave it open, and so does a token or nonce that was
-    /// seen before, since the call that brought it first may have worked.
+    /// The knowledge about the call's effect. An error of the server leaves it open. So does a
+    /// token or nonce that was used before, because the first call with it may have succeeded.
     #[must_use]
     pub fn outcome(&self) -> Certainty {
         let open = self.is_server_fault()
@@ -188,17 +190,17 @@ impl ApiError {
         }
     }
 
-    /// Whether the caller is too fast. The word decides: the status is 400, 403, 429 or 503.
+    /// Whether the call was throttled. The code decides, since the status is 400, 403, 429 or 503.
     #[must_use]
     pub fn is_throttling(&self) -> bool {
         self.code.contains("Throttling") || self.http_status == 429
     }
 
-    /// Whether the fault is the server's: retry with the same token, or look.
+    /// Whether the server has failed: retry with the same token, or read the state.
     #[must_use]
     pub fn is_server_fault(&self) -> bool {
         let code = self.code.as_str();
-        // CloudMonitor answers with status 200 and a number as code.
+        // CloudMonitor answers with status 200 and a number as the code.
         let numeric =
             self.http_status == 200 && code.parse::<u16>().is_ok_and(|number| number >= 500);
         let named = [
@@ -215,59 +217,62 @@ impl ApiError {
         self.http_status >= 500 || self.http_status == 408 || numeric || named
     }
 
-    /// Whether an earlier call with the same client token still runs: the same call again, with the same token.
+    /// Whether a call with the same client token is still running: repeat the call with the same
+    /// token.
     #[must_use]
     pub fn is_token_in_progress(&self) -> bool {
         IN_PROGRESS.contains(&self.code.as_str())
     }
 
-    /// Whether the client token was used before with other parameters.
+    /// Whether the client token was used with other parameters before.
     #[must_use]
     pub fn is_token_mismatch(&self) -> bool {
-        // CreateImage has a code of its own, misspelt, which means something else elsewhere.
+        // CreateImage has a misspelt code of its own, which has another meaning elsewhere.
         MISMATCH.contains(&self.code.as_str())
             || (self.action == "CreateImage" && self.code == "InvalidParamter.Conflict")
     }
 
-    /// Whether the client token is burned by a failed call: only a new token helps.
+    /// Whether the failed call has used up its client token, so that only a new token helps.
     #[must_use]
     pub fn is_token_burned(&self) -> bool {
         self.code == "IdempotentFailed"
     }
 
-    /// Whether another operation is in the way for a moment.
+    /// Whether another operation is in progress that will pass.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         CONFLICT.contains(&self.code.as_str())
     }
 
-    /// Whether this "error" is the success of a dry run.
+    /// Whether this "error" reports the success of a dry run.
     #[must_use]
     pub fn is_dry_run_ok(&self) -> bool {
         matches!(self.code.as_str(), "DryRunOperation" | "DRYRUN.SUCCESS")
     }
 
-    /// Whether the thing named in the call does not exist. By code alone: a 404 also says "missing parameter" here.
+    /// Whether the resource of the call does not exist. The code alone decides: a 404 also reports
+    /// missing parameters.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         let code = self.code.as_str();
         let said =
             code.contains("NotFound") || code.contains("NotExist") || code.contains("NOT_EXIST");
-        // The one action family whose missing object has a code without the word.
+        // The only actions whose code for a missing object does not contain the words.
         let policy = code == "ParameterInvalid"
             && self.http_status == 404
             && self.action.contains("AutoSnapshotPolicy");
         (said && !NOT_FOUND_OF_THE_CALL.contains(&code)) || policy
     }
 
-    /// Whether the caller lacks the right to make the call.
+    /// Whether the caller does not have the permission for the call.
     #[must_use]
     pub fn is_permission(&self) -> bool {
         let code = self.code.as_str();
         PERMISSION.contains(&code) || code == "NoPermission" || code.starts_with("NoPermission.")
     }
 
-    /// Whether the account has not activated the product that was called. Each product spells it in its own way.
+    /// Whether the account has not activated the product. Each product has a code of its own for
+    /// it.
     #[must_use]
     pub fn is_not_activated(&self) -> bool {
         let code = self.code.replace(['_', '.'], "").to_ascii_lowercase();
@@ -282,7 +287,7 @@ impl ApiError {
         .any(|word| code.contains(word))
     }
 
-    /// Whether the temporary key has run out: fetch another one and repeat.
+    /// Whether the temporary key has expired: renew it and repeat the call.
     #[must_use]
     pub fn is_expired_credential(&self) -> bool {
         self.code == "InvalidSecurityToken.Expired"

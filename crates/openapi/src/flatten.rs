@@ -1,18 +1,20 @@
-//! Structured arguments to flat parameters: `Tag.1.Key`, `SystemDisk.Size`, `NetworkInterface.1.SecurityGroupIds.2`.
+//! Structured arguments to flat parameters: `Tag.1.Key`, `SystemDisk.Size`,
+//! `NetworkInterface.1.SecurityGroupIds.2`.
 //!
-//! Lists count from 1. An empty list or map leaves no trace, as with the official clients. Parameters that hold JSON in
-//! text are plain texts here: whether a parameter is one is known to the table of actions, not to this file.
+//! Lists count from 1. An empty list or map leaves no trace, as with the official clients.
+//! Parameters that hold JSON in text are plain texts here: whether a parameter is one is known to
+//! the table of actions, not to this file.
 
 use std::collections::BTreeMap;
 
-/// An argument of a call, before flattening.
+/// An argument of a call before flattening.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arg {
-    /// A scalar, as it goes on the wire.
+    /// A scalar, in the form in which it is sent.
     Text(String),
     /// `Name.1`, `Name.2`, …
     List(Vec<Self>),
-    /// `Name.Key` for each key. Dots within keys are allowed.
+    /// `Name.Key` for each key. Keys may contain dots.
     Map(Vec<(String, Self)>),
 }
 
@@ -28,7 +30,8 @@ impl Arg {
     }
 }
 
-/// Flattens named arguments, sorted by name byte-wise. A name that comes twice stays twice; `Request::new` refuses it.
+/// Flattens named arguments, sorted by the bytes of their names. A repeated name stays repeated;
+/// `Request::new` refuses it.
 #[must_use]
 pub fn flatten(args: &[(String, Arg)]) -> Vec<(String, String)> {
     let mut out = Vec::new();
@@ -39,7 +42,8 @@ pub fn flatten(args: &[(String, Arg)]) -> Vec<(String, String)> {
     out
 }
 
-/// The inverse for reading: groups `Prefix.N.Rest` by N. The rows come in the order of their numbers; gaps are closed.
+/// The inverse, for reading: groups `Prefix.N.Rest` by N. The rows are in the order of their
+/// numbers, without gaps.
 ///
 /// `Prefix.N` alone has the empty text as rest. Names of other forms are left out.
 #[must_use]

@@ -1,9 +1,12 @@
-//! The sender over HTTP and HTTPS: one request, one response, nothing repeated, nothing followed.
+//! The transport over HTTP and HTTPS: one request, one response, no repetition, no redirect.
 //!
-//! TLS is rustls on `ring`. Trusted roots are the platform's: on Linux the files that `SSL_CERT_FILE` and `SSL_CERT_DIR`
-//! name, else the distribution's bundle; on macOS and Windows the system's store. An extra PEM bundle is added to them.
-//! Invariant: a body over the limit is never held in memory, and an error says honestly whether the request can have
-//! reached the server: only name resolution, connecting and the TLS handshake come before the first byte of it.
+//! TLS is rustls on `ring`. The trusted roots are the platform's: on Linux the files that
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else the distribution's bundle; on macOS and Windows
+//! the system's store. An additional PEM bundle is added to them.
+//!
+//! Invariant: a body over the limit is never held in memory, and an error says truthfully whether
+//! the request can have reached the server: only name resolution, connecting and the TLS handshake
+//! happen before its first byte.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,30 +15,31 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 
 use crate::wire::{Pending, Transport, TransportError, WireRequest, WireResponse};
 
-/// How to send.
+/// The settings of the transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpConfig {
-    /// The longest wait for a connection, TLS included.
+    /// The timeout of a connection, TLS included.
     pub connect_timeout: Duration,
-    /// The longest silence while waiting for the response or its next piece.
+    /// The longest wait for the response or its next part.
     pub read_timeout: Duration,
-    /// The longest whole exchange.
+    /// The timeout of the whole exchange.
     pub total_timeout: Duration,
-    /// Certificates in PEM that are trusted besides the platform's.
+    /// Certificates in PEM that are trusted in addition to the platform's.
     pub extra_ca_pem: Option<Vec<u8>>,
-    /// Whether every endpoint is plain `http`. The platform's roots are then not looked for, so their absence is no error.
+    /// Whether all endpoints are plain `http`. The platform's roots are not read then, so that
+    /// missing ones are not an error.
     pub plain_only: bool,
-    /// Whether `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are heeded.
+    /// Whether `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are used.
     pub proxy: bool,
-    /// The most bytes of a body, decompressed.
+    /// The largest body in bytes, decompressed.
     pub body_bytes_max: usize,
 }
 
-/// Why there is no sender.
+/// The transport cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot set up HTTP: {detail}")]
 pub struct HttpSetupError {
-    /// What is wrong.
+    /// The reason.
     pub detail: String,
 }
 
@@ -47,8 +51,8 @@ pub struct HttpTransport {
 }
 
 impl Default for HttpConfig {
-    /// The official clients' 5 s to connect and 10 s of silence; a minute in all; 8 MiB, four times the largest documented
-    /// reply.
+    /// The timeouts of the official clients, 5 s to connect and 10 s without data; a minute for the
+    /// exchange; 8 MiB, four times the largest documented reply.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(5),
@@ -63,13 +67,14 @@ impl Default for HttpConfig {
 }
 
 impl HttpTransport {
-    /// A sender with a connection pool of its own.
+    /// A transport with its own pool of connections.
     ///
     /// # Errors
     ///
-    /// If the extra certificates cannot be read, or the platform has no trusted roots and none are given.
+    /// If the extra certificates cannot be read, or the platform has no trusted roots and none are
+    /// given.
     pub fn new(config: &HttpConfig) -> Result<Self, HttpSetupError> {
-        // Fails if a provider is installed already, which then is as good.
+        // This fails if a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("setpoint/", env!("CARGO_PKG_VERSION")))

@@ -1,8 +1,9 @@
 //! The Alibaba Cloud OpenAPI on the wire, as values.
 //!
-//! A call goes `Request` (an action with flattened parameters) → `sign` (V3 or V1) → `WireRequest` → `Transport` →
-//! `WireResponse` → `Reply` or `CallError`. Everything here is pure but the sender in `http` (feature `http`).
-//! Invariant: this crate knows actions and parameters, never a kind of resource or a plan.
+//! A call goes `Request` (an action with flattened parameters) → `sign` (V3 or V1) → `WireRequest`
+//! → `Transport` → `WireResponse` → `Reply` or `CallError`. Everything here is pure but the sender
+//! in `http` (feature `http`). Invariant: this crate knows actions and parameters, never a kind of
+//! resource or a plan.
 
 pub mod action;
 pub mod client;

@@ -1,8 +1,9 @@
 //! Reading a list over several pages, as values.
 //!
-//! A [`Walk`] says what to ask for next and judges each page. Absence makes the engine act, so a listing that does not check
-//! out is refused, never shortened: rows and total must agree, pages must follow each other, tokens and rows must not come
-//! twice. What one reply cannot show (a page whose token was lost) is for the caller to find by a second look.
+//! A [`Walk`] says what to ask for next and checks each page. The engine acts on absence, so a
+//! listing with a defect is refused and never shortened: rows and total must agree, pages must
+//! follow each other, tokens and rows must not repeat. A defect that no reply shows (a page whose
+//! token was lost) must be found by the caller with a second read.
 
 use std::collections::BTreeSet;
 
@@ -10,52 +11,54 @@ use crate::action::Action;
 use crate::json::{Json, Node, Odd};
 use crate::product::Product;
 
-/// How an action hands out a long list.
+/// The paging style of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// All in one reply.
+    /// The whole list in one reply.
     One,
-    /// `PageNumber` (in CloudMonitor partly `Page`) and `PageSize`; the reply has `TotalCount` or `Total`.
+    /// `PageNumber` (in CloudMonitor partly `Page`) and `PageSize`; the reply has `TotalCount` or
+    /// `Total`.
     Number {
         /// Rows per page to ask for.
         size: u32,
     },
-    /// `NextToken` and `MaxResults` (or `MaxResult`, `Length`, `PageSize`, or no size at all); an empty token ends the list.
+    /// `NextToken` and `MaxResults` (or `MaxResult`, `Length`, `PageSize`, or no size at all); an
+    /// empty token ends the list.
     Token {
         /// Rows per page to ask for, where the action takes a size.
         size: u32,
     },
 }
 
-/// Where the rows of a list stand in its reply.
+/// The place of a list's rows in its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing {
-    /// How the list is paged.
+    /// The paging style.
     pub style: Style,
     /// The path of the rows: `Vpcs.Vpc`.
     pub rows: &'static str,
-    /// The path, within a row, of what no two rows share: `VpcId`. Empty if there is no such thing.
+    /// The path, within a row, of its identity: `VpcId`. Empty if rows have none.
     pub id: &'static str,
 }
 
-/// Whether there is more to ask for.
+/// Whether the list has another page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Ask again, with the new [`Walk::params`].
+    /// Call again, with the new [`Walk::params`].
     More,
     /// The list is complete.
     Done,
 }
 
-/// Why a page is refused. Nothing may be concluded from the pages read so far.
+/// Reasons to refuse a page. The caller must not conclude anything from the pages before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// The list changed while it was read: start again from the first page.
+    /// The list changed while it was read: read it again from the first page.
     #[error("the list of {action} changed while it was read: {what}")]
     Moved {
         /// The action.
         action: &'static str,
-        /// How it shows.
+        /// The evidence.
         what: String,
     },
     /// The page contradicts itself or an earlier one.
@@ -63,12 +66,12 @@ pub enum PageError {
     Damaged {
         /// The action.
         action: &'static str,
-        /// How it shows.
+        /// The evidence.
         what: String,
     },
 }
 
-/// The way through one list.
+/// The progress through one list.
 #[derive(Debug, Clone)]
 pub struct Walk {
     action: &'static Action,
@@ -81,7 +84,7 @@ pub struct Walk {
     total: Option<u64>,
 }
 
-/// No real list has so many pages; a server that never ends one must not hold us for ever.
+/// The most pages of a list. A server that never ends one must not keep the caller for ever.
 const PAGES_MAX: u32 = 10_000;
 
 impl Style {
@@ -99,7 +102,7 @@ impl Style {
 }
 
 impl Walk {
-    /// Before the first page.
+    /// Begins at the first page.
     #[must_use]
     pub fn new(action: &'static Action, listing: Listing) -> Self {
         let (tokens, ids) = (BTreeSet::new(), BTreeSet::new());
@@ -137,13 +140,13 @@ impl Walk {
         params
     }
 
-    /// Judges a page and takes its rows into account.
+    /// Checks a page and counts its rows.
     ///
     /// # Errors
     ///
-    /// If the page is damaged or the list has moved under the reader.
+    /// If the page is damaged, or the list has changed since the first page.
     pub fn accept(&mut self, reply: &Json) -> Result<Next, PageError> {
-        // An answer without its list is the answer to another question, whatever total it states.
+        // An answer without its list answers another question, whatever its total is.
         let rows = reply
             .need_list(self.listing.rows)
             .map_err(|odd| self.damaged(odd.what))?;
@@ -248,7 +251,8 @@ impl Walk {
         Ok(token.unwrap_or_default())
     }
 
-    /// A field about the list. It stands at the root, or for a list within one object (`Invocation.…`) beside the rows.
+    /// A field about the list. It is at the root, or, for a list inside of an object
+    /// (`Invocation.…`), beside the rows.
     fn field<T>(
         &self,
         reply: &Json,
@@ -258,7 +262,7 @@ impl Walk {
         let within = self.listing.rows.split('.').next().unwrap_or_default();
         let at_root = read(reply, name).transpose();
         let beside = || read(reply, &format!("{within}.{name}")).transpose();
-        // Where the rows stand at the root there is nothing beside them.
+        // If the rows are at the root, nothing is beside them.
         let found = match at_root {
             None if self.listing.rows.contains('.') => beside(),
             found => found,

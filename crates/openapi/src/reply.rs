@@ -1,7 +1,8 @@
-//! A response becomes a [`Reply`] or a [`CallError`].
+//! Turns a response into a [`Reply`] or a [`CallError`].
 //!
-//! Invariant: a `Reply` is a JSON object that carries a `RequestId` and reports no failure. Everything else is an error, so
-//! that an empty object, a page of HTML or a truncated body is never read as "nothing there".
+//! Invariant: a `Reply` is a JSON object that has a `RequestId` and reports no failure. Everything
+//! else is an error, so that an empty object, an HTML page or a truncated body is never taken for
+//! an empty list.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,20 +13,20 @@ use crate::json::{Json, Odd, parse};
 use crate::product::Product;
 use crate::wire::WireResponse;
 
-/// The answer to a call that worked.
+/// The answer to a successful call.
 #[derive(Clone, PartialEq)]
 pub struct Reply {
     /// HTTP status, 200 to 299.
     pub status: u16,
-    /// The API's name for this exchange.
+    /// The request id.
     pub request_id: String,
-    /// The body, read.
+    /// The parsed body.
     pub json: Json,
     /// The body as received.
     pub body: Vec<u8>,
 }
 
-/// Leaves the body out: private keys and secret parameters come in bodies.
+/// Hides the body, which may contain private keys and secret parameters.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
@@ -35,17 +36,18 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// Words for success that products put into a `Code` field.
+/// Texts for success in the field `Code`, by product.
 const SUCCESS: [&str; 6] = ["200", "0", "OK", "ok", "Success", "success"];
 
-/// The longest wait that a server is believed when it asks for one.
+/// The longest pause that a server can ask for; a longer one is shortened.
 const HINT_MAX: Duration = Duration::from_mins(10);
 
 /// Reads the response to a call of this action.
 ///
 /// # Errors
 ///
-/// [`CallError::Api`] if the API reports an error with a code, [`CallError::Malformed`] if the answer is none of the API's.
+/// [`CallError::Api`] if the API reports an error with a code, [`CallError::Malformed`] if the
+/// answer is not one of the API.
 pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, CallError> {
     let malformed = |detail: String| CallError::Malformed {
         action: action.name,
@@ -79,7 +81,7 @@ pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, Ca
     })
 }
 
-/// CloudMonitor answers business failures with status 200, `Success` false and a `Code`.
+/// CloudMonitor reports failures with status 200, `Success` false and a `Code`.
 fn reports_failure(json: &Json) -> Result<bool, Odd> {
     let code = word(json, "Code")?;
     Ok(match json.may_bool("Success")? {
@@ -96,7 +98,8 @@ fn word(json: &Json, name: &str) -> Result<Option<String>, Odd> {
     })
 }
 
-/// The error in a body; none if there is no code, since an error without a code must not be mistaken for any.
+/// The error in a body; `None` if it has no code, since an error without a code must not be
+/// confused with any other.
 fn failure(action: &'static Action, response: &WireResponse, json: &Json) -> Option<ApiError> {
     let read = |name: &str| word(json, name).ok().flatten().unwrap_or_default();
     let either = |upper: &str, lower: &str| {
@@ -126,7 +129,8 @@ fn failure(action: &'static Action, response: &WireResponse, json: &Json) -> Opt
     })
 }
 
-/// The server's hint: `x-acs-retry-after` in milliseconds, else `TimeLeft` of the older rate-limit headers.
+/// The pause that the server asks for: `x-acs-retry-after` in milliseconds, or `TimeLeft` of the
+/// older rate-limit headers.
 fn retry_after(response: &WireResponse) -> Option<Duration> {
     let direct = response
         .header("x-acs-retry-after")

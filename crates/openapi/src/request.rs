@@ -3,18 +3,20 @@
 use crate::action::Action;
 use crate::flatten::{Arg, flatten};
 
-/// One call. `params` are flattened (`Tag.1.Key`), in a stable order, without `Action`, `Version` and signature fields.
+/// One call. `params` are flattened (`Tag.1.Key`), in a stable order, without `Action`, `Version`
+/// and signature fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What is called.
+    /// The action.
     pub action: &'static Action,
-    /// The region whose endpoint is asked. Also sent as `RegionId` where the action takes it.
+    /// The region whose endpoint is called. It is also sent as `RegionId` if the action has it.
     pub region: String,
     /// Flattened parameters, sorted by name, each name once.
     pub params: Vec<(String, String)>,
 }
 
-/// Why arguments make no call. Both are faults of the caller, found before anything is sent.
+/// Reasons why arguments are not a valid call. Both are errors of the calling code, found before
+/// anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// The action has no such parameter.
@@ -25,7 +27,7 @@ pub enum RequestError {
         /// The flattened name.
         name: String,
     },
-    /// Two arguments give one flattened name.
+    /// Two arguments have the same flattened name.
     #[error("parameter `{name}` of {action} is given twice")]
     Twice {
         /// The action.
@@ -40,7 +42,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If the action does not take a name, or a name comes twice.
+    /// If the action does not have a name, or a name occurs twice.
     pub fn new(
         action: &'static Action,
         region: impl Into<String>,
@@ -77,7 +79,8 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// What goes on the wire: `params`, and the region where the action takes it and the caller has not given it.
+    /// The parameters that are sent: `params`, and the region if the action has a parameter for it
+    /// and the caller has not set it.
     #[must_use]
     pub fn wire_params(&self) -> Vec<(String, String)> {
         let mut params = self.params.clone();

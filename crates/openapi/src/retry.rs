@@ -1,73 +1,80 @@
-//! Whether to make a call again, and when: a policy as a value.
+//! Whether and when to repeat a failed call: a policy as a value.
 //!
-//! Times and chance come in as arguments, so a decision can be tested and replayed. Rules, in order: what cannot get better
-//! is given up; a call that may have been carried out is repeated only if that is harmless; the server's own wish for a
-//! pause is honoured; otherwise the pause is drawn between zero and a bound that doubles (full jitter).
-//! Every repetition is signed anew, and one that carries a client token carries the same one.
+//! Time and chance are arguments, so that a decision can be tested and replayed. The rules, in
+//! order:
+//!
+//! 1. An error that cannot pass is final.
+//! 2. A call that may have been performed is repeated only if that does no harm.
+//! 3. A pause that the server asks for is respected.
+//! 4. Otherwise the pause is drawn between zero and a bound that doubles (full jitter).
+//!
+//! Every repetition is signed anew. One with a client token carries the same token.
 
 use std::time::Duration;
 
 use crate::error::{CallError, Certainty};
 
-/// How patient to be.
+/// The limits of retrying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The bound of the first pause after a fault of server or network.
+    /// The bound of the first pause after a failure of the server or the network.
     pub base: Duration,
     /// The bound of the first pause after throttling or a conflict, which take seconds to pass.
     pub base_busy: Duration,
-    /// The bound that no pause exceeds, but for the server's wish.
+    /// The upper limit of the bound. A pause that the server asks for may be longer.
     pub cap: Duration,
-    /// How many times the call is made at most, the first time included.
+    /// The most attempts, the first one included.
     pub attempts_max: u32,
-    /// When to stop, counted from the first attempt. A pause that would end later is not begun.
+    /// The time limit, from the first attempt. A pause that would end later is not begun.
     pub elapsed_max: Duration,
 }
 
-/// One attempt that has failed.
+/// A failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Attempt {
-    /// Which one it was, from 1.
+    /// Its number, from 1.
     pub number: u32,
-    /// Since the start of the first one.
+    /// The time since the start of the first attempt.
     pub elapsed: Duration,
-    /// Whether a second execution does no harm: a read, a call with a client token, a call that sets a value.
+    /// Whether a second execution does no harm: a read, a call with a client token, a call that
+    /// sets a value.
     pub idempotent: bool,
-    /// A number drawn evenly from 0 to 1.
+    /// A random number from 0 to 1, uniformly distributed.
     pub random: f64,
 }
 
-/// What to do after a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Make the call again.
+    /// Repeat the call.
     Retry {
-        /// After this pause.
+        /// The pause before it.
         after: Duration,
-        /// What it is that may pass.
+        /// The cause that may pass.
         why: Why,
     },
     /// Report the error.
     GiveUp,
 }
 
-/// What makes another try worthwhile.
+/// A cause that may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// Too many calls.
+    /// The call was throttled.
     Throttled,
-    /// A fault of the server, or an answer that makes no sense.
+    /// The server has failed, or its answer is malformed.
     ServerFault,
-    /// No answer.
+    /// There was no answer.
     NoReply,
-    /// An earlier call with the same token still runs.
+    /// A call with the same token is still running.
     TokenInProgress,
-    /// Another operation is in the way.
+    /// Another operation is in progress.
     Conflict,
 }
 
 impl Default for RetryPolicy {
-    /// Ten minutes with pauses up to one minute: some 25 calls to a service that is down all that time.
+    /// Ten minutes with pauses of up to one minute: about 25 calls to a service that fails all that
+    /// time.
     fn default() -> Self {
         Self {
             base: Duration::from_millis(500),
@@ -89,7 +96,7 @@ impl RetryPolicy {
         }
     }
 
-    /// What to do after this attempt failed with this error.
+    /// The decision after this attempt failed with this error.
     #[must_use]
     pub fn decide(&self, attempt: &Attempt, error: &CallError) -> Decision {
         let Some(why) = reason(error) else {
@@ -124,20 +131,21 @@ impl RetryPolicy {
             1.0
         };
         match error.api().and_then(|error| error.retry_after) {
-            // Whoever was told the same moment comes back spread over the first bound.
+            // Clients that were given the same time return spread over the first bound.
             Some(hint) => hint + base.mul_f64(chance),
-            // Throttling counts in windows: coming back at once is sure to be one call too many.
+            // Throttling counts in windows: an immediate repetition would certainly be throttled
+            // again.
             None if why == Why::Throttled => bound / 2 + (bound / 2).mul_f64(chance),
             None => bound.mul_f64(chance),
         }
     }
 }
 
-/// What may pass; none if the error will be the same next time.
+/// The cause that may pass; `None` if the error would be the same at the next attempt.
 fn reason(error: &CallError) -> Option<Why> {
     match error {
         CallError::NoReply(_) => Some(Why::NoReply),
-        // A proxy's page, a truncated body. A redirect will be there next time too.
+        // An HTML page of a proxy or a truncated body may pass. A redirect does not.
         CallError::Malformed { http_status, .. } => {
             (!(300..500).contains(http_status)).then_some(Why::ServerFault)
         }
@@ -145,7 +153,8 @@ fn reason(error: &CallError) -> Option<Why> {
         CallError::Api(error) if error.is_throttling() => Some(Why::Throttled),
         CallError::Api(error) if error.is_token_in_progress() => Some(Why::TokenInProgress),
         CallError::Api(error) if error.is_conflict() => Some(Why::Conflict),
-        // The nonce is a new one at each signing, so a used one means that the network delivered a request twice.
+        // Each signature has a new nonce, so a used one means that the network has delivered a
+        // request twice.
         CallError::Api(error) if error.is_server_fault() || error.code == "SignatureNonceUsed" => {
             Some(Why::ServerFault)
         }
@@ -183,7 +192,8 @@ mod tests {
         }
     }
 
-    /// The pause in milliseconds and its reason, for a call that may be repeated and for one that may not.
+    /// The pause in milliseconds and its reason, for a call that may be repeated and for one that
+    /// may not.
     fn check(error: &CallError, idempotent: Option<(u64, Why)>, other: Option<(u64, Why)>) {
         for (expected, may) in [(idempotent, true), (other, false)] {
             let expected = expected.map_or(Decision::GiveUp, |(ms, why)| Decision::Retry {

@@ -1,10 +1,12 @@
-//! Signatures: making them, reading them off a request, and proving them.
+//! Signatures: making them, reading them from a request, and verifying them.
 //!
-//! Three schemes exist: V3 (`ACS3-HMAC-SHA256`, what current SDKs use), V1 of RPC-style products (`HMAC-SHA1`, what the CLI
-//! and Terraform use) and V1 of path-style products. The client here signs V3, or V1 if told to; all three are proven, so
-//! that a server in the same process can hold real clients to them. Everything is a function of its arguments.
+//! There are three schemes: V3 (`ACS3-HMAC-SHA256`, of current SDKs), V1 of RPC-style products
+//! (`HMAC-SHA1`, of the CLI and Terraform) and V1 of path-style products. The client here signs
+//! with V3, or with V1 if told to. All three can be verified, so that a server in the same process
+//! can check real clients. Everything is a function of its arguments.
 //!
-//! Invariant: what is signed is derived from decoded pairs and the bytes of the body, never from the text as sent.
+//! Invariant: the text to sign is derived from decoded pairs and the bytes of the body, never from
+//! the text as it was sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,14 +23,14 @@ pub mod roa;
 pub mod v1;
 pub mod v3;
 
-/// The longest query sent as such. Anything longer goes into a form body: gateways refuse long request lines, and the
-/// user data of an instance alone has up to 43 KB.
+/// The longest query. Longer ones are sent as a form body: gateways refuse long request lines, and
+/// the user data of an instance alone has up to 43 KB.
 pub const QUERY_BYTES_MAX: usize = 4096;
 
 /// The media type of a form body.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
-/// How a request is signed.
+/// The scheme of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {
     /// `Authorization: ACS3-HMAC-SHA256 …`.
@@ -40,29 +42,30 @@ pub enum Scheme {
     Roa,
 }
 
-/// What makes each sending of a request a new one.
+/// The parts that make each request unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// A text never used before with this key.
+    /// A text that was never used with this key before.
     pub nonce: String,
-    /// The signer's clock.
+    /// The time of signing.
     pub timestamp: Timestamp,
 }
 
-/// The parts of a received request that decide whether to serve it, wherever its scheme puts them.
+/// The parts of a received request that decide whether to serve it, wherever its scheme has them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Received {
-    /// The scheme; none if the request is not signed.
+    /// The scheme; `None` if the request is not signed.
     pub scheme: Option<Scheme>,
-    /// The id of the key that claims to have signed.
+    /// The id of the key that the request names.
     pub access_key_id: String,
-    /// The time of signing as sent; empty if missing.
+    /// The time of signing as sent; empty if it is missing.
     pub timestamp: String,
-    /// The nonce; empty if missing. The V1 scheme of path-style products does not demand one.
+    /// The nonce; empty if it is missing. The V1 scheme of path-style products does not require
+    /// one.
     pub nonce: String,
     /// The token of a temporary key.
     pub security_token: Option<String>,
-    /// The token that stands in place of a signature, if the request says that it carries one.
+    /// The token in place of a signature, if the request says that it has one.
     pub bearer_token: Option<String>,
     /// The action; empty for path-style requests.
     pub action: String,
@@ -70,34 +73,36 @@ pub struct Received {
     pub version: String,
     /// The value of `Format`; empty if missing.
     pub format: String,
-    /// The parameters of the action, decoded, in the order sent, without those of the envelope.
+    /// The parameters of the action, decoded, in the order sent, without those of the signature and
+    /// the protocol.
     pub params: Vec<(String, String)>,
 }
 
-/// Why a signature does not hold.
+/// Reasons why a signature is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A part of the signature is missing or unreadable (`IncompleteSignature`).
     #[error("the signature is incomplete: {what}")]
     Incomplete {
-        /// What is missing or unreadable.
+        /// The missing or unreadable part.
         what: String,
     },
-    /// The signature is another one (`SignatureDoesNotMatch`).
+    /// The signature does not match (`SignatureDoesNotMatch`).
     #[error("the signature does not match")]
     Mismatch(Box<Mismatch>),
 }
 
-/// What the verifier would have signed, which servers tell the client.
+/// The texts that the verifier has signed. Servers send them to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The text fed to the HMAC.
+    /// The text that the HMAC is made of.
     pub string_to_sign: String,
-    /// The canonical request behind it; V3 only.
+    /// The canonical request in it; V3 only.
     pub canonical_request: Option<String>,
 }
 
-/// Names of parameters that belong to the envelope of RPC-style requests, not to the action.
+/// Parameters of RPC-style requests that belong to the signature or the protocol, not to the
+/// action.
 const ENVELOPE: [&str; 12] = [
     "AccessKeyId",
     "Action",
@@ -113,7 +118,7 @@ const ENVELOPE: [&str; 12] = [
     "Version",
 ];
 
-/// The scheme that a request is signed by; none if it carries no signature.
+/// The scheme of a request; `None` if it has no signature.
 #[must_use]
 pub fn scheme_of(request: &WireRequest) -> Option<Scheme> {
     match request.header("authorization") {
@@ -126,7 +131,8 @@ pub fn scheme_of(request: &WireRequest) -> Option<Scheme> {
     }
 }
 
-/// Every decoded parameter, of the query and then of a form body, in the order sent. Bodies of other types take no part.
+/// All decoded parameters of the query and then of a form body, in the order sent. Other bodies
+/// have none.
 #[must_use]
 pub fn all_params(request: &WireRequest) -> Vec<(String, String)> {
     let mut params = parse_form(&request.query);
@@ -139,7 +145,7 @@ pub fn all_params(request: &WireRequest) -> Vec<(String, String)> {
     params
 }
 
-/// Reads who calls what, without believing it yet.
+/// Reads the parts of a request without verifying them.
 ///
 /// # Errors
 ///
@@ -202,7 +208,7 @@ pub fn read(request: &WireRequest) -> Result<Received, Refusal> {
             received.security_token = param("SecurityToken").filter(|token| !token.is_empty());
         }
     }
-    // V1 clients send these headers too, unsigned, so there the parameters count.
+    // V1 clients send these headers too, unsigned, so their parameters are used.
     (received.action, received.version) = if scheme == Some(Scheme::V1) {
         (
             param("Action").unwrap_or_default(),
@@ -217,11 +223,12 @@ pub fn read(request: &WireRequest) -> Result<Received, Refusal> {
     Ok(received)
 }
 
-/// Whether the request's signature was made with this secret. Compares in constant time.
+/// Checks that the request's signature was made with this secret. The comparison takes constant
+/// time.
 ///
 /// # Errors
 ///
-/// If the request is not signed, its signature is incomplete, or it is another one.
+/// If the request is not signed, its signature is incomplete, or it does not match.
 pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
     match scheme_of(request) {
         Some(Scheme::V3) => v3::verify(request, secret),

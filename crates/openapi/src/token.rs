@@ -1,13 +1,15 @@
 //! Client tokens: at most 64 ASCII characters that make a repeated call the same call.
 //!
-//! A derived token is a hash of its parts and nothing else, so a run that was killed derives it again. Invariant: different
-//! lists of parts never give one text to hash, since each part is preceded by its length.
+//! A derived token is a hash of its parts and nothing else, so a run that was killed derives it
+//! again. Invariant: different lists of parts never give one text to hash, since each part is
+//! preceded by its length.
 
 use sha2::{Digest, Sha256};
 
 use crate::encode::hex;
 
-/// The longest client token that the API takes, in characters. A SHA-256 in hex has exactly that many.
+/// The longest client token that the API takes, in characters. A SHA-256 in hex has exactly that
+/// many.
 pub const TOKEN_CHARS_MAX: usize = 64;
 
 /// The token of these parts, in order: 64 lower-case hex digits.

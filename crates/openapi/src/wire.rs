@@ -1,7 +1,8 @@
-//! What crosses the wire: an HTTP exchange as values, and the trait of whatever carries it.
+//! An HTTP exchange as values, and the trait of its carriers.
 //!
-//! The same values go over a socket (`http`) and into the embedded simulator, so both take one path.
-//! Invariant: `Debug` shows no value of a header, query or body, since signatures, tokens and private keys are among them.
+//! The same values are sent over a socket (`http`) and to the embedded simulator, so that both take
+//! the same path. Invariant: `Debug` shows no value of a header, query or body, since signatures,
+//! tokens and private keys are among them.
 
 use std::fmt;
 use std::future::Future;
@@ -10,27 +11,29 @@ use std::pin::Pin;
 /// A future that a [`Transport`] returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// An HTTP request, signed, ready to send.
+/// An HTTP request, signed and ready to send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WireRequest {
     /// The method in upper case. Clients send `GET` and `POST`; a server may receive others.
     pub method: String,
     /// `http` or `https`.
     pub scheme: &'static str,
-    /// The `Host` header's value: host, with the port if it is not the scheme's own. On the receiving side, as received.
+    /// The `Host` header's value: host, with the port if it is not the scheme's own. On the
+    /// receiving side, as received.
     pub host: String,
-    /// Path, `/` for RPC-style products.
+    /// The path; `/` for RPC-style products.
     pub path: String,
-    /// Raw query, percent-encoded, without the question mark.
+    /// The raw query, percent-encoded, without the question mark.
     pub query: String,
-    /// Header names in lower case, with values. `host` is not among them on the sending side, and not looked for there.
+    /// Header names in lower case, with values. `host` is not among them when sending, and is
+    /// ignored there when receiving.
     pub headers: Vec<(String, String)>,
     /// Body bytes, de-chunked.
     pub body: Vec<u8>,
 }
 
 impl WireRequest {
-    /// The value of the first header of this lower-case name.
+    /// The value of the first header with this lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
@@ -49,7 +52,7 @@ pub struct WireResponse {
 }
 
 impl WireResponse {
-    /// The value of the first header of this lower-case name.
+    /// The value of the first header with this lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
@@ -100,17 +103,18 @@ fn first<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// Why no response came. Whether the server acted is not known unless `sent` is false.
+/// Reasons why there is no response. Unless `sent` is false, the server may have acted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct TransportError {
-    /// False if the request certainly never reached the server (name not resolved, connection refused).
+    /// False if the request certainly did not reach the server (name not resolved, connection
+    /// refused).
     pub sent: bool,
-    /// What the network said, for people.
+    /// The error of the network, for people.
     pub detail: String,
 }
 
-/// Carries one exchange, once. Does not retry, does not sign, does not read the body's meaning.
+/// Carries one exchange, once. It does not retry, sign or interpret the body.
 pub trait Transport: Send + Sync {
     /// Sends the request and waits for the whole response, up to the transport's own time limit.
     fn send(&self, request: WireRequest) -> Pending<'_, Result<WireResponse, TransportError>>;

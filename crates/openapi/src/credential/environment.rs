@@ -1,11 +1,12 @@
-//! Credentials in environment variables, under the names that the official tools read.
+//! Credentials in environment variables, with the names that the official tools read.
 //!
-//! Invariant: id, secret and token come from one family of names, so that keys of two accounts are never mixed.
+//! Invariant: id, secret and token come from one family of names, so that keys of two accounts are
+//! never mixed.
 
 use super::{Credential, CredentialError, Env, Resolved};
 
-/// Names of id, secret and token. `ALIBABA_CLOUD_*` is read by every official client, `ALICLOUD_ACCESS_KEY` by the
-/// Terraform provider, the others by the CLI.
+/// Names of id, secret and token. `ALIBABA_CLOUD_*` is read by every official client,
+/// `ALICLOUD_ACCESS_KEY` by the Terraform provider, the others by the CLI.
 const FAMILIES: [[&str; 3]; 5] = [
     [
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -39,7 +40,7 @@ const REGIONS: [&str; 6] = [
     "REGION",
 ];
 
-/// Variables that mean a source which this client does not speak.
+/// Variables for sources that this client does not support.
 const UNSUPPORTED: [&str; 4] = [
     "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
     "ALIBABA_CLOUD_CREDENTIALS_URI",
@@ -47,7 +48,7 @@ const UNSUPPORTED: [&str; 4] = [
     "ALIBABA_CLOUD_BEARER_TOKEN",
 ];
 
-/// The first family with a pair. A variable set to the empty text counts as not set.
+/// The first family with a pair. An empty variable counts as not set.
 pub(super) fn read(env: Env<'_>) -> Result<Option<Resolved>, CredentialError> {
     for [id_name, secret_name, token_name] in FAMILIES {
         let half = |present: &str, missing: &str| CredentialError::HalfPair {
@@ -79,7 +80,7 @@ pub(super) fn region(env: Env<'_>) -> Option<String> {
     REGIONS.iter().find_map(|name| set(env, name))
 }
 
-/// A hint at variables that are set but lead nowhere here; empty if there are none.
+/// A hint at variables that are set but not supported; empty if there are none.
 pub(super) fn unsupported(env: Env<'_>) -> String {
     match UNSUPPORTED.iter().find(|name| set(env, name).is_some()) {
         Some(name) => format!(
@@ -94,7 +95,7 @@ pub(super) fn set(env: Env<'_>, name: &str) -> Option<String> {
     env(name).filter(|value| !value.trim().is_empty())
 }
 
-/// Whether the variable says yes.
+/// Whether the variable is set to a text for yes.
 pub(super) fn truthy(env: Env<'_>, name: &str) -> bool {
     set(env, name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
 }

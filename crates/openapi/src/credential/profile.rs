@@ -1,7 +1,7 @@
 //! Credentials in `~/.aliyun/config.json`, the profiles of the official CLI.
 //!
-//! Modes `AK` and `StsToken` are read. Every other mode is named in its error with what to do; a new mode is one more arm
-//! in [`credential`].
+//! The modes `AK` and `StsToken` are supported. For every other mode the error names an
+//! alternative; a new mode is one more arm in [`credential`].
 
 use serde::Deserialize;
 
@@ -34,7 +34,8 @@ struct Profile {
     region_id: String,
 }
 
-/// Where the CLI keeps its profiles: `ALIBABA_CLOUD_CONFIG_FILE`, or `.aliyun/config.json` in the home folder.
+/// The file of the CLI's profiles: `ALIBABA_CLOUD_CONFIG_FILE`, or `.aliyun/config.json` in the
+/// home folder.
 #[must_use]
 pub fn config_path(env: Env<'_>) -> Option<String> {
     let set = |name| environment::set(env, name);
@@ -58,7 +59,7 @@ pub(super) fn read(
     asked: Option<&str>,
     env: Env<'_>,
 ) -> Result<Resolved, CredentialError> {
-    // The parser's own message may quote the text, and the text holds secrets: only the place is passed on.
+    // The parser's message may quote the text, which has secrets, so only the position is used.
     let config: Config = serde_json::from_str(text).map_err(|error| CredentialError::BadFile {
         detail: format!(
             "not the expected JSON at line {}, column {}",
@@ -102,7 +103,7 @@ pub(super) fn read(
     })
 }
 
-/// The key of a profile, by its mode. An empty mode is guessed as the CLI does.
+/// The key of a profile by its mode. An empty mode is guessed as the CLI does.
 fn credential(profile: &Profile) -> Result<Credential, CredentialError> {
     let mode = match profile.mode.as_str() {
         "" if profile.sts_token.is_empty() => "AK",

@@ -1,12 +1,14 @@
-//! `HMAC-SHA1` of path-style products (container service and the like). Only proven here: no action of the table needs it.
+//! `HMAC-SHA1` of path-style products (container service and others). It is only verified here: the
+//! table has no action that needs it.
 //!
-//! Signed are the method, four plain headers, all `x-acs-*` headers, and the path with the sorted, decoded query.
+//! Signed are the method, four plain headers, all `x-acs-*` headers, and the path with the sorted,
+//! decoded query.
 
 use super::{Mismatch, Refusal, hmac_sha1_base64, incomplete, same};
 use crate::encode::parse_form;
 use crate::wire::WireRequest;
 
-/// How a query parameter with an empty value is signed; clients differ.
+/// The form of a query parameter with an empty value; clients differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmptyValue {
     /// `key`.
@@ -32,7 +34,7 @@ pub fn authorization(request: &WireRequest) -> Result<(String, String), Refusal>
     Ok((id.trim().to_owned(), signature.trim().to_owned()))
 }
 
-/// The text that is fed to the HMAC.
+/// The text that the HMAC is made of.
 #[must_use]
 pub fn string_to_sign(request: &WireRequest, empty: EmptyValue) -> String {
     let mut text = format!("{}\n", request.method);
@@ -63,13 +65,13 @@ pub fn string_to_sign(request: &WireRequest, empty: EmptyValue) -> String {
     text
 }
 
-/// The signature of a text, in base64. The key is the secret as it stands.
+/// The signature of a text, in base64. The key is the secret without an addition.
 #[must_use]
 pub fn signature(string_to_sign: &str, secret: &str) -> String {
     hmac_sha1_base64(secret, string_to_sign)
 }
 
-/// Whether the signature was made with this secret, empty values signed either way.
+/// Checks that the signature was made with this secret, with either form of empty values.
 ///
 /// # Errors
 ///

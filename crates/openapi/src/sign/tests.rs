@@ -1,4 +1,5 @@
-//! Every published vector, in both directions: 86 requests that real clients sent, 13 that a server must refuse.
+//! Every published vector, in both directions: 86 requests that real clients sent, 13 that a server
+//! must refuse.
 
 use serde::Deserialize;
 
@@ -268,7 +269,8 @@ fn changed(wire: &WireRequest) -> Vec<WireRequest> {
             .iter_mut()
             .find(|(name, _)| name == "authorization")
         {
-            // The last character of base64 may be padding, so the first of the signature is changed.
+            // The last character of base64 may be padding, so the first of the signature is
+            // changed.
             let at = value
                 .rfind(['=', ':'])
                 .filter(|at| at + 1 < value.len())

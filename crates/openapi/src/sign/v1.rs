@@ -1,7 +1,8 @@
-//! `HMAC-SHA1` of RPC-style products: all parameters, sorted and encoded, encoded once more into one text.
+//! `HMAC-SHA1` of RPC-style products: all parameters, sorted and encoded, encoded once more into
+//! one text.
 //!
-//! Query and form parameters are signed alike, so it makes no difference where a client puts them. The key of the HMAC is
-//! the secret followed by `&`. The method is part of the text.
+//! Query and form parameters are signed alike, so it makes no difference where a client puts them.
+//! The key of the HMAC is the secret followed by `&`. The method is part of the text.
 
 use super::{
     FORM, Mismatch, QUERY_BYTES_MAX, Refusal, Stamp, all_params, hmac_sha1_base64, incomplete, same,
@@ -12,7 +13,8 @@ use crate::endpoint::Endpoint;
 use crate::request::Request;
 use crate::wire::WireRequest;
 
-/// Signs a request: POST with all in the query, or in a form body if the query would be longer than [`QUERY_BYTES_MAX`].
+/// Signs a request: POST with all in the query, or in a form body if the query would be longer than
+/// [`QUERY_BYTES_MAX`].
 #[must_use]
 pub fn sign(
     request: &Request,
@@ -54,7 +56,7 @@ pub fn sign(
     }
 }
 
-/// The text that is fed to the HMAC. A parameter named `Signature` takes no part.
+/// The text that the HMAC is made of. A parameter named `Signature` is not part of it.
 #[must_use]
 pub fn string_to_sign(method: &str, params: &[(String, String)]) -> String {
     let signed: Vec<(String, String)> = params
@@ -71,11 +73,11 @@ pub fn signature(string_to_sign: &str, secret: &str) -> String {
     hmac_sha1_base64(&format!("{secret}&"), string_to_sign)
 }
 
-/// Whether the signature was made with this secret.
+/// Checks that the signature was made with this secret.
 ///
 /// # Errors
 ///
-/// If there is no signature, its method or version is another one, or it does not match.
+/// If there is no signature, it has another method or version, or it does not match.
 pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
     let params = all_params(request);
     let param = |name: &str| {

@@ -1,7 +1,9 @@
-//! `ACS3-HMAC-SHA256`: a canonical request, its hash, and an HMAC over the hash with the secret as it stands.
+//! `ACS3-HMAC-SHA256`: a canonical request, its hash, and an HMAC of the hash with the secret as
+//! the key.
 //!
-//! Action, version, time and nonce travel in `x-acs-*` headers, the action's parameters in the query; the body takes part
-//! through its hash alone. The verifier hashes the body that it received, so a changed body shows as a mismatch.
+//! Action, version, time and nonce are sent in `x-acs-*` headers, the action's parameters in the
+//! query; the body is signed by its hash. The verifier hashes the body that it received, so that a
+//! changed body is a mismatch.
 
 use super::{
     FORM, Mismatch, QUERY_BYTES_MAX, Refusal, Stamp, hmac_sha256_hex, incomplete, same, sha256_hex,
@@ -28,8 +30,8 @@ pub struct Authorization {
     pub signature: String,
 }
 
-/// Signs a request as the generated SDKs do: POST with all in the query and an empty body, or, if the query would be
-/// longer than [`QUERY_BYTES_MAX`], all in a form body.
+/// Signs a request as the generated SDKs do: POST with all parameters in the query and an empty
+/// body, or in a form body if the query would be longer than [`QUERY_BYTES_MAX`].
 #[must_use]
 pub fn sign(
     request: &Request,
@@ -81,7 +83,7 @@ pub fn sign(
     wire
 }
 
-/// The `Authorization` header for a request of which these headers are signed.
+/// The `Authorization` header of a request with these signed headers.
 #[must_use]
 pub fn authorize(
     request: &WireRequest,
@@ -101,11 +103,13 @@ pub fn authorize(
     )
 }
 
-/// Whether the signature was made with this secret and covers `host` and every `x-acs-*` header.
+/// Checks that the signature was made with this secret and covers `host` and every `x-acs-*`
+/// header.
 ///
 /// # Errors
 ///
-/// If the header is missing or unreadable, leaves such a header out, or the signature is another one.
+/// If the header is missing or unreadable, does not cover such a header, or the signature does not
+/// match.
 pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
     let authorization = Authorization::parse(request)?;
     let mut demanded = vec!["host".to_owned()];
@@ -130,7 +134,8 @@ pub fn verify(request: &WireRequest, secret: &str) -> Result<(), Refusal> {
             &authorization.signature,
         )
     };
-    // The SDKs put keys in as they are, the documentation encodes them; it matters for odd keys only.
+    // The SDKs leave keys as they are, the documentation encodes them. It makes a difference only
+    // for unusual keys.
     let raw = canonical_request(canonical_raw_keys);
     if holds(&raw) || holds(&canonical_request(canonical)) {
         return Ok(());
@@ -213,7 +218,7 @@ fn canonical_request(request: &WireRequest, signed_headers: &[String], query: Qu
     .join("\n")
 }
 
-/// A header's value as signed: trimmed; several values sorted and joined with commas.
+/// A header's value for signing: trimmed; several values sorted and joined with commas.
 fn header_value(request: &WireRequest, name: &str) -> String {
     if name == "host" {
         return request.host.trim().to_owned();
