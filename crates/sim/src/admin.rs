@@ -29,7 +29,7 @@ pub fn answer(cloud: &Embedded, request: &WireRequest) -> WireResponse {
     if is_foreign(request) {
         return page(
             403,
-            &json!({"error": "a page of another origin has no business here"}),
+            &json!({"error": "a page of another origin must not send requests here"}),
         );
     }
     let response = dispatch(cloud, request);

@@ -148,7 +148,7 @@ impl Plan {
             }
             if fault.times == 0 {
                 return Err(serde_json::Error::custom(format!(
-                    "`times` of `{}` is 0",
+                    "`times` of `{}` must be above 0",
                     fault.action
                 )));
             }

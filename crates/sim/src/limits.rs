@@ -98,7 +98,7 @@ impl Rate {
             return Err(format!("`{product}` has no action `{name}`"));
         }
         if self.calls == 0 || self.seconds == 0 {
-            Err("`calls` and `seconds` are above 0".to_owned())
+            Err("`calls` and `seconds` must be above 0".to_owned())
         } else {
             Ok(())
         }

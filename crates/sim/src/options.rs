@@ -12,7 +12,7 @@ use crate::profile::Options;
 #[derive(Debug, thiserror::Error)]
 pub enum OptionsError {
     /// The JSON is not an object, has an unknown name, or a value of the wrong type.
-    #[error("these are no options: {0}")]
+    #[error("the options are not valid: {0}")]
     Json(#[from] serde_json::Error),
     /// A value is out of range.
     #[error("`{0}`: {1}")]
@@ -38,7 +38,10 @@ impl Options {
             .flat_map(|profile| profile.values())
             .filter_map(Value::as_i64);
         if durations.into_iter().any(|ms| !TIMES.contains(&ms)) {
-            return Err(OptionsError::Value("profile", "a time is 0 to ten years"));
+            return Err(OptionsError::Value(
+                "profile",
+                "a time must be between 0 and ten years",
+            ));
         }
         let merged: Self = serde_json::from_value(whole)?;
         let lags = [
@@ -49,7 +52,7 @@ impl Options {
         if lags.iter().any(|ms| !TIMES.contains(ms)) {
             return Err(OptionsError::Value(
                 "list_lag_ms, read_lag_ms, token_lifetime_ms",
-                "a time is 0 to ten years",
+                "a time must be between 0 and ten years",
             ));
         }
         if merged
@@ -59,7 +62,7 @@ impl Options {
         {
             return Err(OptionsError::Value(
                 "token_mismatch",
-                "a status is 400 to 599",
+                "a status must be between 400 and 599",
             ));
         }
         if merged
@@ -67,7 +70,10 @@ impl Options {
             .values()
             .any(|price| !price.is_finite() || *price <= 0.0)
         {
-            return Err(OptionsError::Value("spot_prices", "a price is above 0"));
+            return Err(OptionsError::Value(
+                "spot_prices",
+                "a price must be above 0",
+            ));
         }
         Ok(merged)
     }

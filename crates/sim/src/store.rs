@@ -79,7 +79,7 @@ pub type StoredRow = (String, String, String);
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder cannot be created.
-    #[error("the folder `{path}` cannot be made: {source}")]
+    #[error("the folder `{path}` cannot be created: {source}")]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -95,7 +95,7 @@ pub enum StoreError {
     /// Another version has written it in a format that this version does not read.
     #[error(
         "the simulated cloud in `{path}` was made by {maker}; this is version {VERSION}, which reads format {FORMAT}: delete the folder \
-         to begin anew, or go on with the version that made it"
+         to start with a new world, or use the version that made it"
     )]
     Format {
         /// The file.

@@ -1,5 +1,6 @@
-//! The bench that unit tests drive a world with: real signatures, a clock by hand, and every answer held against the
-//! published shape of its action, and its XML form, read by a parser that is not ours, against its JSON form.
+//! The bench that unit tests drive a world with: real signatures and a clock set by hand. Every
+//! answer is compared with the published shape of its action, and its XML form, parsed by another
+//! library, with its JSON form.
 
 use serde_json::{Value, json};
 use setpoint_openapi::action::{Action, cms, ecs, location, oos, sts, tag, vpc};
@@ -16,7 +17,7 @@ use crate::world::World;
 /// 2026-01-01T00:00:00Z.
 const START: i64 = 1_767_225_600_000;
 
-/// What names such as `$disk` stand for in tables of calls.
+/// The values of names such as `$disk` in tables of calls.
 pub(crate) type Names = std::collections::BTreeMap<&'static str, String>;
 
 /// A world with a client and a clock.
@@ -51,12 +52,12 @@ impl Bench {
         }
     }
 
-    /// Lets time pass.
+    /// Moves the clock forward.
     pub(crate) fn wait(&mut self, ms: i64) {
         self.now_ms += ms;
     }
 
-    /// Calls an action in cn-beijing; a refusal comes as `404 InvalidVpcId.NotFound`.
+    /// Calls an action in cn-beijing. A refusal is returned as `404 InvalidVpcId.NotFound`.
     pub(crate) fn call(&mut self, name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
         let (product, action) = name.split_once('.').expect("written as product.Action");
         let action = find(product, action);
@@ -104,7 +105,8 @@ impl Bench {
         ))
     }
 
-    /// A call whose values may be names that stand for others; empty if it is accepted.
+    /// Calls an action with names replaced by their values; returns the refusal, empty if the call
+    /// is accepted.
     pub(crate) fn outcome(&mut self, name: &str, pairs: &[(&str, &str)], names: &Names) -> String {
         let filled: Vec<(&str, &str)> = pairs
             .iter()
@@ -113,7 +115,7 @@ impl Bench {
         self.call(name, &filled).err().unwrap_or_default()
     }
 
-    /// A call that must be answered.
+    /// A call that must succeed.
     #[track_caller]
     pub(crate) fn ok(&mut self, name: &str, pairs: &[(&str, &str)]) -> Value {
         self.call(name, pairs)
@@ -130,7 +132,7 @@ impl Bench {
         );
     }
 
-    /// A VPC that can be used.
+    /// Creates a VPC and waits until it is Available.
     pub(crate) fn vpc(&mut self) -> String {
         let id = text(
             &self.ok("vpc.CreateVpc", &[("CidrBlock", "172.16.0.0/12")]),
@@ -140,7 +142,7 @@ impl Bench {
         id
     }
 
-    /// A VSwitch that can be used, in zone h.
+    /// Creates a VSwitch in zone h and waits until it is Available.
     pub(crate) fn vswitch(&mut self, vpc: &str, block: &str) -> String {
         let pairs = [
             ("VpcId", vpc),
@@ -152,7 +154,7 @@ impl Bench {
         id
     }
 
-    /// A security group.
+    /// Creates a security group.
     pub(crate) fn group(&mut self, vpc: &str) -> String {
         text(
             &self.ok(
@@ -163,7 +165,7 @@ impl Bench {
         )
     }
 
-    /// A machine in its first moment, with its network: (instance, vswitch, group).
+    /// Orders an instance, with its network; returns (instance, VSwitch, group). It is Pending.
     pub(crate) fn machine(&mut self, more: &[(&str, &str)]) -> (String, String, String) {
         let vpc = self.vpc();
         let (vswitch, group) = (self.vswitch(&vpc, "172.16.1.0/24"), self.group(&vpc));
@@ -198,7 +200,7 @@ impl Bench {
     }
 }
 
-/// Holds an element against the value that it stands for.
+/// Compares an XML element with the JSON value that it stands for.
 fn assert_says(name: &str, node: roxmltree::Node<'_, '_>, value: &Value) {
     let Value::Object(fields) = value else {
         let expected = value.as_str().map_or_else(
@@ -267,7 +269,7 @@ pub(crate) fn text(body: &Value, name: &str) -> String {
         .to_owned()
 }
 
-/// Holds an answer against the published shape: no unknown field, every value of its type.
+/// Compares an answer with the published shape: no unknown field, every value of its type.
 #[track_caller]
 pub(crate) fn conform(path: &str, shape: &Value, value: &Value) {
     match (shape, value) {

@@ -45,7 +45,7 @@ pub enum TlsError {
         why: String,
     },
     /// The system provides no random bits.
-    #[error("the system gives no random bits for a key")]
+    #[error("the system provides no random bits for a key")]
     Random,
     /// The TLS library refuses the key or the certificate.
     #[error("TLS cannot be set up: {0}")]

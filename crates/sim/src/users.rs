@@ -57,14 +57,14 @@ impl fmt::Debug for User {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UserError {
     /// A name is not valid.
-    #[error("`{0}` is no name of a user: 1 to 64 letters, digits, `.`, `-`, `_`")]
+    #[error("`{0}` is not a valid user name: it must have 1 to 64 letters, digits, `.`, `-`, `_`")]
     Name(String),
     /// A name, key or token occurs twice.
-    #[error("`{0}`: a name, key or token is there twice")]
+    #[error("`{0}` occurs twice: names, keys and tokens of users must differ")]
     Twice(String),
     /// A pattern cannot match any action.
     #[error(
-        "`{pattern}` of `{user}` fits no action: write `PRODUCT:ACTION` with `*` for any text, or `*`"
+        "`{pattern}` of `{user}` matches no action: write `PRODUCT:ACTION` with `*` for any text, or `*`"
     )]
     Pattern {
         /// The user.
@@ -73,10 +73,10 @@ pub enum UserError {
         pattern: String,
     },
     /// A bearer token is empty.
-    #[error("the `bearer_token` of `{0}` is empty")]
+    #[error("the `bearer_token` of `{0}` must not be empty")]
     EmptyToken(String),
     /// The end of a token's validity is not a time.
-    #[error("`bearer_expires` of `{0}` is no moment: write it as `2026-01-01T00:00:00Z`")]
+    #[error("`bearer_expires` of `{0}` is not a valid time: write it as `2026-01-01T00:00:00Z`")]
     Moment(String),
 }
 
@@ -326,7 +326,7 @@ mod tests {
         assert!(take(vec![user("a", &["esc:RunInstances"])]).is_err());
         assert!(
             take(vec![user("a", &["ecs:DescribeInstnaces"])])
-                .is_err_and(|text| text.contains("fits no action"))
+                .is_err_and(|text| text.contains("matches no action"))
         );
         assert!(
             take(vec![User {

@@ -41,8 +41,8 @@ pub enum Death {
     After,
 }
 
-/// A hook that lets a run die at its nth write call: from then on nothing it sends arrives. The notice wakes whoever is to
-/// drop the run; the flag says whether it died.
+/// A hook that lets a run die at its nth write call: from then on nothing it sends arrives. The
+/// notice wakes whoever is to drop the run; the flag says whether it died.
 #[must_use]
 pub fn dying_at(n: usize, death: Death) -> (Hook, Arc<Notify>, Arc<AtomicBool>) {
     let (notice, died) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));

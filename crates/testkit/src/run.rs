@@ -174,8 +174,9 @@ impl Cloud {
     }
 }
 
-/// Lives through a change: applies the first stack, wants an empty second plan; plans the other, compares the plan's lines,
-/// applies it, wants an empty plan again; destroys it and wants nothing left.
+/// Lives through a change: applies the first stack, wants an empty second plan; plans the other,
+/// compares the plan's lines, applies it, wants an empty plan again; destroys it and wants nothing
+/// left.
 ///
 /// # Panics
 /// Any of this is not so.

@@ -1,4 +1,5 @@
-//! The lightest client there is: requests prepared before the clock starts, raw HTTP/1.1, one request under way a connection.
+//! The lightest client there is: requests prepared before the clock starts, raw HTTP/1.1, one
+//! request under way a connection.
 //!
 //! Client and server share the cores, so whatever a client does would be measured as the server's.
 
@@ -78,8 +79,8 @@ pub(crate) fn text(request: &WireRequest) -> Vec<u8> {
     bytes
 }
 
-/// Sends prepared requests over so many connections, each served by a thread of this process or, if there are many, all by
-/// one; gives calls a second.
+/// Sends prepared requests over so many connections, each served by a thread of this process or, if
+/// there are many, all by one; gives calls a second.
 pub(crate) fn rate(address: SocketAddr, requests: &[Vec<u8>], connections: usize) -> f64 {
     let mut lines: Vec<Line> = (0..connections).map(|_| Line::open(address)).collect();
     let begun = Instant::now();

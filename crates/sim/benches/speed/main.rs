@@ -1,7 +1,8 @@
 //! How fast the simulated cloud answers, and how much memory a large one takes.
 //!
-//! `cargo bench -p setpoint-sim` measures and fails if a target is missed; without `--bench` the same is done with a small
-//! world and no targets, so that it cannot rot. Everything is bounded: so many calls, so many machines.
+//! `cargo bench -p setpoint-sim` measures and fails if a target is missed; without `--bench` the
+//! same is done with a small world and no targets, so that it cannot rot. Everything is bounded: so
+//! many calls, so many machines.
 
 #![expect(
     clippy::disallowed_types,

@@ -1,5 +1,5 @@
-//! The server itself, on the runtime that `sim serve` has: reads of pages of ten of a thousand machines, and writes that are
-//! on the disk before they are answered.
+//! The server itself, on the runtime that `sim serve` has: reads of pages of ten of a thousand
+//! machines, and writes that are on the disk before they are answered.
 
 use std::net::SocketAddr;
 use std::time::Instant;

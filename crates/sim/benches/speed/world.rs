@@ -59,7 +59,8 @@ impl Signer {
     }
 }
 
-/// A new world in which everything is done at once and nothing is limited, in memory or in a folder.
+/// A new world in which everything is done at once and nothing is limited, in memory or in a
+/// folder.
 pub(crate) fn world(dir: Option<&std::path::Path>) -> (Embedded, Signer) {
     let limits = Limits::none();
     let options = Options {

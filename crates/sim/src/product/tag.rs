@@ -1,7 +1,7 @@
 //! The tag service: tags of things of every product at once, by resource name (ARN).
 //!
-//! A call that concerns several things succeeds or fails for each on its own, with HTTP 200. Unlike in the products' own
-//! actions a value must not be empty.
+//! A call that concerns several things succeeds or fails for each on its own, with HTTP 200. Unlike
+//! in the products' own actions a value must not be empty.
 
 use crate::product::Actions;
 

@@ -1,7 +1,8 @@
-//! X.509 certificates, written by hand: one authority and one server, ECDSA on P-256 with SHA-256.
+//! X.509 certificates, written by hand: an authority and a server, ECDSA on P-256 with SHA-256.
 //!
-//! DER is a tree of (tag, length, content); the functions below write its nodes. Only what clients check is in it. Guarantee:
-//! the same authority key gives certificates that chain to the same authority certificate.
+//! DER is a tree of (tag, length, content); the functions below write its nodes. The certificates
+//! contain only what clients check. Guarantee: certificates of the same authority key chain to the
+//! same authority certificate.
 
 use std::net::IpAddr;
 
@@ -13,9 +14,9 @@ use sha2::{Digest, Sha256};
 use super::TlsError;
 
 const DAY_MS: i64 = 86_400_000;
-/// How long an authority lasts.
+/// The validity of an authority.
 const AUTHORITY_DAYS: i64 = 3650;
-/// How long a server's certificate lasts; some clients take no more than 825 days.
+/// The validity of a server's certificate; some clients accept at most 825 days.
 const SERVER_DAYS: i64 = 398;
 
 const AUTHORITY_NAME: &str = "Setpoint simulated cloud, local authority";
@@ -54,7 +55,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// A new key.
+    /// Creates a key.
     pub(crate) fn generate() -> Result<Self, TlsError> {
         let random = SystemRandom::new();
         let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random)
@@ -62,7 +63,7 @@ impl Key {
         Self::read(made.as_ref())
     }
 
-    /// The key of a stored form.
+    /// Restores a stored key.
     pub(crate) fn read(pkcs8: &[u8]) -> Result<Self, TlsError> {
         let random = SystemRandom::new();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8, &random)
@@ -175,7 +176,7 @@ pub(crate) fn server(
     )
 }
 
-/// What a certificate says of its holder.
+/// The holder of a certificate.
 struct Subject<'a> {
     name: &'a str,
     key: &'a Key,
@@ -220,7 +221,7 @@ fn sign(subject: &Subject<'_>, authority: &Key, now: Timestamp) -> Result<Vec<u8
     ))
 }
 
-/// Sixteen bytes, positive: no two certificates of an authority may share theirs.
+/// A serial number: sixteen bytes, positive, different for all certificates of an authority.
 fn serial(key: &Key, now: Timestamp) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(key.identifier());

@@ -1,7 +1,8 @@
-//! Every action against the published descriptions: names, types, mandatory parameters, answers; and the table of actions in
-//! the documents against the code.
+//! Every action against the published descriptions: names, types, mandatory parameters, answers;
+//! and the table of actions in the documents against the code.
 //!
-//! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it the tests that need it say that they skip.
+//! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it the tests that
+//! need it say that they skip.
 
 pub(crate) mod answers;
 mod contract;

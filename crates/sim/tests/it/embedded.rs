@@ -98,7 +98,7 @@ fn a_store_of_another_version_says_what_to_do() {
         error.replace(&dir.path().join("world.redb").display().to_string(), "FILE")
     };
     drop(kept(dir.path(), &hand));
-    let advice = "delete the folder to begin anew, or go on with the version that made it";
+    let advice = "delete the folder to start with a new world, or use the version that made it";
     alter(
         dir.path(),
         redb::TableDefinition::<(&str, &str), &str>::new("rows"),

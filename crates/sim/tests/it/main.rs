@@ -1,5 +1,5 @@
-//! The simulator from outside: published signature vectors, the embedded transport with its store and faults, the server,
-//! and random calls.
+//! The simulator from outside: published signature vectors, the embedded transport with its store
+//! and faults, the server, and random calls.
 
 mod client;
 mod conformance;

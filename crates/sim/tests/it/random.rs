@@ -1,4 +1,5 @@
-//! Random calls: whatever comes, a refusal changes nothing, two runs are the same, and a stored world is the same world.
+//! Random calls: whatever comes, a refusal changes nothing, two runs are the same, and a stored
+//! world is the same world.
 
 use proptest::prelude::*;
 use setpoint_openapi::timestamp::Timestamp;
@@ -89,7 +90,8 @@ fn rows(world: &World) -> Vec<(String, String, String)> {
     world.rows()
 }
 
-/// Runs a script of (call, wait) and gives all answers; checks after each refusal that nothing has changed.
+/// Runs a script of (call, wait) and gives all answers; checks after each refusal that nothing has
+/// changed.
 fn run(script: &[(usize, i64)]) -> (World, Vec<Vec<u8>>) {
     let mut world = World::new(3, Timestamp(START), Options::default());
     let account = world.account().clone();

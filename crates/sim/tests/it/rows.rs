@@ -1,4 +1,5 @@
-//! The bytes of the long listings, in JSON and in XML: rows are written straight to text, and no client may notice.
+//! The bytes of the long listings, in JSON and in XML: rows are written straight to text, and no
+//! client may notice.
 //!
 //! `UPDATE_EXPECT=1` writes `testdata/sim/rows.txt` anew; read the difference.
 

@@ -1,8 +1,10 @@
-//! Long random sequences of calls and lapses of time, good and bad, over everything that has a life. After each step every
-//! [`Property`](property::Property) holds, and one listing is gone through page by page.
+//! Long random sequences of calls and lapses of time, good and bad, over everything that has a
+//! life. After each step every [`Property`](property::Property) holds, and one listing is gone
+//! through page by page.
 //!
-//! `SETPOINT_SEQUENCES` says how many sequences of each kind; `.ci/run` asks for more than an ordinary run. They are the same
-//! every time, unless `SETPOINT_SEED` is another number. A failure prints the calls as lines that a plain test can hold.
+//! `SETPOINT_SEQUENCES` says how many sequences of each kind; `.ci/run` asks for more than an
+//! ordinary run. They are the same every time, unless `SETPOINT_SEED` is another number. A failure
+//! prints the calls as lines that a plain test can hold.
 
 mod draw;
 mod edges;
@@ -56,7 +58,8 @@ fn lines() -> Vec<&'static str> {
         .collect()
 }
 
-/// Half of the sequences let states last, the others do not; one in eight begins with nothing, two with a machine only.
+/// Half of the sequences let states last, the others do not; one in eight begins with nothing, two
+/// with a machine only.
 fn begin(steps: &[Step]) -> Run {
     let dice = steps.first().map_or(0, |step| step.dice);
     let profile = if dice.is_multiple_of(2) {

@@ -1,4 +1,5 @@
-//! The server over a real socket: keep-alive, forms, chunks, absolute targets, and the pages beside the API.
+//! The server over a real socket: keep-alive, forms, chunks, absolute targets, and the pages beside
+//! the API.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! The file of answer shapes is what the published API descriptions say.
 //!
-//! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it this test says that it skips. For a new
-//! action add `"Name": null` to the file and run once with `UPDATE_EXPECT=1`.
+//! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it this test says
+//! that it skips. For a new action add `"Name": null` to the file and run once with
+//! `UPDATE_EXPECT=1`.
 
 use std::path::PathBuf;
 

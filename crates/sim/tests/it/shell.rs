@@ -1,4 +1,5 @@
-//! What lies around the world: limits as clients see them, the call log, counts, and latency from the seed.
+//! What lies around the world: limits as clients see them, the call log, counts, and latency from
+//! the seed.
 
 use std::time::Duration;
 

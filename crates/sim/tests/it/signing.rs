@@ -1,4 +1,5 @@
-//! Requests that real clients sent, and requests that must be refused, with the codes of the published list.
+//! Requests that real clients sent, and requests that must be refused, with the codes of the
+//! published list.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -76,7 +77,8 @@ fn requests_of_real_clients_pass_the_door() {
     let mut passed = 0;
     for vector in vectors()["vectors"].as_array().expect("vectors") {
         let text = |name: &str| vector[name].as_str().unwrap_or_default();
-        // Path-style products are not simulated, and the one key of the world is not a temporary one.
+        // Path-style products are not simulated, and the one key of the world is not a temporary
+        // one.
         if text("scheme") == "ROA-HMAC-SHA1"
             || vector["action"].is_null()
             || !vector["security_token"].is_null()

@@ -176,7 +176,8 @@ fn a_key_that_is_switched_off() {
     );
 }
 
-/// A request as the current SDKs send it: the token in a header, the kind of signature in the query, and nothing signed.
+/// A request as the current SDKs send it: the token in a header, the kind of signature in the
+/// query, and nothing signed.
 fn by_header(cloud: &Embedded, hand: &Hand, name: &str, token: &str) -> WireRequest {
     let mut request = signed(&cloud.credential(), hand.now(), name, &[]);
     request

@@ -10,7 +10,7 @@ use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[("PutResourceMetricRules", put)];
 
-/// The documents speak of 500 and of 50; the smaller number is safe.
+/// The documentation has 500 in one place and 50 in another; the smaller number is safe.
 const MAX: usize = 50;
 
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
@@ -28,7 +28,7 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
             let result =
                 json!({"Code": refusal.code, "Message": refusal.message, "Success": false});
             failed.push(json!({"RuleId": id, "Result": result}));
-            // What a failed row left unread is no reason to refuse the others.
+            // A failed row must not make the call fail for parameters that were not read.
             row.read_all();
         }
     }

@@ -1,4 +1,5 @@
-//! `alarm_contact`: a person to tell. The name is the identity; mail and phone stay `PENDING` until someone confirms them.
+//! `alarm_contact`: a person who is notified. Mail and phone stay `PENDING` until they are
+//! confirmed. The name is the identity.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

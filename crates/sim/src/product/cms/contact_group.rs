@@ -1,4 +1,4 @@
-//! `alarm_contact_group`: contacts under one name, which rules refer to. A put replaces the list of members.
+//! `alarm_contact_group`: a named list of contacts, which rules refer to. A put replaces the list.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl Row for ContactGroup {
     }
 }
 
-/// Puts in an empty group that every account has.
+/// Creates an empty group, which every account has.
 pub(crate) fn put_default(world: &mut World, name: &str) {
     let now = world.now_ms();
     let base = Base {
@@ -103,7 +103,7 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
     success(json!({}))
 }
 
-/// Two parallel lists: groups with everything, and names alone.
+/// Two parallel lists: the groups, and their names alone.
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let rows = world.shown(&world.tables.contact_groups, false);
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 100)?;

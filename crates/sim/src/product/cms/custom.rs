@@ -1,4 +1,4 @@
-//! Metrics that callers report themselves: kept, and read back by DescribeMetricList in the namespace
+//! Metrics that callers report: they are stored, and DescribeMetricList reads them in the namespace
 //! `acs_customMetric_ACCOUNT`.
 
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,11 @@ pub(crate) const ACTIONS: Actions = &[("PutCustomMetric", put)];
 /// The points of one reported metric; the row's key is its name.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct CustomMetric {
-    /// Moment, dimensions as JSON, values as JSON.
+    /// Time, dimensions as JSON, values as JSON.
     points: Vec<(i64, String, String)>,
 }
 
-/// The latest points that are kept of a metric.
+/// The number of points kept of a metric.
 const KEPT: usize = 1_440;
 
 impl Row for CustomMetric {
@@ -80,7 +80,7 @@ pub(crate) fn is_custom(world: &World, call: &Call<'_>) -> bool {
         .is_some_and(|name| name == format!("acs_customMetric_{}", world.account.id))
 }
 
-/// The points that were reported, oldest first.
+/// The reported points, oldest first.
 pub(crate) fn list(world: &World, call: &Call<'_>) -> Answer {
     call.harmless(&["Length", "NextToken"]);
     let (from, to) = (

@@ -1,7 +1,8 @@
 //! Metric data: DescribeMetricList, DescribeMetricLast, DescribeMetricData, DescribeMetricTop.
 //!
-//! `Datapoints` is a text that holds a JSON array, in every one of them. Things that do not exist, or that do not run, have
-//! no data, which is no error. The last minute has not arrived yet.
+//! `Datapoints` is a text with a JSON array in each of them. A resource that does not exist, or an
+//! instance that does not run, has no data; that is not an error. The last minute is not available
+//! yet.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +26,13 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeMetricTop", top),
 ];
 
-/// How late points arrive, in milliseconds.
+/// The delay of points, in milliseconds.
 const LATE: i64 = 60_000;
 const HOUR: i64 = 3_600_000;
 /// How long points are kept, in milliseconds.
 const KEPT: i64 = 31 * 24 * HOUR;
 
-/// What a call asks for.
+/// The query of a call.
 struct Query<'a> {
     metric: Metric,
     /// Seconds.
@@ -43,7 +44,7 @@ struct Query<'a> {
     things: Vec<Thing<'a>>,
 }
 
-/// One series: what it is of, its dimensions, and since when it has data.
+/// One series: its resource, its dimensions, and the time of its first point.
 struct Thing<'a> {
     id: &'a str,
     dimensions: Map<String, Value>,
@@ -98,7 +99,7 @@ pub(crate) fn moment(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refusal
         .transpose()
 }
 
-/// One object, or a list of at most fifty.
+/// One object, or a list of at most 50.
 fn dimensions(call: &Call<'_>) -> Result<Vec<BTreeMap<String, String>>, Refusal> {
     let Some(text) = call.given("Dimensions") else {
         return Ok(Vec::new());
@@ -123,7 +124,7 @@ fn fits(thing: &Thing<'_>, wanted: &[BTreeMap<String, String>]) -> bool {
             .any(|one| one.iter().all(|(key, value)| has(key, value)))
 }
 
-/// What has data in a namespace: machines that run, addresses that are bound, gateways.
+/// The resources with data in a namespace: running instances, bound EIPs, gateways.
 fn things<'a>(world: &'a World, call: &Call<'_>, namespace: &str) -> Vec<Thing<'a>> {
     let thing = |id: &'a str, since_ms: i64| {
         let dimensions = json!({"userId": world.account.id, "instanceId": id});
@@ -166,7 +167,7 @@ fn things<'a>(world: &'a World, call: &Call<'_>, namespace: &str) -> Vec<Thing<'
 }
 
 impl Query<'_> {
-    /// Beginnings of the periods of a series within the asked time, in milliseconds.
+    /// The start of each period of a series in the interval, in milliseconds.
     fn moments(&self, thing: &Thing<'_>) -> impl DoubleEndedIterator<Item = i64> + use<> {
         let step = self.period * 1_000;
         let first = (self.from.max(thing.since_ms).div_euclid(step) + 1) * step;
@@ -209,7 +210,7 @@ impl Query<'_> {
     }
 }
 
-/// A level in the metric's unit; what counts the free part counts the rest.
+/// A load in the metric's unit. A metric of free capacity has the rest.
 fn scaled(metric: &Metric, level: f64) -> f64 {
     let level = if metric.name.contains("free") || metric.name.contains("idle") {
         100.0 - level
@@ -225,7 +226,7 @@ fn scaled(metric: &Metric, level: f64) -> f64 {
     }
 }
 
-/// Points by time, one page of them; the token is the place of the next one.
+/// A page of points by time. The token is the index of the next one.
 fn list(world: &mut World, call: &Call<'_>) -> Answer {
     if custom::is_custom(world, call) {
         return custom::list(world, call);
@@ -277,7 +278,7 @@ fn last(world: &mut World, call: &Call<'_>) -> Answer {
     success(json!({"Period": query.period.to_string(), "Datapoints": json!(points).to_string()}))
 }
 
-/// As a list without pages, and without `Success`.
+/// As a list without pages and without `Success`.
 fn data(world: &mut World, call: &Call<'_>) -> Answer {
     let query = query(world, call, HOUR)?;
     let length = length(call, 1_000, 1_440)?;

@@ -1,6 +1,8 @@
-//! `load`: how busy a thing looks in its metrics. Nothing runs in the simulator, so a test says what the metrics show.
+//! `load`: the load that a resource shows in its metrics. Nothing runs in the simulator, so a test
+//! sets it.
 //!
-//! Every value is a function of seed, thing, metric and time: the same question has the same answer.
+//! Every value is a function of seed, resource, metric and time: the same query has the same
+//! answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,22 +10,22 @@ use crate::base::Base;
 use crate::ids;
 use crate::table::Row;
 
-/// How busy a thing looks.
+/// The load of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
-    /// Two to five per cent of everything. What everything shows that nobody has set.
+    /// 2 to 5 %. The default.
     #[default]
     Idle,
-    /// 85 to 95 per cent.
+    /// 85 to 95 %.
     Busy,
-    /// Idle, and for the first five minutes of each half hour 90 per cent.
+    /// Idle, with 90 % in the first five minutes of each half hour.
     Burst,
-    /// Idle but for memory and disks, which fill up within a day from when it was set.
+    /// Idle, but memory and disks fill up within a day after it was set.
     Leak,
 }
 
-/// The load of one thing; the row's key is the thing's id.
+/// The load of one resource, whose id is the row's key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Load {
     pub(crate) profile: Profile,
@@ -42,7 +44,7 @@ const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 impl Load {
-    /// Per cent of what the thing can do, 0 to 100, at a moment.
+    /// The load at a moment, in percent of the capacity.
     pub(crate) fn level(&self, seed: u64, thing: &str, metric: &str, at_ms: i64) -> f64 {
         let noise = f64::from(
             u32::try_from(

@@ -1,7 +1,8 @@
-//! `metric_alarm`: an alert rule under an id that the caller chooses.
+//! `metric_alarm`: an alert rule with an id that the caller chooses.
 //!
-//! One action creates and updates: PutResourceMetricRule replaces the whole rule, what it leaves out goes back to its
-//! default. A put on a disabled rule leaves it disabled. Invariant: a rule's contact groups existed when it was put.
+//! PutResourceMetricRule creates and updates: it replaces the whole rule, and a parameter that it
+//! leaves out gets its default. A put on a disabled rule leaves it disabled. Invariant: a rule's
+//! contact groups existed when it was put.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -45,7 +46,7 @@ pub(crate) struct MetricRule {
     labels: Vec<(String, String)>,
     escalations: Vec<Escalation>,
     enabled: bool,
-    /// What reads show of `enabled` until a moment.
+    /// The value of `enabled` that reads show until a moment.
     stale: Option<(i64, bool)>,
     updated_ms: i64,
 }
@@ -98,7 +99,7 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
     success(json!({}))
 }
 
-/// Puts one rule: the whole call, or a row of a batch.
+/// Stores one rule: that of the call, or of a row of a batch.
 pub(crate) fn put_one(world: &mut World, call: &Fields<'_>) -> Result<(), Refusal> {
     let id = call.need("RuleId")?;
     let (namespace, name) = (call.need("Namespace")?, call.need("MetricName")?);
@@ -150,7 +151,7 @@ pub(crate) fn put_one(world: &mut World, call: &Fields<'_>) -> Result<(), Refusa
     Ok(())
 }
 
-/// At least one level, and each one whole.
+/// A rule needs at least one level, and all values of each.
 fn read_escalations(call: &Fields<'_>, statistics: &str) -> Result<Vec<Escalation>, Refusal> {
     let mut levels = Vec::new();
     for level in LEVELS {
@@ -223,7 +224,8 @@ fn read_groups(world: &World, call: &Fields<'_>) -> Result<String, Refusal> {
     Ok(list.to_owned())
 }
 
-/// A JSON list of objects with text values. Whether what they name exists is not checked, as far as is known.
+/// A JSON list of objects with text values. As far as is known, the cloud does not check that they
+/// exist.
 fn read_resources(call: &Fields<'_>) -> Result<String, Refusal> {
     let text = call.need("Resources")?;
     let list: Vec<Map<String, Value>> = serde_json::from_str(text)
@@ -410,7 +412,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     success(json!({}))
 }
 
-/// The flag is read back late.
+/// Reads show a change of the flag late.
 fn switch(world: &mut World, call: &Call<'_>, enable: bool, max: usize) -> Answer {
     let ids = call.list("RuleId");
     require(world, &ids, max)?;

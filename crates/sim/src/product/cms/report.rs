@@ -1,5 +1,5 @@
-//! What the simulator has none of: alarms that fired, events, application groups, templates of rules. And the agent, which
-//! is on every machine that runs.
+//! Listings of resources that the simulator does not have: fired alarms, events, application
+//! groups, templates of rules. And the agent, which every running instance has.
 
 use serde_json::{Value, json};
 
@@ -123,7 +123,7 @@ fn agent_statuses(world: &mut World, call: &Call<'_>) -> Answer {
     success(json!({"NodeStatusList": {"NodeStatus": shown}}))
 }
 
-/// The agent is there already.
+/// The agent is installed already.
 fn install_agent(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["Force"]);
     call.only("InstallCommand", "onlyInstallNotHasAgent")?;

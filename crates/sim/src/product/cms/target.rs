@@ -1,4 +1,5 @@
-//! Where a rule's alarms are pushed to beside its contacts. Kept with the rule, never used: no rule ever fires.
+//! The push targets of a rule in addition to its contacts. They are stored and never used: no rule
+//! fires.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ fn rule<'a>(world: &World, call: &Call<'a>) -> Result<&'a str, Refusal> {
     }
 }
 
-/// Adds targets, or overwrites those of the same id.
+/// Adds targets, or replaces those with the same ids.
 fn put(world: &mut World, call: &Call<'_>) -> Answer {
     let rule = rule(world, call)?;
     let mut held = world
@@ -106,7 +107,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     success(json!({"Targets": {"Target": targets}}))
 }
 
-/// Ids that the rule does not have stand in the answer.
+/// The answer lists ids that the rule does not have.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let rule = rule(world, call)?;
     let ids = call.list("TargetIds");

@@ -1,4 +1,5 @@
-//! DescribeAccountAttributes: an account's quotas and what it has used of them; and the networks as ECS lists them.
+//! DescribeAccountAttributes: the quotas of an account and how much of them is used. DescribeVpcs
+//! of ECS.
 
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -21,7 +22,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeVSwitches", describe_vswitches),
 ];
 
-/// Every attribute, unless some are named.
+/// All attributes, unless the call names some.
 const NAMES: [&str; 9] = [
     "instance-network-type",
     "max-security-groups",
@@ -34,7 +35,7 @@ const NAMES: [&str; 9] = [
     "real-name-authentication",
 ];
 
-/// vCPUs of pay-as-you-go machines in a region, by bid or not.
+/// vCPUs of pay-as-you-go instances in a region, spot instances included.
 fn used(world: &World, region: &str, spot: bool) -> i64 {
     let here = |row: &&Instance| {
         row.base.region == region && !row.base.released && row.charge_type == "PostPaid"
@@ -79,7 +80,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "AccountAttributeItems": { "AccountAttributeItem": items } }))
 }
 
-/// The older listing of networks, which the VPC product has taken over.
+/// The older listing of VPCs, which the VPC product has replaced.
 fn describe_vpcs(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (id, default) = (call.given("VpcId"), call.flag("IsDefault")?);

@@ -1,7 +1,8 @@
-//! `auto_snapshot_policy`: hours and weekdays at which snapshots of disks are taken by themselves.
+//! `auto_snapshot_policy`: hours and weekdays at which the cloud takes snapshots of disks.
 //!
-//! No states. At each of its hours (of UTC+8) a policy takes a snapshot of every disk that it is applied to and that is on a
-//! machine at rest. Parameters are in lower camel case, lists are JSON texts of texts.
+//! A policy has no states. At each of its hours (UTC+8) it takes a snapshot of every disk that it
+//! is applied to, if the instance is Running or Stopped. Parameters are in lower camel case; lists
+//! are texts with JSON.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +45,7 @@ pub(crate) struct AutoSnapshotPolicy {
     hours: BTreeSet<i64>,
     /// Weekdays, 1 (Monday) to 7.
     weekdays: BTreeSet<i64>,
-    /// -1: for ever.
+    /// -1: snapshots are kept for ever.
     retention_days: i64,
     due_ms: Option<i64>,
 }
@@ -89,7 +90,7 @@ impl Row for AutoSnapshotPolicy {
     }
 }
 
-/// Sets the next moment, as long as there is a disk to take snapshots of.
+/// Sets the next time of a snapshot, if the policy has disks.
 fn arm(world: &mut World, id: &str) {
     let now = world.now_ms();
     let applied = world.tables.disks.values().any(|disk| disk.policy == id);
@@ -99,12 +100,12 @@ fn arm(world: &mut World, id: &str) {
 }
 
 impl AutoSnapshotPolicy {
-    /// The first of its moments after a moment.
+    /// The first time of the policy after a moment.
     fn next(&self, after_ms: i64) -> Option<i64> {
         let local = after_ms + 8 * HOUR_MS;
         let first = local.div_euclid(HOUR_MS) + 1;
         let fits = |hour: &i64| {
-            // The first of January 1970 was a Thursday, the fourth weekday.
+            // 1 January 1970 was a Thursday, the fourth weekday.
             let weekday = (hour.div_euclid(24) + 3).rem_euclid(7) + 1;
             self.hours.contains(&hour.rem_euclid(24)) && self.weekdays.contains(&weekday)
         };
@@ -134,7 +135,7 @@ fn find_mut<'a>(
     policy.ok_or_else(not_found)
 }
 
-/// A JSON text of numbers as texts.
+/// A text with a JSON array of numbers as texts.
 fn numbers(
     call: &Call<'_>,
     name: &str,
@@ -183,7 +184,7 @@ fn name<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Refusal> {
     Ok(name)
 }
 
-/// The region, whose parameter these actions write in their own way.
+/// The region, which these actions have in a parameter of their own.
 fn region<'a>(call: &Call<'a>) -> Result<&'a str, Refusal> {
     let named = call.given("regionId");
     named
@@ -254,7 +255,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Takes the policy off its disks.
+/// Removes the policy from its disks.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     region(call)?;
     let id = call.need("autoSnapshotPolicyId")?;
@@ -281,7 +282,7 @@ fn disk_ids(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
         .ok_or_else(|| Refusal::missing("diskIds"))
 }
 
-/// A disk has one policy: another takes its place.
+/// A disk has one policy: a new one replaces it.
 fn apply(world: &mut World, call: &Call<'_>) -> Answer {
     region(call)?;
     let id = call.need("autoSnapshotPolicyId")?;

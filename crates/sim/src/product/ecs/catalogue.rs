@@ -1,5 +1,5 @@
-//! What can be had and where: DescribeRegions, DescribeZones, DescribeAvailableResource, DescribeResourcesModification,
-//! DescribeRecommendInstanceType, and the categories of disks.
+//! What can be ordered where: regions, zones, available resources, possible modifications,
+//! recommended types, and the categories of disks.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeZones", describe_zones),
 ];
 
-/// The least and the most, in GiB.
+/// The smallest and the largest size, in GiB.
 type Bounds = (i64, i64);
 
 /// Disk categories with their bounds as system disk and as data disk.
@@ -135,7 +135,7 @@ fn describe_zones(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "Zones": { "Zone": zones.collect::<Vec<_>>() } }))
 }
 
-/// Types that a machine may become, or categories that its system disk may become.
+/// Types that an instance can change to, or categories that its system disk can change to.
 fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["OperationType", "Conditions.1"]);
     call.only("MigrateAcrossZone", "false")?;
@@ -170,7 +170,8 @@ fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
     }]}}))
 }
 
-/// Whether a machine of one type can become another: the same processor's kind, and neither holds local disks.
+/// Whether an instance of one type can change to another: both have the same architecture and no
+/// local disks.
 pub(crate) fn can_become(from: &InstanceType, to: &InstanceType) -> bool {
     from.architecture == to.architecture
         && from.id != to.id
@@ -197,7 +198,7 @@ fn targets(world: &World, call: &Call<'_>, machine: &Instance) -> Result<Vec<Val
         .collect())
 }
 
-/// Categories that a disk may become.
+/// Categories that a disk can change to.
 fn categories(disk: &Disk) -> Vec<Value> {
     let lines = DISKS
         .iter()
@@ -210,7 +211,7 @@ fn categories(disk: &Disk) -> Vec<Value> {
         .collect()
 }
 
-/// Types like the one that is named, or of the cores and memory that are asked for, best first.
+/// Types similar to the named one, or with the requested cores and memory, best first.
 fn describe_recommended(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("NetworkType", "vpc")?;
     call.only("IoOptimized", "optimized")?;

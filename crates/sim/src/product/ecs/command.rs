@@ -1,4 +1,4 @@
-//! `command`: a script that Cloud Assistant keeps under an id.
+//! `command`: a script that Cloud Assistant stores under an id.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeCommands", describe),
 ];
 
-/// The largest content, in bytes after base64.
+/// The largest content, in bytes of base64.
 const CONTENT: usize = 24 << 10;
 
 /// A command.
@@ -34,7 +34,7 @@ pub(crate) struct Command {
     pub(crate) invoked: i64,
 }
 
-/// What a command says.
+/// The content of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Draft {
     /// `RunShellScript`, `RunBatScript` or `RunPowerShellScript`.
@@ -55,7 +55,8 @@ impl Row for Command {
     }
 }
 
-/// Reads what a call says about a command. The usual encoding of the content differs by action.
+/// Reads a command from the parameters of a call. The default encoding of the content differs by
+/// action.
 pub(crate) fn draft(call: &Call<'_>, usual_encoding: &str) -> Result<Draft, Refusal> {
     let kind = call.need("Type")?;
     if !matches!(
@@ -108,7 +109,7 @@ fn timeout(call: &Call<'_>) -> Result<Option<i64>, Refusal> {
     Ok(seconds)
 }
 
-/// The names that stand in double braces.
+/// The names of parameters, in double braces.
 pub(crate) fn parameters(content: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for piece in content.split("{{").skip(1) {
@@ -155,7 +156,7 @@ fn check_texts(name: Option<&str>, description: Option<&str>) -> Result<(), Refu
     Ok(())
 }
 
-/// Keeps a command; returns its id.
+/// Stores a command; returns its id.
 pub(crate) fn keep(
     world: &mut World,
     call: &Call<'_>,
@@ -205,7 +206,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "CommandId": id }))
 }
 
-/// The content cannot be changed: the parameter is accepted and has no effect.
+/// The content cannot be changed: the cloud accepts the parameter and ignores it.
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["CommandContent"]);
     let id = call.need("CommandId")?;
@@ -232,7 +233,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Runs that are under way go on.
+/// Runs in progress continue.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("CommandId")?;
     find(world, call, id)?;
@@ -240,7 +241,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// A text in the encoding that a read asks for: base64 unless it says otherwise.
+/// A text in the encoding that a read asks for, base64 by default.
 pub(crate) fn encoded(call: &Call<'_>, text: &str) -> String {
     if call.given("ContentEncoding") == Some("PlainText") {
         text.to_owned()

@@ -1,6 +1,7 @@
-//! `deployment_set`: a rule by which machines are spread over hosts.
+//! `deployment_set`: a rule that spreads instances over hosts.
 //!
-//! No states. Hosts are not simulated: a set only counts its members, zone by zone. Invariant: a set with members stays.
+//! A set has no states. Hosts are not simulated: a set only counts its members in each zone.
+//! Invariant: a set with members cannot be deleted.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// Machines in a set, those that are going too.
+/// Instances of a set, including those that are being deleted.
 pub(crate) fn members<'a>(world: &'a World, id: &'a str) -> impl Iterator<Item = &'a Instance> {
     world
         .tables
@@ -67,7 +68,7 @@ pub(crate) fn members<'a>(world: &'a World, id: &'a str) -> impl Iterator<Item =
         .filter(move |row| row.extras.deployment_set == id && !row.base.released)
 }
 
-/// Refuses more machines than a set can hold in a zone.
+/// Refuses more instances than a set can have in a zone.
 pub(crate) fn require_room(world: &World, id: &str, zone: &str, more: i64) -> Result<(), Refusal> {
     let held = members(world, id).filter(|row| row.zone == zone).count();
     let more = usize::try_from(more).unwrap_or_default();

@@ -1,8 +1,11 @@
 //! `disk`: system and data disks.
 //!
-//! A disk of its own: Creating (1 s) → Available → Attaching (3 s) → In_use → Detaching → Available → gone. A disk that comes
-//! with a machine is Creating until the machine is made, then In_use. ReInitDisk and ResetDisk pass through ReIniting (3 s). A
-//! change of category is a task beside the state (10 s). Invariant: a disk with an instance is not Available.
+//! States of a disk made alone: Creating (1 s) → Available → Attaching (3 s) → In_use → Detaching →
+//! Available → deleted. A disk of a new instance is Creating until the instance is created, then
+//! In_use. ReInitDisk and ResetDisk pass through ReIniting (3 s). A change of category is a task
+//! (10 s) and not a state.
+//!
+//! Invariant: a disk that is attached to an instance is not Available.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -41,7 +44,7 @@ pub(crate) struct Disk {
     pub(crate) zone: String,
     pub(crate) system: bool,
     pub(crate) spec: DiskDraft,
-    /// Empty if it hangs on no machine.
+    /// Empty if the disk is not attached.
     pub(crate) instance: String,
     pub(crate) image: String,
     pub(crate) serial: String,
@@ -50,18 +53,18 @@ pub(crate) struct Disk {
     pub(crate) charge_type: String,
     pub(crate) attached_ms: Option<i64>,
     pub(crate) detached_ms: Option<i64>,
-    /// The machine whose system disk it was before it was detached; empty for all others.
+    /// The instance whose system disk this was before it was detached; empty for all others.
     #[serde(default)]
     pub(crate) origin: String,
     /// The automatic snapshot policy; empty if it has none.
     #[serde(default)]
     pub(crate) policy: String,
-    /// A change of category that is under way.
+    /// The change of category in progress.
     #[serde(default)]
     pub(crate) becoming: Option<Becoming>,
     #[serde(default)]
     pub(crate) category_changed_ms: Option<i64>,
-    /// What a guest has made of it; none: filled as it was made.
+    /// The partitions and file systems that the guest has made; `None`: one that fills the disk.
     #[serde(default)]
     pub(crate) layout: Option<Layout>,
 }
@@ -75,28 +78,28 @@ pub(crate) struct Becoming {
     pub(crate) until_ms: i64,
 }
 
-/// What a disk is to be, as a create call says it.
+/// The disk that a create call asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DiskDraft {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) category: String,
     pub(crate) size_gib: i64,
-    /// Of `cloud_essd` only; else empty.
+    /// Only for `cloud_essd`; otherwise empty.
     pub(crate) performance_level: String,
     pub(crate) provisioned_iops: i64,
     pub(crate) bursting: bool,
     pub(crate) encrypted: bool,
     pub(crate) kms_key: String,
-    /// Empty: the next free one.
+    /// Empty: the next free device name.
     pub(crate) device: String,
     pub(crate) delete_with_instance: bool,
-    /// The snapshot that it was made from; empty if from none.
+    /// The snapshot that the disk is created from; empty if none.
     #[serde(default)]
     pub(crate) snapshot: String,
 }
 
-/// What a disk is doing.
+/// The state of a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Creating,
@@ -172,7 +175,7 @@ impl Row for Disk {
 }
 
 impl Disk {
-    /// Refuses what cannot be done while a snapshot is taken or the category changes.
+    /// Refuses actions that are not possible while a snapshot is taken or the category changes.
     pub(crate) fn unburdened(&self, world: &World) -> Result<(), Refusal> {
         if snapshot::in_progress(world, &self.base.id) {
             return Err(Refusal::denied(
@@ -189,7 +192,7 @@ impl Disk {
         Ok(())
     }
 
-    /// No longer on a machine.
+    /// Detaches the disk.
     fn free(&mut self, now: i64) {
         self.state = State::Available;
         self.due_ms = None;
@@ -214,7 +217,7 @@ pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'
     })
 }
 
-/// The same, to be changed.
+/// The disk that a call names, for a change.
 pub(crate) fn find_mut<'a>(
     world: &'a mut World,
     call: &Call<'_>,
@@ -228,7 +231,7 @@ pub(crate) fn find_mut<'a>(
         .expect("the disk was just found"))
 }
 
-/// Disks on a machine, by id.
+/// The disks of an instance, by id.
 pub(crate) fn of_instance<'a>(
     world: &'a World,
     instance: &'a str,
@@ -297,7 +300,7 @@ pub(crate) fn data_drafts(
     Ok(drafts)
 }
 
-/// The size that is asked for, or that of the snapshot; never less than the snapshot.
+/// The requested size, or that of the snapshot; never smaller than the snapshot.
 fn sized(
     world: &World,
     call: &Call<'_>,
@@ -359,7 +362,7 @@ fn read_draft(fields: &Fields<'_>, category: &str, usual: &str) -> Result<DiskDr
     })
 }
 
-/// Name and description of a disk; empty ones are fine.
+/// Name and description of a disk; both may be empty.
 pub(crate) fn check_texts(name: &str, description: &str) -> Result<(), Refusal> {
     if !name.is_empty() && !names::is_name(name, 2, 128, ":_.-") {
         return Err(Refusal::bad(
@@ -376,7 +379,7 @@ pub(crate) fn check_texts(name: &str, description: &str) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Whether the size is within the bounds of category and performance level.
+/// Whether the size is in the range of category and performance level.
 pub(crate) fn check_size(draft: &DiskDraft, system: bool) -> Result<bool, Refusal> {
     let code = if system {
         "InvalidSystemDiskCategory.ValueNotSupported"
@@ -406,9 +409,9 @@ pub(crate) fn least(performance_level: &str) -> i64 {
     }
 }
 
-// Making and letting go.
+// Creation and deletion.
 
-/// Makes the disks of a new machine.
+/// Creates the disks of a new instance.
 pub(crate) fn make_for_instance(
     world: &mut World,
     instance: &Instance,
@@ -436,7 +439,7 @@ pub(crate) fn make_for_instance(
     }
 }
 
-/// The name of a machine's disk of this number, from 0.
+/// The name of an instance's disk with this number, from 0.
 pub(crate) fn device(number: usize) -> String {
     let letter = u8::try_from(number)
         .ok()
@@ -445,7 +448,7 @@ pub(crate) fn device(number: usize) -> String {
     format!("/dev/xvd{}", char::from(letter))
 }
 
-/// The first device name that no disk of the machine has.
+/// The first device name that no disk of the instance has.
 pub(crate) fn free_device(world: &World, instance: &str) -> String {
     (1..26)
         .map(device)
@@ -480,7 +483,8 @@ fn blank(world: &mut World, region: &str, zone: &str, draft: &DiskDraft) -> Disk
     }
 }
 
-/// The machine is gone: disks that go with it too (all disks of one that was locked), the others become free.
+/// Releases the disks of a deleted instance: deletes those that are deleted with it (all disks, if
+/// the instance was locked), and detaches the others.
 pub(crate) fn let_go(world: &mut World, instance: &str, all: bool) {
     let now = world.now_ms();
     let ids: Vec<(String, bool)> = of_instance(world, instance)
@@ -496,7 +500,7 @@ pub(crate) fn let_go(world: &mut World, instance: &str, all: bool) {
     }
 }
 
-/// Puts a fresh system disk in the place of the old one; returns its id.
+/// Replaces the system disk by a new one; returns the new id.
 pub(crate) fn replace_system(
     world: &mut World,
     instance: &str,
@@ -582,7 +586,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "DiskId": id }))
 }
 
-/// A subscription disk of a subscription machine, on it from the start.
+/// A subscription disk of a subscription instance, attached from the start.
 fn create_on(world: &mut World, call: &Call<'_>, machine: &str) -> Answer {
     let machine = instance::find(world, call, machine)?.clone();
     if call.given("ZoneId").is_some() {
@@ -616,7 +620,7 @@ fn create_on(world: &mut World, call: &Call<'_>, machine: &str) -> Answer {
     Ok(json!({"DiskId": id, "OrderId": instance::prepaid::new_order(world)}))
 }
 
-/// A disk that is not there is no error.
+/// A missing disk is not an error.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DiskId")?;
     let Ok(disk) = find(world, call, id) else {

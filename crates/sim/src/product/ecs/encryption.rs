@@ -1,4 +1,4 @@
-//! Encryption of new disks by default, for each region: a switch and its reading.
+//! The switch of a region that encrypts new disks by default.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeDiskEncryptionByDefaultStatus", describe),
 ];
 
-/// The mark of a region whose new disks are encrypted; its row's id is the region.
+/// Marks a region whose new disks are encrypted. The id of the row is the region.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct EncryptionByDefault {}
 
@@ -31,7 +31,7 @@ impl Row for EncryptionByDefault {
     }
 }
 
-/// Whether new disks of a region are encrypted unasked.
+/// Whether new disks of a region are encrypted by default.
 pub(crate) fn by_default(world: &World, region: &str) -> bool {
     world.tables.encryption_by_default.get(region).is_some()
 }

@@ -1,7 +1,8 @@
-//! `system_event`: what the cloud announces and does to machines. Nothing happens by itself: a test makes events.
+//! `system_event`: maintenance that the cloud announces and performs. Events do not happen by
+//! themselves: a test creates them.
 //!
-//! Inquiring → (accepted) Scheduled → Executed at its moment. DescribeInstancesFullStatus lists events before, and
-//! DescribeInstanceHistoryEvents all of them.
+//! Inquiring → (accepted) Scheduled → Executed at its time. DescribeInstancesFullStatus lists the
+//! events before, DescribeInstanceHistoryEvents lists all of them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("AcceptInquiredSystemEvent", accept),
 ];
 
-/// An event of a machine. It is no resource: nobody has to clean it up.
+/// An event of an instance. It is not a resource: nobody has to delete it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SystemEvent {
     base: Base,
@@ -108,8 +109,9 @@ impl Row for SystemEvent {
 }
 
 impl World {
-    /// Announces an event of a machine (`SystemMaintenance.Reboot`, `SystemFailure.Delete`, …) for a moment, in milliseconds of
-    /// the world's time; with `inquire` it waits to be accepted. None if there is no such machine or type.
+    /// Announces an event of an instance (`SystemMaintenance.Reboot`, `SystemFailure.Delete`, …)
+    /// for a time, in milliseconds of the world. With `inquire`, it must be accepted first. Returns
+    /// `None` if the instance or the type of event does not exist.
     pub fn announce_event(
         &mut self,
         instance: &str,
@@ -143,7 +145,7 @@ impl World {
     }
 }
 
-/// A window of time that a call gives as `Name.Start` and `Name.End`.
+/// The interval in `Name.Start` and `Name.End` of a call.
 fn within(call: &Call<'_>, name: &str) -> Result<impl Fn(i64) -> bool + use<>, Refusal> {
     let time = |end: &str| -> Result<Option<i64>, Refusal> {
         let text = call.given(&format!("{name}.{end}"));
@@ -160,7 +162,7 @@ fn within(call: &Call<'_>, name: &str) -> Result<impl Fn(i64) -> bool + use<>, R
     })
 }
 
-/// Events that fit what both listings can ask for.
+/// Events that match the filters of both listings.
 fn chosen<'a>(world: &'a World, call: &Call<'_>) -> Result<Vec<&'a SystemEvent>, Refusal> {
     let (ids, kind, kinds) = (
         call.list("EventId"),
@@ -283,7 +285,7 @@ fn past(row: &SystemEvent) -> Value {
     body
 }
 
-/// What was only asked about becomes certain.
+/// Accepts an event that was only inquired.
 fn accept(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["Choice"]);
     let id = call.need("EventId")?;

@@ -1,8 +1,10 @@
-//! What runs inside a machine, as far as Cloud Assistant and the console show it: a script, not a system.
+//! The inside of an instance, as far as Cloud Assistant and the console show it: scripts, not an
+//! operating system.
 //!
-//! Known commands (`guest/command.rs`, put together by `guest/shell.rs`) answer from the machine's own state: cloud-init goes
-//! through its stages, a grown disk is seen, partitioned and filled step by step, services are active once started. All
-//! others succeed and say nothing. Rules that a test adds come first.
+//! Known commands (`guest/command.rs`, combined by `guest/shell.rs`) answer from the instance's own
+//! state: cloud-init passes through its stages, a resized disk is detected, partitioned and filled
+//! step by step, services are active once started. All other commands succeed without output. Rules
+//! that a test adds are applied first.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +19,7 @@ use crate::world::World;
 mod command;
 mod shell;
 
-/// What a command comes to.
+/// The result of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Outcome {
     pub(crate) exit_code: i64,
@@ -25,21 +27,21 @@ pub(crate) struct Outcome {
     pub(crate) lasts_ms: i64,
 }
 
-/// A rule for scripts: what comes of every one that contains a text.
+/// A rule for scripts that contain a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestRule {
     /// The text that the script contains.
     pub contains: String,
-    /// The machine it is for; empty: any.
+    /// The instance that the rule applies to; empty: all.
     #[serde(default)]
     pub instance: String,
-    /// What it writes.
+    /// The output.
     #[serde(default)]
     pub output: String,
-    /// Its exit code, 0 to 255.
+    /// The exit code, 0 to 255.
     #[serde(default)]
     pub exit_code: i64,
-    /// How long it runs, in milliseconds. None: as long as any command.
+    /// The duration in milliseconds. `None`: that of any command.
     #[serde(default)]
     pub lasts_ms: Option<i64>,
 }
@@ -52,17 +54,17 @@ impl Row for GuestRule {
     }
 }
 
-/// What a guest has made of one disk, in GiB. A disk without it is filled as it was made.
+/// The size that a guest uses of one disk, in GiB. Without this entry it uses the size at creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Layout {
-    /// What the kernel takes the disk for.
+    /// The size of the disk that the kernel has detected.
     pub(crate) seen_gib: i64,
     pub(crate) partition_gib: i64,
     pub(crate) filesystem_gib: i64,
 }
 
 impl World {
-    /// Adds a rule for what runs inside machines; the newest that fits decides.
+    /// Adds a rule for scripts in instances. The newest rule that matches decides.
     pub fn add_guest_rule(&mut self, rule: GuestRule) {
         let number = self.next_number("guest_rule");
         self.tables
@@ -72,7 +74,7 @@ impl World {
     }
 }
 
-/// Whether Cloud Assistant answers on a machine.
+/// Whether Cloud Assistant of an instance answers.
 pub(crate) fn agent_ready(world: &World, row: &Instance) -> bool {
     let since = row
         .started_ms
@@ -80,12 +82,12 @@ pub(crate) fn agent_ready(world: &World, row: &Instance) -> bool {
     row.state == State::Running && since.is_some_and(|at| at <= world.now_ms())
 }
 
-/// Whether cloud-init has done its work at a moment.
+/// Whether cloud-init has finished at a moment.
 fn is_prepared(world: &World, row: &Instance, at_ms: i64) -> bool {
     cloud_init_done_ms(world, row).is_some_and(|done| done <= at_ms)
 }
 
-/// When cloud-init is done; only the first start has work for it.
+/// The time at which cloud-init has finished. Only the first start gives it work.
 fn cloud_init_done_ms(world: &World, row: &Instance) -> Option<i64> {
     let lasts = if row.extras.boots <= 1 {
         world.options.profile.cloud_init_ms
@@ -103,7 +105,7 @@ fn user_data(row: &Instance) -> String {
         .unwrap_or_default()
 }
 
-/// Runs a script to its end, at once, or as far as it comes in its time; what it changes in the machine is changed.
+/// Runs a script at once, to its end or to its timeout, and changes the instance accordingly.
 pub(crate) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64) -> Outcome {
     let usual = world.options.profile.invocation_ms;
     let fits = |rule: &&GuestRule| {
@@ -123,7 +125,7 @@ pub(crate) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64
     }
 }
 
-/// What the console of a machine has shown since it came up.
+/// The output of an instance's console since its last start.
 pub(crate) fn console(world: &World, row: &Instance) -> String {
     let Some(started) = row.started_ms.filter(|_| row.state == State::Running) else {
         return String::new();
@@ -141,7 +143,7 @@ pub(crate) fn console(world: &World, row: &Instance) -> String {
     text + "\n" + &row.host_name + " login: "
 }
 
-/// A machine has come up: its kernel sees its disks as large as they are.
+/// An instance has started: its kernel detects the size of its disks.
 pub(crate) fn booted(world: &mut World, instance: &str) {
     let ids: Vec<String> = disk::of_instance(world, instance)
         .filter(|disk| disk.layout.is_some())
@@ -158,7 +160,7 @@ pub(crate) fn booted(world: &mut World, instance: &str) {
     }
 }
 
-/// A disk grows; a guest that is not told sees it as it was.
+/// A disk was resized; the guest must be told to detect it.
 pub(crate) fn grown(disk: &mut disk::Disk, size_gib: i64, told: bool) {
     let held = disk.spec.size_gib;
     let layout = disk.layout.unwrap_or(Layout {

@@ -1,7 +1,8 @@
-//! `image`: the public images that a machine is made from, any that a test adds, and those that someone makes.
+//! `image`: built-in public images, those that a test adds, and custom ones.
 //!
-//! Ids, families and names of public images have the form of the cloud's own; the list is a choice. Each family has several
-//! dates, so that "the newest of a family" means something. A custom image: Creating (20 s, with a percentage) → Available.
+//! Ids, families and names of public images have the form of the cloud's own; the selection is
+//! ours. Each family has several dates, so that "the newest of a family" can be tested. A custom
+//! image: Creating (20 s, with a percentage) → Available.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,27 +32,27 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeImageSupportInstanceTypes", describe_types),
 ];
 
-/// An image that is not one of the built-in ones.
+/// An image that is not built in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Image {
     pub(crate) base: Base,
     pub(crate) facts: ImageFacts,
-    /// None: an image that a test added, which is there in every region.
+    /// `None`: a public image that a test added, which exists in every region.
     #[serde(default)]
     pub(crate) custom: Option<Custom>,
 }
 
-/// What only an image that someone made has.
+/// The attributes that only a custom image has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Custom {
-    /// While Creating: when it is done.
+    /// While Creating, the time of its end.
     pub(crate) until_ms: Option<i64>,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) version: String,
     pub(crate) boot_mode: String,
     pub(crate) copied: bool,
     pub(crate) public: bool,
-    /// Accounts that may use it, with the moment since when.
+    /// Accounts that may use the image, with the time of the permission.
     pub(crate) shared: Vec<(String, i64)>,
 }
 
@@ -64,14 +65,14 @@ pub(crate) struct Mapping {
     pub(crate) snapshot: String,
 }
 
-/// What an image is.
+/// The attributes of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageFacts {
     /// The id, for example `aliyun_3_x64_20G_alibase_20240528.vhd`.
     pub id: String,
     /// The family, for example `acs:alibaba_cloud_linux_3_2104_lts_x64`.
     pub family: String,
-    /// The system's name as people read it.
+    /// The display name of the operating system.
     pub os_name: String,
     /// `linux` or `windows`.
     pub os_type: String,
@@ -81,7 +82,7 @@ pub struct ImageFacts {
     pub architecture: String,
     /// The smallest system disk, in GiB.
     pub size_gib: i64,
-    /// Time of making, in milliseconds since the epoch.
+    /// The time of creation, in milliseconds since 1970.
     pub created_ms: i64,
     /// `Available`, `Deprecated`, …
     pub status: String,
@@ -210,7 +211,7 @@ const SYSTEM: &[Line] = &[
     ),
 ];
 
-/// Every image that there is, built-in ones first.
+/// All images, built-in ones first.
 fn every(world: &World) -> impl Iterator<Item = ImageFacts> {
     let system = SYSTEM
         .iter()
@@ -257,7 +258,7 @@ pub(crate) fn find(world: &World, id: &str) -> Result<ImageFacts, Refusal> {
     })
 }
 
-/// Whether an image may be used in a region: public ones anywhere, custom ones where they were made.
+/// Whether an image may be used in a region: a public one anywhere, a custom one in its own.
 pub(crate) fn visible(world: &World, id: &str, region: &str) -> bool {
     world
         .tables
@@ -266,7 +267,7 @@ pub(crate) fn visible(world: &World, id: &str, region: &str) -> bool {
         .is_none_or(|image| image.custom.is_none() || image.base.region == region)
 }
 
-/// The data disks that a machine of this image gets from it.
+/// The data disks that an instance of this image receives.
 pub(crate) fn data_disks(world: &World, id: &str) -> Vec<DiskDraft> {
     let custom = world
         .tables
@@ -303,7 +304,7 @@ pub(crate) fn newest(world: &World, family: &str) -> Result<ImageFacts, Refusal>
 }
 
 impl World {
-    /// Adds an image, or replaces the one of this id that was added before.
+    /// Adds an image, or replaces an added one with the same id.
     pub fn add_image(&mut self, facts: ImageFacts) {
         let base = Base {
             id: facts.id.clone(),
@@ -358,7 +359,7 @@ fn describe_from_family(world: &mut World, call: &Call<'_>) -> Answer {
     let mut image = newest(world, family)
         .map(|image| body(world, &image))
         .unwrap_or_else(|_| json!({}));
-    // This action's answer has fewer fields than the listing.
+    // The answer of this action has fewer fields than the listing.
     if let Some(fields) = image.as_object_mut() {
         for name in [
             "BootMode",
@@ -390,7 +391,7 @@ fn holds(world: &World, id: &str, snapshot: &str) -> bool {
     })
 }
 
-/// `instance` if a machine runs on it.
+/// `instance` if an instance uses the image.
 fn used(world: &World, id: &str) -> &'static str {
     let used = world
         .tables
@@ -409,7 +410,7 @@ fn is_public(world: &World, image: &ImageFacts) -> bool {
     image.owner_alias == "system" || custom.is_some_and(|custom| custom.public)
 }
 
-/// What an image shows; a custom one shows more.
+/// The fields of an image; a custom one has more.
 fn body(world: &World, image: &ImageFacts) -> Value {
     let mut body = common(image);
     body["Usage"] = json!(used(world, &image.id));
@@ -456,7 +457,7 @@ fn body(world: &World, image: &ImageFacts) -> Value {
     body
 }
 
-/// Types that an image runs on.
+/// The instance types that can run an image.
 fn describe_types(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["ActionType"]);
     let region = call.region_needed()?;

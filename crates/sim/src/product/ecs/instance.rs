@@ -1,10 +1,13 @@
-//! `instance`: a machine.
+//! `instance`: ECS instances.
 //!
-//! RunInstances: Pending (3 s) → Stopped (0.5 s) → Starting (15 s) → Running. CreateInstance: Pending → Stopped.
-//! Running → Stopping (5 s) → Stopped → Starting → Running. Deletion: still listed for 3 s, then gone from reads, then its
-//! interface, address and key pair are free after 5 s more. Each state's refusals stand with the actions. A release time that
-//! was set deletes the machine by itself.
-//! Invariant: a row has exactly one system disk and one primary interface for as long as it is not released.
+//! RunInstances: Pending (3 s) → Stopped (0.5 s) → Starting (15 s) → Running. CreateInstance:
+//! Pending → Stopped. Running → Stopping (5 s) → Stopped → Starting → Running. A deleted instance
+//! is listed for 3 s more; 5 s after that its interface, address and key pair are free. Which
+//! actions a state refuses is written at the actions. An instance with a release time deletes
+//! itself.
+//!
+//! Invariant: until it is released, an instance has exactly one system disk and one primary
+//! interface.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,11 +45,11 @@ pub(crate) struct Instance {
     pub(crate) base: Base,
     pub(crate) state: State,
     pub(crate) due_ms: Option<i64>,
-    /// A deletion was accepted; the machine is still listed.
+    /// The deletion was accepted; the instance is still listed.
     pub(crate) going: bool,
-    /// Starts by itself once it is made.
+    /// Whether it starts by itself as soon as it is created.
     pub(crate) starts_next: bool,
-    /// Made or moved, and not started since: its network cannot be changed again.
+    /// Created or moved and not started since, so that its network cannot be changed again.
     pub(crate) network_unsettled: bool,
     pub(crate) zone: String,
     pub(crate) vpc: String,
@@ -73,13 +76,13 @@ pub(crate) struct Instance {
     pub(crate) stopped_mode: String,
     pub(crate) started_ms: Option<i64>,
     pub(crate) spec_changed_ms: Option<i64>,
-    /// What reads still show of a change that is under way.
+    /// The old values that reads still show of a change.
     pub(crate) stale: Option<Stale>,
     #[serde(default)]
     pub(crate) extras: Extras,
 }
 
-/// What a machine is doing.
+/// The state of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Pending,
@@ -87,7 +90,7 @@ pub(crate) enum State {
     Running,
     Stopping,
     Stopped,
-    /// No longer listed, still holding address, groups and key pair.
+    /// Not listed any more; its address, groups and key pair are still in use.
     Released,
 }
 
@@ -100,7 +103,7 @@ pub(crate) struct Internet {
     pub(crate) address: Option<String>,
 }
 
-/// How a machine is bid for.
+/// The bid of a spot instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spot {
     pub(crate) strategy: String,
@@ -109,7 +112,7 @@ pub(crate) struct Spot {
     pub(crate) interruption: String,
 }
 
-/// Access to the metadata service from inside.
+/// Access to the metadata service from inside of the instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MetadataOptions {
     pub(crate) endpoint: String,
@@ -118,7 +121,7 @@ pub(crate) struct MetadataOptions {
     pub(crate) tags: String,
 }
 
-/// What reads show until a moment.
+/// The values that reads show until a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stale {
     pub(crate) until_ms: i64,
@@ -127,7 +130,7 @@ pub(crate) struct Stale {
 }
 
 impl State {
-    /// As the API writes it.
+    /// The name in the API.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
@@ -163,7 +166,7 @@ impl Row for Instance {
             return;
         };
         if instance.due_ms.is_none_or(|due| due > now) {
-            // Only the release time can be what is due.
+            // Only the release time can be due here.
             delete::begin(world, id);
             return;
         }
@@ -187,7 +190,8 @@ impl Instance {
         self.going
     }
 
-    /// The state by which actions are refused: one that is about to start by itself is not yet made.
+    /// The state by which actions are refused. An instance that is about to start by itself counts
+    /// as not created yet.
     pub(crate) fn acting_state(&self) -> State {
         match self.state {
             State::Stopped if self.starts_next => State::Pending,
@@ -196,7 +200,7 @@ impl Instance {
         }
     }
 
-    /// Refuses the action on a machine that is locked for security.
+    /// Refuses an action on an instance that is locked for security.
     pub(crate) fn unlocked(&self) -> Result<(), Refusal> {
         if self.extras.lock == "security" {
             return Err(Refusal::denied(
@@ -207,7 +211,8 @@ impl Instance {
         Ok(())
     }
 
-    /// Refuses the action on a machine that is locked for any reason, under the code that unpaid ones have.
+    /// Refuses an action on an instance that is locked for any reason, with the code of unpaid
+    /// ones.
     pub(crate) fn paid(&self, code: &'static str) -> Result<(), Refusal> {
         self.unlocked()?;
         if self.extras.lock == "financial" {
@@ -219,7 +224,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Refuses the action unless the machine is in one of these states.
+    /// Refuses an action unless the instance is in one of these states.
     pub(crate) fn require(
         &self,
         states: &[State],
@@ -243,7 +248,7 @@ impl Instance {
 /// The states in which most changes are possible.
 pub(crate) const AT_REST: &[State] = &[State::Running, State::Stopped];
 
-/// The machine of this id that readers may see.
+/// The visible instance with this id.
 pub(crate) fn find<'a>(
     world: &'a World,
     call: &Call<'_>,
@@ -257,7 +262,7 @@ pub(crate) fn find<'a>(
     instance.ok_or_else(|| not_found(id))
 }
 
-/// The same, to be changed.
+/// The visible instance with this id, for a change.
 pub(crate) fn find_mut<'a>(
     world: &'a mut World,
     call: &Call<'_>,
@@ -285,7 +290,7 @@ pub(crate) fn of_region<'a>(
     instance.ok_or_else(|| not_found(id))
 }
 
-/// A lone action without RegionId and one with it answer alike.
+/// A call without RegionId gives the same answer as one with it.
 pub(crate) fn not_found(id: &str) -> Refusal {
     Refusal::absent(
         "InvalidInstanceId.NotFound",
@@ -302,7 +307,7 @@ pub(crate) fn groups<'a>(world: &'a World, instance: &Instance) -> &'a [String] 
         .map_or(&[], |eni| &eni.security_groups)
 }
 
-/// Puts a machine into Starting.
+/// Starts an instance.
 pub(crate) fn begin_start(world: &mut World, id: &str) {
     let until = world.now_ms() + world.options.profile.instance_start_ms;
     if let Some(instance) = world.tables.instances.get_mut(id) {

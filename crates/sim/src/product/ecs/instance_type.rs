@@ -1,4 +1,5 @@
-//! Instance types: found by id, listed by DescribeInstanceTypes and DescribeInstanceTypeFamilies. The data is in `table`.
+//! Instance types: found by id, listed by DescribeInstanceTypes and DescribeInstanceTypeFamilies.
+//! The data is in `table`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,7 +21,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeInstanceTypeFamilies", describe_families),
 ];
 
-/// What a machine's processor is.
+/// The architecture of an instance's processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Architecture {
     X86,
@@ -28,7 +29,7 @@ pub(crate) enum Architecture {
 }
 
 impl Architecture {
-    /// As images and DescribeInstanceTypes name it.
+    /// The name in images and DescribeInstanceTypes.
     pub(crate) fn image_name(self) -> &'static str {
         if self == Self::X86 { "x86_64" } else { "arm64" }
     }
@@ -83,7 +84,7 @@ impl InstanceType {
     }
 }
 
-/// Every type by id, made once: machines look theirs up all the time.
+/// All types by id, built once because every instance looks its type up often.
 static TYPES: LazyLock<BTreeMap<String, InstanceType>> =
     LazyLock::new(|| computed().map(|kind| (kind.id.clone(), kind)).collect());
 
@@ -184,7 +185,7 @@ fn describe(_world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({"NextToken": "", "InstanceTypes": {"InstanceType": types}}))
 }
 
-/// A number of a type with the least and the most that a call wants of it.
+/// A number of a type with the minimum and the maximum that a call asks for.
 struct Bound {
     of: fn(&InstanceType) -> i64,
     least: Option<i64>,

@@ -1,7 +1,8 @@
-//! `invocation`: one run of a command on some machines.
+//! `invocation`: a run of a command on instances.
 //!
-//! On each machine: Running (1 s, or as long as the guest says) → Success, Failed (exit code not 0) or Timeout; Aborted at once
-//! where the machine does not run or its agent does not answer. Only runs that happen once, now, are simulated.
+//! On each instance: Running (1 s, or as long as the guest takes) → Success, Failed (exit code not
+//! 0) or Timeout; Aborted at once if the instance does not run or its agent does not answer. Only
+//! runs that happen once and at once are simulated.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +46,7 @@ struct Run {
     instance: String,
     /// As the API names it: `Running`, `Success`, `Failed`, `Timeout`, `Aborted`.
     status: String,
-    /// While Running: the end, and what it will be.
+    /// While Running: the time of the end, and the state then.
     until_ms: Option<i64>,
     ends_as: String,
     exit_code: i64,
@@ -61,7 +62,7 @@ impl Row for Invocation {
         Some(&self.base)
     }
 
-    /// A run is an event, not a resource that someone would have to clean up.
+    /// A run is an event and not a resource that somebody would have to delete.
     fn furnished(&self) -> bool {
         true
     }
@@ -94,7 +95,7 @@ impl Row for Invocation {
     }
 }
 
-/// The machines that a call means, by id or by tag.
+/// The instances of a call, by id or by tag.
 fn targets(world: &World, call: &Call<'_>) -> Result<Vec<String>, Refusal> {
     let region = call.region_needed()?;
     let ids = call.list("InstanceId");
@@ -158,7 +159,7 @@ fn not_found() -> Refusal {
     )
 }
 
-/// What is accepted about when and how it runs: once, now.
+/// Accepts the parameters of time and repetition only with the values for once and at once.
 fn only_once(call: &Call<'_>) -> Result<(), Refusal> {
     call.only("RepeatMode", "Once")?;
     call.only("Timed", "false")?;
@@ -166,7 +167,7 @@ fn only_once(call: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The script with its parameters put in.
+/// The script with the values of its parameters.
 fn filled(call: &Call<'_>, draft: &Draft) -> Result<(String, String), Refusal> {
     let Some(text) = call.given("Parameters") else {
         return Ok((draft.content.clone(), String::new()));
@@ -281,7 +282,7 @@ fn begin(
     Ok(id)
 }
 
-/// Begins the run on one machine.
+/// Starts the run on one instance.
 fn run_on(world: &mut World, id: &str, script: &str, timeout_ms: i64) -> Run {
     let now = world.now_ms();
     let blank = Run {
@@ -327,7 +328,7 @@ fn run_on(world: &mut World, id: &str, script: &str, timeout_ms: i64) -> Run {
     }
 }
 
-/// What has begun goes on; there is nothing here that has not begun.
+/// Runs in progress continue, and none is waiting: there is nothing to stop.
 fn stop(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InvokeId")?;
     let invocation = world
@@ -356,7 +357,7 @@ mod tests {
     use crate::product::ecs::guest::GuestRule;
     use crate::testing::{Bench, text};
 
-    /// Runs a script to its end; (status, exit code, output).
+    /// Runs a script to its end; returns status, exit code and output.
     fn run(bench: &mut Bench, machine: &str, script: &str) -> (String, i64, String) {
         let pairs = [
             ("InstanceId.1", machine),

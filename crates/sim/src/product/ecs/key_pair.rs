@@ -1,7 +1,8 @@
-//! `key_pair`: a public key under a name. The name is the identity, one in each region.
+//! `key_pair`: a public key with a name, which is its identity in a region.
 //!
-//! CreateKeyPair makes an Ed25519 key from the world's seed (the cloud makes an RSA key) and shows its private half once.
-//! Invariant: a key pair that an instance has, or has not yet released, cannot be deleted.
+//! CreateKeyPair makes an Ed25519 key from the world's seed (the cloud makes an RSA key) and shows
+//! its private half once. Invariant: a key pair that an instance uses, or has not released yet,
+//! cannot be deleted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -48,12 +49,12 @@ impl Row for KeyPair {
     }
 }
 
-/// The id of a key pair's row.
+/// The key of a key pair's row.
 pub(crate) fn row_id(region: &str, name: &str) -> String {
     format!("{region}/{name}")
 }
 
-/// Refuses a name that is no key pair of the region.
+/// Refuses a name that no key pair of the region has.
 pub(crate) fn require(world: &World, region: &str, name: &str) -> Result<(), Refusal> {
     match world.tables.key_pairs.get(&row_id(region, name)) {
         Some(_) => Ok(()),
@@ -75,7 +76,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-/// The private key as an unencrypted PEM. The bytes before the seed are the fixed head of an Ed25519 key.
+/// The private key as an unencrypted PEM. Before the seed are the constant bytes of an Ed25519 key.
 fn pkcs8(seed: &[u8; 32]) -> String {
     const HEAD: [u8; 16] = [
         0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
@@ -213,7 +214,7 @@ fn listed(pair: &KeyPair, with_key: bool) -> Value {
     body
 }
 
-/// Attach and detach answer 200 with a result for each instance, good or bad.
+/// Attach and detach answer 200 with a result for each instance.
 fn bind(world: &mut World, call: &Call<'_>, attach: bool) -> Answer {
     let (region, name) = (call.region_needed()?, call.need("KeyPairName")?);
     require(world, region, name)?;
@@ -286,7 +287,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
         ));
     }
     for name in &names {
-        // Instances that are gone from listings still hold on to their key pair for a while.
+        // Instances that listings no longer show use their key pair a while longer.
         if world
             .tables
             .instances

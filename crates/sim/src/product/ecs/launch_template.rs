@@ -1,7 +1,8 @@
-//! `launch_template`: parameters of RunInstances under a name, in versions.
+//! `launch_template`: named parameters of RunInstances, in versions.
 //!
-//! No states. A version is kept as the parameters of the call that made it, and is not checked before it is used. RunInstances
-//! lays its own parameters over those of the version. Invariant: the default version cannot be deleted alone.
+//! A template has no states. A version is stored as the parameters of the call that created it,
+//! which are not checked until they are used. RunInstances overrides them with its own. Invariant:
+//! the default version cannot be deleted alone.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("ModifyLaunchTemplateDefaultVersion", set_default),
 ];
 
-/// Parameters that are about the template, not about machines.
+/// Parameters of the template itself, not of instances.
 const OWN: [&str; 9] = [
     "LaunchTemplateName",
     "LaunchTemplateId",
@@ -107,7 +108,7 @@ fn find_mut<'a>(world: &'a mut World, call: &Call<'_>) -> Result<&'a mut LaunchT
         .ok_or_else(not_found)
 }
 
-/// What the call says about machines. Everything that is not the template's own is kept, and so has been looked at.
+/// The parameters for instances: all that do not belong to the template. They count as read.
 fn version(world: &World, call: &Call<'_>) -> Result<Version, Refusal> {
     let mut params = BTreeMap::new();
     for (name, _) in call.params().iter() {
@@ -272,7 +273,8 @@ fn set_default(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "LaunchTemplateId": template.base.id }))
 }
 
-/// The parameters of a call of RunInstances with those of its template below; none if it names no template.
+/// The parameters of RunInstances with those of its template below them; `None` if the call names
+/// no template.
 ///
 /// # Errors
 /// If there is no such template or version.
@@ -290,7 +292,8 @@ pub(crate) fn laid_under(world: &World, call: &Call<'_>) -> Result<Option<Params
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    // A list that the call gives takes the place of the template's list as a whole; so do the two ways to name groups or an image.
+    // A list in the call replaces the whole list of the template. The two ways to name groups, or
+    // an image, replace each other too.
     let stem = |name: &str| match name.split('.').next().unwrap_or_default() {
         "SecurityGroupId" | "SecurityGroupIds" => "SecurityGroup".to_owned(),
         "ImageId" | "ImageFamily" => "Image".to_owned(),
@@ -298,7 +301,7 @@ pub(crate) fn laid_under(world: &World, call: &Call<'_>) -> Result<Option<Params
         stem => stem.to_owned(),
     };
     let given: Vec<String> = own.keys().map(|name| stem(name)).collect();
-    // What only the template knows is kept there and not handed on.
+    // Parameters that only the template uses are not passed on.
     let foreign = [
         "EnableVmOsConfig",
         "ImageOwnerAlias",

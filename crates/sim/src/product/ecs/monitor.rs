@@ -1,6 +1,8 @@
-//! DescribeInstanceMonitorData and DescribeDiskMonitorData: numbers that are a function of id and time.
+//! DescribeInstanceMonitorData and DescribeDiskMonitorData: numbers that are a function of id and
+//! time.
 //!
-//! A Running machine shows a load that goes up and down over the day; one that does not run shows nothing.
+//! A Running machine shows a load that goes up and down over the day; one that does not run shows
+//! nothing.
 
 use serde_json::{Map, Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -18,10 +20,10 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeDiskMonitorData", describe_disk),
 ];
 
-/// Points of one answer.
+/// The most points of one answer.
 const POINTS: i64 = 400;
 
-/// The moments that a call asks for: each period between start and end, as far as time has come.
+/// The times that a call asks for: each period between start and end that is in the past.
 fn moments(world: &World, call: &Call<'_>) -> Result<Vec<i64>, Refusal> {
     let time = |name: &str| -> Result<i64, Refusal> {
         let malformed = || {
@@ -51,14 +53,14 @@ fn moments(world: &World, call: &Call<'_>) -> Result<Vec<i64>, Refusal> {
     Ok((first..=last).map(|number| number * step).collect())
 }
 
-/// A number between bounds that belongs to a thing, a metric and a moment.
+/// A number within bounds, a function of an id, a metric and a time.
 fn value(world: &World, id: &str, metric: &str, moment: i64, (least, most): (u64, u64)) -> u64 {
     least
         + ids::draw_u64(world.seed(), &format!("monitor/{id}/{metric}/{moment}"), 0)
             % (most - least + 1)
 }
 
-/// One point: the fields of the thing's kind, each within its bounds.
+/// One point: the fields of the kind, each within its bounds.
 fn point(
     world: &World,
     id: &str,

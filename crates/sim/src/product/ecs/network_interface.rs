@@ -1,9 +1,12 @@
-//! `network_interface`: the primary interface that each instance has, and those that someone makes.
+//! `network_interface`: the primary interface of each instance, and secondary ones.
 //!
-//! Made at once as Available → Attaching (2 s) → InUse → Detaching → Available → Deleting (1 s) → gone. An interface holds
-//! its private addresses and its security groups, and a primary one outlives its instance by the late release: that is why
-//! a VSwitch or a group cannot be deleted the moment its last instance has gone.
-//! Invariant: an interface with an instance is not Available; no two interfaces of a VSwitch share an address.
+//! Available at once → Attaching (2 s) → InUse → Detaching → Available → Deleting (1 s) → deleted.
+//! An interface holds its private addresses and its security groups. A primary one is released some
+//! time after its instance, which is why a VSwitch or a group cannot be deleted as soon as its last
+//! instance is gone.
+//!
+//! Invariant: an interface that is attached to an instance is not Available; no two interfaces of a
+//! VSwitch share an address.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -32,7 +35,7 @@ pub(crate) mod row;
 pub(crate) struct NetworkInterface {
     pub(crate) base: Base,
     pub(crate) due_ms: Option<i64>,
-    /// Empty if it hangs on no machine.
+    /// Empty if it is not attached.
     pub(crate) instance: String,
     pub(crate) vswitch: String,
     pub(crate) address: Ipv4Addr,
@@ -40,7 +43,7 @@ pub(crate) struct NetworkInterface {
     pub(crate) security_groups: Vec<String>,
     #[serde(default)]
     pub(crate) state: State,
-    /// None: the primary interface of its machine.
+    /// `None`: the primary interface of its instance.
     #[serde(default)]
     pub(crate) secondary: Option<Secondary>,
     #[serde(default)]
@@ -58,19 +61,19 @@ pub(crate) struct Ipv6 {
     pub(crate) since_ms: i64,
 }
 
-/// What only an interface that someone made has.
+/// The attributes of a secondary interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Secondary {
-    /// Goes with its machine.
+    /// Deleted with its instance.
     pub(crate) delete_on_release: bool,
     pub(crate) source_dest_check: bool,
-    /// Zero: what the instance type gives.
+    /// 0: the number that the instance type has.
     pub(crate) queues: i64,
-    /// Place among the machine's interfaces, from 1; 0 while free.
+    /// Position among the instance's interfaces, from 1; 0 while it is not attached.
     pub(crate) device_index: i64,
 }
 
-/// What an interface is doing.
+/// The state of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum State {
     Available,
@@ -145,7 +148,7 @@ impl Row for NetworkInterface {
         };
         eni.due_ms = None;
         match eni.state {
-            // The late release is over.
+            // The late release is complete.
             _ if eni.base.released => {
                 world.tables.network_interfaces.remove(id);
             }
@@ -177,7 +180,7 @@ impl NetworkInterface {
         Wrap("PrivateIpSet", sets.collect())
     }
 
-    /// Whether one of its IPv6 addresses is written so.
+    /// Whether one of its IPv6 addresses has this text.
     pub(crate) fn has_ipv6(&self, text: &str) -> bool {
         self.ipv6
             .iter()
@@ -206,7 +209,7 @@ impl NetworkInterface {
         }
     }
 
-    /// No longer on a machine.
+    /// Detaches the interface.
     pub(crate) fn free(&mut self) {
         self.state = State::Available;
         self.due_ms = None;
@@ -229,7 +232,7 @@ impl NetworkInterface {
         Err(Refusal::bad("InvalidOperation.InvalidEniState", message))
     }
 
-    /// As DescribeInstances shows it; the primary address only on demand.
+    /// The row in DescribeInstances, with the primary address only on request.
     pub(crate) fn listed(&self, with_primary_address: bool) -> Listed<'_> {
         Listed {
             ipv4_prefix_sets: empty("Ipv4PrefixSet"),
@@ -263,7 +266,7 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// The same, to be changed.
+/// The interface that a call names, for a change.
 pub(crate) fn find_mut<'a>(
     world: &'a mut World,
     call: &Call<'_>,
@@ -277,7 +280,7 @@ pub(crate) fn find_mut<'a>(
         .expect("the interface was just found"))
 }
 
-/// Interfaces on a machine, the primary one first.
+/// The interfaces of an instance, the primary one first.
 pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> Vec<&'a NetworkInterface> {
     let mut found: Vec<&NetworkInterface> =
         world.tables.network_interfaces.linked(instance).collect();
@@ -289,8 +292,8 @@ pub(crate) fn of_instance<'a>(world: &'a World, instance: &'a str) -> Vec<&'a Ne
     found
 }
 
-/// The machine is going: its interfaces are released until a moment, but for those that stay behind and become free. Public
-/// addresses of those that go are free again.
+/// Releases the interfaces of a deleted instance at a later moment; those that are not deleted with
+/// it are detached. EIPs of the deleted ones are free.
 pub(crate) fn let_go(world: &mut World, instance: &str, until_ms: i64) {
     let ids: Vec<String> = of_instance(world, instance)
         .into_iter()
@@ -323,7 +326,7 @@ pub(crate) fn new_mac(world: &mut World) -> String {
     )
 }
 
-/// The address that was asked for, or any free one of the VSwitch.
+/// The requested address, or any free one of the VSwitch.
 pub(crate) fn claim_address(
     world: &mut World,
     vswitch: &str,

@@ -1,4 +1,5 @@
-//! `prefix_list`: address blocks under a name, for rules of security groups. Invariant: a list that a rule names stays.
+//! `prefix_list`: named address blocks for rules of security groups. Invariant: a list that a rule
+//! names cannot be deleted.
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
@@ -214,7 +215,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "PrefixListId": id }))
 }
 
-/// Entries are taken off first, then added.
+/// Entries are removed first, then added.
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("PrefixListId")?;
     let (name, description) = texts(call)?;

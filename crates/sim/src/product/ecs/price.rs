@@ -1,8 +1,9 @@
-//! Prices: DescribePrice, DescribeRenewalPrice, DescribeInstanceModificationPrice, all from one small model.
+//! Prices of orders, renewals and modifications, all from one small model.
 //!
-//! The model: a vCPU and a GiB of memory cost so much an hour, a family is dearer or cheaper, graphics cards and local disks
-//! are added, a region multiplies. It is set so that ecs.c7.large in cn-beijing costs what it really costs: 0.68 CNY an hour,
-//! 415 a month, 310 a month by the year, 245 a month by three years. The rest is scaled from there, not looked up.
+//! The model: a vCPU and a GiB of memory have a price per hour, multiplied by a factor of the
+//! family and one of the region; graphics cards and local disks are added. It is calibrated so that
+//! ecs.c7.large in cn-beijing has its real price: 0.68 CNY an hour, 415 a month, 310 a month for a
+//! year, 245 a month for three years. The other prices are scaled from it and not looked up.
 
 use serde_json::{Value, json};
 
@@ -21,17 +22,17 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeInstanceModificationPrice", describe_modification),
 ];
 
-/// CNY an hour of one vCPU and of one GiB of memory, in the family that all others are measured by.
+/// CNY an hour of one vCPU and of one GiB of memory, in the family with the factor 1.
 const VCPU: f64 = 0.24;
 const GIB: f64 = 0.05;
 
-/// Hours of pay-as-you-go that a month costs: of one month, of a year's month, of a three years' month.
+/// The price of a month in hours of pay-as-you-go: for one month, for a year, for three years.
 const MONTHS: [(i64, f64); 3] = [(1, 415.0 / 0.68), (12, 310.0 / 0.68), (36, 245.0 / 0.68)];
 
-/// Hours that a month of a disk costs.
+/// The price of a disk's month in hours.
 const DISK_MONTH: f64 = 480.0;
 
-/// How much dearer or cheaper than the 7th generation a family is.
+/// The factor of a family, compared with the 7th generation.
 fn weight(family: &str) -> f64 {
     match family {
         "ecs.t5" => 0.40,
@@ -47,7 +48,7 @@ fn weight(family: &str) -> f64 {
     }
 }
 
-/// How much a region multiplies.
+/// The factor of a region.
 fn region_weight(region: &str) -> f64 {
     match region {
         "cn-zhangjiakou" | "cn-chengdu" => 0.9,
@@ -66,12 +67,12 @@ fn float(number: i64) -> f64 {
     number as f64
 }
 
-/// Rounds to hundredths of a fen: prices are shown with at most six digits after the point.
+/// Rounds to six digits after the point, the most that prices are shown with.
 pub(crate) fn rounded(price: f64) -> f64 {
     (price * 1e6).round() / 1e6
 }
 
-/// CNY an hour of a machine, pay-as-you-go, without disks and bandwidth.
+/// CNY an hour of a pay-as-you-go instance, without disks and bandwidth.
 pub(crate) fn hourly(kind: &InstanceType, region: &str) -> f64 {
     let (cards, card) = kind.gpus();
     let per_card = match card {
@@ -102,10 +103,10 @@ fn bandwidth_hourly(mbit: i64) -> f64 {
     float(mbit.min(5)) * 0.063 + float((mbit - 5).max(0)) * 0.248
 }
 
-/// For how long one pays.
+/// The term that is paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Term {
-    /// Zero: by the hour.
+    /// 0: by the hour.
     months: i64,
     weeks: i64,
 }
@@ -138,7 +139,7 @@ impl Term {
         }
     }
 
-    /// What an hourly price comes to: listed, and after the discount of long terms.
+    /// The list price and the discounted price of a term, from a price per hour.
     fn price(self, hourly: f64, hours: f64, discounts: bool) -> (f64, f64) {
         if self.weeks > 0 {
             let price = hourly * hours * 0.3 * float(self.weeks);
@@ -157,7 +158,7 @@ impl Term {
     }
 }
 
-/// One line of a price: what, listed, to be paid.
+/// One item of a price: its name, list price, discounted price.
 struct Item {
     resource: &'static str,
     listed: f64,
@@ -278,7 +279,7 @@ fn machine_item(
     }
 }
 
-/// Bandwidth by traffic costs nothing until there is traffic.
+/// Bandwidth by traffic costs nothing without traffic.
 fn bandwidth_item(call: &Call<'_>, term: Term) -> Result<Option<Item>, Refusal> {
     let mbit = call.int("InternetMaxBandwidthOut")?.unwrap_or(0);
     if !(0..=100).contains(&mbit) {
@@ -331,7 +332,7 @@ fn body(items: &[Item], amount: i64) -> Value {
     }})
 }
 
-/// The price of keeping a subscription for another term.
+/// The price of renewing a subscription.
 fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("ResourceType", "instance")?;
     let term = Term::of(call, "Month")?;
@@ -366,7 +367,7 @@ fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(body(&items, 1))
 }
 
-/// The price of an hour after a change, less that before it.
+/// The price of an hour after a change, minus that before it.
 fn describe_modification(world: &mut World, call: &Call<'_>) -> Answer {
     let machine = instance::find(world, call, call.need("InstanceId")?)?;
     let region = machine.base.region.as_str();

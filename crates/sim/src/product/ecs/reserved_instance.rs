@@ -1,4 +1,4 @@
-//! `reserved_instance`: a discount that was bought. It is kept and listed; it lowers no price.
+//! `reserved_instance`: a discount that was bought. It is stored and listed, and lowers no price.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(crate) struct ReservedInstance {
     offering: String,
     amount: i64,
     expires_ms: i64,
-    /// Its term is over.
+    /// The term has ended.
     expired: bool,
 }
 
@@ -58,7 +58,7 @@ impl Row for ReservedInstance {
     }
 }
 
-/// One of the values that a parameter may have; the first is the usual one.
+/// The value of a parameter with a few values; the first is the default.
 fn choice<'a>(call: &Call<'a>, name: &str, values: &[&'static str]) -> Result<&'a str, Refusal> {
     match call.given(name) {
         Some(value) if values.contains(&value) => Ok(value),

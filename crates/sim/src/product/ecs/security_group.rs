@@ -1,7 +1,8 @@
-//! `security_group`: a set of interfaces and the flows they accept.
+//! `security_group`: a set of interfaces and the traffic that they accept.
 //!
-//! No states: usable at once, gone from reads at once, in its VPC's way for 5 s more. Rules are in
-//! `security_group_rule`. Invariant: a group that an interface or another group's rule names cannot be deleted.
+//! A group has no states: it is usable at once, and gone from reads at once when it is deleted; it
+//! prevents the deletion of its VPC for 5 s more. Its rules are in `security_group_rule`.
+//! Invariant: a group that an interface or another group's rule names cannot be deleted.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ impl Row for SecurityGroup {
         self.due_ms
     }
 
-    /// The late release is over.
+    /// The late release is complete.
     fn step(world: &mut World, id: &str) {
         world.tables.security_groups.remove(id);
     }
@@ -78,7 +79,7 @@ pub(crate) fn not_found(id: &str) -> Refusal {
     )
 }
 
-/// The group that a call names, to be changed.
+/// The group that a call names, for a change.
 pub(crate) fn find_mut<'a>(
     world: &'a mut World,
     call: &Call<'_>,
@@ -266,7 +267,7 @@ fn listed(world: &World, row: &SecurityGroup, counted: bool) -> Value {
     })
 }
 
-/// Interfaces in a group, those that are being released too.
+/// The interfaces of a group, including those that are being released.
 pub(crate) fn members(world: &World, id: &str) -> usize {
     world.tables.network_interfaces.linked(id).count()
 }
@@ -432,7 +433,7 @@ mod tests {
             {
                 seen.push(text(row, "SecurityGroupId"));
             }
-            // A new group in between must not push others onto the next page twice.
+            // A group created between two pages must not repeat others on the next page.
             bench.group(&vpc);
             token = text(&page, "NextToken");
             if token.is_empty() {

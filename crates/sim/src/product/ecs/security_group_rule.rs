@@ -1,7 +1,8 @@
-//! Rules of security groups: allow or drop a flow, in or out.
+//! Rules of security groups: they allow or drop traffic, in or out.
 //!
-//! Adding a rule that is there succeeds and changes nothing; the answer never has rule ids. What makes a rule the same is
-//! everything but its description. Invariant: no two rules of a group are the same in that sense.
+//! Adding an existing rule succeeds and changes nothing; the answer has no rule ids. Two rules are
+//! the same if they differ only in their descriptions. Invariant: no two rules of a group are the
+//! same.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -195,7 +196,7 @@ fn modify(world: &mut World, call: &Call<'_>, direction: Direction) -> Answer {
     let group = security_group::find(world, call, id)?;
     let description = read_description(call)?;
     let Some(rule_id) = call.given("SecurityGroupRuleId") else {
-        // Without an id the parameters say which rule it is, and only the description changes.
+        // Without an id the other parameters identify the rule, and only its description changes.
         let flow = read_flow(world, group, call, direction)?;
         let rule_id = group
             .rules
@@ -261,7 +262,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         Some("egress") => Some(Direction::Egress),
         Some(_) => return Err(Refusal::invalid("Direction")),
     };
-    // Rules are paged like resources; their number in the group keeps the order.
+    // Rules are paged like resources, in the order of their numbers.
     let rows: Vec<(Base, &Rule)> = group
         .rules
         .iter()

@@ -1,7 +1,8 @@
-//! `snapshot`: what a disk held at a moment.
+//! `snapshot`: the content of a disk at a moment.
 //!
-//! progressing (10 s, with a percentage) → accomplished → gone when its days are over. A copy in another region takes longer.
-//! Invariant: a disk has at most one snapshot in progress; a snapshot that an image uses cannot be deleted.
+//! progressing (10 s, with a percentage) → accomplished → deleted at the end of its retention. A
+//! copy to another region takes longer. Invariant: a disk has at most one snapshot in progress; a
+//! snapshot that an image uses cannot be deleted.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,20 +22,20 @@ pub(crate) mod read;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
     pub(crate) base: Base,
-    /// While in progress: when it is done.
+    /// While in progress, the time of its end.
     pub(crate) until_ms: Option<i64>,
     pub(crate) disk: String,
     pub(crate) system: bool,
     pub(crate) size_gib: i64,
-    /// `user`, `timer` (by a policy).
+    /// `user`, or `timer` for a snapshot of a policy.
     pub(crate) kind: String,
     pub(crate) retention_days: Option<i64>,
     pub(crate) encrypted: bool,
     pub(crate) kms_key: String,
     pub(crate) changed_ms: i64,
-    /// Region and id of what it is a copy of; empty if it is none.
+    /// Region and id of the original of a copy; empty otherwise.
     pub(crate) source: (String, String),
-    /// The group that it was made in; empty if in none.
+    /// The snapshot group; empty if it has none.
     pub(crate) group: String,
 }
 
@@ -72,14 +73,14 @@ impl Row for Snapshot {
         } else if used_by_image(world, id).is_none() {
             world.tables.snapshots.remove(id);
         } else if let Some(snapshot) = world.tables.snapshots.get_mut(id) {
-            // An image holds it: it stays for good.
+            // An image uses it, so it is kept.
             snapshot.retention_days = None;
         }
     }
 }
 
 impl Snapshot {
-    /// How far it is, in percent.
+    /// The progress in percent.
     pub(crate) fn progress(&self, now_ms: i64) -> i64 {
         let Some(until) = self.until_ms else {
             return 100;
@@ -88,7 +89,7 @@ impl Snapshot {
         ((now_ms - self.base.created_ms) * 100 / whole).clamp(0, 99)
     }
 
-    /// Refuses one that is still in progress.
+    /// Refuses a snapshot in progress.
     pub(crate) fn require_ready(&self) -> Result<(), Refusal> {
         if self.until_ms.is_some() {
             return Err(Refusal::denied(
@@ -119,7 +120,7 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// The same, to be changed.
+/// The snapshot that a call names, for a change.
 pub(crate) fn find_mut<'a>(
     world: &'a mut World,
     call: &Call<'_>,
@@ -140,7 +141,7 @@ pub(crate) fn in_progress(world: &World, disk: &str) -> bool {
     })
 }
 
-/// The image that a snapshot belongs to.
+/// The image that uses a snapshot.
 pub(crate) fn used_by_image<'a>(world: &'a World, id: &'a str) -> Option<&'a str> {
     let images = world.tables.images.values();
     let holds = |image: &&crate::product::ecs::image::Image| {
@@ -155,7 +156,7 @@ pub(crate) fn used_by_image<'a>(world: &'a World, id: &'a str) -> Option<&'a str
         .map(|image| image.base.id.as_str())
 }
 
-/// Makes a snapshot of a disk that has been checked; returns its id.
+/// Creates a snapshot of a disk that was checked; returns its id.
 pub(crate) fn take(world: &mut World, disk: &Disk, kind: &str) -> String {
     let mut base = world.new_base("s", &disk.base.region);
     base.resource_group.clone_from(&disk.base.resource_group);
@@ -178,7 +179,7 @@ pub(crate) fn take(world: &mut World, disk: &Disk, kind: &str) -> String {
     id
 }
 
-/// A disk is gone: its automatic snapshots go too, if it was so set.
+/// Deletes the automatic snapshots of a deleted disk, if it is configured so.
 pub(crate) fn follow(world: &mut World, disk: &str) {
     if !world
         .tables

@@ -1,7 +1,7 @@
 //! Spot prices: DescribeSpotPriceHistory, DescribeSpotAdvice.
 //!
-//! A price is a function of type, zone and hour: about 15 % of the pay-as-you-go price, now a little more, now a little less.
-//! [`Options::spot_prices`](crate::profile::Options) names others.
+//! A price is a function of type, zone and hour: it varies around 15 % of the pay-as-you-go price.
+//! [`Options::spot_prices`](crate::profile::Options) overrides it.
 
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -23,15 +23,15 @@ pub(crate) const ACTIONS: Actions = &[
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Rows of one answer.
+/// The most rows of one answer.
 const PAGE: usize = 1000;
 
-/// A number from 0 to 99 that belongs to a text.
+/// A number from 0 to 99, a function of a text.
 fn percent(world: &World, text: &str) -> u32 {
     u32::try_from(ids::draw_u64(world.seed(), text, 0) % 100).unwrap_or_default()
 }
 
-/// The share of the pay-as-you-go price that a type costs on average, by family.
+/// The average share of the pay-as-you-go price, by family.
 fn share(kind: &InstanceType) -> f64 {
     match kind.family {
         family if family.starts_with("ecs.gn") => 0.30,
@@ -66,7 +66,8 @@ fn time(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refusal> {
         .transpose()
 }
 
-/// One price each hour and zone, newest first; three hours unless a start is given, thirty days at most.
+/// One price for each hour and zone, newest first: of the last three hours, or since the given
+/// start, at most thirty days.
 fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("NetworkType", "vpc")?;
     call.only("IoOptimized", "optimized")?;
@@ -113,7 +114,7 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
     )
 }
 
-/// Discount and rate of interruption of each type in each zone.
+/// Discount and interruption rate of each type in each zone.
 fn describe_advice(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (ids, family, level) = (
@@ -164,7 +165,7 @@ fn advice(world: &World, kind: &InstanceType, region: &str, zone: &str) -> Value
         "5-10%"
     };
     let share = current(world, kind, region, zone) / price::hourly(kind, region);
-    // The field says how many percent of the pay-as-you-go price a spot instance costs.
+    // The field has the spot price in percent of the pay-as-you-go price.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a share of a price is between 0 and 1"

@@ -1,4 +1,4 @@
-//! Tags of ECS's resources. A key pair goes by its name here.
+//! The tag actions of ECS. A key pair is identified by its name.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("JoinResourceGroup", join_group),
 ];
 
-/// Types that have tags here.
+/// The types that can be tagged.
 pub(crate) const KINDS: [&str; 13] = [
     "instance",
     "disk",
@@ -60,7 +60,7 @@ fn list_tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
     tags::list(world, call, &TAGGABLE)
 }
 
-/// The one resource of the older actions.
+/// The resource that one of the older actions names.
 fn one<'a, 'b>(world: &'a mut World, call: &Call<'b>) -> Result<(&'b str, &'a mut Base), Refusal> {
     let (region, kind, id) = (
         call.region_needed()?,
@@ -85,7 +85,7 @@ fn one<'a, 'b>(world: &'a mut World, call: &Call<'b>) -> Result<(&'b str, &'a mu
     ))
 }
 
-/// TagResources for one resource, as it was called before.
+/// The older form of TagResources, for one resource.
 fn add_tags(world: &mut World, call: &Call<'_>) -> Answer {
     let tags = tags::of_create(call)?;
     if tags.is_empty() {
@@ -105,7 +105,7 @@ fn add_tags(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// A key goes; with a value given, only if it has that value.
+/// Removes keys; a key with a value is removed only if the resource has that value.
 fn remove_tags(world: &mut World, call: &Call<'_>) -> Answer {
     let filter = tags::Filter::of(call)?;
     let (_, base) = one(world, call)?;
@@ -174,7 +174,7 @@ fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-/// Counts the tags of the resources that the call means: of its type, with its id.
+/// Counts the tags of the resources that the call asks for, by type and id.
 fn counts<'a>(world: &'a World, call: &Call<'_>) -> Result<Counts<'a>, Refusal> {
     let region = call.region_needed()?;
     let (kind, id) = (call.given("ResourceType"), call.given("ResourceId"));
@@ -198,7 +198,7 @@ fn counts<'a>(world: &'a World, call: &Call<'_>) -> Result<Counts<'a>, Refusal> 
     Ok(counts)
 }
 
-/// Resource groups themselves are not simulated: any id that has the form of one is taken for one.
+/// Resource groups are not simulated: every id of the right form counts as one.
 fn join_group(world: &mut World, call: &Call<'_>) -> Answer {
     let group = call.need("ResourceGroupId")?;
     if !group.starts_with("rg-") {
@@ -218,7 +218,7 @@ fn join_group(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// The resource of a type and id, to be changed.
+/// The resource of a type with an id, for a change.
 pub(crate) fn find<'a>(
     world: &'a mut World,
     kind: &str,

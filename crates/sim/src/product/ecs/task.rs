@@ -1,4 +1,4 @@
-//! Tasks: changes that take a while and have an id of their own. Read by DescribeTaskAttribute.
+//! Tasks: changes that take some time and have an id of their own, for DescribeTaskAttribute.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[("DescribeTaskAttribute", describe)];
 
-/// A task. It is no resource: nobody made it by itself and nothing is left of it.
+/// A task. It is not a resource: nobody has to delete it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Task {
     region: String,
@@ -31,7 +31,7 @@ impl Row for Task {
     }
 }
 
-/// Notes a task that ends at a moment; returns its id.
+/// Creates a task that ends at a moment; returns its id.
 pub(crate) fn begin(
     world: &mut World,
     region: &str,

@@ -1,7 +1,8 @@
-//! `parameter`: a text under a name, with its earlier versions.
+//! `parameter`: a named text with its earlier versions.
 //!
-//! Synchronous. A create is atomic: of two that name the same parameter one is refused. An update is unconditional, the API
-//! knows no compare-and-swap. Invariant: versions are numbered from 1 without a gap.
+//! All actions are synchronous. A create is atomic: of two with the same name, one is refused. An
+//! update is unconditional; the API has no compare-and-swap. Invariant: versions are numbered from
+//! 1 without gaps.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ pub(crate) struct Parameter {
     versions: Vec<(String, i64)>,
 }
 
-/// The API keeps this many versions.
+/// The number of versions that the API keeps.
 const VERSIONS: usize = 100;
 
 impl Row for Parameter {
@@ -52,7 +53,7 @@ impl Parameter {
             .map_or(self.base.created_ms, |(_, at)| *at)
     }
 
-    /// What every answer about a parameter has; tags are a text that holds JSON.
+    /// The fields of every answer about a parameter. Tags are a text with JSON.
     fn described(&self, owner: &str) -> Value {
         json!({
             "Id": self.base.id,
@@ -68,7 +69,7 @@ impl Parameter {
         })
     }
 
-    /// The same with what the answer about a single parameter has in addition.
+    /// The same fields, with those of the answer about a single parameter.
     fn shown(&self, owner: &str) -> Value {
         let mut body = self.described(owner);
         body["Constraints"] = json!(self.constraints);
@@ -78,7 +79,7 @@ impl Parameter {
     }
 }
 
-/// Who made everything, as this product writes it.
+/// The creator of all parameters, in the form of this product.
 fn owner(world: &World) -> String {
     format!("root({})", world.account.id)
 }
@@ -222,7 +223,7 @@ fn tags(call: &Call<'_>) -> Result<Option<BTreeMap<String, String>>, Refusal> {
     call.given("Tags").map(read).transpose()
 }
 
-/// Patterns are not evaluated, so a parameter cannot have one.
+/// Patterns are not evaluated, so a parameter with one is refused.
 fn check_constraints(text: &str, value: &str) -> Result<(), Refusal> {
     if text.is_empty() {
         return Ok(());

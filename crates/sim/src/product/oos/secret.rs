@@ -1,4 +1,4 @@
-//! Secret parameters: the simulator has none, since nothing in its tables can make one.
+//! Secret parameters: there are none, because no simulated action creates one.
 
 use serde_json::json;
 

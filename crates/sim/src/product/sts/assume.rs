@@ -1,7 +1,7 @@
 //! AssumeRole and AssumeRoleWithOIDC: a temporary key for a role.
 //!
-//! Any well-formed role of the account can be assumed, and a token of any issuer is believed: the simulator knows no RAM.
-//! Policies are checked for their form and have no effect.
+//! RAM is not simulated: any well-formed role of the account can be assumed, and a token of any
+//! issuer is accepted. The form of policies is checked; they have no effect.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +20,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("AssumeRoleWithOIDC", assume_with_oidc),
 ];
 
-/// The longest session that any role can allow, in seconds.
+/// The longest session of any role, in seconds.
 const LONGEST: i64 = 43_200;
 
 fn assume(world: &mut World, call: &Call<'_>) -> Answer {

@@ -1,4 +1,4 @@
-//! `temporary_key`: an access key that ends. Its requests carry a security token.
+//! `temporary_key`: an access key with an end. Its requests carry a security token.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::table::Row;
 pub(crate) struct TemporaryKey {
     pub(crate) secret: String,
     pub(crate) token: String,
-    /// By the clock that requests are signed by.
+    /// By the clock that signatures are judged by.
     pub(crate) expires_ms: i64,
     pub(crate) role: String,
     pub(crate) role_id: String,
@@ -42,7 +42,7 @@ impl TemporaryKey {
         format!("{}:{}", self.role_id, self.session)
     }
 
-    /// That a request may use the key now with the token it carries.
+    /// Checks that a request with this token may use the key now.
     pub(crate) fn require(&self, token: Option<&str>, wall_ms: i64) -> Result<(), Refusal> {
         match token {
             None => Err(Refusal::absent(
@@ -59,7 +59,7 @@ impl TemporaryKey {
     }
 }
 
-/// The token of another key.
+/// The refusal of a token that belongs to another key.
 pub(crate) fn mismatch() -> Refusal {
     Refusal::bad(
         "InvalidSecurityToken.MismatchWithAccessKey",

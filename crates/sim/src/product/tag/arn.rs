@@ -1,4 +1,5 @@
-//! Resource names: `arn:acs:PRODUCT:REGION:ACCOUNT:TYPE/ID`. Region and account may be `*`, for the caller's own.
+//! Resource names: `arn:acs:PRODUCT:REGION:ACCOUNT:TYPE/ID`. Region and account may be `*`, for the
+//! caller's own.
 
 use crate::base::Base;
 use crate::product::{ecs, vpc};
@@ -17,10 +18,10 @@ pub(crate) struct Arn<'a> {
 }
 
 impl<'a> Arn<'a> {
-    /// Reads a name.
+    /// Parses a resource name.
     ///
     /// # Errors
-    /// `InvalidParameter.ResourceARN` for what is not of the form.
+    /// `InvalidParameter.ResourceARN` if the text does not have the form of one.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Refusal> {
         let malformed = || {
             Refusal::bad(
@@ -46,7 +47,7 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// The resource itself, to be changed, if it is one of the region and the account.
+    /// The resource for a change, if it belongs to the region and the account.
     pub(crate) fn find<'w>(&self, world: &'w mut World, region: &str) -> Option<&'w mut Base> {
         let here = (self.region == "*" || self.region == region)
             && (self.account == "*" || self.account == world.account.id);
@@ -70,7 +71,7 @@ impl<'a> Arn<'a> {
         }
     }
 
-    /// Whether the name means a resource of an account.
+    /// Whether the name stands for this resource of an account.
     pub(crate) fn means(&self, named: &Named<'_>, account: &str) -> bool {
         self.product == named.product
             && self.kind.eq_ignore_ascii_case(named.kind)
@@ -80,7 +81,7 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// A resource with tags, and the names under which its product's own tag actions know its type.
+/// A resource with tags, with product and type in the words of its product's own tag actions.
 #[derive(Clone, Copy)]
 pub(crate) struct Named<'a> {
     product: &'static str,

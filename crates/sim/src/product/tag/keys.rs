@@ -1,4 +1,4 @@
-//! Keys and values that are in use in a region.
+//! ListTagKeys and ListTagValues: the keys and values in use in a region.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn values(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({"NextToken": next, "Values": {"Value": shown}}))
 }
 
-/// What resources of the wanted type have, each text once.
+/// The texts of the resources of the requested type, each once.
 fn texts(
     world: &World,
     call: &Call<'_>,

@@ -19,7 +19,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("ListTagResources", list),
 ];
 
-/// Tags of one resource.
+/// The most tags of one resource.
 const MAX: usize = 20;
 
 fn names<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Refusal> {
@@ -81,7 +81,7 @@ fn untag(world: &mut World, call: &Call<'_>) -> Answer {
     })
 }
 
-/// Does something to each resource; what fails stands in the answer.
+/// Changes each resource; the answer lists the failures.
 fn each(
     world: &mut World,
     call: &Call<'_>,
@@ -106,7 +106,7 @@ fn each(
     Ok(json!({"FailedResources": {"FailedResource": failed}}))
 }
 
-/// Lists are bare here: no object around them.
+/// Lists of this product have no wrapper.
 fn list(world: &mut World, call: &Call<'_>) -> Answer {
     let (world, region) = (&*world, call.region_needed()?);
     let arns = names(call)?
@@ -126,7 +126,7 @@ fn list(world: &mut World, call: &Call<'_>) -> Answer {
         after.is_none_or(|after| named.identity() != *after)
     };
     let mut found: Vec<(Base, Named<'_>)> = arn::all(world, region, &filter, after.as_ref())
-        // The simulator has no tags of the system.
+        // The simulator has no system tags.
         .filter(|_| category != "system")
         .filter(|named| arns.is_empty() || means(named))
         .filter(is_new)

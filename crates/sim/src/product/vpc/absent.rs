@@ -1,5 +1,5 @@
-//! What the simulator has none of, answered as an account that has none of it: fine-grained monitoring logs,
-//! and specifications of NAT gateways that are paid by use.
+//! Reads of resources that the simulator does not have, answered as for an account without them:
+//! fine-grained monitoring logs, specifications of NAT gateways.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! `bandwidth_package`: public bandwidth that several addresses share. While an address is in one, the package's bandwidth
-//! counts. Invariant: an address is in one package at most.
+//! `bandwidth_package`: public bandwidth that several EIPs share; it replaces their own. Invariant:
+//! an EIP is in one package at most.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-/// The element of `PublicIpAddresses` is spelt `PublicIpAddresse`.
+/// The element of `PublicIpAddresses` is spelt `PublicIpAddresse` by the cloud.
 fn listed(world: &World, row: &BandwidthPackage) -> Value {
     let inside = world
         .tables
@@ -223,7 +223,7 @@ fn remove(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// With `Force` its addresses fall back to their own bandwidth.
+/// With `Force`, its EIPs return to their own bandwidth.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = find(world, call)?.base.id.clone();
     let inside: Vec<String> = world

@@ -1,4 +1,4 @@
-//! The default VPC of a region and its default VSwitches: the cloud picks their blocks.
+//! The default VPC of a region and its default VSwitches, whose blocks the cloud chooses.
 
 use ipnet::Ipv4Net;
 use serde_json::json;

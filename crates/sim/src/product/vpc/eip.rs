@@ -1,7 +1,8 @@
-//! `eip`: a public address that is bound to one thing at a time.
+//! `eip`: a public address that can be bound to one resource at a time.
 //!
-//! Available → Associating → InUse → Unassociating → Available → Releasing → gone, about a second each. It survives what it
-//! is bound to. Invariant: `target` is there in Associating, InUse and Unassociating, and in no other state.
+//! Available → Associating → InUse → Unassociating → Available → Releasing → released, about a
+//! second each. It exists longer than the resource that it is bound to. Invariant: `target` is set
+//! in Associating, InUse and Unassociating, and in no other state.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -42,11 +43,11 @@ pub(crate) struct Eip {
     pub(crate) charge_type: String,
     isp: String,
     pub(crate) target: Option<Target>,
-    /// The bandwidth package that it is in.
+    /// The bandwidth package of the EIP.
     pub(crate) package: Option<String>,
 }
 
-/// What an address is bound to.
+/// The resource that an EIP is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) id: String,
@@ -57,7 +58,7 @@ pub(crate) struct Target {
     pub(crate) mode: String,
 }
 
-/// What an address is doing.
+/// The state of an EIP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Available,
@@ -105,12 +106,12 @@ impl Row for Eip {
 }
 
 impl Eip {
-    /// Moves on to a state that ends by itself.
+    /// Enters a state that ends by itself.
     fn go(&mut self, state: State, until_ms: i64) {
         (self.state, self.due_ms) = (state, Some(until_ms));
     }
 
-    /// Whether it is bound to this, or about to be.
+    /// Whether it is bound to this resource, or will be.
     pub(crate) fn is_at(&self, id: &str) -> bool {
         self.target.as_ref().is_some_and(|target| target.id == id)
     }
@@ -131,7 +132,7 @@ pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'
     })
 }
 
-/// The address of a machine as DescribeInstances shows it, if one is bound.
+/// The EIP in a row of DescribeInstances, if one is bound.
 pub(crate) fn of_instance<'a>(world: &'a World, instance: &str) -> Option<&'a Eip> {
     world
         .tables
@@ -140,7 +141,7 @@ pub(crate) fn of_instance<'a>(world: &'a World, instance: &str) -> Option<&'a Ei
         .find(|eip| eip.state == State::InUse && eip.is_at(instance))
 }
 
-/// What the addresses were bound to is gone: they are free again after a moment.
+/// Unbinds the EIPs of a deleted resource; they are Available after a moment.
 pub(crate) fn let_go(world: &mut World, target: &str) {
     let until = world.now_ms() + world.options.profile.eip_ms;
     let bound: Vec<String> = world
@@ -228,7 +229,7 @@ fn make(world: &mut World, call: &Call<'_>, labels: &Labels<'_>) -> Answer {
     Ok(answer)
 }
 
-/// The value of a parameter that has a few; the first is the default.
+/// The value of a parameter with a few values; the first is the default.
 fn one_of<'a>(call: &Call<'a>, name: &str, values: &[&'static str]) -> Result<&'a str, Refusal>
 where
     'static: 'a,
@@ -241,7 +242,7 @@ where
     }
 }
 
-/// Mbit/s within what the way of paying allows.
+/// Mbit/s in the range of the charge type.
 fn bandwidth(text: &str, charge_type: &str, internet_charge_type: &str) -> Result<i64, Refusal> {
     let most = match (charge_type, internet_charge_type) {
         ("PrePaid", _) => 1_000,

@@ -1,7 +1,8 @@
-//! `forward_entry`: which port of a public address leads to which machine inside.
+//! `forward_entry`: forwards a port of a public address to a private address.
 //!
-//! Pending (2 s) → Available → Modifying → Available → Deleting → gone; one entry of a table moves at a time. Invariant: no
-//! two entries of a table share protocol, outer address and port, nor protocol, inner address and port.
+//! Pending (2 s) → Available → Modifying → Available → Deleting → deleted; one entry of a table
+//! changes at a time. Invariant: no two entries of a table share protocol, public address and port,
+//! nor protocol, private address and port.
 
 use std::net::Ipv4Addr;
 
@@ -39,7 +40,7 @@ pub(crate) struct ForwardEntry {
     way: Way,
 }
 
-/// Where traffic comes in and goes to.
+/// The two ends of the traffic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Way {
     /// In lower case, as it is read back.
@@ -88,12 +89,12 @@ pub(crate) fn has_target(world: &World, vpc: &str, address: &str) -> bool {
         .any(|row| row.vpc == vpc && row.way.internal_ip == address)
 }
 
-/// Takes out the entries that use a public address.
+/// Removes the entries that use a public address.
 pub(crate) fn forget(world: &mut World, address: &str) {
     forget_if(world, |row| row.way.external_ip == address);
 }
 
-/// Takes out the entries of a table.
+/// Removes the entries of a table.
 pub(crate) fn forget_table(world: &mut World, table: &str) {
     forget_if(world, |row| row.table == table);
 }
@@ -170,7 +171,7 @@ fn port(text: &str) -> String {
     }
 }
 
-/// Only one entry of a table moves at a time.
+/// Only one entry of a table can change at a time.
 fn require_quiet(world: &World, table: &str) -> Result<(), Refusal> {
     let busy = |row: &&ForwardEntry| {
         row.table == table && matches!(row.phase, Phase::Pending(_) | Phase::Modifying(_))
@@ -184,7 +185,7 @@ fn require_quiet(world: &World, table: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Everything that an entry must keep to, apart from the row that it replaces.
+/// Checks all rules for an entry, ignoring the entry that it replaces.
 fn check(
     world: &World,
     call: &Call<'_>,
@@ -281,7 +282,7 @@ fn check_ports(way: &Way) -> Result<(), Refusal> {
     }
 }
 
-/// How many ports `22` or `10/20` means.
+/// The number of ports in `22` or `10/20`.
 fn width(text: &str) -> Option<u16> {
     let (from, to) = text.split_once('/').unwrap_or((text, text));
     let (from, to): (u16, u16) = (from.parse().ok()?, to.parse().ok()?);

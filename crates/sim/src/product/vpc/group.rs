@@ -1,4 +1,4 @@
-//! Moving things to another resource group.
+//! Moves resources to another resource group.
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
@@ -8,7 +8,7 @@ use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[("MoveResourceGroup", move_to)];
 
-/// Types are compared without regard to case here, unlike in the tag actions.
+/// Types are compared without regard to case, unlike in the tag actions.
 fn move_to(world: &mut World, call: &Call<'_>) -> Answer {
     let kind = match call.need("ResourceType")?.to_uppercase().as_str() {
         "VPC" => "VPC",

@@ -1,7 +1,8 @@
 //! IPv6: the blocks of VPCs and VSwitches, and DescribeIpv6Addresses.
 //!
-//! Blocks are drawn from 2001:db8::/32, which RFC 3849 sets aside for documentation, so that they are never anyone's. A VPC has
-//! one /56 or none, a VSwitch one /64 of it or none. Invariant: no two VPCs share a block, no two VSwitches of a VPC do.
+//! Blocks are drawn from 2001:db8::/32, which RFC 3849 reserves for documentation, so that they
+//! belong to nobody. A VPC has one /56 or none, a VSwitch one /64 of it or none. Invariant: no two
+//! VPCs share a block, nor do two VSwitches of a VPC.
 
 use std::net::Ipv6Addr;
 
@@ -21,7 +22,7 @@ use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[("DescribeIpv6Addresses", describe)];
 
-/// A block for a VPC that no other has.
+/// A block that no other VPC has.
 pub(crate) fn draw(world: &mut World) -> Ipv6Net {
     loop {
         let drawn = world.next_u64("ipv6").to_be_bytes();
@@ -40,7 +41,7 @@ pub(crate) fn draw(world: &mut World) -> Ipv6Net {
     }
 }
 
-/// Switches IPv6 of a VPC on or off; true if that changes anything.
+/// Enables or disables IPv6 of a VPC. Returns whether that changes anything.
 ///
 /// # Errors
 /// `OperationFailed.CidrInUse` if a VSwitch has a part of the block.
@@ -72,10 +73,12 @@ pub(crate) fn switch(world: &mut World, vpc: &str, on: bool) -> Result<bool, Ref
     Ok(true)
 }
 
-/// The /64 that `Ipv6CidrBlock`, the last byte of its network part, asks for; none if it is not given.
+/// The /64 that `Ipv6CidrBlock` asks for, the last byte of its network part; `None` without this
+/// parameter.
 ///
 /// # Errors
-/// `InvalidParameter` if the VPC has no IPv6, or the number is none; `InvalidCidrBlock.Overlapped` if another VSwitch has it.
+/// `InvalidParameter` if the VPC has no IPv6, or the number is not valid;
+/// `InvalidCidrBlock.Overlapped` if another VSwitch has the block.
 pub(crate) fn wanted(
     world: &World,
     call: &Call<'_>,
@@ -114,11 +117,12 @@ pub(crate) fn wanted(
     }
 }
 
-/// Does what ModifyVSwitchAttribute says about IPv6.
+/// Performs the part of ModifyVSwitchAttribute that concerns IPv6.
 ///
 /// # Errors
-/// As [`wanted`]; `MissingParameter` for on without a number, `InvalidParameter` for another number than the one it has, which
-/// must be switched off first; `DependencyViolation` for off while an interface has an address of it.
+/// As [`wanted`]. `MissingParameter` if IPv6 is enabled without a number. `InvalidParameter` for a
+/// number other than the current one, because IPv6 must be disabled first. `DependencyViolation` if
+/// it is disabled while an interface has an address of the block.
 pub(crate) fn modify_vswitch(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     let on = call.flag("EnableIPv6")?;
     let Some(row) = world.tables.vswitches.get(id) else {
@@ -161,7 +165,7 @@ pub(crate) fn modify_vswitch(world: &mut World, call: &Call<'_>, id: &str) -> Re
     Ok(())
 }
 
-/// A block as answers write it; empty: none.
+/// A block as answers have it; an empty text without one.
 pub(crate) fn text(block: Option<Ipv6Net>) -> String {
     block.map(|block| block.to_string()).unwrap_or_default()
 }
@@ -218,7 +222,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     )
 }
 
-/// What an address is on: the machine of a primary interface, else the interface.
+/// The resource of an address: the instance of a primary interface, otherwise the interface.
 fn holder(eni: &NetworkInterface) -> (&str, &'static str) {
     if eni.secondary.is_some() {
         (&eni.base.id, "NetworkInterface")

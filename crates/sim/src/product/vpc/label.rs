@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::names;
 use crate::refusal::Refusal;
 
-/// A name and a description as a call gives them; none: not given.
+/// Name and description of a call; `None`: not given.
 pub(crate) struct Labels<'a> {
     name: Option<&'a str>,
     description: Option<&'a str>,
@@ -15,7 +15,8 @@ impl<'a> Labels<'a> {
     /// Reads the parameter of the name, and `Description`.
     ///
     /// # Errors
-    /// `InvalidName.Malformed` or `InvalidDescription.Malformed` for what is too long or looks like a link.
+    /// `InvalidName.Malformed` or `InvalidDescription.Malformed` for a text that is too long or
+    /// looks like a link.
     pub(crate) fn of(call: &Call<'a>, name: &str) -> Result<Self, Refusal> {
         let this = Self {
             name: call.text(name),
@@ -42,12 +43,12 @@ impl<'a> Labels<'a> {
         Ok(this)
     }
 
-    /// Whether the call gives neither.
+    /// Whether the call gives neither name nor description.
     pub(crate) fn is_empty(&self) -> bool {
         self.name.is_none() && self.description.is_none()
     }
 
-    /// Puts in what was given.
+    /// Sets the given values.
     pub(crate) fn put(&self, base: &mut Base) {
         if let Some(name) = self.name {
             name.clone_into(&mut base.name);
@@ -58,7 +59,7 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// Puts in the resource group that a create call names.
+/// Sets the resource group that a create call names.
 pub(crate) fn put_group(call: &Call<'_>, base: &mut Base) {
     if let Some(group) = call.given("ResourceGroupId") {
         group.clone_into(&mut base.resource_group);

@@ -1,8 +1,9 @@
-//! `nat_gateway`: the way out of a VPC for machines without a public address.
+//! `nat_gateway`: access to the internet for the instances of a VPC without public addresses.
 //!
-//! Creating (60 s) → Available → Deleting (10 s) → gone from reads → (late release) its address is back in the VSwitch. It
-//! has one SNAT table and one forward table. The first internet gateway of a VPC adds 0.0.0.0/0 to the system route table.
-//! Invariant: entries and routes that name a gateway go when it goes.
+//! Creating (60 s) → Available → Deleting (10 s) → gone from reads → (late release) its address in
+//! the VSwitch is free. It has one SNAT table and one forward table. The first internet gateway of
+//! a VPC adds 0.0.0.0/0 to the system route table. Invariant: its entries and routes are deleted
+//! with it.
 
 use std::net::Ipv4Addr;
 
@@ -115,7 +116,7 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// The VPC and the VSwitch that a call names for a gateway, both ready.
+/// The VPC and the VSwitch of a new gateway, both Available.
 fn place<'a>(world: &'a World, call: &Call<'_>) -> Result<(&'a Vpc, &'a VSwitch), Refusal> {
     let vpc = network::find(world, call, call.need("VpcId")?)?;
     vpc.require_available("InvalidVPCStatus")?;
@@ -225,7 +226,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// With `Force` its entries go and its addresses are freed; without, both must be gone before.
+/// With `Force`, its entries are deleted and its EIPs unbound; without, it must have neither.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("NatGatewayId")?;
     let gateway = find(world, call, id)?;
@@ -266,7 +267,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// The gateway that has a table of either kind.
+/// The gateway of an SNAT table or a forward table.
 pub(crate) fn of_table<'a>(
     world: &'a World,
     call: &Call<'_>,

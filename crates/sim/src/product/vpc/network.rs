@@ -1,7 +1,8 @@
 //! `vpc`: a private network with its address blocks.
 //!
-//! Pending (2 s) → Available; a change of blocks and a deletion pass through Pending. Each has a virtual router and a
-//! system route table that come and go with it. Invariant: blocks of one VPC do not overlap.
+//! Pending (2 s) → Available; a change of blocks and a deletion pass through Pending. A VPC has a
+//! virtual router and a system route table, created and deleted with it. Invariant: blocks of one
+//! VPC do not overlap.
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ pub(crate) struct Vpc {
     pub(crate) ipv6: Option<Ipv6Net>,
 }
 
-/// What a VPC is doing. The API shows all but `Available` as `Pending`.
+/// The state of a VPC. The API shows all but `Available` as `Pending`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Pending,
@@ -89,13 +90,13 @@ impl Row for Vpc {
 }
 
 impl Vpc {
-    /// Puts the VPC into Pending for some time.
+    /// Makes the VPC Pending for some time.
     pub(crate) fn pend(&mut self, until_ms: i64) {
         self.state = State::Pending;
         self.due_ms = Some(until_ms);
     }
 
-    /// The primary block and all others.
+    /// The primary block and all secondary ones.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Ipv4Net> {
         std::iter::once(self.cidr_block).chain(self.secondary.iter().copied())
     }
@@ -172,7 +173,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-/// Makes a VPC with its router and system route table, if the quota allows; returns its id.
+/// Creates a VPC with its router and system route table, if the quota allows; returns its id.
 pub(crate) fn make(
     world: &mut World,
     region: &str,
@@ -212,7 +213,7 @@ pub(crate) fn make(
     Ok(id)
 }
 
-/// Reads a block that a VPC may have: exact, 8 to 28 bits, not reserved.
+/// Parses a block that a VPC may have: without host bits, 8 to 28 bits long, not reserved.
 pub(crate) fn primary_block(text: &str) -> Result<Ipv4Net, Refusal> {
     let block = cidr::exact(text)
         .filter(|net| (8..=28).contains(&net.prefix_len()) && !cidr::forbidden(*net));
@@ -284,7 +285,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     )
 }
 
-/// What listing and attribute read have in common.
+/// The fields that listing and attribute read share.
 fn common(world: &World, vpc: &Vpc) -> Value {
     let vswitches = page::newest_first(
         world
@@ -414,7 +415,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// A new primary block must keep every VSwitch inside the VPC and must not run into a secondary block.
+/// All VSwitches must be inside of a new primary block, and it must not overlap a secondary one.
 fn check_new_primary(world: &World, vpc: &Vpc, block: Ipv4Net) -> Result<(), Refusal> {
     if vpc
         .secondary
@@ -444,9 +445,9 @@ fn check_new_primary(world: &World, vpc: &Vpc, block: Ipv4Net) -> Result<(), Ref
     }
 }
 
-/// Refuses a VPC that something is still in.
+/// Refuses the deletion of a VPC with dependent resources.
 fn require_empty(world: &World, id: &str) -> Result<(), Refusal> {
-    // Rows that listings no longer show still count: the cloud releases late.
+    // Resources that listings no longer show still count: the cloud releases them late.
     if world
         .tables
         .vswitches

@@ -1,7 +1,8 @@
-//! `network_acl`: what may pass into and out of VSwitches.
+//! `network_acl`: the traffic that may enter and leave VSwitches.
 //!
-//! Modifying (2 s) → Available; a list of entries is replaced as a whole; bound VSwitches are `BINDING` until the ACL is at
-//! rest. Page numbers and totals of the listing are texts. Invariant: a VSwitch is bound to one ACL at most.
+//! Modifying (2 s) → Available. A list of entries is replaced as a whole. Bound VSwitches are
+//! `BINDING` until the ACL is Available. Page numbers and totals of the listing are texts.
+//! Invariant: a VSwitch is bound to one ACL at most.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -51,7 +52,7 @@ struct Entry {
     policy: String,
     protocol: String,
     port: String,
-    /// The source of what comes in, the destination of what goes out.
+    /// The source of ingress, the destination of egress.
     block: String,
 }
 
@@ -94,14 +95,14 @@ fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a NetworkAcl, Refusal
     })
 }
 
-/// The ACL that a call changes: at rest.
+/// The ACL that a call changes, which must be Available.
 fn at_rest(world: &World, call: &Call<'_>) -> Result<String, Refusal> {
     let acl = find(world, call)?;
     acl.phase.require_available("IncorrectStatus.NetworkAcl")?;
     Ok(acl.base.id.clone())
 }
 
-/// Lets an ACL change for a while.
+/// Makes an ACL Modifying for some time.
 fn change<'a>(world: &'a mut World, id: &str) -> &'a mut NetworkAcl {
     let until = world.now_ms() + world.options.profile.entry_ms;
     let acl = world
@@ -138,7 +139,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
         ingress,
         egress,
     };
-    // The create answer has the ACL without what only reads have.
+    // The answer of the create call has fewer fields than reads.
     let mut shown = listed(world, &acl);
     if let Some(fields) = shown.as_object_mut() {
         fields.remove("OwnerId");
@@ -163,7 +164,7 @@ fn strip(fields: &mut Map<String, Value>, list: &str, element: &str) {
 }
 
 impl Entry {
-    /// What a new ACL has in either direction.
+    /// The entries of a new ACL in either direction.
     fn all() -> Self {
         Self {
             id: String::new(),
@@ -270,7 +271,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Each direction is replaced only if its flag says so.
+/// A direction is replaced only if its flag is set.
 fn update(world: &mut World, call: &Call<'_>) -> Answer {
     let id = at_rest(world, call)?;
     let ingress = entries(world, call, "Ingress", "SourceCidrIp")?;

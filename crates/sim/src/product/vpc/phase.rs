@@ -1,13 +1,14 @@
-//! The phases that most things of this product go through: Pending → Available → Modifying → Available → Deleting → gone.
+//! The states that most resources of this product have: Pending → Available → Modifying → Available
+//! → Deleting → deleted.
 //!
-//! Invariant: every phase but `Available` ends by itself, at the moment it carries.
+//! Invariant: every state but `Available` ends by itself, at the time that it carries.
 
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 use crate::table::{Row, Table};
 
-/// What a thing is doing, and until when, in milliseconds.
+/// The state, with its end in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Phase {
     Pending(i64),
@@ -18,7 +19,7 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    /// As the API writes it.
+    /// The name in the API.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pending(_) => "Pending",
@@ -28,7 +29,7 @@ impl Phase {
         }
     }
 
-    /// The moment of the next change of state.
+    /// The time of the next change of state.
     pub(crate) fn due_ms(self) -> Option<i64> {
         match self {
             Self::Pending(at) | Self::Modifying(at) | Self::Deleting(at) => Some(at),
@@ -36,7 +37,7 @@ impl Phase {
         }
     }
 
-    /// Refuses everything that needs a thing at rest.
+    /// Refuses an action unless the resource is Available.
     pub(crate) fn require_available(self, code: &'static str) -> Result<(), Refusal> {
         match self {
             Self::Available => Ok(()),
@@ -51,7 +52,7 @@ impl Phase {
     }
 }
 
-/// Takes the change that is due: to `Available`, or out of the table.
+/// Performs the change that is due: to `Available`, or the deletion.
 pub(crate) fn settle<T: Row>(table: &mut Table<T>, id: &str, phase: impl Fn(&mut T) -> &mut Phase) {
     let Some(row) = table.get_mut(id) else { return };
     let phase = phase(row);

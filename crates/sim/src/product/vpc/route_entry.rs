@@ -1,7 +1,8 @@
-//! `route_entry`: where a table sends a destination.
+//! `route_entry`: the next hops of a destination in a route table.
 //!
-//! Pending (2 s) → Available → Modifying → Available → Deleting → gone. One change of routes or VSwitches of a VPC at a time.
-//! System entries (VSwitch blocks, 100.64.0.0/10) are not kept but derived. Invariant: destinations of a table differ.
+//! Pending (2 s) → Available → Modifying → Available → Deleting → deleted. One change of routes or
+//! VSwitches of a VPC at a time. System entries (VSwitch blocks, 100.64.0.0/10) are not stored but
+//! derived. Invariant: the destinations of a table differ.
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub(crate) struct RouteEntry {
     changed_ms: i64,
 }
 
-/// One way to go on.
+/// One next hop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hop {
     pub(crate) id: String,
@@ -70,7 +71,8 @@ impl Row for RouteEntry {
     }
 }
 
-/// Adds what the first internet NAT gateway of a VPC brings, unless the system table has a default route.
+/// Adds the default route of the first internet NAT gateway of a VPC, unless the system table has
+/// one.
 pub(crate) fn add_default(world: &mut World, vpc: &str, gateway: &str) {
     let destination = Ipv4Net::default();
     let Some(table) = route_table::system_of(world, vpc) else {
@@ -105,7 +107,7 @@ pub(crate) fn add_default(world: &mut World, vpc: &str, gateway: &str) {
     );
 }
 
-/// Takes out the entries whose only way was this thing.
+/// Removes the entries whose only next hop was this resource.
 pub(crate) fn forget_hop(world: &mut World, hop: &str) {
     let lost = |row: &&RouteEntry| row.hops.iter().all(|one| one.id == hop);
     let ids: Vec<String> = world
@@ -127,7 +129,7 @@ fn put(world: &mut World, mut row: RouteEntry) -> String {
     id
 }
 
-/// That no route or VSwitch of the VPC is being changed.
+/// Checks that no route or VSwitch of the VPC is being changed.
 pub(crate) fn require_turn(world: &World, vpc: &str) -> Result<(), Refusal> {
     use vswitch::State::{Creating, Deleting};
     if world
@@ -144,7 +146,7 @@ pub(crate) fn require_turn(world: &World, vpc: &str) -> Result<(), Refusal> {
     require_routes_at_rest(world, vpc)
 }
 
-/// That no route of the VPC is being changed.
+/// Checks that no route of the VPC is being changed.
 pub(crate) fn require_routes_at_rest(world: &World, vpc: &str) -> Result<(), Refusal> {
     match world
         .tables
@@ -191,7 +193,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "RouteEntryId": id }))
 }
 
-/// The rows of a batch succeed or fail one by one; they do not wait for each other.
+/// The rows of a batch succeed or fail one by one, and do not wait for each other.
 fn create_batch(world: &mut World, call: &Call<'_>) -> Answer {
     let rows = call.rows("RouteEntries");
     if rows.len() > 50 {
@@ -274,7 +276,7 @@ fn service_range() -> Ipv4Net {
     Ipv4Net::new_assert(std::net::Ipv4Addr::new(100, 64, 0, 0), 10)
 }
 
-/// One way by type and id, or several of `NextHopList`.
+/// One next hop by type and id, or several of `NextHopList`.
 fn hops(call: &Call<'_>) -> Result<Vec<Hop>, Refusal> {
     let rows = call.rows("NextHopList");
     let kind = call.given("NextHopType").unwrap_or("Instance");

@@ -1,7 +1,7 @@
-//! `route_table`: the system table that each VPC has, and custom ones.
+//! `route_table`: the system route table of each VPC, and custom ones.
 //!
-//! Pending (2 s) → Available → Deleting → gone. A VSwitch has exactly one table; without a custom one it has the system's.
-//! Invariant: a VPC has one system table, made and deleted with it.
+//! Pending (2 s) → Available → Deleting → deleted. A VSwitch is bound to exactly one table, by
+//! default to the system table. Invariant: a VPC has one system table, created and deleted with it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl RouteTable {
     }
 }
 
-/// Makes the table that a new VPC comes with; returns its id.
+/// Creates the system table of a new VPC; returns its id.
 pub(crate) fn make_system(world: &mut World, vpc: &Base, router: &str) -> String {
     let base = world.new_base("vtb", &vpc.region);
     let id = base.id.clone();
@@ -285,7 +285,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// The table and the VSwitch of a binding, both at rest and in one VPC.
+/// The table and the VSwitch of a binding, both Available and in one VPC.
 fn both<'a>(
     world: &'a World,
     call: &Call<'a>,
@@ -321,7 +321,7 @@ fn associate(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// The VSwitch falls back to the system table.
+/// Binds the VSwitch to the system table again.
 fn unassociate(world: &mut World, call: &Call<'_>) -> Answer {
     let (table, vswitch) = both(world, call)?;
     if !table.custom || vswitch.route_table != table.base.id {

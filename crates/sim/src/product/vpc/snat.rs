@@ -1,7 +1,7 @@
-//! `snat_entry`: which machines leave a VPC by which public addresses.
+//! `snat_entry`: the public addresses by which instances of a VPC reach the internet.
 //!
-//! Pending (2 s) → Available → Deleting → gone. Invariant: one entry per source in a table, and its addresses were bound to
-//! the table's gateway when it was made.
+//! Pending (2 s) → Available → Deleting → deleted. Invariant: a table has one entry for each
+//! source, and the addresses of an entry were bound to the table's gateway at its creation.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -68,12 +68,12 @@ pub(crate) fn uses(world: &World, address: &str) -> bool {
         .any(|row| row.addresses.iter().any(|one| one == address))
 }
 
-/// Takes out the entries that use a public address.
+/// Removes the entries that use a public address.
 pub(crate) fn forget(world: &mut World, address: &str) {
     forget_if(world, |row| row.addresses.iter().any(|one| one == address));
 }
 
-/// Takes out the entries of a table.
+/// Removes the entries of a table.
 pub(crate) fn forget_table(world: &mut World, table: &str) {
     forget_if(world, |row| row.table == table);
 }
@@ -91,7 +91,7 @@ fn forget_if(world: &mut World, goes: impl Fn(&SnatEntry) -> bool) {
     }
 }
 
-/// The addresses of a comma list, each bound to the gateway.
+/// The addresses in a list with commas, each bound to the gateway.
 fn addresses(world: &World, gateway: &NatGateway, list: &str) -> Result<Vec<String>, Refusal> {
     let mut addresses = Vec::new();
     for address in list.split(',').map(str::trim) {
@@ -101,7 +101,7 @@ fn addresses(world: &World, gateway: &NatGateway, list: &str) -> Result<Vec<Stri
     Ok(addresses)
 }
 
-/// That the gateway has a public address: it hears of a new binding late.
+/// Checks that the gateway has an EIP: it learns of a new binding late.
 fn require_bound(world: &World, gateway: &str, address: &str) -> Result<(), Refusal> {
     let eip = world
         .tables

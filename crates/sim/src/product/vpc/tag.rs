@@ -1,4 +1,4 @@
-//! Tags of VPC's resources. The action that takes tags off is spelt `UnTagResources` here.
+//! The tag actions of VPC. The one that removes tags is spelt `UnTagResources`.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeTags", describe_tags),
 ];
 
-/// The types that can be tagged; the case counts.
+/// The types that can be tagged, with their exact case.
 pub(crate) const KINDS: [&str; 7] = [
     "VPC",
     "VSWITCH",
@@ -50,7 +50,7 @@ fn list_tag_resources(world: &mut World, call: &Call<'_>) -> Answer {
     tags::list(world, call, &TAGGABLE)
 }
 
-/// The resource of a type and id, to be changed.
+/// The resource of a type with an id, for a change.
 pub(crate) fn find<'a>(
     world: &'a mut World,
     kind: &str,
@@ -87,7 +87,7 @@ pub(crate) fn search<'a>(world: &'a World, kind: &str, search: &Search<'_>) -> B
     }
 }
 
-/// Keys and values that are in use, each pair once.
+/// The pairs of key and value in use, each once.
 fn describe_tags(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let kinds: Vec<&str> = match call.given("ResourceType") {

@@ -1,7 +1,8 @@
 //! `vswitch`: a subnet of a VPC in one zone.
 //!
-//! Pending (3 s) → Available → Pending (2 s) → gone from listings → (5 s) no longer in the VPC's way. One VSwitch of a VPC
-//! is made or deleted at a time. Invariant: blocks of one VPC's VSwitches do not overlap and lie in the VPC's blocks.
+//! Pending (3 s) → Available → Pending (2 s) → gone from listings → (5 s) the VPC can be deleted.
+//! One VSwitch of a VPC is created or deleted at a time. Invariant: blocks of a VPC's VSwitches do
+//! not overlap and are inside of the VPC's blocks.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -44,21 +45,21 @@ pub(crate) struct VSwitch {
     pub(crate) zone: String,
     pub(crate) cidr_block: Ipv4Net,
     pub(crate) route_table: String,
-    /// The network ACL that is bound to it; empty: none.
+    /// The network ACL; empty if none is bound.
     pub(crate) network_acl: String,
     pub(crate) is_default: bool,
     #[serde(default)]
     pub(crate) ipv6: Option<Ipv6Net>,
 }
 
-/// What a VSwitch is doing. The API shows all but `Available` as `Pending`.
+/// The state of a VSwitch. The API shows all but `Available` as `Pending`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Creating,
     Updating,
     Available,
     Deleting,
-    /// No longer listed, still in the VPC's way.
+    /// Not listed any more, but the VPC cannot be deleted yet.
     Released,
 }
 
@@ -122,7 +123,7 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// The private addresses that are taken, those of interfaces and gateways that are being released too.
+/// The private addresses in use, those of interfaces and gateways that are being released included.
 pub(crate) fn taken(world: &World, vswitch: &str) -> BTreeSet<Ipv4Addr> {
     let gateways = world
         .tables
@@ -139,7 +140,7 @@ pub(crate) fn taken(world: &World, vswitch: &str) -> BTreeSet<Ipv4Addr> {
         .collect()
 }
 
-/// Binds another route table; the VSwitch passes through Pending.
+/// Binds another route table; the VSwitch is Pending meanwhile.
 pub(crate) fn set_route_table(world: &mut World, id: &str, table: String) {
     let until = world.now_ms() + world.options.profile.vswitch_update_ms;
     if let Some(vswitch) = world.tables.vswitches.get_mut(id) {
@@ -177,7 +178,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "VSwitchId": id }))
 }
 
-/// Makes a VSwitch with the system route table, if its block fits; returns its id.
+/// Creates a VSwitch with the system route table, if its block fits; returns its id.
 pub(crate) fn make(
     world: &mut World,
     vpc: &str,
@@ -384,7 +385,7 @@ fn body(world: &World, vswitch: &VSwitch) -> Value {
     })
 }
 
-/// A VSwitch that is not there is answered with empty fields, not with an error.
+/// A missing VSwitch is answered with empty fields, not with an error.
 fn describe_attributes(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("VSwitchId")?;
     let found = world
@@ -422,7 +423,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Refuses a VSwitch that something is still in or bound to.
+/// Refuses the deletion of a VSwitch with dependent resources.
 fn require_unused(world: &World, vswitch: &VSwitch) -> Result<(), Refusal> {
     let id = &vswitch.base.id;
     if world

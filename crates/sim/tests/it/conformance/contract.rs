@@ -1,4 +1,5 @@
-//! Requests: what is unknown is refused, what is mandatory is missed, what is described is accepted in every form.
+//! Requests: what is unknown is refused, what is mandatory is missed, what is described is accepted
+//! in every form.
 
 use serde_json::Value;
 use setpoint_openapi::action::Action;

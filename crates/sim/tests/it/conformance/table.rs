@@ -1,4 +1,5 @@
-//! The table of actions in `docs/simulator.md` is what the code does. `UPDATE_EXPECT=1` rewrites it.
+//! The table of actions in `docs/simulator.md` is what the code does. `UPDATE_EXPECT=1` rewrites
+//! it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,7 +1,9 @@
-//! How a step becomes a call: a line of the vocabulary, filled with ids of what exists or existed, and sometimes spoilt.
+//! How a step becomes a call: a line of the vocabulary, filled with ids of what exists or existed,
+//! and sometimes spoilt.
 //!
-//! A step holds numbers only and the ids are looked up when it is its turn, so a sequence that is made shorter still speaks of
-//! things that exist. Invariant: the same rows and the same step give the same call.
+//! A step holds numbers only and the ids are looked up when it is its turn, so a sequence that is
+//! made shorter still speaks of things that exist. Invariant: the same rows and the same step give
+//! the same call.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! States move along the published ways only: those that a call may take, and those that no lapse of time may.
+//! States move along the published ways only: those that a call may take, and those that no lapse
+//! of time may.
 
 use serde_json::Value;
 
@@ -55,7 +56,8 @@ const BY_CALL: &[(&str, &str, &[&str])] = &[
 /// States that are left only by being gone.
 const LAST: &[&str] = &["Deleting", "Releasing", "Released"];
 
-/// States that only a new thing has; a network comes back to its first when its blocks change, by a call.
+/// States that only a new thing has; a network comes back to its first when its blocks change, by a
+/// call.
 const FIRST: &[&str] = &["Creating", "Pending"];
 
 /// The state of a row in the words of its type; empty for one that is not there.

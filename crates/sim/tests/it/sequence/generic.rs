@@ -1,4 +1,5 @@
-//! Calls that know nothing: any action of the tables with any of its parameters and any value of their type, or of another.
+//! Calls that know nothing: any action of the tables with any of its parameters and any value of
+//! their type, or of another.
 
 use setpoint_openapi::action::{self, Action, Param, ParamType};
 use setpoint_openapi::product::Product;

@@ -14,9 +14,11 @@ pub(crate) enum Property {
     LivesInALivingVpc,
     /// Machines, interfaces and NAT gateways stand in a VSwitch that is there, of their own VPC.
     StandsInALivingVSwitch,
-    /// No address is used twice in a VSwitch, and each lies in its block, outside of the four that are reserved.
+    /// No address is used twice in a VSwitch, and each lies in its block, outside of the four that
+    /// are reserved.
     AddressesAreUsedOnce,
-    /// IPv6 blocks of VSwitches are parts of their VPC's, no two the same; each address lies in its VSwitch's and exists once.
+    /// IPv6 blocks of VSwitches are parts of their VPC's, no two the same; each address lies in its
+    /// VSwitch's and exists once.
     Ipv6IsApart,
     /// VSwitches of a VPC lie in its blocks and do not overlap.
     BlocksAreApart,
@@ -26,11 +28,14 @@ pub(crate) enum Property {
     DisksAndMachinesAgree,
     /// Every machine has exactly one system disk, but while it is replaced, and no device twice.
     OneSystemDisk,
-    /// Every machine has its primary interface, which names it; an interface in use names a machine that is there.
+    /// Every machine has its primary interface, which names it; an interface in use names a machine
+    /// that is there.
     InterfacesAndMachinesAgree,
-    /// A public address is bound to something that is there, and nothing has two on one private address.
+    /// A public address is bound to something that is there, and nothing has two on one private
+    /// address.
     AddressesAreBoundToTheLiving,
-    /// SNAT and forward entries belong to a living NAT gateway and use addresses that are bound to it.
+    /// SNAT and forward entries belong to a living NAT gateway and use addresses that are bound to
+    /// it.
     EntriesBelongToALivingGateway,
     /// Routes and bound VSwitches belong to a living route table of the same VPC.
     RoutesBelongToALivingTable,
@@ -166,7 +171,8 @@ fn bounds(block: &str) -> (u32, u32) {
     (begin, begin | !mask)
 }
 
-/// The addresses that are taken in a VSwitch, with who has them. What is released holds its address for a while.
+/// The addresses that are taken in a VSwitch, with who has them. What is released holds its address
+/// for a while.
 pub(crate) fn taken(rows: &Rows, vswitch: &str) -> Vec<(Ipv4Addr, String)> {
     let mut taken = Vec::new();
     for (key, row) in rows

@@ -1,5 +1,5 @@
-//! What must hold of listings: every row on some page and on one only, the total is their number, and what is counted is what
-//! is there.
+//! What must hold of listings: every row on some page and on one only, the total is their number,
+//! and what is counted is what is there.
 
 use std::collections::BTreeSet;
 

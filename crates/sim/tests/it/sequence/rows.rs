@@ -1,4 +1,5 @@
-//! A mirror of the world's rows, kept from what the world reports as changed, and what else was ever there.
+//! A mirror of the world's rows, kept from what the world reports as changed, and what else was
+//! ever there.
 //!
 //! Invariant: after each call the mirror is what the world would write to a store.
 

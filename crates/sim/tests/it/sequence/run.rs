@@ -1,7 +1,7 @@
 //! A world that is driven through a sequence and watched at each step.
 //!
-//! Requests go in behind the check of signatures, which has tests of its own and would take most of the time. Invariant: every
-//! change of a row is seen here, whether a call has made it or time.
+//! Requests go in behind the check of signatures, which has tests of its own and would take most of
+//! the time. Invariant: every change of a row is seen here, whether a call has made it or time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -222,7 +222,8 @@ impl Run {
         Ok(came.body)
     }
 
-    /// Sends a call; what it answers must be written as the action describes, and no failure of the simulator.
+    /// Sends a call; what it answers must be written as the action describes, and no failure of the
+    /// simulator.
     fn send(&mut self, name: &str, params: &[(String, String)]) -> Result<Came, String> {
         let response = self
             .world
@@ -285,7 +286,8 @@ impl Run {
         })
     }
 
-    /// The mirror is what the world would store, and a world that is read back from there stores the same.
+    /// The mirror is what the world would store, and a world that is read back from there stores
+    /// the same.
     pub(crate) fn stores(&self) -> Result<(), String> {
         let rows = self.world.rows();
         let kept: Vec<(&str, &str, &Value)> = self.rows.iter().collect();

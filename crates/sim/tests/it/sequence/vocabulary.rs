@@ -1,12 +1,12 @@
 //! The calls that sequences are made of, a line each.
 //!
-//! `Name=a|b` takes one of several values, `Name?=a` is left out half the time. `$kind` is the id of a thing of that kind, as
-//! the rows name it, `$kind.field=value` of one that has that value there; `[$kind]` the same as a JSON list; other words with
-//! `$` stand in `draw.rs`. A line must be able to
-//! succeed: a test runs every one of them until it has.
+//! `Name=a|b` takes one of several values, `Name?=a` is left out half the time. `$kind` is the id
+//! of a thing of that kind, as the rows name it, `$kind.field=value` of one that has that value
+//! there; `[$kind]` the same as a JSON list; other words with `$` stand in `draw.rs`. A line must
+//! be able to succeed: a test runs every one of them until it has.
 
-/// A world in which most calls can succeed: what a sequence begins with, unless it begins with less. A line may have the
-/// milliseconds in front that pass before it.
+/// A world in which most calls can succeed: what a sequence begins with, unless it begins with
+/// less. A line may have the milliseconds in front that pass before it.
 pub(crate) const FURNISHED: &str = "
 vpc.ModifyVpcAttribute VpcId=$vpc EnableIPv6=true
 10000 vpc.CreateVSwitch VpcId=$vpc ZoneId=cn-beijing-h CidrBlock=172.16.2.0/24 Ipv6CidrBlock=2

@@ -1,4 +1,5 @@
-//! AttachDisk and DetachDisk. One of these at a time on a machine. A system disk that is detached becomes a data disk.
+//! AttachDisk and DetachDisk, one at a time for an instance. A detached system disk becomes a data
+//! disk.
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
@@ -52,7 +53,7 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     (disk.state, disk.due_ms) = (State::Attaching, Some(until));
     (disk.spec.device, disk.spec.delete_with_instance) = (device, goes);
     disk.system = boots;
-    // Attaching puts this back to its default, whatever it was.
+    // Attaching resets this to its default.
     disk.delete_auto_snapshot = true;
     if let Some(name) = key_pair {
         instance::find_mut(world, call, instance_id)?.key_pair = name;
@@ -60,8 +61,8 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Only the system disk that a machine once had can become its system disk again, and only with new credentials.
-/// Refuses a disk that is attached, or that is not ready to be.
+/// Only the system disk that a machine once had can become its system disk again, and only with new
+/// credentials. Refuses a disk that is attached, or that is not ready to be.
 fn require_free(disk: &Disk) -> Result<(), Refusal> {
     match disk.state {
         State::Available => Ok(()),
@@ -172,7 +173,8 @@ fn detach(world: &mut World, call: &Call<'_>) -> Answer {
     let disk = disk::find_mut(world, call, disk_id)?;
     (disk.state, disk.due_ms) = (State::Detaching, Some(until));
     if disk.system {
-        // From now on it is a data disk, that only its own machine can boot from again.
+        // From now on it is a data disk. Only its former instance can use it as a system disk
+        // again.
         disk.system = false;
         instance_id.clone_into(&mut disk.origin);
     }

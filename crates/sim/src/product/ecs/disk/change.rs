@@ -17,7 +17,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("ModifyDiskSpec", modify_spec),
 ];
 
-/// Disks grow, they never shrink; the file system inside is not the cloud's business.
+/// Disks can grow and not shrink. The file system inside does not change.
 fn resize(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("DiskId")?;
     let disk = disk::find(world, call, id)?;
@@ -57,14 +57,15 @@ fn resize(world: &mut World, call: &Call<'_>) -> Answer {
             "The specified disk size is out of range.",
         ));
     }
-    // A guest that is down sees the new size when it comes up; one that runs only if it is told.
+    // A guest that does not run detects the new size at its next start, a running one only if it is
+    // told.
     let disk = disk::find_mut(world, call, id)?;
     guest::grown(disk, size, online);
     disk.spec = spec;
     Ok(json!({ "OrderId": "" }))
 }
 
-/// A disk may change while it is free, or on a machine that is Running or Stopped.
+/// A disk can change while it is Available, or on an instance that is Running or Stopped.
 fn require_at_rest(
     world: &World,
     call: &Call<'_>,
@@ -72,7 +73,7 @@ fn require_at_rest(
     online: bool,
 ) -> Result<(), Refusal> {
     match disk.state {
-        // A disk that is made with its machine answers as the machine does.
+        // While a disk is created with its instance, it answers as the instance does.
         State::InUse | State::Creating if !disk.instance.is_empty() => {
             let machine = instance::find(world, call, &disk.instance)?;
             machine.unlocked()?;
@@ -159,7 +160,7 @@ pub(crate) fn may_become(disk: &disk::Disk, to: &str) -> bool {
     disk.charge_type != "PrePaid" || place(from).is_none_or(|own| target < own)
 }
 
-/// A task until it is done; nothing else can be done with the disk meanwhile.
+/// A task until it is done; the disk cannot be changed otherwise meanwhile.
 fn change_category(world: &mut World, call: &Call<'_>, id: &str, wanted: &str) -> Answer {
     const AT_ONCE: usize = 5;
     const REST_MS: i64 = 7 * 86_400_000;

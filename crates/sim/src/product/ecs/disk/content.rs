@@ -1,4 +1,4 @@
-//! ReInitDisk, ResetDisk, ModifyDiskChargeType: what a disk holds, and how it is paid.
+//! ReInitDisk, ResetDisk, ModifyDiskChargeType: the content of a disk, and how it is paid.
 
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn begin(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Back to the image or the snapshot that it was made from, or empty.
+/// Resets a disk to its image or snapshot, or to empty.
 fn reinit(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["SecurityEnhancementStrategy"]);
     call.only("AutoStartInstance", "false")?;
@@ -68,7 +68,7 @@ fn reinit(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Back to one of its own snapshots.
+/// Resets a disk to one of its own snapshots.
 fn reset(world: &mut World, call: &Call<'_>) -> Answer {
     let (id, snapshot_id) = (call.need("DiskId")?, call.need("SnapshotId")?);
     let disk = disk::find(world, call, id)?;
@@ -85,7 +85,7 @@ fn reset(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Only disks of a subscription machine can be subscriptions.
+/// Only disks of a subscription instance can be subscriptions.
 fn modify_charge_type(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["AutoPay"]);
     let machine = instance::find(world, call, call.need("InstanceId")?)?.clone();

@@ -1,4 +1,5 @@
-//! A row of DescribeDisks, written straight to JSON. Fields stand in the order of their bytes; a test holds it.
+//! A row of DescribeDisks, written straight to JSON. Fields stand in the order of their bytes; a
+//! test holds it.
 
 use serde::Serialize;
 use setpoint_openapi::timestamp::Timestamp;

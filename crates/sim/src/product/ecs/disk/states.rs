@@ -1,4 +1,4 @@
-//! What each action says in each state of a disk: the published rules, cell by cell.
+//! The answer of each action in each state of a disk: the published rules, cell by cell.
 
 use crate::testing::{Bench, Names, text};
 
@@ -23,7 +23,8 @@ const STATES: [At; 7] = [
     At::ReIniting,
 ];
 
-/// A disk of 500 GiB there, with a machine beside or below it that runs, but for `ReIniting`, which needs one that is stopped.
+/// Creates a disk of 500 GiB in the state, and an instance that runs, or is stopped for
+/// `ReIniting`.
 fn scene(at: At) -> (Bench, String, String) {
     let mut bench = Bench::new();
     let (machine, _, _) = bench.machine(&[]);

@@ -25,7 +25,7 @@ fn fails(exit_code: i64, output: impl Into<String>) -> Outcome {
 /// Servers that answer on port 80 once they are active.
 const WEB_SERVERS: [&str; 4] = ["nginx", "httpd", "apache2", "caddy"];
 
-/// What cloud-init writes, and scripts show when something went wrong.
+/// The output of cloud-init, and of scripts after a failure.
 const CLOUD_INIT_LOG: &str = "/var/log/cloud-init-output.log";
 
 /// Runs one command at a moment.
@@ -68,7 +68,7 @@ pub(super) fn run(world: &mut World, instance: &str, words: &[&str], at_ms: i64)
     }
 }
 
-/// `running` until the first start has done its work, then `done`.
+/// `running` until the first start has finished its work, then `done`.
 fn cloud_init(world: &World, instance: &str, wait: bool, at_ms: i64) -> Outcome {
     let done_ms = world
         .tables
@@ -100,7 +100,8 @@ fn log(world: &World, instance: &str, at_ms: i64) -> String {
     text
 }
 
-/// Whether something answers on a port: SSH, an active web server, and whatever the user data names, once it has run.
+/// Whether a port is open: SSH, an active web server, and any port that the user data names, after
+/// it has run.
 fn listens(world: &World, instance: &str, port: u16, at_ms: i64) -> bool {
     let Some(row) = world.tables.instances.get(instance) else {
         return false;
@@ -132,7 +133,7 @@ fn local_port(place: &str, usual: u16) -> Option<u16> {
         .flatten()
 }
 
-/// A server answers 200 to whatever it is asked.
+/// A server answers 200 to every request.
 fn curl(world: &World, instance: &str, words: &[&str], at_ms: i64) -> Outcome {
     let url = words.iter().find_map(|word| {
         word.strip_prefix("http://")
@@ -246,7 +247,8 @@ fn named<'a>(world: &'a mut World, instance: &str, name: &str) -> Option<&'a mut
     world.tables.disks.get_mut(&id)
 }
 
-/// Changes a partition to what the kernel sees of the disk; says so, or that there is nothing to change.
+/// Resizes a partition to the disk that the kernel has detected; reports it, or that nothing is to
+/// be changed.
 fn growpart(world: &mut World, instance: &str, device: &str) -> Outcome {
     let Some(disk) = named(world, instance, device) else {
         return fails(2, format!("FAILED: {device}: does not exist\n"));
@@ -285,7 +287,8 @@ fn grow_filesystem(world: &mut World, instance: &str, target: &str) -> Outcome {
     ))
 }
 
-/// Whether a service runs: from the start, by an earlier command, or by the user data once it has run.
+/// Whether a service runs: from the start, by an earlier command, or by the user data after it has
+/// run.
 fn active(world: &World, instance: &str, name: &str, at_ms: i64) -> bool {
     let Some(row) = world.tables.instances.get(instance) else {
         return false;

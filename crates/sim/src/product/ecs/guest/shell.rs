@@ -1,29 +1,31 @@
-//! The shell of a guest: enough of the language for scripts of operations.
+//! The shell of a guest: a part of the language that suffices for scripts of operations.
 //!
-//! Words with quotes, `;`, `&&`, `||`, `|`, `{ … }`, `( … )`, `until … do … done`, `set -e`, `exit`, `$?`, `[ … -eq … ]`,
-//! `sh -c`, `timeout`. Nothing else is expanded. Redirections are passed over. Time passes inside: a loop that sleeps meets
-//! what has happened meanwhile, and the whole takes as long as its parts.
+//! It knows words with quotes, `;`, `&&`, `||`, `|`, `{ … }`, `( … )`, `until … do … done`, `set
+//! -e`, `exit`, `$?`, `[ … -eq … ]`, `sh -c`, `timeout`. Nothing else is expanded, and redirections
+//! are ignored. Time passes inside of a script: a loop with `sleep` sees the changes of that time,
+//! and the script takes as long as its parts.
 
 use crate::product::ecs::guest::{Outcome, command};
 use crate::world::World;
 
-/// A round of a loop takes at least so long, or one that never sleeps would never end.
+/// The shortest time of a loop's round; otherwise a loop without `sleep` would not end.
 const ROUND_MS: i64 = 1_000;
 
-/// More commands than this a script does not run, loops and all: whoever runs it holds the world meanwhile.
+/// The most commands of a script, those in loops included, because the world is locked while it
+/// runs.
 const COMMANDS_MAX: u32 = 100_000;
 
-/// Longer than a year nothing lasts.
+/// The longest time of a script: one year.
 const SECONDS_MAX: i64 = 366 * 86_400;
 
-/// How deep scripts and groups may be nested.
+/// The greatest depth of nested scripts and groups.
 const DEPTH_MAX: usize = 20;
 
 /// A piece of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Word(String),
-    /// `;` or a line's end.
+    /// `;` or the end of a line.
     End,
     And,
     Or,
@@ -32,11 +34,11 @@ enum Token {
     Close,
 }
 
-/// What a script is made of.
+/// A part of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Node {
     Run(Vec<String>),
-    /// Commands with what must have become of those before each.
+    /// Commands, each with the result of the one before that it requires.
     Chain(Vec<(If, Self)>),
     Pipe(Vec<Self>),
     Group(Vec<Self>),
@@ -51,15 +53,15 @@ enum If {
     Failed,
 }
 
-/// Why a script ends before its last line.
+/// The reason why a script ends before its last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     Exit(i64),
-    /// At the moment that a `timeout` set.
+    /// A `timeout` has ended it.
     Late,
 }
 
-/// Runs a script, at once, to its end or to that of its time; what it changes in the machine is changed.
+/// Runs a script at once, to its end or to its timeout, and changes the instance accordingly.
 pub(super) fn run(world: &mut World, instance: &str, script: &str, limit_ms: i64) -> Outcome {
     let begun_ms = world.now_ms();
     let latest_ms = begun_ms.saturating_add(limit_ms);
@@ -91,14 +93,14 @@ struct Shell<'a> {
     world: &'a mut World,
     instance: &'a str,
     at_ms: i64,
-    /// When the innermost `timeout` ends it.
+    /// The end of the innermost `timeout`.
     latest_ms: i64,
     output: String,
     /// The exit code of the last command.
     last: i64,
     /// `set -e`.
     stops: bool,
-    /// Whether the last failure was one that decided something, and ends nothing.
+    /// Whether the last failure was a condition, so that `set -e` ignores it.
     forgiven: bool,
     depth: usize,
     commands: u32,
@@ -165,7 +167,7 @@ impl Shell<'_> {
         Ok(self.last)
     }
 
-    /// A command whose failure decides something and ends nothing.
+    /// Runs a command whose failure is a condition, so that `set -e` ignores it.
     fn tried(&mut self, node: &Node) -> Result<i64, Ended> {
         let stops = std::mem::take(&mut self.stops);
         let done = self.node(node);
@@ -184,7 +186,7 @@ impl Shell<'_> {
         }
     }
 
-    /// Of what reads, only `grep` looks at what it reads.
+    /// Of the commands that read input, only `grep` uses it.
     fn pipe(&mut self, parts: &[Node]) -> Result<i64, Ended> {
         let before = std::mem::take(&mut self.output);
         let mut done = Ok(0);
@@ -249,7 +251,7 @@ impl Shell<'_> {
             }
             words => {
                 let outcome = command::run(self.world, self.instance, words, self.at_ms);
-                // What is ended before its time says nothing.
+                // A command that is ended early has no output.
                 self.pass(outcome.lasts_ms)?;
                 self.output.push_str(&outcome.output);
                 Ok(outcome.exit_code)
@@ -257,7 +259,7 @@ impl Shell<'_> {
         }
     }
 
-    /// A shell of its own starts without `set -e`.
+    /// A subshell starts without `set -e`.
     fn inner(&mut self, script: &str) -> Result<i64, Ended> {
         let stops = std::mem::take(&mut self.stops);
         let done = self.script(script);
@@ -269,7 +271,7 @@ impl Shell<'_> {
         if self.depth == DEPTH_MAX {
             return Ok(126);
         }
-        // None at all is no limit.
+        // `timeout 0` is no limit.
         let limit = Some(milliseconds(seconds))
             .filter(|ms| *ms > 0)
             .unwrap_or(i64::MAX);
@@ -288,7 +290,7 @@ impl Shell<'_> {
     }
 }
 
-/// A number of seconds, as `10` or `10s`; zero if it is none, a year if it is more.
+/// A number of seconds, as `10` or `10s`; 0 if it is not a number, at most a year.
 pub(super) fn milliseconds(seconds: &str) -> i64 {
     seconds
         .trim_end_matches('s')
@@ -363,7 +365,7 @@ fn tokens(text: &str) -> Vec<Token> {
     found
 }
 
-/// A word to its end; none for a redirection, with its target.
+/// A word; `None` for a redirection with its target.
 fn word(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<Token> {
     let mut text = String::new();
     let (mut quote, mut quoted) = (None, false);
@@ -373,7 +375,8 @@ fn word(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> 
             (None, '\'' | '"') => (quote, quoted) = (Some(letter), true),
             (Some(open), letter) if letter == open => quote = None,
             (None, '\\') => text.extend(letters.next()),
-            // In double quotes a backslash stands for itself, but before what they would expand.
+            // In double quotes a backslash is literal, unless it precedes a character that they
+            // expand.
             (Some('"'), '\\') => text.push(
                 letters
                     .next_if(|next| "\"\\$`".contains(*next))
@@ -431,7 +434,8 @@ impl Parser {
         self.skip(&Token::Word(word.to_owned()))
     }
 
-    /// Commands up to one of these words, a closing brace or the end; nothing of what is nested too deep.
+    /// Commands up to one of these words, a closing brace or the end. Groups that are nested too
+    /// deep are empty.
     fn list(&mut self, ends: &[&str]) -> Vec<Node> {
         if self.depth == DEPTH_MAX {
             self.at = self.tokens.len();
@@ -511,7 +515,8 @@ mod tests {
     use crate::product::ecs::guest::shell;
     use crate::testing::Bench;
 
-    /// What a script comes to on a machine whose cloud-init runs for six more seconds: exit code, output, seconds.
+    /// The result of a script on an instance whose cloud-init runs for six more seconds: exit code,
+    /// output, seconds.
     #[track_caller]
     fn check(script: &str, expected: (i64, &str, i64)) {
         let mut bench = Bench::new();

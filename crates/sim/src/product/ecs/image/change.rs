@@ -9,7 +9,7 @@ use crate::world::{World, done};
 
 pub(crate) const ACTIONS: Actions = &[("ModifyImageAttribute", modify), ("DeleteImage", delete)];
 
-/// The custom image that a call names. Public ones cannot be changed, and answer as if they were not there.
+/// The custom image that a call names. A public one cannot be changed, and counts as missing.
 pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'a Image, Refusal> {
     let image = world
         .tables
@@ -24,7 +24,7 @@ pub(crate) fn find<'a>(world: &'a World, call: &Call<'_>, id: &str) -> Result<&'
     })
 }
 
-/// The same, to be changed.
+/// The custom image that a call names, for a change.
 pub(crate) fn find_mut<'a>(
     world: &'a mut World,
     call: &Call<'_>,
@@ -83,7 +83,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// An image that is not there is no error. Its snapshots stay.
+/// A missing image is not an error. The snapshots of a deleted image are kept.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("ImageId")?;
     let force = call.flag("Force")?.unwrap_or(false);

@@ -21,7 +21,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("CancelCopyImage", cancel),
 ];
 
-/// What an image is made of, before it has a name.
+/// The source of a new image.
 struct Source {
     mappings: Vec<Mapping>,
     os_name: String,
@@ -31,7 +31,7 @@ struct Source {
 }
 
 impl Source {
-    /// The facts of the image that a call makes of it.
+    /// The attributes of the image that a call creates from it.
     fn facts(&self, call: &Call<'_>, base: &Base) -> ImageFacts {
         ImageFacts {
             id: base.id.clone(),
@@ -92,7 +92,7 @@ fn check_quota(world: &World, region: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// From a machine, or else from mappings, or else from a snapshot of a system disk.
+/// From an instance, or else from disk mappings, or else from a snapshot of a system disk.
 fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let region = call.region_needed()?;
     let (name, description) = (
@@ -243,7 +243,7 @@ fn of_snapshots(world: &World, call: &Call<'_>) -> Result<Source, Refusal> {
     })
 }
 
-/// A custom image as another one, in another region or the same.
+/// Copies a custom image to another region, or within its own.
 fn copy(world: &mut World, call: &Call<'_>) -> Answer {
     let source = image::change::find(world, call, call.need("ImageId")?)?.clone();
     call.only("Encrypted", "false")?;
@@ -285,7 +285,7 @@ fn copy(world: &mut World, call: &Call<'_>) -> Answer {
         status: "Creating".to_owned(),
         ..source.facts
     };
-    // Snapshots stay in their region: the copy shows its disks without them.
+    // Snapshots are not copied: the copy shows its disks without them.
     let bare = |mapping: Mapping| Mapping {
         snapshot: String::new(),
         ..mapping
@@ -309,7 +309,7 @@ fn copy(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "ImageId": id }))
 }
 
-/// Ends a copy that is under way; an image that is none, or is done, is left alone.
+/// Cancels a copy in progress. An image that is not a copy, or is complete, does not change.
 fn cancel(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("ImageId")?;
     let image = image::change::find(world, call, id)?;

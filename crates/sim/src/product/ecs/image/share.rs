@@ -1,4 +1,5 @@
-//! ModifyImageSharePermission and DescribeImageSharePermission. Other accounts are numbers; none of them calls.
+//! ModifyImageSharePermission and DescribeImageSharePermission. Other accounts are numbers; none of
+//! them calls.
 
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;

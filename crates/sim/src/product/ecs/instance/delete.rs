@@ -1,4 +1,4 @@
-//! DeleteInstance and DeleteInstances, and what goes and stays when a machine goes.
+//! DeleteInstance and DeleteInstances, and the resources that are deleted or kept with an instance.
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;
@@ -15,7 +15,7 @@ fn single(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// All or none.
+/// Deletes all instances or none.
 fn batch(world: &mut World, call: &Call<'_>) -> Answer {
     let ids = call.list("InstanceId");
     if ids.len() > 100 {
@@ -63,7 +63,7 @@ fn delete(world: &mut World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Sends a machine on its way out.
+/// Starts the deletion of an instance.
 pub(crate) fn begin(world: &mut World, id: &str) {
     let until = world.now_ms() + world.options.profile.instance_delete_ms;
     let Some(instance) = world.tables.instances.get_mut(id) else {
@@ -77,8 +77,8 @@ pub(crate) fn begin(world: &mut World, id: &str) {
     (instance.going, instance.due_ms) = (true, Some(until));
 }
 
-/// The machine is gone for readers: its public address and the disks that go with it too, the other disks stay. Its
-/// interface, its private address and its key pair are held on to for a while.
+/// Removes an instance for readers, with its public address and the disks that are deleted with it.
+/// Its interface, private address and key pair are released later.
 pub(crate) fn release(world: &mut World, id: &str) {
     let until = world.now_ms() + world.options.profile.late_release_ms;
     let Some(instance) = world.tables.instances.get_mut(id) else {

@@ -1,4 +1,5 @@
-//! ModifyInstanceDeployment: into a deployment set, into another one, out of it. Dedicated hosts are not modelled.
+//! ModifyInstanceDeployment: into a deployment set, into another one, out of it. Dedicated hosts
+//! are not modelled.
 
 use crate::call::{Answer, Call};
 use crate::product::Actions;

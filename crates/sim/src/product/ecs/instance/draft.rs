@@ -1,4 +1,4 @@
-//! What RunInstances and CreateInstance ask for, read and checked before anything is made.
+//! The parameters of RunInstances and CreateInstance, read and checked before anything is created.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ use crate::product::vpc::vswitch::{self, VSwitch};
 use crate::refusal::Refusal;
 use crate::world::World;
 
-/// Type and image, which must go together.
+/// Type and image, which must fit each other.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) kind: &'static InstanceType,
@@ -63,7 +63,7 @@ pub(crate) fn check_fit(kind: &InstanceType, image: &ImageFacts) -> Result<(), R
     Ok(())
 }
 
-/// The VSwitch that a call names, which must be usable and lie in the zone that the call may name too.
+/// The VSwitch of a call. It must be Available, and in the zone if the call names one.
 pub(crate) fn subnet(world: &World, call: &Call<'_>) -> Result<VSwitch, Refusal> {
     let id = call.need("VSwitchId")?;
     let vswitch = vswitch::find(world, call, id)?;
@@ -85,7 +85,8 @@ pub(crate) fn subnet(world: &World, call: &Call<'_>) -> Result<VSwitch, Refusal>
     Ok(vswitch.clone())
 }
 
-/// Checks a machine's list of groups: there, of one type, in the VPC, not too many, with room for more members.
+/// Checks the security groups of an instance: they exist, are of one type and in the VPC, are not
+/// too many, and have room for more members.
 pub(crate) fn check_groups(
     world: &World,
     call: &Call<'_>,
@@ -254,7 +255,7 @@ pub(crate) fn check_user_data(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Key pair or password, not both inherited and given.
+/// Key pair or password; it must not be both inherited from the image and given.
 pub(crate) fn check_login(
     world: &World,
     call: &Call<'_>,
@@ -283,7 +284,7 @@ pub(crate) fn check_login(
     Ok(name.to_owned())
 }
 
-/// Incoming bandwidth: at most 10 Mbit/s, or as much as goes out, which is the default.
+/// Incoming bandwidth: at most 10 Mbit/s, or as much as outgoing, which is the default.
 pub(crate) fn bandwidth_in(call: &Call<'_>, bandwidth_out: i64) -> Result<i64, Refusal> {
     let limit = bandwidth_out.max(10);
     let wanted = call.int("InternetMaxBandwidthIn")?.unwrap_or(limit);
@@ -356,7 +357,7 @@ pub(crate) fn charge_type(call: &Call<'_>) -> Result<String, Refusal> {
     }
 }
 
-/// How the machine is bid for.
+/// The bid of a spot instance.
 pub(crate) fn spot(call: &Call<'_>, charge_type: &str) -> Result<Spot, Refusal> {
     let strategy = call.given("SpotStrategy").unwrap_or("NoSpot");
     let price_limit = call.decimal("SpotPriceLimit")?;
@@ -399,7 +400,7 @@ pub(crate) fn spot(call: &Call<'_>, charge_type: &str) -> Result<Spot, Refusal> 
     })
 }
 
-/// Access to the metadata service, laid over what holds so far.
+/// Access to the metadata service: the parameters of the call over the current values.
 pub(crate) fn metadata(
     call: &Call<'_>,
     so_far: &MetadataOptions,
@@ -428,7 +429,7 @@ pub(crate) fn metadata(
     })
 }
 
-/// The moment of release that a call may ask for: at least half an hour away.
+/// The release time of a call, at least half an hour in the future.
 pub(crate) fn auto_release(world: &World, call: &Call<'_>) -> Result<Option<i64>, Refusal> {
     let Some(text) = call.given("AutoReleaseTime") else {
         return Ok(None);

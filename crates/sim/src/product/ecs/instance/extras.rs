@@ -1,4 +1,4 @@
-//! What few machines have: locks, deployment sets, renewal, maintenance, private pools.
+//! Attributes that few instances have: locks, deployment sets, renewal, maintenance, private pools.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::product::ecs::instance::Instance;
 use crate::world::World;
 
-/// Attributes that have a usual value for nearly every machine.
+/// Attributes with a default for nearly every instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Extras {
     /// `security`, `financial`, `Recycling`; empty: not locked.
@@ -21,14 +21,14 @@ pub(crate) struct Extras {
     /// `Open`, `Target` or `None`; empty: not set.
     pub(crate) pool_criteria: String,
     pub(crate) pool: String,
-    /// How often it has come up.
+    /// The number of starts.
     pub(crate) boots: u32,
     /// Services that commands have started, and those that they have stopped.
     pub(crate) services: BTreeSet<String>,
     pub(crate) stopped_services: BTreeSet<String>,
 }
 
-/// What becomes of a subscription at its end.
+/// The handling of a subscription at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Renewal {
     /// `Normal`, `AutoRenewal` or `NotRenewal`.
@@ -47,7 +47,7 @@ impl Default for Renewal {
     }
 }
 
-/// What happens to a machine whose host needs care.
+/// The handling of an instance whose host needs maintenance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Maintenance {
     /// `Stop`, `AutoRecover` or `AutoRedeploy`.
@@ -67,7 +67,7 @@ impl Default for Maintenance {
     }
 }
 
-/// Why a machine is locked, as the API writes it.
+/// The lock reason in the words of the API.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Lock<'a> {
@@ -90,7 +90,8 @@ impl Instance {
 }
 
 impl World {
-    /// Locks a machine for a reason (`security`, `financial`), or unlocks it with an empty one; false if there is no such machine.
+    /// Locks an instance for a reason (`security`, `financial`), or unlocks it if the reason is
+    /// empty. Returns false if the instance does not exist.
     pub fn set_lock(&mut self, instance: &str, reason: &str) -> bool {
         if self
             .tables

@@ -1,7 +1,7 @@
-//! The interfaces that RunInstances makes with a machine: `NetworkInterface.N`.
+//! The interfaces that RunInstances creates with an instance: `NetworkInterface.N`.
 //!
-//! A primary one says what the parameters for VSwitch, groups and address say otherwise. Secondary ones are made anew, or
-//! taken from those that are free, and are on the machine from the start.
+//! The row of the primary interface replaces the parameters for VSwitch, groups and address.
+//! Secondary interfaces are created, or existing free ones attached, and are InUse from the start.
 
 use crate::call::{Call, Fields};
 use crate::params::Params;
@@ -12,7 +12,8 @@ use crate::product::vpc::vswitch;
 use crate::refusal::Refusal;
 use crate::world::World;
 
-/// The parameters with those of the primary interface in their usual places; none if there is no such row.
+/// The parameters with those of the primary interface in their usual places; `None` if there is no
+/// such row.
 ///
 /// # Errors
 /// If both places are used, or two rows are primary.
@@ -63,10 +64,10 @@ pub(crate) fn primary_in_place(call: &Call<'_>) -> Result<Option<Params>, Refusa
     Ok(Some(Params::from_pairs(pairs)))
 }
 
-/// Puts the secondary interfaces of a call on a machine that was just made.
+/// Attaches the secondary interfaces of a call to a new instance.
 ///
 /// # Errors
-/// If the type has no room for them, or one of them cannot be made or taken.
+/// If the type has no room for them, or one of them cannot be created or attached.
 pub(crate) fn add(
     world: &mut World,
     call: &Call<'_>,

@@ -1,7 +1,7 @@
 //! RunInstances and CreateInstance.
 //!
-//! Invariant: all or nothing. A call is checked as a whole before its first machine is made, and what it makes (machines,
-//! disks, interfaces) carries its tags from the start.
+//! Invariant: all or nothing. A call is checked as a whole before its first instance is created.
+//! Instances, disks and interfaces carry the tags of the call from the start.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ use crate::world::World;
 
 pub(crate) const ACTIONS: Actions = &[("RunInstances", run), ("CreateInstance", create)];
 
-/// A checked order for machines of one kind.
+/// A checked order of equal instances.
 struct Order {
     machine: Machine,
     vswitch: VSwitch,
@@ -45,7 +45,7 @@ fn run(world: &mut World, call: &Call<'_>) -> Answer {
         .as_ref()
         .map_or_else(|| call.with(call.params()), |params| call.with(params));
     let answer = run_checked(world, call)?;
-    // What a template says must not be ignored either.
+    // The parameters of a template must not be ignored either.
     call.unread()
         .map_or(Ok(answer), |name| Err(Refusal::not_modelled(name)))
 }
@@ -158,7 +158,8 @@ fn order(
     })
 }
 
-/// Parameters that may be given with the value that holds anyway, and hints that nothing reads back.
+/// Parameters that are accepted only with the value of the simulator's behaviour, and hints that no
+/// answer shows.
 fn accept_the_usual(call: &Call<'_>) -> Result<(), Refusal> {
     call.only("IoOptimized", "optimized")?;
     call.only("Tenancy", "default")?;
@@ -175,7 +176,7 @@ fn accept_the_usual(call: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Everything about a machine but what makes it this one.
+/// The attributes that all instances of an order share.
 fn template(
     world: &mut World,
     call: &Call<'_>,
@@ -245,7 +246,7 @@ fn template(
     })
 }
 
-/// What few machines ask for.
+/// Attributes that few orders set.
 fn extras(
     world: &World,
     call: &Call<'_>,
@@ -273,7 +274,7 @@ fn extras(
     Ok(extras)
 }
 
-/// A machine of this type, image and subnet with nothing asked for.
+/// An instance of this type, image and VSwitch with defaults for everything else.
 fn blank(base: Base, machine: &Machine, vswitch: &VSwitch) -> Instance {
     Instance {
         base,
@@ -323,7 +324,7 @@ fn blank(base: Base, machine: &Machine, vswitch: &VSwitch) -> Instance {
 }
 
 impl MetadataOptions {
-    /// What holds if nothing is said.
+    /// The defaults.
     pub(crate) fn usual() -> Self {
         Self {
             endpoint: "enabled".to_owned(),
@@ -361,7 +362,7 @@ fn used_vcpus(world: &World, region: &str) -> i64 {
         .sum()
 }
 
-/// Makes one machine with its disks and its interface.
+/// Creates one instance with its disks and its interface.
 fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<String, Refusal> {
     let region = order.vswitch.base.region.clone();
     let id = world.next_id("i", &region);
@@ -416,7 +417,7 @@ fn build(world: &mut World, order: &Order, number: i64, amount: i64) -> Result<S
     Ok(id)
 }
 
-/// An address from the block that is set aside for measuring networks (RFC 2544), so that it is never anyone's.
+/// An address from the block that RFC 2544 reserves for benchmarks, so that it belongs to nobody.
 pub(crate) fn new_public_address(world: &mut World) -> String {
     let number = (world.next_number("public_address") - 1) % 131_070 + 1;
     format!(

@@ -1,4 +1,4 @@
-//! Where a machine is on the networks: public address, VSwitch and private address.
+//! The network of an instance: public address, VSwitch and private address.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("ModifyInstanceVpcAttribute", modify_vpc),
 ];
 
-/// Gives a public address, or answers the one that is there.
+/// Allocates a public address, or answers with the existing one.
 fn allocate_public_address(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?;
@@ -35,7 +35,7 @@ fn allocate_public_address(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({ "IpAddress": address }))
 }
 
-/// Moves a stopped machine within its zone.
+/// Moves a stopped instance to another VSwitch of its zone.
 fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     let instance = instance::find(world, call, id)?.clone();
@@ -84,7 +84,7 @@ fn modify_vpc(world: &mut World, call: &Call<'_>) -> Answer {
             network_interface::claim_address(world, &target.base.id, target.cidr_block, wanted)?;
         if let Some(eni) = world.tables.network_interfaces.get_mut(&instance.interface) {
             if eni.vswitch != target.base.id {
-                // They are of the block that it leaves.
+                // These addresses belong to the block of the old VSwitch.
                 eni.more_addresses.clear();
                 eni.ipv6.clear();
             }

@@ -37,7 +37,7 @@ enum Power {
     Reboot,
 }
 
-/// What a call says beside the machine.
+/// The parameters beside the instance.
 struct Wish {
     power: Power,
     force: bool,
@@ -67,7 +67,7 @@ fn single(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
     done()
 }
 
-/// `AllTogether` refuses everything for one failure, `SuccessFirst` reports each.
+/// `AllTogether` refuses all for one failure, `SuccessFirst` reports each failure.
 fn batch(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
     let wish = wish(call, power)?;
     let together = match call.given("BatchOptimization") {
@@ -124,7 +124,7 @@ fn act(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(), 
     instance.require(&[wanted], Refusal::denied, "IncorrectInstanceStatus")?;
     match wish.power {
         Power::Start => {
-            // Capacity that an economical stop gave back may be gone.
+            // The capacity that an economical stop has released may be sold out.
             if instance.stopped_mode == "StopCharging"
                 && !world.in_stock(&instance.zone, &instance.instance_type)
             {
@@ -164,7 +164,7 @@ fn stop(world: &mut World, call: &Call<'_>, id: &str, wish: &Wish) -> Result<(),
     let instance = instance::find_mut(world, call, id)?;
     instance.state = State::Stopping;
     instance.due_ms = Some(until);
-    // A subscription cannot stop charging; the cloud then stops it in the ordinary way without a word.
+    // A subscription cannot stop charging; the cloud stops it in the ordinary way without an error.
     let mode = if instance.charge_type == "PrePaid" {
         "KeepCharging"
     } else {

@@ -1,4 +1,5 @@
-//! Subscriptions: RenewInstance, automatic renewal, ModifyPrepayInstanceSpec. Orders are numbers that nothing else knows.
+//! Subscriptions: RenewInstance, automatic renewal, ModifyPrepayInstanceSpec. Order numbers refer
+//! to nothing.
 
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ pub(crate) const ACTIONS: Actions = &[
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Milliseconds of a term; a month is taken for thirty days.
+/// The length of a term in milliseconds; a month has thirty days.
 pub(crate) fn term_ms(period: i64, unit: &str) -> i64 {
     let days = match unit {
         "Week" => 7,
@@ -91,7 +92,8 @@ fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
             && (ids.is_empty() || ids.contains(&row.base.id.as_str()))
             && status.is_none_or(|status| status == row.extras.renewal.status)
     });
-    // What is still being made cannot be asked about, and answers as a bad parameter would.
+    // An instance that is being created cannot be asked about; the refusal is that of a bad
+    // parameter.
     let rows = page::newest_first(rows, |row| &row.base);
     if rows.iter().any(|row| row.state == State::Pending) && !ids.is_empty() {
         return Err(Refusal::invalid("InstanceId"));
@@ -149,7 +151,8 @@ fn modify_renewal(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// A bigger type may be taken while the machine runs; it is in effect from the next start, which it may ask for.
+/// A running instance can get a larger type. It takes effect at the next start, which the call may
+/// ask for.
 fn modify_spec(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["AutoPay", "OperatorType", "ModifyMode", "EndTime"]);
     call.only("MigrateAcrossZone", "false")?;

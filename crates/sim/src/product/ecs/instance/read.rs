@@ -1,4 +1,5 @@
-//! Reads of machines: DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute, DescribeUserData.
+//! Reads of instances: DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute,
+//! DescribeUserData.
 
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeUserData", describe_user_data),
 ];
 
-/// A text of a machine, for a filter to compare with.
+/// Reads a text of an instance that a filter compares.
 type TextOf = fn(&Instance) -> &str;
 
 /// The filters of a listing.
@@ -34,7 +35,7 @@ struct Filter<'a> {
     name: Option<&'a str>,
     group: Option<&'a str>,
     key_pair: Option<&'a str>,
-    /// Something that the primary interfaces of all machines sought hang on.
+    /// An id that the primary interfaces of all matching instances refer to.
     on: Option<&'a str>,
     tags: tags::Filter,
 }
@@ -93,7 +94,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
 }
 
 impl Filter<'_> {
-    /// Whether nothing but the tags decides.
+    /// Whether the tags are the only filter.
     fn only_tags(&self) -> bool {
         let lists = self.ids.is_some()
             || self.private.is_some()
@@ -157,7 +158,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let instances = &world.tables.instances;
     let scope = match (&filter.ids, filter.on) {
         (Some(ids), _) => Scope::Few(world.shown_by_id(instances, ids).collect()),
-        // A machine stands where its primary interface stands.
+        // The index of primary interfaces finds the instances.
         (None, Some(on)) => {
             let primary = world
                 .shown_on(&world.tables.network_interfaces, on)
@@ -173,7 +174,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             Scope::Region(world.listing(instances, region, &filter.tags, filter.only_tags()))
         }
     };
-    // What a row shows of a change under way depends on the moment alone.
+    // A row of a changing instance depends on the time and must not be kept.
     let keep = |row: &Instance| more.is_empty() && row.stale.is_none();
     let list = |items: &[&Instance]| {
         world.pieces.list(
@@ -226,7 +227,7 @@ fn describe_status(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-/// The machine of a read by id, which a lag may hide.
+/// The instance of a read by id, which the read lag may hide.
 fn shown<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Instance, Refusal> {
     let id = call.need("InstanceId")?;
     let found = world

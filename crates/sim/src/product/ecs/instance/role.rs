@@ -1,4 +1,5 @@
-//! RAM roles on machines. Roles themselves are not simulated: every well-formed name is taken for one that trusts ECS.
+//! RAM roles of instances. Roles are not simulated: every well-formed name counts as a role that
+//! trusts ECS.
 
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DescribeInstanceRamRole", describe),
 ];
 
-/// Refuses what cannot be the name of a role; no name is fine.
+/// Refuses a text that cannot be the name of a role; an empty one is allowed.
 pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     let fits = name.len() <= 64
         && name.chars().all(|letter| {
@@ -35,7 +36,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Both answer 200 with a result for each machine.
+/// Both answer 200 with a result for each instance.
 fn bind(world: &mut World, call: &Call<'_>, attach: bool) -> Answer {
     let region = call.region_needed()?;
     let role = call.given("RamRoleName").unwrap_or_default();

@@ -1,7 +1,8 @@
-//! A row of DescribeInstances, written straight to JSON: a page has a hundred of them with some seventy fields each.
+//! A row of DescribeInstances, written to JSON without an intermediate value: a page has a hundred
+//! of them with some seventy fields each.
 //!
-//! DescribeInstanceAttribute shows the part of it that [`ATTRIBUTE`] names. Invariant: fields stand in the order of their
-//! bytes, so that the text is the same as of a `Value`; a test holds it.
+//! DescribeInstanceAttribute shows the fields in [`ATTRIBUTE`]. Invariant: fields are in the order
+//! of their bytes, so that the text is equal to that of a `Value`; a test checks it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::shape::{Blank, List, Wrap, empty};
 use crate::tags::KeyList;
 use crate::world::World;
 
-/// What pay-as-you-go machines show as their end: a moment far away, which is none.
+/// The end of pay-as-you-go instances, a time in the far future that has no meaning.
 const NO_EXPIRY: &str = "2099-12-31T15:59Z";
 
 /// The fields that DescribeInstanceAttribute has in common with the listing.
@@ -168,7 +169,7 @@ pub(crate) struct EipAddress<'a> {
 }
 
 impl<'a> EipAddress<'a> {
-    /// That of a machine, as listings show it or as DescribeInstanceAttribute does.
+    /// As listings show it, or as DescribeInstanceAttribute does.
     pub(crate) fn of(world: &'a World, row: &'a Instance, in_list: bool) -> Self {
         let eip = eip::of_instance(world, &row.base.id);
         Self {
@@ -188,7 +189,7 @@ pub(crate) fn family(instance_type: &str) -> &'static str {
     instance_type::find(instance_type).map_or("", |kind| kind.family)
 }
 
-/// The row of a machine, with the further attributes that were asked for.
+/// The row of an instance, with the additional attributes of the call.
 #[expect(clippy::too_many_lines, reason = "one line a field")]
 pub(crate) fn listed<'a>(world: &'a World, row: &'a Instance, more: &[&str]) -> Listed<'a> {
     let stale = row

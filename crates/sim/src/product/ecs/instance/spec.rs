@@ -1,6 +1,7 @@
-//! Changes of type, bandwidth and charge: ModifyInstanceSpec, ModifyInstanceNetworkSpec, ModifyInstanceChargeType.
+//! Changes of type, bandwidth and charge: ModifyInstanceSpec, ModifyInstanceNetworkSpec,
+//! ModifyInstanceChargeType.
 //!
-//! A changed type or bandwidth is not read back at once, see `Profile::read_back_ms`.
+//! Reads show a changed type or bandwidth late, see `Profile::read_back_ms`.
 
 use serde_json::json;
 
@@ -89,7 +90,7 @@ fn check_type(world: &World, instance: &Instance, wanted: &str) -> Result<(), Re
         "InvalidInstanceStatus.NotStopped",
     )?;
     let kind = instance_type::find(wanted)?;
-    // What the cloud says to the type that is there already is not known; a plan has no reason to ask.
+    // The cloud's answer to the current type is not known; a plan has no reason to ask for it.
     if instance.instance_type == wanted {
         return Err(Refusal::bad(
             "InvalidInstanceType.ValueNotSupported",
@@ -112,7 +113,7 @@ fn check_type(world: &World, instance: &Instance, wanted: &str) -> Result<(), Re
     Ok(())
 }
 
-/// Marks what reads go on showing for a while; the caller then makes the change.
+/// Keeps the current values for reads; the caller makes the change afterwards.
 fn begin<'a>(world: &'a mut World, call: &Call<'_>, id: &str) -> Result<&'a mut Instance, Refusal> {
     let (now, until_ms) = (
         world.now_ms(),
@@ -183,7 +184,7 @@ fn modify_network_spec(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Money is not modelled; the type of charge is.
+/// Payment is not modelled; the charge type is.
 fn modify_charge_type(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["AutoPay", "IncludeDataDisks", "IsDetailFee"]);
     let ids = call

@@ -1,6 +1,6 @@
-//! Spot machines that the cloud takes back. Nothing happens by itself: a test asks for it.
+//! Interruption of spot instances. It does not happen by itself: a test asks for it.
 //!
-//! The lock `Recycling` announces it; five minutes later the machine is deleted or stopped, as its
+//! The lock `Recycling` announces it; five minutes later the instance is deleted or stopped, as its
 //! `SpotInterruptionBehavior` says.
 
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,10 @@ use crate::refusal::Refusal;
 use crate::table::Row;
 use crate::world::World;
 
-/// The lock of a machine that is about to go.
+/// The lock of an instance that will be reclaimed.
 const LOCK: &str = "Recycling";
 
-/// A machine that is about to be taken back. It is no resource: nobody has to clean it up.
+/// An instance that will be reclaimed. The row is not a resource: nobody has to delete it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Reclaim {
     instance: String,
@@ -53,7 +53,7 @@ impl Row for Reclaim {
             row.extras.lock.clear();
         }
         "StopCharging".clone_into(&mut row.stopped_mode);
-        // One that was just being made does not start either.
+        // An instance that is still being created does not start either.
         row.starts_next = false;
         (row.state, row.due_ms) = if row.state == State::Stopped {
             (State::Stopped, None)
@@ -64,7 +64,8 @@ impl Row for Reclaim {
 }
 
 impl World {
-    /// Announces that a spot machine is taken back; false if there is no such machine, or it is none.
+    /// Announces the interruption of a spot instance. Returns false if it does not exist or is not
+    /// a spot instance.
     pub fn interrupt_spot(&mut self, instance: &str) -> bool {
         let at_ms = self.now_ms() + self.options.profile.spot_notice_ms;
         let is_spot =
@@ -72,7 +73,7 @@ impl World {
         if !self.tables.instances.get(instance).is_some_and(is_spot) {
             return false;
         }
-        // Another lock stays: it says more.
+        // Another lock stays, because it says more.
         if let Some(row) = self
             .tables
             .instances
@@ -93,7 +94,7 @@ impl World {
     }
 }
 
-/// Refuses a bid that is below the price of the moment.
+/// Refuses a bid below the current price.
 pub(super) fn check_bid(
     world: &World,
     row: &Instance,
@@ -159,7 +160,7 @@ mod tests {
         bench.ok("ecs.StartInstance", &[("InstanceId", &id)]);
     }
 
-    /// Whatever it is doing when it is taken back, it comes to rest and can be deleted.
+    /// Whatever its state at the interruption, it becomes Stopped and can be deleted.
     #[test]
     fn one_that_was_never_running_does_not_start() {
         for age_ms in [0, 1_500, 2_500, 3_500, 6_000] {

@@ -1,10 +1,11 @@
-//! What each action says in each state of a machine: the published state machine, cell by cell.
+//! The answer of each action in each state of an instance: the published state machine, cell by
+//! cell.
 
 use serde_json::Value;
 
 use crate::testing::{Bench, Names, text};
 
-/// Where a machine is when the action comes.
+/// The state of the instance at the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     Absent,
@@ -23,15 +24,15 @@ enum At {
     Outbid,
 }
 
-/// A machine there with two groups, a data disk, a second interface, public bandwidth and a key pair; beside it a third group,
-/// a free disk, a free interface, another key pair and a command.
+/// An instance with two groups, a data disk, a second interface, public bandwidth and a key pair.
+/// Beside it a third group, a free disk, a free interface, another key pair and a command.
 struct Scene {
     bench: Bench,
-    /// What `$name` stands for.
+    /// The values of names such as `$disk`.
     names: Names,
 }
 
-/// The machine of a scene, with what its state asks of its order.
+/// The order of the instance, with the parameters that the state needs.
 fn launch(bench: &mut Bench, at: At, vswitch: &str, groups: &[String]) -> String {
     let order = [
         ("ImageFamily", "acs:ubuntu_24_04_x64"),
@@ -134,7 +135,7 @@ fn scene(at: At) -> Scene {
     Scene { bench, names }
 }
 
-/// Brings the machine there.
+/// Brings the instance into the state.
 fn settle(bench: &mut Bench, id: &str, at: At) {
     let (place, charge) = if let At::Subscription(state) = at {
         (*state, true)
@@ -161,7 +162,7 @@ fn settle(bench: &mut Bench, id: &str, at: At) {
     if matches!(place, At::Stopped | At::Economical | At::Outbid) {
         bench.wait(5_000);
     }
-    // Locks, charges and prices are looked at where they are read: time must have come to the call.
+    // Locks, charges and prices are read by the call, so time must have reached it.
     assert!(!bench.instance(id).is_null());
     match at {
         At::Security => assert!(bench.world.set_lock(id, "security")),
@@ -250,7 +251,8 @@ fn lifecycle_actions() {
     }
 }
 
-/// An action, its parameters, and its answers when Pending, Starting, Running, Stopping, Stopped and locked.
+/// An action, its parameters, and its answers when Pending, Starting, Running, Stopping, Stopped
+/// and locked.
 type Line = (
     &'static str,
     &'static [(&'static str, &'static str)],
@@ -346,7 +348,7 @@ const MODIFYING: &[Line] = &[
         &[ON, ("DiskId", "$disk")],
         [INCORRECT_400, INCORRECT_400, "", INCORRECT_400, "", LOCKED],
     ),
-    // The disks of a machine that is being made are being made too.
+    // The disks of an instance that is being created are being created too.
     (
         "DetachDisk",
         &[ON, ("DiskId", "$data")],
@@ -471,7 +473,7 @@ fn modifying_actions() {
     }
 }
 
-/// These are answered with success in any state; what came of it stands in the answer, or in the result.
+/// These calls succeed in any state; the answer or the result of each instance has the outcome.
 #[test]
 fn what_fails_by_item() {
     const NAMES: (&str, &str) = ("InstanceIds", "$is");
@@ -515,7 +517,7 @@ fn what_fails_by_item() {
         ] {
             let mut scene = scene(at);
             if run.is_empty() {
-                // The agent comes up after the machine.
+                // The agent starts later than the instance.
                 scene.bench.wait(120_000);
             }
             let invocation = text(

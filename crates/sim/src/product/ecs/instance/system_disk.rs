@@ -1,4 +1,5 @@
-//! ReplaceSystemDisk: another image on the same machine. The old system disk is gone, the new one has another id.
+//! ReplaceSystemDisk: another image on the same machine. The old system disk is gone, the new one
+//! has another id.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! Care of machines: release time, maintenance, private pools, redeployment, console and screen, the VNC password.
+//! Maintenance of instances: release time, maintenance windows, private pools, redeployment,
+//! console, VNC password.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +29,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("RedeployInstance", redeploy),
 ];
 
-/// An empty time takes a release time away.
+/// An empty time removes the release time.
 fn modify_release(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     if instance::find(world, call, id)?.charge_type != "PostPaid" {
@@ -115,7 +116,7 @@ fn maintenance(row: &Instance) -> Value {
     })
 }
 
-/// Private pools themselves are not simulated: only a machine's wish is kept.
+/// Private pools are not simulated: only the instance's setting is stored.
 fn modify_pool(world: &mut World, call: &Call<'_>) -> Answer {
     let criteria = call.need("PrivatePoolOptions.MatchCriteria")?;
     if !matches!(criteria, "Open" | "None") {
@@ -150,7 +151,7 @@ fn describe_pool(world: &mut World, call: &Call<'_>) -> Answer {
     )
 }
 
-/// Six letters and digits. It is checked and forgotten: nothing reads it.
+/// Six letters and digits. The password is checked and not stored: nothing reads it.
 fn modify_vnc_password(world: &mut World, call: &Call<'_>) -> Answer {
     instance::find(world, call, call.need("InstanceId")?)?;
     let password = call.need("VncPassword")?;
@@ -167,7 +168,7 @@ fn modify_vnc_password(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// What the guest has written to its console since it came up.
+/// The output of the guest on its console since its last start.
 fn console_output(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["RemoveSymbols"]);
     let row = instance::find(world, call, call.need("InstanceId")?)?;
@@ -177,7 +178,7 @@ fn console_output(world: &mut World, call: &Call<'_>) -> Answer {
     }))
 }
 
-/// One grey point, as a picture.
+/// An image of one grey pixel.
 fn screenshot(world: &mut World, call: &Call<'_>) -> Answer {
     const POINT: &str = "R0lGODlhAQABAIAAAMLCwgAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==";
     call.harmless(&["WakeUp"]);
@@ -190,7 +191,7 @@ fn screenshot(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(json!({"InstanceId": row.base.id, "Screenshot": POINT}))
 }
 
-/// Moves a machine to another host: it comes up again there.
+/// Moves an instance to another host, where it starts again.
 fn redeploy(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("InstanceId")?;
     let row = instance::find(world, call, id)?;

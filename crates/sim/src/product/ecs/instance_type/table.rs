@@ -1,7 +1,7 @@
-//! The instance types as a table: families, sizes, and what a size may have.
+//! The instance types as a table: families, sizes, and the limits of a size.
 //!
-//! Numbers of vCPUs, memory, bandwidth, interfaces and addresses follow the published tables of the 6th and 7th generation;
-//! families that are not spelled out there take the numbers of a like one of their size.
+//! Numbers of vCPUs, memory, bandwidth, interfaces and addresses follow the published tables of the
+//! 6th and 7th generation. Families without an entry of their own use the numbers of a similar one.
 
 use crate::product::ecs::instance_type::Architecture::{self, Arm, X86};
 
@@ -125,7 +125,7 @@ pub(super) const FAMILIES: &[Family] = &[
     family("ecs.r8y", Arm, 8, ("ecs-8", EVEN), YITIAN),
 ];
 
-/// A type whose name or numbers are its own.
+/// A type with a name or numbers of its own.
 pub(super) struct Named {
     pub(super) id: &'static str,
     pub(super) family: &'static str,
@@ -134,11 +134,11 @@ pub(super) struct Named {
     pub(super) extra: Extra,
 }
 
-/// What sets a type apart.
+/// The special attributes of a type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Extra {
     None,
-    /// Credits an hour, and those at the start.
+    /// Credits per hour, and credits at the start.
     Burstable(i64, i64),
     /// Name of the card, how many, GiB of one.
     Gpu(&'static str, i64, f64),
@@ -164,7 +164,7 @@ const fn named(
     }
 }
 
-/// Types that no rule of sizes gives.
+/// Types that do not follow the sizes of a family.
 pub(super) const NAMED: &[Named] = &[
     named(
         "ecs.t5-lc1m1.small",
@@ -412,7 +412,7 @@ pub(super) const NAMED: &[Named] = &[
     named("ecs.ebmg7a.64xlarge", "ecs.ebmg7a", 256, 1024, Extra::Metal),
 ];
 
-/// How much a machine of a type may have.
+/// The limits of an instance of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Network interfaces, the primary one counted.
@@ -421,9 +421,9 @@ pub(crate) struct Limits {
     pub(crate) addresses: i64,
     /// Disks, the system disk counted.
     pub(crate) disks: i64,
-    /// Kbit/s that are always there, one way.
+    /// Guaranteed bandwidth in Kbit/s, one way.
     pub(crate) bandwidth_kbit: i64,
-    /// Packets a second.
+    /// Packets per second.
     pub(crate) packets: i64,
     pub(crate) queues: i64,
 }
@@ -474,7 +474,7 @@ const OF_SEVENTH: &[Line] = &[
     (128, limits(15, 30, 33, 64_000_000, 24_000_000)),
 ];
 
-/// What a machine of so many vCPUs may have.
+/// The limits of an instance with this number of vCPUs.
 pub(super) fn limits_of(generation: &str, cpu: i64) -> Limits {
     let lines = if generation == "ecs-6" {
         OF_SIXTH

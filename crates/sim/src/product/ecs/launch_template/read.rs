@@ -125,7 +125,7 @@ fn listed(
     body
 }
 
-/// Fields of the data that are numbers, and those that are switches; all others are texts.
+/// Fields that are numbers, and those that are booleans; all others are texts.
 const NUMBERS: [&str; 11] = [
     "AutoRenewPeriod",
     "HttpPutResponseHopLimit",
@@ -164,10 +164,10 @@ fn typed(name: &str, value: &str) -> Value {
     json!(value)
 }
 
-/// Rows of the lists of a template: list, number, member.
+/// Rows of a template's lists: list, number, member.
 type Lists<'a> = BTreeMap<&'a str, BTreeMap<u32, BTreeMap<String, String>>>;
 
-/// The parameters parted: single ones as the answer writes them, and the rows of lists.
+/// The parameters in two parts: single ones as the answer has them, and the rows of lists.
 fn sorted(params: &BTreeMap<String, String>) -> (Map<String, Value>, Lists<'_>) {
     let mut body = Map::new();
     let mut lists = Lists::new();
@@ -209,7 +209,7 @@ fn sorted(params: &BTreeMap<String, String>) -> (Map<String, Value>, Lists<'_>) 
     (body, lists)
 }
 
-/// The parameters as the answer writes them: lists in their wrappers.
+/// The parameters as the answer has them, with lists in their wrappers.
 fn data(params: &BTreeMap<String, String>) -> Value {
     let (mut body, lists) = sorted(params);
     let rows = |list: &str| -> Vec<&BTreeMap<String, String>> {

@@ -1,4 +1,5 @@
-//! Further private addresses: AssignPrivateIpAddresses, UnassignPrivateIpAddresses. Prefixes are not modelled.
+//! Secondary private addresses: AssignPrivateIpAddresses, UnassignPrivateIpAddresses. Prefixes are
+//! not modelled.
 
 use serde_json::json;
 
@@ -16,7 +17,8 @@ pub(crate) const ACTIONS: Actions = &[
     ("UnassignPrivateIpAddresses", unassign),
 ];
 
-/// Gives an interface the addresses that `PrivateIpAddress.N` or `SecondaryPrivateIpAddressCount` ask for; returns them.
+/// Assigns the addresses that `PrivateIpAddress.N` or `SecondaryPrivateIpAddressCount` ask for;
+/// returns them.
 pub(crate) fn assign(
     world: &mut World,
     call: &Call<'_>,
@@ -51,7 +53,7 @@ pub(crate) fn assign(
     Ok(made)
 }
 
-/// Refuses while the interface, or the machine that it is on, changes.
+/// Refuses an interface that changes, or whose instance changes.
 pub(crate) fn require_settled(world: &World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     let eni = network_interface::find(world, call, id)?;
     eni.require(&[State::Available, State::InUse])?;

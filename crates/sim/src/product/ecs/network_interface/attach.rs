@@ -14,7 +14,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DetachNetworkInterface", detach),
 ];
 
-/// The machine, under the status that these actions have for a missing one.
+/// The instance; these actions have another status for a missing one.
 fn machine<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Instance, Refusal> {
     let id = call.need("InstanceId")?;
     instance::find(world, call, id)
@@ -79,7 +79,7 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// May be repeated while it is under way.
+/// Detaching an interface that is Detaching already succeeds.
 fn detach(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("NetworkInterfaceId")?;
     let eni = network_interface::find(world, call, id)?;

@@ -1,6 +1,8 @@
-//! IPv6 addresses of interfaces: AssignIpv6Addresses, UnassignIpv6Addresses. Prefixes are not modelled.
+//! IPv6 addresses of interfaces: AssignIpv6Addresses, UnassignIpv6Addresses. Prefixes are not
+//! modelled.
 //!
-//! Invariant: an address lies in the block of its interface's VSwitch, and no two interfaces have the same.
+//! Invariant: an address lies in the block of its interface's VSwitch, and no two interfaces have
+//! the same.
 
 use std::net::Ipv6Addr;
 
@@ -21,14 +23,15 @@ pub(crate) const ACTIONS: Actions = &[
     ("UnassignIpv6Addresses", unassign),
 ];
 
-/// So many addresses one call can give or take.
+/// The most addresses that one call can assign or remove.
 const MOST: usize = 10;
 
-/// Gives an interface the addresses that `Ipv6Address.N` or `Ipv6AddressCount` ask for; returns them.
+/// Assigns the addresses that `Ipv6Address.N` or `Ipv6AddressCount` ask for; returns them.
 ///
 /// # Errors
-/// `InvalidParameter` if both are given, or one is out of range, or the VSwitch has no block; `InvalidIp.Address` and
-/// `InvalidIp.IpRepeated` for addresses outside of the block, and such that are taken.
+/// `InvalidParameter` if both are given, one is out of range, or the VSwitch has no IPv6 block.
+/// `InvalidIp.Address` for an address outside of the block, `InvalidIp.IpRepeated` for one that is
+/// in use.
 pub(crate) fn assign(world: &mut World, call: &Call<'_>, id: &str) -> Result<Vec<String>, Refusal> {
     let wanted = call.list("Ipv6Address");
     let count = call.int("Ipv6AddressCount")?;
@@ -129,7 +132,7 @@ fn assign_addresses(world: &mut World, call: &Call<'_>) -> Answer {
     )
 }
 
-/// As many as the type of its machine allows.
+/// The number that the type of its instance allows.
 pub(crate) fn require_room(world: &World, call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     let eni = network_interface::find(world, call, id)?;
     let Some(machine) = world.tables.instances.get(&eni.instance) else {

@@ -24,7 +24,7 @@ struct Filter<'a> {
     private: Vec<&'a str>,
     ipv6: Vec<&'a str>,
     group: Option<&'a str>,
-    /// Something that all interfaces sought hang on.
+    /// An id that all matching interfaces refer to.
     on: Option<&'a str>,
     vpc: Option<&'a str>,
     name: Option<&'a str>,
@@ -67,7 +67,7 @@ fn filter<'a>(call: &Call<'a>) -> Result<Filter<'a>, Refusal> {
 }
 
 impl Filter<'_> {
-    /// Whether nothing but the tags decides.
+    /// Whether the tags are the only filter.
     fn only_tags(&self) -> bool {
         let lists = !self.ids.is_empty()
             || !self.private.is_empty()
@@ -94,7 +94,7 @@ impl Filter<'_> {
             && self.name.is_none_or(|name| names::like(name, &eni.base.name))
             && self.private.iter().all(|wanted| eni.addresses().any(|held| held.to_string() == *wanted))
             && self.ipv6.iter().all(|wanted| eni.has_ipv6(wanted))
-            // This filter finds interfaces that someone made, not primary ones.
+            // This filter finds secondary interfaces only.
             && self.group.is_none_or(|id| eni.secondary.is_some() && eni.security_groups.iter().any(|group| group == id))
             && self.vpc.is_none_or(|vpc| world.tables.vswitches.get(&eni.vswitch).is_some_and(|subnet| subnet.vpc == vpc))
             && self.managed != Some(true)

@@ -1,4 +1,5 @@
-//! A row of DescribeNetworkInterfaces, written straight to JSON. Fields stand in the order of their bytes; a test holds it.
+//! A row of DescribeNetworkInterfaces, written straight to JSON. Fields stand in the order of their
+//! bytes; a test holds it.
 
 use std::net::Ipv4Addr;
 
@@ -47,7 +48,8 @@ pub(crate) struct Listed<'a> {
     zone_id: &'a str,
 }
 
-/// The public address (EIP) that is bound to the interface itself, not to the machine that it is on.
+/// The public address (EIP) that is bound to the interface itself, not to the machine that it is
+/// on.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct PublicIp<'a> {

@@ -1,4 +1,4 @@
-//! The flow that a rule is about, read from parameters and compared: the identity of the rule.
+//! The traffic that a rule applies to, read from parameters and compared: the identity of the rule.
 
 use std::net::Ipv6Addr;
 
@@ -11,7 +11,7 @@ use crate::product::ecs::security_group::SecurityGroup;
 use crate::refusal::Refusal;
 use crate::world::World;
 
-/// What a rule is about: its identity.
+/// The traffic of a rule: its identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Flow {
     pub(super) direction: Direction,
@@ -21,13 +21,13 @@ pub(super) struct Flow {
     pub(super) source_ports: String,
     pub(super) accept: bool,
     pub(super) priority: u8,
-    /// The far end: source of ingress, destination of egress.
+    /// The other end: source of ingress, destination of egress.
     pub(super) peer: Peer,
-    /// The near end, which only five-part rules name.
+    /// The own end, which only rules with five parts name.
     pub(super) near: Option<String>,
 }
 
-/// The far end of a flow.
+/// The other end of the traffic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Peer {
     V4(String),
@@ -43,7 +43,7 @@ pub(super) enum Direction {
 }
 
 impl Direction {
-    /// The prefix of the far end's parameters.
+    /// The prefix of the other end's parameters.
     pub(super) fn far(self) -> &'static str {
         if self == Self::Ingress {
             "Source"
@@ -97,7 +97,8 @@ pub(super) fn read_flow(
     })
 }
 
-/// The old flow with what the call gives laid over it; the kind of the far end stays.
+/// The old traffic, overridden by the parameters of the call. The kind of the other end does not
+/// change.
 pub(super) fn changed_flow(
     world: &World,
     group: &SecurityGroup,
@@ -210,7 +211,8 @@ fn read_priority(fields: &Fields<'_>) -> Result<u8, Refusal> {
     })
 }
 
-/// Of several far ends the block counts before the group, the group before the prefix list.
+/// If several other ends are given, the block wins over the group, and the group over the prefix
+/// list.
 fn read_peer(
     world: &World,
     group: &SecurityGroup,
@@ -311,7 +313,7 @@ fn near_end(fields: &Fields<'_>, direction: Direction) -> Result<Option<String>,
     block.map(Some).ok_or_else(|| malformed(near))
 }
 
-/// A block, or a bare address, which stays bare; host bits are cut off.
+/// A block, or a single address, which keeps its form; host bits are cleared.
 fn v4_block(text: &str) -> Option<String> {
     if let Ok(address) = text.parse::<std::net::Ipv4Addr>() {
         return Some(address.to_string());
@@ -330,7 +332,7 @@ fn v6_block(text: &str) -> Option<String> {
         .map(|net| net.trunc().to_string())
 }
 
-/// A bare address and its block of one address are the same flow.
+/// An address and its block of one address are the same traffic.
 pub(super) fn same(a: &Flow, b: &Flow) -> bool {
     let bare = |text: &str| {
         text.strip_suffix("/32")

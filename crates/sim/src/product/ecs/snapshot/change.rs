@@ -11,7 +11,7 @@ pub(crate) const ACTIONS: Actions = &[
     ("DeleteSnapshot", delete),
 ];
 
-/// Days can be added, not taken away.
+/// The retention can be extended, not shortened.
 fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     call.harmless(&["DisableInstantAccess"]);
     let id = call.need("SnapshotId")?;
@@ -50,7 +50,7 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// A snapshot that is not there is no error; one in progress is cancelled.
+/// A missing snapshot is not an error; one in progress is cancelled.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("SnapshotId")?;
     let force = call.flag("Force")?.unwrap_or(false);
@@ -62,7 +62,7 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Refuses a snapshot that something else stands on.
+/// Refuses a snapshot that another resource uses.
 pub(crate) fn require_free(world: &World, id: &str, force: bool) -> Result<(), Refusal> {
     if let Some(image) = snapshot::used_by_image(world, id) {
         return Err(Refusal::denied(

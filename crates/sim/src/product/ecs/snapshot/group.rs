@@ -1,4 +1,4 @@
-//! `snapshot_group`: snapshots of several disks of one moment.
+//! `snapshot_group`: snapshots of several disks at the same moment.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(crate) const ACTIONS: Actions = &[
 pub(crate) struct SnapshotGroup {
     pub(crate) base: Base,
     instance: String,
-    /// When its last snapshot is done.
+    /// The time at which its last snapshot is complete.
     until_ms: i64,
 }
 
@@ -67,7 +67,7 @@ fn members<'a>(world: &'a World, id: &'a str) -> impl Iterator<Item = &'a Snapsh
         .filter(move |snapshot| snapshot.group == id)
 }
 
-/// The disks that a call means: those of a machine but for some, or those that it names.
+/// The disks of a call: those of an instance without some, or the named ones.
 fn disks(world: &World, call: &Call<'_>) -> Result<Vec<Disk>, Refusal> {
     let (named, left_out) = (call.list("DiskId"), call.list("ExcludeDiskId"));
     if !named.is_empty() && !left_out.is_empty() {
@@ -201,7 +201,8 @@ fn modify(world: &mut World, call: &Call<'_>) -> Answer {
     done()
 }
 
-/// Deletes what can be deleted; a snapshot that something stands on is reported and stays, and the group with it.
+/// Deletes the snapshots that can be deleted. One that is in use is reported and kept, and the
+/// group with it.
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {
     let id = call.need("SnapshotGroupId")?;
     find(world, call, id)?;

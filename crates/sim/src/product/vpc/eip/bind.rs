@@ -1,4 +1,4 @@
-//! Binding of public addresses: to a machine, a NAT gateway or a secondary interface.
+//! Binding of EIPs: to an instance, a NAT gateway or a secondary interface.
 
 use crate::call::{Answer, Call};
 use crate::product::ecs::instance::State as InstanceState;
@@ -131,7 +131,7 @@ fn of_nat(world: &World, call: &Call<'_>, region: &str) -> Result<Target, Refusa
     })
 }
 
-/// The primary interface of a machine is addressed through the machine.
+/// The primary interface of an instance is bound by the instance's id.
 fn of_interface(world: &World, call: &Call<'_>, region: &str) -> Result<Target, Refusal> {
     let id = call.need("InstanceId")?;
     let mode = call.given("Mode").unwrap_or("NAT");

@@ -1,4 +1,4 @@
-//! What each action says in each state of a public address: the published rules, cell by cell.
+//! The answer of each action in each state of an EIP: the published rules, cell by cell.
 
 use crate::testing::{Bench, Names, text};
 
@@ -21,7 +21,8 @@ const STATES: [At; 6] = [
     At::Releasing,
 ];
 
-/// What an action answers of an address there, with the machine that it is on or may be on, and another machine.
+/// The answer of an action on an EIP in a state, with the instance that it is or can be bound to,
+/// and another instance.
 fn answer(at: At, action: &str, pairs: &[(&str, &str)]) -> String {
     let mut bench = Bench::new();
     let (machine, vswitch, group) = bench.machine(&[]);

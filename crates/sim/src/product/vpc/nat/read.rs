@@ -101,7 +101,7 @@ fn listed(world: &World, row: &NatGateway) -> Value {
     body
 }
 
-/// Its public addresses, and what uses each.
+/// Its EIPs, and the entries that use each.
 fn addresses(world: &World, row: &NatGateway, whole: bool) -> Vec<Value> {
     let bound = world
         .tables

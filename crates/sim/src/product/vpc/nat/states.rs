@@ -1,4 +1,4 @@
-//! What each action says in each state of a NAT gateway: the published rules, cell by cell.
+//! The answer of each action in each state of a NAT gateway: the published rules, cell by cell.
 
 use crate::testing::{Bench, Names, text};
 

@@ -1,4 +1,5 @@
-//! DescribeRouteEntryList, and the older DescribeRouteTables: custom entries as kept, system entries as derived.
+//! DescribeRouteEntryList, and the older DescribeRouteTables: custom entries as kept, system
+//! entries as derived.
 
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
