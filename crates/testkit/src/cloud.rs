@@ -1,4 +1,4 @@
-//! A simulated cloud under tokio's paused clock, and a session with it.
+//! A simulated cloud with tokio's paused clock, and sessions with it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,34 +20,35 @@ use tokio::time::Instant;
 
 use crate::local::Memory;
 
-/// 2026-01-01T00:00:00Z, when every test's cloud begins.
+/// 2026-01-01T00:00:00Z, the start of every test's cloud.
 const BEGINNING_MS: i64 = 1_767_225_600_000;
 
-/// A cloud, and what a run against it needs. Runs share files and cloud, as one person's runs do.
+/// A cloud with the parts that a run needs. Runs share the cloud and the local files, as the runs
+/// of one user do.
 pub struct Cloud {
     /// The simulated cloud.
     pub sim: Embedded,
     /// A session with it.
     pub session: Session,
     wall: Clock,
-    /// How many sessions were made with [`Cloud::through`].
+    /// The number of sessions made with [`Cloud::through`].
     others: Arc<AtomicU64>,
 }
 
 impl Cloud {
-    /// A new cloud with the usual durations. Call it inside a runtime with paused time.
+    /// A new cloud with the default durations. It must be called inside a runtime with paused time.
     ///
     /// # Panics
-    /// A world in memory cannot be opened.
+    /// If a world in memory cannot be opened.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Options::default())
     }
 
-    /// A new cloud with these durations and switches.
+    /// A new cloud with these options.
     ///
     /// # Panics
-    /// A world in memory cannot be opened.
+    /// If a world in memory cannot be opened.
     #[must_use]
     pub fn with(options: Options) -> Self {
         let start = Instant::now();
@@ -72,10 +73,10 @@ impl Cloud {
         }
     }
 
-    /// The same cloud, as a user of it sees it.
+    /// The same cloud for one of its RAM users.
     ///
     /// # Panics
-    /// There is no user of this name.
+    /// If there is no user with this name.
     #[must_use]
     pub fn seen_by(&self, user: &str) -> Self {
         let credential = self.sim.credential_of(user).expect("a user of this name");
@@ -88,7 +89,7 @@ impl Cloud {
         }
     }
 
-    /// The same cloud from another machine: with files of its own.
+    /// The same cloud from another machine, with local files of its own.
     #[must_use]
     pub fn from_elsewhere(&self) -> Self {
         let session = Session {
@@ -103,12 +104,12 @@ impl Cloud {
         }
     }
 
-    /// The same cloud and files, with this transport between.
+    /// The same cloud and local files, through another transport.
     #[must_use]
     pub fn through(&self, transport: Arc<dyn Transport>) -> Self {
         let session = Session {
             local: self.session.local.clone(),
-            // Nonces that no other session with this cloud draws.
+            // These nonces differ from those of every other session with this cloud.
             ..over(transport, self.sim.credential(), self.wall.clone(), {
                 (self.others.fetch_add(1, Ordering::Relaxed) + 1) << 32
             })
@@ -121,13 +122,13 @@ impl Cloud {
         }
     }
 
-    /// Everything that exists.
+    /// All resources of the cloud.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         self.sim.with(|world| world.resources())
     }
 
-    /// The account that the cloud belongs to.
+    /// The account of the cloud.
     #[must_use]
     pub fn account(&self) -> Account {
         self.sim.with(|world| world.account().clone())
@@ -140,7 +141,7 @@ impl Default for Cloud {
     }
 }
 
-/// A session with a cloud, by one of its keys. It has files of its own.
+/// A session with a cloud, with one of its keys and local files of its own.
 fn session(sim: &Embedded, credential: Credential, wall: Clock) -> Session {
     over(Arc::new(sim.clone()), credential, wall, 0)
 }
@@ -151,7 +152,7 @@ fn over(
     wall: Clock,
     first_nonce: u64,
 ) -> Session {
-    // Nonces go on over runs; distinct is all that they must be.
+    // The count continues over runs, so that nonces differ.
     let count = AtomicU64::new(first_nonce);
     let nonces = Arc::new(move || spread(count.fetch_add(1, Ordering::Relaxed)));
     let client = Client::new(ClientConfig {
@@ -176,7 +177,7 @@ fn over(
     }
 }
 
-/// 32 hexadecimal digits that look drawn.
+/// 32 hexadecimal digits, a different text for each number.
 fn spread(n: u64) -> String {
     let a = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let b = (a ^ (a >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

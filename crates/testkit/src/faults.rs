@@ -1,4 +1,4 @@
-//! Fault schedules: what becomes of the nth write call, and the death of a run there.
+//! Faults for tests: the fate of the nth write call, and the end of a run at that call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use setpoint_sim::fault::{CallInfo, Fate, Hook};
 use tokio::sync::Notify;
 
-/// A hook that gives the nth write call (from 1) this fate, and all others none.
+/// A hook that gives the nth write call (from 1) this fate. All other calls are performed normally.
 #[must_use]
 pub fn at_write(n: usize, fate: Fate) -> Hook {
     let mut writes = 0;
@@ -32,17 +32,17 @@ pub fn counting() -> (Hook, Arc<AtomicUsize>) {
     (hook, count)
 }
 
-/// Where a run dies: at its nth write call, before or after the cloud carries it out.
+/// The end of a run: at its nth write call, before or after the cloud performs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Death {
     /// The call never arrives.
     Before,
-    /// The call is carried out; nobody hears of it.
+    /// The call is performed, and its response is lost.
     After,
 }
 
-/// A hook that lets a run die at its nth write call: from then on nothing it sends arrives. The
-/// notice wakes whoever is to drop the run; the flag says whether it died.
+/// A hook that ends a run at its nth write call: no later call arrives. The notice wakes the task
+/// that must drop the run; the flag says whether the run has ended so.
 #[must_use]
 pub fn dying_at(n: usize, death: Death) -> (Hook, Arc<Notify>, Arc<AtomicBool>) {
     let (notice, died) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));

@@ -1,4 +1,4 @@
-//! This machine in tests: keys that exist in memory only, and are always the same.
+//! The local machine in tests: keys that are always the same and exist only in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use setpoint_engine::local::{Deleted, LocalError, LocalPort, Record};
 use setpoint_plan::procedure::Local;
 use setpoint_plan::{Map, Value};
 
-/// A public key of 2048 bits whose private half nobody has.
+/// A public key of 2048 bits whose private half was discarded.
 pub const PUBLIC_KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDSjolIOJoFQIm6xfITb6KpKbvwixpt5G6/Wp/7iyI6+zZDtgod1BkI2jhboF9hetmAyDhPa0Ny5nptzno5n3Ng5Dx4WTcaUcTIDJu1tQhzfws+O4fPzqJwoOWxqlvzElb56BCZrYSzlqjX/pKNyls9/qpdlWiwca13wXb8m5qm2jhQZ2DG9BsnXxRhTeJtDtaYAB90mgdXN2LBO+pgcEeJUEvS+1xStPLTqA6joWwY1rCtqF8bDXzpJw2CkJVybAvVWMZm46r9hfrSFhXSRfa3NpwCah5szAC9nmTa8j0yiMOqWIrJHxOtlF3MikvtLv7kf/vOzEE89qjpRmgegZ7N";
 
 /// Files in memory.

@@ -1,4 +1,4 @@
-//! The whole way: text → stack → intent → snapshot → plan → outcome.
+//! The whole way of a run: text → stack → intent → snapshot → plan → outcome.
 
 use setpoint_engine::apply::{self, Options as ApplyOptions};
 use setpoint_engine::observe;
@@ -17,10 +17,10 @@ use setpoint_sim::fault::{CallInfo, Fate};
 use crate::cloud::Cloud;
 use crate::faults::{self, Death};
 
-/// Loads a stack that is right; `files` stand beside it.
+/// Loads a valid stack with `files` beside it.
 ///
 /// # Panics
-/// The stack is wrong; the message has its rendering.
+/// If the stack is not valid. The message contains the rendered errors.
 #[must_use]
 pub fn stack(text: &str, files: &[(&str, &str)]) -> Stack {
     let mut loader = MemoryLoader::new("/spec").file("stack.yaml", text);
@@ -43,19 +43,19 @@ pub fn stack(text: &str, files: &[(&str, &str)]) -> Stack {
 }
 
 impl Cloud {
-    /// What a stack wants in this cloud's account.
+    /// The desired state of a stack in this cloud's account.
     #[must_use]
     pub fn intent(&self, stack: &Stack) -> Intent {
         Intent::of_stack(stack, &self.account().id)
     }
 
-    /// Observes and plans.
+    /// Observes the cloud and plans.
     ///
     /// # Errors
-    /// What makes a plan impossible.
+    /// The reasons why no plan is possible.
     ///
     /// # Panics
-    /// The cloud cannot be observed, or the plan has a fault.
+    /// If the cloud cannot be observed, or the plan violates an invariant.
     pub async fn plan_intent(
         &self,
         intent: &Intent,
@@ -70,10 +70,10 @@ impl Cloud {
         Ok(planned)
     }
 
-    /// Plans a stack that can be planned.
+    /// Plans a stack that must be plannable.
     ///
     /// # Panics
-    /// It cannot.
+    /// If no plan is possible.
     pub async fn plan(&self, text: &str) -> Plan {
         let intent = self.intent(&stack(text, &[]));
         match self.plan_intent(&intent, &Options::default()).await {
@@ -82,7 +82,7 @@ impl Cloud {
         }
     }
 
-    /// Applies a plan to its end.
+    /// Applies a plan completely.
     pub async fn apply_plan(&self, plan: &Plan) -> Outcome {
         let (_keep, cancel) = watch::channel(false);
         apply::apply(
@@ -95,7 +95,7 @@ impl Cloud {
         .await
     }
 
-    /// Applies a plan until the run dies at its nth write call; says whether it died.
+    /// Applies a plan until the run ends at its nth write call; returns whether it has ended so.
     pub async fn apply_dying(&self, plan: &Plan, n: usize, death: Death) -> bool {
         let (hook, notice, died) = faults::dying_at(n, death);
         self.sim.set_hook(Some(hook));
@@ -131,7 +131,7 @@ impl Cloud {
         outcome
     }
 
-    /// Everything that carries an ownership tag, as `kind address id state`.
+    /// All resources with an ownership tag, as `kind address id state`.
     #[must_use]
     pub fn owned(&self) -> Vec<String> {
         let owned = self.resources().into_iter().filter_map(|one| {
@@ -147,10 +147,10 @@ impl Cloud {
         self.apply_plan(&plan).await
     }
 
-    /// Destroys everything that the stack owns.
+    /// Destroys all resources of the stack.
     ///
     /// # Panics
-    /// It cannot be planned.
+    /// If no plan is possible.
     pub async fn destroy(&self, text: &str) -> Outcome {
         let intent = self.intent(&stack(text, &[]));
         let allowed = setpoint_plan::held::Allowed {
@@ -174,12 +174,12 @@ impl Cloud {
     }
 }
 
-/// Lives through a change: applies the first stack, wants an empty second plan; plans the other,
-/// compares the plan's lines, applies it, wants an empty plan again; destroys it and wants nothing
-/// left.
+/// Tests a change from end to end: applies the first stack and expects an empty second plan; plans
+/// the other stack, compares the lines of the plan, applies it and expects an empty plan again;
+/// destroys the stack and expects that nothing is left.
 ///
 /// # Panics
-/// Any of this is not so.
+/// If one of these fails.
 pub async fn lives(before: &str, after: &str, expected: &[&str]) {
     let cloud = Cloud::new();
     let made = cloud.apply(before).await;
@@ -207,7 +207,7 @@ pub async fn lives(before: &str, after: &str, expected: &[&str]) {
     assert_eq!(cloud.owned(), Vec::<String>::new());
 }
 
-/// Each change as one line: mark, address, action, changed fields.
+/// Each change as one line: symbol, address, action, changed fields.
 #[must_use]
 pub fn lines(plan: &Plan) -> Vec<String> {
     plan.changes

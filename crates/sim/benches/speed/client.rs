@@ -1,7 +1,7 @@
-//! The lightest client there is: requests prepared before the clock starts, raw HTTP/1.1, one
-//! request under way a connection.
+//! A minimal client: requests prepared before the measurement, raw HTTP/1.1, one request at a time
+//! on a connection.
 //!
-//! Client and server share the cores, so whatever a client does would be measured as the server's.
+//! Client and server share the cores, so the work of the client would be measured as the server's.
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -33,7 +33,7 @@ impl Line {
         self.stream.write_all(request).expect("sent");
     }
 
-    /// Reads one answer, which must be 200.
+    /// Reads one response, which must be 200.
     pub(crate) fn receive(&mut self) {
         let (mut held, mut length) = (0, None);
         while length.is_none_or(|length| held < length) {
@@ -53,7 +53,7 @@ impl Line {
     }
 }
 
-/// How long the answer is that begins here, once its head is there.
+/// The length of the response that begins here, as soon as its head is complete.
 fn whole(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&bytes[..head]).ok()?;
@@ -79,8 +79,8 @@ pub(crate) fn text(request: &WireRequest) -> Vec<u8> {
     bytes
 }
 
-/// Sends prepared requests over so many connections, each served by a thread of this process or, if
-/// there are many, all by one; gives calls a second.
+/// Sends prepared requests over several connections, each by a thread of this process or, if there
+/// are many, all by one; returns calls per second.
 pub(crate) fn rate(address: SocketAddr, requests: &[Vec<u8>], connections: usize) -> f64 {
     let mut lines: Vec<Line> = (0..connections).map(|_| Line::open(address)).collect();
     let begun = Instant::now();

@@ -1,8 +1,8 @@
-//! How fast the simulated cloud answers, and how much memory a large one takes.
+//! Measures how fast the simulated cloud answers, and how much memory a large one takes.
 //!
-//! `cargo bench -p setpoint-sim` measures and fails if a target is missed; without `--bench` the
-//! same is done with a small world and no targets, so that it cannot rot. Everything is bounded: so
-//! many calls, so many machines.
+//! `cargo bench -p setpoint-sim` measures and fails if a target is missed. Without `--bench` the
+//! same code runs with a small world and without targets, so that it cannot break unnoticed. The
+//! numbers of calls and instances are fixed.
 
 #![expect(
     clippy::disallowed_types,
@@ -15,7 +15,7 @@ mod pages;
 mod served;
 mod world;
 
-/// What is measured, and how much of it.
+/// The measurements and their sizes.
 struct Load {
     machines: usize,
     reads: usize,
@@ -53,7 +53,7 @@ fn main() {
     }
 }
 
-/// Prints figures and holds them against targets.
+/// Prints results and compares them with targets.
 struct Report {
     full: bool,
     missed: bool,

@@ -13,10 +13,10 @@ const STACK: [(&str, &str); 2] = [("Tag.1.Key", "setpoint:stack"), ("Tag.1.Value
 const BATCH: [(&str, &str); 2] = [("Tag.1.Key", "batch"), ("Tag.1.Value", "1")];
 const HUNDRED: (&str, &str) = ("PageSize", "100");
 
-/// One page: what it is for people, the action, its parameters, how many rows it shows.
+/// One page: its description, the action, its parameters, the number of its rows.
 struct Page<'a>(&'a str, &'a str, Pairs<'a>, usize);
 
-/// What the parameters of pages name.
+/// The values of words in the parameters.
 struct Known<'a> {
     /// A machine.
     id: &'a str,
@@ -67,7 +67,7 @@ pub(crate) fn measure(load: &Load, report: &mut Report) {
             2.0,
         );
     }
-    // No text of a row is kept over a change.
+    // A change discards the kept texts of rows.
     let page = Page(
         "machines by a tag right after a change",
         "ecs.DescribeInstances",
@@ -100,7 +100,7 @@ fn a_machine(cloud: &Embedded, signer: &mut Signer) -> (String, String) {
     (text("/InstanceId"), text("/VpcAttributes/VSwitchId"))
 }
 
-/// Pages of machines; the middle page, the last one and the one by token are given.
+/// Pages of instances; returns the one in the middle, the last one and the one by token.
 fn pages_of_machines<'a>(
     known: &Known<'a>,
     [middle, last, token]: [Pairs<'a>; 3],
@@ -216,7 +216,7 @@ fn pages_of_parts<'a>(known: &Known<'a>) -> Vec<Page<'a>> {
     ]
 }
 
-/// The median over some calls, signature and rendering included.
+/// The median of several calls, signature and rendering included.
 fn median_ms(
     cloud: &Embedded,
     signer: &mut Signer,
@@ -247,7 +247,7 @@ fn median_ms(
     times[times.len() / 2].as_secs_f64() * 1000.0
 }
 
-/// What this process holds in memory, where the system tells.
+/// The memory of this process, where the system reports it.
 fn resident_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

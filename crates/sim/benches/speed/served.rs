@@ -1,5 +1,5 @@
-//! The server itself, on the runtime that `sim serve` has: reads of pages of ten of a thousand
-//! machines, and writes that are on the disk before they are answered.
+//! The server on the runtime of `sim serve`: reads of pages of ten of a thousand instances, and
+//! writes that are on the disk before they are answered.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -65,7 +65,7 @@ pub(crate) fn reads(load: &Load, report: &mut Report) {
     ));
 }
 
-/// Two connections whose clients sign each request when it is due; gives calls a second.
+/// Two connections whose clients sign each request before sending it; returns calls per second.
 fn signing(address: SocketAddr, signer: &Signer, each: usize) -> f64 {
     let begun = Instant::now();
     std::thread::scope(|scope| {
@@ -91,7 +91,7 @@ fn signing(address: SocketAddr, signer: &Signer, each: usize) -> f64 {
     calls / begun.elapsed().as_secs_f64()
 }
 
-/// Calls that change one row each. How many depends on the disk, so there is no target.
+/// Calls that change one row each. Their number depends on the disk, so there is no target.
 pub(crate) fn writes(load: &Load) {
     let dir = tempfile::tempdir().expect("a folder");
     let (cloud, mut signer) = world(Some(dir.path()));
@@ -102,7 +102,7 @@ pub(crate) fn writes(load: &Load) {
     call(&cloud, &mut signer, "vpc.DescribeVpcs", &[]);
     let served = serve(cloud);
     for connections in [1, 2, 16, 64] {
-        // One alone waits for the disk each time.
+        // A single connection waits for the disk at each call.
         let calls = if connections <= 2 {
             load.writes / 4
         } else {

@@ -1,4 +1,4 @@
-//! Worlds to measure, and requests that are signed for them.
+//! Worlds to measure, and signed requests for them.
 
 use serde_json::Value;
 use setpoint_openapi::action::find;
@@ -12,15 +12,15 @@ use setpoint_sim::embedded::{Config, Embedded};
 use setpoint_sim::limits::Limits;
 use setpoint_sim::profile::{Options, Profile, Quotas};
 
-/// Machines that one call makes, and that share a VSwitch and a group.
+/// The number of instances of one call, which share a VSwitch and a group.
 pub(crate) const BATCH: usize = 100;
 
-/// Signs for one world, each time with another nonce.
+/// Signs for one world, with a new nonce for each request.
 #[derive(Clone)]
 pub(crate) struct Signer {
     pub(crate) key: Credential,
     pub(crate) scheme: Scheme,
-    /// Where its nonces begin; signers of one world begin elsewhere.
+    /// The first number of its nonces; signers of one world have different ones.
     pub(crate) count: u64,
 }
 
@@ -59,8 +59,7 @@ impl Signer {
     }
 }
 
-/// A new world in which everything is done at once and nothing is limited, in memory or in a
-/// folder.
+/// A new world without durations and limits, in memory or in a folder.
 pub(crate) fn world(dir: Option<&std::path::Path>) -> (Embedded, Signer) {
     let limits = Limits::none();
     let options = Options {
@@ -98,7 +97,7 @@ pub(crate) fn call(
     body
 }
 
-/// Makes machines with a disk and an interface each, tagged with their stack and their batch.
+/// Creates instances with a disk and an interface each, tagged with their stack and their batch.
 pub(crate) fn fill(cloud: &Embedded, signer: &mut Signer, machines: usize) {
     let id = |body: &Value, name: &str| body[name].as_str().expect("an id").to_owned();
     let vpc = id(

@@ -42,7 +42,7 @@ impl Hand {
     }
 }
 
-/// A world in memory at the hand's time.
+/// A world in memory at the time of this clock.
 pub(crate) fn open(hand: &Hand) -> Embedded {
     Embedded::open(Config::new(hand.clock())).expect("a world in memory opens")
 }
@@ -100,7 +100,8 @@ fn parts(now: Timestamp, name: &str, pairs: &[(&str, &str)]) -> (Request, Endpoi
     )
 }
 
-/// Calls and reads the answer; a refusal comes as `404 Code`, a lost one as what the network says.
+/// Calls and parses the answer. A refusal is returned as `404 Code`, a lost response as the
+/// network's error.
 pub(crate) fn call(
     cloud: &Embedded,
     hand: &Hand,

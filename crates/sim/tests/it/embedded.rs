@@ -1,4 +1,4 @@
-//! The embedded transport: its store, its faults, its clock, and that it is the same every time.
+//! The embedded transport: its store, faults and clock, and that equal runs give equal results.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a plan of faults does to calls: delays, late and double delivery, and reads that lag.
+//! The effects of a plan of faults: delays, late and repeated delivery, lag of reads.
 
 use std::time::Duration;
 

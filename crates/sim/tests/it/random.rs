@@ -1,5 +1,5 @@
-//! Random calls: whatever comes, a refusal changes nothing, two runs are the same, and a stored
-//! world is the same world.
+//! Random calls: a refusal changes nothing, two runs give the same answers, and a stored world
+//! equals the one in memory.
 
 use proptest::prelude::*;
 use setpoint_openapi::timestamp::Timestamp;

@@ -1,7 +1,7 @@
-//! The bytes of the long listings, in JSON and in XML: rows are written straight to text, and no
-//! client may notice.
+//! The bytes of the long listings, in JSON and in XML. Rows are written without an intermediate
+//! value, and clients must not see a difference.
 //!
-//! `UPDATE_EXPECT=1` writes `testdata/sim/rows.txt` anew; read the difference.
+//! `UPDATE_EXPECT=1` writes `testdata/sim/rows.txt` again; read the difference.
 
 use std::path::Path;
 

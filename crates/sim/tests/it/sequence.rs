@@ -1,10 +1,10 @@
-//! Long random sequences of calls and lapses of time, good and bad, over everything that has a
-//! life. After each step every [`Property`](property::Property) holds, and one listing is gone
-//! through page by page.
+//! Long random sequences of valid and invalid calls and pauses, over all resources with states.
+//! After each step every [`Property`](property::Property) must hold, and one listing is read page
+//! by page.
 //!
-//! `SETPOINT_SEQUENCES` says how many sequences of each kind; `.ci/run` asks for more than an
-//! ordinary run. They are the same every time, unless `SETPOINT_SEED` is another number. A failure
-//! prints the calls as lines that a plain test can hold.
+//! `SETPOINT_SEQUENCES` is the number of sequences of each kind; `.ci/run` asks for more than an
+//! ordinary run. They are the same in every run, unless `SETPOINT_SEED` changes. A failure prints
+//! the calls as lines for a plain test.
 
 mod draw;
 mod edges;

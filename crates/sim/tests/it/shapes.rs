@@ -1,7 +1,7 @@
-//! The file of answer shapes is what the published API descriptions say.
+//! The file of answer shapes equals the published API descriptions.
 //!
-//! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it this test says
-//! that it skips. For a new action add `"Name": null` to the file and run once with
+//! `SETPOINT_REFERENCE` names a folder with `openapi/<product>.json`; without it this test reports
+//! that it is skipped. For a new action, add `"Name": null` to the file and run once with
 //! `UPDATE_EXPECT=1`.
 
 use std::path::PathBuf;

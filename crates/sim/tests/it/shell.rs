@@ -1,5 +1,5 @@
-//! What lies around the world: limits as clients see them, the call log, counts, and latency from
-//! the seed.
+//! The parts around the world: rate limits as clients see them, the call log, statistics, and the
+//! latency drawn from the seed.
 
 use std::time::Duration;
 

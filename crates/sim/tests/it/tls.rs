@@ -1,4 +1,4 @@
-//! HTTPS: the same wire inside TLS, by an authority that stays the same.
+//! HTTPS: the same protocol inside TLS, with an authority that stays the same.
 
 use std::net::IpAddr;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Users with few permissions, and callers with a bearer token in place of a signature.
+//! Users with few permissions, and callers with a bearer token instead of a signature.
 
 use serde_json::{Value, json};
 use setpoint_openapi::credential::Credential;

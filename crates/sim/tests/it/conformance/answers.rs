@@ -1,4 +1,4 @@
-//! Answers: every field that is sent is described, under that wrapper and of that type.
+//! Answers: every field is described, in this wrapper and with this type.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::{Caller, PRODUCTS, described, performed};
 /// Ids of the scene by the name of the parameter that takes them.
 type Known = BTreeMap<&'static str, String>;
 
-/// What does not fit, if anything.
+/// The difference, if there is one.
 pub(crate) fn misfit(path: &str, shape: &Value, value: &Value) -> Option<String> {
     match (shape, value) {
         // Some descriptions write a wrapper as a list of one; on the wire it is an object.
@@ -40,7 +40,7 @@ pub(crate) fn misfit(path: &str, shape: &Value, value: &Value) -> Option<String>
     }
 }
 
-/// A caller that holds every answer against its description.
+/// A caller that compares every answer with its description.
 struct Scene {
     caller: Caller,
     shapes: BTreeMap<Product, serde_json::Map<String, Value>>,
@@ -101,7 +101,7 @@ impl Scene {
     }
 }
 
-/// A little of everything, so that listings have rows.
+/// Creates a resource of many kinds, so that listings have rows.
 fn furnish(scene: &mut Scene) -> Known {
     let vpc = scene.make(
         "vpc.CreateVpc",
@@ -163,7 +163,8 @@ fn furnish(scene: &mut Scene) -> Known {
     ])
 }
 
-/// A NAT gateway with an address and an entry of each kind: the ids of the gateway and the address.
+/// Creates a NAT gateway with an EIP and an entry of each kind; returns the ids of the gateway and
+/// the EIP.
 fn gateway(scene: &mut Scene, vpc: &str, vswitch: &str) -> (String, String) {
     let nat = scene.ok(
         "vpc.CreateNatGateway",
@@ -214,7 +215,7 @@ fn gateway(scene: &mut Scene, vpc: &str, vswitch: &str) -> (String, String) {
     (nat, eip)
 }
 
-/// A route table with a route, and a network ACL that is bound: their ids.
+/// Creates a route table with a route, and a network ACL that is bound; returns their ids.
 fn routes(scene: &mut Scene, vpc: &str, vswitch: &str, nat: &str) -> (String, String) {
     let table = scene.make("vpc.CreateRouteTable", &[("VpcId", vpc)], "RouteTableId");
     let route = [

@@ -1,5 +1,5 @@
-//! Requests: what is unknown is refused, what is mandatory is missed, what is described is accepted
-//! in every form.
+//! Requests: an unknown parameter is refused, a missing mandatory one is reported, a described one
+//! is accepted in every form.
 
 use serde_json::Value;
 use setpoint_openapi::action::Action;
@@ -32,7 +32,7 @@ fn list(description: &Value) -> &[Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Every form in which a parameter may be sent.
+/// Every form in which a parameter can be sent.
 fn forms(parameter: &Described<'_>) -> Vec<(String, String)> {
     let name = parameter.name;
     let plain = |values: &[&str]| {
@@ -126,7 +126,7 @@ fn a_missing_mandatory_parameter_is_named() {
     });
 }
 
-/// With a mandatory parameter left out, an accepted name shows in that the other one is missed.
+/// Without a mandatory parameter, an accepted name shows by the report of the missing one.
 #[test]
 fn every_described_parameter_is_accepted_in_every_form() {
     let mut accepted = 0;

@@ -1,5 +1,4 @@
-//! The table of actions in `docs/simulator.md` is what the code does. `UPDATE_EXPECT=1` rewrites
-//! it.
+//! The table of actions in `docs/simulator.md` must equal the code. `UPDATE_EXPECT=1` rewrites it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,7 +37,7 @@ fn sources() -> BTreeMap<String, String> {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = BTreeMap::new();
-    // What products share is tested beside it, above their folder.
+    // Code that products share has its tests beside it, above the products' folder.
     walk(&root.join("src"), &root.join("src"), &mut found);
     let mut found = found
         .into_iter()
@@ -48,7 +47,7 @@ fn sources() -> BTreeMap<String, String> {
     found
 }
 
-/// Where an action is called by name, at most two places: its own tests first.
+/// The tests that call an action by name, at most two: those of its own module first.
 fn tested_by(sources: &BTreeMap<String, String>, product: &str, action: &str) -> String {
     let call = format!("\"{product}.{action}\"");
     let own = format!("{product}/");

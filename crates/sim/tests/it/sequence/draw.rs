@@ -1,9 +1,9 @@
-//! How a step becomes a call: a line of the vocabulary, filled with ids of what exists or existed,
-//! and sometimes spoilt.
+//! Turns a step into a call: a line of the vocabulary, filled with ids of existing or deleted
+//! resources, and sometimes made invalid.
 //!
-//! A step holds numbers only and the ids are looked up when it is its turn, so a sequence that is
-//! made shorter still speaks of things that exist. Invariant: the same rows and the same step give
-//! the same call.
+//! A step contains only numbers, and ids are looked up when it is performed, so that a shortened
+//! sequence still refers to existing resources. Invariant: the same rows and the same step give the
+//! same call.
 
 use std::fmt;
 
@@ -12,42 +12,42 @@ use serde_json::Value;
 
 use super::rows::Rows;
 
-/// One step as it is drawn.
+/// One step as drawn.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     /// The line of the vocabulary, or the action of the tables.
     pub(crate) line: usize,
-    /// What decides about values.
+    /// The number that values are derived from.
     pub(crate) dice: u64,
-    /// Time that passes before the call, in milliseconds.
+    /// The pause before the call, in milliseconds.
     pub(crate) wait_ms: i64,
-    /// What is wrong with the call.
+    /// The defect of the call.
     pub(crate) spoil: Spoil,
-    /// Whether it is taken at all: how a sequence that fails is made shorter.
+    /// Whether the step is performed. Steps of a failing sequence are switched off to shorten it.
     pub(crate) taken: bool,
 }
 
-/// What is wrong, or odd, about a call.
+/// The defect of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spoil {
     Nothing,
-    /// One value is of another kind, empty, long, or out of range.
+    /// One value has another type, is empty, too long, or out of range.
     Hostile,
-    /// One parameter is left out.
+    /// One parameter is missing.
     Missing,
-    /// One id is that of something that is gone.
+    /// One id belongs to a deleted resource.
     Dead,
-    /// One id is that of another kind.
+    /// One id belongs to another kind.
     WrongKind,
     DryRun,
-    /// One of three client tokens.
+    /// The call has one of three client tokens.
     Token,
     WrongRegion,
-    /// The call comes twice.
+    /// The call is sent twice.
     Twice,
 }
 
-/// One call as it is sent. Its `Debug` is a line that a plain test can hold.
+/// One call as sent. Its `Debug` is a line for a plain test.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
     pub(crate) wait_ms: i64,
@@ -61,7 +61,7 @@ impl fmt::Debug for Sent {
     }
 }
 
-/// Sequences of steps over so many lines.
+/// Sequences of steps for this number of lines.
 pub(crate) fn steps(lines: usize) -> impl Strategy<Value = Vec<Step>> {
     let spoil = prop_oneof![
         30 => Just(Spoil::Nothing),
@@ -94,7 +94,7 @@ pub(crate) fn steps(lines: usize) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 40..100)
 }
 
-/// Numbers out of one number.
+/// Numbers derived from one number.
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -102,7 +102,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// A number below `n`, which is not zero. SplitMix64: small, and good enough to choose by.
+    /// A number below `n`, which must not be 0. SplitMix64 is sufficient for choices.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -118,7 +118,7 @@ impl Dice {
 
 const WORDS: [&str; 6] = ["web", "db", "cache", "worker-1", "alpha", "beta"];
 
-/// Values that no handler should stumble over.
+/// Values that every handler must cope with.
 const HOSTILE: &[&str] = &[
     "",
     " ",
@@ -177,7 +177,7 @@ pub(crate) fn call(step: &Step, lines: &[&str], rows: &Rows) -> Sent {
     }
 }
 
-/// The call that a line of what a world begins with makes.
+/// The call of a line in a world's initial state.
 pub(crate) fn furnishing(line: &str, rows: &Rows) -> Sent {
     let (name, params) = written(line, &mut Dice::new(1), rows, Spoil::Nothing);
     Sent {
@@ -306,7 +306,7 @@ fn spoil(params: &mut Vec<(String, String)>, spoil: Spoil, dice: &mut Dice, rows
     }
 }
 
-/// A value that nobody should send.
+/// A value that is not valid.
 pub(crate) fn hostile(dice: &mut Dice, rows: &Rows) -> String {
     match dice.below(6) {
         0 => "x".repeat(3_000),

@@ -1,11 +1,10 @@
-//! States move along the published ways only: those that a call may take, and those that no lapse
-//! of time may.
+//! The published changes of state: those that a call can make, and those that time can make.
 
 use serde_json::Value;
 
 use super::rows::Changed;
 
-/// Which states a call may lead to from where; the empty state is not being there.
+/// The states that a call can lead to, by state before it; the empty state is a missing row.
 const BY_CALL: &[(&str, &str, &[&str])] = &[
     ("instance", "", &["Pending"]),
     ("instance", "Running", &["Starting", "Stopping", "Released"]),
@@ -34,13 +33,13 @@ const BY_CALL: &[(&str, &str, &[&str])] = &[
     ("nat_gateway", "", &["Pending"]),
     ("nat_gateway", "Available", &["Deleting"]),
     ("snat_entry", "", &["Pending"]),
-    // Those of a gateway that is deleted by force go with it.
+    // Those of a gateway that is deleted by force are deleted with it.
     ("snat_entry", "Available", &["Modifying", "Deleting", ""]),
     ("snat_entry", "Pending", &[""]),
     ("snat_entry", "Deleting", &[""]),
     ("snat_entry", "Modifying", &[""]),
     ("forward_entry", "", &["Pending"]),
-    // Those of a gateway that is deleted by force go with it.
+    // Those of a gateway that is deleted by force are deleted with it.
     ("forward_entry", "Available", &["Modifying", "Deleting", ""]),
     ("forward_entry", "Pending", &[""]),
     ("forward_entry", "Deleting", &[""]),
@@ -53,14 +52,13 @@ const BY_CALL: &[(&str, &str, &[&str])] = &[
     ("network_acl", "Available", &["Modifying", "Deleting"]),
 ];
 
-/// States that are left only by being gone.
+/// States that can only be followed by the deletion.
 const LAST: &[&str] = &["Deleting", "Releasing", "Released"];
 
-/// States that only a new thing has; a network comes back to its first when its blocks change, by a
-/// call.
+/// States of new resources only. A VPC returns to its first state when a call changes its blocks.
 const FIRST: &[&str] = &["Creating", "Pending"];
 
-/// The state of a row in the words of its type; empty for one that is not there.
+/// The state of a row in the words of the API; empty for a missing row.
 fn state(row: Option<&Value>) -> &str {
     let Some(row) = row else { return "" };
     let phase = &row["phase"];
@@ -77,7 +75,7 @@ fn state(row: Option<&Value>) -> &str {
         .unwrap_or_default()
 }
 
-/// What is wrong about a change that a call has made.
+/// The violation in a change that a call has made.
 pub(crate) fn by_call(change: &Changed) -> Option<String> {
     let (from, to) = (state(change.old.as_ref()), state(change.new.as_ref()));
     let known = BY_CALL.iter().any(|(kind, _, _)| *kind == change.kind);
@@ -94,7 +92,7 @@ pub(crate) fn by_call(change: &Changed) -> Option<String> {
     })
 }
 
-/// What is wrong about a change that time has made. Several steps may have passed at once.
+/// The violation in a change that time has made. It may consist of several steps.
 pub(crate) fn by_time(change: &Changed) -> Option<String> {
     let (from, to) = (state(change.old.as_ref()), state(change.new.as_ref()));
     if from == to {

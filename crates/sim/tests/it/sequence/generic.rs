@@ -1,5 +1,5 @@
-//! Calls that know nothing: any action of the tables with any of its parameters and any value of
-//! their type, or of another.
+//! Calls without knowledge of the actions: any action of the tables with any of its parameters, and
+//! values of their type or of another one.
 
 use setpoint_openapi::action::{self, Action, Param, ParamType};
 use setpoint_openapi::product::Product;
@@ -7,7 +7,7 @@ use setpoint_openapi::product::Product;
 use super::draw::{Dice, Sent, Spoil, Step, hostile};
 use super::rows::Rows;
 
-/// The call that a step makes.
+/// The call of a step.
 pub(crate) fn call(step: &Step, rows: &Rows) -> Sent {
     let all: Vec<&'static Action> = Product::ALL
         .into_iter()
@@ -18,7 +18,7 @@ pub(crate) fn call(step: &Step, rows: &Rows) -> Sent {
     let mut dice = Dice::new(step.dice);
     let mut params = Vec::new();
     for param in action.params {
-        // Mandatory ones are left out now and then, the others come now and then.
+        // Mandatory parameters are sometimes left out, optional ones sometimes sent.
         let comes = if param.required {
             dice.below(12) > 0
         } else {
@@ -93,7 +93,7 @@ fn value(param: &Param, dice: &mut Dice, rows: &Rows) -> String {
     }
 }
 
-/// What a parameter of this name is likely to take.
+/// A value that a parameter with this name probably accepts.
 fn text(name: &str, dice: &mut Dice, rows: &Rows) -> String {
     let lower = name.to_ascii_lowercase();
     let kinds: &[(&str, &str)] = &[

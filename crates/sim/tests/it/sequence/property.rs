@@ -1,4 +1,4 @@
-//! What must hold of the rows after every call and every lapse of time.
+//! The properties of the rows that must hold after every call and every pause.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -7,58 +7,58 @@ use serde_json::Value;
 
 use super::rows::{Rows, is_seen, list};
 
-/// One thing that must hold.
+/// One property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Property {
-    /// What has a network names one that is there: nothing lives in a dead VPC.
+    /// A row with a VPC names an existing one: a deleted VPC contains nothing.
     LivesInALivingVpc,
-    /// Machines, interfaces and NAT gateways stand in a VSwitch that is there, of their own VPC.
+    /// Instances, interfaces and NAT gateways are in an existing VSwitch of their own VPC.
     StandsInALivingVSwitch,
-    /// No address is used twice in a VSwitch, and each lies in its block, outside of the four that
-    /// are reserved.
+    /// No address is used twice in a VSwitch, and each is in its block and is not one of the four
+    /// reserved ones.
     AddressesAreUsedOnce,
-    /// IPv6 blocks of VSwitches are parts of their VPC's, no two the same; each address lies in its
-    /// VSwitch's and exists once.
+    /// IPv6 blocks of VSwitches are different parts of their VPC's; each address is in the block of
+    /// its VSwitch and exists once.
     Ipv6IsApart,
-    /// VSwitches of a VPC lie in its blocks and do not overlap.
+    /// VSwitches of a VPC are inside of its blocks and do not overlap.
     BlocksAreApart,
-    /// A public address exists once, whoever has it.
+    /// A public address exists once.
     PublicAddressesExistOnce,
-    /// A disk that says it is on a machine is on one that is there; a free one names none.
+    /// An attached disk names an existing instance, a free one names none.
     DisksAndMachinesAgree,
-    /// Every machine has exactly one system disk, but while it is replaced, and no device twice.
+    /// Every instance has exactly one system disk, except during its replacement, and no device
+    /// name twice.
     OneSystemDisk,
-    /// Every machine has its primary interface, which names it; an interface in use names a machine
-    /// that is there.
+    /// Every instance has a primary interface that names it. An interface in use names an existing
+    /// instance.
     InterfacesAndMachinesAgree,
-    /// A public address is bound to something that is there, and nothing has two on one private
-    /// address.
+    /// An EIP is bound to an existing resource, and no private address has two EIPs.
     AddressesAreBoundToTheLiving,
-    /// SNAT and forward entries belong to a living NAT gateway and use addresses that are bound to
-    /// it.
+    /// SNAT and forward entries belong to an existing NAT gateway and use addresses that are bound
+    /// to it.
     EntriesBelongToALivingGateway,
-    /// Routes and bound VSwitches belong to a living route table of the same VPC.
+    /// Routes and bound VSwitches belong to an existing route table of the same VPC.
     RoutesBelongToALivingTable,
-    /// A network ACL of a VSwitch is there, in the same VPC.
+    /// The network ACL of a VSwitch exists, in the same VPC.
     AclsAreThere,
-    /// Groups of an interface are there, in its VPC, and no interface is without.
+    /// The security groups of an interface exist, in its VPC, and every interface has one.
     GroupsAreThere,
-    /// Groups and prefix lists that rules name are there.
+    /// The groups and prefix lists in rules exist.
     PeersAreThere,
-    /// What a machine names beside (key pair, deployment set) is there.
+    /// The key pair and the deployment set of an instance exist.
     CompanionsAreThere,
-    /// The policy of a disk and the group of a snapshot are there.
+    /// The policy of a disk and the group of a snapshot exist.
     CareIsThere,
-    /// Snapshots that an image is made of are there.
+    /// The snapshots of an image exist.
     SnapshotsOfImagesAreThere,
-    /// Members of contact groups, targets of rules and packages of addresses are there.
+    /// Members of contact groups, targets of rules and bandwidth packages of EIPs exist.
     MembersAreThere,
-    /// Nothing that was due is left undone.
+    /// No change of state is overdue.
     NothingIsOverdue,
 }
 
 impl Property {
-    /// Every property, in the order in which they are looked at.
+    /// All properties, in the order of their checks.
     pub(crate) const ALL: [Self; 20] = [
         Self::LivesInALivingVpc,
         Self::StandsInALivingVSwitch,
@@ -82,7 +82,7 @@ impl Property {
         Self::NothingIsOverdue,
     ];
 
-    /// What breaks it, if anything does.
+    /// The violation, if there is one.
     pub(crate) fn broken(self, rows: &Rows, now_ms: i64) -> Option<String> {
         match self {
             Self::LivesInALivingVpc => lives_in_a_living_vpc(rows),
@@ -114,7 +114,7 @@ fn text<'a>(row: &'a Value, field: &str) -> &'a str {
     row[field].as_str().unwrap_or_default()
 }
 
-/// The first row of a kind, as readers see it, about which there is something to say.
+/// The first violation by a visible row of a kind.
 fn first<'a>(
     rows: &'a Rows,
     kind: &str,
@@ -124,14 +124,14 @@ fn first<'a>(
     seen.find_map(|(key, row)| check(key, row).map(|wrong| format!("{kind} {key} {wrong}")))
 }
 
-/// What a row names must be there.
+/// The resource that a row names must exist.
 fn there(rows: &Rows, kind: &str, id: &str) -> Option<String> {
     rows.living(kind, id)
         .is_none()
         .then(|| format!("names the {kind} `{id}`, which is not there"))
 }
 
-/// The system's route table goes with its VPC, a moment after the call.
+/// The system's route table is deleted with its VPC, a moment after the call.
 fn lives_in_a_living_vpc(rows: &Rows) -> Option<String> {
     rows.iter()
         .filter(|(_, _, row)| is_seen(row))
@@ -171,8 +171,8 @@ fn bounds(block: &str) -> (u32, u32) {
     (begin, begin | !mask)
 }
 
-/// The addresses that are taken in a VSwitch, with who has them. What is released holds its address
-/// for a while.
+/// The addresses in use in a VSwitch, with their users. A released resource uses its address for
+/// some time.
 pub(crate) fn taken(rows: &Rows, vswitch: &str) -> Vec<(Ipv4Addr, String)> {
     let mut taken = Vec::new();
     for (key, row) in rows
@@ -387,7 +387,8 @@ fn addresses_are_bound_to_the_living(rows: &Rows) -> Option<String> {
             "Nat" => "nat_gateway",
             other => return Some(format!("is bound to a {other}")),
         };
-        // An address on its way off may outlive what it was on.
+        // An address that is being released may exist longer than the resource that it was bound
+        // to.
         let gone = if state == "Unassociating" {
             None
         } else {

@@ -1,5 +1,5 @@
-//! What must hold of listings: every row on some page and on one only, the total is their number,
-//! and what is counted is what is there.
+//! The properties of listings: every row is on exactly one page, the total is their number, and
+//! counts equal the rows.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use super::run::Run;
 /// A listing that shows every row of a kind.
 pub(crate) struct Listing {
     action: &'static str,
-    /// Parameters beside the paging.
+    /// Parameters in addition to those of paging.
     with: &'static [(&'static str, &'static str)],
-    /// Where the rows stand, and what their id is called.
+    /// The place of the rows, and the field of their id.
     path: &'static str,
     id: &'static str,
     kind: &'static str,
@@ -39,7 +39,7 @@ const fn listing(
     }
 }
 
-/// Every listing that is gone through.
+/// All listings that are checked.
 pub(crate) const LISTINGS: &[Listing] = &[
     listing(
         "vpc.DescribeVpcs",
@@ -228,7 +228,7 @@ const TAGGED: &[(&str, &str, &str)] = &[
     ("vpc.ListTagResources", "EIP", "vpc.DescribeEipAddresses"),
 ];
 
-/// Goes through one listing, by number and by token, and through what hangs on it.
+/// Reads one listing by number and by token, and the reads that depend on it.
 pub(crate) fn check(run: &mut Run, which: usize) -> Result<(), String> {
     let listing = &LISTINGS[which % LISTINGS.len()];
     let sizes: [i64; 3] = [1, 3, 50];
@@ -338,7 +338,7 @@ fn items<'a>(body: &'a Value, listing: &Listing) -> Result<&'a Vec<Value>, Strin
         .ok_or_else(|| format!("{} has no list at {}", listing.action, listing.path))
 }
 
-/// Numbers that listings show against what is there.
+/// Compares counts in listings with the existing rows.
 fn counts(rows: &Rows, listing: &Listing, shown: &[Value]) -> Result<(), String> {
     for row in shown {
         let id = row[listing.id].as_str().unwrap_or_default();
@@ -388,7 +388,7 @@ fn counts(rows: &Rows, listing: &Listing, shown: &[Value]) -> Result<(), String>
     Ok(())
 }
 
-/// Each tag that a listing shows is a row of ListTagResources, and no other is.
+/// Each tag in a listing is a row of ListTagResources, and there are no other rows.
 fn tags(run: &mut Run, listing: &Listing, shown: &[Value]) -> Result<(), String> {
     let Some((action, kind, _)) = TAGGED.iter().find(|(_, _, of)| *of == listing.action) else {
         return Ok(());

@@ -1,7 +1,7 @@
-//! A mirror of the world's rows, kept from what the world reports as changed, and what else was
-//! ever there.
+//! A copy of the world's rows, made from the changes that the world reports, and of all ids that
+//! ever existed.
 //!
-//! Invariant: after each call the mirror is what the world would write to a store.
+//! Invariant: after each call the copy equals the rows that the world would store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use setpoint_sim::world::Change;
 /// The rows of one kind by key.
 pub(crate) type Kind = BTreeMap<String, Value>;
 
-/// Rows by kind, and every id that ever was.
+/// Rows by kind, and every id that ever existed.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     kinds: BTreeMap<String, Kind>,
@@ -58,7 +58,7 @@ impl Rows {
             .insert(key.to_owned(), value)
     }
 
-    /// Takes changes over. A second row under an id that already had a life is told as an error.
+    /// Applies changes. A second row with an id that was used before is an error.
     pub(crate) fn take(&mut self, changes: Vec<Change>) -> Result<Vec<Changed>, String> {
         let mut taken = Vec::new();
         for change in changes.into_iter().filter(|change| change.kind != "meta") {
@@ -104,7 +104,7 @@ impl Rows {
         self.kinds.get(kind).unwrap_or(&NONE)
     }
 
-    /// The row of an id that readers see.
+    /// The visible row with an id.
     pub(crate) fn living(&self, kind: &str, id: &str) -> Option<&Value> {
         self.kind(kind).get(id).filter(|row| is_seen(row))
     }
@@ -121,12 +121,12 @@ impl Rows {
         &self.account
     }
 
-    /// Ids of the rows of a kind that readers see.
+    /// The ids of the visible rows of a kind.
     pub(crate) fn ids(&self, kind: &str) -> Vec<String> {
         self.texts_of(kind, |row| row["base"][handle(kind)].as_str())
     }
 
-    /// Ids of a kind that are gone.
+    /// The ids of the deleted rows of a kind.
     pub(crate) fn dead(&self, kind: &str) -> Vec<String> {
         let living = self.ids(kind);
         self.ever
@@ -138,7 +138,7 @@ impl Rows {
             .collect()
     }
 
-    /// Ids of everything that has one.
+    /// All ids.
     pub(crate) fn all_ids(&self) -> Vec<String> {
         self.iter()
             .filter(|(_, _, row)| is_seen(row))
@@ -203,7 +203,7 @@ impl Rows {
         })
     }
 
-    /// Machines without a system disk, and the disks that were one of theirs: (machine, disk).
+    /// Instances without a system disk, and the disks that were theirs: (instance, disk).
     pub(crate) fn bare(&self) -> Vec<(String, String)> {
         let disks = || self.kind("disk").values().filter(|row| is_seen(row));
         let bare = |id: &str| !disks().any(|disk| disk["system"] == true && disk["instance"] == id);
@@ -219,7 +219,7 @@ impl Rows {
             .collect()
     }
 
-    /// Addresses of interfaces beside their first.
+    /// The secondary addresses of interfaces.
     pub(crate) fn further_addresses(&self) -> Vec<String> {
         self.kind("network_interface")
             .values()
@@ -258,7 +258,7 @@ pub(crate) fn is_seen(row: &Value) -> bool {
     row["base"]["released"] != true && row["furnished"] != true
 }
 
-/// Whether a row of this kind is known by the name that its maker chose, which may come again.
+/// Whether a row of this kind has a name from its creator as its id, which can be used again.
 pub(crate) fn named(kind: &str) -> bool {
     [
         "key_pair",
@@ -270,7 +270,8 @@ pub(crate) fn named(kind: &str) -> bool {
     .contains(&kind)
 }
 
-/// What callers know a row by: its id, but for parameters, whose id no action takes.
+/// The name by which callers know a row: its id, but the name for parameters, whose id no action
+/// takes.
 pub(crate) fn handle(kind: &str) -> &'static str {
     if kind == "parameter" { "name" } else { "id" }
 }

@@ -1,7 +1,7 @@
-//! A world that is driven through a sequence and watched at each step.
+//! Drives a world through a sequence and checks it at each step.
 //!
-//! Requests go in behind the check of signatures, which has tests of its own and would take most of
-//! the time. Invariant: every change of a row is seen here, whether a call has made it or time.
+//! Requests are not signed: signatures have tests of their own and would take most of the time.
+//! Invariant: every change of a row is seen here, whether a call or time has made it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,17 +23,17 @@ use super::vocabulary;
 use crate::client::START;
 use crate::conformance::answers::misfit;
 
-/// What a world has when a sequence begins.
+/// The initial state of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
     Nothing,
-    /// A network, a group and a running machine.
+    /// A VPC, a security group and a running instance.
     Machine,
-    /// That, and something of nearly every kind.
+    /// The same, and a resource of nearly every kind.
     Furnished,
 }
 
-/// A world under watch.
+/// A world that is checked.
 pub(crate) struct Run {
     world: World,
     now_ms: i64,
@@ -43,7 +43,7 @@ pub(crate) struct Run {
     tokens: BTreeMap<String, (Vec<(String, String)>, Value)>,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Came {
     pub(crate) status: u16,
@@ -51,7 +51,7 @@ pub(crate) struct Came {
 }
 
 impl Run {
-    /// A new world with what it begins with.
+    /// A new world in its initial state.
     pub(crate) fn new(profile: Profile, begin: Begin) -> Self {
         let options = Options {
             profile,
@@ -143,7 +143,7 @@ impl Run {
         make(20_000, "vpc.DescribeVpcs", &[], "RequestId");
     }
 
-    /// Takes one step: time passes, the call comes, once or twice.
+    /// Performs one step: a pause, then the call, once or twice.
     pub(crate) fn step(&mut self, step: &Step, sent: &Sent) -> Result<Came, String> {
         self.said.push(sent.clone());
         let came = self.call(sent)?;
@@ -158,7 +158,7 @@ impl Run {
         Ok(came)
     }
 
-    /// Lets time pass, and looks whether everything still holds.
+    /// Lets time pass, and checks all properties.
     pub(crate) fn pass(&mut self, ms: i64) -> Result<(), String> {
         self.now_ms += ms;
         self.world.advance(Timestamp(self.now_ms));
@@ -172,7 +172,7 @@ impl Run {
         self.holds()
     }
 
-    /// Makes a call after its wait.
+    /// Makes a call after its pause.
     pub(crate) fn call(&mut self, sent: &Sent) -> Result<Came, String> {
         self.pass(sent.wait_ms)?;
         let came = self.send(&sent.name, &sent.params)?;
@@ -203,13 +203,13 @@ impl Run {
         Ok(came)
     }
 
-    /// A read of the watcher, which must be answered and must change nothing.
+    /// A read for the checks, which must succeed and must not change anything.
     pub(crate) fn read(&mut self, name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
         let params: Vec<(String, String)> = pairs
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        // What is due at once is the last call's doing.
+        // A change that is due at once was caused by the last call.
         self.pass(0)?;
         let came = self.send(name, &params)?;
         let changes = self.world.take_changes();
@@ -222,7 +222,7 @@ impl Run {
         Ok(came.body)
     }
 
-    /// Sends a call; what it answers must be written as the action describes, and no failure of the
+    /// Sends a call. Its answer must have the published shape and must not be a failure of the
     /// simulator.
     fn send(&mut self, name: &str, params: &[(String, String)]) -> Result<Came, String> {
         let response = self
@@ -251,7 +251,7 @@ impl Run {
         })
     }
 
-    /// The same call with the same token is answered with the same body.
+    /// The same call with the same token must have the same body.
     fn replays(&mut self, sent: &Sent, token: Option<&str>, came: &Came) -> Result<(), String> {
         let (Some(token), 200) = (token, came.status) else {
             return Ok(());
@@ -286,8 +286,8 @@ impl Run {
         })
     }
 
-    /// The mirror is what the world would store, and a world that is read back from there stores
-    /// the same.
+    /// The copy must equal the rows that the world would store, and a world restored from them must
+    /// store the same.
     pub(crate) fn stores(&self) -> Result<(), String> {
         let rows = self.world.rows();
         let kept: Vec<(&str, &str, &Value)> = self.rows.iter().collect();
@@ -306,13 +306,13 @@ impl Run {
         ))
     }
 
-    /// Where the world's time is.
+    /// The world's time.
     pub(crate) fn now_ms(&self) -> i64 {
         self.now_ms
     }
 }
 
-/// A request that nobody signed; it must not be sent to the front door.
+/// An unsigned request, which must not be sent through the front door.
 fn request(name: &str, params: &[(String, String)]) -> WireRequest {
     let (code, action) = name.split_once('.').expect("written as product.Action");
     let product = Product::ALL

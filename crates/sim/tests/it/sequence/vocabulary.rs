@@ -1,12 +1,12 @@
-//! The calls that sequences are made of, a line each.
+//! The calls of the sequences, one on each line.
 //!
-//! `Name=a|b` takes one of several values, `Name?=a` is left out half the time. `$kind` is the id
-//! of a thing of that kind, as the rows name it, `$kind.field=value` of one that has that value
-//! there; `[$kind]` the same as a JSON list; other words with `$` stand in `draw.rs`. A line must
-//! be able to succeed: a test runs every one of them until it has.
+//! `Name=a|b` takes one of several values, `Name?=a` is left out half of the time. `$kind` is the
+//! id of a resource of that kind in the rows, `$kind.field=value` that of one with this value;
+//! `[$kind]` is the same as a JSON list. `draw.rs` has the other words with `$`. Every line must be
+//! able to succeed: a test runs each until it has.
 
-/// A world in which most calls can succeed: what a sequence begins with, unless it begins with
-/// less. A line may have the milliseconds in front that pass before it.
+/// The default initial state, in which most calls can succeed. A line can begin with the
+/// milliseconds that pass before it.
 pub(crate) const FURNISHED: &str = "
 vpc.ModifyVpcAttribute VpcId=$vpc EnableIPv6=true
 10000 vpc.CreateVSwitch VpcId=$vpc ZoneId=cn-beijing-h CidrBlock=172.16.2.0/24 Ipv6CidrBlock=2
@@ -44,7 +44,7 @@ cms.PutContactGroup ContactGroupName=web ContactNames.1=$alarm_contact
 cms.PutResourceMetricRule RuleId=web RuleName=cpu Namespace=acs_ecs_dashboard MetricName=CPUUtilization Resources=[{\"instanceId\":\"*\"}] ContactGroups=$alarm_contact_group Escalations.Critical.Statistics=Average Escalations.Critical.ComparisonOperator=GreaterThanThreshold Escalations.Critical.Threshold=90 Escalations.Critical.Times=3
 ";
 
-/// Every action with a life, with the parameters that lead somewhere.
+/// Every action with the depth `life`, with parameters that can succeed.
 pub(crate) const CALLS: &str = "
 vpc.CreateVpc CidrBlock=172.16.0.0/12|10.0.0.0/8|192.168.0.0/16 VpcName?=$word Tag.1.Key?=a|b Tag.1.Value?=x|y
 vpc.CreateVpc CidrBlock=10.0.0.0/8 EnableIpv6=true
