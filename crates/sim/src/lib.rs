@@ -1,9 +1,10 @@
 //! A simulated Alibaba Cloud: a pure, deterministic world, a durable store and a server.
 //!
-//! `world` is the whole cloud as `(now, request) → response`; `embedded` puts it behind the
-//! client's transport, `server` behind a socket. What is simulated and what is not: `README.md`
-//! beside this crate and `docs/simulator.md`. Invariant: given seed, clock and requests, every id,
-//! time and answer is the same.
+//! [`world`] is the whole cloud as `(now, request) → response`; [`embedded`] puts it behind the
+//! client's transport, [`server`] behind a socket. `README.md` beside this crate and
+//! `docs/simulator.md` say what is simulated and what is not.
+//!
+//! Invariant: with the same seed, clock and requests, every id, time and answer is the same.
 
 pub mod account;
 pub mod admin;

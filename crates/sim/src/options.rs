@@ -125,7 +125,8 @@ mod tests {
             ..Options::default()
         };
         let changes = json!({
-            "profile": {"vpc_create_ms": 7}, "quotas": {"vpcs": 3}, "token_scope": "account", "token_of_deleted": "create_new",
+            "profile": {"vpc_create_ms": 7}, "quotas": {"vpcs": 3}, "token_scope": "account",
+            "token_of_deleted": "create_new",
             "spot_prices": {"ecs.c7.large": 0.5}, "token_lifetime_ms": null,
         });
         let merged = slow.merged(&changes).expect("options");

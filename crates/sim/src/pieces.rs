@@ -153,7 +153,10 @@ mod tests {
                 };
                 pieces.list(&["a\"", "b"], |id| id, |_| keep, row)
             };
-            let body = json!({"Kept": {"Row": list(true)}, "New": {"Row": list(false)}, "Again": list(true), "Total": 2});
+            let body = json!({
+                "Kept": {"Row": list(true)}, "New": {"Row": list(false)}, "Again": list(true),
+                "Total": 2,
+            });
             let texts = pieces.take();
             assert_eq!(json(&body, &texts), whole(body, &texts).to_string());
             made.replace(0)

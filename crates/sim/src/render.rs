@@ -123,14 +123,17 @@ fn error_body(incoming: &Incoming, request_id: &str, refusal: &Refusal) -> Value
     let code = &refusal.code;
     if refusal.status == 200 {
         // A failure with HTTP 200 has the fields of an answer.
-        return json!({"RequestId": request_id, "Code": code, "Message": refusal.message, "Success": false});
+        return json!({
+            "RequestId": request_id, "Code": code, "Message": refusal.message, "Success": false,
+        });
     }
+    let question = format!("q={code}&product={product}&requestId={request_id}");
     let mut body = json!({
         "RequestId": request_id,
         "HostId": incoming.host,
         "Code": code,
         "Message": refusal.message,
-        "Recommend": format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={request_id}"),
+        "Recommend": format!("https://api.aliyun.com/troubleshoot?{question}"),
     });
     if refusal.status == 403 && DENIED.contains(&code.as_ref()) {
         let action = format!("{}:{}", product.to_ascii_lowercase(), incoming.action);

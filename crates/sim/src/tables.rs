@@ -51,6 +51,16 @@ pub(crate) struct Seen<'a> {
     pub(crate) base: &'a Base,
 }
 
+/// Whether a row is a resource that somebody created and that is not released.
+fn is_made_resource<T: Row>(row: &T) -> bool {
+    !row.furnished() && row.base().is_some_and(|base| !base.released)
+}
+
+/// Whether a row is not released. Rows that are not resources never are.
+fn is_kept<T: Row>(row: &T) -> bool {
+    row.base().is_none_or(|base| !base.released)
+}
+
 macro_rules! tables {
     ($($field:ident: $row:ty,)*) => {
         /// The rows of every kind.
@@ -66,16 +76,17 @@ macro_rules! tables {
             /// Whether a row is a resource that readers see under this key.
             pub(crate) fn is_seen(&self, kind: &str, id: &str) -> bool {
                 match kind {
-                    $(<$row as Row>::KIND => {
-                        self.$field.get(id).is_some_and(|row| !row.furnished() && row.base().is_some_and(|base| !base.released))
-                    })*
+                    $(<$row as Row>::KIND => self.$field.get(id).is_some_and(is_made_resource),)*
                     _ => false,
                 }
             }
 
             /// Keeps the changes of the call. `touched` is called for every changed row, with the
             /// time of its next change of state.
-            pub(crate) fn commit(&mut self, mut touched: impl FnMut(&'static str, String, Option<i64>)) {
+            pub(crate) fn commit(
+                &mut self,
+                mut touched: impl FnMut(&'static str, String, Option<i64>),
+            ) {
                 $(
                     let ids: Vec<String> = self.$field.commit().collect();
                     for id in ids {
@@ -108,7 +119,7 @@ macro_rules! tables {
             /// Whether readers see a resource.
             pub(crate) fn lives(&self, kind: &str, id: &str) -> bool {
                 match kind {
-                    $(<$row as Row>::KIND => self.$field.get(id).is_some_and(|row| row.base().is_none_or(|base| !base.released)),)*
+                    $(<$row as Row>::KIND => self.$field.get(id).is_some_and(is_kept),)*
                     _ => false,
                 }
             }
@@ -122,7 +133,12 @@ macro_rules! tables {
             }
 
             /// Restores a stored row; false if the kind is unknown.
-            pub(crate) fn load(&mut self, kind: &str, id: &str, text: &str) -> Result<bool, serde_json::Error> {
+            pub(crate) fn load(
+                &mut self,
+                kind: &str,
+                id: &str,
+                text: &str,
+            ) -> Result<bool, serde_json::Error> {
                 match kind {
                     $(<$row as Row>::KIND => self.$field.load(id, text).map(|()| true),)*
                     _ => Ok(false),
@@ -132,7 +148,9 @@ macro_rules! tables {
             /// Kind, id and time of the next change of state of every row.
             pub(crate) fn keys(&self) -> Vec<(&'static str, String, Option<i64>)> {
                 let mut keys = Vec::new();
-                $(keys.extend(self.$field.iter().map(|(id, row)| (<$row as Row>::KIND, id.to_owned(), row.due_ms())));)*
+                $(for (id, row) in self.$field.iter() {
+                    keys.push((<$row as Row>::KIND, id.to_owned(), row.due_ms()));
+                })*
                 keys
             }
 

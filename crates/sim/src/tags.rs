@@ -267,12 +267,20 @@ impl Serialize for KeyList<'_> {
 
 /// `{"Tag": [{"TagKey", "TagValue"}]}`, the form of ECS.
 pub(crate) fn tag_key_list(tags: &BTreeMap<String, String>) -> Value {
-    json!({ "Tag": tags.iter().map(|(key, value)| json!({"TagKey": key, "TagValue": value})).collect::<Vec<_>>() })
+    json!({
+        "Tag": tags.iter().map(|(key, value)| json!({
+            "TagKey": key, "TagValue": value,
+        })).collect::<Vec<_>>(),
+    })
 }
 
 /// `{"Tag": [{"Key", "Value"}]}`, the form of VPC.
 pub(crate) fn key_list(tags: &BTreeMap<String, String>) -> Value {
-    json!({ "Tag": tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>() })
+    json!({
+        "Tag": tags.iter().map(|(key, value)| json!({
+            "Key": key, "Value": value,
+        })).collect::<Vec<_>>(),
+    })
 }
 
 /// TagResources: adds tags, or replaces the values of existing keys.

@@ -40,7 +40,8 @@ impl Bench {
         shapes["location"] = json!({"DescribeEndpoints": {
             "RequestId": "string", "Success": "boolean",
             "Endpoints": {"Endpoint": [{
-                "Endpoint": "string", "Id": "string", "Namespace": "string", "SerivceCode": "string", "Type": "string",
+                "Endpoint": "string", "Id": "string", "Namespace": "string",
+                "SerivceCode": "string", "Type": "string",
                 "Protocols": {"Protocols": ["string"]},
             }]},
         }});

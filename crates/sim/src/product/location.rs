@@ -22,7 +22,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
             .iter()
             .any(|product| product.code() == service.to_lowercase());
     let endpoint = json!({
-        "Endpoint": world.caller.host, "Id": region, "Namespace": "26842", "SerivceCode": service, "Type": "openAPI",
+        "Endpoint": world.caller.host, "Id": region, "Namespace": "26842", "SerivceCode": service,
+        "Type": "openAPI",
         "Protocols": {"Protocols": ["HTTP", "HTTPS"]},
     });
     let endpoints: Vec<Value> = known.then_some(endpoint).into_iter().collect();

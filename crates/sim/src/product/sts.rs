@@ -19,9 +19,10 @@ fn caller_identity(world: &mut World, _call: &Call<'_>) -> Answer {
             format!("acs:ram::{id}:user/{}", user.name),
             user.id(world.seed()),
         );
-        return Ok(
-            json!({"AccountId": id, "Arn": arn, "IdentityType": "RAMUser", "PrincipalId": number, "UserId": number}),
-        );
+        return Ok(json!({
+            "AccountId": id, "Arn": arn, "IdentityType": "RAMUser", "PrincipalId": number,
+            "UserId": number,
+        }));
     }
     match world.tables.temporary_keys.get(&world.caller.access_key_id) {
         Some(key) => Ok(json!({
@@ -32,7 +33,8 @@ fn caller_identity(world: &mut World, _call: &Call<'_>) -> Answer {
             "RoleId": key.role_id,
         })),
         None => Ok(json!({
-            "AccountId": id, "Arn": format!("acs:ram::{id}:root"), "IdentityType": "Account", "PrincipalId": id, "UserId": id,
+            "AccountId": id, "Arn": format!("acs:ram::{id}:root"), "IdentityType": "Account",
+            "PrincipalId": id, "UserId": id,
         })),
     }
 }

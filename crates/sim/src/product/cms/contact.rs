@@ -117,19 +117,23 @@ fn listed(world: &World, row: &Contact) -> Value {
         .tables
         .contact_groups
         .values()
-        .filter(|group| group.members.contains(&row.base.id));
+        .filter(|group| group.members.contains(&row.base.id))
+        .map(|group| group.base.id.as_str());
+    let groups: Vec<&str> = groups.collect();
     let state =
         |value: &str, confirmed: &'static str| if value.is_empty() { "" } else { confirmed };
     json!({
         "Name": row.base.id,
         "Desc": row.base.description,
         "Lang": row.lang,
-        "Channels": {"Mail": row.mail, "SMS": row.sms, "DingWebHook": row.ding, "AliIM": row.ali_im},
+        "Channels": {
+            "Mail": row.mail, "SMS": row.sms, "DingWebHook": row.ding, "AliIM": row.ali_im,
+        },
         "ChannelsState": {
             "Mail": state(&row.mail, "PENDING"), "SMS": state(&row.sms, "PENDING"),
             "DingWebHook": state(&row.ding, "OK"), "AliIM": state(&row.ali_im, "OK"),
         },
-        "ContactGroups": {"ContactGroup": groups.map(|group| group.base.id.as_str()).collect::<Vec<_>>()},
+        "ContactGroups": {"ContactGroup": groups},
         "CreateTime": row.base.created_ms,
         "UpdateTime": row.updated_ms,
     })

@@ -124,7 +124,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .collect();
     let names: Vec<&str> = page.items.iter().map(|row| row.base.id.as_str()).collect();
     success(json!({
-        "Total": page.total, "ContactGroupList": {"ContactGroup": groups}, "ContactGroups": {"ContactGroup": names},
+        "Total": page.total, "ContactGroupList": {"ContactGroup": groups},
+        "ContactGroups": {"ContactGroup": names},
     }))
 }
 

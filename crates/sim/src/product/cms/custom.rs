@@ -111,9 +111,9 @@ pub(crate) fn list(world: &World, call: &Call<'_>) -> Answer {
             fields
         })
         .collect();
-    success(
-        json!({"Period": call.given("Period").unwrap_or("60"), "Datapoints": json!(shown).to_string()}),
-    )
+    success(json!({
+        "Period": call.given("Period").unwrap_or("60"), "Datapoints": json!(shown).to_string(),
+    }))
 }
 
 #[cfg(test)]

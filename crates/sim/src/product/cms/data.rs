@@ -325,7 +325,10 @@ fn top(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn plain(period: i64, points: &[Value]) -> Value {
-    json!({"Code": "200", "Message": "", "Period": period.to_string(), "Datapoints": json!(points).to_string()})
+    json!({
+        "Code": "200", "Message": "", "Period": period.to_string(),
+        "Datapoints": json!(points).to_string(),
+    })
 }
 
 #[cfg(test)]

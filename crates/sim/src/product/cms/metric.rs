@@ -311,10 +311,15 @@ fn describe(_world: &mut World, call: &Call<'_>) -> Answer {
         .take(usize::try_from(size).unwrap_or_default());
     let resources: Vec<Value> = shown
         .map(|metric| {
-            let periods: Vec<String> = [1, 4, 5, 15, 60].iter().map(|factor| (factor * metric.period).to_string()).collect();
+            let periods: Vec<String> = [1, 4, 5, 15, 60]
+                .iter()
+                .map(|factor| (factor * metric.period).to_string())
+                .collect();
             json!({
-                "Namespace": metric.namespace, "MetricName": metric.name, "Description": metric.name,
-                "Statistics": metric.statistics, "Dimensions": metric.dimensions, "Unit": metric.unit,
+                "Namespace": metric.namespace, "MetricName": metric.name,
+                "Description": metric.name,
+                "Statistics": metric.statistics, "Dimensions": metric.dimensions,
+                "Unit": metric.unit,
                 "Periods": periods.join(","), "Labels": "[]",
             })
         })

@@ -329,7 +329,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let alarms: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     // The page's code is a number, its total a text: both as the product has them.
     Ok(json!({
-        "Success": true, "Code": 200, "Message": "", "Total": page.total.to_string(), "Alarms": {"Alarm": alarms},
+        "Success": true, "Code": 200, "Message": "", "Total": page.total.to_string(),
+        "Alarms": {"Alarm": alarms},
     }))
 }
 
@@ -346,7 +347,8 @@ fn listed(world: &World, row: &MetricRule) -> Value {
     let mut escalations = json!({"Critical": {}, "Warn": {}, "Info": {}});
     for level in &row.escalations {
         escalations[&level.level] = json!({
-            "Statistics": level.statistics, "ComparisonOperator": level.operator, "Threshold": level.threshold,
+            "Statistics": level.statistics, "ComparisonOperator": level.operator,
+            "Threshold": level.threshold,
             "Times": level.times, "PreCondition": "",
         });
     }

@@ -48,9 +48,9 @@ fn system_events(_world: &mut World, call: &Call<'_>) -> Answer {
         "PageSize",
     ]);
     call.harmless(&["Product", "SearchKeywords", "StartTime", "Status"]);
-    Ok(
-        json!({"Success": "true", "Code": "200", "Message": "", "SystemEvents": {"SystemEvent": []}}),
-    )
+    Ok(json!({
+        "Success": "true", "Code": "200", "Message": "", "SystemEvents": {"SystemEvent": []},
+    }))
 }
 
 /// `Code` is a number in the listings of groups.
@@ -60,7 +60,8 @@ fn no_groups(call: &Call<'_>) -> Answer {
         call.int("PageSize")?.unwrap_or(30),
     );
     Ok(json!({
-        "Success": true, "Code": 200, "Message": "", "PageNumber": number, "PageSize": size, "Total": 0,
+        "Success": true, "Code": 200, "Message": "", "PageNumber": number, "PageSize": size,
+        "Total": 0,
         "Resources": {"Resource": []},
     }))
 }
@@ -110,13 +111,23 @@ fn agent_statuses(world: &mut World, call: &Call<'_>) -> Answer {
         .shown(&world.tables.instances, true)
         .filter(|row| call.in_region(&row.base.region));
     let shown: Vec<Value> = rows
-        .filter(|row| ids.as_ref().is_none_or(|ids| ids.contains(&row.base.id.as_str())))
+        .filter(|row| {
+            ids.as_ref()
+                .is_none_or(|ids| ids.contains(&row.base.id.as_str()))
+        })
         .map(|row| {
-            let status = if row.state == State::Running { "running" } else { "stopped" };
+            let status = if row.state == State::Running {
+                "running"
+            } else {
+                "stopped"
+            };
             json!({
-                "InstanceId": row.base.id, "Status": status, "AutoInstall": true, "AgentInstallErrorCode": "",
-                "OsMonitorStatus": status, "OsMonitorVersion": "1.0", "OsMonitorConfig": "{}", "OsMonitorErrorCode": "",
-                "OsMonitorErrorDetail": "", "LoongCollectorStatus": "stopped", "LoongCollectorVersion": "",
+                "InstanceId": row.base.id, "Status": status, "AutoInstall": true,
+                "AgentInstallErrorCode": "",
+                "OsMonitorStatus": status, "OsMonitorVersion": "1.0", "OsMonitorConfig": "{}",
+                "OsMonitorErrorCode": "",
+                "OsMonitorErrorDetail": "", "LoongCollectorStatus": "stopped",
+                "LoongCollectorVersion": "",
             })
         })
         .collect();

@@ -102,7 +102,9 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let targets: Vec<Value> = held
         .0
         .iter()
-        .map(|target| json!({"Id": target.id, "Arn": target.arn, "Level": target.level, "JsonParams": target.params}))
+        .map(|target| json!({
+            "Id": target.id, "Arn": target.arn, "Level": target.level, "JsonParams": target.params,
+        }))
         .collect();
     success(json!({"Targets": {"Target": targets}}))
 }

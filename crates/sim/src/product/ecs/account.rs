@@ -89,9 +89,10 @@ fn describe_vpcs(world: &mut World, call: &Call<'_>) -> Answer {
     });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let list: Vec<Value> = page.items.iter().map(|row| vpc(world, row)).collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Vpcs": {"Vpc": list}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Vpcs": {"Vpc": list},
+    }))
 }
 
 fn vpc(world: &World, row: &Vpc) -> Value {
@@ -99,11 +100,15 @@ fn vpc(world: &World, row: &Vpc) -> Value {
         .tables
         .vswitches
         .values()
-        .filter(|vswitch| vswitch.vpc == row.base.id && !vswitch.base.released);
+        .filter(|vswitch| vswitch.vpc == row.base.id && !vswitch.base.released)
+        .map(|vswitch| vswitch.base.id.as_str());
+    let vswitches: Vec<&str> = inside.collect();
     json!({
-        "VpcId": row.base.id, "VpcName": row.base.name, "Description": row.base.description, "RegionId": row.base.region,
-        "CidrBlock": row.cidr_block.to_string(), "Status": row.state(), "IsDefault": false, "UserCidrs": {"UserCidr": []},
-        "VSwitchIds": {"VSwitchId": inside.map(|vswitch| vswitch.base.id.as_str()).collect::<Vec<_>>()},
+        "VpcId": row.base.id, "VpcName": row.base.name, "Description": row.base.description,
+        "RegionId": row.base.region,
+        "CidrBlock": row.cidr_block.to_string(), "Status": row.state(), "IsDefault": false,
+        "UserCidrs": {"UserCidr": []},
+        "VSwitchIds": {"VSwitchId": vswitches},
         "CreationTime": Timestamp(row.base.created_ms).seconds(),
     })
 }
@@ -127,18 +132,22 @@ fn describe_vswitches(world: &mut World, call: &Call<'_>) -> Answer {
         });
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let list: Vec<Value> = page.items.iter().map(|row| vswitch(world, row)).collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "VSwitches": {"VSwitch": list}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "VSwitches": {"VSwitch": list},
+    }))
 }
 
 fn vswitch(world: &World, row: &VSwitch) -> Value {
     let taken = u32::try_from(vswitch::taken(world, &row.base.id).len()).unwrap_or(u32::MAX);
     json!({
-        "VSwitchId": row.base.id, "VSwitchName": row.base.name, "Description": row.base.description, "VpcId": row.vpc,
-        "ZoneId": row.zone, "CidrBlock": row.cidr_block.to_string(), "Status": row.state(), "IsDefault": false,
+        "VSwitchId": row.base.id, "VSwitchName": row.base.name, "Description": row.base.description,
+        "VpcId": row.vpc,
+        "ZoneId": row.zone, "CidrBlock": row.cidr_block.to_string(), "Status": row.state(),
+        "IsDefault": false,
         "AvailableIpAddressCount": cidr::usable(row.cidr_block).saturating_sub(taken),
-        "ResourceGroupId": row.base.resource_group, "CreationTime": Timestamp(row.base.created_ms).seconds(),
+        "ResourceGroupId": row.base.resource_group,
+        "CreationTime": Timestamp(row.base.created_ms).seconds(),
     })
 }
 

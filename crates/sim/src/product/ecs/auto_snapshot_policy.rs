@@ -383,9 +383,10 @@ fn describe_associations(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| json!({"AutoSnapshotPolicyId": row.policy, "DiskId": row.base.id}))
         .collect();
-    Ok(
-        json!({"NextToken": page.next, "AutoSnapshotPolicyAssociations": {"AutoSnapshotPolicyAssociation": rows}}),
-    )
+    Ok(json!({
+        "NextToken": page.next,
+        "AutoSnapshotPolicyAssociations": {"AutoSnapshotPolicyAssociation": rows},
+    }))
 }
 
 #[cfg(test)]

@@ -83,9 +83,14 @@ fn describe_available(world: &mut World, call: &Call<'_>) -> Answer {
             "IoOptimized" => vec![supported("optimized", true, None)],
             _ => return Err(Refusal::invalid("DestinationResource")),
         };
+        let of_type = json!({
+            "Type": destination,
+            "SupportedResources": {"SupportedResource": resources},
+        });
         available.push(json!({
-            "RegionId": region, "ZoneId": zone, "Status": "Available", "StatusCategory": "WithStock",
-            "AvailableResources": {"AvailableResource": [{"Type": destination, "SupportedResources": {"SupportedResource": resources}}]},
+            "RegionId": region, "ZoneId": zone, "Status": "Available",
+            "StatusCategory": "WithStock",
+            "AvailableResources": {"AvailableResource": [of_type]},
         }));
     }
     Ok(json!({ "AvailableZones": { "AvailableZone": available } }))
@@ -120,11 +125,15 @@ fn describe_zones(world: &mut World, call: &Call<'_>) -> Answer {
     let verbose = call.flag("Verbose")?.unwrap_or(true);
     let region = regions::find(call.region_needed()?);
     let categories: Vec<&str> = DISKS.iter().map(|(name, _, _)| *name).collect();
-    let zones = region.into_iter().flat_map(|region| region.zones()).map(|zone| {
-        let types: Vec<&String> = every().map(|kind| &kind.id).filter(|id| verbose && world.in_stock(&zone, id)).collect();
+    let zones = region.into_iter().flat_map(|region| region.zones());
+    let zones = zones.map(|zone| {
+        let stocked = |id: &&String| verbose && world.in_stock(&zone, id);
+        let types: Vec<&String> = every().map(|kind| &kind.id).filter(stocked).collect();
         json!({
             "ZoneId": zone, "LocalName": zone, "ZoneType": "AvailabilityZone",
-            "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]},
+            "AvailableResourceCreation": {
+                "ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"],
+            },
             "AvailableDiskCategories": {"DiskCategories": categories},
             "AvailableInstanceTypes": {"InstanceTypes": types},
             "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
@@ -265,11 +274,14 @@ fn describe_recommended(world: &mut World, call: &Call<'_>) -> Answer {
         .enumerate()
         .map(|(number, kind)| {
             json!({
-                "Priority": number + 1, "RegionId": region, "ZoneId": zone, "NetworkType": "vpc", "CommodityCode": "ecs",
+                "Priority": number + 1, "RegionId": region, "ZoneId": zone, "NetworkType": "vpc",
+                "CommodityCode": "ecs",
                 "InstanceChargeType": charge, "SpotStrategy": spot, "Scene": "CREATE",
                 "InstanceType": {
-                    "InstanceType": kind.id, "InstanceTypeFamily": kind.family, "Generation": kind.generation,
-                    "Cores": kind.cpu, "Memory": kind.memory_gib * 1024, "SupportIoOptimized": "optimized",
+                    "InstanceType": kind.id, "InstanceTypeFamily": kind.family,
+                    "Generation": kind.generation,
+                    "Cores": kind.cpu, "Memory": kind.memory_gib * 1024,
+                    "SupportIoOptimized": "optimized",
                 },
                 "Zones": {"zone": [{"ZoneNo": zone, "NetworkTypes": {"NetworkType": ["vpc"]}}]},
             })

@@ -281,9 +281,10 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         return Ok(json!({"NextToken": page.next, "Commands": {"Command": list(page.items)}}));
     }
     let page = page::numbered(call, rows, 50)?;
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Commands": {"Command": list(page.items)}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Commands": {"Command": list(page.items)},
+    }))
 }
 
 fn listed(call: &Call<'_>, row: &Command) -> Value {
@@ -293,10 +294,14 @@ fn listed(call: &Call<'_>, row: &Command) -> Value {
         Vec::new()
     };
     json!({
-        "CommandId": row.base.id, "Name": row.base.name, "Description": row.base.description, "Type": row.draft.kind,
-        "CommandContent": encoded(call, &row.draft.content), "WorkingDir": row.draft.working_dir, "Timeout": row.draft.timeout_s,
-        "EnableParameter": row.draft.has_parameters, "ParameterNames": {"ParameterName": names}, "Launcher": row.draft.launcher,
-        "ParameterDefinitions": {"ParameterDefinition": []}, "Provider": "User", "Category": "", "Version": 1, "Latest": true,
+        "CommandId": row.base.id, "Name": row.base.name, "Description": row.base.description,
+        "Type": row.draft.kind,
+        "CommandContent": encoded(call, &row.draft.content), "WorkingDir": row.draft.working_dir,
+        "Timeout": row.draft.timeout_s,
+        "EnableParameter": row.draft.has_parameters, "ParameterNames": {"ParameterName": names},
+        "Launcher": row.draft.launcher,
+        "ParameterDefinitions": {"ParameterDefinition": []}, "Provider": "User", "Category": "",
+        "Version": 1, "Latest": true,
         "InvokeTimes": row.invoked, "CreationTime": Timestamp(row.base.created_ms).seconds(),
         "ResourceGroupId": row.base.resource_group, "Tags": tags::tag_key_list(&row.base.tags),
     })

@@ -208,7 +208,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let sets: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
-        "RegionId": region, "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "RegionId": region, "PageNumber": page.number, "PageSize": page.size,
+        "TotalCount": page.total,
         "DeploymentSets": {"DeploymentSet": sets},
     }))
 }
@@ -221,16 +222,23 @@ fn listed(world: &World, row: &DeploymentSet) -> Value {
     let room = world.options.quotas.members_of_deployment_set;
     let capacities: Vec<Value> = zones
         .iter()
-        .map(|(zone, used)| json!({"ZoneId": zone, "UsedAmount": used, "AvailableAmount": room.saturating_sub(*used)}))
+        .map(|(zone, used)| {
+            json!({
+                "ZoneId": zone, "UsedAmount": used, "AvailableAmount": room.saturating_sub(*used),
+            })
+        })
         .collect();
     let ids: Vec<&str> = members(world, &row.base.id)
         .map(|row| row.base.id.as_str())
         .collect();
     json!({
-        "DeploymentSetId": row.base.id, "DeploymentSetName": row.base.name, "DeploymentSetDescription": row.base.description,
-        "Strategy": row.strategy, "DeploymentStrategy": row.strategy, "Granularity": "Host", "Domain": "Default",
+        "DeploymentSetId": row.base.id, "DeploymentSetName": row.base.name,
+        "DeploymentSetDescription": row.base.description,
+        "Strategy": row.strategy, "DeploymentStrategy": row.strategy, "Granularity": "Host",
+        "Domain": "Default",
         "GroupCount": row.groups, "InstanceAmount": ids.len(), "InstanceIds": {"InstanceId": ids},
-        "Capacities": {"Capacity": capacities}, "CreationTime": Timestamp(row.base.created_ms).seconds(),
+        "Capacities": {"Capacity": capacities},
+        "CreationTime": Timestamp(row.base.created_ms).seconds(),
     })
 }
 

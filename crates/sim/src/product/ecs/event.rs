@@ -225,7 +225,8 @@ fn describe_full(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| {
             json!({
-                "InstanceId": row.base.id, "Status": {"Name": row.state.name(), "Code": status_code(row)},
+                "InstanceId": row.base.id,
+                "Status": {"Name": row.state.name(), "Code": status_code(row)},
                 "HealthStatus": {"Name": "Ok", "Code": 0},
                 "ScheduledSystemEventSet": {"ScheduledSystemEventType": coming(&row.base.id)},
             })
@@ -263,9 +264,10 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
     let list = |items: Vec<&SystemEvent>| -> Vec<Value> { items.into_iter().map(past).collect() };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |row| &row.base, (10, 1, 100))?;
-        return Ok(
-            json!({"NextToken": page.next, "InstanceSystemEventSet": {"InstanceSystemEventType": list(page.items)}}),
-        );
+        return Ok(json!({
+            "NextToken": page.next,
+            "InstanceSystemEventSet": {"InstanceSystemEventType": list(page.items)},
+        }));
     }
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({

@@ -349,7 +349,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .map(|(_, image)| body(world, image))
         .collect();
     Ok(json!({
-        "RegionId": region, "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "RegionId": region, "PageNumber": page.number, "PageSize": page.size,
+        "TotalCount": page.total,
         "Images": {"Image": listed},
     }))
 }
@@ -436,7 +437,8 @@ fn body(world: &World, image: &ImageFacts) -> Value {
             json!({
                 "Device": mapping.device, "Type": if mapping.system { "system" } else { "data" },
                 "SnapshotId": mapping.snapshot, "Size": mapping.size_gib.to_string(), "Format": "",
-                "Progress": format!("{percent}%"), "RemainTime": 0, "ImportOSSBucket": "", "ImportOSSObject": "",
+                "Progress": format!("{percent}%"), "RemainTime": 0, "ImportOSSBucket": "",
+                "ImportOSSObject": "",
             })
         })
         .collect();
@@ -485,7 +487,8 @@ fn describe_types(world: &mut World, call: &Call<'_>) -> Answer {
         })
         .map(|kind| {
             json!({
-                "InstanceTypeId": kind.id, "InstanceTypeFamily": kind.family, "CpuCoreCount": kind.cpu, "MemorySize": kind.memory_gib,
+                "InstanceTypeId": kind.id, "InstanceTypeFamily": kind.family,
+                "CpuCoreCount": kind.cpu, "MemorySize": kind.memory_gib,
             })
         })
         .collect();

@@ -307,8 +307,14 @@ fn describe_families(_world: &mut World, call: &Call<'_>) -> Answer {
         every().map(|kind| (kind.family, kind.generation)).collect();
     families.dedup();
     families.retain(|(_, of)| generation.is_none_or(|wanted| wanted == *of));
-    let families: Vec<Value> =
-        families.into_iter().map(|(family, generation)| json!({"InstanceTypeFamilyId": family, "Generation": generation})).collect();
+    let families: Vec<Value> = families
+        .into_iter()
+        .map(|(family, generation)| {
+            json!({
+                "InstanceTypeFamilyId": family, "Generation": generation,
+            })
+        })
+        .collect();
     Ok(json!({ "InstanceTypeFamilies": { "InstanceTypeFamily": families } }))
 }
 

@@ -72,7 +72,8 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let id = world.next_id("ssh", call.region_needed()?);
     let (name, fingerprint) = put(world, call, &public)?;
     Ok(json!({
-        "KeyPairId": id, "KeyPairName": name, "KeyPairFingerPrint": fingerprint, "PrivateKeyBody": pkcs8(&seed),
+        "KeyPairId": id, "KeyPairName": name, "KeyPairFingerPrint": fingerprint,
+        "PrivateKeyBody": pkcs8(&seed),
     }))
 }
 
@@ -195,9 +196,10 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|pair| listed(pair, with_key))
         .collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "KeyPairs": {"KeyPair": pairs}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "KeyPairs": {"KeyPair": pairs},
+    }))
 }
 
 fn listed(pair: &KeyPair, with_key: bool) -> Value {
@@ -237,7 +239,8 @@ fn bind(world: &mut World, call: &Call<'_>, attach: bool) -> Answer {
             .push(json!({"InstanceId": id, "Success": success, "Code": code, "Message": message}));
     }
     Ok(json!({
-        "KeyPairName": name, "TotalCount": ids.len().to_string(), "FailCount": failed.to_string(), "Results": {"Result": results},
+        "KeyPairName": name, "TotalCount": ids.len().to_string(), "FailCount": failed.to_string(),
+        "Results": {"Result": results},
     }))
 }
 

@@ -208,9 +208,9 @@ fn create_version(world: &mut World, call: &Call<'_>) -> Answer {
     template.latest += 1;
     template.changed_ms = now;
     template.versions.insert(template.latest, version);
-    Ok(
-        json!({"LaunchTemplateId": template.base.id, "LaunchTemplateVersionNumber": template.latest}),
-    )
+    Ok(json!({
+        "LaunchTemplateId": template.base.id, "LaunchTemplateVersionNumber": template.latest,
+    }))
 }
 
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {

@@ -1,8 +1,7 @@
 //! DescribeInstanceMonitorData and DescribeDiskMonitorData: numbers that are a function of id and
 //! time.
 //!
-//! A Running machine shows a load that goes up and down over the day; one that does not run shows
-//! nothing.
+//! The load of a Running instance varies over the day; an instance that does not run has no points.
 
 use serde_json::{Map, Value, json};
 use setpoint_openapi::timestamp::Timestamp;

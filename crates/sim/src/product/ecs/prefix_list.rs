@@ -281,9 +281,12 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| {
             json!({
-                "PrefixListId": row.base.id, "PrefixListName": row.base.name, "Description": row.base.description,
-                "AddressFamily": row.family, "MaxEntries": row.max_entries, "AssociationCount": users(world, &row.base.id).count(),
-                "CreationTime": Timestamp(row.base.created_ms).seconds(), "ResourceGroupId": row.base.resource_group,
+                "PrefixListId": row.base.id, "PrefixListName": row.base.name,
+                "Description": row.base.description,
+                "AddressFamily": row.family, "MaxEntries": row.max_entries,
+                "AssociationCount": users(world, &row.base.id).count(),
+                "CreationTime": Timestamp(row.base.created_ms).seconds(),
+                "ResourceGroupId": row.base.resource_group,
                 "Tags": tags::tag_key_list(&row.base.tags),
             })
         })
@@ -299,7 +302,8 @@ fn describe_attributes(world: &mut World, call: &Call<'_>) -> Answer {
         .map(|(block, text)| json!({"Cidr": block, "Description": text}))
         .collect();
     Ok(json!({
-        "PrefixListId": row.base.id, "PrefixListName": row.base.name, "Description": row.base.description,
+        "PrefixListId": row.base.id, "PrefixListName": row.base.name,
+        "Description": row.base.description,
         "AddressFamily": row.family, "MaxEntries": row.max_entries, "Entries": {"Entry": entries},
         "CreationTime": Timestamp(row.base.created_ms).seconds(),
     }))

@@ -314,7 +314,8 @@ fn body(items: &[Item], amount: i64) -> Value {
         .map(|item| {
             let (listed, paid) = line(item.listed, item.paid);
             json!({
-                "Resource": item.resource, "OriginalPrice": listed, "TradePrice": paid, "DiscountPrice": rounded(listed - paid),
+                "Resource": item.resource, "OriginalPrice": listed, "TradePrice": paid,
+                "DiscountPrice": rounded(listed - paid),
                 "SubRules": {"Rule": []},
             })
         })
@@ -325,7 +326,8 @@ fn body(items: &[Item], amount: i64) -> Value {
     );
     json!({"PriceInfo": {
         "Price": {
-            "Currency": "CNY", "OriginalPrice": listed, "TradePrice": paid, "DiscountPrice": rounded(listed - paid),
+            "Currency": "CNY", "OriginalPrice": listed, "TradePrice": paid,
+            "DiscountPrice": rounded(listed - paid),
             "DetailInfos": {"DetailInfo": details},
         },
         "Rules": {"Rule": []},

@@ -122,9 +122,10 @@ fn purchase(world: &mut World, call: &Call<'_>) -> Answer {
         base,
     };
     world.tables.reserved_instances.insert(&id, row);
-    Ok(
-        json!({"ReservedInstanceIdSets": {"ReservedInstanceId": [id]}, "OrderId": prepaid::new_order(world)}),
-    )
+    Ok(json!({
+        "ReservedInstanceIdSets": {"ReservedInstanceId": [id]},
+        "OrderId": prepaid::new_order(world),
+    }))
 }
 
 fn describe(world: &mut World, call: &Call<'_>) -> Answer {
@@ -165,18 +166,23 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| {
             json!({
-                "ReservedInstanceId": row.base.id, "ReservedInstanceName": row.base.name, "Description": row.base.description,
-                "RegionId": row.base.region, "ZoneId": row.zone, "InstanceType": row.instance_type, "Scope": row.scope,
-                "Platform": row.platform, "OfferingType": row.offering, "InstanceAmount": row.amount, "Status": row.state(),
+                "ReservedInstanceId": row.base.id, "ReservedInstanceName": row.base.name,
+                "Description": row.base.description,
+                "RegionId": row.base.region, "ZoneId": row.zone, "InstanceType": row.instance_type,
+                "Scope": row.scope,
+                "Platform": row.platform, "OfferingType": row.offering,
+                "InstanceAmount": row.amount, "Status": row.state(),
                 "AllocationStatus": "", "CreationTime": Timestamp(row.base.created_ms).seconds(),
-                "StartTime": Timestamp(row.base.created_ms).seconds(), "ExpiredTime": Timestamp(row.expires_ms).seconds(),
+                "StartTime": Timestamp(row.base.created_ms).seconds(),
+                "ExpiredTime": Timestamp(row.expires_ms).seconds(),
                 "OperationLocks": {"OperationLock": []}, "ResourceGroupId": row.base.resource_group,
                 "Tags": tags::tag_key_list(&row.base.tags),
             })
         })
         .collect();
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "ReservedInstances": {"ReservedInstance": list},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "ReservedInstances": {"ReservedInstance": list},
     }))
 }
 

@@ -223,13 +223,15 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |row| &row.base, (10, 1, 100))?;
-        return Ok(
-            json!({"RegionId": region, "NextToken": page.next, "SecurityGroups": {"SecurityGroup": list(page.items)}}),
-        );
+        return Ok(json!({
+            "RegionId": region, "NextToken": page.next,
+            "SecurityGroups": {"SecurityGroup": list(page.items)},
+        }));
     }
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({
-        "RegionId": region, "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "RegionId": region, "PageNumber": page.number, "PageSize": page.size,
+        "TotalCount": page.total,
         "SecurityGroups": {"SecurityGroup": list(page.items)},
     }))
 }
@@ -245,11 +247,14 @@ impl SecurityGroup {
 }
 
 fn listed(world: &World, row: &SecurityGroup, counted: bool) -> Value {
-    let members = if counted {
-        members(world, &row.base.id)
+    let (members, room) = if counted {
+        let members = members(world, &row.base.id);
+        let most = world.options.quotas.addresses_of_group;
+        (members, most.saturating_sub(members))
     } else {
-        0
+        (0, 0)
     };
+    let of_groups = row.rules.iter().filter(|rule| rule.peer_group().is_some());
     json!({
         "SecurityGroupId": row.base.id,
         "SecurityGroupName": row.base.name,
@@ -259,9 +264,9 @@ fn listed(world: &World, row: &SecurityGroup, counted: bool) -> Value {
         "ResourceGroupId": row.base.resource_group,
         "CreationTime": Timestamp(row.base.created_ms).seconds(),
         "EcsCount": members,
-        "AvailableInstanceAmount": if counted { world.options.quotas.addresses_of_group.saturating_sub(members) } else { 0 },
+        "AvailableInstanceAmount": room,
         "RuleCount": row.rules.len(),
-        "GroupToGroupRuleCount": row.rules.iter().filter(|rule| rule.peer_group().is_some()).count(),
+        "GroupToGroupRuleCount": of_groups.count(),
         "ServiceManaged": false,
         "Tags": tags::tag_key_list(&row.base.tags),
     })
@@ -298,7 +303,10 @@ fn describe_references(world: &mut World, call: &Call<'_>) -> Answer {
             .map(|other| json!({"SecurityGroupId": other, "AliUid": world.account.id}))
             .collect();
         if !from.is_empty() {
-            references.push(json!({"SecurityGroupId": id, "ReferencingSecurityGroups": {"ReferencingSecurityGroup": from}}));
+            references.push(json!({
+                "SecurityGroupId": id,
+                "ReferencingSecurityGroups": {"ReferencingSecurityGroup": from},
+            }));
         }
     }
     Ok(json!({ "SecurityGroupReferences": { "SecurityGroupReference": references } }))

@@ -103,15 +103,18 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
         .take(PAGE)
         .map(|(moment, zone)| {
             json!({
-                "ZoneId": zone, "InstanceType": kind.id, "NetworkType": "vpc", "IoOptimized": "optimized",
-                "Timestamp": Timestamp(moment).seconds(), "OriginPrice": original, "SpotPrice": at(world, kind, region, zone, moment),
+                "ZoneId": zone, "InstanceType": kind.id, "NetworkType": "vpc",
+                "IoOptimized": "optimized",
+                "Timestamp": Timestamp(moment).seconds(), "OriginPrice": original,
+                "SpotPrice": at(world, kind, region, zone, moment),
             })
         })
         .collect();
     let next = offset + rows.len();
-    Ok(
-        json!({"Currency": "CNY", "NextOffset": if next < total { next } else { 0 }, "SpotPrices": {"SpotPriceType": rows}}),
-    )
+    Ok(json!({
+        "Currency": "CNY", "NextOffset": if next < total { next } else { 0 },
+        "SpotPrices": {"SpotPriceType": rows},
+    }))
 }
 
 /// Discount and interruption rate of each type in each zone.
@@ -171,7 +174,10 @@ fn advice(world: &World, kind: &InstanceType, region: &str, zone: &str) -> Value
         reason = "a share of a price is between 0 and 1"
     )]
     let discount = (share * 100.0).round() as i64;
-    json!({"InstanceType": kind.id, "AverageSpotDiscount": discount, "InterruptionRate": rounded(rate), "InterruptRateDesc": words})
+    json!({
+        "InstanceType": kind.id, "AverageSpotDiscount": discount, "InterruptionRate": rounded(rate),
+        "InterruptRateDesc": words,
+    })
 }
 
 #[cfg(test)]

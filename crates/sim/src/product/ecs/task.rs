@@ -76,7 +76,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         "FinishedTime": if over { Timestamp(task.until_ms).seconds() } else { String::new() },
         "TotalCount": 1, "SuccessCount": i64::from(over), "FailedCount": 0,
         "OperationProgressSet": {"OperationProgress": [{
-            "OperationStatus": if over { "Success" } else { "Processing" }, "ErrorCode": "", "ErrorMsg": "",
+            "OperationStatus": if over { "Success" } else { "Processing" }, "ErrorCode": "",
+            "ErrorMsg": "",
             "RelatedItemSet": {"RelatedItem": [{"Name": "DiskId", "Value": task.resource}]},
         }]},
     }))

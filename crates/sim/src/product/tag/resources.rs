@@ -100,7 +100,9 @@ fn each(
             })
         });
         if let Err(refusal) = found.and_then(&mut change) {
-            failed.push(json!({"ResourceARN": name, "Result": {"Code": refusal.code, "Message": refusal.message}}));
+            failed.push(json!({
+                "ResourceARN": name, "Result": {"Code": refusal.code, "Message": refusal.message},
+            }));
         }
     }
     Ok(json!({"FailedResources": {"FailedResource": failed}}))

@@ -19,9 +19,10 @@ fn monitor_log(world: &mut World, call: &Call<'_>) -> Answer {
     call.only("InstanceType", "EIP")?;
     let id = call.need("InstanceId")?;
     eip::find(world, call, id)?;
-    Ok(
-        json!({"InstanceId": id, "InstanceType": "EIP", "LogProject": "", "LogStore": "", "Success": "true"}),
-    )
+    Ok(json!({
+        "InstanceId": id, "InstanceType": "EIP", "LogProject": "", "LogStore": "",
+        "Success": "true",
+    }))
 }
 
 fn nat_spec(world: &mut World, call: &Call<'_>) -> Answer {

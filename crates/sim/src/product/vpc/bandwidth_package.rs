@@ -141,16 +141,27 @@ fn listed(world: &World, row: &BandwidthPackage) -> Value {
         .values()
         .filter(|eip| eip.package.as_ref() == Some(&row.base.id));
     let addresses: Vec<Value> = inside
-        .map(|eip| json!({"AllocationId": eip.base.id, "IpAddress": eip.address, "BandwidthPackageIpRelationStatus": "BINDED"}))
+        .map(|eip| {
+            json!({
+                "AllocationId": eip.base.id, "IpAddress": eip.address,
+                "BandwidthPackageIpRelationStatus": "BINDED",
+            })
+        })
         .collect();
     json!({
-        "BandwidthPackageId": row.base.id, "Name": row.base.name, "Description": row.base.description,
-        "Bandwidth": row.bandwidth.to_string(), "Status": "Available", "BusinessStatus": "Normal", "BizType": "",
-        "InternetChargeType": row.charge_type, "InstanceChargeType": "PostPaid", "ISP": row.isp, "Ratio": row.ratio,
-        "CreationTime": Timestamp(row.base.created_ms).seconds(), "ExpiredTime": "", "RegionId": row.base.region,
-        "ResourceGroupId": row.base.resource_group, "DeletionProtection": false, "HasReservationData": "false",
+        "BandwidthPackageId": row.base.id, "Name": row.base.name,
+        "Description": row.base.description,
+        "Bandwidth": row.bandwidth.to_string(), "Status": "Available", "BusinessStatus": "Normal",
+        "BizType": "",
+        "InternetChargeType": row.charge_type, "InstanceChargeType": "PostPaid", "ISP": row.isp,
+        "Ratio": row.ratio,
+        "CreationTime": Timestamp(row.base.created_ms).seconds(), "ExpiredTime": "",
+        "RegionId": row.base.region,
+        "ResourceGroupId": row.base.resource_group, "DeletionProtection": false,
+        "HasReservationData": "false",
         "ServiceManaged": 0, "Zone": "", "SecurityProtectionTypes": {"SecurityProtectionType": []},
-        "PublicIpAddresses": {"PublicIpAddresse": addresses}, "Tags": tags::key_list(&row.base.tags),
+        "PublicIpAddresses": {"PublicIpAddresse": addresses},
+        "Tags": tags::key_list(&row.base.tags),
     })
 }
 

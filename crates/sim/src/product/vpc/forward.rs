@@ -346,7 +346,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 
 fn listed(row: &ForwardEntry) -> Value {
     json!({
-        "ForwardEntryId": row.base.id, "ForwardEntryName": row.base.name, "ForwardTableId": row.table,
+        "ForwardEntryId": row.base.id, "ForwardEntryName": row.base.name,
+        "ForwardTableId": row.table,
         "NatGatewayId": row.gateway, "Status": row.state(), "IpProtocol": row.way.protocol,
         "ExternalIp": row.way.external_ip, "ExternalPort": row.way.external_port,
         "InternalIp": row.way.internal_ip, "InternalPort": row.way.internal_port,

@@ -217,9 +217,10 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|(eni, ipv6)| listed(world, eni, ipv6))
         .collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Ipv6Addresses": {"Ipv6Address": shown}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Ipv6Addresses": {"Ipv6Address": shown},
+    }))
 }
 
 /// The resource of an address: the instance of a primary interface, otherwise the interface.

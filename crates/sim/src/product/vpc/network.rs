@@ -169,7 +169,8 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     (vpc.user_cidrs, vpc.dns_hostname) = (user_cidrs, dns_hostname);
     label::put_group(call, &mut vpc.base);
     Ok(json!({
-        "VpcId": id, "VRouterId": vpc.vrouter, "RouteTableId": vpc.route_table, "ResourceGroupId": vpc.base.resource_group,
+        "VpcId": id, "VRouterId": vpc.vrouter, "RouteTableId": vpc.route_table,
+        "ResourceGroupId": vpc.base.resource_group,
     }))
 }
 
@@ -280,9 +281,10 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         });
     let page = page::numbered(call, page::newest_first(rows, |vpc| &vpc.base), 50)?;
     let vpcs: Vec<Value> = page.items.iter().map(|vpc| listed(world, vpc)).collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Vpcs": {"Vpc": vpcs}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Vpcs": {"Vpc": vpcs},
+    }))
 }
 
 /// The fields that listing and attribute read share.
@@ -303,6 +305,7 @@ fn common(world: &World, vpc: &Vpc) -> Value {
         .iter()
         .map(|block| json!({"Ipv6CidrBlock": block.to_string(), "Ipv6Isp": "BGP"}))
         .collect();
+    let secondary: Vec<String> = vpc.secondary.iter().map(ToString::to_string).collect();
     json!({
         "VpcId": vpc.base.id,
         "VpcName": vpc.base.name,
@@ -315,7 +318,7 @@ fn common(world: &World, vpc: &Vpc) -> Value {
         "CreationTime": Timestamp(vpc.base.created_ms).seconds(),
         "IsDefault": vpc.is_default,
         "VSwitchIds": {"VSwitchId": ids},
-        "SecondaryCidrBlocks": {"SecondaryCidrBlock": vpc.secondary.iter().map(ToString::to_string).collect::<Vec<_>>()},
+        "SecondaryCidrBlocks": {"SecondaryCidrBlock": secondary},
         "UserCidrs": {"UserCidr": vpc.user_cidrs},
         "Tags": tags::key_list(&vpc.base.tags),
         "OwnerId": world.account.number(),

@@ -179,8 +179,10 @@ impl Entry {
 
     fn listed(&self, block: &str) -> Value {
         let mut body = json!({
-            "NetworkAclEntryId": self.id, "NetworkAclEntryName": self.name, "Description": self.description,
-            "Policy": self.policy, "Protocol": self.protocol, "Port": self.port, "EntryType": "custom", "IpVersion": "IPV4",
+            "NetworkAclEntryId": self.id, "NetworkAclEntryName": self.name,
+            "Description": self.description,
+            "Policy": self.policy, "Protocol": self.protocol, "Port": self.port,
+            "EntryType": "custom", "IpVersion": "IPV4",
         });
         body[block] = json!(self.block);
         body
@@ -255,7 +257,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let rows: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
-        "PageNumber": page.number.to_string(), "PageSize": page.size.to_string(), "TotalCount": page.total.to_string(),
+        "PageNumber": page.number.to_string(), "PageSize": page.size.to_string(),
+        "TotalCount": page.total.to_string(),
         "NetworkAcls": {"NetworkAcl": rows},
     }))
 }

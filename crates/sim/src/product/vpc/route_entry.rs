@@ -208,13 +208,15 @@ fn create_batch(world: &mut World, call: &Call<'_>) -> Answer {
         match create_one(world, call, row) {
             Ok(id) => made.push(id),
             Err(refusal) => failed.push(json!({
-                "DstCidrBlock": row.text("DstCidrBlock").unwrap_or_default(), "NextHop": row.text("NextHop").unwrap_or_default(),
+                "DstCidrBlock": row.text("DstCidrBlock").unwrap_or_default(),
+                "NextHop": row.text("NextHop").unwrap_or_default(),
                 "FailedCode": refusal.code, "FailedMessage": refusal.message,
             })),
         }
     }
     Ok(json!({
-        "SuccessCount": made.len(), "FailedCount": failed.len(), "RouteEntryIds": made, "FailedRouteEntries": failed,
+        "SuccessCount": made.len(), "FailedCount": failed.len(), "RouteEntryIds": made,
+        "FailedRouteEntries": failed,
     }))
 }
 
@@ -475,7 +477,13 @@ fn delete(world: &mut World, call: &Call<'_>) -> Answer {
 
 /// The entry as reads have it.
 pub(super) fn hop_list(hops: &[Hop]) -> Vec<Value> {
-    hops.iter().map(|hop| json!({"NextHopId": hop.id, "NextHopType": hop.kind, "Enabled": 1, "Weight": hop.weight})).collect()
+    hops.iter()
+        .map(|hop| {
+            json!({
+                "NextHopId": hop.id, "NextHopType": hop.kind, "Enabled": 1, "Weight": hop.weight,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -247,9 +247,12 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| {
             json!({
-                "SnatEntryId": row.base.id, "SnatTableId": row.table, "SnatIp": row.addresses.join(","),
-                "SourceCIDR": row.source_cidr, "SourceVSwitchId": row.source_vswitch, "SnatEntryName": row.base.name,
-                "Status": row.state(), "NatGatewayId": row.gateway, "EipAffinity": row.affinity.to_string(),
+                "SnatEntryId": row.base.id, "SnatTableId": row.table,
+                "SnatIp": row.addresses.join(","),
+                "SourceCIDR": row.source_cidr, "SourceVSwitchId": row.source_vswitch,
+                "SnatEntryName": row.base.name,
+                "Status": row.state(), "NatGatewayId": row.gateway,
+                "EipAffinity": row.affinity.to_string(),
                 "NetworkInterfaceId": "",
             })
         })

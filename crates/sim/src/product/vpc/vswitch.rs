@@ -352,7 +352,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .map(|vswitch| body(world, vswitch))
         .collect();
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "VSwitches": {"VSwitch": vswitches},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "VSwitches": {"VSwitch": vswitches},
     }))
 }
 

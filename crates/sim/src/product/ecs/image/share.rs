@@ -90,7 +90,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .into_iter()
         .collect();
     Ok(json!({
-        "ImageId": id, "RegionId": region, "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "ImageId": id, "RegionId": region, "PageNumber": page.number, "PageSize": page.size,
+        "TotalCount": page.total,
         "Accounts": {"Account": accounts}, "ShareGroups": {"ShareGroup": groups},
     }))
 }

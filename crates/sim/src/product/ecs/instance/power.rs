@@ -103,7 +103,8 @@ fn batch(world: &mut World, call: &Call<'_>, power: Power) -> Answer {
             Err(refusal) => (refusal.code.as_ref(), refusal.message.as_str()),
         };
         responses.push(json!({
-            "InstanceId": id, "Code": code, "Message": message, "PreviousStatus": before, "CurrentStatus": after,
+            "InstanceId": id, "Code": code, "Message": message, "PreviousStatus": before,
+            "CurrentStatus": after,
         }));
     }
     Ok(json!({ "InstanceResponses": { "InstanceResponse": responses } }))

@@ -105,8 +105,10 @@ fn describe_renewal(world: &mut World, call: &Call<'_>) -> Answer {
         .map(|row| {
             let renewal = &row.extras.renewal;
             json!({
-                "InstanceId": row.base.id, "AutoRenewEnabled": renewal.status == "AutoRenewal", "RenewalStatus": renewal.status,
-                "Duration": renewal.duration, "PeriodUnit": renewal.unit, "EnableExpectedRenewDay": false,
+                "InstanceId": row.base.id, "AutoRenewEnabled": renewal.status == "AutoRenewal",
+                "RenewalStatus": renewal.status,
+                "Duration": renewal.duration, "PeriodUnit": renewal.unit,
+                "EnableExpectedRenewDay": false,
             })
         })
         .collect();

@@ -242,7 +242,10 @@ fn describe_attribute(world: &mut World, call: &Call<'_>) -> Answer {
     body["IoOptimized"] = json!("optimized");
     body["EnableJumboFrame"] = json!(row.jumbo_frame);
     body["EnableNetworkEncryption"] = json!(false);
-    body["NetworkOptions"] = json!({"EnableJumboFrame": row.jumbo_frame, "EnableNetworkEncryption": false, "BandwidthWeighting": ""});
+    body["NetworkOptions"] = json!({
+        "EnableJumboFrame": row.jumbo_frame, "EnableNetworkEncryption": false,
+        "BandwidthWeighting": "",
+    });
     body["EipAddress"] = json!(row::EipAddress::of(world, row, false));
     body["DedicatedHostAttribute"] = json!({"DedicatedHostId": "", "DedicatedHostName": ""});
     Ok(body)

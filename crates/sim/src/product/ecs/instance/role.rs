@@ -78,9 +78,10 @@ fn bind(world: &mut World, call: &Call<'_>, attach: bool) -> Answer {
             "DetachInstanceRamRoleResult",
         )
     };
-    Ok(
-        json!({"RamRoleName": role, "TotalCount": ids.len(), "FailCount": failed, outer: {inner: results}}),
-    )
+    Ok(json!({
+        "RamRoleName": role, "TotalCount": ids.len(), "FailCount": failed,
+        outer: {inner: results},
+    }))
 }
 
 fn bind_one(
@@ -139,7 +140,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| json!({"InstanceId": row.base.id, "RamRoleName": row.ram_role}))
         .collect();
-    Ok(
-        json!({"RegionId": region, "TotalCount": page.total, "InstanceRamRoleSets": {"InstanceRamRoleSet": sets}}),
-    )
+    Ok(json!({
+        "RegionId": region, "TotalCount": page.total,
+        "InstanceRamRoleSets": {"InstanceRamRoleSet": sets},
+    }))
 }

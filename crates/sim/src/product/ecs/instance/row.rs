@@ -156,7 +156,7 @@ struct VpcAttributes<'a> {
     vpc_id: &'a str,
 }
 
-/// The public address that is bound to a machine, with empty fields if there is none.
+/// The EIP of an instance; its fields are empty without one.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct EipAddress<'a> {

@@ -140,15 +140,21 @@ fn describe_pool(world: &mut World, call: &Call<'_>) -> Answer {
         .items
         .iter()
         .map(|row| {
-            let criteria = if row.extras.pool_criteria.is_empty() { "None" } else { &row.extras.pool_criteria };
+            let criteria = if row.extras.pool_criteria.is_empty() {
+                "None"
+            } else {
+                &row.extras.pool_criteria
+            };
             json!({
-                "InstanceId": row.base.id, "PrivatePoolOptionsMatchCriteria": criteria, "PrivatePoolOptionsId": row.extras.pool,
+                "InstanceId": row.base.id, "PrivatePoolOptionsMatchCriteria": criteria,
+                "PrivatePoolOptionsId": row.extras.pool,
             })
         })
         .collect();
-    Ok(
-        json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Instances": {"Instance": list}}),
-    )
+    Ok(json!({
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Instances": {"Instance": list},
+    }))
 }
 
 /// Six letters and digits. The password is checked and not stored: nothing reads it.
@@ -174,7 +180,8 @@ fn console_output(world: &mut World, call: &Call<'_>) -> Answer {
     let row = instance::find(world, call, call.need("InstanceId")?)?;
     let text = guest::console(world, row);
     Ok(json!({
-        "InstanceId": row.base.id, "ConsoleOutput": STANDARD.encode(text), "LastUpdateTime": Timestamp(world.now_ms()).seconds(),
+        "InstanceId": row.base.id, "ConsoleOutput": STANDARD.encode(text),
+        "LastUpdateTime": Timestamp(world.now_ms()).seconds(),
     }))
 }
 

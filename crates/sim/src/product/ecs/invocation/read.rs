@@ -8,6 +8,7 @@ use crate::page;
 use crate::product::Actions;
 use crate::product::ecs::command::encoded;
 use crate::product::ecs::guest;
+use crate::product::ecs::instance::Instance;
 use crate::product::ecs::invocation::{Invocation, Run};
 use crate::refusal::Refusal;
 use crate::table::Row;
@@ -86,7 +87,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "Invocations": {"Invocation": list(page.items)},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "Invocations": {"Invocation": list(page.items)},
     }))
 }
 
@@ -101,26 +103,41 @@ fn listed(call: &Call<'_>, row: &Invocation, with_output: bool) -> Value {
         .iter()
         .map(|run| {
             let mut body = json!({
-                "InstanceId": run.instance, "InvocationStatus": run.status, "InstanceInvokeStatus": record_status(run),
-                "ErrorCode": if run.finished_ms.is_some() { run.error_code.as_str() } else { "" }, "ErrorInfo": "",
-                "CreationTime": created, "StartTime": created, "FinishTime": time(run.finished_ms), "StopTime": "",
+                "InstanceId": run.instance, "InvocationStatus": run.status,
+                "InstanceInvokeStatus": record_status(run),
+                "ErrorCode": if run.finished_ms.is_some() { run.error_code.as_str() } else { "" },
+                "ErrorInfo": "",
+                "CreationTime": created, "StartTime": created, "FinishTime": time(run.finished_ms),
+                "StopTime": "",
                 "UpdateTime": time(run.finished_ms), "Repeats": 1, "Timed": false, "Dropped": 0,
             });
             if run.finished_ms.is_some() {
                 body["ExitCode"] = json!(run.exit_code);
             }
             if with_output {
-                body["Output"] = json!(encoded(call, if run.finished_ms.is_some() { &run.output } else { "" }));
+                body["Output"] = json!(encoded(
+                    call,
+                    if run.finished_ms.is_some() {
+                        &run.output
+                    } else {
+                        ""
+                    }
+                ));
             }
             body
         })
         .collect();
     json!({
-        "InvokeId": row.base.id, "CommandId": row.command, "CommandName": row.command_name, "CommandType": row.draft.kind,
-        "CommandContent": encoded(call, &row.draft.content), "CommandDescription": "", "InvocationStatus": row.state(),
-        "InvokeStatus": older(row.state()), "RepeatMode": "Once", "Timed": false, "Frequency": "", "Timeout": row.draft.timeout_s,
-        "WorkingDir": row.draft.working_dir, "Username": row.user, "Parameters": row.parameters, "Launcher": row.draft.launcher,
-        "CreationTime": created, "InvokeInstances": {"InvokeInstance": machines}, "Tags": tags::tag_key_list(&row.base.tags),
+        "InvokeId": row.base.id, "CommandId": row.command, "CommandName": row.command_name,
+        "CommandType": row.draft.kind,
+        "CommandContent": encoded(call, &row.draft.content), "CommandDescription": "",
+        "InvocationStatus": row.state(),
+        "InvokeStatus": older(row.state()), "RepeatMode": "Once", "Timed": false, "Frequency": "",
+        "Timeout": row.draft.timeout_s,
+        "WorkingDir": row.draft.working_dir, "Username": row.user, "Parameters": row.parameters,
+        "Launcher": row.draft.launcher,
+        "CreationTime": created, "InvokeInstances": {"InvokeInstance": machines},
+        "Tags": tags::tag_key_list(&row.base.tags),
     })
 }
 
@@ -158,9 +175,10 @@ fn describe_results(world: &mut World, call: &Call<'_>) -> Answer {
     };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |(base, _)| base, (10, 1, 50))?;
-        return Ok(
-            json!({"Invocation": {"NextToken": page.next, "InvocationResults": {"InvocationResult": list(page.items)}}}),
-        );
+        return Ok(json!({"Invocation": {
+            "NextToken": page.next,
+            "InvocationResults": {"InvocationResult": list(page.items)},
+        }}));
     }
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({"Invocation": {
@@ -172,16 +190,46 @@ fn describe_results(world: &mut World, call: &Call<'_>) -> Answer {
 fn result(call: &Call<'_>, row: &Invocation, run: &Run) -> Value {
     let over = run.finished_ms.is_some();
     let mut body = json!({
-        "InvokeId": row.base.id, "CommandId": row.command, "InstanceId": run.instance, "InvocationStatus": run.status,
-        "InvokeRecordStatus": record_status(run), "ErrorCode": if over { run.error_code.as_str() } else { "" }, "ErrorInfo": "",
-        "Output": encoded(call, if over { &run.output } else { "" }), "Username": row.user, "Launcher": row.draft.launcher,
-        "StartTime": Timestamp(row.base.created_ms).seconds(), "FinishedTime": time(run.finished_ms), "StopTime": "",
+        "InvokeId": row.base.id, "CommandId": row.command, "InstanceId": run.instance,
+        "InvocationStatus": run.status,
+        "InvokeRecordStatus": record_status(run),
+        "ErrorCode": if over { run.error_code.as_str() } else { "" }, "ErrorInfo": "",
+        "Output": encoded(call, if over { &run.output } else { "" }), "Username": row.user,
+        "Launcher": row.draft.launcher,
+        "StartTime": Timestamp(row.base.created_ms).seconds(),
+        "FinishedTime": time(run.finished_ms), "StopTime": "",
         "Dropped": 0, "Repeats": 1, "Tags": tags::tag_key_list(&row.base.tags),
     });
     if over {
         body["ExitCode"] = json!(run.exit_code);
     }
     body
+}
+
+/// Cloud Assistant of an instance, as DescribeCloudAssistantStatus shows it.
+fn agent(world: &World, row: &Instance) -> Value {
+    let ready = guest::agent_ready(world, row);
+    let (version, heartbeat) = if ready {
+        ("2.2.3.857", Timestamp(world.now_ms()).seconds())
+    } else {
+        ("", String::new())
+    };
+    let runs_here = |invocation: &&Invocation| {
+        let mut runs = invocation.runs.iter();
+        runs.any(|run| run.instance == row.base.id)
+    };
+    let invoked = world.tables.invocations.values().filter(runs_here);
+    json!({
+        "InstanceId": row.base.id,
+        "CloudAssistantStatus": ready.to_string(),
+        "OSType": row.os_type,
+        "CloudAssistantVersion": version,
+        "SupportSessionManager": true,
+        "LastHeartbeatTime": heartbeat,
+        "InvocationCount": invoked.count(),
+        "ActiveTaskCount": 0,
+        "LastInvokedTime": "",
+    })
 }
 
 fn describe_agents(world: &mut World, call: &Call<'_>) -> Answer {
@@ -195,25 +243,14 @@ fn describe_agents(world: &mut World, call: &Call<'_>) -> Answer {
                 && os.is_none_or(|os| os.eq_ignore_ascii_case(&row.os_type))
         });
     let rows = page::newest_first(rows, |row| &row.base);
-    let list = |items: Vec<&crate::product::ecs::instance::Instance>| -> Vec<Value> {
-        items
-            .into_iter()
-            .map(|row| {
-                let ready = guest::agent_ready(world, row);
-                let invoked = world.tables.invocations.values().filter(|held| held.runs.iter().any(|run| run.instance == row.base.id));
-                json!({
-                    "InstanceId": row.base.id, "CloudAssistantStatus": ready.to_string(), "OSType": row.os_type,
-                    "CloudAssistantVersion": if ready { "2.2.3.857" } else { "" }, "SupportSessionManager": true,
-                    "LastHeartbeatTime": if ready { Timestamp(world.now_ms()).seconds() } else { String::new() },
-                    "InvocationCount": invoked.count(), "ActiveTaskCount": 0, "LastInvokedTime": "",
-                })
-            })
-            .collect()
+    let list = |items: Vec<&Instance>| -> Vec<Value> {
+        items.into_iter().map(|row| agent(world, row)).collect()
     };
     if page::by_token(call) {
         let page = page::tokened(call, rows, |row| &row.base, (10, 1, 50))?;
         return Ok(json!({
-            "NextToken": page.next, "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": list(page.items)},
+            "NextToken": page.next,
+            "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": list(page.items)},
         }));
     }
     let page = page::numbered(call, rows, 50)?;

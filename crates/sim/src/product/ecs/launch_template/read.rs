@@ -43,10 +43,13 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         .iter()
         .map(|row| {
             json!({
-                "LaunchTemplateId": row.base.id, "LaunchTemplateName": row.base.name, "CreatedBy": world.account.id,
+                "LaunchTemplateId": row.base.id, "LaunchTemplateName": row.base.name,
+                "CreatedBy": world.account.id,
                 "DefaultVersionNumber": row.default_version, "LatestVersionNumber": row.latest,
-                "CreateTime": Timestamp(row.base.created_ms).seconds(), "ModifiedTime": Timestamp(row.changed_ms).seconds(),
-                "ResourceGroupId": row.base.resource_group, "Tags": tags::tag_key_list(&row.base.tags),
+                "CreateTime": Timestamp(row.base.created_ms).seconds(),
+                "ModifiedTime": Timestamp(row.changed_ms).seconds(),
+                "ResourceGroupId": row.base.resource_group,
+                "Tags": tags::tag_key_list(&row.base.tags),
             })
         })
         .collect();
@@ -115,9 +118,12 @@ fn listed(
     detailed: bool,
 ) -> Value {
     let mut body = json!({
-        "LaunchTemplateId": row.base.id, "LaunchTemplateName": row.base.name, "VersionNumber": number,
-        "DefaultVersion": number == row.default_version, "VersionDescription": version.description, "CreatedBy": world.account.id,
-        "CreateTime": Timestamp(version.created_ms).seconds(), "ModifiedTime": Timestamp(version.created_ms).seconds(),
+        "LaunchTemplateId": row.base.id, "LaunchTemplateName": row.base.name,
+        "VersionNumber": number,
+        "DefaultVersion": number == row.default_version, "VersionDescription": version.description,
+        "CreatedBy": world.account.id,
+        "CreateTime": Timestamp(version.created_ms).seconds(),
+        "ModifiedTime": Timestamp(version.created_ms).seconds(),
     });
     if detailed {
         body["LaunchTemplateData"] = data(&version.params);
@@ -229,8 +235,14 @@ fn data(params: &BTreeMap<String, String>) -> Value {
         .into_iter()
         .flat_map(BTreeMap::values)
         .collect();
-    let tags: Vec<Value> =
-        rows("Tag").into_iter().map(|row| json!({"Key": row.get("Key"), "Value": row.get("Value").map_or("", String::as_str)})).collect();
+    let tags: Vec<Value> = rows("Tag")
+        .into_iter()
+        .map(|row| {
+            json!({
+                "Key": row.get("Key"), "Value": row.get("Value").map_or("", String::as_str),
+            })
+        })
+        .collect();
     let interfaces: Vec<Value> = rows("NetworkInterface")
         .into_iter()
         .map(interface)

@@ -90,7 +90,8 @@ fn assign_addresses(world: &mut World, call: &Call<'_>) -> Answer {
     }
     Ok(json!({
         "AssignedPrivateIpAddressesSet": {
-            "NetworkInterfaceId": id, "PrivateIpSet": {"PrivateIpAddress": made}, "Ipv4PrefixSet": {"Ipv4Prefixes": []},
+            "NetworkInterfaceId": id, "PrivateIpSet": {"PrivateIpAddress": made},
+            "Ipv4PrefixSet": {"Ipv4Prefixes": []},
         },
     }))
 }

@@ -127,9 +127,10 @@ fn assign_addresses(world: &mut World, call: &Call<'_>) -> Answer {
         return Err(Refusal::missing("Ipv6Address"));
     }
     require_room(world, call, id)?;
-    Ok(
-        json!({"NetworkInterfaceId": id, "Ipv6Sets": {"Ipv6Address": made}, "Ipv6PrefixSets": {"Ipv6Prefix": []}}),
-    )
+    Ok(json!({
+        "NetworkInterfaceId": id, "Ipv6Sets": {"Ipv6Address": made},
+        "Ipv6PrefixSets": {"Ipv6Prefix": []},
+    }))
 }
 
 /// The number that the type of its instance allows.

@@ -89,14 +89,25 @@ impl Filter<'_> {
             "PrimaryIpAddress" => eni.address.to_string(),
             _ => eni.base.resource_group.clone(),
         };
+        let has_address = |wanted: &&str| eni.addresses().any(|held| held.to_string() == **wanted);
+        // The filter by group finds secondary interfaces only.
+        let in_group = |id: &str| {
+            eni.secondary.is_some() && eni.security_groups.iter().any(|group| group == id)
+        };
+        let subnet = world.tables.vswitches.get(&eni.vswitch);
+        let in_vpc = |vpc: &str| subnet.is_some_and(|subnet| subnet.vpc == vpc);
         (self.ids.is_empty() || self.ids.contains(&eni.base.id.as_str()))
-            && self.texts.iter().all(|(wanted, name)| *wanted == text(name))
-            && self.name.is_none_or(|name| names::like(name, &eni.base.name))
-            && self.private.iter().all(|wanted| eni.addresses().any(|held| held.to_string() == *wanted))
+            && self
+                .texts
+                .iter()
+                .all(|(wanted, name)| *wanted == text(name))
+            && self
+                .name
+                .is_none_or(|name| names::like(name, &eni.base.name))
+            && self.private.iter().all(has_address)
             && self.ipv6.iter().all(|wanted| eni.has_ipv6(wanted))
-            // This filter finds secondary interfaces only.
-            && self.group.is_none_or(|id| eni.secondary.is_some() && eni.security_groups.iter().any(|group| group == id))
-            && self.vpc.is_none_or(|vpc| world.tables.vswitches.get(&eni.vswitch).is_some_and(|subnet| subnet.vpc == vpc))
+            && self.group.is_none_or(in_group)
+            && self.vpc.is_none_or(in_vpc)
             && self.managed != Some(true)
             && self.tags.fits(&eni.base.tags)
     }
@@ -119,9 +130,10 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
         |items: &[&NetworkInterface]| world.pieces.rows(items, |eni| row::attached(world, eni));
     if page::by_token(call) {
         let page = page::tokened_of(call, &scope, fits, (10, 10, 500), most)?;
-        return Ok(
-            json!({"NextToken": page.next, "NetworkInterfaceSets": {"NetworkInterfaceSet": list(&page.items)}}),
-        );
+        return Ok(json!({
+            "NextToken": page.next,
+            "NetworkInterfaceSets": {"NetworkInterfaceSet": list(&page.items)},
+        }));
     }
     let page = page::numbered_of(call, &scope, fits, 100, most)?;
     Ok(json!({

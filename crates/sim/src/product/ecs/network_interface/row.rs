@@ -1,5 +1,5 @@
-//! A row of DescribeNetworkInterfaces, written straight to JSON. Fields stand in the order of their
-//! bytes; a test holds it.
+//! A row of DescribeNetworkInterfaces, written without an intermediate value. Its fields are in the
+//! order of their bytes; a test checks it.
 
 use std::net::Ipv4Addr;
 

@@ -33,7 +33,7 @@ pub(crate) fn check_texts(name: &str, description: &str) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Days to keep it, if not for good.
+/// The retention in days; `None`: for ever.
 pub(crate) fn retention(call: &Call<'_>) -> Result<Option<i64>, Refusal> {
     let days = call.int("RetentionDays")?;
     if days.is_some_and(|days| !(1..=65_536).contains(&days)) {

@@ -172,15 +172,19 @@ fn listed(world: &World, row: &SnapshotGroup) -> Value {
                 "SnapshotId": snapshot.base.id, "SourceDiskId": snapshot.disk,
                 "SourceDiskType": if snapshot.system { "system" } else { "data" },
                 "Progress": format!("{}%", snapshot.progress(world.now_ms())),
-                "Available": snapshot.until_ms.is_none(), "InstantAccess": true, "InstantAccessRetentionDays": 0,
+                "Available": snapshot.until_ms.is_none(), "InstantAccess": true,
+                "InstantAccessRetentionDays": 0,
                 "Tags": tags::key_list(&snapshot.base.tags),
             })
         })
         .collect();
     json!({
-        "SnapshotGroupId": row.base.id, "Name": row.base.name, "Description": row.base.description, "InstanceId": row.instance,
-        "Status": status(world, row), "ProgressStatus": "", "CreationTime": Timestamp(row.base.created_ms).seconds(),
-        "ResourceGroupId": row.base.resource_group, "Snapshots": {"Snapshot": snapshots}, "Tags": tags::key_list(&row.base.tags),
+        "SnapshotGroupId": row.base.id, "Name": row.base.name, "Description": row.base.description,
+        "InstanceId": row.instance,
+        "Status": status(world, row), "ProgressStatus": "",
+        "CreationTime": Timestamp(row.base.created_ms).seconds(),
+        "ResourceGroupId": row.base.resource_group, "Snapshots": {"Snapshot": snapshots},
+        "Tags": tags::key_list(&row.base.tags),
     })
 }
 

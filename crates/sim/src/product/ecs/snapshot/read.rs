@@ -137,12 +137,13 @@ fn listed(world: &World, row: &Snapshot) -> Value {
     })
 }
 
-/// Nobody can buy a package here, so there is none.
+/// Packages cannot be bought in the simulator, so the list is empty.
 fn describe_packages(_world: &mut World, call: &Call<'_>) -> Answer {
     let none: Vec<&Snapshot> = Vec::new();
     let page = page::numbered(call, none, 100)?;
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "SnapshotPackages": {"SnapshotPackage": []},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "SnapshotPackages": {"SnapshotPackage": []},
     }))
 }
 

@@ -83,12 +83,17 @@ fn versions(world: &mut World, call: &Call<'_>) -> Answer {
         .items
         .iter()
         .map(|(_, (place, (value, at)))| {
-            json!({"ParameterVersion": place + 1, "Value": value, "UpdatedBy": owner, "UpdatedDate": Timestamp(*at).seconds()})
+            json!({
+                "ParameterVersion": place + 1, "Value": value, "UpdatedBy": owner,
+                "UpdatedDate": Timestamp(*at).seconds(),
+            })
         })
         .collect();
     Ok(json!({
-        "Id": row.base.id, "Name": row.base.name, "Type": row.kind, "Description": row.base.description, "CreatedBy": owner,
-        "CreatedDate": Timestamp(row.base.created_ms).seconds(), "MaxResults": call.int("MaxResults")?.unwrap_or(50),
+        "Id": row.base.id, "Name": row.base.name, "Type": row.kind,
+        "Description": row.base.description, "CreatedBy": owner,
+        "CreatedDate": Timestamp(row.base.created_ms).seconds(),
+        "MaxResults": call.int("MaxResults")?.unwrap_or(50),
         "NextToken": page.next, "TotalCount": row.versions.len(), "ParameterVersions": shown,
     }))
 }
@@ -131,9 +136,9 @@ fn by_path(world: &mut World, call: &Call<'_>) -> Answer {
         })
         .collect();
     let size = call.int("MaxResults")?.unwrap_or(50);
-    Ok(
-        json!({"MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown}),
-    )
+    Ok(json!({
+        "MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown,
+    }))
 }
 
 /// The version is a text here, and values are not shown.
@@ -187,7 +192,7 @@ fn list(world: &mut World, call: &Call<'_>) -> Answer {
         })
         .collect();
     let size = call.int("MaxResults")?.unwrap_or(50);
-    Ok(
-        json!({"MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown}),
-    )
+    Ok(json!({
+        "MaxResults": size, "NextToken": page.next, "TotalCount": total, "Parameters": shown,
+    }))
 }

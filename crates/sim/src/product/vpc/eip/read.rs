@@ -53,7 +53,8 @@ pub(super) fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, page::newest_first(rows, |eip| &eip.base), 100)?;
     let rows: Vec<Value> = page.items.iter().map(|eip| listed(world, eip)).collect();
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "EipAddresses": {"EipAddress": rows},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "EipAddresses": {"EipAddress": rows},
     }))
 }
 
@@ -74,6 +75,7 @@ fn listed(world: &World, eip: &Eip) -> Value {
         .package
         .as_ref()
         .and_then(|id| world.tables.bandwidth_packages.get(id));
+    let shared = package.map(|package| package.bandwidth.to_string());
     let governed = package.map_or(eip.bandwidth, |package| package.bandwidth);
     let at = |field: fn(&super::Target) -> &str| eip.target.as_ref().map(field).unwrap_or_default();
     let bound = eip.state != State::Available;
@@ -91,7 +93,7 @@ fn listed(world: &World, eip: &Eip) -> Value {
         "VpcId": at(|target| &target.vpc),
         "Bandwidth": governed.to_string(),
         "EipBandwidth": eip.bandwidth.to_string(),
-        "BandwidthPackageBandwidth": package.map(|package| package.bandwidth.to_string()).unwrap_or_default(),
+        "BandwidthPackageBandwidth": shared.unwrap_or_default(),
         "BandwidthPackageId": eip.package.as_deref().unwrap_or_default(),
         "BandwidthPackageType": if package.is_some() { "CommonBandwidthPackage" } else { "" },
         "ChargeType": eip.charge_type,

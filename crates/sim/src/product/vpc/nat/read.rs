@@ -49,7 +49,8 @@ pub(super) fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, page::newest_first(rows, |row| &row.base), 50)?;
     let rows: Vec<Value> = page.items.iter().map(|row| listed(world, row)).collect();
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NatGateways": {"NatGateway": rows},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NatGateways": {"NatGateway": rows},
     }))
 }
 
@@ -91,7 +92,8 @@ fn listed(world: &World, row: &NatGateway) -> Value {
         "FullNatTableIds": {"FullNatTableId": []},
         "IpLists": {"IpList": addresses(world, row, true)},
         "NatGatewayPrivateInfo": {
-            "VswitchId": row.vswitch, "IzNo": row.zone, "PrivateIpAddress": row.private_address.to_string(),
+            "VswitchId": row.vswitch, "IzNo": row.zone,
+            "PrivateIpAddress": row.private_address.to_string(),
             "EniInstanceId": row.interface, "EniType": "indirect", "MaxBandwidth": 5120,
             "MaxSessionEstablishRate": 100_000, "MaxSessionQuota": 2_000_000,
         },
@@ -110,13 +112,18 @@ fn addresses(world: &World, row: &NatGateway, whole: bool) -> Vec<Value> {
         .filter(|eip| eip.is_at(&row.base.id));
     bound
         .map(|eip| {
-            let using = match (forward::uses(world, &eip.address), snat::uses(world, &eip.address)) {
+            let using = match (
+                forward::uses(world, &eip.address),
+                snat::uses(world, &eip.address),
+            ) {
                 (true, true) => "UsedByForwardSnatTable",
                 (true, false) => "UsedByForwardTable",
                 (false, true) => "UsedBySnatTable",
                 (false, false) => "Idle",
             };
-            let mut one = json!({"AllocationId": eip.base.id, "IpAddress": eip.address, "UsingStatus": using});
+            let mut one = json!({
+                "AllocationId": eip.base.id, "IpAddress": eip.address, "UsingStatus": using,
+            });
             if whole {
                 one["PrivateIpAddress"] = json!(row.private_address.to_string());
                 one["SnatEntryEnabled"] = json!(true);
@@ -142,7 +149,10 @@ pub(super) fn get(world: &mut World, call: &Call<'_>) -> Answer {
         .filter(|entry| entry.table == row.forward_table)
         .count();
     let rest = json!({
-        "BillingConfig": {"AutoPay": "false", "InstanceChargeType": "PostPaid", "InternetChargeType": "PayByLcu", "Spec": ""},
+        "BillingConfig": {
+            "AutoPay": "false", "InstanceChargeType": "PostPaid",
+            "InternetChargeType": "PayByLcu", "Spec": "",
+        },
         "DeletionProtectionInfo": {"Enabled": false},
         "EnableSessionLog": false,
         "SnatTable": {"SnatTableId": row.snat_table, "SnatEntryCount": snat},
@@ -150,7 +160,8 @@ pub(super) fn get(world: &mut World, call: &Call<'_>) -> Answer {
         "FullNatTable": {"FullNatTableId": "", "FullNatEntryCount": 0},
         "IpList": addresses(world, row, false),
         "PrivateInfo": {
-            "VswitchId": row.vswitch, "IzNo": row.zone, "PrivateIpAddress": row.private_address.to_string(),
+            "VswitchId": row.vswitch, "IzNo": row.zone,
+            "PrivateIpAddress": row.private_address.to_string(),
             "EniInstanceId": row.interface, "MaxBandwidth": 5120,
         },
     });

@@ -145,7 +145,8 @@ pub(super) fn tables(world: &mut World, call: &Call<'_>) -> Answer {
         .map(|table| old_form(world, table))
         .collect();
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "RouteTables": {"RouteTable": tables},
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "RouteTables": {"RouteTable": tables},
     }))
 }
 
@@ -155,16 +156,23 @@ fn old_form(world: &World, table: &RouteTable) -> Value {
         .map(|Shown { row, kind }| {
             let first = row.hops.first();
             json!({
-                "RouteTableId": row.table, "RouteEntryId": row.base.id, "RouteEntryName": row.base.name,
-                "Description": row.base.description, "DestinationCidrBlock": row.destination.to_string(), "Type": kind,
-                "Status": row.state(), "InstanceId": first.map(|hop| hop.id.as_str()).unwrap_or_default(),
-                "NextHopType": first.map_or("local", |hop| hop.kind.as_str()), "NextHops": {"NextHop": hop_list(&row.hops)},
+                "RouteTableId": row.table, "RouteEntryId": row.base.id,
+                "RouteEntryName": row.base.name,
+                "Description": row.base.description,
+                "DestinationCidrBlock": row.destination.to_string(), "Type": kind,
+                "Status": row.state(),
+                "InstanceId": first.map(|hop| hop.id.as_str()).unwrap_or_default(),
+                "NextHopType": first.map_or("local", |hop| hop.kind.as_str()),
+                "NextHops": {"NextHop": hop_list(&row.hops)},
             })
         })
         .collect();
     json!({
-        "RouteTableId": table.base.id, "RouteTableType": table.kind(), "VRouterId": table.router, "Status": table.state(),
-        "CreationTime": Timestamp(table.base.created_ms).seconds(), "ResourceGroupId": table.base.resource_group,
-        "VSwitchIds": {"VSwitchId": route_table::vswitches_of(world, &table.base.id)}, "RouteEntrys": {"RouteEntry": entries},
+        "RouteTableId": table.base.id, "RouteTableType": table.kind(), "VRouterId": table.router,
+        "Status": table.state(),
+        "CreationTime": Timestamp(table.base.created_ms).seconds(),
+        "ResourceGroupId": table.base.resource_group,
+        "VSwitchIds": {"VSwitchId": route_table::vswitches_of(world, &table.base.id)},
+        "RouteEntrys": {"RouteEntry": entries},
     })
 }
