@@ -2,7 +2,7 @@
 //!
 //! They are set at the start or by `/_sim/keys`, and kept in memory only. A caller who is not one
 //! of them is the account itself, or an assumed role; both may call everything. The form of a
-//! refusal differs by product, see [`Users::check`].
+//! refusal differs by product, see `Users::check`.
 
 use std::collections::BTreeSet;
 use std::fmt;
