@@ -236,7 +236,7 @@ async fn what_has_no_place_in_a_script_is_refused() {
         let refused = format!("{refused:?}");
         assert!(
             refused.starts_with("Err")
-                && refused.contains("holds a secret, or what is known after apply only"),
+                && refused.contains("holds a secret, or a value that is known only after apply"),
             "{members}: {refused}"
         );
     }
