@@ -213,15 +213,15 @@ mod tests {
 
                 | | resource | action | |
                 | --- | --- | --- | --- |
-                | `+` | `app[0..1]` | create | instance |
-                | `+` | `net` | create | vpc |
-                | `+` | `subnet` | create | vswitch |
-                | `+` | `web-sg` | create | security\_group |
+                | `+` | `app[0..1]` | create |  |
+                | `+` | `net` | create |  |
+                | `+` | `subnet` | create |  |
+                | `+` | `web-sg` | create |  |
 
                 <details><summary>Details</summary>
 
                 ```diff
-                + app[0..1] create  instance
+                + app[0..1] create
                 +     instance_type  ecs.c7.large
                 +     name  web-00 | web-01
                 +     password  (sensitive value)
@@ -230,13 +230,13 @@ mod tests {
                 +     user_data  2.2 KiB, sha256 25b32758411a
                 +     vswitch  subnet (known after apply)
                 +     tags  {App: shop, Env: prod}
-                + net create  vpc
+                + net create
                 +     cidr_block  172.16.0.0/12
-                + subnet create  vswitch
+                + subnet create
                 +     cidr_block  172.16.1.0/24
                 +     vpc  net (known after apply)
                 +     zone  cn-beijing-h
-                + web-sg create  security_group
+                + web-sg create
                 +     vpc  net (known after apply)
                 +     ingress tcp 80 from 0.0.0.0/0    "Web"
                   output ip = (known after apply)

@@ -18,8 +18,6 @@ pub use drift::drift;
 
 /// Names of items are lined up to at most so many columns.
 const NAME_MAX: usize = 28;
-/// Where words beside a verb begin, counted from the verb.
-const VERB_COLUMNS: usize = 22;
 
 /// The whole plan.
 #[must_use]
@@ -33,9 +31,18 @@ pub fn page(view: &PlanView, style: &Style) -> String {
     let mut out = String::new();
     put(&mut out, style, Label::Dim, 0, &view.header);
     let columns = Columns::of(view, style);
+    let mut is_bare = false;
     for item in &view.items {
+        // Neighbours of one line each are a list; everything else has a blank line around it.
+        if !(is_bare && item.rows.is_empty()) {
+            out.push('\n');
+        }
+        is_bare = item.rows.is_empty();
         head(&mut out, item, &columns, style);
         row::rows(&mut out, &item.rows, columns.mark + 5, style);
+    }
+    if !view.items.is_empty() {
+        out.push('\n');
     }
     if !view.outputs.is_empty() {
         put(&mut out, style, Label::Strong, 0, "Outputs:");
@@ -48,6 +55,9 @@ pub fn page(view: &PlanView, style: &Style) -> String {
             2,
             &format!("{name} = {value}"),
         );
+    }
+    if !view.outputs.is_empty() {
+        out.push('\n');
     }
     for note in &view.notes {
         put(&mut out, style, Label::Warning, 0, &format!("Note: {note}"));
@@ -74,6 +84,7 @@ pub fn page(view: &PlanView, style: &Style) -> String {
 struct Columns {
     mark: usize,
     name: usize,
+    kind: usize,
     verb: usize,
 }
 
@@ -93,21 +104,17 @@ impl Columns {
             .filter(|n| *n <= limit)
             .max()
             .unwrap_or(0);
-        let longest = view
-            .items
-            .iter()
-            .map(|item| width(item.verb))
-            .max()
-            .unwrap_or(0);
-        let room = style.width.saturating_sub(mark + name + 5);
+        let widest = |of: fn(&Item) -> &str| {
+            let each = view.items.iter().map(|item| width(of(item)));
+            each.max().unwrap_or(0)
+        };
+        let verb = widest(|item| item.verb);
+        let kind = widest(|item| item.kind);
         Self {
             mark,
             name,
-            verb: if room >= VERB_COLUMNS * 2 {
-                longest.max(VERB_COLUMNS)
-            } else {
-                longest
-            },
+            kind,
+            verb,
         }
     }
 }
@@ -121,6 +128,10 @@ fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
     line.push(Label::Strong, item.name.as_str());
     line.pad_to(start + columns.name);
     line.push(Label::Plain, "  ");
+    let kind = line.width();
+    line.push(Label::Dim, item.kind);
+    line.pad_to(kind + columns.kind);
+    line.push(Label::Plain, "  ");
     let verb = line.width();
     line.push(item.label, item.verb);
     if line.width() > style.width {
@@ -130,7 +141,7 @@ fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
             style,
             Label::Strong,
             0,
-            &format!("{} {}", item.mark, item.name),
+            &format!("{} {}  {}", item.mark, item.name, item.kind),
         );
         put(out, style, item.label, start, item.verb);
         line = Line::indented(start);

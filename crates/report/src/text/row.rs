@@ -12,6 +12,8 @@ const VALUE_MIN: usize = 20;
 const PLACES_FROM: usize = 60;
 /// Columns between a remark and a place.
 const PLACE_GAP: usize = 4;
+/// How much further members of a structure are indented.
+const MEMBER_INDENT: usize = 4;
 const FORCES: &str = "  # forces replacement";
 const ARROW: &str = "-> ";
 
@@ -28,9 +30,78 @@ struct Columns {
     remark: usize,
 }
 
-/// Writes the lines.
+/// Writes the lines. Members of a structure that differ together stand under its name.
 pub(super) fn rows(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
-    let columns = Columns::of(rows, indent.min(style.width / 4), style);
+    let indent = indent.min(style.width / 4);
+    let mut at = 0;
+    let mut flat = Vec::new();
+    while at < rows.len() {
+        let members = structure(&rows[at..]);
+        if members < 2 {
+            flat.push(rows[at].clone());
+            at += 1;
+            continue;
+        }
+        plain(out, &std::mem::take(&mut flat), indent, style);
+        let group = &rows[at..at + members];
+        let name = prefix(&group[0]).unwrap_or_default();
+        let mut head = Line::indented(indent);
+        let (mark, label) = mark(group);
+        head.push(label, format!("{mark} "));
+        head.push(Label::Plain, name);
+        super::end(out, &head, style);
+        let inner: Vec<Row> = group.iter().map(without_prefix).collect();
+        plain(out, &inner, indent + MEMBER_INDENT, style);
+        at += members;
+    }
+    plain(out, &flat, indent, style);
+}
+
+/// How many rows from the first one on are members of one structure.
+fn structure(rows: &[Row]) -> usize {
+    let Some(first) = prefix(&rows[0]) else {
+        return 1;
+    };
+    let belongs = |row: &&Row| prefix(row) == Some(first);
+    rows.iter().take_while(belongs).count()
+}
+
+/// The mark of a structure: that of its members where they agree.
+fn mark(members: &[Row]) -> (&'static str, Label) {
+    let first = &members[0];
+    if members.iter().all(|row| row.mark == first.mark) {
+        (first.mark, first.label)
+    } else {
+        ("~", Label::Update)
+    }
+}
+
+fn name_of(row: &Row) -> Option<&String> {
+    match &row.what {
+        What::Set { name, .. } | What::Change { name, .. } => Some(name),
+        What::Line(_) => None,
+    }
+}
+
+/// The structure whose member a row is about.
+fn prefix(row: &Row) -> Option<&str> {
+    let (structure, _) = name_of(row)?.split_once('.')?;
+    Some(structure)
+}
+
+fn without_prefix(row: &Row) -> Row {
+    let mut row = row.clone();
+    if let What::Set { name, .. } | What::Change { name, .. } = &mut row.what
+        && let Some((_, member)) = name.split_once('.')
+    {
+        *name = member.to_owned();
+    }
+    row
+}
+
+/// Writes lines that stand under each other, each part in its column.
+fn plain(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
+    let columns = Columns::of(rows, indent, style);
     let mut writer = Writer {
         out,
         columns,
@@ -93,13 +164,9 @@ fn side_width(row: &Row, remark: usize, style: &Style) -> usize {
 
 impl Columns {
     fn of(rows: &[Row], indent: usize, style: &Style) -> Self {
-        let name_of = |row: &Row| match &row.what {
-            What::Set { name, .. } | What::Change { name, .. } => width(name),
-            What::Line(_) => 0,
-        };
         let name = rows
             .iter()
-            .map(name_of)
+            .map(|row| name_of(row).map_or(0, |name| width(name)))
             .filter(|n| *n <= style.width * 2 / 5)
             .max()
             .unwrap_or(0);

@@ -46,17 +46,22 @@ fn the_guide_plan() {
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
-              ~ db         update in-place         REBUILD  DATA LOSS  about 1 min
+
+              ~ db         instance        update in-place  REBUILD  DATA LOSS  about 1 min
                   ~ image  aliyun_3_x64_20G_alibase_20240528.vhd
                         -> ubuntu_24_04_x64_20G_alibase_20251030.vhd  stack.yaml:28:9
                     lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
                     snapshot first: yes (lifecycle.snapshot_before)
-              ~ db-sg      update in-place
+
+              ~ db-sg      security_group  update in-place
                   + ingress tcp 5432 from web-sg      "PostgreSQL"    stack.yaml:28:9
                   - ingress tcp 5432 from 10.0.0.0/8  closed last, no gap
-              ~ web[0..2]  update in-place         RESTART  about 1 min, one at a time
+
+              ~ web[0..2]  instance        update in-place  RESTART
+                  about 1 min, one at a time
                   ~ instance_type     ecs.c7.large -> ecs.c7.xlarge  env/prod.yaml:5:24
                   ~ system_disk.size  40 -> 60                       online, no restart
+
             Plan: 0 to add, 5 to change, 0 to destroy.
             Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db.
             Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db
@@ -73,8 +78,10 @@ fn the_guide_plan_on_a_narrow_terminal() {
         &expect![[r#"
             shop/prod · cn-beijing · account
             1234…3456 · 23 live resources, 0.8 s
-              ~ db         update in-place  REBUILD
-                  DATA LOSS  about 1 min
+
+            ~ db  instance
+                update in-place
+                REBUILD  DATA LOSS  about 1 min
                   ~ image  aliyun_3_x64_20G_alibase_
                            20240528.vhd
                         -> ubuntu_24_04_x64_20G_alib
@@ -83,17 +90,22 @@ fn the_guide_plan_on_a_narrow_terminal() {
                     GiB    stays: id and private IP
                     snapshot first: yes
                     (lifecycle.snapshot_before)
-              ~ db-sg      update in-place
+
+            ~ db-sg  security_group
+                update in-place
                   + ingress tcp 5432 from web-sg
                       "PostgreSQL"
                   - ingress tcp 5432 from 10.0.0.0/8
                       closed last, no gap
-              ~ web[0..2]  update in-place  RESTART
-                  about 1 min, one at a time
+
+            ~ web[0..2]  instance
+                update in-place
+                RESTART  about 1 min, one at a time
                   ~ instance_type
                       ecs.c7.large -> ecs.c7.xlarge
                   ~ system_disk.size  40 -> 60
                       online, no restart
+
             Plan: 0 to add, 5 to change, 0 to
             destroy.
             Effect: 3 restarts (2 of 3 web stay up),
@@ -113,7 +125,8 @@ fn a_new_stack() {
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 0 live resources, 0.8 s
-              + app[0..1]  create                  instance
+
+              + app[0..1]  instance        create
                   + instance_type     ecs.c7.large
                   + name              web-00 | web-01
                   + password          (sensitive value)
@@ -122,17 +135,22 @@ fn a_new_stack() {
                   + user_data         2.2 KiB, sha256 25b32758411a
                   + vswitch           subnet (known after apply)
                   + tags              {App: shop, Env: prod}
-              + net        create                  vpc
+
+              + net        vpc             create
                   + cidr_block  172.16.0.0/12
-              + subnet     create                  vswitch
+
+              + subnet     vswitch         create
                   + cidr_block  172.16.1.0/24
                   + vpc         net (known after apply)
                   + zone        cn-beijing-h
-              + web-sg     create                  security_group
+
+              + web-sg     security_group  create
                   + vpc  net (known after apply)
                   + ingress tcp 80 from 0.0.0.0/0  "Web"
+
             Outputs:
               ip = (known after apply)
+
             Note: `debug` is disabled
             Plan: 5 to add, 0 to change, 0 to destroy.
             Read with 9 calls: 7 listings, 1 look-up, 1 detail.
@@ -147,22 +165,29 @@ fn replacements_tags_lists_and_secrets() {
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
-              -/+ app     destroy, then create    REPLACE  DATA LOSS
+
+              -/+ app     instance      destroy, then create  REPLACE  DATA LOSS
                     ~ vswitch  vsw-2ze1 -> subnet (known after apply)  # forces replacement
                       lost: system disk d-1, 40 GiB
                       because subnet is replaced
                       note: `user_data` differs, but is used at creation only: nothing is
                       done
-                ~ cpu     update in-place
+
+                ~ cpu     metric_alarm  update in-place
                     + contact_groups  e                  stack.yaml:28:9
                     - contact_groups  b
                     ~ webhook         (sensitive value)  stack.yaml:28:9
-                ~ net     update in-place
-                    - tags.Old  x
-                    ~ tags.Env  dev -> prod
-              +/- subnet  create, then destroy    REPLACE
+
+                ~ net     vpc           update in-place
+                    ~ tags
+                        - Old  x
+                        ~ Env  dev -> prod
+
+              +/- subnet  vswitch       create, then destroy  REPLACE
                     ~ zone  cn-beijing-h -> cn-beijing-k  # forces replacement
-                - gone    destroy                 eip eip-2ze1
+
+                - gone    eip           destroy               eip-2ze1
+
             Plan: 2 to add, 2 to change, 3 to destroy.
             Effect: 2 replacements. Data loss: app.
             Read with 9 calls: 7 listings, 1 look-up, 1 detail.
@@ -177,12 +202,16 @@ fn a_destroy() {
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
-              ! data        kept                    disk d-2zeb7q  (on_delete: keep)
-              - net         destroy                 vpc vpc-2ze1
-              - private[h]  destroy                 vswitch vsw-2ze1
+
+              ! data        disk      kept     d-2zeb7q  (on_delete: keep)
+              - net         vpc       destroy  vpc-2ze1
+
+              - private[h]  vswitch   destroy  vsw-2ze1
                     note: eni-2ze4 of lb-2ze9 is in it
-              - web[0..1]   destroy                 instance  DATA LOSS
+
+              - web[0..1]   instance  destroy  instance  DATA LOSS
                     lost: its system disk
+
             Plan: 0 to add, 0 to change, 4 to destroy. 1 kept.
             Data loss: web[0..1].
             Read with 9 calls: 7 listings, 1 look-up, 1 detail.
@@ -206,9 +235,11 @@ fn a_public_address_that_may_go() {
         80,
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
-              ~ web  update in-place         BRIEF  taken away from what runs
+
+              ~ web  instance  update in-place  BRIEF  taken away from what runs
                   ~ internet.max_bandwidth_out  5 -> 0  stack.yaml:28:9
                     may be lost: its present address
+
             Plan: 0 to add, 1 to change, 0 to destroy.
             Effect: 1 brief interruption.
             Read with 9 calls: 7 listings, 1 look-up, 1 detail.

@@ -130,17 +130,14 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
         Interruption::Replace => Some((Label::Danger, "REPLACE")),
     };
     match change.action {
-        ChangeAction::Create => words.push((Label::Dim, change.kind.to_owned())),
+        ChangeAction::Create => {}
         ChangeAction::Delete | ChangeAction::Keep | ChangeAction::Forget => {
             let id = change
                 .before
                 .as_ref()
                 .map(|live| live.id.as_str())
                 .unwrap_or_default();
-            words.push((
-                Label::Dim,
-                format!("{} {id}", change.kind).trim_end().to_owned(),
-            ));
+            words.push((Label::Dim, id.to_owned()));
         }
         ChangeAction::Update | ChangeAction::Adopt | ChangeAction::Replace | ChangeAction::NoOp => {
             words.extend(effect.map(|(label, word)| (label, word.to_owned())));
