@@ -28,6 +28,7 @@ use crate::session::Session;
 mod confirm;
 mod doubt;
 mod refused;
+mod tagged;
 
 pub use confirm::Contradiction;
 
@@ -173,7 +174,7 @@ async fn ask(
     let (distinct, places) = distinct(&questions);
     let read = async |question: &Question| {
         let reads = calls::for_question(&question.purpose);
-        let answer = pages::read(session, &question.query);
+        let answer = tagged::read(session, &question.query);
         match answer.instrument(reads).await {
             Err(error) if !refused::is_refusal(&error) => Err(error),
             answer => Ok(answer),

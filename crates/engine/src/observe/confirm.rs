@@ -20,6 +20,7 @@ use setpoint_plan::view::{Proof, Query};
 
 use super::ObserveError;
 use super::doubt::{Doubts, Name};
+use super::tagged;
 use crate::pages::{self, ReadError};
 use crate::session::Session;
 
@@ -219,7 +220,7 @@ impl Cx<'_> {
                 for (of, view) in kind.more_lists {
                     let (site, stack) = (&self.intent.site, &self.intent.stack);
                     let query = view.owned_by(of, site, stack);
-                    let read = pages::read(self.session, &query).await?;
+                    let read = tagged::read(self.session, &query).await?;
                     again.cost.details += read.pages;
                     details.extend(read.rows);
                 }
@@ -257,7 +258,7 @@ impl Cx<'_> {
         rows: &mut Vec<Live>,
         by: &mut Vec<(&'static str, &'static str, String)>,
     ) -> Result<usize, ReadError> {
-        let read = pages::read(self.session, query).await?;
+        let read = tagged::read(self.session, query).await?;
         rows.extend(live_rows(read.rows));
         by.push((query.kind.name, query.view.api.name, read.request_id));
         Ok(read.pages + read.proofs)

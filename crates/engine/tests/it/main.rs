@@ -15,6 +15,7 @@ mod ready;
 mod regressions;
 mod rules;
 mod stacks;
+mod tagged;
 mod together;
 mod unauthorised;
 mod windows;

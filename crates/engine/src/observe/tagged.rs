@@ -1,0 +1,136 @@
+//! Listings by tag that leave something out.
+//!
+//! A listing of ECS that filters by tag shows at most 1,000 resources, with a total of 1,000, so it
+//! looks complete. A stack with more machines than that would create the others again. Where such a
+//! listing is full, the tag service names every resource that carries the tag, a thousand a page,
+//! and the rows that the listing has not shown are read by their ids. The tag service may be minutes
+//! late: an address that it does not show either is sought in the listing without a filter before
+//! anything is created (see [`confirm`](super::confirm)).
+
+use std::collections::BTreeSet;
+
+use setpoint_openapi::action::tag;
+use setpoint_openapi::json::{Node, Odd};
+use setpoint_openapi::page::{Listing, Style};
+use setpoint_openapi::product::Product;
+use setpoint_plan::kind::{Row, TagApi};
+use setpoint_plan::view::{Decode, Proof, Query, Reading, View};
+use setpoint_plan::{Encoding, Map, Value};
+
+use crate::pages::{self, Read, ReadError};
+use crate::session::Session;
+
+/// The most resources that a listing of ECS by tag shows.
+///
+/// Source: the text of `Tag.N.Key` of ECS's listings.
+const SHOWN_MAX: usize = 1_000;
+
+/// The attribute that holds the name of a tagged resource.
+const ARN: &str = "arn";
+
+/// Everything that carries a tag.
+static TAGGED: View = View::new(
+    "tagged",
+    &tag::LIST_TAG_RESOURCES,
+    Listing {
+        style: Style::Token { size: 1_000 },
+        rows: "TagResources",
+        id: "ResourceARN",
+    },
+    Decode::Rows(decode),
+);
+
+fn decode(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
+    let arn = Value::Text(row.need_text("ResourceARN")?);
+    Ok(Row::Found(Map::from([(ARN.to_owned(), arn)])))
+}
+
+/// Reads a listing whole, also where its filter by tag leaves rows out.
+///
+/// # Errors
+/// As [`pages::read`].
+pub(super) async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
+    let mut found = pages::read(session, query).await?;
+    let Some(api) = query.kind.tag_api.filter(|_| is_cut(query, &found)) else {
+        return Ok(found);
+    };
+    let named = pages::read(session, &named(query)).await?;
+    found.pages += named.pages;
+    let shown: BTreeSet<String> = found.rows.iter().filter_map(id).collect();
+    let ids = named.rows.iter().filter_map(|row| id_in(row, &api));
+    let rest: Vec<String> = ids.filter(|id| !shown.contains(id)).collect();
+    for by_id in query.kind.poll(&query.site, &rest) {
+        let read = pages::read(session, &refusing(by_id)).await?;
+        found.pages += read.pages;
+        found.rows.extend(read.rows);
+    }
+    Ok(found)
+}
+
+/// Whether a listing may show less than there is.
+fn is_cut(query: &Query, found: &Read) -> bool {
+    let is_filtered = !query.tag_filter().is_empty();
+    query.view.api.product == Product::Ecs && is_filtered && found.rows.len() >= SHOWN_MAX
+}
+
+/// The query for all that carries the tags that a listing filters by.
+fn named(query: &Query) -> Query {
+    let tags = query.tag_filter().into_iter();
+    let tags = tags.map(|(key, value)| (key, Value::Text(value.unwrap_or_default())));
+    let tags = Value::Map(tags.collect());
+    let tags = Value::Encode(Encoding::Json, Box::new(tags));
+    TAGGED.query(query.kind, &query.site, vec![("Tags", tags)])
+}
+
+/// A read by id that need not be proven: what it does not show is doubted as any absence is.
+fn refusing(query: Query) -> Query {
+    Query {
+        proof: Proof::Refused,
+        ..query
+    }
+}
+
+fn id(row: &Row) -> Option<String> {
+    match row {
+        Row::Live(live) => Some(live.id.clone()),
+        Row::Detail { .. } | Row::Found(_) => None,
+    }
+}
+
+/// The id in `arn:acs:PRODUCT:REGION:ACCOUNT:TYPE/ID`, if it names a resource of this type.
+fn id_in(row: &Row, api: &TagApi) -> Option<String> {
+    let Row::Found(attrs) = row else { return None };
+    let arn = attrs.get(ARN)?.as_text()?;
+    let (named, id) = arn.split_once('/')?;
+    let (scope, resource_type) = named.rsplit_once(':')?;
+    let is_product = scope.split(':').nth(2) == Some(api.tag.product.code());
+    let is_type = resource_type.eq_ignore_ascii_case(api.resource_type);
+    (is_product && is_type).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use setpoint_openapi::action::ecs;
+
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_name_is_taken_where_product_and_type_fit() {
+        let api = TagApi {
+            tag: &ecs::TAG_RESOURCES,
+            untag: &ecs::UNTAG_RESOURCES,
+            resource_type: "keypair",
+        };
+        for (arn, expected) in [
+            ("arn:acs:ecs:cn-beijing:1234:keypair/a/b", Some("a/b")),
+            ("arn:acs:ecs:cn-beijing:1234:KeyPair/a", Some("a")),
+            ("arn:acs:ecs:cn-beijing:1234:instance/i-1", None),
+            ("arn:acs:vpc:cn-beijing:1234:keypair/a", None),
+            ("keypair/a", None),
+            ("", None),
+        ] {
+            let row = Row::Found(Map::from([(ARN.to_owned(), Value::text(arn))]));
+            assert_eq!(id_in(&row, &api).as_deref(), expected, "{arn}");
+        }
+    }
+}
