@@ -21,14 +21,18 @@ pub struct Odd {
 
 /// The body of a reply: one JSON object.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Json(Tree);
+pub struct Json {
+    tree: Tree,
+    /// The names and texts of the body, one after the other.
+    texts: String,
+}
 
 /// A place in a [`Json`]. Paths are names with dots between, for example `Vpcs.Vpc`; no name in a
 /// reply has a dot. The empty path is the place itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Node<'a> {
-    /// Where the reply begins; an error names the full path from here.
-    root: &'a Tree,
+    /// The reply; an error names the full path in it.
+    reply: &'a Json,
     at: &'a Tree,
 }
 
@@ -38,11 +42,11 @@ pub struct Node<'a> {
 ///
 /// If it is not JSON, not an object at the root, nested deeper than 128, or names a key twice in one object.
 pub fn parse(body: &[u8]) -> Result<Json, Odd> {
-    let tree: Tree = serde_json::from_slice(body).map_err(|error| Odd {
+    let (tree, texts) = tree::read(body).map_err(|error| Odd {
         what: format!("the body is not JSON: {error}"),
     })?;
     if matches!(tree, Tree::Object(_)) {
-        Ok(Json(tree))
+        Ok(Json { tree, texts })
     } else {
         Err(Odd {
             what: format!("the body is {}, not an object", tree.kind()),
@@ -54,10 +58,9 @@ impl Json {
     /// The root object.
     #[must_use]
     pub fn root(&self) -> Node<'_> {
-        let Self(tree) = self;
         Node {
-            root: tree,
-            at: tree,
+            reply: self,
+            at: &self.tree,
         }
     }
 
@@ -276,7 +279,7 @@ impl<'a> Node<'a> {
     ///
     /// If it is null or of another type.
     pub fn may_list(self, path: &str) -> Result<Option<Vec<Self>>, Odd> {
-        self.read(path, "a list", |at| self.rows(at))
+        self.read(path, "a list", |at, _| self.rows(at))
     }
 
     /// A list of texts that must be there.
@@ -320,19 +323,19 @@ impl<'a> Node<'a> {
         self,
         path: &str,
         wanted: &'static str,
-        as_wanted: impl FnOnce(&'a Tree) -> Option<T>,
+        as_wanted: impl FnOnce(&'a Tree, &'a str) -> Option<T>,
     ) -> Result<Option<T>, Odd> {
         let mut at = self.at;
         for name in path.split('.').filter(|name| !name.is_empty()) {
             if !matches!(at, Tree::Object(_)) {
                 return Err(self.odd(at, "an object"));
             }
-            match at.field(name) {
+            match at.field(name, &self.reply.texts) {
                 Some(next) => at = next,
                 None => return Ok(None),
             }
         }
-        match as_wanted(at) {
+        match as_wanted(at, &self.reply.texts) {
             Some(value) => Ok(Some(value)),
             None => Err(self.odd(at, wanted)),
         }
@@ -340,7 +343,7 @@ impl<'a> Node<'a> {
 
     fn must<T>(self, path: &str, value: Option<T>) -> Result<T, Odd> {
         value.ok_or_else(|| {
-            let base = self.root.path_to(self.at).unwrap_or_default();
+            let base = self.path_to(self.at);
             let dot = if base.is_empty() { "" } else { "." };
             Odd {
                 what: format!("`{base}{dot}{path}` is missing"),
@@ -349,11 +352,16 @@ impl<'a> Node<'a> {
     }
 
     fn odd(self, at: &Tree, wanted: &str) -> Odd {
-        let path = self.root.path_to(at).unwrap_or_default();
+        let path = self.path_to(at);
         let found = at.kind();
         Odd {
             what: format!("`{path}` is {found}, not {wanted}"),
         }
+    }
+
+    fn path_to(self, at: &Tree) -> String {
+        let Json { tree, texts } = self.reply;
+        tree.path_to(at, texts).unwrap_or_default()
     }
 
     fn rows(self, at: &'a Tree) -> Option<Vec<Self>> {
@@ -364,44 +372,44 @@ impl<'a> Node<'a> {
     }
 }
 
-fn as_text(at: &Tree) -> Option<String> {
+fn as_text(at: &Tree, texts: &str) -> Option<String> {
     match at {
-        Tree::Text(text) => Some(text.to_string()),
+        Tree::Text(text) => Some(text.of(texts).to_owned()),
         _ => None,
     }
 }
 
-fn as_int(at: &Tree) -> Option<i64> {
+fn as_int(at: &Tree, _: &str) -> Option<i64> {
     match at {
         Tree::Number(number) => whole(number),
         _ => None,
     }
 }
 
-fn as_bool(at: &Tree) -> Option<bool> {
+fn as_bool(at: &Tree, _: &str) -> Option<bool> {
     match at {
         Tree::Bool(value) => Some(*value),
         _ => None,
     }
 }
 
-fn as_float(at: &Tree) -> Option<f64> {
+fn as_float(at: &Tree, _: &str) -> Option<f64> {
     match at {
         Tree::Number(number) => number.as_f64(),
         _ => None,
     }
 }
 
-fn as_texts(at: &Tree) -> Option<Vec<String>> {
+fn as_texts(at: &Tree, texts: &str) -> Option<Vec<String>> {
     match at {
-        Tree::List(rows) => rows.iter().map(as_text).collect(),
+        Tree::List(rows) => rows.iter().map(|row| as_text(row, texts)).collect(),
         _ => None,
     }
 }
 
-fn as_int_text(at: &Tree) -> Option<i64> {
+fn as_int_text(at: &Tree, texts: &str) -> Option<i64> {
     match at {
-        Tree::Text(text) => text.parse().ok(),
+        Tree::Text(text) => text.of(texts).parse().ok(),
         _ => None,
     }
 }

@@ -69,7 +69,10 @@ impl<'a> Node<'a> {
     /// A text, number or boolean as text; empty if it is absent, null, a list or an object.
     #[must_use]
     pub fn text(self, path: &str) -> String {
-        self.get(path).map(scalar).unwrap_or_default()
+        let found = self.get(path);
+        found
+            .map(|at| scalar(at, &self.reply.texts))
+            .unwrap_or_default()
     }
 
     /// A whole number, also one in text or with a fraction of zero.
@@ -77,7 +80,7 @@ impl<'a> Node<'a> {
     pub fn int(self, path: &str) -> Option<i64> {
         match self.get(path)? {
             Tree::Number(number) => whole(number),
-            Tree::Text(text) => text.trim().parse().ok(),
+            Tree::Text(text) => text.of(&self.reply.texts).trim().parse().ok(),
             _ => None,
         }
     }
@@ -87,7 +90,7 @@ impl<'a> Node<'a> {
     pub fn float(self, path: &str) -> Option<f64> {
         let number = match self.get(path)? {
             Tree::Number(number) => number.as_f64(),
-            Tree::Text(text) => text.trim().parse().ok(),
+            Tree::Text(text) => text.of(&self.reply.texts).trim().parse().ok(),
             _ => None,
         };
         number.filter(|number: &f64| number.is_finite())
@@ -98,8 +101,11 @@ impl<'a> Node<'a> {
     pub fn bool(self, path: &str) -> Option<bool> {
         match self.get(path)? {
             Tree::Bool(value) => Some(*value),
-            Tree::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
-            Tree::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            Tree::Text(text) => match text.of(&self.reply.texts) {
+                text if text.eq_ignore_ascii_case("true") => Some(true),
+                text if text.eq_ignore_ascii_case("false") => Some(false),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -136,7 +142,7 @@ impl<'a> Node<'a> {
             if !matches!(at, Tree::Object(_)) {
                 return Err(odd(name, at, "within an object"));
             }
-            match at.field(name) {
+            match at.field(name, &self.reply.texts) {
                 None | Some(Tree::Null) if depth > 0 => return Ok(Some(Vec::new())),
                 None | Some(Tree::Null) => return Ok(None),
                 Some(next) => at = next,
@@ -151,21 +157,23 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn strings(self, path: &str) -> Vec<String> {
         let rows = self.list(path);
-        rows.into_iter().map(|node| scalar(node.at)).collect()
+        rows.into_iter()
+            .map(|node| scalar(node.at, &self.reply.texts))
+            .collect()
     }
 
     fn get(self, path: &str) -> Option<&'a Tree> {
         let mut at = self.at;
         for name in path.split('.').filter(|name| !name.is_empty()) {
-            at = at.field(name)?;
+            at = at.field(name, &self.reply.texts)?;
         }
         (*at != Tree::Null).then_some(at)
     }
 }
 
-fn scalar(value: &Tree) -> String {
+fn scalar(value: &Tree, texts: &str) -> String {
     match value {
-        Tree::Text(text) => text.to_string(),
+        Tree::Text(text) => text.of(texts).to_owned(),
         Tree::Number(number) => number.to_string(),
         Tree::Bool(value) => value.to_string(),
         Tree::Null | Tree::List(_) | Tree::Object(_) => String::new(),
