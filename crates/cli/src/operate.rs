@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use setpoint_catalog::REGISTRY;
-use setpoint_engine::observe::{self, Caller, ObserveError};
+use setpoint_engine::observe::{self, Caller, Draft, ObserveError};
 use setpoint_engine::pages::ReadError;
 use setpoint_engine::session::Session;
 use setpoint_openapi::error::CallError;
@@ -64,6 +64,8 @@ pub struct Seen {
     pub intent: Intent,
     /// The live state.
     pub snapshot: Snapshot,
+    /// The plan without options, if reading has made it already.
+    pub draft: Option<Draft>,
     /// The time that reading took.
     pub elapsed: Duration,
     /// The start of reading.
@@ -193,13 +195,14 @@ async fn look(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<Seen, E
         destroy,
         ..Options::default()
     };
-    let snapshot = observe::observe_for(&cloud.session, &intent, &options)
+    let observed = observe::observe_with_draft(&cloud.session, &intent, &options)
         .await
         .map_err(|error| unseen(&error))?;
     warn(&cloud.session);
     Ok(Seen {
         intent,
-        snapshot,
+        snapshot: observed.snapshot,
+        draft: observed.draft,
         elapsed: started.elapsed(),
         at: started,
     })
@@ -218,8 +221,10 @@ pub fn warn(session: &Session) {
 ///
 /// # Errors
 /// No plan can be made, or it violates an invariant.
-pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Error> {
+pub fn plan(subject: &Subject, mut seen: Seen, asked: &Asked) -> Result<Planned, Error> {
     let options = options(&seen, asked)?;
+    let draft = seen.draft.take();
+    let draft = draft.filter(|_| options == Options::default());
     let refused = |errors: Vec<planner::PlanError>| {
         let excerpts = errors
             .iter()
@@ -234,8 +239,11 @@ pub fn plan(subject: &Subject, seen: Seen, asked: &Asked) -> Result<Planned, Err
             destroy,
         })
     };
-    let (plan, mut report) =
-        planner::plan(&REGISTRY, &seen.intent, &seen.snapshot, &options).map_err(refused)?;
+    let planned = draft.map_or_else(
+        || planner::plan(&REGISTRY, &seen.intent, &seen.snapshot, &options),
+        Ok,
+    );
+    let (plan, mut report) = planned.map_err(refused)?;
     let faults = check::check(&plan);
     if !faults.is_empty() {
         return Err(Error::Faults(faults));

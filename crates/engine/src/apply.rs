@@ -75,7 +75,7 @@ fn machine(session: &Session, plan: &Plan, options: Options) -> Machine {
     machine.with_deleted(session.local.deleted())
 }
 
-/// What came of one thing that was under way, and how many reads it took.
+/// The result of one call, look or act, and how many reads it took.
 type Happened = (Input, usize);
 
 struct Run<'a> {

@@ -1,14 +1,45 @@
 //! Apply as a pure machine: `step(now, input) -> commands`.
 //!
-//! It holds no clock, sends nothing and awaits nothing: time comes in with each input, and commands
+//! It has no clock, sends nothing and awaits nothing: time comes in with each input, and commands
 //! go out as data. So every interleaving of replies, losses, lags and interruptions can be tried
 //! without a network.
 //!
-//! Contract. *Expected flow*: `start`, then one `step` for each thing that happened, until
-//! `is_done`. *Guarantees*: a step starts when its last predecessor is done, longest remaining path
-//! first; a failure stops only what depends on it; a window that was opened is closed, after a
-//! failure and on interruption too; an id that a create call answered counts only once a read by id
-//! has shown it as ours; waits hold no slot. *Assumption*: `now` never goes back.
+//! # Algorithm
+//!
+//! Each step of the plan is in one [`State`]. An input belongs to one call or look and moves the
+//! steps that asked for it; then the machine *advances*: steps whose predecessors are done become
+//! ready, pauses that are over end, ready steps start in the order of their remaining path, and
+//! looks that are due go out, those at one kind as one read. A create is done only once a read by
+//! id has shown its resource as ours; that read is the first look of the wait behind it as well.
+//!
+//! # Expected flow
+//!
+//! [`Machine::new`], then one [`Machine::step`] for each thing that happened, and a
+//! [`Input::Tick`] at [`Machine::wake_at`], until [`Machine::is_done`].
+//!
+//! # Guarantees
+//!
+//! - A step starts when its last predecessor is done, the longest remaining path first.
+//! - A failure stops only what depends on it.
+//! - A window that was opened is closed, after a failure and on interruption too.
+//! - No absence is concluded from a single look.
+//! - A wait takes no slot among the calls that may be under way.
+//!
+//! # Assumptions
+//!
+//! `now` never goes back.
+//!
+//! # Cost
+//!
+//! An input costs the steps that are under way, not those of the whole plan: steps are looked up by
+//! change and by predecessor ([`index`]).
+//!
+//! # Example
+//!
+//! `CreateVpc` is answered with an id: the step is verifying, with a look due in half a second. The
+//! look shows the row with our tags, `Pending`: the create is done, and the wait behind it has seen
+//! its first row. A second later the row is `Available`: the wait is done, and `CreateVSwitch` is
+//! sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -106,6 +137,8 @@ pub struct Machine {
     priority: Vec<u64>,
     index: Index,
     agenda: Agenda,
+    /// Whether a step has ended since the last round of starts began.
+    has_left: bool,
     known: BTreeMap<Address, Map>,
     /// What this run and earlier ones deleted: an answer with one of these ids needs no waiting to
     /// be proven stale.
@@ -149,6 +182,7 @@ impl Machine {
             priority,
             index: Index::of(&plan),
             agenda: Agenda::all(n),
+            has_left: false,
             registry,
             settings,
             states: vec![State::Blocked; n],
@@ -223,7 +257,7 @@ impl Machine {
         self.tally.calls += calls;
     }
 
-    /// What came of it.
+    /// The result so far.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let outputs = self
@@ -265,14 +299,11 @@ impl Machine {
         let mut summary = setpoint_plan::plan::Summary::default();
         for (at, change) in self.plan.changes.iter().enumerate() {
             let half_done = |half: Half| {
-                let mut own = self
-                    .plan
-                    .steps
-                    .iter()
-                    .zip(&self.states)
-                    .filter(|(step, _)| step.change == at && step.half == half)
+                let own = self.index.of_change(at).iter();
+                let mut own = own
+                    .filter(|step| self.plan.steps[**step].half == half)
                     .peekable();
-                own.peek().is_some() && own.all(|(_, state)| *state == State::Done)
+                own.peek().is_some() && own.all(|step| self.states[*step] == State::Done)
             };
             summary.add += usize::from(change.creates() && half_done(Half::Up));
             summary.destroy += usize::from(change.deletes() && half_done(Half::Down));
@@ -292,21 +323,18 @@ impl Machine {
             .iter()
             .map(|failure| &failure.address)
             .collect();
-        let skipped = |address: &Address| {
-            self.plan
-                .steps
-                .iter()
-                .zip(&self.states)
-                .any(|(step, state)| {
-                    step.address == *address
-                        && matches!(state, State::Skipped | State::Blocked | State::Ready)
-                })
-        };
+        let is_idle =
+            |state: &State| matches!(state, State::Skipped | State::Blocked | State::Ready);
+        let steps = self.plan.steps.iter().zip(&self.states);
+        let idle: BTreeSet<&Address> = steps
+            .filter(|(_, state)| is_idle(state))
+            .map(|(step, _)| &step.address)
+            .collect();
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for step in &self.plan.steps {
             if failed.contains(&step.address)
-                || !skipped(&step.address)
+                || !idle.contains(&step.address)
                 || !seen.insert(step.address.clone())
             {
                 continue;
@@ -471,6 +499,7 @@ impl Machine {
         self.locks.leave(&self.plan, step, own, &self.states);
         let priority = self.priority[step.0];
         self.agenda.end(&self.index, &self.plan, priority, step);
+        self.has_left = true;
     }
 
     fn failure(&self, step: StepId, class: FailureClass, message: String) -> Failure {

@@ -31,6 +31,7 @@ mod refused;
 mod tagged;
 
 pub use confirm::Contradiction;
+pub use doubt::Draft;
 
 /// Who the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +121,29 @@ pub async fn observe_for(
     intent: &Intent,
     options: &Options,
 ) -> Result<Snapshot, ObserveError> {
+    let observed = observe_with_draft(session, intent, options).await?;
+    Ok(observed.snapshot)
+}
+
+/// An observation, with the plan that was drafted to see what of it has to be confirmed.
+#[derive(Debug)]
+pub struct Observed {
+    /// What was observed.
+    pub snapshot: Snapshot,
+    /// The plan of these options, where nothing in the observation was doubted: whoever plans with
+    /// the same options need not plan again.
+    pub draft: Option<Draft>,
+}
+
+/// As [`observe_for`], with the drafted plan.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_with_draft(
+    session: &Session,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Observed, ObserveError> {
     let first = look(session, intent).await?;
     confirm::confirm(session, intent, options, first).await
 }

@@ -318,9 +318,13 @@ pub async fn send_within(
     request: &Request,
     policy: &RetryPolicy,
 ) -> Result<Reply, CallError> {
+    // The wait for a place in the rate is no part of the patience with a call that fails.
+    let mut queued = Duration::ZERO;
     let start = tokio::time::Instant::now();
     for number in 1.. {
+        let before = start.elapsed();
         session.rates.admit(session.pace, request).await;
+        queued += start.elapsed() - before;
         let call = session.client.call(request);
         let result = call.instrument(calls::attempt(number)).await;
         session.rates.learn(session.pace, request, &result);
@@ -331,7 +335,7 @@ pub async fn send_within(
             }
             Err(error) => error,
         };
-        let elapsed: Duration = start.elapsed();
+        let elapsed = start.elapsed().saturating_sub(queued);
         let attempt = Attempt {
             number,
             elapsed,

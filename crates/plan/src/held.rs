@@ -51,7 +51,7 @@ pub enum Allowance {
 }
 
 /// What the command line lets through.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Addresses of `--allow-data-loss`, with globs already resolved.
     pub data_loss: Vec<Address>,

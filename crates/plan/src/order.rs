@@ -1,7 +1,34 @@
-//! The order of steps: named passes, each giving edges for one reason. `docs/ordering.md` has the
-//! pictures.
+//! The order of steps. `docs/ordering.md` has the pictures.
 //!
-//! Nodes are steps, not resources. An edge says that its source is done before its target starts.
+//! # Algorithm
+//!
+//! The nodes of the graph are steps, not resources, since two resources may each have to wait for
+//! a part of the other. An edge says that its source is done before its target starts. Each pass
+//! adds the edges of one reason: the steps of a procedure in a row, references
+//! ([`references`]), users that let go before something is destroyed ([`let_go`]), values that one
+//! resource gives up and another takes ([`exclusive`]), the two halves of a replacement, parents
+//! that change before their children ([`parents`]), and members of a group in turn ([`rolling`]).
+//! The sorted graph is the plan.
+//!
+//! # Invariants
+//!
+//! A pass looks at blocks and changes, never at the edges of another pass, but for [`rolling`],
+//! which comes last. Only two reasons are wishes, parents before children and the turns of replaced
+//! members; they give way where they would close a cycle. A cycle of the other reasons is an
+//! error that names the changes on it.
+//!
+//! # Cost
+//!
+//! `e log e` in the edges, but for groups whose turns must follow other edges: there each member
+//! walks back over the edges once. Passes look blocks up in an [`index`], so a pass costs the edges that it
+//! adds. Edges grow with steps, not with their square, but for steps that go out as one call: each
+//! of them waits for all that the call needs.
+//!
+//! # Example
+//!
+//! A machine moves from subnet `a` to a new subnet `b`, and `a` leaves the file. References: `b` is
+//! created before the machine's move. Letting go: the move comes before the deletion of `a`. The
+//! window of the machine inherits both, so it is not stopped before `b` exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 

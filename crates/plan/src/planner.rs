@@ -176,7 +176,7 @@ pub struct Outside {
 }
 
 /// What the command line adds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// Everything goes.
     pub destroy: bool,

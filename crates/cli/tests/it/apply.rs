@@ -10,22 +10,27 @@ fn makes_it_so_and_the_second_plan_is_empty() {
     expect![[r#"
         $ setpoint apply --sim --yes
         demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
-          + net     create                  vpc
+
+          + net     vpc             create
               + cidr_block   10.0.0.0/16
               + enable_ipv6  false
               + name         demo-net
-          + subnet  create                  vswitch
+
+          + subnet  vswitch         create
               + cidr_block  10.0.1.0/24
               + name        demo-subnet
               + vpc         net (known after apply)
               + zone        cn-beijing-h
-          + web     create                  security_group
+
+          + web     security_group  create
               + name  demo-web
               + vpc   net (known after apply)
               + ingress tcp 443 from 0.0.0.0/0  "Web"
+
         Outputs:
           block = 10.0.0.0/16
           vpc = (known after apply)
+
         Plan: 3 to add, 0 to change, 0 to destroy.
         Read with <cost>
         Apply complete! Resources: 3 added, 0 changed, 0 destroyed.

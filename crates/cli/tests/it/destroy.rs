@@ -11,9 +11,11 @@ fn takes_everything_away_in_reverse_order() {
     expect![[r#"
         $ setpoint destroy --sim --yes
         demo · cn-beijing · account 1426…8342 · 3 live resources, <cost>
-          - net     destroy                 vpc vpc-2zefyx4fjp3elo09a3rr
-          - subnet  destroy                 vswitch vsw-2ze4veqx2bgk1uzk9bu3
-          - web     destroy                 security_group sg-2zemy5f49xxwny8fvd0r
+
+          - net     vpc             destroy  vpc-2zefyx4fjp3elo09a3rr
+          - subnet  vswitch         destroy  vsw-2ze4veqx2bgk1uzk9bu3
+          - web     security_group  destroy  sg-2zemy5f49xxwny8fvd0r
+
         Plan: 0 to add, 0 to change, 3 to destroy.
         Read with <cost>
         Destroy complete! Resources: 3 destroyed.

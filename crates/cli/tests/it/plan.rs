@@ -9,22 +9,27 @@ fn a_first_plan() {
     expect![[r#"
         $ setpoint plan --sim
         demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
-          + net     create                  vpc
+
+          + net     vpc             create
               + cidr_block   10.0.0.0/16
               + enable_ipv6  false
               + name         demo-net
-          + subnet  create                  vswitch
+
+          + subnet  vswitch         create
               + cidr_block  10.0.1.0/24
               + name        demo-subnet
               + vpc         net (known after apply)
               + zone        cn-beijing-h
-          + web     create                  security_group
+
+          + web     security_group  create
               + name  demo-web
               + vpc   net (known after apply)
               + ingress tcp 443 from 0.0.0.0/0  "Web"
+
         Outputs:
           block = 10.0.0.0/16
           vpc = (known after apply)
+
         Plan: 3 to add, 0 to change, 0 to destroy.
         Read with <cost>
         2| Simulated cloud in .setpoint/sim (new): no account needed, no cost
@@ -143,11 +148,13 @@ fn a_loss_is_held_and_named() {
     expect![[r#"
         $ setpoint plan --sim
         demo · cn-beijing · account 1426…8342 · 4 live resources, <cost>
-          ~ app  update in-place         REBUILD  DATA LOSS  about <time>
+
+          ~ app  instance  update in-place  REBUILD  DATA LOSS  about <time>
               ~ image  aliyun_3_x64_20G_alibase_20240819.vhd
                     -> ubuntu_24_04_x64_20G_alibase_20240812.vhd  stack.yaml:4:21
                 lost: system disk d-2zeymf2qf1s7chgt1q3v, 40 GiB    stays: id and
                 private IP
+
         Plan: 0 to add, 1 to change, 0 to destroy.
         Effect: 1 rebuild. Data loss: app.
         Held: app. In a pipeline: an `allow:` entry, or --allow-data-loss app

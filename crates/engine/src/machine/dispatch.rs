@@ -27,9 +27,11 @@ impl Machine {
             self.wake(now);
             self.pass_over(now);
             self.unblock();
+            self.has_left = false;
             self.start(now);
-            // A wait may be over as soon as it starts, and others go on from there.
-            if !self.agenda.is_touched() {
+            // A step may be over as soon as it starts. Then those behind it go on, and those that its
+            // lock held up.
+            if !std::mem::take(&mut self.has_left) {
                 break;
             }
         }

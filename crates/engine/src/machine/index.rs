@@ -92,11 +92,6 @@ impl Agenda {
         self.active.is_empty() && self.blocked.is_empty()
     }
 
-    /// Whether a blocked step is worth looking at.
-    pub(super) fn is_touched(&self) -> bool {
-        !self.touched.is_empty()
-    }
-
     /// The steps that are neither blocked nor over, the longest way to the end first.
     pub(super) fn active(&self) -> impl Iterator<Item = usize> + '_ {
         self.active.iter().map(|(_, step)| *step)

@@ -100,9 +100,11 @@ impl Machine {
             return;
         }
         let joins = |step: StepId| {
-            let since = self.history[step.0].looked_at;
+            let history = &self.history[step.0];
+            // A second look at an absence keeps its distance from the first one.
+            let may_join = |due| history.doubts == 0 && pace::may_join(history.looked_at, due, now);
             let due = self.states[step.0].due();
-            due.is_some_and(|due| pace::may_join(since, due, now))
+            due.is_some_and(|due| due <= now || may_join(due))
         };
         let (steps, ids): (Vec<StepId>, BTreeSet<String>) = targets
             .iter()
@@ -123,8 +125,10 @@ impl Machine {
             State::Waiting { patience, .. } => patience.since,
             _ => now,
         };
-        let kind = self.plan.steps[step.0].kind;
-        let pages = self.looked.get(kind).map_or(1, |look| look.pages);
+        let pages = match self.target(step) {
+            Some(Target::Row(kind, _)) => self.looked.get(kind).map_or(1, |look| look.pages),
+            Some(Target::Query(_)) | None => 1,
+        };
         let pause = pace::pause(now.saturating_sub(since), pages);
         self.states[step.0].set_due(Some(now + pause));
     }
@@ -533,7 +537,7 @@ fn is_hopeless(error: &ReadError) -> bool {
 }
 
 impl State {
-    fn set_due(&mut self, at: Option<Duration>) {
+    pub(super) fn set_due(&mut self, at: Option<Duration>) {
         match self {
             Self::Rechecking { due }
             | Self::Searching { due, .. }

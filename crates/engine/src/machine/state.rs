@@ -48,7 +48,7 @@ pub(super) enum State {
     /// Over: a closing step that ran though the window's work was not done. Nothing may build on
     /// it.
     Closed,
-    /// Over, in vain.
+    /// Failed.
     Failed,
     /// Never to be started.
     Skipped,

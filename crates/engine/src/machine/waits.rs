@@ -70,7 +70,7 @@ impl Machine {
             let said = row.attr("failure").as_text().map(ToOwned::to_owned);
             let message = said.unwrap_or_else(|| {
                 format!(
-                    "it is {} and will not become what is waited for",
+                    "it is {} and cannot reach the expected state any more",
                     status.unwrap_or_default()
                 )
             });
@@ -98,7 +98,12 @@ impl Machine {
     fn wait_on(&mut self, now: Duration, step: StepId, patience: Patience) {
         let due = None;
         self.states[step.0] = State::Waiting { due, patience };
-        self.look_later(now, step);
+        if patience.undone_since.is_some() {
+            // A state that must last is looked at more than twice.
+            self.states[step.0].set_due(Some(now + PAUSE_MIN));
+        } else {
+            self.look_later(now, step);
+        }
     }
 
     fn out_of_time(&self, step: StepId, wait: &Wait, status: Option<String>) -> Failure {

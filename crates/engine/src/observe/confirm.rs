@@ -18,9 +18,9 @@ use setpoint_plan::questions;
 use setpoint_plan::rows::Details;
 use setpoint_plan::view::{Proof, Query};
 
-use super::ObserveError;
 use super::doubt::{Doubts, Name};
 use super::tagged;
+use super::{ObserveError, Observed};
 use crate::pages::{self, ReadError};
 use crate::session::Session;
 
@@ -62,10 +62,13 @@ pub(super) async fn confirm(
     intent: &Intent,
     options: &Options,
     first: Snapshot,
-) -> Result<Snapshot, ObserveError> {
-    let doubts = Doubts::of(&session.registry, intent, options, &first);
+) -> Result<Observed, ObserveError> {
+    let (doubts, draft) = Doubts::of(&session.registry, intent, options, &first);
     if doubts.is_empty() {
-        return Ok(first);
+        return Ok(Observed {
+            snapshot: first,
+            draft,
+        });
     }
     let (first, looked_up) = look_up_again(session, intent, &doubts, first).await?;
     let cx = Cx {
@@ -94,7 +97,10 @@ pub(super) async fn confirm(
         }
     };
     add(&mut snapshot.cost, cost);
-    Ok(snapshot)
+    Ok(Observed {
+        snapshot,
+        draft: None,
+    })
 }
 
 /// Makes the look-ups of what would be rebuilt again; two that agree decide. Gives how many calls

@@ -11,12 +11,17 @@ use setpoint_plan::change::Change;
 use setpoint_plan::desired::Desired;
 use setpoint_plan::effect::Interruption;
 use setpoint_plan::live::{Live, Snapshot};
+use setpoint_plan::plan::Plan;
 use setpoint_plan::planner::{self, Intent, Options};
 use setpoint_plan::registry::Registry;
+use setpoint_plan::report::Report;
 use setpoint_plan::{Address, Value};
 
 /// A live row by kind and id.
 pub(super) type Name = (&'static str, String);
+
+/// A plan with what was noticed beside it.
+pub type Draft = (Plan, Report);
 
 /// Everything that a second look is asked.
 #[derive(Debug, Default)]
@@ -37,7 +42,7 @@ impl Doubts {
         intent: &Intent,
         options: &Options,
         snapshot: &Snapshot,
-    ) -> Self {
+    ) -> (Self, Option<Draft>) {
         let mut doubts = Self::default();
         for row in &snapshot.astray {
             doubts.row(row);
@@ -49,10 +54,15 @@ impl Doubts {
             {
                 doubts.kinds.entry(kind.name).or_default();
             }
-            return doubts;
+            return (doubts, None);
         }
+        let mut drafted = None;
         match planner::plan(registry, intent, snapshot, options) {
-            Ok((plan, _)) => plan.changes.iter().for_each(|change| doubts.change(change)),
+            Ok(draft) => {
+                let (plan, _) = &draft;
+                plan.changes.iter().for_each(|change| doubts.change(change));
+                drafted = Some(draft);
+            }
             // What cannot be planned may be so because something was not shown.
             Err(errors) => {
                 for address in errors.iter().filter_map(|error| error.address.as_ref()) {
@@ -60,7 +70,7 @@ impl Doubts {
                 }
             }
         }
-        doubts
+        (doubts, drafted)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -33,6 +33,23 @@ async fn a_network_is_made_once_and_taken_away() {
     );
 }
 
+/// Nothing waits behind the two subnets, and one holds the lock of their network while its first
+/// look shows it ready.
+#[tokio::test(start_paused = true)]
+async fn the_second_subnet_is_made_on_a_cloud_that_is_ready_at_once() {
+    let cloud = Cloud::with(setpoint_sim::profile::Options {
+        profile: setpoint_sim::profile::Profile::instant(),
+        ..setpoint_sim::profile::Options::default()
+    });
+    let net = "  net: {type: vpc, cidr_block: 172.16.0.0/12}\n";
+    let alone = NETWORK.lines().take(6).collect::<Vec<_>>().join("\n");
+    assert!(alone.ends_with(net.trim_end()), "{alone}");
+    assert!(cloud.apply(&alone).await.is_complete());
+    let outcome = cloud.apply(NETWORK).await;
+    assert!(outcome.is_complete(), "{outcome:#?}");
+    assert_eq!(outcome.summary.add, 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_destroyed_is_made_again_without_waiting() {
     let cloud = Cloud::new();

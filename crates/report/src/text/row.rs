@@ -18,6 +18,7 @@ const FORCES: &str = "  # forces replacement";
 const ARROW: &str = "-> ";
 
 /// The columns of one item's lines.
+#[derive(Clone, Copy)]
 struct Columns {
     indent: usize,
     /// Width of the names.
@@ -33,28 +34,39 @@ struct Columns {
 /// Writes the lines. Members of a structure that differ together stand under its name.
 pub(super) fn rows(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
     let indent = indent.min(style.width / 4);
-    let mut at = 0;
-    let mut flat = Vec::new();
-    while at < rows.len() {
-        let members = structure(&rows[at..]);
-        if members < 2 {
-            flat.push(rows[at].clone());
-            at += 1;
+    let sections = sections(rows);
+    let alone: Vec<Row> = sections
+        .iter()
+        .filter(|section| section.len() == 1)
+        .flat_map(|section| section.iter().cloned())
+        .collect();
+    let columns = Columns::of(&alone, indent, style);
+    for section in sections {
+        if let [row] = section {
+            plain(out, std::slice::from_ref(row), columns, style);
             continue;
         }
-        plain(out, &std::mem::take(&mut flat), indent, style);
-        let group = &rows[at..at + members];
-        let name = prefix(&group[0]).unwrap_or_default();
+        let (mark, label) = mark(section);
         let mut head = Line::indented(indent);
-        let (mark, label) = mark(group);
         head.push(label, format!("{mark} "));
-        head.push(Label::Plain, name);
+        head.push(Label::Plain, prefix(&section[0]).unwrap_or_default());
         super::end(out, &head, style);
-        let inner: Vec<Row> = group.iter().map(without_prefix).collect();
-        plain(out, &inner, indent + MEMBER_INDENT, style);
-        at += members;
+        let members: Vec<Row> = section.iter().map(without_prefix).collect();
+        let columns = Columns::of(&members, indent + MEMBER_INDENT, style);
+        plain(out, &members, columns, style);
     }
-    plain(out, &flat, indent, style);
+}
+
+/// The rows as they stand together: single ones, and the members of each structure.
+fn sections(rows: &[Row]) -> Vec<&[Row]> {
+    let mut sections = Vec::new();
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (section, behind) = rest.split_at(structure(rest));
+        sections.push(section);
+        rest = behind;
+    }
+    sections
 }
 
 /// How many rows from the first one on are members of one structure.
@@ -100,8 +112,7 @@ fn without_prefix(row: &Row) -> Row {
 }
 
 /// Writes lines that stand under each other, each part in its column.
-fn plain(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
-    let columns = Columns::of(rows, indent, style);
+fn plain(out: &mut String, rows: &[Row], columns: Columns, style: &Style) {
     let mut writer = Writer {
         out,
         columns,

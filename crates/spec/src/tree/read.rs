@@ -297,13 +297,9 @@ impl<'t> Builder<'t> {
             return Ok(());
         };
         let (start, data) = match frame {
-            Frame::List { start, mut items } => {
-                items.shrink_to_fit();
-                (start, Data::List(items))
-            }
+            Frame::List { start, items } => (start, Data::List(items)),
             Frame::Map { start, pairs, .. } => {
                 let mut pairs = self.without_doubles(pairs);
-                // A file of ten thousand entries has some thirty thousand small maps.
                 pairs.shrink_to_fit();
                 (start, Data::Map(pairs))
             }

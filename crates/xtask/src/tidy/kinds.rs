@@ -31,7 +31,7 @@ const WORDS_OF_THE_CORE: [(&str, &str); 11] = [
 ];
 
 /// Words with inner capitals that are not parameters of a single action.
-const WORDS_OF_EVERY_ACTION: [&str; 19] = [
+const WORDS_OF_EVERY_ACTION: [&str; 21] = [
     "AccountId",
     "ClientToken",
     "DryRun",
@@ -39,10 +39,12 @@ const WORDS_OF_EVERY_ACTION: [&str; 19] = [
     "InvalidParameter",
     "MissingParameter",
     "RegionId",
+    "ResourceARN",
     "ResourceId",
     "ResourceType",
     "SignatureDoesNotMatch",
     "TagKey",
+    "TagResources",
     "TagValue",
     "TotalCount",
     "UnsupportedParameter",

@@ -75,6 +75,10 @@ impl Names {
         for word in ["key", "value", "index", "number"] {
             names.add_path(&["each"], word);
         }
+        let functions = setpoint_spec::FUNCTIONS.iter();
+        names
+            .all
+            .extend(functions.map(|(name, _)| (*name).to_owned()));
         names
     }
 

@@ -33,7 +33,7 @@ pub(super) static CASES: &[Case] = &[
             row → remember vpc-a made, done, 1: started, 1: saw nothing → Done
             no row → saw not shown yet → Verifying until 1.5s
             no row, +1.5, row → saw not shown yet; look by id; remember vpc-a made, done, 1: started, 1: saw nothing → Done
-            no row, +10, no row → saw not shown yet; look by id, proven; - → Verifying until 11s
+            no row, +10, no row → saw not shown yet; look by id, proven; - → Verifying until 10.7s
             no row, +10, no row, +0.5, no row → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: its token was answered with an id that no look shows, send CreateVpc with token 2 → Sent
             row other → saw not shown yet → Verifying until 1.5s
             row nobody → saw not shown yet → Verifying until 1.5s
@@ -81,7 +81,7 @@ pub(super) static CASES: &[Case] = &[
         follows: expect![[r#"
             row → failed (Moved), 1: skipped → Failed
             row other, +0.5, row other → -; look at all, proven; send CreateVpc with token 2 → Sent
-            no row → - → Searching until 10.5s
+            no row → - → Searching until 10.2s
             no row, +0.5, row → -; look at all, proven; failed (Moved), 1: skipped → Failed
             no row, +0.5, no row → -; look at all, proven; send CreateVpc with token 2 → Sent
             blind → - → Searching until 13s
@@ -124,7 +124,7 @@ pub(super) static CASES: &[Case] = &[
         ],
         follows: expect![[r#"
             row label=new → done → Done
-            row label=old → - → Judging until 500ms
+            row label=old → - → Judging until 200ms
             row label=old, +0.5, row label=old → -; look by id, proven; again in 250ms: no answer → Pausing until 750ms
             row label=old, +0.5, row label=new → -; look by id, proven; done → Done
             no row, +0.5, no row → -; look by id, proven; again in 250ms: no answer → Pausing until 750ms
@@ -203,7 +203,7 @@ pub(super) static CASES: &[Case] = &[
             row status=Starting, +1.5, row status=Stopped, +9, row status=Stopped → saw Starting; look by id; saw Stopped; look by id; saw Stopped → Waiting until 18.5s
             row status=Starting, +1.5, row status=Stopped, +10, row status=Stopped → saw Starting; look by id; saw Stopped; look by id; failed (NotReached), 1: skipped → Failed
             row status=Starting, +300, row status=Starting → saw Starting; look by id; failed (NotReached), 1: skipped → Failed
-            no row → - → Waiting until 7.5s
+            no row → - → Waiting until 7.2s
             no row, +0.5, no row → -; look by id, proven; failed (NotReached), 1: skipped → Failed
             no row, +0.5, row status=Starting → -; look by id, proven; saw Starting → Waiting until 8.5s
             blind → - → Waiting until 10s
@@ -246,7 +246,7 @@ pub(super) static CASES: &[Case] = &[
         ],
         follows: expect![[r#"
             row status=Deleting → saw Deleting → Waiting until 8s
-            no row → - → Waiting until 7.5s
+            no row → - → Waiting until 7.2s
             no row, +0.5, no row → -; look by id, proven; remember vpc-a deleted, done → Done
             no row, +0.5, row status=Deleting → -; look by id, proven; saw Deleting → Waiting until 8.5s
             interrupt → stopping, skipped → Skipped

@@ -100,12 +100,12 @@ pub(super) static CASES: &[Case] = &[
         ],
         follows: expect![[r#"
             row label=old → started, send AssociateEipAddress with token 1 → Sent
-            row label=other → - → Rechecking until 500ms
+            row label=other → - → Rechecking until 200ms
             row label=other, +0.5, row label=other → -; look by id, proven; 1: skipped, failed (Moved) → Failed
             row label=other, +0.5, row label=old → -; look by id, proven; started, send AssociateEipAddress with token 1 → Sent
             row other label=old, +0.5, row other label=old → -; look by id, proven; 1: skipped, failed (Moved) → Failed
             row nobody label=old, +0.5, row nobody label=old → -; look by id, proven; 1: skipped, failed (Moved) → Failed
-            no row → - → Rechecking until 500ms
+            no row → - → Rechecking until 200ms
             no row, +0.5, no row → -; look by id, proven; 1: skipped, failed (Moved) → Failed
             blind → - → Rechecking until 3s
             blind !Forbidden.RAM → failed (Credentials), 1: skipped → Failed
