@@ -72,10 +72,11 @@ fn item(out: &mut String, item: &Item) {
     let open = if item.rows.is_empty() { "" } else { " open" };
     let _infallible = writeln!(
         out,
-        "<details{open}><summary><b class=\"mark {}\">{}</b> <code>{}</code> <span>{}</span>{}</summary>",
+        "<details{open}><summary><b class=\"mark {}\">{}</b> <code>{}</code> <span class=\"dim\">{}</span> <span>{}</span>{}</summary>",
         class(item.label),
         escape(item.mark),
         escape(&item.name),
+        escape(item.kind),
         escape(item.verb),
         item.words
             .iter()
@@ -202,16 +203,16 @@ mod tests {
             <p class="dim">shop/prod · cn-beijing · account 1234…3456 · 23 live resources</p>
             <h2 class="strong">Plan: 0 to add, 0 to change, 4 to destroy. 1 kept.</h2>
             <p class="danger">Data loss: web[0..1].</p>
-            <details><summary><b class="mark warning">!</b> <code>data</code> <span>kept</span> <span class="dim">d-2zeb7q</span> <span class="dim">(on_delete: keep)</span></summary>
+            <details><summary><b class="mark warning">!</b> <code>data</code> <span class="dim">disk</span> <span>kept</span> <span class="dim">d-2zeb7q</span> <span class="dim">(on_delete: keep)</span></summary>
             </details>
-            <details><summary><b class="mark delete">-</b> <code>net</code> <span>destroy</span> <span class="dim">vpc-2ze1</span></summary>
+            <details><summary><b class="mark delete">-</b> <code>net</code> <span class="dim">vpc</span> <span>destroy</span> <span class="dim">vpc-2ze1</span></summary>
             </details>
-            <details open><summary><b class="mark delete">-</b> <code>private[h]</code> <span>destroy</span> <span class="dim">vsw-2ze1</span></summary>
+            <details open><summary><b class="mark delete">-</b> <code>private[h]</code> <span class="dim">vswitch</span> <span>destroy</span> <span class="dim">vsw-2ze1</span></summary>
             <table>
             <tr class="warning"><td class="mark warning"></td><td colspan="2">note: eni-2ze4 of lb-2ze9 is in it</td><td class="dim"></td></tr>
             </table>
             </details>
-            <details open><summary><b class="mark delete">-</b> <code>web[0..1]</code> <span>destroy</span> <span class="dim">instance</span> <span class="danger">DATA LOSS</span></summary>
+            <details open><summary><b class="mark delete">-</b> <code>web[0..1]</code> <span class="dim">instance</span> <span>destroy</span> <span class="danger">DATA LOSS</span></summary>
             <table>
             <tr class="danger"><td class="mark danger"></td><td colspan="2">lost: its system disk</td><td class="dim"></td></tr>
             </table>

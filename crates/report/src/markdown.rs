@@ -48,20 +48,21 @@ fn paragraph(out: &mut String, label: Label, text: &str) {
 }
 
 fn table(out: &mut String, view: &PlanView) {
-    out.push_str("| | resource | action | |\n| --- | --- | --- | --- |\n");
+    out.push_str("| | resource | kind | action | |\n| --- | --- | --- | --- | --- |\n");
     for item in view.items.iter().take(TABLE_MAX) {
         let words: Vec<String> = item.words.iter().map(word).collect();
         let _infallible = writeln!(
             out,
-            "| `{}` | `{}` | {} | {} |",
+            "| `{}` | `{}` | {} | {} | {} |",
             item.mark,
             item.name,
+            escape(item.kind),
             item.verb,
             words.join(" · ")
         );
     }
     if view.items.len() > TABLE_MAX {
-        let _infallible = writeln!(out, "| | {} more | | |", view.items.len() - TABLE_MAX);
+        let _infallible = writeln!(out, "| | {} more | | | |", view.items.len() - TABLE_MAX);
     }
     out.push('\n');
 }
@@ -93,9 +94,10 @@ fn details(out: &mut String, view: &PlanView) {
 fn item_lines(body: &mut String, item: &Item) {
     let words: Vec<&str> = item.words.iter().map(|(_, text)| text.as_str()).collect();
     let line = format!(
-        "{} {} {}  {}",
+        "{} {} {} {}  {}",
         diff_mark(item.mark),
         item.name,
+        item.kind,
         item.verb,
         words.join("  ")
     );
@@ -176,23 +178,23 @@ mod tests {
 
                 **Held: db. In a pipeline: an `allow:` entry, or --allow-data-loss db**
 
-                | | resource | action | |
-                | --- | --- | --- | --- |
-                | `~` | `db` | update in-place | **REBUILD** · **DATA LOSS** · about 1 min |
-                | `~` | `db-sg` | update in-place |  |
-                | `~` | `web[0..2]` | update in-place | RESTART · about 1 min, one at a time |
+                | | resource | kind | action | |
+                | --- | --- | --- | --- | --- |
+                | `~` | `db` | instance | update in-place | **REBUILD** · **DATA LOSS** · about 1 min |
+                | `~` | `db-sg` | security\_group | update in-place |  |
+                | `~` | `web[0..2]` | instance | update in-place | RESTART · about 1 min, one at a time |
 
                 <details><summary>Details</summary>
 
                 ```diff
-                ! db update in-place  REBUILD  DATA LOSS  about 1 min
+                ! db instance update in-place  REBUILD  DATA LOSS  about 1 min
                 !     image  aliyun_3_x64_20G_alibase_20240528.vhd -> ubuntu_24_04_x64_20G_alibase_20251030.vhd    stack.yaml:28:9
                       lost: system disk d-2zeh…k1, 40 GiB    stays: id and private IP
                       snapshot first: yes (lifecycle.snapshot_before)
-                ! db-sg update in-place
+                ! db-sg security_group update in-place
                 +     ingress tcp 5432 from web-sg    "PostgreSQL"    stack.yaml:28:9
                 -     ingress tcp 5432 from 10.0.0.0/8    closed last, no gap
-                ! web[0..2] update in-place  RESTART  about 1 min, one at a time
+                ! web[0..2] instance update in-place  RESTART  about 1 min, one at a time
                 !     instance_type  ecs.c7.large -> ecs.c7.xlarge    env/prod.yaml:5:24
                 !     system_disk.size  40 -> 60    online, no restart
                 ```
@@ -211,17 +213,17 @@ mod tests {
             &expect![[r####"
                 ### Plan: 5 to add, 0 to change, 0 to destroy.
 
-                | | resource | action | |
-                | --- | --- | --- | --- |
-                | `+` | `app[0..1]` | create |  |
-                | `+` | `net` | create |  |
-                | `+` | `subnet` | create |  |
-                | `+` | `web-sg` | create |  |
+                | | resource | kind | action | |
+                | --- | --- | --- | --- | --- |
+                | `+` | `app[0..1]` | instance | create |  |
+                | `+` | `net` | vpc | create |  |
+                | `+` | `subnet` | vswitch | create |  |
+                | `+` | `web-sg` | security\_group | create |  |
 
                 <details><summary>Details</summary>
 
                 ```diff
-                + app[0..1] create
+                + app[0..1] instance create
                 +     instance_type  ecs.c7.large
                 +     name  web-00 | web-01
                 +     password  (sensitive value)
@@ -230,13 +232,13 @@ mod tests {
                 +     user_data  2.2 KiB, sha256 25b32758411a
                 +     vswitch  subnet (known after apply)
                 +     tags  {App: shop, Env: prod}
-                + net create
+                + net vpc create
                 +     cidr_block  172.16.0.0/12
-                + subnet create
+                + subnet vswitch create
                 +     cidr_block  172.16.1.0/24
                 +     vpc  net (known after apply)
                 +     zone  cn-beijing-h
-                + web-sg create
+                + web-sg security_group create
                 +     vpc  net (known after apply)
                 +     ingress tcp 80 from 0.0.0.0/0    "Web"
                   output ip = (known after apply)

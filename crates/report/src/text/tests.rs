@@ -209,7 +209,7 @@ fn a_destroy() {
               - private[h]  vswitch   destroy  vsw-2ze1
                     note: eni-2ze4 of lb-2ze9 is in it
 
-              - web[0..1]   instance  destroy  instance  DATA LOSS
+              - web[0..1]   instance  destroy  DATA LOSS
                     lost: its system disk
 
             Plan: 0 to add, 0 to change, 4 to destroy. 1 kept.

@@ -57,9 +57,12 @@ pub(super) fn items(plan: &Plan, report: &Report, values: &Values<'_>) -> Vec<It
     }
     drafts
         .into_iter()
-        .map(|draft| Item {
-            name: words::members(&draft.members),
-            ..draft.item
+        .map(|mut draft| {
+            draft.item.words.retain(|(_, word)| !word.is_empty());
+            Item {
+                name: words::members(&draft.members),
+                ..draft.item
+            }
         })
         .collect()
 }
@@ -300,7 +303,8 @@ fn join<'a>(into: &mut Draft<'a>, other: Draft<'a>) {
     }
     for ((label, word), (_, other)) in into.item.words.iter_mut().zip(other.item.words) {
         if *label == Label::Dim && *word != other {
-            into.item.kind.clone_into(word);
+            // Members have ids of their own; none stands for all of them.
+            word.clear();
         }
     }
 }
