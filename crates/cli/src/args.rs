@@ -102,15 +102,16 @@ pub struct CloudArgs {
     pub profile: Option<String>,
 }
 
+const HELD_STEPS: &str = "Held steps";
+
 /// Flags that allow held steps.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Held steps")]
 pub struct AllowArgs {
     /// Allow ADDR to lose data or to be replaced; repeatable, accepts globs
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", help_heading = HELD_STEPS)]
     pub allow_data_loss: Vec<String>,
     /// Allow deleting or replacing more than half of the stack's resources
-    #[arg(long)]
+    #[arg(long, help_heading = HELD_STEPS)]
     pub allow_bulk: bool,
 }
 

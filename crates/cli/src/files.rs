@@ -48,7 +48,7 @@ pub enum NotFound {
 /// The stack file for a path, or for the current folder without one.
 ///
 /// # Errors
-/// There is no such file, or not exactly one.
+/// The file does not exist, or the folder holds several.
 pub fn choose(loader: &dyn Loader, named: Option<&str>) -> Result<String, NotFound> {
     let path = named.unwrap_or(".");
     match loader.look(path) {

@@ -493,7 +493,7 @@ impl Machine {
         self.out.push(Command::Tell(Event::Skipped { step }));
     }
 
-    /// A step is over: it lets go of its locks, and others may go on.
+    /// Ends a step: releases its locks, and wakes the steps that it affects.
     fn leave(&mut self, step: StepId) {
         let own = self.index.of_change(self.plan.steps[step.0].change);
         self.locks.leave(&self.plan, step, own, &self.states);

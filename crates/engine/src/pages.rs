@@ -318,7 +318,7 @@ pub async fn send_within(
     request: &Request,
     policy: &RetryPolicy,
 ) -> Result<Reply, CallError> {
-    // The wait for a place in the rate is no part of the patience with a call that fails.
+    // The time spent in the queue of the rate limit does not count against the time for retries.
     let mut queued = Duration::ZERO;
     let start = tokio::time::Instant::now();
     for number in 1.. {

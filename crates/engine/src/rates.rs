@@ -1,13 +1,16 @@
 //! The rates of reads: every read takes its place in the bucket of its action.
 //!
-//! Writes are paced by the apply machine, which also decides their order; reads are made side by
-//! side by whoever needs them, so they share these buckets behind a lock.
+//! Writes are paced by the apply machine, which also decides their order. Reads are made side by
+//! side by whoever needs them, so they share these buckets behind a lock, and queue for each: only
+//! the first of a queue waits for the bucket, so a thousand reads wake up a thousand times in all.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use setpoint_openapi::error::CallError;
 use setpoint_openapi::limit::Limits;
+use setpoint_openapi::product::Product;
 use setpoint_openapi::request::Request;
 use tokio::time::Instant;
 
@@ -18,13 +21,21 @@ use crate::session::Pace;
 pub struct Rates {
     started: Instant,
     limits: Mutex<Limits>,
+    queues: Mutex<BTreeMap<Name, Queue>>,
 }
+
+/// An action in a region.
+type Name = (Product, &'static str, String);
+
+/// Whoever holds it is the first that waits; the others follow in the order in which they came.
+type Queue = Arc<tokio::sync::Mutex<()>>;
 
 impl Default for Rates {
     fn default() -> Self {
         Self {
             started: Instant::now(),
             limits: Mutex::default(),
+            queues: Mutex::default(),
         }
     }
 }
@@ -32,6 +43,8 @@ impl Default for Rates {
 impl Rates {
     /// Waits until the action may be called again, by the cloud's time.
     pub async fn admit(&self, pace: Pace, request: &Request) {
+        let queue = self.queue(request);
+        let _first = queue.lock().await;
         loop {
             let now = self.now(pace);
             let taken = self.with(|limits| {
@@ -52,6 +65,13 @@ impl Rates {
             let bucket = limits.bucket(request.action, &request.region, now);
             bucket.learn(now, result);
         });
+    }
+
+    fn queue(&self, request: &Request) -> Queue {
+        let action = request.action;
+        let name = (action.product, action.name, request.region.clone());
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.entry(name).or_default().clone()
     }
 
     fn now(&self, pace: Pace) -> Duration {

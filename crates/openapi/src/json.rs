@@ -1,10 +1,10 @@
 //! Strict reading of replies: what was not promised is refused, loudly.
 //!
 //! A field that is null, of another type than the API's metadata says, or missing where the cloud
-//! always sends it is [`Odd`], never an empty text, zero or false: a damaged answer must not look like
-//! a resource that differs. `need_…` is for what is always there; `may_…` is for what the cloud leaves
-//! out when it is empty, and tells absence from everything else. A body that is not one JSON object,
-//! or that names a key twice in one object, is [`Odd`] as well.
+//! always sends it is [`Odd`], never an empty text, zero or false: a damaged answer must not look
+//! like a resource that differs. `need_…` is for what is always there; `may_…` is for what the
+//! cloud leaves out when it is empty, and tells absence from everything else. A body that is not
+//! one JSON object, or that names a key twice in one object, is [`Odd`] as well.
 
 mod lenient;
 mod tree;
@@ -40,7 +40,8 @@ pub struct Node<'a> {
 ///
 /// # Errors
 ///
-/// If it is not JSON, not an object at the root, nested deeper than 128, or names a key twice in one object.
+/// If it is not JSON, not an object at the root, nested deeper than 128, or names a key twice in
+/// one object.
 pub fn parse(body: &[u8]) -> Result<Json, Odd> {
     let (tree, texts) = tree::read(body).map_err(|error| Odd {
         what: format!("the body is not JSON: {error}"),
@@ -414,7 +415,8 @@ fn as_int_text(at: &Tree, texts: &str) -> Option<i64> {
     }
 }
 
-/// The whole number that a number is; one with a fraction of zero counts if it is small enough to be exact.
+/// The whole number that a number is; one with a fraction of zero counts if it is small enough to
+/// be exact.
 fn whole(number: &serde_json::Number) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if let Some(whole) = number.as_i64() {

@@ -44,7 +44,8 @@ const RISE: f64 = 1.1;
 const WINDOWS_BEFORE_TRYING_AGAIN: u32 = 10;
 /// The slowest rate, calls per second: one call each ten seconds still makes progress.
 const RATE_MIN: f64 = 0.1;
-/// The pause after a throttling without a hint; it doubles while pauses do not help, up to the API's counting window.
+/// The pause after a throttling without a hint; it doubles while pauses do not help, up to the
+/// API's counting window.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The window in which the API counts.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -204,7 +205,8 @@ impl Bucket {
         }
     }
 
-    /// Learns that a call was not throttled. Answers that come in during a pause belong to calls from before it.
+    /// Learns that a call was not throttled. Answers that come in during a pause belong to calls
+    /// from before it.
     pub fn passed(&mut self, now: Duration) {
         if now >= self.closed_until {
             self.streak = 0;
@@ -216,7 +218,8 @@ impl Bucket {
         self.refill(now);
         self.recent.pop_back();
         self.calm_since = now;
-        // During the pause, throttled calls are those that were under way when the first one came back.
+        // During the pause, throttled calls are those that were under way when the first one came
+        // back.
         if now < self.closed_until {
             self.closed_until = self.closed_until.max(now + hint.unwrap_or_default());
             self.filled = self.closed_until;
@@ -248,7 +251,8 @@ impl Bucket {
     fn refill(&mut self, now: Duration) {
         let elapsed = now.saturating_sub(self.filled);
         self.filled = self.filled.max(now);
-        // An action that counts per second minds bursts too: half a second's worth, once it has shown a limit.
+        // An action that counts per second minds bursts too: half a second's worth, once it has
+        // shown a limit.
         let burst = if self.too_fast.is_finite() {
             (self.rate / 2.0).clamp(1.0, self.policy.burst)
         } else {
@@ -296,7 +300,8 @@ mod tests {
     use super::*;
     use crate::action::{cms, ecs, vpc};
 
-    /// Calls a server that lets `allowed` calls through in each window; says (made, throttled) per minute.
+    /// Calls a server that lets `allowed` calls through in each window; says (made, throttled) per
+    /// minute.
     fn drive(allowed: u32, window: Duration, minutes: u64) -> Vec<(u32, u32)> {
         let mut bucket = Bucket::new(LimitPolicy::steady(10.0, 10.0), Duration::ZERO);
         let mut now = Duration::ZERO;

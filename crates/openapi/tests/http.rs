@@ -14,7 +14,8 @@ use std::time::Duration;
 use setpoint_openapi::http::{HttpConfig, HttpTransport};
 use setpoint_openapi::wire::{Transport, TransportError, WireRequest, WireResponse};
 
-/// Serves one connection: reads one request, answers with these bytes, and closes. Gives the request back.
+/// Serves one connection: reads one request, answers with these bytes, and closes. Gives the
+/// request back.
 fn serve(answer: Vec<u8>) -> (SocketAddr, JoinHandle<String>) {
     serve_with(move |stream| stream.write_all(&answer).expect("the client reads"))
 }

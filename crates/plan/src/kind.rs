@@ -3,8 +3,8 @@
 //! # Expected flow
 //!
 //! 1. The planner asks the questions that the file alone determines: [`Kind::owned`] and
-//!    [`Kind::more_lists`] of every kind, [`Kind::look_ups`] and [`Kind::local_reads`] of every entry.
-//!    The engine answers them.
+//!    [`Kind::more_lists`] of every kind, [`Kind::look_ups`] and [`Kind::local_reads`] of every
+//!    entry. The engine answers them.
 //! 2. [`Kind::details`] asks for what no listing carries, once for each row that the stack owns or
 //!    adopts. It sees the entry in its first form, since step 3 needs the answers.
 //! 3. [`Kind::desire`] completes the entry from all answers.

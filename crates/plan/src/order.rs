@@ -20,9 +20,9 @@
 //! # Cost
 //!
 //! `e log e` in the edges, but for groups whose turns must follow other edges: there each member
-//! walks back over the edges once. Passes look blocks up in an [`index`], so a pass costs the edges that it
-//! adds. Edges grow with steps, not with their square, but for steps that go out as one call: each
-//! of them waits for all that the call needs.
+//! walks back over the edges once. Passes look blocks up in an [`index`], so a pass costs the edges
+//! that it adds. Edges grow with steps, not with their square, but for steps that go out as one
+//! call: each of them waits for all that the call needs.
 //!
 //! # Example
 //!

@@ -27,8 +27,9 @@ use crate::{disk, files, saved, screen, spec, ui, wiring};
 /// Steps that lose data or a resource's identity are held: --yes does not cover them; an `allow:`
 /// entry in the stack's file or --allow-data-loss does.
 ///
-/// On a first Ctrl-C, SIGTERM, SIGQUIT or closed terminal, apply starts no new steps and waits for
-/// those that are running; the same command continues later.
+/// On a first Ctrl-C, SIGTERM, SIGQUIT or closed terminal, apply starts no new steps, finishes the
+/// API calls that are running, and starts the instances again that it has stopped; the same command
+/// continues later.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// The stack, or a plan saved with `plan --out`.

@@ -119,7 +119,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// The address, the folder or a file cannot be used.
 pub fn run(args: &SimArgs) -> Result<Exit, Error> {
     let SimCommand::Serve(args) = &args.command;
-    // The port first: without it there is no point in opening the cloud.
+    // The port is taken first, so that nothing has been opened when it is in use.
     let listener = listen(&args.listen)?;
     let cloud = wiring::open_sim(config(args)?)?;
     if let Some(path) = &args.faults {

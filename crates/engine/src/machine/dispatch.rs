@@ -29,8 +29,8 @@ impl Machine {
             self.unblock();
             self.has_left = false;
             self.start(now);
-            // A step may be over as soon as it starts. Then those behind it go on, and those that its
-            // lock held up.
+            // A step may end as it starts. Then the steps behind it go on, and those that waited
+            // for its lock.
             if !std::mem::take(&mut self.has_left) {
                 break;
             }

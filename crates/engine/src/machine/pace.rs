@@ -1,10 +1,11 @@
 //! When a step looks at the cloud: soon after its write was answered, and then less and less often.
 //!
 //! A wait knows nothing of how long a state lasts; it follows what the cloud shows. The first look
-//! comes half a second after the answer, or as soon as the last look at its kind allows. Each later one comes after a pause that grows with the
-//! time waited so far, so a state that lasts `t` is noticed at most `max(1 s, t / 20)` late, and
-//! the number of looks grows with the logarithm of `t`. A look of many pages makes the pause
-//! longer, so the reads of rows by id stay at three or four a second however many are waited for.
+//! comes half a second after the answer, or as soon as the last look at its kind allows. Each later
+//! one comes after a pause that grows with the time waited so far, so a state that lasts `t` is
+//! noticed at most `max(1 s, t / 20)` late, and the number of looks grows with the logarithm of
+//! `t`. A look of many pages makes the pause longer, so the reads of rows by id stay at three or
+//! four a second however many are waited for.
 
 use std::time::Duration;
 

@@ -76,7 +76,7 @@ pub(super) async fn confirm(
         intent,
         doubts: &doubts,
         first: &first,
-        known: known(&first),
+        known: by_name(first.live.iter().map(Arc::as_ref)),
     };
     let second = cx.look().await?;
     let mut cost = second.cost;
@@ -151,13 +151,14 @@ struct Cx<'a> {
     doubts: &'a Doubts,
     first: &'a Snapshot,
     /// The rows of the first look.
-    known: Known<'a>,
+    known: ByName<'a>,
 }
 
-type Known<'a> = BTreeMap<(&'static str, &'a str), &'a Live>;
+/// Rows by kind and id.
+type ByName<'a> = BTreeMap<(&'static str, &'a str), &'a Live>;
 
-fn known(first: &Snapshot) -> Known<'_> {
-    let rows = first.live.iter().map(Arc::as_ref);
+fn by_name<'a>(rows: impl IntoIterator<Item = &'a Live>) -> ByName<'a> {
+    let rows = rows.into_iter();
     rows.map(|row| ((row.kind, row.id.as_str()), row)).collect()
 }
 
@@ -172,7 +173,8 @@ impl Cx<'_> {
         }
         let fourth = self.look().await?;
         add(cost, fourth.cost);
-        let shown = |name: &Name| fourth.rows.iter().any(|row| is_named(row, name));
+        let last = by_name(&fourth.rows);
+        let shown = |(kind, id): &Name| last.contains_key(&(*kind, id.as_str()));
         let all_shown = [&second, &third].iter().all(|look| {
             let mut names = look.rows.iter().map(|row| (row.kind, row.id.clone()));
             names.all(|name| shown(&name))
@@ -316,8 +318,9 @@ impl Cx<'_> {
     /// The first thing in which a further look contradicts the first one, with its kind.
     fn against_first(&self, look: &Again) -> Option<(&'static str, String)> {
         let before = |name: &Name| {
-            let astray = self.first.astray.iter().find(|row| is_named(row, name));
-            self.first_row(name).or(astray)
+            let mut astray = self.first.astray.iter();
+            let known = self.first_row(name);
+            known.or_else(|| astray.find(|row| is_named(row, name)))
         };
         for row in &look.rows {
             let name = (row.kind, row.id.clone());
@@ -336,8 +339,9 @@ impl Cx<'_> {
         }
         // What is to be deleted and is not there any more is no contradiction: the cloud says so
         // when it is deleted.
-        let unshown = self.doubts.rows.iter().find(|(name, attrs)| {
-            !attrs.is_empty() && !look.rows.iter().any(|row| is_named(row, name))
+        let shown = by_name(&look.rows);
+        let unshown = self.doubts.rows.iter().find(|((kind, id), attrs)| {
+            !attrs.is_empty() && !shown.contains_key(&(*kind, id.as_str()))
         });
         unshown.map(|((kind, id), _)| {
             (
@@ -350,9 +354,10 @@ impl Cx<'_> {
     /// The first thing in which two further looks contradict each other, with its kind.
     fn between(&self, one: &Again, other: &Again) -> Option<(&'static str, String)> {
         for (here, there) in [(one, other), (other, one)] {
+            let there = by_name(&there.rows);
             for row in &here.rows {
                 let name = (row.kind, row.id.clone());
-                let Some(same) = there.rows.iter().find(|row| is_named(row, &name)) else {
+                let Some(same) = there.get(&(row.kind, row.id.as_str())) else {
                     return Some((
                         row.kind,
                         format!("one look shows {}, another does not", told(row)),

@@ -3,9 +3,9 @@
 //! A listing of ECS that filters by tag shows at most 1,000 resources, with a total of 1,000, so it
 //! looks complete. A stack with more machines than that would create the others again. Where such a
 //! listing is full, the tag service names every resource that carries the tag, a thousand a page,
-//! and the rows that the listing has not shown are read by their ids. The tag service may be minutes
-//! late: an address that it does not show either is sought in the listing without a filter before
-//! anything is created (see [`confirm`](super::confirm)).
+//! and the resources that the listing has not shown are read by their ids. The tag service may be
+//! minutes late: an address that it does not show either is sought in the listing without a filter
+//! before anything is created (see [`confirm`](super::confirm)).
 
 use std::collections::BTreeSet;
 
@@ -59,12 +59,30 @@ pub(super) async fn read(session: &Session, query: &Query) -> Result<Read, ReadE
     let shown: BTreeSet<String> = found.rows.iter().filter_map(id).collect();
     let ids = named.rows.iter().filter_map(|row| id_in(row, &api));
     let rest: Vec<String> = ids.filter(|id| !shown.contains(id)).collect();
+    let mut more = Vec::new();
     for by_id in query.kind.poll(&query.site, &rest) {
         let read = pages::read(session, &refusing(by_id)).await?;
         found.pages += read.pages;
-        found.rows.extend(read.rows);
+        more.extend(read.rows);
     }
+    add(&mut found.rows, more);
     Ok(found)
+}
+
+/// Adds rows that were read by id. A detail stands under the id of another resource, so the listing
+/// may have shown it already; what was read last takes its place.
+fn add(rows: &mut Vec<Row>, more: Vec<Row>) {
+    let newer: BTreeSet<String> = more.iter().filter_map(detail_of).collect();
+    rows.retain(|row| detail_of(row).is_none_or(|id| !newer.contains(&id)));
+    rows.extend(more);
+}
+
+/// The id of the resource that a detail is about.
+fn detail_of(row: &Row) -> Option<String> {
+    match row {
+        Row::Detail { id, .. } => Some(id.clone()),
+        Row::Live(_) | Row::Found(_) => None,
+    }
 }
 
 /// Whether a listing may show less than there is.
@@ -113,6 +131,18 @@ mod tests {
     use setpoint_openapi::action::ecs;
 
     use super::*;
+
+    #[test]
+    fn a_detail_that_is_read_again_counts_once() {
+        let detail = |id: &str, size: i64| Row::Detail {
+            id: id.to_owned(),
+            attrs: Map::from([("size".to_owned(), Value::Int(size))]),
+            uses: Vec::new(),
+        };
+        let mut rows = vec![detail("i-1", 1), detail("i-2", 1)];
+        add(&mut rows, vec![detail("i-2", 2), detail("i-3", 2)]);
+        assert_eq!(rows, [detail("i-1", 1), detail("i-2", 2), detail("i-3", 2)]);
+    }
 
     #[test]
     fn the_id_of_a_name_is_taken_where_product_and_type_fit() {

@@ -1,6 +1,8 @@
-//! The one action of the location service, version 2015-06-12, that clients call to find a product's host.
+//! The one action of the location service, version 2015-06-12, that clients call to find a
+//! product's host.
 //!
-//! Written by hand: the service publishes no description. Source: the requests of the official clients.
+//! Written by hand: the service publishes no description. Source: the requests of the official
+//! clients.
 
 use super::{Action, Param, ParamType};
 use crate::product::Product;

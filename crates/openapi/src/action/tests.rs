@@ -77,7 +77,8 @@ fn questions_about_an_action() {
     );
 }
 
-/// The tables against the descriptions they are made from, read here in another way than the generator does.
+/// The tables against the descriptions they are made from, read here in another way than the
+/// generator does.
 #[test]
 #[expect(
     clippy::disallowed_methods,

@@ -1,7 +1,7 @@
 //! The lenient accessors: what is absent or of another type reads as nothing.
 //!
-//! Nothing may be decided on what they give. They remain for the decoders that have not been moved to
-//! the strict ones yet.
+//! Nothing may be decided on what they give. They remain for the decoders that have not been moved
+//! to the strict ones yet.
 
 use super::tree::Tree;
 use super::{Json, Node, Odd, whole};
@@ -128,7 +128,8 @@ impl<'a> Node<'a> {
         self.try_list(path).ok().flatten().unwrap_or_default()
     }
 
-    /// The rows at the path. `None` if the wrapper is absent or null, `Some` and empty for an empty wrapper or list.
+    /// The rows at the path. `None` if the wrapper is absent or null, `Some` and empty for an empty
+    /// wrapper or list.
     ///
     /// # Errors
     ///

@@ -292,14 +292,13 @@ fn leaves(
 fn apart_parent(all: &[Classified], live: &Live, value: &Value) -> Option<Address> {
     let is_apart = |parent: &&Address| {
         all.iter().any(|other| {
-            let held = other.change.before.as_ref().is_some_and(|old| {
-                let mut uses = live.uses.iter();
-                uses.any(|(kind, id)| *kind == old.kind && *id == old.id)
-            });
             other.change.address == **parent
-                && held
                 && other.change.action == ChangeAction::Replace
                 && other.change.order == ReplaceOrder::DeleteFirst
+                && other.change.before.as_ref().is_some_and(|old| {
+                    let mut uses = live.uses.iter();
+                    uses.any(|(kind, id)| *kind == old.kind && *id == old.id)
+                })
         })
     };
     let parents = value.refs().into_iter().map(|reference| &reference.address);

@@ -48,7 +48,7 @@ impl Index<&str> for Map {
     type Output = Value;
 
     /// # Panics
-    /// There is no such key.
+    /// The key is missing.
     fn index(&self, key: &str) -> &Value {
         self.0.get(key).expect("the key is there")
     }

@@ -1,7 +1,6 @@
 //! What resources name, and what is within the targets of a run.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::Desired;
 use crate::live::Live;
@@ -14,11 +13,14 @@ use crate::{Address, Value};
 pub(crate) fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
     let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
     let mut todo: Vec<Address> = closure.iter().cloned().collect();
+    if todo.is_empty() {
+        return closure;
+    }
+    let users = cx.options.destroy.then(|| users(cx));
     while let Some(address) = todo.pop() {
-        let next = if cx.options.destroy {
-            users_of(cx, &address)
-        } else {
-            cx.desired.get(&address).map(named_by).unwrap_or_default()
+        let next = match &users {
+            Some(users) => users_of(cx, users, &address),
+            None => cx.desired.get(&address).map(named_by).unwrap_or_default(),
         };
         for next in next {
             if closure.insert(next.clone()) {
@@ -27,6 +29,34 @@ pub(crate) fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
         }
     }
     closure
+}
+
+/// The addresses whose live rows use a row, by its kind and id.
+type UsersByRow<'a> = BTreeMap<(&'static str, &'a str), Vec<&'a Address>>;
+
+fn users<'a>(cx: &Context<'a>) -> UsersByRow<'a> {
+    let mut found = UsersByRow::new();
+    for row in &cx.snapshot.live {
+        let Some(owner) = &row.owner else { continue };
+        for (kind, id) in &row.uses {
+            found
+                .entry((*kind, id.as_str()))
+                .or_default()
+                .push(&owner.address);
+        }
+    }
+    found
+}
+
+/// The addresses whose live rows use the live row of this one.
+fn users_of(cx: &Context<'_>, users: &UsersByRow<'_>, address: &Address) -> Vec<Address> {
+    let used = cx.paired.get(address).and_then(|pair| pair.main.as_ref());
+    let found = used.and_then(|used| users.get(&(used.kind, used.id.as_str())));
+    found
+        .into_iter()
+        .flatten()
+        .map(|user| (*user).clone())
+        .collect()
 }
 
 /// Everything that a resource names, in fields, what is sent at creation, tags and `after`.
@@ -67,25 +97,6 @@ pub(super) fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
     found.sort();
     found.dedup();
     found
-}
-
-/// The addresses whose live rows use the live row of this one.
-fn users_of(cx: &Context<'_>, address: &Address) -> Vec<Address> {
-    let Some(used) = cx.paired.get(address).and_then(|pair| pair.main.as_ref()) else {
-        return Vec::new();
-    };
-    let uses = |live: &&Arc<Live>| {
-        live.uses
-            .iter()
-            .any(|(kind, id)| *kind == used.kind && *id == used.id)
-    };
-    cx.snapshot
-        .live
-        .iter()
-        .filter(uses)
-        .filter_map(|live| live.owner.as_ref())
-        .map(|owner| owner.address.clone())
-        .collect()
 }
 
 /// Whether a change of the resource ends its use of this row: a field that refers to it differs.
