@@ -362,7 +362,7 @@ fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
 
 fn decode_machine(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     decode::id(row, "InstanceId")?;
-    let status = ("status".to_owned(), Value::Text(row.need_text("Status")?));
+    let status = ("status".to_owned(), Value::text(row.need_text("Status")?));
     Ok(Row::Found(Map::from([status])))
 }
 
@@ -370,5 +370,5 @@ fn decode_machine(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
 fn machine(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let is_free = matches!(row.need_text("Status")?.as_str(), "Available" | "Detaching");
     let id = row.need_text("InstanceId")?;
-    Ok((!is_free && !id.is_empty()).then_some(Value::Text(id)))
+    Ok((!is_free && !id.is_empty()).then_some(Value::text(id)))
 }

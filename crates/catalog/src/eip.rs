@@ -34,8 +34,7 @@ use setpoint_spec::schema::Type;
 
 use crate::instance::PUBLIC_ADDRESS;
 use crate::shared::{
-    default_to, locked_all, name_at_creation, own_id, own_tags, params,
-    some_text, text_or_none,
+    default_to, locked_all, name_at_creation, own_id, own_tags, params, some_text, text_or_none,
 };
 use crate::vpc;
 
@@ -246,7 +245,11 @@ fn undeletable(_: &Cx<'_>, live: &Live) -> Option<String> {
 /// Another bandwidth changes the price per hour, unless traffic is paid for.
 fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     let is_paid = judged.row.attr("internet_charge_type") == Value::text("PayByBandwidth");
-    let effect = if is_paid { Effect::NONE.priced() } else { Effect::NONE };
+    let effect = if is_paid {
+        Effect::NONE.priced()
+    } else {
+        Effect::NONE
+    };
     Verdict::UpdateWith(&BANDWIDTH, effect)
 }
 
@@ -327,7 +330,7 @@ fn description(row: Node<'_>) -> Result<Option<Value>, Odd> {
 fn target(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let status = row.need_text("Status")?;
     match status.as_str() {
-        "Associating" | "InUse" => decode::id(row, "InstanceId").map(|id| Some(Value::Text(id))),
+        "Associating" | "InUse" => decode::id(row, "InstanceId").map(|id| Some(Value::text(id))),
         _ => Ok(None),
     }
 }

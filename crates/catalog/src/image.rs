@@ -73,11 +73,16 @@ it: {type: image, instance: 'app[0]'}
         want.guard.marks.insert(OWN_SNAPSHOTS.to_owned());
         // An image that is still being created, or whose creation failed, cannot be used yet.
         if live.is_some_and(|live| !is_made(live)) {
-            want.attrs.insert("status".to_owned(), Value::text("Available"));
+            want.attrs
+                .insert("status".to_owned(), Value::text("Available"));
         }
         Ok(())
     },
-    claims: |of| Claim::name("name", Value::Null, &of("name")).into_iter().collect(),
+    claims: |of| {
+        Claim::name("name", Value::Null, &of("name"))
+            .into_iter()
+            .collect()
+    },
     loses: Some(|live, _| {
         let size = live.attr("size").as_int().unwrap_or_default();
         Some(format!("image {}, {size} GiB", live.id))
@@ -164,9 +169,13 @@ static FIELDS: &[Field] = &[
     Field::output("creation_time", TEXT, "Time of creation.")
         .at("CreationTime")
         .captured(),
-    Field::output("size", SIZE, "Smallest size of a system disk with this image, in GiB.")
-        .at("Size")
-        .captured(),
+    Field::output(
+        "size",
+        SIZE,
+        "Smallest size of a system disk with this image, in GiB.",
+    )
+    .at("Size")
+    .captured(),
     Field::output("os_name", TEXT, "Name of the operating system.")
         .at("OSName")
         .captured(),
@@ -288,7 +297,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let machine = want.attrs.get("instance").cloned().unwrap_or(Value::Null);
     let mut args = params(&IMAGE, want);
     if !want.attrs.contains_key("name") {
-        args.push(("ImageName", Value::Text(name_of(cx, want))));
+        args.push(("ImageName", Value::text(name_of(cx, want))));
     }
     args.push(own_tags(cx, want));
     let call = Call {
@@ -362,7 +371,7 @@ fn snapshots(row: Node<'_>) -> Result<Option<Value>, Odd> {
         found.extend(
             disk.may_text("SnapshotId")?
                 .filter(|id| !id.is_empty())
-                .map(Value::Text),
+                .map(Value::text),
         );
     }
     Ok((!found.is_empty()).then_some(Value::List(found)))

@@ -23,17 +23,20 @@ use crate::disk;
 
 mod change;
 mod desire;
-mod system_disk;
 mod fields;
 mod power;
 mod read;
 mod ready;
 mod run;
+mod system_disk;
 
 /// The kind.
 pub static INSTANCE: Kind = Kind {
     doc: "A virtual machine.",
-    one_of: &[&["instance_type", "instance_types"], &["vswitch", "vswitches"]],
+    one_of: &[
+        &["instance_type", "instance_types"],
+        &["vswitch", "vswitches"],
+    ],
     hints: &[
         ("vpc_id", "the VPC is that of `vswitch`"),
         ("vpc", "the VPC is that of `vswitch`"),
@@ -43,7 +46,10 @@ pub static INSTANCE: Kind = Kind {
         ("security_group_ids", "`security_groups`"),
         ("system_disk_size", "`system_disk: {size: …}`"),
         ("system_disk_category", "`system_disk: {category: …}`"),
-        ("internet_max_bandwidth_out", "`internet: {max_bandwidth_out: …}`"),
+        (
+            "internet_max_bandwidth_out",
+            "`internet: {max_bandwidth_out: …}`",
+        ),
         ("internet_charge_type", "`internet: {charge_type: …}`"),
         ("zone", "the zone is that of `vswitch`"),
         ("depends_on", "`after`"),
@@ -102,7 +108,13 @@ it:
     undeletable,
     is_at_rest: |live| live.attr("status") == Value::text("Stopped"),
     window: power::window,
-    ..Kind::new("instance", fields::FIELDS, &read::LIST, run::create, run::delete)
+    ..Kind::new(
+        "instance",
+        fields::FIELDS,
+        &read::LIST,
+        run::create,
+        run::delete,
+    )
 };
 
 /// The members of `lifecycle` that choose the effect of a difference.
@@ -143,7 +155,10 @@ fn undeletable(cx: &Cx<'_>, live: &Live) -> Option<String> {
     let expires = live.attr("expired_time");
     let is_paid = live.attr("charge_type") == Value::text("PrePaid");
     if is_paid && expires.as_text().is_none_or(|at| !is_over(at, cx.now)) {
-        return Some(format!("{} is a subscription that has not expired", live.id));
+        return Some(format!(
+            "{} is a subscription that has not expired",
+            live.id
+        ));
     }
     let is_protected = live.attr("deletion_protection") == Value::Bool(true);
     is_protected.then(|| {

@@ -49,7 +49,11 @@ it: {type: key_pair, private_key_file: it.pem}
     local_reads,
     desire,
     derived_id: Some(derived_id),
-    claims: |of| Claim::name("name", Value::Null, &of("id")).into_iter().collect(),
+    claims: |of| {
+        Claim::name("name", Value::Null, &of("id"))
+            .into_iter()
+            .collect()
+    },
     ..Kind::new("key_pair", FIELDS, &LIST, create, delete)
 };
 
@@ -60,7 +64,10 @@ static FIELDS: &[Field] = &[
         .samples("first-key", "second-key"),
     Field::new(
         "public_key",
-        Type::Content { max: 16384, with: false },
+        Type::Content {
+            max: 16384,
+            with: false,
+        },
         "The public key in OpenSSH form, as text or `{file: PATH}`.",
     )
     .param("PublicKeyBody")
@@ -77,8 +84,12 @@ static FIELDS: &[Field] = &[
          half is sent.",
     )
     .never(),
-    Field::output("fingerprint", TEXT, "MD5 fingerprint in the form of the API.")
-        .at_uncaptured("KeyPairFingerPrint"),
+    Field::output(
+        "fingerprint",
+        TEXT,
+        "MD5 fingerprint in the form of the API.",
+    )
+    .at_uncaptured("KeyPairFingerPrint"),
 ];
 
 const TEXT: Type = Type::Text { min: 0, max: 128 };
@@ -129,18 +140,21 @@ fn desire(
     let given = want.attrs.get("public_key");
     let key = local.or(given).and_then(Value::as_text).map(canonical_key);
     if let Some(key) = key {
-        want.attrs.insert("public_key".to_owned(), Value::Text(key));
+        want.attrs.insert("public_key".to_owned(), Value::text(key));
     }
     if !want.attrs.contains_key("name") {
         let name = name_of(cx, want, live.map_or(0, Live::incarnation));
-        want.initial.insert("name".to_owned(), Value::Text(name));
+        want.initial.insert("name".to_owned(), Value::text(name));
     }
     Ok(())
 }
 
 fn derived_id(cx: &Cx<'_>, want: &Desired) -> String {
     let given = want.attrs.get("name").and_then(Value::as_text);
-    given.map_or_else(|| name_of(cx, want, want.guard.incarnation), ToOwned::to_owned)
+    given.map_or_else(
+        || name_of(cx, want, want.guard.incarnation),
+        ToOwned::to_owned,
+    )
 }
 
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
@@ -150,13 +164,16 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let mut steps: Vec<Step> = local.map(generate).into_iter().collect();
     let key = known.unwrap_or_else(|| Value::reference(&want.address, "public_key"));
     let args = vec![
-        ("KeyPairName", Value::Text(derived_id(cx, want))),
+        ("KeyPairName", Value::text(derived_id(cx, want))),
         ("PublicKeyBody", key.clone()),
         own_tags(cx, want),
     ];
     let yields = &[("id", "KeyPairName"), ("fingerprint", "KeyPairFingerPrint")];
     steps.push(Step::call(Call {
-        goal: Some(Cond::All(vec![Cond::Ours, Cond::Is("public_key", vec![key])])),
+        goal: Some(Cond::All(vec![
+            Cond::Ours,
+            Cond::Is("public_key", vec![key]),
+        ])),
         look_on: &["KeyPair.AlreadyExist"],
         ..Call::create(&api::IMPORT_KEY_PAIR, args, yields)
     }));
@@ -192,10 +209,13 @@ fn name_of(cx: &Cx<'_>, want: &Desired, incarnation: u32) -> String {
 
 fn public_key(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let key = row.need_text("PublicKey")?;
-    Ok(Some(Value::Text(canonical_key(&key))))
+    Ok(Some(Value::text(canonical_key(&key))))
 }
 
 /// The type and the body of a public key, without its comment.
 fn canonical_key(text: &str) -> String {
-    text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    text.split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -9,6 +9,7 @@
 //! DescribeMetricRuleList (CMS 2019-01-01).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use setpoint_openapi::action::cms as api;
 use setpoint_openapi::json::{Node, Odd};
@@ -69,7 +70,11 @@ it:
     desire,
     derived_id: Some(|cx, want| rule_id(cx, &want.address)),
     // The id is derived from the address, so the old and the new rule have the same one.
-    claims: |of| Claim::name("id", Value::Null, &of("id")).into_iter().collect(),
+    claims: |of| {
+        Claim::name("id", Value::Null, &of("id"))
+            .into_iter()
+            .collect()
+    },
     ..Kind::new("metric_alarm", FIELDS, &LIST, create, delete)
 };
 
@@ -82,28 +87,39 @@ static FIELDS: &[Field] = &[
             .update(&PUT)
             .samples("first alarm", "second alarm")
     },
-    Field::new("metric", NAME, "Name of the metric, for example `CPUUtilization`.")
-        .required()
-        .param("MetricName")
-        .at("MetricName")
-        .replace()
-        .samples("CPUUtilization", "memory_usedutilization"),
+    Field::new(
+        "metric",
+        NAME,
+        "Name of the metric, for example `CPUUtilization`.",
+    )
+    .required()
+    .param("MetricName")
+    .at("MetricName")
+    .replace()
+    .samples("CPUUtilization", "memory_usedutilization"),
     Field::new("namespace", NAME, "Namespace of the metric.")
         .or("acs_ecs_dashboard")
         .param("Namespace")
         .at("Namespace")
         .replace(),
-    Field::new("instances", Type::List(&Type::Ref("instance")), "The instances that the rule watches.")
-        .judge(same_set, "none")
-        .loose()
-        .samples("[\"app[0]\"]", "[\"app[0]\", \"app[1]\"]"),
+    Field::new(
+        "instances",
+        Type::List(&Type::Ref("instance")),
+        "The instances that the rule watches.",
+    )
+    .judge(same_set, "none")
+    .loose()
+    .samples("[\"app[0]\"]", "[\"app[0]\", \"app[1]\"]"),
     Field::new(
         "resources",
         Type::List(&Type::Map(&Type::Text { min: 0, max: 256 })),
         "The dimensions that the rule watches, as maps.",
     )
     .judge(same_set, "none")
-    .samples("[{instanceId: i-bp1aaaaaaaaaaaaaaaaa}]", "[{instanceId: i-bp1bbbbbbbbbbbbbbbbb}]"),
+    .samples(
+        "[{instanceId: i-bp1aaaaaaaaaaaaaaaaa}]",
+        "[{instanceId: i-bp1bbbbbbbbbbbbbbbbb}]",
+    ),
     Field::new(
         "contact_groups",
         Type::List(&Type::Ref("alarm_contact_group")),
@@ -123,14 +139,24 @@ static FIELDS: &[Field] = &[
         "Evaluation period; a multiple of the period of the metric.",
     )
     .param("Period")
-    .by_uncaptured(|row| Ok(row.may_int_text("Period")?.map(Value::Int)), &["Period"])
+    .by_uncaptured(
+        |row| Ok(row.may_int_text("Period")?.map(Value::Int)),
+        &["Period"],
+    )
     .update(&PUT)
     .samples("60s", "5m"),
-    Field::new("silence_time", Type::Duration, "Pause between repeated notifications, 5m to 24h.")
-        .param("SilenceTime")
-        .by_uncaptured(|row| Ok(row.may_int("SilenceTime")?.map(Value::Int)), &["SilenceTime"])
-        .update(&PUT)
-        .samples("5m", "1h"),
+    Field::new(
+        "silence_time",
+        Type::Duration,
+        "Pause between repeated notifications, 5m to 24h.",
+    )
+    .param("SilenceTime")
+    .by_uncaptured(
+        |row| Ok(row.may_int("SilenceTime")?.map(Value::Int)),
+        &["SilenceTime"],
+    )
+    .update(&PUT)
+    .samples("5m", "1h"),
     Field::new(
         "effective_interval",
         Type::TimeSpan,
@@ -149,20 +175,32 @@ static FIELDS: &[Field] = &[
     .at_uncaptured("NoDataPolicy")
     .update(&PUT)
     .samples("OK", "INSUFFICIENT_DATA"),
-    Field::new("webhook", Type::Text { min: 1, max: 1024 }, "URL that a notification is sent to with POST.")
-        .param("Webhook")
-        .at_uncaptured("Webhook")
-        .update(&PUT)
-        .samples("http://hooks.example/a", "http://hooks.example/b"),
-    Field::new("email_subject", Type::Text { min: 1, max: 256 }, "Subject of notification mails.")
-        .param("EmailSubject")
-        .at_uncaptured("MailSubject")
-        .update(&PUT)
-        .samples("High load", "Very high load"),
-    Field::new("labels", Type::Map(&Type::Text { min: 0, max: 128 }), "Labels in notifications.")
-        .by_uncaptured(labels, &["Labels"])
-        .update(&PUT)
-        .samples("{team: web}", "{team: data, tier: gold}"),
+    Field::new(
+        "webhook",
+        Type::Text { min: 1, max: 1024 },
+        "URL that a notification is sent to with POST.",
+    )
+    .param("Webhook")
+    .at_uncaptured("Webhook")
+    .update(&PUT)
+    .samples("http://hooks.example/a", "http://hooks.example/b"),
+    Field::new(
+        "email_subject",
+        Type::Text { min: 1, max: 256 },
+        "Subject of notification mails.",
+    )
+    .param("EmailSubject")
+    .at_uncaptured("MailSubject")
+    .update(&PUT)
+    .samples("High load", "Very high load"),
+    Field::new(
+        "labels",
+        Type::Map(&Type::Text { min: 0, max: 128 }),
+        "Labels in notifications.",
+    )
+    .by_uncaptured(labels, &["Labels"])
+    .update(&PUT)
+    .samples("{team: web}", "{team: data, tier: gold}"),
     Field::new("active", Type::Bool, "Whether the rule is enabled.")
         .at("EnableState")
         .update(&ACTIVE)
@@ -182,21 +220,33 @@ const fn level(params: [&'static str; 4]) -> [Field; 4] {
         .update(&PUT)
         .samples("Average", "Maximum")
         .given("threshold: 80"),
-        Field::new("threshold", Type::Number, "The number that the statistic is compared with.")
-            .required()
-            .param(params[1])
-            .update(&PUT)
-            .samples("80", "99.5")
-            .given("statistics: Average"),
-        Field::new("comparison_operator", Type::Enum(OPERATORS), "The comparison.")
-            .or("GreaterThanThreshold")
-            .param(params[2])
-            .update(&PUT)
-            .samples("GreaterThanThreshold", "LessThanThreshold")
-            .given("statistics: Average, threshold: 80"),
+        Field::new(
+            "threshold",
+            Type::Number,
+            "The number that the statistic is compared with.",
+        )
+        .required()
+        .param(params[1])
+        .update(&PUT)
+        .samples("80", "99.5")
+        .given("statistics: Average"),
+        Field::new(
+            "comparison_operator",
+            Type::Enum(OPERATORS),
+            "The comparison.",
+        )
+        .or("GreaterThanThreshold")
+        .param(params[2])
+        .update(&PUT)
+        .samples("GreaterThanThreshold", "LessThanThreshold")
+        .given("statistics: Average, threshold: 80"),
         Field::new(
             "times",
-            Type::Int { min: 1, max: 100, unit: "" },
+            Type::Int {
+                min: 1,
+                max: 100,
+                unit: "",
+            },
             "Number of consecutive periods before the rule fires.",
         )
         .or("3")
@@ -258,7 +308,11 @@ static LIST: View = View {
     ..View::new(
         "list",
         &api::DESCRIBE_METRIC_RULE_LIST,
-        Listing { style: Style::Number { size: 50 }, rows: "Alarms.Alarm", id: "RuleId" },
+        Listing {
+            style: Style::Number { size: 50 },
+            rows: "Alarms.Alarm",
+            id: "RuleId",
+        },
         Decode::Rows(decode_alarm),
     )
 };
@@ -291,21 +345,16 @@ fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     is_empty.then_some(problem).into_iter().collect()
 }
 
-fn desire(
-    _: &Cx<'_>,
-    _: &Found,
-    _: Option<&Live>,
-    want: &mut Desired,
-) -> Result<(), Refusal> {
-    let mut default_to = |attr: String, value: Value| {
-        want.attrs.entry(attr).or_insert(value);
-    };
-    default_to("namespace".to_owned(), Value::text("acs_ecs_dashboard"));
+fn desire(_: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
+    want.attrs
+        .insert_if_absent("namespace", Value::text("acs_ecs_dashboard"));
     for (level, _) in LEVELS {
         if want.attrs.contains_key(&format!("{level}.statistics")) {
             let operator = Value::text("GreaterThanThreshold");
-            want.attrs.entry(format!("{level}.comparison_operator")).or_insert(operator);
-            want.attrs.entry(format!("{level}.times")).or_insert(Value::Int(3));
+            want.attrs
+                .insert_if_absent(format!("{level}.comparison_operator"), operator);
+            want.attrs
+                .insert_if_absent(format!("{level}.times"), Value::Int(3));
         }
     }
     // Groups are identified by name, so their look-up form is enough.
@@ -324,13 +373,18 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let shown = Wait::own(Cond::Set("metric"), seconds(1), minutes(5));
     let mut steps = vec![put(cx, want, None), Step::wait(shown)];
     if want.attrs.get("active") == Some(&Value::Bool(false)) {
-        steps.extend(switch(&Value::Text(rule_id(cx, &want.address)), false));
+        steps.extend(switch(&Value::text(rule_id(cx, &want.address)), false));
     }
     Procedure::ending_at_pivot(steps)
 }
 
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
-    let each = Each { item: "Id", max: 100, form: ItemForm::Indexed, results: None };
+    let each = Each {
+        item: "Id",
+        max: 100,
+        form: ItemForm::Indexed,
+        results: None,
+    };
     let args = vec![("Id", Value::text(&live.id))];
     let call = Call {
         each: Some(each),
@@ -384,7 +438,11 @@ fn put_again(change: &Changing<'_>) -> Vec<Step> {
     let (current, off) = (change.live.attr("active"), Value::Bool(false));
     let wanted = change.want.attrs.get("active");
     let again = wanted.map_or(current == off, |wanted| *wanted == current);
-    let flag = if again { switch(&change.id(), current != off) } else { Vec::new() };
+    let flag = if again {
+        switch(&change.id(), current != off)
+    } else {
+        Vec::new()
+    };
     let put = put(change.cx, change.want, Some(change.live));
     [vec![put], flag].concat()
 }
@@ -399,10 +457,17 @@ fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     };
     let given = want.attrs.get("name").and_then(Value::as_text);
     let mut args: Args = vec![
-        ("RuleId", Value::Text(rule_id(cx, &want.address))),
-        ("RuleName", Value::Text(rule_name(cx.stack, &want.address, given))),
+        ("RuleId", Value::text(rule_id(cx, &want.address))),
+        (
+            "RuleName",
+            Value::text(rule_name(cx.stack, &want.address, given)),
+        ),
     ];
-    for row in METRIC_ALARM.rows().iter().filter(|row| !row.field.param.is_empty()) {
+    for row in METRIC_ALARM
+        .rows()
+        .iter()
+        .filter(|row| !row.field.param.is_empty())
+    {
         let value = value(&row.attr).filter(|value| *value != Value::Null);
         args.extend(value.map(|value| (row.field.param, value)));
     }
@@ -476,7 +541,7 @@ fn decode_alarm(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     if let Some((_, _, Some(name))) = read_rule_name(&rule_name) {
         found.attrs.insert("name".to_owned(), Value::text(name));
     }
-    Ok(Row::Live(found))
+    Ok(Row::Live(Arc::new(found)))
 }
 
 /// A level that a rule does not have is left out, or sent without a statistic.
@@ -487,8 +552,8 @@ fn decode_level(row: Node<'_>, level: &str, name: &str, attrs: &mut Map) -> Resu
     };
     let operator = row.need_text(&path("ComparisonOperator"))?;
     let members = [
-        ("statistics", Value::Text(statistics)),
-        ("comparison_operator", Value::Text(operator)),
+        ("statistics", Value::text(statistics)),
+        ("comparison_operator", Value::text(operator)),
         ("times", Value::Int(row.need_int(&path("Times"))?)),
         ("threshold", number(&row.need_text(&path("Threshold"))?)),
     ];
@@ -498,7 +563,10 @@ fn decode_level(row: Node<'_>, level: &str, name: &str, attrs: &mut Map) -> Resu
 
 fn contact_groups(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let text = row.need_text("ContactGroups")?;
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     let mut names: Vec<Value> = names.map(Value::text).collect();
     names.sort();
     Ok(Some(Value::List(names)))
@@ -508,7 +576,10 @@ fn labels(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let labels = row.may_list("Labels.Labels")?.unwrap_or_default();
     let mut map = Map::new();
     for label in labels {
-        map.insert(label.need_text("Key")?, Value::Text(label.need_text("Value")?));
+        map.insert(
+            label.need_text("Key")?,
+            Value::text(label.need_text("Value")?),
+        );
     }
     Ok((!map.is_empty()).then_some(Value::Map(map)))
 }
@@ -520,7 +591,7 @@ fn number(text: &str) -> Value {
     } else {
         text
     };
-    Value::Decimal(trimmed.to_owned())
+    Value::Decimal(trimmed.into())
 }
 
 /// `Resources` is JSON text; rules on instances alone also set `instances`. An instance can be
@@ -551,7 +622,7 @@ fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
         .map(|map| {
             Value::Map(
                 map.iter()
-                    .map(|(key, value)| (key.clone(), Value::Text(as_text(value))))
+                    .map(|(key, value)| (key.clone(), Value::text(as_text(value))))
                     .collect(),
             )
         })
@@ -559,7 +630,7 @@ fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
     maps.sort();
     attrs.insert("resources".to_owned(), Value::List(maps));
     if only_instances {
-        let mut ids: Vec<Value> = ids.into_iter().map(Value::Text).collect();
+        let mut ids: Vec<Value> = ids.into_iter().map(Value::text).collect();
         ids.sort();
         attrs.insert("instances".to_owned(), Value::List(ids));
     }

@@ -51,7 +51,9 @@ pub static SECURITY_GROUP: Kind = Kind {
         }),
         ..Naming::ids(&["sg"])
     },
-    lifecycle: &[common::additive(&Type::Enum(&["ingress", "egress", "tags"]))],
+    lifecycle: &[common::additive(&Type::Enum(&[
+        "ingress", "egress", "tags",
+    ]))],
     check: rules::check,
     example: "
 net: {type: vpc, cidr_block: 10.0.0.0/16}
@@ -77,12 +79,16 @@ static FIELDS: &[Field] = &[
         .at_uncaptured("Description")
         .update(&ATTRIBUTES)
         .samples("One group", "Another one"),
-    Field::new("vpc", Type::Ref("vpc"), "The VPC that the group belongs to.")
-        .required()
-        .param("VpcId")
-        .at("VpcId")
-        .replace()
-        .samples("net", "other"),
+    Field::new(
+        "vpc",
+        Type::Ref("vpc"),
+        "The VPC that the group belongs to.",
+    )
+    .required()
+    .param("VpcId")
+    .at("VpcId")
+    .replace()
+    .samples("net", "other"),
     Field::new(
         "security_group_type",
         Type::Enum(&["normal", "enterprise"]),
@@ -100,22 +106,30 @@ static FIELDS: &[Field] = &[
     )
     .update(&POLICY)
     .samples("Accept", "Drop"),
-    Field::rows("ingress", INGRESS, "Inbound rules. Without a rule, no inbound flow is allowed.")
-        .closed()
-        .late()
-        .judge(|judged| judge(judged, "ingress", &INGRESS_RULES), "none")
-        .samples(
-            "[{port: 443, source: 0.0.0.0/0}]",
-            "[{port: [80, 443], source: 10.0.0.0/8, description: Web}]",
-        ),
-    Field::rows("egress", EGRESS, "Outbound rules, in addition to the default of the type.")
-        .closed()
-        .late()
-        .judge(|judged| judge(judged, "egress", &EGRESS_RULES), "none")
-        .samples(
-            "[{port: 443, dest: 0.0.0.0/0}]",
-            "[{protocol: all, dest: 10.0.0.0/8, policy: drop}]",
-        ),
+    Field::rows(
+        "ingress",
+        INGRESS,
+        "Inbound rules. Without a rule, no inbound flow is allowed.",
+    )
+    .closed()
+    .late()
+    .judge(|judged| judge(judged, "ingress", &INGRESS_RULES), "none")
+    .samples(
+        "[{port: 443, source: 0.0.0.0/0}]",
+        "[{port: [80, 443], source: 10.0.0.0/8, description: Web}]",
+    ),
+    Field::rows(
+        "egress",
+        EGRESS,
+        "Outbound rules, in addition to the default of the type.",
+    )
+    .closed()
+    .late()
+    .judge(|judged| judge(judged, "egress", &EGRESS_RULES), "none")
+    .samples(
+        "[{port: 443, dest: 0.0.0.0/0}]",
+        "[{protocol: all, dest: 10.0.0.0/8, policy: drop}]",
+    ),
 ];
 
 /// The kinds that may be a source or destination.
@@ -186,11 +200,18 @@ static EGRESS: &[Field] = &rule(
 /// The name and the description, changed by one call.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {
     let args = change.params(&ATTRIBUTES);
-    vec![on(&change.id(), &api::MODIFY_SECURITY_GROUP_ATTRIBUTE, args)]
+    vec![on(
+        &change.id(),
+        &api::MODIFY_SECURITY_GROUP_ATTRIBUTE,
+        args,
+    )]
 });
 /// Whether members can reach each other.
 static POLICY: Update = Update::online("policy", |change| {
-    vec![set_policy(&change.id(), &change.wanted("inner_access_policy"))]
+    vec![set_policy(
+        &change.id(),
+        &change.wanted("inner_access_policy"),
+    )]
 });
 /// The rules of one direction.
 static INGRESS_RULES: Update = Update::online("ingress", |change| swap(&WAYS[0], change));
@@ -257,16 +278,11 @@ const VPC_BUSY: Retry = &[(&["IncorrectVpcStatus"], Window::For(minutes(2)))];
 const LINGERS: Retry = &[(&["DependencyViolation"], Window::AfterRelease(minutes(10)))];
 
 /// A direction without rules in the file has none, unless the entry says `unmanaged`.
-fn desire(
-    cx: &Cx<'_>,
-    _: &Found,
-    _: Option<&Live>,
-    want: &mut Desired,
-) -> Result<(), Refusal> {
+fn desire(cx: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     name_at_creation(cx, want, 128);
     for way in &WAYS {
         let rules = want.attrs.get(way.field).map(expand);
-        let is_released = want.released.iter().any(|name| name == way.field);
+        let is_released = want.terms.released.iter().any(|name| name == way.field);
         if let Some(rules) = rules.or((!is_released).then(|| Value::List(Vec::new()))) {
             want.attrs.insert(way.field.to_owned(), rules);
         }
@@ -276,7 +292,7 @@ fn desire(
 
 fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
     let is_unmanaged = |want: &Desired| {
-        let is_released = |way: &Way| want.released.iter().any(|name| name == way.field);
+        let is_released = |way: &Way| want.terms.released.iter().any(|name| name == way.field);
         WAYS.iter().all(is_released) && !want.attrs.contains_key("inner_access_policy")
     };
     if want.is_some_and(is_unmanaged) {
@@ -292,7 +308,10 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let id = own_id(want);
     let yields = &[("id", "SecurityGroupId")];
     let call = Call::create(&api::CREATE_SECURITY_GROUP, args, yields);
-    let mut steps = vec![Step::call(Call { retry: VPC_BUSY, ..call })];
+    let mut steps = vec![Step::call(Call {
+        retry: VPC_BUSY,
+        ..call
+    })];
     let policy = want.attrs.get("inner_access_policy");
     steps.extend(policy.map(|policy| set_policy(&id, policy)));
     for way in &WAYS {
@@ -332,7 +351,9 @@ fn decode_rules(_: &Reading<'_>, page: &Json) -> Result<Vec<Row>, Odd> {
             "ingress" => ingress.push(read_rule(row, "ingress")?),
             "egress" => egress.push(read_rule(row, "egress")?),
             _ => {
-                return Err(Odd { what: "`Direction` is neither ingress nor egress".to_owned() });
+                return Err(Odd {
+                    what: "`Direction` is neither ingress nor egress".to_owned(),
+                });
             }
         }
         for path in ["SourceGroupId", "DestGroupId"] {
@@ -348,7 +369,7 @@ fn decode_rules(_: &Reading<'_>, page: &Json) -> Result<Vec<Row>, Odd> {
     ]
     .into();
     if let Some(policy) = some_text(root, "InnerAccessPolicy")? {
-        attrs.insert("inner_access_policy".to_owned(), Value::Text(policy));
+        attrs.insert("inner_access_policy".to_owned(), Value::text(policy));
     }
     let id = root.need_text("SecurityGroupId")?;
     Ok(vec![Row::Detail { id, attrs, uses }])

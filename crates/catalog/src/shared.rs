@@ -25,7 +25,7 @@ pub(crate) fn params(kind: &Kind, want: &Desired) -> Args {
 pub(crate) fn own_tags(cx: &Cx<'_>, want: &Desired) -> (&'static str, Value) {
     let mut tags: Map = ownership::tags_for(cx.stack, &want.address, &want.guard)
         .into_iter()
-        .map(|(key, value)| (key, Value::Text(value)))
+        .map(|(key, value)| (key, Value::text(value)))
         .collect();
     tags.extend(
         want.tags
@@ -66,7 +66,7 @@ pub(crate) fn digest(text: &str) -> String {
 pub(crate) fn name_at_creation(cx: &Cx<'_>, want: &mut Desired, max: usize) {
     if !want.attrs.contains_key("name") {
         let name = display_name(cx.stack, &want.address, max);
-        want.initial.insert("name".to_owned(), Value::Text(name));
+        want.initial.insert("name".to_owned(), Value::text(name));
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn some_text(row: Node<'_>, path: &str) -> Result<Option<String>, Odd
 /// The value is of another type.
 pub(crate) fn put_text(map: &mut Map, name: &str, row: Node<'_>, path: &str) -> Result<(), Odd> {
     if let Some(text) = some_text(row, path)? {
-        map.insert(name.to_owned(), Value::Text(text));
+        map.insert(name.to_owned(), Value::text(text));
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ pub(crate) fn put_text(map: &mut Map, name: &str, row: Node<'_>, path: &str) -> 
 /// # Errors
 /// The value is of another type.
 pub(crate) fn text_or_none(row: Node<'_>, path: &str) -> Result<Option<Value>, Odd> {
-    Ok(some_text(row, path)?.map(Value::Text))
+    Ok(some_text(row, path)?.map(Value::text))
 }
 
 /// Judges the performance level of a disk, which cannot go down to PL0 and needs a size. `size` is

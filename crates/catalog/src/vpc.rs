@@ -24,9 +24,7 @@ use setpoint_plan::view::{Decode, Ids, Proof, View};
 use setpoint_spec::naming::{Naming, PeerRole};
 use setpoint_spec::schema::Type;
 
-use crate::shared::{
-    default_to, name_at_creation, own_id, own_tags, params, sort_lists, state,
-};
+use crate::shared::{default_to, name_at_creation, own_id, own_tags, params, sort_lists, state};
 
 mod blocks;
 
@@ -34,7 +32,10 @@ mod blocks;
 pub static VPC: Kind = Kind {
     doc: "A private network in one region.",
     hints: &[
-        ("region", "the `region` of the stack applies to all of its resources"),
+        (
+            "region",
+            "the `region` of the stack applies to all of its resources",
+        ),
         ("vpc_name", "`name`"),
         ("cidr", "`cidr_block`"),
     ],
@@ -116,8 +117,9 @@ static FIELDS: &[Field] = &[
 const ID: Type = Type::Text { min: 0, max: 128 };
 
 /// The name, the description and DNS host names, changed by one call.
-static ATTRIBUTES: Update =
-    Update::online("attributes", |change| vec![modify(change, change.params(&ATTRIBUTES))]);
+static ATTRIBUTES: Update = Update::online("attributes", |change| {
+    vec![modify(change, change.params(&ATTRIBUTES))]
+});
 
 /// Growth of the primary block, before anything is created in it.
 static GROW: Update = Update::online("block", change_block);
@@ -143,7 +145,11 @@ static LIST: View = View {
     ..View::new(
         "list",
         &api::DESCRIBE_VPCS,
-        Listing { style: Style::Number { size: 50 }, rows: "Vpcs.Vpc", id: "VpcId" },
+        Listing {
+            style: Style::Number { size: 50 },
+            rows: "Vpcs.Vpc",
+            id: "VpcId",
+        },
         Decode::Rows(plain),
     )
 };
@@ -177,18 +183,16 @@ const SETTLING: Retry = &[(BUSY, Window::For(minutes(5)))];
 /// Its children disappear from listings before the VPC releases them.
 const LINGERS: Retry = &[
     (
-        &["DependencyViolation.VSwitch", "DependencyViolation.SecurityGroup"],
+        &[
+            "DependencyViolation.VSwitch",
+            "DependencyViolation.SecurityGroup",
+        ],
         Window::AfterRelease(minutes(2)),
     ),
     (&["IncorrectVpcStatus"], Window::For(minutes(2))),
 ];
 
-fn desire(
-    cx: &Cx<'_>,
-    _: &Found,
-    live: Option<&Live>,
-    want: &mut Desired,
-) -> Result<(), Refusal> {
+fn desire(cx: &Cx<'_>, _: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     name_at_creation(cx, want, 128);
     default_to(want, "enable_ipv6", false);
     sort_lists(want, &["secondary_cidr_blocks", "user_cidrs"]);
@@ -200,7 +204,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let mut args = params(&VPC, want);
     if let Some(Value::List(blocks)) = want.attrs.get("user_cidrs") {
         let blocks: Vec<&str> = blocks.iter().filter_map(Value::as_text).collect();
-        args.push(("UserCidr", Value::Text(blocks.join(","))));
+        args.push(("UserCidr", Value::text(blocks.join(","))));
     }
     args.push(own_tags(cx, want));
     let yields = &[
@@ -220,7 +224,10 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
 fn modify(change: &Changing<'_>, args: Args) -> Step {
     let args = [vec![("VpcId", change.id())], args].concat();
     let call = Call::new(&api::MODIFY_VPC_ATTRIBUTE, args);
-    Step::call(Call { retry: blocks::TAKING, ..call })
+    Step::call(Call {
+        retry: blocks::TAKING,
+        ..call
+    })
 }
 
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
@@ -247,5 +254,9 @@ fn dns_hostname(row: Node<'_>) -> Result<Option<Value>, Odd> {
 
 fn route_table(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let tables = row.may_texts("RouterTableIds.RouterTableIds")?;
-    Ok(tables.unwrap_or_default().into_iter().next().map(Value::Text))
+    Ok(tables
+        .unwrap_or_default()
+        .into_iter()
+        .next()
+        .map(Value::text))
 }

@@ -94,7 +94,11 @@ static FIELDS: &[Field] = &[
     .samples("10.0.1.0/24", "10.0.2.0/24"),
     Field::new(
         "ipv6_cidr_block",
-        Type::Int { min: 0, max: 255, unit: "" },
+        Type::Int {
+            min: 0,
+            max: 255,
+            unit: "",
+        },
         "Last byte of the IPv6 /64 of the subnet; the VPC must have an IPv6 block. A change \
          releases the old block first; if the field is removed, the block stays.",
     )
@@ -104,25 +108,34 @@ static FIELDS: &[Field] = &[
     .samples("1", "2"),
     Field::output(
         "available_ip_address_count",
-        Type::Int { min: 0, max: i64::MAX, unit: "" },
+        Type::Int {
+            min: 0,
+            max: i64::MAX,
+            unit: "",
+        },
         "Number of free addresses.",
     )
     .at_uncaptured("AvailableIpAddressCount")
     .transient(),
-    Field::output("status", Type::Text { min: 0, max: 64 }, "`Pending` or `Available`.")
-        .at("Status")
-        .transient(),
+    Field::output(
+        "status",
+        Type::Text { min: 0, max: 64 },
+        "`Pending` or `Available`.",
+    )
+    .at("Status")
+    .transient(),
 ];
 
 /// The name and the description, changed by one call while everything runs.
-static ATTRIBUTES: Update =
-    Update::online("attributes", |change| modify(change, change.params(&ATTRIBUTES)).into());
+static ATTRIBUTES: Update = Update::online("attributes", |change| {
+    modify(change, change.params(&ATTRIBUTES)).into()
+});
 
 /// The API assigns a new IPv6 number only after the old one was released.
 static IPV6: Update = Update::online("ipv6", |change| {
     let switch = |on: bool| vec![("EnableIPv6", Value::Bool(on))];
-    let off = (change.live.attr("ipv6_cidr_block") != Value::Null)
-        .then(|| modify(change, switch(false)));
+    let off =
+        (change.live.attr("ipv6_cidr_block") != Value::Null).then(|| modify(change, switch(false)));
     let on = modify(change, [switch(true), change.params(&IPV6)].concat());
     off.into_iter().flatten().chain(on).collect()
 });
@@ -161,7 +174,10 @@ const BUSY: Retry = &[(
 /// Addresses of deleted instances are released late.
 const LINGERS: Retry = &[
     (
-        &["DependencyViolation", "DependencyViolation.NetworkInterface"],
+        &[
+            "DependencyViolation",
+            "DependencyViolation.NetworkInterface",
+        ],
         Window::AfterRelease(minutes(10)),
     ),
     (
@@ -194,7 +210,13 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
 fn modify(change: &Changing<'_>, args: Args) -> [Step; 2] {
     let args = [vec![("VSwitchId", change.id())], args].concat();
     let call = Call::new(&api::MODIFY_VSWITCH_ATTRIBUTE, args);
-    [Step::call(Call { retry: BUSY, ..call }), available()]
+    [
+        Step::call(Call {
+            retry: BUSY,
+            ..call
+        }),
+        available(),
+    ]
 }
 
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {

@@ -34,7 +34,12 @@ const STILL_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub enum Subject {
     /// A stack with its file.
-    Spec(Box<Spec>),
+    Spec {
+        /// The stack, without its resources.
+        spec: Box<Spec>,
+        /// Its intent, in an account that is not known yet.
+        intent: Box<Intent>,
+    },
     /// A stack whose file no longer exists, by identity and region.
     Gone {
         /// `stack` or `stack/environment`.
@@ -88,11 +93,21 @@ pub struct Planned {
 }
 
 impl Subject {
+    /// A stack that has been loaded.
+    #[must_use]
+    pub fn of(mut spec: Spec) -> Self {
+        let intent = Intent::of_stack(&mut spec.stack, "");
+        Self::Spec {
+            spec: Box::new(spec),
+            intent: Box::new(intent),
+        }
+    }
+
     /// The texts that locations refer to.
     #[must_use]
     pub fn sources(&self) -> Option<&Sources> {
         match self {
-            Self::Spec(spec) => Some(&spec.sources),
+            Self::Spec { spec, .. } => Some(&spec.sources),
             Self::Gone { .. } => None,
         }
     }
@@ -101,14 +116,14 @@ impl Subject {
     #[must_use]
     pub fn region(&self) -> &str {
         match self {
-            Self::Spec(spec) => &spec.stack.region,
+            Self::Spec { spec, .. } => &spec.stack.region,
             Self::Gone { region, .. } => region,
         }
     }
 
     fn intent(&self, caller: &Caller) -> Intent {
         let intent = match self {
-            Self::Spec(spec) => Intent::of_stack(&spec.stack, &caller.account),
+            Self::Spec { intent, .. } => intent.as_ref().clone().in_account(&caller.account),
             Self::Gone { stack, region } => Intent::without_spec(
                 stack,
                 Site {
@@ -178,7 +193,7 @@ async fn look(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<Seen, E
     let caller = observe::identify(&cloud.session, subject.region())
         .await
         .map_err(|error| unseen(&error))?;
-    if let Subject::Spec(spec) = subject
+    if let Subject::Spec { spec, .. } = subject
         && let Some(pinned) = spec
             .stack
             .account
@@ -248,7 +263,7 @@ pub fn plan(subject: &Subject, mut seen: Seen, asked: &Asked) -> Result<Planned,
     if !faults.is_empty() {
         return Err(Error::Faults(faults));
     }
-    if let Subject::Spec(spec) = subject {
+    if let Subject::Spec { spec, .. } = subject {
         let notes = spec.stack.notes.iter().map(|note| Note {
             address: None,
             what: NoteKind::Spec(note.clone()),

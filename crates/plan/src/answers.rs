@@ -65,7 +65,7 @@ pub fn first_round(
             Purpose::Adopted(address) => {
                 snapshot.cost.lookups += answer.calls;
                 let adopted = snapshot.adopted.entry(address).or_default();
-                adopted.extend(live_rows(answer.rows));
+                adopted.extend(live_rows(answer.rows).map(Arc::unwrap_or_clone));
             }
             Purpose::Details | Purpose::DetailsOf(_) => {
                 snapshot.cost.details += answer.calls;
@@ -79,12 +79,15 @@ pub fn first_round(
             }
             Purpose::Outside(look_up) => {
                 snapshot.cost.lookups += answer.calls;
-                let one = outside::choose(query.kind, &look_up, live_rows(answer.rows)).map_err(
-                    |candidates| Unmatched {
-                        said: look_up.said.clone(),
-                        candidates,
-                    },
-                )?;
+                let one = outside::choose(
+                    query.kind,
+                    &look_up,
+                    live_rows(answer.rows).map(Arc::unwrap_or_clone),
+                )
+                .map_err(|candidates| Unmatched {
+                    said: look_up.said.clone(),
+                    candidates,
+                })?;
                 snapshot.named.insert(look_up.key, vec![one]);
             }
         }
@@ -168,7 +171,7 @@ pub fn is_ours(intent: &Intent, live: &Live) -> bool {
 }
 
 /// The live resources among rows.
-pub fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Live> {
+pub fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Arc<Live>> {
     rows.into_iter().filter_map(|row| match row {
         Row::Live(live) => Some(live),
         Row::Detail { .. } | Row::Found(_) => None,
@@ -178,9 +181,9 @@ pub fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Live> {
 fn add_listed(intent: &Intent, snapshot: &mut Snapshot, rows: Vec<Row>) {
     for live in live_rows(rows) {
         if is_ours(intent, &live) {
-            snapshot.live.push(Arc::new(live));
+            snapshot.live.push(live);
         } else if live.is_astray_of(&intent.stack) {
-            snapshot.astray.push(live);
+            snapshot.astray.push(Arc::unwrap_or_clone(live));
         }
     }
 }

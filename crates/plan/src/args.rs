@@ -53,7 +53,7 @@ fn joined(parts: Vec<Value>) -> Value {
         Some(texts) if parts.iter().any(Value::has_secret) => {
             Value::Secret(crate::Secret::new(texts.concat()))
         }
-        Some(texts) => Value::Text(texts.concat()),
+        Some(texts) => Value::text(texts.concat()),
         None => Value::Concat(parts),
     }
 }
@@ -69,7 +69,7 @@ fn encoded(encoding: Encoding, inner: Value) -> Value {
     if inner.has_secret() {
         Value::Secret(crate::Secret::new(text))
     } else {
-        Value::Text(text)
+        Value::text(text)
     }
 }
 
@@ -83,7 +83,7 @@ fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::Bool(b) => Some(b.to_string()),
         Value::Int(n) => Some(n.to_string()),
-        Value::Decimal(text) | Value::Text(text) => Some(text.clone()),
+        Value::Decimal(text) | Value::Text(text) => Some(text.to_string()),
         Value::Secret(secret) => Some(secret.expose().to_owned()),
         Value::Encode(..)
         | Value::Null
@@ -102,7 +102,7 @@ fn json_of(value: &Value) -> serde_json::Value {
         Value::List(items) => items.iter().map(json_of).collect(),
         Value::Map(map) => map
             .iter()
-            .map(|(key, item)| (key.clone(), json_of(item)))
+            .map(|(key, item)| (key.to_string(), json_of(item)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
         Value::Null
@@ -143,7 +143,7 @@ fn argument(value: &Value) -> Option<Arg> {
         Value::List(items) => Some(Arg::List(items.iter().filter_map(argument).collect())),
         Value::Map(map) => Some(Arg::Map(
             map.iter()
-                .filter_map(|(key, item)| Some((key.clone(), argument(item)?)))
+                .filter_map(|(key, item)| Some((key.to_string(), argument(item)?)))
                 .collect(),
         )),
         _ => scalar_text(value).map(Arg::Text),

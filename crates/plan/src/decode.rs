@@ -5,16 +5,16 @@
 //! leaves out when it is empty gives no attribute, as an empty text does. References become `uses`,
 //! so that nothing is deleted under a resource that holds on to it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_spec::schema::Type;
 
 use crate::field::{Field, Presence, Read};
 use crate::kind::Row;
-use crate::live::Live;
+use crate::live::{Live, Tags};
 use crate::view::Reading;
-use crate::{Map, Value};
+use crate::{Map, Text, Value};
 
 /// How the rows of an action spell a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub enum TagNames {
 /// # Errors
 /// The row is not what the action promises.
 pub fn plain(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
-    live(reading, row).map(Row::Live)
+    let live = live(reading, row)?;
+    Ok(Row::Live(Arc::new(live)))
 }
 
 /// The live resource that a row shows.
@@ -50,7 +51,7 @@ pub fn live(reading: &Reading<'_>, row: Node<'_>) -> Result<Live, Odd> {
         site: reading.site.clone(),
         owner: None,
         copied: false,
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
         attrs,
         uses,
     };
@@ -75,15 +76,15 @@ pub fn id(row: Node<'_>, path: &str) -> Result<String, Odd> {
 ///
 /// # Errors
 /// `Tags.Tag` is not a list of tags.
-pub fn tags(row: Node<'_>, names: TagNames) -> Result<BTreeMap<String, String>, Odd> {
+pub fn tags(row: Node<'_>, names: TagNames) -> Result<Tags, Odd> {
     let (key, value) = match names {
-        TagNames::None => return Ok(BTreeMap::new()),
+        TagNames::None => return Ok(Tags::new()),
         TagNames::Plain => ("Key", "Value"),
         TagNames::Prefixed => ("TagKey", "TagValue"),
     };
     let all = row.may_list("Tags.Tag")?.unwrap_or_default();
     all.into_iter()
-        .map(|tag| Ok((tag.need_text(key)?, tag.need_text(value)?)))
+        .map(|tag| Ok((tag.need_text(key)?.into(), tag.need_text(value)?.into())))
         .collect()
 }
 
@@ -93,6 +94,15 @@ fn attributes(reading: &Reading<'_>, row: Node<'_>) -> Result<Map, Odd> {
     let mut attrs = Map::new();
     read_into(&mut attrs, "", reading.kind.fields, reading, row)?;
     Ok(attrs)
+}
+
+/// The dotted name of an attribute.
+fn named(prefix: &str, name: &'static str) -> Text {
+    if prefix.is_empty() {
+        Text::new_static(name)
+    } else {
+        format!("{prefix}{name}").into()
+    }
 }
 
 fn read_into(
@@ -119,7 +129,7 @@ fn read_into(
             }
         };
         if let Some(value) = value {
-            attrs.insert(format!("{prefix}{}", field.name), value);
+            attrs.insert(named(prefix, field.name), value);
         }
         if field.shape == crate::field::Shape::Struct {
             let prefix = format!("{prefix}{}.", field.name);
@@ -147,7 +157,7 @@ fn scalar(ty: Type, path: &str, presence: Presence, row: Node<'_>) -> Result<Opt
 }
 
 fn text(text: Option<String>) -> Option<Value> {
-    text.filter(|text| !text.is_empty()).map(Value::Text)
+    text.filter(|text| !text.is_empty()).map(Value::text)
 }
 
 /// Lists of the API are sets: their order means nothing.
@@ -155,7 +165,7 @@ fn sorted(texts: Vec<String>) -> Value {
     let mut values: Vec<Value> = texts
         .into_iter()
         .filter(|text| !text.is_empty())
-        .map(Value::Text)
+        .map(Value::text)
         .collect();
     values.sort();
     Value::List(values)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use setpoint_spec::schema::Type;
-use setpoint_spec::stack::{Places, Resource, Stack, Timeouts};
+use setpoint_spec::stack::{Places, Resource, Stack, Terms};
 
 use crate::ownership::Guard;
-use crate::{Address, Lifecycle, Location, Map, Value};
+use crate::{Address, Location, Map, Text, Value};
 
 /// One wanted resource.
 #[derive(Debug, Clone)]
@@ -25,18 +25,8 @@ pub struct Desired {
     pub tags: Option<Map>,
     /// Its guard words.
     pub guard: Guard,
-    /// Its lifecycle block.
-    pub lifecycle: Lifecycle,
-    /// Closed fields that the entry lets go.
-    pub released: Vec<String>,
-    /// What must be ready first, without data.
-    pub after: Vec<Address>,
-    /// A live thing to own instead of creating one.
-    pub adopt: Option<String>,
-    /// Resource group id, if managed.
-    pub resource_group: Option<String>,
-    /// Time limits of its own.
-    pub timeouts: Timeouts,
+    /// The terms on which it is managed.
+    pub terms: Arc<Terms>,
     /// Where its entry stands.
     pub at: Location,
     /// Where each field stands.
@@ -47,38 +37,33 @@ impl Desired {
     /// The first form of a resource, before its kind has completed it: structures flattened to
     /// dotted names.
     #[must_use]
-    pub fn from_resource(resource: &Resource) -> Self {
+    pub fn from_resource(resource: Resource) -> Self {
         let mut attrs = Map::new();
-        for (name, value) in &resource.fields {
-            let ty = resource.kind.field(name).map(|field| field.ty);
+        for (name, value) in resource.fields {
+            let ty = resource.kind.field(&name).map(|field| field.ty);
             flatten_into(&mut attrs, name, value, ty);
         }
-        let tags = resource.tags.as_ref().map(|tags| {
-            tags.iter()
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect()
-        });
         Self {
-            address: resource.address.clone(),
+            address: resource.address,
             kind: resource.kind.name,
             attrs,
             initial: Map::new(),
-            tags,
+            tags: resource.tags,
             guard: Guard {
                 kind: Some(resource.kind.name.to_owned()),
-                protect: resource.lifecycle.protect,
-                keep: resource.lifecycle.keep,
+                protect: resource.terms.lifecycle.protect,
+                keep: resource.terms.lifecycle.keep,
                 ..Guard::default()
             },
-            lifecycle: resource.lifecycle.clone(),
-            released: resource.released.clone(),
-            after: resource.after.clone(),
-            adopt: resource.adopt.clone(),
-            resource_group: resource.resource_group.clone(),
-            timeouts: resource.timeouts,
-            at: resource.at.clone(),
-            field_at: resource.field_at.clone(),
+            terms: resource.terms,
+            at: resource.at,
+            field_at: resource.field_at,
         }
+    }
+
+    /// Its terms, to be changed for this form alone.
+    pub fn terms_mut(&mut self) -> &mut Terms {
+        Arc::make_mut(&mut self.terms)
     }
 
     /// A managed attribute, or one that holds at creation.
@@ -109,36 +94,29 @@ impl Desired {
     }
 }
 
-/// Every wanted resource of a stack, in its first form.
-#[must_use]
-pub fn of_stack(stack: &Stack) -> BTreeMap<Address, Desired> {
-    stack
-        .resources
-        .iter()
-        .map(|(address, resource)| (address.clone(), Desired::from_resource(resource)))
+/// Takes every resource out of a stack, in its first form.
+pub(crate) fn take(stack: &mut Stack) -> BTreeMap<Address, Desired> {
+    std::mem::take(&mut stack.resources)
+        .into_iter()
+        .map(|(address, resource)| (address, Desired::from_resource(resource)))
         .collect()
 }
 
 /// Members of structures and of named maps stand under dotted names, each on its own.
-fn flatten_into(attrs: &mut Map, name: &str, value: &Value, ty: Option<Type>) {
+fn flatten_into(attrs: &mut Map, name: Text, value: Value, ty: Option<Type>) {
     match (value, ty) {
         (Value::Map(members), Some(Type::Struct(_))) => {
-            for (member, value) in members {
-                attrs.insert(format!("{name}.{member}"), value.clone());
-            }
+            let named = |(member, value)| (format!("{name}.{member}"), value);
+            attrs.extend(members.into_iter().map(named));
         }
         (Value::Map(keys), Some(Type::Named(fields))) => {
             for (key, value) in keys {
-                flatten_into(
-                    attrs,
-                    &format!("{name}.{key}"),
-                    value,
-                    Some(Type::Struct(fields)),
-                );
+                let name = format!("{name}.{key}").into();
+                flatten_into(attrs, name, value, Some(Type::Struct(fields)));
             }
         }
-        _ => {
-            attrs.insert(name.to_owned(), value.clone());
+        (value, _) => {
+            attrs.insert(name, value);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::live::Live;
 use crate::ownership::{self, Guard};
 use crate::report::NoteKind;
 use crate::update::{At, Update};
-use crate::{Address, Map, Value};
+use crate::{Address, Map, Text, Value};
 
 /// The differences of one resource.
 #[derive(Debug, Clone, Default)]
@@ -295,7 +295,7 @@ fn is_same(want: &Value, live: &Value) -> bool {
 /// Removes the fields that `lifecycle.ignore` names from the desired resource, so that they are
 /// neither compared nor sent. Returns a note for each that differs.
 pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
-    let ignored = want.lifecycle.ignore.clone();
+    let ignored = want.terms.lifecycle.ignore.clone();
     let is_ignored = |attr: &str| {
         ignored
             .iter()
@@ -307,7 +307,7 @@ pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
         .filter(|(attr, value)| is_ignored(attr) && !is_same(value, &live.attr(attr)));
     let notes = differing
         .map(|(attr, _)| NoteKind::Ignored {
-            field: attr.clone(),
+            field: attr.to_string(),
         })
         .collect();
     want.attrs.retain(|attr, _| !is_ignored(attr));
@@ -320,16 +320,27 @@ pub fn drop_ignored(want: &mut Desired, live: &Live) -> Vec<NoteKind> {
 fn compare_tags(want: &Desired, live: &Live, ignore: &[String], found: &mut Diff) {
     let Some(tags) = &want.tags else { return };
     for (key, value) in tags {
-        if live.tags.get(key).map(Value::text).as_ref() != Some(value) {
+        let is_set = |live: &Text| value.as_text() == Some(live);
+        if !live.tags.get(key).is_some_and(is_set) {
             found.tags_set.insert(key.clone(), value.clone());
         }
     }
-    let additive = want.lifecycle.additive.iter().any(|name| name == "tags");
-    let foreign = |key: &&String| {
-        !tags.contains_key(*key) && !ownership::is_reserved_key(key) && !matches_any(key, ignore)
+    let additive = want
+        .terms
+        .lifecycle
+        .additive
+        .iter()
+        .any(|name| name == "tags");
+    let foreign = |key: &&Text| {
+        !tags.contains_key(key) && !ownership::is_reserved_key(key) && !matches_any(key, ignore)
     };
     if !additive {
-        found.tags_unset = live.tags.keys().filter(foreign).cloned().collect();
+        found.tags_unset = live
+            .tags
+            .keys()
+            .filter(foreign)
+            .map(Text::to_string)
+            .collect();
     }
 }
 

@@ -1,14 +1,15 @@
 //! Plans and their parts, written by hand, and stacks of stub kinds, for the tests of this crate.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use setpoint_spec::stack::{Lifecycle, Location, Timeouts};
+use setpoint_spec::stack::Location;
 
 use crate::change::{Change, ChangeAction, Reason, ReplaceOrder};
 use crate::desired::Desired;
 use crate::effect::Effect;
 use crate::kind::Site;
-use crate::live::{Cost, Live};
+use crate::live::{Cost, Live, Tags};
 use crate::ownership::Guard;
 use crate::plan::{Half, Plan, PlanStep, StepId};
 use crate::procedure::Step;
@@ -51,14 +52,9 @@ pub(crate) fn want(at: &str, attrs: &[(&str, Value)]) -> Desired {
         initial: map(&[("name", "shop-app".into())]),
         tags: Some(map(&[("Env", "prod".into())])),
         guard: Guard::default(),
-        lifecycle: Lifecycle::default(),
-        released: Vec::new(),
-        resource_group: None,
-        after: Vec::new(),
-        adopt: None,
-        timeouts: Timeouts::default(),
+        terms: Arc::default(),
         at: place(),
-        field_at: std::sync::Arc::default(),
+        field_at: Arc::default(),
     }
 }
 
@@ -70,7 +66,7 @@ pub(crate) fn live(attrs: &[(&str, Value)]) -> Live {
         site: site(),
         copied: false,
         owner: None,
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
         attrs,
         uses: Vec::new(),
     }

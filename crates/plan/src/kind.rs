@@ -29,6 +29,8 @@
 //!
 //! [`Refusal`] for what a plan cannot do, with the way out.
 
+use std::sync::Arc;
+
 use setpoint_openapi::action::Action;
 use setpoint_spec::naming::Naming;
 use setpoint_spec::schema::{CheckCx, FieldDef, Problem};
@@ -53,14 +55,10 @@ pub struct Site {
 }
 
 /// What a kind reads out of an answer.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every row is a live resource, so a box would cost more than it saves"
-)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     /// A live resource.
-    Live(Live),
+    Live(Arc<Live>),
     /// More attributes of a resource that a listing has shown.
     Detail {
         /// Its id.

@@ -38,4 +38,4 @@ pub mod view;
 pub use setpoint_openapi::action::Action;
 pub use setpoint_spec::address::{Address, Key};
 pub use setpoint_spec::stack::{Lifecycle, Location};
-pub use setpoint_spec::value::{Encoding, Map, Ref, Secret, Value};
+pub use setpoint_spec::value::{Encoding, Map, Ref, Secret, Text, Value};

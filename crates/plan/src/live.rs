@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use litemap::LiteMap;
+
 use crate::kind::{Found, Kind, Site};
 use crate::ownership::{self, Guard, Owner};
-use crate::{Address, Map, Value};
+use crate::{Address, Map, Text, Value};
+
+/// Tags by their keys. Most resources have fewer than five, so they are kept as a sorted vector.
+pub type Tags = LiteMap<Text, Text>;
 
 /// A live resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +26,7 @@ pub struct Live {
     /// Whether its ownership tags are a copy of those of another kind's resource.
     pub copied: bool,
     /// Its tags; without our own, if these name an owner.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Tags,
     /// Its attributes in canonical form. `id` is not among them.
     pub attrs: Map,
     /// What it uses: kind and id.
@@ -32,7 +37,7 @@ impl Live {
     /// Splits raw tags into the owner and the rest. Tags that name another kind are a copy, which
     /// makes nobody an owner; so are tags without a kind on a row whose kind always names it.
     #[must_use]
-    pub fn with_tags(mut self, kind: &Kind, raw: BTreeMap<String, String>) -> Self {
+    pub fn with_tags(mut self, kind: &Kind, raw: Tags) -> Self {
         let named = ownership::owner_of(&raw);
         let is_own = |owner: &Owner| match &owner.guard.kind {
             Some(name) => name == kind.name,
@@ -79,13 +84,12 @@ impl Live {
     /// stand in the owner.
     #[must_use]
     pub fn carries(&self, key: &str, value: Option<&str>) -> bool {
-        let own = self
-            .owner
-            .as_ref()
-            .map(|owner| ownership::tags_for(&owner.stack, &owner.address, &owner.guard));
-        let held = own.as_ref().and_then(|own| own.get(key));
-        held.or_else(|| self.tags.get(key))
-            .is_some_and(|held| value.is_none_or(|value| held == value))
+        let is_meant = |held: &str| value.is_none_or(|value| held == value);
+        let own = self.owner.as_ref().and_then(|owner| owner.tag(key));
+        match own {
+            Some(own) => is_meant(&own),
+            None => self.tags.get(key).is_some_and(|held| is_meant(held)),
+        }
     }
 
     /// An attribute, `Null` if it has none; `id` is the id.

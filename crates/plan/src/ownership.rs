@@ -22,9 +22,11 @@
 //! | `X=DIGEST` | the digest of a field that no listing carries; for example `u` of the user data |
 //! | `h=KEYID.DIGEST` | reserved: a keyed digest over the fields that hold secrets, with the id of its key |
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Address;
+use crate::live::Tags;
+use crate::{Address, Text};
 
 /// The tag that names the owning stack.
 pub const STACK: &str = "setpoint:stack";
@@ -49,6 +51,20 @@ pub struct Owner {
     pub address: Address,
     /// What to heed.
     pub guard: Guard,
+}
+
+impl Owner {
+    /// The value of one of the ownership tags; `None` for any other key, and for a guard without
+    /// words.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<Cow<'_, str>> {
+        match key {
+            STACK => Some(Cow::from(&self.stack)),
+            ADDRESS => Some(Cow::from(encode_address(&self.address))),
+            GUARD => Some(Cow::from(self.guard.encode())).filter(|words| !words.is_empty()),
+            _ => None,
+        }
+    }
 }
 
 /// The words of the guard tag.
@@ -188,13 +204,13 @@ pub fn tags_for(stack: &str, address: &Address, guard: &Guard) -> BTreeMap<Strin
 
 /// The owner that a live resource's tags name; `None` if they name none.
 #[must_use]
-pub fn owner_of(tags: &BTreeMap<String, String>) -> Option<Owner> {
-    let stack = tags.get(STACK)?.clone();
+pub fn owner_of(tags: &Tags) -> Option<Owner> {
+    let stack = tags.get(STACK)?.to_string();
     let address = decode_address(tags.get(ADDRESS)?)?;
     Some(Owner {
         stack,
         address,
-        guard: Guard::decode(tags.get(GUARD).map_or("", String::as_str)),
+        guard: Guard::decode(tags.get(GUARD).map_or("", Text::as_str)),
     })
 }
 

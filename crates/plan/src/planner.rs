@@ -53,7 +53,7 @@ pub struct Intent {
     /// planned under it.
     pub now: i64,
     /// Wanted resources in their first form; empty for a destroy without a file.
-    pub desired: BTreeMap<Address, Desired>,
+    pub desired: Arc<BTreeMap<Address, Desired>>,
     /// Globs of tag keys that are left alone.
     pub ignore_tags: Vec<String>,
     /// Held steps that may pass.
@@ -81,9 +81,11 @@ impl Intent {
         }
     }
 
-    /// What a resolved stack wants in an account.
+    /// The intent of a resolved stack in an account. It takes the resources out of the stack, since
+    /// a large stack need not be in memory twice.
     #[must_use]
-    pub fn of_stack(stack: &Stack, account: &str) -> Self {
+    pub fn of_stack(stack: &mut Stack, account: &str) -> Self {
+        let desired = desired::take(stack);
         Self {
             stack: stack.identity(),
             site: Site {
@@ -91,7 +93,7 @@ impl Intent {
                 region: stack.region.clone(),
             },
             now: 0,
-            desired: outside::inlined(stack, desired::of_stack(stack)),
+            desired: Arc::new(outside::inlined(stack, desired)),
             ignore_tags: stack.ignore_tags.clone(),
             allow: stack.allow.clone(),
             forget: stack.forget.clone(),
@@ -118,6 +120,13 @@ impl Intent {
         }
     }
 
+    /// The same intent in this account.
+    #[must_use]
+    pub fn in_account(mut self, account: &str) -> Self {
+        account.clone_into(&mut self.site.account);
+        self
+    }
+
     /// The same intent, planned at this time.
     #[must_use]
     pub fn at(mut self, now: i64) -> Self {
@@ -132,7 +141,7 @@ impl Intent {
             stack: stack.to_owned(),
             site,
             now: 0,
-            desired: BTreeMap::new(),
+            desired: Arc::default(),
             ignore_tags: Vec::new(),
             allow: Vec::new(),
             forget: Vec::new(),

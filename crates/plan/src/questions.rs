@@ -188,7 +188,7 @@ fn listings(registry: &Registry, intent: &Intent) -> Vec<Question> {
 
 fn of_entry(registry: &Registry, intent: &Intent, want: &Desired) -> Vec<Question> {
     let kind = registry.known(want.kind);
-    let adopted = kind.poll(&intent.site, want.adopt.as_slice());
+    let adopted = kind.poll(&intent.site, want.terms.adopt.as_slice());
     let mut asked = of_queries(Purpose::Adopted(want.address.clone()), adopted);
     asked.extend(of_queries(
         Purpose::LookUp(want.address.clone()),

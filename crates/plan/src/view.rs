@@ -173,7 +173,7 @@ impl View {
     pub fn owned_by(&'static self, kind: &'static Kind, site: &Site, stack: &str) -> Query {
         let filter = match self.owned {
             Owned::ByTag => stack_filter(stack),
-            Owned::ByName(param, part) => vec![(param, Value::Text(part(stack)))],
+            Owned::ByName(param, part) => vec![(param, Value::text(part(stack)))],
         };
         self.query(kind, site, filter)
     }
@@ -199,7 +199,7 @@ impl View {
                 .collect(),
             Ids::Commas(param, max) => ids
                 .chunks(max)
-                .map(|some| one(vec![(param, Value::Text(some.join(",")))]))
+                .map(|some| one(vec![(param, Value::text(some.join(",")))]))
                 .collect(),
             Ids::Json(param, max) => ids
                 .chunks(max)

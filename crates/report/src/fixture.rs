@@ -6,19 +6,19 @@ mod mixed;
 mod shop;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use setpoint_openapi::action::Action;
 use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason, ReplaceOrder};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::effect::Effect;
 use setpoint_plan::kind::Site;
-use setpoint_plan::live::{Cost, Live};
+use setpoint_plan::live::{Cost, Live, Tags};
 use setpoint_plan::ownership::{Guard, Owner};
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
 use setpoint_plan::procedure::{Args, Call, Cond, Step, Wait, minutes, seconds};
 use setpoint_plan::update::Update;
-use setpoint_plan::{Address, Lifecycle, Location, Map, Value};
-use setpoint_spec::stack::Timeouts;
+use setpoint_plan::{Address, Location, Map, Value};
 
 pub(crate) use self::destroy::destroy;
 pub(crate) use self::fresh::fresh;
@@ -63,14 +63,9 @@ pub(crate) fn want(at: &str, kind: &'static str, attrs: &[(&str, Value)]) -> Des
         initial: Map::new(),
         tags: None,
         guard: Guard::default(),
-        lifecycle: Lifecycle::default(),
-        released: Vec::new(),
-        resource_group: None,
-        after: Vec::new(),
-        adopt: None,
-        timeouts: Timeouts::default(),
+        terms: Arc::default(),
         at: place("stack.yaml", 1, 3),
-        field_at: std::sync::Arc::default(),
+        field_at: Arc::default(),
     }
 }
 
@@ -87,7 +82,7 @@ pub(crate) fn live(at: &str, kind: &'static str, id: &str, attrs: &[(&str, Value
         site: site(),
         copied: false,
         owner: Some(owner),
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
         attrs,
         uses: Vec::new(),
     }

@@ -156,7 +156,7 @@ fn needs(resource: &Resource) -> Vec<(&Address, bool)> {
         .flat_map(|(_, value)| named_in(value, false));
     fields
         .chain(tags)
-        .chain(resource.after.iter().map(|address| (address, false)))
+        .chain(resource.terms.after.iter().map(|address| (address, false)))
         .collect()
 }
 

@@ -120,7 +120,7 @@ fn type_of(value: &Value) -> Json {
         Value::Map(map) => json!([
             "object",
             map.iter()
-                .map(|(key, item)| (key.clone(), type_of(item)))
+                .map(|(key, item)| (key.to_string(), type_of(item)))
                 .collect::<serde_json::Map<_, _>>()
         ]),
         Value::Null
@@ -146,7 +146,7 @@ fn known(value: &Value) -> Json {
         Value::List(items) => items.iter().map(known).collect(),
         Value::Map(map) => Json::Object(
             map.iter()
-                .map(|(key, item)| (key.clone(), known(item)))
+                .map(|(key, item)| (key.to_string(), known(item)))
                 .collect(),
         ),
         Value::Null | Value::Ref(_) | Value::Concat(_) | Value::Encode(..) => Json::Null,
@@ -165,7 +165,7 @@ fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Bool(b) => Some(b.to_string()),
         Value::Int(n) => Some(n.to_string()),
-        Value::Decimal(text) | Value::Text(text) => Some(text.clone()),
+        Value::Decimal(text) | Value::Text(text) => Some(text.clone().to_string()),
         Value::Secret(secret) => Some(secret.expose().to_owned()),
         Value::Null
         | Value::List(_)
@@ -206,7 +206,7 @@ mod tests {
             ),
             (
                 "ratio".to_owned(),
-                output(Value::Decimal("0.4".to_owned()), false),
+                output(Value::Decimal("0.4".to_owned().into()), false),
             ),
         ]
         .into()

@@ -8,7 +8,7 @@ use setpoint_plan::desired::Desired;
 use setpoint_plan::document::{SENSITIVE, sensitive_by_name};
 use setpoint_plan::live::Live;
 use setpoint_plan::ownership::Guard;
-use setpoint_plan::{Map, Value};
+use setpoint_plan::{Map, Text, Value};
 
 use crate::json::pretty;
 use crate::line::{Line, width, wrap};
@@ -19,8 +19,8 @@ use crate::words::{account, clean, count};
 
 /// The attributes of a live resource, by whether a line of the spec manages them.
 struct Split<'a> {
-    managed: Vec<(&'a String, &'a Value)>,
-    others: Vec<(&'a String, &'a Value)>,
+    managed: Vec<(&'a Text, &'a Value)>,
+    others: Vec<(&'a Text, &'a Value)>,
 }
 
 impl<'a> Split<'a> {
@@ -43,7 +43,8 @@ fn is_managed(want: &Desired, attr: &str) -> bool {
                 .or_else(|| name.strip_prefix(attr))
                 .is_some_and(|rest| rest.starts_with('.'))
     };
-    want.attrs.keys().any(|name| covers(name)) && !want.released.iter().any(|name| name == attr)
+    want.attrs.keys().any(|name| covers(name))
+        && !want.terms.released.iter().any(|name| name == attr)
 }
 
 /// One live resource: what the spec manages, what no line manages, tags, owner.
@@ -52,9 +53,9 @@ pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     let mut out = String::new();
     title(&mut out, style, live);
     let split = Split::of(live, want);
-    let words = |all: &[(&String, &Value)]| {
+    let words = |all: &[(&Text, &Value)]| {
         all.iter()
-            .map(|(name, value)| ((*name).clone(), shown(name, value)))
+            .map(|(name, value)| (name.to_string(), shown(name, value)))
             .collect::<Vec<_>>()
     };
     let heading = if want.is_some() {
@@ -191,16 +192,20 @@ fn push_line(out: &mut String, line: &Line, style: &Style) {
 pub fn resource_json(live: &Live, want: Option<&Desired>) -> String {
     let split = Split::of(live, want);
     let mut body = summary_json(live);
-    let object = |all: &[(&String, &Value)]| {
+    let object = |all: &[(&Text, &Value)]| {
         Json::Object(
             all.iter()
-                .map(|(name, value)| ((*name).clone(), json_of(name, value)))
+                .map(|(name, value)| (name.to_string(), json_of(name, value)))
                 .collect(),
         )
     };
     body["managed"] = object(&split.managed);
     body["unmanaged"] = object(&split.others);
-    body["tags"] = json!(live.tags);
+    body["tags"] = live
+        .tags
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     body["uses"] = live
         .uses
         .iter()
@@ -229,7 +234,7 @@ fn json_of(name: &str, value: &Value) -> Json {
     let object = |map: &Map| {
         Json::Object(
             map.iter()
-                .map(|(key, item)| (key.clone(), json_of(key, item)))
+                .map(|(key, item)| (key.to_string(), json_of(key, item)))
                 .collect(),
         )
     };
@@ -345,7 +350,7 @@ mod tests {
             ("system_disk.size", Value::Int(40)),
         ];
         let mut app = live("app[10]", "instance", "i-2zeapp", &attrs);
-        app.tags = [("Env".to_owned(), "prod".to_owned())].into();
+        app.tags.insert("Env".into(), "prod".into());
         app.uses = vec![("vswitch", "vsw-2ze1".to_owned())];
         if let Some(owner) = &mut app.owner {
             owner.guard.protect = true;

@@ -31,6 +31,7 @@ mod variable;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -40,7 +41,7 @@ use crate::parse::{Entry, File, What};
 use crate::schema::{KindDef, Schema};
 use crate::source::Sources;
 use crate::span::Span;
-use crate::stack::{Resource, Stack};
+use crate::stack::{Resource, Stack, Terms};
 use crate::value::Map;
 use each::Each;
 use val::{MemberId, Val};
@@ -116,9 +117,9 @@ struct Scope<'a> {
     names: BTreeMap<&'a str, &'a Entry>,
     /// Tags of the stack and of the modules around it, merged.
     tags: Option<Map>,
-    protect: bool,
-    /// The `after` of the module's entry, which holds for all of its resources.
-    after: Vec<Address>,
+    /// The terms that its resources start from: the `protect` of the stack, and the `after` of the
+    /// module's entry.
+    terms: Arc<Terms>,
 }
 
 /// One member of an entry: a resource, or one use of a module.
@@ -248,8 +249,7 @@ impl<'a> Resolver<'a> {
             alias: None,
             names,
             tags: None,
-            protect: false,
-            after: Vec::new(),
+            terms: Arc::default(),
         };
         self.scopes.push(scope);
         ScopeId(self.scopes.len() - 1)

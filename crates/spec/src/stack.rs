@@ -57,6 +57,20 @@ pub struct Resource {
     /// Its tags with all layers merged; `None` if no layer declares any, in which case tags are not
     /// managed.
     pub tags: Option<Map>,
+    /// The terms on which it is managed.
+    pub terms: Arc<Terms>,
+    /// Its position in its group, for members of `count`.
+    pub number: Option<u32>,
+    /// The position of its entry.
+    pub at: Location,
+    /// The positions of its field values, by dotted path.
+    pub field_at: Arc<Places>,
+}
+
+/// The terms on which a resource is managed: what its entry says beside fields and tags. All forms
+/// of a resource share them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
     /// The id of its resource group, if managed.
     pub resource_group: Option<String>,
     /// The resources of `after`, which must be ready first.
@@ -69,12 +83,6 @@ pub struct Resource {
     pub lifecycle: Lifecycle,
     /// The closed fields that are set to `unmanaged`.
     pub released: Vec<String>,
-    /// Its position in its group, for members of `count`.
-    pub number: Option<u32>,
-    /// The position of its entry.
-    pub at: Location,
-    /// The positions of its field values, by dotted path.
-    pub field_at: Arc<Places>,
 }
 
 /// Time limits of one resource, in seconds.

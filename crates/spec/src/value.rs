@@ -12,6 +12,8 @@ use crate::address::Address;
 mod map;
 
 pub use map::Map;
+/// A text that is cheap to copy: up to 23 bytes stand in it, a longer one is shared.
+pub use smol_str::SmolStr as Text;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,9 +25,9 @@ pub enum Value {
     /// A whole number.
     Int(i64),
     /// A decimal number in canonical text, without exponent and trailing zeros: `0.4`.
-    Decimal(String),
+    Decimal(Text),
     /// A text.
-    Text(String),
+    Text(Text),
     /// A list.
     List(Vec<Self>),
     /// A map.
@@ -105,7 +107,7 @@ impl Ord for Secret {
 impl Value {
     /// Creates a text value.
     #[must_use]
-    pub fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<Text>) -> Self {
         Self::Text(text.into())
     }
 
@@ -208,13 +210,13 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::text(text.to_owned())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::text(text)
     }
 }
 

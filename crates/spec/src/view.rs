@@ -85,19 +85,20 @@ pub fn resource(resource: &Resource) -> String {
     for (name, field) in &resource.fields {
         line(name, value(field));
     }
-    for name in &resource.released {
+    for name in &resource.terms.released {
         line(name, "unmanaged".to_owned());
     }
     if let Some(tags) = &resource.tags {
         line("tags", map(tags));
     }
-    if let Some(group) = &resource.resource_group {
+    if let Some(group) = &resource.terms.resource_group {
         line("resource_group", group.clone());
     }
-    if !resource.after.is_empty() {
+    if !resource.terms.after.is_empty() {
         line(
             "after",
             resource
+                .terms
                 .after
                 .iter()
                 .map(ToString::to_string)
@@ -105,11 +106,11 @@ pub fn resource(resource: &Resource) -> String {
                 .join(", "),
         );
     }
-    if let Some(id) = &resource.adopt {
+    if let Some(id) = &resource.terms.adopt {
         line("adopt", id.clone());
     }
-    if resource.lifecycle != Lifecycle::default() {
-        line("lifecycle", lifecycle(&resource.lifecycle));
+    if resource.terms.lifecycle != Lifecycle::default() {
+        line("lifecycle", lifecycle(&resource.terms.lifecycle));
     }
     out
 }
@@ -163,9 +164,9 @@ pub fn value(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Decimal(text) => text.clone(),
+        Value::Decimal(text) => text.to_string(),
         Value::Text(text) if text.contains(['\n', '"', '\\']) => format!("{text:?}"),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         Value::List(items) => format!(
             "[{}]",
             items.iter().map(self::value).collect::<Vec<_>>().join(", ")

@@ -46,7 +46,7 @@ impl Cloud {
     /// The desired state of a stack in this cloud's account.
     #[must_use]
     pub fn intent(&self, stack: &Stack) -> Intent {
-        Intent::of_stack(stack, &self.account().id)
+        Intent::of_stack(&mut stack.clone(), &self.account().id)
     }
 
     /// Observes the cloud and plans.

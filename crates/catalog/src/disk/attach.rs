@@ -122,7 +122,11 @@ pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
 
 /// The machine that the file names, if it is part of the file.
 pub(super) fn machine<'a>(judged: &Judged<'a>) -> Option<&'a Desired> {
-    meant(judged, judged.all.get(&judged.desired.address)?, "attach_to")
+    meant(
+        judged,
+        judged.all.get(&judged.desired.address)?,
+        "attach_to",
+    )
 }
 
 fn meant<'a>(judged: &Judged<'a>, want: &Desired, attr: &str) -> Option<&'a Desired> {

@@ -165,7 +165,11 @@ fn settled(change: &Changing<'_>, machine: &str) -> Step {
 /// Grows the disk and waits until it shows the new size.
 pub(super) fn resize(change: &Changing<'_>, size: Value) -> Vec<Step> {
     let grown = Cond::Is("size", vec![size.clone()]);
-    let ways = if judge::is_basic(change.live) { OFFLINE } else { ONLINE_IF_IT_RUNS };
+    let ways = if judge::is_basic(change.live) {
+        OFFLINE
+    } else {
+        ONLINE_IF_IT_RUNS
+    };
     let call = Call {
         goal: Some(grown.clone()),
         look_on: &["InvalidDiskSize"],

@@ -101,7 +101,11 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     let (of, least, most) = bounds(category, level);
     if size.is_some_and(|size| size > most) {
         let message = format!("a {of} disk must have at most {most} GiB");
-        problems.push(problem("size", message, "write at most that, or choose another category"));
+        problems.push(problem(
+            "size",
+            message,
+            "write at most that, or choose another category",
+        ));
     }
     if size.is_some_and(|size| size < least) {
         let message = format!("a {of} disk must have at least {least} GiB");

@@ -25,7 +25,10 @@ pub(super) fn size(judged: &Judged<'_>) -> Verdict {
     let (why, hint) = if is_up(judged.desired) {
         ("runs", "stop the instance first, with `power: stopped`")
     } else if is_to_run(judged) {
-        ("is started in this plan", "grow the disk first, and start the instance in another apply")
+        (
+            "is started in this plan",
+            "grow the disk first, and start the instance in another apply",
+        )
     } else {
         return Verdict::Update(&GROW);
     };
@@ -62,7 +65,11 @@ fn is_to_run(judged: &Judged<'_>) -> bool {
 
 /// In place if the cloud can do so, else a replacement.
 pub(super) fn category(judged: &Judged<'_>) -> Verdict {
-    if becomes(judged) { Verdict::Update(&SPEC) } else { Verdict::Replace }
+    if becomes(judged) {
+        Verdict::Update(&SPEC)
+    } else {
+        Verdict::Replace
+    }
 }
 
 /// Whether a disk can change its category in place. The page of ModifyDiskSpec lists the possible

@@ -58,7 +58,10 @@ fn on(id: &Value, action: &'static Action, args: Args) -> Call {
 /// The call that changes attributes.
 pub(super) fn attribute(id: &Value, args: Args) -> Step {
     let call = on(id, &api::MODIFY_INSTANCE_ATTRIBUTE, args);
-    Step::call(Call { retry: SETTLING, ..call })
+    Step::call(Call {
+        retry: SETTLING,
+        ..call
+    })
 }
 
 /// The call that changes the attributes of an update, once the machine runs.
@@ -70,7 +73,10 @@ pub(super) fn settled_attribute(change: &Changing<'_>, update: &'static Update) 
 /// Stores changed user data.
 pub(super) fn user_data(change: &Changing<'_>) -> Vec<Step> {
     let content = change.want.initial.get("user_data_content").cloned();
-    vec![attribute(&change.id(), vec![("UserData", content.unwrap_or(Value::Null))])]
+    vec![attribute(
+        &change.id(),
+        vec![("UserData", content.unwrap_or(Value::Null))],
+    )]
 }
 
 /// Changes the public bandwidth; the first bandwidth gives a public address.
@@ -90,15 +96,25 @@ pub(super) fn bandwidth(change: &Changing<'_>) -> Vec<Step> {
         seen.push(Cond::Set("own_public_ip"));
     }
     let call = on(&change.id(), &api::MODIFY_INSTANCE_NETWORK_SPEC, args);
-    let call = Step::call(Call { retry: CHANGING, ..call });
+    let call = Step::call(Call {
+        retry: CHANGING,
+        ..call
+    });
     let wait = Step::wait(Wait::own(Cond::All(seen), seconds(2), minutes(2)));
-    settled(change.live).into_iter().chain([call, wait]).collect()
+    settled(change.live)
+        .into_iter()
+        .chain([call, wait])
+        .collect()
 }
 
 /// Changes the type. The API refuses the type that the machine has already, and shows a new type
 /// only some seconds later.
 pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
-    let acceptable = change.want.attrs.get("instance_types").and_then(Value::as_list);
+    let acceptable = change
+        .want
+        .attrs
+        .get("instance_types")
+        .and_then(Value::as_list);
     let first = acceptable.and_then(<[Value]>::first).cloned();
     let ty = first.unwrap_or_else(|| change.wanted("instance_type"));
     let shown = Cond::Is("instance_type", vec![ty.clone()]);
@@ -106,9 +122,16 @@ pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
         goal: Some(shown.clone()),
         look_on: SAME_TYPE,
         retry: CHANGING_TYPE,
-        ..on(&change.id(), &api::MODIFY_INSTANCE_SPEC, vec![("InstanceType", ty)])
+        ..on(
+            &change.id(),
+            &api::MODIFY_INSTANCE_SPEC,
+            vec![("InstanceType", ty)],
+        )
     };
-    vec![Step::call(call), Step::wait(Wait::own(shown, seconds(2), minutes(10)))]
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(shown, seconds(2), minutes(10))),
+    ]
 }
 
 /// Moves the machine to another subnet or address. It cannot be moved again before it was started.
@@ -128,7 +151,10 @@ pub(super) fn network(change: &Changing<'_>) -> Vec<Step> {
         retry: MOVING,
         ..on(&change.id(), &api::MODIFY_INSTANCE_VPC_ATTRIBUTE, args)
     };
-    vec![Step::call(call), Step::wait(Wait::own(seen, seconds(3), minutes(5)))]
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(seen, seconds(3), minutes(5))),
+    ]
 }
 
 /// Replaces the system disk. The key pair is lost unless it is given again.
@@ -149,7 +175,10 @@ pub(super) fn rebuild(change: &Changing<'_>) -> Vec<Step> {
         retry: CHANGING,
         ..on(&change.id(), &api::REPLACE_SYSTEM_DISK, args)
     };
-    vec![Step::call(call), Step::wait(Wait::own(replaced, seconds(10), minutes(10)))]
+    vec![
+        Step::call(call),
+        Step::wait(Wait::own(replaced, seconds(10), minutes(10))),
+    ]
 }
 
 /// Attaches the key pair of the file.
@@ -168,9 +197,19 @@ fn key_pair(change: &Changing<'_>, action: &'static Action, name: Value) -> Vec<
         item: "InstanceIds",
         max: 50,
         form: ItemForm::JsonArray,
-        results: Some(Results { rows: "Results.Result", item: "InstanceId" }),
+        results: Some(Results {
+            rows: "Results.Result",
+            item: "InstanceId",
+        }),
     };
     let args = vec![("InstanceIds", change.id()), ("KeyPairName", name)];
-    let call = Call { each: Some(each), retry: UNAVAILABLE, ..Call::new(action, args) };
-    settled(change.live).into_iter().chain([Step::call(call)]).collect()
+    let call = Call {
+        each: Some(each),
+        retry: UNAVAILABLE,
+        ..Call::new(action, args)
+    };
+    settled(change.live)
+        .into_iter()
+        .chain([Step::call(call)])
+        .collect()
 }

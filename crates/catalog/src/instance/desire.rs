@@ -22,7 +22,7 @@ use crate::shared::{default_to, digest, level, name_at_creation};
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let empty = |name: &&str| {
         cx.fields()
-            .get(*name)
+            .get(name)
             .and_then(Value::as_list)
             .is_some_and(<[Value]>::is_empty)
     };
@@ -65,13 +65,22 @@ fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     let Some(size) = disk.get("size").and_then(Value::as_int) else {
         let is_given = disk.contains_key("size");
         return (!is_given && least > IMAGE_SIZE_MAX).then(|| {
-            let message = format!("a {of} disk must have at least {least} GiB, but `size` is missing");
-            problem("performance_level", message, format!("write `size: {least}` or more"))
+            let message =
+                format!("a {of} disk must have at least {least} GiB, but `size` is missing");
+            problem(
+                "performance_level",
+                message,
+                format!("write `size: {least}` or more"),
+            )
         });
     };
     (size < least).then(|| {
         let message = format!("a {of} disk must have at least {least} GiB");
-        problem("size", message, "write at least that, or choose another level or category".to_owned())
+        problem(
+            "size",
+            message,
+            "write at least that, or choose another level or category".to_owned(),
+        )
     })
 }
 
@@ -145,8 +154,8 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
 /// The filters that the API does not have.
 fn fits(by: &Map, image: &Map) -> bool {
     ["os_name", "family"].iter().all(|key| {
-        by.get(*key)
-            .is_none_or(|wanted| image.get(*key) == Some(wanted))
+        by.get(key)
+            .is_none_or(|wanted| image.get(key) == Some(wanted))
     })
 }
 
@@ -169,16 +178,13 @@ fn is_looked_for(by: &Map, image: &Map) -> bool {
 
 /// Public bandwidth exists only if the file gives it; its billing has no meaning without it.
 fn choose_internet(want: &mut Desired) {
-    if want.released.iter().any(|name| name == "internet") {
+    if want.terms.released.iter().any(|name| name == "internet") {
         want.attrs.retain(|name, _| !name.starts_with("internet."));
         return;
     }
-    let out = want
-        .attrs
-        .entry("internet.max_bandwidth_out".to_owned())
-        .or_insert(Value::Int(0))
-        .clone();
-    if out == Value::Int(0) {
+    want.attrs
+        .insert_if_absent("internet.max_bandwidth_out", Value::Int(0));
+    if want.attrs["internet.max_bandwidth_out"] == Value::Int(0) {
         want.attrs.remove("internet.charge_type");
         want.attrs.remove("internet.max_bandwidth_in");
     } else {
@@ -194,7 +200,7 @@ fn take_user_data(want: &mut Desired) {
     };
     let digest = digest(&template(&content))[..16].to_owned();
     want.attrs
-        .insert("user_data".to_owned(), Value::Text(digest.clone()));
+        .insert("user_data".to_owned(), Value::text(digest.clone()));
     want.guard.digests.insert(USER_DATA.to_owned(), digest);
     want.initial.insert(
         "user_data_content".to_owned(),
@@ -204,7 +210,7 @@ fn take_user_data(want: &mut Desired) {
 
 fn template(content: &Value) -> String {
     match content {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         Value::Concat(parts) => parts.iter().map(template).collect(),
         Value::Ref(reference) => format!("${{{}.{}}}", reference.address, reference.attr),
         _ => "${…}".to_owned(),
@@ -221,8 +227,7 @@ fn want_protection(live: Option<&Live>, want: &mut Desired) {
             .is_some_and(|owner| owner.guard.protect)
     {
         want.attrs
-            .entry("deletion_protection".to_owned())
-            .or_insert(Value::Bool(protect));
+            .insert_if_absent("deletion_protection", Value::Bool(protect));
     }
 }
 
@@ -237,15 +242,23 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
         want.attrs.remove("power");
     }
     let left = live.is_some_and(is_left_stopped);
-    if left && want.lifecycle.ignore.iter().any(|name| name == "power") {
-        want.lifecycle.ignore.retain(|name| name != "power");
+    if left
+        && want
+            .terms
+            .lifecycle
+            .ignore
+            .iter()
+            .any(|name| name == "power")
+    {
+        want.terms_mut()
+            .lifecycle
+            .ignore
+            .retain(|name| name != "power");
         want.attrs.remove("power");
     }
     let rising = live.is_some_and(|live| live.attr("power") == Value::text("starting"));
     if left || rising {
-        want.attrs
-            .entry("power".to_owned())
-            .or_insert_with(|| Value::text("running"));
+        want.attrs.insert_if_absent("power", Value::text("running"));
     }
 }
 
@@ -268,7 +281,12 @@ pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
         one => Some(vec![one]),
     };
     let claim = |subnet| Claim::address("private_ip", subnet, &of("private_ip"));
-    subnets.unwrap_or_default().into_iter().filter_map(claim).chain(slot).collect()
+    subnets
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(claim)
+        .chain(slot)
+        .collect()
 }
 
 fn sorted(value: &Value) -> Vec<&Value> {
@@ -307,7 +325,11 @@ pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
         is_open(out) && charge.and_then(Value::as_text) == Some("PayByBandwidth")
     };
     let closes = out == Some(&Value::Int(0)) && judged.row.attr("own_public_ip") != Value::Null;
-    let mut effect = if closes { Effect::BRIEF.losing_address() } else { Effect::NONE };
+    let mut effect = if closes {
+        Effect::BRIEF.losing_address()
+    } else {
+        Effect::NONE
+    };
     if is_paid(live_out, live("internet.charge_type")) || is_paid(out, charge) {
         effect = effect.priced();
     }
@@ -422,7 +444,7 @@ pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
 
 /// The word that a member of `lifecycle` holds.
 fn choice<'a>(judged: &Judged<'a>, member: &str) -> Option<&'a str> {
-    let choices = &judged.desired.lifecycle.choices;
+    let choices = &judged.desired.terms.lifecycle.choices;
     choices.get(member).map(String::as_str)
 }
 
@@ -436,6 +458,10 @@ pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
     }
     let gives_up = power::stopped_mode(judged.desired) == "StopCharging";
     let has_own = judged.row.attr("own_public_ip") != Value::Null;
-    let effect = if gives_up && has_own { Effect::STOP.losing_address() } else { Effect::STOP };
+    let effect = if gives_up && has_own {
+        Effect::STOP.losing_address()
+    } else {
+        Effect::STOP
+    };
     Verdict::UpdateWith(&STOP, effect)
 }

@@ -169,12 +169,20 @@ pub(super) static FIELDS: &[Field] = &[
     Field::derived("os_name").never().by(|row| read::text(row, "OSName")),
 ];
 
-const NUMBER: Type = Type::Int { min: 0, max: i64::MAX, unit: "" };
+const NUMBER: Type = Type::Int {
+    min: 0,
+    max: i64::MAX,
+    unit: "",
+};
 
 static INTERNET: &[Field] = &[
     Field::new(
         "max_bandwidth_out",
-        Type::Int { min: 0, max: 100, unit: "Mbit/s" },
+        Type::Int {
+            min: 0,
+            max: 100,
+            unit: "Mbit/s",
+        },
         "Outbound bandwidth in Mbit/s; more than 0 assigns a public address, 0 may release it.",
     )
     .param("InternetMaxBandwidthOut")
@@ -185,7 +193,11 @@ static INTERNET: &[Field] = &[
     .captured(),
     Field::new(
         "max_bandwidth_in",
-        Type::Int { min: 1, max: 200, unit: "Mbit/s" },
+        Type::Int {
+            min: 1,
+            max: 200,
+            unit: "Mbit/s",
+        },
         "Inbound bandwidth in Mbit/s.",
     )
     .param("InternetMaxBandwidthIn")
@@ -214,7 +226,11 @@ static INTERNET: &[Field] = &[
 static SYSTEM_DISK: &[Field] = &[
     Field::new(
         "size",
-        Type::Int { min: 1, max: 2048, unit: "GiB" },
+        Type::Int {
+            min: 1,
+            max: 2048,
+            unit: "GiB",
+        },
         "Size in GiB, at least that of the image; it can grow online, but not shrink.",
     )
     .param("SystemDisk.Size")
@@ -263,12 +279,14 @@ pub(super) static ATTRIBUTES: Update = Update::online("attributes", |change| {
     vec![change::attribute(&change.id(), change.params(&ATTRIBUTES))]
 });
 /// The host name.
-static HOST_NAME: Update =
-    Update::online("host_name", |change| change::settled_attribute(change, &HOST_NAME))
-        .from_next_start();
+static HOST_NAME: Update = Update::online("host_name", |change| {
+    change::settled_attribute(change, &HOST_NAME)
+})
+.from_next_start();
 /// The security groups, as one set.
-pub(super) static GROUPS: Update =
-    Update::online("groups", |change| change::settled_attribute(change, &GROUPS));
+pub(super) static GROUPS: Update = Update::online("groups", |change| {
+    change::settled_attribute(change, &GROUPS)
+});
 /// The public bandwidth and the way it is charged.
 pub(super) static BANDWIDTH: Update =
     Update::online("bandwidth", change::bandwidth).unsettling(&["public_ip"]);
@@ -294,8 +312,9 @@ pub(super) static TYPE: Update = Update::stopped("type", change::instance_type)
 pub(super) static STORE_USER_DATA: Update =
     Update::stopped("user_data", change::user_data).digesting(USER_DATA);
 /// Another key pair.
-static KEY_PAIR: Update =
-    Update::online("key_pair", change::attach_key_pair).place(At::After).from_next_start();
+static KEY_PAIR: Update = Update::online("key_pair", change::attach_key_pair)
+    .place(At::After)
+    .from_next_start();
 /// No key pair until the successor of the present one exists.
 static LEAVE_KEY_PAIR: Update =
     Update::online("leave_key_pair", change::detach_key_pair).place(At::After);
@@ -306,5 +325,6 @@ pub(super) static STOP: Update = Update::online("stop", power::stop_as_asked)
     .effect(Effect::STOP)
     .place(At::Closing);
 /// Running the readiness checks.
-pub(super) static READY: Update =
-    Update::online("ready", ready::steps_of_live).place(At::After).marked(UNREADY);
+pub(super) static READY: Update = Update::online("ready", ready::steps_of_live)
+    .place(At::After)
+    .marked(UNREADY);

@@ -43,7 +43,10 @@ pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
 /// The steps that stop a machine as the file says.
 pub(super) fn stop_as_asked(change: &Changing<'_>) -> Vec<Step> {
     let first = settled(change.live);
-    first.into_iter().chain(stop(&change.id(), stopped_mode(change.want))).collect()
+    first
+        .into_iter()
+        .chain(stop(&change.id(), stopped_mode(change.want)))
+        .collect()
 }
 
 fn batch(action: &'static Action, id: &Value, more: Args, goal: &str) -> Step {
@@ -87,7 +90,12 @@ pub(super) fn stop(id: &Value, mode: &str) -> Vec<Step> {
 
 /// Any of these states.
 fn is_any(states: &[&str]) -> Cond {
-    Cond::Any(states.iter().map(|state| Cond::is("status", state)).collect())
+    Cond::Any(
+        states
+            .iter()
+            .map(|state| Cond::is("status", state))
+            .collect(),
+    )
 }
 
 /// Whether the desired state is stopped.
@@ -129,7 +137,12 @@ pub(super) fn window(_: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec
     let id = Value::text(&live.id);
     let is_stopped = live.attr("status") == Value::text("Stopped");
     if is_to_stop(want) {
-        let stop = || settled(live).into_iter().chain(stop(&id, stopped_mode(want))).collect();
+        let stop = || {
+            settled(live)
+                .into_iter()
+                .chain(stop(&id, stopped_mode(want)))
+                .collect()
+        };
         return (if is_stopped { Vec::new() } else { stop() }, Vec::new());
     }
     if is_stopped && !live.is_marked(Some(RESTARTING)) {

@@ -3,6 +3,8 @@
 //! RunInstances puts the tags of an instance on its disks, so one listing shows the system disks of
 //! all instances of a stack. Captured answers show which fields the cloud leaves out.
 
+use std::sync::Arc;
+
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
@@ -34,34 +36,59 @@ pub(super) static LIST: View = View {
     )
 };
 
-const DISKS: Listing =
-    Listing { style: Style::Token { size: 500 }, rows: "Disks.Disk", id: "DiskId" };
+const DISKS: Listing = Listing {
+    style: Style::Token { size: 500 },
+    rows: "Disks.Disk",
+    id: "DiskId",
+};
 
 /// The system disk of one instance that the listing of disks has not shown.
 static SYSTEM_DISKS: View = View {
     fixed: &[("DiskType", Fixed::Text("system"))],
     ids: Ids::Json("DiskIds", 100),
-    ..View::new("system_disks", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_system_disk))
+    ..View::new(
+        "system_disks",
+        &api::DESCRIBE_DISKS,
+        DISKS,
+        Decode::Rows(decode_system_disk),
+    )
 };
 
 /// One disk, for waits; disks without the stack's tags are shown too.
 static DISK: View = View {
     ids: Ids::Json("DiskIds", 100),
-    ..View::new("disk", &api::DESCRIBE_DISKS, DISKS, Decode::Rows(decode_system_disk))
+    ..View::new(
+        "disk",
+        &api::DESCRIBE_DISKS,
+        DISKS,
+        Decode::Rows(decode_system_disk),
+    )
 };
 
-const IMAGE_ROWS: Listing =
-    Listing { style: Style::Number { size: 100 }, rows: "Images.Image", id: "ImageId" };
+const IMAGE_ROWS: Listing = Listing {
+    style: Style::Number { size: 100 },
+    rows: "Images.Image",
+    id: "ImageId",
+};
 
 /// The images that match a look-up.
-pub(super) static IMAGES: View =
-    View::new("images", &api::DESCRIBE_IMAGES, IMAGE_ROWS, Decode::Rows(decode_image));
+pub(super) static IMAGES: View = View::new(
+    "images",
+    &api::DESCRIBE_IMAGES,
+    IMAGE_ROWS,
+    Decode::Rows(decode_image),
+);
 
 /// The image of a live instance.
 pub(super) static LIVE_IMAGE: View = View {
     fixed: &[("Status", Fixed::Text("Available,Deprecated,UnAvailable"))],
     ids: Ids::One("ImageId"),
-    ..View::new("live_image", &api::DESCRIBE_IMAGES, IMAGE_ROWS, Decode::Rows(decode_image))
+    ..View::new(
+        "live_image",
+        &api::DESCRIBE_IMAGES,
+        IMAGE_ROWS,
+        Decode::Rows(decode_image),
+    )
 };
 
 /// The query for one disk.
@@ -88,7 +115,11 @@ pub(super) fn details(want: Option<&Desired>, live: &Live, found: &Found) -> Vec
     let image = want.and_then(|want| want.attrs.get("image"));
     let is_looked_up = image.is_some_and(|image| image.as_map().is_some());
     let current = live.attr("image");
-    if is_looked_up && !found.of(&IMAGES).any(|attrs| attrs.get("id") == Some(&current)) {
+    if is_looked_up
+        && !found
+            .of(&IMAGES)
+            .any(|attrs| attrs.get("id") == Some(&current))
+    {
         queries.push(LIVE_IMAGE.query(&INSTANCE, &live.site, vec![("ImageId", current)]));
     }
     queries
@@ -98,25 +129,33 @@ fn decode_instance(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let mut found = decode::live(reading, row)?;
     if let Some(owner) = &found.owner {
         let digest = owner.guard.digests.get(USER_DATA);
-        found.attrs.extend(digest.map(|text| ("user_data".to_owned(), Value::text(text))));
-        found.attrs.insert("ready".to_owned(), ready::shown(&owner.guard));
+        found
+            .attrs
+            .extend(digest.map(|text| ("user_data".to_owned(), Value::text(text))));
+        found
+            .attrs
+            .insert("ready".to_owned(), ready::shown(&owner.guard));
     }
-    Ok(Row::Live(found))
+    Ok(Row::Live(Arc::new(found)))
 }
 
 /// The text at a path that the cloud always sends.
 pub(super) fn text(row: Node<'_>, path: &str) -> Result<Option<Value>, Odd> {
     let text = row.need_text(path)?;
-    Ok((!text.is_empty()).then_some(Value::Text(text)))
+    Ok((!text.is_empty()).then_some(Value::text(text)))
 }
 
 fn first(texts: Vec<String>) -> Option<Value> {
-    texts.into_iter().find(|text| !text.is_empty()).map(Value::Text)
+    texts
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .map(Value::text)
 }
 
 /// The private address.
 pub(super) fn private_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
-    row.need_texts("VpcAttributes.PrivateIpAddress.IpAddress").map(first)
+    row.need_texts("VpcAttributes.PrivateIpAddress.IpAddress")
+        .map(first)
 }
 
 /// The public address: its own, or that of an EIP.
@@ -164,16 +203,26 @@ pub(crate) fn decode_system_disk(_: &Reading<'_>, row: Node<'_>) -> Result<Row, 
     for (attr, path) in texts {
         attrs.extend(text(row, path)?.map(|value| (attr.to_owned(), value)));
     }
-    attrs.insert("system_disk.size".to_owned(), Value::Int(row.need_int("Size")?));
-    attrs.insert("system_disk.encrypted".to_owned(), Value::Bool(row.need_bool("Encrypted")?));
+    attrs.insert(
+        "system_disk.size".to_owned(),
+        Value::Int(row.need_int("Size")?),
+    );
+    attrs.insert(
+        "system_disk.encrypted".to_owned(),
+        Value::Bool(row.need_bool("Encrypted")?),
+    );
     let id = row.need_text("InstanceId")?;
-    Ok(Row::Detail { id, attrs, uses: Vec::new() })
+    Ok(Row::Detail {
+        id,
+        attrs,
+        uses: Vec::new(),
+    })
 }
 
 fn decode_image(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let mut attrs = Map::new();
     let id = decode::id(row, "ImageId")?;
-    attrs.insert("id".to_owned(), Value::Text(id));
+    attrs.insert("id".to_owned(), Value::text(id));
     let texts = [
         ("name", "ImageName"),
         ("family", "ImageFamily"),
@@ -185,7 +234,7 @@ fn decode_image(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     ];
     for (attr, path) in texts {
         let value = some_text(row, path)?;
-        attrs.extend(value.map(|text| (attr.to_owned(), Value::Text(text))));
+        attrs.extend(value.map(|text| (attr.to_owned(), Value::text(text))));
     }
     attrs.insert("size".to_owned(), Value::Int(row.need_int("Size")?));
     Ok(Row::Found(attrs))

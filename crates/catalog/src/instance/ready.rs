@@ -21,7 +21,7 @@ use setpoint_plan::procedure::{
 };
 use setpoint_plan::update::Changing;
 use setpoint_plan::view::{Decode, Query, Reading, View};
-use setpoint_plan::{Map, Value};
+use setpoint_plan::{Map, Text, Value};
 use setpoint_spec::schema::{CheckCx, Problem, Type};
 
 use crate::instance::fields::READY;
@@ -38,13 +38,21 @@ static HTTP: &[Field] = &[
     Field::new("port", PORT, "Port on the instance.")
         .required()
         .samples("80", "8080"),
-    Field::new("path", Type::Text { min: 1, max: 1024 }, "Path of the request.")
-        .or("/")
-        .samples("/", "/health")
-        .given("port: 80"),
+    Field::new(
+        "path",
+        Type::Text { min: 1, max: 1024 },
+        "Path of the request.",
+    )
+    .or("/")
+    .samples("/", "/health")
+    .given("port: 80"),
     Field::new(
         "status",
-        Type::Int { min: 100, max: 599, unit: "" },
+        Type::Int {
+            min: 100,
+            max: 599,
+            unit: "",
+        },
         "Expected HTTP status.",
     )
     .or("200")
@@ -61,10 +69,18 @@ pub(super) static FIELDS: &[Field] = &[
     )
     .samples("true", "false")
     .given("tcp: 22"),
-    Field::whole("http", HTTP, "An HTTP server on the instance answers with the expected status.")
-        .samples("{port: 80}", "{port: 80, path: /health}"),
-    Field::new("tcp", PORT, "A process on the instance listens on this TCP port.")
-        .samples("22", "80"),
+    Field::whole(
+        "http",
+        HTTP,
+        "An HTTP server on the instance answers with the expected status.",
+    )
+    .samples("{port: 80}", "{port: 80, path: /health}"),
+    Field::new(
+        "tcp",
+        PORT,
+        "A process on the instance listens on this TCP port.",
+    )
+    .samples("22", "80"),
     Field::new(
         "command",
         Type::Text { min: 1, max: 8192 },
@@ -201,7 +217,7 @@ fn is_path(text: &str) -> bool {
 /// A member is not a plain value: Cloud Assistant would show a secret, and a value that is known
 /// only after apply cannot be part of the script.
 pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
-    let names: Vec<String> = want
+    let names: Vec<Text> = want
         .attrs
         .keys()
         .filter(|name| name.starts_with("ready."))
@@ -214,7 +230,9 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     if let Some((name, _)) = ready.iter().find(|(_, value)| !is_plain(value)) {
         return Err(Refusal {
             attr: "ready".to_owned(),
-            what: format!("`ready.{name}` holds a secret, or a value that is known only after apply"),
+            what: format!(
+                "`ready.{name}` holds a secret, or a value that is known only after apply"
+            ),
             hint: Some(
                 "let user data write the value to a file, and let `command` read that".to_owned(),
             ),
@@ -238,11 +256,11 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     let names: Vec<&str> = checks.iter().map(|(what, _)| what.as_str()).collect();
     want.initial.insert(
         "ready.checks".to_owned(),
-        Value::Text(names.join(", then ")),
+        Value::text(names.join(", then ")),
     );
     want.initial.insert(
         "ready.script".to_owned(),
-        Value::Text(script(&checks, timeout, shows_log)),
+        Value::text(script(&checks, timeout, shows_log)),
     );
     want.initial
         .insert("ready.timeout".to_owned(), Value::Int(timeout));
@@ -285,8 +303,7 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
         .attrs
         .get("image")
         .filter(|image| **image != judged.row.attr("image"));
-    let is_rebuilt =
-        image.is_some() && matches!(desire::judge_image(judged), Verdict::Update(_));
+    let is_rebuilt = image.is_some() && matches!(desire::judge_image(judged), Verdict::Update(_));
     let waits = (is_rebuilt || *judged.live == Value::text(WAITED_FOR))
         && judged.desired.attrs.get("power") != Some(&Value::text("stopped"));
     if waits && runs {
@@ -309,7 +326,11 @@ pub(super) fn steps_of_new(cx: &Cx<'_>, want: &Desired) -> Vec<Step> {
 
 /// The steps that check a machine that has never passed. Its tags are updated without the mark.
 pub(super) fn steps_of_live(change: &Changing<'_>) -> Vec<Step> {
-    let made_with = change.live.owner.as_ref().and_then(|owner| owner.guard.digests.get(USER_DATA));
+    let made_with = change
+        .live
+        .owner
+        .as_ref()
+        .and_then(|owner| owner.guard.digests.get(USER_DATA));
     // The user data at creation may have held a secret, whatever the file says now.
     let may_show_log = made_with == change.want.guard.digests.get(USER_DATA);
     steps(change.cx.site, change.want, &change.id(), may_show_log)
@@ -321,11 +342,11 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
     let (Some(script), Some(timeout)) = (script, timeout) else {
         return Vec::new();
     };
-    let script = Value::Text(if may_show_log {
-        script.to_owned()
+    let script = if may_show_log {
+        Value::text(script)
     } else {
-        script.replace(&end_of_log(true), &end_of_log(false))
-    });
+        Value::text(script.replace(&end_of_log(true), &end_of_log(false)))
+    };
     // Cloud Assistant ends the script some time after its own time limit, so that the script can
     // still show the log.
     let limit = timeout + 60;
@@ -399,7 +420,7 @@ fn decode_result(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let mut attrs: Map = [("status".to_owned(), Value::text(word))].into();
     let goes_on = [PASSED, "Pending", "Scheduled", "Running", "Stopping"].contains(&word);
     if !goes_on {
-        attrs.insert("failure".to_owned(), Value::Text(failure(row, &status)?));
+        attrs.insert("failure".to_owned(), Value::text(failure(row, &status)?));
     }
     Ok(Row::Found(attrs))
 }
@@ -422,7 +443,11 @@ fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
     let output = row.may_text("Output")?.unwrap_or_default();
     let skipped = output.chars().count().saturating_sub(OUTPUT_MAX);
     let tail: String = output.trim_end().chars().skip(skipped).collect();
-    Ok(if tail.is_empty() { text } else { format!("{text}\n{tail}") })
+    Ok(if tail.is_empty() {
+        text
+    } else {
+        format!("{text}\n{tail}")
+    })
 }
 
 /// A check: its name, and the shell command that waits for it.

@@ -47,7 +47,10 @@ pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
         within: minutes(5),
         ..shown(live, Cond::Is("system_disk.size", vec![size]))
     };
-    settled(live).into_iter().chain([Step::call(call), Step::wait(grown)]).collect()
+    settled(live)
+        .into_iter()
+        .chain([Step::call(call), Step::wait(grown)])
+        .collect()
 }
 
 /// Changes category or level. A level changes at once; a change of category takes some time, during
@@ -61,9 +64,15 @@ pub(super) fn change_spec(change: &Changing<'_>) -> Vec<Step> {
     let call = Call {
         done_on: &["NoChangeInDiskCategoryAndPerformanceLevel"],
         retry: DISK_CHANGING,
-        ..Call::new(&api::MODIFY_DISK_SPEC, [id, change.params(&DISK_SPEC)].concat())
+        ..Call::new(
+            &api::MODIFY_DISK_SPEC,
+            [id, change.params(&DISK_SPEC)].concat(),
+        )
     };
-    settled(live).into_iter().chain([Step::call(call), Step::wait(changed)]).collect()
+    settled(live)
+        .into_iter()
+        .chain([Step::call(call), Step::wait(changed)])
+        .collect()
 }
 
 /// A wait for a value that the disk itself shows.

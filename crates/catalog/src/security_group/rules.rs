@@ -26,7 +26,7 @@ pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
         "priority",
     ]
     .iter()
-    .map(|name| rule.get(*name))
+    .map(|name| rule.get(name))
     .collect()
 }
 
@@ -92,21 +92,37 @@ fn expand_row(row: &Map) -> Vec<Map> {
 pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let side = if way == "ingress" { "Source" } else { "Dest" };
     let mut rule = Map::new();
-    let lower = |path: &str| row.need_text(path).map(|text| Value::Text(text.to_lowercase()));
+    let lower = |path: &str| {
+        row.need_text(path)
+            .map(|text| Value::text(text.to_lowercase()))
+    };
     rule.insert("protocol".to_owned(), lower("IpProtocol")?);
     rule.insert("policy".to_owned(), lower("Policy")?);
-    rule.insert("port".to_owned(), Value::Text(row.need_text("PortRange")?));
-    rule.insert("priority".to_owned(), Value::Int(row.need_int_text("Priority")?));
+    rule.insert("port".to_owned(), Value::text(row.need_text("PortRange")?));
+    rule.insert(
+        "priority".to_owned(),
+        Value::Int(row.need_int_text("Priority")?),
+    );
     put_text(&mut rule, "description", row, "Description")?;
     put_text(&mut rule, "id", row, "SecurityGroupRuleId")?;
     put_text(&mut rule, "group", row, &format!("{side}GroupId"))?;
-    put_text(&mut rule, "prefix_list", row, &format!("{side}PrefixListId"))?;
+    put_text(
+        &mut rule,
+        "prefix_list",
+        row,
+        &format!("{side}PrefixListId"),
+    )?;
     let v4 = some_text(row, &format!("{side}CidrIp"))?;
     let v6 = some_text(row, &format!("Ipv6{side}CidrIp"))?;
     let block = v4.or(v6).map(|text| canonical_block(&text));
-    rule.extend(block.map(|block| ("cidr".to_owned(), Value::Text(block))));
-    if !["cidr", "group", "prefix_list"].iter().any(|peer| rule.contains_key(*peer)) {
-        return Err(Odd { what: format!("a rule without a `{side}…` peer") });
+    rule.extend(block.map(|block| ("cidr".to_owned(), Value::text(block))));
+    if !["cidr", "group", "prefix_list"]
+        .iter()
+        .any(|peer| rule.contains_key(peer))
+    {
+        return Err(Odd {
+            what: format!("a rule without a `{side}…` peer"),
+        });
     }
     Ok(Value::Map(rule))
 }
@@ -167,6 +183,7 @@ pub(super) fn judge(judged: &Judged<'_>, way: &str, update: &'static Update) -> 
     let (want, live) = (side(judged.want), side(judged.live));
     let additive = judged
         .desired
+        .terms
         .lifecycle
         .additive
         .iter()

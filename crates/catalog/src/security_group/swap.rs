@@ -27,7 +27,12 @@ pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     let id = &change.id();
     let wanted: Vec<&Map> = rules_of(want.attrs.get(way.field)).collect();
     let current: Vec<&Map> = rules_of(live.attrs.get(way.field)).collect();
-    let additive = want.lifecycle.additive.iter().any(|name| name == way.field);
+    let additive = want
+        .terms
+        .lifecycle
+        .additive
+        .iter()
+        .any(|name| name == way.field);
     let is_new = |rule: &&Map| current.iter().all(|other| key(other) != key(rule));
     let is_stale = |rule: &&Map| !additive && wanted.iter().all(|other| key(other) != key(rule));
     let fresh: Vec<&Map> = wanted.iter().copied().filter(is_new).collect();
@@ -151,13 +156,9 @@ pub(super) fn take<'a>(
 /// The groups of two rules that are the same flow if these groups are the same.
 fn same(live: &Map, new: &Map) -> Option<(Value, Value)> {
     let group = live.get("group")?;
-    let renamed = Map::from_iter(
-        new.iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .chain(
-                new.get("group")
-                    .map(|_| ("group".to_owned(), group.clone())),
-            ),
-    );
+    let mut renamed = new.clone();
+    if renamed.contains_key("group") {
+        renamed.insert("group", group.clone());
+    }
     (key(&renamed) == key(live)).then(|| (new["group"].clone(), group.clone()))
 }

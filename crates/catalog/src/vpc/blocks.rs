@@ -93,12 +93,14 @@ pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
 }
 
 /// New blocks, before anything is created inside of them.
-static ADD: Update =
-    Update::online("add_blocks", |change| add(&change.id(), change.want, Some(change.live)));
+static ADD: Update = Update::online("add_blocks", |change| {
+    add(&change.id(), change.want, Some(change.live))
+});
 /// Old blocks, after everything inside of them is gone.
-static TAKE: Update =
-    Update::online("take_blocks", |change| take(&change.id(), change.want, change.live))
-        .place(At::After);
+static TAKE: Update = Update::online("take_blocks", |change| {
+    take(&change.id(), change.want, change.live)
+})
+.place(At::After);
 
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));

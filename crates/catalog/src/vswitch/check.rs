@@ -41,7 +41,10 @@ fn check_ipv6(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut in_vpc = before.filter(|other| other.fields.get("vpc") == cx.fields().get("vpc"));
     if let Some(other) = in_vpc.find(|other| number(&other.fields) == Some(own)) {
         problems.push(problem(
-            format!("{own} is already the number of `{}` in the same VPC", other.address),
+            format!(
+                "{own} is already the number of `{}` in the same VPC",
+                other.address
+            ),
             "choose another number, 0 to 255".to_owned(),
         ));
     }
@@ -114,7 +117,6 @@ fn block(fields: &Map) -> Option<ipnet::IpNet> {
         .and_then(Value::as_text)
         .and_then(|text| text.parse().ok())
 }
-
 
 /// Its block and its IPv6 number are unique within its VPC.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {

@@ -105,7 +105,7 @@ fn the_functions_give_what_the_page_says() {
 /// A value as the page writes it.
 fn shown(value: &Value) -> String {
     match value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.clone().to_string(),
         Value::Int(n) => n.to_string(),
         Value::List(items) => {
             let items: Vec<String> = items.iter().map(shown).collect();

@@ -98,7 +98,7 @@ pub fn run(args: ApplyArgs, cx: &Cx) -> Result<Exit, Error> {
     spec.check_region(args.cloud.region.as_deref())?;
     spec.warn(cx);
     let cloud = wiring::connect(&args.cloud, cx)?;
-    let subject = Subject::Spec(Box::new(spec));
+    let subject = Subject::of(spec);
     let asked = Asked {
         destroy: false,
         targets: args.scope.target.clone(),
@@ -136,7 +136,7 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
     let spec = saved::spec_of(plan, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
     let cloud = wiring::connect(&args.cloud, cx)?;
-    let subject = Subject::Spec(Box::new(spec));
+    let subject = Subject::of(spec);
     wiring::runtime()?.block_on(async {
         let seen = operate::see_for(&cloud, &subject, plan.asked().destroy).await?;
         plan.check_live(&seen)?;

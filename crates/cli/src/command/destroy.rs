@@ -99,5 +99,5 @@ fn subject(args: &DestroyArgs, cx: &Cx) -> Result<Subject, Error> {
     )?;
     let spec = spec::load(&file, &args.values, cx)?;
     spec.check_region(args.cloud.region.as_deref())?;
-    Ok(Subject::Spec(Box::new(spec)))
+    Ok(Subject::of(spec))
 }

@@ -73,7 +73,7 @@ pub fn run(args: OutputArgs, cx: &Cx) -> Result<Exit, Error> {
         ));
     }
     let cloud = wiring::connect(&args.cloud, cx)?;
-    let subject = Subject::Spec(Box::new(spec));
+    let subject = Subject::of(spec);
     let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &Asked::default())?;
     let all: Outputs = planned

@@ -145,11 +145,11 @@ fn one(args: &PlanArgs, file: &str, cx: &Cx) -> Result<Exit, Error> {
     spec.check_region(args.cloud.region.as_deref())?;
     spec.warn(cx);
     let cloud = wiring::connect(&args.cloud, cx)?;
-    let subject = Subject::Spec(Box::new(spec));
+    let subject = Subject::of(spec);
     let asked = args.asked();
     let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &asked)?;
-    if let (Some(out), Subject::Spec(spec)) = (&args.out, &subject) {
+    if let (Some(out), Subject::Spec { spec, .. }) = (&args.out, &subject) {
         save(out, spec, args, &asked, &planned)?;
     }
     ui::print(&view(args, &planned, cx));

@@ -53,7 +53,7 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     let cloud = wiring::connect(&args.cloud, cx)?;
-    let subject = Subject::Spec(Box::new(spec));
+    let subject = Subject::of(spec);
     let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
     let text = args.format.chosen() == Format::Text;
     let Some(pattern) = args.address else {

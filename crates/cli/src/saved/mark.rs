@@ -56,9 +56,10 @@ fn of(address: &str, live: &Live) -> Mark {
         .iter()
         .filter(|(attr, _)| kind.row(attr).is_some_and(Field::is_compared));
     let mut digests: BTreeMap<String, String> = managed
-        .map(|(attr, value)| (attr.clone(), short(&format!("{value:?}"))))
+        .map(|(attr, value)| (attr.to_string(), short(&format!("{value:?}"))))
         .collect();
-    digests.insert("tags".to_owned(), short(&format!("{:?}", live.tags)));
+    let tags: BTreeMap<_, _> = live.tags.iter().collect();
+    digests.insert("tags".to_owned(), short(&format!("{tags:?}")));
     Mark {
         address: address.to_owned(),
         kind: live.kind.to_owned(),

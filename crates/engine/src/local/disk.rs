@@ -108,7 +108,7 @@ fn attributes(key: &PublicKey, public: &str) -> Map {
     let text = PublicKey::from(key.key_data().clone())
         .to_openssh()
         .unwrap_or_default();
-    [(public.to_owned(), Value::Text(text))].into()
+    [(public.to_owned(), Value::text(text))].into()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use setpoint_openapi::error::{CallError, Certainty};
 use setpoint_plan::Map;
 use setpoint_plan::event::Event;
 use setpoint_plan::kind::Row;
-use setpoint_plan::live::Live;
+use setpoint_plan::live::{Live, Tags};
 use setpoint_plan::plan::{PlanStep, StepId};
 use setpoint_plan::procedure::{Act, Cond, Look, Wait};
 use setpoint_plan::rows::{self, Whose};
@@ -304,11 +304,13 @@ impl Machine {
         let own = &self.plan.steps[step.0];
         match self.target(step)? {
             Target::Row(kind, id) => rows.iter().find_map(|row| match row {
-                Row::Live(live) if live.kind == kind && live.id == id => Some(live.clone()),
+                Row::Live(live) if live.kind == kind && live.id == id => {
+                    Some(live.as_ref().clone())
+                }
                 _ => None,
             }),
             Target::Query(_) => rows.first().map(|row| match row {
-                Row::Live(live) => live.clone(),
+                Row::Live(live) => live.as_ref().clone(),
                 Row::Detail { id, attrs, .. } => as_row(own, &self.plan.site, id, attrs),
                 Row::Found(attrs) => as_row(own, &self.plan.site, "", attrs),
             }),
@@ -422,7 +424,7 @@ impl Machine {
     fn searched(&mut self, now: Duration, step: StepId, rows: &[Row], why: Search) {
         let whose = self.whose(step);
         let owner = rows.iter().find_map(|row| match row {
-            Row::Live(live) if rows::holds(&Cond::Ours, live, whose) => Some(live.clone()),
+            Row::Live(live) if rows::holds(&Cond::Ours, live, whose) => Some(live.as_ref().clone()),
             _ => None,
         });
         if owner.is_none() && !self.is_second(now, step) {
@@ -517,7 +519,7 @@ fn as_row(own: &PlanStep, site: &setpoint_plan::kind::Site, id: &str, attrs: &Ma
         site: site.clone(),
         owner: None,
         copied: false,
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
         attrs: attrs.clone(),
         uses: Vec::new(),
     }

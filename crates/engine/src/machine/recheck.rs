@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use setpoint_plan::Text;
 use setpoint_plan::change::{Change, Reason};
 use setpoint_plan::live::Live;
 use setpoint_plan::plan::{Half, StepId};
@@ -49,12 +50,12 @@ impl Machine {
     fn differing(&self, change: &Change, row: &Live) -> Option<String> {
         let (want, before) = (change.after.as_ref()?, change.before.as_ref()?);
         let kind = self.registry.known(change.kind);
-        let lasting = |name: &&String| !kind.is_transient(name) && row.attrs.contains_key(*name);
+        let lasting = |name: &&Text| !kind.is_transient(name) && row.attrs.contains_key(name);
         want.attrs
             .keys()
             .filter(lasting)
             .find(|name| row.attr(name) != before.attr(name))
-            .cloned()
+            .map(Text::to_string)
     }
 
     /// One failure tells it; the other steps that were to write to the same resource do not start.

@@ -261,7 +261,7 @@ fn yields(call: &Call, reply: &Reply) -> Result<Map, Odd> {
             let what = format!("`{path}` is empty");
             return Err(Odd { what });
         }
-        yielded.insert((*attr).to_owned(), Value::Text(text));
+        yielded.insert((*attr).to_owned(), Value::text(text));
     }
     Ok(yielded)
 }

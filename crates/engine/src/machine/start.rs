@@ -24,7 +24,7 @@ pub(super) fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, 
             let derived = derive
                 .zip(change.after.as_ref())
                 .map(|(id, want)| id(&cx, want));
-            entry.extend(derived.map(|id| ("id".to_owned(), Value::Text(id))));
+            entry.extend(derived.map(|id| ("id".to_owned(), Value::text(id))));
         } else if let (Some(live), true) =
             (&change.before, change.after.is_some() || entry.is_empty())
         {

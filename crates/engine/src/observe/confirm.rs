@@ -267,7 +267,7 @@ impl Cx<'_> {
         by: &mut Vec<(&'static str, &'static str, String)>,
     ) -> Result<usize, ReadError> {
         let read = tagged::read(self.session, query).await?;
-        rows.extend(live_rows(read.rows));
+        rows.extend(live_rows(read.rows).map(Arc::unwrap_or_clone));
         by.push((query.kind.name, query.view.api.name, read.request_id));
         Ok(read.pages + read.proofs)
     }

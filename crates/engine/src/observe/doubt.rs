@@ -15,7 +15,7 @@ use setpoint_plan::plan::Plan;
 use setpoint_plan::planner::{self, Intent, Options};
 use setpoint_plan::registry::Registry;
 use setpoint_plan::report::Report;
-use setpoint_plan::{Address, Value};
+use setpoint_plan::{Address, Text, Value};
 
 /// A live row by kind and id.
 pub(super) type Name = (&'static str, String);
@@ -117,7 +117,8 @@ impl Doubts {
         }
         for row in rows {
             let managed = intent.desired.get(address).map(|want| want.attrs.keys());
-            self.row(row).extend(managed.into_iter().flatten().cloned());
+            self.row(row)
+                .extend(managed.into_iter().flatten().map(Text::to_string));
         }
     }
 }
@@ -149,7 +150,7 @@ fn lacks_tags(want: &Desired, live: &Live) -> bool {
         .unwrap_or_default();
     let unguarded = (want.guard.protect && !guard.protect) || (want.guard.keep && !guard.keep);
     let mut keys = want.tags.iter().flat_map(|tags| tags.keys());
-    let is_lacking = |key: &String| live.tags.get(key).is_none_or(String::is_empty);
+    let is_lacking = |key: &Text| live.tags.get(key).is_none_or(Text::is_empty);
     unguarded || keys.any(is_lacking)
 }
 

@@ -41,7 +41,7 @@ static TAGGED: View = View::new(
 );
 
 fn decode(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
-    let arn = Value::Text(row.need_text("ResourceARN")?);
+    let arn = Value::text(row.need_text("ResourceARN")?);
     Ok(Row::Found(Map::from([(ARN.to_owned(), arn)])))
 }
 
@@ -56,9 +56,7 @@ pub(super) async fn read(session: &Session, query: &Query) -> Result<Read, ReadE
     };
     let named = pages::read(session, &named(query)).await?;
     found.pages += named.pages;
-    let shown: BTreeSet<String> = found.rows.iter().filter_map(id).collect();
-    let ids = named.rows.iter().filter_map(|row| id_in(row, &api));
-    let rest: Vec<String> = ids.filter(|id| !shown.contains(id)).collect();
+    let rest = not_shown(&found.rows, named.rows, &api);
     let mut more = Vec::new();
     for by_id in query.kind.poll(&query.site, &rest) {
         let read = pages::read(session, &refusing(by_id)).await?;
@@ -67,6 +65,13 @@ pub(super) async fn read(session: &Session, query: &Query) -> Result<Read, ReadE
     }
     add(&mut found.rows, more);
     Ok(found)
+}
+
+/// The ids of the resources that were named and that no row shows.
+fn not_shown(rows: &[Row], named: Vec<Row>, api: &TagApi) -> Vec<String> {
+    let shown: BTreeSet<&str> = rows.iter().filter_map(id).collect();
+    let ids = named.into_iter().filter_map(|row| id_in(&row, api));
+    ids.filter(|id| !shown.contains(id.as_str())).collect()
 }
 
 /// Adds rows that were read by id. A detail stands under the id of another resource, so the listing
@@ -94,7 +99,7 @@ fn is_cut(query: &Query, found: &Read) -> bool {
 /// The query for all that carries the tags that a listing filters by.
 fn named(query: &Query) -> Query {
     let tags = query.tag_filter().into_iter();
-    let tags = tags.map(|(key, value)| (key, Value::Text(value.unwrap_or_default())));
+    let tags = tags.map(|(key, value)| (key, Value::text(value.unwrap_or_default())));
     let tags = Value::Map(tags.collect());
     let tags = Value::Encode(Encoding::Json, Box::new(tags));
     TAGGED.query(query.kind, &query.site, vec![("Tags", tags)])
@@ -108,9 +113,9 @@ fn refusing(query: Query) -> Query {
     }
 }
 
-fn id(row: &Row) -> Option<String> {
+fn id(row: &Row) -> Option<&str> {
     match row {
-        Row::Live(live) => Some(live.id.clone()),
+        Row::Live(live) => Some(&live.id),
         Row::Detail { .. } | Row::Found(_) => None,
     }
 }

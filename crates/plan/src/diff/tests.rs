@@ -33,7 +33,7 @@ const PLAIN: Compared = Compared {
 impl Compared {
     fn diff(&self) -> Diff {
         let mut world = world(&[self.before], &[self.after]);
-        let (_, mut want) = world.intent.desired.pop_first().expect("it is wanted");
+        let (_, mut want) = world.desired().pop_first().expect("it is wanted");
         let mut live = Arc::unwrap_or_clone(world.snapshot.live.remove(0));
         live.owner.as_mut().expect("it is owned").guard = Guard::decode(self.live);
         want.guard = Guard::decode(self.wanted);
@@ -306,8 +306,8 @@ fn what_is_not_acted_on_is_noted() {
         &["app machine size=1 label=a"],
         &["app machine size=2 label=a"],
     );
-    let (_, mut want) = world.intent.desired.pop_first().expect("it is wanted");
-    want.lifecycle.ignore = vec!["size".to_owned(), "label".to_owned()];
+    let (_, mut want) = world.desired().pop_first().expect("it is wanted");
+    want.terms_mut().lifecycle.ignore = vec!["size".to_owned(), "label".to_owned()];
     let notes = drop_ignored(&mut want, &world.snapshot.live[0]);
     let field = "size".to_owned();
     assert_eq!(notes, [NoteKind::Ignored { field }]);
@@ -325,16 +325,17 @@ fn a_secret_is_compared_by_its_text() {
 #[test]
 fn tags_are_set_and_taken_away() {
     let mut world = world(&["app machine"], &["app machine"]);
-    let (_, mut want) = world.intent.desired.pop_first().expect("it is wanted");
+    let (_, mut want) = world.desired().pop_first().expect("it is wanted");
     let mut live = Arc::unwrap_or_clone(world.snapshot.live.remove(0));
     let tags = [("Env", "dev"), ("Old", "1"), ("fin:a", "1"), ("acs:a", "1")];
     live.tags = tags
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into();
+        .map(|(key, value)| (key.into(), value.into()))
+        .into_iter()
+        .collect();
     want.tags = Some([("Env".to_owned(), "prod".into())].into());
     let nothing = BTreeMap::new();
     let mut found = |additive: bool| {
-        want.lifecycle.additive = Vec::from_iter(additive.then(|| "tags".to_owned()));
+        want.terms_mut().lifecycle.additive = Vec::from_iter(additive.then(|| "tags".to_owned()));
         let found = diff(Sides {
             kind: REGISTRY.known(want.kind),
             want: &want,

@@ -207,7 +207,7 @@ fn live_attrs(live: &Live) -> Map {
         let tags = live
             .tags
             .iter()
-            .map(|(key, value)| (key.clone(), Value::text(value)));
+            .map(|(key, value)| (key.clone(), Value::Text(value.clone())));
         attrs.insert("tags".to_owned(), Value::Map(tags.collect()));
     }
     attrs
@@ -239,7 +239,7 @@ fn hidden_attrs(before: Option<&Map>, after: Option<&Map>, secrets: &Secrets) ->
     let sides = before.into_iter().chain(after).flatten();
     sides
         .filter(|(name, value)| sensitive_by_name(name) || secrets.are_in_value(value))
-        .map(|(name, _)| name.clone())
+        .map(|(name, _)| name.to_string())
         .collect()
 }
 

@@ -120,7 +120,7 @@ pub(super) fn scalar_words(value: &Value) -> String {
     match value {
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Decimal(text) | Value::Text(text) => text.clone(),
+        Value::Decimal(text) | Value::Text(text) => text.to_string(),
         Value::Secret(_) => SENSITIVE.to_owned(),
         Value::Null
         | Value::List(_)
@@ -144,7 +144,7 @@ pub(super) fn spelled(value: &Value, secrets: &Secrets) -> Json {
         Value::List(items) => items.iter().map(|item| spelled(item, secrets)).collect(),
         Value::Map(map) => object(
             map.iter()
-                .map(|(key, item)| (key.clone(), spelled(item, secrets))),
+                .map(|(key, item)| (key.to_string(), spelled(item, secrets))),
         ),
         Value::Ref(reference) => one(
             "ref",
@@ -225,7 +225,7 @@ impl Side {
             sensitive: object([]),
         };
         for (name, value) in attrs {
-            let is_hidden = hidden.contains(name);
+            let is_hidden = hidden.contains(name.as_str());
             let (shown, unknown) = if is_hidden && value.is_known() {
                 (Some(Json::from(SENSITIVE)), None)
             } else {
@@ -267,8 +267,8 @@ fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
             let (mut values, mut unknown) = (JsonMap::new(), JsonMap::new());
             for (key, item) in map {
                 let (known, not_known) = split(item, secrets);
-                values.extend(known.map(|known| (key.clone(), known)));
-                unknown.extend(not_known.map(|not_known| (key.clone(), not_known)));
+                values.extend(known.map(|known| (key.to_string(), known)));
+                unknown.extend(not_known.map(|not_known| (key.to_string(), not_known)));
             }
             (Some(Json::Object(values)), Some(Json::Object(unknown)))
         }

@@ -28,7 +28,12 @@ pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
             }
         }
         if block.block.half == Half::Up {
-            let after = block.one.change.after.iter().flat_map(|want| &want.after);
+            let after = block
+                .one
+                .change
+                .after
+                .iter()
+                .flat_map(|want| &want.terms.after);
             for address in after {
                 for first in block.first_group() {
                     edges.extend(from_target(index, block, address, Anchor::Ready, first));

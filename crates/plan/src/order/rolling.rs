@@ -200,7 +200,7 @@ fn group_size(all: &[Classified], group: &Address) -> usize {
 fn at_once(all: &[Classified], group: &Address, members: &[Member<'_, '_>]) -> usize {
     let mut blocks = members.iter().flat_map(|member| &member.blocks);
     let wanted = blocks.find_map(|block| block.one.change.after.as_ref());
-    match wanted.and_then(|want| want.lifecycle.max_unavailable) {
+    match wanted.and_then(|want| want.terms.lifecycle.max_unavailable) {
         None => 1,
         Some(Amount::Count(n)) => usize::try_from(n).unwrap_or(usize::MAX).max(1),
         Some(Amount::Percent(share)) => (group_size(all, group) * usize::from(share) / 100).max(1),

@@ -94,7 +94,7 @@ fn blocks_of(context: &Context<'_>, all: &[Classified], at: usize) -> Vec<Block>
     if let Some(want) = &change.after {
         blocks
             .iter_mut()
-            .for_each(|block| limit(block, change, want.timeouts));
+            .for_each(|block| limit(block, change, want.terms.timeouts));
     }
     blocks
 }

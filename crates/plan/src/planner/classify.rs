@@ -257,7 +257,7 @@ fn stays(
 ) -> Classified {
     let kind = cx.registry.known(want.kind);
     let mut want = want.clone();
-    let ignored = if want.lifecycle.ignore.is_empty() {
+    let ignored = if want.terms.lifecycle.ignore.is_empty() {
         Vec::new()
     } else {
         diff::drop_ignored(Arc::make_mut(&mut want), live)
@@ -389,7 +389,7 @@ fn shown(value: &Value) -> String {
         Value::Null => "(leave it out)".to_owned(),
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Text(text) | Value::Decimal(text) => text.clone(),
+        Value::Text(text) | Value::Decimal(text) => text.to_string(),
         _ => "(see `show`)".to_owned(),
     }
 }
@@ -445,7 +445,7 @@ fn goes(cx: &Context<'_>, live: &Arc<Live>, reason: Reason) -> Classified {
         .intent
         .desired
         .get(&owner.address)
-        .is_some_and(|want| want.lifecycle.keep && want.kind == live.kind);
+        .is_some_and(|want| want.terms.lifecycle.keep && want.kind == live.kind);
     let kept = (owner.guard.keep || wanted) && reason != Reason::Superseded;
     let change = Change {
         address: owner.address.clone(),

@@ -24,7 +24,7 @@ pub(crate) fn complete(
     let nothing = Found::default();
     let mut completed = BTreeMap::new();
     let mut errors = Vec::new();
-    for (address, first) in &intent.desired {
+    for (address, first) in intent.desired.iter() {
         let mut want = first.clone();
         let live = paired.get(address).and_then(|pair| pair.main.as_deref());
         want.guard.incarnation = live.map_or(0, crate::live::Live::incarnation);
@@ -56,7 +56,7 @@ pub(crate) fn complete(
 fn close(kind: &Kind, want: &mut Desired) {
     let is_closed = |field: &&Field| field.unset == Unset::Closed && field.shape == Shape::Plain;
     for field in kind.fields.iter().filter(is_closed) {
-        let is_released = want.released.iter().any(|name| name == field.name);
+        let is_released = want.terms.released.iter().any(|name| name == field.name);
         let is_given = want.attrs.contains_key(field.name);
         if !is_released && !is_given {
             let nothing = match field.ty {
@@ -99,13 +99,13 @@ fn unsupported(want: &Desired) -> Vec<Refusal> {
         hint: Some("leave it out".to_owned()),
     };
     let mut found = Vec::new();
-    if want.resource_group.is_some() {
+    if want.terms.resource_group.is_some() {
         found.push(refuse(
             "resource_group",
             "`resource_group` is not managed by this version",
         ));
     }
-    if !want.lifecycle.snapshot_before.is_empty() {
+    if !want.terms.lifecycle.snapshot_before.is_empty() {
         found.push(refuse(
             "lifecycle.snapshot_before",
             "`snapshot_before` needs snapshots, which this version does not make",

@@ -90,6 +90,13 @@ fn place<'a>(kind: &'static str, claim: &'a Claim) -> Place<'a> {
 /// # Errors
 /// What takes a value that stays with its holder, or that another change takes as well.
 pub(crate) fn waits(cx: &Context<'_>, all: &[Classified]) -> Result<Waits, Vec<PlanError>> {
+    // Nothing is taken or given up where nothing changes.
+    if all
+        .iter()
+        .all(|one| one.change.action == ChangeAction::NoOp)
+    {
+        return Ok(Waits::new());
+    }
     let sides = sides(cx, all);
     let outside = outside(cx, all);
     let mut found = Found {
@@ -312,7 +319,7 @@ fn of_live(kind: &Kind, live: &Live) -> Vec<Claim> {
 }
 
 fn of_desired(cx: &Context<'_>, kind: &Kind, want: &Desired) -> Vec<Claim> {
-    let derived = |id: fn(&Cx<'_>, &Desired) -> String| Value::Text(id(&cx.intent.cx(), want));
+    let derived = |id: fn(&Cx<'_>, &Desired) -> String| Value::text(id(&cx.intent.cx(), want));
     (kind.claims)(&|attr| match attr {
         "id" => kind.derived_id.map_or(Value::Null, derived),
         _ => want.get(attr).cloned().unwrap_or(Value::Null),

@@ -6,6 +6,7 @@
 //! after the binding only, and none while the machine is made.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::change::{Change, ChangeAction};
 use crate::planner::Intent;
@@ -23,7 +24,7 @@ pub(crate) fn resolved(registry: &Registry, intent: &Intent) -> Option<Intent> {
     }
     let of = |reference: &Ref| lent.get(&(reference.address.clone(), reference.attr.clone()));
     let mut intent = intent.clone();
-    for want in intent.desired.values_mut() {
+    for want in Arc::make_mut(&mut intent.desired).values_mut() {
         let own = want.address.clone();
         let others = |reference: &Ref| of(reference).filter(|(lender, _)| *lender != own);
         let known = |reference: &Ref| others(reference).map(|(_, value)| value.clone());

@@ -15,7 +15,7 @@ use crate::kind::{Kind, LookUp as Policy};
 use crate::live::Live;
 use crate::planner::Intent;
 use crate::registry::Registry;
-use crate::{Address, Map, Value};
+use crate::{Address, Map, Text, Value};
 
 /// One thing to find.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -241,12 +241,12 @@ pub(crate) fn substitute(
     named: &BTreeMap<String, Vec<Live>>,
     want: &mut Desired,
 ) {
-    let attrs: Vec<String> = want.attrs.keys().cloned().collect();
+    let attrs: Vec<Text> = want.attrs.keys().cloned().collect();
     for attr in attrs {
         let Some(kind) = target_kind(registry, want, &attr) else {
             continue;
         };
-        let Some(value) = want.attrs.get_mut(&attr) else {
+        let Some(value) = want.attrs.get_mut(attr.as_str()) else {
             continue;
         };
         let put = |item: &mut Value| {
@@ -256,7 +256,7 @@ pub(crate) fn substitute(
                 .and_then(|rows| rows.first())
                 .map(|live| live.id.clone());
             if let Some(id) = id {
-                *item = Value::Text(id);
+                *item = Value::text(id);
             }
         };
         match value {

@@ -74,8 +74,10 @@ fn adopt(
 ) -> Vec<PlanError> {
     let mut errors = Vec::new();
     let mut taken = BTreeSet::new();
-    for (address, want) in &intent.desired {
-        let Some(id) = &want.adopt else { continue };
+    for (address, want) in intent.desired.iter() {
+        let Some(id) = &want.terms.adopt else {
+            continue;
+        };
         let entry = paired.entry(address.clone()).or_default();
         if entry.main.is_some() {
             continue;

@@ -6,7 +6,7 @@ use crate::diff::Diff;
 use crate::kind::TagApi;
 use crate::ownership::{self, Guard};
 use crate::procedure::{Call, Step};
-use crate::{Map, Value};
+use crate::{Map, Text, Value};
 
 /// The steps that bring a resource's tags to what the diff says. `owner` is written with the same
 /// call where it changes, so that the resource is never without one.
@@ -28,7 +28,7 @@ pub(crate) fn steps(
     match diff.guard.as_ref().map(Guard::encode) {
         Some(words) if words.is_empty() => unset.push(ownership::GUARD.to_owned()),
         Some(words) => {
-            set.insert(ownership::GUARD.to_owned(), Value::Text(words));
+            set.insert(ownership::GUARD, Value::text(words));
         }
         None => {}
     }
@@ -40,14 +40,8 @@ pub(crate) fn steps(
 
 /// The call that gives a resource these tags.
 pub(crate) fn tag(api: &TagApi, id: &Value, tags: &Map) -> Step {
-    let pair = |(key, value): (&String, &Value)| {
-        Value::Map(
-            [
-                ("Key".to_owned(), Value::text(key)),
-                ("Value".to_owned(), value.clone()),
-            ]
-            .into(),
-        )
+    let pair = |(key, value): (&Text, &Value)| {
+        Value::Map([("Key", Value::text(key.clone())), ("Value", value.clone())].into())
     };
     let args = vec![
         ("ResourceType", Value::text(api.resource_type)),
@@ -77,11 +71,7 @@ pub fn guard_step(api: &TagApi, id: &Value, guard: &Guard) -> Step {
     if words.is_empty() {
         untag(api, id, &[ownership::GUARD.to_owned()])
     } else {
-        tag(
-            api,
-            id,
-            &[(ownership::GUARD.to_owned(), Value::Text(words))].into(),
-        )
+        tag(api, id, &[(ownership::GUARD, Value::text(words))].into())
     }
 }
 

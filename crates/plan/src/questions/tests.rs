@@ -1,7 +1,7 @@
 //! A kind that records when it is asked, and what it is given.
 
 use std::cell::RefCell;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::page::{Listing, Style};
@@ -139,7 +139,7 @@ fn intent(entries: &[&str]) -> Intent {
     };
     let entries = entries.iter().map(|at| (address(at), entry(at)));
     Intent {
-        desired: entries.collect(),
+        desired: Arc::new(entries.collect()),
         ..Intent::without_spec("shop", site())
     }
 }
@@ -159,7 +159,7 @@ fn answer(rows: &[Live], question: Question) -> (Question, Answer) {
             rows.iter()
                 .filter(is_asked)
                 .cloned()
-                .map(Row::Live)
+                .map(|live| Row::Live(Arc::new(live)))
                 .collect()
         }
         ("detail", Some((_, id))) => vec![

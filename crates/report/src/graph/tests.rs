@@ -1,10 +1,11 @@
 //! Graphs of small stacks and plans.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use expect_test::expect;
 use setpoint_spec::schema::{FieldDef, KindDef, Type};
-use setpoint_spec::stack::{Existing, Lifecycle, Location, Resource, Stack, Timeouts};
+use setpoint_spec::stack::{Existing, Location, Resource, Stack};
 use setpoint_spec::value::{Map, Value};
 
 use super::*;
@@ -31,15 +32,10 @@ fn resource(name: &str, fields: Map) -> (Address, Resource) {
         kind: &GROUP,
         fields,
         tags: None,
-        resource_group: None,
-        after: Vec::new(),
-        adopt: None,
-        timeouts: Timeouts::default(),
-        lifecycle: Lifecycle::default(),
-        released: Vec::new(),
+        terms: Arc::default(),
         number: None,
         at: place(),
-        field_at: std::sync::Arc::default(),
+        field_at: Arc::default(),
     };
     (address(name), resource)
 }

@@ -204,7 +204,7 @@ fn in_turn(plan: &Plan, change: &Change) -> Option<String> {
     let amount = change
         .after
         .as_ref()
-        .and_then(|want| want.lifecycle.max_unavailable);
+        .and_then(|want| want.terms.lifecycle.max_unavailable);
     Some(match amount {
         None | Some(Amount::Count(1)) => "one at a time".to_owned(),
         Some(Amount::Count(n)) => format!("{n} at a time"),

@@ -9,7 +9,7 @@ use setpoint_plan::ownership::GUARD;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::procedure::Args;
 use setpoint_plan::report::NoteKind;
-use setpoint_plan::{Map, Value};
+use setpoint_plan::{Map, Text, Value};
 
 use super::values::Values;
 use super::{Row, rules};
@@ -62,7 +62,7 @@ impl<'a> Source<'a> {
         let Some(want) = &change.after else {
             return Vec::new();
         };
-        let mut attrs: BTreeMap<&String, &Value> = want.initial.iter().collect();
+        let mut attrs: BTreeMap<&Text, &Value> = want.initial.iter().collect();
         attrs.extend(&want.attrs);
         let mut rows: Vec<Row> = Vec::new();
         let mut rule_rows = Vec::new();
@@ -118,7 +118,7 @@ impl<'a> Source<'a> {
         let additive = change
             .after
             .as_ref()
-            .is_some_and(|want| want.lifecycle.additive.contains(&field.attr));
+            .is_some_and(|want| want.terms.lifecycle.additive.contains(&field.attr));
         let hidden = self
             .values
             .hides(change.kind, &field.attr, &[&field.before, &field.after]);
@@ -213,11 +213,11 @@ impl<'a> Source<'a> {
     }
 
     fn map_difference(&self, attr: &str, old: &Map, new: &Map) -> Vec<Row> {
-        let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-        let side = |map: &Map, key: &String| map.get(key).cloned().unwrap_or(Value::Null);
+        let keys: std::collections::BTreeSet<&Text> = old.keys().chain(new.keys()).collect();
+        let side = |map: &Map, key: &str| map.get(key).cloned().unwrap_or(Value::Null);
         let differing = keys
             .into_iter()
-            .filter(|key| old.get(*key) != new.get(*key));
+            .filter(|key| old.get(key) != new.get(key));
         differing
             .flat_map(|key| {
                 self.difference(&format!("{attr}.{key}"), &side(old, key), &side(new, key))
@@ -243,7 +243,7 @@ impl<'a> Source<'a> {
             for (key, value) in set_tags(args) {
                 let before = live
                     .and_then(|live| live.tags.get(key))
-                    .map_or(Value::Null, Value::text);
+                    .map_or(Value::Null, |tag| Value::Text(tag.clone()));
                 let attr = format!("tags.{key}");
                 let hidden = self.values.hides("", &attr, &[value, &before]);
                 rows.extend(if hidden {
@@ -264,7 +264,7 @@ impl<'a> Source<'a> {
                         "-",
                         Label::Delete,
                         &format!("tags.{key}"),
-                        self.values.shown(&Value::text(before)),
+                        self.values.shown(&Value::Text(before.clone())),
                     )
                 }));
             }
@@ -297,7 +297,8 @@ impl<'a> Source<'a> {
             change.effect.word()
         };
         let snapshots = change.after.as_ref().is_some_and(|want| {
-            want.lifecycle
+            want.terms
+                .lifecycle
                 .snapshot_before
                 .iter()
                 .any(|name| name == word)

@@ -22,7 +22,7 @@ pub(super) fn are_rules(value: &Value) -> bool {
         map.contains_key("protocol")
             && ["cidr", "group", "prefix_list"]
                 .iter()
-                .any(|peer| map.contains_key(*peer))
+                .any(|peer| map.contains_key(peer))
     };
     value.as_list().is_some_and(|items| {
         !items.is_empty() && items.iter().all(|item| item.as_map().is_some_and(is_rule))

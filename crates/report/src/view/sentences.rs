@@ -151,7 +151,7 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     let down = match change
         .after
         .as_ref()
-        .and_then(|want| want.lifecycle.max_unavailable)
+        .and_then(|want| want.terms.lifecycle.max_unavailable)
     {
         None => 1,
         Some(Amount::Count(n)) => n as usize,

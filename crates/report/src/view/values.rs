@@ -164,7 +164,7 @@ impl<'a> Values<'a> {
             Value::Null => "null".to_owned(),
             Value::Bool(b) => b.to_string(),
             Value::Int(n) => n.to_string(),
-            Value::Decimal(text) => text.clone(),
+            Value::Decimal(text) => text.clone().to_string(),
             Value::Text(text) => text_words(text),
             Value::List(items) => format!("[{}]", joined(items)),
             Value::Map(map) => self.map(map),

@@ -323,7 +323,7 @@ mod tests {
     #[track_caller]
     fn check(name: &str, args: Vec<Val>, expected: &str) {
         let shown = match call(name, args) {
-            Ok(Val::Plain(Value::Text(text))) => text,
+            Ok(Val::Plain(Value::Text(text))) => text.to_string(),
             Ok(Val::Plain(Value::Int(n))) => n.to_string(),
             Ok(other) => format!("{other:?}"),
             Err(message) => message,

@@ -30,10 +30,11 @@ impl Loader for FsLoader {
         if !meta.is_file() {
             return Err(LoadError::NotAFile);
         }
-        if usize::try_from(meta.len()).is_ok_and(|len| len > limit) {
+        let size = usize::try_from(meta.len()).unwrap_or(usize::MAX);
+        if size > limit {
             return Err(LoadError::TooLarge { limit });
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(size + 1);
         // Reading one byte more than the limit distinguishes a file of exactly that size from a
         // larger one, even if the file grows meanwhile.
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);

@@ -59,7 +59,7 @@ impl Resolver<'_> {
     /// Counts a resource. Once a limit is exceeded, no further resource is resolved.
     pub(super) fn keep_resource(&mut self, member: MemberId, resource: &Resource) {
         let fields = resource.fields.values();
-        if let Err(why) = self.spent.resource(fields, resource.after.len()) {
+        if let Err(why) = self.spent.resource(fields, resource.terms.after.len()) {
             let at = self.members[member.0].entry.at;
             self.found.push(limits::too_large(at, why));
             self.is_full = true;

@@ -160,13 +160,13 @@ impl<'a> Resolver<'a> {
                 ));
             }
             In::Val(Val::Plain(Value::Text(text)), _) => {
-                return Ok(Single::Known(text.clone().into(), None));
+                return Ok(Single::Known(text.to_string().into(), None));
             }
             In::Val(Val::Plain(value), _) => as_piece(value.clone()),
             _ => None,
         };
         match found {
-            Some(Value::Text(text)) => Ok(Single::Known(text.into(), None)),
+            Some(Value::Text(text)) => Ok(Single::Known(text.to_string().into(), None)),
             Some(other) => Ok(Single::Other(other)),
             None => {
                 let diagnostic = Diagnostic::error(
@@ -218,23 +218,19 @@ impl<'a> Resolver<'a> {
             return Err(self.fail(cx, unquoted(span, &text, &read)));
         }
         let value = match ty {
-            Type::Text { min, max } => {
-                length(&text, *min, *max).map(|()| Value::Text(text.into_owned()))
-            }
-            Type::Path => self.local_path(span, &text).map(Value::Text),
+            Type::Text { min, max } => length(&text, *min, *max).map(|()| Value::text(text)),
+            Type::Path => self.local_path(span, &text).map(Value::text),
             Type::Secret => Ok(Value::Secret(Secret::new(text))),
             Type::Bool => types::boolean(&text).map(Value::Bool),
             Type::Int { min, max, unit } => types::integer(&text, *min, *max, unit).map(Value::Int),
-            Type::Number => types::decimal(&text).map(Value::Decimal),
-            Type::Cidr { min, max } => types::cidr(&text, *min, *max).map(Value::Text),
-            Type::Ip => types::ip(&text).map(Value::Text),
+            Type::Number => types::decimal(&text).map(|number| Value::Decimal(number.into())),
+            Type::Cidr { min, max } => types::cidr(&text, *min, *max).map(Value::text),
+            Type::Ip => types::ip(&text).map(Value::text),
             Type::Duration => types::duration(&text)
                 .map(|seconds| Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX))),
-            Type::TimeSpan => types::time_span(&text).map(Value::Text),
-            Type::Zone => self.zone(&text).map(|()| Value::Text(text.into_owned())),
-            Type::Enum(words) => {
-                types::enum_word(&text, words).map(|word| Value::Text(word.to_owned()))
-            }
+            Type::TimeSpan => types::time_span(&text).map(Value::text),
+            Type::Zone => self.zone(&text).map(|()| Value::text(text)),
+            Type::Enum(words) => types::enum_word(&text, words).map(Value::text),
             _ => Err(Wrong::new("the field does not take a single value")),
         };
         value
@@ -284,23 +280,23 @@ impl<'a> Resolver<'a> {
         trail: &mut Trail,
     ) -> Eval<Val> {
         let text = match &input {
-            In::Node(node) => node.text().map(str::to_owned),
-            In::Val(Val::Plain(Value::Text(text)), _) => Some(text.clone()),
+            In::Node(node) => node.text(),
+            In::Val(Val::Plain(Value::Text(text)), _) => Some(text.as_str()),
             In::Val(..) => None,
         };
         let Some(text) = text else {
             return self.check(cx, other, input, trail);
         };
-        if let Ok(word) = types::enum_word(&text, words) {
+        if let Ok(word) = types::enum_word(text, words) {
             return Ok(Val::text(word));
         }
         let structured = matches!(
             other,
             Type::Struct(_) | Type::Map(_) | Type::List(_) | Type::Rows(_) | Type::Named(_)
         );
-        let slip = words.iter().any(|word| word.eq_ignore_ascii_case(&text))
-            || suggest::nearest(&text, words.iter().copied()).is_some();
-        match types::enum_word(&text, words) {
+        let slip = words.iter().any(|word| word.eq_ignore_ascii_case(text))
+            || suggest::nearest(text, words.iter().copied()).is_some();
+        match types::enum_word(text, words) {
             Err(wrong) if structured || slip => {
                 Err(self.wrong(cx, "unknown-word", input.span(), wrong))
             }

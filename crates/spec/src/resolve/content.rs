@@ -39,7 +39,7 @@ impl<'a> Resolver<'a> {
                     {
                         return Err(self.fail(cx, unquoted(span, &scalar.text, &read)));
                     }
-                    Value::Text(scalar.text.clone())
+                    Value::text(scalar.text.as_str())
                 }
                 Data::Map(pairs) => self.content_map(cx, node, pairs, with)?,
                 Data::Bad | Data::Null => return Err(Halt::Reported),
@@ -130,7 +130,7 @@ impl<'a> Resolver<'a> {
             ),
         };
         if given.is_empty() {
-            return Ok(Value::Text(text));
+            return Ok(Value::text(text));
         }
         self.near_names(&text, &given, at.at(&(0..0)), body.key == "file");
         self.replace(cx, &text, given)
@@ -278,12 +278,12 @@ impl<'a> Resolver<'a> {
                 used.insert(name);
                 bytes += limits::text_len(value);
                 self.within(cx, given[name].1, limits::check_text(bytes))?;
-                pieces.push(Value::Text(text[from..start].to_owned()));
+                pieces.push(Value::text(&text[from..start]));
                 pieces.extend(as_piece(value.clone()));
                 from = start + name.len() + 3;
             }
         }
-        pieces.push(Value::Text(text[from..].to_owned()));
+        pieces.push(Value::text(&text[from..]));
         let mut result = Ok(());
         for (name, (_, at)) in &given {
             if !used.contains(name.as_str()) {
@@ -314,7 +314,7 @@ fn placeholders(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Escapes a value for use inside double quotes.
 fn escape(value: &mut Value) {
     match value {
-        Value::Text(text) => *text = cloud_config::escaped(text),
+        Value::Text(text) => *text = cloud_config::escaped(text).into(),
         Value::Secret(secret) => *secret = Secret::new(cloud_config::escaped(secret.expose())),
         Value::Concat(parts) => parts.iter_mut().for_each(escape),
         _ => {}

@@ -98,7 +98,7 @@ impl<'a> Resolver<'a> {
     fn list_member(&mut self, cx: Cx, span: Span, item: Val, before: &[Each]) -> Eval<Each> {
         let text = match &item {
             Val::Plain(Value::Text(text)) => text.clone(),
-            Val::Plain(Value::Int(n)) => n.to_string(),
+            Val::Plain(Value::Int(n)) => n.to_string().into(),
             Val::Plain(Value::Secret(_)) => {
                 return Err(self.fail(
                     cx,

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::each::Each;
+use super::resource::append_after;
 use super::val::{Group, MemberId, Val};
 use super::{Cx, Eval, Halt, Member, Resolver, ScopeId};
 use crate::address::{ADDRESS_MAX, Address};
@@ -132,12 +133,11 @@ impl<'a> Resolver<'a> {
         let alias = self.scopes[outside.0].alias.clone();
         let inherited = self.scopes[outside.0].tags.clone();
         let tags = self.merged_tags(cx, inherited, entry.get("tags"))?;
-        let protect = self.scopes[outside.0].protect;
-        let mut after = self.scopes[outside.0].after.clone();
-        after.extend(self.after(cx, entry)?);
+        let mut terms = self.scopes[outside.0].terms.clone();
+        append_after(&mut terms, self.after(cx, entry)?);
         let scope = &mut self.scopes[inside.0];
         (scope.prefix, scope.module, scope.alias) = (Some(address), Some((outside, id)), alias);
-        (scope.tags, scope.protect, scope.after) = (tags, protect, after);
+        (scope.tags, scope.terms) = (tags, terms);
         Ok(())
     }
 

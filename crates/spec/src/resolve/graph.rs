@@ -73,7 +73,7 @@ impl Resolver<'_> {
                 .map(|(node, _)| graph.all[node / 2].0);
             let path = resource
                 .fields
-                .get(*field)
+                .get(field)
                 .zip(target)
                 .map(|(value, target)| path_to(value, field, target));
             let spot = self.spot(member, path.as_deref().unwrap_or(field));
@@ -120,6 +120,7 @@ impl<'r> Graph<'r> {
                 });
             }
             let after = resource
+                .terms
                 .after
                 .iter()
                 .filter_map(|target| places.get(target));

@@ -103,7 +103,7 @@ impl<'a> Resolver<'a> {
 
     fn peer_val(&mut self, cx: Cx, kinds: &str, val: Val, span: Span) -> Eval<Vec<Val>> {
         match val {
-            Val::Plain(Value::Text(text)) => self.peer_from_text(cx, kinds, text, span),
+            Val::Plain(Value::Text(text)) => self.peer_from_text(cx, kinds, text.to_string(), span),
             Val::Plain(Value::Ref(reference)) if reference.attr == "id" => {
                 self.peer_resource(cx, kinds, reference.address, span)
             }

@@ -56,7 +56,7 @@ impl<'a> Resolver<'a> {
             In::Node(node) => match &node.data {
                 Data::Scalar(scalar) => match self.cx.schema.id_kind(&scalar.text) {
                     Some(kind) if wants(kinds, kind) => {
-                        Ok(Val::Outside(Value::Text(scalar.text.clone())))
+                        Ok(Val::Outside(Value::text(scalar.text.as_str())))
                     }
                     Some(kind) => {
                         let message = format!(

@@ -16,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Entry, What};
 use crate::schema::{CheckCx, FieldDef, KindDef, Type, Unset};
 use crate::span::Span;
-use crate::stack::{Lifecycle, Places, Resource, Timeouts};
+use crate::stack::{Places, Resource, Terms, Timeouts};
 use crate::suggest;
 use crate::tree::{Data, Node, Pair};
 use crate::value::{Map, Value};
@@ -118,9 +118,8 @@ impl<'a> Resolver<'a> {
             }
         }
         self.misplaced(cx, kind, entry);
-        let outside = self.scopes[scope.0].after.clone();
         match self.after(cx, entry) {
-            Ok(own) => resource.after = [outside, own].concat(),
+            Ok(own) => append_after(&mut resource.terms, own),
             Err(_) => failed = true,
         }
         let errors = self.found[before..]
@@ -142,15 +141,7 @@ impl<'a> Resolver<'a> {
             kind,
             fields: Map::new(),
             tags: None,
-            resource_group: None,
-            after: Vec::new(),
-            adopt: None,
-            timeouts: Timeouts::default(),
-            lifecycle: Lifecycle {
-                protect: self.scopes[member.scope.0].protect,
-                ..Lifecycle::default()
-            },
-            released: Vec::new(),
+            terms: self.scopes[member.scope.0].terms.clone(),
             number: member.each.as_ref().and_then(|each| each.place),
             at: self.sources.location(member.entry.at),
             field_at: Arc::default(),
@@ -265,7 +256,8 @@ impl<'a> Resolver<'a> {
         match key {
             "tags" | "after" | "count" | "for_each" | "enabled" => Ok(()),
             "resource_group" => {
-                resource.resource_group = Some(self.entry_text(cx, pair)?);
+                Arc::make_mut(&mut resource.terms).resource_group =
+                    Some(self.entry_text(cx, pair)?);
                 Ok(())
             }
             "adopt" => {
@@ -282,7 +274,7 @@ impl<'a> Resolver<'a> {
                         Diagnostic::error("wrong-kind", pair.value.span, message),
                     ));
                 }
-                resource.adopt = Some(id);
+                Arc::make_mut(&mut resource.terms).adopt = Some(id);
                 Ok(())
             }
             "timeouts" => {
@@ -293,7 +285,7 @@ impl<'a> Resolver<'a> {
                         .and_then(Value::as_int)
                         .and_then(|n| u64::try_from(n).ok())
                 };
-                resource.timeouts = Timeouts {
+                Arc::make_mut(&mut resource.terms).timeouts = Timeouts {
                     create: seconds("create"),
                     update: seconds("update"),
                     delete: seconds("delete"),
@@ -301,7 +293,8 @@ impl<'a> Resolver<'a> {
                 Ok(())
             }
             "lifecycle" => {
-                resource.lifecycle = self.lifecycle(cx, pair, resource)?;
+                let lifecycle = self.lifecycle(cx, pair, resource)?;
+                Arc::make_mut(&mut resource.terms).lifecycle = lifecycle;
                 Ok(())
             }
             _ => {
@@ -336,7 +329,9 @@ impl<'a> Resolver<'a> {
 
     fn put_field(&mut self, cx: Cx, pair: &Pair, val: Val, resource: &mut Resource) -> Eval<()> {
         match val.into_value() {
-            Some(Value::Null) => resource.released.push(pair.key.clone()),
+            Some(Value::Null) => Arc::make_mut(&mut resource.terms)
+                .released
+                .push(pair.key.clone()),
             Some(value) => {
                 resource.fields.insert(pair.key.clone(), value);
             }
@@ -354,7 +349,7 @@ impl<'a> Resolver<'a> {
     /// Reads a text of an entry that must be known at plan.
     fn entry_text(&mut self, cx: Cx, pair: &'a Pair) -> Eval<String> {
         match self.check_alone(cx, &TEXT, &pair.value)? {
-            Val::Plain(Value::Text(text)) => Ok(text),
+            Val::Plain(Value::Text(text)) => Ok(text.to_string()),
             other => {
                 let message = match other.unknown() {
                     Some(unknown) => format!(
@@ -423,4 +418,11 @@ impl<'a> Resolver<'a> {
 /// Whether the word `unmanaged` releases a closed field.
 fn is_released(field: &FieldDef, node: &Node) -> bool {
     field.unset == Unset::Closed && node.text() == Some("unmanaged")
+}
+
+/// Adds to what a resource waits for. Terms that are not changed stay shared.
+pub(super) fn append_after(terms: &mut Arc<Terms>, after: Vec<Address>) {
+    if !after.is_empty() {
+        Arc::make_mut(terms).after.extend(after);
+    }
 }

@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
         let (mut pieces, mut bytes) = (Vec::new(), 0);
         for part in &template.parts {
             let piece = match part {
-                Part::Literal(text) => Value::Text(text.clone()),
+                Part::Literal(text) => Value::text(text.as_str()),
                 Part::Expr(expr) => {
                     let val = self.eval(cx, expr, anchor)?;
                     self.piece(cx, val, anchor.at(&expr.range))?
@@ -253,7 +253,7 @@ fn plain(text: &str) -> Result<Val, String> {
             types::decimal(text),
         ) {
             (Ok(n), _) => Val::Plain(Value::Int(n)),
-            (_, Ok(decimal)) => Val::Plain(Value::Decimal(decimal)),
+            (_, Ok(decimal)) => Val::Plain(Value::Decimal(decimal.into())),
             _ => Val::text(text),
         },
     })

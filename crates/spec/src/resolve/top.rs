@@ -8,6 +8,7 @@ mod existing;
 mod version;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use self::version::satisfies;
 use super::val::Val;
@@ -68,7 +69,8 @@ impl<'a> Resolver<'a> {
             .get("protect")
             .is_some_and(|node| self.known_bool(node, "protect"));
         let root = &mut self.scopes[ROOT.0];
-        (root.tags, root.protect) = (tags.unwrap_or_default(), protect);
+        root.tags = tags.unwrap_or_default();
+        Arc::make_mut(&mut root.terms).lifecycle.protect = protect;
         Stack {
             name: file.name.value.clone(),
             environment: file.environment.clone(),
@@ -95,7 +97,7 @@ impl<'a> Resolver<'a> {
 
     fn known_text(&mut self, node: &'a Node, what: &str) -> Option<String> {
         match self.check_alone(TOP, &TEXT, node).ok()? {
-            Val::Plain(Value::Text(text)) => Some(text),
+            Val::Plain(Value::Text(text)) => Some(text.to_string()),
             _ => {
                 self.found.push(Diagnostic::error(
                     "not-known",

@@ -44,8 +44,8 @@ pub(crate) struct Group {
 
 impl Val {
     /// A text.
-    pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self::Plain(Value::Text(text.into()))
+    pub(crate) fn text(text: impl Into<crate::value::Text>) -> Self {
+        Self::Plain(Value::text(text))
     }
 
     /// Converts it to a plain value, with resources as references to their id; `None` for a module
@@ -125,8 +125,8 @@ impl Val {
 /// Converts a scalar to the text that it has inside a longer text; `None` for lists and maps.
 pub(crate) fn as_piece(value: Value) -> Option<Value> {
     Some(match value {
-        Value::Bool(b) => Value::Text(b.to_string()),
-        Value::Int(n) => Value::Text(n.to_string()),
+        Value::Bool(b) => Value::text(b.to_string()),
+        Value::Int(n) => Value::text(n.to_string()),
         Value::Decimal(text) => Value::Text(text),
         Value::Text(_)
         | Value::Ref(_)
@@ -141,26 +141,34 @@ pub(crate) fn as_piece(value: Value) -> Option<Value> {
 /// text, which is secret if any piece is.
 pub(crate) fn concat(pieces: Vec<Value>) -> Value {
     let mut parts: Vec<Value> = Vec::new();
+    let mut text = String::new();
     let flat = pieces.into_iter().flat_map(|piece| match piece {
         Value::Concat(inner) => inner,
         other => vec![other],
     });
     for piece in flat {
-        match (parts.last_mut(), piece) {
-            (_, Value::Text(text)) if text.is_empty() => {}
-            (Some(Value::Text(last)), Value::Text(text)) => last.push_str(&text),
-            (_, piece) => parts.push(piece),
+        if let Value::Text(piece) = piece {
+            text.push_str(&piece);
+        } else {
+            parts.extend(taken(&mut text));
+            parts.push(piece);
         }
     }
+    parts.extend(taken(&mut text));
     let known = parts
         .iter()
         .all(|part| matches!(part, Value::Text(_) | Value::Secret(_)));
     match parts.as_slice() {
-        [] => Value::Text(String::new()),
+        [] => Value::text(""),
         [_] => parts.remove(0),
         _ if known => Value::Secret(Secret::new(parts.iter().map(exposed).collect::<String>())),
         _ => Value::Concat(parts),
     }
+}
+
+/// The text collected so far, as a value; nothing if it is empty.
+fn taken(text: &mut String) -> Option<Value> {
+    (!text.is_empty()).then(|| Value::text(std::mem::take(text)))
 }
 
 fn exposed(part: &Value) -> &str {

@@ -263,7 +263,7 @@ impl<'a> Resolver<'a> {
     fn bounds(&mut self, cx: Cx, decl: &'a VarDecl, span: Span, val: &Val) -> Eval<()> {
         let number = match val {
             Val::Plain(Value::Int(n)) => n.to_string(),
-            Val::Plain(Value::Decimal(text)) => text.clone(),
+            Val::Plain(Value::Decimal(text)) => text.to_string(),
             _ => return Ok(()),
         };
         // The bounds are whole numbers, so a comparison as floating point is exact up to 2^53.

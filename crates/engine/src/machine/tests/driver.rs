@@ -163,7 +163,7 @@ impl Driver {
             }
             _ => {}
         }
-        Row::Live(live)
+        Row::Live(Arc::new(live))
     }
 
     fn command(&mut self, command: Command) -> Option<String> {

@@ -1,6 +1,7 @@
 //! A stub kind, and plans of it by hand: each brings the machine to some of its states.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use setpoint_openapi::action::ecs;
@@ -12,7 +13,7 @@ use setpoint_plan::desired::Desired;
 use setpoint_plan::effect::Effect;
 use setpoint_plan::field::Field;
 use setpoint_plan::kind::{Kind, Site};
-use setpoint_plan::live::{Cost, Live};
+use setpoint_plan::live::{Cost, Live, Tags};
 use setpoint_plan::ownership::{Guard, Owner};
 use setpoint_plan::plan::{Half, Plan, PlanStep, StepId};
 use setpoint_plan::procedure::{
@@ -22,9 +23,8 @@ use setpoint_plan::procedure::{
 use setpoint_plan::registry::Registry;
 use setpoint_plan::update::Update;
 use setpoint_plan::view::{Decode, Ids, Proof, View};
-use setpoint_plan::{Address, Lifecycle, Location, Map, Value};
+use setpoint_plan::{Address, Location, Map, Value};
 use setpoint_spec::schema::Type;
-use setpoint_spec::stack::Timeouts;
 
 pub(super) static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, &[]));
 
@@ -85,7 +85,7 @@ pub(super) fn row(at: &str, id: &str, attrs: &[(&str, &str)]) -> Live {
             guard: Guard::default(),
         }),
         copied: false,
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
         attrs: map(attrs),
         uses: Vec::new(),
     }
@@ -99,18 +99,13 @@ fn want(at: &str) -> Desired {
         initial: Map::new(),
         tags: None,
         guard: Guard::default(),
-        lifecycle: Lifecycle::default(),
-        released: Vec::new(),
-        resource_group: None,
-        after: Vec::new(),
-        adopt: None,
-        timeouts: Timeouts::default(),
+        terms: Arc::default(),
         at: Location {
             file: "stack.yaml".into(),
             line: 1,
             column: 1,
         },
-        field_at: std::sync::Arc::default(),
+        field_at: Arc::default(),
     }
 }
 

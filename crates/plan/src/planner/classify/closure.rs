@@ -69,7 +69,7 @@ pub(super) fn named_by(want: &Desired) -> Vec<Address> {
     values
         .flat_map(Value::refs)
         .map(|reference| reference.address.clone())
-        .chain(want.after.iter().cloned())
+        .chain(want.terms.after.iter().cloned())
         .collect()
 }
 

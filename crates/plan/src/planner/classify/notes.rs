@@ -42,7 +42,7 @@ fn destroyed_first(one: &Classified) -> Option<NoteKind> {
     let is_asked = change
         .after
         .as_ref()
-        .is_some_and(|want| want.lifecycle.create_before_destroy);
+        .is_some_and(|want| want.terms.lifecycle.create_before_destroy);
     let is_first =
         change.action == ChangeAction::Replace && change.order == ReplaceOrder::DeleteFirst;
     (is_asked && is_first).then(|| NoteKind::Loosened {
@@ -55,7 +55,7 @@ fn destroyed_first(one: &Classified) -> Option<NoteKind> {
 /// Entries that name an id to adopt and stand for another resource already.
 fn adopted_before<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = Note> + 'a {
     cx.intent.desired.values().filter_map(|want| {
-        let id = want.adopt.as_ref()?;
+        let id = want.terms.adopt.as_ref()?;
         let main = cx.paired.get(&want.address)?.main.as_ref()?;
         let text = format!(
             "is {} already, so `adopt: {id}` does nothing: take it out",

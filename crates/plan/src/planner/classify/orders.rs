@@ -45,7 +45,7 @@ pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Addre
             let reason = stuck(user)?;
             Some((user.change.address.clone(), reason))
         }));
-        let wanted = !survivors.is_empty() || new.lifecycle.create_before_destroy;
+        let wanted = !survivors.is_empty() || new.terms.lifecycle.create_before_destroy;
         all[at].change.order = replace_order(coexist && wanted);
     }
     pull_create_first(all, &apart);

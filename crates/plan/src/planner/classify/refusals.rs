@@ -28,7 +28,7 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
             .intent
             .desired
             .get(&change.address)
-            .is_some_and(|want| want.lifecycle.protect && cx.options.destroy);
+            .is_some_and(|want| want.terms.lifecycle.protect && cx.options.destroy);
         let guarded = |live: &&Live| live.owner.as_ref().is_some_and(|owner| owner.guard.protect);
         if let Some(live) = live.filter(|live| takes && (wanted || guarded(live))) {
             errors.push(protected(cx, change, live));
@@ -194,7 +194,10 @@ pub(super) fn unknowable(all: &[Classified]) -> Vec<PlanError> {
         };
         let tags = want.tags.iter().flatten();
         let tags = tags.map(|(key, value)| (format!("tags.{key}"), value));
-        let attrs = want.attrs.iter().map(|(attr, value)| (attr.clone(), value));
+        let attrs = want
+            .attrs
+            .iter()
+            .map(|(attr, value)| (attr.to_string(), value));
         for (attr, value) in attrs.chain(tags) {
             let lacks = |reference: &&&crate::Ref| {
                 let live = at_rest.get(&reference.address);

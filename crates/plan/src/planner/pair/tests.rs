@@ -111,13 +111,13 @@ fn a_copy_of_ownership_tags_makes_no_owner() {
             (ownership::ADDRESS, "a"),
             (ownership::GUARD, guard),
         ];
-        let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let tags = tags.map(|(key, value)| (key.into(), value.into()));
         let kind = REGISTRY.known(kind);
         let row = Live {
             kind: kind.name,
             ..live(&[])
         };
-        let row = row.with_tags(kind, tags.into());
+        let row = row.with_tags(kind, tags.into_iter().collect());
         let told = format!("{} {guard}", kind.name);
         assert_eq!((row.owner.is_some(), row.copied), (owned, copied), "{told}");
 
@@ -135,8 +135,8 @@ fn what_is_adopted() {
         ..live(&[])
     };
     let mut world = world(&["x key"], &["a key", "b key", "x key"]);
-    for want in world.intent.desired.values_mut() {
-        want.adopt = Some("id-1".to_owned());
+    for want in world.desired().values_mut() {
+        want.terms_mut().adopt = Some("id-1".to_owned());
     }
     let owned = Live {
         id: "id-1".to_owned(),

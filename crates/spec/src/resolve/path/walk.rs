@@ -69,7 +69,7 @@ impl Resolver<'_> {
             StepData::Computed(expr) => {
                 let span = anchor.at(&expr.range);
                 match self.eval(cx, expr, anchor)? {
-                    Val::Plain(Value::Text(text)) => Move::Key(text),
+                    Val::Plain(Value::Text(text)) => Move::Key(text.to_string()),
                     Val::Plain(Value::Int(n)) => Move::Key(n.to_string()),
                     other => return Err(self.not_a_key(cx, span, &other)),
                 }

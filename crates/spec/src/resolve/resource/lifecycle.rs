@@ -47,7 +47,7 @@ impl<'a> Resolver<'a> {
             protect: map
                 .get("protect")
                 .and_then(Value::as_bool)
-                .unwrap_or(resource.lifecycle.protect),
+                .unwrap_or(resource.terms.lifecycle.protect),
             keep: word("on_delete").is_some_and(|word| word == "keep"),
             snapshot_before: texts("snapshot_before"),
             create_before_destroy: map
