@@ -1,45 +1,48 @@
-//! Apply as a pure machine: `step(now, input) -> commands`.
+//! Apply as a pure state machine: `step(now, input) -> commands`.
 //!
-//! It has no clock, sends nothing and awaits nothing: time comes in with each input, and commands
-//! go out as data. So every interleaving of replies, losses, lags and interruptions can be tried
-//! without a network.
+//! It has no clock and performs no I/O: time comes in with each input, and commands go out as data.
+//! So every interleaving of replies, lost replies, lags and interruptions can be tested without a
+//! network.
 //!
 //! # Algorithm
 //!
-//! Each step of the plan is in one [`State`]. An input belongs to one call or look and moves the
-//! steps that asked for it; then the machine *advances*: steps whose predecessors are done become
-//! ready, pauses that are over end, ready steps start in the order of their remaining path, and
-//! looks that are due go out, those at one kind as one read. A create is done only once a read by
-//! id has shown its resource as ours; that read is the first look of the wait behind it as well.
+//! Each step of the plan is in one [`State`]. An input is the result of one call or one *look*, a
+//! read of live rows that some steps need. It changes the states of those steps; then the machine
+//! *advances*: steps whose predecessors are done become ready, pauses that have elapsed end, ready
+//! steps start in the order of their remaining path, and looks that are due are sent, those at one
+//! kind as one read. A create is done only after a read by id has shown the resource with our tags;
+//! that read is also the first look of the wait behind it.
 //!
 //! # Expected flow
 //!
-//! [`Machine::new`], then one [`Machine::step`] for each thing that happened, and a
-//! [`Input::Tick`] at [`Machine::wake_at`], until [`Machine::is_done`].
+//! [`Machine::new`], then one [`Machine::step`] for each event, and an [`Input::Tick`] at
+//! [`Machine::wake_at`], until [`Machine::is_done`]. The driver performs the commands that each
+//! step returns, and reports each result as an input.
 //!
 //! # Guarantees
 //!
-//! - A step starts when its last predecessor is done, the longest remaining path first.
-//! - A failure stops only what depends on it.
-//! - A window that was opened is closed, after a failure and on interruption too.
-//! - No absence is concluded from a single look.
-//! - A wait takes no slot among the calls that may be under way.
+//! - A step starts when its last predecessor is done, within the limits of parallelism, locks and
+//!   rates. The step with the longest remaining path starts first.
+//! - A failure stops only the steps that depend on it.
+//! - A window that was opened is closed, also after a failure and after an interruption.
+//! - Nothing is concluded from an absence that a single look shows.
+//! - A wait does not count towards the limit of calls in flight.
 //!
 //! # Assumptions
 //!
-//! `now` never goes back.
+//! `now` never decreases.
 //!
 //! # Cost
 //!
-//! An input costs the steps that are under way, not those of the whole plan: steps are looked up by
-//! change and by predecessor ([`index`]).
+//! An input costs time in proportion to the steps that are active, not to the size of the plan:
+//! steps are looked up by change and by predecessor ([`index`]).
 //!
 //! # Example
 //!
-//! `CreateVpc` is answered with an id: the step is verifying, with a look due in half a second. The
-//! look shows the row with our tags, `Pending`: the create is done, and the wait behind it has seen
-//! its first row. A second later the row is `Available`: the wait is done, and `CreateVSwitch` is
-//! sent.
+//! `CreateVpc` returns an id: the step is verifying, with a look due in half a second. The look
+//! shows the row with our tags and the status `Pending`: the create is done, and the wait behind it
+//! has seen its first row. A second later the row is `Available`: the wait is done, and
+//! `CreateVSwitch` is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -82,52 +85,53 @@ use looks::KindLook;
 use start::{first_known, priorities};
 use state::{Doubt, Flight, History, Patience, Purpose, Search, State};
 
-/// Which call or look an answer belongs to.
+/// The identity of a call or look in flight, by which its result is assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// What happened.
+/// An event that the machine reacts to.
 #[derive(Debug)]
 pub enum Input {
-    /// A call was answered, or was not.
+    /// The result of a call.
     Replied(Ticket, Result<Reply, CallError>),
-    /// A look was answered: the rows of its queries.
+    /// The result of a look: the rows of all its queries.
     Looked(Ticket, Result<Vec<Row>, ReadError>),
-    /// An act on this machine is over.
+    /// The result of a local act: the attributes that it yields.
     Acted(StepId, Result<Map, LocalError>),
-    /// The time that was asked for has come.
+    /// The time of [`Machine::wake_at`] has come.
     Tick,
-    /// Stop starting things.
+    /// Stop starting steps, except those that belong to an open window.
     Interrupt,
 }
 
-/// What is to be done.
+/// An action that the driver must perform.
 #[derive(Debug)]
 pub enum Command {
-    /// Make this call, once.
+    /// Send this request, once.
     Send(Ticket, Request),
-    /// Read these queries.
+    /// Read all pages of these queries.
     Look(Ticket, Vec<Query>),
-    /// Do this on this machine.
+    /// Perform this local act of the step.
     Act(StepId, Local),
-    /// Tell this.
+    /// Report this event to the listener.
     Tell(Event),
-    /// Remember this over runs.
+    /// Record this for later runs.
     Remember(Record),
 }
 
-/// Settings of a machine. Times are the cloud's.
+/// Settings of a machine. All times are cloud time.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// How many calls may be under way at once.
+    /// The largest number of write calls in flight; 0 counts as 1.
     pub parallelism: usize,
-    /// How long a resource that was just made may stay unseen before it counts as dead.
+    /// The visibility window: how long a new resource may be missing from answers before it counts
+    /// as gone.
     pub visibility: Duration,
-    /// How old the observation is that the plan was made from.
+    /// The age, at the start of the run, of the observation that the plan was made from.
     pub observed_before: Duration,
 }
 
-/// The machine.
+/// The state of one apply.
 pub struct Machine {
     plan: Arc<Plan>,
     registry: Registry,
@@ -137,17 +141,18 @@ pub struct Machine {
     priority: Vec<u64>,
     index: Index,
     agenda: Agenda,
-    /// Whether a step has ended since the last round of starts began.
+    /// Whether a step has ended since the current round of starts began.
     has_left: bool,
     known: BTreeMap<Address, Map>,
-    /// What this run and earlier ones deleted: an answer with one of these ids needs no waiting to
-    /// be proven stale.
+    /// Resources that this run or an earlier one deleted. An answer with one of these ids is stale
+    /// for certain, so no visibility window has to pass.
     deleted: Deleted,
     locks: Locks,
     limits: Limits,
     flights: BTreeMap<Ticket, Flight>,
     next_ticket: u64,
-    /// When each half of a change last let go of what its live row used.
+    /// The last time at which a half of a change completed a step that may release resources that
+    /// its live row uses: any step that deletes, or the pivot of an update.
     released: BTreeMap<(usize, Half), Duration>,
     interrupted: bool,
     interrupted_at: Duration,
@@ -159,14 +164,15 @@ pub struct Machine {
     down: BTreeMap<Address, Duration>,
     /// The last look at each kind.
     looked: BTreeMap<&'static str, KindLook>,
-    /// The rows that the present look has shown.
+    /// The rows that the current input has shown.
     shown: BTreeMap<Address, Live>,
     finished_at: Duration,
     out: Vec<Command>,
 }
 
 impl Machine {
-    /// A machine for this plan. `nonces` gives fresh tokens and chance.
+    /// Creates a machine for this plan, with all steps blocked. `nonces` returns a new random text
+    /// at each call, for client tokens and for the jitter of retries.
     #[must_use]
     pub fn new(
         plan: Arc<Plan>,
@@ -212,14 +218,14 @@ impl Machine {
         }
     }
 
-    /// Tells it what earlier runs deleted.
+    /// Adds the resources that earlier runs deleted.
     #[must_use]
     pub fn with_deleted(mut self, deleted: Deleted) -> Self {
         self.deleted = deleted;
         self
     }
 
-    /// Takes in what happened and says what to do.
+    /// Processes an event and returns the commands that follow from it.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Command> {
         match input {
             Input::Replied(ticket, result) => self.on_reply(now, ticket, result),
@@ -233,31 +239,32 @@ impl Machine {
         std::mem::take(&mut self.out)
     }
 
-    /// Whether nothing is left to do.
+    /// Returns whether nothing is in flight and every step has ended.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.flights.is_empty() && self.agenda.is_over()
     }
 
-    /// When to come back if nothing happens before.
+    /// Returns the time of the next [`Input::Tick`], if no other event comes first.
     #[must_use]
     pub fn wake_at(&self) -> Option<Duration> {
         let active = self.agenda.active();
         active.filter_map(|at| self.states[at].due()).min()
     }
 
-    /// How far it is.
+    /// Returns the progress so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally
     }
 
-    /// Counts calls that reads took, beside those the machine sends itself.
+    /// Adds read calls to the progress. The machine counts only the write calls that it sends
+    /// itself.
     pub fn count_reads(&mut self, calls: usize) {
         self.tally.calls += calls;
     }
 
-    /// The result so far.
+    /// Returns the result so far.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let outputs = self
@@ -347,7 +354,7 @@ impl Machine {
         found
     }
 
-    /// The failed resources that an address waits for, directly or not.
+    /// Returns the failed resources that the address depends on, directly or indirectly.
     fn failed_before(&self, address: &Address) -> Vec<Address> {
         let own = (0..self.plan.steps.len()).filter(|at| self.plan.steps[*at].address == *address);
         let mut todo: Vec<usize> = own.collect();
@@ -368,7 +375,7 @@ impl Machine {
         found.into_iter().collect()
     }
 
-    // What is known.
+    // Known attributes.
 
     fn value_of(&self, reference: &Ref) -> Option<Value> {
         self.known
@@ -382,7 +389,7 @@ impl Machine {
         setpoint_plan::args::resolve(value, &|reference| self.value_of(reference))
     }
 
-    /// The value of an output. An attribute that a resource does not have any more is nothing.
+    /// Returns the value of an output. An attribute that the resource no longer has is null.
     fn output(&self, value: &Value) -> Value {
         let seen = |reference: &Ref| {
             let attrs = self.known.get(&reference.address)?;
@@ -391,7 +398,7 @@ impl Machine {
         setpoint_plan::args::resolve(value, &seen)
     }
 
-    /// The id of the resource that a step is about, if it is known.
+    /// Returns the id of the step's resource, if it is known.
     fn id_of(&self, step: &PlanStep) -> Option<String> {
         match &step.live_id {
             Some(id) => Some(id.clone()),
@@ -406,13 +413,13 @@ impl Machine {
 
     fn learn(&mut self, step: StepId, attrs: Map) {
         let PlanStep { address, half, .. } = &self.plan.steps[step.0];
-        // What is about to be taken away must not stand in for its successor.
+        // The attributes of a resource that is about to be deleted must not hide its successor's.
         if *half == Half::Up {
             self.known.entry(address.clone()).or_default().extend(attrs);
         }
     }
 
-    /// What a row shows, and what it does not show any more.
+    /// Records the attributes of a row. A listed field that the row does not have becomes null.
     fn learn_row(&mut self, step: StepId, row: Live) {
         let kind = self.registry.known(self.plan.steps[step.0].kind);
         let listed = kind.rows().into_iter().filter(|row| row.field.is_listed());
@@ -449,7 +456,8 @@ impl Machine {
         self.out.push(Command::Tell(Event::Done { step, id }));
     }
 
-    /// Notes for later runs that a resource was made, or that no step of its deletion is left.
+    /// Records for later runs that a resource was created, or that all steps of its deletion are
+    /// done.
     fn remember(&mut self, step: StepId, id: Option<String>) {
         let Some(id) = id else { return };
         let own = &self.plan.steps[step.0];
@@ -493,7 +501,7 @@ impl Machine {
         self.out.push(Command::Tell(Event::Skipped { step }));
     }
 
-    /// Ends a step: releases its locks, and wakes the steps that it affects.
+    /// Releases the locks of a step that has ended, and schedules the steps that its end affects.
     fn leave(&mut self, step: StepId) {
         let own = self.index.of_change(self.plan.steps[step.0].change);
         self.locks.leave(&self.plan, step, own, &self.states);
@@ -546,7 +554,7 @@ impl Machine {
         ticket
     }
 
-    /// A number from 0 to 1.
+    /// Returns a random number from 0 to 1.
     fn chance(&mut self) -> f64 {
         crate::pages::fraction(&(self.nonces)())
     }

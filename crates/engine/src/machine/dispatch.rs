@@ -1,5 +1,10 @@
-//! Starts what may start: longest remaining path first, up to the limits; neighbours that batch go
-//! out as one call.
+//! Dispatch: starts every step that can start, up to the limits, those with the longest remaining
+//! path first. Equal calls that can be batched are sent as one.
+//!
+//! A round unblocks steps, ends pauses and starts the ready steps. Rounds repeat as long as a step
+//! ends while it starts; then the looks that are due are sent.
+//!
+//! Invariant: a call is sent only with a free slot, with its locks held, and within its rate limit.
 
 use std::time::Duration;
 
@@ -16,11 +21,11 @@ use crate::machine::pace::FIRST_LOOK;
 use crate::machine::{Command, Flight, Machine, Patience, Purpose, State};
 use crate::outcome::FailureClass;
 
-/// An observation older than this is renewed before the first write on a resource.
+/// The age above which an observation is renewed before the first write on a resource.
 const OBSERVATION_MAX: Duration = Duration::from_secs(30);
 
 impl Machine {
-    /// Moves every step as far as it goes now.
+    /// Advances every step as far as possible at this time.
     pub(super) fn advance(&mut self, now: Duration) {
         loop {
             self.unblock();
@@ -29,8 +34,8 @@ impl Machine {
             self.unblock();
             self.has_left = false;
             self.start(now);
-            // A step may end as it starts. Then the steps behind it go on, and those that waited
-            // for its lock.
+            // A step may end in the moment it starts. Its successors can then start, and so can
+            // steps that waited for its lock.
             if !std::mem::take(&mut self.has_left) {
                 break;
             }
@@ -38,7 +43,7 @@ impl Machine {
         self.look(now);
     }
 
-    /// Blocked steps become ready, or are skipped for good.
+    /// Makes blocked steps ready, or skips those that can never start.
     fn unblock(&mut self) {
         while let Some(at) = self.agenda.next_touched() {
             let after = &self.plan.steps[at].after;
@@ -75,7 +80,8 @@ impl Machine {
         }
     }
 
-    /// A look in an open window whose predecessor is still under way.
+    /// Returns whether the step is a wait in an open window of which no predecessor has ended
+    /// without success.
     fn waits_for_open_window(&self, at: usize) -> bool {
         self.is_look_in_open_window(at)
             && self.plan.steps[at].after.iter().all(|before| {
@@ -83,7 +89,8 @@ impl Machine {
             })
     }
 
-    /// Pauses that are over become ready again; on interruption they end.
+    /// Makes steps ready whose pause has elapsed. After an interruption, skips the steps that do
+    /// not have to continue.
     fn wake(&mut self, now: Duration) {
         let active: Vec<usize> = self.agenda.active().collect();
         for at in active {
@@ -105,8 +112,9 @@ impl Machine {
         self.unblock();
     }
 
-    /// Ends the ready steps that turn out to take away what the plan wants. This comes before any
-    /// call is made up, so that none of them is batched with others.
+    /// Completes the ready steps that would remove something that the plan needs, without
+    /// performing them. This runs before any call is built, so that none of them becomes part of a
+    /// batch.
     fn pass_over(&mut self, now: Duration) {
         let is_same = |(one, other): &(Value, Value)| {
             let one = self.resolve(one);
@@ -166,8 +174,8 @@ impl Machine {
         }
     }
 
-    /// A wait whose row the present look has shown begins with it: so the look that proves a new
-    /// resource to be ours is the first look of its wait too.
+    /// Starts a wait. If the current input has shown its row, the wait begins with that row: the
+    /// look that proves that a new resource is ours is also the first look of its wait.
     fn start_wait(&mut self, now: Duration, step: StepId, wait: &Wait) {
         let own = &self.plan.steps[step.0];
         let is_live = own.live_id.is_some();
@@ -186,7 +194,7 @@ impl Machine {
         if let Some(row) = shown {
             self.waited(now, step, Some(row), patience);
         }
-        // What is young may still be missing from the next look.
+        // A new resource may still be missing from the next answer.
         if let State::Waiting { patience, .. } = &mut self.states[step.0] {
             patience.seen = is_live;
         }
@@ -203,22 +211,23 @@ impl Machine {
             .count()
     }
 
-    /// The first write on a live resource, made from an old observation.
+    /// Returns whether the step is about to make the first write on a live resource, based on an
+    /// old observation.
     fn needs_recheck(&self, now: Duration, step: StepId) -> bool {
         let old = now + self.settings.observed_before > OBSERVATION_MAX;
         old && self.plan.steps[step.0].live_id.is_some() && !self.history[step.0].rechecked
     }
 
-    /// Whether another step of the same change looks at the resource right now: its answer counts
-    /// for all of them.
+    /// Returns whether another step of the same change is reading the resource to recheck it. Its
+    /// result counts for all steps of the change.
     fn is_being_rechecked(&self, step: StepId) -> bool {
         let change = self.plan.steps[step.0].change;
         let mut own = self.index.of_change(change).iter();
         own.any(|other| matches!(self.states[*other], State::Rechecking { .. }))
     }
 
-    /// What was compared, or written to, by one step of a change needs no comparing by the others:
-    /// from now on it differs because of us.
+    /// Marks all steps of the change as rechecked, after one of them compared the resource or wrote
+    /// to it: from now on, differences come from this run.
     pub(super) fn trust(&mut self, step: StepId) {
         let change = self.plan.steps[step.0].change;
         for other in self.index.of_change(change) {
@@ -264,7 +273,7 @@ impl Machine {
         }
     }
 
-    /// The ready steps whose calls go out as one with this step's.
+    /// Returns the ready steps whose calls are sent as one with this step's call, itself included.
     fn batch(&self, now: Duration, step: StepId, call: &Call) -> Vec<StepId> {
         let Some(each) = call.each.filter(|_| !self.history[step.0].alone) else {
             return vec![step];
@@ -292,14 +301,14 @@ impl Machine {
                         .is_some_and(|other| other.each.is_some() && key(other) == own))
         };
         let mut steps: Vec<StepId> = self.agenda.active().filter(fits).map(StepId).collect();
-        // The step itself must be among those that fit into one call.
+        // A batch may be truncated to the most items of one call, but must contain the step itself.
         steps.sort_by_key(|other| (*other != step, other.0));
         steps.truncate(each.max.max(1));
         steps.sort_unstable();
         steps
     }
 
-    /// The request, and the parameters as they are recorded.
+    /// Returns the request, and its parameters as the outcome records them.
     fn request(
         &mut self,
         steps: &[StepId],
@@ -345,7 +354,8 @@ impl Machine {
             .map(|(_, value)| value.clone())
     }
 
-    /// The token of a create: derived from identity, address, incarnation, attempt and rung.
+    /// Returns the client token of a create call. It is derived from the identity, the address, the
+    /// incarnation, the attempt and the rung, never from parameters.
     pub(super) fn create_token(&self, step: StepId) -> String {
         let own = &self.plan.steps[step.0];
         let history = &self.history[step.0];
@@ -374,7 +384,8 @@ impl Machine {
         )
     }
 
-    /// Creates: derived. Others: drawn, and kept over the tries of the same call.
+    /// Returns the client token of a call. Creates derive it; other calls draw it and keep it for
+    /// all tries of the same call.
     fn token(&mut self, steps: &[StepId], call: &Call) -> Option<String> {
         let lead = steps[0];
         match call.token {
@@ -402,7 +413,7 @@ fn joined(each: Each, items: Vec<Value>) -> Value {
     }
 }
 
-/// The parameters as the outcome records them: secrets blanked.
+/// Returns the parameters as the outcome records them, with secret values blanked.
 fn recorded(
     sent: &Args,
     known: &dyn Fn(&setpoint_plan::Ref) -> Option<Value>,

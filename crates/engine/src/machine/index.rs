@@ -1,12 +1,13 @@
-//! What the machine looks steps up by, so that an event costs what it touches and not the whole
-//! plan.
+//! Indexes over the steps, so that an event costs time in proportion to the steps that it affects
+//! and not to the whole plan.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use setpoint_plan::plan::{Plan, StepId};
 
-/// Fixed at the start: which steps stand together, and which wait for which.
+/// The fixed relations between steps: the steps of each change, and the direct successors of each
+/// step.
 #[derive(Debug)]
 pub(super) struct Index {
     by_change: Vec<Vec<usize>>,
@@ -29,31 +30,32 @@ impl Index {
         }
     }
 
-    /// The steps of a change, in their order.
+    /// Returns the steps of a change, in the order of the plan.
     pub(super) fn of_change(&self, change: usize) -> &[usize] {
         &self.by_change[change]
     }
 
-    /// The steps whose fate may turn when this one is over: those behind it, and those of its own
-    /// change, among which are the ones that close its window.
+    /// Returns the steps that may have to react to the end of this step: its successors, and the
+    /// steps of its own change, which include those that close its window.
     fn affected(&self, plan: &Plan, step: usize) -> impl Iterator<Item = usize> + '_ {
         let own = self.of_change(plan.steps[step].change);
         self.followers[step].iter().chain(own).copied()
     }
 }
 
-/// Which steps are worth looking at.
+/// The steps that are not at their end, and those of them that have to be examined.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    /// Steps that are neither blocked nor over, the longest way to the end first.
+    /// Steps that are neither blocked nor at their end, those with the longest remaining path
+    /// first.
     active: BTreeSet<(Reverse<u64>, usize)>,
-    /// Blocked steps that may be unblocked or skipped by now.
+    /// Blocked steps that an event may have unblocked, or made impossible.
     touched: BTreeSet<usize>,
     blocked: BTreeSet<usize>,
 }
 
 impl Agenda {
-    /// All steps are blocked, and worth looking at.
+    /// Creates an agenda in which all steps are blocked and must be examined.
     pub(super) fn all(n: usize) -> Self {
         Self {
             active: BTreeSet::new(),
@@ -62,23 +64,23 @@ impl Agenda {
         }
     }
 
-    /// Everything that is blocked is to be looked at again.
+    /// Marks every blocked step for examination.
     pub(super) fn touch_all(&mut self) {
         self.touched.clone_from(&self.blocked);
     }
 
-    /// The next blocked step to look at.
+    /// Removes and returns the next blocked step to examine.
     pub(super) fn next_touched(&mut self) -> Option<usize> {
         self.touched.pop_first()
     }
 
-    /// A step is not blocked any more.
+    /// Moves a step from the blocked steps to the active ones.
     pub(super) fn activate(&mut self, priority: u64, step: usize) {
         self.blocked.remove(&step);
         self.active.insert((Reverse(priority), step));
     }
 
-    /// A step is over.
+    /// Removes a step that has ended, and marks the blocked steps that its end affects.
     pub(super) fn end(&mut self, index: &Index, plan: &Plan, priority: u64, step: StepId) {
         self.blocked.remove(&step.0);
         self.active.remove(&(Reverse(priority), step.0));
@@ -87,12 +89,12 @@ impl Agenda {
             .extend(affected.filter(|other| self.blocked.contains(other)));
     }
 
-    /// Whether nothing is left.
+    /// Returns whether every step has ended.
     pub(super) fn is_over(&self) -> bool {
         self.active.is_empty() && self.blocked.is_empty()
     }
 
-    /// The steps that are neither blocked nor over, the longest way to the end first.
+    /// Returns the active steps, those with the longest remaining path first.
     pub(super) fn active(&self) -> impl Iterator<Item = usize> + '_ {
         self.active.iter().map(|(_, step)| *step)
     }

@@ -1,6 +1,8 @@
-//! Locks: what must not be done side by side, such as two VSwitches of one VPC.
+//! Locks: keys of work that the API does not accept concurrently, such as creating two VSwitches of
+//! one VPC.
 //!
-//! A lock is held by one half of one change, from the first of its steps that names it to the last.
+//! A lock is held by one half of one change, from the first of its steps that names the lock to the
+//! last.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,7 @@ use crate::machine::State;
 
 type Holder = (usize, Half);
 
-/// Who holds which lock.
+/// The holder of each lock.
 #[derive(Debug, Default)]
 pub(super) struct Locks {
     held: BTreeMap<Value, Holder>,
@@ -22,7 +24,7 @@ fn holder(plan: &Plan, step: StepId) -> Holder {
 }
 
 impl Locks {
-    /// Takes all of these locks for a step, or none.
+    /// Takes all of these locks for a step, or none. Returns whether it took them.
     pub(super) fn take(&mut self, plan: &Plan, step: StepId, locks: &[Value]) -> bool {
         let own = holder(plan, step);
         if locks
@@ -36,14 +38,14 @@ impl Locks {
         true
     }
 
-    /// Gives back all that the step's half holds: while a refused call waits.
+    /// Releases all locks of the step's half while a refused call waits.
     pub(super) fn give_back(&mut self, plan: &Plan, step: StepId) {
         let own = holder(plan, step);
         self.held.retain(|_, other| *other != own);
     }
 
-    /// Gives back at the end of the half's last step that names locks.
-    /// `change` are the steps of its change.
+    /// Releases the locks of the step's half once all of its steps that name locks have ended.
+    /// `change` lists the steps of its change.
     pub(super) fn leave(&mut self, plan: &Plan, step: StepId, change: &[usize], states: &[State]) {
         if self.held.is_empty() {
             return;

@@ -1,5 +1,9 @@
-//! Looks: reads that waits, verifications and doubts need. All of a kind that are due soon share
-//! one read by ids.
+//! Looks: the reads that waits, verifications and checks of doubtful results need. All looks at one
+//! kind that are due soon are sent as one read by ids.
+//!
+//! Invariant: an absence decides the fate of a step only if two consecutive looks show it, of which
+//! the second is proven. An id that this machine deleted itself is the exception: one look is
+//! enough.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,36 +23,36 @@ use crate::machine::{Command, Doubt, Flight, Machine, Purpose, Search, State, Ti
 use crate::outcome::FailureClass;
 use crate::pages::ReadError;
 
-/// How long a look for a new id goes on after an interruption.
+/// How long the verification of a new id continues after an interruption.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
-/// How soon a look that showed an absence is followed by the second one.
+/// The pause between a look that showed an absence and its confirmation.
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// The pause after a look that failed.
 const BLIND_PAUSE: Duration = Duration::from_secs(3);
 
-/// How long looks may fail, beside those of a wait, which has a limit of its own.
+/// How long the looks of a step may fail. A wait has its own limit instead.
 const BLIND_MAX: Duration = Duration::from_mins(10);
 
-/// What one look is about.
+/// The object of a look.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Row(&'static str, String),
     Query(StepId),
 }
 
-/// The last look at rows of a kind.
+/// The last look at the rows of a kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct KindLook {
-    /// When it was sent.
+    /// The time at which it was sent.
     at: Duration,
-    /// How many calls it took at least.
+    /// The number of its queries, the least number of calls that it took.
     pages: usize,
 }
 
 impl Machine {
-    /// Sends the looks that are due. Those at rows of a kind go out as one read by ids.
+    /// Sends the looks that are due. Looks at rows of one kind are sent as one read by ids.
     pub(super) fn look(&mut self, now: Duration) {
         let is_due = |machine: &Self, at: usize| {
             machine.is_looking(at) && machine.states[at].due().is_some_and(|due| due <= now)
@@ -79,8 +83,8 @@ impl Machine {
         }
     }
 
-    /// Reads the rows of a kind that are due, and of those that may join them. A look of many pages
-    /// keeps its kind from being looked at again for a while.
+    /// Reads the rows of a kind that are due, with those that may join them. A look of many pages
+    /// delays the next look at its kind.
     fn look_at_kind(&mut self, now: Duration, kind: &'static str, targets: &[(StepId, String)]) {
         let is_due = |step: &StepId| self.states[step.0].due().is_some_and(|due| due <= now);
         let due: Vec<StepId> = targets
@@ -101,7 +105,7 @@ impl Machine {
         }
         let joins = |step: StepId| {
             let history = &self.history[step.0];
-            // A second look at an absence keeps its distance from the first one.
+            // The second look at an absence keeps its distance from the first.
             let may_join = |due| history.doubts == 0 && pace::may_join(history.looked_at, due, now);
             let due = self.states[step.0].due();
             due.is_some_and(|due| due <= now || may_join(due))
@@ -118,7 +122,7 @@ impl Machine {
         self.send_look(now, steps, queries);
     }
 
-    /// Sets when the step looks again, by how long it has waited.
+    /// Sets the time of the step's next look, according to how long it has waited.
     pub(super) fn look_later(&mut self, now: Duration, step: StepId) {
         let since = match self.states[step.0] {
             State::Verifying { since, .. } => since,
@@ -133,8 +137,8 @@ impl Machine {
         self.states[step.0].set_due(Some(now + pause));
     }
 
-    /// What a wait or a young create sees is judged by time; where an empty answer decides, it is
-    /// proven.
+    /// Sends a look. Its queries are proven only if an empty answer would decide something for one
+    /// of the steps; in all other cases time decides, and the calls of the proof are saved.
     fn send_look(&mut self, now: Duration, steps: Vec<StepId>, mut queries: Vec<Query>) {
         let proven = steps.iter().any(|step| self.decides(now, *step));
         if !proven {
@@ -153,7 +157,7 @@ impl Machine {
         self.out.push(Command::Look(ticket, queries));
     }
 
-    /// Whether an empty answer now means that the resource is not there.
+    /// Returns whether an empty answer would now mean that the resource does not exist.
     fn decides(&self, now: Duration, step: StepId) -> bool {
         match self.states[step.0] {
             State::Rechecking { .. } | State::Searching { .. } => true,
@@ -163,9 +167,9 @@ impl Machine {
         }
     }
 
-    /// Whether the previous read agrees with this one. A single read does not prove an absence: a
-    /// damaged or lagging answer and a lost permission look the same. The second read follows soon,
-    /// and is proven.
+    /// Returns whether this look confirms the one before; if not, schedules the look that does. A
+    /// single look does not prove an absence: a damaged or lagging answer and a missing permission
+    /// look the same. The second look follows soon, and is proven.
     pub(super) fn is_second(&mut self, now: Duration, step: StepId) -> bool {
         let doubts = &mut self.history[step.0].doubts;
         *doubts += 1;
@@ -177,18 +181,19 @@ impl Machine {
         true
     }
 
-    /// This look showed what it was to show: doubts begin anew.
+    /// Ends a series of doubtful looks, after one that showed the expected row.
     pub(super) fn is_sure(&mut self, step: StepId) {
         self.history[step.0].doubts = 0;
     }
 
-    /// Whether a resource whose id was answered at `since` shows by now, if it exists: after the
-    /// visibility window, and at once if the id is that of something we deleted.
+    /// Returns whether a resource whose id was returned at `since` would be visible by now, if it
+    /// exists: after the visibility window, or at once if this machine deleted the resource with
+    /// that id itself.
     fn should_show(&self, now: Duration, step: StepId, since: Duration) -> bool {
         now.saturating_sub(since) >= self.settings.visibility || self.is_deleted(step)
     }
 
-    /// Whether its id is that of something that this machine deleted itself.
+    /// Returns whether its id belongs to a resource that this machine is known to have deleted.
     fn is_deleted(&self, step: StepId) -> bool {
         let id = self.id_of(&self.plan.steps[step.0]);
         id.is_some_and(|id| self.deleted.has_id(&id))
@@ -226,7 +231,7 @@ impl Machine {
         if matches!(self.states[step.0], State::Searching { .. }) {
             let kind = self.registry.known(own.kind);
             let list = kind.owned(&self.plan.site, &self.plan.stack);
-            // The second look is by other means: without the filter.
+            // The second look reads by other means: without the filter.
             let all = list
                 .unfiltered()
                 .filter(|_| self.history[step.0].doubts > 0);
@@ -251,7 +256,8 @@ impl Machine {
         }
     }
 
-    /// A look without an id to look for: nothing can be seen, so nothing was made.
+    /// Handles a look that is due for a step without an id. A goal then counts as not met, since no
+    /// resource is known; any other step fails.
     fn lose_sight(&mut self, now: Duration, step: StepId) {
         match self.states[step.0].clone() {
             State::Judging { after, .. } => self.judged(now, step, None, *after),
@@ -298,8 +304,8 @@ impl Machine {
         }
     }
 
-    /// The row that a step looks for. The answer to a query of its own may be a detail: its
-    /// attributes are a row too.
+    /// Returns the row that a step looks for. The answer to a query of its own may be a detail,
+    /// whose attributes then count as a row.
     fn find(&self, step: StepId, rows: &[Row]) -> Option<Live> {
         let own = &self.plan.steps[step.0];
         match self.target(step)? {
@@ -330,8 +336,8 @@ impl Machine {
         }
     }
 
-    /// A read that failed is made again until the step's time is over; what more time cannot mend
-    /// ends it.
+    /// Repeats a failed look until the step's time is up. An error that more time cannot resolve
+    /// fails the step at once.
     fn blind(&mut self, now: Duration, step: StepId, error: &ReadError) {
         let since = *self.history[step.0].blind_since.get_or_insert(now);
         let late = match self.states[step.0] {
@@ -350,8 +356,9 @@ impl Machine {
         }
     }
 
-    /// An id that a create call answered is ours once a read by id shows it so; dead once the
-    /// visibility window is over and a proven look does not show it.
+    /// Verifies an id that a create call returned. It is ours after a read by id has shown the row
+    /// with our tags; it is stale if a proven look after the visibility window does not show such a
+    /// row.
     fn verified(&mut self, now: Duration, step: StepId, row: Option<Live>, late: bool) {
         let ours = row
             .as_ref()
@@ -385,7 +392,7 @@ impl Machine {
                 let failure = self.failure(step, FailureClass::Refused, message);
                 self.fail(now, step, failure);
             }
-            // What we deleted ourselves is known to be gone: one look confirms it.
+            // This machine deleted it, so one look is enough to confirm that it is gone.
             _ if !self.is_deleted(step) && !self.is_second(now, step) => {}
             _ => {
                 let why = "its token was answered with an id that no look shows".to_owned();
@@ -399,8 +406,8 @@ impl Machine {
         }
     }
 
-    /// Whether a look for a new id has gone on long enough after an interruption. Most are shown
-    /// within seconds.
+    /// Returns whether the verification of a new id has continued long enough after an
+    /// interruption. Most resources become visible within seconds.
     fn has_had_its_time(&self, now: Duration, step: StepId) -> bool {
         let State::Verifying { since, .. } = self.states[step.0] else {
             return false;
@@ -409,8 +416,9 @@ impl Machine {
         self.interrupted && now.saturating_sub(since) >= SHOWN_WITHIN
     }
 
-    /// Whether a create made a resource without its tags. One may be what its token made before and
-    /// somebody has forgotten since; the second one in a row is new.
+    /// Returns whether the create calls make resources without their tags. A single one may be an
+    /// older resource of the same token from which somebody has removed the tags; a second one is
+    /// new.
     fn is_made_without_tags(&mut self, step: StepId, row: &Live) -> bool {
         let untagged = &mut self.history[step.0].untagged;
         if row.owner.is_none() && row.tags.is_empty() {
@@ -419,8 +427,9 @@ impl Machine {
         untagged.len() > 1
     }
 
-    /// An owner means after a mismatch of tokens that another run, or an earlier one of ours with
-    /// another spec, made it; after a lost reply that the lost call did.
+    /// Handles the listing of a search. After a token mismatch, a row with our tags was created by
+    /// another run, or by an earlier run with another spec. After a lost reply, the lost call
+    /// created it.
     fn searched(&mut self, now: Duration, step: StepId, rows: &[Row], why: Search) {
         let whose = self.whose(step);
         let owner = rows.iter().find_map(|row| match row {
@@ -453,7 +462,7 @@ impl Machine {
         }
     }
 
-    /// The goal is met, or the doubt was right.
+    /// Handles the read of a goal: the step is done if the goal is met; otherwise its error counts.
     fn judged(&mut self, now: Duration, step: StepId, row: Option<Live>, doubt: Doubt) {
         let plan = self.plan.clone();
         let goal = plan.steps[step.0]
@@ -525,7 +534,8 @@ fn as_row(own: &PlanStep, site: &setpoint_plan::kind::Site, id: &str, attrs: &Ma
     }
 }
 
-/// Whether a read will fail the same way again. What is not found may only not be shown yet.
+/// Returns whether the same read would fail again. A resource that is not found may just not be
+/// visible yet.
 fn is_hopeless(error: &ReadError) -> bool {
     match error.call() {
         Some(CallError::Api(api)) => {

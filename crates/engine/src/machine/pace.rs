@@ -1,42 +1,43 @@
-//! When a step looks at the cloud: soon after its write was answered, and then less and less often.
+//! The times at which a step reads live state: soon after its write was answered, and then less and
+//! less often.
 //!
-//! A wait knows nothing of how long a state lasts; it follows what the cloud shows. The first look
-//! comes half a second after the answer, or as soon as the last look at its kind allows. Each later
-//! one comes after a pause that grows with the time waited so far, so a state that lasts `t` is
-//! noticed at most `max(1 s, t / 20)` late, and the number of looks grows with the logarithm of
-//! `t`. A look of many pages makes the pause longer, so the reads of rows by id stay at three or
-//! four a second however many are waited for.
+//! A wait does not know how long a state lasts; it follows the state that the cloud shows. The
+//! first look is sent half a second after the answer, or as soon as the last look at the same kind
+//! allows. Each later one follows after a pause that grows with the time waited so far. So a state
+//! that lasts `t` is noticed at most `max(1 s, t / 20)` late, and the number of looks grows with
+//! the logarithm of `t`. A look of many pages makes the pause longer, so reads by id stay at three
+//! or four per second, no matter how many resources are waited for.
 
 use std::time::Duration;
 
-/// From the answer of a write to the first look.
+/// The time from the answer of a write to the first look.
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(500);
 
 /// The shortest pause between two looks.
 pub(super) const PAUSE_MIN: Duration = Duration::from_secs(1);
 
-/// The longest one.
+/// The longest pause between two looks.
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// The pause that each page of a look asks for.
+/// The pause that each page of a look adds.
 const PAUSE_PER_PAGE: Duration = Duration::from_millis(300);
 
-/// The pause before the next look, by how long the step has waited and by the pages of a look.
+/// Returns the pause before the next look, given the time waited so far and the pages of a look.
 pub(super) fn pause(waited: Duration, pages: usize) -> Duration {
     (waited / 20)
         .max(pages_pause(pages))
         .clamp(PAUSE_MIN, PAUSE_MAX)
 }
 
-/// How long a look of so many pages keeps its kind from being looked at again.
+/// Returns how long after a look of this many pages no other look at its kind is sent.
 pub(super) fn pages_pause(pages: usize) -> Duration {
     PAUSE_PER_PAGE
         .saturating_mul(u32::try_from(pages).unwrap_or(u32::MAX))
         .min(PAUSE_MAX)
 }
 
-/// Whether a look that is due later may join one that goes out now: once a third of its pause is
-/// over. So steps that began at different times soon share all their looks.
+/// Returns whether a look that is due later may join one that is sent now: after a third of its
+/// pause. So steps that began at different times soon share all their looks.
 pub(super) fn may_join(since: Duration, due: Duration, now: Duration) -> bool {
     due <= now || due - now <= due.saturating_sub(since) / 3 * 2
 }
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_is_joined_once_a_third_of_its_pause_is_over() {
+    fn a_look_may_be_joined_after_a_third_of_its_pause() {
         let joins = |now: u64| {
             may_join(
                 Duration::from_secs(10),

@@ -1,4 +1,4 @@
-//! What a call or look under way is for, told to the log.
+//! Log spans of the calls and looks in flight.
 
 use tracing::Span;
 
@@ -6,7 +6,7 @@ use crate::calls;
 use crate::machine::{Machine, Ticket};
 
 impl Machine {
-    /// The span of the ticket's calls: it names the resource.
+    /// Returns the span of the ticket's calls, which names the resource.
     pub(crate) fn reason(&self, ticket: Ticket) -> Span {
         let steps = self.flights.get(&ticket).map(|flight| &flight.steps);
         match steps.and_then(|steps| Some((steps.first()?, steps.len()))) {
@@ -18,7 +18,7 @@ impl Machine {
         }
     }
 
-    /// How often the ticket's call has been sent, this time included.
+    /// Returns how many times the ticket's call has been sent, including this one.
     pub(crate) fn tries(&self, ticket: Ticket) -> u32 {
         let steps = self.flights.get(&ticket).map(|flight| &flight.steps);
         let tries = steps

@@ -1,7 +1,7 @@
-//! Rechecks: an observation that is old is renewed before the first write on a resource.
+//! Rechecks: before the first write on a resource, an old observation is replaced by a new read.
 //!
-//! Invariant: nothing is written to a live resource whose owner or managed fields are not those of
-//! the plan. A resource that is already gone does not block its deletion.
+//! Invariant: no write is made to a live resource whose owner or managed fields differ from those
+//! that the plan was made from. A resource that no longer exists does not block its deletion.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use crate::machine::{Machine, State};
 use crate::outcome::FailureClass;
 
 impl Machine {
-    /// The live resource must still be the one that the plan was made from.
+    /// Compares the live resource with the one that the plan was made from. Makes the step ready if
+    /// they agree, and fails it otherwise.
     pub(super) fn rechecked(&mut self, now: Duration, step: StepId, row: Option<&Live>) {
         let own = &self.plan.steps[step.0];
         let change = &self.plan.changes[own.change];
@@ -46,7 +47,8 @@ impl Machine {
         }
     }
 
-    /// The first managed field that is not what it was, but for those that move by themselves.
+    /// Returns the first managed field that differs from the plan's observation. Transient fields,
+    /// which change on their own, do not count.
     fn differing(&self, change: &Change, row: &Live) -> Option<String> {
         let (want, before) = (change.after.as_ref()?, change.before.as_ref()?);
         let kind = self.registry.known(change.kind);
@@ -58,7 +60,8 @@ impl Machine {
             .map(Text::to_string)
     }
 
-    /// One failure tells it; the other steps that were to write to the same resource do not start.
+    /// Skips the steps of the same half that would write to the same resource: one failure is
+    /// enough.
     fn skip_siblings(&mut self, step: StepId) {
         let plan = self.plan.clone();
         let own = &plan.steps[step.0];
@@ -71,8 +74,8 @@ impl Machine {
     }
 }
 
-/// The owner that the plan saw. What is moved stands in the plan under its new address, and in the
-/// cloud under the old one until its tags are written.
+/// Returns whether the row has the owner that the plan saw. A moved resource has its new address in
+/// the plan, and its old one in the cloud until its tags are written.
 fn has_its_owner(change: &Change, row: &Live) -> bool {
     let Some(before) = change.before.as_ref() else {
         return false;

@@ -1,4 +1,15 @@
-//! Refusals and losses: what is tried again, what is tried otherwise, and what is final.
+//! Refused and lost calls: which are repeated, which are changed and repeated, and which are final.
+//!
+//! A definite refusal is handled in this order:
+//!
+//! 1. A code in the call's `retry` is retried within its window.
+//! 2. A conflict is retried by the general policy.
+//! 3. A code in `fall_on` leads to the next rung, if there is one.
+//! 4. A create makes another attempt, with a new client token, if the refusal may be an old one.
+//! 5. Any other refusal is final.
+//!
+//! Invariant: while the effect of an earlier call of a create is unknown, no call with another
+//! client token is sent; a search decides first.
 
 use std::time::Duration;
 
@@ -12,29 +23,30 @@ use crate::machine::pace;
 use crate::machine::{Command, Machine, Search, State};
 use crate::outcome::FailureClass;
 
-/// How often a refused create is tried with a token of its own before the refusal is taken to be
-/// real: an old failure may be replayed under an old token. With a lease one more try is enough;
-/// without one, up to three.
+/// The number of create attempts, each with a client token of its own, after which a refusal is
+/// final. The API may replay an old failure under an old token. With a lease on the stack, a second
+/// attempt would be enough; without one, three are made.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// How many tokens may have been used before, for something that is gone or something else; each
-/// costs a call and a look.
+/// The most client tokens that may have been used before, for a resource that no longer exists or
+/// with other parameters. Each costs a call and a look.
 const USED_MAX: u32 = 100;
 
-/// Without a deletion of a user in this run, a dependency that lasts so long is a real one.
+/// How long a dependency violation is retried if this run has deleted no user of the resource:
+/// after this time, the dependency is taken to be real.
 const REAL_AFTER: Duration = Duration::from_secs(30);
 
-/// How often a call is made whose answers arrive damaged.
+/// The number of consecutive failures at which a refusal with a damaged text becomes final.
 const DAMAGED_MAX: u32 = 5;
 
-/// How often a create that is refused for a passing reason keeps its token.
+/// The number of transient refusals for which a create keeps its client token.
 const REFUSALS_PER_TOKEN: u32 = 3;
 
-/// How long a token is certain to be remembered; no document says how long it is.
+/// How long the API certainly remembers a client token. The real time is not documented.
 const RESEND_MAX: Duration = Duration::from_mins(2);
 
 impl Machine {
-    /// A definite refusal.
+    /// Handles a definite refusal.
     pub(super) fn refused(&mut self, now: Duration, step: StepId, error: &CallError) {
         let plan = self.plan.clone();
         let Some(call) = plan.steps[step.0].step.as_call() else {
@@ -42,8 +54,8 @@ impl Machine {
         };
         let code = error.code();
         let creates = call.token == Token::Create;
-        // As long as nobody knows what an earlier call of this attempt did, another token could
-        // make a second one.
+        // While the effect of an earlier call of this attempt is unknown, a call with another token
+        // could create a second resource.
         let unsure = creates && self.history[step.0].lost;
         let retry = call.retry.iter().find(|(codes, _)| codes.contains(&code));
         if let Some((codes, window)) = retry
@@ -75,10 +87,11 @@ impl Machine {
         }
     }
 
-    /// A refusal may have used the token up, and its answer would come for ever. A drawn token is
-    /// drawn anew; a derived one is kept for some tries, since a token that was not used up must
-    /// meet its first result, and then moves on; after a lost reply it is kept, since its first
-    /// result may be a resource.
+    /// Replaces a client token that a refusal may have used up, since a repeated call with it would
+    /// get the same refusal for ever. A drawn token is drawn again. A derived token is kept for
+    /// some refusals, since it must meet its first result if the refusal did not use it up; then
+    /// the next attempt begins. After a lost reply it is kept, since its first result may be a
+    /// resource.
     fn renew_token(&mut self, step: StepId, token: &Token) {
         let history = &mut self.history[step.0];
         history.token = None;
@@ -106,9 +119,9 @@ impl Machine {
         }
     }
 
-    /// When in this run the last of its users let go of the step's live resource. What a step takes
-    /// rather than lets go, such as an address, has no row whose users could be named: there any
-    /// deletion counts.
+    /// Returns when, in this run, the last user released the step's live resource. If the step
+    /// acquires a value instead, such as an address, there is no row whose users are known: then
+    /// any deletion counts.
     fn last_release(&self, step: StepId) -> Option<Duration> {
         let own = &self.plan.steps[step.0];
         let used = |change: usize| {
@@ -134,8 +147,9 @@ impl Machine {
         named.or(any.filter(|_| own.half == Half::Up))
     }
 
-    /// An unanswered create is resent only while its token is certainly remembered; after that only
-    /// a listing, this run's or a later one's, shows whether it was carried out.
+    /// Returns whether a lost create must not be sent again, because the API may have forgotten its
+    /// token. Only a listing then shows whether the call was executed, in this run or in a later
+    /// one.
     fn is_too_late(&self, now: Duration, step: StepId) -> bool {
         let creates = self.plan.steps[step.0]
             .step
@@ -149,9 +163,10 @@ impl Machine {
                 .is_some_and(|first| now.saturating_sub(first) > RESEND_MAX)
     }
 
-    /// Looks by a listing whether a resource was made, once it would show. What one such look has
-    /// shown to be absent since the run began, an older token did not make: further mismatches need
-    /// no further waiting. Nor does a token whose resource we deleted.
+    /// Searches a listing for the resource of a create call, after the visibility window. After a
+    /// token mismatch, the wait is skipped in two cases: an earlier search of this step has already
+    /// waited, so an older token cannot have created what still does not show; or the token's
+    /// resource is known to be deleted.
     pub(super) fn search(&mut self, now: Duration, step: StepId, why: Search) {
         let spent =
             self.history[step.0].waited_for || self.deleted.has_token(&self.create_token(step));
@@ -171,16 +186,17 @@ impl Machine {
         };
     }
 
-    /// The token was used for something that is gone, or was refused: the next one. Earlier specs
-    /// may have used many.
+    /// Handles a client token that was used before, with other parameters, for a resource that no
+    /// longer exists or a call that was refused: continues with the next token. Earlier versions of
+    /// the spec may have used many.
     pub(super) fn after_mismatch(&mut self, now: Duration, step: StepId) {
         self.history[step.0].mismatches += 1;
         let used = self.history[step.0].mismatches;
         self.after_used(now, step, used, "something else");
     }
 
-    /// The token was answered with the id of something that is gone: the next one. Each time that a
-    /// resource was deleted and made again has used one.
+    /// Handles a client token that was answered with the id of a resource that no longer exists:
+    /// continues with the next token. Each cycle of deletion and creation has used one.
     pub(super) fn after_gone(&mut self, now: Duration, step: StepId) {
         self.history[step.0].gone += 1;
         let used = self.history[step.0].gone;
@@ -210,7 +226,7 @@ impl Machine {
         }));
     }
 
-    /// An attempt at a create was refused: the next one, if there is one left.
+    /// Begins the next create attempt after a refusal, or fails the step if none is left.
     fn next_attempt(&mut self, now: Duration, step: StepId, error: &CallError) {
         self.history[step.0].spent += 1;
         if self.history[step.0].spent >= ATTEMPTS_MAX {
@@ -220,7 +236,7 @@ impl Machine {
         self.begin_anew(step);
     }
 
-    /// A create begins anew, with the next token.
+    /// Begins a create again, with the next client token.
     fn begin_anew(&mut self, step: StepId) {
         self.calm(step);
         let history = &mut self.history[step.0];
@@ -233,7 +249,7 @@ impl Machine {
         self.states[step.0] = State::Ready;
     }
 
-    /// An answer with a meaning ends a row of passing faults.
+    /// Ends a series of transient faults, after an answer that is not one of them.
     fn calm(&mut self, step: StepId) {
         let history = &mut self.history[step.0];
         (history.faults, history.faulty_since) = (0, None);
@@ -241,7 +257,7 @@ impl Machine {
 
     fn pause(&mut self, now: Duration, step: StepId, why: &str, after: Duration) {
         self.states[step.0] = State::Pausing { until: now + after };
-        // One slow delete must not block its whole VPC.
+        // A slow delete must not block the other changes of its VPC.
         self.locks.give_back(&self.plan, step);
         self.out.push(Command::Tell(Event::Again {
             step,
@@ -250,9 +266,9 @@ impl Machine {
         }));
     }
 
-    /// What may pass is tried again by the general policy, counted over the failures in a row:
-    /// throttling, server faults, lost replies, conflicts. A repeat carries the same token, or sets
-    /// a state, so it does no harm.
+    /// Repeats calls that failed for a transient reason (throttling, server faults, lost replies,
+    /// conflicts), by the general policy and counted over consecutive failures. A repetition does
+    /// no harm: it carries the same client token, or sets a state.
     pub(super) fn pause_or_fail(&mut self, now: Duration, steps: &[StepId], error: &CallError) {
         let policy = RetryPolicy {
             attempts_max: 60,
@@ -282,7 +298,7 @@ impl Machine {
                     };
                     self.pause(now, *step, &why, after);
                 }
-                // A refusal whose text was damaged on the way is asked for again.
+                // A refusal whose text was damaged on the way is requested again.
                 Decision::GiveUp
                     if matches!(error, CallError::Malformed { .. }) && number < DAMAGED_MAX =>
                 {
@@ -297,8 +313,8 @@ impl Machine {
     }
 }
 
-/// Whether a refusal may be an old one, replayed under its token: not if it says something about
-/// the request or the caller.
+/// Returns whether the refusal may be an old one that the API replays for its client token.
+/// Refusals that concern the request or the caller are not.
 fn may_be_replayed(error: &CallError) -> bool {
     let Some(api) = error.api() else { return false };
     let about_request = [

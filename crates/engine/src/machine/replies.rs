@@ -1,4 +1,14 @@
-//! What a reply means for the steps whose call it answers.
+//! The results of calls, and their effect on the steps that sent them.
+//!
+//! A successful answer completes the step; the resource of a create is first verified by a read. An
+//! error is handled in this order:
+//!
+//! 1. A code in the call's `done_on` counts as success, unless it refuses a whole batch.
+//! 2. A transient error (throttling, a token in progress, a request that was not sent) is retried.
+//! 3. A refused batch is split into single calls, unless the credentials are the cause.
+//! 4. After a token mismatch, the resource of a create is searched for.
+//! 5. If the effect is unknown, or the code is in `look_on`, a call with a goal has its goal read.
+//! 6. Any other call with an unknown effect is retried. Any other refusal is left to `refusals`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -54,7 +64,7 @@ impl Machine {
         }
     }
 
-    /// The rate is learned from what comes back.
+    /// Adapts the rate limit to the result of a call.
     fn tell_limits(
         &mut self,
         now: Duration,
@@ -104,7 +114,7 @@ impl Machine {
     }
 
     fn accepted(&mut self, now: Duration, step: StepId, call: &Call, reply: &Reply) {
-        // Whether it was carried out as meant is unknown without them.
+        // Without these attributes it is unknown whether the call had the intended effect.
         let yielded = match yields(call, reply) {
             Ok(yielded) => yielded,
             Err(odd) => {
@@ -180,7 +190,8 @@ impl Machine {
         }
     }
 
-    /// One of the items may have spoilt the call for all: once more, one by one.
+    /// Sends each call of a batch alone, since a single item may have caused the refusal of the
+    /// whole batch.
     fn split(&mut self, steps: &[StepId]) {
         for step in steps {
             self.history[step.0].alone = true;
@@ -188,7 +199,7 @@ impl Machine {
         }
     }
 
-    /// A failure as the outcome tells it.
+    /// Returns the failure of a step whose call failed.
     pub(super) fn call_failure(&self, step: StepId, error: &CallError) -> crate::outcome::Failure {
         let class = match error {
             CallError::Api(api)
@@ -213,8 +224,8 @@ impl Machine {
     }
 }
 
-/// The API's text. After a wrong signature it goes on with the text that was signed, which holds
-/// every parameter.
+/// Returns the API's message. The message about a wrong signature is cut, since the text that was
+/// signed follows in it, with every parameter.
 fn message(api: &ApiError) -> String {
     let end = if matches!(
         api.code.as_str(),
@@ -237,7 +248,7 @@ fn describe(error: &CallError) -> String {
     text
 }
 
-/// An answer to a write that does not say what it must: nobody knows what was done.
+/// Returns the error for an answer to a write that lacks a required value: the effect is unknown.
 fn unread(call: &Call, reply: &Reply, odd: &Odd) -> CallError {
     CallError::Malformed {
         action: call.api.name,
@@ -246,7 +257,8 @@ fn unread(call: &Call, reply: &Reply, odd: &Odd) -> CallError {
     }
 }
 
-/// Attributes read from the answer. A path that leads to a list of texts gives its first.
+/// Returns the attributes that the answer yields. If a path leads to a list of texts, the first
+/// counts.
 fn yields(call: &Call, reply: &Reply) -> Result<Map, Odd> {
     let mut yielded = Map::new();
     for (attr, path) in call.yields {
@@ -266,8 +278,8 @@ fn yields(call: &Call, reply: &Reply) -> Result<Map, Odd> {
     Ok(yielded)
 }
 
-/// What became of each item of a batched call, by the item's text: `None` if it worked. No map for
-/// calls whose answer does not tell items apart.
+/// Returns the result of each item of a batched call, keyed by the item's text; `None` stands for
+/// success. Returns no map if the action's answer does not distinguish items.
 fn item_results(
     call: &Call,
     reply: &Reply,
@@ -313,8 +325,9 @@ mod tests {
     }
 
     #[test]
-    fn a_message_does_not_carry_what_was_signed() {
-        let signed = "Specified signature does not match our calculation. server string to sign is:POST\n/\nUserData=c2VjcmV0";
+    fn a_message_omits_the_signed_text() {
+        let signed = "Specified signature does not match our calculation. server string to sign \
+            is:POST\n/\nUserData=c2VjcmV0";
         check(
             "SignatureDoesNotMatch",
             signed,

@@ -1,4 +1,5 @@
-//! What a machine knows before its first step: live attributes, and how long the way to the end is.
+//! The initial knowledge of a machine: the attributes of live resources, and the remaining path of
+//! each step.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,9 @@ use setpoint_plan::procedure::Act;
 use setpoint_plan::registry::Registry;
 use setpoint_plan::{Address, Map, Value, graph};
 
-/// What live rows tell before anything is done. A resource that this plan makes anew is not known
-/// by its old row, but by the id that is ours to choose, where there is one.
+/// Returns the attributes that are known before the first step, from the rows of the plan. A
+/// resource that this plan creates or replaces does not get the attributes of its old row, but only
+/// its derived id, if its kind has one.
 pub(super) fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, Map> {
     let cx = Cx {
         stack: &plan.stack,
@@ -35,7 +37,8 @@ pub(super) fn first_known(plan: &Plan, registry: Registry) -> BTreeMap<Address, 
     known
 }
 
-/// For each step the usual time of the longest way to the end.
+/// Returns, for each step, the usual duration in milliseconds of the longest path from it to the
+/// end of the plan, its own included. A call or a local act counts as 200 ms.
 pub(super) fn priorities(plan: &Plan) -> Vec<u64> {
     let usual = |step: &PlanStep| match &step.step.act {
         Act::Call(_) | Act::Local(_) => 200,

@@ -1,4 +1,4 @@
-//! The state of every step of an apply, and what is remembered beside it.
+//! The state of each step of an apply, and its history.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,132 +8,135 @@ use setpoint_openapi::request::Request;
 use setpoint_plan::plan::StepId;
 use setpoint_plan::procedure::Codes;
 
-/// Where a step is.
+/// The state of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// Not all its predecessors are done.
+    /// A predecessor is not done yet.
     Blocked,
-    /// It may start once there is a slot, its locks and a place in the rate.
+    /// All predecessors are done. The step waits for a slot or for its locks.
     Ready,
-    /// Its resource is looked at before its first write, since the observation is old.
+    /// The observation is old, so the resource is read again before its first write.
     Rechecking { due: Option<Duration> },
-    /// Its call is under way.
+    /// Its call is in flight.
     Sent,
-    /// Its call is made again at this time.
+    /// Its call is sent (again) at this time: it was refused or lost, or the rate limit delays it.
     Pausing { until: Duration },
-    /// Its create call was answered; a read by id must show the resource as ours.
+    /// Its create call returned an id. A read by id must show the resource with our tags.
     Verifying {
         since: Duration,
         due: Option<Duration>,
     },
-    /// Nobody knows whether its resource was made: a listing shows whether it is there.
+    /// It is unknown whether its resource was created. A listing decides.
     Searching {
         due: Option<Duration>,
         why: Box<Search>,
     },
-    /// Its goal is looked at, since the answer does not say whether it is met.
+    /// The answer does not tell whether its goal is met. A read decides.
     Judging {
         due: Option<Duration>,
         after: Box<Doubt>,
     },
-    /// It waits.
+    /// It reads its resource until a condition holds.
     Waiting {
         due: Option<Duration>,
         patience: Patience,
     },
-    /// It acts on this machine.
+    /// Its local act is being performed.
     Acting,
-    /// Over.
+    /// Done.
     Done,
-    /// Over: a closing step that ran though the window's work was not done. Nothing may build on
-    /// it.
+    /// A closing step that ran although the work in its window was not done. No other step may
+    /// start because of it.
     Closed,
     /// Failed.
     Failed,
-    /// Never to be started.
+    /// Not started because another step failed or the run was interrupted, or given up after the
+    /// interruption.
     Skipped,
 }
 
-/// How a wait has gone so far.
+/// The progress of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Patience {
-    /// When it began.
+    /// The time at which it began.
     pub(super) since: Duration,
     /// Whether the row was ever seen.
     pub(super) seen: bool,
     /// Whether the row was seen in a state other than the one that undoes the wait.
     pub(super) moved: bool,
-    /// Since when it has been in the state that undoes the wait.
+    /// The time since which the row has been in the state that undoes the wait.
     pub(super) undone_since: Option<Duration>,
 }
 
-/// Why a goal is looked at.
+/// The reason to check a goal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// The answer was this refusal.
+    /// The call was refused with a code that does not tell whether the goal is met.
     Refused(CallError),
-    /// There was no answer, or one that says nothing.
+    /// The call was not answered, or its answer says nothing about the effect.
     Lost(CallError),
 }
 
-/// Why a created resource is searched for.
+/// The reason to search for the resource of a create call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Search {
-    /// Its token was used for something else.
+    /// The client token was used before, with other parameters.
     Mismatch,
-    /// An earlier call with its token was lost, and this refusal came after it.
+    /// An earlier call with the same token was lost, and a later one got this refusal.
     Lost(CallError),
 }
 
-/// What a step has been through.
+/// The history of a step.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
-    /// Which attempt at creating this is: each has a token of its own.
+    /// The number of the current create attempt, from 0. It is part of the client token.
     pub(super) attempt: u32,
-    /// How many attempts were refused for good.
+    /// The number of attempts that were refused for good.
     pub(super) spent: u32,
-    /// How many attempts had a token that was answered with the id of something that is gone.
+    /// The number of attempts whose token was answered with the id of a resource that no longer
+    /// exists.
     pub(super) gone: u32,
-    /// What attempts made, or were answered with, that carries no tags.
+    /// The ids of resources without tags that attempts created or were answered with.
     pub(super) untagged: Vec<String>,
-    /// How many attempts had a token that was used for something else before.
+    /// The number of attempts whose token was used before, with other parameters.
     pub(super) mismatches: u32,
-    /// Whether a look for what an older token made waited until it would show: whatever is made
-    /// later is made by this run.
+    /// Whether a search after a token mismatch has already waited for the visibility window.
+    /// Anything created after that was created by this run, so further mismatches need no wait.
     pub(super) waited_for: bool,
-    /// Which rung of the ladder.
+    /// The index of the current rung.
     pub(super) rung: usize,
-    /// How often it was refused for a reason that may pass.
+    /// The number of refusals for a reason that may pass.
     pub(super) refusals: u32,
-    /// How often a call was sent, over all attempts.
+    /// The number of calls sent, over all attempts.
     pub(super) tries: u32,
-    /// When the present attempt's first call was sent.
+    /// The time at which the first call of the current attempt was sent.
     pub(super) first_sent: Option<Duration>,
-    /// How many tries in a row failed for a passing fault of network or server, and when the first
-    /// of them did.
+    /// The number of consecutive calls that failed because of a transient fault of the network or
+    /// the server, and the time of the first of these failures.
     pub(super) faults: u32,
     pub(super) faulty_since: Option<Duration>,
-    /// When it was first refused for a reason that may pass, for each set of reasons.
+    /// The time of the first refusal for each set of codes that may pass.
     pub(super) first_refused: BTreeMap<Codes, Duration>,
-    /// When the last look was sent, or the write was answered that the looks follow.
+    /// The time at which the last look was sent, or at which the write before the first look was
+    /// answered.
     pub(super) looked_at: Duration,
-    /// How many looks in a row were doubted: they showed an absence, or what only an absence
+    /// The number of consecutive looks that showed an absence, or a state that only an absence
     /// explains.
     pub(super) doubts: u32,
-    /// Since when its looks fail.
+    /// The time since which its looks have failed.
     pub(super) blind_since: Option<Duration>,
-    /// The drawn token, and the steps whose call it was drawn for.
+    /// The drawn client token, and the steps of the call for which it was drawn.
     pub(super) token: Option<(String, Vec<StepId>)>,
-    /// Whether it goes alone, since a batch was refused for one of its items.
+    /// Whether its call is sent alone, because a batch with it was refused.
     pub(super) alone: bool,
-    /// Whether an earlier call of this attempt went unanswered.
+    /// Whether a call of this attempt was lost, so that its effect is unknown.
     pub(super) lost: bool,
-    /// Whether its resource was compared with the plan, or written to while the observation was
-    /// young.
+    /// Whether the resource was compared with the plan, or was written to while the observation was
+    /// recent.
     pub(super) rechecked: bool,
 }
 
-/// A call or look under way.
+/// A call or look in flight.
 #[derive(Debug)]
 pub(super) struct Flight {
     pub(super) steps: Vec<StepId>,
@@ -146,7 +149,7 @@ pub(super) enum Purpose {
         request: Request,
         sent: Vec<(String, String)>,
     },
-    /// Proven: an empty answer has been shown not to be a refusal in disguise.
+    /// Proven: an empty answer has been checked not to come from a missing permission.
     Look { proven: bool },
 }
 

@@ -1,4 +1,4 @@
-//! The machine as a table: in which state, at which event, which commands and which state follow.
+//! The machine as a table: for each state and each event, the commands and the next state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,24 +13,24 @@ mod table;
 
 use driver::Driver;
 
-/// A state of a step, and what follows from each event.
+/// A state of a step, and the effect of events in it.
 struct Case {
-    /// The state's name.
+    /// The name of the state.
     state: &'static str,
     plan: fn() -> Plan,
-    /// The step that is looked at.
+    /// The step that the case is about.
     step: usize,
-    /// How old the plan's observation is, in seconds.
+    /// The age of the plan's observation, in seconds.
     observed_before: u64,
     /// The events that lead to the state.
     path: &'static [&'static str],
-    /// Events, each for a machine of its own; several in a row are separated by commas.
+    /// The events to test, each on a new machine. A comma separates the events of a sequence.
     events: &'static [&'static str],
-    /// For each event the commands and the next state.
+    /// For each event, the commands and the next state.
     follows: Expect,
 }
 
-/// Names every state, and says which events its cases must have.
+/// Defines the name of each state, and the events that its cases must cover.
 macro_rules! states {
     ($($state:pat => $name:literal: $events:expr,)*) => {
         fn name(state: &State) -> &'static str {
@@ -63,7 +63,7 @@ states! {
     State::Skipped => "Skipped": OVER,
 }
 
-/// A machine in the state of a case.
+/// Returns a driver whose step is in the state of the case.
 fn ready(case: &Case) -> Driver {
     let mut driver = Driver::new((case.plan)(), case.step, case.observed_before);
     driver.event("tick");
@@ -74,7 +74,7 @@ fn ready(case: &Case) -> Driver {
 }
 
 #[test]
-fn each_event_has_its_commands_and_its_next_state() {
+fn each_event_gives_the_commands_and_state_of_the_table() {
     for case in table::cases() {
         let mut text = String::new();
         for events in case.events {
@@ -93,7 +93,7 @@ fn each_event_has_its_commands_and_its_next_state() {
 }
 
 #[test]
-fn every_state_has_its_events() {
+fn every_state_has_cases_for_its_required_events() {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for case in table::cases() {
         found.entry(case.state).or_default().extend(case.events);

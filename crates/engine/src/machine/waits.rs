@@ -1,9 +1,8 @@
-//! Waits: when one is over, has failed, has become pointless, or is abandoned after an
-//! interruption.
+//! Waits: the decision whether a wait is done, has failed, or is abandoned after an interruption.
 //!
-//! A wait follows what it sees. It does not last for its whole time limit once its goal is out of
-//! reach: a state that rules the goal out fails it at once, and one that somebody else brought back
-//! fails it when it lasts.
+//! A wait follows the state that the cloud shows. It does not use up its time limit when its goal
+//! cannot be reached any more: a state that rules out the goal fails it at once, and a state that
+//! somebody else restored fails it if that state lasts.
 
 use std::time::Duration;
 
@@ -17,10 +16,10 @@ use crate::machine::pace::PAUSE_MIN;
 use crate::machine::{Command, Machine, Patience, State};
 use crate::outcome::{Failure, FailureClass};
 
-/// How long a state that undoes a wait must last, once another one was seen.
+/// How long a state that undoes a wait must last, if the row has shown another state before.
 const UNDONE_FOR: Duration = Duration::from_secs(10);
 
-/// How long at least a wait in an open window goes on after an interruption.
+/// The shortest time for which a wait in an open window continues after an interruption.
 const SETTLE_MIN: Duration = Duration::from_secs(30);
 
 impl Machine {
@@ -99,7 +98,7 @@ impl Machine {
         let due = None;
         self.states[step.0] = State::Waiting { due, patience };
         if patience.undone_since.is_some() {
-            // A state that must last is looked at more than twice.
+            // A state that must last is confirmed by more than two reads.
             self.states[step.0].set_due(Some(now + PAUSE_MIN));
         } else {
             self.look_later(now, step);
@@ -120,9 +119,9 @@ impl Machine {
         self.failure(step, FailureClass::NotReached, message)
     }
 
-    /// Whether what is waited for was undone. One look may be served from an old copy, so the state
-    /// must last; as long as no other state was seen, it may be the one from before, which a
-    /// listing shows for as long as it lags.
+    /// Returns whether the goal was undone by somebody else. A single read may come from an old
+    /// replica, so the state must last. Before another state was seen, it may be the state from
+    /// before the write, which a lagging listing can show for the whole visibility window.
     fn is_undone(&self, now: Duration, patience: Patience) -> bool {
         let lasts = if patience.moved {
             UNDONE_FOR
@@ -134,9 +133,10 @@ impl Machine {
             .is_some_and(|since| now.saturating_sub(since) >= lasts)
     }
 
-    /// Whether a wait in an open window has had its time after an interruption. The power state
-    /// decides whether the window can be closed, and waits for it say what undoes them; for others
-    /// the closing step does not wait long.
+    /// Returns whether a wait in an open window has used up its time after an interruption. Waits
+    /// for the power state are not abandoned, since that state decides whether the window can be
+    /// closed; they are the waits with an `undone` condition. For other waits, the closing step
+    /// does not wait long.
     fn is_abandoned(&self, now: Duration, step: StepId, patience: Patience) -> bool {
         let Act::Wait(wait) = &self.plan.steps[step.0].step.act else {
             return false;

@@ -1,4 +1,10 @@
-//! Windows: a machine that was stopped for a change is started again, whatever happens in between.
+//! Windows: an instance that was stopped for a change is started again, even if the change fails or
+//! the run is interrupted.
+//!
+//! A step opens a window when it is done and other steps of its change name it in `closes`. Those
+//! steps run after a failure or an interruption too, once every step inside the window has ended.
+//! After an interruption, the waits inside the window continue. A closing step of a window with
+//! failed or skipped work ends as [`State::Closed`], so that no other step starts because of it.
 
 use std::time::Duration;
 
@@ -8,7 +14,7 @@ use setpoint_plan::procedure::Act;
 use crate::machine::{Machine, State};
 
 impl Machine {
-    /// Whether the step closes a window that stands open.
+    /// Returns whether the step closes a window that is open.
     pub(super) fn closes_open_window(&self, step: usize) -> bool {
         self.plan.steps[step]
             .step
@@ -16,8 +22,8 @@ impl Machine {
             .is_some_and(|opener| self.states[opener] == State::Done)
     }
 
-    /// Whether the step is a look inside an open window: those go on, so that the closing step
-    /// finds a settled machine.
+    /// Returns whether the step is a wait inside an open window. Such a wait continues after an
+    /// interruption, so that the closing step finds the instance in a stable state.
     pub(super) fn is_look_in_open_window(&self, step: usize) -> bool {
         let own = &self.plan.steps[step];
         let is_wait = matches!(own.step.act, Act::Wait(_));
@@ -34,8 +40,9 @@ impl Machine {
             })
     }
 
-    /// A closing step may run once everything in its window is over, unless an earlier closing step
-    /// of its window failed: then the mark must stay, so that the next run finds it.
+    /// Returns whether a closing step may run. Every step inside its window must have ended, and no
+    /// earlier closing step of the window may have failed: the mark in the guard tag must then
+    /// remain, so that the next run finds it.
     pub(super) fn closer_is_ready(&self, step: usize) -> bool {
         let own = self.plan.steps[step].step.closes;
         self.inside(step).all(|at| self.states[at].is_over())
@@ -46,8 +53,8 @@ impl Machine {
             })
     }
 
-    /// The steps inside the window that a step closes: a machine on its way down cannot be started
-    /// yet.
+    /// Returns the steps inside the window that a step closes. All of them must end before it: an
+    /// instance that is still stopping cannot be started.
     fn inside(&self, closer: usize) -> impl Iterator<Item = usize> + '_ {
         let own = &self.plan.steps[closer];
         let opener = own.step.closes.unwrap_or(closer);
@@ -60,7 +67,8 @@ impl Machine {
         })
     }
 
-    /// Whether a closing step can never run.
+    /// Returns whether a closing step can never run, because an earlier one of its window did not
+    /// succeed.
     pub(super) fn closer_is_lost(&self, step: usize) -> bool {
         let own = self.plan.steps[step].step.closes;
         self.plan.steps[step].after.iter().any(|before| {
@@ -69,7 +77,7 @@ impl Machine {
         })
     }
 
-    /// Whether the step closes a window whose work was not all done.
+    /// Returns whether the step closes a window in which a step failed or was skipped.
     pub(super) fn closes_in_vain(&self, step: StepId) -> bool {
         let own = &self.plan.steps[step.0];
         let Some(opener) = own.step.closes else {
@@ -86,7 +94,7 @@ impl Machine {
         })
     }
 
-    /// Measures how long a window stood open.
+    /// Records when a window opens, and how long it was open once its closing wait is done.
     pub(super) fn note_windows(&mut self, now: Duration, step: StepId) {
         let mut change = self.index.of_change(self.plan.steps[step.0].change).iter();
         let opens = change.any(|other| self.plan.steps[*other].step.closes == Some(step.0));

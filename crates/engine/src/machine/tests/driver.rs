@@ -1,13 +1,13 @@
-//! Drives a machine with events written as text, and writes its commands and states as text.
+//! Drives a machine with events written as text, and returns its commands and states as text.
 //!
-//! Answers go to the oldest call or look under way:
+//! A result belongs to the oldest call or look in flight:
 //!
-//! - `ok`, `ok VpcId=vpc-a`: a reply; `CODE`, written `!CODE`: the API's error;
-//! - `lost`, `unsent`, `damaged`: no reply, one that was never asked for, one that makes no sense;
-//! - `row status=Running`, `no row`, `blind`, `blind !CODE`: what a look shows; `row nobody` has no
-//!   owner, `row other` has another one;
-//! - `acted`, `not acted`: an act on this machine; `late`: a second answer to the first call;
-//! - `tick`, `+3`: time comes, three seconds later; `interrupt`.
+//! - `ok`, `ok VpcId=vpc-a`: a reply; `!CODE`: an error of the API;
+//! - `lost`, `unsent`, `damaged`: a lost reply, a request that was never sent, a malformed reply;
+//! - `row status=Running`, `no row`, `blind`, `blind !CODE`: the result of a look; `row nobody` has
+//!   no owner, `row other` has another one;
+//! - `acted`, `not acted`: the result of a local act; `late`: a second reply to the first call;
+//! - `tick`, `+3`: time passes, here three seconds; `interrupt`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) struct Driver {
     looks: Vec<Ticket>,
     acts: Vec<StepId>,
     tokens: BTreeMap<String, usize>,
-    /// The step that the case is about: commands for others name theirs.
+    /// The step that the case is about. Commands for other steps are prefixed with their index.
     step: usize,
 }
 
@@ -48,7 +48,7 @@ impl Driver {
             observed_before: Duration::from_secs(observed_before),
         };
         let mut drawn = 0;
-        // The first eight digits are chance, one half.
+        // The first eight digits become the random number, here one half.
         let nonces = move || {
             drawn += 1;
             format!("80000000{drawn}")
@@ -68,7 +68,7 @@ impl Driver {
         &self.machine.states[self.step]
     }
 
-    /// The state and when it is due.
+    /// Returns the state, and the time at which it is due.
     pub(super) fn shown(&self) -> String {
         let name = super::name(self.state());
         match self.state().due() {
@@ -77,7 +77,7 @@ impl Driver {
         }
     }
 
-    /// Gives the machine an event, and writes its commands.
+    /// Sends an event to the machine and returns its commands.
     pub(super) fn event(&mut self, event: &str) -> String {
         let input = self.input(event);
         let commands = self.machine.step(self.now, input);
@@ -144,7 +144,7 @@ impl Driver {
         }
     }
 
-    /// The row of the step's resource, with these attributes.
+    /// Returns a row of the step's resource with these attributes.
     fn row(&self, words: &str) -> Row {
         let address = self.machine.plan.steps[self.step].address.to_string();
         let pairs = words

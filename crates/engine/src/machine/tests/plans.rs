@@ -1,4 +1,4 @@
-//! A stub kind, and plans of it by hand: each brings the machine to some of its states.
+//! A stub kind, and plans for it. Each plan can bring the machine to some of its states.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ fn map(attrs: &[(&str, &str)]) -> Map {
     pairs.collect()
 }
 
-/// A live row under this address.
+/// Returns a live row under this address.
 pub(super) fn row(at: &str, id: &str, attrs: &[(&str, &str)]) -> Live {
     Live {
         kind: "thing",
@@ -131,7 +131,7 @@ fn change(at: &str, action: ChangeAction) -> Change {
     }
 }
 
-/// A step of the change at this index, after these steps.
+/// Returns a step of the change, with the given predecessors.
 fn step(change: &(usize, &Change), act: Step, after: &[usize]) -> PlanStep {
     let (at, change) = *change;
     PlanStep {
@@ -183,7 +183,7 @@ fn waits(state: &str) -> Wait {
     Wait::own(Cond::is("status", state), seconds(10), minutes(5))
 }
 
-/// `a` is made, with two rungs, and waited for.
+/// Creates `a`, by a call with two rungs, and waits for it.
 pub(super) fn create() -> Plan {
     let a = change("a", ChangeAction::Create);
     let rung = |name: &str| vec![("VpcName", Value::text(name))];
@@ -201,7 +201,7 @@ pub(super) fn create() -> Plan {
     plan(&[&a], steps)
 }
 
-/// `a` is changed by two calls in a row.
+/// Updates `a` by two calls in sequence.
 pub(super) fn update() -> Plan {
     let a = change("a", ChangeAction::Update);
     let calls = [(modify(), vec![]), (modify(), vec![0])];
@@ -209,7 +209,7 @@ pub(super) fn update() -> Plan {
     plan(&[&a], steps.into())
 }
 
-/// `a` is changed by a call that says what it brings about.
+/// Updates `a` by a call with a goal.
 pub(super) fn with_goal() -> Plan {
     let a = change("a", ChangeAction::Update);
     let call = Call {
@@ -220,7 +220,7 @@ pub(super) fn with_goal() -> Plan {
     plan(&[&a], vec![step(&(0, &a), Step::call(call), &[])])
 }
 
-/// `a` is deleted, and its end is waited for.
+/// Deletes `a` and waits until it is gone.
 pub(super) fn delete() -> Plan {
     let a = change("a", ChangeAction::Delete);
     let call = Call::new(&api::DELETE_VPC, vec![("VpcId", "vpc-a".into())]);
@@ -232,7 +232,7 @@ pub(super) fn delete() -> Plan {
     plan(&[&a], steps)
 }
 
-/// `a` and `b` are deleted by one call.
+/// Deletes `a` and `b` by calls that can be batched.
 pub(super) fn batch() -> Plan {
     let changes = ["a", "b"].map(|name| change(name, ChangeAction::Delete));
     let delete = |at: usize| {
@@ -256,7 +256,7 @@ pub(super) fn batch() -> Plan {
     plan(&[&changes[0], &changes[1]], vec![delete(0), delete(1)])
 }
 
-/// `a` and `b` are changed under one lock.
+/// Updates `a` and `b` under one lock.
 pub(super) fn locked() -> Plan {
     let changes = ["a", "b"].map(|name| change(name, ChangeAction::Update));
     let locked = |at: usize| {
@@ -266,7 +266,7 @@ pub(super) fn locked() -> Plan {
     plan(&[&changes[0], &changes[1]], vec![locked(0), locked(1)])
 }
 
-/// `a` waits for a state: `Fault` rules it out, and `Stopped` undoes it.
+/// Waits for a state of `a`: `Fault` rules the state out, and `Stopped` undoes it.
 pub(super) fn wait() -> Plan {
     let a = change("a", ChangeAction::Update);
     let wait = Wait {
@@ -281,7 +281,7 @@ pub(super) fn wait() -> Plan {
     plan(&[&a], steps)
 }
 
-/// `a` asks a query of its own, and fails without an answer.
+/// Waits for `a` with a query of its own, and fails if the answer is empty.
 pub(super) fn ask() -> Plan {
     let a = change("a", ChangeAction::Update);
     let query = LIST.query(&THING, &site(), Vec::new());
@@ -293,7 +293,7 @@ pub(super) fn ask() -> Plan {
     plan(&[&a], vec![step(&(0, &a), Step::wait(wait), &[])])
 }
 
-/// `a` is stopped (0, 1), changed (2) and started (3, 4); `b` is changed after it (5).
+/// Stops `a` (0, 1), updates it (2) and starts it (3, 4); then updates `b` (5).
 pub(super) fn window() -> Plan {
     let [a, b] = ["a", "b"].map(|name| change(name, ChangeAction::Update));
     let closing = |step: Step| Step {
@@ -311,7 +311,7 @@ pub(super) fn window() -> Plan {
     plan(&[&a, &b], steps)
 }
 
-/// A key pair is made here, then `a` is changed.
+/// Creates a key pair on this machine, then updates `a`.
 pub(super) fn local() -> Plan {
     let a = change("a", ChangeAction::Update);
     let path = "key".to_owned();

@@ -1,4 +1,4 @@
-//! The table, by state.
+//! The cases, grouped by state.
 
 use super::Case;
 

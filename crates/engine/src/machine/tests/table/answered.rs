@@ -1,11 +1,11 @@
-//! Calls and acts.
+//! States in which a call or a local act is in flight or is repeated.
 
 use expect_test::expect;
 
 use crate::machine::tests::{Case, plans};
 
 pub(super) static CASES: &[Case] = &[
-    // An update is sent.
+    // The call of an update is in flight.
     Case {
         state: "Sent",
         plan: plans::update,
@@ -49,7 +49,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, !Busy → stopping, 1: skipped; again in 1s: Busy, skipped → Skipped
         "#]],
     },
-    // A create is sent.
+    // The call of a create is in flight.
     Case {
         state: "Sent",
         plan: plans::create,
@@ -93,7 +93,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, ok VpcId=vpc-a → stopping, 1: skipped; - → Verifying until 500ms
         "#]],
     },
-    // A call with a goal is sent.
+    // A call with a goal is in flight.
     Case {
         state: "Sent",
         plan: plans::with_goal,
@@ -109,7 +109,7 @@ pub(super) static CASES: &[Case] = &[
             !InvalidStatus → failed (Refused) → Failed
         "#]],
     },
-    // One call for two resources is sent.
+    // A batch for two resources is in flight.
     Case {
         state: "Sent",
         plan: plans::batch,
@@ -139,7 +139,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, !InvalidStatus → stopping; 0: skipped, skipped → Skipped
         "#]],
     },
-    // A call that was refused for a passing reason is made again, with a token of its own.
+    // A call that was refused for a transient reason is sent again, with a new token.
     Case {
         state: "Pausing",
         plan: plans::update,
@@ -165,7 +165,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping, 1: skipped, skipped → Skipped
         "#]],
     },
-    // A call that was lost is made again, with the same token.
+    // A lost call is sent again, with the same token.
     Case {
         state: "Pausing",
         plan: plans::update,
@@ -179,7 +179,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping, 1: skipped, skipped → Skipped
         "#]],
     },
-    // A key is made on this machine.
+    // A key is created on this machine.
     Case {
         state: "Acting",
         plan: plans::local,

@@ -1,11 +1,11 @@
-//! Looks.
+//! States in which a step reads live state.
 
 use expect_test::expect;
 
 use crate::machine::tests::{Case, plans};
 
 pub(super) static CASES: &[Case] = &[
-    // A create was answered.
+    // A create call has returned an id.
     Case {
         state: "Verifying",
         plan: plans::create,
@@ -47,7 +47,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, no row, +11, no row → stopping, 1: skipped; saw not shown yet; look by id, proven; failed (Unknown) → Failed
         "#]],
     },
-    // The token of a create was used before for something else.
+    // The token of a create was used before, with other parameters.
     Case {
         state: "Searching",
         plan: plans::create,
@@ -61,7 +61,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping, 1: skipped → Searching until 10s
         "#]],
     },
-    // The listing is looked at, once a resource would show.
+    // The visibility window has passed, and the listing is read.
     Case {
         state: "Searching",
         plan: plans::create,
@@ -135,7 +135,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, row label=new → stopping; done → Done
         "#]],
     },
-    // The refusal of a call with a goal does not say whether it is met.
+    // The refusal of a call with a goal does not tell whether the goal is met.
     Case {
         state: "Judging",
         plan: plans::with_goal,
@@ -153,7 +153,7 @@ pub(super) static CASES: &[Case] = &[
             no row, +0.5, no row → -; look by id, proven; failed (Refused) → Failed
         "#]],
     },
-    // A wait is not due yet.
+    // The first look of a wait is not due yet.
     Case {
         state: "Waiting",
         plan: plans::wait,
@@ -168,7 +168,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping, 1: skipped, skipped → Skipped
         "#]],
     },
-    // A wait looks.
+    // A look of a wait is in flight.
     Case {
         state: "Waiting",
         plan: plans::wait,
@@ -212,7 +212,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping, 1: skipped, skipped → Skipped
         "#]],
     },
-    // What was just made may not be shown yet.
+    // A new resource may not be visible yet.
     Case {
         state: "Waiting",
         plan: plans::create,
@@ -230,7 +230,7 @@ pub(super) static CASES: &[Case] = &[
             row status=Available → done → Done
         "#]],
     },
-    // The end of a resource is waited for.
+    // A wait until a resource is gone.
     Case {
         state: "Waiting",
         plan: plans::delete,
@@ -252,7 +252,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping, skipped → Skipped
         "#]],
     },
-    // A query of its own must be answered.
+    // A wait with a query of its own fails if the answer is empty.
     Case {
         state: "Waiting",
         plan: plans::ask,
@@ -270,7 +270,7 @@ pub(super) static CASES: &[Case] = &[
             no row, +0.5, no row → -; look at all, proven; failed (NotReached) → Failed
         "#]],
     },
-    // A wait in an open window goes on after an interruption, for some time.
+    // A wait in an open window continues for some time after an interruption.
     Case {
         state: "Waiting",
         plan: plans::window,

@@ -1,11 +1,10 @@
-//! What is over stays as it is.
+//! States in which a step has ended: no event changes them.
 
 use expect_test::expect;
 
 use crate::machine::tests::{Case, plans};
 
 pub(super) static CASES: &[Case] = &[
-    // Done.
     Case {
         state: "Done",
         plan: plans::update,
@@ -19,7 +18,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping → Done
         "#]],
     },
-    // A window was closed though its work was not done: nothing builds on it.
+    // The window was closed although its work was not done, so no other step starts because of it.
     Case {
         state: "Closed",
         plan: plans::window,
@@ -41,7 +40,6 @@ pub(super) static CASES: &[Case] = &[
             interrupt → stopping → Closed
         "#]],
     },
-    // Failed.
     Case {
         state: "Failed",
         plan: plans::update,

@@ -1,4 +1,4 @@
-//! Before a call goes out.
+//! States before a call is sent.
 
 use expect_test::expect;
 
@@ -59,7 +59,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, ok → stopping, 5: skipped; 2: done, started, send AssociateEipAddress with token 3 → Sent
         "#]],
     },
-    // Another change holds its lock.
+    // Another change holds the lock.
     Case {
         state: "Ready",
         plan: plans::locked,
@@ -115,7 +115,7 @@ pub(super) static CASES: &[Case] = &[
             interrupt, row label=old → stopping, 1: skipped; skipped → Skipped
         "#]],
     },
-    // Before a deletion.
+    // An old observation is renewed before a deletion.
     Case {
         state: "Rechecking",
         plan: plans::delete,
