@@ -1,9 +1,18 @@
-//! Applies a plan: carries out the machine's commands, and nothing else.
+//! Applies a plan: executes the commands of the [machine](crate::machine), and nothing else.
 //!
-//! Contract. *Expected flow*: the caller has planned, checked and confirmed. *Guarantees*: every
-//! write call stands in the plan; when `cancel` turns true no step starts any more but those that
-//! close a window, calls under way are waited for, and the outcome says what was not started.
-//! *Errors*: never; what failed stands in the outcome.
+//! # Expected flow
+//!
+//! The caller has made, checked and confirmed the plan.
+//!
+//! # Guarantees
+//!
+//! - Every write call that is made is part of the plan.
+//! - After `cancel` turns true, no step starts except those that belong to an open window. Calls
+//!   that are in flight are awaited, and the outcome lists the resources that were not started.
+//!
+//! # Errors
+//!
+//! None. The outcome lists every failure.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +32,12 @@ use crate::outcome::Outcome;
 use crate::pages;
 use crate::session::Session;
 
-/// Settings of one apply.
+/// Options of one apply.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How many calls may be under way at once.
+    /// The largest number of write calls in flight.
     pub parallelism: usize,
-    /// How long ago the observation was made that the plan comes from.
+    /// The age of the observation that the plan was made from, in real time.
     pub observed_before: Duration,
 }
 
@@ -41,7 +50,7 @@ impl Default for Options {
     }
 }
 
-/// Applies the plan.
+/// Applies the plan and returns the result.
 pub async fn apply(
     session: &Session,
     plan: &Plan,
@@ -75,7 +84,7 @@ fn machine(session: &Session, plan: &Plan, options: Options) -> Machine {
     machine.with_deleted(session.local.deleted())
 }
 
-/// The result of one call, look or act, and how many reads it took.
+/// The result of one call, look or local act, with the number of read calls that it took.
 type Happened = (Input, usize);
 
 struct Run<'a> {
@@ -107,8 +116,8 @@ impl Run<'_> {
             }
             let wake = self.wake_at();
             if wake.is_none() && self.under_way.is_empty() {
-                // Nothing is under way and nothing is due, yet not all is over: the outcome lists
-                // what was left.
+                // Nothing is in flight and nothing is due, so no step can make progress. The
+                // outcome lists those that remain.
                 return self.machine.outcome();
             }
             input = tokio::select! {
@@ -126,7 +135,7 @@ impl Run<'_> {
         }
     }
 
-    /// The cloud's time since the start.
+    /// Returns the cloud time since the start of the run.
     fn now(&self) -> Duration {
         self.started.elapsed().mul_f64(self.session.pace.speed)
     }
@@ -195,7 +204,7 @@ async fn look(
     (Input::Looked(ticket, Ok(rows)), calls)
 }
 
-/// Off this thread, so that nothing else is held up by computing or a slow disk.
+/// Performs a local act on a blocking thread, since it computes a key and may wait for a slow disk.
 async fn act_here(session: &Session, step: StepId, act: Local) -> Happened {
     let local = session.local.clone();
     let path = match &act {

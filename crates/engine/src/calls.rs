@@ -1,16 +1,18 @@
-//! What API calls are for: spans whose fields the log shows with each call made inside them.
+//! Tracing spans that say what an API call is for. The log shows their fields with each call that
+//! is made inside them.
 
 use setpoint_plan::questions::Purpose;
 use tracing::{Span, debug_span};
 
-/// Calls for a resource of the stack, or for several in one batch, of which `others` are not named.
+/// Returns the span of calls for a resource of the stack. For a batch, `resource` is the first
+/// resource and `others` is the number of further ones, which are not named.
 pub(crate) fn for_resource(resource: &str, others: usize) -> Span {
     let others = (others > 0).then_some(others);
     debug_span!(target: "setpoint::call", "resource", %resource, others)
 }
 
-/// Calls that answer a question of the planner. A question about no single entry adds nothing to
-/// the kind that [`for_kind`] names.
+/// Returns the span of calls that answer a question of the planner. It is empty for a question that
+/// is not about a single resource: the span of [`for_kind`] already names the kind.
 pub(crate) fn for_question(purpose: &Purpose) -> Span {
     match purpose {
         Purpose::DetailsOf(address) | Purpose::Adopted(address) | Purpose::LookUp(address) => {
@@ -20,12 +22,12 @@ pub(crate) fn for_question(purpose: &Purpose) -> Span {
     }
 }
 
-/// Reads of a kind's rows.
+/// Returns the span of the reads of a kind.
 pub(crate) fn for_kind(kind: &str) -> Span {
     debug_span!(target: "setpoint::call", "read", %kind)
 }
 
-/// One attempt at a call, counted from 1.
+/// Returns the span of one attempt at a call, counted from 1.
 pub(crate) fn attempt(number: u32) -> Span {
     debug_span!(target: "setpoint::call", "attempt", attempt = number)
 }

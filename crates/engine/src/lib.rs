@@ -1,8 +1,11 @@
-//! Observes and applies: reads the cloud into a snapshot, and performs a plan.
+//! Reads the live state of a stack and applies plans.
 //!
-//! The core of apply is a pure machine, `(state, event) -> commands`; a thin async driver carries
-//! its commands out. The engine knows no kind by name: it looks at rows through the registry.
-//! Invariant: it makes no write call that the plan does not hold.
+//! [`observe`] reads the cloud into a snapshot, from which the planner makes a plan; [`apply`]
+//! executes the plan. The core of apply is a pure state machine, `(state, input) -> commands`
+//! ([`machine`]); a thin async driver executes its commands. The engine has no code for any single
+//! kind: it reads and interprets live rows through the registry.
+//!
+//! Invariant: the engine makes no write call that the plan does not contain.
 
 pub mod apply;
 mod calls;

@@ -1,4 +1,5 @@
-//! Acts on this machine: SSH keys made and read here, so that a private key never leaves it.
+//! Local acts: SSH keys are created and read on this machine, so that a private key never leaves
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,32 +7,35 @@ use setpoint_plan::Map;
 use setpoint_plan::event::{Event, Tally};
 use setpoint_plan::procedure::Local;
 
-/// This machine, as far as plans need it.
+/// The access of plans to this machine.
 pub trait LocalPort: Send + Sync {
-    /// What is there already, without writing: attributes, as the act names them; `None` if it is
-    /// not there.
+    /// Returns the attributes that the act would yield from an existing file, or `None` if the file
+    /// does not exist. Does not write.
     ///
     /// # Errors
-    /// It is there and cannot be read.
+    ///
+    /// The file exists and cannot be read.
     fn peek(&self, act: &Local) -> Result<Option<Map>, LocalError>;
 
-    /// Performs the act; what is there already is read, not written.
+    /// Performs the act and returns the attributes that it yields. An existing file is read, not
+    /// written.
     ///
     /// # Errors
-    /// It cannot be done.
+    ///
+    /// The file cannot be read or created.
     fn perform(&self, act: &Local) -> Result<Map, LocalError>;
 
-    /// What runs from here deleted, as far as it is remembered.
+    /// Returns the recorded deletions of earlier runs on this machine.
     fn deleted(&self) -> Deleted;
 
-    /// Remembers it, if that is possible.
+    /// Records a creation or deletion for later runs. A failure to do so is not an error.
     fn record(&self, record: &Record);
 }
 
-/// Something to be remembered over runs.
+/// A creation or deletion to be recorded for later runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
-    /// A create call with this token made the resource with this id.
+    /// A create call with this token created the resource with this id.
     Made {
         /// The client token.
         token: String,
@@ -45,19 +49,21 @@ pub enum Record {
     },
 }
 
-/// What was deleted, and the tokens that had made it. A shortcut: what is missing costs a create
-/// that meets it the visibility window. Nothing may be there too much: what a token noted here made
-/// is not looked for.
+/// The ids of deleted resources, and the client tokens that had created them.
+///
+/// This is only an optimisation: if an entry is missing, a create call that meets the old token
+/// waits for the visibility window. A wrong entry would do harm, since nothing is searched for that
+/// a recorded token may have created.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
     ids: BTreeSet<String>,
     tokens: BTreeSet<String>,
-    /// The tokens of what may still live, by id.
+    /// The tokens of resources that may still exist, by id.
     made: BTreeMap<String, Vec<String>>,
 }
 
 impl Deleted {
-    /// What follows from these records, oldest first.
+    /// Creates the set that follows from these records, oldest first.
     #[must_use]
     pub fn from_records(records: impl IntoIterator<Item = Record>) -> Self {
         let mut known = Self::default();
@@ -77,30 +83,30 @@ impl Deleted {
         }
     }
 
-    /// Whether the resource with this id was deleted.
+    /// Returns whether the resource with this id was deleted.
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {
         self.ids.contains(id)
     }
 
-    /// Whether what this token had made was deleted.
+    /// Returns whether the resource that this token had created was deleted.
     #[must_use]
     pub fn has_token(&self, token: &str) -> bool {
         self.tokens.contains(token)
     }
 }
 
-/// Why an act on this machine failed.
+/// The reason why a local act failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {why}")]
 pub struct LocalError {
-    /// The file.
+    /// The path of the file.
     pub path: String,
-    /// What is wrong.
+    /// The cause.
     pub why: String,
 }
 
-/// Who hears of events.
+/// The receiver of events, with the progress at each event.
 pub type Listener<'a> = &'a mut dyn FnMut(&Event, &Tally);
 
 mod disk;

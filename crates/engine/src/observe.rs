@@ -1,8 +1,10 @@
-//! Observes the cloud: who we are, what the stack owns, what it uses from outside.
+//! Observes the cloud: the caller's identity, the resources that the stack owns, and those that it
+//! uses from outside.
 //!
-//! The planner asks ([`questions`]), in two rounds; the engine sends the queries of a round side by
-//! side, equal ones once, and hands the answers back ([`answers`]). At last, whatever a plan would
-//! conclude from an absence is looked at again ([`confirm`]), so that no kind can forget it.
+//! The planner asks its [`questions`] in two rounds. The engine sends the queries of a round
+//! concurrently, equal ones once, and passes the [`answers`] to the planner. Finally, every absence
+//! that a plan would draw a conclusion from is read again ([`confirm`]). This happens here for all
+//! kinds, so that no kind can omit it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,16 +35,16 @@ mod tagged;
 pub use confirm::Contradiction;
 pub use doubt::Draft;
 
-/// Who the credentials belong to.
+/// The owner of the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The account's id.
+    /// The id of the account.
     pub account: String,
     /// The caller's ARN.
     pub arn: String,
 }
 
-/// Why the cloud cannot be observed.
+/// The reason why the cloud cannot be observed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ObserveError {
     /// A read failed.
@@ -51,10 +53,10 @@ pub enum ObserveError {
     /// The caller's identity cannot be read.
     #[error("the caller's identity cannot be read")]
     Identity(#[source] Box<CallError>),
-    /// Two looks contradict each other, and further looks did not settle it.
+    /// Two reads contradict each other, and further reads did not settle it.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
-    /// Something outside the stack is not there, or not alone.
+    /// A resource outside the stack does not exist, or several match.
     #[error(transparent)]
     Outside(#[from] Unmatched),
     /// A file on this machine cannot be read.
@@ -62,13 +64,15 @@ pub enum ObserveError {
     Local(#[from] LocalError),
 }
 
-/// Nothing has been read yet: an endpoint that does not answer its first call is told soon.
+/// The retry limit of the first call. An endpoint that does not answer is reported soon, since
+/// nothing has been read yet.
 const FIRST_ANSWER_MAX: Duration = Duration::from_secs(30);
 
-/// Asks who the credentials belong to.
+/// Asks the cloud for the owner of the credentials.
 ///
 /// # Errors
-/// The call failed, or its answer names no account.
+///
+/// The call failed, or its answer lacks the account or the ARN.
 pub async fn identify(session: &Session, region: &str) -> Result<Caller, ObserveError> {
     let request = Request {
         action: &sts::GET_CALLER_IDENTITY,
@@ -103,19 +107,21 @@ pub async fn identify(session: &Session, region: &str) -> Result<Caller, Observe
     })
 }
 
-/// Observes everything that planning this intent needs.
+/// Observes everything that is needed to plan this intent, with the default options.
 ///
 /// # Errors
-/// Any read that cannot be relied on: nothing is planned on half a picture.
+///
+/// A read failed or is not consistent. No plan is made from an incomplete observation.
 pub async fn observe(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveError> {
     observe_for(session, intent, &Options::default()).await
 }
 
-/// Observes everything that this plan of the intent needs: a destroy has every listing confirmed,
-/// since it ends in the statement that nothing is left.
+/// Observes everything that is needed to plan this intent with these options. A destroy has every
+/// listing confirmed, since it ends with the statement that nothing is left.
 ///
 /// # Errors
-/// As [`observe`].
+///
+/// As for [`observe`].
 pub async fn observe_for(
     session: &Session,
     intent: &Intent,
@@ -125,20 +131,21 @@ pub async fn observe_for(
     Ok(observed.snapshot)
 }
 
-/// An observation, with the plan that was drafted to see what of it has to be confirmed.
+/// An observation, with the plan that was drafted to find out which parts need confirmation.
 #[derive(Debug)]
 pub struct Observed {
-    /// What was observed.
+    /// The observation.
     pub snapshot: Snapshot,
-    /// The plan of these options, where nothing in the observation was doubted: whoever plans with
-    /// the same options need not plan again.
+    /// The plan for the same options, if nothing in the observation needed confirmation. The caller
+    /// then does not have to plan again.
     pub draft: Option<Draft>,
 }
 
-/// As [`observe_for`], with the drafted plan.
+/// Observes as [`observe_for`] does, and returns the drafted plan too.
 ///
 /// # Errors
-/// As [`observe`].
+///
+/// As for [`observe`].
 pub async fn observe_with_draft(
     session: &Session,
     intent: &Intent,
@@ -161,7 +168,8 @@ async fn look(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveErr
             Err(error) => return Err(error.into()),
         }
     }
-    // Again: a key pair that is listed by now may be another run's, made since the first look here.
+    // Again, since a listed key pair may come from another run that has created the key file since
+    // the first read of it.
     let snapshot = read_local(session, intent, snapshot)?;
     let mut snapshot = answers::first_round(registry, intent, snapshot, answers)?;
     snapshot.unlisted = refused::tolerated(session, intent, &snapshot, refusals)?;
@@ -170,12 +178,12 @@ async fn look(session: &Session, intent: &Intent) -> Result<Snapshot, ObserveErr
     let given = |(question, answer): (Question, Result<Answer, ReadError>)| Ok((question, answer?));
     let details = details.into_iter().map(given);
     let mut snapshot = answers::second_round(snapshot, details.collect::<Result<_, ReadError>>()?);
-    // The identity was asked for before; it is part of what an observation costs.
+    // The caller asked for the identity before; the call is part of the cost of an observation.
     snapshot.cost.other += 1;
     Ok(snapshot)
 }
 
-/// Reads what is on this machine and was not there at an earlier look.
+/// Reads the local files that no earlier read has found.
 fn read_local(
     session: &Session,
     intent: &Intent,
@@ -189,8 +197,8 @@ fn read_local(
     Ok(snapshot)
 }
 
-/// Sends questions side by side, equal queries once; gives each question its own copy of the
-/// answer. A refusal is an answer: whoever asks decides whether it is an error.
+/// Sends questions concurrently, equal queries once, and gives each question its own copy of the
+/// answer. A refused listing is part of the result: the caller decides whether it is an error.
 async fn ask(
     session: &Session,
     questions: Vec<Question>,
@@ -216,7 +224,7 @@ async fn ask(
     Ok(questions.into_iter().zip(each).collect())
 }
 
-/// The different queries among questions, and which one each question asks.
+/// Returns the distinct queries of the questions, and for each question the index of its query.
 fn distinct(questions: &[Question]) -> (Vec<&Question>, Vec<usize>) {
     let mut distinct: Vec<&Question> = Vec::new();
     let mut known = BTreeMap::new();
@@ -231,8 +239,8 @@ fn distinct(questions: &[Question]) -> (Vec<&Question>, Vec<usize>) {
     (distinct, places)
 }
 
-/// The answer to a query that several questions may ask. Only the first of them is charged for the
-/// calls, and the last one takes the rows away.
+/// The answer to a query that several questions may share. The calls count for the first of them
+/// only, and the last one takes the rows without a copy.
 struct Asked {
     read: Result<pages::Read, ReadError>,
     is_charged: bool,
@@ -263,7 +271,8 @@ impl Asked {
     }
 }
 
-/// The attributes of every live resource, for outputs and `show`.
+/// Returns the attributes of every live resource of the stack, `id` included, for outputs and
+/// `show`.
 #[must_use]
 pub fn attributes(snapshot: &Snapshot) -> BTreeMap<Address, Map> {
     let with_id = |live: &Arc<Live>| {

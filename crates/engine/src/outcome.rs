@@ -1,4 +1,4 @@
-//! What came of a run.
+//! The result of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,40 +7,40 @@ use setpoint_plan::event::Tally;
 use setpoint_plan::plan::{StepId, Summary};
 use setpoint_plan::{Address, Value};
 
-/// What came of applying a plan.
+/// The result of applying a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Resources that are done: how many were made, changed, taken away.
+    /// The number of resources whose create, update or delete is complete.
     pub summary: Summary,
     /// Steps that failed.
     pub failed: Vec<Failure>,
-    /// Resources none of whose steps, or not all, were started.
+    /// Resources without a failure of which at least one step did not run.
     pub not_started: Vec<NotStarted>,
-    /// Whether the run was interrupted.
+    /// Whether the run was interrupted before all steps were done.
     pub interrupted: bool,
-    /// Calls and steps.
+    /// The numbers of calls and steps.
     pub tally: Tally,
-    /// From first to last step.
+    /// The time from the start of the run to the end of its last step, by the cloud's clock.
     pub elapsed: Duration,
-    /// For how long each machine was down.
+    /// How long each instance was down: from the call that opened its window until it was running
+    /// again.
     pub down: BTreeMap<Address, Duration>,
-    /// The outputs as far as they are known now.
+    /// The outputs. A value that is still unknown stays a reference.
     pub outputs: BTreeMap<String, Value>,
-    /// Ids of what was made.
+    /// The ids of the resources that have a desired state, as far as they are known.
     pub ids: BTreeMap<Address, String>,
-    /// Every write call that was made and succeeded, in order: action, address, flattened
-    /// parameters without token.
+    /// Every write call that succeeded, in the order in which the calls were answered.
     pub writes: Vec<Write>,
 }
 
-/// A write call that was made.
+/// A write call that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
     /// The action.
     pub action: &'static str,
-    /// The resources it was for; several where calls went out as one.
+    /// The resources it was for; several for a batch.
     pub addresses: Vec<Address>,
-    /// Its flattened parameters. Secret ones are blanked.
+    /// Its flattened parameters, without the client token. Secret values are blanked.
     pub params: Vec<(String, String)>,
 }
 
@@ -51,50 +51,51 @@ pub struct Failure {
     pub step: StepId,
     /// The resource.
     pub address: Address,
-    /// The action, for a call.
+    /// The action, if the step is a call.
     pub action: Option<&'static str>,
-    /// The API's code, where it gave one.
+    /// The API's error code, if there is one.
     pub code: Option<String>,
-    /// The HTTP status, where there was one.
+    /// The HTTP status, if there is one.
     pub http_status: Option<u16>,
-    /// The API's request id, where there was one.
+    /// The API's request id, if there is one.
     pub request_id: Option<String>,
-    /// What went wrong, for people.
+    /// The reason, as text for the user.
     pub message: String,
-    /// Which try it was, from 1.
+    /// How many times the step's call was sent; at least 1.
     pub attempt: u32,
-    /// Its class, since it decides the exit.
+    /// The class, which decides the exit code.
     pub class: FailureClass,
 }
 
-/// Classes of failures.
+/// The classes of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureClass {
-    /// The cloud refused.
+    /// The API refused the call.
     Refused,
-    /// A wait ran out of time, or what it waited for can never come.
+    /// A wait timed out, or its goal can no longer be reached.
     NotReached,
-    /// Nobody can say whether the call was carried out; the next run finds out.
+    /// It is unknown whether the call was executed; the next run finds out.
     Unknown,
-    /// Credentials are missing, wrong, expired or lack a permission.
+    /// The credentials are missing, invalid or expired, or lack a permission.
     Credentials,
-    /// The live resource is not what the plan was made from.
+    /// The live resource no longer matches the observation that the plan was made from.
     Moved,
-    /// Something on this machine.
+    /// A local act failed, or a request could not be built.
     Local,
 }
 
-/// A resource that was not worked on, or not to its end.
+/// A resource that was not worked on, or not completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotStarted {
     /// The resource.
     pub address: Address,
-    /// Failed resources that it waits for; empty after an interruption.
+    /// The failed resources that it depends on, directly or indirectly; empty if only the
+    /// interruption stopped it.
     pub needs: Vec<Address>,
 }
 
 impl Outcome {
-    /// Whether everything was done.
+    /// Returns whether every step was done.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.not_started.is_empty() && !self.interrupted

@@ -1,10 +1,10 @@
-//! Reads a query through all its pages, with the retries that reads allow.
+//! Reads all pages of a query, with the retries that reads allow.
 //!
-//! Invariant: a listing that does not check out is an error, never a shorter listing. A
+//! Invariant: a listing that is not consistent is an error, never a shorter listing. After a
 //! contradiction (an answer without its list, rows that do not add up to their total, a row without
-//! the tag that it was filtered by) is read again from the first page; only one that repeats is an
-//! error. An empty listing is proven, by a dry run or by a second look, before anybody concludes
-//! from it.
+//! the tag that the listing was filtered by) the listing is read again from the first page; only a
+//! repeated contradiction is an error. An empty listing is proven, by a dry run or by a second
+//! read, before anything is concluded from it.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use tracing::Instrument as _;
 use crate::calls;
 use crate::session::Session;
 
-/// Why a read failed.
+/// The reason why a read failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReadError {
     /// The call failed.
@@ -31,7 +31,7 @@ pub enum ReadError {
     Call {
         /// The action.
         action: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         error: Box<CallError>,
     },
@@ -40,13 +40,14 @@ pub enum ReadError {
     Page {
         /// The action.
         action: &'static str,
-        /// The API's name for the exchange that showed it.
+        /// The request id of the answer that showed it; empty if there is none.
         request_id: String,
-        /// Why.
+        /// The contradiction.
         #[source]
         error: PageError,
     },
-    /// The answer is not what the action promises, and was not each time it was read.
+    /// An answer does not have the form that the action promises, and did not have it each time it
+    /// was read.
     #[error(
         "{action} gave an answer that cannot be relied on{}",
         named(request_id)
@@ -54,27 +55,27 @@ pub enum ReadError {
     Odd {
         /// The action.
         action: &'static str,
-        /// The API's name for the exchange that showed it.
+        /// The request id of that answer; empty if there is none.
         request_id: String,
-        /// What is odd.
+        /// The defect.
         #[source]
         error: Odd,
     },
-    /// The query itself is wrong; a bug.
+    /// The query's parameters are not valid; a bug.
     #[error("the call of {action} cannot be made")]
     Request {
         /// The action.
         action: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         error: RequestError,
     },
-    /// The query names something that is not known yet; a bug.
+    /// The query refers to a value that is not known yet; a bug.
     #[error("the call of {action} names something unknown")]
     Unresolved {
         /// The action.
         action: &'static str,
-        /// What.
+        /// The reference.
         #[source]
         error: Unresolved,
     },
@@ -89,7 +90,7 @@ fn named(request_id: &str) -> String {
 }
 
 impl ReadError {
-    /// The error with its causes, as one line.
+    /// Returns the error and its causes, as one line.
     #[must_use]
     pub fn told(&self) -> String {
         let mut text = self.to_string();
@@ -101,13 +102,14 @@ impl ReadError {
         text
     }
 
-    /// Whether the answers came, but contradict themselves or what the action promises.
+    /// Returns whether answers arrived, but contradict each other or the form that the action
+    /// promises.
     #[must_use]
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Page { .. } | Self::Odd { .. })
     }
 
-    /// The API's error, if it is one.
+    /// Returns the error of the call, if a call failed.
     #[must_use]
     pub fn call(&self) -> Option<&CallError> {
         match self {
@@ -120,34 +122,36 @@ impl ReadError {
     }
 }
 
-/// What a read gave.
+/// The result of a read.
 #[derive(Debug, Clone, Default)]
 pub struct Read {
     /// The rows of all pages.
     pub rows: Vec<Row>,
-    /// How many calls the pages took.
+    /// The number of calls for the pages.
     pub pages: usize,
-    /// How many calls it took to prove an empty listing.
+    /// The number of calls that proved an empty listing.
     pub proofs: usize,
-    /// The API's name for the exchange that gave the last page.
+    /// The request id of the last page.
     pub request_id: String,
-    /// How many fields were absent of which nobody knows whether the cloud leaves them out.
+    /// The number of absent fields for which it is unknown whether the cloud omits them when they
+    /// are empty.
     unsure: usize,
 }
 
-/// How often a listing that moved under the reader is begun again.
+/// The most restarts of a listing that changes while it is read.
 const RESTARTS_MAX: usize = 4;
 
-/// How often a listing that contradicts itself is read again before that is an error.
+/// The most repetitions of a read with a contradiction or with uncertain absent fields.
 const REREADS_MAX: usize = 2;
 
-/// How long the cloud gets before a contradiction is read again.
+/// The pause before a listing with a contradiction is read again.
 const REREAD_AFTER: Duration = Duration::from_millis(500);
 
 /// Reads all pages of a query and decodes them.
 ///
 /// # Errors
-/// Every way in which the listing cannot be relied on.
+///
+/// A call fails, or the listing is still not consistent after the repetitions.
 pub async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
     let reads = calls::for_kind(query.kind.name);
     read_proven(session, query).instrument(reads).await
@@ -174,8 +178,8 @@ async fn read_proven(session: &Session, query: &Query) -> Result<Read, ReadError
     Ok(found)
 }
 
-/// Reads all pages. A field of which nobody knows whether the cloud leaves it out when it is empty
-/// is absent only if a second read says so too; of three reads that differ the fullest counts.
+/// Reads all pages. A field that the cloud may omit when it is empty counts as absent only if a
+/// second read agrees. If three reads differ, the one with the fewest absent fields counts.
 async fn read_once(session: &Session, query: &Query) -> Result<Read, ReadError> {
     let mut best = read_whole(session, query).await?;
     for _ in 0..REREADS_MAX {
@@ -253,8 +257,8 @@ async fn walk(session: &Session, query: &Query) -> Result<Read, ReadError> {
     }
 }
 
-/// The rows, if each carries the tags that they were filtered by: a row without them is no answer
-/// to this query.
+/// Returns the page if each live row carries the tags that the query filtered by. A row without
+/// them is not an answer to this query.
 fn tagged(query: &Query, page: Page) -> Result<Page, Odd> {
     let filter = query.tag_filter();
     for row in &page.rows {
@@ -265,7 +269,8 @@ fn tagged(query: &Query, page: Page) -> Result<Page, Odd> {
         if let Some((key, _)) = lacking {
             return Err(Odd {
                 what: format!(
-                    "the row of {} {} does not carry the tag `{key}` that the listing was filtered by",
+                    "the row of {} {} does not carry the tag `{key}` that the listing was filtered \
+                     by",
                     live.kind, live.id
                 ),
             });
@@ -283,8 +288,8 @@ fn base_request(query: &Query) -> Result<Request, ReadError> {
         .map_err(|error| ReadError::Request { action, error })
 }
 
-/// A caller who may not list gets an empty listing from some actions, but an error from their dry
-/// run.
+/// Proves an empty listing by a dry run: some actions answer a caller without permission with an
+/// empty listing, but their dry run with an error.
 async fn prove_by_dry_run(session: &Session, query: &Query) -> Result<(), ReadError> {
     let mut request = base_request(query)?;
     request
@@ -301,24 +306,26 @@ async fn prove_by_dry_run(session: &Session, query: &Query) -> Result<(), ReadEr
     }
 }
 
-/// Sends a read until it is answered or nothing can come of it.
+/// Sends a read until it is answered, with the default retry policy.
 ///
 /// # Errors
-/// The last error.
+///
+/// The last error, if it is final or the policy's limits are reached.
 pub async fn send(session: &Session, request: &Request) -> Result<Reply, CallError> {
     send_within(session, request, &RetryPolicy::default()).await
 }
 
-/// Sends a read as patiently as the policy is.
+/// Sends a read until it is answered, with the given retry policy.
 ///
 /// # Errors
-/// The last error.
+///
+/// The last error, if it is final or the policy's limits are reached.
 pub async fn send_within(
     session: &Session,
     request: &Request,
     policy: &RetryPolicy,
 ) -> Result<Reply, CallError> {
-    // The time spent in the queue of the rate limit does not count against the time for retries.
+    // Time in the queue of the rate limit does not count towards the policy's time limit.
     let mut queued = Duration::ZERO;
     let start = tokio::time::Instant::now();
     for number in 1.. {
@@ -350,7 +357,8 @@ pub async fn send_within(
     unreachable!("a policy gives up at last")
 }
 
-/// A number from 0 to 1 out of a nonce; chance enough for spreading retries.
+/// Returns a number from 0 to 1, derived from the first eight hexadecimal digits of a nonce. It is
+/// random enough for the jitter of retries.
 #[must_use]
 pub fn fraction(nonce: &str) -> f64 {
     let digits: String = nonce

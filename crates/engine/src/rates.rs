@@ -1,8 +1,9 @@
-//! The rates of reads: every read takes its place in the bucket of its action.
+//! Rate limits of reads: each read takes a token from the bucket of its action and region.
 //!
-//! Writes are paced by the apply machine, which also decides their order. Reads are made side by
-//! side by whoever needs them, so they share these buckets behind a lock, and queue for each: only
-//! the first of a queue waits for the bucket, so a thousand reads wake up a thousand times in all.
+//! The apply machine paces the writes, since it also decides their order. Reads run concurrently,
+//! so they share these buckets behind a lock. Each bucket has a queue, and only the first read of a
+//! queue sleeps until the bucket has a token. So a thousand queued reads cause a thousand wake-ups
+//! in all, not a million.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +28,7 @@ pub struct Rates {
 /// An action in a region.
 type Name = (Product, &'static str, String);
 
-/// Whoever holds it is the first that waits; the others follow in the order in which they came.
+/// A fair lock: its holder waits for the bucket, and the others follow in the order of arrival.
 type Queue = Arc<tokio::sync::Mutex<()>>;
 
 impl Default for Rates {
@@ -41,7 +42,7 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// Waits until the action may be called again, by the cloud's time.
+    /// Waits until the rate limit allows the request. Time is measured by the cloud's clock.
     pub async fn admit(&self, pace: Pace, request: &Request) {
         let queue = self.queue(request);
         let _first = queue.lock().await;
@@ -58,7 +59,7 @@ impl Rates {
         }
     }
 
-    /// Learns from the result of a call.
+    /// Adapts the limit to the result of a call.
     pub fn learn<T>(&self, pace: Pace, request: &Request, result: &Result<T, CallError>) {
         let now = self.now(pace);
         self.with(|limits| {
@@ -79,7 +80,7 @@ impl Rates {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Limits) -> T) -> T {
-        // The buckets are plain numbers: a panic elsewhere leaves them usable.
+        // The buckets are plain numbers, so they stay usable after a panic of another lock holder.
         act(&mut self.limits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

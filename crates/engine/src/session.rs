@@ -1,4 +1,4 @@
-//! What every run needs: a client, the kinds, this machine's files, and the pace of waiting.
+//! What every run needs: a client, the registry of kinds, local files, and the time scale of waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,29 +9,30 @@ use setpoint_plan::registry::Registry;
 use crate::local::LocalPort;
 use crate::rates::Rates;
 
-/// What a run works with.
+/// The context of a run.
 #[derive(Clone)]
 pub struct Session {
-    /// The client, signed and pointed at an endpoint.
+    /// The client, with its credentials and endpoint.
     pub client: Arc<Client>,
     /// The kinds.
     pub registry: Registry,
-    /// This machine's files.
+    /// Files on this machine.
     pub local: Arc<dyn LocalPort>,
-    /// How fast time passes in the cloud.
+    /// The time scale of the cloud.
     pub pace: Pace,
-    /// How often each read action may be called.
+    /// The rate limits of reads.
     pub rates: Arc<Rates>,
 }
 
-/// How waiting is paced.
+/// The time scale of pauses and waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// Every pause is divided by this: 1 for the real cloud, the simulator's speed for a simulated
-    /// one.
+    /// The factor by which cloud time runs faster than real time. Every pause is divided by it: 1
+    /// for the real cloud, the simulator's speed for a simulated one.
     pub speed: f64,
-    /// How long a resource that was just made may stay unseen before it counts as dead, undivided:
-    /// 90 s for the real cloud, the simulator's own lag for a simulated one.
+    /// The visibility window, in real time: how long a new resource may be missing from answers
+    /// before it counts as gone. 90 s for the real cloud, the simulator's own lag for a simulated
+    /// one.
     pub visibility: Duration,
 }
 
@@ -45,7 +46,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// A pause of the cloud's time as a pause of ours.
+    /// Converts a pause in cloud time to real time. A speed below 0.001 counts as 0.001.
     #[must_use]
     pub fn scaled(&self, pause: Duration) -> Duration {
         pause.div_f64(self.speed.max(0.001))

@@ -1,4 +1,5 @@
-//! The real disk behind [`LocalPort`]: private keys made, saved with mode 0600, and read.
+//! The file system behind [`LocalPort`]: creates private keys, saves them with mode 0600, and reads
+//! them.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,14 @@ use crate::local::memory::Memory;
 use crate::local::save::{self, Rights};
 use crate::local::{Deleted, LocalError, LocalPort, Record};
 
-/// ImportKeyPair documents RSA, DSA and ECDSA, and no Ed25519; of these ECDSA is made in no time.
+/// The curve of new keys. ImportKeyPair documents RSA, DSA and ECDSA, but not Ed25519; of these, an
+/// ECDSA key takes the least time to create.
 const CURVE: EcdsaCurve = EcdsaCurve::NistP256;
 
-/// Most bytes of a private key: an RSA key of 16,384 bits in OpenSSH's form has some 13,000.
+/// The most bytes of a private key: an RSA key of 16,384 bits in OpenSSH's format has about 13,000.
 const PRIVATE_KEY_MAX: usize = 64 << 10;
 
-/// Files of this machine, seen from the spec's folder.
+/// Files of this machine, relative to the folder of the spec.
 #[derive(Debug, Clone)]
 pub struct Disk {
     base: PathBuf,
@@ -27,13 +29,14 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Relative paths start at `base`. The spec has checked where they lead and expanded `~/`.
+    /// Creates a port whose relative paths start at `base`. The spec has already checked the paths
+    /// and expanded `~/`.
     #[must_use]
     pub fn new(base: PathBuf) -> Self {
         Self { base, memory: None }
     }
 
-    /// Remembers in this file what is made and deleted.
+    /// Records creations and deletions in this file.
     #[must_use]
     pub fn remembering(mut self, file: PathBuf) -> Self {
         self.memory = Some(Memory::new(file));
@@ -69,7 +72,8 @@ impl LocalPort for Disk {
             .map_err(|error| failure(&file, &error))?;
         match save::create(&file, text.as_bytes(), Rights::Owner) {
             Ok(()) => Ok(attributes(key.public_key(), public)),
-            // Another run was first. Its key is the one that lasts, so this run uses it too.
+            // Another run has created the file in the meantime. Its key is the one that remains, so
+            // this run uses it too.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 self.peek(act)?.ok_or_else(|| failure(&file, &error))
             }
@@ -103,7 +107,7 @@ fn read_key(file: &Path, bytes: &[u8], public: &str) -> Result<Map, LocalError> 
     Ok(attributes(key.public_key(), public))
 }
 
-/// The public half under its attribute, without the comment, which the cloud does not keep.
+/// Returns the public key under its attribute, without the comment, which the cloud does not keep.
 fn attributes(key: &PublicKey, public: &str) -> Map {
     let text = PublicKey::from(key.key_data().clone())
         .to_openssh()
@@ -123,8 +127,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_made_once_and_only_its_owner_may_read_it() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn a_key_is_created_once_and_readable_only_by_its_owner() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let disk = Disk::new(folder.path().to_path_buf());
         let act = Local::SshKey {
             path: "keys/app.pem".to_owned(),
@@ -141,19 +145,23 @@ mod tests {
             .collect();
         assert!(
             matches!(words.as_slice(), ["ecdsa-sha2-nistp256", _]),
-            "type and body, no comment: {words:?}"
+            "expected type and body without a comment: {words:?}"
         );
         let file = folder.path().join("keys/app.pem");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(
-                file.metadata().expect("there").permissions().mode() & 0o777,
+                file.metadata()
+                    .expect("the file exists")
+                    .permissions()
+                    .mode()
+                    & 0o777,
                 0o600
             );
         }
         std::fs::write(&file, "not a key").expect("written");
-        let error = disk.peek(&act).expect_err("no key");
+        let error = disk.peek(&act).expect_err("the file is not a key");
         assert!(
             error
                 .why
@@ -163,9 +171,9 @@ mod tests {
     }
 
     #[test]
-    fn two_runs_that_make_one_key_have_the_same_key() {
+    fn concurrent_runs_that_create_one_key_get_the_same_key() {
         for _ in 0..20 {
-            let folder = tempfile::tempdir().expect("a folder");
+            let folder = tempfile::tempdir().expect("a temporary folder");
             let disk = Disk::new(folder.path().to_path_buf());
             let act = ssh_key("team.pem");
             let gate = std::sync::Barrier::new(2);
@@ -176,8 +184,8 @@ mod tests {
             let (one, other) = std::thread::scope(|scope| {
                 let (one, other) = (scope.spawn(run), scope.spawn(run));
                 (
-                    one.join().expect("no panic"),
-                    other.join().expect("no panic"),
+                    one.join().expect("no thread panicked"),
+                    other.join().expect("no thread panicked"),
                 )
             });
             assert_eq!(one, other);
@@ -187,8 +195,8 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_not_a_small_regular_file_is_refused_at_once() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn only_a_small_regular_file_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir(at("folder")).expect("made");
         std::os::unix::fs::symlink("/dev/zero", at("zero")).expect("linked");

@@ -1,9 +1,9 @@
-//! What runs from here made and deleted, kept in a file of a line each: `made TOKEN ID`, `deleted
-//! ID`, newest last.
+//! The creations and deletions of runs on this machine, in a file of one line each: `made TOKEN ID`
+//! or `deleted ID`, newest last.
 //!
-//! Only a shortcut (see [`Deleted`]), so it must never stand in the way: what cannot be read or
-//! written is passed over, and the file may be deleted at any time. Tokens are digests, so nothing
-//! in it is secret.
+//! The file is only an optimisation (see [`Deleted`]), so it must never be an obstacle: an
+//! unreadable file counts as empty, a failed write is ignored, and the file may be deleted at any
+//! time. Tokens are digests, so the file contains no secrets.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -13,14 +13,16 @@ use setpoint_spec::loader::{Entry, FsLoader, Loader as _};
 
 use crate::local::{Deleted, Record, save};
 
-/// Beyond this the older half is dropped. A line counts only as long as the cloud remembers the
-/// token, and some 80 bytes times this are read at the start of each apply.
+/// The most lines; above this, only the newest half of this number is kept. A line is useful only
+/// for as long as the cloud remembers its token. Each apply reads the whole file, about 80 bytes
+/// per line.
 const LINES_MAX: usize = 20_000;
 
-/// A file with more bytes was not written here: [`LINES_MAX`] lines have less than a tenth of this.
+/// The most bytes. A larger file was not written by this module: [`LINES_MAX`] lines take less than
+/// a tenth of this.
 const BYTES_MAX: usize = 32 << 20;
 
-/// The file, whether it exists or not.
+/// The file, which may not exist yet.
 #[derive(Debug, Clone)]
 pub(super) struct Memory(PathBuf);
 
@@ -39,13 +41,13 @@ impl Memory {
         Deleted::from_records(lines.into_iter().filter_map(parse))
     }
 
-    /// One write, so that lines of two runs do not mix.
+    /// Appends a record with one write, so that the lines of concurrent runs do not mix.
     pub(super) fn record(&self, record: &Record) {
         let line = match record {
             Record::Made { token, id } => format!("made {token} {id}\n"),
             Record::Deleted { id } => format!("deleted {id}\n"),
         };
-        // Opening a pipe would wait for its reader.
+        // Opening a named pipe would block until it has a reader.
         if FsLoader.look(&self.0.to_string_lossy()) == Entry::Other {
             return;
         }
@@ -53,16 +55,25 @@ impl Memory {
         let file = std::fs::create_dir_all(folder)
             .and_then(|()| OpenOptions::new().create(true).append(true).open(&self.0));
         if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
-            tracing::debug!(file = %self.0.display(), %error, "what was made and deleted is not remembered");
+            tracing::debug!(
+                file = %self.0.display(),
+                %error,
+                "what was made and deleted is not remembered"
+            );
         }
     }
 
-    /// Another run's line may get lost between reading and renaming, which costs it a wait.
+    /// Replaces the file by these lines. A line that another run appends in the meantime may be
+    /// lost, which costs that run a wait.
     fn keep(&self, lines: &[&str]) {
         let text = lines.join("\n") + "\n";
         let written = save::replace(&self.0, text.as_bytes());
         if let Err(error) = written {
-            tracing::debug!(file = %self.0.display(), %error, "the memory of what was deleted is not shortened");
+            tracing::debug!(
+                file = %self.0.display(),
+                %error,
+                "the memory of what was deleted is not shortened"
+            );
         }
     }
 }
@@ -96,8 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_noted_is_read_by_the_next_run() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn records_are_read_by_the_next_run() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let memory = Memory::new(folder.path().join("cache/memory"));
         assert_eq!(memory.read(), Deleted::default());
         for record in [made("t1", "i-1"), made("t2", "i-2"), deleted("i-1")] {
@@ -107,13 +118,13 @@ mod tests {
         assert!(known.has_id("i-1") && !known.has_id("i-2"));
         assert!(
             known.has_token("t1") && !known.has_token("t2"),
-            "what i-2 was made with is in use"
+            "the token of i-2, which still exists, is not recorded as deleted"
         );
     }
 
     #[test]
-    fn the_file_stays_short_and_keeps_the_newest() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn the_file_stays_short_and_keeps_the_newest_lines() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("memory");
         let text: String = (0..=LINES_MAX)
             .map(|n| format!("deleted i-{n}\n"))
@@ -122,15 +133,15 @@ mod tests {
         let memory = Memory::new(file);
         assert!(
             memory.read().has_id("i-0"),
-            "all that there were still count"
+            "the read that shortens the file still uses all lines"
         );
         let kept = memory.read();
         assert!(!kept.has_id("i-0") && kept.has_id(&format!("i-{LINES_MAX}")));
     }
 
     #[test]
-    fn what_cannot_be_written_or_read_is_passed_over() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn errors_of_the_file_system_are_ignored() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("cache"), "a file").expect("written");
         let memory = Memory::new(folder.path().join("cache/memory"));
         memory.record(&deleted("i-1"));

@@ -1,8 +1,9 @@
-//! Saving files: each one whole or not at all, and each draft with one writer.
+//! Atomic file writes: a file is written completely or not at all.
 //!
-//! A file is written as a draft in the same folder and then takes its final name. The draft has a
-//! name of its own and is opened exclusively, so two runs never write through one draft. What
-//! [`create`] finished first stays: the other writer gets `AlreadyExists` and reads that file.
+//! The content is written to a draft in the same folder, and the draft is then renamed to the final
+//! name. Each draft has a unique name and is opened exclusively, so two runs never write to the
+//! same draft. The first file that [`create`] completes remains: any other writer gets
+//! `AlreadyExists` and reads that file.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
@@ -10,19 +11,21 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-/// Who may read a new file.
+/// The users who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rights {
-    /// Its owner alone, from the first byte on.
+    /// Only its owner, from the first byte on.
     Owner,
-    /// Whoever the process's file mode mask lets read it.
+    /// All users that the file mode mask of the process allows.
     Usual,
 }
 
-/// Writes a new file, and its folder if that is missing.
+/// Creates a file, and its folder if that is missing.
 ///
 /// # Errors
-/// `AlreadyExists` if something has the name, even a link that leads nowhere; that stays.
+///
+/// `AlreadyExists` if the name is taken, even by a link to a missing file; what has the name is not
+/// changed. Any other error of the file system.
 pub fn create(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
@@ -33,11 +36,12 @@ pub fn create(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file in place of the one that has the name, if there is one. Its rights are kept, and a
-/// link keeps leading to it.
+/// Creates a file or replaces the existing one. An existing file keeps its permissions, and a link
+/// keeps its target.
 ///
 /// # Errors
-/// It cannot be written; what was there stays.
+///
+/// The file cannot be written; an existing file is not changed.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = folder_of(path);
@@ -52,7 +56,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A draft whose content is on the disk. It is removed unless it gets its final name.
+/// Writes a draft and flushes it to the disk. The draft is removed unless it is renamed.
 fn draft(folder: &Path, bytes: &[u8], rights: Rights) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".setpoint-").suffix(".part");
@@ -85,7 +89,8 @@ fn folder_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// The new name is on the disk once the folder is. A folder that cannot be opened undoes nothing.
+/// Flushes the folder, so that the new name survives a crash. If the folder cannot be opened, the
+/// file remains valid, so errors are ignored.
 fn sync(folder: &Path) {
     drop(File::open(folder).and_then(|folder| folder.sync_all()));
 }
@@ -108,7 +113,7 @@ mod tests {
     fn the_first_complete_file_wins() {
         const WRITERS: u8 = 8;
         for _ in 0..20 {
-            let folder = tempfile::tempdir().expect("a folder");
+            let folder = tempfile::tempdir().expect("a temporary folder");
             let file = folder.path().join("keys/team.pem");
             let gate = Barrier::new(usize::from(WRITERS));
             let write = |writer: u8| {
@@ -121,7 +126,7 @@ mod tests {
                     .map(|writer| scope.spawn(move || write(writer)))
                     .collect();
                 all.into_iter()
-                    .map(|one| one.join().expect("no panic"))
+                    .map(|one| one.join().expect("no thread panicked"))
                     .collect()
             });
             let lost = ends.iter().filter_map(|end| end.as_ref().err());
@@ -131,35 +136,41 @@ mod tests {
             );
             let won: Vec<u8> = ends.into_iter().flatten().collect();
             assert_eq!(won.len(), 1, "one writer creates the file");
-            assert_eq!(fs::read(&file).expect("there"), [won[0]; 4096]);
+            assert_eq!(fs::read(&file).expect("the file exists"), [won[0]; 4096]);
             assert_eq!(names(&folder.path().join("keys")), ["team.pem"]);
         }
     }
 
     #[test]
-    fn a_draft_that_a_killed_run_left_is_in_nobodys_way() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn a_draft_of_a_killed_run_does_not_block_a_write() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("app.pem.part")).expect("made");
         fs::write(folder.path().join("app.pem.new"), "half").expect("written");
         let file = folder.path().join("app.pem");
         create(&file, b"whole", Rights::Owner).expect("created");
         replace(&file, b"other").expect("replaced");
-        assert_eq!(fs::read(&file).expect("there"), b"other");
+        assert_eq!(fs::read(&file).expect("the file exists"), b"other");
     }
 
     #[cfg(unix)]
     #[test]
-    fn rights_and_links_are_kept() {
+    fn permissions_and_links_are_kept() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("plan.json");
-        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let mode = |path: &Path| {
+            fs::metadata(path)
+                .expect("the file exists")
+                .permissions()
+                .mode()
+                & 0o777
+        };
         create(&file, b"1", Rights::Owner).expect("created");
         assert_eq!(mode(&file), 0o600);
         let link = folder.path().join("link.json");
         symlink("plan.json", &link).expect("linked");
         replace(&link, b"2").expect("replaced");
-        assert_eq!(fs::read(&file).expect("there"), b"2");
+        assert_eq!(fs::read(&file).expect("the file exists"), b"2");
         assert_eq!(mode(&file), 0o600);
         let usual = folder.path().join("usual");
         fs::write(&usual, "x").expect("written");
@@ -170,8 +181,8 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_nowhere_is_not_written_through() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn a_link_to_a_missing_file_is_not_written_through() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let (link, target) = (folder.path().join("a.pem"), folder.path().join("b.pem"));
         std::os::unix::fs::symlink(&target, &link).expect("linked");
         let error = create(&link, b"key", Rights::Owner).expect_err("the name is taken");

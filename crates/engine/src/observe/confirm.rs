@@ -1,11 +1,14 @@
-//! The second look: before anything is concluded from an absence, it is read again by other means.
+//! Confirmation: before a plan draws a conclusion from an absence, it is read again by other means.
 //!
-//! What was not listed is looked for in the listing without its filter, and a row that lacks
-//! something is read by its id. If that agrees with the first look, the absence is a fact. If it
-//! does not, the same is read twice more: two looks that agree settle it, and what they show is
-//! used. Otherwise the run stops, with nothing changed. *Cost*: nothing where nothing is doubted;
-//! one listing for each kind of which something is missing, and one read by id for each kind of
-//! which a row is doubted.
+//! A resource that the listing does not show is searched for in the listing without the filter. A
+//! row in which something is missing is read by its id. If the second read agrees with the first,
+//! the absence is a fact. If it does not, the same is read twice more: two reads that agree settle
+//! it, and their rows are used. Otherwise the run stops without changes.
+//!
+//! # Cost
+//!
+//! No calls if nothing is in doubt. Otherwise one listing for each kind of which a resource is
+//! missing, and one read by id for each kind of which a row is in doubt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,18 +27,18 @@ use super::{ObserveError, Observed};
 use crate::pages::{self, ReadError};
 use crate::session::Session;
 
-/// Two looks that contradict each other and that no further look settled.
+/// Two reads that contradict each other, which further reads did not settle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{action} does not agree with itself{}: {what}",
     in_exchange(request_id)
 )]
 pub struct Contradiction {
-    /// The action of the second look.
+    /// The action of the last read.
     pub action: &'static str,
-    /// What one look shows and another does not.
+    /// The difference between the reads.
     pub what: String,
-    /// The API's name for the exchange of the last look.
+    /// The request id of the last read; empty if there is none.
     pub request_id: String,
 }
 
@@ -47,16 +50,17 @@ fn in_exchange(request_id: &str) -> String {
     }
 }
 
-/// What a further look shows of what is doubted.
+/// The result of a further read.
 #[derive(Debug, Default)]
 struct Again {
     rows: Vec<Live>,
     cost: Cost,
-    /// The action that read each kind, with the exchange of its last page.
+    /// For each kind: its name, the action that read it, and the request id of the last page.
     by: Vec<(&'static str, &'static str, String)>,
 }
 
-/// The snapshot, with every absence that a plan would conclude from looked at again.
+/// Returns the snapshot, after every absence that a plan would draw a conclusion from was read
+/// again.
 pub(super) async fn confirm(
     session: &Session,
     intent: &Intent,
@@ -103,8 +107,8 @@ pub(super) async fn confirm(
     })
 }
 
-/// Makes the look-ups of what would be rebuilt again; two that agree decide. Gives how many calls
-/// that took.
+/// Repeats the look-ups of resources that would be rebuilt or replaced; two equal results decide.
+/// Returns the number of calls too.
 async fn look_up_again(
     session: &Session,
     intent: &Intent,
@@ -142,7 +146,7 @@ async fn look_up_again(
     Ok((snapshot, calls))
 }
 
-/// How often a look-up is made before looks that all differ are an error.
+/// The number of look-ups with different results at which the look-up is an error.
 const LOOKS_MAX: usize = 3;
 
 struct Cx<'a> {
@@ -150,11 +154,11 @@ struct Cx<'a> {
     intent: &'a Intent,
     doubts: &'a Doubts,
     first: &'a Snapshot,
-    /// The rows of the first look.
+    /// The rows of the first read.
     known: ByName<'a>,
 }
 
-/// Rows by kind and id.
+/// Live rows by kind and id.
 type ByName<'a> = BTreeMap<(&'static str, &'a str), &'a Live>;
 
 fn by_name<'a>(rows: impl IntoIterator<Item = &'a Live>) -> ByName<'a> {
@@ -163,8 +167,8 @@ fn by_name<'a>(rows: impl IntoIterator<Item = &'a Live>) -> ByName<'a> {
 }
 
 impl Cx<'_> {
-    /// Looks twice more; two looks that agree decide, as long as they show all that any look has
-    /// shown.
+    /// Reads twice more. Two reads that agree decide, unless one of the others has shown a row that
+    /// the last one does not.
     async fn settle(&self, second: Again, cost: &mut Cost) -> Result<Vec<Live>, ObserveError> {
         let third = self.look().await?;
         add(cost, third.cost);
@@ -200,7 +204,7 @@ impl Cx<'_> {
         Err(ObserveError::Contradiction(contradiction))
     }
 
-    /// Reads what is doubted by other means than the first look did.
+    /// Reads everything that is in doubt, by other means than the first read.
     async fn look(&self) -> Result<Again, ReadError> {
         let mut again = Again::default();
         let mut details = Vec::new();
@@ -244,15 +248,14 @@ impl Cx<'_> {
         Ok(again)
     }
 
-    /// The unfiltered listings of a kind, in the stack's own name and in the names that things move
-    /// here from.
+    /// Returns the listing of a kind without its filter, or the usual listing if it has none.
     fn listings(&self, kind: &'static str) -> Vec<Query> {
         let list = self
             .session
             .registry
             .known(kind)
             .owned(&self.intent.site, &self.intent.stack);
-        // Whether one may list was proven by the first look, if it had to be.
+        // The first read has proven the permission to list, if it had to be proven.
         let all = list.unfiltered().map(|query| Query {
             proof: Proof::Refused,
             ..query
@@ -272,8 +275,8 @@ impl Cx<'_> {
         Ok(read.pages + read.proofs)
     }
 
-    /// Whether a row of a further look bears on what is doubted: a doubted one, or one of ours that
-    /// was not shown.
+    /// Returns whether a row of a further read matters: it is in doubt, or it is ours and the first
+    /// read did not show it or its kind is in doubt.
     fn matters(&self, row: &Live) -> bool {
         let name = (row.kind, row.id.clone());
         let listed = self.first_row(&name).is_some();
@@ -285,8 +288,8 @@ impl Cx<'_> {
         self.known.get(&(name.0, name.1.as_str())).copied()
     }
 
-    /// What no listing carries, for rows that the first look has not shown and those whose fields
-    /// are doubted.
+    /// Reads the details that no listing carries, for rows that the first read did not show and for
+    /// rows with fields in doubt.
     async fn read_details(&self, again: &mut Again) -> Result<(), ReadError> {
         let mut details = Vec::new();
         for row in &again.rows {
@@ -315,7 +318,7 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// The first thing in which a further look contradicts the first one, with its kind.
+    /// Returns the first contradiction between a further read and the first one, with its kind.
     fn against_first(&self, look: &Again) -> Option<(&'static str, String)> {
         let before = |name: &Name| {
             let mut astray = self.first.astray.iter();
@@ -337,8 +340,8 @@ impl Cx<'_> {
                 return Some((row.kind, what));
             }
         }
-        // What is to be deleted and is not there any more is no contradiction: the cloud says so
-        // when it is deleted.
+        // A resource that is to be deleted and no longer exists is not a contradiction: the delete
+        // call will report it.
         let shown = by_name(&look.rows);
         let unshown = self.doubts.rows.iter().find(|((kind, id), attrs)| {
             !attrs.is_empty() && !shown.contains_key(&(*kind, id.as_str()))
@@ -351,7 +354,7 @@ impl Cx<'_> {
         })
     }
 
-    /// The first thing in which two further looks contradict each other, with its kind.
+    /// Returns the first contradiction between two further reads, with its kind.
     fn between(&self, one: &Again, other: &Again) -> Option<(&'static str, String)> {
         for (here, there) in [(one, other), (other, one)] {
             let there = by_name(&there.rows);
@@ -387,8 +390,8 @@ impl Cx<'_> {
         differs(&format!("`{attr}`"))
     }
 
-    /// The first field in which two further looks at a row differ that will stand in the first
-    /// look's place.
+    /// Returns the first other field in which two further reads of a row differ, if that row is
+    /// going to replace the row of the first read.
     fn unsettled(&self, name: &Name, row: &Live, other: &Live) -> Option<String> {
         let asked = self.doubts.rows.get(name);
         if self.first_row(name).is_some() && asked.is_none_or(BTreeSet::is_empty) {

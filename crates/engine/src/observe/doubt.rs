@@ -1,9 +1,15 @@
-//! What a plan would conclude from an absence: the questions that a second look has to answer.
+//! The conclusions that a plan would draw from absences, which a second read has to confirm.
 //!
-//! A draft of the plan shows them. Doubted are an address that nothing live carries, a managed
-//! field or tag that a live row lacks, the guard tag of what would be deleted, and a row that
-//! carries the stack's tag and no address. A destroy concludes from every listing that there is
-//! nothing else, so it doubts all kinds. What a plan leaves alone is not doubted and costs nothing.
+//! A draft of the plan shows them. In doubt are:
+//!
+//! - an address that no live row carries,
+//! - a managed field or tag that a live row lacks,
+//! - the guard tag of a resource that would be deleted,
+//! - a row that carries the stack's tag and no address,
+//! - the look-ups of a resource that would be rebuilt or replaced.
+//!
+//! A destroy concludes from every listing that nothing else exists, so all kinds are in doubt. A
+//! resource that the plan does not change is not in doubt and costs no calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,23 +26,24 @@ use setpoint_plan::{Address, Text, Value};
 /// A live row by kind and id.
 pub(super) type Name = (&'static str, String);
 
-/// A plan with what was noticed beside it.
+/// A plan, and the report of the planner.
 pub type Draft = (Plan, Report);
 
-/// Everything that a second look is asked.
+/// Everything that a second read has to confirm.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
-    /// Kinds of which something is missing, with the addresses that nothing carries.
+    /// The kinds of which resources are missing, with the addresses that no live row carries.
     pub(super) kinds: BTreeMap<&'static str, BTreeSet<Address>>,
-    /// Rows that lack something, with the attributes in question. Owner and tags always are.
+    /// The rows in which something is missing, with the attributes in question. Owner and tags are
+    /// always in question.
     pub(super) rows: BTreeMap<Name, BTreeSet<String>>,
-    /// Resources that would be rebuilt or replaced, perhaps because a look-up has not shown all
-    /// that there is.
+    /// The resources that would be rebuilt or replaced, perhaps because a look-up did not show
+    /// every match.
     pub(super) look_ups: BTreeSet<Address>,
 }
 
 impl Doubts {
-    /// What this plan would conclude from absences.
+    /// Returns the doubts about this snapshot, with the drafted plan if there is one.
     pub(super) fn of(
         registry: &Registry,
         intent: &Intent,
@@ -63,7 +70,7 @@ impl Doubts {
                 plan.changes.iter().for_each(|change| doubts.change(change));
                 drafted = Some(draft);
             }
-            // What cannot be planned may be so because something was not shown.
+            // Planning may have failed because a read did not show something.
             Err(errors) => {
                 for address in errors.iter().filter_map(|error| error.address.as_ref()) {
                     doubts.entry(intent, snapshot, address);
@@ -123,8 +130,8 @@ impl Doubts {
     }
 }
 
-/// Whether a difference comes from something that the live side lacks. False and zero are how some
-/// answers say nothing.
+/// Returns whether the live value lacks something that the desired value has. False and zero count
+/// as missing, since some answers omit a field that way.
 fn lacks(live: &Value, want: &Value) -> bool {
     match (live, want) {
         (Value::Null | Value::Bool(false) | Value::Int(0), _) => true,
@@ -141,7 +148,7 @@ fn lacks(live: &Value, want: &Value) -> bool {
     }
 }
 
-/// Whether tags or guard words are to be set that the live side does not carry.
+/// Returns whether the desired state has tags or guard words that the live row lacks.
 fn lacks_tags(want: &Desired, live: &Live) -> bool {
     let guard = live
         .owner
@@ -159,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_doubted_where_the_live_side_lacks_something() {
+    fn a_difference_is_in_doubt_if_the_live_value_lacks_something() {
         let list =
             |items: &[&str]| Value::List(items.iter().map(|item| Value::text(*item)).collect());
         for (live, want, expected) in [

@@ -1,9 +1,10 @@
 //! Listings that the cloud refuses.
 //!
-//! Every kind is listed, also those that the file does not use, since the stack may own some of
-//! them. A caller who is not allowed to list such a kind, or has not activated its product, gets a
-//! note; nothing is concluded about the kind. For a kind that is used a refusal stays an error, and
-//! so it does where every listing is refused: then nothing at all is known.
+//! Every kind is listed, including those that the file does not use, since the stack may own
+//! resources of them. If the caller lacks the permission to list such a kind, or has not activated
+//! its product, the plan gets a note, and nothing is concluded about the kind. For a kind that is
+//! in use, the refusal is an error. It is also an error if every listing is refused, since then
+//! nothing is known.
 
 use std::collections::BTreeSet;
 
@@ -15,16 +16,18 @@ use setpoint_plan::questions;
 use crate::pages::ReadError;
 use crate::session::Session;
 
-/// Whether the cloud refused the call for want of a permission or of the product's activation.
+/// Returns whether the API refused the call because a permission or the activation of the product
+/// is missing.
 pub(super) fn is_refusal(error: &ReadError) -> bool {
     let api = error.call().and_then(CallError::api);
     api.is_some_and(|api| api.is_permission() || api.is_not_activated())
 }
 
-/// What was not listed, if the plan can do without.
+/// Returns the kinds that were not listed, if the plan can do without them.
 ///
 /// # Errors
-/// The refusal of a listing that it cannot do without.
+///
+/// The first refusal of a listing that the plan needs.
 pub(super) fn tolerated(
     session: &Session,
     intent: &Intent,

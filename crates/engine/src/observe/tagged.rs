@@ -1,11 +1,11 @@
-//! Listings by tag that leave something out.
+//! Complete listings by tag.
 //!
-//! A listing of ECS that filters by tag shows at most 1,000 resources, with a total of 1,000, so it
-//! looks complete. A stack with more machines than that would create the others again. Where such a
-//! listing is full, the tag service names every resource that carries the tag, a thousand a page,
-//! and the resources that the listing has not shown are read by their ids. The tag service may be
-//! minutes late: an address that it does not show either is sought in the listing without a filter
-//! before anything is created (see [`confirm`](super::confirm)).
+//! A listing of ECS with a tag filter shows at most 1,000 resources and a total of 1,000, so it
+//! looks complete. A stack with more resources of a kind would then create the others again. If
+//! such a listing is full, the tag service names every resource that carries the tag, a thousand
+//! per page, and the resources that the listing did not show are read by their ids. The tag service
+//! may lag by minutes: an address that it does not show either is searched for in the listing
+//! without a filter before its resource is created (see [`confirm`](super::confirm)).
 
 use std::collections::BTreeSet;
 
@@ -20,15 +20,15 @@ use setpoint_plan::{Encoding, Map, Value};
 use crate::pages::{self, Read, ReadError};
 use crate::session::Session;
 
-/// The most resources that a listing of ECS by tag shows.
+/// The most resources that an ECS listing with a tag filter shows.
 ///
 /// Source: the text of `Tag.N.Key` of ECS's listings.
 const SHOWN_MAX: usize = 1_000;
 
-/// The attribute that holds the name of a tagged resource.
+/// The attribute that holds the ARN of a tagged resource.
 const ARN: &str = "arn";
 
-/// Everything that carries a tag.
+/// All resources that carry a tag.
 static TAGGED: View = View::new(
     "tagged",
     &tag::LIST_TAG_RESOURCES,
@@ -45,10 +45,11 @@ fn decode(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Found(Map::from([(ARN.to_owned(), arn)])))
 }
 
-/// Reads a listing whole, also where its filter by tag leaves rows out.
+/// Reads a complete listing, even if its tag filter omits rows.
 ///
 /// # Errors
-/// As [`pages::read`].
+///
+/// As for [`pages::read`].
 pub(super) async fn read(session: &Session, query: &Query) -> Result<Read, ReadError> {
     let mut found = pages::read(session, query).await?;
     let Some(api) = query.kind.tag_api.filter(|_| is_cut(query, &found)) else {
@@ -74,15 +75,15 @@ fn not_shown(rows: &[Row], named: Vec<Row>, api: &TagApi) -> Vec<String> {
     ids.filter(|id| !shown.contains(id.as_str())).collect()
 }
 
-/// Adds rows that were read by id. A detail stands under the id of another resource, so the listing
-/// may have shown it already; what was read last takes its place.
+/// Adds rows that were read by id. A detail is listed under the id of another resource, so the
+/// listing may have shown it already; the later read replaces it.
 fn add(rows: &mut Vec<Row>, more: Vec<Row>) {
     let newer: BTreeSet<String> = more.iter().filter_map(detail_of).collect();
     rows.retain(|row| detail_of(row).is_none_or(|id| !newer.contains(&id)));
     rows.extend(more);
 }
 
-/// The id of the resource that a detail is about.
+/// Returns the id of the resource to which a detail belongs.
 fn detail_of(row: &Row) -> Option<String> {
     match row {
         Row::Detail { id, .. } => Some(id.clone()),
@@ -90,13 +91,13 @@ fn detail_of(row: &Row) -> Option<String> {
     }
 }
 
-/// Whether a listing may show less than there is.
+/// Returns whether the listing may omit resources.
 fn is_cut(query: &Query, found: &Read) -> bool {
     let is_filtered = !query.tag_filter().is_empty();
     query.view.api.product == Product::Ecs && is_filtered && found.rows.len() >= SHOWN_MAX
 }
 
-/// The query for all that carries the tags that a listing filters by.
+/// Returns the query for the names of all resources with the tags that the listing filters by.
 fn named(query: &Query) -> Query {
     let tags = query.tag_filter().into_iter();
     let tags = tags.map(|(key, value)| (key, Value::text(value.unwrap_or_default())));
@@ -105,7 +106,8 @@ fn named(query: &Query) -> Query {
     TAGGED.query(query.kind, &query.site, vec![("Tags", tags)])
 }
 
-/// A read by id that need not be proven: what it does not show is doubted as any absence is.
+/// Returns the same query without a proof of an empty answer: an absence is confirmed later in any
+/// case.
 fn refusing(query: Query) -> Query {
     Query {
         proof: Proof::Refused,
@@ -120,7 +122,7 @@ fn id(row: &Row) -> Option<&str> {
     }
 }
 
-/// The id in `arn:acs:PRODUCT:REGION:ACCOUNT:TYPE/ID`, if it names a resource of this type.
+/// Returns the id from `arn:acs:PRODUCT:REGION:ACCOUNT:TYPE/ID` if product and type match.
 fn id_in(row: &Row, api: &TagApi) -> Option<String> {
     let Row::Found(attrs) = row else { return None };
     let arn = attrs.get(ARN)?.as_text()?;
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_a_name_is_taken_where_product_and_type_fit() {
+    fn an_arn_gives_an_id_if_product_and_type_match() {
         let api = TagApi {
             tag: &ecs::TAG_RESOURCES,
             untag: &ecs::UNTAG_RESOURCES,
