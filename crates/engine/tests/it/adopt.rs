@@ -1,4 +1,4 @@
-//! Taking over, moving and letting go: tags change, nothing else.
+//! Adopting, moving and forgetting resources: only tags change.
 
 use setpoint_openapi::action::vpc;
 use setpoint_plan::planner::{Options, PlanErrorClass};
@@ -8,7 +8,8 @@ use setpoint_testkit::run::{lines, stack};
 
 use crate::regressions::by_hand;
 
-const NET: &str = "stack: network\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
+const NET: &str = "stack: network\nregion: cn-beijing\nresources:\n  \
+    net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
 
 async fn vpc_id(cloud: &Cloud) -> String {
     assert!(cloud.apply(NET).await.is_complete());
@@ -40,7 +41,7 @@ async fn a_renamed_resource_moves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_that_is_renamed_moves_whole() {
+async fn a_renamed_stack_moves_all_resources() {
     let cloud = Cloud::new();
     vpc_id(&cloud).await;
     let renamed = format!(
@@ -54,10 +55,10 @@ async fn a_stack_that_is_renamed_moves_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_lost_its_address_is_named_and_left_alone() {
+async fn a_resource_without_a_valid_address_is_noted_and_left_alone() {
     let cloud = Cloud::new();
     let id = vpc_id(&cloud).await;
-    // An address that no spec can have, as somebody's slip in the console leaves it.
+    // An address that no spec can contain, as a mistake in the console may leave it.
     let slip = [
         ("ResourceType", "VPC"),
         ("ResourceId.1", &id),
@@ -76,7 +77,7 @@ async fn what_lost_its_address_is_named_and_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_becomes_a_group_of_one() {
+async fn a_single_resource_becomes_a_group_of_one() {
     let cloud = Cloud::new();
     vpc_id(&cloud).await;
     let counted = NET.replace("{type: vpc,", "{type: vpc, count: 1,");
@@ -86,7 +87,7 @@ async fn one_becomes_a_group_of_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_matches_is_adopted_and_what_differs_is_not() {
+async fn only_a_matching_resource_is_adopted() {
     let cloud = Cloud::new();
     let id = vpc_id(&cloud).await;
     let forgetting = NET.replace(
@@ -107,7 +108,7 @@ async fn what_matches_is_adopted_and_what_differs_is_not() {
     let refused = cloud
         .plan_intent(&intent, &Options::default())
         .await
-        .expect_err("another block");
+        .expect_err("the block differs");
     assert_eq!(refused[0].class, PlanErrorClass::Refused);
     assert!(
         refused[0].what.contains("cidr_block: 10.0.0.0/16"),

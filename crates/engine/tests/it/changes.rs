@@ -1,4 +1,4 @@
-//! Changes of a running server: what they interrupt, and that the second plan is empty.
+//! Changes of a running server: their impact, and an empty second plan.
 
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, lives};
@@ -10,7 +10,7 @@ async fn check(from: &str, to: &str, expected: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn type_restarts() {
+async fn a_type_change_restarts() {
     check(
         "ecs.c7.large",
         "ecs.c7.xlarge",
@@ -20,7 +20,7 @@ async fn type_restarts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn disk_grows_online() {
+async fn a_disk_grows_online() {
     check(
         "size: 40",
         "size: 60",
@@ -30,7 +30,7 @@ async fn disk_grows_online() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rules_swap_without_a_gap() {
+async fn a_rule_is_replaced_in_place() {
     check(
         "203.0.113.50/32",
         "198.51.100.0/24",
@@ -40,7 +40,7 @@ async fn rules_swap_without_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn description_of_a_rule_is_reworded() {
+async fn a_rule_description_changes_in_place() {
     check(
         "description: Web",
         "description: Public web",
@@ -60,7 +60,7 @@ async fn bandwidth_changes_online() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn power_stops() {
+async fn power_stopped_stops_the_server() {
     check(
         "host_name: app-01",
         "host_name: app-01\n    power: stopped",
@@ -70,7 +70,7 @@ async fn power_stops() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn alarm_is_put_whole() {
+async fn an_alarm_changes_in_place() {
     check(
         "threshold: 90",
         "threshold: 80",
@@ -80,7 +80,7 @@ async fn alarm_is_put_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_zone_replaces() {
+async fn a_zone_change_replaces() {
     let expected = [
         "~ cpu-high (instances) none",
         "-/+ server (vswitch) replace",
@@ -90,7 +90,7 @@ async fn another_zone_replaces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subnet_apart_moves_the_server() {
+async fn a_subnet_in_another_block_moves_the_server() {
     let expected = [
         "~ server (vswitch) restart",
         "+/- subnet (cidr_block) replace",
@@ -99,7 +99,7 @@ async fn a_subnet_apart_moves_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_image_rebuilds() {
+async fn an_image_change_rebuilds() {
     check(
         "acs:alibaba_cloud_linux_3_2104_lts_x64",
         "acs:ubuntu_24_04_x64",
@@ -109,7 +109,7 @@ async fn another_image_rebuilds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tags_change_everywhere() {
+async fn a_stack_tag_changes_all_resources() {
     let cloud = Cloud::new();
     cloud.apply(APP).await;
     let plan = cloud

@@ -1,4 +1,4 @@
-//! What a run costs in calls, and that apply makes exactly the calls that the plan lists.
+//! The number of calls of a run; and apply makes exactly the calls that the plan lists.
 
 use setpoint_engine::outcome::Write;
 use setpoint_plan::args;
@@ -8,8 +8,8 @@ use setpoint_testkit::run::lines;
 
 use crate::stacks::{APP, changed};
 
-/// The 9 kinds' listings, the proofs of the 3 empty ones, the caller's identity, the image look-up,
-/// the rules of the one group, and the system disks.
+/// The listings of the 9 kinds, the proofs of the 3 empty ones, the caller's identity, the image
+/// look-up, the rules of the one group, and the system disks.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_of_the_server_stack() {
     let cloud = Cloud::new();
@@ -22,8 +22,8 @@ async fn a_refresh_of_the_server_stack() {
     );
 }
 
-/// What is to be created is looked for once more, in one listing without the filter for each kind;
-/// what is there is not.
+/// A resource that is to be created is searched for once more, in one listing without the filter
+/// per kind. A resource that exists is not.
 #[tokio::test(start_paused = true)]
 async fn a_create_costs_one_more_listing_for_its_kind() {
     let cloud = Cloud::new();
@@ -37,7 +37,7 @@ async fn a_create_costs_one_more_listing_for_its_kind() {
         (cost.listings, cost.lookups, cost.details, cost.other),
         (10, 1, 1, 3)
     );
-    // For an empty cloud: 9 listings, those of the 6 kinds of the file twice, and proofs of the
+    // For an empty cloud: 9 listings, those of the 6 kinds of the file twice, and the proofs of the
     // empty ones.
     let cost = Cloud::new().plan(APP).await.cost;
     assert_eq!(
@@ -61,8 +61,7 @@ async fn a_refresh_of_300_instances_with_user_data() {
     assert!(plan.cost.total() <= 20, "{:?}", plan.cost);
 }
 
-/// The plan's write calls as `action item parameters`, one a step, references resolved by what the
-/// run made.
+/// Returns the plan's write calls, sorted, as `ACTION ADDRESS xRUNGS`.
 fn planned(plan: &Plan) -> Vec<String> {
     let mut calls: Vec<String> = plan
         .calls()
@@ -97,7 +96,7 @@ async fn apply_makes_the_planned_calls() {
         assert_eq!(made, planned(&plan), "{to}");
         for (step, call) in plan.calls() {
             let arguments = args::arguments(&call.rungs[0], &|_| None)
-                .expect("a change of what is there names nothing unknown");
+                .expect("an update refers only to known values");
             let flat = setpoint_openapi::flatten::flatten(&arguments);
             let carries = |write: &&Write| {
                 let is_batch = call.each.is_some();

@@ -1,4 +1,4 @@
-//! A run may die anywhere: the next one reaches the same state, with no duplicate and no leak.
+//! A run may die at any point: the next one reaches the same state, without duplicates and leaks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use crate::stacks::{APP, changed};
 
 const DEATHS: [Death; 2] = [Death::Before, Death::After];
 
-/// One live resource an address and kind; disks and interfaces carry their instance's tags.
+/// Asserts one live resource per address and kind. Disks and interfaces carry the tags of their
+/// instance.
 fn assert_single(cloud: &Cloud, context: &str) {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for line in cloud.owned() {
@@ -28,12 +29,12 @@ fn assert_single(cloud: &Cloud, context: &str) {
     assert!(twice.is_empty(), "{context}: {twice:?}");
 }
 
-/// Applies to the end, wants an empty second plan, and nothing left after a destroy.
+/// Applies without failures, and expects an empty second plan and nothing left after a destroy.
 async fn converges(cloud: &Cloud, text: &str, context: &str) {
     let outcome = cloud.apply(text).await;
     assert!(outcome.is_complete(), "{context}: {outcome:#?}");
     assert_single(cloud, context);
-    // A listing that lags behind shows everything after this.
+    // After this time, even a lagging listing shows everything.
     tokio::time::sleep(Duration::from_secs(31)).await;
     let again = cloud.plan(text).await;
     assert_eq!(lines(&again), Vec::<String>::new(), "{context}");
@@ -42,8 +43,8 @@ async fn converges(cloud: &Cloud, text: &str, context: &str) {
     assert_eq!(cloud.owned(), Vec::<String>::new(), "{context}");
 }
 
-/// Dies at every write call of the first apply; returns how many deaths were tried.
-async fn die_everywhere(options: &Options) -> usize {
+/// Dies at every write call of the first apply. Returns the number of deaths.
+async fn die_at_every_write(options: &Options) -> usize {
     let mut tried = 0;
     for death in DEATHS {
         for n in 1.. {
@@ -61,7 +62,7 @@ async fn die_everywhere(options: &Options) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn dying_at_any_write_of_a_create() {
-    assert!(die_everywhere(&Options::default()).await >= 14);
+    assert!(die_at_every_write(&Options::default()).await >= 14);
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,11 +71,11 @@ async fn dying_while_lists_lag() {
         list_lag_ms: 30_000,
         ..Options::default()
     };
-    assert!(die_everywhere(&lagging).await >= 14);
+    assert!(die_at_every_write(&lagging).await >= 14);
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_under_other_tokens() {
+async fn dying_with_other_token_semantics() {
     for token_of_deleted in [TokenOfDeleted::ReplayId, TokenOfDeleted::CreateNew] {
         for failed_call_consumes_token in [false, true] {
             for token_lifetime_ms in [None, Some(600_000)] {
@@ -84,14 +85,14 @@ async fn dying_under_other_tokens() {
                     token_lifetime_ms,
                     ..Options::default()
                 };
-                die_everywhere(&options).await;
+                die_at_every_write(&options).await;
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_made_again_meets_dead_ids() {
+async fn a_recreated_stack_gets_ids_of_deleted_resources() {
     let cloud = Cloud::new();
     for round in 0..3 {
         converges(&cloud, APP, &format!("round {round}")).await;
@@ -160,7 +161,8 @@ async fn dying_at_any_write_of_a_destroy() {
     }
 }
 
-/// A machine needs half of this to stop and to start again.
+/// An upper bound for an interrupted run. Stopping and starting an instance takes half of this
+/// time.
 const PROMPT: Duration = Duration::from_mins(2);
 
 fn assert_running(cloud: &Cloud, context: &str) {
@@ -176,7 +178,7 @@ fn assert_running(cloud: &Cloud, context: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn interrupted_anywhere_in_a_resize_it_runs_at_the_end() {
+async fn a_resize_interrupted_at_any_write_leaves_the_instance_running() {
     let changed = changed("ecs.c7.large", "ecs.c7.xlarge");
     for n in 1..=6 {
         let cloud = Cloud::new();
@@ -194,7 +196,7 @@ async fn interrupted_anywhere_in_a_resize_it_runs_at_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_refused_resize_it_runs() {
+async fn a_refused_resize_leaves_the_instance_running() {
     let changed = changed("ecs.c7.large", "ecs.c7.xlarge");
     let cloud = Cloud::new();
     cloud.apply(APP).await;
@@ -210,7 +212,7 @@ async fn after_a_refused_resize_it_runs() {
             .collect::<Vec<_>>(),
         [Some("OperationDenied.NoStock".to_owned())]
     );
-    assert_running(&cloud, "after no stock");
+    assert_running(&cloud, "after the refusal");
     cloud
         .sim
         .with(|world| world.set_stock("cn-beijing-h", "ecs.c7.xlarge", true));
@@ -218,7 +220,7 @@ async fn after_a_refused_resize_it_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_of_a_kind_taken_out_is_destroyed() {
+async fn removing_the_last_resource_of_a_kind_destroys_it() {
     let cloud = Cloud::new();
     cloud.apply(APP).await;
     let start = APP.find("  cpu-high:").expect("the alarm");
@@ -229,13 +231,14 @@ async fn the_last_of_a_kind_taken_out_is_destroyed() {
     converges(&cloud, &without, "without the alarm").await;
 }
 
-/// What this machine deleted is not looked for. What a run that died has made since is, however
-/// many tokens lie before it.
+/// A resource that this machine deleted is not searched for. A resource that a dead run has created
+/// since is, no matter how many tokens were used before it.
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_hides_nothing_that_was_made_since() {
+async fn recorded_deletions_do_not_hide_later_creations() {
     let net = |name: &str| {
         format!(
-            "stack: net\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: {name}, cidr_block: 10.0.0.0/16}}\n"
+            "stack: net\nregion: cn-beijing\nresources:\n  \
+             net: {{type: vpc, name: {name}, cidr_block: 10.0.0.0/16}}\n"
         )
     };
     let vpcs = |cloud: &Cloud| {
@@ -252,15 +255,15 @@ async fn what_was_deleted_hides_nothing_that_was_made_since() {
     assert!(cloud.apply(&net("first")).await.is_complete());
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert!(cloud.destroy(&net("first")).await.is_complete());
-    // The first token was used for the first network, the second makes another, and the run dies
-    // before it can note that.
+    // The first token was used for the first network. The second token creates another one, and the
+    // run dies before it can record that.
     let plan = cloud.plan(&net("second")).await;
     assert!(cloud.apply_dying(&plan, 2, Death::After).await);
     assert_eq!(vpcs(&cloud), 1);
     let refused = cloud.apply(&net("third")).await;
     assert!(
         !refused.is_complete(),
-        "it was made otherwise than planned: {refused:#?}"
+        "the existing network differs from the plan: {refused:#?}"
     );
     assert_eq!(vpcs(&cloud), 1);
     assert!(cloud.apply(&net("third")).await.is_complete());

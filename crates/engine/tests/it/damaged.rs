@@ -1,8 +1,8 @@
-//! Answers that are damaged: never a write that the truth does not ask for.
+//! Damaged answers: they never cause a write that the true state does not require.
 //!
-//! A transport stands between the run and the cloud, and damages answers of one action: the first,
-//! or every one. The damages are made systematically: every field of every row dropped, null or of
-//! another type, the list gone, empty or short, the tags gone.
+//! A transport between the run and the cloud damages answers to one action: the first, or every
+//! one. The damages are generated systematically: every field of every row removed, set to null or
+//! to another type; a list removed, emptied or shortened; the tags removed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::stacks::{APP, changed};
 
-/// One damage: the action, what is done to its answers, and how many of them are damaged.
+/// A damage: the action, the change to its answers, and the number of answers to damage.
 #[derive(Debug, Clone)]
 struct Damage {
     action: String,
@@ -31,7 +31,7 @@ struct Damage {
 }
 
 impl Damage {
-    /// Damages the answer, if it has what is to be damaged.
+    /// Damages the answer and returns `true`, or returns `false` if the answer has no such field.
     fn on(&self, answer: &mut Value) -> bool {
         let (last, way) = self.path.split_last().expect("a path");
         let mut at = answer;
@@ -64,7 +64,7 @@ impl Damage {
     }
 }
 
-/// What passes between a run and the cloud.
+/// The transport between a run and the cloud.
 struct Wire {
     cloud: setpoint_sim::embedded::Embedded,
     damage: Mutex<Option<Damage>>,
@@ -88,16 +88,16 @@ impl Transport for Wire {
             };
             self.answers
                 .lock()
-                .expect("no panic")
+                .expect("no thread panicked")
                 .push((action.clone(), answer.clone()));
-            let mut damage = self.damage.lock().expect("no panic");
+            let mut damage = self.damage.lock().expect("no thread panicked");
             if let Some(one) = damage
                 .as_mut()
                 .filter(|one| one.action == action && one.times > 0 && !dry)
                 && one.on(&mut answer)
             {
                 one.times -= 1;
-                *self.done.lock().expect("no panic") += 1;
+                *self.done.lock().expect("no thread panicked") += 1;
                 response.body = answer.to_string().into_bytes();
             }
             Ok(response)
@@ -114,7 +114,8 @@ fn wire(cloud: &Cloud) -> Arc<Wire> {
     })
 }
 
-/// Every field of an answer, as damages of each kind; a list's rows by its first.
+/// Appends every kind of damage to every field of an answer. Of a list's rows, the first is
+/// damaged.
 fn damages(action: &str, answer: &Value, path: &[String], all: &mut Vec<Damage>) {
     match answer {
         Value::Object(fields) => {
@@ -152,7 +153,7 @@ fn damages(action: &str, answer: &Value, path: &[String], all: &mut Vec<Damage>)
     }
 }
 
-/// Observes, plans and applies; `None` if the run stopped before anything was written.
+/// Observes, plans and applies. Returns `None` if the run stopped before it wrote anything.
 async fn run(cloud: &Cloud, intent: &Intent, destroy: bool) -> Option<Outcome> {
     let options = Options {
         destroy,
@@ -179,7 +180,7 @@ async fn run(cloud: &Cloud, intent: &Intent, destroy: bool) -> Option<Outcome> {
     )
 }
 
-/// The damages of the answers to what a run of this stack reads.
+/// Returns the damages to all answers that a run of this stack reads.
 async fn all_damages(destroy: bool) -> Vec<Damage> {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
@@ -193,10 +194,10 @@ async fn all_damages(destroy: bool) -> Vec<Damage> {
     observe::observe_for(&through.session, &intent, &options)
         .await
         .expect("it can be observed");
-    // Of several answers to one action the fullest has most to damage.
+    // If an action was answered several times, the longest answer offers most fields.
     let mut fullest: BTreeMap<String, Value> = BTreeMap::new();
-    let answers = wire.answers.lock().expect("no panic");
-    // A dry run is answered with an error, whose fields are read by others.
+    let answers = wire.answers.lock().expect("no thread panicked");
+    // A dry run is answered with an error, whose fields other code reads.
     let is_error = |answer: &Value| answer.get("HostId").is_some();
     for (action, answer) in answers.iter().filter(|(_, answer)| !is_error(answer)) {
         let kept = fullest.entry(action.clone()).or_default();
@@ -212,18 +213,22 @@ async fn all_damages(destroy: bool) -> Vec<Damage> {
     all
 }
 
-/// Nothing has changed, so nothing may be written, whatever one answer lacks.
+/// Nothing has changed, so nothing may be written, whatever is missing from an answer.
 #[tokio::test(start_paused = true)]
-async fn a_damaged_answer_leads_to_no_write() {
+async fn a_damaged_answer_causes_no_write() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let intent = cloud.intent(&stack(APP, &[]));
     let mut wrong = Vec::new();
     for damage in all_damages(false).await {
         let wire = wire(&cloud);
-        *wire.damage.lock().expect("no panic") = Some(damage.clone());
+        *wire.damage.lock().expect("no thread panicked") = Some(damage.clone());
         let outcome = run(&cloud.through(wire.clone()), &intent, false).await;
-        assert_eq!(*wire.done.lock().expect("no panic"), 1, "{damage:?}");
+        assert_eq!(
+            *wire.done.lock().expect("no thread panicked"),
+            1,
+            "{damage:?}"
+        );
         let wrote = outcome.iter().flat_map(|outcome| &outcome.writes);
         let wrote: Vec<&str> = wrote.map(|write| write.action).collect();
         if !wrote.is_empty() {
@@ -234,10 +239,11 @@ async fn a_damaged_answer_leads_to_no_write() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// A destroy ends with nothing left, or does not say that it is complete.
+/// After a destroy nothing is left, or the run is not reported as complete.
 #[tokio::test(start_paused = true)]
-async fn a_destroy_through_a_damaged_answer_leaves_nothing_unsaid() {
-    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+async fn a_destroy_with_a_damaged_answer_is_complete_or_reported() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
     let actions = ["DescribeVpcs"];
     for damage in all_damages(true).await {
         if !actions.contains(&damage.action.as_str()) {
@@ -246,7 +252,7 @@ async fn a_destroy_through_a_damaged_answer_leaves_nothing_unsaid() {
         let cloud = Cloud::new();
         assert!(cloud.apply(net).await.is_complete());
         let wire = wire(&cloud);
-        *wire.damage.lock().expect("no panic") = Some(damage.clone());
+        *wire.damage.lock().expect("no thread panicked") = Some(damage.clone());
         let intent = cloud.intent(&stack(net, &[]));
         let outcome = run(&cloud.through(wire.clone()), &intent, true).await;
         let complete = outcome.is_some_and(|outcome| outcome.is_complete());
@@ -258,10 +264,9 @@ async fn a_destroy_through_a_damaged_answer_leaves_nothing_unsaid() {
     }
 }
 
-/// A resize while one answer is damaged: the machine has its new type, or the run says that it
-/// failed.
+/// A resize during which one answer is damaged completes, since a single empty look proves nothing.
 #[tokio::test(start_paused = true)]
-async fn a_resize_passes_over_an_empty_look() {
+async fn a_resize_ignores_a_single_empty_look() {
     let larger = changed("ecs.c7.large", "ecs.c7.xlarge");
     for (path, wrong) in [
         (["Instances", "Instance"], json!([])),
@@ -271,14 +276,14 @@ async fn a_resize_passes_over_an_empty_look() {
         assert!(cloud.apply(APP).await.is_complete());
         let plan = cloud.plan(&larger).await;
         let wire = wire(&cloud);
-        *wire.damage.lock().expect("no panic") = Some(Damage {
+        *wire.damage.lock().expect("no thread panicked") = Some(Damage {
             action: "DescribeInstances".to_owned(),
             path: path.map(str::to_owned).to_vec(),
             wrong: Some(wrong),
             times: 1,
         });
         let outcome = cloud.through(wire.clone()).apply_plan(&plan).await;
-        assert_eq!(*wire.done.lock().expect("no panic"), 1);
+        assert_eq!(*wire.done.lock().expect("no thread panicked"), 1);
         assert!(outcome.is_complete(), "{outcome:#?}");
         tokio::time::sleep(Duration::from_secs(1)).await;
         let running = |line: &String| line.starts_with("instance ") && line.ends_with(" Running");
@@ -286,13 +291,13 @@ async fn a_resize_passes_over_an_empty_look() {
     }
 }
 
-/// A contradiction that repeats stops the run, and says in which exchange.
+/// A repeated contradiction stops the run, and the error names the request id.
 #[tokio::test(start_paused = true)]
-async fn a_contradiction_that_repeats_names_its_exchange() {
+async fn a_repeated_contradiction_names_its_request() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let wire = wire(&cloud);
-    *wire.damage.lock().expect("no panic") = Some(Damage {
+    *wire.damage.lock().expect("no thread panicked") = Some(Damage {
         action: "DescribeVpcs".to_owned(),
         path: ["Vpcs", "Vpc", "0", "Tags"].map(str::to_owned).to_vec(),
         wrong: None,
@@ -308,19 +313,20 @@ async fn a_contradiction_that_repeats_names_its_exchange() {
     for part in ["DescribeVpcs", "RequestId", "setpoint:stack"] {
         assert!(told.contains(part), "{told}");
     }
-    assert_eq!(*wire.done.lock().expect("no panic"), 3);
+    assert_eq!(*wire.done.lock().expect("no thread panicked"), 3);
 }
 
-/// Nobody knows whether the cloud leaves out the description of a network that has none: a listing
-/// without it is read once more, and then believed.
+/// It is unknown whether the cloud omits the description of a network that has none. A listing
+/// without it is read once more, and then accepted.
 #[tokio::test(start_paused = true)]
-async fn a_field_that_may_be_left_out_is_absent_after_a_second_read() {
-    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+async fn an_optional_field_is_absent_after_a_second_read() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
     for (times, reads) in [(0, 1), (1, 2), (9, 2)] {
         let cloud = Cloud::new();
         assert!(cloud.apply(net).await.is_complete());
         let wire = wire(&cloud);
-        *wire.damage.lock().expect("no panic") = Some(Damage {
+        *wire.damage.lock().expect("no thread panicked") = Some(Damage {
             action: "DescribeVpcs".to_owned(),
             path: ["Vpcs", "Vpc", "0", "Description"]
                 .map(str::to_owned)
@@ -340,7 +346,7 @@ async fn a_field_that_may_be_left_out_is_absent_after_a_second_read() {
         )
         .expect("there is a plan");
         assert!(plan.is_empty(), "{times}");
-        let answers = wire.answers.lock().expect("no panic");
+        let answers = wire.answers.lock().expect("no thread panicked");
         let of_vpcs = answers
             .iter()
             .filter(|(action, _)| action == "DescribeVpcs");

@@ -1,5 +1,5 @@
-//! What nobody can say for a while: whether a create was carried out, whether an empty answer is
-//! one, whose a resource is.
+//! Temporary uncertainty: whether a create was executed, whether an empty answer is true, and who
+//! owns a resource.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn refuse(code: &str) -> Fate {
     }
 }
 
-/// A hook that gives the nth call of an action, from 1, its fate.
+/// Returns a hook that sets the fate of the nth call of an action, counted from 1.
 fn calls_of(action: &'static str, mut fate: impl FnMut(usize) -> Fate + Send + 'static) -> Hook {
     let mut n = 0;
     Box::new(move |call: &CallInfo| {
@@ -45,8 +45,8 @@ async fn under(cloud: &Cloud, plan: &Plan, hook: Hook) -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_look_that_cannot_be_proven_is_no_death() {
-    // The token of something deleted is answered with its id, which no look shows.
+async fn an_empty_look_without_proof_does_not_count_as_gone() {
+    // The token of a deleted resource is answered with its id, which no look shows.
     let cloud = Cloud::with(SimOptions {
         token_of_deleted: TokenOfDeleted::ReplayId,
         ..SimOptions::default()
@@ -54,7 +54,7 @@ async fn an_empty_look_that_cannot_be_proven_is_no_death() {
     assert!(cloud.apply(NET).await.is_complete());
     assert!(cloud.destroy(NET).await.is_complete());
     let plan = cloud.plan(NET).await;
-    // A dry run follows the empty look at once.
+    // The dry run follows immediately after the empty answer.
     let mut last: Option<Instant> = None;
     let hook = calls_of("DescribeVpcs", move |_| {
         let follows = last
@@ -76,14 +76,14 @@ async fn an_empty_look_that_cannot_be_proven_is_no_death() {
         [FailureClass::Credentials]
     );
     assert_eq!(outcome.writes.len(), 1, "{:?}", outcome.writes);
-    // Proven, it is a death.
+    // Once the empty answer is proven, the resource counts as gone.
     let outcome = cloud.apply_plan(&plan).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
     assert_eq!(cloud.owned().len(), 1, "{:?}", cloud.owned());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_lost_create_made_is_found_though_the_cloud_stays_busy() {
+async fn the_resource_of_a_lost_create_is_found_on_a_busy_cloud() {
     let cloud = Cloud::new();
     let plan = cloud.plan(NET).await;
     let hook = calls_of("CreateVpc", |n| {
@@ -100,12 +100,13 @@ async fn what_a_lost_create_made_is_found_though_the_cloud_stays_busy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_create_brings_no_second_machine() {
+async fn a_refusal_after_a_lost_create_causes_no_second_machine() {
     let two = changed(
         "instance_type: ecs.c7.large",
         "instance_types: [ecs.c7.large, ecs.c7.xlarge]",
     );
-    // With a second choice the next rung has a token of its own, without one the next attempt.
+    // With a second instance type, the next rung has a token of its own; without one, the next
+    // attempt has.
     for text in [APP, two.as_str()] {
         let cloud = Cloud::new();
         let plan = cloud.plan(text).await;
@@ -126,7 +127,7 @@ async fn a_refusal_after_a_lost_create_brings_no_second_machine() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_create_that_never_happened_counts() {
+async fn a_refusal_after_a_create_that_was_not_executed_counts() {
     let two = changed(
         "instance_type: ecs.c7.large",
         "instance_types: [ecs.c7.large, ecs.c7.xlarge]",
@@ -154,7 +155,7 @@ async fn a_refusal_after_a_lost_create_that_never_happened_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_changed_is_told_once() {
+async fn a_change_by_somebody_else_is_one_failure() {
     let ours = changed(
         "type: security_group",
         "type: security_group\n    description: ours",
@@ -188,11 +189,11 @@ async fn what_somebody_else_changed_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn steps_that_start_late_are_not_held_against_our_own_writes() {
+async fn late_steps_are_not_compared_with_our_own_writes() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
-    // The first write meets a young observation, the later ones an old one.
+    // The observation is recent at the first write, and old at the later ones.
     let options = ApplyOptions {
         observed_before: Duration::from_secs(25),
         ..ApplyOptions::default()

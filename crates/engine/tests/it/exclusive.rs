@@ -7,7 +7,7 @@ use setpoint_testkit::run::{lines, lives, stack};
 
 use crate::random::Dice;
 
-/// A stack with a network of a block and further resources.
+/// Returns a stack with a network of this block, and further resources.
 fn network(block: &str, rest: &str) -> String {
     format!(
         "stack: exclusive
@@ -18,7 +18,7 @@ resources:
     )
 }
 
-/// A stack with a network and further resources, one a line.
+/// Returns a stack with a network, and further resources of one line each.
 fn net(resources: &[&str]) -> String {
     let lines: Vec<String> = resources.iter().map(|one| format!("  {one}\n")).collect();
     network("10.0.0.0/16", &lines.concat())
@@ -42,7 +42,7 @@ fn key(name: &str) -> String {
     format!("{name}: {{type: key_pair, name: team-key, public_key: \"{PUBLIC_KEY}\"}}")
 }
 
-/// The errors of planning one stack where another was applied.
+/// Returns the errors of planning one stack after another one was applied.
 async fn refused(before: &str, after: &str) -> Vec<PlanError> {
     let cloud = Cloud::new();
     let made = cloud.apply(before).await;
@@ -64,7 +64,7 @@ async fn check_refused(
 ) {
     let errors = refused(before, after).await;
     let [error] = errors.as_slice() else {
-        panic!("one error: {errors:#?}");
+        panic!("expected one error: {errors:#?}");
     };
     assert_eq!(error.class, class, "{error:?}");
     for part in what {
@@ -74,7 +74,7 @@ async fn check_refused(
     assert!(given.contains(hint), "{error:?}");
 }
 
-// One goes, another comes.
+// One resource is deleted, another created.
 
 #[tokio::test(start_paused = true)]
 async fn a_subnet_is_split_in_two() {
@@ -96,7 +96,7 @@ async fn a_key_pair_of_a_given_name_gets_another_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_takes_the_address_of_one_that_goes() {
+async fn a_machine_takes_the_address_of_a_deleted_one() {
     let service = subnet("service", "10.0.1.0/24");
     let with = |name: &str| {
         let machine = machine(name, "vswitch: service, private_ip: 10.0.1.5");
@@ -261,7 +261,7 @@ async fn two_machines_cannot_swap_addresses_in_place() {
     .await;
 }
 
-// A new name under something that stays.
+// A new name for a resource that another one uses.
 
 fn under_a_machine(name: &str, block: &str) -> String {
     let gateway = machine("gateway", &format!("vswitch: {name}"));
@@ -288,7 +288,7 @@ async fn a_renamed_subnet_under_a_machine_needs_a_moved_entry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_member_of_a_renamed_group_is_told_at_once() {
+async fn the_hint_lists_every_member_of_a_renamed_group() {
     let with = |name: &str| {
         let group = format!(
             "{name}: {{type: vswitch, count: 2, vpc: net, zone: cn-beijing-h, \
@@ -308,7 +308,7 @@ async fn every_member_of_a_renamed_group_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subnet_that_is_cut_under_a_machine_needs_the_machine_replaced() {
+async fn a_smaller_subnet_under_a_machine_needs_the_machine_replaced() {
     let before = under_a_machine("service", "10.0.1.0/24");
     let after = under_a_machine("service-1", "10.0.1.0/25");
     let errors = refused(&before, &after).await;
@@ -325,7 +325,7 @@ async fn a_subnet_that_is_cut_under_a_machine_needs_the_machine_replaced() {
     let (plan, _) = cloud
         .plan_intent(&intent, &options)
         .await
-        .expect("what the hint says is possible");
+        .expect("the hint can be followed");
     let outcome = cloud.apply_plan(&plan).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
 }
@@ -346,10 +346,10 @@ async fn a_renamed_key_pair_under_a_machine_needs_a_moved_entry() {
     .await;
 }
 
-// What stays.
+// Values that are not released.
 
 #[tokio::test(start_paused = true)]
-async fn a_value_of_a_row_that_stays_is_not_free() {
+async fn a_value_of_a_resource_that_stays_is_not_free() {
     let kept = "old: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24, \
                 lifecycle: {on_delete: keep}}";
     let new = net(&[&subnet("new", "10.0.1.0/25")]);
@@ -446,7 +446,7 @@ async fn two_new_resources_cannot_have_one_name() {
     .await;
 }
 
-// A network and what lies in it.
+// A network and the subnets in it.
 
 fn moving(block: &str, inside: &str) -> String {
     let app = machine("app", "vswitch: subnet");
@@ -485,7 +485,7 @@ async fn a_machine_stays_where_the_network_grows_or_shrinks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn subnets_of_other_names_move_with_the_network() {
+async fn renamed_subnets_move_with_the_network() {
     let with = |block: &str, name: &str, inside: &str| {
         network(block, &format!("  {}\n", subnet(name, inside)))
     };
@@ -499,7 +499,7 @@ async fn subnets_of_other_names_move_with_the_network() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_cannot_leave_a_subnet_that_is_kept() {
+async fn a_network_block_must_contain_a_kept_subnet() {
     let kept =
         subnet("old", "10.20.1.0/24").replace("type:", "lifecycle: {on_delete: keep}, type:");
     let before = network("10.20.0.0/16", &format!("  {kept}\n"));
@@ -549,7 +549,7 @@ async fn secondary_blocks_change_together_with_the_subnets_in_them() {
         &moves,
     )
     .await;
-    // The new block overlaps the old one, so the old one goes first.
+    // The new block overlaps the old one, so the old one must be removed first.
     let replaced = [
         "-/+ app (vswitch) replace",
         "~ net (secondary_cidr_blocks) none",
@@ -564,7 +564,7 @@ async fn secondary_blocks_change_together_with_the_subnets_in_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn primary_and_secondary_block_cannot_change_places() {
+async fn primary_and_secondary_block_cannot_be_swapped() {
     let with = |primary: &str, secondary: &str| {
         network(
             &format!("{primary}, secondary_cidr_blocks: [{secondary}]"),
@@ -581,9 +581,10 @@ async fn primary_and_secondary_block_cannot_change_places() {
     .await;
 }
 
-// Any change of who has what.
+// Random changes of the owners of values.
 
-/// Subnets of random blocks that are apart, machines in some of them, and keys of random names.
+/// Returns a stack with subnets of random disjoint blocks, machines in some of them, and key pairs
+/// with random names.
 fn random_owners(dice: &mut Dice) -> String {
     let primary = dice.pick(&["10.0.0.0/16", "10.0.0.0/16", "10.0.0.0/15", "10.2.0.0/16"]);
     let second_byte = if primary == "10.2.0.0/16" { "2" } else { "0" };
@@ -618,7 +619,7 @@ fn random_owners(dice: &mut Dice) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_plan_that_is_made_can_be_carried_out() {
+async fn every_plan_can_be_applied() {
     let (mut made, mut refused) = (0, 0);
     for seed in 1..=60_u64 {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);

@@ -1,5 +1,5 @@
-//! Faults in the middle of a run that lives on: every write call in turn is lost, cut, throttled or
-//! met by a broken server, and the same run ends well, with nothing made twice.
+//! Faults in the middle of a run that continues: each write call in turn is lost, truncated,
+//! throttled or met by a server fault, and the same run completes without duplicates.
 
 use std::sync::atomic::Ordering;
 
@@ -39,7 +39,7 @@ async fn n_writes(before: Option<&str>, text: &str) -> usize {
     count.load(Ordering::Relaxed)
 }
 
-async fn survives_everywhere(before: Option<&str>, text: &str) {
+async fn survives_every_fault(before: Option<&str>, text: &str) {
     for fate in fates() {
         for n in 1..=n_writes(before, text).await {
             let context = format!("{fate:?} at write {n}");
@@ -57,7 +57,7 @@ async fn survives_everywhere(before: Option<&str>, text: &str) {
                 Vec::<String>::new(),
                 "{context}"
             );
-            // Instance, disk and interface, key, VPC, VSwitch and group: each once.
+            // Instance, disk, interface, key pair, VPC, VSwitch and group exist once each.
             let kinds: Vec<String> = cloud
                 .owned()
                 .iter()
@@ -72,17 +72,17 @@ async fn survives_everywhere(before: Option<&str>, text: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn a_create_survives_every_fault_at_every_write() {
-    survives_everywhere(None, APP).await;
+    survives_every_fault(None, APP).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_resize_survives_every_fault_at_every_write() {
-    survives_everywhere(Some(APP), &changed("ecs.c7.large", "ecs.c7.xlarge")).await;
+    survives_every_fault(Some(APP), &changed("ecs.c7.large", "ecs.c7.xlarge")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_move_survives_every_fault_at_every_write() {
-    survives_everywhere(Some(APP), &changed("172.16.1.0/24", "172.16.9.0/24")).await;
+    survives_every_fault(Some(APP), &changed("172.16.1.0/24", "172.16.9.0/24")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,8 +109,8 @@ async fn a_destroy_survives_every_fault_at_every_write() {
     }
 }
 
-/// A flow that both specs allow is open after every single write, whether the write was carried out
-/// or not.
+/// A flow that both specs allow stays open after every single write, whether or not the write was
+/// executed.
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_both_specs_allow_is_never_closed() {
     use setpoint_testkit::faults::Death;

@@ -1,4 +1,4 @@
-//! Groups: members are interrupted in turn, and a failure stops those behind it.
+//! Groups: members are interrupted one after another, and a failure stops the later ones.
 
 use setpoint_sim::fault::Fate;
 use setpoint_testkit::cloud::Cloud;
@@ -62,13 +62,13 @@ async fn one_member_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_stops_the_members_behind() {
+async fn a_failure_stops_the_later_members() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&three()).await.is_complete());
     let plan = cloud
         .plan(&three().replace("ecs.c7.large", "ecs.c7.xlarge"))
         .await;
-    // The first member's third write is its change of type.
+    // The third write of the first member changes its type.
     cloud.sim.set_hook(Some(faults::at_write(
         3,
         Fate::RefuseBefore {
@@ -94,7 +94,7 @@ async fn a_failure_stops_the_members_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_groups_may_name_each_other() {
+async fn two_security_groups_may_refer_to_each_other() {
     let text = "
 stack: two-tiers
 region: cn-beijing

@@ -1,4 +1,4 @@
-//! A stack's life: made, found unchanged, changed, taken away.
+//! The life of a stack: created, unchanged at the second plan, destroyed, created again.
 
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::lines;
@@ -14,7 +14,7 @@ resources:
 ";
 
 #[tokio::test(start_paused = true)]
-async fn a_network_is_made_once_and_taken_away() {
+async fn a_network_is_created_once_and_destroyed() {
     let cloud = Cloud::new();
     let outcome = cloud.apply(NETWORK).await;
     assert!(outcome.is_complete(), "{outcome:#?}");
@@ -33,10 +33,10 @@ async fn a_network_is_made_once_and_taken_away() {
     );
 }
 
-/// Nothing waits behind the two subnets, and one holds the lock of their network while its first
-/// look shows it ready.
+/// No step waits behind the two subnets, and one of them holds the lock of their network while its
+/// first look shows that it is ready.
 #[tokio::test(start_paused = true)]
-async fn the_second_subnet_is_made_on_a_cloud_that_is_ready_at_once() {
+async fn the_second_subnet_is_created_on_a_cloud_that_is_ready_at_once() {
     let cloud = Cloud::with(setpoint_sim::profile::Options {
         profile: setpoint_sim::profile::Profile::instant(),
         ..setpoint_sim::profile::Options::default()
@@ -51,10 +51,11 @@ async fn the_second_subnet_is_made_on_a_cloud_that_is_ready_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_destroyed_is_made_again_without_waiting() {
+async fn a_destroyed_stack_is_created_again_without_waiting() {
     let cloud = Cloud::new();
     let first = cloud.apply(NETWORK).await.elapsed;
-    // More often than refusals are tried again: an answer with a dead id is no refusal.
+    // There are more rounds than create attempts: an answer with the id of a deleted resource does
+    // not count as a refusal.
     for round in 0..5 {
         assert!(cloud.destroy(NETWORK).await.is_complete());
         let again = cloud.apply(NETWORK).await;
@@ -64,17 +65,17 @@ async fn what_was_destroyed_is_made_again_without_waiting() {
             "round {round}: {:?} after {first:?}",
             again.elapsed
         );
-        assert_eq!(cloud.owned().len(), 3, "nothing twice");
+        assert_eq!(cloud.owned().len(), 3, "no duplicates");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_destroyed_is_made_again_once_it_is_proven_gone() {
+async fn a_stack_destroyed_elsewhere_is_created_again_once_proven_gone() {
     let cloud = Cloud::new();
     for round in 0..5 {
         let made = cloud.apply(NETWORK).await;
         assert!(made.is_complete(), "round {round}: {made:#?}");
-        assert_eq!(cloud.owned().len(), 3, "nothing twice");
+        assert_eq!(cloud.owned().len(), 3, "no duplicates");
         assert!(cloud.from_elsewhere().destroy(NETWORK).await.is_complete());
     }
 }

@@ -1,6 +1,6 @@
-//! Random changes of a random stack, with a death in the middle of every other one: whatever the
-//! difference, there is an order for it, the run comes to its end, the plan after it is empty, and
-//! nothing is left after a destroy.
+//! Random changes of a random stack, with a death in the middle of every other run. For every
+//! difference there is an order of steps, the run completes, the next plan is empty, and nothing is
+//! left after a destroy.
 
 use setpoint_plan::planner::{Options, PlanErrorClass};
 use setpoint_testkit::cloud::Cloud;
@@ -8,7 +8,7 @@ use setpoint_testkit::faults::Death;
 use setpoint_testkit::local::PUBLIC_KEY;
 use setpoint_testkit::run::{lines, stack};
 
-/// A small generator, so that a seed tells a case for ever.
+/// A small random number generator that gives the same numbers for the same seed.
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -24,7 +24,7 @@ impl Dice {
     }
 }
 
-/// A stack out of a few hundred thousand.
+/// Returns one of a few hundred thousand stacks.
 fn random_stack(dice: &mut Dice) -> String {
     let user_cidrs = dice.pick(&["", "", "", ", user_cidrs: [198.51.100.0/24]"]);
     let zone = dice.pick(&["cn-beijing-h", "cn-beijing-h", "cn-beijing-g"]);
@@ -59,7 +59,11 @@ fn random_stack(dice: &mut Dice) -> String {
     ]);
     let key = dice.pick(&["", "    key_pair: key\n"]);
     let tags = dice.pick(&["", "tags: {Team: web}\n", "tags: {Team: shop, Env: test}\n"]);
-    let alarm = dice.pick(&["", "  cpu: {type: metric_alarm, metric: CPUUtilization, resources: [{instanceId: i-1}], contact_groups: [{name: ops-team}], critical: {statistics: Average, threshold: 90}}\n"]);
+    let alarm = dice.pick(&[
+        "",
+        "  cpu: {type: metric_alarm, metric: CPUUtilization, resources: [{instanceId: i-1}], \
+         contact_groups: [{name: ops-team}], critical: {statistics: Average, threshold: 90}}\n",
+    ]);
     format!(
         "stack: random
 region: cn-beijing
@@ -117,8 +121,8 @@ async fn check(seed: u64) {
         }
         let plan = cloud.plan(&next).await;
         let outcome = cloud.apply_plan(&plan).await;
-        // A machine that stays stopped cannot be moved twice: the API wants it started in between,
-        // and nobody may start it.
+        // An instance that stays stopped cannot be moved twice: the API requires a start in
+        // between, which the spec does not allow.
         if outcome
             .failed
             .iter()

@@ -1,4 +1,5 @@
-//! Readiness: asked inside the machine, marked until it has passed, taken up by the next run.
+//! Readiness: checked inside the instance, marked as `unready` until the checks pass, and resumed
+//! by the next run.
 
 use setpoint_engine::outcome::FailureClass;
 use setpoint_plan::planner::Options;
@@ -51,7 +52,7 @@ fn is_marked(cloud: &Cloud) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_is_ready_once_its_checks_pass() {
+async fn an_instance_is_ready_after_its_checks_pass() {
     let cloud = Cloud::new();
     let made = cloud.apply(APP).await;
     assert!(made.is_complete(), "{made:#?}");
@@ -70,20 +71,20 @@ async fn a_machine_is_ready_once_its_checks_pass() {
         .rposition(|action| *action == "CreateSecurityGroup");
     assert!(
         asked < late,
-        "what comes after it waits until it is ready: {actions:?}"
+        "later resources must wait until it is ready: {actions:?}"
     );
     assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_pass_stays_marked_and_is_asked_again() {
+async fn a_failed_check_keeps_the_mark_and_is_repeated_by_the_next_run() {
     let cloud = Cloud::new();
     cloud.sim.with(|world| {
         world.add_guest_rule(rule(1, "waiting for cloud-init\nE: no such package\n"))
     });
     let made = cloud.apply(APP).await;
     let [failure] = made.failed.as_slice() else {
-        panic!("one fails: {made:#?}")
+        panic!("expected one failure: {made:#?}")
     };
     assert_eq!(failure.class, FailureClass::NotReached);
     assert_eq!(
@@ -109,14 +110,14 @@ async fn what_does_not_pass_stays_marked_and_is_asked_again() {
     assert_eq!(
         actions,
         ["RunCommand", "TagResources", "CreateSecurityGroup"],
-        "readiness alone, then what waited for it"
+        "the checks, the removal of the mark, then the resource that waited"
     );
     assert!(!is_marked(&cloud));
     assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_port_on_which_nothing_listens_runs_out_of_time() {
+async fn a_check_of_a_closed_port_times_out() {
     let cloud = Cloud::new();
     let text = APP.replace(
         "http: {port: 80, path: /health}, timeout: 5m",
@@ -124,12 +125,13 @@ async fn a_port_on_which_nothing_listens_runs_out_of_time() {
     );
     let made = cloud.apply(&text).await;
     let [failure] = made.failed.as_slice() else {
-        panic!("one fails: {made:#?}")
+        panic!("expected one failure: {made:#?}")
     };
     assert!(
-        failure
-            .message
-            .contains("waiting for port 5432\ntimed out after 120 s\nnot passed; the end of /var/log/cloud-init-output.log:"),
+        failure.message.contains(
+            "waiting for port 5432\ntimed out after 120 s\n\
+             not passed; the end of /var/log/cloud-init-output.log:"
+        ),
         "{}",
         failure.message
     );
@@ -144,7 +146,7 @@ async fn a_port_on_which_nothing_listens_runs_out_of_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_stops_asking_takes_the_mark_off() {
+async fn removing_the_checks_removes_the_mark() {
     let cloud = Cloud::new();
     cloud.sim.with(|world| world.add_guest_rule(rule(1, "")));
     assert!(!cloud.apply(APP).await.is_complete());
@@ -158,7 +160,7 @@ async fn who_stops_asking_takes_the_mark_off() {
     assert_eq!(
         lines(&cloud.plan(APP).await),
         NOTHING,
-        "one that runs already is not asked"
+        "an instance that already runs is not checked"
     );
 }
 
@@ -183,7 +185,7 @@ async fn a_log_that_may_hold_a_secret_is_not_shown() {
             failed[0].message
         );
     }
-    // It is still what the machine was made with after it is gone from the spec.
+    // The instance was still created with the secret after the secret is removed from the spec.
     let gone = text
         .replace("TOKEN=${token}\\n", "")
         .replace(r#", with: {token: "${vars.token}"}"#, "");
@@ -197,9 +199,10 @@ async fn a_log_that_may_hold_a_secret_is_not_shown() {
     );
 }
 
-/// The mark and what else the guard says are written together, once the checks have passed.
+/// The removal of the mark and other changes of the guard tag are one write, after the checks have
+/// passed.
 #[tokio::test(start_paused = true)]
-async fn a_mark_goes_with_what_else_changes_of_its_tag() {
+async fn the_mark_is_removed_together_with_other_changes_of_its_tag() {
     let cloud = Cloud::new();
     cloud.sim.with(|world| world.add_guest_rule(rule(1, "")));
     assert!(!cloud.apply(APP).await.is_complete());
@@ -216,7 +219,7 @@ async fn a_mark_goes_with_what_else_changes_of_its_tag() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_no_place_in_a_script_is_refused() {
+async fn secrets_and_unknown_values_in_a_check_are_refused() {
     let with = |members: &str| {
         APP.replace(
             "cloud_init: true, http: {port: 80, path: /health}, timeout: 5m",
@@ -243,7 +246,7 @@ async fn what_has_no_place_in_a_script_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_dies_anywhere_is_taken_up() {
+async fn a_run_that_dies_at_any_write_is_resumed() {
     for death in [Death::Before, Death::After] {
         for n in 1.. {
             let cloud = Cloud::new();
@@ -260,7 +263,7 @@ async fn a_run_that_dies_anywhere_is_taken_up() {
                 cloud.owned()
             );
             if !died {
-                assert_eq!(n, 8, "every write was tried");
+                assert_eq!(n, 8, "a death was tried at every write");
                 break;
             }
         }
@@ -268,14 +271,14 @@ async fn a_run_that_dies_anywhere_is_taken_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_checks_change_nothing_of_one_that_passed() {
+async fn changed_checks_do_not_affect_a_ready_instance() {
     let other = APP.replace("timeout: 5m", "timeout: 7m");
     lives(APP, &other, &[]).await;
 }
 
-/// Another image is another system, which cloud-init prepares anew.
+/// Another image is another system, which cloud-init prepares again.
 #[tokio::test(start_paused = true)]
-async fn a_rebuild_is_asked_and_a_death_in_it_is_taken_up() {
+async fn a_rebuild_repeats_the_checks_and_is_resumed_after_a_death() {
     let other = APP.replace(
         "acs:alibaba_cloud_linux_3_2104_lts_x64",
         "acs:ubuntu_24_04_x64",
@@ -295,7 +298,7 @@ async fn a_rebuild_is_asked_and_a_death_in_it_is_taken_up() {
             assert!(cloud.apply(APP).await.is_complete());
             let plan = cloud.plan(&other).await;
             if !cloud.apply_dying(&plan, n, death).await {
-                assert_eq!(n - 1, actions.len(), "every write was tried");
+                assert_eq!(n - 1, actions.len(), "a death was tried at every write");
                 break;
             }
             let rebuilt = cloud
@@ -311,13 +314,13 @@ async fn a_rebuild_is_asked_and_a_death_in_it_is_taken_up() {
             );
             assert!(
                 !rebuilt || before > 1 || asked(&cloud) > before,
-                "{death:?} at {n}: it was never asked"
+                "{death:?} at {n}: the checks were not run"
             );
         }
     }
 }
 
-/// How often a script was run.
+/// Returns how many times a script was run.
 fn asked(cloud: &Cloud) -> u64 {
     cloud.sim.with(|world| {
         world

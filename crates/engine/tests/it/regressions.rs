@@ -1,5 +1,5 @@
-//! Cases that once went wrong, each with what must hold instead: held steps, ownership, order,
-//! doubt, and plans that settle.
+//! Regressions: cases that once failed, each with the required behaviour. They concern held steps,
+//! ownership, order, uncertainty, and second plans that must be empty.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::stacks::{APP, changed};
 
 const NOTHING: Vec<String> = Vec::new();
 
-/// A call as somebody else makes it: in the console, say.
+/// Makes a call outside Setpoint, as a user in the console does.
 pub(crate) async fn by_hand(
     cloud: &Cloud,
     action: &'static Action,
@@ -53,7 +53,6 @@ fn id_of(cloud: &Cloud, kind: &str) -> String {
         .id
 }
 
-/// The classes of the errors.
 fn classes(errors: &[PlanError]) -> Vec<PlanErrorClass> {
     errors.iter().map(|error| error.class).collect()
 }
@@ -82,7 +81,7 @@ async fn made(text: &str) -> Cloud {
     cloud
 }
 
-// Held steps, protection.
+// Held steps and protection.
 
 #[tokio::test(start_paused = true)]
 async fn a_rebuild_of_a_stopped_machine_is_held() {
@@ -158,7 +157,7 @@ async fn a_protected_alarm_is_not_destroyed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn destroy_heeds_the_files_protection_before_it_was_applied() {
+async fn destroy_respects_protection_in_the_file_before_it_is_applied() {
     let cloud = made(APP).await;
     let protected = changed(
         "host_name: app-01",
@@ -178,7 +177,7 @@ async fn destroy_heeds_the_files_protection_before_it_was_applied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn destroy_heeds_the_files_keep_before_it_was_applied() {
+async fn destroy_respects_keep_in_the_file_before_it_is_applied() {
     let cloud = made(APP).await;
     let kept = changed(
         "host_name: app-01",
@@ -202,12 +201,15 @@ async fn destroy_heeds_the_files_keep_before_it_was_applied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keep_holds_when_the_kind_under_the_address_changes() {
-    let cloud =
-        made("stack: shop\nregion: cn-beijing\nresources:\n  one: {type: vpc, cidr_block: 10.0.0.0/16, lifecycle: {on_delete: keep}}\n")
-            .await;
+async fn keep_applies_when_the_kind_at_the_address_changes() {
+    let cloud = made(
+        "stack: shop\nregion: cn-beijing\nresources:\n  \
+         one: {type: vpc, cidr_block: 10.0.0.0/16, lifecycle: {on_delete: keep}}\n",
+    )
+    .await;
     let other = format!(
-        "stack: shop\nregion: cn-beijing\nresources:\n  one: {{type: key_pair, public_key: \"{PUBLIC_KEY}\"}}\n"
+        "stack: shop\nregion: cn-beijing\nresources:\n  \
+         one: {{type: key_pair, public_key: \"{PUBLIC_KEY}\"}}\n"
     );
     let plan = cloud.plan(&other).await;
     assert!(
@@ -218,7 +220,7 @@ async fn keep_holds_when_the_kind_under_the_address_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn destroy_leaves_what_a_kept_machine_stands_on() {
+async fn destroy_leaves_the_dependencies_of_a_kept_machine() {
     let kept = changed(
         "host_name: app-01",
         "host_name: app-01\n    lifecycle: {on_delete: keep}",
@@ -229,7 +231,7 @@ async fn destroy_leaves_what_a_kept_machine_stands_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_an_interrupted_replacement_a_reverted_spec_does_not_lose_the_first_machine_unheld() {
+async fn reverting_an_interrupted_replacement_holds_the_deletion_of_the_first_machine() {
     let first = changed(
         "host_name: app-01",
         "host_name: app-01\n    lifecycle: {create_before_destroy: true}",
@@ -244,7 +246,7 @@ async fn after_an_interrupted_replacement_a_reverted_spec_does_not_lose_the_firs
         .calls()
         .position(|(_, call)| call.api.name == "RunInstances")
         .expect("a new machine");
-    // Dies right after the successor was made.
+    // Dies immediately after the successor was created.
     assert!(
         cloud
             .apply_dying(&plan, run + 1, faults::Death::After)
@@ -268,7 +270,7 @@ async fn after_an_interrupted_replacement_a_reverted_spec_does_not_lose_the_firs
     assert_eq!(goes, held, "{:?} {:?}", lines(&back), back.held);
 }
 
-// What is known of what changes.
+// Attributes that a change affects.
 
 #[tokio::test(start_paused = true)]
 async fn an_output_shows_the_address_after_a_move() {
@@ -308,19 +310,31 @@ async fn an_output_shows_the_disk_after_a_rebuild() {
 async fn a_subnet_in_a_new_block_waits_for_the_block() {
     let cloud = made(APP).await;
     let more = APP
-        .replace("cidr_block: 172.16.0.0/12}", "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: [10.1.0.0/16]}")
-        .replace("  web:\n", "  second: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.1.1.0/24}\n  web:\n");
+        .replace(
+            "cidr_block: 172.16.0.0/12}",
+            "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: [10.1.0.0/16]}",
+        )
+        .replace(
+            "  web:\n",
+            "  second: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.1.1.0/24}\n  \
+             web:\n",
+        );
     let outcome = cloud.apply(&more).await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
-    // And the way back.
+    // The reverse change.
     let outcome = cloud.apply(APP).await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_machine_finds_its_groups_new_rules_in_force() {
+async fn a_new_machine_waits_for_the_new_rules_of_its_group() {
     let cloud = made(APP).await;
-    let more = APP.replace("203.0.113.50/32", "198.51.100.0/24").replace("  cpu-high:", "  second:\n    type: instance\n    instance_type: ecs.c7.large\n    image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}\n    vswitch: subnet\n    security_groups: [web]\n  cpu-high:");
+    let more = APP.replace("203.0.113.50/32", "198.51.100.0/24").replace(
+        "  cpu-high:",
+        "  second:\n    type: instance\n    instance_type: ecs.c7.large\n    \
+         image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}\n    vswitch: subnet\n    \
+         security_groups: [web]\n  cpu-high:",
+    );
     let plan = cloud.plan(&more).await;
     let run = plan
         .steps
@@ -345,20 +359,36 @@ async fn a_new_machine_finds_its_groups_new_rules_in_force() {
 
 #[tokio::test(start_paused = true)]
 async fn a_subnet_outside_the_stack_in_another_zone_replaces() {
-    let cloud = made("stack: network\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 172.16.0.0/12}\n  a: {type: vswitch, name: sub-a, vpc: net, zone: cn-beijing-h, cidr_block: 172.16.1.0/24}\n  b: {type: vswitch, name: sub-b, vpc: net, zone: cn-beijing-g, cidr_block: 172.16.2.0/24}\n  sg: {type: security_group, name: sg-net, vpc: net}\n").await;
-    let text = "stack: shop\nregion: cn-beijing\nexisting: {a: {type: vswitch, name: sub-a}, b: {type: vswitch, name: sub-b}, sg: {type: security_group, name: sg-net}}\nresources:\n  box: {type: instance, instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, vswitch: a, security_groups: [sg]}\n";
+    let cloud = made(
+        "stack: network\nregion: cn-beijing\nresources:\n  \
+         net: {type: vpc, cidr_block: 172.16.0.0/12}\n  \
+         a: {type: vswitch, name: sub-a, vpc: net, zone: cn-beijing-h, \
+         cidr_block: 172.16.1.0/24}\n  b: {type: vswitch, name: sub-b, vpc: net, \
+         zone: cn-beijing-g, cidr_block: 172.16.2.0/24}\n  \
+         sg: {type: security_group, name: sg-net, vpc: net}\n",
+    )
+    .await;
+    let text = "stack: shop\nregion: cn-beijing\nexisting: {a: {type: vswitch, name: sub-a}, \
+        b: {type: vswitch, name: sub-b}, sg: {type: security_group, name: sg-net}}\nresources:\n  \
+        box: {type: instance, instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, \
+        vswitch: a, security_groups: [sg]}\n";
     assert!(cloud.apply(text).await.is_complete());
     let plan = cloud.plan(&text.replace("vswitch: a", "vswitch: b")).await;
     assert_eq!(lines(&plan), ["-/+ box (vswitch) replace"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_brings_what_its_user_data_names() {
+async fn a_target_includes_the_resources_in_its_user_data() {
     let text = APP.replace(
         "user_data: \"#!/bin/sh\\necho hello\\n\"",
         "user_data: {text: \"#!/bin/sh\\necho ${db}\\n\", with: {db: \"${other.private_ip}\"}}",
     );
-    let text = text.replace("  cpu-high:", "  other:\n    type: instance\n    instance_type: ecs.c7.large\n    image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}\n    vswitch: subnet\n    security_groups: [web]\n  cpu-high:");
+    let text = text.replace(
+        "  cpu-high:",
+        "  other:\n    type: instance\n    instance_type: ecs.c7.large\n    \
+         image: {family: acs:alibaba_cloud_linux_3_2104_lts_x64}\n    vswitch: subnet\n    \
+         security_groups: [web]\n  cpu-high:",
+    );
     let cloud = Cloud::new();
     let targets = vec!["server".parse().expect("an address")];
     let plan = planned(
@@ -379,7 +409,7 @@ async fn a_target_brings_what_its_user_data_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn destroying_a_target_leaves_what_it_uses() {
+async fn destroying_a_target_leaves_its_dependencies() {
     let cloud = made(APP).await;
     let targets = vec!["server".parse().expect("an address")];
     let plan = planned(
@@ -403,8 +433,9 @@ async fn destroying_a_target_leaves_what_it_uses() {
 // Adopting and moving.
 
 #[tokio::test(start_paused = true)]
-async fn what_this_stack_owns_elsewhere_is_not_adopted_and_deleted() {
-    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
+async fn adopting_a_resource_of_this_stack_does_not_delete_it() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
     let id = id_of(&cloud, "vpc");
     let renamed = net.replace(
@@ -422,7 +453,11 @@ async fn what_this_stack_owns_elsewhere_is_not_adopted_and_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_destroy_before_the_adoption_does_not_panic() {
-    let cloud = made("stack: other\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n").await;
+    let cloud = made(
+        "stack: other\nregion: cn-beijing\nresources:\n  \
+         net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n",
+    )
+    .await;
     let id = id_of(&cloud, "vpc");
     let keys = [
         ("ResourceType", "VPC"),
@@ -432,7 +467,8 @@ async fn a_destroy_before_the_adoption_does_not_panic() {
     ];
     by_hand(&cloud, &vpc::UN_TAG_RESOURCES, &keys).await;
     let text = format!(
-        "stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, name: corp, adopt: {id}, cidr_block: 10.0.0.0/16}}\n"
+        "stack: shop\nregion: cn-beijing\nresources:\n  \
+         net: {{type: vpc, name: corp, adopt: {id}, cidr_block: 10.0.0.0/16}}\n"
     );
     let plan = planned(
         &cloud,
@@ -447,7 +483,9 @@ async fn a_destroy_before_the_adoption_does_not_panic() {
     assert_eq!(lines(&plan), NOTHING);
 }
 
-const GROUP: &str = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n  web: {type: security_group, name: web, vpc: net, ingress: [{port: 80, source: 0.0.0.0/0}]}\n";
+const GROUP: &str = "stack: shop\nregion: cn-beijing\nresources:\n  \
+    net: {type: vpc, cidr_block: 10.0.0.0/16}\n  \
+    web: {type: security_group, name: web, vpc: net, ingress: [{port: 80, source: 0.0.0.0/0}]}\n";
 
 async fn forgotten_group() -> (Cloud, String) {
     let cloud = made(GROUP).await;
@@ -463,7 +501,7 @@ async fn forgotten_group() -> (Cloud, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_with_these_rules_is_adopted() {
+async fn a_group_with_equal_rules_is_adopted() {
     let (cloud, id) = forgotten_group().await;
     let text = GROUP.replace(
         "{type: security_group,",
@@ -492,7 +530,8 @@ async fn a_group_with_other_rules_is_not_adopted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_move_is_applied_from_an_old_observation() {
-    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
     let renamed = format!(
         "{}moved: [{{from: net, to: corp}}]\n",
@@ -536,11 +575,15 @@ async fn settles(text: &str) {
 
 #[test]
 #[should_panic(expected = "`ingress.2` is the same flow as `ingress.0`, with another description")]
-fn one_flow_said_twice_is_refused() {
-    let rules = "ingress:\n      - {port: 80, source: 0.0.0.0/0, description: a}\n      - {port: 22, source: 0.0.0.0/0, description: b}\n      - {port: 80, source: 0.0.0.0/0, description: c}\n";
+fn a_duplicate_flow_is_refused() {
+    let rules = "ingress:\n      - {port: 80, source: 0.0.0.0/0, description: a}\n      \
+        - {port: 22, source: 0.0.0.0/0, description: b}\n      \
+        - {port: 80, source: 0.0.0.0/0, description: c}\n";
     let wrong = stack(
         &format!(
-            "stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  web:\n    type: security_group\n    vpc: net\n    {rules}"
+            "stack: shop\nregion: cn-beijing\nresources:\n  \
+             net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  web:\n    type: security_group\n    \
+             vpc: net\n    {rules}"
         ),
         &[],
     );
@@ -548,22 +591,37 @@ fn one_flow_said_twice_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inner_policy_settles_where_rules_are_unmanaged() {
-    settles("stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n  web: {type: security_group, vpc: net, ingress: unmanaged, egress: unmanaged, inner_access_policy: Drop}\n").await;
+async fn an_inner_policy_with_unmanaged_rules_settles() {
+    settles(
+        "stack: shop\nregion: cn-beijing\nresources:\n  \
+         net: {type: vpc, cidr_block: 10.0.0.0/16}\n  \
+         web: {type: security_group, vpc: net, ingress: unmanaged, egress: unmanaged, \
+         inner_access_policy: Drop}\n",
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_platform_like_tag_settles() {
-    settles("stack: shop\nregion: cn-beijing\ntags: {kubernetes-team: web}\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n")
-        .await;
+    settles(
+        "stack: shop\nregion: cn-beijing\ntags: {kubernetes-team: web}\nresources:\n  \
+         net: {type: vpc, cidr_block: 10.0.0.0/16}\n",
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_webhook_settles() {
-    let text = APP.replace("    period: 60s", "    period: 60s\n    webhook: \"${vars.hook}\"").replace(
-        "region: cn-beijing\n",
-        "region: cn-beijing\nvars: {hook: {type: string, secret: true, default: \"https://example.com/abcdef\"}}\n",
-    );
+    let text = APP
+        .replace(
+            "    period: 60s",
+            "    period: 60s\n    webhook: \"${vars.hook}\"",
+        )
+        .replace(
+            "region: cn-beijing\n",
+            "region: cn-beijing\nvars: {hook: {type: string, secret: true, \
+             default: \"https://example.com/abcdef\"}}\n",
+        );
     settles(&text).await;
 }
 
@@ -614,7 +672,7 @@ async fn an_ignored_name_is_not_sent_with_a_description() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn protection_switched_on_by_hand_is_left_on() {
+async fn deletion_protection_enabled_by_hand_is_left_on() {
     let cloud = made(APP).await;
     let id = id_of(&cloud, "instance");
     by_hand(
@@ -635,7 +693,7 @@ async fn a_machine_left_stopped_is_started_though_power_is_ignored() {
     let cloud = made(&text).await;
     let bigger = text.replace("ecs.c7.large", "ecs.c7.xlarge");
     let plan = cloud.plan(&bigger).await;
-    // The third write is the change of type: the machine is stopped.
+    // The third write changes the type, while the instance is stopped.
     assert!(cloud.apply_dying(&plan, 3, faults::Death::After).await);
     assert!(cloud.apply(&bigger).await.is_complete());
     assert!(
@@ -671,7 +729,7 @@ async fn a_machine_left_stopped_is_started_though_its_change_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_that_is_wanted_stops_charging() {
+async fn a_desired_stop_stops_charging() {
     let cloud = made(APP).await;
     let stopped = changed("ecs.c7.large", "ecs.c7.xlarge")
         .replace("host_name: app-01", "host_name: app-01\n    power: stopped");
@@ -688,7 +746,7 @@ async fn a_stop_that_is_wanted_stops_charging() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_a_machine_still_has_is_not_taken_from_it_in_vain() {
+async fn a_key_pair_removed_from_the_spec_with_its_use_can_be_applied() {
     let cloud = made(APP).await;
     let without = APP
         .replace(
@@ -705,13 +763,14 @@ async fn a_key_that_a_machine_still_has_is_not_taken_from_it_in_vain() {
 #[tokio::test(start_paused = true)]
 async fn a_rule_names_a_group_of_another_stack() {
     let cloud = made(GROUP).await;
-    let text = "stack: till\nregion: cn-beijing\nstacks: {base: {stack: shop}}\nresources:\n  app: {type: security_group, vpc: base.net, ingress: [{port: 80, source: base.web}]}\n";
+    let text = "stack: till\nregion: cn-beijing\nstacks: {base: {stack: shop}}\nresources:\n  \
+        app: {type: security_group, vpc: base.net, ingress: [{port: 80, source: base.web}]}\n";
     let outcome = cloud.apply(text).await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
     assert_eq!(lines(&cloud.plan(text).await), NOTHING);
 }
 
-// The machine.
+// The apply machine.
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_put_of_an_alarm_is_sent_again() {
@@ -730,9 +789,10 @@ async fn a_lost_put_of_an_alarm_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_create_that_is_busy_afterwards_is_not_made_twice() {
+async fn a_lost_create_that_is_busy_afterwards_is_not_duplicated() {
     let cloud = Cloud::new();
-    let text = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+    let text = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
     let plan = cloud.plan(text).await;
     let mut writes = 0;
     cloud.sim.set_hook(Some(Box::new(move |call: &CallInfo| {
@@ -753,7 +813,7 @@ async fn a_lost_create_that_is_busy_afterwards_is_not_made_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_throttled_call_after_many_refusals_is_tried_again() {
+async fn a_throttled_call_after_many_refusals_is_retried() {
     let cloud = made(APP).await;
     let mut refused = 0;
     cloud.sim.set_hook(Some(Box::new(move |call: &CallInfo| {
@@ -779,7 +839,7 @@ async fn one_throttled_call_after_many_refusals_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_kind_of_refusal_has_its_own_window() {
+async fn each_set_of_refusal_codes_has_its_own_retry_window() {
     let cloud = made(APP).await;
     let mut refused = 0;
     cloud.sim.set_hook(Some(Box::new(move |call: &CallInfo| {
@@ -805,7 +865,7 @@ async fn each_kind_of_refusal_has_its_own_window() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_a_moved_machine_gives_back_late_is_waited_for() {
+async fn an_address_that_a_moved_machine_releases_late_is_waited_for() {
     let cloud = made(APP).await;
     let moved = changed("172.16.1.0/24", "172.16.9.0/24");
     let mut refused = 0;
@@ -814,7 +874,7 @@ async fn an_address_that_a_moved_machine_gives_back_late_is_waited_for() {
             return Fate::Normal;
         }
         refused += 1;
-        // Documented: seconds to a few minutes.
+        // The documented delay is seconds to a few minutes.
         if refused <= 40 {
             Fate::RefuseBefore {
                 code: "DependencyViolation.NetworkInterface".to_owned(),
@@ -830,7 +890,7 @@ async fn an_address_that_a_moved_machine_gives_back_late_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_plan_of_several_rules_is_checked_before_any_of_them() {
+async fn an_old_plan_is_rechecked_before_the_first_of_several_rules() {
     let cloud = made(APP).await;
     let plan = cloud
         .plan(&changed(
@@ -839,7 +899,7 @@ async fn an_old_plan_of_several_rules_is_checked_before_any_of_them() {
         ))
         .await;
     let id = id_of(&cloud, "security_group");
-    // Somebody takes the group over meanwhile.
+    // Another stack takes the group over in the meantime.
     let tags = [
         ("ResourceType", "securitygroup"),
         ("ResourceId.1", id.as_str()),
@@ -852,8 +912,9 @@ async fn an_old_plan_of_several_rules_is_checked_before_any_of_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_gone_already_needs_no_deleting() {
-    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+async fn a_resource_that_is_already_gone_counts_as_deleted() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
     let plan = planned(
         &cloud,
@@ -873,7 +934,7 @@ async fn what_is_gone_already_needs_no_deleting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_never_works_ends() {
+async fn a_look_that_always_fails_ends() {
     let cloud = made(APP).await;
     let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
     cloud.sim.set_hook(Some(Box::new(|call: &CallInfo| {
@@ -888,11 +949,11 @@ async fn a_look_that_never_works_ends() {
     })));
     let ended = tokio::time::timeout(Duration::from_hours(6), apply_old(&cloud, &plan)).await;
     cloud.sim.set_hook(None);
-    assert!(ended.is_ok(), "it looks for ever");
+    assert!(ended.is_ok(), "the step never ends");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_machine_that_cannot_go_does_not_keep_the_others() {
+async fn a_machine_that_cannot_be_deleted_does_not_block_the_others() {
     let three = APP
         .replace("  server:\n", "  server:\n    count: 3\n")
         .replace("instances: [server]", "instances: [\"server[0]\"]")
@@ -926,9 +987,9 @@ async fn one_machine_that_cannot_go_does_not_keep_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_made_here_is_known_again_after_a_lost_reply() {
-    // A key made here has a comment; what the cloud shows has none.
-    let folder = tempfile::tempdir().expect("a folder");
+async fn a_local_key_is_recognised_after_a_lost_reply() {
+    // A key that was created here has a comment; the cloud returns it without one.
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let cloud = Cloud::new();
     let session = setpoint_engine::session::Session {
         local: std::sync::Arc::new(setpoint_engine::local::Disk::new(
@@ -936,7 +997,8 @@ async fn a_key_made_here_is_known_again_after_a_lost_reply() {
         )),
         ..cloud.session.clone()
     };
-    let text = "stack: shop\nregion: cn-beijing\nresources:\n  key: {type: key_pair, private_key_file: app.pem}\n";
+    let text = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        key: {type: key_pair, private_key_file: app.pem}\n";
     let plan = cloud.plan(text).await;
     cloud
         .sim
@@ -955,8 +1017,8 @@ async fn a_key_made_here_is_known_again_after_a_lost_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_runs_that_plan_one_key_both_end_with_the_key_on_the_disk() {
-    let folder = tempfile::tempdir().expect("a folder");
+async fn two_runs_that_plan_one_key_both_import_the_key_on_the_disk() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let cloud = Cloud::new();
     let session = setpoint_engine::session::Session {
         local: std::sync::Arc::new(setpoint_engine::local::Disk::new(
@@ -964,7 +1026,8 @@ async fn two_runs_that_plan_one_key_both_end_with_the_key_on_the_disk() {
         )),
         ..cloud.session.clone()
     };
-    let text = "stack: shop\nregion: cn-beijing\nresources:\n  key: {type: key_pair, private_key_file: app.pem}\n";
+    let text = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        key: {type: key_pair, private_key_file: app.pem}\n";
     let plan = cloud.plan(text).await;
     for run in ["first", "second"] {
         let (_keep, cancel) = watch::channel(false);
@@ -1000,10 +1063,17 @@ async fn two_runs_that_plan_one_key_both_end_with_the_key_on_the_disk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subnet_is_gone_with_its_secondary_block() {
+async fn a_subnet_is_deleted_with_its_secondary_block() {
     let two = APP
-        .replace("cidr_block: 172.16.0.0/12}", "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: [10.1.0.0/16]}")
-        .replace("  web:\n", "  second: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.1.1.0/24}\n  web:\n");
+        .replace(
+            "cidr_block: 172.16.0.0/12}",
+            "cidr_block: 172.16.0.0/12, secondary_cidr_blocks: [10.1.0.0/16]}",
+        )
+        .replace(
+            "  web:\n",
+            "  second: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.1.1.0/24}\n  \
+             web:\n",
+        );
     let cloud = made(&two).await;
     let outcome = cloud
         .apply(&APP.replace(
@@ -1015,7 +1085,7 @@ async fn a_subnet_is_gone_with_its_secondary_block() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deprecated_image_of_the_family_is_right() {
+async fn a_deprecated_image_of_the_family_is_no_difference() {
     let cloud = Cloud::new();
     let family = "acs:alibaba_cloud_linux_3_2104_lts_x64";
     let mut newest = ImageFacts {
@@ -1037,8 +1107,8 @@ async fn a_deprecated_image_of_the_family_is_right() {
     assert_eq!(lines(&cloud.plan(APP).await), NOTHING);
 }
 
-/// A cloud in which a run died right after it had a machine made.
-async fn with_a_rising_machine() -> Cloud {
+/// Returns a cloud in which a run died immediately after it created an instance.
+async fn with_a_starting_machine() -> Cloud {
     for n in 1.. {
         let cloud = Cloud::new();
         let plan = cloud.plan(APP).await;
@@ -1055,8 +1125,8 @@ async fn with_a_rising_machine() -> Cloud {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_on_its_way_up_is_let_up_before_its_bandwidth_changes() {
-    let cloud = with_a_rising_machine().await;
+async fn a_bandwidth_change_waits_for_a_starting_machine() {
+    let cloud = with_a_starting_machine().await;
     let outcome = cloud
         .apply(&changed("max_bandwidth_out: 10", "max_bandwidth_out: 20"))
         .await;
@@ -1064,15 +1134,16 @@ async fn a_machine_on_its_way_up_is_let_up_before_its_bandwidth_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_on_its_way_up_is_let_up_before_its_disk_grows() {
-    let cloud = with_a_rising_machine().await;
+async fn a_disk_resize_waits_for_a_starting_machine() {
+    let cloud = with_a_starting_machine().await;
     let outcome = cloud.apply(&changed("size: 40", "size: 60")).await;
     assert!(outcome.is_complete(), "{:#?}", outcome.failed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_change_of_a_secondary_block_is_done() {
-    let net = "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+async fn a_lost_change_of_a_secondary_block_succeeds() {
+    let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
+        net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
     let more = net.replace(
         "10.0.0.0/16}",
         "10.0.0.0/16, secondary_cidr_blocks: [10.1.0.0/16]}",
@@ -1091,7 +1162,7 @@ async fn a_lost_change_of_a_secondary_block_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_change_of_a_disks_level_is_done() {
+async fn a_lost_change_of_a_disk_level_succeeds() {
     let (one, two) = (
         "size: 500, performance_level: PL1",
         "size: 500, performance_level: PL2",
@@ -1109,7 +1180,7 @@ async fn a_lost_change_of_a_disks_level_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_rules_are_swapped_within_the_quota() {
+async fn many_rules_are_replaced_within_the_quota() {
     let ports = |from: usize| {
         (from..from + 120)
             .map(|port| port.to_string())
@@ -1123,7 +1194,7 @@ async fn many_rules_are_swapped_within_the_quota() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_refusals_used_up_do_not_bar_a_corrected_spec() {
+async fn tokens_used_up_by_refusals_do_not_block_a_corrected_spec() {
     let options = SimOptions {
         failed_call_consumes_token: true,
         token_lifetime_ms: None,
@@ -1140,15 +1211,16 @@ async fn tokens_that_refusals_used_up_do_not_bar_a_corrected_spec() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_thing_is_adopted_once() {
+async fn one_resource_cannot_be_adopted_twice() {
     let (cloud, id) = forgotten_group().await;
     let one =
         format!("{{type: security_group, name: web, adopt: {id}, vpc: net, ingress: unmanaged}}");
     let text = format!(
-        "stack: shop\nregion: cn-beijing\nresources:\n  net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  one: {one}\n  two: {one}\n"
+        "stack: shop\nregion: cn-beijing\nresources:\n  \
+         net: {{type: vpc, cidr_block: 10.0.0.0/16}}\n  one: {one}\n  two: {one}\n"
     );
     let errors = planned(&cloud, &text, Options::default())
         .await
-        .expect_err("twice the same");
+        .expect_err("it is adopted twice");
     assert_eq!(classes(&errors), [PlanErrorClass::Refused]);
 }

@@ -1,4 +1,4 @@
-//! Rules of security groups whose plan rests on a listing that shows too little.
+//! Rules of security groups: plans that are based on an incomplete listing.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ resources:
       - {port: 5432, source: web, description: From the web servers}
 ";
 
-/// Applies a stack whose plan was made from a snapshot that somebody altered.
+/// Applies a stack with a plan from an altered snapshot.
 async fn apply_from(cloud: &Cloud, text: &str, alter: impl FnOnce(&mut Snapshot)) -> Outcome {
     let intent = cloud.intent(&stack(text, &[]));
     let mut snapshot = observe::observe(&cloud.session, &intent)
@@ -72,7 +72,7 @@ async fn rules(cloud: &Cloud, address: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_that_turns_out_to_be_the_live_one_is_not_revoked() {
+async fn a_rule_that_proves_to_be_the_live_one_is_not_revoked() {
     for hidden in ["db", "web"] {
         let cloud = Cloud::new();
         cloud.apply(GROUPS).await;
@@ -98,7 +98,7 @@ async fn a_rule_that_turns_out_to_be_the_live_one_is_not_revoked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_that_names_a_group_that_was_made_anew_is_revoked() {
+async fn the_old_rule_is_revoked_if_the_new_one_names_a_new_group() {
     let cloud = Cloud::new();
     cloud.apply(GROUPS).await;
     let other =
@@ -110,7 +110,7 @@ async fn a_rule_that_names_a_group_that_was_made_anew_is_revoked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_that_is_listed_without_an_id_is_changed_by_its_content() {
+async fn a_rule_without_an_id_is_changed_by_its_content() {
     let cloud = Cloud::new();
     cloud.apply(GROUPS).await;
     let changed = GROUPS

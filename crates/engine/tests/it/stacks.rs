@@ -1,6 +1,6 @@
-//! The stacks that the tests live through.
+//! Stacks that several tests use.
 
-/// A server with all that belongs to it.
+/// A server with all resources that it needs.
 pub(crate) const APP: &str = "
 stack: app
 region: cn-beijing
@@ -36,7 +36,7 @@ resources:
 outputs: {public_ip: \"${server.public_ip}\"}
 ";
 
-/// The same stack with one text in place of another, which must be there.
+/// Returns the same stack with one text replaced by another. Panics if the text is not in it.
 pub(crate) fn changed(from: &str, to: &str) -> String {
     assert!(APP.contains(from), "{from} is not in the stack");
     APP.replace(from, to)

@@ -1,4 +1,4 @@
-//! More resources than a listing by tag shows.
+//! More resources than a listing with a tag filter shows.
 
 use setpoint_engine::observe::{self, ObserveError};
 use setpoint_sim::fault::{CallInfo, Fate};
@@ -6,7 +6,7 @@ use setpoint_sim::profile::{Options, Quotas};
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, stack};
 
-/// A listing of ECS by tag shows 1,000 of these.
+/// A stack with more security groups than the 1,000 that such a listing of ECS shows.
 const GROUPS: &str = "stack: shop\nregion: cn-beijing\nresources:\n  \
                       net: {type: vpc, cidr_block: 10.0.0.0/16}\n  \
                       group: {type: security_group, count: 1010, vpc: net}\n";
@@ -22,15 +22,15 @@ async fn made() -> Cloud {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_listing_by_tag_leaves_out_is_neither_made_again_nor_left_behind() {
+async fn resources_beyond_a_listing_by_tag_are_neither_recreated_nor_leaked() {
     let cloud = made().await;
     let plan = cloud.plan(GROUPS).await;
     assert_eq!(lines(&plan), Vec::<String>::new());
-    // Ten pages of the listing, two of the tag service, one read by id, and the others' listings;
-    // each group has its rules read.
+    // Ten pages of the listing, two of the tag service, one read by id, and the listings of the
+    // other kinds. The rules of each group are read too.
     let cost = plan.cost;
     assert!(cost.listings <= 24, "{cost:?}");
-    // Without the tag service nobody can say what is there, and nothing is made.
+    // Without the tag service the listing cannot be completed, so nothing is created.
     cloud.sim.set_hook(Some(Box::new(|call: &CallInfo| {
         match call.action.as_str() {
             "ListTagResources" => Fate::RefuseBefore {

@@ -1,4 +1,4 @@
-//! Two at once, and a cloud that moves under a plan.
+//! Concurrent runs, and a cloud that changes after a plan was made.
 
 use std::time::Duration;
 
@@ -10,9 +10,10 @@ use tokio::sync::watch;
 
 use crate::stacks::{APP, changed};
 
-/// The same commit applied twice at once: create tokens make both meet the same resources.
+/// The same commit is applied twice concurrently: with equal create tokens, both get the same
+/// resources.
 #[tokio::test(start_paused = true)]
-async fn the_same_commit_twice_at_once() {
+async fn the_same_commit_applied_twice_concurrently() {
     for late_ms in [0, 10, 25, 1_000, 5_000, 20_000] {
         let cloud = Cloud::new();
         let plan = cloud.plan(APP).await;
@@ -39,9 +40,9 @@ async fn the_same_commit_twice_at_once() {
     }
 }
 
-/// A plan that is old is compared with the live resource before the first write on it.
+/// An old plan is compared with the live resource before the first write on it.
 #[tokio::test(start_paused = true)]
-async fn what_moved_since_the_plan_is_left_alone() {
+async fn a_resource_changed_since_the_plan_is_left_alone() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let plan = cloud.plan(&changed("ecs.c7.large", "ecs.c7.xlarge")).await;
@@ -62,9 +63,9 @@ async fn what_moved_since_the_plan_is_left_alone() {
     assert_eq!(outcome.writes, Vec::new());
 }
 
-/// A fresh look at what did not move lets an old plan through.
+/// An old plan is applied if a new read shows that the resource has not changed.
 #[tokio::test(start_paused = true)]
-async fn an_old_plan_of_what_did_not_move_is_applied() {
+async fn an_old_plan_of_an_unchanged_resource_is_applied() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let changed = changed("ecs.c7.large", "ecs.c7.xlarge");

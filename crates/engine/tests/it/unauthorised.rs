@@ -1,5 +1,5 @@
-//! A caller without the permission to list gets an error or an empty list. Neither leads to a plan,
-//! let alone to a create.
+//! A caller without the permission to list gets an error or an empty list. Neither counts as the
+//! absence of resources, so neither leads to a create.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use setpoint_testkit::run::stack;
 
 use crate::stacks::APP;
 
-/// A user who may do everything but one thing.
+/// Returns a user who may call every action but one.
 fn all_but(denied: &str) -> User {
     let all = Product::ALL.into_iter().flat_map(|product| {
         action::table(product)
@@ -30,7 +30,7 @@ fn all_but(denied: &str) -> User {
     serde_json::from_value(serde_json::json!({"user": "hand", "allow": allow})).expect("a user")
 }
 
-/// What one look at the stack reads.
+/// Returns the actions that one observation of the stack calls.
 async fn reads(cloud: &Cloud) -> Vec<String> {
     let counts = |cloud: &Cloud| cloud.sim.with(|world| world.calls().counts().clone());
     let before = counts(cloud);
@@ -41,7 +41,7 @@ async fn reads(cloud: &Cloud) -> Vec<String> {
     called.map(|(name, _)| name).collect()
 }
 
-/// Whether a read was refused for want of a permission.
+/// Returns whether a read was refused because a permission is missing.
 fn is_refused(error: &ObserveError) -> bool {
     let ObserveError::Read(ReadError::Call { error, .. }) = error else {
         return false;
@@ -50,7 +50,7 @@ fn is_refused(error: &ObserveError) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listing_that_is_forbidden_ends_the_look_whatever_it_answers() {
+async fn a_forbidden_listing_is_an_error_whatever_it_answers() {
     let cloud = Cloud::new();
     assert!(cloud.apply(APP).await.is_complete());
     let owned = cloud.owned();
@@ -64,13 +64,13 @@ async fn a_listing_that_is_forbidden_ends_the_look_whatever_it_answers() {
         cloud
             .sim
             .with(|world| world.set_users(vec![all_but(denied)]))
-            .expect("it makes sense");
+            .expect("the users are valid");
         let seen = observe::observe(&cloud.seen_by("hand").session, &intent).await;
         match seen {
-            // The identity was asked for before.
+            // The identity was read before.
             Ok(_) if denied == "GetCallerIdentity" => {}
             Ok(snapshot) => {
-                // Only what the stack does not use may stay unread, and it is said.
+                // Only a kind that the stack does not use may stay unread, and a note says so.
                 let [one] = snapshot.unlisted.as_slice() else {
                     panic!("without {denied}: {:?}", snapshot.unlisted);
                 };
@@ -88,7 +88,7 @@ const NET: &str =
     "stack: shop\nregion: cn-beijing\nresources:\n  net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
 
 #[tokio::test(start_paused = true)]
-async fn a_kind_that_is_not_used_and_may_not_be_listed_is_a_note() {
+async fn a_forbidden_listing_of_an_unused_kind_is_a_note() {
     let cloud = Cloud::new();
     assert!(cloud.apply(NET).await.is_complete());
     let intent = cloud.intent(&stack(NET, &[]));
@@ -104,7 +104,7 @@ async fn a_kind_that_is_not_used_and_may_not_be_listed_is_a_note() {
         cloud
             .sim
             .with(|world| world.set_users(vec![all_but(denied)]))
-            .expect("it makes sense");
+            .expect("the users are valid");
         for destroy in [false, true] {
             let options = Options {
                 destroy,
@@ -123,11 +123,11 @@ async fn a_kind_that_is_not_used_and_may_not_be_listed_is_a_note() {
             assert!(note.contains(kind) && note.contains(permission), "{note}");
         }
     }
-    // What is used must be listed.
+    // A kind that is in use must be listed.
     cloud
         .sim
         .with(|world| world.set_users(vec![all_but("DescribeVpcs")]))
-        .expect("it makes sense");
+        .expect("the users are valid");
     let seen = observe::observe(&cloud.seen_by("hand").session, &intent).await;
     assert!(seen.as_ref().is_err_and(is_refused), "{seen:?}");
 }

@@ -1,5 +1,5 @@
-//! Waits inside the window of a resize whose goal somebody else puts out of reach, and
-//! interruptions.
+//! Waits inside the window of a resize: somebody else puts their goal out of reach, or the run is
+//! interrupted.
 
 use std::time::Duration;
 
@@ -17,11 +17,12 @@ use crate::stacks::{APP, changed};
 const UNDONE: &str =
     " and cannot reach the expected state any more: something else changed it meanwhile";
 
-/// A machine needs half of this to stop and to start; the time limits of the waits are far longer.
+/// An upper bound for the run. Stopping and starting an instance takes half of this time; the time
+/// limits of the waits are far longer.
 const PROMPT: Duration = Duration::from_mins(3);
 
-/// Resizes the machine. When a call of this action is sent, somebody else does the same as
-/// `meanwhile` says, and after that the run is interrupted if `interrupts` says so.
+/// Resizes the instance. Once a call of the action `at` is sent, makes the changes of `meanwhile`,
+/// and then interrupts the run if `interrupts` is set.
 async fn resize(
     cloud: &Cloud,
     at: &'static str,
@@ -71,7 +72,7 @@ fn state(cloud: &Cloud) -> String {
     machine.expect("a machine").state
 }
 
-/// Waits until the machine is in a state, and tells it to go to another one.
+/// Waits until the instance is in a state, then calls an action on it.
 async fn when(
     cloud: &Cloud,
     is: &str,
@@ -108,14 +109,14 @@ async fn converges(cloud: &Cloud) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_that_somebody_starts_while_it_is_stopped_fails_the_wait() {
+async fn a_start_by_somebody_else_fails_the_wait_for_the_stop() {
     for interrupts in [false, true] {
         let cloud = Cloud::new();
         let outcome = resize(&cloud, "StopInstances", interrupts, async |cloud, id| {
             when(cloud, "Stopped", &ecs::START_INSTANCE, id).await;
         })
         .await;
-        // The look that settles it may come while the machine is still on its way up.
+        // The deciding look may still show the instance while it starts.
         assert_undone(&outcome, &["Starting", "Running"]);
         assert_ne!(state(&cloud), "Stopped");
         converges(&cloud).await;
@@ -123,7 +124,7 @@ async fn a_machine_that_somebody_starts_while_it_is_stopped_fails_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_that_somebody_stops_while_it_is_started_fails_the_wait() {
+async fn a_stop_by_somebody_else_fails_the_wait_for_the_start() {
     let cloud = Cloud::new();
     let outcome = resize(&cloud, "StartInstances", true, async |cloud, id| {
         when(cloud, "Running", &ecs::STOP_INSTANCE, id).await;
@@ -133,11 +134,10 @@ async fn a_machine_that_somebody_stops_while_it_is_started_fails_the_wait() {
     converges(&cloud).await;
 }
 
-/// The type that is waited for never shows: after an interruption the machine is started all the
-/// same.
+/// The expected type never shows. After an interruption, the instance is started nevertheless.
 #[tokio::test(start_paused = true)]
-async fn an_interrupted_wait_that_the_start_does_not_need_is_abandoned() {
-    // A type is read back at once, so no look shows the one that was there for a moment.
+async fn an_interrupted_wait_that_the_start_does_not_need_is_given_up() {
+    // A new type is visible at once, so no look shows the type that was there for a moment.
     let mut options = setpoint_sim::profile::Options::default();
     options.profile.read_back_ms = 0;
     let cloud = Cloud::with(options);
