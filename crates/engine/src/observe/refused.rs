@@ -23,7 +23,8 @@ pub(super) fn is_refusal(error: &ReadError) -> bool {
     api.is_some_and(|api| api.is_permission() || api.is_not_activated())
 }
 
-/// Returns the kinds that were not listed, if the plan can do without them.
+/// Returns the kinds that were not listed, one for each missing permission, if the plan can do
+/// without them.
 ///
 /// # Errors
 ///
