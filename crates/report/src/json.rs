@@ -4,13 +4,13 @@ use setpoint_plan::document;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
 
-/// The plan as indented JSON with a newline at its end.
+/// Returns the plan as indented JSON with a newline at its end. Secrets are hidden.
 #[must_use]
 pub fn plan(plan: &Plan, report: &Report) -> String {
     pretty(&document::to_document(plan, report))
 }
 
-/// Plain data as indented JSON with a newline at its end.
+/// Returns plain data as indented JSON with a newline at its end.
 pub(crate) fn pretty(value: &impl serde::Serialize) -> String {
     let text = serde_json::to_string_pretty(value)
         .expect("plain data with text keys always has a JSON form");

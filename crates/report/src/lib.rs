@@ -1,10 +1,14 @@
-//! Plan, findings and outcome as text, JSON and graphs: one view model, many formats.
+//! Renders plans, progress, failures, outcomes and live resources as text, Markdown, HTML, JSON and
+//! graphs.
 //!
-//! Everything here is a pure function: data in, text out; durations are handed in. Text is labelled
-//! by meaning and one table turns labels into colours ([`style`]). What a plan says is worked out
-//! once ([`view`]) and written by [`text`], [`markdown`] and [`html`]; the JSON form is
-//! [`setpoint_plan::document`]. Invariant: a secret never gets into any of them but by
-//! [`outputs::Reveal::Shown`].
+//! Every function here is pure: it takes data and returns text. Callers pass in all durations, so
+//! the output does not depend on a clock. [`view`] puts a plan in words once, independent of the
+//! format; [`text`], [`markdown`] and [`html`] only lay these words out, so the formats cannot
+//! disagree. The JSON form of a plan is [`setpoint_plan::document`]. Text carries labels by
+//! meaning, and one table maps labels to colours ([`style`]).
+//!
+//! Invariant: no format shows a secret, except an output that the user asked for
+//! ([`outputs::Reveal::Shown`], [`outputs::raw`]).
 
 pub mod failure;
 #[cfg(test)]

@@ -1,46 +1,49 @@
-//! Lines of labelled text, measured before they are coloured, and text wrapped to a width.
+//! Lines of labelled text, and text that is wrapped or cut to a width.
+//!
+//! Widths are terminal columns: a wide character counts as two. A line is measured before it is
+//! coloured, so that ANSI codes do not count.
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::style::{Label, Style};
 
-/// Columns that a text takes on a terminal.
+/// Returns the number of columns that a text takes on a terminal.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// One line as it grows.
+/// A line under construction: pieces of text with their labels.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
     parts: Vec<(Label, String)>,
 }
 
 impl Line {
-    /// A line that begins with so many spaces.
+    /// Creates a line that begins with `n` spaces.
     pub(crate) fn indented(n: usize) -> Self {
         Self {
             parts: vec![(Label::Plain, " ".repeat(n))],
         }
     }
 
-    /// Adds a text.
+    /// Appends a text.
     pub(crate) fn push(&mut self, label: Label, text: impl Into<String>) {
         self.parts.push((label, text.into()));
     }
 
-    /// Adds spaces until the line is so wide.
+    /// Appends spaces up to this width; a wider line stays as it is.
     pub(crate) fn pad_to(&mut self, columns: usize) {
         let missing = columns.saturating_sub(self.width());
         self.push(Label::Plain, " ".repeat(missing));
     }
 
-    /// Columns that it takes.
+    /// Returns the number of columns that the line takes.
     pub(crate) fn width(&self) -> usize {
         self.parts.iter().map(|(_, text)| width(text)).sum()
     }
 
-    /// The line cut to so many columns, with `…` at its end where something is missing.
+    /// Cuts the line to at most `columns`; a cut line ends with `…`.
     pub(crate) fn cut_to(mut self, columns: usize) -> Self {
         let mut used = 0;
         for at in 0..self.parts.len() {
@@ -55,7 +58,7 @@ impl Line {
         self
     }
 
-    /// The line in colour or bare, without spaces at its end.
+    /// Renders the line with or without colours, without trailing spaces.
     pub(crate) fn render(&self, style: &Style) -> String {
         let last = self
             .parts
@@ -74,8 +77,8 @@ impl Line {
     }
 }
 
-/// Breaks a text into lines of at most `columns`, at spaces where possible and within words
-/// otherwise. Spaces at the start of the text are dropped.
+/// Breaks a text into lines of at most `columns` (at least one), at spaces where possible and
+/// within words otherwise. Spaces at the start of the text are dropped.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let options = Options::new(columns.max(1))
         .word_separator(WordSeparator::AsciiSpace)
@@ -84,7 +87,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines.into_iter().map(Into::into).collect()
 }
 
-/// The text cut to so many columns, with `…` at its end where something is missing.
+/// Cuts a text to at most `columns`; a cut text ends with `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();

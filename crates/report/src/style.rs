@@ -1,14 +1,16 @@
-//! Labels: what a piece of text means to its reader. One table turns them into colours; without it
-//! text stays bare.
+//! Labels for the meaning of a piece of text, and the table that maps them to ANSI colours.
+//!
+//! Formats choose a label, never a colour, so that all output changes its look in one place.
 
 use anstyle::{AnsiColor, Effects};
 
-/// How text is laid out.
+/// Colours and width of text output. The default has no colours and 80 columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// Whether labels become ANSI colours.
     pub color: bool,
-    /// Columns of the terminal; every width from 1 works, from 40 it reads well.
+    /// The width of the terminal in columns. Every width works; text is easy to read from 40
+    /// columns on.
     pub width: usize,
 }
 
@@ -21,32 +23,32 @@ impl Default for Style {
     }
 }
 
-/// What a piece of text means.
+/// The meaning of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
-    /// Nothing of its own.
+    /// No particular meaning.
     Plain,
-    /// Something comes.
+    /// A created resource or an added value.
     Create,
-    /// Something changes.
+    /// An update.
     Update,
-    /// Something goes.
+    /// A destroyed resource or a removed value.
     Delete,
-    /// Data or an identity is lost, or something runs no more.
+    /// A loss of data or identity, a held change, or a failure.
     Danger,
-    /// Something to heed.
+    /// A warning, such as an interruption or a note.
     Warning,
-    /// All is well.
+    /// Success: a completed run, or no changes.
     Good,
-    /// What the eye looks for first.
+    /// Text that readers look for first: names, headings, summaries.
     Strong,
-    /// What it may pass over.
+    /// Secondary text, such as places and counts.
     Dim,
     /// The frame of an error.
     Frame,
 }
 
-/// The table of colours.
+/// Maps a label to its ANSI style.
 fn ansi(label: Label) -> anstyle::Style {
     let style = anstyle::Style::new();
     let colored = |color: AnsiColor| style.fg_color(Some(color.into()));
@@ -62,7 +64,7 @@ fn ansi(label: Label) -> anstyle::Style {
 }
 
 impl Style {
-    /// No colours, so many columns.
+    /// Returns a style without colours for this width in columns.
     #[must_use]
     pub fn plain(width: usize) -> Self {
         Self {
@@ -71,7 +73,7 @@ impl Style {
         }
     }
 
-    /// The text under its label: in colour, or bare.
+    /// Returns the text in the colour of its label, or unchanged if colours are off.
     #[must_use]
     pub fn paint(&self, label: Label, text: &str) -> String {
         if !self.color || label == Label::Plain || text.is_empty() {

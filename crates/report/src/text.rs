@@ -1,4 +1,8 @@
-//! A plan as text for a terminal.
+//! A plan as text for a terminal: header, items with their rows, notes, summary, effect, held
+//! changes.
+//!
+//! The first lines of all items share their columns. Text without room wraps or moves to the next
+//! line; only places in the spec are dropped.
 
 use std::fmt::Write as _;
 
@@ -16,16 +20,16 @@ mod row;
 pub use call::calls;
 pub use drift::drift;
 
-/// Names of items are lined up to at most so many columns.
+/// The widest column of item names.
 const NAME_MAX: usize = 28;
 
-/// The whole plan.
+/// Renders a plan.
 #[must_use]
 pub fn plan(plan: &Plan, report: &Report, header: &Header, style: &Style) -> String {
     page(&view::plan(plan, report, header), style)
 }
 
-/// A plan that is already in words.
+/// Renders a plan from its view.
 #[must_use]
 pub fn page(view: &PlanView, style: &Style) -> String {
     let mut out = String::new();
@@ -33,7 +37,7 @@ pub fn page(view: &PlanView, style: &Style) -> String {
     let columns = Columns::of(view, style);
     let mut is_bare = false;
     for item in &view.items {
-        // Neighbours of one line each are a list; everything else has a blank line around it.
+        // Adjacent items without rows form a list; all other items have blank lines around them.
         if !(is_bare && item.rows.is_empty()) {
             out.push('\n');
         }
@@ -80,7 +84,7 @@ pub fn page(view: &PlanView, style: &Style) -> String {
     out
 }
 
-/// Where the parts of items' first lines stand.
+/// The widths of the columns of first lines.
 struct Columns {
     mark: usize,
     name: usize,
@@ -119,7 +123,7 @@ impl Columns {
     }
 }
 
-/// An item's first line; what has no room goes below it.
+/// Writes the first line of an item; words without room follow below it.
 fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
     let mut line = Line::indented(if style.width < 20 { 0 } else { 2 });
     line.push(item.label, format!("{:>1$}", item.mark, columns.mark));
@@ -135,7 +139,7 @@ fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
     let verb = line.width();
     line.push(item.label, item.verb);
     if line.width() > style.width {
-        // Nothing fits: the name and the verb in lines of their own.
+        // The name and the verb do not fit on one line, so each has its own.
         put(
             out,
             style,
@@ -166,6 +170,7 @@ fn head(out: &mut String, item: &Item, columns: &Columns, style: &Style) {
     end(out, &line, style);
 }
 
+/// Writes a line, unless it is empty.
 fn end(out: &mut String, line: &Line, style: &Style) {
     let text = line.render(style);
     if !text.is_empty() {
@@ -174,7 +179,7 @@ fn end(out: &mut String, line: &Line, style: &Style) {
     }
 }
 
-/// A sentence, wrapped, each line indented.
+/// Writes a sentence, wrapped, with each line indented.
 pub(crate) fn put(out: &mut String, style: &Style, label: Label, indent: usize, text: &str) {
     let indent = indent.min(style.width / 2);
     for part in wrap(text, style.width.saturating_sub(indent)) {

@@ -1,5 +1,12 @@
-//! What a plan says, worked out once for every format: items with marks, words and lines, and the
-//! sentences at its end.
+//! The words of a plan, independent of the output format: items with marks, words and rows, and the
+//! sentences around them.
+//!
+//! [`plan`] builds a [`PlanView`]; the text, Markdown and HTML formats only lay it out. Items are
+//! in the order of the plan's changes, and equal changes of adjacent members of a group share one
+//! item.
+//!
+//! Invariant: a value that is a secret or contains one, or whose field or name marks it as
+//! sensitive, reads `(sensitive value)`.
 
 use std::time::Duration;
 
@@ -20,55 +27,60 @@ pub(crate) mod values;
 
 pub(crate) use time::usual;
 
-/// The line of a plan without changes.
+/// The summary of a plan without changes.
 pub const NO_CHANGES: &str = "No changes. Your infrastructure matches the configuration.";
 
-/// What a plan for some targets without changes says: it promises nothing about the rest.
+/// The summary of a plan for some targets without changes. It claims nothing about the rest of the
+/// stack, which was not compared.
 pub const NO_CHANGES_TO_TARGETS: &str =
     "No changes to the targets. The rest of the stack was not compared.";
 
-/// What a plan does not know of itself.
+/// Facts that a view needs and that the plan itself does not hold.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Header {
-    /// How long reading and planning took; not shown if unknown.
+    /// How long reading and planning took; left out of the header if `None`.
     pub elapsed: Option<Duration>,
-    /// The kinds' tables, for units and secret fields.
+    /// The schema of the kinds, from which units, secret fields and the targets of references are
+    /// read.
     pub schema: Option<Schema>,
-    /// Whether the plan is to take everything away.
+    /// Whether the plan is that of a `destroy`.
     pub destroy: bool,
-    /// Whether only some addresses were asked for.
+    /// Whether the plan is limited to some addresses.
     pub is_partial: bool,
 }
 
-/// A plan in words.
+/// A plan in words, independent of the output format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanView {
-    /// Stack, region, account, what was read.
+    /// Stack, region, account (its id shortened), number of live resources, and the elapsed time.
     pub header: String,
-    /// What changes, one entry for equal changes of a group's members.
+    /// The changes, in the order of the plan; equal changes of adjacent group members share one
+    /// item.
     pub items: Vec<Item>,
-    /// What was noticed about resources that have no item, and about the stack.
+    /// Notes about the stack, and about resources that have no item.
     pub notes: Vec<String>,
-    /// Outputs and their values to be; none if nothing about them can change.
+    /// Outputs with their planned values; empty unless the plan creates the stack or an output is
+    /// known only after apply.
     pub outputs: Vec<(String, String)>,
-    /// `Plan: …`, or [`NO_CHANGES`].
+    /// `Plan: …`, or the sentence for a plan without changes, such as [`NO_CHANGES`].
     pub summary: String,
-    /// Whether nothing changes.
+    /// Whether the plan has no changes.
     pub is_empty: bool,
-    /// What it does to what runs.
+    /// Interruptions, data losses and payments; `None` if no live resource is interrupted, loses
+    /// data or changes in place.
     pub effect: Option<(Label, String)>,
-    /// What is held or let through, with the way out.
+    /// Held changes with the flags that allow them, then held changes that are already allowed.
     pub held: Vec<(Label, String)>,
-    /// What reading the cloud cost.
+    /// The number of API calls that reading the live state took, by type.
     pub reads: String,
 }
 
-/// One change, or equal changes of several members of a group.
+/// One change, or equal changes of several group members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// `+ ~ -/+ +/- - ! x`.
+    /// One of `+`, `~`, `-/+`, `+/-`, `-`, `!` (kept) and `x` (forgotten).
     pub mark: &'static str,
-    /// What it means.
+    /// The meaning of the mark and the verb, for colours.
     pub label: Label,
     /// `app`, or `web[0..2]`.
     pub name: String,
@@ -76,46 +88,47 @@ pub struct Item {
     pub kind: &'static str,
     /// `create`, `update in-place`, ….
     pub verb: &'static str,
-    /// Words beside the verb: kind, effect, loss, duration.
+    /// Words beside the verb: the id of a deleted resource, the effect, data loss, and the usual
+    /// duration.
     pub words: Vec<(Label, String)>,
-    /// The lines below.
+    /// The rows below.
     pub rows: Vec<Row>,
 }
 
-/// One line below a change.
+/// One row below a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// `+ ~ -`, or empty for a remark.
+    /// `+`, `~` or `-`; empty for a remark.
     pub mark: &'static str,
-    /// What it means.
+    /// The meaning of the row, for colours.
     pub label: Label,
-    /// What it says.
+    /// The content.
     pub what: What,
-    /// Whether it forces a replacement.
+    /// Whether this difference forces a replacement.
     pub forces: bool,
-    /// A word beside it that must not get lost.
+    /// A remark beside the row. It is never dropped: without room it moves to the next line.
     pub remark: Option<String>,
-    /// Where the spec says so; left out where there is no room.
+    /// The place in the spec, `file:line:column`; dropped if there is no room.
     pub at: Option<String>,
 }
 
-/// What a line says.
+/// The content of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// An attribute has another value.
+    /// An attribute with an old and a new value.
     Change {
         /// The attribute.
         name: String,
         /// The old value.
         before: String,
-        /// The new one.
+        /// The new value.
         after: String,
     },
-    /// An attribute is there or goes.
+    /// An attribute with one text: it is added or removed, or its values are not shown.
     Set {
         /// The attribute.
         name: String,
-        /// Its value.
+        /// Its value, or the text in place of it.
         value: String,
     },
     /// A sentence.
@@ -123,7 +136,7 @@ pub enum What {
 }
 
 impl Row {
-    /// An attribute with another value.
+    /// Creates a row for an attribute with an old and a new value.
     pub(crate) fn change(
         mark: &'static str,
         label: Label,
@@ -142,7 +155,7 @@ impl Row {
         )
     }
 
-    /// An attribute that is there or goes.
+    /// Creates a row for an attribute with one text.
     pub(crate) fn set(mark: &'static str, label: Label, name: &str, value: String) -> Self {
         Self::new(
             mark,
@@ -154,12 +167,12 @@ impl Row {
         )
     }
 
-    /// A sentence under a mark.
+    /// Creates a row for a sentence with a mark.
     pub(crate) fn line(mark: &'static str, label: Label, text: String) -> Self {
         Self::new(mark, label, What::Line(text))
     }
 
-    /// A sentence without a mark.
+    /// Creates a row for a sentence without a mark.
     pub(crate) fn remark(label: Label, text: String) -> Self {
         Self::new("", label, What::Line(text))
     }
@@ -175,7 +188,8 @@ impl Row {
         }
     }
 
-    /// The line as one text, without its mark.
+    /// Returns the row as one line without its mark: the content, the note on a replacement, the
+    /// remark and the place.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = match &self.what {
@@ -198,7 +212,7 @@ impl Row {
     }
 }
 
-/// A plan and its report in words.
+/// Builds the view of a plan and of the notes in its report.
 #[must_use]
 pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     let values = values::Values::of_plan(plan, header.schema);
@@ -229,7 +243,8 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     }
 }
 
-/// Outputs are told of where apply decides their values, or makes the stack.
+/// Returns the outputs with their planned values, if the plan has changes and either creates the
+/// stack or leaves an output unknown until apply.
 fn outputs(plan: &Plan, values: &values::Values<'_>) -> Vec<(String, String)> {
     let is_told = plan.n_live == 0 || plan.outputs.values().any(|output| !output.value.is_known());
     let shown = |output: &setpoint_plan::plan::PlannedOutput| match &output.value {

@@ -1,12 +1,12 @@
-//! Small pieces of text that every format shares: durations, sizes, counts, and text made safe to
-//! show.
+//! Pieces of text that all formats share: counts, durations, sizes, names of group members, and
+//! text that is safe to print.
 
 use std::time::Duration;
 
 use setpoint_plan::{Address, Key};
 use setpoint_spec::stack::Location;
 
-/// `1 restart`, `3 restarts`; the plural adds an `s`.
+/// Returns a count with its noun: `1 restart`, `3 restarts`. The plural adds an `s`.
 pub(crate) fn count(n: usize, one: &str) -> String {
     if n == 1 {
         format!("1 {one}")
@@ -15,7 +15,7 @@ pub(crate) fn count(n: usize, one: &str) -> String {
     }
 }
 
-/// A measured duration: `0.8 s`, `58 s`, `3 min 12 s`, `2 h 5 min`.
+/// Returns a measured duration: `0.8 s`, `58 s`, `3 min 12 s`, `2 h 5 min`.
 pub(crate) fn took(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 9.95 {
@@ -30,7 +30,7 @@ pub(crate) fn took(duration: Duration) -> String {
     }
 }
 
-/// A whole number of seconds as Terraform writes it: `31s`, `1m12s`, `1h2m3s`.
+/// Returns a duration in whole seconds, in the form of Terraform: `31s`, `1m12s`, `1h2m3s`.
 pub(crate) fn short(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -45,7 +45,7 @@ pub(crate) fn short(duration: Duration) -> String {
     }
 }
 
-/// A clock: `0:31`, `12:05`, `1:02:03`.
+/// Returns a duration in the form of a clock: `0:31`, `12:05`, `1:02:03`.
 pub(crate) fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
     if seconds < 3600 {
@@ -60,7 +60,7 @@ pub(crate) fn clock(duration: Duration) -> String {
     }
 }
 
-/// An estimate: `about 20 s`, `about 1 min`, `about 2 h`; nothing for zero.
+/// Returns an estimate: `about 20 s`, `about 1 min`, `about 2 h`; `None` for less than a second.
 pub(crate) fn about(duration: Duration) -> Option<String> {
     let seconds = duration.as_secs();
     Some(match seconds {
@@ -71,7 +71,7 @@ pub(crate) fn about(duration: Duration) -> Option<String> {
     })
 }
 
-/// A size of a text: `120 bytes`, `1.2 KiB`.
+/// Returns the size of a text: `120 bytes`, `1.2 KiB`.
 #[expect(clippy::cast_precision_loss, reason = "a rounded number for people")]
 pub(crate) fn size(bytes: usize) -> String {
     if bytes < 1024 {
@@ -81,17 +81,18 @@ pub(crate) fn size(bytes: usize) -> String {
     }
 }
 
-/// `file:line:column`.
+/// Returns a place as `file:line:column`.
 pub(crate) fn place(at: &Location) -> String {
     format!("{}:{}:{}", at.file, at.line, at.column)
 }
 
-/// An account's id with its middle left out.
+/// Returns an account id without its middle: `1234…3456`.
 pub(crate) fn account(id: &str) -> String {
     ends(id, 4, 4)
 }
 
-/// The first and last characters of a text that is longer than both with a mark between.
+/// Returns the first and the last characters of a text, with `…` between; the whole text if that
+/// would not be longer.
 pub(crate) fn ends(text: &str, first: usize, last: usize) -> String {
     let n = text.chars().count();
     if n <= first + last + 1 {
@@ -102,8 +103,8 @@ pub(crate) fn ends(text: &str, first: usize, last: usize) -> String {
     format!("{head}…{tail}")
 }
 
-/// Text without what could move a terminal's cursor or turn its direction: control characters are
-/// spelled out.
+/// Returns text that is safe to print: characters that could move the cursor, change colours or
+/// reverse the direction of writing are written as escapes.
 pub(crate) fn clean(text: &str) -> String {
     let unsafe_char = |c: char| {
         c.is_control()
@@ -123,8 +124,8 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Several members of one group as one name: `web[0..2]`, `web[0,2]`, `disk[a,b]`. Any other set:
-/// the names in a row.
+/// Returns the members of one group as one name: `web[0..2]`, `web[0,2]`, `disk[a,b]`. Any other
+/// addresses are listed, separated by commas.
 pub(crate) fn members(addresses: &[&Address]) -> String {
     let Some(first) = addresses.first() else {
         return String::new();
@@ -172,7 +173,7 @@ fn key_ranges(keys: &[&Key]) -> String {
     parts.join(",")
 }
 
-/// Names of many resources, members of a group together: `web[0..2], db`.
+/// Returns the names of resources, with adjacent members of a group as one: `web[0..2], db`.
 pub(crate) fn names(addresses: &[&Address]) -> String {
     let mut runs: Vec<Vec<&Address>> = Vec::new();
     for address in addresses {

@@ -10,11 +10,11 @@ use setpoint_plan::report::Report;
 
 use crate::words::{clean, count, size};
 
-/// Longer parameters are shown by their size.
+/// The longest parameter, in bytes, that is shown in full; longer ones are shown as their size.
 const SHOWN_MAX: usize = 300;
 
-/// The write calls in an order in which they may be made: action, address, what comes first,
-/// parameters.
+/// Renders the write calls of a plan in a valid order: number, action, address, the numbers of the
+/// calls that must come first, and the parameters. Secrets are hidden.
 #[must_use]
 pub fn calls(plan: &Plan) -> String {
     let document = document::to_document(plan, &Report::default());
@@ -63,7 +63,8 @@ pub fn calls(plan: &Plan) -> String {
     out
 }
 
-/// The numbers of the calls that a step waits for, through waits and local acts.
+/// Returns the numbers of the calls that must come before a step, directly or behind waits and
+/// local acts.
 fn calls_before(plan: &Plan, order: usize, number: &BTreeMap<usize, usize>) -> Vec<String> {
     let mut todo: Vec<StepId> = plan.steps[order].after.clone();
     let mut seen = std::collections::BTreeSet::new();
@@ -89,7 +90,7 @@ fn parameters(out: &mut String, parameters: &BTreeMap<String, Json>) {
     }
 }
 
-/// A parameter on one line: `${net.id}` for what is not known yet.
+/// Returns a parameter on one line, with references as `${net.id}`.
 fn shown(value: &Json) -> String {
     match value {
         Json::String(text) if text.len() > SHOWN_MAX || text.contains('\n') => {
@@ -116,6 +117,7 @@ fn shown(value: &Json) -> String {
     }
 }
 
+/// Returns the entry of a map that has exactly one.
 fn single(map: &serde_json::Map<String, Json>) -> Option<(&str, &Json)> {
     let mut entries = map.iter();
     let (key, value) = entries.next()?;

@@ -1,5 +1,8 @@
-//! Drift: the same differences as a plan's, told from the cloud's side: what is live and what the
-//! spec says.
+//! Drift: the differences of a plan, described from the side of the cloud.
+//!
+//! A plan says what it will do; drift says how the live state differs from the spec. The marks are
+//! therefore reversed: a value that the plan would add is missing (`-`), and one that it would
+//! remove is extra (`+`).
 
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
@@ -10,7 +13,7 @@ use crate::style::{Label, Style};
 use crate::view::{self, Header, Item, Row, What};
 use crate::words::{count, took};
 
-/// What differs from the spec, resource by resource.
+/// Renders the differences from the spec, resource by resource. Kept resources are left out.
 #[must_use]
 pub fn drift(plan: &Plan, report: &Report, header: &Header, style: &Style) -> String {
     let view = view::plan(plan, report, header);
@@ -64,7 +67,7 @@ pub fn drift(plan: &Plan, report: &Report, header: &Header, style: &Style) -> St
     out
 }
 
-/// A text right of a name, wrapped in its own column.
+/// Writes a text to the right of a name, wrapped in its own column.
 fn hanging(out: &mut String, style: &Style, name: &str, label: Label, text: &str) {
     let start = 2 + width(name) + 2;
     for (at, part) in crate::line::wrap(text, style.width.saturating_sub(start))
@@ -100,8 +103,7 @@ fn lines(item: &Item) -> Vec<(Label, String)> {
     }
 }
 
-/// A difference from the cloud's side: what a plan would add is missing, what it would take away is
-/// extra.
+/// Returns a row of a plan as drift, with the mark reversed; `None` for a remark.
 fn line(row: &Row) -> Option<(Label, String)> {
     Some(match (&row.what, row.mark) {
         (_, "") => return None,

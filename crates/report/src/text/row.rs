@@ -1,4 +1,8 @@
-//! The lines below an item: names, values and what stands beside them, each in its column.
+//! The rows below an item, with names, values, remarks and places in columns.
+//!
+//! Members of a structure that differ together are written below the name of the structure, with
+//! columns of their own. A value without room goes below its name, and the new value below the old
+//! one; a remark without room goes to the next line; a place without room is dropped.
 
 use crate::line::{Line, width, wrap};
 use crate::style::{Label, Style};
@@ -6,32 +10,34 @@ use crate::view::{Row, What};
 
 use super::put;
 
-/// A value column narrower than this is given up: values go below their names.
+/// The narrowest column of values; with less room, values go below their names.
 const VALUE_MIN: usize = 20;
-/// Below this width places in the spec are left out.
+/// The narrowest terminal on which places in the spec are shown.
 const PLACES_FROM: usize = 60;
-/// Columns between a remark and a place.
+/// The number of spaces between a remark and a place.
 const PLACE_GAP: usize = 4;
-/// How much further members of a structure are indented.
+/// The additional indentation of the members of a structure.
 const MEMBER_INDENT: usize = 4;
+/// The note beside a difference that forces a replacement.
 const FORCES: &str = "  # forces replacement";
+/// The arrow before a new value that is on a line of its own.
 const ARROW: &str = "-> ";
 
-/// The columns of one item's lines.
+/// The columns of the rows of one item or structure.
 #[derive(Clone, Copy)]
 struct Columns {
     indent: usize,
-    /// Width of the names.
+    /// The width of names.
     name: usize,
-    /// Width of the values that something stands beside.
+    /// The width of values that have a remark or a place beside them.
     value: usize,
-    /// Width of the sentences that something stands beside.
+    /// The width of sentences that have a remark or a place beside them.
     sentence: usize,
-    /// Width of remarks that a place stands beside.
+    /// The width of remarks that have a place beside them.
     remark: usize,
 }
 
-/// Writes the lines. Members of a structure that differ together stand under its name.
+/// Writes the rows; members of a structure that differ together are written below its name.
 pub(super) fn rows(out: &mut String, rows: &[Row], indent: usize, style: &Style) {
     let indent = indent.min(style.width / 4);
     let sections = sections(rows);
@@ -57,7 +63,7 @@ pub(super) fn rows(out: &mut String, rows: &[Row], indent: usize, style: &Style)
     }
 }
 
-/// The rows as they stand together: single ones, and the members of each structure.
+/// Splits rows into sections: a single row, or adjacent members of one structure.
 fn sections(rows: &[Row]) -> Vec<&[Row]> {
     let mut sections = Vec::new();
     let mut rest = rows;
@@ -69,7 +75,7 @@ fn sections(rows: &[Row]) -> Vec<&[Row]> {
     sections
 }
 
-/// How many rows from the first one on are members of one structure.
+/// Returns how many rows, from the first one on, are members of the same structure.
 fn structure(rows: &[Row]) -> usize {
     let Some(first) = prefix(&rows[0]) else {
         return 1;
@@ -78,7 +84,7 @@ fn structure(rows: &[Row]) -> usize {
     rows.iter().take_while(belongs).count()
 }
 
-/// The mark of a structure: that of its members where they agree.
+/// Returns the mark of a structure: that of its members if they agree, otherwise `~`.
 fn mark(members: &[Row]) -> (&'static str, Label) {
     let first = &members[0];
     if members.iter().all(|row| row.mark == first.mark) {
@@ -95,7 +101,7 @@ fn name_of(row: &Row) -> Option<&String> {
     }
 }
 
-/// The structure whose member a row is about.
+/// Returns the structure that the attribute of a row is a member of.
 fn prefix(row: &Row) -> Option<&str> {
     let (structure, _) = name_of(row)?.split_once('.')?;
     Some(structure)
@@ -111,7 +117,7 @@ fn without_prefix(row: &Row) -> Row {
     row
 }
 
-/// Writes lines that stand under each other, each part in its column.
+/// Writes rows that share their columns.
 fn plain(out: &mut String, rows: &[Row], columns: Columns, style: &Style) {
     let mut writer = Writer {
         out,
@@ -159,12 +165,12 @@ fn value_of(row: &Row) -> Option<String> {
     }
 }
 
-/// The place that is shown beside a line, where there is room for places at all.
+/// Returns the place to show beside a row; `None` on a narrow terminal.
 fn place<'a>(row: &'a Row, style: &Style) -> Option<&'a str> {
     row.at.as_deref().filter(|_| style.width >= PLACES_FROM)
 }
 
-/// Columns that what stands beside a line takes.
+/// Returns the number of columns that the remark and the place beside a row take.
 fn side_width(row: &Row, remark: usize, style: &Style) -> usize {
     match (&row.remark, place(row, style).map(width)) {
         (None, place) => place.unwrap_or(0),
@@ -217,7 +223,7 @@ impl Columns {
     }
 }
 
-/// Where lines are written to.
+/// Writes rows into a text.
 struct Writer<'a> {
     out: &'a mut String,
     columns: Columns,
@@ -235,7 +241,7 @@ impl Writer<'_> {
         line
     }
 
-    /// A sentence under a mark: a rule.
+    /// Writes a sentence with a mark, such as a rule.
     fn sentence(&mut self, row: &Row, text: &str) {
         let mut line = self.begin(row);
         let start = line.width();
@@ -249,7 +255,7 @@ impl Writer<'_> {
         self.beside(line, row, start + self.columns.sentence + 2);
     }
 
-    /// An attribute with its value or its two values.
+    /// Writes an attribute with its value, or with its old and new value.
     fn named(&mut self, row: &Row, name: &str, sides: &[&String]) {
         let mut line = self.begin(row);
         line.push(Label::Plain, name);
@@ -275,7 +281,7 @@ impl Writer<'_> {
         self.beside(line, row, start + self.columns.value + 2);
     }
 
-    /// A value below its name. Gives the last line.
+    /// Writes a value below its name. Returns the last line, which is not written yet.
     fn below(&mut self, name: &Line, value: &str) -> Line {
         let indent = (self.columns.indent + 4).min(self.style.width / 2);
         let mut last = name.clone();
@@ -287,8 +293,8 @@ impl Writer<'_> {
         last
     }
 
-    /// The old value, and below it the new one, its arrow hanging out to the left. Gives the last
-    /// line.
+    /// Writes the old value and below it the new one, with the arrow to the left of the column.
+    /// Returns the last line, which is not written yet.
     fn in_several_lines(&mut self, first: Line, row: &Row, sides: &[&String]) -> Line {
         let start = self.columns.value_start();
         let mut line = first;
@@ -321,8 +327,8 @@ impl Writer<'_> {
         line
     }
 
-    /// Ends a line with what stands beside it: a remark goes below where there is no room, a place
-    /// is left out.
+    /// Writes a line with the remark and the place of its row. Without room, the remark goes to the
+    /// next line and the place is dropped.
     fn beside(&mut self, mut line: Line, row: &Row, column: usize) {
         let column = column.max(line.width() + 2);
         let mut place_column = column;
@@ -352,7 +358,7 @@ impl Writer<'_> {
     }
 }
 
-/// The line with a value, or an old and a new one.
+/// Returns the line with its value, or with the old and the new one.
 fn with_value(mut line: Line, row: &Row, sides: &[&String]) -> Line {
     for (at, side) in sides.iter().enumerate() {
         if at > 0 {

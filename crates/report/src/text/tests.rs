@@ -1,4 +1,4 @@
-//! Plans as people see them.
+//! Plans and drift as text.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::line::width;
 use crate::style::Style;
 use crate::view::Header;
 
-/// What is known beside a plan of the whole stack, without the kinds' tables.
+/// Returns the header of a plan for the whole stack, without a schema.
 fn header() -> Header {
     Header {
         elapsed: None,
@@ -291,7 +291,7 @@ fn calls_in_their_order() {
 }
 
 #[test]
-fn units_and_secret_fields_come_from_the_tables() {
+fn units_and_secret_fields_come_from_the_schema() {
     static DISK: &[FieldDef] = &[typed(
         "size",
         Type::Int {
@@ -339,7 +339,7 @@ fn units_and_secret_fields_come_from_the_tables() {
 }
 
 #[test]
-fn a_plan_says_whose_price_changes() {
+fn price_changes_name_their_resources() {
     let priced =
         |from: i64, to: i64| vec![field("size", from.into(), to.into(), Effect::NONE.priced())];
     let mut data = updated("data", "disk", "d-1", priced(40, 60));
@@ -377,7 +377,7 @@ fn a_plan_says_whose_price_changes() {
 }
 
 #[test]
-fn a_plan_for_targets_promises_nothing_about_the_rest() {
+fn a_plan_for_targets_claims_nothing_about_the_rest() {
     for (destroy, is_partial, said) in [
         (
             false,
@@ -408,7 +408,7 @@ fn a_plan_for_targets_promises_nothing_about_the_rest() {
 
 #[test]
 fn only_references_are_shown_by_address() {
-    // The id of a key pair is its name, which may stand in fields that are plain text.
+    // The id of a key pair is its name, which may equal the value of a plain text field by chance.
     static REFERENCE: KindDef = KindDef {
         name: "instance",
         fields: &[
@@ -464,7 +464,7 @@ const fn typed(name: &'static str, ty: Type) -> FieldDef {
 const NOTHING: KindDef = KindDef::new("nothing", "A kind.", &[]);
 
 #[test]
-fn drift_is_told_from_the_clouds_side() {
+fn drift_describes_the_live_side() {
     let of = |(plan, report): (Plan, Report), columns| {
         super::drift(&plan, &report, &Header::default(), &Style::plain(columns))
     };
@@ -521,7 +521,7 @@ fn every_width_works_and_no_secret_is_shown() {
 }
 
 #[test]
-fn colours_change_nothing_but_colours() {
+fn colours_do_not_change_the_text() {
     let (plan, report) = shop();
     let of = |color| {
         super::plan(
@@ -547,7 +547,7 @@ fn colours_change_nothing_but_colours() {
     assert_eq!(bare, of(false));
 }
 
-/// An effect on a further axis, a changed price here, takes nothing from what is interrupted.
+/// An effect on another axis, here a changed price, does not hide the interruption.
 #[test]
 fn interruptions_are_counted_whatever_they_cost() {
     for (effect, expected) in [

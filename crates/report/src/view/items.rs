@@ -1,4 +1,9 @@
-//! One item for each change, equal ones of a group's members together.
+//! The items of a plan: one for each change, or one for equal changes of adjacent members of a
+//! group.
+//!
+//! Members share an item if mark, kind, verb, words and rows agree. The ids of deleted members and
+//! of lost disks may differ; created members need only set the same attributes, and their values
+//! are merged.
 
 use std::collections::BTreeSet;
 
@@ -16,24 +21,24 @@ use super::{Item, Row, What};
 use crate::style::Label;
 use crate::words;
 
-/// Stands for the ids of what several members lose.
+/// Replaces the id of a lost disk in the joined row of several members.
 const OF_EACH: &str = " of each";
 
-/// So many different values of members are written out.
+/// The greatest number of different values of joined members that are written out.
 const MERGED_VALUES_MAX: usize = 3;
 
-/// Whether a change has an item: nothing is said of what stays as it is.
+/// Returns whether a change has an item; an unchanged resource has none.
 pub(super) fn is_shown(change: &Change) -> bool {
     change.action != ChangeAction::NoOp
 }
 
-/// An item with the members it stands for.
+/// An item under construction, with the addresses of its members.
 struct Draft<'a> {
     members: Vec<&'a Address>,
     item: Item,
 }
 
-/// The items, in the order of the plan's changes.
+/// Returns the items, in the order of the plan's changes.
 pub(super) fn items(plan: &Plan, report: &Report, values: &Values<'_>) -> Vec<Item> {
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     for (at, change) in plan
@@ -120,7 +125,7 @@ fn action_words(change: &Change) -> (&'static str, Label, &'static str) {
     (mark, label, verb)
 }
 
-/// The words beside the verb.
+/// Returns the words beside the verb: id, effect, data loss and duration.
 fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     let change = &plan.changes[at];
     let mut words: Vec<(Label, String)> = Vec::new();
@@ -146,7 +151,7 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
             words.extend(effect.map(|(label, word)| (label, word.to_owned())));
         }
     }
-    // What is kept for the sake of another says so in a note.
+    // A resource that is kept because another kept resource needs it has a row with that reason.
     let says_keep = change
         .before
         .as_ref()
@@ -166,7 +171,8 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
     words
 }
 
-/// What a brief interruption is: where something goes, it does not come back after a moment.
+/// Describes a brief interruption. If a field is removed or set to 0, its function does not come
+/// back after a moment.
 fn briefly(change: &Change) -> &'static str {
     let goes = |field: &FieldChange| matches!(field.after, Value::Null | Value::Int(0));
     let mut brief = change
@@ -180,7 +186,7 @@ fn briefly(change: &Change) -> &'static str {
     }
 }
 
-/// `about 1 min, one at a time`.
+/// Returns the usual duration and the pace within a group, such as `about 1 min, one at a time`.
 fn how_long(plan: &Plan, at: usize) -> Option<String> {
     let change = &plan.changes[at];
     let time = words::about(usual_interruption(plan, at));
@@ -191,7 +197,8 @@ fn how_long(plan: &Plan, at: usize) -> Option<String> {
     }
 }
 
-/// How many members of its group are interrupted at once, where that says anything.
+/// Returns how many members of the group are interrupted at a time; `None` if fewer than two are
+/// interrupted, or if the change is a deletion.
 fn in_turn(plan: &Plan, change: &Change) -> Option<String> {
     let n = plan
         .changes
@@ -213,18 +220,19 @@ fn in_turn(plan: &Plan, change: &Change) -> Option<String> {
     })
 }
 
-/// Whether two changes are of members of one group.
+/// Returns whether both changes concern members of the same group.
 pub(super) fn is_sibling(one: &Change, other: &Change) -> bool {
     one.address.key().is_some()
         && one.kind == other.kind
         && one.address.group() == other.address.group()
 }
 
-/// Whether a change stops what runs for a while.
+/// Returns whether a change interrupts the resource for longer than a moment: a restart or worse.
 pub(super) fn interrupts(change: &Change) -> bool {
     change.is_change() && change.effect.interrupts >= Interruption::Restart
 }
 
+/// Returns whether two items can share one.
 fn may_join(one: &Item, other: &Item) -> bool {
     let same_head = one.mark == other.mark && one.kind == other.kind && one.verb == other.verb;
     let rows = if one.verb == "create" {
@@ -235,7 +243,7 @@ fn may_join(one: &Item, other: &Item) -> bool {
     same_head && rows && without_ids(one) == without_ids(other)
 }
 
-/// The words that must agree: ids of deleted members may differ.
+/// Returns the words that must agree. Ids, which are the dim words, may differ.
 fn without_ids(item: &Item) -> Vec<&(Label, String)> {
     item.words
         .iter()
@@ -243,7 +251,7 @@ fn without_ids(item: &Item) -> Vec<&(Label, String)> {
         .collect()
 }
 
-/// Whether rows are the same but for the ids of what is lost.
+/// Returns whether rows agree, apart from the ids of lost disks.
 fn alike(one: &[Row], other: &[Row]) -> bool {
     let same_loss = |one: &Row, other: &Row| {
         loss(one)
@@ -257,7 +265,8 @@ fn alike(one: &[Row], other: &[Row]) -> bool {
             .all(|(one, other)| one == other || same_loss(one, other))
 }
 
-/// What a row says is lost, without the id: `lost: system disk` and `, 40 GiB`.
+/// Splits a row about a lost disk around the id, for example into `system disk` and `, 40 GiB`;
+/// `None` for any other row.
 fn loss(row: &Row) -> Option<(&str, &str)> {
     let What::Line(text) = &row.what else {
         return None;
@@ -275,7 +284,7 @@ fn loss(row: &Row) -> Option<(&str, &str)> {
     Some((what, &rest[end..]))
 }
 
-/// Whether two creates set the same attributes, whatever their values.
+/// Returns whether two created resources have rows for the same attributes, whatever the values.
 fn same_shape(one: &[Row], other: &[Row]) -> bool {
     let shape = |row: &Row| match &row.what {
         What::Set { name, .. } | What::Change { name, .. } => (row.mark, name.clone()),
@@ -288,6 +297,7 @@ fn same_shape(one: &[Row], other: &[Row]) -> bool {
             .all(|(one, other)| shape(one) == shape(other) && one.remark == other.remark)
 }
 
+/// Adds the members of another item and merges its values and ids.
 fn join<'a>(into: &mut Draft<'a>, other: Draft<'a>) {
     into.members.extend(other.members);
     let n = into.members.len();
@@ -303,13 +313,14 @@ fn join<'a>(into: &mut Draft<'a>, other: Draft<'a>) {
     }
     for ((label, word), (_, other)) in into.item.words.iter_mut().zip(other.item.words) {
         if *label == Label::Dim && *word != other {
-            // Members have ids of their own; none stands for all of them.
+            // No single id stands for all members. Empty words are removed at the end.
             word.clear();
         }
     }
 }
 
-/// The different values of members in one text.
+/// Returns the values of joined members as one text: a few of them separated by `|`, or the first
+/// one followed by `each its own`.
 fn merged(value: &str, new: &str, n_members: usize) -> String {
     let parts: BTreeSet<&str> = value.split(" | ").collect();
     if parts.contains(new) || value.ends_with("each its own") {
@@ -327,7 +338,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn losses_of_members_agree_but_for_ids() {
+    fn lost_disks_of_members_join_whatever_their_ids() {
         let row = |text: &str| Row::remark(Label::Danger, text.to_owned());
         let [one, two] = ["d-2ze1", "d-2ze2"].map(|id| {
             row(&format!(

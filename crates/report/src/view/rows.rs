@@ -1,4 +1,4 @@
-//! The lines under a change: what is set, what differs, what is lost, what was noticed.
+//! The rows below a change: attributes, differences, losses, the reason, and notes.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +16,17 @@ use super::{Row, rules};
 use crate::style::Label;
 use crate::words::place;
 
-/// Lists of at most so many plain items are shown whole on both sides; of longer ones only what
-/// comes and goes.
+/// Lists of at most this many plain items are shown whole on both sides; of all others, only added
+/// and removed items are shown.
 const WHOLE_LIST_MAX: usize = 3;
 
-/// What the lines of one change are made from.
+/// The data from which the rows of one change are made.
 pub(super) struct Source<'a> {
     pub(super) plan: &'a Plan,
+    /// The index of the change in the plan.
     pub(super) at: usize,
     pub(super) values: &'a Values<'a>,
+    /// The notes of the report about the resource.
     pub(super) notes: Vec<&'a NoteKind>,
 }
 
@@ -33,7 +35,7 @@ impl<'a> Source<'a> {
         &self.plan.changes[self.at]
     }
 
-    /// All lines, in their order.
+    /// Returns all rows, in their order.
     pub(super) fn rows(&self) -> Vec<Row> {
         let change = self.change();
         let mut rows = match change.action {
@@ -56,7 +58,7 @@ impl<'a> Source<'a> {
         rows
     }
 
-    /// The attributes that a new resource gets.
+    /// Returns the attributes, tags and rules of a new resource; empty values are left out.
     fn created(&self) -> Vec<Row> {
         let change = self.change();
         let Some(want) = &change.after else {
@@ -99,7 +101,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The fields, tags and guard words that differ.
+    /// Returns the fields, tags and guard words that differ.
     fn changed(&self) -> Vec<Row> {
         let change = self.change();
         let mut rows: Vec<Row> = change
@@ -112,6 +114,8 @@ impl<'a> Source<'a> {
         rows
     }
 
+    /// Returns the rows of one field. A field that changes online beside a restart says so in place
+    /// of its place in the spec; a removed value has no place.
     fn field(&self, field: &FieldChange) -> Vec<Row> {
         let change = self.change();
         let at = field.at.as_ref().map(place);
@@ -155,7 +159,7 @@ impl<'a> Source<'a> {
         rows
     }
 
-    /// What differs between two values that may be shown.
+    /// Returns the difference of two values that are not sensitive.
     fn difference(&self, attr: &str, before: &Value, after: &Value) -> Vec<Row> {
         match (before, after) {
             (Value::List(old), Value::List(new))
@@ -225,8 +229,8 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    /// What the plan's own tag calls set and take away; nothing else knows which tags are left
-    /// alone.
+    /// Returns the tag differences, read from the tag calls of the plan: nothing else shows which
+    /// tags the plan leaves alone.
     fn tags(&self) -> Vec<Row> {
         let live = self.change().before.as_ref();
         let calls = self
@@ -272,7 +276,7 @@ impl<'a> Source<'a> {
         rows
     }
 
-    /// What is lost, what stays, and what is done to be safe.
+    /// Returns what is lost, what stays, and whether a snapshot is taken first.
     fn consequences(&self) -> Vec<Row> {
         let change = self.change();
         let mut rows = Vec::new();
@@ -332,7 +336,7 @@ fn argument<'a>(args: &'a Args, name: &str) -> Option<&'a Value> {
         .map(|(_, value)| value)
 }
 
-/// The tags that a `TagResources` call sets, without our own.
+/// Returns the tags that a `TagResources` call sets, without those of Setpoint.
 fn set_tags(args: &Args) -> Vec<(&str, &Value)> {
     let pairs = argument(args, "Tag")
         .and_then(Value::as_list)
@@ -351,7 +355,8 @@ fn set_tags(args: &Args) -> Vec<(&str, &Value)> {
         .collect()
 }
 
-/// Protection and keeping, which live in the guard tag.
+/// Returns the differences of `protect` and `on_delete`, which the guard tag stores, and the marks
+/// that the change lifts.
 fn guard_rows(change: &Change) -> Vec<Row> {
     let (Some(want), Some(live)) = (&change.after, &change.before) else {
         return Vec::new();
@@ -390,7 +395,7 @@ fn guard_rows(change: &Change) -> Vec<Row> {
     rows
 }
 
-/// Why, where the lines above do not say it.
+/// Returns the reason for a change; `None` if the rows above already show it.
 fn reason_line(change: &Change) -> Option<String> {
     Some(match &change.reason {
         Reason::AdoptAsked { id } => format!("taken over: {id} (adopt)"),

@@ -1,7 +1,7 @@
-//! Rules of a security group in words, and which come and go.
+//! Rules of a security group as rows: which rules are added, changed and removed.
 //!
-//! Rules are known by their shape, a map with `protocol`, `policy` and one peer; no kind is known
-//! by name.
+//! A rule is recognised by its shape, not by its kind: it is a map with `protocol` and one of
+//! `cidr`, `group` and `prefix_list`.
 
 use setpoint_plan::{Map, Value};
 
@@ -10,13 +10,13 @@ use super::values::Values;
 use crate::style::Label;
 use crate::words::clean;
 
-/// One rule: the flow, which is its identity, and what it is there for.
+/// One rule: its flow, which is its identity, and its description.
 struct Rule {
     flow: String,
     why: Option<String>,
 }
 
-/// Whether a value is a list of rules.
+/// Returns whether a value is a list of rules; an empty list is none.
 pub(super) fn are_rules(value: &Value) -> bool {
     let is_rule = |map: &Map| {
         map.contains_key("protocol")
@@ -29,7 +29,7 @@ pub(super) fn are_rules(value: &Value) -> bool {
     })
 }
 
-/// Every rule of a direction that comes into being with its group.
+/// Returns a row for each rule of a new group in one direction.
 pub(super) fn created(attr: &str, value: &Value, values: &Values<'_>) -> Vec<Row> {
     read(attr, value, values)
         .into_iter()
@@ -37,7 +37,8 @@ pub(super) fn created(attr: &str, value: &Value, values: &Values<'_>) -> Vec<Row
         .collect()
 }
 
-/// The rules that come, are reworded, and go. `additive` directions lose none.
+/// Returns the rows of added, re-described and removed rules. In an `additive` direction no rule is
+/// removed.
 pub(super) fn changed(
     attr: &str,
     before: &Value,
@@ -112,7 +113,8 @@ fn text<'a>(map: &'a Map, name: &str) -> Option<&'a str> {
     map.get(name).and_then(Value::as_text)
 }
 
-/// `ingress tcp 5432 from web-sg`, with `drop` and the priority where they are not the usual ones.
+/// Returns a flow: `ingress tcp 5432 from web-sg`. The policy and the priority are shown only if
+/// they are not `accept` and 1.
 fn flow(attr: &str, map: &Map, values: &Values<'_>) -> String {
     let mut words = vec![attr.to_owned()];
     if text(map, "policy") == Some("drop") {
@@ -135,7 +137,8 @@ fn flow(attr: &str, map: &Map, values: &Values<'_>) -> String {
     words.join(" ")
 }
 
-/// `80/80` as `80`, `8000/9000` as `8000-9000`; nothing where ports do not apply.
+/// Returns ports as a spec writes them: `80/80` as `80`, `8000/9000` as `8000-9000`; `None` if
+/// ports do not apply (`-1/-1`).
 fn ports(range: &str) -> Option<String> {
     match range.split_once('/') {
         Some(("-1", "-1")) => None,

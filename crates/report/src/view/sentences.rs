@@ -1,4 +1,5 @@
-//! The sentences at a plan's head and foot.
+//! The sentences before and after the items of a plan: header, summary, effect, held changes,
+//! reads.
 
 use std::borrow::Cow;
 
@@ -16,10 +17,10 @@ use super::{Header, NO_CHANGES, NO_CHANGES_TO_TARGETS};
 use crate::style::Label;
 use crate::words::{self, clean, count};
 
-/// So many flags are written out for what is held.
+/// The greatest number of `--allow-data-loss` flags that are written out.
 const FLAGS_MAX: usize = 3;
 
-/// `shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s`.
+/// Returns the header: `shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s`.
 pub(super) fn header(plan: &Plan, header: &Header) -> String {
     let mut read = vec![count(plan.n_live, "live resource")];
     read.extend(header.elapsed.map(words::took));
@@ -32,7 +33,8 @@ pub(super) fn header(plan: &Plan, header: &Header) -> String {
     )
 }
 
-/// `Plan: 2 to add, 3 to change, 1 to destroy.` What is kept is counted apart.
+/// Returns the summary: `Plan: 2 to add, 3 to change, 1 to destroy.` Kept resources are counted
+/// separately.
 pub(super) fn summary(plan: &Plan, header: &Header) -> String {
     let summary = plan.summary();
     if plan.is_empty() && summary.kept == 0 {
@@ -59,6 +61,7 @@ pub(super) fn summary(plan: &Plan, header: &Header) -> String {
     }
 }
 
+/// Returns the effect:
 /// `Effect: 3 restarts (2 of 3 web stay up), 1 rebuild. Data loss: db. Price changes: web.`
 pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
     let acting = || plan.changes.iter().filter(|change| change.is_change());
@@ -88,7 +91,8 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
     Some((label, sentences.join(" ")))
 }
 
-/// `Price changes: app, ip.`, for what stays. What comes and goes has its price in any case.
+/// Returns a sentence for each type of payment, such as `Price changes: app, ip.` Only updates are
+/// listed: creating, replacing or deleting a resource changes the bill anyway.
 fn payments(plan: &Plan) -> impl Iterator<Item = String> + '_ {
     ["commitment", "refund", "price"]
         .into_iter()
@@ -131,7 +135,8 @@ fn interruptions(plan: &Plan) -> Vec<String> {
     counted.iter().filter_map(sentence).collect()
 }
 
-/// How many members stay up while others restart in turn: said of the first group where some do.
+/// Returns how many members stay up while others restart in turn, for the first group in which some
+/// do.
 fn stays_up(plan: &Plan) -> Option<String> {
     let restarted = plan
         .changes
@@ -161,7 +166,7 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     (all > down).then(|| format!("{} of {all} {} stay up", all - down, change.address.group()))
 }
 
-/// What is held with the way out, and what was let through with its reason.
+/// Returns the held changes with the flags that allow them, then the allowed ones with the reason.
 pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
     let mut lines = Vec::new();
     let waiting: Vec<&Held> = plan
@@ -219,13 +224,13 @@ pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
     lines
 }
 
-/// Brackets are globs to some shells.
+/// Quotes an address for the shell: some shells take brackets as globs.
 fn shell_word(address: &Address) -> String {
     let text = address.to_string();
     shlex::try_quote(&text).map_or(text.clone(), Cow::into_owned)
 }
 
-/// `Read with 9 calls: 7 listings, 1 look-up, 1 detail.`
+/// Returns the calls of reading: `Read with 9 calls: 7 listings, 1 look-up, 1 detail.`
 pub(super) fn reads(cost: Cost) -> String {
     let counted = [
         (cost.listings, "listing"),

@@ -1,11 +1,12 @@
-//! How long things usually take, from the waits of a plan's steps.
+//! Usual durations of steps and interruptions, from the typical times of a plan's waits.
 
 use std::time::Duration;
 
 use setpoint_plan::plan::{Plan, PlanStep};
 use setpoint_plan::procedure::Act;
 
-/// How long a step usually takes: a wait's own word for it, nothing for calls.
+/// Returns how long a step usually takes: the typical time of a wait, zero for a call or a local
+/// act.
 pub(crate) fn usual(step: &PlanStep) -> Duration {
     match &step.step.act {
         Act::Wait(wait) => wait.typical,
@@ -13,8 +14,8 @@ pub(crate) fn usual(step: &PlanStep) -> Duration {
     }
 }
 
-/// How long what a change concerns is usually not at work: the waits inside its window, or all of
-/// its waits if it has no window.
+/// Returns how long a change usually interrupts its resource: the waits from the opening to the
+/// closing of its window, or all of its waits if it has no window.
 pub(super) fn usual_interruption(plan: &Plan, change: usize) -> Duration {
     let of_change = |range: std::ops::RangeInclusive<usize>| -> Duration {
         plan.steps

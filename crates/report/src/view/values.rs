@@ -1,5 +1,5 @@
-//! Values in words: references by address, secrets hidden, long text as size and digest, numbers
-//! with their unit.
+//! Values in words: references as addresses, secrets hidden, long text as size and digest, and the
+//! units of numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,26 +13,29 @@ use setpoint_spec::schema::{FieldDef, Schema, Type};
 
 use crate::words::{clean, size};
 
-/// The kind whose rules are shown as rows.
+/// The kind of the groups that rules refer to.
 const GROUP_KIND: &str = "security_group";
 
-/// What stands in place of a value that only apply will know.
+/// The placeholder for a value that is known only after apply.
 pub(crate) const UNKNOWN: &str = "(known after apply)";
 
-/// Longer text, or text of several lines, is shown as size and digest.
+/// The longest text, in bytes, that is shown in full; longer or multi-line text is shown as its
+/// size and digest.
 const SHOWN_MAX: usize = 200;
 
-/// How values of one plan are put in words.
+/// The context in which values are put in words: the secrets, the schema and the addresses of one
+/// plan.
 pub(crate) struct Values<'a> {
     secrets: Secrets,
     schema: Option<Schema>,
     /// Addresses of live resources, by kind and id.
     names: BTreeMap<(&'static str, &'a str), &'a Address>,
+    /// Addresses of resources that the plan replaces.
     renewed: BTreeSet<&'a Address>,
 }
 
 impl<'a> Values<'a> {
-    /// For the values of a plan.
+    /// Returns the context for the values of a plan.
     pub(crate) fn of_plan(plan: &'a Plan, schema: Option<Schema>) -> Self {
         let live = plan.changes.iter().filter_map(|change| {
             change
@@ -53,7 +56,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// For values outside a plan.
+    /// Returns a context for values outside a plan: no known secrets, no schema, no addresses.
     pub(crate) fn alone() -> Self {
         Self {
             secrets: Secrets::default(),
@@ -63,7 +66,8 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Whether an attribute may not be shown.
+    /// Returns whether an attribute must be hidden: its field is a secret, its name suggests one,
+    /// or one of these values contains a secret of the plan.
     pub(crate) fn hides(&self, kind: &str, attr: &str, values: &[&Value]) -> bool {
         let by_type = self
             .field(kind, attr)
@@ -73,7 +77,7 @@ impl<'a> Values<'a> {
             || values.iter().any(|value| self.secrets.are_in_value(value))
     }
 
-    /// A value, with a mark behind it where something is known after apply only.
+    /// Returns a value in words, followed by [`UNKNOWN`] if a part of it is known only after apply.
     pub(crate) fn shown(&self, value: &Value) -> String {
         if self.secrets.are_in_value(value) {
             return SENSITIVE.to_owned();
@@ -86,8 +90,9 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// A value of a field of a new resource. If the field refers to resources, those of this stack
-    /// are shown by address; plain text may equal an id (the id of a key pair is its name).
+    /// Returns the value of a field of a new resource. In a field that refers to resources, the ids
+    /// of live resources of this stack are shown as addresses. Other text stays as it is, since it
+    /// may equal an id by chance: the id of a key pair is its name.
     pub(crate) fn shown_by_name(&self, kind: &str, attr: &str, value: &Value) -> String {
         match self.field(kind, attr).and_then(|field| target(&field.ty)) {
             Some(target) => self.shown_reference(target, value),
@@ -111,13 +116,14 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The address of a live resource of this stack.
+    /// Returns the address of the live resource of this stack that has this kind and id.
     fn name_of(&self, kind: &str, id: &str) -> Option<&'a Address> {
         let names = &self.names;
         names.get(&(kind, id)).copied()
     }
 
-    /// A security group in a rule: by address where it is of this stack.
+    /// Returns the security group of a rule: its address if it belongs to this stack, with `new`
+    /// before the address of a group that the plan replaces.
     pub(crate) fn group(&self, value: &Value) -> String {
         match value {
             Value::Ref(reference) if self.renewed.contains(&reference.address) => {
@@ -131,7 +137,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// A block or a prefix list in a rule.
+    /// Returns the CIDR block or the prefix list of a rule.
     pub(crate) fn peer(&self, value: &Value) -> String {
         match value {
             Value::Text(text) => clean(text),
@@ -139,7 +145,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The unit of a number in a kind's field; empty for none.
+    /// Returns the unit of a field, such as `GiB`; empty if it has none.
     pub(crate) fn unit(&self, kind: &str, attr: &str) -> &'static str {
         match self.field(kind, attr).map(|field| field.ty) {
             Some(Type::Int { unit, .. }) => unit,
@@ -184,7 +190,8 @@ impl<'a> Values<'a> {
         format!("{{{}}}", entries.join(", "))
     }
 
-    /// Text with its unknown parts as `${…}`; a long one as what it is made of.
+    /// Returns text with its unknown parts as `${…}`. Of long or multi-line text, only the size of
+    /// the known parts and the list of the unknown ones are shown.
     fn concat(&self, parts: &[Value]) -> String {
         let known: usize = parts.iter().filter_map(Value::as_text).map(str::len).sum();
         let many_lines = parts
@@ -207,7 +214,8 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A text as it is, quoted where its bounds would not be seen, or as size and digest.
+/// Returns text as it is, or as size and digest; in quotes if it is empty or has spaces at an end,
+/// which would not be visible otherwise.
 fn text_words(text: &str) -> String {
     if text.len() > SHOWN_MAX || text.trim_end().contains('\n') {
         return format!("{}, sha256 {}", size(text.len()), digest(text));
@@ -220,13 +228,13 @@ fn text_words(text: &str) -> String {
     }
 }
 
-/// The first twelve digits of a text's SHA-256.
+/// Returns the first 12 hexadecimal digits of the SHA-256 of a text.
 pub(crate) fn digest(text: &str) -> String {
     base16ct::lower::encode_string(&Sha256::digest(text.as_bytes())[..6])
 }
 
-/// The field behind a dotted attribute; names of free maps and numbers of list items are passed
-/// over.
+/// Returns the field of a dotted attribute, skipping the keys of named maps and the indexes of list
+/// items.
 fn field(fields: &'static [FieldDef], attr: &str) -> Option<&'static FieldDef> {
     let (head, rest) = attr
         .split_once('.')
@@ -241,7 +249,7 @@ fn field(fields: &'static [FieldDef], attr: &str) -> Option<&'static FieldDef> {
     }
 }
 
-/// The kind that a reference field leads to.
+/// Returns the kind that a field refers to, directly or in a list.
 fn target(ty: &Type) -> Option<&'static str> {
     match ty {
         Type::Ref(kind) => Some(kind),
