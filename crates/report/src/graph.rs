@@ -1,8 +1,8 @@
-//! What depends on what, of a stack or of a plan, as DOT, Mermaid and SVG.
+//! Dependency graphs of stacks and plans, as DOT, Mermaid and SVG.
 //!
-//! Edges go from what is needed to what needs it, so pictures read in the order in which things are
-//! made. Only *late* edges (a rule's source, an attachment) may close a cycle; layouts leave them
-//! out of account and draw them dashed.
+//! An edge leads from a dependency to its dependent, so that pictures read in the order of
+//! creation. Only *late* edges (the source of a rule, an attachment) may close a cycle: they bind
+//! once both ends exist. Layouts ignore them and draw them dashed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,61 +21,62 @@ mod write;
 pub use svg::svg;
 pub use write::{dot, mermaid};
 
-/// Up to so many steps, edges that follow from others are left out.
+/// The greatest number of steps for which edges that others imply are left out. The reduction takes
+/// quadratic memory and, at worst, cubic time.
 const REDUCED_MAX: usize = 600;
 
 /// A directed graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
-    /// What it is of.
+    /// The title: the identity of the stack.
     pub title: String,
-    /// Its nodes.
+    /// The nodes.
     pub nodes: Vec<Node>,
-    /// Its edges, sorted.
+    /// The edges, sorted, by index into `nodes`.
     pub edges: Vec<Edge>,
 }
 
-/// One node.
+/// One node: a resource, something outside the stack, or a step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name, once in a graph: an address, or a step's number and address.
+    /// Its name, unique within the graph: an address, or the number of a step and its address.
     pub id: String,
-    /// What people read, one line each.
+    /// The label, line by line.
     pub lines: Vec<String>,
-    /// What it is, for its look.
+    /// How it is drawn.
     pub look: Look,
 }
 
-/// One edge between nodes, by their indexes.
+/// One edge, by the indexes of its nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
-    /// What is needed.
+    /// The dependency.
     pub from: usize,
-    /// What needs it.
+    /// The dependent.
     pub to: usize,
-    /// Whether it binds once both ends exist.
+    /// Whether it binds only once both ends exist, so that it may close a cycle.
     pub late: bool,
 }
 
-/// How a node looks.
+/// How a node is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
     /// A resource of the stack.
     Resource,
-    /// Something outside it.
+    /// A resource outside the stack.
     Outside,
-    /// A step that makes something.
+    /// A call that creates a resource.
     Create,
-    /// A step that changes something.
+    /// A call that updates a resource.
     Update,
-    /// A step that takes something away.
+    /// A call that deletes a resource.
     Delete,
     /// A wait or a local act.
     Wait,
 }
 
 impl Look {
-    /// The word in class names.
+    /// Returns the word for class names.
     fn word(self) -> &'static str {
         match self {
             Self::Resource => "resource",
@@ -88,7 +89,8 @@ impl Look {
     }
 }
 
-/// The dependencies of a stack's resources, and what they use outside it.
+/// Returns the dependencies of a stack's resources, on each other and on resources outside the
+/// stack.
 #[must_use]
 pub fn of_stack(stack: &Stack) -> Graph {
     let mut nodes: Vec<Node> = stack.resources.values().map(resource_node).collect();
@@ -142,7 +144,7 @@ fn resource_node(resource: &Resource) -> Node {
     }
 }
 
-/// What a resource needs, and whether it may wait until both are there.
+/// Returns the dependencies of a resource, each with whether it is late.
 fn needs(resource: &Resource) -> Vec<(&Address, bool)> {
     let is_late = |name: &str| resource.kind.field(name).is_some_and(|field| field.late);
     let fields = resource
@@ -168,7 +170,8 @@ fn named_in(value: &Value, late: bool) -> Vec<(&Address, bool)> {
         .collect()
 }
 
-/// The order of a plan's steps; edges that follow from others are left out.
+/// Returns the order of a plan's steps; up to a number of steps, edges that others imply are left
+/// out.
 #[must_use]
 pub fn of_plan(plan: &Plan) -> Graph {
     let node = |(at, step): (usize, &PlanStep)| Node {
@@ -217,8 +220,8 @@ fn look(step: &PlanStep, change: &Change) -> Look {
     }
 }
 
-/// Leaves out edges that others imply. Edges must lead from lower to higher indexes, as a plan's
-/// do.
+/// Removes edges that others imply (transitive reduction). Edges must lead from lower to higher
+/// indexes, as those of a plan do.
 fn reduce(graph: &mut Graph) {
     let n = graph.nodes.len();
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); n];

@@ -1,7 +1,6 @@
-//! A plan as one HTML page that needs nothing beside it: no script, no font, no address of any
-//! server.
+//! A plan as one self-contained HTML page, without scripts, fonts or references to a server.
 //!
-//! Every text is escaped; colours follow the reader's choice of light or dark.
+//! All text is escaped. Colours follow the reader's preference for light or dark.
 
 use std::fmt::Write as _;
 
@@ -12,19 +11,21 @@ use crate::graph;
 use crate::style::Label;
 use crate::view::{self, Header, Item, Row, What};
 
-/// Graphs of more nodes than this are left out of the page: nobody reads them.
+/// The greatest number of steps whose graph is part of the page; larger graphs are not readable.
 const GRAPH_MAX: usize = 120;
 
 const STYLE: &str = include_str!("html/page.css");
 
-/// The whole page.
+/// Renders a plan as a whole page.
 #[must_use]
 pub fn plan(plan: &Plan, report: &Report, header: &Header) -> String {
     let view = view::plan(plan, report, header);
     let title = escape(&plan.stack);
     let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Plan for {title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>Plan for {title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <h1>{title}</h1>\n"
     );
     sentence(&mut out, "p", Label::Dim, &view.header);
     sentence(
@@ -72,7 +73,8 @@ fn item(out: &mut String, item: &Item) {
     let open = if item.rows.is_empty() { "" } else { " open" };
     let _infallible = writeln!(
         out,
-        "<details{open}><summary><b class=\"mark {}\">{}</b> <code>{}</code> <span class=\"dim\">{}</span> <span>{}</span>{}</summary>",
+        "<details{open}><summary><b class=\"mark {}\">{}</b> <code>{}</code> \
+         <span class=\"dim\">{}</span> <span>{}</span>{}</summary>",
         class(item.label),
         escape(item.mark),
         escape(&item.name),
@@ -129,7 +131,8 @@ fn row(out: &mut String, row: &Row) {
     let label = class(row.label);
     let _infallible = writeln!(
         out,
-        "<tr class=\"{label}\"><td class=\"mark {label}\">{}</td>{cells}<td class=\"dim\">{}</td></tr>",
+        "<tr class=\"{label}\"><td class=\"mark {label}\">{}</td>{cells}\
+         <td class=\"dim\">{}</td></tr>",
         escape(row.mark),
         beside.join(" &nbsp; ")
     );
@@ -151,6 +154,7 @@ fn outputs(out: &mut String, outputs: &[(String, String)]) {
     out.push_str("</table>\n");
 }
 
+/// Returns the CSS class of a label.
 fn class(label: Label) -> &'static str {
     match label {
         Label::Plain => "plain",
@@ -165,7 +169,8 @@ fn class(label: Label) -> &'static str {
     }
 }
 
-/// Text as HTML and XML show it, in elements and in quoted attributes.
+/// Escapes text for elements and quoted attributes of HTML and XML. Control characters, which XML
+/// forbids, become U+FFFD.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -189,7 +194,7 @@ mod tests {
     use super::*;
     use crate::fixture::{destroy, fresh, mixed, shop};
 
-    /// The part of a page that the plan decides.
+    /// Returns the part of a page that depends on the plan.
     fn body(page: &str) -> &str {
         page.split_once("<main>").map_or("", |(_, rest)| rest)
     }
@@ -225,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_need_nothing_and_hide_secrets() {
+    fn pages_are_self_contained_and_hide_secrets() {
         for (given, report) in [shop(), fresh(), mixed()] {
             let page = plan(&given, &report, &Header::default());
             assert!(
@@ -249,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn text_from_elsewhere_stays_text() {
+    fn foreign_text_cannot_become_markup() {
         let (mut given, report) = destroy();
         given.stack = "<script>alert('x')</script>".to_owned();
         let page = plan(&given, &report, &Header::default());

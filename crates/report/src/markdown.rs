@@ -1,8 +1,8 @@
-//! A plan as Markdown for a comment under a pull request: a table of what changes, the lines behind
-//! a fold.
+//! A plan as Markdown for a comment on a pull request: a table of the changes, with the details
+//! folded.
 //!
-//! What comes from a spec or the cloud is escaped, so that it cannot become a link, a mention or a
-//! heading.
+//! Text from a spec or from the cloud is escaped, so that it cannot become a link, a mention or a
+//! heading. Details are in a fenced block whose fence is longer than any run of backticks in them.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,11 @@ use setpoint_plan::report::Report;
 use crate::style::Label;
 use crate::view::{self, Header, Item, PlanView};
 
-/// Rows of the table; comments have a limit, and the fold has them all.
+/// The greatest number of rows in the table, since the size of a comment is limited. The details
+/// hold all items.
 const TABLE_MAX: usize = 100;
 
-/// The plan: a table, and the details behind a fold.
+/// Renders a plan: a table, and the details in a fold.
 #[must_use]
 pub fn plan(plan: &Plan, report: &Report, header: &Header) -> String {
     let view = view::plan(plan, report, header);
@@ -75,7 +76,7 @@ fn word((label, text): &(Label, String)) -> String {
     }
 }
 
-/// The lines as a diff, since that is what comments colour: `!` for what changes in place.
+/// Writes the rows as a diff, since comments show diffs in colour; `!` marks updates.
 fn details(out: &mut String, view: &PlanView) {
     let mut body = String::new();
     for item in &view.items {
@@ -127,7 +128,8 @@ fn longest_run(text: &str, of: char) -> usize {
     longest.max(last)
 }
 
-/// Text that Markdown shows as it is; backticks of our own sentences stay.
+/// Escapes text so that Markdown shows it unchanged. Pairs of single backticks, as in Setpoint's
+/// own sentences, stay code.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let pairs = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn text_from_elsewhere_stays_text() {
+    fn foreign_text_cannot_become_markup() {
         assert_eq!(
             escape("a|b <img> @all [x](y) *z* # `c`"),
             "a\\|b &lt;img&gt; &#64;all \\[x\\](y) \\*z\\* \\# `c`"

@@ -1,23 +1,28 @@
-//! Places the nodes of a graph in layers: each right of all that it needs, few crossings, long
-//! edges led around.
+//! Layered layout of a graph.
+//!
+//! Each node is in a layer to the right of all its dependencies, by the length of the longest path
+//! to it. An edge that passes a layer takes a slot in it, so that its curve does not cross the
+//! boxes there. To leave few crossings, the nodes of a layer are ordered by the average position of
+//! their neighbours in the layer before or after it (barycentre method), in a fixed number of
+//! passes to the right and to the left.
 
 use std::collections::BTreeMap;
 
 use super::Graph;
 
-/// What stands in a layer.
+/// One place in a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slot {
     /// A node.
     Node(usize),
-    /// A place where the edge of this index passes through.
+    /// The edge with this index passes through.
     Bend(usize),
 }
 
-/// How often neighbours are looked at to order the layers; more passes change little.
+/// The number of ordering passes; more passes change little.
 const PASSES: usize = 8;
 
-/// The layers, left to right, each top to bottom.
+/// Returns the layers from left to right, each from top to bottom.
 pub(super) fn layers(graph: &Graph) -> Vec<Vec<Slot>> {
     let depth = depths(graph);
     let n_layers = depth.iter().max().map_or(0, |deepest| deepest + 1);
@@ -53,12 +58,11 @@ pub(super) fn layers(graph: &Graph) -> Vec<Vec<Slot>> {
     layers
 }
 
-/// The length of the longest way to each node. Late edges, and those that would close a cycle, do
-/// not count.
+/// Returns the length of the longest path to each node, without late edges.
 fn depths(graph: &Graph) -> Vec<usize> {
     let n = graph.nodes.len();
     let mut depth = vec![0; n];
-    // A graph without cycles settles within n rounds; one with a cycle stops there.
+    // A graph without cycles settles within n rounds. The bound ends the loop if there is a cycle.
     for _ in 0..n {
         let mut moved = false;
         for edge in graph.edges.iter().filter(|edge| !edge.late) {
@@ -75,7 +79,7 @@ fn depths(graph: &Graph) -> Vec<usize> {
     depth
 }
 
-/// Orders every layer by the middle of its neighbours in the layer before it, or after it.
+/// Orders each layer by the average position of its neighbours in the layer before it, or after it.
 fn order(beside: &BTreeMap<Slot, Vec<Slot>>, layers: &mut [Vec<Slot>], rightwards: bool) {
     let n = layers.len();
     let turns: Vec<(usize, usize)> = if rightwards {

@@ -1,4 +1,5 @@
-//! Graphs as a picture that needs no tool to lay out: boxes in layers, curves between them.
+//! Graphs as SVG: boxes in layers from left to right, with curves between them. No other tool is
+//! needed to lay out or show them.
 
 use std::fmt::Write as _;
 
@@ -7,20 +8,32 @@ use super::{Edge, Graph, Look};
 use crate::html::escape;
 use crate::line::{cut, width};
 
+// All lengths are in pixels.
+/// The width of a character.
 const CHAR: usize = 8;
+/// The height of a line of text.
 const LINE: usize = 17;
+/// The space between the border of a box and its text.
 const PADDING: usize = 10;
+/// The space between layers.
 const GAP_X: usize = 56;
+/// The space between boxes of a layer.
 const GAP_Y: usize = 14;
+/// The height of the place where an edge passes a layer.
 const BEND: usize = 8;
+/// The space around the picture.
 const MARGIN: usize = 16;
-/// Longer lines are cut.
+/// The longest line of a label, in columns; longer ones are cut.
 const CHARS_MAX: usize = 40;
 
-const STYLE: &str = ".g-box{fill:none;stroke:#6a737d;stroke-width:1.3}.g-text{font:12.5px ui-monospace,monospace;fill:#1c2128}\
-.g-more{fill:#6a737d}.g-edge{fill:none;stroke:#8d96a0;stroke-width:1.2}.g-late{stroke-dasharray:4 3}\
-.g-outside{stroke-dasharray:4 3}.g-create{stroke:#1a7f37}.g-update{stroke:#9a6700}.g-delete{stroke:#c5221f}.g-wait{stroke:#b9c0c8}\
-@media(prefers-color-scheme:dark){.g-text{fill:#e2e6eb}.g-more{fill:#8d96a0}.g-create{stroke:#4ac26b}.g-update{stroke:#d4a72c}.g-delete{stroke:#ff7b72}}";
+/// The style sheet: colours for a light page, and for a dark one.
+const STYLE: &str = ".g-box{fill:none;stroke:#6a737d;stroke-width:1.3}\
+.g-text{font:12.5px ui-monospace,monospace;fill:#1c2128}.g-more{fill:#6a737d}\
+.g-edge{fill:none;stroke:#8d96a0;stroke-width:1.2}.g-late{stroke-dasharray:4 3}\
+.g-outside{stroke-dasharray:4 3}.g-create{stroke:#1a7f37}.g-update{stroke:#9a6700}\
+.g-delete{stroke:#c5221f}.g-wait{stroke:#b9c0c8}\
+@media(prefers-color-scheme:dark){.g-text{fill:#e2e6eb}.g-more{fill:#8d96a0}\
+.g-create{stroke:#4ac26b}.g-update{stroke:#d4a72c}.g-delete{stroke:#ff7b72}}";
 
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,26 +54,30 @@ impl Area {
     }
 }
 
-/// Where everything stands.
+/// The positions of nodes and bends, and the size of the picture.
 struct Layout {
     nodes: Vec<Area>,
-    /// For each node the right end of its layer: curves begin there, clear of wider boxes above and
-    /// below.
+    /// For each node, the right edge of its layer. Curves begin there, so that they do not cross
+    /// wider boxes above and below.
     ends: Vec<usize>,
+    /// For each edge, the places where it passes layers, from left to right.
     bends: Vec<Vec<Area>>,
     width: usize,
     height: usize,
 }
 
-/// The graph as a picture, laid out in layers from left to right.
+/// Renders the graph as SVG, laid out in layers from left to right.
 #[must_use]
 pub fn svg(graph: &Graph) -> String {
     let layout = lay_out(graph);
     let (width, height) = (layout.width, layout.height);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n<defs><marker id=\"g-head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" \
-         markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"#8d96a0\"/></marker></defs>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\">\n\
+         <title>{}</title>\n<style>{STYLE}</style>\n<defs>\
+         <marker id=\"g-head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" \
+         markerHeight=\"7\" orient=\"auto\">\
+         <path d=\"M0 0 8 4 0 8z\" fill=\"#8d96a0\"/></marker></defs>\n",
         escape(&graph.title)
     );
     for (at, edge) in graph.edges.iter().enumerate() {
@@ -85,7 +102,8 @@ pub fn svg(graph: &Graph) -> String {
         } = area;
         let _infallible = writeln!(
             out,
-            "<rect class=\"g-box{look}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>"
+            "<rect class=\"g-box{look}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             rx=\"5\"/>"
         );
         for (nth, line) in node.lines.iter().enumerate() {
             let (x, y) = (x + PADDING, y + PADDING / 2 + LINE * (nth + 1) - 4);
@@ -155,7 +173,7 @@ fn lay_out(graph: &Graph) -> Layout {
     layout
 }
 
-/// A curve from the right of one box through its bends to the left of the other.
+/// Returns the path from the right of one box through the bends to the left of the other.
 fn path(layout: &Layout, at: usize, edge: Edge) -> String {
     let (from, to) = (layout.nodes[edge.from], layout.nodes[edge.to]);
     if from.x >= to.x {
@@ -182,7 +200,8 @@ fn curve(out: &mut String, (x, y): (usize, usize), (to_x, to_y): (usize, usize))
     let _infallible = write!(out, " C{middle} {y} {middle} {to_y} {to_x} {to_y}");
 }
 
-/// A late edge within a layer or to an earlier one: around the right of both.
+/// Returns the path of a late edge within a layer or to an earlier one: around the right of both
+/// boxes.
 fn backwards(from: Area, to: Area) -> String {
     let ((x, y), (to_x, to_y)) = (from.right(), to.right());
     let out = x.max(to_x) + GAP_X / 2;

@@ -137,7 +137,7 @@ fn a_plan_in_mermaid() {
 }
 
 #[test]
-fn edges_that_follow_from_others_are_left_out() {
+fn edges_that_others_imply_are_left_out() {
     let node = |id: usize| Node {
         id: id.to_string(),
         lines: Vec::new(),
@@ -158,7 +158,7 @@ fn edges_that_follow_from_others_are_left_out() {
 }
 
 #[test]
-fn what_needs_something_stands_right_of_it() {
+fn dependents_are_to_the_right_of_their_dependencies() {
     for graph in [of_plan(&fresh().0), of_plan(&shop().0), of_stack(&stack())] {
         let layers = layers::layers(&graph);
         let layer_of = |node| {
@@ -210,7 +210,7 @@ fn boxes_do_not_overlap() {
 }
 
 #[test]
-fn texts_are_escaped_and_an_empty_graph_is_one() {
+fn texts_are_escaped_and_an_empty_graph_is_valid() {
     let node = Node {
         id: "a\"b".to_owned(),
         lines: vec!["<a & \"b\">".to_owned()],

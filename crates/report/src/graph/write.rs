@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use super::{Graph, Look};
 
-/// The graph in DOT, for Graphviz.
+/// Renders the graph in DOT, the language of Graphviz.
 #[must_use]
 pub fn dot(graph: &Graph) -> String {
     let mut out = format!(
-        "digraph {} {{\n  rankdir = LR;\n  node [shape = box, style = rounded, fontname = \"sans-serif\"];\n",
+        "digraph {} {{\n  rankdir = LR;\n  node [shape = box, style = rounded, fontname = \
+         \"sans-serif\"];\n",
         quoted(&graph.title)
     );
     for node in &graph.nodes {
@@ -39,7 +40,7 @@ pub fn dot(graph: &Graph) -> String {
     out
 }
 
-/// A text between DOT's quotes.
+/// Returns a text as a quoted string of DOT.
 fn quoted(text: &str) -> String {
     format!(
         "\"{}\"",
@@ -49,7 +50,7 @@ fn quoted(text: &str) -> String {
     )
 }
 
-/// The graph in Mermaid, for Markdown.
+/// Renders the graph in Mermaid, which Markdown viewers draw.
 #[must_use]
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = "flowchart LR\n".to_owned();
@@ -86,7 +87,7 @@ pub fn mermaid(graph: &Graph) -> String {
     out
 }
 
-/// A text between Mermaid's quotes, where `#name;` stands for a character.
+/// Escapes a text for a quoted string of Mermaid, in which `#name;` stands for a character.
 fn entity(text: &str) -> String {
     text.replace('#', "#35;")
         .replace('"', "#quot;")
