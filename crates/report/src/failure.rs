@@ -1,5 +1,7 @@
-//! An error of the API in its frame: call, code, status, RequestId, place in the spec, and the
-//! usual way out.
+//! An error in its frame: message, place in the spec, call, code, status, RequestId, and a hint.
+//!
+//! The hint comes from the caller or, for an error code of the API, from the table of [`advice()`].
+//! Columns are counted as a terminal counts them, so that the underline fits wide characters too.
 
 use setpoint_plan::Address;
 use setpoint_spec::stack::Location;
@@ -12,41 +14,42 @@ mod advice;
 
 pub use advice::advice;
 
-/// A failure as people see it.
+/// The data of an error message. Absent fields are left out of the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FailureView {
-    /// What went wrong: one sentence without a full stop.
+    /// The error: one sentence without a full stop. Further lines, such as the output of a command,
+    /// are printed below it.
     pub message: String,
-    /// The resource.
+    /// The resource that failed.
     pub address: Option<Address>,
-    /// The API's action.
+    /// The action of the API, such as `RunInstances`.
     pub action: Option<String>,
-    /// The API's code.
+    /// The error code of the API, such as `OperationDenied.NoStock`.
     pub code: Option<String>,
-    /// The HTTP status.
+    /// The HTTP status of the answer.
     pub http_status: Option<u16>,
-    /// The API's request id.
+    /// The RequestId of the answer, which support asks for.
     pub request_id: Option<String>,
-    /// Which try it was, from 1; 0 if that says nothing.
+    /// The number of the last try, from 1; 0 if it is not known. Shown from 2 on.
     pub attempt: u32,
     /// The place in the spec.
     pub at: Option<Excerpt>,
-    /// Further sentences: what was done already, what else would do.
+    /// Further sentences, such as what was already done.
     pub remarks: Vec<String>,
-    /// The way out, if the caller knows a better one than the table of codes.
+    /// What to do next; if `None`, the table of codes decides.
     pub hint: Option<String>,
 }
 
-/// A place in a spec with the text of its line.
+/// A place in a spec, with the text of its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     /// The place.
     pub location: Location,
-    /// The line's text; empty if it is not at hand.
+    /// The text of the line; empty if it is not available.
     pub text: String,
 }
 
-/// The failure in its frame, wrapped to the style's width.
+/// Renders an error in its frame, wrapped to the style's width.
 #[must_use]
 pub fn render(failure: &FailureView, style: &Style) -> String {
     let mut frame = Frame {
@@ -78,6 +81,7 @@ pub fn render(failure: &FailureView, style: &Style) -> String {
     frame.out
 }
 
+/// Returns the sentence about the call:
 /// `RunInstances: OperationDenied.NoStock (403), RequestId 4A1C-77, after 3 tries.`
 fn call_sentence(failure: &FailureView) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
@@ -103,7 +107,7 @@ fn call_sentence(failure: &FailureView) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
-/// The frame as it grows.
+/// A frame under construction.
 struct Frame {
     out: String,
     style: Style,
@@ -115,6 +119,7 @@ impl Frame {
         self.out.push('\n');
     }
 
+    /// Returns the number of columns inside the frame.
     fn room(&self) -> usize {
         self.style.width.saturating_sub(2).max(1)
     }
@@ -137,8 +142,7 @@ impl Frame {
         }
     }
 
-    /// The first line says what is wrong; what a machine has written, say, comes in lines of its
-    /// own.
+    /// Writes the message: its first line as the title, further lines indented below it.
     fn title(&mut self, message: &str) {
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
         for (at, part) in wrap(&format!("Error: {}", clean(first)), self.room())
@@ -160,7 +164,7 @@ impl Frame {
         }
     }
 
-    /// The file and line, the line's text, and what is meant underlined.
+    /// Writes the file and the number of the line, then its text with the value underlined.
     fn excerpt(&mut self, at: &Excerpt, address: Option<&Address>) {
         let within = address
             .map(|address| format!(", in {address}"))
@@ -197,7 +201,7 @@ impl Frame {
     }
 }
 
-/// A line of a spec and the columns in it that are meant.
+/// A line of a spec and the columns to underline.
 struct Marked {
     text: String,
     start: usize,
@@ -222,8 +226,8 @@ impl Marked {
     }
 }
 
-/// The value at the start of a text: a quoted one to its quote, a plain one to a comment, a comma
-/// or a bracket.
+/// Returns the value at the start of a text: a quoted one up to its closing quote, a plain one up
+/// to a comment, a comma or a bracket.
 fn value_at(text: &str) -> &str {
     let ends: &[&str] = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => {

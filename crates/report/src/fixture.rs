@@ -1,4 +1,4 @@
-//! Plans written by hand, for the tests of every format.
+//! Hand-written plans for the tests of all formats, and the functions that build them.
 
 mod destroy;
 mod fresh;
@@ -173,7 +173,7 @@ pub(crate) fn plan(changes: Vec<Change>) -> Plan {
     }
 }
 
-/// Adds a step to a plan; gives its index.
+/// Adds a step to a plan and returns its index.
 pub(crate) fn add(
     plan: &mut Plan,
     change: usize,
@@ -208,7 +208,7 @@ pub(crate) fn wait(status: &str, typical: u64) -> Step {
     ))
 }
 
-/// A rule of a security group that accepts a peer.
+/// Returns a rule of a security group that accepts a peer.
 fn rule(protocol: &str, port: &str, peer: (&str, Value), why: Option<&str>) -> Value {
     let mut rule = map(&[
         ("protocol", protocol.into()),

@@ -1,5 +1,9 @@
-//! The end of an apply or a destroy: what was done, what failed, what was not started, and how to
-//! go on.
+//! The outcome of an apply or a destroy: completed, failed and unfinished resources, and how to
+//! continue.
+//!
+//! The first line gives the counts, the second one the time and the calls. An incomplete run then
+//! lists its failed, unfinished and not started resources; resources that wait for the same
+//! failures share a line. An apply ends with the outputs.
 
 use std::time::Duration;
 
@@ -15,37 +19,37 @@ use crate::style::{Label, Style};
 use crate::text::put;
 use crate::words::{self, clean, count, took};
 
-/// How to go on after a run that did not reach its end.
+/// The last line of an incomplete run.
 const GO_ON: &str = "Nothing is lost and nothing is locked: the same command goes on from here.";
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct OutcomeView {
-    /// What was run.
+    /// The command.
     pub verb: Verb,
-    /// Resources that are done.
+    /// The number of completed resources, by type of change.
     pub summary: Summary,
     /// Resources that failed.
     pub failed: Vec<Failed>,
-    /// Resources that were not worked on, or not to their end.
+    /// Resources that were not started or not finished.
     pub not_started: Vec<NotStarted>,
     /// Whether the run was interrupted.
     pub interrupted: bool,
-    /// From first to last step.
+    /// The time from the first to the last step.
     pub elapsed: Duration,
-    /// Calls made, reads and retries included.
+    /// The number of calls, including reads and retries.
     pub calls: usize,
-    /// Calls that were throttled.
+    /// The number of throttled calls.
     pub throttled: usize,
-    /// For how long each machine was down.
+    /// Machines that were down, each with the duration.
     pub down: Vec<(Address, Duration)>,
-    /// The outputs as far as they are known now.
+    /// The outputs, as far as they are known.
     pub outputs: Outputs,
-    /// Kinds that could not be listed, with the permission that this needs.
+    /// Kinds that could not be listed, each with the permission that listing needs.
     pub unlisted: Vec<(String, String)>,
 }
 
-/// What was run.
+/// The command that was run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verb {
     /// `apply`.
@@ -60,20 +64,20 @@ pub enum Verb {
 pub struct Failed {
     /// The resource.
     pub address: Address,
-    /// What went wrong, in one line.
+    /// The error. Text output shows its first line only.
     pub message: String,
-    /// Whether nobody can say whether its call was carried out.
+    /// Whether it is unknown if the cloud carried out its call, since no answer arrived.
     pub unknown: bool,
 }
 
-/// A resource that was not worked on, or not to its end.
+/// A resource that was not started, or not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotStarted {
     /// The resource.
     pub address: Address,
-    /// Whether work on it had begun.
+    /// Whether some of its steps had started.
     pub begun: bool,
-    /// Failed resources that it waits for; empty after an interruption.
+    /// The failed resources that it waits for; empty if an interruption is the reason.
     pub needs: Vec<Address>,
 }
 
@@ -87,14 +91,14 @@ impl Verb {
 }
 
 impl OutcomeView {
-    /// Whether everything was done.
+    /// Returns whether the run finished everything.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.not_started.is_empty() && !self.interrupted
     }
 }
 
-/// The last lines of a run.
+/// Renders the outcome as the last lines of a run.
 #[must_use]
 pub fn text(outcome: &OutcomeView, style: &Style) -> String {
     let mut out = String::new();
@@ -116,7 +120,8 @@ pub fn text(outcome: &OutcomeView, style: &Style) -> String {
     out
 }
 
-/// `Apply complete! Resources: 0 added, 5 changed, 0 destroyed.`
+/// Returns the first line: `Apply complete! Resources: 0 added, 5 changed, 0 destroyed.` A destroy
+/// that could not list a kind does not claim to be complete.
 fn first_line(outcome: &OutcomeView) -> String {
     let Summary {
         add,
@@ -174,7 +179,7 @@ fn first_line(outcome: &OutcomeView) -> String {
     format!("{verb} {word}: {done}.{left}")
 }
 
-/// `3 min 12 s · 44 calls · down: web[0] 58 s`.
+/// Returns the second line: `3 min 12 s · 44 calls · down: web[0] 58 s`.
 fn second_line(outcome: &OutcomeView) -> String {
     let mut parts = vec![took(outcome.elapsed), count(outcome.calls, "call")];
     if outcome.throttled > 0 {
@@ -191,7 +196,8 @@ fn second_line(outcome: &OutcomeView) -> String {
     parts.join(" · ")
 }
 
-/// Down times are compared with each other: in seconds up to ten minutes.
+/// Returns a down time, in seconds if it is shorter than 10 minutes, so that down times are easy to
+/// compare.
 fn down_time(time: Duration) -> String {
     if time.as_secs() < 600 {
         format!("{} s", time.as_secs())
@@ -200,9 +206,10 @@ fn down_time(time: Duration) -> String {
     }
 }
 
+/// Writes the failed, unfinished and not started resources, and how to continue.
 fn unfinished(out: &mut String, outcome: &OutcomeView, style: &Style) {
     for failed in &outcome.failed {
-        // The whole of a long message has been shown when it came.
+        // The complete message was shown when the step failed.
         let first = failed.message.lines().next().unwrap_or_default();
         entry(
             out,
@@ -235,13 +242,14 @@ fn unfinished(out: &mut String, outcome: &OutcomeView, style: &Style) {
             style,
             Label::Plain,
             0,
-            "Whether a call was carried out that got no answer, the next run finds out before it does anything.",
+            "Whether a call was carried out that got no answer, the next run finds out before it \
+             does anything.",
         );
     }
     put(out, style, Label::Plain, 0, GO_ON);
 }
 
-/// `  failed       web[1]      why`, wrapped below itself.
+/// Writes `  failed       web[1]      why`, wrapped within its column.
 fn entry(out: &mut String, style: &Style, (word, label): (&str, Label), names: &str, beside: &str) {
     const COLUMN: usize = 15;
     let text = if beside.is_empty() {
@@ -266,7 +274,7 @@ fn entry(out: &mut String, style: &Style, (word, label): (&str, Label), names: &
     }
 }
 
-/// The outcome as indented JSON, for reports and pipelines. Secret outputs stay hidden.
+/// Returns the outcome as indented JSON, for reports and pipelines. Secret outputs are hidden.
 #[must_use]
 pub fn json(outcome: &OutcomeView) -> String {
     let Summary {
@@ -275,9 +283,21 @@ pub fn json(outcome: &OutcomeView) -> String {
         destroy,
         kept,
     } = outcome.summary;
-    let failed = |one: &Failed| json!({ "address": one.address.to_string(), "message": one.message, "unknown": one.unknown });
+    let failed = |one: &Failed| {
+        json!({
+            "address": one.address.to_string(),
+            "message": one.message,
+            "unknown": one.unknown,
+        })
+    };
     let names = |all: &[Address]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let waiting = |one: &NotStarted| json!({ "address": one.address.to_string(), "begun": one.begun, "needs": names(&one.needs) });
+    let waiting = |one: &NotStarted| {
+        json!({
+            "address": one.address.to_string(),
+            "begun": one.begun,
+            "needs": names(&one.needs),
+        })
+    };
     let down: serde_json::Map<String, serde_json::Value> = outcome
         .down
         .iter()
@@ -294,7 +314,11 @@ pub fn json(outcome: &OutcomeView) -> String {
         "elapsed_seconds": outcome.elapsed.as_secs_f64(),
         "calls": outcome.calls,
         "throttled": outcome.throttled,
-        "unlisted": outcome.unlisted.iter().map(|(kind, permission)| json!({ "kind": kind, "permission": permission })).collect::<Vec<_>>(),
+        "unlisted": outcome
+            .unlisted
+            .iter()
+            .map(|(kind, permission)| json!({ "kind": kind, "permission": permission }))
+            .collect::<Vec<_>>(),
         "down_seconds": down,
         "outputs": outputs::to_json(&outcome.outputs, Reveal::Hidden),
     }))
@@ -314,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_destroy_that_could_not_list_a_kind_does_not_claim_that_all_is_gone() {
+    fn a_destroy_that_could_not_list_a_kind_does_not_claim_to_be_complete() {
         let outcome = OutcomeView {
             verb: Verb::Destroy,
             summary: Summary {

@@ -1,4 +1,8 @@
-//! A stack's outputs: as text, in Terraform's JSON shape, and one of them raw.
+//! The outputs of a stack: as text, in the JSON form of `terraform output -json`, and a single one
+//! as its raw value.
+//!
+//! Invariant: secret outputs are hidden, except with [`Reveal::Shown`] and by [`raw`], which are
+//! for users who ask for the values themselves.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +22,18 @@ pub type Outputs = BTreeMap<String, Output>;
 /// One output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
-    /// Its value; references are not known yet.
+    /// The value. A value that contains references is not known yet.
     pub value: Value,
-    /// Whether it is shown only on request.
+    /// Whether the spec marks it as secret, so that it is shown only on request.
     pub secret: bool,
 }
 
-/// Whether secret outputs are written out.
+/// Whether the values of secret outputs are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reveal {
-    /// They read `(sensitive value)`.
+    /// Secret values read `(sensitive value)`.
     Hidden,
-    /// They are written out: the user asked for them by name.
+    /// Secret values are shown: the user asked for the values, in JSON or of one output by name.
     Shown,
 }
 
@@ -43,14 +47,14 @@ impl From<&PlannedOutput> for Output {
 }
 
 impl Output {
-    /// Whether it is marked as secret, or holds one.
+    /// Returns whether the output is marked as secret, or its value contains a secret.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
         self.secret || self.value.has_secret()
     }
 }
 
-/// `name = value` lines; secrets stay hidden.
+/// Renders the outputs as lines `name = value`. Secret values are hidden.
 #[must_use]
 pub fn text(outputs: &Outputs) -> String {
     outputs
@@ -86,13 +90,14 @@ fn quoted(value: &Value) -> String {
     }
 }
 
-/// `{name: {sensitive, type, value}}`, indented. A value that is not known yet is null.
+/// Returns `{name: {sensitive, type, value}}` as indented JSON. A value that is not known yet is
+/// null.
 #[must_use]
 pub fn json(outputs: &Outputs, reveal: Reveal) -> String {
     pretty(&to_json(outputs, reveal))
 }
 
-/// The same as data.
+/// Returns the data that `json` writes.
 pub(crate) fn to_json(outputs: &Outputs, reveal: Reveal) -> Json {
     let one = |output: &Output| {
         let is_hidden = output.is_sensitive() && reveal == Reveal::Hidden;
@@ -111,7 +116,8 @@ pub(crate) fn to_json(outputs: &Outputs, reveal: Reveal) -> Json {
     )
 }
 
-/// Terraform's word for a type: `string`, `number`, `bool`, `["tuple", […]]`, `["object", {…}]`.
+/// Returns the type of a value as Terraform writes it: `string`, `number`, `bool`,
+/// `["tuple", […]]`, `["object", {…}]`.
 fn type_of(value: &Value) -> Json {
     match value {
         Value::Bool(_) => Json::from("bool"),
@@ -132,6 +138,7 @@ fn type_of(value: &Value) -> Json {
     }
 }
 
+/// Returns a value as JSON, with secrets exposed and unknown parts as null.
 fn known(value: &Value) -> Json {
     match value {
         Value::Bool(b) => Json::Bool(*b),
@@ -153,9 +160,9 @@ fn known(value: &Value) -> Json {
     }
 }
 
-/// One output's value alone, without quotes or a newline, for scripts; `None` for a list, a map, or
-/// what is not known. A secret one is written out: whoever calls this has been asked for it by
-/// name.
+/// Returns the value of one output without quotes or a newline, for scripts; `None` for a list, a
+/// map, null, or a value that is not known. A secret value is exposed: callers pass only an output
+/// that the user named.
 #[must_use]
 pub fn raw(output: &Output) -> Option<String> {
     plain(&output.value)

@@ -1,8 +1,12 @@
-//! Progress of an apply: events in, a live table or plain lines out. Pure: time is handed in as the
-//! run's age.
+//! Progress of an apply: a model that takes events and renders a live table or plain lines.
 //!
-//! What people follow is a *job*: one half of a change, making or taking away one resource. Steps
-//! are its inside.
+//! Progress is shown per *job*: one half of a change, which creates, updates or deletes one
+//! resource in a number of steps. [`Model::on`] takes every event of the run; a terminal redraws
+//! [`Model::table`], and without a terminal the lines that [`Model::on`] and [`Model::tick`] return
+//! are printed.
+//!
+//! The model holds no clock: every time is the age of the run and passed in. Invariant: events
+//! about unknown steps are ignored, so no order of events can panic.
 
 use std::time::Duration;
 
@@ -17,7 +21,7 @@ mod table;
 
 use job::{Job, State};
 
-/// How often a job that goes on says so where there is no terminal.
+/// The interval of `Still creating...` lines for a running job.
 const STILL_EVERY: Duration = Duration::from_secs(10);
 
 /// The state of every resource of a run.
@@ -25,27 +29,35 @@ const STILL_EVERY: Duration = Duration::from_secs(10);
 pub struct Model {
     tally: Tally,
     jobs: Vec<Job>,
-    /// The steps, as far as progress looks at them.
+    /// The steps, by index in the plan.
     steps: Vec<StepState>,
     stopping: bool,
+    /// Whether the run has ended.
     over: bool,
+    /// How many times as fast as in reality time passes in the cloud.
     speed: f64,
 }
 
-/// What progress knows of a step.
+/// The state of a step.
 #[derive(Debug, Clone)]
 struct StepState {
+    /// The index of its job.
     job: usize,
+    /// The steps that must be done first.
     after: Vec<usize>,
+    /// How long it usually takes.
     usual: Duration,
+    /// What it does, for the table.
     phase: String,
+    /// The plain parameters of each rung of its call; empty if there is one rung only.
     rungs: Vec<Vec<(String, String)>>,
+    /// The age of the run when it last started.
     started: Option<Duration>,
     is_done: bool,
 }
 
 impl Model {
-    /// Nothing has begun.
+    /// Creates the model of a run that has not started.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let (jobs, of_step) = job::jobs(plan);
@@ -72,15 +84,15 @@ impl Model {
         }
     }
 
-    /// The same model for a cloud in which time passes so many times as fast: usual durations
-    /// shrink accordingly.
+    /// Returns the model for a simulated cloud in which time passes `speed` times as fast; usual
+    /// durations are divided by it.
     #[must_use]
     pub fn at_speed(mut self, speed: f64) -> Self {
         self.speed = speed.max(0.001);
         self
     }
 
-    /// Takes in an event at this age of the run; gives the plain lines to print where there is no
+    /// Takes an event at the age `now` of the run. Returns the lines to print if there is no
     /// terminal.
     pub fn on(&mut self, event: &Event, tally: Tally, now: Duration) -> Vec<String> {
         self.tally = tally;
@@ -109,7 +121,7 @@ impl Model {
         .collect()
     }
 
-    /// `Still creating...` lines that are due: call it about every second.
+    /// Returns the `Still creating...` lines that are due. Call it about every second.
     pub fn tick(&mut self, now: Duration) -> Vec<String> {
         self.jobs
             .iter_mut()
@@ -118,14 +130,14 @@ impl Model {
             .collect()
     }
 
-    /// The table for a terminal: at most `height` lines, each no wider than the style's width, none
-    /// with a newline.
+    /// Renders the table for a terminal: at most `height` lines without newlines, none wider than
+    /// the style's width.
     #[must_use]
     pub fn table(&self, now: Duration, style: &Style, height: usize) -> Vec<String> {
         table::table(self, now, style, height)
     }
 
-    /// Nothing is under way any more: what was not brought to its end is unfinished.
+    /// Ends the run: jobs that still run are shown as unfinished.
     pub fn finish(&mut self) {
         self.over = true;
         for job in self
@@ -137,7 +149,7 @@ impl Model {
         }
     }
 
-    /// The resources that were begun and neither done nor failed.
+    /// Returns the addresses of resources whose jobs have started and are neither done nor failed.
     pub fn begun(&self) -> impl Iterator<Item = &str> {
         let is_begun =
             |job: &&Job| job.has_begun() && !matches!(job.state, State::Done | State::Failed);
@@ -173,8 +185,8 @@ impl Model {
             crate::words::clean(why),
             crate::words::short(after)
         ));
-        // Throttled calls are counted in the last line, and a reason is told once: one by one they
-        // would drown all else.
+        // Throttled calls are counted in the last line, and a repeated reason is printed once; one
+        // line per retry would hide all others.
         let is_news = job.again.as_deref() != Some(why) && !why.contains("Throttling");
         job.again = Some(why.to_owned());
         is_news.then(|| plain::again(&job.name, why, after))
@@ -211,7 +223,8 @@ impl Model {
         Some(job.ends())
     }
 
-    /// A step will not start. What its job has under way goes on to its end.
+    /// Marks a step that will not start. Its job is skipped at once, or after the step that it is
+    /// running.
     fn skipped(&mut self, step: StepId) {
         let under_way = |job: &Job| {
             job.current
@@ -246,8 +259,8 @@ impl Model {
         first.then(|| job.fails())
     }
 
-    /// The time until the last step is done, if nothing goes wrong: the longest way through what is
-    /// left.
+    /// Estimates the time until the last step is done, without failures: the longest path through
+    /// the remaining steps, in time linear in steps and dependencies.
     fn left(&self, now: Duration) -> Duration {
         let mut ends: Vec<Duration> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {

@@ -1,4 +1,8 @@
-//! Live resources as they are: one of them in full, or all of a stack.
+//! Live resources in their present state: one in full, or a list of all that a stack owns.
+//!
+//! Attributes are split by whether the spec manages them, so that a reader sees which values the
+//! spec decides. Attributes with a sensitive name are hidden, even if the cloud returns their
+//! values.
 
 use std::sync::Arc;
 
@@ -17,7 +21,7 @@ use crate::text::put;
 use crate::view::values::Values;
 use crate::words::{account, clean, count};
 
-/// The attributes of a live resource, by whether a line of the spec manages them.
+/// The attributes of a live resource, split by whether the spec manages them.
 struct Split<'a> {
     managed: Vec<(&'a Text, &'a Value)>,
     others: Vec<(&'a Text, &'a Value)>,
@@ -33,8 +37,8 @@ impl<'a> Split<'a> {
     }
 }
 
-/// Whether the spec says something of the attribute, of the structure around it, or of a member of
-/// it.
+/// Returns whether the spec sets the attribute, the structure around it, or one of its members, and
+/// does not declare it `unmanaged`.
 fn is_managed(want: &Desired, attr: &str) -> bool {
     let covers = |name: &str| {
         name == attr
@@ -47,7 +51,8 @@ fn is_managed(want: &Desired, attr: &str) -> bool {
         && !want.terms.released.iter().any(|name| name == attr)
 }
 
-/// One live resource: what the spec manages, what no line manages, tags, owner.
+/// Renders a live resource: identity, owner, managed and unmanaged attributes, tags, and the
+/// resources that it uses. `want` is the entry of the spec for it, if there is one.
 #[must_use]
 pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     let mut out = String::new();
@@ -97,7 +102,8 @@ pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     out
 }
 
-/// The lines that name the resource: address, kind and id, then site and owner.
+/// Writes the address (or the id, without an owner), the kind and the id, then the site and the
+/// owner.
 fn title(out: &mut String, style: &Style, live: &Live) {
     let name = live
         .owner
@@ -114,7 +120,7 @@ fn title(out: &mut String, style: &Style, live: &Live) {
     put(out, style, Label::Dim, 2, &site);
 }
 
-/// The guard words, without the kind: that stands beside the id.
+/// Returns the words of the guard tag without the kind, which is already shown beside the id.
 fn words_beside_the_kind(guard: &Guard) -> String {
     let words = Guard {
         kind: None,
@@ -136,7 +142,8 @@ fn owner_words(live: &Live) -> String {
     format!("owned by {}{guard}", clean(&owner.stack))
 }
 
-/// A live value: a sensitive one hidden, whatever the cloud says of it.
+/// Returns a live value in words, or the placeholder if the name of the attribute marks it as
+/// sensitive.
 fn shown(name: &str, value: &Value) -> String {
     if sensitive_by_name(name) {
         SENSITIVE.to_owned()
@@ -145,8 +152,8 @@ fn shown(name: &str, value: &Value) -> String {
     }
 }
 
-/// A heading and its lines, names and values lined up; nothing where there are none, unless the
-/// heading says so.
+/// Writes a heading and its rows, with the values in a column; nothing if there are no rows, unless
+/// `even_empty` is set for a heading that itself states the absence.
 fn section(
     out: &mut String,
     style: &Style,
@@ -187,7 +194,7 @@ fn push_line(out: &mut String, line: &Line, style: &Style) {
     out.push('\n');
 }
 
-/// One live resource as indented JSON.
+/// Returns a live resource as indented JSON.
 #[must_use]
 pub fn resource_json(live: &Live, want: Option<&Desired>) -> String {
     let split = Split::of(live, want);
@@ -251,8 +258,8 @@ fn json_of(name: &str, value: &Value) -> Json {
     }
 }
 
-/// All of a stack's live resources, one a line: address, kind, id, name and status, as far as there
-/// is room.
+/// Renders a list of live resources, sorted by address, one per line: address, kind, id, name and
+/// status, as far as there is room.
 #[must_use]
 pub fn list(rows: &[Arc<Live>], style: &Style) -> String {
     let mut sorted: Vec<&Live> = rows.iter().map(Arc::as_ref).collect();
@@ -292,8 +299,8 @@ pub fn list(rows: &[Arc<Live>], style: &Style) -> String {
     out
 }
 
-/// The columns that have room, each with its width: the name goes first, since it mostly says again
-/// what the address says, then the kind.
+/// Returns the columns for which there is room, each with its width. Without room for all, the name
+/// is dropped first, since it mostly repeats the address, then the kind.
 fn columns(cells: &[[String; 5]], room: usize) -> Vec<(usize, usize)> {
     let widest = |at: usize| cells.iter().map(|row| width(&row[at])).max().unwrap_or(0);
     let mut columns: Vec<(usize, usize)> = (0..5)
@@ -309,6 +316,7 @@ fn columns(cells: &[[String; 5]], room: usize) -> Vec<(usize, usize)> {
     columns
 }
 
+/// Returns address, kind, id, name and status; a name that equals the id is left out.
 fn cells(live: &Live) -> [String; 5] {
     let text = |name: &str| live.attr(name).as_text().map(clean);
     let address = live.owner.as_ref().map_or_else(
@@ -327,7 +335,7 @@ fn cells(live: &Live) -> [String; 5] {
     ]
 }
 
-/// All of a stack's live resources as indented JSON.
+/// Returns live resources as indented JSON, in the given order.
 #[must_use]
 pub fn list_json(rows: &[Arc<Live>]) -> String {
     pretty(&json!({ "resources": rows.iter().map(|live| summary_json(live)).collect::<Vec<_>>() }))

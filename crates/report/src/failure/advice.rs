@@ -1,15 +1,20 @@
-//! The usual way out after an API code, as a table. Sources: the error tables of the ECS, VPC,
-//! CloudMonitor and STS documentation.
+//! Hints for error codes of the API, as a table.
+//!
+//! Sources: the error tables in the documentation of ECS, VPC, CloudMonitor and STS. A test checks
+//! that no row hides a later one.
 
+/// The hint for a missing permission.
 const NOT_ALLOWED: &str = "The RAM user or role may not call this action: grant it. A plan alone \
                            needs `ecs:Describe*`, `vpc:Describe*` and `cms:Describe*`.";
 
-/// A code, or its beginning before `*`, and what to do. The first row that fits is taken.
+/// Rows of an error code and its hint. A `*` at the end matches any rest. The first matching row
+/// applies.
 static TABLE: &[(&str, &str)] = &[
     // Stock.
     (
         "OperationDenied.NoStock",
-        "Run again later, or accept others: list several `instance_types` or `vswitches`; they are tried in order.",
+        "Run again later, or accept others: list several `instance_types` or `vswitches`; they are \
+         tried in order.",
     ),
     (
         "Zone.NotOnSale*",
@@ -37,16 +42,19 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InvalidResourceType.NotSupported",
-        "This combination of type and disk is not offered here. Name another type, disk category or zone.",
+        "This combination of type and disk is not offered here. Name another type, disk category \
+         or zone.",
     ),
     // Quotas and money.
     (
         "QuotaExceed*",
-        "A quota of the account is used up. Free some, or ask for more in Quota Center, then run the same command again.",
+        "A quota of the account is used up. Free some, or ask for more in Quota Center, then run \
+         the same command again.",
     ),
     (
         "Quota.Exceed*",
-        "A quota of the account is used up. Free some, or ask for more in Quota Center, then run the same command again.",
+        "A quota of the account is used up. Free some, or ask for more in Quota Center, then run \
+         the same command again.",
     ),
     (
         "InvalidVPCStatus.QuotaExceed*",
@@ -70,12 +78,14 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "RealNameAuthenticationError*",
-        "The account is not verified. Real-name verification in the console lets it buy in this region.",
+        "The account is not verified. Real-name verification in the console lets it buy in this \
+         region.",
     ),
-    // Who calls.
+    // Credentials and permissions.
     (
         "InvalidAccessKeyId.NotFound*",
-        "The access key does not exist. Check `--profile` or ALIBABA_CLOUD_ACCESS_KEY_ID, and that the key was not deleted.",
+        "The access key does not exist. Check `--profile` or ALIBABA_CLOUD_ACCESS_KEY_ID, and that \
+         the key was not deleted.",
     ),
     (
         "InvalidAccessKeyId.Inactive*",
@@ -83,7 +93,8 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InvalidAccessKeyId*",
-        "The access key is not accepted. Check it, and that it belongs to this site of Alibaba Cloud.",
+        "The access key is not accepted. Check it, and that it belongs to this site of Alibaba \
+         Cloud.",
     ),
     (
         "SignatureDoesNotMatch*",
@@ -103,7 +114,8 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InvalidTimeStamp*",
-        "This machine's clock is off by more than 15 minutes. Set it, then run the same command again.",
+        "This machine's clock is off by more than 15 minutes. Set it, then run the same command \
+         again.",
     ),
     ("Forbidden.RAM*", NOT_ALLOWED),
     ("AccessForbidden*", NOT_ALLOWED),
@@ -128,7 +140,8 @@ static TABLE: &[(&str, &str)] = &[
     // Dependencies and states.
     (
         "DependencyViolation*",
-        "Something that is not in this stack still uses it. Remove that, then run the same command again.",
+        "Something that is not in this stack still uses it. Remove that, then run the same command \
+         again.",
     ),
     (
         "InvalidOperation.DeletionProtection",
@@ -165,7 +178,8 @@ static TABLE: &[(&str, &str)] = &[
     // Names and values.
     (
         "InvalidPassword*",
-        "8–30 characters from at least three of: capitals, small letters, digits, special characters.",
+        "8–30 characters from at least three of: capitals, small letters, digits, special \
+         characters.",
     ),
     (
         "InvalidCidrBlock.Overlapped",
@@ -177,16 +191,19 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "KeyPair.AlreadyExist",
-        "A key pair of this name exists in the region. Choose another `name`, or name it as `{name: …}` to use it as it is.",
+        "A key pair of this name exists in the region. Choose another `name`, or name it as \
+         `{name: …}` to use it as it is.",
     ),
-    // Load.
+    // Throttling and failures of the service.
     (
         "Throttling*",
-        "Too many calls of this account at once, other tools included. Run the same command again, or lower --parallelism.",
+        "Too many calls of this account at once, other tools included. Run the same command again, \
+         or lower --parallelism.",
     ),
     (
         "Rejected.Throttling",
-        "Too many calls of this account at once, other tools included. Run the same command again, or lower --parallelism.",
+        "Too many calls of this account at once, other tools included. Run the same command again, \
+         or lower --parallelism.",
     ),
     (
         "ServiceUnavailable*",
@@ -194,11 +211,12 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InternalError*",
-        "The service failed. Run the same command again; if it stays so, write to support with the RequestId.",
+        "The service failed. Run the same command again; if it stays so, write to support with the \
+         RequestId.",
     ),
 ];
 
-/// The usual way out after an API code; `None` for codes without one.
+/// Returns the hint for an error code of the API; `None` if the table has none.
 #[must_use]
 pub fn advice(code: &str) -> Option<&'static str> {
     let fits = |pattern: &str| {
@@ -217,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_lead_to_their_row() {
+    fn codes_find_their_row() {
         for (code, word) in [
             ("OperationDenied.NoStock", "instance_types"),
             ("QuotaExceed.ElasticQuota", "Quota Center"),

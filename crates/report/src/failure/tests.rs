@@ -1,4 +1,4 @@
-//! Errors in their frames.
+//! Rendered errors.
 
 use expect_test::{Expect, expect};
 
@@ -111,7 +111,9 @@ fn without_a_place_or_a_code() {
 
 #[test]
 fn a_message_of_several_lines() {
-    let message = "it is not ready: a check failed\nwaiting for cloud-init\n  status: \u{1b}[31merror\n\nthe end".to_owned();
+    let message = "it is not ready: a check failed\nwaiting for cloud-init\n  status: \
+                   \u{1b}[31merror\n\nthe end"
+        .to_owned();
     check(
         &FailureView {
             message,

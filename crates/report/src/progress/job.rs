@@ -1,4 +1,5 @@
-//! Jobs: the halves of changes as people follow them.
+//! Jobs: the halves of changes, which are the rows of the progress table and the subjects of plain
+//! lines.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,22 +13,22 @@ use setpoint_plan::{Key, Value};
 use super::STILL_EVERY;
 use crate::words::{clean, short};
 
-/// How far a job is.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// None of its steps has begun.
+    /// None of its steps has started.
     Waiting,
-    /// Some have.
+    /// A step has started.
     Running,
-    /// All are done.
+    /// All its steps are done.
     Done,
-    /// One failed.
+    /// A step failed.
     Failed,
-    /// One will not start.
+    /// A step will not start, or the run ended before the job did.
     Skipped,
 }
 
-/// The words of a job's messages, as Terraform has them.
+/// The words of a job's messages, which follow Terraform.
 #[derive(Debug, Clone, Copy)]
 struct Verb {
     begins: &'static str,
@@ -64,24 +65,27 @@ pub(super) struct Job {
     pub(super) group: Option<String>,
     verb: Verb,
     pub(super) state: State,
+    /// The id of the resource, once it is known.
     pub(super) id: Option<String>,
     pub(super) n_steps: usize,
     pub(super) n_done: usize,
-    /// Its steps, by their index in the plan.
+    /// Its steps, by index in the plan.
     pub(super) steps: Vec<usize>,
-    /// The step that is worked on.
+    /// The step that started last.
     pub(super) current: Option<usize>,
-    /// The status that the cloud shows.
+    /// The status that the current wait last read.
     pub(super) status: Option<String>,
-    /// What else is to be said of the current step.
+    /// A remark about the current step, which takes the place of the status.
     pub(super) remark: Option<String>,
-    /// Why the current step is tried again, as it was last told.
+    /// The last reason for a retry of the current step.
     pub(super) again: Option<String>,
-    /// Whether a later step of it will not start.
+    /// Whether one of its steps will not start.
     pub(super) cut: bool,
+    /// The age of the run at its start.
     pub(super) started: Duration,
+    /// The age of the run at its end.
     pub(super) ended: Duration,
-    /// When it last said something in plain lines.
+    /// The age of the run at its last plain line about its start or progress.
     pub(super) said: Duration,
 }
 
@@ -117,7 +121,7 @@ impl Job {
         }
     }
 
-    /// `net: Creating...`
+    /// Returns `net: Creating...`.
     pub(super) fn begins(&self) -> String {
         format!(
             "{}: {}...{}",
@@ -127,7 +131,8 @@ impl Job {
         )
     }
 
-    /// `app: Still creating... [10s elapsed]`, if it has said nothing for a while.
+    /// Returns `app: Still creating... [10s elapsed]`, if the interval since the last line has
+    /// passed.
     pub(super) fn still(&mut self, now: Duration) -> Option<String> {
         if now.saturating_sub(self.said) < STILL_EVERY {
             return None;
@@ -146,7 +151,7 @@ impl Job {
         ))
     }
 
-    /// `web[0]: Creation complete after 31s [id=i-2zea]`
+    /// Returns `web[0]: Creation complete after 31s [id=i-2zea]`.
     pub(super) fn ends(&self) -> String {
         let took = short(self.ended.saturating_sub(self.started));
         format!(
@@ -157,7 +162,7 @@ impl Job {
         )
     }
 
-    /// `web[1]: Creation failed after 3s`
+    /// Returns `web[1]: Creation failed after 3s`.
     pub(super) fn fails(&self) -> String {
         let took = short(self.ended.saturating_sub(self.started));
         format!(
@@ -178,18 +183,18 @@ impl Job {
         }
     }
 
-    /// Whether any of its steps has begun.
+    /// Returns whether any of its steps has started.
     pub(super) fn has_begun(&self) -> bool {
         self.current.is_some()
     }
 
-    /// `create`, for the table.
+    /// Returns the word for the whole job, such as `creating`, for the table.
     pub(super) fn word(&self) -> &'static str {
         self.verb.goes_on
     }
 }
 
-/// The jobs of a plan, and for each step its job.
+/// Returns the jobs of a plan, and the index of its job for each step.
 pub(super) fn jobs(plan: &Plan) -> (Vec<Job>, Vec<usize>) {
     let mut index: BTreeMap<(usize, Half), usize> = BTreeMap::new();
     let mut jobs: Vec<Job> = Vec::new();
@@ -210,27 +215,27 @@ pub(super) fn jobs(plan: &Plan) -> (Vec<Job>, Vec<usize>) {
     (jobs, of_step)
 }
 
-/// What a step does, in few words.
+/// Returns what a step does, in a few words.
 pub(super) fn phase(act: &Act) -> String {
     match act {
         Act::Call(call) => words_of(call.api.name),
         Act::Wait(wait) => match &wait.until {
             Cond::Is(_, values) => match (values.as_slice(), &wait.look) {
-                // What is looked at is not the resource itself, so it is named.
+                // The wait reads something other than the resource, so the view is named.
                 ([Value::Text(status)], Look::Ask(query)) => {
                     format!("until {} {status}", query.view.name)
                 }
                 ([Value::Text(status)], _) => format!("until {status}"),
                 _ => format!("until {}", cond_words(&wait.until)),
             },
-            // A column of a table has room for the status alone.
+            // The column of the table has room for the status only.
             other => format!("until {}", cond_words(other).replace("status is ", "")),
         },
         Act::Local(Local::SshKey { .. }) => "make a key pair".to_owned(),
     }
 }
 
-/// `ModifyInstanceSpec` as `modify instance spec`.
+/// Returns an action as words: `ModifyInstanceSpec` as `modify instance spec`.
 fn words_of(action: &str) -> String {
     let mut out = String::with_capacity(action.len() + 4);
     let mut previous = 'A';
@@ -244,7 +249,8 @@ fn words_of(action: &str) -> String {
     out
 }
 
-/// The plain parameters of a call's rungs; secret ones and structures are left out.
+/// Returns the plain parameters of the rungs of a call, without secrets and structures; empty for a
+/// call with one rung.
 pub(super) fn rungs(act: &Act) -> Vec<Vec<(String, String)>> {
     let Act::Call(call) = act else {
         return Vec::new();
@@ -269,7 +275,8 @@ pub(super) fn rungs(act: &Act) -> Vec<Vec<(String, String)>> {
         .collect()
 }
 
-/// The first parameter that differs between two rungs: its name, what was refused, what is taken.
+/// Returns the first parameter that differs between two rungs: its name, the refused value, and the
+/// next one.
 pub(super) fn differing(
     last: &[(String, String)],
     now: &[(String, String)],

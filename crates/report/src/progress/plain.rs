@@ -1,10 +1,11 @@
-//! Plain one-line messages that are not about a job's begin and end.
+//! One-line messages about retries and fallbacks. Those about the start and the end of a job belong
+//! to the job.
 
 use std::time::Duration;
 
 use crate::words::{clean, short};
 
-/// `db: IncorrectInstanceStatus, trying again in 5s`
+/// Returns `db: IncorrectInstanceStatus, trying again in 5s`.
 pub(super) fn again(name: &str, why: &str, after: Duration) -> String {
     let when = if after < Duration::from_secs(1) {
         "at once".to_owned()
@@ -14,7 +15,7 @@ pub(super) fn again(name: &str, why: &str, after: Duration) -> String {
     format!("{name}: {}, trying again {when}", clean(why))
 }
 
-/// `web[1]: ecs.c7.large has no stock, taking ecs.c7a.large (next in the list)`
+/// Returns `web[1]: ecs.c7.large has no stock, taking ecs.c7a.large (next in the list)`.
 pub(super) fn fell(name: &str, code: &str, differing: Option<&(String, String, String)>) -> String {
     let code = clean(code);
     match differing {

@@ -1,4 +1,8 @@
-//! The live table: one line a job, those at work first, and a last line that sums up.
+//! The live table: one line per job and a last line with the totals.
+//!
+//! Failed jobs come first, then running, waiting, skipped and completed ones. Jobs without room are
+//! counted in one line. Columns without room are dropped: first the usual duration, then the
+//! status.
 
 use std::time::Duration;
 
@@ -8,17 +12,18 @@ use crate::line::{Line, width};
 use crate::style::{Label, Style};
 use crate::words::{about, clean, clock, count};
 
-/// Names are lined up to at most so many columns.
+/// The widest column of names.
 const NAME_MAX: usize = 24;
-/// Columns of phase and status.
+/// The width of the column of phases, on a terminal of 80 columns.
 const PHASE: usize = 24;
+/// The width of the column of statuses.
 const STATUS: usize = 18;
-/// From this width on a line has its usual duration.
+/// The narrowest terminal on which usual durations are shown.
 const USUAL_FROM: usize = 76;
-/// From this width on a line has status or reason.
+/// The narrowest terminal on which the status, or the reason for a wait, is shown.
 const STATUS_FROM: usize = 56;
 
-/// The lines, the sum last.
+/// Returns the lines of the table, with the totals last.
 pub(super) fn table(model: &Model, now: Duration, style: &Style, height: usize) -> Vec<String> {
     let mut jobs: Vec<&Job> = model.jobs.iter().collect();
     jobs.sort_by_key(|job| {
@@ -110,12 +115,12 @@ fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> L
     let mut line = Line::indented(2);
     line.push(Label::Strong, crate::line::cut(&job.name, name));
     line.pad_to(2 + name + 2);
-    // A wide terminal shows the whole of what is waited for.
+    // A wide terminal has room for the whole condition of a wait.
     let phase_columns = (PHASE + style.width.saturating_sub(80)).min(style.width / 3);
     line.push(label, crate::line::cut(&phase, phase_columns));
     if style.width >= STATUS_FROM {
         line.pad_to(2 + name + 2 + phase_columns + 2);
-        // What has no clock beside it may take its room.
+        // A job without a clock may use the room of the clock.
         let columns = if elapsed.is_some() {
             STATUS
         } else {
@@ -135,7 +140,7 @@ fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> L
     line
 }
 
-/// What the current step does; between steps, what the whole job does.
+/// Returns what the current step does; between steps, what the whole job does.
 fn phase(model: &Model, job: &Job) -> String {
     let current = job
         .current
@@ -161,7 +166,8 @@ fn usual(model: &Model, job: &Job) -> Duration {
     usual.div_f64(model.speed)
 }
 
-/// Whom a job waits for: the jobs of the steps that its first step needs and that are not done.
+/// Returns which jobs a job waits for, such as `for web[0] and 2 more`: those of the unfinished
+/// steps on which its first unfinished step depends. `in turn` marks a member of the same group.
 fn waits_for(model: &Model, job: &Job) -> String {
     let first = job
         .steps
@@ -193,6 +199,7 @@ fn waits_for(model: &Model, job: &Job) -> String {
     format!("for {}{more}{turn}", other.name)
 }
 
+/// Returns the line that counts the jobs without room, by state.
 fn more(rest: &[&Job]) -> Line {
     let n = |state| rest.iter().filter(|job| job.state == state).count();
     let counted = [
@@ -212,7 +219,8 @@ fn more(rest: &[&Job]) -> Line {
     line
 }
 
-/// `5 of 14 steps · 19 calls, 0 throttled · about 3 min left · Ctrl-C stops cleanly`
+/// Returns the totals:
+/// `5 of 14 steps · 19 calls, 0 throttled · about 3 min left · Ctrl-C stops cleanly`.
 fn sum(model: &Model, now: Duration) -> Line {
     let tally = model.tally;
     let mut parts = vec![

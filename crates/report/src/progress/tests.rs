@@ -1,4 +1,4 @@
-//! A run of the guide's plan, event by event.
+//! Progress of the plans of the fixture, event by event.
 
 use expect_test::{Expect, expect};
 use setpoint_openapi::action::ecs;
@@ -22,7 +22,7 @@ fn tally(done: usize) -> Tally {
     }
 }
 
-/// Feeds a row of events, a second apart; gives all plain lines.
+/// Feeds events one second apart. Returns all plain lines.
 fn feed(model: &mut Model, events: &[Event]) -> Vec<String> {
     let mut lines = Vec::new();
     for (at, event) in (0_u64..).zip(events) {
@@ -42,7 +42,7 @@ fn done(step: usize, id: Option<&str>) -> Event {
     }
 }
 
-/// The guide's plan a while after its begin.
+/// The plan of the guide some time after its start.
 fn running() -> Model {
     let mut model = Model::new(&shop().0);
     let looked = Event::Looked {
@@ -75,7 +75,7 @@ fn check(model: &Model, (columns, height): (usize, usize), expected: &Expect) {
 }
 
 #[test]
-fn a_table_of_what_goes_on() {
+fn the_table_shows_running_and_waiting_jobs() {
     check(
         &running(),
         (80, 20),
@@ -104,7 +104,7 @@ fn a_small_terminal() {
 }
 
 #[test]
-fn plain_lines_from_begin_to_end() {
+fn plain_lines_from_start_to_end() {
     let mut model = Model::new(&fresh().0);
     let events = [
         started(0),
@@ -210,7 +210,7 @@ fn the_next_rung_is_named() {
 }
 
 #[test]
-fn what_is_left_is_the_longest_way() {
+fn the_remaining_time_is_the_longest_path() {
     let model = Model::new(&shop().0);
     // Three restarts in turn, 20 s and 35 s of waits each.
     assert_eq!(model.left(s(0)), s(165));
