@@ -114,6 +114,7 @@ struct Frame {
 }
 
 impl Frame {
+    /// Writes the first or the last line of the frame.
     fn edge(&mut self, corner: &str) {
         self.out.push_str(&self.style.paint(Label::Frame, corner));
         self.out.push('\n');
@@ -133,6 +134,7 @@ impl Frame {
         self.out.push('\n');
     }
 
+    /// Writes a paragraph, wrapped and indented.
     fn text(&mut self, indent: usize, text: &str) {
         let indent = indent.min(self.room() / 4);
         for part in wrap(text, self.room() - indent) {
@@ -209,6 +211,8 @@ struct Marked {
 }
 
 impl Marked {
+    /// Finds the value at the column of the place, and measures its start and its length in columns
+    /// of the terminal.
     fn of(at: &Excerpt) -> Self {
         let line = at.text.trim_end().replace('\t', " ");
         let skip = at

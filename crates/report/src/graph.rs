@@ -203,6 +203,7 @@ pub fn of_plan(plan: &Plan) -> Graph {
     graph
 }
 
+/// Returns what a step does, for the label of its node.
 fn act_words(act: &Act) -> String {
     match act {
         Act::Call(call) => call.api.name.to_owned(),
@@ -211,6 +212,8 @@ fn act_words(act: &Act) -> String {
     }
 }
 
+/// Returns how a step is drawn: a call by the half and the action of its change, any other step as
+/// a wait.
 fn look(step: &PlanStep, change: &Change) -> Look {
     match (&step.step.act, step.half, change.action) {
         (Act::Wait(_) | Act::Local(_), _, _) => Look::Wait,

@@ -108,6 +108,7 @@ fn item_lines(body: &mut String, item: &Item) {
     }
 }
 
+/// Returns the first character of a line of a diff: it decides the colour.
 fn diff_mark(mark: &str) -> char {
     match mark {
         "+" => '+',
@@ -117,6 +118,7 @@ fn diff_mark(mark: &str) -> char {
     }
 }
 
+/// Returns the length of the longest run of a character.
 fn longest_run(text: &str, of: char) -> usize {
     let (longest, last) = text.chars().fold((0, 0), |(longest, run), c| {
         if c == of {

@@ -63,6 +63,7 @@ pub fn text(outputs: &Outputs) -> String {
         .collect()
 }
 
+/// Returns the value of an output in the form of Terraform, or a placeholder.
 fn value_text(output: &Output) -> String {
     match output {
         _ if output.is_sensitive() => SENSITIVE.to_owned(),
@@ -168,6 +169,7 @@ pub fn raw(output: &Output) -> Option<String> {
     plain(&output.value)
 }
 
+/// Returns a scalar as bare text, with secrets exposed; `None` for any other value.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Bool(b) => Some(b.to_string()),

@@ -164,6 +164,7 @@ impl Model {
         self.jobs.get_mut(job)
     }
 
+    /// Starts a step. The first step of a job starts the job and returns its first line.
     fn started(&mut self, step: StepId, now: Duration) -> Option<String> {
         self.steps.get_mut(step.0)?.started = Some(now);
         let job = self.job_of(step)?;
@@ -178,6 +179,7 @@ impl Model {
         Some(job.begins())
     }
 
+    /// Records that a step will be retried. Returns a line if the reason is new.
     fn again(&mut self, step: StepId, why: &str, after: Duration) -> Option<String> {
         let job = self.job_of(step)?;
         job.remark = Some(format!(
@@ -192,6 +194,7 @@ impl Model {
         is_news.then(|| plain::again(&job.name, why, after))
     }
 
+    /// Records that a call falls back to its next rung, after the one before it was refused.
     fn fell(&mut self, step: StepId, code: &str, rung: usize) -> Option<String> {
         let rungs = &self.steps.get(step.0)?.rungs;
         let differing = rung
@@ -203,6 +206,8 @@ impl Model {
         Some(text)
     }
 
+    /// Completes a step; a repeated event counts once. The last step of a job completes the job and
+    /// returns its last line.
     fn done(&mut self, step: StepId, id: Option<&str>, now: Duration) -> Option<String> {
         let state = self.steps.get_mut(step.0)?;
         let was_done = std::mem::replace(&mut state.is_done, true);
@@ -251,6 +256,7 @@ impl Model {
         }
     }
 
+    /// Fails the job of a step. Returns a line for the first failure of the job.
     fn failed(&mut self, step: StepId, now: Duration) -> Option<String> {
         let job = self.job_of(step)?;
         let first = job.state != State::Failed;

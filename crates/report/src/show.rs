@@ -221,6 +221,7 @@ pub fn resource_json(live: &Live, want: Option<&Desired>) -> String {
     pretty(&body)
 }
 
+/// Returns the identity of a live resource: address, stack and guard are null without an owner.
 fn summary_json(live: &Live) -> Json {
     let owner = live.owner.as_ref();
     json!({
@@ -234,6 +235,8 @@ fn summary_json(live: &Live) -> Json {
     })
 }
 
+/// Returns a live value as JSON, with the placeholder for every attribute or key with a sensitive
+/// name.
 fn json_of(name: &str, value: &Value) -> Json {
     if sensitive_by_name(name) {
         return Json::from(SENSITIVE);

@@ -148,6 +148,7 @@ pub(crate) fn members(addresses: &[&Address]) -> String {
     }
 }
 
+/// Returns sorted keys, separated by commas, with runs of consecutive indexes as `0..2`.
 fn key_ranges(keys: &[&Key]) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut run: Option<(u32, u32)> = None;

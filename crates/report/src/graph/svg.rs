@@ -119,6 +119,8 @@ pub fn svg(graph: &Graph) -> String {
     out
 }
 
+/// Places the layers from left to right, each centred vertically. A layer is as wide as its widest
+/// box.
 fn lay_out(graph: &Graph) -> Layout {
     let layers = layers(graph);
     let size = |slot: &Slot| match slot {
@@ -195,6 +197,7 @@ fn path(layout: &Layout, at: usize, edge: Edge) -> String {
     out
 }
 
+/// Appends a curve that leaves and arrives horizontally.
 fn curve(out: &mut String, (x, y): (usize, usize), (to_x, to_y): (usize, usize)) {
     let middle = usize::midpoint(x, to_x);
     let _infallible = write!(out, " C{middle} {y} {middle} {to_y} {to_x} {to_y}");

@@ -69,6 +69,8 @@ pub(super) fn table(model: &Model, now: Duration, style: &Style, height: usize) 
         .collect()
 }
 
+/// Returns the place of a state in the order of rows. Failures come first, since they must not be
+/// hidden.
 fn rank(state: State) -> usize {
     match state {
         State::Failed => 0,
@@ -79,6 +81,8 @@ fn rank(state: State) -> usize {
     }
 }
 
+/// Returns the row of a job: name, phase, status or remark, clock, and usual duration, as far as
+/// there is room.
 fn row(model: &Model, job: &Job, now: Duration, name: usize, style: &Style) -> Line {
     let (label, phase, status, elapsed) = match job.state {
         State::Waiting => (Label::Dim, "waits".to_owned(), waits_for(model, job), None),
@@ -156,6 +160,7 @@ fn beside(job: &Job) -> String {
         .unwrap_or_default()
 }
 
+/// Returns the usual duration of a job: the sum of its steps, at the speed of the cloud.
 fn usual(model: &Model, job: &Job) -> Duration {
     let usual: Duration = job
         .steps

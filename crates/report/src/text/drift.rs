@@ -82,6 +82,7 @@ fn hanging(out: &mut String, style: &Style, name: &str, label: Label, text: &str
     }
 }
 
+/// Returns the lines of an item. A resource that only one side has is one line.
 fn lines(item: &Item) -> Vec<(Label, String)> {
     match item.verb {
         "create" => vec![(

@@ -144,6 +144,7 @@ fn plain(out: &mut String, rows: &[Row], columns: Columns, style: &Style) {
     }
 }
 
+/// Returns the values of a row, and the note on a replacement, as one line.
 fn one_line(row: &Row, sides: &[&String]) -> String {
     let text = sides
         .iter()
@@ -180,6 +181,8 @@ fn side_width(row: &Row, remark: usize, style: &Style) -> usize {
 }
 
 impl Columns {
+    /// Measures rows. Names wider than two fifths of the terminal do not widen their column, nor do
+    /// values and sentences that would leave no room beside them.
     fn of(rows: &[Row], indent: usize, style: &Style) -> Self {
         let name = rows
             .iter()
@@ -235,6 +238,7 @@ impl Writer<'_> {
         super::end(self.out, line, self.style);
     }
 
+    /// Returns a line with the mark of a row.
     fn begin(&self, row: &Row) -> Line {
         let mut line = Line::indented(self.columns.indent);
         line.push(row.label, format!("{} ", row.mark));

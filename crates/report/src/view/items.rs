@@ -72,6 +72,7 @@ pub(super) fn items(plan: &Plan, report: &Report, values: &Values<'_>) -> Vec<It
         .collect()
 }
 
+/// Returns the item of the change at an index, with its address as the only member.
 fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usize) -> Draft<'a> {
     let change = &plan.changes[at];
     let notes: Vec<&NoteKind> = report
@@ -104,6 +105,7 @@ fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usi
     }
 }
 
+/// Returns the mark, the label and the verb of a change.
 fn action_words(change: &Change) -> (&'static str, Label, &'static str) {
     let mark = change.action.mark(change.order);
     let (label, verb) = match change.action {

@@ -82,6 +82,7 @@ impl<'a> Source<'a> {
         rows
     }
 
+    /// Returns the row of an attribute of a new resource.
     fn set(&self, name: &str, value: &Value) -> Row {
         let kind = self.change().kind;
         let shown = if self.values.hides(kind, name, &[value]) {
@@ -216,6 +217,7 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Returns the rows of the keys that differ, as `attr.key`.
     fn map_difference(&self, attr: &str, old: &Map, new: &Map) -> Vec<Row> {
         let keys: std::collections::BTreeSet<&Text> = old.keys().chain(new.keys()).collect();
         let side = |map: &Map, key: &str| map.get(key).cloned().unwrap_or(Value::Null);

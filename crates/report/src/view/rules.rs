@@ -95,6 +95,7 @@ fn quoted(why: Option<&String>) -> Option<String> {
     why.map(|why| format!("\"{}\"", clean(why)))
 }
 
+/// Reads the rules of a direction, `ingress` or `egress`.
 fn read(attr: &str, value: &Value, values: &Values<'_>) -> Vec<Rule> {
     let rules = value
         .as_list()

@@ -110,6 +110,7 @@ fn payments(plan: &Plan) -> impl Iterator<Item = String> + '_ {
         })
 }
 
+/// Returns the number of interruptions of each severity, from mild to severe.
 fn interruptions(plan: &Plan) -> Vec<String> {
     let counted = [
         (Interruption::Brief, "brief interruption"),
@@ -147,6 +148,8 @@ fn stays_up(plan: &Plan) -> Option<String> {
         .next()
 }
 
+/// Returns how many live members of the group of a change stay up: all but `max_unavailable`, which
+/// is 1 by default. `None` if none do.
 fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     let all = plan
         .changes

@@ -158,6 +158,8 @@ impl<'a> Values<'a> {
         field(self.schema?.kind(kind)?.fields, attr)
     }
 
+    /// Returns a value in words, without a note on unknown parts. A reference to an id reads as its
+    /// address, any other as `address.attribute`.
     fn inner(&self, value: &Value) -> String {
         let joined = |items: &[Value]| {
             items
