@@ -1,17 +1,20 @@
 //! `disk`: a data disk that is independent of an instance.
 //!
 //! A disk is `Creating`, `Available`, `Attaching`, `In_use` or `Detaching`. It is attached to one
-//! machine of its zone while that is `Running` or `Stopped`; a machine takes one attachment at a
-//! time, hence the lock. A disk that is detached from a running machine must be unmounted first.
+//! instance of its zone while that is `Running` or `Stopped`. An instance takes one attachment at a
+//! time, so the steps that attach and detach hold its lock. A disk that is detached from a running
+//! instance must be unmounted first.
 //!
-//! A disk can only grow. A free disk, or the disk of a stopped machine, grows offline; on a running
-//! machine it grows online, which the category `cloud` does not support. A disk that grows and
-//! moves in one update grows first; one of the category `cloud` grows while it is detached. Disks
-//! that were created with a machine carry its tags and are not of this kind.
+//! A disk can only grow. A free disk, or the disk of a stopped instance, grows offline; on a
+//! running instance it grows online, which the category `cloud` does not support. A disk that grows
+//! and moves in one update grows first; one of the category `cloud` grows while it is detached.
+//!
+//! Disks that were created with an instance carry its tags and are not resources of this kind.
+//! CreateDisk receives the zone, not the instance: with an instance it creates a subscription disk
+//! and ignores tags and token, so the disk would have no owner.
 //!
 //! Sources: CreateDisk, AttachDisk, DetachDisk, ResizeDisk, ModifyDiskAttribute, ModifyDiskSpec,
-//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26). CreateDisk receives
-//! the zone: with an instance instead, it ignores tags and token.
+//! ApplyAutoSnapshotPolicy, DeleteDisk, DescribeDisks (ECS 2014-05-26).
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
@@ -103,7 +106,8 @@ static FIELDS: &[Field] = &[
     Field::new(
         "delete_with_instance",
         Type::Bool,
-        "Whether the disk is deleted together with its instance, if the instance is deleted by hand.",
+        "Whether the disk is deleted together with its instance, if the instance is deleted by \
+         hand.",
     )
     .or("false")
     .update_param("DeleteWithInstance")
@@ -146,7 +150,8 @@ static FIELDS: &[Field] = &[
             "cloud_efficiency",
             "cloud",
         ]),
-        "Category of the disk. A change from `cloud`, or to `cloud` or `cloud_essd_entry`, replaces the disk.",
+        "Category of the disk. A change from `cloud`, or to `cloud` or `cloud_essd_entry`, \
+         replaces the disk.",
     )
     .or("cloud_essd")
     .param("DiskCategory")
@@ -157,7 +162,8 @@ static FIELDS: &[Field] = &[
     Field::new(
         "performance_level",
         Type::Enum(&["PL0", "PL1", "PL2", "PL3"]),
-        "Performance level of a cloud_essd; PL0 to PL3 need at least 1, 20, 461 and 1261 GiB. It cannot be lowered to PL0.",
+        "Performance level of a cloud_essd; PL0 to PL3 need at least 1, 20, 461 and 1261 GiB. It \
+         cannot be lowered to PL0.",
     )
     .or("PL1")
     .param("PerformanceLevel")
@@ -207,13 +213,20 @@ static FIELDS: &[Field] = &[
         .replace()
         .samples("false", "true")
         .captured(),
-    Field::new("kms_key", Type::Text { min: 1, max: 64 }, "Id of the KMS key of an encrypted disk.")
-        .param("KMSKeyId")
-        .at("KMSKeyId")
-        .replace()
-        .samples("0e478b7a-4262-4802-b8cb-00d3fb40826X", "1f589c8b-5373-4913-89dc-11e4fc51937Y")
-        .given("encrypted: true")
-        .captured(),
+    Field::new(
+        "kms_key",
+        Type::Text { min: 1, max: 64 },
+        "Id of the KMS key of an encrypted disk.",
+    )
+    .param("KMSKeyId")
+    .at("KMSKeyId")
+    .replace()
+    .samples(
+        "0e478b7a-4262-4802-b8cb-00d3fb40826X",
+        "1f589c8b-5373-4913-89dc-11e4fc51937Y",
+    )
+    .given("encrypted: true")
+    .captured(),
     Field::new(
         "attach_to",
         Type::Ref("instance"),
@@ -262,37 +275,38 @@ static FIELDS: &[Field] = &[
         .at("DeleteAutoSnapshot"),
 ];
 
-/// Attributes that may change at any time.
+/// Changes the name, the description and `delete_with_instance`, at any time.
 static ATTRIBUTES: Update = Update::online("attributes", |update| {
     change::attributes(update, &ATTRIBUTES)
 });
-/// Whether the disk may exceed its provisioned IOPS.
+/// Changes whether the disk may exceed its provisioned IOPS, which is charged.
 static BURSTING: Update =
     Update::online("bursting", |update| change::attributes(update, &BURSTING))
         .effect(Effect::NONE.priced());
-/// A larger size.
+/// Grows the disk.
 static GROW: Update = Update::online("grow", change::grow).effect(Effect::NONE.priced());
-/// Another category or level, or other IOPS.
+/// Changes the category, the level or the provisioned IOPS.
 static SPEC: Update = Update::online("spec", change::spec).effect(Effect::NONE.priced());
-/// Another policy of automatic snapshots.
+/// Applies another policy of automatic snapshots.
 static POLICY: Update = Update::online("policy", |update| {
     let policy = update.wanted("auto_snapshot_policy");
     vec![change::apply_policy(update.cx, &update.id(), policy)]
 });
-/// Attaching a free disk.
+/// Attaches a free disk.
 static ATTACH: Update = Update::online("attach", attach::reattach).unsettling(&["device"]);
-/// Attaching it to another machine.
+/// Attaches the disk to another instance.
 static MOVE: Update = Update::online("move", attach::reattach)
     .effect(Effect::BRIEF)
     .unsettling(&["device"]);
-/// Detaching it.
+/// Detaches the disk.
 static DETACH: Update = Update::online("detach", attach::reattach)
     .effect(Effect::BRIEF)
     .unsettling(&["device"]);
-/// Detaching it until the successor of the machine exists.
+/// Detaches the disk until the replacement of its instance exists.
 static LEAVE: Update = Update::online("leave", |update| attach::detach(update.live));
 
-/// The disks of a stack. One listing serves two kinds: a system disk is a detail of its machine.
+/// The disks of a stack. One listing serves two kinds: a system disk is decoded as a detail of its
+/// instance.
 pub(crate) static LIST: View = View {
     ids: Ids::Json("DiskIds", 100),
     named: "DiskName",
@@ -309,7 +323,7 @@ pub(crate) static LIST: View = View {
     )
 };
 
-/// The machine that a disk is attached to; the way to grow the disk depends on its state.
+/// The instance that a disk is attached to. How the disk can grow depends on its state.
 static MACHINE: View = View {
     ids: Ids::Json("InstanceIds", 100),
     ..View::new(
@@ -324,6 +338,7 @@ static MACHINE: View = View {
     )
 };
 
+/// Decodes a disk: a system disk as a detail of its instance, any other as a live row.
 fn decode_disk(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     if row.need_text("Type")? == "system" {
         return instance::decode_system_disk(reading, row);
@@ -331,10 +346,11 @@ fn decode_disk(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     plain(reading, row)
 }
 
-/// The attribute of the desired disk that holds the state of its machine, for a disk that grows.
+/// The attribute of the desired disk with the status of its instance, for a disk that grows.
 const MACHINE_STATUS: &str = "machine_status";
 
-/// A disk without a zone is created once its machine is, in the machine's zone.
+/// Completes the desired disk. A disk without a zone refers to the zone of its instance, so that it
+/// is created after the instance.
 fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
     name_at_creation(cx, want, 128);
     default_to(want, "category", "cloud_essd");
@@ -351,7 +367,8 @@ fn desire(cx: &Cx<'_>, found: &Found, want: &mut Desired) {
         .extend(status.map(|status| (MACHINE_STATUS.to_owned(), status)));
 }
 
-/// Only a disk that grows and cannot grow online needs the state of its machine.
+/// Returns the query for the instance of a disk. Only a disk that grows and cannot grow online
+/// needs it.
 fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
     let size = want.and_then(|want| want.attrs.get("size")?.as_int());
     let grows = judge::is_basic(live) && size > live.attr("size").as_int();
@@ -366,7 +383,8 @@ fn decode_machine(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Found(Map::from([status])))
 }
 
-/// The machine that it is attached to; none for a disk that is being detached.
+/// Returns the instance that the disk is attached to; `None` for a disk that is free or being
+/// detached.
 fn machine(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let is_free = matches!(row.need_text("Status")?.as_str(), "Available" | "Detaching");
     let id = row.need_text("InstanceId")?;

@@ -1,14 +1,14 @@
-//! `eip`: a public address that is bound to one machine at a time.
+//! `eip`: a public address that is bound to one instance at a time.
 //!
 //! An EIP is `Available`, `Associating`, `InUse` or `Unassociating`, and `Releasing` before it
-//! disappears; each transition takes some seconds. It outlives the machine that it is bound to, and
-//! keeps its address when it is bound to another one. A machine takes one EIP, or none if it has a
-//! public address of its own. An account has at most 20 by default. Only a free EIP can be
-//! released.
+//! disappears; each transition takes some seconds. It outlives the instance that it is bound to,
+//! and keeps its address when it is bound to another one. An instance takes one EIP, or none if it
+//! has a public address of its own. An account has at most 20 EIPs by default. Only a free EIP can
+//! be released.
 //!
-//! A move waits until the new machine is ready, so that the address is unreachable for some seconds
-//! only. The first binding waits only until the machine runs: its readiness check may need the
-//! address.
+//! A move waits until the new instance is ready, so that the address is unreachable for some
+//! seconds only. The first binding waits only until the instance runs, because its readiness check
+//! may need the address.
 //!
 //! Sources: AllocateEipAddress, AssociateEipAddress, UnassociateEipAddress,
 //! ModifyEipAddressAttribute, ReleaseEipAddress, DescribeEipAddresses (VPC 2016-04-28).
@@ -81,7 +81,7 @@ it: {type: eip}
         default_to(want, "isp", "BGP");
         Ok(())
     },
-    // A machine has one address at a time.
+    // An instance has one public address at a time.
     claims: |of| {
         let way = "remove `attach_to` from that one, or choose another instance";
         let slot = Claim::slot("attach_to", PUBLIC_ADDRESS, &of("attach_to"), way);
@@ -99,6 +99,8 @@ it: {type: eip}
 
 const TEXT: Type = Type::Text { min: 0, max: 64 };
 
+/// The fields. The charge type, the line type and the address cannot be changed; listings show
+/// bandwidths as texts.
 static FIELDS: &[Field] = &[
     Field::display_name("Name", 1, 128)
         .at_uncaptured("Name")
@@ -146,7 +148,8 @@ static FIELDS: &[Field] = &[
     Field::new(
         "attach_to",
         Type::Ref("instance"),
-        "The instance that the address is bound to; unbound if not given. The address stays the same when it moves.",
+        "The instance that the address is bound to; unbound if not given. The address stays the \
+         same when it moves.",
     )
     .closed()
     .late()
@@ -175,17 +178,17 @@ static FIELDS: &[Field] = &[
         .at_uncaptured("DeletionProtection"),
 ];
 
-/// The name and the description.
+/// Changes the name and the description.
 static ATTRIBUTES: Update = Update::online("attributes", |change| modify(change, &ATTRIBUTES));
-/// The bandwidth.
+/// Changes the bandwidth.
 static BANDWIDTH: Update = Update::online("bandwidth", |change| modify(change, &BANDWIDTH));
-/// Binding a free address.
+/// Binds a free address.
 static ATTACH: Update = Update::online("attach", bind::rebind);
-/// Binding it to another machine.
+/// Binds the address to another instance.
 static MOVE: Update = Update::online("move", bind::rebind).effect(Effect::BRIEF);
-/// Unbinding it.
+/// Unbinds the address.
 static DETACH: Update = Update::online("detach", bind::rebind).effect(Effect::BRIEF);
-/// Unbinding it until the successor of the machine exists.
+/// Unbinds the address until the replacement of its instance exists.
 static LEAVE: Update = Update::online("leave", |change| bind::unbind(change.live));
 
 static LIST: View = View {
@@ -205,6 +208,7 @@ static LIST: View = View {
 };
 
 const GONE: Codes = &["InvalidAllocationId.NotFound"];
+/// Another allocation is under way, or too many were made in a short time.
 const ALLOCATING: Retry = &[(
     &[
         "OperationConflict",
@@ -214,6 +218,7 @@ const ALLOCATING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
+/// Another change of the EIP is under way.
 const CHANGING: Retry = &[(
     &[
         "IncorrectEipStatus",
@@ -224,6 +229,7 @@ const CHANGING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
+/// The EIP is still shown as bound, or another change of it is under way.
 const RELEASING: Retry = &[(
     &[
         "IncorrectEipStatus",
@@ -234,6 +240,8 @@ const RELEASING: Retry = &[(
     Window::For(minutes(5)),
 )];
 
+/// Returns why the API would refuse to release the address: a subscription cannot be released, nor
+/// an address under deletion protection.
 fn undeletable(_: &Cx<'_>, live: &Live) -> Option<String> {
     if live.attr("charge_type") == Value::text("PrePaid") {
         return Some(format!("{} is a subscription", live.id));
@@ -242,7 +250,7 @@ fn undeletable(_: &Cx<'_>, live: &Live) -> Option<String> {
     is_protected.then(|| format!("the API's deletion protection of {} is on", live.id))
 }
 
-/// Another bandwidth changes the price per hour, unless traffic is paid for.
+/// Judges the bandwidth: it changes the price per hour, unless the EIP is billed by traffic.
 fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     let is_paid = judged.row.attr("internet_charge_type") == Value::text("PayByBandwidth");
     let effect = if is_paid {
@@ -253,6 +261,7 @@ fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     Verdict::UpdateWith(&BANDWIDTH, effect)
 }
 
+/// Judges the instance to bind to: only a move or an unbinding interrupts connections.
 fn judge_target(judged: &Judged<'_>) -> Verdict {
     match (judged.want, judged.live) {
         (_, Value::Null) => Verdict::Update(&ATTACH),
@@ -261,6 +270,7 @@ fn judge_target(judged: &Judged<'_>) -> Verdict {
     }
 }
 
+/// Allocates the address and binds it. The pivot is the wait before it is bound.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let mut args = params(&EIP, want);
     args.push(own_tags(cx, want));
@@ -269,7 +279,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: ALLOCATING,
         ..Call::create(&api::ALLOCATE_EIP_ADDRESS, args, yields)
     };
-    // An address that an earlier run created and that is not listed yet may be bound already.
+    // A repeated create call returns the address of an earlier run, which may already be bound.
     let made = ["Available", "Associating", "InUse"]
         .map(Value::text)
         .into();
@@ -294,6 +304,8 @@ fn modify(change: &Changing<'_>, update: &'static Update) -> Vec<Step> {
     })]
 }
 
+/// Unbinds the address and releases it. The pivot is the unbinding: the instance waits for that
+/// step only.
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let mut steps = locked_all(bind::unbind(live), &[&live.attr("attach_to")]);
     let pivot = steps.len().saturating_sub(1);
@@ -310,23 +322,25 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Its own bandwidth: inside a bandwidth package, `Bandwidth` is that of the package.
+/// Returns the bandwidth of the EIP itself. Inside a bandwidth package, `Bandwidth` is that of the
+/// package and `EipBandwidth` its own.
 fn bandwidth(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let own = some_text(row, "EipBandwidth")?.map(|_| "EipBandwidth");
     row.need_int_text(own.unwrap_or("Bandwidth"))
         .map(|rate| Some(Value::Int(rate)))
 }
 
-/// Some answers misspell its name.
+/// Returns the description; some answers spell it `Descritpion`.
 fn description(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let right = text_or_none(row, "Description")?;
     Ok(right.or(text_or_none(row, "Descritpion")?))
 }
 
-/// The machine that it is bound to; none if it is free or is being unbound.
+/// Returns the instance that the address is bound to; `None` if it is free or being unbound.
 ///
 /// # Errors
-/// The address is bound, but the row does not show to what: treated as free, it would be rebound.
+/// The address is bound, but the row does not show to what. If it were treated as free, the next
+/// apply would rebind it.
 fn target(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let status = row.need_text("Status")?;
     match status.as_str() {

@@ -1,7 +1,7 @@
 //! Kinds that fields refer to and that this version does not manage.
 //!
-//! The table gives the language the form of their ids and their look-ups. Invariant: a kind with a
-//! file of its own is not in the table; its `Naming` is part of the kind.
+//! The table tells the language the form of their ids and how they are looked up. Invariant: a
+//! managed kind is not in the table, since its [`Naming`] is a part of the kind.
 
 use setpoint_spec::naming::{ForeignKind, Naming, PeerRole};
 
@@ -41,16 +41,16 @@ mod tests {
     use crate::REGISTRY;
 
     #[test]
-    fn no_kind_stands_in_two_places() {
+    fn no_kind_is_both_managed_and_foreign() {
         assert!(FOREIGN.is_sorted_by_key(|kind| kind.name));
         for kind in FOREIGN {
             assert!(REGISTRY.kind(kind.name).is_none(), "{}", kind.name);
         }
     }
 
-    /// An id tells its kind: no two kinds share a prefix, a suffix or a name from elsewhere.
+    /// An id identifies its kind: no two kinds share a prefix, a suffix or a synonym.
     #[test]
-    fn ids_and_synonyms_tell_their_kind() {
+    fn ids_and_synonyms_identify_their_kind() {
         let schema = REGISTRY.schema();
         let own = schema.kinds.iter().map(|kind| (kind.name, kind.naming));
         let foreign = schema.foreign.iter().map(|kind| (kind.name, kind.naming));
@@ -66,7 +66,7 @@ mod tests {
         }
     }
 
-    /// Whatever a field refers to is a kind, here or in the table.
+    /// Every target of a reference is a managed kind or a foreign one.
     #[test]
     fn every_target_of_a_reference_is_known() {
         fn targets(ty: &Type) -> Vec<&'static str> {

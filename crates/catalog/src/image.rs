@@ -1,17 +1,17 @@
-//! `image`: a machine image, looked up or created from a machine of the stack.
+//! `image`: a machine image, looked up or created from an instance of the stack.
 //!
 //! An image is `Creating` for some minutes, then `Available`, or `CreateFailed` for good; a user
-//! can make it `Deprecated`. It is a copy of all disks of its machine, made once: the machine may
-//! change or be deleted afterwards, and another `instance` creates no new image. Its name is unique
-//! in a region. The copy consists of snapshots, which cost money and remain when the image is
-//! deleted. Those of an image that Setpoint created are deleted after it. The guard tag marks them,
-//! because an adopted image may be based on snapshots with other users. A run that dies between the
-//! two deletions leaves the snapshots behind.
+//! can make it `Deprecated`. It is a copy of all disks of its instance at one time: the instance
+//! may change or be deleted afterwards, and another `instance` creates no new image. Its name is
+//! unique in a region. A look-up that matches several images returns the newest.
 //!
-//! A look-up that matches several images gives the newest.
+//! The copy consists of snapshots, which cost money and remain when the image is deleted. The
+//! snapshots of an image that Setpoint created are deleted after it; the API refuses the other
+//! order. The guard tag marks such images, because an adopted image may be based on snapshots with
+//! other users. A run that dies between the two deletions leaves the snapshots behind.
 //!
-//! Sources: CreateImage, ModifyImageAttribute, DeleteImage, DeleteSnapshot, DescribeImages
-//! (ECS 2014-05-26). Only Available images are listed unless the states are named.
+//! Sources: CreateImage, ModifyImageAttribute, DeleteImage, DeleteSnapshot, DescribeImages (ECS
+//! 2014-05-26). DescribeImages lists only `Available` images unless it is given the states.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
@@ -90,7 +90,8 @@ it: {type: image, instance: 'app[0]'}
     ..Kind::new("image", FIELDS, &LIST, create, delete)
 };
 
-/// Images of the vendor have the name of their file as their id.
+/// How images are named. The id of an image of the vendor is the name of a file, which ends with
+/// `.vhd`.
 const NAMING: Naming = Naming {
     id_suffixes: &[".vhd"],
     look_up: &[
@@ -110,7 +111,7 @@ const NAMING: Naming = Naming {
 
 const WORD: Type = Type::Text { min: 1, max: 256 };
 
-/// The mark of an image whose snapshots were created with it.
+/// The mark of an image whose snapshots were created with it, and are deleted with it.
 pub(crate) const OWN_SNAPSHOTS: &str = "snapshots";
 
 const TEXT: Type = Type::Text { min: 0, max: 128 };
@@ -191,7 +192,8 @@ const SIZE: Type = Type::Int {
     unit: "GiB",
 };
 
-/// The name, the description, the family and the boot mode; shown some seconds later.
+/// Changes the name, the description, the family and the boot mode. The API shows the new values
+/// only some seconds later.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {
     let attrs = ["name", "description", "family", "boot_mode"];
     let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));
@@ -206,7 +208,7 @@ static ATTRIBUTES: Update = Update::online("attributes", |change| {
         Step::wait(Wait::own(shown, seconds(2), minutes(2))),
     ]
 });
-/// Waiting for an image whose creation an earlier run did not see finish.
+/// Waits for an image whose creation an earlier run did not see finish.
 static WAIT: Update = Update::online("wait", |_| vec![available()]);
 
 const ROWS: Listing = Listing {
@@ -215,7 +217,7 @@ const ROWS: Listing = Listing {
     id: "ImageId",
 };
 
-/// Images in every state.
+/// The images of a stack, in every state.
 static LIST: View = View {
     fixed: &[(
         "Status",
@@ -227,10 +229,10 @@ static LIST: View = View {
     ..View::new("list", &api::DESCRIBE_IMAGES, ROWS, Decode::Rows(plain))
 };
 
-/// Images that machines can be made from.
+/// The images that a look-up finds: those from which instances can be created.
 static FOUND: View = View::new("found", &api::DESCRIBE_IMAGES, ROWS, Decode::Rows(plain));
 
-/// The machine's disks are being copied already, or it is between two states.
+/// The disks of the instance are already being copied, or it is between two states.
 const BUSY: Retry = &[(
     &[
         "IncorrectInstanceStatus",
@@ -242,8 +244,9 @@ const BUSY: Retry = &[(
     ],
     Window::For(minutes(10)),
 )];
-/// Machines that were created from it are still shown for a while after their deletion.
+/// Instances that were created from the image count as its users for a while after their deletion.
 const IN_USE: Retry = &[(&["ImageUsingByInstance"], Window::AfterRelease(minutes(10)))];
+/// The image that was created from the snapshot still counts as its user after its deletion.
 const HELD: Retry = &[(
     &[
         "SnapshotCreatedImage",
@@ -255,7 +258,8 @@ const HELD: Retry = &[(
 const GONE: Codes = &["InvalidImageId.NotFound"];
 const SNAPSHOT_GONE: Codes = &["InvalidSnapshotId.NotFound", "InvalidResource.NotFound"];
 
-/// The filters that a look-up gives the API: public images, unless it says more.
+/// Returns the filters of a look-up that the API applies. Without `owner` and `tags`, only public
+/// images are looked up.
 pub(crate) fn look_up_args(by: &Map) -> Args {
     let public = (!by.contains_key("tags")).then(|| Value::text("system"));
     let owner = by.get("owner").cloned().or(public);
@@ -274,7 +278,7 @@ pub(crate) fn look_up_args(by: &Map) -> Args {
     filter
 }
 
-/// The filters that the API lacks or applies loosely.
+/// Returns whether an image passes the filters that the API lacks or applies loosely.
 fn fits(by: &Map, live: &Live) -> bool {
     let is = |key: &str| by.get(key).is_none_or(|wanted| *wanted == live.attr(key));
     let glob = by.get("name").and_then(Value::as_text);
@@ -284,7 +288,8 @@ fn fits(by: &Map, live: &Live) -> bool {
     is("os_name") && is("family") && is_named
 }
 
-/// Recreates an image whose creation failed, and waits for one that is being created.
+/// Judges the state: an image whose creation failed is replaced, one that is being created is
+/// waited for.
 fn judge_made(judged: &Judged<'_>) -> Verdict {
     if judged.row.attr("status") == Value::text("CreateFailed") {
         Verdict::Replace
@@ -293,6 +298,7 @@ fn judge_made(judged: &Judged<'_>) -> Verdict {
     }
 }
 
+/// Creates the image once its instance is ready, under the lock of the instance.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let machine = want.attrs.get("instance").cloned().unwrap_or(Value::Null);
     let mut args = params(&IMAGE, want);
@@ -304,12 +310,14 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: BUSY,
         ..Call::create(&api::CREATE_IMAGE, args, &[("id", "ImageId")])
     };
-    // Otherwise it would depend on timing whether a disk that is attached or detached is copied.
+    // Without the lock, timing would decide whether a disk that is attached or detached meanwhile
+    // is part of the copy.
     let steps = [Step::call(call).needing(Anchor::Ready), available()];
     Procedure::ending_at_pivot(steps.map(|step| step.locked(machine.clone())).into())
 }
 
-/// `{stack}-{address}`, with `-{incarnation}` from the first successor on.
+/// Returns `{stack}-{address}`, with `-{incarnation}` from the first replacement on, since names
+/// are unique in a region.
 fn name_of(cx: &Cx<'_>, want: &Desired) -> String {
     let base = display_name(cx.stack, &want.address, 120);
     match want.guard.incarnation {
@@ -318,6 +326,7 @@ fn name_of(cx: &Cx<'_>, want: &Desired) -> String {
     }
 }
 
+/// Returns the wait until the image can be used, for up to an hour.
 fn available() -> Step {
     let failed = ["CreateFailed", "UnAvailable"].map(Value::text).into();
     Step::wait(Wait {
@@ -326,7 +335,7 @@ fn available() -> Step {
     })
 }
 
-/// Deletes the image before its snapshots: the API refuses the other order.
+/// Deletes the image and then its snapshots, if Setpoint created them.
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let call = Call {
         done_on: GONE,
@@ -356,12 +365,13 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     Procedure::ending_at_pivot(steps)
 }
 
+/// Returns whether the creation of an image has succeeded. A deprecated image was created too.
 fn is_made(live: &Live) -> bool {
     let unmade = ["Creating", "Waiting", "CreateFailed"].map(Value::text);
     !unmade.contains(&live.attr("status"))
 }
 
-/// The snapshots that it is based on. A public image shows none.
+/// Returns the snapshots that the image is based on; `None` for a public image, which shows none.
 fn snapshots(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let disks = row
         .may_list("DiskDeviceMappings.DiskDeviceMapping")?

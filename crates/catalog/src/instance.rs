@@ -1,9 +1,12 @@
 //! `instance`: a virtual machine with its system disk, its primary interface and its public
 //! bandwidth.
 //!
-//! A machine is `Pending`, `Starting`, `Running`, `Stopping` or `Stopped`; a deleted one vanishes.
-//! Updates that need it stopped share one window. The window is marked `restarting` in the guard
-//! tag, so that a later run starts a machine that an interrupted run stopped.
+//! An instance is `Pending`, `Starting`, `Running`, `Stopping` or `Stopped`; a deleted one
+//! disappears from listings. A new one is `Stopped` for a moment between `Pending` and `Starting`.
+//!
+//! Updates that need the instance stopped share one window, so that they cost one restart. The
+//! guard tag has the mark `restarting` while the window is open, so that a later run starts an
+//! instance that an interrupted run stopped.
 //!
 //! Sources: RunInstances, ModifyInstanceAttribute, ModifyInstanceSpec, ModifyInstanceNetworkSpec,
 //! ModifyInstanceVpcAttribute, ReplaceSystemDisk, AttachKeyPair, DetachKeyPair, ResizeDisk,
@@ -97,8 +100,8 @@ it:
     first_version: true,
     window_mark: Some(RESTARTING),
     pending_mark: Some(UNREADY),
-    // RunInstances puts the tags of a machine on its disks, so the listing of disks shows the
-    // system disks of all.
+    // RunInstances puts the tags of an instance on its disks, so one listing of disks shows the
+    // system disks of all instances.
     more_lists: &[(&disk::DISK, &disk::LIST)],
     look_ups: read::look_ups,
     desire: desire::desire,
@@ -117,20 +120,20 @@ it:
     )
 };
 
-/// The members of `lifecycle` that choose the effect of a difference.
+/// Members of `lifecycle` that choose the effect of a difference.
 const ON_IMAGE_CHANGE: &str = "on_image_change";
 const ON_USER_DATA_CHANGE: &str = "on_user_data_change";
 pub(crate) use desire::PUBLIC_ADDRESS;
 pub(crate) use read::decode_system_disk;
 
-/// The mark of a machine that Setpoint stopped and must start again.
+/// The mark of an instance that Setpoint stopped and must start again.
 const RESTARTING: &str = "restarting";
-/// The mark of a machine that was created and has not passed its readiness check.
+/// The mark of an instance that was created and has not passed its readiness checks.
 const UNREADY: &str = "unready";
 /// The key under which the guard tag holds the digest of the user data.
 pub(crate) const USER_DATA: &str = "u";
 
-/// How tags of the product ECS are written.
+/// Returns how the tags of a resource type of the product ECS are written.
 pub(crate) const fn tag_api(resource_type: &'static str) -> TagApi {
     TagApi {
         tag: &api::TAG_RESOURCES,
@@ -139,6 +142,7 @@ pub(crate) const fn tag_api(resource_type: &'static str) -> TagApi {
     }
 }
 
+/// Returns the words for the system disk, which a deletion, replacement or rebuild destroys.
 fn loses(live: &Live, _: Effect) -> Option<String> {
     let disk = live.attr("system_disk.id");
     let size = live.attr("system_disk.size").as_int();
@@ -149,8 +153,8 @@ fn loses(live: &Live, _: Effect) -> Option<String> {
     ))
 }
 
-/// A subscription cannot be deleted before it expires, nor a machine under the API's own
-/// protection.
+/// Returns why the cloud would refuse to delete the instance: a subscription before it expires, and
+/// an instance under the API's deletion protection.
 fn undeletable(cx: &Cx<'_>, live: &Live) -> Option<String> {
     let expires = live.attr("expired_time");
     let is_paid = live.attr("charge_type") == Value::text("PrePaid");
@@ -170,10 +174,10 @@ fn undeletable(cx: &Cx<'_>, live: &Live) -> Option<String> {
     })
 }
 
-/// Whether a time of the API, such as `2026-11-30T16:00Z`, is before this Unix time.
+/// Returns whether a time of the API, such as `2026-11-30T16:00Z`, is before this Unix time.
 fn is_over(time: &str, now: i64) -> bool {
     let now = jiff::Timestamp::from_second(now).unwrap_or_default();
-    // The format has a fixed width, so the order of texts is that of times.
+    // The format has a fixed width, so texts are ordered as times are.
     time < now.strftime("%Y-%m-%dT%H:%MZ").to_string().as_str()
 }
 

@@ -1,9 +1,12 @@
-//! `key_pair`: a public SSH key that new machines accept. Its name is its id.
+//! `key_pair`: a public SSH key that new instances accept. Its name is its id.
 //!
-//! A key pair has no states, no client token and no DryRun: by its unique name a repeated import
-//! finds the first one, and an empty listing is read twice. The private half is generated on this
-//! machine and saved before anything is sent; it never leaves the machine. A region has at most 500
-//! key pairs.
+//! A key pair has no states, and its actions take no client token and no DryRun. A repeated import
+//! therefore recognises the first one by the unique name, and an empty listing is read twice before
+//! it is believed. The private half is generated on this machine and saved before anything is sent;
+//! it never leaves this machine. A region has at most 500 key pairs.
+//!
+//! The key cannot be changed, so another key is another key pair. A name that Setpoint chose gets a
+//! suffix then, so that instances can move to the new key before the old one is deleted.
 //!
 //! Sources: ImportKeyPair, DeleteKeyPairs, DescribeKeyPairs (ECS 2014-05-26).
 
@@ -94,6 +97,8 @@ static FIELDS: &[Field] = &[
 
 const TEXT: Type = Type::Text { min: 0, max: 128 };
 
+/// The listing, which shows public keys only if it is asked to. It has no `DryRun`, so an empty
+/// answer is confirmed by a second one.
 static LIST: View = View {
     fixed: &[("IncludePublicKey", Fixed::Flag(true))],
     ids: Ids::One("KeyPairName"),
@@ -111,6 +116,7 @@ static LIST: View = View {
     )
 };
 
+/// Instances that are deleted release their key late.
 const IN_USE: Retry = &[(
     &["InvalidParameter.KeypairAlreadyAttachedInstance"],
     Window::AfterRelease(minutes(20)),
@@ -122,7 +128,7 @@ fn local_reads(want: &Desired) -> Vec<Local> {
     path.map(local_key).into_iter().collect()
 }
 
-/// The pair whose private half is saved at this path.
+/// Returns the act that generates, or reads, the key pair whose private half is at this path.
 fn local_key(path: &str) -> Local {
     Local::SshKey {
         path: path.to_owned(),
@@ -130,6 +136,7 @@ fn local_key(path: &str) -> Local {
     }
 }
 
+/// Sets the public key, from the private key file if that exists, and the name at creation.
 fn desire(
     cx: &Cx<'_>,
     found: &Found,
@@ -149,6 +156,7 @@ fn desire(
     Ok(())
 }
 
+/// Returns the id, which is the name: that of the spec, or one derived from stack and address.
 fn derived_id(cx: &Cx<'_>, want: &Desired) -> String {
     let given = want.attrs.get("name").and_then(Value::as_text);
     given.map_or_else(
@@ -157,6 +165,8 @@ fn derived_id(cx: &Cx<'_>, want: &Desired) -> String {
     )
 }
 
+/// Imports the public key, after generating it if it is not known yet. If the name exists already,
+/// the key pair must carry this stack's tags and the same key.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let known = want.attrs.get("public_key").cloned();
     let local = want.text("private_key_file").filter(|_| known.is_none());
@@ -197,7 +207,7 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     Procedure::ending_at_pivot(vec![Step::call(call)])
 }
 
-/// `{stack}-{address}`, with `-{incarnation}` from the first successor on.
+/// Returns `{stack}-{address}`, with `-{incarnation}` from the first replacement on.
 fn name_of(cx: &Cx<'_>, want: &Desired, incarnation: u32) -> String {
     let base = display_name(cx.stack, &want.address, 120);
     if incarnation == 0 {
@@ -212,7 +222,8 @@ fn public_key(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(Some(Value::text(canonical_key(&key))))
 }
 
-/// The type and the body of a public key, without its comment.
+/// Returns the type and the body of a public key. The comment is left out, since another comment
+/// does not make another key.
 fn canonical_key(text: &str) -> String {
     text.split_whitespace()
         .take(2)

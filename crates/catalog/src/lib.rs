@@ -1,8 +1,12 @@
-//! The kinds of resources, one file each, all with the same structure.
+//! The kinds of resources that Setpoint manages, one module each.
 //!
-//! The order of a kind's file: header (states, limits, sources), the kind, its table, updates,
-//! views, error codes, the desired resource, procedures, tests. Adding a kind adds one file and one
-//! line in `kinds!`. Invariant: kinds are data and pure functions; no I/O, no clock.
+//! A kind is a [`Kind`]: a table of fields, the views that read its resources, and the procedures
+//! that create, update and delete them. All modules have the same order: header (states, limits,
+//! sources), the kind, its table, updates, views, error codes, the desired resource, procedures,
+//! tests. To add a kind, add its module and one line in `kinds!`.
+//!
+//! Invariant: kinds are data and pure functions, without I/O and without a clock. A procedure is a
+//! value that the engine interprets.
 
 use std::sync::LazyLock;
 
@@ -34,7 +38,7 @@ kinds! {
     vswitch: VSWITCH,
 }
 
-/// The kinds that a run knows.
+/// The registry of all kinds, and of those that fields may refer to but that are not managed.
 pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, foreign::FOREIGN));
 
 #[cfg(test)]
@@ -50,10 +54,10 @@ mod tests {
         assert!(KINDS.is_sorted_by_key(|kind| kind.name));
     }
 
-    /// Every field defines the effect of a difference: itself, by its members, or as a part of the
+    /// Every field defines what a difference leads to: itself, by its members, or as a part of the
     /// structure around it.
     #[test]
-    fn every_field_has_a_change() {
+    fn every_field_defines_its_change() {
         fn check(path: &str, fields: &[Field], is_part: bool) {
             for field in fields {
                 let path = format!("{path}.{}", field.name);
@@ -71,9 +75,9 @@ mod tests {
             check(kind.name, kind.fields, false);
         }
     }
-    /// The guard tag has room for everything that a kind writes into it, and for the reserved keyed
-    /// digest. Marks that a kind sets itself and digests of updates that a judgement chooses are in
-    /// no row, so they are listed here.
+    /// The guard tag has room for all marks and digests of a kind, and for the reserved keyed
+    /// digest. Marks that a kind sets itself, and digests of updates that only a judgement names,
+    /// are in no row, so they are listed here.
     #[test]
     fn the_longest_guard_of_every_kind_fits_into_a_tag() {
         let marks_by_hand = [("image", image::OWN_SNAPSHOTS)];
@@ -108,7 +112,7 @@ mod tests {
         }
     }
 
-    /// The updates that a field names.
+    /// Returns the updates that a field names.
     fn updates(field: &Field) -> Vec<&'static Update> {
         let own = match field.change {
             OnChange::Update(update) => Some(update),

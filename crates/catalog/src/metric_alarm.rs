@@ -1,8 +1,9 @@
 //! `metric_alarm`: an alert rule of CloudMonitor.
 //!
-//! Setpoint chooses the id of a rule: derived from identity and address, it serves as token and as
-//! name. A put replaces the whole rule, so it always sends the live values overlaid with the
-//! desired ones. Rules carry no tags: the name of the rule holds the owner (`stack:address`, by
+//! The caller of the API chooses the id of a rule. Setpoint derives it from account, region, stack
+//! and address, so that it serves as the client token. A put replaces the whole rule, and an absent
+//! parameter returns to its default, so a put always sends the live values overlaid with the
+//! desired ones. Rules have no tags: the name of the rule holds the owner (`stack:address`, by
 //! which rules are listed), and the id proves it.
 //!
 //! Sources: PutResourceMetricRule, EnableMetricRules, DisableMetricRules, DeleteMetricRules,
@@ -207,7 +208,7 @@ static FIELDS: &[Field] = &[
         .samples("true", "false"),
 ];
 
-/// A level's members, for the parameters of one level.
+/// Returns the fields of a level with the names of its parameters.
 const fn level(params: [&'static str; 4]) -> [Field; 4] {
     [
         Field::new(
@@ -276,7 +277,7 @@ static INFO: [Field; 4] = level([
     "Escalations.Info.Times",
 ]);
 
-/// The levels: the field, and the name in the rule.
+/// The levels: the field, and the name in the API.
 const LEVELS: [(&str, &str); 3] = [("critical", "Critical"), ("warn", "Warn"), ("info", "Info")];
 
 const OPERATORS: &[&str] = &[
@@ -294,9 +295,9 @@ const OPERATORS: &[&str] = &[
     "LessThanLastPeriod",
 ];
 
-/// The whole rule is put again.
+/// Puts the whole rule again.
 static PUT: Update = Update::online("put", put_again);
-/// Whether it is enabled.
+/// Enables or disables the rule.
 static ACTIVE: Update = Update::online("active", |change| {
     let is_on = change.want.attrs.get("active") != Some(&Value::Bool(false));
     switch(&change.id(), is_on)
@@ -317,9 +318,10 @@ static LIST: View = View {
     )
 };
 
+/// Codes of a rule that is already deleted. CloudMonitor also uses HTTP statuses as codes.
 const GONE: Codes = &["ResourceNotFound", "ResourceNotFoundError", "404"];
 
-/// The order of watched resources and of notified groups has no meaning.
+/// Judges a list whose order has no meaning: watched resources and notified groups.
 fn same_set(judged: &Judged<'_>) -> Verdict {
     let sorted = |value: &Value| {
         let mut items = value.as_list().map(<[Value]>::to_vec).unwrap_or_default();
@@ -333,7 +335,7 @@ fn same_set(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// An alarm notifies at least one group.
+/// Checks that the rule notifies at least one group.
 fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let groups = cx.fields().get("contact_groups").and_then(Value::as_list);
     let problem = Problem {
@@ -346,15 +348,19 @@ fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
 }
 
 fn desire(_: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
-    want.attrs
-        .insert_if_absent("namespace", Value::text("acs_ecs_dashboard"));
+    let mut default_to = |attr: String, value: Value| {
+        want.attrs.entry(attr).or_insert(value);
+    };
+    default_to("namespace".to_owned(), Value::text("acs_ecs_dashboard"));
     for (level, _) in LEVELS {
         if want.attrs.contains_key(&format!("{level}.statistics")) {
             let operator = Value::text("GreaterThanThreshold");
             want.attrs
-                .insert_if_absent(format!("{level}.comparison_operator"), operator);
+                .entry(format!("{level}.comparison_operator"))
+                .or_insert(operator);
             want.attrs
-                .insert_if_absent(format!("{level}.times"), Value::Int(3));
+                .entry(format!("{level}.times"))
+                .or_insert(Value::Int(3));
         }
     }
     // Groups are identified by name, so their look-up form is enough.
@@ -369,6 +375,7 @@ fn desire(_: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Result
     Ok(())
 }
 
+/// Puts the rule, waits until it is listed, and disables it if asked to: new rules are enabled.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let shown = Wait::own(Cond::Set("metric"), seconds(1), minutes(5));
     let mut steps = vec![put(cx, want, None), Step::wait(shown)];
@@ -401,13 +408,14 @@ fn prefix(stack: &str) -> String {
     format!("{stack}:")
 }
 
-/// `stack:address`, then a space, which neither can contain, and the name that the spec gives.
+/// Returns the name of a rule: `stack:address`, then a space, which neither can contain, and the
+/// name that the spec gives.
 fn rule_name(stack: &str, address: &Address, name: Option<&str>) -> String {
     let owner = format!("{}{}", prefix(stack), encode_address(address));
     name.map_or_else(|| owner.clone(), |name| format!("{owner} {name}"))
 }
 
-/// Stack, address and name in a rule's name.
+/// Returns stack, address and given name from the name of a rule.
 fn read_rule_name(text: &str) -> Option<(&str, Address, Option<&str>)> {
     let (stack, rest) = text.split_once(':')?;
     let (address, name) = rest
@@ -416,8 +424,8 @@ fn read_rule_name(text: &str) -> Option<(&str, Address, Option<&str>)> {
     Some((stack, decode_address(address)?, name))
 }
 
-/// The rule's id: derived, so that a repeated put finds the rule of an interrupted one. It contains
-/// the region because rules are account-wide.
+/// Returns the id of a rule. It is derived, so that a repeated put meets the rule of an interrupted
+/// one, and depends on the region because rules are account-wide.
 fn rule_id(cx: &Cx<'_>, address: &Address) -> String {
     id_for(cx.stack, cx.site, address)
 }
@@ -432,8 +440,8 @@ fn id_for(stack: &str, site: &Site, address: &Address) -> String {
     )
 }
 
-/// A put, and the flag once more: it is not documented whether a put enables a disabled rule. If
-/// the flag itself differs, its own update follows.
+/// Returns a put, followed by setting the flag `active` again, since it is not documented whether a
+/// put enables a disabled rule. If the flag itself differs, its own update follows.
 fn put_again(change: &Changing<'_>) -> Vec<Step> {
     let (current, off) = (change.live.attr("active"), Value::Bool(false));
     let wanted = change.want.attrs.get("active");
@@ -447,9 +455,9 @@ fn put_again(change: &Changing<'_>) -> Vec<Step> {
     [vec![put], flag].concat()
 }
 
-/// The whole rule: the desired values over live ones that are not managed. A put that creates the
-/// rule has reached its goal when the rule exists; one that changes it is sent again after a lost
-/// reply, since it does the same twice.
+/// Returns the put of the whole rule: the desired values, and live ones that are not managed. A put
+/// that creates the rule has reached its goal when the rule exists; one that changes it is repeated
+/// after a lost reply, since it is idempotent.
 fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     let value = |attr: &str| {
         let live = || live.and_then(|live| live.attrs.get(attr).cloned());
@@ -457,10 +465,10 @@ fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     };
     let given = want.attrs.get("name").and_then(Value::as_text);
     let mut args: Args = vec![
-        ("RuleId", Value::text(rule_id(cx, &want.address))),
+        ("RuleId", Value::Text(rule_id(cx, &want.address))),
         (
             "RuleName",
-            Value::text(rule_name(cx.stack, &want.address, given)),
+            Value::Text(rule_name(cx.stack, &want.address, given)),
         ),
     ];
     for row in METRIC_ALARM
@@ -471,7 +479,7 @@ fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
         let value = value(&row.attr).filter(|value| *value != Value::Null);
         args.extend(value.map(|value| (row.field.param, value)));
     }
-    // A live rule shows both; the file decides which one counts.
+    // A live rule may show both `instances` and `resources`; the one in the spec is sent.
     let wanted = want.attrs.get("instances").map(dimensions);
     let dimensions = wanted.or_else(|| value("resources"));
     let as_json = |list| Value::Encode(Encoding::Json, Box::new(list));
@@ -492,6 +500,7 @@ fn dimensions(ids: &Value) -> Value {
     Value::List(ids.as_list().unwrap_or_default().iter().map(one).collect())
 }
 
+/// Returns the names of groups as one text with commas, which is how the API takes them.
 fn joined(groups: &Value) -> Value {
     let mut parts = Vec::new();
     for (at, group) in groups.as_list().unwrap_or_default().iter().enumerate() {
@@ -503,7 +512,8 @@ fn joined(groups: &Value) -> Value {
     Value::Concat(parts)
 }
 
-/// Enables or disables the rule, and waits: the flag is shown some seconds later.
+/// Returns the steps that enable or disable the rule and wait, since the API shows the flag some
+/// seconds later.
 fn switch(id: &Value, on: bool) -> Vec<Step> {
     let (action, max) = if on {
         (&api::ENABLE_METRIC_RULES, 100)
@@ -528,7 +538,7 @@ fn switch(id: &Value, on: bool) -> Vec<Step> {
     vec![Step::call(call), Step::wait(seen)]
 }
 
-/// A rule. Rows whose id does not prove the owner that their name claims have no owner.
+/// Decodes a rule. It has no owner if its id does not prove the owner that its name claims.
 fn decode_alarm(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let mut found = decode::live(reading, row)?;
     for (level, name) in LEVELS {
@@ -544,7 +554,7 @@ fn decode_alarm(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Live(Arc::new(found)))
 }
 
-/// A level that a rule does not have is left out, or sent without a statistic.
+/// Decodes a level. One that a rule does not have is absent, or has no statistic.
 fn decode_level(row: Node<'_>, level: &str, name: &str, attrs: &mut Map) -> Result<(), Odd> {
     let path = |member: &str| format!("Escalations.{name}.{member}");
     let Some(statistics) = some_text(row, &path("Statistics"))? else {
@@ -578,13 +588,13 @@ fn labels(row: Node<'_>) -> Result<Option<Value>, Odd> {
     for label in labels {
         map.insert(
             label.need_text("Key")?,
-            Value::text(label.need_text("Value")?),
+            Value::Text(label.need_text("Value")?),
         );
     }
     Ok((!map.is_empty()).then_some(Value::Map(map)))
 }
 
-/// The API shows a threshold as text: `80`, `80.0`; the shortest form is canonical.
+/// Returns a threshold, which the API shows as text, in its shortest form: `80` for `80.0`.
 fn number(text: &str) -> Value {
     let trimmed = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')
@@ -594,8 +604,8 @@ fn number(text: &str) -> Value {
     Value::Decimal(trimmed.into())
 }
 
-/// `Resources` is JSON text; rules on instances alone also set `instances`. An instance can be
-/// deleted although a rule names it, so a rule uses nothing.
+/// Decodes `Resources`, which is JSON text, as `resources`, and as `instances` if the rule watches
+/// instances only. An instance can be deleted although a rule names it, so a rule uses nothing.
 fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
     if text.is_empty() {
         return Ok(());
@@ -637,7 +647,7 @@ fn decode_resources(text: &str, attrs: &mut Map) -> Result<(), Odd> {
     Ok(())
 }
 
-/// The owner that the name claims, if the id proves it.
+/// Returns the owner that the name claims, if the id proves it.
 fn owner(site: &Site, id: &str, name: &str) -> Option<Owner> {
     let (stack, address, _) = read_rule_name(name)?;
     (id_for(stack, site, &address) == id).then(|| Owner {

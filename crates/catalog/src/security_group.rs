@@ -1,9 +1,11 @@
 //! `security_group`: a set of instances and the flows that they accept.
 //!
 //! A group has no states and can be used at once. A call takes at most 100 rules, a direction holds
-//! at most 200. Rule ids come only from a describe; creating a duplicate rule succeeds. Invariant:
-//! a flow that the old and the new file allow is open at every moment: rules are added, then
-//! descriptions changed, then rules revoked.
+//! at most 200. Rule ids appear only in the answers of describe actions, not in the answer that
+//! creates a rule. Creating a duplicate rule succeeds without effect, so a create can be repeated.
+//!
+//! Invariant: a flow that both the old and the new spec allow is open at every moment: rules are
+//! added, then descriptions changed, then rules revoked.
 //!
 //! Sources: CreateSecurityGroup, ModifySecurityGroupAttribute, ModifySecurityGroupPolicy,
 //! `AuthorizeSecurityGroup[Egress]`, `ModifySecurityGroup[Egress]Rule`,
@@ -68,6 +70,7 @@ it: {type: security_group, vpc: net}
     ..Kind::new("security_group", FIELDS, &LIST, create, delete)
 };
 
+/// The hint for those who look for rules as resources of their own.
 const RULES_STAND_IN_IT: &str = "write rules in the group, under `ingress` and `egress`";
 
 static FIELDS: &[Field] = &[
@@ -132,10 +135,11 @@ static FIELDS: &[Field] = &[
     ),
 ];
 
-/// The kinds that may be a source or destination.
+/// The kinds that a rule may name as its source or destination.
 const PEERS: &str = "security_group|prefix_list";
 
-/// The members of a rule, given its peer; the samples are parts of a rule with that peer.
+/// Returns the fields of a rule with the field of its peer. `with_peer` completes the samples to a
+/// valid rule.
 const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
     [
         Field::new(
@@ -149,11 +153,14 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         Field::new(
             "port",
             Type::Ports,
-            "Port, range such as `8000-9000`, or a list; required for tcp and udp, not allowed otherwise.",
+            "Port, range such as `8000-9000`, or a list; required for tcp and udp, not allowed \
+             otherwise.",
         )
         .samples("443", "[80, 8000-9000]")
         .given(with_peer),
-        peer.required().samples("10.0.0.0/8", "[192.168.0.0/16, 172.16.0.1]").given("port: 443"),
+        peer.required()
+            .samples("10.0.0.0/8", "[192.168.0.0/16, 172.16.0.1]")
+            .given("port: 443"),
         Field::new(
             "policy",
             Type::Enum(&["accept", "drop"]),
@@ -164,7 +171,11 @@ const fn rule(peer: Field, with_peer: &'static str) -> [Field; 6] {
         .given(with_peer),
         Field::new(
             "priority",
-            Type::Int { min: 1, max: 100, unit: "" },
+            Type::Int {
+                min: 1,
+                max: 100,
+                unit: "",
+            },
             "1 is the highest; at equal priority, drop wins.",
         )
         .or("1")
@@ -184,7 +195,8 @@ static INGRESS: &[Field] = &rule(
     Field::new(
         "source",
         Type::Peers(PEERS),
-        "Source of the flow: CIDR block, IP address, security group, prefix list, or a list of them.",
+        "Source of the flow: CIDR block, IP address, security group, prefix list, or a list of \
+         them.",
     ),
     "port: 443, source: 10.0.0.0/8",
 );
@@ -192,12 +204,13 @@ static EGRESS: &[Field] = &rule(
     Field::new(
         "dest",
         Type::Peers(PEERS),
-        "Destination of the flow: CIDR block, IP address, security group, prefix list, or a list of them.",
+        "Destination of the flow: CIDR block, IP address, security group, prefix list, or a list \
+         of them.",
     ),
     "port: 443, dest: 10.0.0.0/8",
 );
 
-/// The name and the description, changed by one call.
+/// Changes the name and the description with one call.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {
     let args = change.params(&ATTRIBUTES);
     vec![on(
@@ -206,15 +219,16 @@ static ATTRIBUTES: Update = Update::online("attributes", |change| {
         args,
     )]
 });
-/// Whether members can reach each other.
+/// Changes whether members can reach each other.
 static POLICY: Update = Update::online("policy", |change| {
     vec![set_policy(
         &change.id(),
         &change.wanted("inner_access_policy"),
     )]
 });
-/// The rules of one direction.
+/// Changes the inbound rules.
 static INGRESS_RULES: Update = Update::online("ingress", |change| swap(&WAYS[0], change));
+/// Changes the outbound rules.
 static EGRESS_RULES: Update = Update::online("egress", |change| swap(&WAYS[1], change));
 
 static LIST: View = View {
@@ -233,7 +247,7 @@ static LIST: View = View {
     )
 };
 
-/// The rules of one group, and its policy.
+/// The rules of one group and its policy, which the listing does not show.
 static RULES: View = View {
     fixed: &[("Direction", Fixed::Text("all"))],
     ..View::new(
@@ -248,7 +262,7 @@ static RULES: View = View {
     )
 };
 
-/// One direction of flows and its actions.
+/// A direction of flows: its field, and the actions that change its rules.
 struct Way {
     field: &'static str,
     add: &'static Action,
@@ -274,10 +288,12 @@ static WAYS: [Way; 2] = [
 const GROUP_GONE: Codes = &["InvalidSecurityGroupId.NotFound"];
 /// The VPC is `Pending` for some seconds after a change of its own.
 const VPC_BUSY: Retry = &[(&["IncorrectVpcStatus"], Window::For(minutes(2)))];
-/// Interfaces of deleted instances linger; other clients also wait for ten minutes.
+/// The interfaces of deleted instances are released late. The official Terraform provider retries
+/// for 10 minutes too.
 const LINGERS: Retry = &[(&["DependencyViolation"], Window::AfterRelease(minutes(10)))];
 
-/// A direction without rules in the file has none, unless the entry says `unmanaged`.
+/// Completes the rules. A direction without rules in the spec must have none, unless it is declared
+/// `unmanaged`: a rule that was added by hand is removed.
 fn desire(cx: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     name_at_creation(cx, want, 128);
     for way in &WAYS {
@@ -290,6 +306,7 @@ fn desire(cx: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Resul
     Ok(())
 }
 
+/// Returns the query for the rules and the policy; none if the spec manages neither.
 fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
     let is_unmanaged = |want: &Desired| {
         let is_released = |way: &Way| want.terms.released.iter().any(|name| name == way.field);
@@ -302,6 +319,8 @@ fn details(want: Option<&Desired>, live: &Live, _: &Found) -> Vec<Query> {
     vec![RULES.query(&SECURITY_GROUP, &live.site, args)]
 }
 
+/// Creates the group, then sets its policy and adds its rules. The API takes none of them at
+/// creation.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let mut args = params(&SECURITY_GROUP, want);
     args.push(own_tags(cx, want));
@@ -317,12 +336,14 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     for way in &WAYS {
         steps.extend(add(way, &id, rules_of(want.attrs.get(way.field))));
     }
-    // The pivot is last, so that members join a group whose rules are in force.
+    // The pivot is the last step, so that instances join the group only when its rules are in
+    // force.
     Procedure::ending_at_pivot(steps)
 }
 
-/// Two groups that refer to each other cannot be deleted: first those rules are revoked in both
-/// groups, up to the pivot, then the groups are deleted.
+/// Deletes the group after revoking its rules that refer to groups. Two groups that refer to each
+/// other could not be deleted otherwise: both revoke these rules, up to the pivot, before either is
+/// deleted.
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let id = Value::text(&live.id);
     let names_a_group = |rule: &&Map| rule.contains_key("group");
@@ -341,6 +362,7 @@ fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     Procedure { steps, pivot }
 }
 
+/// Decodes the rules of a group as details of it, sorted, with the groups that they refer to.
 fn decode_rules(_: &Reading<'_>, page: &Json) -> Result<Vec<Row>, Odd> {
     let root = page.root();
     let (mut ingress, mut egress) = (Vec::new(), Vec::new());

@@ -1,4 +1,5 @@
-//! Code that several kinds share: parameters of calls, tags in calls, names, and common steps.
+//! Code that several kinds share: parameters and tags of create calls, names, decoding, judgements,
+//! and common steps.
 
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_plan::desired::Desired;
@@ -12,7 +13,8 @@ use setpoint_plan::{Address, Map, Value};
 
 use crate::disk;
 
-/// The create call's parameters: every attribute of the table that has a parameter and a value.
+/// Returns the parameters of a create call: every attribute of the table that has a parameter and a
+/// value.
 pub(crate) fn params(kind: &Kind, want: &Desired) -> Args {
     kind.rows()
         .into_iter()
@@ -21,7 +23,8 @@ pub(crate) fn params(kind: &Kind, want: &Desired) -> Args {
         .collect()
 }
 
-/// `Tag.N` of a create call: ownership and the spec's own tags, in the order of keys.
+/// Returns `Tag.N` of a create call: the ownership tags and the tags of the spec, sorted by key.
+/// The order is stable because a repeated call with the same token must have the same parameters.
 pub(crate) fn own_tags(cx: &Cx<'_>, want: &Desired) -> (&'static str, Value) {
     let mut tags: Map = ownership::tags_for(cx.stack, &want.address, &want.guard)
         .into_iter()
@@ -43,7 +46,9 @@ pub(crate) fn own_tags(cx: &Cx<'_>, want: &Desired) -> (&'static str, Value) {
     )
 }
 
-/// The display name of a resource without `name`: stack and address, with `-` for other characters.
+/// Returns the display name of a resource without `name`: stack and address, with `-` as the only
+/// separator. A longer name is cut to `max` characters and ends with a hash, so that it stays
+/// unique.
 pub(crate) fn display_name(stack: &str, address: &Address, max: usize) -> String {
     let plain = format!("{stack}-{address}")
         .replace(['/', '.', '['], "-")
@@ -56,13 +61,13 @@ pub(crate) fn display_name(stack: &str, address: &Address, max: usize) -> String
     format!("{kept}-{}", &hash[..8])
 }
 
-/// Hexadecimal SHA-256 of a text.
+/// Returns the SHA-256 of a text in hexadecimal.
 pub(crate) fn digest(text: &str) -> String {
     use sha2::Digest as _;
     base16ct::lower::encode_string(&sha2::Sha256::digest(text.as_bytes()))
 }
 
-/// Sets the name at creation if the spec gives none.
+/// Sets the name at creation if the spec gives none. The name is not managed afterwards.
 pub(crate) fn name_at_creation(cx: &Cx<'_>, want: &mut Desired, max: usize) {
     if !want.attrs.contains_key("name") {
         let name = display_name(cx.stack, &want.address, max);
@@ -70,19 +75,20 @@ pub(crate) fn name_at_creation(cx: &Cx<'_>, want: &mut Desired, max: usize) {
     }
 }
 
-/// Sets a value at creation if the spec gives none.
+/// Sets the value of an attribute at creation if the spec gives none. It is not managed afterwards.
 pub(crate) fn default_to(want: &mut Desired, attr: &str, value: impl Into<Value>) {
     if !want.attrs.contains_key(attr) {
         want.initial.insert(attr.to_owned(), value.into());
     }
 }
 
-/// The reference to the resource itself; known once the resource is created.
+/// Returns a reference to the id of the resource itself, which is known once the resource is
+/// created.
 pub(crate) fn own_id(want: &Desired) -> Value {
     Value::reference(&want.address, "id")
 }
 
-/// Sorts the members of lists whose order has no meaning.
+/// Sorts lists whose order has no meaning, so that only a different content is a difference.
 pub(crate) fn sort_lists(want: &mut Desired, names: &[&str]) {
     for name in names {
         if let Some(Value::List(items)) = want.attrs.get_mut(*name) {
@@ -91,16 +97,17 @@ pub(crate) fn sort_lists(want: &mut Desired, names: &[&str]) {
     }
 }
 
-/// Waits until the resource's own row shows this state.
+/// Returns a wait until the resource itself has this status. `typical` is in seconds, `within`, the
+/// time-out, in minutes.
 pub(crate) fn state(state: &str, typical: u64, within: u64) -> Step {
     let until = Cond::is("status", state);
     Step::wait(Wait::own(until, seconds(typical), minutes(within)))
 }
 
-/// The rows of a page under this path, for decoders of whole pages.
+/// Returns the rows of a page at a path, for decoders of whole pages.
 ///
 /// # Errors
-/// The answer does not hold the list.
+/// The answer does not contain the list.
 pub(crate) fn need_rows<'a>(
     page: &'a setpoint_openapi::json::Json,
     path: &str,
@@ -108,7 +115,7 @@ pub(crate) fn need_rows<'a>(
     page.root().need_list(path)
 }
 
-/// A text that is present and not empty.
+/// Returns the text at a path, or `None` if it is absent or empty.
 ///
 /// # Errors
 /// The value is of another type.
@@ -116,7 +123,7 @@ pub(crate) fn some_text(row: Node<'_>, path: &str) -> Result<Option<String>, Odd
     Ok(row.may_text(path)?.filter(|text| !text.is_empty()))
 }
 
-/// Puts a text into a map, if it is present and not empty.
+/// Inserts the text at a path into a map, unless it is absent or empty.
 ///
 /// # Errors
 /// The value is of another type.
@@ -127,7 +134,7 @@ pub(crate) fn put_text(map: &mut Map, name: &str, row: Node<'_>, path: &str) -> 
     Ok(())
 }
 
-/// A text as an attribute; nothing if it is absent or empty.
+/// Returns the text at a path as an attribute, or `None` if it is absent or empty.
 ///
 /// # Errors
 /// The value is of another type.
@@ -135,8 +142,8 @@ pub(crate) fn text_or_none(row: Node<'_>, path: &str) -> Result<Option<Value>, O
     Ok(some_text(row, path)?.map(Value::text))
 }
 
-/// Judges the performance level of a disk, which cannot go down to PL0 and needs a size. `size` is
-/// the attribute that holds it.
+/// Judges a change of the performance level of a disk. The API refuses to lower a level to PL0, and
+/// each level has a least size; `size` is the attribute with the size of the disk.
 pub(crate) fn level(judged: &Judged<'_>, size: &str, update: &'static Update) -> Verdict {
     if *judged.want == Value::text("PL0") && *judged.live != Value::Null {
         return Verdict::Refuse(
@@ -157,8 +164,8 @@ pub(crate) fn level(judged: &Judged<'_>, size: &str, update: &'static Update) ->
     Verdict::Update(update)
 }
 
-/// The steps with these locks, if there are any. Every step names all locks and takes them
-/// together, so that two changes cannot wait for each other.
+/// Returns the steps with these locks; `Null` is no lock. Every step names all locks and so takes
+/// them together: two changes that need the same locks cannot deadlock.
 pub(crate) fn locked_all(steps: Vec<Step>, locks: &[&Value]) -> Vec<Step> {
     let locked = |step: Step| {
         let named = locks.iter().filter(|lock| ***lock != Value::Null);
@@ -167,7 +174,8 @@ pub(crate) fn locked_all(steps: Vec<Step>, locks: &[&Value]) -> Vec<Step> {
     steps.into_iter().map(locked).collect()
 }
 
-/// The same step, which needs only the ids of its references: for references that bind late.
+/// Returns the step with its need lowered to the ids of its references, for references that bind
+/// late.
 pub(crate) fn when_known(step: Step) -> Step {
     step.needing(Anchor::Known)
 }

@@ -1,22 +1,23 @@
 //! The starter stack that `setpoint init` writes: a network and one server, with comments.
 //!
-//! It is in this crate because it names the fields of kinds. Invariant: it is valid, and formatted
-//! as by `setpoint fmt`.
+//! It is in this crate because it uses the fields of kinds. Invariant: it is valid, and
+//! `setpoint fmt` does not change it.
 
 /// The path of the JSON Schema that `init` writes, relative to the stack file.
 pub const SCHEMA_PATH: &str = ".setpoint/stack.schema.json";
 
-/// The first line of a stack file, which leads editors to the schema.
+/// Returns the first line of a stack file, by which editors find the schema.
 fn schema_line() -> String {
     format!("# yaml-language-server: $schema={SCHEMA_PATH}")
 }
 
-/// The text of a first stack.
+/// Returns the text of the starter stack.
 #[must_use]
 pub fn text() -> String {
     format!("{}\n{STARTER}", schema_line())
 }
 
+/// The stack below the line about the schema.
 const STARTER: &str = r#"
 # A stack has one account, one region and one owner. `setpoint plan` shows the
 # changes and `setpoint apply` makes them; with --sim, both use a simulated

@@ -1,8 +1,11 @@
 //! `vpc`: a private network of one region.
 //!
 //! A VPC is `Pending` for some seconds and then `Available`, and `Pending` again after a change of
-//! its blocks. A region has at most 10 VPCs by default; a block is a /8 to a /28. Nothing can be
-//! created in a VPC that is not `Available`.
+//! its blocks. Nothing can be created in a VPC that is not `Available`, so every such change ends
+//! with a wait. A region has at most 10 VPCs by default; a block is a /8 to a /28.
+//!
+//! A delete right after that of the last VSwitch is often refused as a dependency violation,
+//! although listings show none any more; it is retried for a limited time.
 //!
 //! Sources: CreateVpc, ModifyVpcAttribute, AssociateVpcCidrBlock, UnassociateVpcCidrBlock,
 //! DeleteVpc, DescribeVpcs (VPC 2016-04-28).
@@ -55,9 +58,11 @@ it: {type: vpc, cidr_block: 10.0.0.0/16}
     ..Kind::new("vpc", FIELDS, &LIST, create, delete)
 };
 
-/// Any block that a VPC may have.
+/// The type of any IPv4 block of a VPC.
 const BLOCK: Type = Type::Cidr { min: 8, max: 28 };
 
+/// The fields. The API spells the IPv6 flag in three ways: `EnableIpv6` at creation, `EnableIPv6`
+/// in an update, and `EnabledIpv6` in a listing.
 static FIELDS: &[Field] = &[
     Field::display_name("VpcName", 1, 128)
         .at_uncaptured("VpcName")
@@ -70,25 +75,35 @@ static FIELDS: &[Field] = &[
     Field::new(
         "cidr_block",
         BLOCK,
-        "IPv4 CIDR block, /8 to /28. Subnets outside of a new block must be deleted or replaced in the same apply.",
+        "IPv4 CIDR block, /8 to /28. Subnets outside of a new block must be deleted or replaced in \
+         the same apply.",
     )
     .required()
     .param("CidrBlock")
     .at("CidrBlock")
     .judge(blocks::judge_primary, "none")
     .samples("10.0.0.0/16", "10.0.0.0/12"),
-    Field::new("enable_ipv6", Type::Bool, "Whether the VPC has an IPv6 block. It cannot be switched off while a VSwitch uses a part of the block.")
-        .or("false")
-        .param("EnableIpv6")
-        .update_param("EnableIPv6")
-        .at_uncaptured("EnabledIpv6")
-        .update(&IPV6)
-        .samples("false", "true"),
-    Field::new("enable_dns_hostname", Type::Bool, "Whether instances get DNS host names.")
-        .param("EnableDnsHostname")
-        .by_uncaptured(dns_hostname, &["DnsHostnameStatus"])
-        .update(&ATTRIBUTES)
-        .samples("false", "true"),
+    Field::new(
+        "enable_ipv6",
+        Type::Bool,
+        "Whether the VPC has an IPv6 block. It cannot be switched off while a VSwitch uses a part \
+         of the block.",
+    )
+    .or("false")
+    .param("EnableIpv6")
+    .update_param("EnableIPv6")
+    .at_uncaptured("EnabledIpv6")
+    .update(&IPV6)
+    .samples("false", "true"),
+    Field::new(
+        "enable_dns_hostname",
+        Type::Bool,
+        "Whether instances get DNS host names.",
+    )
+    .param("EnableDnsHostname")
+    .by_uncaptured(dns_hostname, &["DnsHostnameStatus"])
+    .update(&ATTRIBUTES)
+    .samples("false", "true"),
     Field::new(
         "secondary_cidr_blocks",
         Type::List(&BLOCK),
@@ -111,28 +126,30 @@ static FIELDS: &[Field] = &[
         .by_uncaptured(route_table, &["RouterTableIds"]),
     Field::output("ipv6_cidr_block", ID, "IPv6 block, if there is one.")
         .at_or_absent("Ipv6CidrBlock"),
-    Field::output("status", ID, "`Pending` or `Available`.").at("Status").transient(),
+    Field::output("status", ID, "`Pending` or `Available`.")
+        .at("Status")
+        .transient(),
 ];
 
 const ID: Type = Type::Text { min: 0, max: 128 };
 
-/// The name, the description and DNS host names, changed by one call.
+/// Changes the name, the description and DNS host names with one call.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {
     vec![modify(change, change.params(&ATTRIBUTES))]
 });
 
-/// Growth of the primary block, before anything is created in it.
+/// Grows the primary block, before anything is created in the new part.
 static GROW: Update = Update::online("block", change_block);
-/// Another primary block, after everything outside of it is gone.
+/// Shrinks or moves the primary block, after everything outside the new one is deleted.
 static MOVE: Update = Update::online("move_block", change_block).place(At::After);
 
-/// Changes the primary block. The VPC is `Pending` for some seconds after it.
+/// Returns the steps that change the primary block. The VPC is `Pending` for some seconds after it.
 fn change_block(change: &Changing<'_>) -> Vec<Step> {
     let block = vec![("CidrBlock", change.wanted("cidr_block"))];
     vec![modify(change, block), available()]
 }
 
-/// Whether it has an IPv6 block.
+/// Adds or removes the IPv6 block.
 static IPV6: Update = Update::online("ipv6", |change| {
     vec![modify(change, change.params(&IPV6)), available()]
 })
@@ -154,7 +171,8 @@ static LIST: View = View {
     )
 };
 
-/// How tags of the product VPC are written.
+/// Returns how the tags of a resource type of the product VPC are written. Its action to remove
+/// tags is spelt `UnTagResources`.
 pub(crate) const fn tag_api(resource_type: &'static str) -> TagApi {
     TagApi {
         tag: &api::TAG_RESOURCES,
@@ -163,13 +181,14 @@ pub(crate) const fn tag_api(resource_type: &'static str) -> TagApi {
     }
 }
 
+/// Codes of a VPC that is already deleted.
 const GONE: Codes = &[
     "InvalidVpcId.NotFound",
     "InvalidVpcID.NotFound",
     "Forbidden.VpcNotFound",
     "InvalidResource.NotFound",
 ];
-/// The VPC is `Pending` for some seconds after a change of its own.
+/// Codes of a VPC that is `Pending` after a change, or of a busy region.
 pub(crate) const BUSY: Codes = &[
     "IncorrectVpcStatus",
     "IncorrectStatus",
@@ -178,9 +197,10 @@ pub(crate) const BUSY: Codes = &[
     "TaskConflict",
     "SystemBusy",
 ];
-/// A VPC of the same request is still being created, or the region is busy.
+/// A repeated create call finds the VPC of the first one still being created, or the region is
+/// busy.
 const SETTLING: Retry = &[(BUSY, Window::For(minutes(5)))];
-/// Its children disappear from listings before the VPC releases them.
+/// VSwitches and security groups disappear from listings before the VPC releases them.
 const LINGERS: Retry = &[
     (
         &[
@@ -200,6 +220,8 @@ fn desire(cx: &Cx<'_>, _: &Found, live: Option<&Live>, want: &mut Desired) -> Re
     Ok(())
 }
 
+/// Creates the VPC, waits until it is `Available`, and adds its secondary blocks. Only the create
+/// call takes `UserCidr`, as one text with commas.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let mut args = params(&VPC, want);
     if let Some(Value::List(blocks)) = want.attrs.get("user_cidrs") {
@@ -252,11 +274,12 @@ fn dns_hostname(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(status.map(|status| Value::Bool(status == "ENABLED")))
 }
 
+/// Returns the first route table of the VPC, which is taken as the system route table.
 fn route_table(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let tables = row.may_texts("RouterTableIds.RouterTableIds")?;
     Ok(tables
         .unwrap_or_default()
         .into_iter()
         .next()
-        .map(Value::text))
+        .map(Value::Text))
 }

@@ -1,9 +1,12 @@
 //! `vswitch`: a subnet of a VPC, in one zone.
 //!
-//! A VSwitch is `Pending` for some seconds and then `Available`. Its block is a /16 to a /29 inside
-//! one of the blocks of its VPC and does not overlap its neighbours; a VPC has at most 150 of them.
+//! A VSwitch is `Pending` for some seconds and then `Available`; instances and interfaces can be
+//! created only in an `Available` one. Its block is a /16 to a /29 inside one of the blocks of its
+//! VPC and does not overlap its neighbours; a VPC has at most 150 of them.
+//!
 //! The API creates or deletes one VSwitch of a VPC at a time and refuses a second one as a
-//! conflict, so these steps hold the lock of the VPC.
+//! conflict, so these steps hold the lock of the VPC. A delete is refused while an address of the
+//! block is in use, and the addresses of deleted instances are released late, so it is retried.
 //!
 //! Sources: CreateVSwitch, ModifyVSwitchAttribute, DeleteVSwitch, DescribeVSwitches (VPC
 //! 2016-04-28).
@@ -61,6 +64,7 @@ it: {type: vswitch, vpc: net, zone: cn-beijing-h, cidr_block: 10.0.1.0/24}
     ..Kind::new("vswitch", FIELDS, &LIST, create, delete)
 };
 
+/// The fields. The IPv6 block is a number in calls and a whole block in listings.
 static FIELDS: &[Field] = &[
     Field::display_name("VSwitchName", 1, 128)
         .at_uncaptured("VSwitchName")
@@ -126,12 +130,13 @@ static FIELDS: &[Field] = &[
     .transient(),
 ];
 
-/// The name and the description, changed by one call while everything runs.
+/// Changes the name and the description with one call.
 static ATTRIBUTES: Update = Update::online("attributes", |change| {
     modify(change, change.params(&ATTRIBUTES)).into()
 });
 
-/// The API assigns a new IPv6 number only after the old one was released.
+/// Changes the number of the IPv6 block. The API assigns a new one only after the old one is
+/// released, so IPv6 is switched off first.
 static IPV6: Update = Update::online("ipv6", |change| {
     let switch = |on: bool| vec![("EnableIPv6", Value::Bool(on))];
     let off =
@@ -156,6 +161,7 @@ static LIST: View = View {
     )
 };
 
+/// Codes of a VSwitch that is already deleted; both spellings occur.
 const GONE: Codes = &["InvalidVSwitchId.NotFound", "InvalidVswitchID.NotFound"];
 /// Another VSwitch or route of the VPC is being changed, or the VPC itself.
 const BUSY: Retry = &[(
@@ -192,6 +198,7 @@ const LINGERS: Retry = &[
     ),
 ];
 
+/// Creates the VSwitch and waits until it is `Available`, under the lock of the VPC.
 fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let lock = want.attrs.get("vpc").cloned().unwrap_or(Value::Null);
     let mut args = params(&VSWITCH, want);
@@ -206,7 +213,7 @@ fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     ])
 }
 
-/// Changes the VSwitch, and waits until it is `Available` again.
+/// Returns the steps that change the VSwitch and wait until it is `Available` again.
 fn modify(change: &Changing<'_>, args: Args) -> [Step; 2] {
     let args = [vec![("VSwitchId", change.id())], args].concat();
     let call = Call::new(&api::MODIFY_VSWITCH_ATTRIBUTE, args);
@@ -219,6 +226,7 @@ fn modify(change: &Changing<'_>, args: Args) -> [Step; 2] {
     ]
 }
 
+/// Deletes the VSwitch and waits until listings no longer show it, under the lock of the VPC.
 fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let lock = live.attr("vpc");
     let args = vec![("VSwitchId", Value::text(&live.id))];
@@ -237,7 +245,8 @@ fn available() -> Step {
     state("Available", 4, 5)
 }
 
-/// The last byte of the network part of the /64: `2408:4005:3a8:6c01::/64` gives 1.
+/// Returns the last byte of the network part of the /64, by which the API numbers the block: 1 for
+/// `2408:4005:3a8:6c01::/64`.
 fn ipv6_number(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let block = row.may_text("Ipv6CidrBlock")?.unwrap_or_default();
     Ok(last_byte(&block).map(Value::Int))

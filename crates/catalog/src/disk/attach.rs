@@ -1,4 +1,4 @@
-//! Attaching a disk to a machine, and detaching it.
+//! Attaching a disk to an instance, and detaching it.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::Value;
@@ -11,7 +11,7 @@ use setpoint_plan::update::Changing;
 use super::change;
 use crate::shared::{locked_all, state};
 
-/// The disk or the machine is between two states, or another disk of the machine is.
+/// The disk or the instance is between two states, or another disk of the instance is.
 const BUSY: Retry = &[(
     &[
         "IncorrectDiskStatus",
@@ -25,17 +25,19 @@ const BUSY: Retry = &[(
     ],
     Window::For(minutes(10)),
 )];
+/// The code of a disk that is already detached.
 const FREE: Codes = &["InvalidDisk.AlreadyDetached"];
 
-/// Whether the change attaches it elsewhere, or detaches it.
+/// Returns whether a change attaches the disk, moves it, or detaches it.
 pub(super) fn is_reattached(want: &Desired, live: &Live) -> bool {
     want.attrs
         .get("attach_to")
         .is_some_and(|to| *to != live.attr("attach_to"))
 }
 
-/// Detaches the disk and attaches it again; a disk that only grows offline grows in between.
-/// Nothing is detached before the new machine runs.
+/// Returns the steps that detach the disk and attach it again; a disk that can only grow offline
+/// grows in between. Nothing is detached before the new instance runs, since every step needs its
+/// references usable.
 pub(super) fn reattach(change: &Changing<'_>) -> Vec<Step> {
     let (from, to) = (change.live.attr("attach_to"), change.wanted("attach_to"));
     let mut steps = detach(change.live);
@@ -51,13 +53,15 @@ pub(super) fn reattach(change: &Changing<'_>) -> Vec<Step> {
     locked_all(steps, &[&from, &to])
 }
 
-/// The value in the file, or else the live one.
+/// Returns the flag for deleting the disk with its instance: that of the spec, otherwise the live
+/// one.
 fn goes_with_it(change: &Changing<'_>) -> Value {
     let wanted = change.want.attrs.get("delete_with_instance").cloned();
     wanted.unwrap_or_else(|| change.live.attr("delete_with_instance"))
 }
 
-/// Attaching resets the flag for deleting automatic snapshots together with the disk.
+/// Returns the step that restores the flag for keeping automatic snapshots of a deleted disk, which
+/// attaching resets.
 fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
     let kept = Value::Bool(false);
     let args = vec![
@@ -67,7 +71,8 @@ fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
     (live.attr("delete_auto_snapshot") == kept).then(|| change::attribute(args))
 }
 
-/// Attaches the disk to a machine, with the flag for deleting both together.
+/// Returns the steps that attach the disk to an instance. The call also sets the flag for deleting
+/// both together, so it must carry the desired value.
 pub(super) fn attach(id: &Value, machine: &Value, goes_with_it: Value) -> Vec<Step> {
     let attached = Cond::Is("attach_to", vec![machine.clone()]);
     let args = vec![
@@ -88,7 +93,7 @@ pub(super) fn attach(id: &Value, machine: &Value, goes_with_it: Value) -> Vec<St
     ]
 }
 
-/// Detaches the disk; no steps if it is free.
+/// Returns the steps that detach the disk; none if it is free.
 pub(super) fn detach(live: &Live) -> Vec<Step> {
     let from = live.attr("attach_to");
     if from == Value::Null {
@@ -111,7 +116,7 @@ pub(super) fn detach(live: &Live) -> Vec<Step> {
     vec![Step::call(call), state("Available", 5, 10)]
 }
 
-/// The zone of the machine that the file names, if it is known.
+/// Returns the zone of the instance that the spec names, if it is known.
 pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
     if let Some(live) = judged.outside {
         return Some(live.attr("zone"));
@@ -120,7 +125,7 @@ pub(super) fn zone_of_machine(judged: &Judged<'_>) -> Option<Value> {
     subnet.attrs.get("zone").cloned()
 }
 
-/// The machine that the file names, if it is part of the file.
+/// Returns the desired instance that the spec names, if it belongs to this stack.
 pub(super) fn machine<'a>(judged: &Judged<'a>) -> Option<&'a Desired> {
     meant(
         judged,
@@ -129,6 +134,7 @@ pub(super) fn machine<'a>(judged: &Judged<'a>) -> Option<&'a Desired> {
     )
 }
 
+/// Returns the desired resource that an attribute refers to.
 fn meant<'a>(judged: &Judged<'a>, want: &Desired, attr: &str) -> Option<&'a Desired> {
     let refs = want.attrs.get(attr)?.refs();
     judged.all.get(&refs.first()?.address)

@@ -14,6 +14,7 @@ use super::{DISK, MACHINE, SPEC, attach, judge};
 use crate::shared::{locked_all, own_id, own_tags, params};
 
 const GONE: Codes = &["InvalidDiskId.NotFound"];
+/// The snapshot is not ready yet, or a call with the same token is still being processed.
 const CREATING: Retry = &[(
     &[
         "InvalidSnapshotId.NotReady",
@@ -24,7 +25,7 @@ const CREATING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
-/// A snapshot of the disk is being taken, or the disk or its machine is between two states.
+/// A snapshot of the disk is being taken, or the disk or its instance is between two states.
 const BUSY: Retry = &[(
     &[
         "DiskCreatingSnapshot",
@@ -39,7 +40,7 @@ const BUSY: Retry = &[(
     ],
     Window::For(minutes(10)),
 )];
-/// The category or level is still changing, or was changed a moment ago.
+/// The category or level is still changing, or was changed recently.
 const CONVERTING: Retry = &[(
     &[
         "DiskInCoolingPeriod",
@@ -54,6 +55,7 @@ const CONVERTING: Retry = &[(
     Window::For(minutes(5)),
 )];
 
+/// Creates the disk and attaches it. The pivot is the wait before it is attached.
 pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let id = own_id(want);
     let args = [params(&DISK, want), vec![own_tags(cx, want)]].concat();
@@ -61,7 +63,7 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
         retry: CREATING,
         ..Call::create(&api::CREATE_DISK, args, &[("id", "DiskId")])
     };
-    // A disk that an earlier run created and that is not listed yet may be attached already.
+    // A repeated create call returns the disk of an earlier run, which may already be attached.
     let made = ["Available", "Attaching", "In_use"].map(Value::text).into();
     let made = Wait::own(Cond::Is("status", made), seconds(3), minutes(5));
     let mut steps = vec![Step::call(call), Step::wait(made)];
@@ -89,7 +91,8 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Detaches the disk first: the machine, and users of its slot, wait for that step only.
+/// Detaches the disk and deletes it. The pivot is the detaching: the deletion of the instance, and
+/// other users of its slot, wait for that step only.
 pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let mut steps = locked_all(attach::detach(live), &[&live.attr("attach_to")]);
     let pivot = steps.len().saturating_sub(1);
@@ -105,7 +108,7 @@ pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// The call that changes attributes.
+/// Returns the call that changes attributes.
 pub(super) fn attribute(args: Args) -> Step {
     Step::call(Call {
         retry: CONVERTING,
@@ -113,13 +116,13 @@ pub(super) fn attribute(args: Args) -> Step {
     })
 }
 
-/// The call that changes the attributes of an update.
+/// Returns the call that changes the attributes of an update.
 pub(super) fn attributes(change: &Changing<'_>, update: &'static Update) -> Vec<Step> {
     let id = vec![("DiskId", change.id())];
     vec![attribute([id, change.params(update)].concat())]
 }
 
-/// Applies a policy of automatic snapshots. Deleting a policy also ends its use.
+/// Returns the call that applies a policy of automatic snapshots.
 pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
     let disks = Value::Encode(Encoding::Json, Box::new(Value::List(vec![id.clone()])));
     // The parameters of this action begin with lower-case letters, unlike all others.
@@ -134,7 +137,8 @@ pub(super) fn apply_policy(cx: &Cx<'_>, id: &Value, policy: Value) -> Step {
     })
 }
 
-/// Grows the disk before it moves: online on a running machine, otherwise offline.
+/// Returns the steps that grow the disk before it moves: online on a running instance, otherwise
+/// offline; none if it grows on its way.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     let (size, from) = (change.wanted("size"), change.live.attr("attach_to"));
     if grows_on_its_way(change) {
@@ -145,13 +149,14 @@ pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     locked_all(steps, &[&from, &change.wanted("attach_to")])
 }
 
-/// Whether it grows between detaching and attaching: the category `cloud` grows offline only.
+/// Returns whether the disk grows between detaching and attaching, since the category `cloud` can
+/// only grow offline.
 pub(super) fn grows_on_its_way(change: &Changing<'_>) -> bool {
     attach::is_reattached(change.want, change.live)
         && judge::is_bound_to_rest(change.want, change.live)
 }
 
-/// Waits until its machine is in a state in which a disk can grow, or is gone.
+/// Returns a wait until the instance is in a state in which its disks can grow, or is deleted.
 fn settled(change: &Changing<'_>, machine: &str) -> Step {
     let at_rest = ["Running", "Stopped"].map(Value::text).into();
     let mut queries = MACHINE.by_ids(&DISK, &change.live.site, &[machine.to_owned()]);
@@ -162,7 +167,8 @@ fn settled(change: &Changing<'_>, machine: &str) -> Step {
     })
 }
 
-/// Grows the disk and waits until it shows the new size.
+/// Returns the steps that grow the disk and wait until it shows the new size. The API refuses the
+/// size that a disk already has.
 pub(super) fn resize(change: &Changing<'_>, size: Value) -> Vec<Step> {
     let grown = Cond::Is("size", vec![size.clone()]);
     let ways = if judge::is_basic(change.live) {
@@ -182,13 +188,13 @@ pub(super) fn resize(change: &Changing<'_>, size: Value) -> Vec<Step> {
     ]
 }
 
-/// The method for a disk without a running machine.
+/// The method for a disk without a running instance.
 const OFFLINE: &[&str] = &["offline"];
-/// A running machine sees an online growth at once. The cloud decides whether the machine runs: the
-/// plan itself may have started or stopped it by then.
+/// The methods for a disk whose instance may run. A running instance sees an online growth at once.
+/// The cloud decides whether it runs, since the plan itself may have started or stopped it by then.
 pub(crate) const ONLINE_IF_IT_RUNS: &[&str] = &["online", "offline"];
 
-/// The call that grows a disk, with the first of these methods that the cloud accepts.
+/// Returns the call that grows a disk with the first of these methods that the cloud accepts.
 pub(crate) fn resize_call(id: &Value, size: &Value, ways: &[&str]) -> Call {
     let rung = |way: &&str| {
         vec![
@@ -204,8 +210,8 @@ pub(crate) fn resize_call(id: &Value, size: &Value, ways: &[&str]) -> Call {
     }
 }
 
-/// Changes category, level or IOPS. A change of category takes some time, during which no other
-/// change is possible.
+/// Returns the steps that change category, level or IOPS. A change of category takes some time,
+/// during which no other change of the disk is possible, so it ends with a wait.
 pub(super) fn spec(change: &Changing<'_>) -> Vec<Step> {
     let attrs = ["category", "performance_level", "provisioned_iops"];
     let is = |attr| Some(Cond::Is(attr, vec![change.want.attrs.get(attr)?.clone()]));

@@ -18,7 +18,8 @@ fn problem(path: &str, message: String, hint: &str) -> Problem {
     }
 }
 
-/// The zone is given, or follows from the machine; a machine that needs the disk cannot define it.
+/// Checks that the zone is given or follows from the instance, and fits it. An instance that needs
+/// the disk cannot define its zone: that would be a cycle.
 fn check_zone(cx: &CheckCx<'_>) -> Option<Problem> {
     let zone = cx.fields().get("zone");
     let Some(Value::Ref(machine)) = cx.fields().get("attach_to") else {
@@ -54,7 +55,7 @@ fn check_zone(cx: &CheckCx<'_>) -> Option<Problem> {
     }
 }
 
-/// The zone of a machine's subnet, if both are in this stack.
+/// Returns the zone of the subnet of an instance, if both are in this stack.
 fn zone_of<'a>(cx: &CheckCx<'a>, machine: &Address) -> Option<&'a Value> {
     let Some(Value::Ref(subnet)) = cx.all.get(machine)?.fields.get("vswitch") else {
         return None;
@@ -66,7 +67,7 @@ fn zone_of<'a>(cx: &CheckCx<'a>, machine: &Address) -> Option<&'a Value> {
         .filter(|zone| zone.as_text().is_some())
 }
 
-/// Whether a machine names the disk in a field.
+/// Returns whether an instance refers to the disk.
 fn names(cx: &CheckCx<'_>, machine: &Address, disk: &Address) -> bool {
     let fields = cx.all.get(machine).map(|machine| &machine.fields);
     let mut refs = fields
@@ -76,7 +77,8 @@ fn names(cx: &CheckCx<'_>, machine: &Address, disk: &Address) -> bool {
     refs.any(|reference| reference.address == *disk)
 }
 
-/// Levels are for cloud_essd and need a size; IOPS and bursting are for cloud_auto.
+/// Checks that the fields fit the category and the size fits category and level. Levels are for
+/// cloud_essd; IOPS and bursting are for cloud_auto.
 fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     let text = |name: &str| cx.fields().get(name).and_then(Value::as_text);
     let category = text("category").unwrap_or("cloud_essd");
@@ -118,8 +120,8 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     problems
 }
 
-/// The name of a data disk of a category and level in messages, and its smallest and largest size
-/// in GiB. A system disk has the same smallest size, except for `cloud`.
+/// Returns the name of a data disk of a category and level in messages, and its smallest and
+/// largest size in GiB. A system disk has the same smallest size, except for `cloud`.
 pub(crate) fn bounds<'a>(category: &'a str, level: &'a str) -> (&'a str, i64, i64) {
     match (category, level) {
         ("cloud_essd", "PL1") => (level, 20, 65536),

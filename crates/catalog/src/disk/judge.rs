@@ -1,4 +1,4 @@
-//! The effects of differences in the fields of a disk.
+//! Judgements: what differences in the fields of a disk lead to.
 
 use setpoint_plan::Value;
 use setpoint_plan::desired::Desired;
@@ -8,7 +8,8 @@ use setpoint_plan::live::Live;
 use super::{ATTACH, DETACH, GROW, MACHINE_STATUS, MOVE, SPEC, attach};
 use crate::shared;
 
-/// Grows in place if the cloud can do so without a restart.
+/// Judges the size: a disk grows in place if the cloud can do so without a restart, and cannot
+/// shrink.
 pub(super) fn size(judged: &Judged<'_>) -> Verdict {
     let (Some(want), Some(live)) = (judged.want.as_int(), judged.live.as_int()) else {
         return Verdict::Same;
@@ -41,29 +42,29 @@ pub(super) fn size(judged: &Judged<'_>) -> Verdict {
     )
 }
 
-/// Whether it has the oldest category, which can only grow offline.
+/// Returns whether the disk has the oldest category, `cloud`, which can only grow offline.
 pub(super) fn is_basic(row: &Live) -> bool {
     row.attr("category") == Value::text("cloud")
 }
 
-/// Whether it cannot grow where it is now.
+/// Returns whether the disk cannot grow while it is attached, since its instance runs.
 pub(super) fn is_bound_to_rest(want: &Desired, row: &Live) -> bool {
     is_basic(row) && is_up(want)
 }
 
-/// Whether its machine runs, as far as it was read.
+/// Returns whether the instance of the disk runs, if its status was read.
 fn is_up(want: &Desired) -> bool {
     want.text(MACHINE_STATUS)
         .is_some_and(|status| status != "Stopped")
 }
 
-/// Whether its machine runs in the desired state.
+/// Returns whether the spec wants the instance of the disk to run.
 fn is_to_run(judged: &Judged<'_>) -> bool {
     let machine = attach::machine(judged);
     machine.is_some_and(|machine| machine.text("power") == Some("running"))
 }
 
-/// In place if the cloud can do so, else a replacement.
+/// Judges the category: it changes in place if the cloud can do so, otherwise the disk is replaced.
 pub(super) fn category(judged: &Judged<'_>) -> Verdict {
     if becomes(judged) {
         Verdict::Update(&SPEC)
@@ -72,8 +73,8 @@ pub(super) fn category(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Whether a disk can change its category in place. The page of ModifyDiskSpec lists the possible
-/// changes; a basic disk cannot change, and a subscription cannot become slower.
+/// Returns whether a disk can change its category in place. The page of ModifyDiskSpec lists the
+/// possible changes; a basic disk (`cloud`) cannot change, and a subscription cannot become slower.
 pub(crate) fn becomes(judged: &Judged<'_>) -> bool {
     const DESCENDING: [&str; 4] = ["cloud_essd", "cloud_auto", "cloud_ssd", "cloud_efficiency"];
     let place = |value: &Value| {
@@ -94,7 +95,8 @@ pub(super) fn level(judged: &Judged<'_>) -> Verdict {
     shared::level(judged, "size", &SPEC)
 }
 
-/// A machine outside the stack must be in the zone of the disk.
+/// Returns why an instance outside the stack does not fit the disk, and a hint: it must be in the
+/// zone of the disk.
 pub(super) fn fits(want: &Desired, machine: &Live) -> Option<(String, String)> {
     let own = want.attrs.get("zone")?.as_text()?;
     let other = machine.attr("zone");
@@ -104,7 +106,7 @@ pub(super) fn fits(want: &Desired, machine: &Live) -> Option<(String, String)> {
     Some((what, hint))
 }
 
-/// A disk cannot leave its zone.
+/// Judges the instance to attach to: a disk cannot leave its zone.
 pub(super) fn machine(judged: &Judged<'_>) -> Verdict {
     let zone = judged.row.attr("zone");
     let shown = |zone: &Value| zone.as_text().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Binding an `eip` to a machine, and unbinding it.
+//! Binding an `eip` to an instance, and unbinding it.
 
 use setpoint_openapi::action::vpc as api;
 use setpoint_plan::Value;
@@ -10,7 +10,7 @@ use setpoint_plan::update::Changing;
 
 use crate::shared::{locked_all, state};
 
-/// The EIP or its machine is between two states.
+/// The EIP or its instance is between two states.
 const BINDING: Retry = &[
     (
         &[
@@ -28,7 +28,8 @@ const BINDING: Retry = &[
         ],
         Window::For(minutes(5)),
     ),
-    // An EIP or a public address that the machine has just released is still shown.
+    // The instance still shows an EIP or a public address that it has just released. The window is
+    // short, since the same codes are permanent for an instance that has another address.
     (
         &[
             "InvalidAssociation.Duplicated",
@@ -37,7 +38,9 @@ const BINDING: Retry = &[
         Window::For(minutes(1)),
     ),
 ];
-/// Unbinds the address and binds it again. It is not unbound before the new machine can take over.
+/// Returns the steps that unbind the address and bind it again. A bound address is not unbound
+/// before the new instance is ready to take over; a free one is bound as soon as the instance is
+/// usable.
 pub(super) fn rebind(change: &Changing<'_>) -> Vec<Step> {
     let (from, to) = (change.live.attr("attach_to"), change.wanted("attach_to"));
     let mut steps = unbind(change.live);
@@ -53,6 +56,7 @@ pub(super) fn rebind(change: &Changing<'_>) -> Vec<Step> {
     locked_all(steps, &[&from, &to])
 }
 
+/// Returns the steps that bind the address to an instance.
 pub(super) fn bind(id: &Value, target: &Value) -> Vec<Step> {
     let bound = Cond::Is("attach_to", vec![target.clone()]);
     let args = vec![
@@ -73,8 +77,8 @@ pub(super) fn bind(id: &Value, target: &Value) -> Vec<Step> {
     ]
 }
 
-/// Unbinds the address; no steps if it is free. The API refuses to unbind a free address with the
-/// code of a wrong state.
+/// Returns the steps that unbind the address; none if it is free. The API refuses to unbind a free
+/// address with the code of a wrong state, so that code is followed by a look at the address.
 pub(super) fn unbind(live: &Live) -> Vec<Step> {
     let from = live.attr("attach_to");
     if from == Value::Null {

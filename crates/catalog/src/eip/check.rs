@@ -1,4 +1,4 @@
-//! Offline checks of an `eip`: its bandwidth, and the machine that it is bound to.
+//! Offline checks of an `eip`: its bandwidth, and the instance that it is bound to.
 
 use setpoint_plan::Value;
 use setpoint_spec::schema::{CheckCx, Problem};
@@ -20,7 +20,8 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     problems
 }
 
-/// A machine can have only one public address.
+/// Checks that the instance has no other public address: neither bandwidth of its own nor another
+/// `eip`.
 fn check_target(cx: &CheckCx<'_>) -> Option<Problem> {
     let Some(Value::Ref(target)) = cx.fields().get("attach_to") else {
         return None;

@@ -1,7 +1,7 @@
-//! Changes of a live instance, each with its calls and waits.
+//! Updates of a live instance, each with its calls and waits.
 //!
-//! Names and protection can change at any time. Every other change outside the window waits for a
-//! machine that is starting.
+//! Names and protection can change at any time. Every other update outside the window first waits
+//! for an instance that is starting, since the API refuses it until then.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::procedure::{
@@ -14,6 +14,7 @@ use crate::instance::desire;
 use crate::instance::fields::BANDWIDTH;
 use crate::instance::power::settled;
 
+/// Another change of the instance is being processed.
 const CHANGING: Retry = &[(
     &[
         "OperationConflict",
@@ -23,7 +24,11 @@ const CHANGING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
+/// The type is not supported, or the instance already has it. The latter is possible after a lost
+/// reply.
 const SAME_TYPE: Codes = &["InvalidInstanceType.ValueNotSupported"];
+/// [`SAME_TYPE`] is retried for some seconds, until the API shows a type that a call with a lost
+/// reply has set.
 const CHANGING_TYPE: Retry = &[
     (SAME_TYPE, Window::For(seconds(10))),
     (
@@ -36,7 +41,7 @@ const CHANGING_TYPE: Retry = &[
         Window::For(minutes(5)),
     ),
 ];
-/// The machine is between two states, or another change is running.
+/// The instance is between two states, or another change is being processed.
 const SETTLING: Retry = &[(
     &[
         "InvalidOperation.InvalidEcsState",
@@ -45,6 +50,7 @@ const SETTLING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
+/// Another change of the instance or of the subnet is being processed.
 const MOVING: Retry = &[(
     &["OperationConflict", "IncorrectVSwitchStatus"],
     Window::For(minutes(5)),
@@ -55,7 +61,7 @@ fn on(id: &Value, action: &'static Action, args: Args) -> Call {
     Call::new(action, [vec![("InstanceId", id.clone())], args].concat())
 }
 
-/// The call that changes attributes.
+/// Returns the call that changes attributes.
 pub(super) fn attribute(id: &Value, args: Args) -> Step {
     let call = on(id, &api::MODIFY_INSTANCE_ATTRIBUTE, args);
     Step::call(Call {
@@ -64,13 +70,14 @@ pub(super) fn attribute(id: &Value, args: Args) -> Step {
     })
 }
 
-/// The call that changes the attributes of an update, once the machine runs.
+/// Returns the call that changes the attributes of an update, after a wait for an instance that is
+/// starting.
 pub(super) fn settled_attribute(change: &Changing<'_>, update: &'static Update) -> Vec<Step> {
     let call = attribute(&change.id(), change.params(update));
     settled(change.live).into_iter().chain([call]).collect()
 }
 
-/// Stores changed user data.
+/// Returns the call that stores changed user data. The instance does not execute them again.
 pub(super) fn user_data(change: &Changing<'_>) -> Vec<Step> {
     let content = change.want.initial.get("user_data_content").cloned();
     vec![attribute(
@@ -79,7 +86,8 @@ pub(super) fn user_data(change: &Changing<'_>) -> Vec<Step> {
     )]
 }
 
-/// Changes the public bandwidth; the first bandwidth gives a public address.
+/// Returns the steps that change the public bandwidth. For bandwidth on an instance without a
+/// public address, the call must ask for an address.
 pub(super) fn bandwidth(change: &Changing<'_>) -> Vec<Step> {
     let mut args = change.params(&BANDWIDTH);
     if !change.want.attrs.contains_key("internet.charge_type") {
@@ -107,8 +115,8 @@ pub(super) fn bandwidth(change: &Changing<'_>) -> Vec<Step> {
         .collect()
 }
 
-/// Changes the type. The API refuses the type that the machine has already, and shows a new type
-/// only some seconds later.
+/// Returns the steps that change the type. The API refuses the type that the instance already has,
+/// and shows a new type only some seconds later.
 pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
     let acceptable = change
         .want
@@ -134,7 +142,8 @@ pub(super) fn instance_type(change: &Changing<'_>) -> Vec<Step> {
     ]
 }
 
-/// Moves the machine to another subnet or address. It cannot be moved again before it was started.
+/// Returns the steps that move the instance to another subnet or address. It cannot be moved again
+/// before it was started.
 pub(super) fn network(change: &Changing<'_>) -> Vec<Step> {
     let wanted = change.want.attrs.get("vswitch").cloned();
     let vswitch = wanted.unwrap_or_else(|| change.live.attr("vswitch"));
@@ -157,7 +166,8 @@ pub(super) fn network(change: &Changing<'_>) -> Vec<Step> {
     ]
 }
 
-/// Replaces the system disk. The key pair is lost unless it is given again.
+/// Returns the steps that replace the system disk. The key pair is lost unless the call names it
+/// again.
 pub(super) fn rebuild(change: &Changing<'_>) -> Vec<Step> {
     let image = change.wanted("image");
     let mut args = vec![("ImageId", image.clone())];
@@ -181,17 +191,18 @@ pub(super) fn rebuild(change: &Changing<'_>) -> Vec<Step> {
     ]
 }
 
-/// Attaches the key pair of the file.
+/// Returns the steps that attach the key pair of the spec, which replaces the present one.
 pub(super) fn attach_key_pair(change: &Changing<'_>) -> Vec<Step> {
     key_pair(change, &api::ATTACH_KEY_PAIR, change.wanted("key_pair"))
 }
 
-/// Detaches the present key pair.
+/// Returns the steps that detach the present key pair.
 pub(super) fn detach_key_pair(change: &Changing<'_>) -> Vec<Step> {
     key_pair(change, &api::DETACH_KEY_PAIR, change.live.attr("key_pair"))
 }
 
-/// These calls answer with 200 even if the one machine failed, hence the results for single items.
+/// Returns the call for a key pair. It is answered with HTTP 200 even if the instance failed, so
+/// the result of each item is read.
 fn key_pair(change: &Changing<'_>, action: &'static Action, name: Value) -> Vec<Step> {
     let each = Each {
         item: "InstanceIds",

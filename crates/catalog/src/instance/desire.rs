@@ -1,4 +1,5 @@
-//! The desired instance, completed, and the judgements over single fields.
+//! The desired instance: checks of the spec, completion, exclusive values, and judgements of single
+//! fields.
 
 use setpoint_plan::claim::Claim;
 use setpoint_plan::desired::Desired;
@@ -18,7 +19,7 @@ use crate::instance::read::{IMAGES, LIVE_IMAGE};
 use crate::instance::{ON_IMAGE_CHANGE, ON_USER_DATA_CHANGE, RESTARTING, USER_DATA, power, ready};
 use crate::shared::{default_to, digest, level, name_at_creation};
 
-/// Lists must not be empty, and only disks with performance levels may have one.
+/// Checks that lists are not empty, and checks the system disk and the readiness checks.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let empty = |name: &&str| {
         cx.fields()
@@ -41,10 +42,11 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         .collect()
 }
 
-/// The size of the largest public image, in GiB. A larger image is a custom one, and `size` must be
-/// given.
+/// The size of the largest public image, in GiB. A level that needs more is possible without `size`
+/// only with a custom image, so `size` must be given.
 const IMAGE_SIZE_MAX: i64 = 100;
 
+/// Checks that only a disk with performance levels has one, and that its size suffices.
 fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     let disk = cx.fields().get("system_disk").and_then(Value::as_map)?;
     let text = |name: &str| disk.get(name).and_then(Value::as_text);
@@ -61,7 +63,7 @@ fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     }
     let level = text("performance_level").unwrap_or("PL0");
     let (of, least, _) = disk::bounds(category, level);
-    // Without `size` the image decides, and its size is too small for the highest levels.
+    // Without `size` the image decides, and its size is not enough for the highest levels.
     let Some(size) = disk.get("size").and_then(Value::as_int) else {
         let is_given = disk.contains_key("size");
         return (!is_given && least > IMAGE_SIZE_MAX).then(|| {
@@ -76,14 +78,13 @@ fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
     };
     (size < least).then(|| {
         let message = format!("a {of} disk must have at least {least} GiB");
-        problem(
-            "size",
-            message,
-            "write at least that, or choose another level or category".to_owned(),
-        )
+        let hint = "write at least that, or choose another level or category".to_owned();
+        problem("size", message, hint)
     })
 }
 
+/// Completes the desired instance: its name, image, bandwidth, system disk, user data, readiness,
+/// protection and power.
 pub(super) fn desire(
     cx: &Cx<'_>,
     found: &Found,
@@ -104,8 +105,9 @@ pub(super) fn desire(
     Ok(())
 }
 
-/// The newest image is used at creation and then stays: a live image is accepted if it matches,
-/// deprecated or not, or if it cannot be read any more.
+/// Resolves a look-up of an image to an id. A new instance gets the newest image that matches. A
+/// live one keeps its image if that still matches, deprecated or not, or cannot be read any more;
+/// with `follow`, it moves to the newest one.
 fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
     let Some(Value::Map(by)) = want.attrs.get("image").cloned() else {
         return Ok(());
@@ -151,7 +153,7 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
     Ok(())
 }
 
-/// The filters that the API does not have.
+/// Returns whether an image passes the filters that the API does not have, or applies loosely.
 fn fits(by: &Map, image: &Map) -> bool {
     ["os_name", "family"].iter().all(|key| {
         by.get(key)
@@ -165,7 +167,8 @@ fn is_available(image: &Map) -> bool {
         .is_none_or(|status| *status == Value::text("Available"))
 }
 
-/// The filters that the API has, for an image that was read by its id.
+/// Returns whether an image that was read by its id passes the filters that the API applies to a
+/// look-up.
 fn is_looked_for(by: &Map, image: &Map) -> bool {
     let text = |map: &Map, key: &str| map.get(key).and_then(Value::as_text).map(ToOwned::to_owned);
     let owner = text(by, "owner").unwrap_or_else(|| "system".to_owned());
@@ -176,7 +179,8 @@ fn is_looked_for(by: &Map, image: &Map) -> bool {
     is_named && is_for && text(image, "owner").is_none_or(|its| its == owner)
 }
 
-/// Public bandwidth exists only if the file gives it; its billing has no meaning without it.
+/// Completes the public bandwidth, which is 0 unless the spec gives it or declares it `unmanaged`.
+/// Without bandwidth, its billing and the inbound rate have no meaning.
 fn choose_internet(want: &mut Desired) {
     if want.terms.released.iter().any(|name| name == "internet") {
         want.attrs.retain(|name, _| !name.starts_with("internet."));
@@ -192,8 +196,9 @@ fn choose_internet(want: &mut Desired) {
     }
 }
 
-/// The digest is compared; the text itself is sent only at creation. Secrets are blanked and
-/// references replaced by their names, so that the digest neither reveals nor follows their values.
+/// Replaces user data by their digest, which is compared; the text itself is sent only at creation.
+/// For the digest, secrets are blanked and references are replaced by their names, so that it
+/// neither reveals nor follows their values.
 fn take_user_data(want: &mut Desired) {
     let Some(content) = want.attrs.remove("user_data") else {
         return;
@@ -208,6 +213,7 @@ fn take_user_data(want: &mut Desired) {
     );
 }
 
+/// Returns user data without the values of references and secrets.
 fn template(content: &Value) -> String {
     match content {
         Value::Text(text) => text.to_string(),
@@ -217,8 +223,8 @@ fn template(content: &Value) -> String {
     }
 }
 
-/// The API's protection follows that of the spec in both directions; protection that was switched
-/// on by hand stays.
+/// Makes the deletion protection of the API follow `lifecycle.protect`, in both directions.
+/// Protection that was switched on by hand stays.
 fn want_protection(live: Option<&Live>, want: &mut Desired) {
     let protect = want.guard.protect;
     if protect
@@ -231,12 +237,14 @@ fn want_protection(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
+/// Returns whether an earlier run stopped the instance for an update and did not start it again.
 fn is_left_stopped(live: &Live) -> bool {
     live.is_marked(Some(RESTARTING))
 }
 
-/// Starts a machine that an earlier run stopped and did not start again, even if power is ignored
-/// or not managed; waits for one that is still starting since an interrupted run created it.
+/// Completes the power. An instance that an earlier run stopped and did not start again is started,
+/// even if power is ignored or not managed. One that is still starting, because an interrupted run
+/// created it, is waited for.
 fn want_power(live: Option<&Live>, want: &mut Desired) {
     if want.attrs.get("power") == Some(&Value::text("unmanaged")) {
         want.attrs.remove("power");
@@ -262,14 +270,15 @@ fn want_power(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-/// The slot for a machine's only public address: its own, or an `eip`.
+/// The slot for the only public address of an instance: its own, or that of an `eip`.
 pub(crate) const PUBLIC_ADDRESS: &str = "public address slot";
 
 const MAX_BANDWIDTH: &str = "internet.max_bandwidth_out";
 
-/// A private address can exist once in a subnet. A machine with its own public bandwidth or public
-/// address cannot have an `eip`; no source says whether the address is released with the bandwidth,
-/// so it counts until it is gone.
+/// Returns the exclusive values of an instance. A private address can exist once in a subnet. An
+/// instance with public bandwidth or a public address of its own cannot have an `eip`. No source
+/// says whether the address is released with the bandwidth, so it counts until the API no longer
+/// shows it.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
     let way = "set `internet.max_bandwidth_out: 0` in an apply of its own; if the machine keeps \
                its address, turn that into an EIP with ConvertNatPublicIpToEip, and `adopt` it";
@@ -289,6 +298,7 @@ pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
         .collect()
 }
 
+/// Returns the items of a list sorted and without duplicates.
 fn sorted(value: &Value) -> Vec<&Value> {
     let mut items: Vec<&Value> = value.as_list().unwrap_or_default().iter().collect();
     items.sort();
@@ -296,7 +306,7 @@ fn sorted(value: &Value) -> Vec<&Value> {
     items
 }
 
-/// The order of groups has no meaning.
+/// Judges the security groups, whose order has no meaning.
 pub(super) fn judge_groups(judged: &Judged<'_>) -> Verdict {
     if sorted(judged.want) == sorted(judged.live) {
         Verdict::Same
@@ -305,6 +315,7 @@ pub(super) fn judge_groups(judged: &Judged<'_>) -> Verdict {
     }
 }
 
+/// Judges the billing of public bandwidth, which has no meaning without bandwidth.
 pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
     if judged.desired.attrs.get("internet.max_bandwidth_out") == Some(&Value::Int(0)) {
         Verdict::Same
@@ -313,9 +324,9 @@ pub(super) fn judge_internet_charge(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Bandwidth changes the hourly price if it is billed before or after the change. Without
-/// bandwidth, connections from outside break; no source says whether the API keeps the public
-/// address.
+/// Judges the public bandwidth. A change affects the hourly price if bandwidth is billed before or
+/// after it. Without bandwidth, connections from outside break; no source says whether the API
+/// keeps the public address, so it may be lost.
 pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     let live = |attr: &str| judged.row.attrs.get(attr);
     let live_out = live("internet.max_bandwidth_out");
@@ -336,8 +347,8 @@ pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     Verdict::UpdateWith(&BANDWIDTH, effect)
 }
 
-/// The billing of public bandwidth after the change: that of the file, else the live one if there
-/// is bandwidth, else that at creation.
+/// Returns the billing of public bandwidth after the change: that of the spec, else the live one if
+/// there is bandwidth, else the default at creation.
 pub(super) fn charge_type<'a>(want: &'a Desired, live: &'a Live) -> Option<&'a Value> {
     const CHARGE_TYPE: &str = "internet.charge_type";
     let own = want.attrs.get(CHARGE_TYPE);
@@ -354,7 +365,7 @@ fn is_open(out: Option<&Value>) -> bool {
     out.and_then(Value::as_int).is_some_and(|out| out > 0)
 }
 
-/// Can only grow, which interrupts nothing.
+/// Judges the size of the system disk, which can only grow. Growing interrupts nothing.
 pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
     match (judged.want.as_int(), judged.live.as_int()) {
         (Some(want), Some(live)) if want < live => Verdict::Refuse(
@@ -366,7 +377,8 @@ pub(super) fn judge_size(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Refused: the machine would have to be replaced, which is for the user to decide.
+/// Judges the category of the system disk. A category that the disk cannot get in place is refused:
+/// the instance would have to be replaced, which the user must decide.
 pub(super) fn judge_category(judged: &Judged<'_>) -> Verdict {
     if disk::becomes(judged) {
         return Verdict::Update(&DISK_SPEC);
@@ -388,7 +400,7 @@ pub(super) fn judge_level(judged: &Judged<'_>) -> Verdict {
     level(judged, "system_disk.size", &DISK_SPEC)
 }
 
-/// A new system disk, or a new machine if the spec prefers that.
+/// Judges the image: another one replaces the system disk, or the instance if the spec says so.
 pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     if choice(judged, ON_IMAGE_CHANGE) == Some("replace") {
         return Verdict::Replace;
@@ -396,7 +408,7 @@ pub(super) fn judge_image(judged: &Judged<'_>) -> Verdict {
     Verdict::Update(&IMAGE)
 }
 
-/// Within its zone and VPC the machine moves; otherwise it is replaced.
+/// Judges the subnet: within its zone and VPC the instance moves, otherwise it is replaced.
 pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     let of_subnet = |attr: &str| {
         let own = judged
@@ -413,7 +425,7 @@ pub(super) fn judge_vswitch(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Any of the listed values is accepted.
+/// Judges the acceptable subnets: an instance in any of them stays.
 pub(super) fn judge_vswitches(judged: &Judged<'_>) -> Verdict {
     let current = judged.row.attr("vswitch");
     if sorted(judged.want).contains(&&current) {
@@ -423,7 +435,7 @@ pub(super) fn judge_vswitches(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Any of the listed values is accepted.
+/// Judges the acceptable types: an instance of any of them stays.
 pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
     let current = judged.row.attr("instance_type");
     if sorted(judged.want).contains(&&current) {
@@ -433,7 +445,8 @@ pub(super) fn judge_types(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Changed user data has no effect on an existing machine, unless the spec chooses one.
+/// Judges the user data: a change has no effect on an existing instance, unless the spec chooses
+/// one.
 pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     match choice(judged, ON_USER_DATA_CHANGE) {
         Some("replace") => Verdict::Replace,
@@ -442,16 +455,15 @@ pub(super) fn judge_user_data(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// The word that a member of `lifecycle` holds.
+/// Returns the word of a member of `lifecycle`.
 fn choice<'a>(judged: &Judged<'a>, member: &str) -> Option<&'a str> {
     let choices = &judged.desired.terms.lifecycle.choices;
     choices.get(member).map(String::as_str)
 }
 
-/// A window that opens for another change ends in the state of the file; without a window, these
-/// steps come last.
-/// A machine that stops without charges may get another public address when it starts, unless that
-/// is an `eip`.
+/// Judges the power. A window that opens for other updates ends in the desired state; without a
+/// window, the steps that start or stop the instance come last. An instance that stops without
+/// charges may get another public address when it starts, unless that is an `eip`.
 pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
     if *judged.want != Value::text("stopped") {
         return Verdict::Update(&START);

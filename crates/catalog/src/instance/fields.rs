@@ -1,4 +1,4 @@
-//! The table of an instance, and its updates.
+//! The fields of an instance, and the updates that change them.
 
 use setpoint_plan::effect::Effect;
 use setpoint_plan::field::Field;
@@ -10,7 +10,7 @@ use crate::instance::{UNREADY, USER_DATA, change, desire, power, read, ready, sy
 const TYPE_NAME: Type = Type::Text { min: 5, max: 64 };
 const ID: Type = Type::Text { min: 0, max: 128 };
 
-/// The table.
+/// The fields, in the order of the documentation.
 pub(super) static FIELDS: &[Field] = &[
     Field::display_name("InstanceName", 2, 128)
         .at("InstanceName")
@@ -54,13 +54,22 @@ pub(super) static FIELDS: &[Field] = &[
     .via(&GROUPS)
     .samples("[web]", "[web, db]")
     .captured(),
-    Field::structure("internet", INTERNET, "Public bandwidth of the instance itself; none if not given.")
-        .closed(),
-    Field::structure("system_disk", SYSTEM_DISK, "The disk that the instance boots from."),
+    Field::structure(
+        "internet",
+        INTERNET,
+        "Public bandwidth of the instance itself; none if not given.",
+    )
+    .closed(),
+    Field::structure(
+        "system_disk",
+        SYSTEM_DISK,
+        "The disk that the instance boots from.",
+    ),
     Field::new(
         "image",
         Type::Ref("image"),
-        "The image: an id, an `image` of the stack, or `{family|os_name|name, owner, architecture, follow}`.",
+        "The image: an id, an `image` of the stack, or \
+         `{family|os_name|name, owner, architecture, follow}`.",
     )
     .required()
     .param("ImageId")
@@ -72,12 +81,16 @@ pub(super) static FIELDS: &[Field] = &[
         "{family: acs:ubuntu_22_04_x64}",
     )
     .captured(),
-    Field::new("vswitch", Type::Ref("vswitch"), "The subnet; a subnet in another zone replaces the instance.")
-        .param("VSwitchId")
-        .at("VpcAttributes.VSwitchId")
-        .judge(desire::judge_vswitch, "restart")
-        .samples("subnet", "near")
-        .captured(),
+    Field::new(
+        "vswitch",
+        Type::Ref("vswitch"),
+        "The subnet; a subnet in another zone replaces the instance.",
+    )
+    .param("VSwitchId")
+    .at("VpcAttributes.VSwitchId")
+    .judge(desire::judge_vswitch, "restart")
+    .samples("subnet", "near")
+    .captured(),
     Field::new(
         "vswitches",
         Type::List(&Type::Ref("vswitch")),
@@ -85,29 +98,42 @@ pub(super) static FIELDS: &[Field] = &[
     )
     .judge(desire::judge_vswitches, "replace!")
     .samples("[subnet, near]", "[far]"),
-    Field::new("private_ip", Type::Ip, "Private IP address, inside the subnet.")
-        .param("PrivateIpAddress")
-        .by(read::private_ip)
-        .update(&NETWORK)
-        .samples("10.0.1.10", "10.0.1.11")
-        .captured(),
-    Field::new("instance_type", TYPE_NAME, "Instance type, for example `ecs.c7.large`.")
-        .param("InstanceType")
-        .at("InstanceType")
-        .update(&TYPE)
-        .samples("ecs.c7.large", "ecs.c7.xlarge")
-        .captured(),
+    Field::new(
+        "private_ip",
+        Type::Ip,
+        "Private IP address, inside the subnet.",
+    )
+    .param("PrivateIpAddress")
+    .by(read::private_ip)
+    .update(&NETWORK)
+    .samples("10.0.1.10", "10.0.1.11")
+    .captured(),
+    Field::new(
+        "instance_type",
+        TYPE_NAME,
+        "Instance type, for example `ecs.c7.large`.",
+    )
+    .param("InstanceType")
+    .at("InstanceType")
+    .update(&TYPE)
+    .samples("ecs.c7.large", "ecs.c7.xlarge")
+    .captured(),
     Field::new(
         "instance_types",
         Type::List(&TYPE_NAME),
-        "Acceptable instance types, tried in order at creation; an instance of any of them stays as it is.",
+        "Acceptable instance types, tried in order at creation; an instance of any of them stays \
+         as it is.",
     )
     .judge(desire::judge_types, "restart")
     .samples("[ecs.c7.large, ecs.g7.large]", "[ecs.c7.xlarge]"),
     Field::new(
         "user_data",
-        Type::Content { max: 32768, with: true },
-        "cloud-init configuration or a script for the first boot: text, or `{text|file|cloud_config, with}`.",
+        Type::Content {
+            max: 32768,
+            with: true,
+        },
+        "cloud-init configuration or a script for the first boot: text, or \
+         `{text|file|cloud_config, with}`.",
     )
     .judge(desire::judge_user_data, "once")
     .samples("'#!/bin/sh'", "{cloud_config: {packages: [git]}}"),
@@ -144,29 +170,63 @@ pub(super) static FIELDS: &[Field] = &[
     Field::new(
         "stopped_mode",
         Type::Enum(&["StopCharging", "KeepCharging"]),
-        "Whether a stop by `power: stopped` also stops charges, which can release the public address.",
+        "Whether a stop by `power: stopped` also stops charges, which can release the public \
+         address.",
     )
     .or("StopCharging")
     .at("StoppedMode")
     .never()
     .captured(),
-    Field::output("public_ip", ID, "Public IP address: its own, or that of its `eip`.").by(read::public_ip).captured(),
+    Field::output(
+        "public_ip",
+        ID,
+        "Public IP address: its own, or that of its `eip`.",
+    )
+    .by(read::public_ip)
+    .captured(),
     Field::output("zone", ID, "Zone.").at("ZoneId").captured(),
-    Field::output("image_id", ID, "Id of the image that the instance was created from.").at("ImageId").captured(),
+    Field::output(
+        "image_id",
+        ID,
+        "Id of the image that the instance was created from.",
+    )
+    .at("ImageId")
+    .captured(),
     Field::output("cpu", NUMBER, "vCPUs.").at("Cpu").captured(),
-    Field::output("memory", NUMBER, "Memory in MiB.").at("Memory").captured(),
-    Field::output("network_interface_id", ID, "Id of the primary network interface.")
-        .by(read::primary_interface)
+    Field::output("memory", NUMBER, "Memory in MiB.")
+        .at("Memory")
         .captured(),
-    Field::output("status", ID, "`Pending`, `Starting`, `Running`, `Stopping` or `Stopped`.")
-        .at("Status")
-        .transient()
+    Field::output(
+        "network_interface_id",
+        ID,
+        "Id of the primary network interface.",
+    )
+    .by(read::primary_interface)
+    .captured(),
+    Field::output(
+        "status",
+        ID,
+        "`Pending`, `Starting`, `Running`, `Stopping` or `Stopped`.",
+    )
+    .at("Status")
+    .transient()
+    .captured(),
+    Field::derived("own_public_ip")
+        .never()
+        .by(read::own_public_ip)
         .captured(),
-    Field::derived("own_public_ip").never().by(read::own_public_ip).captured(),
-    Field::derived("vpc").never().by(|row| read::text(row, "VpcAttributes.VpcId")),
-    Field::derived("charge_type").never().by(|row| read::text(row, "InstanceChargeType")),
-    Field::derived("expired_time").never().by(|row| read::text(row, "ExpiredTime")),
-    Field::derived("os_name").never().by(|row| read::text(row, "OSName")),
+    Field::derived("vpc")
+        .never()
+        .by(|row| read::text(row, "VpcAttributes.VpcId")),
+    Field::derived("charge_type")
+        .never()
+        .by(|row| read::text(row, "InstanceChargeType")),
+    Field::derived("expired_time")
+        .never()
+        .by(|row| read::text(row, "ExpiredTime")),
+    Field::derived("os_name")
+        .never()
+        .by(|row| read::text(row, "OSName")),
 ];
 
 const NUMBER: Type = Type::Int {
@@ -223,6 +283,8 @@ static INTERNET: &[Field] = &[
     .captured(),
 ];
 
+/// The fields of the system disk. None has a path, since the listing of instances does not show
+/// disks: their values come from the listing of disks.
 static SYSTEM_DISK: &[Field] = &[
     Field::new(
         "size",
@@ -274,57 +336,57 @@ static SYSTEM_DISK: &[Field] = &[
     Field::output("id", ID, "Id of the system disk.").captured(),
 ];
 
-/// The name, the description and the API's protection may change at any time.
+/// Changes the name, the description and the deletion protection, at any time.
 pub(super) static ATTRIBUTES: Update = Update::online("attributes", |change| {
     vec![change::attribute(&change.id(), change.params(&ATTRIBUTES))]
 });
-/// The host name.
+/// Changes the host name, from the next start on.
 static HOST_NAME: Update = Update::online("host_name", |change| {
     change::settled_attribute(change, &HOST_NAME)
 })
 .from_next_start();
-/// The security groups, as one set.
+/// Changes the security groups. The call replaces the whole set.
 pub(super) static GROUPS: Update = Update::online("groups", |change| {
     change::settled_attribute(change, &GROUPS)
 });
-/// The public bandwidth and the way it is charged.
+/// Changes the public bandwidth and its billing.
 pub(super) static BANDWIDTH: Update =
     Update::online("bandwidth", change::bandwidth).unsettling(&["public_ip"]);
-/// A larger system disk.
+/// Grows the system disk.
 pub(super) static GROW: Update =
     Update::online("grow", system_disk::grow).effect(Effect::NONE.priced());
-/// Another category or level of the system disk.
+/// Changes the category or the level of the system disk.
 pub(super) static DISK_SPEC: Update =
     Update::online("disk_spec", system_disk::change_spec).effect(Effect::NONE.priced());
-/// A new system disk from another image.
+/// Replaces the system disk by one from another image.
 pub(super) static IMAGE: Update = Update::stopped("image", change::rebuild)
     .effect(Effect::REBUILD)
     .unsettling(&["image_id", "os_name", "system_disk.id", "system_disk.size"]);
-/// Another subnet or private address.
+/// Moves the instance to another subnet or private address.
 pub(super) static NETWORK: Update = Update::stopped("network", change::network)
     .effect(Effect::RESTART.losing_address())
     .unsettling(&["private_ip", "public_ip"]);
-/// Another type.
+/// Changes the instance type.
 pub(super) static TYPE: Update = Update::stopped("type", change::instance_type)
     .effect(Effect::RESTART.priced())
     .unsettling(&["cpu", "memory"]);
-/// Other user data, stored for later boots.
+/// Stores other user data for later boots.
 pub(super) static STORE_USER_DATA: Update =
     Update::stopped("user_data", change::user_data).digesting(USER_DATA);
-/// Another key pair.
+/// Attaches another key pair, which takes effect at the next start.
 static KEY_PAIR: Update = Update::online("key_pair", change::attach_key_pair)
     .place(At::After)
     .from_next_start();
-/// No key pair until the successor of the present one exists.
+/// Detaches the key pair until its replacement exists.
 static LEAVE_KEY_PAIR: Update =
     Update::online("leave_key_pair", change::detach_key_pair).place(At::After);
-/// Starting it.
+/// Starts the instance.
 pub(super) static START: Update = Update::online("start", power::start_up).place(At::Closing);
-/// Stopping it, as the file says.
+/// Stops the instance because the spec says so.
 pub(super) static STOP: Update = Update::online("stop", power::stop_as_asked)
     .effect(Effect::STOP)
     .place(At::Closing);
-/// Running the readiness checks.
+/// Runs the readiness checks.
 pub(super) static READY: Update = Update::online("ready", ready::steps_of_live)
     .place(At::After)
     .marked(UNREADY);

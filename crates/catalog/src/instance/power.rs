@@ -1,4 +1,7 @@
-//! Power of an instance: starting, stopping, and the window in which it is stopped for a change.
+//! Power of an instance: starting, stopping, and the window in which it is stopped for updates.
+//!
+//! The actions take no client token, so their goal is the state: after a lost reply or a refusal
+//! the status decides whether the call is done.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::desired::Desired;
@@ -13,13 +16,13 @@ use setpoint_plan::{Action, Value};
 
 use crate::instance::{RESTARTING, tag_api};
 
-/// The path of the answers for single machines.
+/// The path of the results of single instances.
 const RESULTS: Results = Results {
     rows: "InstanceResponses.InstanceResponse",
     item: "InstanceId",
 };
 
-/// The machine is starting, or another change is running.
+/// The instance is starting, or another change is being processed.
 pub(super) const STARTING_UP: Retry = &[(
     &[
         "IncorrectInstanceStatus.Initializing",
@@ -31,7 +34,7 @@ pub(super) const STARTING_UP: Retry = &[(
     Window::For(minutes(5)),
 )];
 
-/// The steps that start a machine, or wait for one that is starting.
+/// Returns the steps that start an instance, or wait for one that is starting.
 pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
     if change.live.attr("power") == Value::text("starting") {
         vec![Step::wait(running())]
@@ -40,7 +43,7 @@ pub(super) fn start_up(change: &Changing<'_>) -> Vec<Step> {
     }
 }
 
-/// The steps that stop a machine as the file says.
+/// Returns the steps that stop an instance because the spec says so.
 pub(super) fn stop_as_asked(change: &Changing<'_>) -> Vec<Step> {
     let first = settled(change.live);
     first
@@ -49,6 +52,8 @@ pub(super) fn stop_as_asked(change: &Changing<'_>) -> Vec<Step> {
         .collect()
 }
 
+/// Returns a call that starts or stops instances. Calls that are ready together go out as one;
+/// `SuccessFirst` lets the others succeed if one fails.
 fn batch(action: &'static Action, id: &Value, more: Args, goal: &str) -> Step {
     let each = Each {
         item: "InstanceId",
@@ -73,7 +78,8 @@ fn batch(action: &'static Action, id: &Value, more: Args, goal: &str) -> Step {
     })
 }
 
-/// The steps that stop a machine: as the file says, or for a change.
+/// Returns the steps that stop an instance with this `StoppedMode`. They fail if somebody starts
+/// the instance meanwhile.
 pub(super) fn stop(id: &Value, mode: &str) -> Vec<Step> {
     let call = batch(
         &api::STOP_INSTANCES,
@@ -88,7 +94,7 @@ pub(super) fn stop(id: &Value, mode: &str) -> Vec<Step> {
     vec![call, Step::wait(stopped)]
 }
 
-/// Any of these states.
+/// Returns the condition that the status is one of these.
 fn is_any(states: &[&str]) -> Cond {
     Cond::Any(
         states
@@ -98,16 +104,17 @@ fn is_any(states: &[&str]) -> Cond {
     )
 }
 
-/// Whether the desired state is stopped.
+/// Returns whether the spec wants the instance stopped.
 pub(super) fn is_to_stop(want: &Desired) -> bool {
     want.attrs.get("power") == Some(&Value::text("stopped"))
 }
 
-/// The effect of a stop by the file on charges.
+/// Returns the effect on charges of a stop that the spec wants; `StopCharging` by default.
 pub(super) fn stopped_mode(want: &Desired) -> &str {
     want.text("stopped_mode").unwrap_or("StopCharging")
 }
 
+/// Returns the steps that start an instance. They fail if somebody stops it meanwhile.
 fn start(id: &Value) -> Vec<Step> {
     let call = batch(&api::START_INSTANCES, id, Vec::new(), "Running");
     let started = Wait {
@@ -121,18 +128,19 @@ fn running() -> Wait {
     Wait::own(Cond::is("status", "Running"), seconds(20), minutes(10))
 }
 
-/// Waits for a machine that is starting: a new one passes through `Stopped` before it starts by
-/// itself.
+/// Returns a wait for an instance that is starting; `None` for any other. A new one passes through
+/// `Stopped` before it starts by itself.
 pub(super) fn settled(live: &Live) -> Option<Step> {
     (live.attr("power") == Value::text("starting")).then(|| Step::wait(running()))
 }
 
-/// The window for changes that need the machine stopped.
+/// Returns the steps that open and close the window for updates that need the instance stopped.
 ///
-/// A stop for a change keeps charging, so that stock and address stay. A stop by the file follows
-/// `stopped_mode`, and nothing starts the machine again. A stopped machine needs no window, unless
-/// an earlier run stopped it: then it is marked once more, which opens the window, so that it is
-/// started even if the change fails.
+/// A stop for an update keeps charging (`KeepCharging`): otherwise the API would release the stock
+/// of the type and might change the public address, and the start could fail. A stop that the spec
+/// wants follows `stopped_mode`, and nothing starts the instance again. A stopped instance needs no
+/// window, unless an earlier run stopped it: then it is marked once more, which opens the window,
+/// so that it is started even if the update fails.
 pub(super) fn window(_: &Cx<'_>, want: &Desired, live: &Live) -> (Vec<Step>, Vec<Step>) {
     let id = Value::text(&live.id);
     let is_stopped = live.attr("status") == Value::text("Stopped");

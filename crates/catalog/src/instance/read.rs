@@ -1,7 +1,7 @@
-//! Reading instances: the listing, their system disks, and images.
+//! Reading instances: the listing, their system disks, and the images that they name.
 //!
 //! RunInstances puts the tags of an instance on its disks, so one listing shows the system disks of
-//! all instances of a stack. Captured answers show which fields the cloud leaves out.
+//! all instances of a stack. Which fields the cloud leaves out is taken from captured answers.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::image;
 use crate::instance::{INSTANCE, USER_DATA, ready};
 use crate::shared::some_text;
 
-/// The instances.
+/// The listing of instances.
 pub(super) static LIST: View = View {
     ids: Ids::Json("InstanceIds", 100),
     named: "InstanceName",
@@ -42,7 +42,7 @@ const DISKS: Listing = Listing {
     id: "DiskId",
 };
 
-/// The system disk of one instance that the listing of disks has not shown.
+/// The system disk of one instance, if the listing of disks has not shown it.
 static SYSTEM_DISKS: View = View {
     fixed: &[("DiskType", Fixed::Text("system"))],
     ids: Ids::Json("DiskIds", 100),
@@ -54,7 +54,8 @@ static SYSTEM_DISKS: View = View {
     )
 };
 
-/// One disk, for waits; disks without the stack's tags are shown too.
+/// One disk by its id, for waits. It needs no tags of the stack, which the disk of a rebuild may
+/// lack.
 static DISK: View = View {
     ids: Ids::Json("DiskIds", 100),
     ..View::new(
@@ -91,21 +92,22 @@ pub(super) static LIVE_IMAGE: View = View {
     )
 };
 
-/// The query for one disk.
+/// Returns the query for one disk.
 pub(super) fn disk(site: &Site, disk: &str) -> Query {
     let args = vec![("DiskIds", setpoint_plan::args::json_list(&[disk]))];
     DISK.query(&INSTANCE, site, args)
 }
 
-/// The images that match the look-up of an entry.
+/// Returns the query for the images that match the look-up of an entry, if it has one.
 pub(super) fn look_ups(want: &Desired, site: &Site) -> Vec<Query> {
     let by = want.attrs.get("image").and_then(Value::as_map);
     let query = |by: &Map| IMAGES.query(&INSTANCE, site, image::look_up_args(by));
     by.map(query).into_iter().collect()
 }
 
-/// Reads a disk that the listing by tag has not shown (a replaced one may lack tags), and a live
-/// image that the look-up has not shown, which may be older or no longer match.
+/// Returns the queries for a system disk that the listing by tag has not shown (a replaced one may
+/// lack tags), and for a live image that the look-up has not shown (it may be older, or no longer
+/// match).
 pub(super) fn details(want: Option<&Desired>, live: &Live, found: &Found) -> Vec<Query> {
     let mut queries = Vec::new();
     if !live.attrs.contains_key("system_disk.id") {
@@ -125,6 +127,8 @@ pub(super) fn details(want: Option<&Desired>, live: &Live, found: &Found) -> Vec
     queries
 }
 
+/// Decodes an instance, with the attributes that its guard tag holds: the digest of the user data,
+/// and whether readiness checks have not passed yet.
 fn decode_instance(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let mut found = decode::live(reading, row)?;
     if let Some(owner) = &found.owner {
@@ -139,7 +143,7 @@ fn decode_instance(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     Ok(Row::Live(Arc::new(found)))
 }
 
-/// The text at a path that the cloud always sends.
+/// Returns the text at a path that the cloud always sends; `None` if it is empty.
 pub(super) fn text(row: Node<'_>, path: &str) -> Result<Option<Value>, Odd> {
     let text = row.need_text(path)?;
     Ok((!text.is_empty()).then_some(Value::text(text)))
@@ -149,26 +153,27 @@ fn first(texts: Vec<String>) -> Option<Value> {
     texts
         .into_iter()
         .find(|text| !text.is_empty())
-        .map(Value::text)
+        .map(Value::Text)
 }
 
-/// The private address.
+/// Returns the primary private address.
 pub(super) fn private_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
     row.need_texts("VpcAttributes.PrivateIpAddress.IpAddress")
         .map(first)
 }
 
-/// The public address: its own, or that of an EIP.
+/// Returns the public address: that of its own bandwidth, or that of its EIP.
 pub(super) fn public_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(own_public_ip(row)?.or(text(row, "EipAddress.IpAddress")?))
 }
 
-/// The public address of the instance's own bandwidth.
+/// Returns the public address of the instance's own bandwidth.
 pub(super) fn own_public_ip(row: Node<'_>) -> Result<Option<Value>, Odd> {
     row.need_texts("PublicIpAddress.IpAddress").map(first)
 }
 
-/// A machine that is starting does not count as running: there is still something to wait for.
+/// Returns the power: `running`, `stopped` or `starting`. An instance that is starting does not
+/// count as running, since steps still have to wait for it.
 pub(super) fn power(row: Node<'_>) -> Result<Option<Value>, Odd> {
     let power = match row.need_text("Status")?.as_str() {
         "Stopped" | "Stopping" => "stopped",
@@ -178,7 +183,7 @@ pub(super) fn power(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(Some(Value::text(power)))
 }
 
-/// The primary network interface. One that is being created has none yet.
+/// Returns the primary network interface. An instance that is being created has none yet.
 pub(super) fn primary_interface(row: Node<'_>) -> Result<Option<Value>, Odd> {
     for interface in row.need_list("NetworkInterfaces.NetworkInterface")? {
         if interface.need_text("Type")? != "Secondary" {
@@ -188,7 +193,7 @@ pub(super) fn primary_interface(row: Node<'_>) -> Result<Option<Value>, Odd> {
     Ok(None)
 }
 
-/// The system disk of a machine, as a detail of it.
+/// Decodes a system disk as a detail of its instance.
 ///
 /// # Errors
 /// The row does not have the documented form.
@@ -219,6 +224,7 @@ pub(crate) fn decode_system_disk(_: &Reading<'_>, row: Node<'_>) -> Result<Row, 
     })
 }
 
+/// Decodes an image with the attributes by which a look-up selects it.
 fn decode_image(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let mut attrs = Map::new();
     let id = decode::id(row, "ImageId")?;

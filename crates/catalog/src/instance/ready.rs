@@ -1,10 +1,14 @@
 //! Readiness of an instance: checks that run on it, through Cloud Assistant.
 //!
-//! Calls: RunCommand; DescribeCloudAssistantStatus, DescribeInvocationResults. One script makes all
-//! checks, one after another, and shows the end of cloud-init's log if one does not pass in time.
-//! It needs neither a route to the machine nor an open port. The guard tag says `unready` from the
-//! create call on until the script has succeeded once, so that the next apply repeats the checks of
-//! an interrupted run, or checks that failed.
+//! One script makes all checks, one after another, and prints the end of cloud-init's log if one
+//! does not pass in time. It needs neither a route to the instance nor an open port. Steps: wait
+//! until the agent answers, run the script, wait for its result.
+//!
+//! The guard tag has the mark `unready` from the create call on until the script has succeeded
+//! once, so that the next apply repeats the checks of an interrupted run, or checks that failed.
+//! Invariant: the script contains no secret, since Cloud Assistant shows its text.
+//!
+//! Sources: RunCommand, DescribeCloudAssistantStatus, DescribeInvocationResults (ECS 2014-05-26).
 
 use std::time::Duration;
 
@@ -106,19 +110,20 @@ pub(super) static FIELDS: &[Field] = &[
 /// The default time limit, in seconds.
 const TIMEOUT: i64 = 600;
 
-/// The longest time that RunCommand accepts, less the time for showing the log.
+/// The time limits that RunCommand accepts, in seconds, less the time for printing the log.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 10..=86_340;
 
-/// The time until the agent of a running machine must answer: it starts with the other services.
+/// The time within which the agent of a running instance must answer. It starts with the other
+/// services of the system.
 const FOR_AGENT: Duration = Duration::from_secs(600);
 
-/// The longest script that Cloud Assistant accepts, in bytes before base64.
+/// The longest script that Cloud Assistant accepts, in bytes: 24 KB in base64.
 const SCRIPT_MAX: usize = 18_000;
 
-/// The agent has only just started.
+/// The agent has just started.
 const NOT_DISPATCHED: Retry = &[(&["InternalError.Dispatch"], Window::For(minutes(5)))];
 
-/// Whether the agent of a machine answers.
+/// Whether the agent of an instance answers.
 static AGENT: View = View::new(
     "agent",
     &api::DESCRIBE_CLOUD_ASSISTANT_STATUS,
@@ -130,7 +135,7 @@ static AGENT: View = View::new(
     Decode::Rows(decode_agent),
 );
 
-/// The result of the checks on a machine.
+/// The result of the checks on an instance.
 static CHECKS: View = View::new(
     "checks",
     &api::DESCRIBE_INVOCATION_RESULTS,
@@ -142,7 +147,8 @@ static CHECKS: View = View::new(
     Decode::Rows(decode_result),
 );
 
-/// There must be a check, and a time limit that the API accepts.
+/// Checks that `ready` has a check, a time limit that the API accepts, a valid path, and a script
+/// that is not too long.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let Some(ready) = cx.fields().get("ready").and_then(Value::as_map) else {
         return Vec::new();
@@ -198,12 +204,14 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
         found.push(problem(
             "ready.command",
             message,
-            "at most 18000 bytes are possible; let user data write a file, and call it in `command`",
+            "at most 18000 bytes are possible; let user data write a file, and call it in \
+             `command`",
         ));
     }
     found
 }
 
+/// Returns whether a text is a path of a URL that needs no quoting.
 fn is_path(text: &str) -> bool {
     text.starts_with('/')
         && text.bytes().all(|byte| {
@@ -211,7 +219,8 @@ fn is_path(text: &str) -> bool {
         })
 }
 
-/// Replaces the members by the fact whether the checks have passed, which is compared.
+/// Replaces the members of `ready` by one attribute: whether the checks have passed. Only this is
+/// compared, so a changed check does not change an instance that has passed.
 ///
 /// # Errors
 /// A member is not a plain value: Cloud Assistant would show a secret, and a value that is known
@@ -267,7 +276,7 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a value can be part of a script: it is known and not a secret.
+/// Returns whether a value can be part of a script: it is known and not a secret.
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::Map(fields) => fields.values().all(is_plain),
@@ -276,15 +285,16 @@ fn is_plain(value: &Value) -> bool {
     }
 }
 
+/// The desired value of `ready`, and the status of a script that has succeeded.
 const PASSED: &str = "passed";
 
-/// The value of a marked machine.
+/// The live value of `ready` of a marked instance.
 const WAITED_FOR: &str = "not passed yet";
 
 /// The status of an agent that answers.
 const UP: &str = "up";
 
-/// The value of a live row.
+/// Returns the live value of `ready`.
 pub(super) fn shown(guard: &Guard) -> Value {
     // Without a mark it is unknown whether the checks ever ran.
     if guard.has(UNREADY) {
@@ -294,7 +304,8 @@ pub(super) fn shown(guard: &Guard) -> Value {
     }
 }
 
-/// Repeats the checks of a running machine that has never passed, and of one that is rebuilt.
+/// Judges `ready`: the checks are repeated on a running instance that has never passed them, and on
+/// one that is rebuilt.
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let runs = judged.row.attr("power") != Value::text("stopped")
         || judged.desired.attrs.get("power") == Some(&Value::text("running"));
@@ -313,7 +324,7 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// The steps that check a new machine and remove the mark; none without checks.
+/// Returns the steps that check a new instance and remove the mark; none if there are no checks.
 pub(super) fn steps_of_new(cx: &Cx<'_>, want: &Desired) -> Vec<Step> {
     let id = own_id(want);
     let mut steps = steps(cx.site, want, &id, true);
@@ -324,18 +335,20 @@ pub(super) fn steps_of_new(cx: &Cx<'_>, want: &Desired) -> Vec<Step> {
     steps
 }
 
-/// The steps that check a machine that has never passed. Its tags are updated without the mark.
+/// Returns the steps that check an existing instance. The update of its tags removes the mark.
 pub(super) fn steps_of_live(change: &Changing<'_>) -> Vec<Step> {
     let made_with = change
         .live
         .owner
         .as_ref()
         .and_then(|owner| owner.guard.digests.get(USER_DATA));
-    // The user data at creation may have held a secret, whatever the file says now.
+    // The user data at creation may have held a secret, even if those in the spec hold none now.
     let may_show_log = made_with == change.want.guard.digests.get(USER_DATA);
     steps(change.cx.site, change.want, &change.id(), may_show_log)
 }
 
+/// Returns the steps of the checks: wait for the agent, run the script, wait for its result. The
+/// waits fail at once when the script cannot succeed any more.
 fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Step> {
     let script = want.initial.get("ready.script").and_then(Value::as_text);
     let timeout = want.initial.get("ready.timeout").and_then(Value::as_int);
@@ -345,10 +358,10 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
     let script = if may_show_log {
         Value::text(script)
     } else {
-        Value::text(script.replace(&end_of_log(true), &end_of_log(false)))
-    };
-    // Cloud Assistant ends the script some time after its own time limit, so that the script can
-    // still show the log.
+        script.replace(&end_of_log(true), &end_of_log(false))
+    });
+    // The limit of Cloud Assistant is a minute longer than that of the script, so that the script
+    // can still print the log.
     let limit = timeout + 60;
     let run = Call {
         retry: NOT_DISPATCHED,
@@ -406,14 +419,15 @@ fn results(site: &Site, invocation: &Value, id: &Value) -> Query {
     CHECKS.query(&INSTANCE, site, args)
 }
 
-/// Whether the agent answers.
+/// Decodes whether the agent answers.
 fn decode_agent(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let is_up = row.need_text("CloudAssistantStatus")? == "true";
     let status = Value::text(if is_up { UP } else { "down" });
     Ok(Row::Found([("status".to_owned(), status)].into()))
 }
 
-/// The state of the script; `failure` is the reason if it cannot succeed any more.
+/// Decodes the status of the script. The attribute `failure` is the reason if it cannot succeed any
+/// more.
 fn decode_result(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let status = row.need_text("InvocationStatus")?;
     let word = if status == "Success" { PASSED } else { &status };
@@ -428,6 +442,7 @@ fn decode_result(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
 /// The number of characters that are shown from the end of the output.
 const OUTPUT_MAX: usize = 4_000;
 
+/// Returns the message about a failed script, followed by the end of its output.
 fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
     let mut text = match status {
         "Failed" => "the instance is not ready: a check failed".to_owned(),
@@ -436,7 +451,7 @@ fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
     };
     let parts = [some_text(row, "ErrorCode")?, some_text(row, "ErrorInfo")?];
     let error = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    // For a failed script, the status says nothing more.
+    // For a failed script, the error says only that its exit code is not zero.
     if !error.is_empty() && status != "Failed" {
         text = format!("{text} ({error})");
     }
@@ -453,6 +468,7 @@ fn failure(row: Node<'_>, status: &str) -> Result<String, Odd> {
 /// A check: its name, and the shell command that waits for it.
 type Check = (String, String);
 
+/// Returns the checks in the order in which they run: cloud-init, HTTP, TCP, command.
 fn checks(ready: &Map) -> Vec<Check> {
     let mut checks = Vec::new();
     if ready.get("cloud_init") == Some(&Value::Bool(true)) {
@@ -490,18 +506,19 @@ fn checks(ready: &Map) -> Vec<Check> {
     checks
 }
 
+/// Returns a shell loop that repeats a command every 2 s until it succeeds.
 fn until(command: &str) -> String {
     format!("until {command}; do sleep 2; done")
 }
 
-/// A text as one word of the shell, always in single quotes, so that the script is easy to read in
-/// the console.
+/// Returns a text as one word of the shell. It is always in single quotes, so that the script is
+/// easy to read in the console.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// All checks within one time limit. The last line before the log names the check that did not
-/// pass.
+/// Returns the script that runs all checks within one time limit, in seconds. Before the log, its
+/// output names the check that did not pass.
 fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
     let lines: Vec<String> = checks
         .iter()
@@ -516,7 +533,8 @@ fn script(checks: &[Check], timeout: i64, shows_log: bool) -> String {
     format!("timeout -k 10 {timeout} bash -c {inner} || {{\n{late}\n{told}\nexit 1\n}}\n")
 }
 
-/// The end of the script's output if a check has not passed.
+/// Returns the commands that print the end of the log if a check has not passed, or why it is not
+/// shown.
 fn end_of_log(shown: bool) -> String {
     let log = "/var/log/cloud-init-output.log";
     if shown {
@@ -570,7 +588,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_for_is_nothing_to_do() {
+    fn ready_without_checks_has_no_steps() {
         assert_eq!(
             checks(&map(&[
                 ("cloud_init", Value::Bool(false)),

@@ -13,12 +13,13 @@ use crate::instance::power::{STARTING_UP, is_to_stop, stop, stopped_mode};
 use crate::instance::{INSTANCE, ready};
 use crate::shared::{own_id, own_tags, params};
 
+/// Codes of an instance that is already deleted.
 const GONE: Codes = &[
     "InvalidInstanceId.NotFound",
     "InvalidInstanceIds.NotFound",
     "Forbidden.InstanceNotFound",
 ];
-/// No stock in this zone, or the type is not offered there: the next rung may have it.
+/// The type has no stock in the zone, or is not offered there: the next rung may succeed.
 const NO_STOCK: Codes = &[
     "OperationDenied.NoStock",
     "OperationDenied.ZoneNotAllowed",
@@ -30,7 +31,7 @@ const NO_STOCK: Codes = &[
     "InstanceType.Offline",
     "NodeControllerUnavailable",
 ];
-/// The subnet was only just created, or the address of a deleted machine is still in use.
+/// The subnet was just created, or the address of a deleted instance is not released yet.
 const NETWORK_BUSY: Retry = &[
     (
         &[
@@ -49,6 +50,9 @@ const NETWORK_BUSY: Retry = &[
     ),
 ];
 
+/// Creates the instance, waits until it runs and has its public address, runs the readiness checks,
+/// and stops it if the spec says so. The pivot is the wait; dependents that need the instance ready
+/// wait for the checks too. The wait fails at once if the new instance is `Stopping`.
 pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     let rungs = rungs(cx, want);
     let fall_on: Codes = if rungs.len() > 1 { NO_STOCK } else { &[] };
@@ -85,8 +89,8 @@ pub(super) fn create(cx: &Cx<'_>, want: &Desired) -> Procedure {
     Procedure { steps, pivot }
 }
 
-/// Every acceptable type in every acceptable subnet, types first; members of a group start with
-/// different subnets.
+/// Returns the parameters to try in turn: every acceptable type in every acceptable subnet, types
+/// first. Members of a group start with different subnets, so that they are spread over them.
 fn rungs(cx: &Cx<'_>, want: &Desired) -> Vec<Args> {
     let list = |name: &str| {
         want.attrs
@@ -111,6 +115,7 @@ fn rungs(cx: &Cx<'_>, want: &Desired) -> Vec<Args> {
         .collect()
 }
 
+/// Returns the parameters of RunInstances for one instance that is billed by use.
 fn run_args(cx: &Cx<'_>, want: &Desired, instance_type: Value, vswitch: Value) -> Args {
     let mut sent: Args = params(&INSTANCE, want)
         .into_iter()
@@ -131,6 +136,7 @@ fn run_args(cx: &Cx<'_>, want: &Desired, instance_type: Value, vswitch: Value) -
     sent
 }
 
+/// Deletes the instance. `Force` makes the API delete a running one too.
 pub(super) fn delete(_: &Cx<'_>, live: &Live) -> Procedure {
     let each = Each {
         item: "InstanceId",

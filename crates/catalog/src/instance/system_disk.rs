@@ -1,4 +1,4 @@
-//! Changes of the system disk of an instance.
+//! Updates of the system disk of an instance.
 
 use setpoint_openapi::action::ecs as api;
 use setpoint_plan::live::Live;
@@ -12,7 +12,7 @@ use crate::instance::fields::DISK_SPEC;
 use crate::instance::power::settled;
 use crate::instance::read;
 
-/// The category or level is still changing, or was changed a moment ago.
+/// The category or level is still changing, or was changed recently.
 const DISK_CHANGING: Retry = &[(
     &[
         "OperationConflict",
@@ -24,6 +24,7 @@ const DISK_CHANGING: Retry = &[(
     ],
     Window::For(minutes(5)),
 )];
+/// A snapshot of the disk is being taken, or another change of it is being processed.
 const DISK_BUSY: Retry = &[(
     &[
         "DiskCreatingSnapshot",
@@ -34,7 +35,7 @@ const DISK_BUSY: Retry = &[(
     Window::For(minutes(10)),
 )];
 
-/// Grows the disk. A machine that is starting runs by then.
+/// Returns the steps that grow the disk, after a wait for an instance that is starting.
 pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
     let live = change.live;
     let size = change.wanted("system_disk.size");
@@ -53,8 +54,8 @@ pub(super) fn grow(change: &Changing<'_>) -> Vec<Step> {
         .collect()
 }
 
-/// Changes category or level. A level changes at once; a change of category takes some time, during
-/// which no other change is possible.
+/// Returns the steps that change category or level. A level changes at once; a change of category
+/// takes some time, during which no other change of the disk is possible.
 pub(super) fn change_spec(change: &Changing<'_>) -> Vec<Step> {
     let live = change.live;
     let attrs = ["system_disk.category", "system_disk.performance_level"];
@@ -75,7 +76,7 @@ pub(super) fn change_spec(change: &Changing<'_>) -> Vec<Step> {
         .collect()
 }
 
-/// A wait for a value that the disk itself shows.
+/// Returns a wait for a value that the disk itself shows.
 fn shown(live: &Live, until: Cond) -> Wait {
     let disk = live.attr("system_disk.id");
     Wait {

@@ -1,8 +1,8 @@
 //! Rules of a security group in their canonical form, and conversions to and from it.
 //!
-//! A canonical rule is a map: `protocol`, `port` (`from/to`, `-1/-1` where ports do not apply),
-//! `policy`, `priority`, exactly one of `cidr`, `group`, `prefix_list`, and beside its identity
-//! `description` and, for a live one, `id`.
+//! A canonical rule is one flow, as a map: `protocol`, `port` (`from/to`, or `-1/-1` if ports do
+//! not apply), `policy`, `priority`, and exactly one of `cidr`, `group` and `prefix_list`. These
+//! members are its identity. It may also have a `description` and, if it is live, an `id`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use setpoint_spec::schema::{CheckCx, Problem};
 
 use crate::shared::{put_text, some_text};
 
-/// The members that identify a flow; the description is not one of them.
+/// Returns the members that identify a flow; the description is not one of them.
 pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
     [
         "protocol",
@@ -30,8 +30,8 @@ pub(super) fn key(rule: &Map) -> Vec<Option<&Value>> {
     .collect()
 }
 
-/// A spec's rows as canonical rules: one for each port and peer, sorted, each flow once. If a flow
-/// is written with and without a description, the description stays.
+/// Returns the rows of a spec as canonical rules: one for each port and peer, sorted, each flow
+/// once. If a flow is written both with and without a description, it has that description.
 pub(super) fn expand(rows: &Value) -> Value {
     let mut rules: Vec<Map> = rows
         .as_list()
@@ -46,6 +46,7 @@ pub(super) fn expand(rows: &Value) -> Value {
     Value::List(rules.into_iter().map(Value::Map).collect())
 }
 
+/// Returns the canonical rules of one row, with the defaults of absent members.
 fn expand_row(row: &Map) -> Vec<Map> {
     let any_port = [Value::text("-1/-1")];
     let ports = row
@@ -87,18 +88,18 @@ fn expand_row(row: &Map) -> Vec<Map> {
     rules
 }
 
-/// A live permission in canonical form, with its id. The cloud leaves out values that a rule does
-/// not have, or sends them as empty texts.
+/// Returns a live permission as a canonical rule with its id. In the answer, members that a rule
+/// does not have are absent or empty, and protocols and policies begin with capitals.
 pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let side = if way == "ingress" { "Source" } else { "Dest" };
     let mut rule = Map::new();
     let lower = |path: &str| {
         row.need_text(path)
-            .map(|text| Value::text(text.to_lowercase()))
+            .map(|text| Value::Text(text.to_lowercase()))
     };
     rule.insert("protocol".to_owned(), lower("IpProtocol")?);
     rule.insert("policy".to_owned(), lower("Policy")?);
-    rule.insert("port".to_owned(), Value::text(row.need_text("PortRange")?));
+    rule.insert("port".to_owned(), Value::Text(row.need_text("PortRange")?));
     rule.insert(
         "priority".to_owned(),
         Value::Int(row.need_int_text("Priority")?),
@@ -115,10 +116,10 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let v4 = some_text(row, &format!("{side}CidrIp"))?;
     let v6 = some_text(row, &format!("Ipv6{side}CidrIp"))?;
     let block = v4.or(v6).map(|text| canonical_block(&text));
-    rule.extend(block.map(|block| ("cidr".to_owned(), Value::text(block))));
+    rule.extend(block.map(|block| ("cidr".to_owned(), Value::Text(block))));
     if !["cidr", "group", "prefix_list"]
         .iter()
-        .any(|peer| rule.contains_key(peer))
+        .any(|peer| rule.contains_key(*peer))
     {
         return Err(Odd {
             what: format!("a rule without a `{side}…` peer"),
@@ -127,7 +128,8 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     Ok(Value::Map(rule))
 }
 
-/// A block without host bits; an address is a block of one.
+/// Returns a block without host bits; a bare address is a block of one. The API accepts both forms,
+/// and it is not known in which form it returns them.
 fn canonical_block(text: &str) -> String {
     let bare = || {
         text.parse::<std::net::IpAddr>()
@@ -138,7 +140,7 @@ fn canonical_block(text: &str) -> String {
     block.map_or_else(|| text.to_owned(), |block| block.trunc().to_string())
 }
 
-/// A canonical rule as a member of `Permissions`.
+/// Returns a canonical rule as an item of `Permissions`.
 pub(super) fn permission(rule: &Map, way: &str) -> Map {
     let side = if way == "ingress" { "Source" } else { "Dest" };
     let is_v6 = rule
@@ -169,7 +171,8 @@ pub(super) fn permission(rule: &Map, way: &str) -> Map {
     sent
 }
 
-/// Whether two sides of a direction differ in flows, or in a description that the spec gives.
+/// Judges the rules of one direction: they differ if their flows do, or a description that the spec
+/// gives. In an additive direction, additional live rules are no difference.
 pub(super) fn judge(judged: &Judged<'_>, way: &str, update: &'static Update) -> Verdict {
     let side = |value: &Value| {
         value
@@ -204,8 +207,8 @@ pub(super) fn judge(judged: &Judged<'_>, way: &str, update: &'static Update) -> 
     Verdict::Update(update)
 }
 
-/// Whether two rules of one direction may decide about the same flow in the same way; true if that
-/// is unknown.
+/// Returns whether two rules of one direction with the same policy may apply to the same packet;
+/// true if that is not known.
 pub(super) fn may_meet(a: &Map, b: &Map) -> bool {
     let text = |rule: &Map, name: &str| {
         rule.get(name)
@@ -230,14 +233,14 @@ pub(super) fn may_meet(a: &Map, b: &Map) -> bool {
     a.get("policy") == b.get("policy") && protocols && ports && peers
 }
 
-/// First and last port; `None` where ports do not apply.
+/// Returns the first and the last port; `None` if ports do not apply.
 fn span(ports: &str) -> Option<(u16, u16)> {
     let (from, to) = ports.split_once('/')?;
     Some((from.parse().ok()?, to.parse().ok()?))
 }
 
-/// Ports match their protocol, no group refers to itself, an enterprise group refers to no group,
-/// and no flow has two descriptions.
+/// Checks the rules of a group: ports fit their protocol, no rule refers to its own group, an
+/// enterprise group refers to no group, and no flow has two descriptions.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let enterprise = cx
@@ -272,7 +275,7 @@ pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     problems
 }
 
-/// A flow has one description; with two, every apply would change it.
+/// Checks that no flow has two descriptions: the API keeps one, so every apply would change it.
 fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
     let mut first: BTreeMap<Vec<Option<Value>>, (usize, Value)> = BTreeMap::new();
     let mut problems = Vec::new();
@@ -290,8 +293,14 @@ fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
             {
                 problems.push(Problem {
                     path: format!("{way}.{at}"),
-                    message: format!("`{way}.{at}` is the same flow as `{way}.{earlier}`, with another description"),
-                    hint: Some("a flow can have only one description: keep one of the two rules".to_owned()),
+                    message: format!(
+                        "`{way}.{at}` is the same flow as `{way}.{earlier}`, with another \
+                         description"
+                    ),
+                    hint: Some(
+                        "a flow can have only one description: keep one of the two rules"
+                            .to_owned(),
+                    ),
                 });
             }
         }
@@ -299,6 +308,7 @@ fn check_twice(rows: &[Value], way: &str) -> Vec<Problem> {
     problems
 }
 
+/// Checks that a tcp or udp rule has ports and no other rule has any.
 fn check_ports(row: &Map, path: &str) -> Option<Problem> {
     let protocol = row
         .get("protocol")
@@ -325,6 +335,8 @@ fn check_ports(row: &Map, path: &str) -> Option<Problem> {
     })
 }
 
+/// Checks a group that a rule refers to: the API refuses the own group, and any group in an
+/// enterprise group.
 fn check_group(cx: &CheckCx<'_>, group: &Value, enterprise: bool, path: &str) -> Option<Problem> {
     let own = matches!(group, Value::Ref(reference) if reference.address == cx.resource.address);
     let (message, hint) = if own {

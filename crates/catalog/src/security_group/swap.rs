@@ -1,10 +1,12 @@
 //! Changes the rules of one direction from the live to the desired ones.
 //!
-//! Invariant: a flow that both sides allow is open at every moment, as far as the quota permits old
-//! and new rules at the same time: rules are added, then descriptions changed, then rules revoked.
-//! Rule ids come only from a describe; a rule that is listed without an id is revoked by its
-//! content. A rule that turns out to be desired, because its group has the id that was live before,
-//! is kept.
+//! Rules are added, then descriptions changed, then rules revoked. Invariant: a flow that both the
+//! live and the desired rules allow is open at every moment, as far as the quota permits old and
+//! new rules at the same time.
+//!
+//! A rule without an id in the listing is revoked by its content. A live rule whose peer is the id
+//! of a group and a desired rule whose peer is a reference may turn out to be the same flow only
+//! during apply: such a rule is kept.
 
 use setpoint_plan::procedure::{Args, Call, Codes, Each, ItemForm, Retry, Step, Window, minutes};
 use setpoint_plan::update::Changing;
@@ -16,12 +18,12 @@ use crate::shared::when_known;
 
 /// The greatest number of rules in one direction of a group.
 const QUOTA: usize = 200;
-/// Documented as internal and temporary.
+/// A temporary internal error, according to the documentation.
 const GRESS: Retry = &[(&["InvalidGressFlow.Malformed"], Window::For(minutes(1)))];
 
-/// Adds new rules, changes descriptions, then revokes old rules. If old and new rules together
-/// exceed the quota, old rules that overlap no new one are revoked first, and new rules that still
-/// do not fit are added last.
+/// Returns the steps that add new rules, change descriptions, and revoke old rules. If old and new
+/// rules together exceed the quota, old rules that overlap no new one are revoked first, and new
+/// rules that still do not fit are added last.
 pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     let Changing { want, live, .. } = *change;
     let id = &change.id();
@@ -54,7 +56,7 @@ pub(super) fn swap(way: &Way, change: &Changing<'_>) -> Vec<Step> {
     steps
 }
 
-/// A description is not part of a flow and changes in place.
+/// Returns the steps that change descriptions in place; a description is not part of a flow.
 fn reword(way: &Way, id: &Value, wanted: &[&Map], current: &[&Map]) -> Vec<Step> {
     let one = |rule: &&Map| {
         let same = wanted.iter().find(|other| key(other) == key(rule))?;
@@ -71,7 +73,7 @@ fn reword(way: &Way, id: &Value, wanted: &[&Map], current: &[&Map]) -> Vec<Step>
     current.iter().filter_map(one).collect()
 }
 
-/// A rule's content as parameters of their own, without its description.
+/// Returns a rule as single parameters without its description, to identify a rule without an id.
 fn flat(rule: &Map, way: &Way) -> Args {
     const NAMES: [&str; 12] = [
         "IpProtocol",
@@ -94,7 +96,8 @@ fn flat(rule: &Map, way: &Way) -> Args {
         .collect()
 }
 
-/// One step for each rule; adjacent steps are sent together, up to 100 in a call.
+/// Returns one step for each rule to add. Steps that are ready together are sent as one call, up to
+/// 100 in one.
 pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map>) -> Vec<Step> {
     let each = Each {
         item: "Permissions",
@@ -116,8 +119,9 @@ pub(super) fn add<'a>(way: &Way, id: &Value, rules: impl Iterator<Item = &'a Map
     rules.map(one).collect()
 }
 
-/// Revokes rules. If a rule is already gone, the call is split, so that the other 99 do not stay. A
-/// rule that turns out to equal a new one is kept.
+/// Returns one step for each rule to revoke. If one of up to 100 rules in a call is already gone,
+/// the call is split, so that the others are still revoked. A rule that turns out to equal one of
+/// `fresh` is kept.
 pub(super) fn take<'a>(
     way: &Way,
     id: &Value,
@@ -153,7 +157,8 @@ pub(super) fn take<'a>(
     rules.map(one).collect()
 }
 
-/// The groups of two rules that are the same flow if these groups are the same.
+/// Returns the groups of two rules that are the same flow if these groups are the same; `None` if
+/// the rules differ otherwise.
 fn same(live: &Map, new: &Map) -> Option<(Value, Value)> {
     let group = live.get("group")?;
     let mut renamed = new.clone();

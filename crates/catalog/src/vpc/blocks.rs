@@ -1,11 +1,12 @@
 //! The blocks of a VPC: additions, removals and their order.
 //!
-//! A primary block that only grows is changed first; one that shrinks or moves is changed last,
-//! since everything outside of the new block must be gone before.
+//! A primary block that only grows is changed before its subnets are; one that shrinks or moves is
+//! changed after them, since the API refuses it while an address outside the new block is in use.
 //!
-//! The API accepts one change at a time. Blocks are added before anything is created inside the
-//! VPC, and removed after everything that leaves it; only a block that overlaps a new one is
-//! removed first. The goal of every call is the whole list, since a listing shows the whole list.
+//! The API accepts one change of secondary blocks at a time. Blocks are added before anything is
+//! created inside them, and removed after everything inside them is deleted; only a block that
+//! overlaps a new one is removed first, since blocks must not overlap. The goal of every call is
+//! the whole list, because a listing shows the whole list.
 
 use ipnet::IpNet;
 use setpoint_openapi::action::vpc as api;
@@ -19,12 +20,14 @@ use setpoint_plan::{Action, Value};
 
 use crate::vpc::{BUSY, GROW, MOVE, available};
 
+/// The attribute with the secondary blocks.
 const LIST: &str = "secondary_cidr_blocks";
-/// Removals beside additions: a part of the list with its own place in the procedure.
+/// The derived attribute with the blocks that an update removes beside additions. It is a part of
+/// the list with a place of its own in the procedure.
 pub(super) const TAKEN: &str = "secondary_cidr_blocks.taken";
 
 const ADDING: Retry = &[(BUSY, Window::For(minutes(5)))];
-/// A deleted subnet disappears from listings before it releases its block.
+/// A deleted subnet disappears from listings before its block is released.
 pub(super) const TAKING: Retry = &[
     (BUSY, Window::For(minutes(5))),
     (
@@ -32,18 +35,21 @@ pub(super) const TAKING: Retry = &[
         Window::AfterRelease(minutes(2)),
     ),
 ];
+/// The block may already be added, or overlap another one: the list of blocks decides.
 const THERE: Codes = &["OperationDenied.CidrConflictWithExistCidr"];
+/// The block may already be removed: the list of blocks decides.
 const NOT_THERE: Codes = &["InvalidCidrBlock.NotFound"];
 
 /// The difference of two lists of blocks.
 struct Split {
-    /// Blocks that are removed first: a new one overlaps them.
+    /// Removed blocks that a new one overlaps; they are removed first.
     in_the_way: Vec<Value>,
     added: Vec<Value>,
-    /// All others that are removed.
+    /// All other removed blocks.
     taken: Vec<Value>,
 }
 
+/// Splits the difference between the desired and the live secondary blocks.
 fn split(want: &Desired, live: Option<&Live>) -> Split {
     split_lists(
         &blocks_of(want.attrs.get(LIST)),
@@ -77,11 +83,14 @@ fn net(value: &Value) -> Option<IpNet> {
     value.as_text().and_then(|text| text.parse().ok())
 }
 
+/// Returns whether two blocks overlap, which for CIDR blocks means that one contains the other;
+/// false if one is not known.
 fn overlap(a: &Value, b: &Value) -> bool {
     matches!((net(a), net(b)), (Some(a), Some(b)) if a.contains(&b) || b.contains(&a))
 }
 
-/// Lists the removed blocks of an update that also adds some: they have their own place.
+/// Sets [`TAKEN`] to the removed blocks of an update that also adds some, since the two happen at
+/// different times.
 pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
     if !want.attrs.contains_key(LIST) {
         return;
@@ -92,16 +101,18 @@ pub(super) fn name_taken(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-/// New blocks, before anything is created inside of them.
+/// Adds new blocks, before anything is created inside them.
 static ADD: Update = Update::online("add_blocks", |change| {
     add(&change.id(), change.want, Some(change.live))
 });
-/// Old blocks, after everything inside of them is gone.
+/// Removes old blocks, after everything inside them is deleted.
 static TAKE: Update = Update::online("take_blocks", |change| {
     take(&change.id(), change.want, change.live)
 })
 .place(At::After);
 
+/// Judges a difference in the secondary blocks. If there are additions, removals follow by
+/// [`judge_taken`].
 pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
     match (added.is_empty(), taken.is_empty()) {
@@ -111,7 +122,8 @@ pub(super) fn judge(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// Compares again, now that references are resolved.
+/// Judges the removals beside additions. The lists are compared again, since references are
+/// resolved only now.
 pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
     let Split { added, taken, .. } = split(judged.desired, Some(judged.row));
     if added.is_empty() || taken.is_empty() {
@@ -121,8 +133,8 @@ pub(super) fn judge_taken(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-/// A growing block is changed before anything is created in it; another one waits until everything
-/// outside of it is gone.
+/// Judges a difference in the primary block: growth comes first, any other change last. A change is
+/// refused while a secondary block overlaps the old or the new block.
 pub(super) fn judge_primary(judged: &Judged<'_>) -> Verdict {
     let Split { added, .. } = split(judged.desired, Some(judged.row));
     let live = blocks_of(judged.row.attrs.get(LIST));
@@ -139,6 +151,8 @@ pub(super) fn judge_primary(judged: &Judged<'_>) -> Verdict {
     Verdict::Update(if grows { &GROW } else { &MOVE })
 }
 
+/// Returns why the primary block cannot change, and a hint. Two applies help if the overlapping
+/// block is removed, or overlaps only the old primary block.
 fn overlap_refusal(judged: &Judged<'_>, other: &Value) -> (String, String) {
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     let goes = judged
@@ -159,7 +173,7 @@ fn overlap_refusal(judged: &Judged<'_>, other: &Value) -> (String, String) {
     (what, way_out.to_owned())
 }
 
-/// The blocks that the VPC offers to its subnets at each stage of its update.
+/// Returns the blocks that the VPC offers to its subnets at each stage of its update.
 pub(super) fn room(live: &Live, want: &Desired) -> Room {
     let primary = |value: Option<&Value>| value.and_then(net);
     let old = primary(live.attrs.get("cidr_block"));
@@ -190,7 +204,7 @@ pub(super) fn room(live: &Live, want: &Desired) -> Room {
     }
 }
 
-/// Removes overlapping blocks, then adds.
+/// Returns the steps that remove overlapping blocks and then add the new ones.
 pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> {
     let mut list = blocks_of(live.and_then(|live| live.attrs.get(LIST)));
     let Split {
@@ -213,7 +227,7 @@ pub(super) fn add(id: &Value, want: &Desired, live: Option<&Live>) -> Vec<Step> 
     room.into_iter().chain(new).collect()
 }
 
-/// Removes the remaining blocks; the new ones exist by then.
+/// Returns the steps that remove the remaining blocks, at a time when the new ones exist.
 fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
     let Split { taken, .. } = split(want, Some(live));
     let mut list = [blocks_of(want.attrs.get(LIST)), taken.clone()].concat();
@@ -223,6 +237,7 @@ fn take(id: &Value, want: &Desired, live: &Live) -> Vec<Step> {
         .collect()
 }
 
+/// Returns the steps that remove one block, and removes it from `list`, which becomes the goal.
 fn take_one(id: &Value, block: &Value, list: &mut Vec<Value>) -> [Step; 2] {
     list.retain(|other| other != block);
     list.sort();
@@ -234,6 +249,7 @@ fn take_one(id: &Value, block: &Value, list: &mut Vec<Value>) -> [Step; 2] {
     [Step::call(call), available()]
 }
 
+/// Returns the call that adds or removes one block; `list`, the whole list after it, is its goal.
 fn change(action: &'static Action, id: &Value, block: &Value, list: &[Value]) -> Call {
     let args = vec![("VpcId", id.clone()), ("SecondaryCidrBlock", block.clone())];
     Call {

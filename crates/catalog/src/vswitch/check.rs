@@ -6,12 +6,13 @@ use setpoint_spec::schema::{CheckCx, Problem};
 
 use super::VSWITCH;
 
-/// The block is inside one of its VPC and overlaps no neighbour's; checked if both are known.
+/// Checks that the block is inside a block of its VPC and overlaps no neighbour, and that the IPv6
+/// number is free. Blocks that are not known yet are not checked.
 pub(super) fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
     [check_block(cx), check_ipv6(cx)].concat()
 }
 
-/// The IPv6 number is unique, and the VPC has an IPv6 block.
+/// Checks that the IPv6 number is unique within the VPC, and that the VPC has an IPv6 block.
 fn check_ipv6(cx: &CheckCx<'_>) -> Vec<Problem> {
     let problem = |message: String, hint: String| Problem {
         path: "ipv6_cidr_block".to_owned(),
@@ -55,6 +56,8 @@ fn number(fields: &Map) -> Option<i64> {
     fields.get("ipv6_cidr_block").and_then(Value::as_int)
 }
 
+/// Checks that the block is inside a block of its VPC and overlaps no other VSwitch. Of two that
+/// overlap, only the one with the later address gets the problem.
 fn check_block(cx: &CheckCx<'_>) -> Vec<Problem> {
     let problem = |message: String, hint: &str| Problem {
         path: "cidr_block".to_owned(),
@@ -118,7 +121,7 @@ fn block(fields: &Map) -> Option<ipnet::IpNet> {
         .and_then(|text| text.parse().ok())
 }
 
-/// Its block and its IPv6 number are unique within its VPC.
+/// Returns the exclusive values of a VSwitch: its block and its IPv6 number, within its VPC.
 pub(super) fn claims(of: &dyn Fn(&str) -> Value) -> Vec<Claim> {
     let block = Claim::block("cidr_block", of("vpc"), &of("cidr_block"));
     let number = Claim::number("ipv6_cidr_block", of("vpc"), &of("ipv6_cidr_block"));

@@ -1,4 +1,4 @@
-//! Runs that die at each of their writes, and calls that somebody makes by hand.
+//! Runs that die at each of their write calls, and calls that are made by hand.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::faults::Death;
 use setpoint_testkit::run::lines;
 
-/// Applies `before`, then dies at every write of the way to `after`, before and after the cloud
-/// carries it out. The next run reaches the end each time, the plan is empty then, a destroy leaves
-/// nothing. Returns how many deaths were tried.
+/// Applies `before`, then dies at every write call of the change to `after`, both before and after
+/// the cloud carries it out. Each time the next run must complete, the plan after it must be empty,
+/// and a destroy must leave nothing. Returns how many deaths were tried.
 pub(crate) async fn dying_everywhere(before: Option<&str>, after: &str) -> usize {
     dying_everywhere_in(&Options::default(), before, after).await
 }
 
-/// The same in a cloud with these switches.
+/// Does the same as [`dying_everywhere`] in a cloud with these options.
 pub(crate) async fn dying_everywhere_in(
     options: &Options,
     before: Option<&str>,
@@ -43,6 +43,8 @@ pub(crate) async fn dying_everywhere_in(
     tried
 }
 
+/// Asserts that the next run completes, owns every resource once, and that a destroy leaves
+/// nothing.
 async fn ends_well(cloud: &Cloud, after: &str, context: &str) {
     let outcome = cloud.apply(after).await;
     assert!(outcome.is_complete(), "{context}: {outcome:#?}");
@@ -62,7 +64,7 @@ async fn ends_well(cloud: &Cloud, after: &str, context: &str) {
     assert_eq!(cloud.owned(), Vec::<String>::new(), "{context}");
 }
 
-/// Somebody makes a call.
+/// Makes a call outside of Setpoint, as somebody would in the console.
 pub(crate) async fn by_hand(cloud: &Cloud, action: &'static Action, params: &[(&str, &str)]) {
     let arg = |(name, value): &(&str, &str)| ((*name).to_owned(), Arg::Text((*value).to_owned()));
     let args: Vec<(String, Arg)> = params.iter().map(arg).collect();
@@ -71,7 +73,7 @@ pub(crate) async fn by_hand(cloud: &Cloud, action: &'static Action, params: &[(&
     assert!(reply.is_ok(), "{}: {reply:?}", action.name);
 }
 
-/// The id of what carries an address.
+/// Returns the id of the resource with an address.
 pub(crate) fn id_of(cloud: &Cloud, kind: &str, address: &str) -> String {
     let prefix = format!("{kind} {address} ");
     let owned = cloud.owned();

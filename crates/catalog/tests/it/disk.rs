@@ -1,4 +1,5 @@
-//! `disk`: made, attached, moved, grown, deleted; apart from the disks that come with a machine.
+//! `disk`: created, attached, moved, grown and deleted, and distinguished from disks that were
+//! created with an instance.
 
 use setpoint_openapi::action::ecs;
 use setpoint_plan::Value;
@@ -9,9 +10,10 @@ use setpoint_testkit::run::{lines, lives, stack};
 
 use crate::deaths::{by_hand, dying_everywhere, dying_everywhere_in, id_of};
 
-const MACHINE: &str = "instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, vswitch: subnet, security_groups: [group]";
+const MACHINE: &str = "instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, \
+                       vswitch: subnet, security_groups: [group]";
 
-/// A stack with two machines, `one` and `two`, and these further resources.
+/// Returns a stack with two instances, `one` and `two`, and these further resources.
 fn with(more: &str) -> String {
     format!(
         "stack: test
@@ -26,7 +28,7 @@ resources:
     )
 }
 
-/// The same with one disk of these fields.
+/// Returns the stack of [`with`] with one disk with these fields.
 fn disk(fields: &str) -> String {
     with(&format!("  data: {{type: disk, {fields}}}\n"))
 }
@@ -86,7 +88,7 @@ async fn category_and_level_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_change_makes_another_disk() {
+async fn what_cannot_change_in_place_replaces_the_disk() {
     for (before, after, field) in [
         ("encrypted: false", "encrypted: true", "encrypted"),
         ("category: cloud", "category: cloud_efficiency", "category"),
@@ -118,7 +120,7 @@ async fn it_is_attached_moved_and_detached() {
     lives(&at("one"), &free, &["~ data (attach_to) brief"]).await;
 }
 
-/// A disk of this size on a machine with this power.
+/// Returns a stack with a disk of this size on an instance with this power.
 fn powered(gib: u32, power: &str, more: &str) -> String {
     disk(&format!("size: {gib}, attach_to: one{more}")).replacen(
         "one: {type: instance, ",
@@ -128,14 +130,15 @@ fn powered(gib: u32, power: &str, more: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_grows_while_its_machine_runs_or_rests() {
+async fn it_grows_while_its_instance_is_running_or_stopped() {
     for power in ["running", "stopped"] {
         let (before, after) = (powered(40, power, ""), powered(60, power, ""));
         lives(&before, &after, &["~ data (size) none"]).await;
     }
 }
 
-/// Where no machine runs, online growth is refused: offline is tried at once, not after retries.
+/// Without a running instance the API refuses online growth; offline growth is then tried at once,
+/// not after retries.
 #[tokio::test(start_paused = true)]
 async fn it_grows_offline_within_seconds() {
     for (before, after) in [
@@ -150,10 +153,10 @@ async fn it_grows_offline_within_seconds() {
     }
 }
 
-/// What the machine does at the time of the growth decides the way, not what it did at the time of
-/// the plan.
+/// The state of the instance when the disk grows decides the method, not its state when the plan
+/// was made.
 #[tokio::test(start_paused = true)]
-async fn it_grows_while_its_machine_is_started_or_stopped() {
+async fn it_grows_while_its_instance_is_started_or_stopped() {
     for (before, after, effect) in [
         ("running", "stopped", "stop"),
         ("stopped", "running", "none"),
@@ -172,9 +175,10 @@ async fn it_grows_while_its_machine_is_started_or_stopped() {
     }
 }
 
-/// A level that needs the new size comes after it, wherever the disk goes.
+/// A level that needs the new size is set after the disk has grown, whether it moves or is
+/// detached.
 #[tokio::test(start_paused = true)]
-async fn it_grows_into_a_level_and_moves() {
+async fn it_grows_gets_a_level_and_moves() {
     let before = disk("size: 100, attach_to: one");
     let after = |machine: &str| {
         let zone = if machine.is_empty() {
@@ -192,9 +196,9 @@ async fn it_grows_into_a_level_and_moves() {
     }
 }
 
-/// A disk cannot leave its zone, but its successor may stand in another one.
+/// A disk cannot leave its zone, but its replacement may be in another one.
 #[tokio::test(start_paused = true)]
-async fn a_successor_is_made_in_another_zone() {
+async fn a_replacement_may_be_in_another_zone() {
     let there = format!(
         "  far: {{type: vswitch, vpc: net, zone: cn-beijing-g, cidr_block: 10.0.2.0/24}}
   three: {{type: instance, {}}}
@@ -209,7 +213,7 @@ async fn a_successor_is_made_in_another_zone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_grows_on_its_way_to_another_machine() {
+async fn a_basic_disk_grows_between_two_instances() {
     lives(
         &disk("size: 40, attach_to: one, category: cloud"),
         &disk("size: 60, attach_to: two, category: cloud"),
@@ -218,9 +222,9 @@ async fn it_grows_on_its_way_to_another_machine() {
     .await;
 }
 
-/// The way out that the refusal names works.
+/// The hint of the refusal leads to success.
 #[tokio::test(start_paused = true)]
-async fn what_grows_offline_only_is_refused_with_the_way_out() {
+async fn a_basic_disk_of_a_running_instance_is_refused_with_a_working_hint() {
     let sized = |gib: u32| disk(&format!("size: {gib}, attach_to: one, category: cloud"));
     let cloud = Cloud::new();
     assert!(cloud.apply(&sized(40)).await.is_complete());
@@ -244,7 +248,7 @@ async fn what_grows_offline_only_is_refused_with_the_way_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_never_shrinks_and_never_leaves_its_zone() {
+async fn it_cannot_shrink_or_leave_its_zone() {
     let cloud = Cloud::new();
     let attached = disk("size: 40, attach_to: one");
     assert!(cloud.apply(&attached).await.is_complete());
@@ -270,9 +274,9 @@ async fn it_never_shrinks_and_never_leaves_its_zone() {
     assert!(what.contains("a disk cannot leave its zone"), "{what}");
 }
 
-/// A successor has to stand in the zone of its machine: that no replacement can mend.
+/// A disk must be in the zone of its instance; a replacement of the disk does not help.
 #[tokio::test(start_paused = true)]
-async fn a_successor_in_another_zone_than_its_machine_is_refused() {
+async fn a_disk_in_another_zone_than_its_instance_is_refused() {
     let cloud = Cloud::new();
     let far = "stack: other
 region: cn-beijing
@@ -301,16 +305,16 @@ resources:
     assert!(cloud.apply(&of("")).await.is_complete());
     check(of(", attach_to: far")).await;
     check(of(", attach_to: far, category: cloud")).await;
-    // Attached where it is, it is to be made anew elsewhere.
+    // A disk that is attached already would be replaced by one in another zone.
     let there = of(", attach_to: far").replace("zone: cn-beijing-h", "zone: cn-beijing-g");
     assert!(cloud.destroy(&of("")).await.is_complete());
     assert!(cloud.apply(&there).await.is_complete());
     check(of(", attach_to: far")).await;
 }
 
-/// A level needs a size, and the file need not say it.
+/// A level needs a size, which is the live one if the spec does not give it.
 #[tokio::test(start_paused = true)]
-async fn a_level_needs_the_size_that_there_is() {
+async fn a_level_is_checked_against_the_live_size() {
     let cloud = Cloud::new();
     let of = |more: &str| alone(&format!("snapshot: s-2zesomesnapshot0000{more}"));
     let made = alone("size: 40");
@@ -322,18 +326,18 @@ async fn a_level_needs_the_size_that_there_is() {
     );
 }
 
-/// What is made anew is not changed in place: a smaller disk in the place of a greater one is no
-/// shrinking.
+/// A replacement is not an update: a smaller disk in the place of a larger one does not shrink
+/// anything.
 #[tokio::test(start_paused = true)]
-async fn a_successor_may_be_smaller() {
+async fn a_replacement_may_be_smaller() {
     let of = |size: u32, encrypted: bool| alone(&format!("size: {size}, encrypted: {encrypted}"));
     let change = "-/+ data (encrypted) replace";
     lives(&of(60, false), &of(40, true), &[change]).await;
 }
 
-/// An output of what the disk has no more is nothing, not unknown.
+/// An output of an attribute that the disk no longer has is null, not unknown.
 #[tokio::test(start_paused = true)]
-async fn the_device_of_a_free_disk_is_nothing() {
+async fn the_device_of_a_free_disk_is_null() {
     let with = |fields: &str| {
         format!(
             "{}outputs: {{device: \"${{data.device}}\"}}\n",
@@ -359,9 +363,10 @@ async fn the_device_of_a_free_disk_is_nothing() {
     assert_eq!(device(&cloud.plan(&free).await), Value::Null);
 }
 
-/// Disks that come with a machine carry its tags; they are no disks of the stack.
+/// Disks that were created with an instance carry its tags, but are not `disk` resources of the
+/// stack.
 #[tokio::test(start_paused = true)]
-async fn the_disks_of_machines_are_no_disks_of_the_stack() {
+async fn disks_created_with_an_instance_are_not_managed_as_disks() {
     let cloud = Cloud::new();
     let own = with(
         "  a: {type: disk, size: 40, attach_to: one}
@@ -371,7 +376,7 @@ async fn the_disks_of_machines_are_no_disks_of_the_stack() {
     );
     assert!(cloud.apply(&own).await.is_complete());
     assert_eq!(lines(&cloud.plan(&own).await), Vec::<String>::new());
-    // As the first version wrote them, tags name no kind.
+    // The tags that the first version wrote do not name the kind.
     for (kind, address) in [("instance", "one"), ("disk", "one"), ("disk", "two")] {
         let id = id_of(&cloud, kind, address);
         let params = [
@@ -387,9 +392,10 @@ async fn the_disks_of_machines_are_no_disks_of_the_stack() {
     assert_eq!(cloud.owned(), Vec::<String>::new());
 }
 
-/// A machine with data disks of its own, from an image that has some, and one attached.
+/// An instance whose image has data disks, so that it has some of its own, with another one
+/// attached.
 #[tokio::test(start_paused = true)]
-async fn a_machine_with_two_disks_of_its_own_and_one_attached() {
+async fn an_instance_with_two_disks_of_its_own_and_one_attached() {
     let cloud = Cloud::new();
     let source = with(
         "  a: {type: disk, size: 20, attach_to: one}
@@ -440,16 +446,16 @@ async fn it_is_made_from_a_snapshot() {
     assert_eq!(lines(&cloud.plan(&copied).await), ["+ copy none"]);
     assert!(cloud.apply(&copied).await.is_complete());
     assert_eq!(lines(&cloud.plan(&copied).await), Vec::<String>::new());
-    // Used once: another snapshot makes no other disk.
+    // The field is used at creation only: another snapshot does not replace the disk.
     let other = copied.replace(&snapshot, "s-2zeotheronehere0");
     assert_eq!(lines(&cloud.plan(&other).await), Vec::<String>::new());
     assert!(cloud.destroy(&copied).await.is_complete());
     assert_eq!(cloud.owned(), Vec::<String>::new());
 }
 
-/// A machine that is replaced hands its disk over; the disk stays the same.
+/// When an instance is replaced, the same disk is attached to its replacement.
 #[tokio::test(start_paused = true)]
-async fn a_replaced_machine_hands_it_over() {
+async fn it_moves_to_the_replacement_of_its_instance() {
     let own = |machine: &str| {
         disk("size: 40, attach_to: one, delete_with_instance: true").replacen(
             "one: {type: instance, ",
@@ -473,28 +479,29 @@ async fn a_replaced_machine_hands_it_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_may_boot_with_what_its_disk_is_called() {
+async fn user_data_of_an_instance_may_refer_to_its_disk() {
     let text = disk("size: 40, zone: cn-beijing-h, attach_to: one").replacen(
         "one: {type: instance, ",
-        "one: {type: instance, user_data: {text: \"mount ${serial}\", with: {serial: \"${data.serial_number}\"}}, ",
+        "one: {type: instance, \
+         user_data: {text: \"mount ${serial}\", with: {serial: \"${data.serial_number}\"}}, ",
         1,
     );
     lives(&text, &text, &[]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_it_is_made_and_attached() {
+async fn a_run_that_dies_while_it_is_created_and_attached_is_completed() {
     assert!(dying_everywhere(None, &disk("size: 40, attach_to: one")).await >= 14);
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_it_moves() {
+async fn a_run_that_dies_while_it_moves_is_completed() {
     let at = |machine: &str| disk(&format!("size: 40, attach_to: {machine}"));
     assert!(dying_everywhere(Some(&at("one")), &at("two")).await >= 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_it_grows_and_moves() {
+async fn a_run_that_dies_while_it_grows_and_moves_is_completed() {
     let before = disk("size: 100, attach_to: one");
     let after = disk("size: 500, performance_level: PL2, attach_to: two");
     assert!(dying_everywhere(Some(&before), &after).await >= 8);
@@ -502,7 +509,7 @@ async fn dying_while_it_grows_and_moves() {
 
 #[test]
 #[should_panic(expected = "a cloud_efficiency disk must have at most 32768 GiB")]
-fn a_category_has_a_greatest_size() {
+fn a_category_has_a_largest_size() {
     drop(stack(
         &alone("size: 40000, category: cloud_efficiency"),
         &[],
@@ -517,7 +524,7 @@ fn a_free_disk_needs_a_zone() {
 
 #[test]
 #[should_panic(expected = "the disk is in cn-beijing-g, but `one` is in cn-beijing-h")]
-fn a_disk_and_its_machine_share_a_zone() {
+fn a_disk_must_be_in_the_zone_of_its_instance() {
     drop(stack(
         &disk("size: 40, attach_to: one, zone: cn-beijing-g"),
         &[],
@@ -541,18 +548,19 @@ fn only_an_essd_has_a_level() {
 
 #[test]
 #[should_panic(expected = "needs the disk")]
-fn a_machine_that_needs_its_disk_gives_no_zone() {
+fn an_instance_that_needs_its_disk_does_not_define_its_zone() {
     let text = disk("size: 40, attach_to: one").replacen(
         "one: {type: instance, ",
-        "one: {type: instance, user_data: {text: \"mount ${serial}\", with: {serial: \"${data.serial_number}\"}}, ",
+        "one: {type: instance, \
+         user_data: {text: \"mount ${serial}\", with: {serial: \"${data.serial_number}\"}}, ",
         1,
     );
     drop(stack(&text, &[]));
 }
 
-/// A kept resource is detached when its machine is destroyed, and stays.
+/// A kept disk is detached when its instance is destroyed, and remains.
 #[tokio::test(start_paused = true)]
-async fn a_kept_disk_keeps_no_machine() {
+async fn a_kept_disk_does_not_keep_its_instance() {
     let kept = disk("size: 40, attach_to: one, lifecycle: {on_delete: keep}");
     let cloud = Cloud::new();
     assert!(cloud.apply(&kept).await.is_complete());
@@ -560,7 +568,7 @@ async fn a_kept_disk_keeps_no_machine() {
     let gone = cloud.destroy(&kept).await;
     assert!(gone.is_complete(), "{gone:#?}");
     assert_eq!(cloud.owned(), [format!("disk data {id} Available")]);
-    // The next apply takes it up again.
+    // The next apply finds it again.
     let again = cloud.apply(&kept).await;
     assert!(again.is_complete(), "{again:#?}");
     assert_eq!(id_of(&cloud, "disk", "data"), id);
@@ -568,7 +576,7 @@ async fn a_kept_disk_keeps_no_machine() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_lists_lag() {
+async fn a_run_that_dies_while_listings_lag_is_completed() {
     let lagging = setpoint_sim::profile::Options {
         list_lag_ms: 30_000,
         ..Default::default()
@@ -581,9 +589,9 @@ async fn dying_while_lists_lag() {
     assert!(tried >= 4);
 }
 
-/// One disk and one address for each machine of a group; the group grows and shrinks.
+/// One disk and one EIP for each instance of a group, while the group grows and shrinks.
 #[tokio::test(start_paused = true)]
-async fn each_machine_of_a_group_has_its_own() {
+async fn each_instance_of_a_group_has_its_own_disk() {
     let group = |count: usize| {
         with(&format!(
             "  app:
@@ -612,9 +620,9 @@ outputs: {{addresses: \"${{app[*].public_ip}}\"}}
     .await;
 }
 
-/// A machine of another stack gives its zone too.
+/// An instance of another stack defines the zone too.
 #[tokio::test(start_paused = true)]
-async fn it_is_attached_to_a_machine_outside_the_stack() {
+async fn it_is_attached_to_an_instance_outside_the_stack() {
     let cloud = Cloud::new();
     let other = with("").replace("stack: test", "stack: machines").replacen(
         "one: {type: instance, ",
@@ -636,9 +644,9 @@ resources:
     assert_eq!(lines(&cloud.plan(&other).await), Vec::<String>::new());
 }
 
-/// Its snapshots are taken by a policy, and then by another one.
+/// A policy of automatic snapshots is applied, and then another one.
 #[tokio::test(start_paused = true)]
-async fn it_is_put_under_a_policy() {
+async fn its_snapshot_policy_is_applied_and_changed() {
     let cloud = Cloud::new();
     for name in ["nightly", "weekly"] {
         let params = [
@@ -675,7 +683,7 @@ async fn it_is_put_under_a_policy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_all_of_it_goes() {
+async fn a_destroy_that_dies_is_completed() {
     let all = with(
         "  data: {type: disk, size: 40, attach_to: one}
   ip: {type: eip, attach_to: one}

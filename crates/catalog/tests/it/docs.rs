@@ -29,7 +29,7 @@ fn every_kind_has_its_page() {
     assert_page("unverified.md", &unverified());
 }
 
-/// The page of one kind.
+/// Returns the page of one kind.
 fn page(kind: &Kind) -> String {
     let def = REGISTRY
         .schema()
@@ -170,7 +170,8 @@ const CHANGES: &[(&str, &str, &str)] = &[
     (
         "rebuild",
         "rebuild",
-        "The system disk is replaced and its data is lost; the instance keeps its id and addresses.",
+        "The system disk is replaced and its data is lost; \
+         the instance keeps its id and addresses.",
     ),
     (
         "replace",
@@ -226,7 +227,7 @@ fn index() -> String {
     )
 }
 
-/// Every row whose facts no captured answer and no real client has shown.
+/// Returns the page of all rows whose facts no captured answer and no real client has confirmed.
 fn unverified() -> String {
     let mut text = String::from(
         "# Facts that rest on documents alone\n\n\
@@ -256,7 +257,7 @@ fn unverified() -> String {
     text
 }
 
-/// What a row says of the API; `None` if that is nothing.
+/// Returns the facts about the API in a row; `None` if it has none.
 fn facts(field: &Field) -> Option<String> {
     let mut facts = Vec::new();
     if !field.param.is_empty() {

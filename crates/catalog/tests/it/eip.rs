@@ -1,4 +1,4 @@
-//! `eip`: allocated, bound, moved without losing its address, released.
+//! `eip`: allocated, bound, moved without losing its address, and released.
 
 use setpoint_openapi::action::vpc;
 use setpoint_plan::Value;
@@ -9,9 +9,10 @@ use setpoint_testkit::run::{lines, lives, stack};
 
 use crate::deaths::{by_hand, dying_everywhere, id_of};
 
-const MACHINE: &str = "instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, vswitch: subnet, security_groups: [group]";
+const MACHINE: &str = "instance_type: ecs.c7.large, image: {family: acs:ubuntu_24_04_x64}, \
+                       vswitch: subnet, security_groups: [group]";
 
-/// A stack with two machines, `one` and `two`, and an EIP with these fields.
+/// Returns a stack with two instances, `one` and `two`, and an EIP with these fields.
 fn with(eip: &str) -> String {
     format!(
         "stack: test
@@ -43,7 +44,7 @@ async fn attributes_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bandwidth_has_a_price_unless_traffic_is_paid_for() {
+async fn bandwidth_changes_the_price_unless_traffic_is_billed() {
     for (charge, pays) in [("PayByBandwidth", &["price"][..]), ("PayByTraffic", &[])] {
         let with = |mbit| {
             alone(&format!(
@@ -58,7 +59,7 @@ async fn bandwidth_has_a_price_unless_traffic_is_paid_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_way_of_paying_or_another_line_is_another_address() {
+async fn another_billing_or_line_type_replaces_the_address() {
     let replaced = |field: &str| format!("-/+ ip ({field}) replace");
     for (fields, field) in [
         (
@@ -72,7 +73,7 @@ async fn another_way_of_paying_or_another_line_is_another_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_bound_moved_and_freed() {
+async fn it_is_bound_moved_and_unbound() {
     lives(
         &with(""),
         &with(", attach_to: one"),
@@ -102,9 +103,9 @@ async fn a_move_keeps_the_address() {
     assert_eq!(address(&cloud), before);
 }
 
-/// The address of a machine is that of the EIP which is attached to it, from the first apply on.
+/// The public address of an instance is that of its EIP, from the first apply on.
 #[tokio::test(start_paused = true)]
-async fn the_public_address_of_a_machine_is_that_of_its_eip() {
+async fn the_public_address_of_an_instance_is_that_of_its_eip() {
     let cloud = Cloud::new();
     let attached = with(", attach_to: one");
     let outcome = cloud.apply(&attached).await;
@@ -117,7 +118,7 @@ async fn the_public_address_of_a_machine_is_that_of_its_eip() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_loses_his_machine_lets_go_of_it_first() {
+async fn it_is_unbound_before_its_instance_is_deleted() {
     let before = with(", attach_to: one").replace(", machine: \"${one.public_ip}\"", "");
     let start = before.find("  one:").expect("a machine");
     let end = before.find("  two:").expect("another one");
@@ -126,10 +127,10 @@ async fn whoever_loses_his_machine_lets_go_of_it_first() {
     lives(&before, &after, &["~ ip (attach_to) brief", "- one none"]).await;
 }
 
-/// The successor is there before the address moves over; where both cannot be there at once, the
-/// address is let go in between.
+/// The replacement of an instance exists before the address moves to it. If both instances cannot
+/// exist at once, the address is unbound in between.
 #[tokio::test(start_paused = true)]
-async fn a_replaced_machine_hands_it_over() {
+async fn it_moves_to_the_replacement_of_its_instance() {
     let attached = with(", attach_to: one");
     let encrypted = |text: &str| {
         text.replacen(
@@ -163,19 +164,20 @@ async fn a_replaced_machine_hands_it_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_it_is_made_and_bound() {
+async fn a_run_that_dies_while_it_is_created_and_bound_is_completed() {
     assert!(dying_everywhere(None, &with(", attach_to: one")).await >= 14);
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_it_moves() {
+async fn a_run_that_dies_while_it_moves_is_completed() {
     let tried = dying_everywhere(Some(&with(", attach_to: one")), &with(", attach_to: two")).await;
     assert!(tried >= 4);
 }
 
-/// Bound by hand to nothing that a line names: closed means free. `unmanaged` lets go.
+/// `attach_to` is a closed field: an address that was bound by hand is unbound, unless the field is
+/// declared `unmanaged`.
 #[tokio::test(start_paused = true)]
-async fn closed_means_free() {
+async fn an_address_that_was_bound_by_hand_is_unbound() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&with("")).await.is_complete());
     let (eip, machine) = (id_of(&cloud, "eip", "ip"), id_of(&cloud, "instance", "one"));
@@ -214,7 +216,7 @@ async fn a_region_that_drops_tags_fails_loudly() {
 
 #[test]
 #[should_panic(expected = "`one` has its own public bandwidth")]
-fn a_machine_has_one_way_out() {
+fn an_instance_has_one_public_address() {
     let open = with(", attach_to: one").replacen(
         "one: {type: instance, ",
         "one: {type: instance, internet: {max_bandwidth_out: 5}, ",
@@ -225,7 +227,7 @@ fn a_machine_has_one_way_out() {
 
 #[test]
 #[should_panic(expected = "`ip` is already attached to `one`")]
-fn a_machine_takes_one() {
+fn an_instance_takes_one_eip() {
     let two = with(", attach_to: one")
         .replace("outputs:", "  other: {type: eip, attach_to: one}\noutputs:");
     drop(stack(&two, &[]));
@@ -233,16 +235,16 @@ fn a_machine_takes_one() {
 
 #[test]
 #[should_panic(expected = "at most 200 Mbit/s")]
-fn paid_by_traffic_it_is_slower() {
+fn bandwidth_is_lower_if_traffic_is_billed() {
     drop(stack(
         &alone(", internet_charge_type: PayByTraffic, bandwidth: 300"),
         &[],
     ));
 }
 
-/// A kept resource is detached when its machine is destroyed, and stays.
+/// A kept address is unbound when its instance is destroyed, and remains.
 #[tokio::test(start_paused = true)]
-async fn a_kept_address_keeps_no_machine() {
+async fn a_kept_address_does_not_keep_its_instance() {
     let kept = with(", attach_to: one, lifecycle: {on_delete: keep}");
     let cloud = Cloud::new();
     assert!(cloud.apply(&kept).await.is_complete());
@@ -252,7 +254,8 @@ async fn a_kept_address_keeps_no_machine() {
     assert_eq!(cloud.owned(), [format!("eip ip {id} Available")]);
 }
 
-/// One machine, with or without public bandwidth of its own, and an `eip` on it or none.
+/// Returns a stack with one instance, with or without public bandwidth of its own, and with or
+/// without an `eip`.
 fn own_or_lent(bandwidth: Option<u32>, has_eip: bool) -> String {
     let start = with("").find("  one:").expect("a machine");
     let machine = "  one:
@@ -273,9 +276,9 @@ fn own_or_lent(bandwidth: Option<u32>, has_eip: bool) -> String {
     format!("{}{machine}{own}{lent}{output}", &with("")[..start])
 }
 
-/// A machine gives up public bandwidth of its own for an `eip`, and the other way round.
+/// An instance exchanges public bandwidth of its own for an `eip`, and back.
 #[tokio::test(start_paused = true)]
-async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
+async fn it_replaces_public_bandwidth_and_is_replaced_by_it() {
     let cloud = Cloud::with(Options {
         zero_bandwidth_frees_address: true,
         ..Options::default()
@@ -298,7 +301,8 @@ async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
         assert!(outcome.is_complete(), "{outcome:#?}");
         let again = cloud.plan(&text).await;
         assert_eq!(lines(&again), Vec::<String>::new());
-        // It has an address wherever it should, and what was told at the end is true.
+        // The instance has an address exactly if it should, and the output of the apply is that of
+        // the next plan.
         let address = again.outputs["address"].value.clone();
         assert_eq!(outcome.outputs.get("address"), Some(&address));
         assert_eq!(
@@ -309,9 +313,9 @@ async fn it_takes_the_place_of_bandwidth_and_gives_it_back() {
     }
 }
 
-/// After an EIP is detached, the output of the machine's address is null.
+/// After an EIP is unbound, the output with the address of the instance is null.
 #[tokio::test(start_paused = true)]
-async fn the_machine_it_leaves_has_no_address() {
+async fn an_instance_without_its_eip_has_no_address() {
     let (lent, free) = (own_or_lent(None, true), own_or_lent(None, false));
     let cloud = Cloud::new();
     let outcome = cloud.apply(&lent).await;
@@ -329,9 +333,10 @@ async fn the_machine_it_leaves_has_no_address() {
     );
 }
 
-/// A field that refers to an address that is gone is refused by the plan, not by the apply.
+/// A field that refers to an address that no longer exists is refused by the plan, not by the
+/// apply.
 #[tokio::test(start_paused = true)]
-async fn a_reference_to_an_address_that_is_gone_is_refused() {
+async fn a_reference_to_an_absent_address_is_refused() {
     for field in [
         "description: \"at ${one.public_ip}\"",
         "tags: {at: \"${one.public_ip}\"}",
@@ -358,10 +363,10 @@ async fn refused_without_address(field: &str) {
     assert_eq!(error.what, "`one` has no `public_ip` now");
 }
 
-/// A machine that keeps its public address takes no `eip`: the plan says so, before the bandwidth
-/// is gone and the address cannot be bound.
+/// An instance that keeps its public address cannot take an `eip`. The plan refuses this, before an
+/// apply removes the bandwidth and then cannot bind the address.
 #[tokio::test(start_paused = true)]
-async fn it_is_refused_where_the_machine_keeps_an_address() {
+async fn it_is_refused_for_an_instance_that_keeps_an_address() {
     let cloud = Cloud::new();
     assert!(
         cloud
@@ -398,9 +403,9 @@ async fn it_is_refused_where_the_machine_keeps_an_address() {
     }
 }
 
-/// Two addresses that swap their machines: one lets go first.
+/// Two addresses that swap their instances: one is unbound first.
 #[tokio::test(start_paused = true)]
-async fn two_swap_their_machines() {
+async fn two_addresses_swap_their_instances() {
     let both = |a: &str, b: &str| {
         let text = with(&format!(", attach_to: {a}"));
         let other = format!("  other: {{type: eip, attach_to: {b}}}\noutputs:");

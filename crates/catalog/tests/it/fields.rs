@@ -1,10 +1,10 @@
-//! Every field of every kind, by its row alone: created with the first sample and changed to the
-//! second.
+//! Every field of every kind, from its row alone: the resource is created with the first sample,
+//! and the field is changed to the second.
 //!
-//! The cases follow from the tables. Each takes the example of its kind, in which the entry under
-//! test is called `it`, and lives through one change in the simulated cloud: the second plan is
+//! The cases are generated from the tables. Each takes the example of its kind, in which the entry
+//! under test is called `it`, and applies it in the simulated cloud: the plan after the creation is
 //! empty, the change is the one that the row declares, the plan after it is empty again, and a
-//! destroy leaves nothing. A field without samples must stand in [`UNTESTED`], with the reason.
+//! destroy leaves nothing. A field without samples must be in [`UNTESTED`], with the reason.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ const UNTESTED: &[(&str, &str)] = &[
     ),
 ];
 
-/// One test a kind, and the list of those that have one.
+/// Declares one test for each kind, and the list of these kinds.
 macro_rules! every_field_of {
     ($($kind:ident,)*) => {
         const TESTED: &[&str] = &[$(stringify!($kind)),*];
@@ -71,7 +71,7 @@ fn every_kind_is_tested() {
     assert_eq!(known, TESTED, "add the kind to `every_field_of!`");
 }
 
-/// A compared field without samples has no test of its own. Each exception exists and is needed.
+/// Every compared field has samples, or is an exception; every exception is needed.
 #[test]
 fn every_compared_field_has_samples() {
     let mut missing = BTreeSet::new();
@@ -88,7 +88,8 @@ fn every_compared_field_has_samples() {
 
 /// One field at one place of an entry.
 struct Case {
-    /// Its place. Of a list it is the first item, of a map with free keys the one called `one`.
+    /// Its path. In a list it is that of the first item, in a map with free keys that of the key
+    /// `one`.
     path: Vec<&'static str>,
     /// The attribute that is compared: the field's own, or that of the structure around it.
     attr: String,
@@ -109,7 +110,7 @@ const FIRST: &str = "0";
 /// The key of a map with free keys in a path.
 const ONE: &str = "one";
 
-/// Every field of a kind that a file may give and that is compared, and every one with samples.
+/// Returns every field of a kind that a spec may give and that is compared or has samples.
 fn cases(kind: &'static Kind) -> Vec<Case> {
     let mut found = Vec::new();
     collect(kind.fields, &[], None, &mut found);
@@ -148,7 +149,7 @@ fn collect(
     }
 }
 
-/// Tries every field, and says at the end which of them failed.
+/// Tests every field of a kind, and names at the end those that failed.
 async fn every_field(kind: &str) {
     let kind = REGISTRY.known(kind);
     let cases: Vec<Case> = cases(kind).into_iter().filter(Case::has_samples).collect();
@@ -167,11 +168,11 @@ async fn every_field(kind: &str) {
     assert!(failed.is_empty(), "see above: {failed:#?}");
 }
 
-/// Lives through the change from the first sample to the second.
+/// Applies the first sample, the change to the second one, and a destroy.
 async fn lives_by_its_row(kind: &'static Kind, case: Case) {
     let [first, second] = case.field.samples.map(|sample| stack(kind, &case, sample));
     let cloud = Cloud::new();
-    // An account begins with the contact group `ops-team` alone.
+    // A simulated account starts with the contact group `ops-team` only.
     let group = [("ContactGroupName", "dev-team")];
     by_hand(&cloud, &cms::PUT_CONTACT_GROUP, &group).await;
     let before = rows(&cloud);
@@ -188,7 +189,7 @@ async fn lives_by_its_row(kind: &'static Kind, case: Case) {
     assert_eq!(rows(&cloud), before, "{second}");
 }
 
-/// What exists in the cloud.
+/// Returns all resources of the cloud.
 fn rows(cloud: &Cloud) -> BTreeSet<String> {
     cloud
         .resources()
@@ -207,7 +208,7 @@ async fn unchanged(cloud: &Cloud, text: &str) {
     );
 }
 
-/// The example of the kind with this sample in the field.
+/// Returns the example of the kind with this sample in the field.
 fn stack(kind: &Kind, case: &Case, sample: &str) -> String {
     let yaml = |text: &str| -> Value { serde_yaml::from_str(text).expect("YAML") };
     let mut resources = yaml(kind.example);
@@ -237,7 +238,8 @@ fn stack(kind: &Kind, case: &Case, sample: &str) -> String {
     format!("stack: test\nregion: cn-beijing\nresources:\n{indented}")
 }
 
-/// The member of a structure, or the first item of a list; made if there is none.
+/// Returns the member of a structure, or the first item of a list, and creates it if it does not
+/// exist.
 fn enter<'a>(inside: &'a mut Value, key: &str) -> &'a mut Value {
     if key == FIRST {
         if !inside.is_sequence() {
@@ -248,7 +250,7 @@ fn enter<'a>(inside: &'a mut Value, key: &str) -> &'a mut Value {
     &mut inside[key]
 }
 
-/// What a change of a field does, as its row declares it.
+/// The effect of a change of a field, as its row declares it.
 #[derive(Debug, PartialEq, Eq)]
 enum Expected {
     Nothing,
@@ -272,7 +274,7 @@ fn expected(row: &Field) -> Expected {
     }
 }
 
-/// The plan shows what the row declares, for this resource alone.
+/// Asserts that the plan changes this resource only, as the row declares.
 fn assert_declared(kind: &'static Kind, case: &Case, plan: &Plan) {
     let changes: Vec<&Change> = plan.changes.iter().filter(|one| one.is_change()).collect();
     let context = format!("{}.{}: {:#?}", kind.name, case.path.join("."), lines(plan));

@@ -1,4 +1,4 @@
-//! `image`: looked up, and made from a machine.
+//! `image`: looked up, and created from an instance.
 
 use setpoint_sim::world::ImageFacts;
 use setpoint_testkit::cloud::Cloud;
@@ -10,7 +10,7 @@ const MACHINE: &str =
     "type: instance, instance_type: ecs.c7.large, vswitch: subnet, security_groups: [group]";
 const PUBLIC: &str = "{family: acs:ubuntu_24_04_x64}";
 
-/// A stack with one machine, `one`, and these further resources.
+/// Returns a stack with one instance, `one`, and these further resources.
 fn with(more: &str) -> String {
     format!(
         "stack: test
@@ -30,7 +30,7 @@ fn image(fields: &str) -> String {
     ))
 }
 
-/// How many of a kind there are, owned or not.
+/// Returns how many resources of a kind exist, owned or not.
 fn count(cloud: &Cloud, kind: &str) -> usize {
     cloud
         .resources()
@@ -50,7 +50,7 @@ async fn attributes_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_machine_makes_no_other_image() {
+async fn another_instance_does_not_create_another_image() {
     let two = format!("  two: {{{MACHINE}, image: {PUBLIC}}}\n");
     let of = |machine: &str| {
         with(&format!(
@@ -61,7 +61,7 @@ async fn another_machine_makes_no_other_image() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_snapshots_go_with_it() {
+async fn its_snapshots_are_deleted_with_it() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&image("")).await.is_complete());
     assert_eq!((count(&cloud, "image"), count(&cloud, "snapshot")), (1, 1));
@@ -72,9 +72,9 @@ async fn its_snapshots_go_with_it() {
     assert_eq!((count(&cloud, "image"), count(&cloud, "snapshot")), (0, 0));
 }
 
-/// A machine is made from an image of the stack, and holds on to it.
+/// An instance is created from an image of the stack, and depends on it.
 #[tokio::test(start_paused = true)]
-async fn a_machine_is_made_from_it() {
+async fn an_instance_is_created_from_it() {
     let from = |image: &str| {
         format!(
             "{}  two: {{{MACHINE}, image: {image}}}\n",
@@ -93,14 +93,14 @@ async fn a_machine_is_made_from_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dying_while_it_is_made() {
+async fn a_run_that_dies_while_it_is_created_is_completed() {
     let made = image("");
     assert!(dying_everywhere(Some(&with("")), &made).await >= 2);
 }
 
-/// A run that died while the image was being made is continued: it is waited for.
+/// The run after one that died while the image was being created waits for the image.
 #[tokio::test(start_paused = true)]
-async fn an_image_under_way_is_waited_for() {
+async fn an_image_that_is_being_created_is_waited_for() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&with("")).await.is_complete());
     let plan = cloud.plan(&image("")).await;
@@ -114,9 +114,9 @@ async fn an_image_under_way_is_waited_for() {
     assert_eq!(lines(&cloud.plan(&image("")).await), Vec::<String>::new());
 }
 
-/// A look-up means the newest; a machine keeps the image that it has while that fits.
+/// A look-up returns the newest image; an instance keeps its image while that matches.
 #[tokio::test(start_paused = true)]
-async fn an_existing_image_is_the_newest_that_fits() {
+async fn an_existing_image_is_the_newest_that_matches() {
     let found = |family: &str| {
         with(&format!("  two: {{{MACHINE}, image: base}}\n")).replace(
             "resources:",

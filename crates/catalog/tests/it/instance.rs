@@ -1,4 +1,4 @@
-//! `instance`, beside what the engine's own tests change.
+//! Changes of `instance` that the tests of the engine do not cover.
 
 use setpoint_plan::effect::Interruption;
 use setpoint_plan::planner::{Options, PlanErrorClass};
@@ -30,7 +30,7 @@ async fn check(before: &str, after: &str, expected: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn groups_are_one_set() {
+async fn security_groups_are_a_set() {
     check(
         PLAIN,
         &PLAIN.replace("[one]", "[two, one]"),
@@ -69,15 +69,16 @@ async fn a_stopped_machine_needs_no_restart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bandwidth_opens_and_closes() {
+async fn public_bandwidth_is_added_and_removed() {
     let open = format!("{PLAIN}    internet: {{max_bandwidth_out: 5}}\n");
     check(PLAIN, &open, &["~ box (internet.max_bandwidth_out) none"]).await;
     check(&open, PLAIN, &["~ box (internet.max_bandwidth_out) brief"]).await;
 }
 
-/// Bandwidth has a price per hour only where it is paid for, and without it the address may go.
+/// A change of bandwidth affects the hourly price only if bandwidth is billed; without bandwidth,
+/// the address may be lost.
 #[tokio::test(start_paused = true)]
-async fn bandwidth_says_what_it_costs_and_loses() {
+async fn bandwidth_shows_price_changes_and_losses() {
     const BY_TRAFFIC: &str = "{max_bandwidth_out: 5, charge_type: PayByTraffic}";
     const BY_BANDWIDTH: &str = "{max_bandwidth_out: 5, charge_type: PayByBandwidth}";
     const NONE: &str = "{max_bandwidth_out: 0}";
@@ -105,7 +106,7 @@ async fn bandwidth_says_what_it_costs_and_loses() {
     }
 }
 
-/// A machine that stops without charges may come back under another address, unless it has an EIP.
+/// An instance that stops without charges may get another address, unless it has an EIP.
 #[tokio::test(start_paused = true)]
 async fn a_stop_without_charges_may_lose_the_address() {
     let own = "    internet: {max_bandwidth_out: 5}\n";
@@ -128,9 +129,10 @@ async fn a_stop_without_charges_may_lose_the_address() {
     }
 }
 
-/// What a system disk cannot become would need another machine: the plan leaves that to the user.
+/// A category that the system disk cannot get in place would need another instance: the plan
+/// refuses it, so that the user decides.
 #[tokio::test(start_paused = true)]
-async fn a_category_that_no_disk_can_become_is_refused() {
+async fn a_category_that_needs_another_instance_is_refused() {
     let of = |disk: &str| machine(&format!("{PLAIN}    system_disk: {{{disk}}}\n"));
     let cloud = Cloud::new();
     cloud.apply(&of("size: 40")).await;
@@ -148,21 +150,21 @@ async fn a_category_that_no_disk_can_become_is_refused() {
 
 #[test]
 #[should_panic(expected = "a PL2 disk must have at least 461 GiB")]
-fn a_new_system_disk_is_as_great_as_its_level_asks() {
+fn a_new_system_disk_needs_the_size_of_its_level() {
     let disk = "    system_disk: {size: 40, performance_level: PL2}\n";
     drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
 }
 
 #[test]
 #[should_panic(expected = "a PL3 disk must have at least 1261 GiB, but `size` is missing")]
-fn a_high_level_needs_a_size_in_the_file() {
+fn a_high_level_needs_a_size_in_the_spec() {
     let disk = "    system_disk: {performance_level: PL3}\n";
     drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
 }
 
-/// How bandwidth is charged stays as it is where no line says it.
+/// The billing of bandwidth stays if the spec does not give it.
 #[tokio::test(start_paused = true)]
-async fn more_bandwidth_is_charged_as_before() {
+async fn more_bandwidth_is_billed_as_before() {
     let with = |internet| machine(&format!("{PLAIN}    internet: {internet}\n"));
     let cloud = Cloud::new();
     cloud
@@ -174,13 +176,13 @@ async fn more_bandwidth_is_charged_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn protection_needs_two_applies_to_go() {
+async fn removed_protection_is_switched_off() {
     let protected = format!("{PLAIN}    lifecycle: {{protect: true}}\n");
     check(&protected, PLAIN, &["~ box (deletion_protection) none"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_of_the_acceptable_types_is_right() {
+async fn any_of_the_acceptable_types_is_accepted() {
     let ladder = PLAIN.replace(
         "instance_type: ecs.c7.large",
         "instance_types: [ecs.c7.large, ecs.c7.xlarge]",
@@ -209,7 +211,7 @@ async fn any_of_the_acceptable_types_is_right() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_user_data_do_nothing_unless_asked_to() {
+async fn changed_user_data_have_no_effect_by_default() {
     let with = |text: &str, lifecycle: &str| {
         format!("{PLAIN}    user_data: \"#!/bin/sh\\necho {text}\\n\"\n{lifecycle}")
     };
@@ -229,7 +231,7 @@ async fn other_user_data_do_nothing_unless_asked_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_newer_image_is_no_difference_unless_followed() {
+async fn the_image_that_a_look_up_follows_is_no_difference() {
     let cloud = Cloud::new();
     assert!(cloud.apply(&machine(PLAIN)).await.is_complete());
     let by_id = machine(PLAIN).replace(
@@ -239,6 +241,7 @@ async fn a_newer_image_is_no_difference_unless_followed() {
     assert_eq!(lines(&cloud.plan(&by_id).await), Vec::<String>::new());
 }
 
+/// Applies two specs and returns the write calls of the second apply.
 async fn writes(before: &str, after: &str) -> Vec<&'static str> {
     let cloud = Cloud::new();
     assert!(cloud.apply(&machine(before)).await.is_complete());
@@ -251,9 +254,9 @@ async fn writes(before: &str, after: &str) -> Vec<&'static str> {
     outcome.writes.iter().map(|write| write.action).collect()
 }
 
-/// Nobody starts it again, so nothing marks it.
+/// Nothing starts the instance again, so it is not marked.
 #[tokio::test(start_paused = true)]
-async fn a_stop_that_is_wanted_opens_the_window_for_good() {
+async fn a_stop_that_the_spec_wants_leaves_the_window_open() {
     let after = format!(
         "{}    power: stopped\n",
         PLAIN.replace("c7.large", "c7.xlarge")
@@ -269,9 +272,9 @@ async fn a_stop_that_is_wanted_opens_the_window_for_good() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_that_an_earlier_run_left_stopped_is_started_once() {
+async fn an_instance_that_an_earlier_run_left_stopped_is_started_once() {
     let bigger = machine(&PLAIN.replace("c7.large", "c7.xlarge"));
-    // The mark, the stop, the type, the start, the mark's end.
+    // The writes are: set the mark, stop, change the type, start, remove the mark.
     for (n, expected) in [
         (
             2,

@@ -1,5 +1,5 @@
-//! The JSON Schema of the real kinds: it takes the example stacks and the starter, and knows every
-//! kind.
+//! The JSON Schema of the real kinds: it accepts the example stacks and the starter, and refuses
+//! unknown fields.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ fn compiled() -> (Schemas, SchemaIndex) {
     (schemas, index)
 }
 
-/// The stack files of `specs/`.
+/// Returns the stack files of `specs/`.
 fn examples() -> Vec<PathBuf> {
     let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs");
     let folders = std::fs::read_dir(specs).expect("the examples are there");
@@ -44,7 +44,7 @@ fn the_examples_pass() {
         if let Err(error) = schemas.validate(&value, index) {
             panic!("{name}: {error:#}");
         }
-        // The same with a field that the kind does not have.
+        // The same file with a field that the kind does not have.
         let wrong = file.replace("type: vpc\n", "type: vpc\n    cidr: 10.0.0.0/16\n");
         if wrong != file {
             let value: Value = serde_yaml::from_str(&wrong).expect("YAML");

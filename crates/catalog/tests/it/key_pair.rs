@@ -1,9 +1,9 @@
-//! `key_pair`, alone and behind a machine.
+//! Changes of a `key_pair` that an instance uses.
 
 use setpoint_testkit::local::PUBLIC_KEY;
 use setpoint_testkit::run::lives;
 
-/// Another public key of 2048 bits whose private half nobody has.
+/// Another public key of 2048 bits. Nobody has its private half.
 const OTHER: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCafjz8hy48Zrw72QCi/5R0goBTQRBzM0UcdEmYREtHtVd9hbltLxDhh2ijxTChL6ftVnzE71LsAMjEWuQRJy1Afm70HZgPFHNIVjAjjFxUol4n0aDW+LV8it5oIbepvvZA4YLlLyY3JnisBl2r9Yn8wGeQb59DV4HjkEZafUBcjQts2Hl37Co+GoAADYqTwe+mvN5457roIS0krYizEVa4N0Khy/yfxAdJBdFC+FtIYEhArV3o6Gww+KixPE3LtCV+hzX8A5OAIEMhxtpnLC+Zp4VIULSLnTUJjLuDCL6KtWv53tqZ59ST/USi1uaqW/hDVTTI2wkwu62WQliV2NK5";
 
 fn stack(name: &str, key: &str) -> String {
@@ -26,9 +26,10 @@ resources:
     )
 }
 
-/// A name of our own making gets a suffix, so that the machine moves over before the old key goes.
+/// A name that Setpoint chose gets a suffix, so that the instance moves to the new key before the
+/// old one is deleted.
 #[tokio::test(start_paused = true)]
-async fn another_key_under_a_name_of_our_own() {
+async fn another_key_with_a_chosen_name_is_created_first() {
     lives(
         &stack("", PUBLIC_KEY),
         &stack("", OTHER),
@@ -37,10 +38,10 @@ async fn another_key_under_a_name_of_our_own() {
     .await;
 }
 
-/// A given name can be there once: the machine lets go, the key is replaced, the machine takes the
-/// new one.
+/// A given name can exist only once: the key is detached from the instance, replaced, and the new
+/// one is attached.
 #[tokio::test(start_paused = true)]
-async fn another_key_under_a_given_name() {
+async fn another_key_with_a_given_name_is_deleted_first() {
     lives(
         &stack("name: ops, ", PUBLIC_KEY),
         &stack("name: ops, ", OTHER),
@@ -50,7 +51,7 @@ async fn another_key_under_a_given_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_makes_no_other_key() {
+async fn another_comment_is_not_another_key() {
     lives(
         &stack("", PUBLIC_KEY),
         &stack("", &format!("{PUBLIC_KEY} ops@office")),

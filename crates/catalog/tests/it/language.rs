@@ -1,8 +1,8 @@
-//! `docs/language.md`: every example loads, the results that the examples of the functions state
-//! are true, and `explain` answers for every construct from it.
+//! `docs/language.md`: every example loads, the stated results of functions are true, and `explain`
+//! has an answer for every construct.
 //!
-//! The blocks of a section are the files of one stack. A block says its path in a first comment;
-//! a block without one is `stack.yaml`.
+//! The blocks of a section are the files of one stack. The first line of a block may be a comment
+//! with its path; a block without one is `stack.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn page() -> String {
     std::fs::read_to_string(path).expect("the page is there")
 }
 
-/// The files of each section of the page, by path.
+/// Returns the files of each section of the page, by path.
 fn sections() -> Vec<(String, BTreeMap<String, String>)> {
     let page = page();
     let sections = page.split("\n## ").skip(1);
@@ -86,7 +86,7 @@ fn every_example_of_the_language_loads() {
 }
 
 #[test]
-fn the_functions_give_what_the_page_says() {
+fn functions_return_what_the_page_states() {
     let functions = sections().into_iter().find(|(name, _)| name == "Functions");
     let (_, files) = functions.expect("a section");
     let stack = loaded(&files, None);
@@ -102,7 +102,7 @@ fn the_functions_give_what_the_page_says() {
     assert_eq!(said, setpoint_spec::FUNCTIONS.len(), "every function");
 }
 
-/// A value as the page writes it.
+/// Returns a value as the page writes it.
 fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone().to_string(),
@@ -121,7 +121,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Every section of a file, every key of an entry and of `lifecycle`, and every function.
+/// Returns every section of a file, every key of an entry and of `lifecycle`, and every function.
 fn constructs() -> Vec<&'static str> {
     let fields = common::ENTRY.iter().map(|field| field.name);
     let of_kinds = REGISTRY.kinds().flat_map(|kind| kind.lifecycle);
@@ -139,7 +139,7 @@ fn explained(word: &str, width: usize) -> String {
     explain::explain(&REGISTRY.schema(), word, width).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The page says something of every construct, and so does `explain`.
+/// `explain` has an answer for every construct, taken from the page.
 #[test]
 fn every_construct_is_explained() {
     for word in constructs() {

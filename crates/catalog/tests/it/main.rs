@@ -1,5 +1,5 @@
-//! Each kind lives through its changes in the simulated cloud; every change ends with an empty
-//! plan, and nothing is left.
+//! The kinds in the simulated cloud: every change is applied, ends with an empty plan, and a
+//! destroy leaves nothing behind.
 
 #![expect(clippy::disallowed_methods, reason = "the examples lie in files")]
 

@@ -1,4 +1,4 @@
-//! `metric_alarm`: a put replaces the whole rule, so every change must send all of it.
+//! Changes of `metric_alarm`: a put replaces the whole rule, so every change must send all of it.
 
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, lives};
@@ -26,7 +26,7 @@ async fn levels_and_times_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_line_does_not_say_stays() {
+async fn fields_that_are_not_given_stay() {
     let more = format!(
         "{CRITICAL}    silence_time: 1h\n    no_data_policy: OK\n    labels: {{team: web}}\n"
     );
@@ -77,10 +77,10 @@ async fn another_level_is_added() {
     .await;
 }
 
-/// Whether a put wakes a rule is not documented, so the flag follows every put of a rule that is
-/// off or managed.
+/// It is not documented whether a put enables a disabled rule, so the flag is set again after every
+/// put of a rule that is disabled or whose flag is managed.
 #[tokio::test(start_paused = true)]
-async fn a_rule_that_is_off_stays_off() {
+async fn a_disabled_rule_stays_disabled() {
     let off = format!("{CRITICAL}    active: false\n");
     for unsaid in [off.replace("90", "80"), CRITICAL.replace("90", "80")] {
         let cloud = Cloud::new();
@@ -102,7 +102,7 @@ async fn a_rule_that_is_off_stays_off() {
     }
 }
 
-/// No metric stands in two namespaces, so both change at once.
+/// No metric is in two namespaces, so both change at once.
 #[tokio::test(start_paused = true)]
 async fn another_namespace_makes_another_rule() {
     let before = alarm("    critical: {statistics: Average, threshold: 90}\n");

@@ -1,4 +1,4 @@
-//! `vpc` and `vswitch`.
+//! Changes of `vpc` and `vswitch`.
 
 use setpoint_testkit::run::lives;
 
@@ -37,7 +37,7 @@ async fn names_and_descriptions_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_taken_out_lets_go() {
+async fn a_removed_field_is_not_managed_any_more() {
     let named = (
         "name: corp, cidr_block: 10.0.0.0/16",
         "name: floor-1, cidr_block: 10.0.1.0/24",
@@ -55,7 +55,7 @@ async fn the_block_of_a_vpc_grows_in_place() {
     .await;
 }
 
-/// The subnet is out of the way while the block changes, and made anew in the new one.
+/// The subnet is deleted before the block changes, and created again in the new block.
 #[tokio::test(start_paused = true)]
 async fn a_block_moves_with_its_subnet() {
     let moved = ("cidr_block: 10.1.0.0/16", "cidr_block: 10.1.1.0/24");
@@ -68,7 +68,7 @@ async fn a_block_moves_with_its_subnet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn secondary_blocks_come_and_go() {
+async fn secondary_blocks_are_added_and_replaced() {
     let with = (
         "cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [192.168.0.0/16]",
         BLOCKS.1,
@@ -100,7 +100,7 @@ async fn user_blocks_replace_the_network() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_block_of_a_subnet_replaces_it() {
+async fn another_block_replaces_a_subnet() {
     check(
         BLOCKS,
         (BLOCKS.0, "cidr_block: 10.0.1.0/25"),
@@ -122,9 +122,9 @@ async fn host_names_are_switched_on() {
     .await;
 }
 
-/// What goes has a place of its own beside what comes, unless it is in the way.
+/// Removed blocks have a place of their own beside added ones, unless a new block overlaps them.
 #[tokio::test(start_paused = true)]
-async fn secondary_blocks_change_places() {
+async fn secondary_blocks_are_added_and_removed_together() {
     let with = |blocks: &str| format!("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [{blocks}]");
     let (before, after) = (
         with("192.168.0.0/16, 172.16.0.0/16"),
@@ -138,7 +138,7 @@ async fn secondary_blocks_change_places() {
     .await;
 }
 
-/// A subnet moves from a block that goes to one that comes.
+/// A subnet is replaced from a removed block to an added one.
 #[tokio::test(start_paused = true)]
 async fn a_subnet_moves_between_secondary_blocks() {
     let with = |block: &str| format!("cidr_block: 10.0.0.0/16, secondary_cidr_blocks: [{block}]");
@@ -175,7 +175,7 @@ async fn ipv6_is_switched_on_in_a_network_and_in_its_subnet() {
     check((&on.0, &on.1), (&on.0, BLOCKS.1), &[]).await;
 }
 
-/// It is refused while a subnet has a part of the block, so only a network without such loses it.
+/// The API refuses this while a subnet has a part of the block, so no subnet has one here.
 #[tokio::test(start_paused = true)]
 async fn ipv6_is_switched_off() {
     let with = |on: &str| format!("cidr_block: 10.0.0.0/16, enable_ipv6: {on}");

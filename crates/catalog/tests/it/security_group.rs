@@ -1,4 +1,4 @@
-//! `security_group`.
+//! Changes of `security_group`.
 
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::run::{lines, lives};
@@ -16,7 +16,7 @@ async fn check(before: &str, after: &str, expected: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rules_come_go_and_are_reworded() {
+async fn rules_are_added_revoked_and_described_anew() {
     let more = format!("{WEB}      - {{port: 22, source: [203.0.113.50, 198.51.100.0/24]}}\n");
     check(WEB, &more, &["~ web (ingress) none"]).await;
     check(&more, WEB, &["~ web (ingress) none"]).await;
@@ -34,20 +34,20 @@ async fn rules_come_go_and_are_reworded() {
     .await;
 }
 
-/// Rules are a closed field: without a line there are none.
+/// Rules are a closed field: without it in the spec, the group must have none.
 #[tokio::test(start_paused = true)]
-async fn rules_that_no_line_opens_are_closed() {
+async fn rules_that_the_spec_does_not_have_are_revoked() {
     check(WEB, "", &["~ web (ingress) none"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn egress_and_odd_protocols() {
+async fn egress_and_protocols_without_ports() {
     let odd = "    ingress:\n      - {protocol: icmp, source: 10.0.0.0/8}\n      - {protocol: all, source: 10.1.0.0/16, policy: drop, priority: 100}\n    egress:\n      - {protocol: udp, port: 53, dest: 0.0.0.0/0, description: DNS}\n";
     check(WEB, odd, &["~ web (egress, ingress) none"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn members_may_be_kept_apart() {
+async fn members_can_be_isolated_from_each_other() {
     check(
         WEB,
         &format!("    inner_access_policy: Drop\n{WEB}"),
@@ -57,7 +57,7 @@ async fn members_may_be_kept_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_type_is_another_group() {
+async fn another_type_replaces_the_group() {
     check(
         WEB,
         &format!("    security_group_type: enterprise\n{WEB}"),
@@ -67,7 +67,7 @@ async fn another_type_is_another_group() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn foreign_rules_stay_where_only_ours_are_added() {
+async fn foreign_rules_stay_if_the_field_is_additive_or_unmanaged() {
     let cloud = Cloud::new();
     let both = format!("{WEB}      - {{port: 22, source: 203.0.113.50}}\n");
     assert!(cloud.apply(&group(&both)).await.is_complete());
@@ -85,9 +85,10 @@ fn many(source: &str) -> String {
     )
 }
 
-/// 120 flows that all meet their successors, and 200 fit: 80 come, 120 go, 40 come.
+/// 120 rules that all overlap their replacements, with room for 200: 80 are added, 120 revoked, 40
+/// added.
 #[tokio::test(start_paused = true)]
-async fn more_rules_than_fit_side_by_side_are_swapped_in_turns() {
+async fn rules_that_exceed_the_quota_together_are_swapped_in_turns() {
     check(
         &many("0.0.0.0/0"),
         &many("10.0.0.0/8"),
@@ -97,7 +98,7 @@ async fn more_rules_than_fit_side_by_side_are_swapped_in_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_flow_may_be_said_twice_alike() {
+async fn a_flow_may_be_written_twice() {
     check(WEB, &format!("{WEB}      - {{port: 80, source: 0.0.0.0/0}}\n      - {{port: 80, source: 0.0.0.0/0, description: Web}}\n"), &[])
         .await;
 }

@@ -1,4 +1,5 @@
-//! What the tables read stands in the published descriptions of the answers, with the same type.
+//! Every path that the tables read exists in the published descriptions of the answers, with the
+//! same type.
 
 use serde_json::Value;
 use setpoint_catalog::REGISTRY;
@@ -6,7 +7,7 @@ use setpoint_plan::field::{Field, Read};
 use setpoint_plan::kind::Kind;
 use setpoint_spec::schema::Type;
 
-/// The shape of every answer, by product and action: types stand in the place of values.
+/// Returns the shape of every answer, by product and action, with types in the place of values.
 fn shapes() -> Value {
     let text = include_str!("../../../../testdata/sim/response-shapes.json");
     serde_json::from_str(text).expect("the file of shapes is JSON")
@@ -25,7 +26,7 @@ fn every_field_that_is_read_has_the_published_type() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The shape of one row of the listing of a kind.
+/// Returns the shape of one row of the listing of a kind.
 fn row_shape<'a>(kind: &Kind, shapes: &'a Value) -> &'a Value {
     let api = kind.list.api;
     let answer = &shapes[api.product.code()][api.name];
@@ -62,7 +63,7 @@ fn check(wrong: &mut Vec<String>, name: &str, row: &Value, path: &str, expected:
     }
 }
 
-/// The published type that the decoder expects for a type of the language.
+/// Returns the published type that the decoder expects for a type of the language.
 fn published(ty: Type) -> &'static str {
     match ty {
         Type::Bool => "boolean",
@@ -72,7 +73,8 @@ fn published(ty: Type) -> &'static str {
     }
 }
 
-/// What stands at a path. Some descriptions call a structure a list of one, so lists are passed.
+/// Returns the shape at a path. Some descriptions show a structure as a list of one item, so lists
+/// are entered.
 fn at<'a>(shape: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(shape, |inside, name| match inside {
         Value::Array(_) => &inside[0][name],
