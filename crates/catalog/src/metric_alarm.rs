@@ -348,19 +348,15 @@ fn check(cx: &CheckCx<'_>) -> Vec<Problem> {
 }
 
 fn desire(_: &Cx<'_>, _: &Found, _: Option<&Live>, want: &mut Desired) -> Result<(), Refusal> {
-    let mut default_to = |attr: String, value: Value| {
-        want.attrs.entry(attr).or_insert(value);
-    };
-    default_to("namespace".to_owned(), Value::text("acs_ecs_dashboard"));
+    want.attrs
+        .insert_if_absent("namespace", Value::text("acs_ecs_dashboard"));
     for (level, _) in LEVELS {
         if want.attrs.contains_key(&format!("{level}.statistics")) {
             let operator = Value::text("GreaterThanThreshold");
             want.attrs
-                .entry(format!("{level}.comparison_operator"))
-                .or_insert(operator);
+                .insert_if_absent(format!("{level}.comparison_operator"), operator);
             want.attrs
-                .entry(format!("{level}.times"))
-                .or_insert(Value::Int(3));
+                .insert_if_absent(format!("{level}.times"), Value::Int(3));
         }
     }
     // Groups are identified by name, so their look-up form is enough.
@@ -465,10 +461,10 @@ fn put(cx: &Cx<'_>, want: &Desired, live: Option<&Live>) -> Step {
     };
     let given = want.attrs.get("name").and_then(Value::as_text);
     let mut args: Args = vec![
-        ("RuleId", Value::Text(rule_id(cx, &want.address))),
+        ("RuleId", Value::text(rule_id(cx, &want.address))),
         (
             "RuleName",
-            Value::Text(rule_name(cx.stack, &want.address, given)),
+            Value::text(rule_name(cx.stack, &want.address, given)),
         ),
     ];
     for row in METRIC_ALARM
@@ -588,7 +584,7 @@ fn labels(row: Node<'_>) -> Result<Option<Value>, Odd> {
     for label in labels {
         map.insert(
             label.need_text("Key")?,
-            Value::Text(label.need_text("Value")?),
+            Value::text(label.need_text("Value")?),
         );
     }
     Ok((!map.is_empty()).then_some(Value::Map(map)))

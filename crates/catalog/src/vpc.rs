@@ -281,5 +281,5 @@ fn route_table(row: Node<'_>) -> Result<Option<Value>, Odd> {
         .unwrap_or_default()
         .into_iter()
         .next()
-        .map(Value::Text))
+        .map(Value::text))
 }

@@ -153,7 +153,7 @@ fn first(texts: Vec<String>) -> Option<Value> {
     texts
         .into_iter()
         .find(|text| !text.is_empty())
-        .map(Value::Text)
+        .map(Value::text)
 }
 
 /// Returns the primary private address.

@@ -358,8 +358,8 @@ fn steps(site: &Site, want: &Desired, id: &Value, may_show_log: bool) -> Vec<Ste
     let script = if may_show_log {
         Value::text(script)
     } else {
-        script.replace(&end_of_log(true), &end_of_log(false))
-    });
+        Value::text(script.replace(&end_of_log(true), &end_of_log(false)))
+    };
     // The limit of Cloud Assistant is a minute longer than that of the script, so that the script
     // can still print the log.
     let limit = timeout + 60;

@@ -95,11 +95,11 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let mut rule = Map::new();
     let lower = |path: &str| {
         row.need_text(path)
-            .map(|text| Value::Text(text.to_lowercase()))
+            .map(|text| Value::text(text.to_lowercase()))
     };
     rule.insert("protocol".to_owned(), lower("IpProtocol")?);
     rule.insert("policy".to_owned(), lower("Policy")?);
-    rule.insert("port".to_owned(), Value::Text(row.need_text("PortRange")?));
+    rule.insert("port".to_owned(), Value::text(row.need_text("PortRange")?));
     rule.insert(
         "priority".to_owned(),
         Value::Int(row.need_int_text("Priority")?),
@@ -116,7 +116,7 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     let v4 = some_text(row, &format!("{side}CidrIp"))?;
     let v6 = some_text(row, &format!("Ipv6{side}CidrIp"))?;
     let block = v4.or(v6).map(|text| canonical_block(&text));
-    rule.extend(block.map(|block| ("cidr".to_owned(), Value::Text(block))));
+    rule.extend(block.map(|block| ("cidr".to_owned(), Value::text(block))));
     if !["cidr", "group", "prefix_list"]
         .iter()
         .any(|peer| rule.contains_key(*peer))

@@ -221,9 +221,7 @@ impl<'a> Source<'a> {
     fn map_difference(&self, attr: &str, old: &Map, new: &Map) -> Vec<Row> {
         let keys: std::collections::BTreeSet<&Text> = old.keys().chain(new.keys()).collect();
         let side = |map: &Map, key: &str| map.get(key).cloned().unwrap_or(Value::Null);
-        let differing = keys
-            .into_iter()
-            .filter(|key| old.get(key) != new.get(key));
+        let differing = keys.into_iter().filter(|key| old.get(key) != new.get(key));
         differing
             .flat_map(|key| {
                 self.difference(&format!("{attr}.{key}"), &side(old, key), &side(new, key))
