@@ -1,7 +1,8 @@
-//! The answers to [`questions`](crate::questions), folded into a snapshot.
+//! Folds the answers to [`questions`](crate::questions) into a snapshot.
 //!
-//! After the first round every row that moved stands under its new address. After the second round
-//! the rows have their details too. What a second look has settled is merged in the same way.
+//! The first round adds listings, look-ups and rows to adopt, and then puts every row that moved
+//! under its new address. The second round adds the details of each row. [`settled`] replaces rows
+//! of the first read with those on which further reads agree.
 
 use std::sync::Arc;
 
@@ -19,21 +20,21 @@ use crate::rows::Details;
 pub struct Answer {
     /// The rows of all pages.
     pub rows: Vec<Row>,
-    /// Whether another question got the same answer before.
+    /// Whether an equal query was answered before, so that these rows are a copy.
     pub is_copy: bool,
-    /// How many calls they took; none for a copy.
+    /// The number of calls that the rows took; 0 for a copy.
     pub calls: usize,
-    /// How many further calls it took to prove that an empty answer is true.
+    /// The number of further calls that proved an empty answer to be true.
     pub proofs: usize,
 }
 
-/// Something outside the stack does not exist, or several things match.
+/// A look-up of a resource outside the stack that matches nothing, or more than one resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{said}: {}", matches(candidates))]
 pub struct Unmatched {
-    /// How the spec says it.
+    /// The look-up as the spec writes it.
     pub said: String,
-    /// The ids of what matches.
+    /// The ids of the resources that match.
     pub candidates: Vec<String>,
 }
 
@@ -44,10 +45,10 @@ fn matches(candidates: &[String]) -> String {
     }
 }
 
-/// Adds the answers of the first round to a snapshot that holds what lies on this machine.
+/// Adds the answers of the first round to a snapshot that holds the local reads.
 ///
 /// # Errors
-/// Something outside the stack is not found exactly once.
+/// Returns [`Unmatched`] if a look-up of a resource outside the stack finds none or several.
 pub fn first_round(
     registry: &Registry,
     intent: &Intent,
@@ -97,7 +98,7 @@ pub fn first_round(
     Ok(snapshot)
 }
 
-/// Adds the answers of the second round.
+/// Adds the answers of the second round: the details, and other rows that the same queries gave.
 #[must_use]
 pub fn second_round(mut snapshot: Snapshot, answers: Vec<(Question, Answer)>) -> Snapshot {
     let mut details = Vec::new();
@@ -106,7 +107,8 @@ pub fn second_round(mut snapshot: Snapshot, answers: Vec<(Question, Answer)>) ->
         let Purpose::DetailsOf(address) = purpose else {
             continue;
         };
-        // Askers of one query each get a copy of its rows; a detail counts once.
+        // Every asker of an equal query gets a copy of its rows. A detail is folded in once only,
+        // since a second time would append its lists again.
         for row in answer.rows {
             match row {
                 Row::Detail { .. } if !answer.is_copy => details.push(row),
@@ -122,8 +124,8 @@ pub fn second_round(mut snapshot: Snapshot, answers: Vec<(Question, Answer)>) ->
     snapshot
 }
 
-/// Puts the rows on which further looks agree in the place of those of the first look: the whole
-/// row where `is_whole` says so, and its owner and its tags otherwise.
+/// Replaces rows of the first read with those on which further reads agree: the whole row where
+/// `is_whole` returns true, and only its owner and its tags otherwise.
 #[must_use]
 pub fn settled(
     registry: &Registry,
@@ -148,7 +150,8 @@ pub fn settled(
             }
         }
     }
-    // What was moved before stands under its old address again where its row was read anew.
+    // A row that was read again has the address that its tags name, so the moves are applied once
+    // more. Rows that were not read again keep the moves that were applied before.
     let moved = std::mem::take(&mut snapshot.moved);
     moved::relocate(registry, intent, &mut snapshot);
     for (id, owner) in moved {
@@ -159,7 +162,8 @@ pub fn settled(
     snapshot
 }
 
-/// Whether a row is of this stack, or of one from which something moved here.
+/// Returns whether a row belongs to this stack, or to one from which a `moved` entry takes
+/// resources.
 #[must_use]
 pub fn is_ours(intent: &Intent, live: &Live) -> bool {
     let is_source = |stack: &str| {
@@ -170,7 +174,7 @@ pub fn is_ours(intent: &Intent, live: &Live) -> bool {
     owner.is_some_and(|owner| owner.stack == intent.stack || is_source(&owner.stack))
 }
 
-/// The live resources among rows.
+/// Returns the live resources among rows.
 pub fn live_rows(rows: Vec<Row>) -> impl Iterator<Item = Arc<Live>> {
     rows.into_iter().filter_map(|row| match row {
         Row::Live(live) => Some(live),
@@ -188,7 +192,7 @@ fn add_listed(intent: &Intent, snapshot: &mut Snapshot, rows: Vec<Row>) {
     }
 }
 
-/// Details belong to what the stack owns and to what it is about to adopt.
+/// Folds details into the rows that the stack owns and those that it is about to adopt.
 fn add_details(snapshot: &mut Snapshot, details: Vec<Row>) {
     let details = Details::of(details);
     let owned = snapshot.live.iter_mut();

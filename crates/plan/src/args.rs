@@ -1,4 +1,4 @@
-//! From values to what goes over the wire: references resolved, text joined and encoded.
+//! Turns values into the arguments of a call: resolves references, joins text and encodes it.
 
 use setpoint_openapi::flatten::Arg;
 use setpoint_spec::value::Encoding;
@@ -6,16 +6,16 @@ use setpoint_spec::value::Encoding;
 use crate::procedure::Args;
 use crate::{Ref, Value};
 
-/// A value that cannot be sent yet.
+/// A value that cannot be sent, because a reference in it has no value yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}.{}` is not known yet", reference.address, reference.attr)]
 pub struct Unresolved {
-    /// The first reference in it without a value.
+    /// The first reference without a value.
     pub reference: Ref,
 }
 
-/// The value with every reference replaced that `known` has a value for; joined and encoded where
-/// all parts are known.
+/// Returns the value with every reference replaced for which `known` has a value. Text is joined
+/// and encoded where all its parts are known.
 #[must_use]
 pub fn resolve(value: &Value, known: &dyn Fn(&Ref) -> Option<Value>) -> Value {
     let each = |items: &[Value]| {
@@ -43,7 +43,8 @@ pub fn resolve(value: &Value, known: &dyn Fn(&Ref) -> Option<Value>) -> Value {
     }
 }
 
-/// A text around something that is not there is not there either.
+/// Joins parts to one text. Text around a missing value is missing too: one `Null` part makes the
+/// whole `Null`.
 fn joined(parts: Vec<Value>) -> Value {
     if parts.contains(&Value::Null) {
         return Value::Null;
@@ -78,7 +79,7 @@ fn base64_of(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
-/// A known scalar as text, secrets included; `None` for what is unknown or no scalar.
+/// Returns a known scalar as text, secrets included; `None` if it is unknown or not a scalar.
 fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::Bool(b) => Some(b.to_string()),
@@ -94,7 +95,7 @@ fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-/// A known value as JSON. Secrets are exposed: for what is sent, not for what is shown.
+/// Returns a known value as JSON. Secrets are exposed: the result may be sent, but never shown.
 fn json_of(value: &Value) -> serde_json::Value {
     match value {
         Value::Bool(b) => serde_json::Value::Bool(*b),
@@ -117,10 +118,10 @@ fn json_of(value: &Value) -> serde_json::Value {
     }
 }
 
-/// The arguments of a call, ready to be flattened; nothing for `Null` and empty lists.
+/// Returns the arguments of a call, ready to be flattened. `Null` and empty lists send nothing.
 ///
 /// # Errors
-/// A reference that `known` has no value for.
+/// Returns the first reference for which `known` has no value.
 pub fn arguments(
     args: &Args,
     known: &dyn Fn(&Ref) -> Option<Value>,
@@ -150,7 +151,7 @@ fn argument(value: &Value) -> Option<Arg> {
     }
 }
 
-/// A list of texts as a value that becomes one JSON array text, as `InstanceIds` of
+/// Returns a list of texts that is sent as the text of one JSON array, as `InstanceIds` of
 /// DescribeInstances takes it.
 #[must_use]
 pub fn json_list<T: AsRef<str>>(texts: &[T]) -> Value {

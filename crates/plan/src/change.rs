@@ -1,4 +1,4 @@
-//! What becomes of each resource, with the reason as a value.
+//! What a plan does with each resource, and the reason as a value.
 
 use std::sync::Arc;
 
@@ -8,72 +8,76 @@ use crate::live::Live;
 use crate::update::Update;
 use crate::{Address, Location, Value};
 
-/// What a plan does with one resource.
+/// The change of one resource.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// Its address.
     pub address: Address,
-    /// Its kind's name.
+    /// The name of its kind.
     pub kind: &'static str,
-    /// What is done.
+    /// What is done with the resource.
     pub action: ChangeAction,
-    /// Why.
+    /// The reason for the action.
     pub reason: Reason,
-    /// Which fields differ, in the order of their names.
+    /// The fields that differ, sorted by name.
     pub fields: Vec<FieldChange>,
-    /// What it does to what runs: the most severe of its fields', given the live state.
+    /// The effect on running resources, given the live state: that of a replacement, or the effects
+    /// of all fields merged.
     pub effect: Effect,
-    /// What is lost: one line for people.
+    /// What is lost, as one line for people; `None` if nothing is.
     pub loses: Option<String>,
-    /// The live row it starts from.
+    /// The live row before the change; `None` if there is none.
     pub before: Option<Arc<Live>>,
-    /// What is wanted; `None` for what goes.
+    /// The desired resource; `None` if the row is deleted, kept or forgotten.
     pub after: Option<Arc<Desired>>,
-    /// Guard marks that are taken off though nothing asked for it, since the file says so.
+    /// Guard marks that the change removes only because the file does not ask for them any more: no
+    /// window is closed and no check has passed.
     pub lifted: Vec<String>,
-    /// For a replacement: which half comes first.
+    /// Which half of a replacement runs first; for a deletion, whether the other changes at its
+    /// address run before it.
     pub order: ReplaceOrder,
 }
 
 /// What is done with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeAction {
-    /// It is made.
+    /// It is created.
     Create,
-    /// A live thing is taken over; nothing but tags changes.
+    /// An existing live resource becomes part of the stack; only its tags change.
     Adopt,
-    /// It is changed in place.
+    /// It is updated in place.
     Update,
-    /// It goes and another comes.
+    /// It is deleted and a successor is created, in the order of [`ReplaceOrder`].
     Replace,
-    /// It goes.
+    /// It is deleted.
     Delete,
-    /// It stays, though the spec or a destroy would have it go (`on_delete: keep`, protection).
+    /// It is kept, although the spec or a destroy would delete it: `on_delete: keep` is set, or a
+    /// resource that stays uses it.
     Keep,
-    /// It is owned no longer.
+    /// The stack stops owning it; the live resource stays.
     Forget,
-    /// Nothing.
+    /// Nothing is done.
     NoOp,
 }
 
-/// Which half of a replacement comes first.
+/// Which half of a replacement runs first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReplaceOrder {
-    /// The old one goes, then the new one comes.
+    /// The old resource is deleted, then the new one is created.
     #[default]
     DeleteFirst,
-    /// The new one comes, users move, the old one goes.
+    /// The new resource is created, its users move to it, then the old one is deleted.
     CreateFirst,
 }
 
 /// Why a change is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// No live resource carries its address.
+    /// No live resource has its address.
     NotThere,
-    /// `adopt:` names a live thing.
+    /// `adopt:` names a live resource.
     AdoptAsked {
-        /// Its id.
+        /// The id of the live resource.
         id: String,
     },
     /// Fields differ.
@@ -85,36 +89,38 @@ pub enum Reason {
         /// The first such field.
         field: String,
     },
-    /// Something it uses is replaced, and it cannot move over.
+    /// A resource that it uses is replaced, and it cannot move to the successor.
     ParentReplaced {
         /// The parent.
         parent: Address,
     },
-    /// Something it uses is replaced and old and new parent cannot be there at once.
+    /// A resource that it uses is replaced, and the old and the new one cannot exist at the same
+    /// time.
     ParentCannotCoexist {
         /// The parent.
         parent: Address,
     },
     /// `--replace` names it.
     ReplaceAsked,
-    /// The spec has it no longer.
+    /// The spec does not contain it any more.
     NotInSpec,
-    /// Everything goes: `destroy`.
+    /// The whole stack is destroyed.
     Destroy,
-    /// The spec has something of another kind under its address now.
+    /// The spec has a resource of another kind at its address.
     OtherKind,
-    /// Something that stays stands on it.
+    /// A resource that is kept or forgotten uses it.
     StoodOn {
-        /// What stays.
+        /// The address of that resource.
         by: Address,
     },
-    /// An earlier run was cut off between making the successor and taking this one away.
+    /// An earlier run was interrupted after it created the successor and before it deleted this
+    /// one.
     Superseded,
     /// An earlier run stopped it for a change and did not start it again.
     LeftStopped,
-    /// It was moved to another address.
+    /// It was moved here from another address.
     Moved {
-        /// Where it came from.
+        /// The address that it had before.
         from: Address,
     },
     /// `forget:` names it.
@@ -123,37 +129,39 @@ pub enum Reason {
     Matches,
 }
 
-/// One field that differs.
+/// A field that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// The attribute, dotted.
+    /// The name of the attribute, dotted.
     pub attr: String,
-    /// The live value, `Null` if none.
+    /// The live value; `Null` if there is none.
     pub before: Value,
-    /// The wanted value; references are known after apply. `Null` where it is taken away.
+    /// The desired value; `Null` if the value is removed. References that are left in it are
+    /// resolved after apply.
     pub after: Value,
-    /// The update that changes it in place; `None` for a replacement.
+    /// The update that changes it in place; `None` if the difference forces a replacement.
     pub update: Option<&'static Update>,
-    /// What it does to what runs, given the live state.
+    /// The effect on running resources, given the live state.
     pub effect: Effect,
-    /// Where the spec says so.
+    /// The place in the spec that sets the field.
     pub at: Option<Location>,
 }
 
 impl Change {
-    /// Whether anything is done.
+    /// Returns whether the action changes anything: it is neither [`ChangeAction::NoOp`] nor
+    /// [`ChangeAction::Keep`].
     #[must_use]
     pub fn is_change(&self) -> bool {
         !matches!(self.action, ChangeAction::NoOp | ChangeAction::Keep)
     }
 
-    /// Whether its live row goes.
+    /// Returns whether it deletes its live row.
     #[must_use]
     pub fn deletes(&self) -> bool {
         matches!(self.action, ChangeAction::Delete | ChangeAction::Replace)
     }
 
-    /// Whether a new row comes.
+    /// Returns whether it creates a live row.
     #[must_use]
     pub fn creates(&self) -> bool {
         matches!(self.action, ChangeAction::Create | ChangeAction::Replace)
@@ -161,7 +169,7 @@ impl Change {
 }
 
 impl ChangeAction {
-    /// The mark in plans: `+`, `~`, `-/+`, `-`, or a space.
+    /// Returns its mark in plans: `+`, `~`, `-/+`, `+/-`, `-`, `!`, `x`, or a space.
     #[must_use]
     pub fn mark(self, order: ReplaceOrder) -> &'static str {
         match (self, order) {

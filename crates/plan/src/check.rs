@@ -1,5 +1,5 @@
-//! The checker: invariants of a plan, apart from the planner. Run after every plan in tests and
-//! before every apply.
+//! The checker: verifies invariants of a plan independently of the planner. It runs after every
+//! plan in tests and before every apply.
 
 use setpoint_openapi::action::Param;
 
@@ -7,10 +7,11 @@ use crate::plan::{Plan, PlanStep};
 use crate::procedure::{Act, Call, ItemForm, Token};
 use crate::{Address, Value};
 
-/// A plan that breaks an invariant. Always a bug of a kind or of the planner, never of a spec.
+/// An invariant that a plan violates. It is always a bug of a kind or of the planner, never of a
+/// spec.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// A parameter that the action does not take.
+    /// The action does not take a parameter.
     #[error("{address}: {action} takes no parameter `{param}`")]
     UnknownParameter {
         /// The resource.
@@ -20,7 +21,7 @@ pub enum Fault {
         /// The parameter.
         param: String,
     },
-    /// A parameter that the action demands is missing.
+    /// A parameter that the action requires is missing.
     #[error("{address}: {action} needs `{param}`")]
     MissingParameter {
         /// The resource.
@@ -30,7 +31,7 @@ pub enum Fault {
         /// The parameter.
         param: &'static str,
     },
-    /// A code that is said to lead to the next set of parameters, and is retried first.
+    /// An error code should lead to the next set of parameters, but is retried first.
     #[error("{address}: {action} retries `{code}`, and so never falls on it")]
     NeverFalls {
         /// The resource.
@@ -40,7 +41,7 @@ pub enum Fault {
         /// The code.
         code: &'static str,
     },
-    /// A derived token on an action that takes none.
+    /// A token is derived for an action that takes none.
     #[error("{address}: {action} takes no client token")]
     NoToken {
         /// The resource.
@@ -48,7 +49,7 @@ pub enum Fault {
         /// The action.
         action: &'static str,
     },
-    /// A call that only reads.
+    /// A call only reads.
     #[error("{address}: {action} is a read and does not belong into a plan")]
     Read {
         /// The resource.
@@ -56,15 +57,15 @@ pub enum Fault {
         /// The action.
         action: &'static str,
     },
-    /// A step that waits for a later one.
+    /// A step waits for a later one.
     #[error("step {step} of {address} waits for a step that does not come before it")]
     Order {
         /// The resource.
         address: Address,
-        /// The step.
+        /// The index of the step.
         step: usize,
     },
-    /// A reference to something that this plan neither finds nor makes before it is used.
+    /// A reference leads to a resource that the plan neither finds nor creates before it is used.
     #[error("{address}: `{reference}` is not known when it is used")]
     Unreachable {
         /// The resource.
@@ -74,7 +75,7 @@ pub enum Fault {
     },
 }
 
-/// Every fault of a plan; none in a good one.
+/// Returns every fault of a plan; none if it is sound.
 #[must_use]
 pub fn check(plan: &Plan) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -164,7 +165,7 @@ fn check_call(step: &PlanStep, call: &Call, faults: &mut Vec<Fault>) {
     }
 }
 
-/// The flattened names that a parameter will have; unknown values count as scalars.
+/// Collects the flattened names that a parameter will have; unknown values count as scalars.
 fn names_of(name: &str, value: &Value, names: &mut Vec<String>) {
     match value {
         Value::List(items) => items
@@ -179,7 +180,8 @@ fn names_of(name: &str, value: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// References whose resource is made by no earlier step and was not there before.
+/// Returns a fault for each reference to a resource that no earlier step creates and that did not
+/// exist before.
 fn unreachable(plan: &Plan, at: usize, step: &PlanStep) -> Vec<Fault> {
     let made = |address: &Address| {
         plan.steps[..at]
@@ -215,7 +217,7 @@ mod tests {
     use crate::fixtures::{address, change, plan, step};
     use crate::procedure::Step;
 
-    /// The faults of a plan of these steps for `app`, as text.
+    /// Returns the faults of a plan of these steps for `app`, as text.
     fn faults(steps: Vec<PlanStep>) -> Vec<String> {
         let changes = vec![change("app", ChangeAction::Create, Reason::NotThere)];
         check(&plan(changes, steps))

@@ -1,11 +1,11 @@
-//! Exclusive values: a name, a number, an address, a block or a slot that one live resource at a
-//! time holds.
+//! Exclusive values: a name, a number, an address, a block or a slot that only one live resource
+//! can hold at a time.
 //!
-//! A kind says which of them a side of a resource holds ([`crate::kind::Kind::claims`]). Two claims
-//! can be compared if they are of one kind, one field and one scope; blocks conflict if they
-//! overlap, everything else if it is equal. Slots are compared across kinds: a machine with an
-//! address of its own has no slot left for another one. A [`Room`] is the other half for blocks:
-//! what the scope itself offers at each stage of its own update.
+//! A kind says which of them a live or desired resource holds ([`crate::kind::Kind::claims`]). Two
+//! claims can be compared if they have the same kind, field and scope. Blocks conflict if they
+//! overlap, all other values if they are equal. Slots are compared across kinds: a machine with an
+//! address of its own has no slot left for another one. A [`Room`] is the counterpart for blocks:
+//! the blocks that the scope itself offers at each stage of its own update.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,17 +14,17 @@ use ipnet::IpNet;
 
 use crate::Value;
 
-/// Something that at most one live resource of a scope can hold at a time.
+/// A value that at most one live resource of a scope can hold at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     /// The field that holds the value.
     pub field: &'static str,
     /// The id of the resource inside which the value is unique, or a reference to one that the plan
-    /// creates; `Null` for the whole region.
+    /// creates; `Null` if it is unique in the whole region.
     pub scope: Value,
-    /// The value.
+    /// The value that is claimed.
     pub what: Claimed,
-    /// How the holder can give it up, for people; empty where another value is the way out.
+    /// How the holder can release it, for people; empty if only another value helps.
     pub way: &'static str,
 }
 
@@ -37,14 +37,15 @@ pub enum Claimed {
     Number(i64),
     /// An address.
     Address(IpAddr),
-    /// A block of addresses; it excludes every block that overlaps it.
+    /// A block of addresses. It conflicts with every block that overlaps it.
     Block(IpNet),
-    /// A place for one thing, and the id of what has it: `public address slot`, `i-1`.
+    /// A place for one resource, and the id of the resource that has the place:
+    /// `public address slot`, `i-1`.
     Slot(&'static str, String),
 }
 
 impl Claim {
-    /// A name that is unique in its scope; `None` if the value is not known.
+    /// Returns the claim of a name that is unique in its scope; `None` if the value is not known.
     #[must_use]
     pub fn name(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
         let what = Claimed::Name(value.as_text()?.to_owned());
@@ -56,8 +57,8 @@ impl Claim {
         })
     }
 
-    /// A slot of the resource with this id; `None` if the id is not known. `way` says how the
-    /// holder can give it up.
+    /// Returns the claim of a slot of the resource with this id; `None` if the id is not known.
+    /// `way` says how the holder can release it.
     #[must_use]
     pub fn slot(
         field: &'static str,
@@ -73,21 +74,24 @@ impl Claim {
         })
     }
 
-    /// A number that is unique inside another resource.
+    /// Returns the claim of a number that is unique inside another resource; `None` if the value or
+    /// the scope is missing.
     #[must_use]
     pub fn number(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
         let what = Claimed::Number(value.as_int()?);
         Self::inside(field, scope, what)
     }
 
-    /// An address inside another resource.
+    /// Returns the claim of an address inside another resource; `None` if the value or the scope is
+    /// missing.
     #[must_use]
     pub fn address(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
         let what = Claimed::Address(value.as_text()?.parse().ok()?);
         Self::inside(field, scope, what)
     }
 
-    /// A block of addresses inside another resource.
+    /// Returns the claim of a block of addresses inside another resource; `None` if the value or
+    /// the scope is missing.
     #[must_use]
     pub fn block(field: &'static str, scope: Value, value: &Value) -> Option<Self> {
         let block: IpNet = value.as_text()?.parse().ok()?;
@@ -103,20 +107,21 @@ impl Claim {
         })
     }
 
-    /// Whether the two cannot be held at once. Both are of one kind, or slots.
+    /// Returns whether the two cannot be held at the same time. Both must be of the same kind, or
+    /// slots.
     #[must_use]
     pub fn conflicts(&self, other: &Self) -> bool {
         let is_one_field = self.field == other.field || self.is_slot();
         is_one_field && self.scope == other.scope && self.what.conflicts(&other.what)
     }
 
-    /// Whether it is a slot.
+    /// Returns whether it is a slot.
     #[must_use]
     pub fn is_slot(&self) -> bool {
         matches!(self.what, Claimed::Slot(..))
     }
 
-    /// What to do where the holder keeps it.
+    /// Returns what to do if the holder keeps it.
     #[must_use]
     pub fn way_out(&self) -> String {
         match self.way {
@@ -125,7 +130,7 @@ impl Claim {
         }
     }
 
-    /// The block, if it is one.
+    /// Returns the block, if it is one.
     #[must_use]
     pub fn as_block(&self) -> Option<&IpNet> {
         match &self.what {
@@ -136,7 +141,7 @@ impl Claim {
 }
 
 impl Claimed {
-    /// What it is called in messages.
+    /// Returns its name in messages.
     #[must_use]
     pub fn noun(&self) -> &'static str {
         match self {
@@ -168,25 +173,25 @@ impl fmt::Display for Claimed {
     }
 }
 
-/// The blocks that a resource offers to what lies in it, at each stage of its update.
+/// The blocks that a resource offers to its children, at each stage of its update.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Room {
     /// Before the update.
     pub at_first: Vec<IpNet>,
-    /// After blocks have gone that are in the way of new ones, before these are there.
+    /// After the blocks that conflict with new ones were removed, before the new ones are added.
     pub cleared: Vec<IpNet>,
-    /// Between its first verbs and those that stand after everything else (`At::After`).
+    /// Between its first calls and those that come after everything else (`At::After`).
     pub meanwhile: Vec<IpNet>,
     /// After the update.
     pub at_last: Vec<IpNet>,
 }
 
 impl Room {
-    /// The number of the stage before the update.
+    /// The index of the stage before the update.
     pub const AT_FIRST: usize = 0;
-    /// The number of the stage between the first and the last verbs.
+    /// The index of the stage between the first and the last calls.
     pub const MEANWHILE: usize = 2;
-    /// The number of the stage after the update.
+    /// The index of the stage after the update.
     pub const AT_LAST: usize = 3;
 
     fn stages(&self) -> [&[IpNet]; 4] {
@@ -198,14 +203,14 @@ impl Room {
         ]
     }
 
-    /// Whether it offers the same at each stage.
+    /// Returns whether it offers the same blocks at each stage.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         let stages = self.stages();
         stages.iter().all(|stage| *stage == stages[0])
     }
 
-    /// The last stage up to which a block that is there now may stay.
+    /// Returns the last stage up to which an existing block may stay.
     #[must_use]
     pub fn stays_until(&self, block: &IpNet) -> usize {
         let outside = |room: &&[IpNet]| !holds(room, block);
@@ -213,7 +218,7 @@ impl Room {
         first_outside.map_or(Self::AT_LAST, |stage| stage.saturating_sub(1))
     }
 
-    /// The first stage from which on a new block may be there.
+    /// Returns the first stage from which a new block may exist.
     #[must_use]
     pub fn there_from(&self, block: &IpNet) -> usize {
         let outside = |room: &&[IpNet]| !holds(room, block);
@@ -277,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_is_one_for_all_kinds() {
+    fn a_slot_is_shared_by_all_kinds() {
         let slot = |field, of: &str| Claim::slot(field, "address slot", &of.into(), "");
         let (eip, machine) = (slot("on", "i-1"), slot("bandwidth", "i-1"));
         let other = slot("on", "i-2");
@@ -291,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_claims_nothing() {
+    fn an_unknown_value_claims_nothing() {
         let unknown = Value::reference(&crate::fixtures::address("net"), "id");
         assert_eq!(Claim::name("name", Value::Null, &unknown), None);
         assert_eq!(
@@ -302,9 +307,9 @@ mod tests {
     }
 
     #[test]
-    fn a_room_says_when_a_block_leaves_and_when_it_arrives() {
-        // A secondary block is in the way of a new one, another stays; the primary block moves
-        // last.
+    fn a_room_limits_how_long_a_block_may_exist() {
+        // The secondary block 10.8.0.0/16 conflicts with a new one, and 10.5.0.0/16 stays. The
+        // primary block changes last.
         let room = Room {
             at_first: nets(&["10.20.0.0/16", "10.8.0.0/16", "10.5.0.0/16"]),
             cleared: nets(&["10.20.0.0/16", "10.5.0.0/16"]),

@@ -1,9 +1,9 @@
-//! From a row of an answer to a live resource, by the table of its kind.
+//! Decodes a row of an answer into a live resource, according to the table of its kind.
 //!
-//! Reading is strict: a field that the cloud always sends and that is missing, null or of another
-//! type is an error that names its path, never an empty text, zero or false. A field that the cloud
-//! leaves out when it is empty gives no attribute, as an empty text does. References become `uses`,
-//! so that nothing is deleted under a resource that holds on to it.
+//! Decoding is strict. If a field that the cloud always sends is missing, null or of another type,
+//! that is an error that names its path, never an empty text, zero or false. A field that the cloud
+//! omits when it is empty gives no attribute, and neither does an empty text. References become
+//! `uses`, so that nothing is deleted while a resource uses it.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::live::{Live, Tags};
 use crate::view::Reading;
 use crate::{Map, Text, Value};
 
-/// How the rows of an action spell a tag.
+/// The names of a tag's key and value in the rows of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TagNames {
     /// The kind has no tags.
@@ -27,16 +27,16 @@ pub enum TagNames {
     Prefixed,
 }
 
-/// A row as the kind's table reads it, for views of plain rows.
+/// Decodes a row by the kind's table, for views of plain rows.
 ///
 /// # Errors
-/// The row is not what the action promises.
+/// Returns [`Odd`] if the row is not what the action promises.
 pub fn plain(reading: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
     let live = live(reading, row)?;
     Ok(Row::Live(Arc::new(live)))
 }
 
-/// The live resource that a row shows.
+/// Decodes the live resource that a row shows.
 ///
 /// # Errors
 /// As [`plain`].
@@ -58,10 +58,10 @@ pub fn live(reading: &Reading<'_>, row: Node<'_>) -> Result<Live, Odd> {
     Ok(found.with_tags(kind, tags(row, kind.tag_names)?))
 }
 
-/// A row's own id.
+/// Returns the id of a row.
 ///
 /// # Errors
-/// The id is missing, of another type, or empty.
+/// Returns [`Odd`] if the id is missing, of another type, or empty.
 pub fn id(row: Node<'_>, path: &str) -> Result<String, Odd> {
     let id = row.need_text(path)?;
     if id.is_empty() {
@@ -72,10 +72,10 @@ pub fn id(row: Node<'_>, path: &str) -> Result<String, Odd> {
     Ok(id)
 }
 
-/// The tags of a row. A row without tags has none: some actions leave the list out.
+/// Returns the tags of a row. A missing list means no tags, since some actions omit it.
 ///
 /// # Errors
-/// `Tags.Tag` is not a list of tags.
+/// Returns [`Odd`] if `Tags.Tag` is not a list of tags.
 pub fn tags(row: Node<'_>, names: TagNames) -> Result<Tags, Odd> {
     let (key, value) = match names {
         TagNames::None => return Ok(Tags::new()),
@@ -88,8 +88,8 @@ pub fn tags(row: Node<'_>, names: TagNames) -> Result<Tags, Odd> {
         .collect()
 }
 
-/// The attributes that a table finds in a row, under dotted names. An absent field of which nobody
-/// knows whether the cloud leaves it out is counted in [`Reading::unsure`].
+/// Returns the attributes that the table finds in a row, under dotted names. An absent field is
+/// counted in [`Reading::unsure`] if it is not known whether the cloud omits it.
 fn attributes(reading: &Reading<'_>, row: Node<'_>) -> Result<Map, Odd> {
     let mut attrs = Map::new();
     read_into(&mut attrs, "", reading.kind.fields, reading, row)?;
@@ -139,12 +139,12 @@ fn read_into(
     Ok(())
 }
 
-/// The value at a path in the form of a type; `None` if it is absent or an empty text.
+/// Returns the value at a path in the form of a type; `None` if it is absent or an empty text.
 fn scalar(ty: Type, path: &str, presence: Presence, row: Node<'_>) -> Result<Option<Value>, Odd> {
     let always = presence == Presence::Always;
     let value = match ty {
         Type::Bool if always => Some(Value::Bool(row.need_bool(path)?)),
-        // A flag that is left out is off.
+        // An omitted flag means false.
         Type::Bool => Some(Value::Bool(row.may_bool(path)?.unwrap_or(false))),
         Type::Int { .. } if always => Some(Value::Int(row.need_int(path)?)),
         Type::Int { .. } => row.may_int(path)?.map(Value::Int),
@@ -160,7 +160,7 @@ fn text(text: Option<String>) -> Option<Value> {
     text.filter(|text| !text.is_empty()).map(Value::text)
 }
 
-/// Lists of the API are sets: their order means nothing.
+/// Lists of the API are sets, so they are sorted to compare equal.
 fn sorted(texts: Vec<String>) -> Value {
     let mut values: Vec<Value> = texts
         .into_iter()
@@ -171,7 +171,8 @@ fn sorted(texts: Vec<String>) -> Value {
     Value::List(values)
 }
 
-/// The resources that the attributes refer to, by the types of their fields.
+/// Returns the resources that the attributes refer to, as pairs of kind and id, by the types of
+/// their fields.
 #[must_use]
 pub fn uses(fields: &[Field], attrs: &Map) -> Vec<(&'static str, String)> {
     let mut uses = Vec::new();

@@ -1,4 +1,4 @@
-//! What is wanted: the stack's resources in the canonical form that their kinds give them.
+//! The desired state: the stack's resources in the canonical form that their kinds give them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use setpoint_spec::stack::{Places, Resource, Stack, Terms};
 use crate::ownership::Guard;
 use crate::{Address, Location, Map, Text, Value};
 
-/// One wanted resource.
+/// A desired resource.
 #[derive(Debug, Clone)]
 pub struct Desired {
     /// Its address.
     pub address: Address,
-    /// Its kind's name.
+    /// The name of its kind.
     pub kind: &'static str,
-    /// Managed attributes in canonical form; members of structures stand under dotted names.
+    /// Managed attributes in canonical form; members of structures have dotted names.
     pub attrs: Map,
-    /// Attributes used at creation beside the managed ones: defaults, derived names. Never
-    /// compared.
+    /// Attributes that are sent at creation besides the managed ones: defaults, derived names. They
+    /// are never compared.
     pub initial: Map,
-    /// Tags, if they are managed.
+    /// Its tags; `None` if they are not managed.
     pub tags: Option<Map>,
     /// Its guard words.
     pub guard: Guard,
@@ -29,13 +29,13 @@ pub struct Desired {
     pub terms: Arc<Terms>,
     /// Where its entry stands.
     pub at: Location,
-    /// Where each field stands.
+    /// The positions of its field values, by dotted path.
     pub field_at: Arc<Places>,
 }
 
 impl Desired {
-    /// The first form of a resource, before its kind has completed it: structures flattened to
-    /// dotted names.
+    /// Returns the first form of a resource, before its kind completes it: structures are flattened
+    /// to dotted names.
     #[must_use]
     pub fn from_resource(resource: Resource) -> Self {
         let mut attrs = Map::new();
@@ -66,19 +66,20 @@ impl Desired {
         Arc::make_mut(&mut self.terms)
     }
 
-    /// A managed attribute, or one that holds at creation.
+    /// Returns a managed attribute, or one that is sent at creation.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.attrs.get(name).or_else(|| self.initial.get(name))
     }
 
-    /// A text attribute that is known.
+    /// Returns an attribute whose value is a known text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_text)
     }
 
-    /// Where a field stands: its own place, that of the structure around it, or the entry's.
+    /// Returns the position of a field: its own, that of the structure around it, or that of the
+    /// entry.
     #[must_use]
     pub fn location(&self, attr: &str) -> &Location {
         let mut path = attr;
@@ -102,7 +103,8 @@ pub(crate) fn take(stack: &mut Stack) -> BTreeMap<Address, Desired> {
         .collect()
 }
 
-/// Members of structures and of named maps stand under dotted names, each on its own.
+/// Inserts a value; members of structures and of named maps become attributes of their own, under
+/// dotted names.
 fn flatten_into(attrs: &mut Map, name: Text, value: Value, ty: Option<Type>) {
     match (value, ty) {
         (Value::Map(members), Some(Type::Struct(_))) => {

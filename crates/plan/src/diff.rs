@@ -1,8 +1,8 @@
-//! What differs between a wanted resource and a live one, field by field, and what each difference
-//! leads to.
+//! Compares a desired resource with its live row, field by field, and decides how each difference
+//! is acted on.
 //!
-//! Invariant: no difference is reported that apply would not act on, and none is passed over in
-//! silence: what is not acted on becomes a note.
+//! Invariant: every difference that is reported is acted on by apply, and none is dropped silently:
+//! a difference that is not acted on becomes a note.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,26 +27,26 @@ pub struct Diff {
     pub fields: Vec<FieldDiff>,
     /// Tags that are set, with their values.
     pub tags_set: Map,
-    /// Tags that are taken away.
+    /// Tags that are removed.
     pub tags_unset: Vec<String>,
-    /// The guard tag's new words, if they change.
+    /// The new words of the guard tag, if it is written.
     pub guard: Option<Guard>,
-    /// Whether the ownership tags are written anew: it moved, or is adopted.
+    /// Whether the ownership tags are written again, because the resource moved or is adopted.
     pub retag: bool,
     /// What was noticed and not acted on.
     pub notes: Vec<NoteKind>,
-    /// What cannot be done in place.
+    /// Differences that cannot be acted on.
     pub refusals: Vec<Refusal>,
-    /// Attributes that differ and have no row in the kind's table: a bug of the kind.
+    /// Attributes that differ and have no row in the kind's table, which is a bug of the kind.
     pub unknown: Vec<String>,
 }
 
-/// One field that is acted on.
+/// A field that differs and is acted on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldDiff {
-    /// For people.
+    /// The difference, for people.
     pub change: FieldChange,
-    /// How.
+    /// How it is acted on.
     pub how: How,
 }
 
@@ -60,14 +60,15 @@ pub enum How {
 }
 
 impl Diff {
-    /// The guard mark that the resource carries until this change has succeeded.
+    /// Returns the guard mark that the resource carries until this change has succeeded.
     #[must_use]
     pub fn mark(&self) -> Option<&'static str> {
         self.all_updates().find_map(|update| update.mark)
     }
 
-    /// Guard marks that are taken off though nothing asked for it: an open window is closed by the
-    /// change, and a readiness check takes its own mark off.
+    /// Returns the guard marks that the change removes only because the file does not ask for them
+    /// any more. It leaves out the mark of a window, which the change closes, and the mark of a
+    /// readiness check that the change makes, which the check removes.
     #[must_use]
     pub fn lifted(&self, kind: &Kind, live: &Live) -> Vec<String> {
         let (Some(guard), Some(owner)) = (&self.guard, &live.owner) else {
@@ -86,7 +87,8 @@ impl Diff {
             .collect()
     }
 
-    /// The updates of its fields, in the order of attributes; one may come several times.
+    /// Iterates over the updates of its fields, in the order of attributes; an update can occur
+    /// several times.
     pub fn all_updates(&self) -> impl Iterator<Item = &'static Update> + '_ {
         self.fields.iter().filter_map(|field| match field.how {
             How::Update(update) => Some(update),
@@ -94,7 +96,7 @@ impl Diff {
         })
     }
 
-    /// Whether nothing is to be done.
+    /// Returns whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
@@ -104,7 +106,7 @@ impl Diff {
             && !self.retag
     }
 
-    /// The first field that forces a replacement.
+    /// Returns the first field that forces a replacement.
     #[must_use]
     pub fn forces_replacement(&self) -> Option<&str> {
         self.fields
@@ -113,13 +115,13 @@ impl Diff {
             .map(|field| field.change.attr.as_str())
     }
 
-    /// The effects of all fields together.
+    /// Returns the merged effects of all fields.
     #[must_use]
     pub fn effect(&self) -> Effect {
         Effect::merged(self.fields.iter().map(|field| field.change.effect))
     }
 
-    /// The updates at these places, each once, in the order of the kind's table.
+    /// Returns the updates at these positions, each once, in the order of the kind's table.
     #[must_use]
     pub fn updates(&self, kind: &'static Kind, places: &[At]) -> Vec<&'static Update> {
         let mut updates: Vec<&'static Update> = Vec::new();
@@ -148,28 +150,28 @@ impl Diff {
     }
 }
 
-/// What a comparison looks at.
+/// The two resources that are compared, and what judgements may use.
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {
     /// The kind.
     pub kind: &'static Kind,
-    /// What is wanted, references resolved as far as they can be; one that is left counts as
-    /// different.
+    /// The desired resource, with references resolved as far as possible. A reference that is left
+    /// counts as a difference.
     pub want: &'a Desired,
-    /// What is there.
+    /// The live row.
     pub live: &'a Live,
-    /// Every wanted resource, references unresolved: what a value refers to.
+    /// Every desired resource with its references unresolved, to find the target of a value.
     pub all: &'a BTreeMap<Address, Desired>,
-    /// The same with references resolved as far as they can be, for judgements over what a value
-    /// refers to.
+    /// The same resources with references resolved as far as possible, for judgements that use the
+    /// target.
     pub resolved: &'a BTreeMap<Address, Arc<Desired>>,
-    /// What was found outside the stack, by the key of its look-up.
+    /// Rows outside the stack, by the key of their look-up.
     pub named: &'a BTreeMap<String, Vec<Live>>,
     /// Globs of tag keys that are left alone.
     pub ignore_tags: &'a [String],
 }
 
-/// The differences.
+/// Returns the differences between the two resources.
 #[must_use]
 pub fn diff(sides: Sides<'_>) -> Diff {
     let mut found = Diff::default();
@@ -183,8 +185,8 @@ pub fn diff(sides: Sides<'_>) -> Diff {
     found
 }
 
-/// The guard is written if its words differ. A row of the first version, which does not name its
-/// kind, gets the name with the next write of its tags.
+/// Compares the guard words; the tag is written if they differ. A row of the first version, which
+/// does not name its kind, gets the name with the next write of its tags.
 fn compare_guard(sides: Sides<'_>, found: &mut Diff) {
     let guard = desired_guard(sides, found);
     let owner = sides.live.owner.as_ref();
@@ -246,7 +248,8 @@ fn compare_field(sides: Sides<'_>, attr: &str, value: &Value, found: &mut Diff) 
     }
 }
 
-/// The effect on the resource as it is. A rebuild wipes the disk of a stopped machine all the same.
+/// Returns the effect of an update on the resource as it is. An update that needs it stopped does
+/// not interrupt a resource at rest, but a rebuild wipes the disk of a stopped machine as well.
 fn effect_on(sides: Sides<'_>, update: &Update, effect: Effect) -> Effect {
     let rests = update.at == At::Stopped && (sides.kind.is_at_rest)(sides.live);
     if rests && effect < Effect::REBUILD {
@@ -284,7 +287,7 @@ fn verdict(sides: Sides<'_>, field: &Field, attr: &str, value: &Value, current: 
     }
 }
 
-/// A secret is compared as what it is.
+/// Returns whether the values are equal. A secret is compared by its text.
 fn is_same(want: &Value, live: &Value) -> bool {
     match (want, live) {
         (Value::Secret(secret), Value::Text(text)) => secret.expose() == text,
@@ -344,20 +347,21 @@ fn compare_tags(want: &Desired, live: &Live, ignore: &[String], found: &mut Diff
     }
 }
 
-/// Whether one of the globs matches the key.
+/// Returns whether one of the globs matches the key.
 fn matches_any(key: &str, globs: &[String]) -> bool {
     globs.iter().any(|glob| glob_match(glob, key))
 }
 
-/// Whether the text matches the glob: `*` stands for any run of characters, `?` for one.
+/// Returns whether the text matches the glob: `*` stands for any run of characters, `?` for one.
 #[must_use]
 pub fn glob_match(glob: &str, text: &str) -> bool {
     WildMatch::new(glob).matches(text)
 }
 
-/// The guard words that a live resource should carry: those of the file, and those that were
-/// written when it was made. A window is closed and a readiness check has passed once the change
-/// has succeeded. Words that this version does not know are kept.
+/// Returns the guard words that a live resource should carry: those that the file decides, and
+/// those that were written when it was created. The mark of a window is removed, since the change
+/// closes the window. The mark of a readiness check is removed if the change makes the check, or if
+/// the desired resource does not carry the mark. Words that this version does not know are kept.
 fn desired_guard(sides: Sides<'_>, found: &Diff) -> Guard {
     let Sides {
         kind, want, live, ..

@@ -1,10 +1,10 @@
-//! A plan as a document: what `plan --format json` and saved plans show.
+//! The document of a plan: the JSON that `plan --format json` and saved plans show.
 //!
-//! It keeps the field names of Terraform's `show -json`, so that policies written for that run on
-//! it, and adds what this plan knows beside: effects, losses, reasons, the write calls, held steps,
-//! the order. [`FORMAT_VERSION`] is the version of Terraform's format whose names it keeps; new
-//! fields of our own do not raise it, a field that goes or changes its meaning raises the first
-//! number. Invariant: no secret is in it; see [`Secrets`].
+//! It keeps the field names of Terraform's `show -json`, so that policies written for Terraform
+//! work on it. It adds effects, losses, reasons, the write calls, held changes and the order of the
+//! steps, which Terraform's format does not have. [`FORMAT_VERSION`] is the version of Terraform's
+//! format whose names it keeps. New fields of our own do not raise it; removing a field or changing
+//! its meaning raises the first number. Invariant: it contains no secret; see [`Secrets`].
 
 use std::collections::BTreeMap;
 
@@ -19,56 +19,56 @@ pub use build::to_document;
 pub use values::{SENSITIVE, Secrets, sensitive_by_name};
 pub use words::{cond_words, held_words, note_words, reason_words};
 
-/// The version of the format.
+/// The version of the document format.
 pub const FORMAT_VERSION: &str = "1.2";
 
-/// A plan.
+/// The document of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanDocument {
     /// [`FORMAT_VERSION`].
     pub format_version: String,
     /// The stack's identity: `stack` or `stack/environment`.
     pub stack: String,
-    /// The region.
+    /// The region of the stack.
     pub region: String,
     /// The account's id, 16 digits.
     pub account: String,
-    /// How many live resources the stack owns.
+    /// The number of live resources that the stack owns.
     pub live_resources: usize,
-    /// How many resources the plan touches.
+    /// The number of resources that the plan touches.
     pub summary: SummaryDocument,
     /// The most severe interruption: `none`, `brief`, `restart`, `stop`, `rebuild`, `replace`.
     pub effect: String,
-    /// Whether data goes.
+    /// Whether data is lost.
     pub data_loss: bool,
-    /// What becomes of each resource.
+    /// The change of each resource, in the order of [`Plan::changes`](crate::plan::Plan::changes).
     pub resource_changes: Vec<ResourceChange>,
-    /// What becomes of each output.
+    /// The change of each output, by name.
     pub output_changes: BTreeMap<String, ChangeDocument>,
-    /// What waits for more than a plain yes.
+    /// Changes with a loss that the edit does not name, whether something allows them or not.
     pub held: Vec<HeldDocument>,
-    /// What was noticed and not acted on.
+    /// What the planner noticed and did not act on.
     pub notes: Vec<NoteDocument>,
-    /// What reading the cloud cost.
+    /// The number of read calls that the observation took.
     pub cost: CostDocument,
-    /// The steps, in an order in which they may run.
+    /// The steps, in an order in which they can run.
     pub steps: Vec<StepDocument>,
 }
 
-/// How many resources a plan touches.
+/// The number of resources that a plan touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummaryDocument {
-    /// Made, replacements included.
+    /// Created, replacements included.
     pub add: usize,
-    /// Changed in place.
+    /// Updated in place, adopted or forgotten.
     pub change: usize,
-    /// Taken away, replacements included.
+    /// Deleted, replacements included.
     pub destroy: usize,
-    /// Kept back.
+    /// Kept, although the spec or a destroy would delete them.
     pub kept: usize,
 }
 
-/// What becomes of one resource.
+/// The change of one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResourceChange {
     /// Its address.
@@ -76,73 +76,74 @@ pub struct ResourceChange {
     /// The address it had before, if it moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_address: Option<String>,
-    /// The module it stands in, if it stands in one.
+    /// The module that contains it, if it is in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module_address: Option<String>,
     /// Always `managed`.
     pub mode: String,
-    /// Its kind.
+    /// The name of its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The last name of its address.
+    /// The last name in its address.
     pub name: String,
     /// The key of the last name: a number or a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<Json>,
-    /// Before and after.
+    /// The state before and after.
     pub change: ChangeDocument,
-    /// Why, in Terraform's words, where it has one.
+    /// The reason in Terraform's words, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_reason: Option<String>,
-    /// Why, in ours.
+    /// The reason in our words.
     pub reason: ReasonDocument,
-    /// What it does to what runs.
+    /// The interruption of running resources, in the words of [`PlanDocument::effect`].
     pub effect: String,
-    /// What does not come back: `data`, `identity`, `address`.
+    /// What is lost for good: `data`, `identity`, `address`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loss: Vec<String>,
-    /// What it does to the bill: `commitment`, `refund`, `price`.
+    /// How it changes the bill: `commitment`, `refund`, `price`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub money: Vec<String>,
-    /// What is lost, for people.
+    /// What is lost, as one line for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_loss: Option<String>,
-    /// Whether it is held, and by what it is let through.
+    /// Why it is held and what allows it; absent if it is not held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldDocument>,
-    /// Which fields differ.
+    /// The fields that differ.
     pub fields: Vec<FieldDocument>,
     /// The write calls that are made for it.
     pub calls: Vec<CallDocument>,
 }
 
-/// Before and after.
+/// The state before and after a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeDocument {
-    /// `no-op`, `create`, `update`, `delete`, `forget`; two for a replacement, in their order.
+    /// `no-op`, `create`, `update`, `delete` or `forget`; both parts of a replacement, in their
+    /// order.
     pub actions: Vec<String>,
     /// The live attributes, or null.
     pub before: Json,
-    /// The attributes to be, without what is not known yet; null for what goes.
+    /// The desired attributes without unknown values; null if the resource is deleted.
     pub after: Json,
-    /// True wherever a value is known after apply only.
+    /// True wherever a value is known only after apply.
     pub after_unknown: Json,
-    /// True wherever a value before is sensitive.
+    /// True wherever a value in `before` is sensitive.
     pub before_sensitive: Json,
-    /// True wherever a value after is sensitive.
+    /// True wherever a value in `after` is sensitive.
     pub after_sensitive: Json,
-    /// Paths of the fields that force a replacement.
+    /// The paths of the fields that force a replacement.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replace_paths: Vec<Vec<Json>>,
-    /// The live thing that is taken over.
+    /// The live resource that is adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importing: Option<ImportDocument>,
 }
 
-/// A live thing that is taken over.
+/// A live resource that is adopted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportDocument {
-    /// Its id.
+    /// The id of the live resource.
     pub id: String,
 }
 
@@ -151,21 +152,21 @@ pub struct ImportDocument {
 pub struct ReasonDocument {
     /// The reason as one word: `not_there`, `differs`, `parent_replaced`, ….
     pub what: String,
-    /// The field, address or id it is about.
+    /// The field, address or id that the reason names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
 }
 
-/// One field that differs.
+/// A field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldDocument {
-    /// The attribute, dotted.
+    /// The name of the attribute, dotted.
     pub attr: String,
     /// The live value.
     pub before: Json,
-    /// The wanted value; what is not known yet as `{"ref": "app.id"}`.
+    /// The desired value. An unknown value is written `{"ref": "app.id"}`.
     pub after: Json,
-    /// What it does to what runs.
+    /// The interruption of running resources.
     pub effect: String,
     /// Whether it forces a replacement.
     pub forces_replacement: bool,
@@ -174,57 +175,58 @@ pub struct FieldDocument {
     pub at: Option<String>,
 }
 
-/// One write call.
+/// A write call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallDocument {
-    /// Index of its step in [`PlanDocument::steps`].
+    /// The index of its step in [`PlanDocument::steps`].
     pub order: usize,
     /// The product: `ecs`, `vpc`, ….
     pub product: String,
-    /// The action.
+    /// The name of the action.
     pub action: String,
-    /// Its parameters, structures not flattened; what is not known yet as `{"ref": "app.id"}`.
+    /// Its parameters; structures are not flattened. An unknown value is written
+    /// `{"ref": "app.id"}`.
     pub parameters: BTreeMap<String, Json>,
-    /// Parameters tried one after another if the first are refused for want of stock.
+    /// Further sets of parameters, tried in turn if the first is refused because stock is lacking.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<BTreeMap<String, Json>>,
 }
 
-/// One step.
+/// A step of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepDocument {
-    /// Its place, from 0.
+    /// Its index, from 0.
     pub order: usize,
-    /// The resource.
+    /// The address of the resource.
     pub address: String,
-    /// `up` makes or changes, `down` takes away.
+    /// `up` creates or changes the resource, `down` deletes it.
     pub half: String,
     /// `call`, `wait` or `local`.
     pub act: String,
-    /// The action of a call, the condition of a wait, or what is done here.
+    /// The action of a call, the condition of a wait, or a description of a local act.
     pub what: String,
-    /// How long a wait usually takes, in seconds; 0 for the others.
+    /// The usual duration of a wait, in seconds; 0 for other acts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub typical_seconds: u64,
-    /// The step that opened the window which this one closes.
+    /// The step that opened the window that this one closes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes: Option<usize>,
-    /// The steps that must be done first.
+    /// The steps that must be done before it starts.
     pub after: Vec<usize>,
 }
 
 /// A held change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldDocument {
-    /// The resource; absent for the bulk rule.
+    /// The address of the resource; absent for the bulk rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// `data_loss`, `replacement` or `bulk`.
     pub why: String,
-    /// The same for people.
+    /// The reason in words for people.
     pub what: String,
-    /// What lets it through: `allow`, `--allow-data-loss`, `--allow-bulk` or `destroy`; absent if
-    /// it is held.
+    /// What allows it: `allow`, `--allow-data-loss`, `--allow-bulk` or `destroy`; absent if nothing
+    /// does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<String>,
     /// The reason that an `allow:` entry gives.
@@ -232,30 +234,30 @@ pub struct HeldDocument {
     pub allowed_because: Option<String>,
 }
 
-/// One thing noticed.
+/// An observation that the planner did not act on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteDocument {
-    /// What it is about; absent for the stack as a whole.
+    /// The address that it concerns; absent for the stack as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// What it is, as one word.
+    /// The kind of note, as one word.
     pub what: String,
-    /// The same for people.
+    /// The note in words for people.
     pub text: String,
 }
 
-/// The read calls that were made.
+/// The read calls that an observation took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostDocument {
     /// Pages of listings.
     pub listings: usize,
     /// Look-ups from the spec.
     pub lookups: usize,
-    /// Reads of single resources.
+    /// Reads of single resources, for values that no listing carries.
     pub details: usize,
-    /// The caller's identity, and questions that prove an empty listing.
+    /// Reads of the caller's identity, and calls that prove an empty listing.
     pub other: usize,
-    /// All together.
+    /// The sum of all calls.
     pub total: usize,
 }
 

@@ -1,36 +1,36 @@
-//! The effect of a change, on three axes: what it interrupts, what is lost, and what is paid.
+//! The effect of a change, on three axes: interruption, loss and payment.
 //!
-//! The axes are independent: a resize of a subscription interrupts a machine and costs money, a
+//! The axes are independent: resizing a subscription interrupts a machine and costs money, while a
 //! snapshot policy does neither. Effects of several fields merge axis by axis ([`Effect::and`]), so
-//! three fields that need a restart show one restart. Invariant: an axis never gets milder by
-//! merging.
+//! three fields that need a restart show one restart. Invariant: merging never makes an axis
+//! milder.
 
 use std::fmt;
 
-/// What a change does to what runs, to data and identities, and to the bill.
+/// The effect of a change on running resources, on data and identities, and on the bill.
 ///
-/// The order is that of severity: the interruption first, then the losses, then the money.
+/// Effects are ordered by severity: the interruption first, then the losses, then the payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Effect {
-    /// The interruption of what runs.
+    /// The interruption of running resources.
     pub interrupts: Interruption,
-    /// What does not come back.
+    /// What is lost for good.
     pub loses: Losses,
-    /// What it costs or gives back, beside what the resource costs per hour.
+    /// What is paid or refunded at once, and whether the price per hour changes.
     pub pays: Payments,
 }
 
-/// The interruption of what runs, from mild to severe.
+/// The interruption of running resources, from mild to severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Interruption {
-    /// Nothing notices.
+    /// Nothing is interrupted.
     #[default]
     None,
-    /// A network blip of some seconds.
+    /// The network is interrupted for some seconds.
     Brief,
     /// The machine is stopped, changed and started.
     Restart,
-    /// The machine is stopped and stays so.
+    /// The machine is stopped and not started again.
     Stop,
     /// The system disk is replaced; the id and the private address stay.
     Rebuild,
@@ -41,35 +41,35 @@ pub enum Interruption {
 /// What a change loses for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Losses {
-    /// Data that stands nowhere else.
+    /// Data that exists nowhere else.
     pub data: bool,
-    /// The id by which others outside of the stack may know the resource.
+    /// The id by which others outside the stack may know the resource.
     pub identity: bool,
-    /// An address that others may have written down.
+    /// An address that others may have recorded.
     pub address: bool,
 }
 
-/// What a change does to the bill at once.
+/// How a change affects the bill at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Payments {
     /// A commitment is bought: a subscription or a reservation.
     pub commitment: bool,
-    /// A part of what was paid is given back.
+    /// A part of the payment is refunded.
     pub refund: bool,
     /// The price per hour changes.
     pub price: bool,
 }
 
 impl Effect {
-    /// Nothing notices, nothing is lost, nothing is paid.
+    /// Nothing is interrupted, lost or paid.
     pub const NONE: Self = Self::of(Interruption::None);
-    /// A network blip.
+    /// A network interruption of some seconds.
     pub const BRIEF: Self = Self::of(Interruption::Brief);
     /// One restart.
     pub const RESTART: Self = Self::of(Interruption::Restart);
-    /// A stop that is wanted.
+    /// A stop that the spec asks for.
     pub const STOP: Self = Self::of(Interruption::Stop);
-    /// A new system disk.
+    /// A new system disk. The data on the old one is lost.
     pub const REBUILD: Self = Self {
         loses: Losses {
             data: true,
@@ -78,7 +78,7 @@ impl Effect {
         },
         ..Self::of(Interruption::Rebuild)
     };
-    /// A new resource in the place of the old one.
+    /// A new resource in place of the old one. The identity of the old one is lost.
     pub const REPLACE: Self = Self {
         loses: Losses {
             data: false,
@@ -88,7 +88,7 @@ impl Effect {
         ..Self::of(Interruption::Replace)
     };
 
-    /// An effect that only interrupts.
+    /// Returns an effect that only interrupts.
     #[must_use]
     pub const fn of(interrupts: Interruption) -> Self {
         Self {
@@ -106,21 +106,21 @@ impl Effect {
         }
     }
 
-    /// The same effect, which changes the price per hour.
+    /// Returns the same effect, which also changes the price per hour.
     #[must_use]
     pub const fn priced(mut self) -> Self {
         self.pays.price = true;
         self
     }
 
-    /// The same effect, which loses an address.
+    /// Returns the same effect, which also loses an address.
     #[must_use]
     pub const fn losing_address(mut self) -> Self {
         self.loses.address = true;
         self
     }
 
-    /// The same effect without the interruption, for what does not run.
+    /// Returns the same effect without the interruption, for a resource that is not running.
     #[must_use]
     pub fn at_rest(self) -> Self {
         Self {
@@ -129,7 +129,7 @@ impl Effect {
         }
     }
 
-    /// Both effects together, axis by axis.
+    /// Merges two effects, axis by axis.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -147,13 +147,13 @@ impl Effect {
         }
     }
 
-    /// All effects together.
+    /// Merges all effects.
     #[must_use]
     pub fn merged(all: impl IntoIterator<Item = Self>) -> Self {
         all.into_iter().fold(Self::NONE, Self::and)
     }
 
-    /// The word of the interruption in output.
+    /// Returns the word for the interruption in output.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.interrupts.word()
@@ -161,7 +161,7 @@ impl Effect {
 }
 
 impl Interruption {
-    /// The word in output: `none`, `brief`, `restart`, `stop`, `rebuild`, `replace`.
+    /// Returns the word in output: `none`, `brief`, `restart`, `stop`, `rebuild`, `replace`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -176,7 +176,7 @@ impl Interruption {
 }
 
 impl Losses {
-    /// The words of what is lost, in the order data, identity, address.
+    /// Returns the words for what is lost, in the order data, identity, address.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         words([
             (self.data, "data"),
@@ -187,7 +187,7 @@ impl Losses {
 }
 
 impl Payments {
-    /// The words of what is paid, in the order commitment, refund, price.
+    /// Returns the words for what is paid, in the order commitment, refund, price.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         words([
             (self.commitment, "commitment"),
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_merge_apart() {
+    fn axes_merge_independently() {
         let both = Effect::RESTART.and(Effect::NONE.priced());
         assert_eq!(both, Effect::RESTART.priced());
         let all = Effect::merged([Effect::REBUILD, Effect::BRIEF.losing_address(), both]);

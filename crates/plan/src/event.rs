@@ -1,41 +1,41 @@
-//! The events of a run, as data: the one type from the engine that performs a plan to every reader
-//! of its progress.
+//! The events of a run, as data: the only type by which the engine reports progress to its readers.
 
 use std::time::Duration;
 
 use crate::plan::StepId;
 
-/// One thing that happened during apply.
+/// Something that happened during apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A step is being worked on.
+    /// A step has started.
     Started {
         /// The step.
         step: StepId,
     },
-    /// A wait has looked and goes on.
+    /// A wait has read the cloud and continues.
     Looked {
         /// The step.
         step: StepId,
         /// The status that the row shows, if it shows one.
         status: Option<String>,
     },
-    /// A call was refused or lost and will be tried again.
+    /// A call was refused or its reply was lost; it will be tried again.
     Again {
         /// The step.
         step: StepId,
-        /// The API's code, or what the network said.
+        /// The API's error code, or the network error.
         why: String,
-        /// When.
+        /// The delay until the next try.
         after: Duration,
     },
-    /// A call goes on with its next rung: no stock for the first choice, say.
+    /// A call continues with its next set of parameters, for example because stock is lacking for
+    /// the first.
     Fell {
         /// The step.
         step: StepId,
-        /// The API's code.
+        /// The API's error code.
         code: String,
-        /// Which rung is tried now, from 0.
+        /// The index of the set of parameters that is tried now, from 0.
         rung: usize,
     },
     /// A step is done.
@@ -45,29 +45,29 @@ pub enum Event {
         /// The id of its resource, where it is known.
         id: Option<String>,
     },
-    /// A step failed; the outcome says how.
+    /// A step failed; the outcome of the run gives the failure.
     Failed {
         /// The step.
         step: StepId,
     },
-    /// A step will not start, because one before it failed or the run was interrupted.
+    /// A step will not start, because an earlier one failed or the run was interrupted.
     Skipped {
         /// The step.
         step: StepId,
     },
-    /// Interrupted: no step starts any more but those that close a window.
+    /// The run was interrupted: from now on only steps that close a window start.
     Stopping,
 }
 
-/// How far a run is; goes with every event.
+/// The progress of a run, sent with every event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Steps done.
+    /// The number of steps that are done.
     pub done: usize,
-    /// Steps in all.
+    /// The number of all steps.
     pub total: usize,
-    /// Calls made, reads and retries included.
+    /// The number of calls, including reads and retries.
     pub calls: usize,
-    /// Calls that were throttled.
+    /// The number of calls that were throttled.
     pub throttled: usize,
 }

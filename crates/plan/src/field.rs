@@ -1,18 +1,20 @@
-//! One row of a kind's table: everything that is known of a field, in one place.
+//! A field of a kind: one row of the kind's table, with everything that is known of it in one
+//! place.
 //!
-//! From the rows of a kind follow the language (parser, JSON Schema, `explain`, the reference
+//! The table of a kind determines the language (parser, JSON Schema, `explain`, the reference
 //! page), the parameters of the create call, the decoding of a listed row, the comparison with the
-//! live state, and the tests of every field. A row says each fact once:
+//! live state, and the tests of every field. A row states each fact once:
 //!
-//! - *language*: name, type, whether it is required, what its absence means, one line for people;
-//! - *API*: the parameter of the create call, and of the update where that one is spelt otherwise;
-//!   where a listed row holds the value, and whether the cloud may leave it out;
-//! - *change*: what a difference leads to ([`OnChange`]);
-//! - *evidence*: two sample values for the tests, and where the facts come from ([`Basis`]).
+//! - *language*: name, type, whether it is required, the meaning of its absence, one line for
+//!   people;
+//! - *API*: the parameter of the create call, and that of the update where its name differs; the
+//!   place of the value in a listed row, and whether the cloud may omit it;
+//! - *change*: how a difference is acted on ([`OnChange`]);
+//! - *evidence*: two sample values for the tests, and the source of the facts ([`Basis`]).
 //!
-//! Members of structures stand in the row of the structure; their attributes have dotted names
-//! (`system_disk.size`), and members of named maps a pattern (`data_disks.*.size`). Invariant:
-//! every attribute that a kind can produce has a row; [`crate::kind::Kind::row`] finds it.
+//! Members of structures are part of the structure's row. Their attributes have dotted names
+//! (`system_disk.size`), and those of named maps a pattern (`data_disks.*.size`). Invariant: every
+//! attribute that a kind can produce has a row; [`crate::kind::Kind::row`] finds it.
 
 use std::collections::BTreeMap;
 
@@ -25,63 +27,65 @@ use crate::live::Live;
 use crate::update::Update;
 use crate::{Address, Value};
 
-/// One field of a kind, or one member of a structured field.
+/// A field of a kind, or a member of a structured field.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// Its name in the file.
     pub name: &'static str,
-    /// What it takes. Of a structure, [`Field::shape`] and [`Field::members`] say more.
+    /// The type of its value. For a structure, [`Field::shape`] and [`Field::members`] describe it.
     pub ty: Type,
     /// Whether it is a single value or has members.
     pub shape: Shape,
     /// The members of a structure.
     pub members: &'static [Self],
-    /// Who may say it.
+    /// Who sets it.
     pub role: Role,
     /// Whether it must be given.
     pub required: bool,
-    /// What its absence means.
+    /// The meaning of its absence.
     pub unset: Unset,
-    /// Whether references in it bind late: once both ends exist, making no cycle.
+    /// Whether references in it bind late, once both resources exist, and therefore cause no cycle.
     pub late: bool,
-    /// The attribute of what it refers to that is known only once it is bound; empty if there is
-    /// none.
+    /// The attribute of the target that is known only once the reference is bound; empty if there
+    /// is none.
     pub gives: &'static str,
     /// One line for people, with units and limits.
     pub doc: &'static str,
-    /// The create call's parameter; empty where the kind builds it otherwise.
+    /// The parameter of the create call; empty where the kind builds it in another way.
     pub param: &'static str,
-    /// The parameter of the update's call, where it is spelt otherwise than in the create call.
+    /// The parameter of the update's call, where its name differs from that in the create call.
     pub update_param: &'static str,
-    /// Where a listed row holds it.
+    /// The place of its value in a listed row.
     pub read: Read,
-    /// What a difference leads to.
+    /// How a difference is acted on.
     pub change: OnChange,
-    /// The update whose call takes the field's parameter, for a judged field.
+    /// For a judged field, the update whose call takes the field's parameter.
     pub via: Option<&'static Update>,
-    /// The update that lets go of what the field refers to, with no successor at hand. Used where
-    /// the old and the new target cannot exist at once. What a late field refers to is let go too
-    /// where it is deleted and the resource is kept, by the steps of the deletion up to its pivot.
-    /// Its steps name no lock: a lock is held to the last step of the change.
+    /// The update that releases the target of the field without a successor. It is used where the
+    /// old and the new target cannot exist at the same time. A late field also releases its target
+    /// where the target is deleted and the resource is kept, by the steps of the deletion up to its
+    /// pivot. The steps of this update name no lock, since a lock is held until the last step of
+    /// the change.
     pub leave: Option<&'static Update>,
-    /// Whether the resource outside the stack that it refers to fits the desired resource.
+    /// Checks whether the resource outside the stack that it refers to fits the desired resource.
     /// Resources inside the stack are compared when the file is read.
     pub fits: Option<Fits>,
-    /// What the resource that it refers to gets from it: that one's attribute, and the own one that
-    /// stands for it from the start.
+    /// The attribute of the target that this resource provides, and its own attribute that has the
+    /// same value from the start.
     pub lends: Option<(&'static str, &'static str)>,
-    /// Whether it moves by itself, as a state does: its change is no sign that somebody changed
-    /// the resource.
+    /// Whether its value changes by itself, as a state does. Such a change does not mean that
+    /// somebody changed the resource.
     pub transient: bool,
-    /// Whether the live resource needs what the field refers to, so that it must let go first.
+    /// Whether the live resource uses the target, so that it must release it before the target is
+    /// deleted.
     pub holds: bool,
-    /// Whether the kind itself resolves a look-up in braces, in [`crate::kind::Kind::desire`].
+    /// Whether the kind itself performs a look-up in braces, in [`crate::kind::Kind::desire`].
     pub own_look_up: bool,
     /// Two values for the tests, as YAML; empty where a kind's own tests cover the field.
     pub samples: [&'static str; 2],
     /// Further fields that the samples need, as the inside of a YAML flow map.
     pub given: &'static str,
-    /// Where the facts of the row come from.
+    /// The source of the row's facts.
     pub basis: Basis,
 }
 
@@ -94,77 +98,78 @@ pub enum Shape {
     Struct,
     /// A list of structures.
     Rows,
-    /// A map with free keys, each a structure.
+    /// A map with free keys whose values are structures.
     Named,
 }
 
-/// Who may say a field.
+/// Who sets a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The file.
     Input,
-    /// The display name or the description, which the language has for every kind.
+    /// The file; it is the display name or the description, which the language has for every kind.
     Common,
     /// Nobody: it is read from the cloud.
     Output,
-    /// Nobody: the kind itself derives it, to give a part of a change a place of its own.
+    /// Nobody: the kind derives it, so that a part of a change has a field of its own.
     Derived,
 }
 
-/// Where a listed row holds a field.
+/// The place of a field's value in a listed row.
 #[derive(Debug, Clone, Copy)]
 pub enum Read {
-    /// Nowhere: it comes from a detail, from the guard tag, or is never shown.
+    /// None: the value comes from a detail, from the guard tag, or is never shown.
     Elsewhere,
-    /// At this path of the row, in the form that the type of the field has.
+    /// This path, in the form that the type of the field has.
     At(&'static str, Presence),
-    /// Computed from the row. `None` means that it has none. If one of the paths must be there, but
-    /// none is, nobody knows whether the cloud left them out.
+    /// Computed from the row; `None` means that the row has no value. If paths are named and the
+    /// row has none of them, it is not known whether the cloud omitted them.
     By(Compute, &'static [&'static str]),
 }
 
-/// Why a resource outside the stack does not fit the desired resource, and the way out.
+/// Returns why a resource outside the stack does not fit the desired resource, and a way out;
+/// `None` if it fits.
 pub type Fits = fn(&Desired, &Live) -> Option<(String, String)>;
 
-/// Computes a field from a row.
+/// Computes the value of a field from a row.
 pub type Compute = fn(Node<'_>) -> Result<Option<Value>, Odd>;
 
 /// Whether the cloud always sends a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Always; its absence is an error.
+    /// Always: its absence is an error.
     Always,
-    /// Left out when it is empty, as captured answers show.
+    /// Omitted when it is empty, as captured answers show.
     OrAbsent,
-    /// Not known: absent only if a second read says so too.
+    /// Not known: it counts as absent only if a second read agrees.
     Uncaptured,
 }
 
-/// What a difference leads to.
+/// How a difference is acted on.
 #[derive(Debug, Clone, Copy)]
 pub enum OnChange {
     /// The members of the structure have rows of their own.
     Members,
-    /// It is a part of the structure around it, which is compared as a whole.
+    /// As a part of the structure around it, which is compared as a whole.
     Part,
-    /// Nothing: it is not compared.
+    /// Not at all: it is not compared.
     Never,
     /// The resource is replaced.
     Replace,
-    /// Used at creation only; a later difference is noted, not acted on.
+    /// It is used at creation only. A later difference is noted, not acted on.
     CreateOnly,
-    /// Changed in place.
+    /// The resource is updated in place.
     Update(&'static Update),
-    /// The way depends on both sides. The word is what the documentation shows.
+    /// The two values decide. The word is what the documentation shows.
     Judge(fn(&Judged<'_>) -> Verdict, &'static str),
 }
 
 /// The facts that a judgement may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Judged<'a> {
-    /// The attribute's desired value.
+    /// The desired value of the attribute.
     pub want: &'a Value,
-    /// Its live value, `Null` if it has none.
+    /// The live value of the attribute; `Null` if it has none.
     pub live: &'a Value,
     /// The whole desired resource.
     pub desired: &'a Desired,
@@ -172,7 +177,7 @@ pub struct Judged<'a> {
     pub row: &'a Live,
     /// The desired resource that the value refers to, if it refers to one.
     pub target: Option<&'a Desired>,
-    /// Every desired resource, references unresolved, to follow them further.
+    /// Every desired resource with its references unresolved, so that they can be followed further.
     pub all: &'a BTreeMap<Address, Desired>,
     /// The live row outside the stack whose id the value is, if it was looked up.
     pub outside: Option<&'a Live>,
@@ -181,28 +186,29 @@ pub struct Judged<'a> {
 /// The result of a judgement.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    /// No difference after all.
+    /// There is no difference after all.
     Same,
-    /// A difference in a field that is used at creation only.
+    /// The field is used at creation only.
     CreationOnly,
-    /// A difference that is noted, not acted on.
+    /// The difference is noted, not acted on.
     Note(String),
-    /// In place.
+    /// The resource is updated in place.
     Update(&'static Update),
-    /// In place, with an effect that the values decide, not the update's own.
+    /// The resource is updated in place, with an effect that the values determine instead of the
+    /// update.
     UpdateWith(&'static Update, Effect),
-    /// By replacement.
+    /// The resource is replaced.
     Replace,
-    /// Not possible in place; what is wrong, and the way out.
+    /// The change is refused: the reason and a way out.
     Refuse(String, Option<String>),
 }
 
-/// Where the facts of a row come from.
+/// The source of a row's facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// Captured answers or runs of real clients.
     Captured,
-    /// The vendor's documentation alone; listed in `docs/unverified.md`.
+    /// The vendor's documentation alone; such rows are listed in `docs/unverified.md`.
     Documented,
 }
 
@@ -288,7 +294,7 @@ impl Field {
         }
     }
 
-    /// The display name, of so many characters, which the API calls by this parameter.
+    /// The display name, with its length in characters and the name of its parameter.
     #[must_use]
     pub const fn display_name(param: &'static str, min: usize, max: usize) -> Self {
         let base = Self::new("name", Type::Text { min, max }, "Display name.");
@@ -324,7 +330,7 @@ impl Field {
         }
     }
 
-    /// An attribute that the kind derives, to give a part of a change a place of its own.
+    /// An attribute that the kind derives, so that a part of a change has a field of its own.
     #[must_use]
     pub const fn derived(name: &'static str) -> Self {
         Self {
@@ -333,83 +339,83 @@ impl Field {
         }
     }
 
-    /// It must be given.
+    /// Makes the field required.
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// This is sent at creation when it is not given.
+    /// Sends this default at creation when the field is not given.
     #[must_use]
     pub const fn or(mut self, default: &'static str) -> Self {
         self.unset = Unset::Default(default);
         self
     }
 
-    /// None are desired when it is not given.
+    /// Desires an empty value when the field is not given.
     #[must_use]
     pub const fn closed(mut self) -> Self {
         self.unset = Unset::Closed;
         self
     }
 
-    /// Its references bind once both ends exist.
+    /// Binds references in the field late, once both resources exist.
     #[must_use]
     pub const fn late(mut self) -> Self {
         self.late = true;
         self
     }
 
-    /// What it refers to has this attribute once it is bound.
+    /// Names the attribute of the target that is known once the reference is bound.
     #[must_use]
     pub const fn gives(mut self, attr: &'static str) -> Self {
         self.gives = attr;
         self
     }
 
-    /// The create call's parameter.
+    /// Names the parameter of the create call.
     #[must_use]
     pub const fn param(mut self, param: &'static str) -> Self {
         self.param = param;
         self
     }
 
-    /// The update call's parameter, where it differs from the create call's.
+    /// Names the parameter of the update's call, where it differs from that of the create call.
     #[must_use]
     pub const fn update_param(mut self, param: &'static str) -> Self {
         self.update_param = param;
         self
     }
 
-    /// Read at this path, which the cloud always sends.
+    /// Reads the field at this path, which the cloud always sends.
     #[must_use]
     pub const fn at(mut self, path: &'static str) -> Self {
         self.read = Read::At(path, Presence::Always);
         self
     }
 
-    /// Read at this path, which the cloud leaves out when it is empty.
+    /// Reads the field at this path, which the cloud omits when it is empty.
     #[must_use]
     pub const fn at_or_absent(mut self, path: &'static str) -> Self {
         self.read = Read::At(path, Presence::OrAbsent);
         self
     }
 
-    /// Read at this path, for which no captured answer says whether it is always sent.
+    /// Reads the field at this path; no captured answer shows whether it is always sent.
     #[must_use]
     pub const fn at_uncaptured(mut self, path: &'static str) -> Self {
         self.read = Read::At(path, Presence::Uncaptured);
         self
     }
 
-    /// Computed from the row.
+    /// Computes the field from the row.
     #[must_use]
     pub const fn by(self, read: Compute) -> Self {
         self.by_uncaptured(read, &[])
     }
 
-    /// Computed from what is at one of these paths, for which no captured answer says whether the
+    /// Computes the field from the values at these paths; no captured answer shows whether the
     /// cloud always sends any of them.
     #[must_use]
     pub const fn by_uncaptured(mut self, read: Compute, paths: &'static [&'static str]) -> Self {
@@ -417,112 +423,112 @@ impl Field {
         self
     }
 
-    /// Changed in place by this update.
+    /// Updates the resource in place if the field differs.
     #[must_use]
     pub const fn update(mut self, update: &'static Update) -> Self {
         self.change = OnChange::Update(update);
         self
     }
 
-    /// A difference replaces the resource.
+    /// Replaces the resource if the field differs.
     #[must_use]
     pub const fn replace(mut self) -> Self {
         self.change = OnChange::Replace;
         self
     }
 
-    /// Used at creation only.
+    /// Uses the field at creation only.
     #[must_use]
     pub const fn create_only(mut self) -> Self {
         self.change = OnChange::CreateOnly;
         self
     }
 
-    /// Never compared.
+    /// Excludes the field from the comparison.
     #[must_use]
     pub const fn never(mut self) -> Self {
         self.change = OnChange::Never;
         self
     }
 
-    /// The way depends on both sides; `shown` is the word for the documentation.
+    /// Lets the two values decide; `shown` is the word for the documentation.
     #[must_use]
     pub const fn judge(mut self, judge: fn(&Judged<'_>) -> Verdict, shown: &'static str) -> Self {
         self.change = OnChange::Judge(judge, shown);
         self
     }
 
-    /// The update whose call takes the parameter of this judged field.
+    /// Names the update whose call takes the parameter of this judged field.
     #[must_use]
     pub const fn via(mut self, update: &'static Update) -> Self {
         self.via = Some(update);
         self
     }
 
-    /// The update that lets go of what it refers to.
+    /// Names the update that releases the target of the field.
     #[must_use]
     pub const fn leave(mut self, update: &'static Update) -> Self {
         self.leave = Some(update);
         self
     }
 
-    /// Checks whether the resource outside the stack that it refers to fits.
+    /// Checks whether a target outside the stack fits.
     #[must_use]
     pub const fn fitting(mut self, fits: Fits) -> Self {
         self.fits = Some(fits);
         self
     }
 
-    /// The attribute of what it refers to is the own one of that name.
+    /// Provides the attribute `theirs` of the target; its value is that of the own attribute `own`.
     #[must_use]
     pub const fn lends(mut self, theirs: &'static str, own: &'static str) -> Self {
         self.lends = Some((theirs, own));
         self
     }
 
-    /// It moves by itself.
+    /// Marks the field as one that changes by itself.
     #[must_use]
     pub const fn transient(mut self) -> Self {
         self.transient = true;
         self
     }
 
-    /// The live resource does not hold on to what it refers to: that may be deleted before.
+    /// Lets the target be deleted while the live resource refers to it.
     #[must_use]
     pub const fn loose(mut self) -> Self {
         self.holds = false;
         self
     }
 
-    /// The kind resolves look-ups in it itself.
+    /// Leaves look-ups in the field to the kind.
     #[must_use]
     pub const fn own_look_up(mut self) -> Self {
         self.own_look_up = true;
         self
     }
 
-    /// Two values for the tests, as YAML.
+    /// Sets two values for the tests, as YAML.
     #[must_use]
     pub const fn samples(mut self, first: &'static str, second: &'static str) -> Self {
         self.samples = [first, second];
         self
     }
 
-    /// Further fields that the samples need, as the inside of a YAML flow map.
+    /// Sets further fields that the samples need, as the inside of a YAML flow map.
     #[must_use]
     pub const fn given(mut self, fields: &'static str) -> Self {
         self.given = fields;
         self
     }
 
-    /// Its facts rest on captured answers or on runs of real clients.
+    /// Records that the facts rest on captured answers or on runs of real clients.
     #[must_use]
     pub const fn captured(mut self) -> Self {
         self.basis = Basis::Captured;
         self
     }
 
-    /// The path of this field in the parameters of an update.
+    /// Returns the path of this field in the parameters of an update.
     #[must_use]
     pub fn param_of_update(&self) -> &'static str {
         if self.update_param.is_empty() {
@@ -532,19 +538,19 @@ impl Field {
         }
     }
 
-    /// Whether a listed row shows it.
+    /// Returns whether a listed row shows it.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         !matches!(self.read, Read::Elsewhere)
     }
 
-    /// Whether a difference in it can lead to a change.
+    /// Returns whether a difference in it can lead to a change.
     #[must_use]
     pub fn is_compared(&self) -> bool {
         !matches!(self.change, OnChange::Never | OnChange::Members)
     }
 
-    /// Whether the call of this update takes the parameter of this field.
+    /// Returns whether the call of this update takes the parameter of this field.
     #[must_use]
     pub fn is_changed_by(&self, update: &Update) -> bool {
         let own = match self.change {
@@ -554,7 +560,7 @@ impl Field {
         own.is_some_and(|own| own.is(update))
     }
 
-    /// The word that the documentation shows for a change of this field.
+    /// Returns the word that the documentation shows for a change of this field.
     #[must_use]
     pub fn shown_change(&self) -> &'static str {
         match self.change {

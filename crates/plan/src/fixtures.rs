@@ -1,4 +1,4 @@
-//! Plans and their parts, written by hand, and stacks of stub kinds, for the tests of this crate.
+//! Hand-written plans and their parts, and stacks of stub kinds, for the tests of this crate.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,12 +1,12 @@
-//! Graph algorithms that know no resource: order, cycles, longest paths.
+//! Graph algorithms that know nothing of resources: topological order, cycles, longest paths.
 
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
-/// An order in which every edge's source comes before its target.
+/// Returns an order in which the source of every edge precedes its target.
 ///
 /// # Errors
-/// The nodes of one cycle, sorted.
+/// Returns the nodes of one cycle, sorted.
 pub fn order(n: usize, edges: &[(usize, usize)]) -> Result<Vec<usize>, Vec<usize>> {
     let graph = build(n, edges);
     match toposort(&graph, None) {
@@ -44,8 +44,8 @@ fn one_cycle(graph: &DiGraph<(), ()>) -> Vec<usize> {
     nodes
 }
 
-/// For each node, the greatest sum of weights on a path from it to the end, its own included.
-/// `edges` must be acyclic.
+/// Returns for each node the greatest sum of weights on a path that starts at it, including its
+/// own. `edges` must be acyclic.
 #[must_use]
 pub fn remaining(weights: &[u64], edges: &[(usize, usize)]) -> Vec<u64> {
     let mut longest = weights.to_vec();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn remaining_takes_the_longest_way() {
+    fn remaining_takes_the_longest_path() {
         assert_eq!(
             remaining(&[1, 5, 2, 1], &[(0, 1), (0, 2), (1, 3), (2, 3)]),
             [7, 6, 3, 1]

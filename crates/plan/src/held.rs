@@ -1,5 +1,5 @@
-//! Held steps: losses that an edit does not name. They wait for an `allow:` entry, a flag, or a
-//! typed name.
+//! Held changes: losses that the edit of the spec does not name. Apply makes such a change only
+//! with an `allow:` entry, a flag, or a typed name.
 
 use setpoint_spec::stack::Allow;
 
@@ -10,50 +10,50 @@ use crate::effect::Interruption;
 /// A change that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The resource; `None` for the bulk rule.
+    /// The address of the resource; `None` for the bulk rule.
     pub address: Option<Address>,
     /// Why it is held.
     pub why: HeldWhy,
-    /// What lets it through, if something does.
+    /// What allows it, if something does.
     pub allowed_by: Option<Allowance>,
 }
 
 /// Why a change is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeldWhy {
-    /// Data goes: what is lost, for people.
+    /// Data is lost; the text names it for people.
     DataLoss(String),
-    /// An identity goes: an instance, a disk or an address is replaced.
+    /// An identity is lost: an instance, a disk or an address is replaced.
     Replacement,
-    /// More than half of what lives goes at once.
+    /// More than half of the live resources, and at least two, are deleted or replaced at once.
     Bulk {
-        /// How many go.
+        /// The number of resources that are deleted or replaced.
         going: usize,
-        /// How many live.
+        /// The number of live resources that the stack owns.
         living: usize,
     },
 }
 
-/// What lets a held change through.
+/// What allows a held change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowance {
     /// An `allow:` entry of the spec.
     Entry {
-        /// Its reason.
+        /// The reason that the entry gives.
         reason: String,
     },
     /// `--allow-data-loss ADDR`.
     Flag,
     /// `--allow-bulk`.
     BulkFlag,
-    /// `destroy` itself.
+    /// The run is a `destroy`.
     Destroy,
 }
 
-/// What the command line lets through.
+/// What the command line allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowed {
-    /// Addresses of `--allow-data-loss`, with globs already resolved.
+    /// The addresses of `--allow-data-loss`, with globs already resolved.
     pub data_loss: Vec<Address>,
     /// `--allow-bulk`.
     pub bulk: bool,
@@ -61,7 +61,7 @@ pub struct Allowed {
     pub destroy: bool,
 }
 
-/// The held changes of a plan, whether something lets them through or not.
+/// Returns the held changes of a plan, whether something allows them or not.
 #[must_use]
 pub fn held(changes: &[Change], n_live: usize, entries: &[Allow], allowed: &Allowed) -> Vec<Held> {
     let held_one =
@@ -86,7 +86,7 @@ pub fn held(changes: &[Change], n_live: usize, entries: &[Allow], allowed: &Allo
     found
 }
 
-/// Whether the row is a leftover whose successor is there and stays.
+/// Returns whether the row is a leftover of a replacement whose successor exists and stays.
 fn replaces_another(change: &Change, all: &[Change]) -> bool {
     let stays = |other: &Change| {
         matches!(other.action, ChangeAction::NoOp | ChangeAction::Update)
@@ -124,7 +124,8 @@ fn held_change(
     })
 }
 
-/// A machine whose block or member is taken out is not held: the edit names it.
+/// Returns why a change is held, if it is. Deleting a machine whose entry or member was removed
+/// from the spec is not held: the edit names it.
 fn why_held(change: &Change, is_leftover: bool) -> Option<HeldWhy> {
     let named_by_edit = change.action == ChangeAction::Delete
         && (change.reason == Reason::NotInSpec || is_leftover);
@@ -157,7 +158,7 @@ mod tests {
     use crate::effect::Effect;
     use crate::fixtures::{address, change, place};
 
-    /// A change of `db` with this action, reason and effect, that would lose something.
+    /// A change of `db` with this action, reason and effect, which loses its system disk.
     fn losing(action: ChangeAction, reason: Reason, effect: Effect) -> Change {
         Change {
             effect,
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_or_a_flag_lets_it_through() {
+    fn an_entry_or_a_flag_allows_it() {
         let rebuild = losing(ChangeAction::Update, Reason::Differs, Effect::REBUILD);
         let by = |entries: &[Allow], allowed: &Allowed| {
             of(&rebuild, entries, allowed).and_then(|(_, by)| by)

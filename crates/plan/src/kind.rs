@@ -1,33 +1,34 @@
-//! A kind of resource as a value: its table, its reads and its procedures.
+//! A kind of resource as a value: its table of fields, its reads and its procedures.
 //!
 //! # Expected flow
 //!
-//! 1. The planner asks the questions that the file alone determines: [`Kind::owned`] and
-//!    [`Kind::more_lists`] of every kind, [`Kind::look_ups`] and [`Kind::local_reads`] of every
-//!    entry. The engine answers them.
-//! 2. [`Kind::details`] asks for what no listing carries, once for each row that the stack owns or
-//!    adopts. It sees the entry in its first form, since step 3 needs the answers.
+//! 1. The planner asks what the file alone determines: [`Kind::owned`] and [`Kind::more_lists`] for
+//!    every kind, [`Kind::look_ups`] and [`Kind::local_reads`] for every entry. The engine answers.
+//! 2. [`Kind::details`] returns the queries for values that no listing carries, once for each row
+//!    that the stack owns or adopts. It receives the entry in its first form, since step 3 needs
+//!    the answers.
 //! 3. [`Kind::desire`] completes the entry from all answers.
-//! 4. The planner compares, by the table, and takes [`Kind::create`], the steps of the
+//! 4. The planner compares according to the table, and takes [`Kind::create`], the steps of the
 //!    [`Update`](crate::update::Update)s, [`Kind::window`] and [`Kind::delete`].
 //!
-//! [`questions`](crate::questions) asks and [`answers`](crate::answers) folds what comes back; a
-//! kind that records its calls holds this order in the tests there. Steps 3 and 4 are repeated
-//! where the engine drafts a plan to see which absences it has to confirm.
+//! [`questions`](crate::questions) collects the queries and [`answers`](crate::answers) folds the
+//! answers into a snapshot. The tests of `questions` check this order with a recording kind.
+//! Steps 3 and 4 are repeated where the engine drafts a plan to find out which absences it has to
+//! confirm.
 //!
 //! # Guarantees
 //!
-//! A kind is data and pure functions: equal arguments give equal results. It does no I/O, has no
-//! clock, and waits for nothing.
+//! A kind is data and pure functions: equal arguments give equal results. It does no I/O, reads no
+//! clock, and does not wait.
 //!
 //! # Assumptions
 //!
-//! A decoder sees only well-formed JSON. Anything else than the action promises is
-//! [`Odd`](setpoint_openapi::json::Odd), never an empty result.
+//! A decoder receives only well-formed JSON. If the answer is not what the action promises, it
+//! returns [`Odd`](setpoint_openapi::json::Odd), never an empty result.
 //!
 //! # Errors
 //!
-//! [`Refusal`] for what a plan cannot do, with the way out.
+//! [`Refusal`] if a plan cannot make a change, with the way out.
 
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ use crate::procedure::{Args, Local, Procedure, Step};
 use crate::view::{Query, View};
 use crate::{Address, Map, Value};
 
-/// Where a stack lives.
+/// The account and the region of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Site {
     /// The account's id, 16 digits.
@@ -54,7 +55,7 @@ pub struct Site {
     pub region: String,
 }
 
-/// What a kind reads out of an answer.
+/// A row that a kind decodes from an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     /// A live resource.
@@ -65,44 +66,44 @@ pub enum Row {
         id: String,
         /// Attributes to add.
         attrs: Map,
-        /// Further resources that it uses: kind and id.
+        /// Further resources that it uses, as pairs of kind and id.
         uses: Vec<(&'static str, String)>,
     },
-    /// Something looked up that no kind manages.
+    /// The attributes of something that was looked up and that no kind manages.
     Found(Map),
 }
 
-/// How the tags of a kind are written.
+/// The calls that write the tags of a kind.
 #[derive(Debug, Clone, Copy)]
 pub struct TagApi {
     /// `TagResources`.
     pub tag: &'static Action,
-    /// `UntagResources`, however the product spells it.
+    /// `UntagResources`, or the product's name for it.
     pub untag: &'static Action,
     /// The value of `ResourceType`.
     pub resource_type: &'static str,
 }
 
-/// What every procedure may need to know.
+/// The facts about the stack that every procedure may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Cx<'a> {
     /// The stack's identity: `stack` or `stack/environment`.
     pub stack: &'a str,
-    /// Where it lives.
+    /// The account and the region of the stack.
     pub site: &'a Site,
     /// When the plan is made, in seconds since 1970-01-01 UTC.
     pub now: i64,
 }
 
-/// Why a resource cannot be planned.
+/// The reason why a resource cannot be planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct Refusal {
-    /// The field it is about, dotted; empty for the whole entry.
+    /// The field that is refused, dotted; empty for the whole entry.
     pub attr: String,
-    /// What is wrong: one sentence without a full stop.
+    /// The reason, as one sentence without a full stop.
     pub what: String,
-    /// The way out.
+    /// What to do instead, if something helps.
     pub hint: Option<String>,
 }
 
@@ -119,12 +120,12 @@ impl Found {
         self.rows.push((view, row));
     }
 
-    /// Adds what lies on this machine.
+    /// Adds the result of a local read.
     pub fn add_local(&mut self, attrs: Map) {
         self.local.push(attrs);
     }
 
-    /// The rows of a view.
+    /// Returns the rows of a view.
     #[must_use]
     pub fn rows(&self, view: &'static View) -> Vec<Row> {
         let own = |(other, _): &&(&'static View, Row)| std::ptr::eq(*other, view);
@@ -135,13 +136,13 @@ impl Found {
             .collect()
     }
 
-    /// Puts these rows in the place of a view's rows.
+    /// Replaces the rows of a view.
     pub fn replace(&mut self, view: &'static View, rows: Vec<Row>) {
         self.rows.retain(|(other, _)| !std::ptr::eq(*other, view));
         self.rows.extend(rows.into_iter().map(|row| (view, row)));
     }
 
-    /// The attributes of every row found through this view.
+    /// Returns the attributes of every row found through this view.
     pub fn of<'a>(&'a self, view: &'static View) -> impl Iterator<Item = &'a Map> + 'a {
         let own = move |(other, _): &&(&'static View, Row)| std::ptr::eq(*other, view);
         self.rows
@@ -154,130 +155,136 @@ impl Found {
             })
     }
 
-    /// What lies on this machine.
+    /// Returns the results of local reads.
     pub fn local(&self) -> impl Iterator<Item = &Map> {
         self.local.iter()
     }
 }
 
-/// Which of several matches a look-up means.
+/// Which of several matches a look-up selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookUp {
     /// Exactly one must match.
     One,
-    /// The one with the greatest value of this attribute, then of the id.
+    /// The one with the greatest value of this attribute; among equal ones, the one with the
+    /// greatest id.
     Newest(&'static str),
 }
 
 /// How a kind is looked up by more than ids, names and tags.
 #[derive(Debug, Clone, Copy)]
 pub struct Finder {
-    /// The view that is asked.
+    /// The view that is read.
     pub view: &'static View,
-    /// The filters that a look-up gives the API.
+    /// Returns the API's filters for a look-up.
     pub args: fn(&Map) -> Args,
-    /// Whether a row is one that the look-up means, beside the API's filters.
+    /// Returns whether the look-up selects a row, beyond what the API's filters check.
     pub fits: fn(&Map, &Live) -> bool,
 }
 
-/// A name of an attribute with its row.
+/// An attribute with its row in the table.
 #[derive(Debug, Clone)]
 pub struct RowOf {
-    /// The attribute: dotted, with `*` for the keys of named maps.
+    /// The name of the attribute: dotted, with `*` for the keys of named maps.
     pub attr: String,
     /// The row.
     pub field: &'static Field,
 }
 
-/// What is lost with a live resource under an effect: one line for people; `None` if nothing is.
+/// Returns what is lost with a live resource under an effect, as one line for people; `None` if
+/// nothing is.
 pub type Loses = fn(&Live, Effect) -> Option<String>;
 
-/// The attributes of one side of a resource, by name; `Null` for one that is not known.
+/// Returns an attribute of the live or of the desired resource by name; `Null` if it is not known.
 pub type Attributes<'a> = dyn Fn(&str) -> Value + 'a;
 
-/// The steps that open a window, and those that close it.
+/// The steps that open a window, and the steps that close it.
 pub type Window = (Vec<Step>, Vec<Step>);
 
-/// A kind of resource. See the module for the contract.
+/// A kind of resource. The module documentation states the contract.
 pub struct Kind {
     /// Its name in `type:`.
     pub name: &'static str,
     /// One line for people.
     pub doc: &'static str,
-    /// The table.
+    /// The table of fields.
     pub fields: &'static [Field],
-    /// Fields of which exactly one must be given.
+    /// Groups of fields; exactly one field of each group must be given.
     pub one_of: &'static [&'static [&'static str]],
-    /// Fields of which at least one must be given.
+    /// Groups of fields; at least one field of each group must be given.
     pub any_of: &'static [&'static [&'static str]],
-    /// Names that people bring from elsewhere, with what to write.
+    /// Names that people know from elsewhere, with what to write instead.
     pub hints: &'static [(&'static str, &'static str)],
-    /// How its resources are named from outside their entry.
+    /// How its resources are named outside their entry.
     pub naming: Naming,
-    /// Members of `lifecycle` beside those that every entry has. A plan finds the words that they
-    /// choose in [`Lifecycle::choices`](crate::Lifecycle::choices).
+    /// Members of `lifecycle` besides those that every entry has. A plan finds the chosen words in
+    /// [`Lifecycle::choices`](crate::Lifecycle::choices).
     pub lifecycle: &'static [FieldDef],
-    /// Checks over one whole entry that no single type can make, offline.
+    /// Checks that concern a whole entry rather than a single type. They run offline.
     pub check: fn(&CheckCx<'_>) -> Vec<Problem>,
-    /// A minimal stack of this kind for the tests, as the YAML of `resources`, in which the entry
-    /// under test is called `it`.
+    /// A minimal stack of this kind for the tests, as the YAML of `resources`. The entry under test
+    /// is called `it`.
     pub example: &'static str,
 
-    /// How its tags are written; `None` for kinds without tags.
+    /// The calls that write its tags; `None` for kinds without tags.
     pub tag_api: Option<TagApi>,
     /// How a listed row spells its tags.
     pub tag_names: TagNames,
-    /// Whether the first version made rows of this kind, whose guard does not name it.
+    /// Whether the first version created rows of this kind, whose guard tag does not name the kind.
     pub first_version: bool,
-    /// The mark that a row carries while a window of ours is open: whoever finds it closes it.
+    /// The mark that a row carries while a window of ours is open. A later run that finds it closes
+    /// the window.
     pub window_mark: Option<&'static str>,
     /// The mark that a row carries until it has passed its readiness check.
     pub pending_mark: Option<&'static str>,
 
-    /// The listing.
+    /// The listing of its resources.
     pub list: &'static View,
-    /// Further listings of the first round, whose rows are details.
+    /// Further listings of the first round, each with the kind that decodes it. Their rows are
+    /// details.
     pub more_lists: &'static [(&'static Self, &'static View)],
-    /// Which of several matches a look-up means.
+    /// Which of several matches a look-up selects.
     pub look_up: LookUp,
-    /// How it is looked up by more than ids, names and tags, if it is.
+    /// How it is looked up by more than ids, names and tags; `None` if it is not.
     pub finder: Option<Finder>,
-    /// Look-ups that depend on the file alone.
+    /// Returns the look-ups that depend on the file alone.
     pub look_ups: fn(&Desired, &Site) -> Vec<Query>,
-    /// What lies on this machine and is read with the first round, never written.
+    /// Returns the local reads of an entry, which are made with the first round. They never write.
     pub local_reads: fn(&Desired) -> Vec<Local>,
-    /// Completes the desired resource from all answers, those to [`Kind::details`] included:
+    /// Completes the desired resource from all answers, including those to [`Kind::details`]:
     /// canonical forms, defaults at creation, derived names.
     pub desire: fn(&Cx<'_>, &Found, Option<&Live>, &mut Desired) -> Result<(), Refusal>,
-    /// What no listing carries. The desired resource is in its first form; it is `None` for a row
-    /// that no entry wants.
+    /// Returns the queries for values that no listing carries. The desired resource is in its first
+    /// form; it is `None` for a row that no entry desires.
     pub details: fn(Option<&Desired>, &Live, &Found) -> Vec<Query>,
 
-    /// The exclusive values that a side of a resource holds. The function gives its attributes,
-    /// `Null` for what is not known; `id` is known of a live row and where it is derived.
+    /// Returns the exclusive values that a live or desired resource holds. The argument returns its
+    /// attributes, `Null` for unknown ones. `id` is known for a live row and where it is derived.
     pub claims: fn(&Attributes<'_>) -> Vec<Claim>,
-    /// The blocks that it offers to what lies in it while it is updated; `None` for kinds without.
+    /// Returns the blocks that it offers to its children at each stage of its update; `None` for
+    /// kinds that offer none.
     pub room: fn(&Live, &Desired) -> Option<Room>,
-    /// The id that a resource will have, where it is ours to choose.
+    /// Returns the id that a resource will have, for kinds whose ids we choose.
     pub derived_id: Option<fn(&Cx<'_>, &Desired) -> String>,
-    /// What is lost with it; `None` if no resource of the kind carries data or an address.
+    /// Returns what is lost with a resource; `None` if no resource of the kind carries data or an
+    /// address.
     pub loses: Option<Loses>,
-    /// Why the cloud would refuse to delete it though nothing uses it.
+    /// Returns why the cloud would refuse to delete it although nothing uses it.
     pub undeletable: fn(&Cx<'_>, &Live) -> Option<String>,
-    /// Whether nothing of it runs, so that a restart interrupts nothing.
+    /// Returns whether nothing in it is running, so that a restart interrupts nothing.
     pub is_at_rest: fn(&Live) -> bool,
 
-    /// The procedure that creates it.
+    /// Returns the procedure that creates it.
     pub create: fn(&Cx<'_>, &Desired) -> Procedure,
-    /// The steps that open and close the window of updates that need it stopped; both empty if it
-    /// is open anyway.
+    /// Returns the steps that open and close the window for updates that need it stopped. Both are
+    /// empty if it is stopped anyway.
     pub window: fn(&Cx<'_>, &Desired, &Live) -> Window,
-    /// The procedure that deletes it, from the live row alone.
+    /// Returns the procedure that deletes it, from the live row alone.
     pub delete: fn(&Cx<'_>, &Live) -> Procedure,
 }
 
 impl Kind {
-    /// The base of a kind: all that a kind without special behaviour leaves unsaid.
+    /// Returns a kind without special behaviour: the base of all kinds.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -322,13 +329,14 @@ impl Kind {
         }
     }
 
-    /// The row of an attribute: dotted for members, any key for those of named maps.
+    /// Returns the row of an attribute. The names of members are dotted; any key is accepted in a
+    /// named map.
     #[must_use]
     pub fn row(&self, attr: &str) -> Option<&'static Field> {
         find(self.fields, attr)
     }
 
-    /// Every attribute that has a row, in the order of the table.
+    /// Returns every attribute that has a row, in the order of the table.
     #[must_use]
     pub fn rows(&self) -> Vec<RowOf> {
         let mut rows = Vec::new();
@@ -336,19 +344,19 @@ impl Kind {
         rows
     }
 
-    /// The query for what a stack owns of this kind.
+    /// Returns the query for the resources of this kind that a stack owns.
     #[must_use]
     pub fn owned(&'static self, site: &Site, stack: &str) -> Query {
         self.list.owned_by(self, site, stack)
     }
 
-    /// The queries for these ids.
+    /// Returns the queries for these ids.
     #[must_use]
     pub fn poll(&'static self, site: &Site, ids: &[String]) -> Vec<Query> {
         self.list.by_ids(self, site, ids)
     }
 
-    /// The query for what a look-up in braces says; `None` if it cannot be looked up.
+    /// Returns the query for a look-up in braces; `None` if the kind cannot be looked up that way.
     #[must_use]
     pub fn find(&'static self, site: &Site, by: &Map) -> Option<Query> {
         match self.finder {
@@ -357,8 +365,8 @@ impl Kind {
         }
     }
 
-    /// Whether a row that was found is one that the look-up means. Filters by name take wildcards;
-    /// a look-up means the name itself.
+    /// Returns whether a look-up selects a row that was found. The API's filters by name accept
+    /// wildcards, but a look-up selects exactly the name.
     #[must_use]
     pub fn is_meant(&self, by: &Map, live: &Live) -> bool {
         match self.finder {
@@ -367,8 +375,8 @@ impl Kind {
         }
     }
 
-    /// The word that the documentation shows for a change of a field. A replacement that loses
-    /// something is held.
+    /// Returns the word that the documentation shows for a change of a field. A replacement that
+    /// loses something is held and has its own word.
     #[must_use]
     pub fn shown_change(&self, field: &Field) -> &'static str {
         match field.change {
@@ -377,7 +385,7 @@ impl Kind {
         }
     }
 
-    /// Whether an attribute moves by itself.
+    /// Returns whether an attribute changes by itself.
     #[must_use]
     pub fn is_transient(&self, attr: &str) -> bool {
         self.row(attr).is_some_and(|row| row.transient)
@@ -389,7 +397,7 @@ fn find(fields: &'static [Field], attr: &str) -> Option<&'static Field> {
     if let Some(whole) = fields.iter().find(|field| field.name == attr) {
         return Some(whole);
     }
-    // Names of outputs may hold dots of their own, so the longest prefix decides.
+    // Names of outputs may contain dots, so the field with the longest matching name decides.
     let inside = |field: &&Field| {
         attr.strip_prefix(field.name)
             .is_some_and(|rest| rest.starts_with('.'))
@@ -426,7 +434,7 @@ impl std::fmt::Debug for Kind {
     }
 }
 
-/// The reference that stands for a resource: its id, known or to be known.
+/// Returns the reference to a resource's id, which may be known or not yet known.
 #[must_use]
 pub fn id_of(address: &Address) -> Value {
     Value::reference(address, "id")

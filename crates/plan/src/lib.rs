@@ -1,9 +1,9 @@
-//! The nouns of the field and the planner: `plan(desired, live) -> (Plan, Report)`.
+//! The domain types and the planner: `plan(desired, live) -> (Plan, Report)`.
 //!
-//! Kinds describe themselves in this crate's vocabulary ([`kind::Kind`], [`procedure::Procedure`]);
-//! the planner compares what is wanted with what is there and orders the steps; the engine performs
-//! them. Invariant: everything here is a pure function over plain data; no I/O, no clock, no kind
-//! by name.
+//! Kinds describe themselves with the types of this crate ([`kind::Kind`],
+//! [`procedure::Procedure`]). The planner compares the desired state with the live state and orders
+//! the steps; the engine performs them. Invariant: everything here is a pure function over plain
+//! data. Nothing does I/O or reads a clock, and nothing depends on the name of a kind.
 
 pub mod answers;
 pub mod args;

@@ -1,4 +1,4 @@
-//! What really exists: rows as kinds decode them, and the snapshot of one observation.
+//! The live state: rows as kinds decode them, and the snapshot of one observation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,27 +15,28 @@ pub type Tags = LiteMap<Text, Text>;
 /// A live resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Live {
-    /// Its kind's name.
+    /// The name of its kind.
     pub kind: &'static str,
-    /// Its id; for key pairs the name.
+    /// Its id; the name for key pairs.
     pub id: String,
-    /// Where it is.
+    /// The account and the region that contain it.
     pub site: Site,
-    /// Who owns it, by its tags or derived name.
+    /// Its owner, by its tags or its derived name.
     pub owner: Option<Owner>,
-    /// Whether its ownership tags are a copy of those of another kind's resource.
+    /// Whether its ownership tags are a copy of those of a resource of another kind.
     pub copied: bool,
-    /// Its tags; without our own, if these name an owner.
+    /// Its tags, without our own if these name an owner.
     pub tags: Tags,
     /// Its attributes in canonical form. `id` is not among them.
     pub attrs: Map,
-    /// What it uses: kind and id.
+    /// The resources that it uses, as pairs of kind and id.
     pub uses: Vec<(&'static str, String)>,
 }
 
 impl Live {
-    /// Splits raw tags into the owner and the rest. Tags that name another kind are a copy, which
-    /// makes nobody an owner; so are tags without a kind on a row whose kind always names it.
+    /// Splits raw tags into the owner and the rest. Tags that name another kind are a copy and do
+    /// not make an owner. The same holds for tags without a kind on a row whose kind always names
+    /// itself.
     #[must_use]
     pub fn with_tags(mut self, kind: &Kind, raw: Tags) -> Self {
         let named = ownership::owner_of(&raw);
@@ -52,7 +53,7 @@ impl Live {
         self
     }
 
-    /// The guard words for a write: those that it has, with its kind.
+    /// Returns the guard words to write: the present ones, with its kind.
     #[must_use]
     pub fn guard(&self) -> Guard {
         let words = self.owner.as_ref().map(|owner| owner.guard.clone());
@@ -62,14 +63,14 @@ impl Live {
         }
     }
 
-    /// Whether its guard carries this mark.
+    /// Returns whether its guard tag carries this mark.
     #[must_use]
     pub fn is_marked(&self, mark: Option<&str>) -> bool {
         let guard = self.owner.as_ref().map(|owner| &owner.guard);
         mark.zip(guard).is_some_and(|(mark, guard)| guard.has(mark))
     }
 
-    /// Whether it carries this stack's tag, and no address that can be read beside it.
+    /// Returns whether it carries this stack's tag but no readable address.
     #[must_use]
     pub fn is_astray_of(&self, stack: &str) -> bool {
         self.owner.is_none()
@@ -80,8 +81,8 @@ impl Live {
                 .is_some_and(|named| named == stack)
     }
 
-    /// Whether it carries this tag; with any value if none is given. Our own tags count though they
-    /// stand in the owner.
+    /// Returns whether it carries this tag, with any value if none is given. Our own tags count
+    /// although they are stored in the owner.
     #[must_use]
     pub fn carries(&self, key: &str, value: Option<&str>) -> bool {
         let is_meant = |held: &str| value.is_none_or(|value| held == value);
@@ -92,7 +93,7 @@ impl Live {
         }
     }
 
-    /// An attribute, `Null` if it has none; `id` is the id.
+    /// Returns an attribute, `Null` if it has none; `id` is the id.
     #[must_use]
     pub fn attr(&self, name: &str) -> Value {
         if name == "id" {
@@ -102,7 +103,7 @@ impl Live {
         }
     }
 
-    /// Which successor under its address it is.
+    /// Returns its incarnation: 0 for the first resource at its address, N for its N-th successor.
     #[must_use]
     pub fn incarnation(&self) -> u32 {
         self.owner
@@ -110,7 +111,7 @@ impl Live {
             .map_or(0, |owner| owner.guard.incarnation)
     }
 
-    /// Whether this stack owns it under this address.
+    /// Returns whether this stack owns it under this address.
     #[must_use]
     pub fn is_owned_by(&self, stack: &str, address: &Address) -> bool {
         self.owner
@@ -122,52 +123,52 @@ impl Live {
 /// One observation of the cloud.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// Every resource that the stack owns, details folded in. A plan shares the rows.
+    /// Every resource that the stack owns, with its details. A plan shares the rows.
     pub live: Vec<Arc<Live>>,
-    /// What was looked up for each resource.
+    /// The answers to the look-ups of each resource.
     pub found: BTreeMap<Address, Found>,
-    /// What carries the stack's tag and no address that can be read.
+    /// Rows that carry the stack's tag but no readable address.
     pub astray: Vec<Live>,
-    /// What `existing` entries and look-ups in braces matched, by their text.
+    /// The matches of `existing` entries and of look-ups in braces, by the key of the look-up.
     pub named: BTreeMap<String, Vec<Live>>,
-    /// Live things that `adopt` names, by address.
+    /// The live resources that `adopt` names, by the address of the entry.
     pub adopted: BTreeMap<Address, Vec<Live>>,
-    /// Rows that stand under a new address, with their owner until now, by id.
+    /// The previous owners of rows that were put under a new address, by id.
     pub moved: BTreeMap<String, Owner>,
-    /// What could not be listed, and is not used as far as is known.
+    /// Listings that were refused, of kinds that are not used as far as is known.
     pub unlisted: Vec<Unlisted>,
-    /// What the observation cost.
+    /// The number of read calls that the observation took.
     pub cost: Cost,
 }
 
-/// A listing that the cloud refused. Nothing may be concluded about the kind.
+/// A listing that the cloud refused. Nothing is known of the resources of this kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unlisted {
-    /// The kind's name.
+    /// The name of the kind.
     pub kind: &'static str,
     /// The permission that the listing needs: `ecs:DescribeKeyPairs`.
     pub permission: String,
     /// The API's code.
     pub code: String,
-    /// The API's name for the exchange.
+    /// The request id of the refused call.
     pub request_id: String,
 }
 
-/// The calls that an observation made.
+/// The number of read calls that an observation took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cost {
     /// Pages of listings, one or more for each kind.
     pub listings: usize,
-    /// Look-ups from the spec: images, things outside the stack.
+    /// Look-ups from the spec: images, resources outside the stack.
     pub lookups: usize,
-    /// Reads of single resources for what no listing carries.
+    /// Reads of single resources, for values that no listing carries.
     pub details: usize,
-    /// The caller's identity, and questions that prove an empty listing.
+    /// Reads of the caller's identity, and calls that prove an empty listing.
     pub other: usize,
 }
 
 impl Cost {
-    /// All calls together.
+    /// Returns the sum of all calls.
     #[must_use]
     pub fn total(&self) -> usize {
         self.listings + self.lookups + self.details + self.other
@@ -175,20 +176,20 @@ impl Cost {
 }
 
 impl Snapshot {
-    /// Whether the kind's listing was not refused.
+    /// Returns whether the listing of the kind was not refused.
     #[must_use]
     pub fn has_listed(&self, kind: &str) -> bool {
         self.unlisted.iter().all(|one| one.kind != kind)
     }
 
-    /// Every address that owns something.
+    /// Returns every address that owns a live resource.
     #[must_use]
     pub fn addresses(&self) -> BTreeSet<Address> {
         let owners = self.live.iter().filter_map(|live| live.owner.as_ref());
         owners.map(|owner| owner.address.clone()).collect()
     }
 
-    /// The live rows under an address.
+    /// Returns the live rows under an address.
     pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> + 'a {
         self.live.iter().map(Arc::as_ref).filter(move |live| {
             live.owner

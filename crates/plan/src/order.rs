@@ -1,34 +1,36 @@
-//! The order of steps. `docs/ordering.md` has the pictures.
+//! The order of steps. `docs/ordering.md` has the rules with pictures.
 //!
 //! # Algorithm
 //!
-//! The nodes of the graph are steps, not resources, since two resources may each have to wait for
-//! a part of the other. An edge says that its source is done before its target starts. Each pass
-//! adds the edges of one reason: the steps of a procedure in a row, references
-//! ([`references`]), users that let go before something is destroyed ([`let_go`]), values that one
-//! resource gives up and another takes ([`exclusive`]), the two halves of a replacement, parents
-//! that change before their children ([`parents`]), and members of a group in turn ([`rolling`]).
-//! The sorted graph is the plan.
+//! The nodes of the graph are steps, not resources, since two resources may each have to wait for a
+//! part of the other. An edge means that its source is done before its target starts. Each pass
+//! adds the edges of one reason: the sequence of steps in a procedure, references ([`references`]),
+//! users that stop using a resource before it is deleted ([`let_go`]), values that one resource
+//! releases and another takes ([`exclusive`]), the two halves of a replacement, parents that change
+//! before their children ([`parents`]), and members of a group in turn ([`rolling`]). The
+//! topologically sorted graph is the plan.
 //!
 //! # Invariants
 //!
-//! A pass looks at blocks and changes, never at the edges of another pass, but for [`rolling`],
-//! which comes last. Only two reasons are wishes, parents before children and the turns of replaced
-//! members; they give way where they would close a cycle. A cycle of the other reasons is an
-//! error that names the changes on it.
+//! A pass reads blocks and changes, never the edges of another pass. The one exception is
+//! [`rolling`], which comes last. Only two kinds of edges are preferences: parents before children,
+//! and the turns of replaced members. They are dropped where they would close a cycle. A cycle of
+//! the other edges is an error that names the changes on it.
 //!
 //! # Cost
 //!
-//! `e log e` in the edges, but for groups whose turns must follow other edges: there each member
-//! walks back over the edges once. Passes look blocks up in an [`index`], so a pass costs the edges
-//! that it adds. Edges grow with steps, not with their square, but for steps that go out as one
-//! call: each of them waits for all that the call needs.
+//! `e log e` in the edges, except for groups whose turns must follow other edges: there each member
+//! walks back over the edges once. Passes look blocks up in an [`index`], so a pass costs as much
+//! as the edges that it adds. The number of edges grows with the steps, not with their square,
+//! except for steps that are sent as one call: each of them waits for everything that the call
+//! needs.
 //!
 //! # Example
 //!
-//! A machine moves from subnet `a` to a new subnet `b`, and `a` leaves the file. References: `b` is
-//! created before the machine's move. Letting go: the move comes before the deletion of `a`. The
-//! window of the machine inherits both, so it is not stopped before `b` exists.
+//! A machine moves from subnet `a` to a new subnet `b`, and `a` is removed from the file.
+//! References: `b` is created before the machine moves. Users: the machine moves before `a` is
+//! deleted. The window of the machine inherits both, so the machine is not stopped before `b`
+//! exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +50,7 @@ mod parents;
 mod references;
 mod rolling;
 
-/// A block with the place of its steps among all.
+/// A block with the index of its first step among all steps.
 pub(crate) struct Placed<'a> {
     pub(crate) block: &'a Block,
     pub(crate) one: &'a Classified,
@@ -64,8 +66,8 @@ impl Placed<'_> {
         &self.one.change.address
     }
 
-    /// The steps that run as one with the step at this place: neighbours whose calls go out
-    /// together.
+    /// Returns the places of the steps that run as one with the step at this place: neighbours
+    /// whose calls are sent together.
     fn group(&self, at: usize) -> std::ops::Range<usize> {
         let steps = self.steps();
         let mut start = at;
@@ -95,7 +97,8 @@ impl Placed<'_> {
         self.ids(self.group(self.block.procedure.pivot))
     }
 
-    /// On the way down: the first step that needs all users gone.
+    /// Returns the first steps of a deletion that need all users to be gone: those after the pivot,
+    /// or the first ones if the pivot is last.
     fn taking_away(&self) -> Vec<usize> {
         let after = self.group(self.block.procedure.pivot).end;
         if after < self.steps().len() {
@@ -105,7 +108,8 @@ impl Placed<'_> {
         }
     }
 
-    /// The steps after which a reference with this need may be used.
+    /// Returns the steps after which a reference may be used, for a step that needs it to have
+    /// reached this anchor.
     fn reaching(&self, anchor: Anchor) -> Vec<usize> {
         match anchor {
             Anchor::Known => {
@@ -126,7 +130,7 @@ impl Placed<'_> {
     }
 }
 
-/// Whether two neighbouring steps go out as one call.
+/// Returns whether two neighbouring steps are sent as one call.
 fn together(a: &Step, b: &Step) -> bool {
     match (a.as_call(), b.as_call()) {
         (Some(a), Some(b)) => a.each.is_some() && batch_key(a) == batch_key(b),
@@ -134,7 +138,8 @@ fn together(a: &Step, b: &Step) -> bool {
     }
 }
 
-/// What must be equal for two calls to go out as one: all but the item's value.
+/// Returns what must be equal for two calls to be sent as one: everything but the item's value.
+/// `None` if the call takes one item only.
 #[must_use]
 pub fn batch_key(
     call: &procedure::Call,
@@ -166,22 +171,22 @@ fn all_to_all(from: &[usize], to: &[usize]) -> Edges {
         .collect()
 }
 
-/// The steps of a plan in their order.
+/// The steps of a plan, in order.
 pub(crate) struct Ordered {
-    /// The steps, predecessors first.
+    /// The steps; predecessors come first.
     pub(crate) steps: Vec<PlanStep>,
-    /// Replaced members of groups that cannot be interrupted in turn, since what they use is
-    /// replaced under all of them: they go together.
+    /// Replaced members of groups that cannot be interrupted in turn, because what they use is
+    /// replaced under all of them. They are replaced together.
     pub(crate) together: Vec<Address>,
 }
 
-/// The steps of all blocks, sorted so that predecessors come first.
+/// Returns the steps of all blocks, sorted so that predecessors come first.
 ///
-/// What is desirable gives way to what is necessary, the least necessary first: a change of what
-/// stays before its children, then the turns of replaced members.
+/// Preferences give way to requirements, the weakest first: the edges from a parent's change to its
+/// children, then the turns of replaced members.
 ///
 /// # Errors
-/// The changes on a cycle, by index.
+/// Returns the indices of the changes on a cycle.
 pub(crate) fn steps(
     all: &[Classified],
     blocks: &[Block],
@@ -231,7 +236,7 @@ pub(crate) fn steps(
 
 type Attempt = Result<(Edges, Vec<Address>), Vec<usize>>;
 
-/// The blocks with the places of their steps, and the number of all steps.
+/// Returns the blocks with the places of their steps, and the number of all steps.
 fn placed<'a>(all: &'a [Classified], blocks: &'a [Block]) -> (Vec<Placed<'a>>, usize) {
     let mut placed = Vec::new();
     let mut n = 0;
@@ -246,7 +251,7 @@ fn placed<'a>(all: &'a [Classified], blocks: &'a [Block]) -> (Vec<Placed<'a>>, u
     (placed, n)
 }
 
-/// The block that a step belongs to.
+/// Returns the block that a step belongs to.
 fn owner<'a, 'b>(placed: &'a [Placed<'b>], step: usize) -> Option<&'a Placed<'b>> {
     let behind = placed.partition_point(|block| block.first <= step);
     placed.get(behind.checked_sub(1)?)
@@ -258,7 +263,7 @@ fn sorted(mut edges: Edges) -> Edges {
     edges
 }
 
-/// A procedure's steps in a row; neighbours that go out together start together.
+/// Orders the steps of each procedure; neighbours that are sent as one call start together.
 fn in_rows(placed: &[Placed<'_>]) -> Edges {
     let mut edges = Edges::new();
     for block in placed {
@@ -272,8 +277,8 @@ fn in_rows(placed: &[Placed<'_>]) -> Edges {
     edges
 }
 
-/// The two halves of each replacement, and leftovers of earlier ones, which go last unless the
-/// successor takes what they hold.
+/// Orders the two halves of each replacement. Leftovers of earlier replacements are deleted last,
+/// unless the successor takes a value that they hold.
 fn replacements(placed: &[Placed<'_>], waits: &[Wait]) -> Edges {
     let takers = exclusive::takers(waits);
     let mut ups: BTreeMap<&Address, Vec<&Placed<'_>>> = BTreeMap::new();
@@ -297,7 +302,7 @@ fn replacements(placed: &[Placed<'_>], waits: &[Wait]) -> Edges {
     edges
 }
 
-/// Renumbers steps by the order found.
+/// Renumbers the steps by the order found.
 fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> Vec<PlanStep> {
     let mut rank = vec![0; order.len()];
     for (place, step) in order.iter().enumerate() {
@@ -336,7 +341,7 @@ fn arrange(placed: &[Placed<'_>], edges: &[(usize, usize)], order: &[usize]) -> 
     arranged.into_iter().map(|(_, step)| step).collect()
 }
 
-/// Whether a block takes down what runs while it works.
+/// Returns whether a block interrupts a running resource.
 fn interrupts(block: &Placed<'_>) -> bool {
     block.one.change.effect.interrupts >= Interruption::Restart
 }

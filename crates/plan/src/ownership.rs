@@ -1,26 +1,27 @@
-//! Ownership tags: which stack owns a resource, under which kind and address, and what to heed.
+//! Ownership tags: the stack, the kind and the address that own a resource, and its guard words.
 //!
-//! `setpoint:stack` stands apart so that a listing can filter by it. `setpoint:address` is the
-//! address in a codec of its own, since brackets in tag values are not verified to survive:
-//! `web[eu].app[0]` is written `web/eu/.app/0/`. `setpoint:guard` holds words. All three go into
-//! the call that creates the resource. An owner is a kind and an address together: the cloud copies
-//! a machine's tags to its disks and interfaces, and such a copy names the machine's kind.
+//! `setpoint:stack` is a separate tag so that a listing can filter by it. `setpoint:address` holds
+//! the address in an encoding of its own, since brackets in tag values are not verified to survive:
+//! `web[eu].app[0]` is written `web/eu/.app/0/`. `setpoint:guard` holds words that later runs
+//! respect. The call that creates the resource sets all three. A kind and an address together
+//! identify an owner: the cloud copies a machine's tags to its disks and interfaces, and such a
+//! copy names the machine's kind.
 //!
 //! # The format of the guard tag
 //!
-//! Words separated by commas, in any order; at most [`GUARD_MAX`] characters. It is settled: a
-//! later version adds words, never another form. Every version keeps the words that it does not
-//! know and writes them back.
+//! Words separated by commas, in any order; at most [`GUARD_MAX`] characters. The format is fixed:
+//! a later version may add words, but never another form. Every version keeps the words that it
+//! does not know and writes them back.
 //!
 //! | word | meaning |
 //! | --- | --- |
 //! | `k=KIND` | the kind that owns the row; without it, one of the kinds of the first version |
-//! | `protect` | never destroyed, replaced or rebuilt, even if the file is gone |
-//! | `keep` | left alone by a destroy |
-//! | `iN` | the N-th successor under its address; absent for the first |
-//! | a mark of the kind | for example `unready`: made, but its readiness check has not passed |
+//! | `protect` | never destroyed, replaced or rebuilt, even if the file no longer exists |
+//! | `keep` | kept when a destroy or an edit would delete it |
+//! | `iN` | the incarnation: the N-th successor at its address; absent for the first resource |
+//! | a mark of the kind | for example `unready`: created, but its readiness check has not passed |
 //! | `X=DIGEST` | the digest of a field that no listing carries; for example `u` of the user data |
-//! | `h=KEYID.DIGEST` | reserved: a keyed digest over the fields that hold secrets, with the id of its key |
+//! | `h=KEYID.DIGEST` | reserved: a keyed digest of the fields with secrets, with its key's id |
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,24 +33,24 @@ use crate::{Address, Text};
 pub const STACK: &str = "setpoint:stack";
 /// The tag that names the address within it.
 pub const ADDRESS: &str = "setpoint:address";
-/// The tag that holds guard words.
+/// The tag that holds the guard words.
 pub const GUARD: &str = "setpoint:guard";
 
-/// The longest value that a tag can have, in characters.
+/// The greatest length of a tag value, in characters.
 pub const GUARD_MAX: usize = 128;
 
-/// The longest keyed digest of secret-bearing fields: 8 characters of the key's id, a dot, 16 of
-/// the digest.
+/// The greatest length of the keyed digest of the fields that hold secrets, in characters: 8 of the
+/// key's id, a dot, and 16 of the digest.
 pub const KEYED_DIGEST_MAX: usize = 8 + 1 + 16;
 
-/// Who owns a live resource.
+/// The owner of a live resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The stack's identity.
     pub stack: String,
     /// The address within it.
     pub address: Address,
-    /// What to heed.
+    /// The guard words.
     pub guard: Guard,
 }
 
@@ -70,13 +71,13 @@ impl Owner {
 /// The words of the guard tag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Guard {
-    /// The kind that owns the row.
+    /// The kind that owns the row; `None` in a tag of the first version.
     pub kind: Option<String>,
-    /// Never destroyed, replaced or rebuilt, even if the file is gone.
+    /// Never destroyed, replaced or rebuilt, even if the file no longer exists.
     pub protect: bool,
-    /// A destroy leaves it.
+    /// Kept when a destroy or an edit would delete it.
     pub keep: bool,
-    /// Which successor under its address it is; 0 for the first.
+    /// The incarnation: 0 for the first resource at its address, N for its N-th successor.
     pub incarnation: u32,
     /// Words without a value: the marks of kinds, and words of later versions.
     pub marks: BTreeSet<String>,
@@ -85,7 +86,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The words joined by commas, in a fixed order; empty if there are none.
+    /// Returns the words separated by commas, in a fixed order; empty if there are none.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut words: Vec<String> = Vec::new();
@@ -102,7 +103,7 @@ impl Guard {
         words.join(",")
     }
 
-    /// Reads the words. Words of later versions are kept as they are.
+    /// Reads the words of a tag value. Words of later versions are kept as they are.
     #[must_use]
     pub fn decode(text: &str) -> Self {
         let mut guard = Self::default();
@@ -134,20 +135,20 @@ impl Guard {
         }
     }
 
-    /// Whether it carries this mark.
+    /// Returns whether it carries this mark.
     #[must_use]
     pub fn has(&self, mark: &str) -> bool {
         self.marks.contains(mark)
     }
 
-    /// The same words with this mark.
+    /// Returns the same words with this mark.
     #[must_use]
     pub fn with(mut self, mark: &str) -> Self {
         self.marks.insert(mark.to_owned());
         self
     }
 
-    /// The same words without this mark.
+    /// Returns the same words without this mark.
     #[must_use]
     pub fn without(mut self, mark: &str) -> Self {
         self.marks.remove(mark);
@@ -155,7 +156,7 @@ impl Guard {
     }
 }
 
-/// Writes an address as a tag value.
+/// Encodes an address as a tag value.
 #[must_use]
 pub fn encode_address(address: &Address) -> String {
     let segment = |s: &setpoint_spec::address::Segment| match &s.key {
@@ -170,7 +171,7 @@ pub fn encode_address(address: &Address) -> String {
         .join(".")
 }
 
-/// Reads an address from a tag value; `None` if it is not a valid address.
+/// Decodes an address from a tag value; `None` if it is not a valid address.
 #[must_use]
 pub fn decode_address(text: &str) -> Option<Address> {
     let mut printed = String::with_capacity(text.len());
@@ -187,7 +188,7 @@ pub fn decode_address(text: &str) -> Option<Address> {
     printed.parse().ok()
 }
 
-/// The ownership tags of a resource that is about to be created.
+/// Returns the ownership tags of a resource. The guard tag is left out if it has no words.
 #[must_use]
 pub fn tags_for(stack: &str, address: &Address, guard: &Guard) -> BTreeMap<String, String> {
     let mut tags: BTreeMap<String, String> = [
@@ -202,7 +203,7 @@ pub fn tags_for(stack: &str, address: &Address, guard: &Guard) -> BTreeMap<Strin
     tags
 }
 
-/// The owner that a live resource's tags name; `None` if they name none.
+/// Returns the owner that the tags of a live resource name; `None` if they name none.
 #[must_use]
 pub fn owner_of(tags: &Tags) -> Option<Owner> {
     let stack = tags.get(STACK)?.to_string();
@@ -214,13 +215,14 @@ pub fn owner_of(tags: &Tags) -> Option<Owner> {
     })
 }
 
-/// Whether a tag key is one of our own.
+/// Returns whether a tag key is one of our own.
 #[must_use]
 pub fn is_own_key(key: &str) -> bool {
     key.starts_with("setpoint:")
 }
 
-/// Whether a tag that no line declares is left alone: the platform's own, or ours.
+/// Returns whether a tag that the spec does not declare is left alone: it is the platform's or our
+/// own.
 #[must_use]
 pub fn is_reserved_key(key: &str) -> bool {
     [
@@ -269,7 +271,7 @@ mod tests {
         assert_eq!(Guard::decode(&guard.encode()), guard);
     }
 
-    /// A version that does not know a word neither heeds nor loses it.
+    /// A version ignores words that it does not know, and keeps them.
     #[test]
     fn words_of_later_versions_are_written_back() {
         let text = "k=vpc,keep,i2ndpass,later,h=0a1b2c3d.0123456789abcdef,z=1";

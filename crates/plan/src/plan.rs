@@ -1,5 +1,5 @@
-//! The plan: complete data, immutable, printable. Whatever apply needs is in it, and nothing in it
-//! is only for show.
+//! The plan: complete, immutable, printable data. It holds everything that apply needs, and nothing
+//! that is only for display.
 
 use std::collections::BTreeMap;
 
@@ -11,97 +11,100 @@ use crate::live::Cost;
 use crate::procedure::{Act, Step};
 use crate::{Address, Value};
 
-/// What apply will do, and nothing else.
+/// Everything that apply will do.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The stack's identity: `stack` or `stack/environment`.
     pub stack: String,
-    /// Where it lives.
+    /// The account and the region of the stack.
     pub site: Site,
-    /// When it was made, in seconds since 1970-01-01 UTC.
+    /// When the plan was made, in seconds since 1970-01-01 UTC.
     pub now: i64,
-    /// What becomes of each resource, by address.
+    /// The change of each resource, sorted by address. An address can have several: its own change
+    /// comes first, then those of leftover rows and of rows of another kind.
     pub changes: Vec<Change>,
-    /// The steps. A step's predecessors stand before it.
+    /// The steps. The predecessors of a step precede it.
     pub steps: Vec<PlanStep>,
-    /// The outputs' values; references are known after apply.
+    /// The outputs by name. References that are left in a value are resolved after apply.
     pub outputs: BTreeMap<String, PlannedOutput>,
-    /// Steps that lose something an edit does not name.
+    /// Changes with a loss that the edit does not name, whether something allows them or not.
     pub held: Vec<Held>,
-    /// What reading the cloud cost.
+    /// The number of read calls that the observation took.
     pub cost: Cost,
-    /// How many live resources the stack owns.
+    /// The number of live resources that the stack owns.
     pub n_live: usize,
 }
 
-/// One output.
+/// An output of the stack, as planned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedOutput {
     /// Its value.
     pub value: Value,
     /// Whether it is shown only on request.
     pub secret: bool,
-    /// What it is.
+    /// The description that the spec gives it.
     pub description: Option<String>,
 }
 
-/// Which step of a plan: its index in [`Plan::steps`].
+/// Identifies a step by its index in [`Plan::steps`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepId(pub usize);
 
-/// One step in its place.
+/// A step with its place in the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanStep {
-    /// The resource.
+    /// The address of the resource.
     pub address: Address,
-    /// Its kind's name.
+    /// The name of its kind.
     pub kind: &'static str,
-    /// Index of its change in [`Plan::changes`].
+    /// The index of its change in [`Plan::changes`].
     pub change: usize,
-    /// Which half of the change it belongs to.
+    /// The half of the change that it belongs to.
     pub half: Half,
-    /// What is done; `closes` is an index into [`Plan::steps`].
+    /// The step itself. Its `closes` is an index into [`Plan::steps`].
     pub step: Step,
-    /// The live resource it is about; `None` for one that this plan creates.
+    /// The id of the live resource that it concerns; `None` for one that this plan creates.
     pub live_id: Option<String>,
-    /// What must be done first.
+    /// The steps that must be done before it starts.
     pub after: Vec<StepId>,
-    /// Whether others may rely on the resource once it is done.
+    /// Whether it belongs to the pivot of its procedure: once it is done, other resources may rely
+    /// on this one.
     pub pivot: bool,
-    /// Which successor under its address the step makes or changes.
+    /// The incarnation that the step creates or changes: 0 for the first resource at its address,
+    /// and one more for each successor.
     pub incarnation: u32,
 }
 
-/// The half of a change to which a step belongs.
+/// The half of a change that a step belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Half {
-    /// Makes or changes.
+    /// Creates or changes the resource.
     Up,
-    /// Takes away.
+    /// Deletes the resource.
     Down,
 }
 
-/// How many resources a plan touches, in the words of its last line.
+/// The number of resources that a plan touches, as its summary line counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// Made, replacements included.
+    /// Created, replacements included.
     pub add: usize,
-    /// Changed in place.
+    /// Updated in place, adopted or forgotten.
     pub change: usize,
-    /// Taken away, replacements included.
+    /// Deleted, replacements included.
     pub destroy: usize,
-    /// Kept back.
+    /// Kept, although the spec or a destroy would delete them.
     pub kept: usize,
 }
 
 impl Plan {
-    /// Whether there is nothing to do.
+    /// Returns whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|change| !change.is_change())
     }
 
-    /// How many resources it touches.
+    /// Counts the resources that it touches.
     #[must_use]
     pub fn summary(&self) -> Summary {
         let count = |wanted: &[ChangeAction]| {
@@ -122,7 +125,7 @@ impl Plan {
         }
     }
 
-    /// The most severe effect in it.
+    /// Returns the most severe effect among its changes.
     #[must_use]
     pub fn effect(&self) -> Effect {
         self.changes
@@ -132,7 +135,7 @@ impl Plan {
             .unwrap_or_default()
     }
 
-    /// The change of an address.
+    /// Returns the first change of an address.
     #[must_use]
     pub fn change(&self, address: &Address) -> Option<&Change> {
         self.changes
@@ -140,7 +143,8 @@ impl Plan {
             .find(|change| change.address == *address)
     }
 
-    /// The write calls that apply may make, step by step.
+    /// Iterates over the write calls that apply may make, with their steps, in the order of the
+    /// steps.
     pub fn calls(&self) -> impl Iterator<Item = (&PlanStep, &crate::procedure::Call)> {
         self.steps.iter().filter_map(|step| match &step.step.act {
             Act::Call(call) => Some((step, call)),

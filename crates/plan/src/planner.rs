@@ -1,9 +1,15 @@
-//! `plan(intent, snapshot) -> (Plan, Report)`: a row of small passes, each a pure function.
+//! The planner: `plan(intent, snapshot) -> (Plan, Report)`, a sequence of small passes, each a pure
+//! function.
 //!
-//! complete (kinds fill in what is wanted) → pair (live rows to addresses) → classify (what becomes
-//! of each, until nothing moves any more) → blocks (procedures) → order (edges between steps) →
-//! held. *Guarantees*: equal inputs give equal plans; a plan of what was just applied is empty.
-//! *Errors*: everything that makes a plan impossible, at once.
+//! 1. `complete`: kinds complete the desired resources.
+//! 2. `pair`: live rows are paired with addresses.
+//! 3. `classify`: the action for each resource, repeated until no result changes.
+//! 4. `blocks`: procedures for the changes.
+//! 5. `order`: edges between the steps.
+//! 6. `held`: changes that need more than a plain confirmation.
+//!
+//! *Guarantees*: equal inputs give equal plans, and a plan made right after an apply is empty.
+//! *Errors*: everything that makes a plan impossible, all at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,27 +48,27 @@ pub use fate::{Fate, known_in};
 pub use tags::guard_step;
 pub(crate) use users::Users;
 
-/// What a stack wants, independent of how it was written.
+/// The desired state of a stack, independent of how it was written.
 #[derive(Debug, Clone)]
 pub struct Intent {
     /// The stack's identity: `stack` or `stack/environment`.
     pub stack: String,
-    /// Where it lives.
+    /// The account and the region of the stack.
     pub site: Site,
-    /// When the plan is made, in seconds since 1970-01-01 UTC: schedules and expiry dates are
-    /// planned under it.
+    /// When the plan is made, in seconds since 1970-01-01 UTC. Schedules and expiry dates are
+    /// planned for this time.
     pub now: i64,
-    /// Wanted resources in their first form; empty for a destroy without a file.
+    /// The desired resources in their first form; empty for a destroy without a file.
     pub desired: Arc<BTreeMap<Address, Desired>>,
     /// Globs of tag keys that are left alone.
     pub ignore_tags: Vec<String>,
-    /// Held steps that may pass.
+    /// The `allow` entries, which permit held changes.
     pub allow: Vec<Allow>,
-    /// What is owned no longer, though it stays.
+    /// The addresses of resources that the stack stops owning and does not delete.
     pub forget: Vec<Address>,
-    /// Addresses that moved.
+    /// The `moved` entries.
     pub moved: Vec<Move>,
-    /// Outputs.
+    /// The outputs, by name.
     pub outputs: BTreeMap<String, Output>,
     /// `existing` entries, by name.
     pub outside: BTreeMap<String, Outside>,
@@ -71,7 +77,7 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// What every procedure may need to know.
+    /// Returns the facts about the stack that every procedure may use.
     #[must_use]
     pub fn cx(&self) -> Cx<'_> {
         Cx {
@@ -81,8 +87,8 @@ impl Intent {
         }
     }
 
-    /// The intent of a resolved stack in an account. It takes the resources out of the stack, since
-    /// a large stack need not be in memory twice.
+    /// Returns the desired state of a resolved stack in an account. It takes the resources out of the
+    /// stack, since a large stack need not be in memory twice.
     #[must_use]
     pub fn of_stack(stack: &mut Stack, account: &str) -> Self {
         let desired = desired::take(stack);
@@ -120,21 +126,22 @@ impl Intent {
         }
     }
 
-    /// The same intent in this account.
+    /// Returns the same intent in another account.
     #[must_use]
     pub fn in_account(mut self, account: &str) -> Self {
         account.clone_into(&mut self.site.account);
         self
     }
 
-    /// The same intent, planned at this time.
+    /// Returns the same intent, planned at this time.
     #[must_use]
     pub fn at(mut self, now: i64) -> Self {
         self.now = now;
         self
     }
 
-    /// What is wanted of a stack whose file is gone: nothing; for a destroy by its identity.
+    /// Returns the desired state of a stack whose file no longer exists, which is empty: for a
+    /// destroy by the stack's identity.
     #[must_use]
     pub fn without_spec(stack: &str, site: Site) -> Self {
         Self {
@@ -156,9 +163,9 @@ impl Intent {
 /// Another stack whose resources this one uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
-    /// Its identity.
+    /// The identity of the other stack.
     pub stack: String,
-    /// Its region.
+    /// The region of the other stack.
     pub region: String,
 }
 
@@ -175,56 +182,58 @@ impl Linked {
     }
 }
 
-/// Something outside the stack that it uses: found at plan, never changed.
+/// A resource outside the stack that the stack uses. It is looked up at plan time and never
+/// changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outside {
-    /// Its kind's name.
+    /// The name of its kind.
     pub kind: &'static str,
-    /// How it is found: `id`, `name`, `tags` ….
+    /// How it is found: `id`, `name`, `tags`, ….
     pub by: Map,
 }
 
-/// What the command line adds.
+/// The options of the command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Everything goes.
+    /// The whole stack is destroyed.
     pub destroy: bool,
-    /// These are replaced though nothing differs.
+    /// Resources that are replaced although nothing differs.
     pub replace: Vec<Address>,
-    /// Only these and what they need; empty for all.
+    /// The resources to which the plan is limited, together with everything that they need; empty
+    /// for all.
     pub targets: Vec<Address>,
-    /// What is let through.
+    /// What the command line allows.
     pub allowed: Allowed,
 }
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct PlanError {
-    /// The resource; `None` for the stack as a whole.
+    /// The address of the resource; `None` for the stack as a whole.
     pub address: Option<Address>,
-    /// The class.
+    /// The class of the error.
     pub class: PlanErrorClass,
-    /// What is wrong: one sentence without a full stop.
+    /// The reason, as one sentence without a full stop.
     pub what: String,
-    /// The way out.
+    /// What to do instead, if something helps.
     pub hint: Option<String>,
-    /// Where the spec says so.
+    /// The place in the spec that causes it.
     pub at: Option<Location>,
 }
 
-/// Classes of plan errors, since they lead to different exits.
+/// The classes of plan errors. They lead to different exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlanErrorClass {
-    /// A kind cannot do what is wanted.
+    /// A kind cannot make the change, or the change is not permitted.
     Refused,
-    /// Something protected would go.
+    /// A protected resource would be destroyed, replaced or rebuilt.
     Protected,
-    /// Two live resources carry one address.
+    /// Two live resources carry the same address.
     TwoOwners,
     /// The steps have no order.
     Cycle,
-    /// An invariant of a kind is broken: a bug.
+    /// An invariant of a kind is violated: a bug.
     Internal,
 }
 
@@ -241,21 +250,22 @@ impl PlanError {
     }
 }
 
-/// One resource between classification and plan.
+/// A resource between classification and plan.
 #[derive(Debug, Clone)]
 pub struct Classified {
-    /// What becomes of it.
+    /// The change of the resource.
     pub change: Change,
-    /// What differs.
+    /// The differences between the desired and the live resource.
     pub diff: Diff,
-    /// What it names without binding late: whoever makes or changes it waits for their changes.
+    /// The resources that it references in fields that do not bind late. Creating or changing it
+    /// waits for their changes.
     pub parents: Vec<Address>,
 }
 
-/// Plans.
+/// Plans the changes that turn the live state into the desired state.
 ///
 /// # Errors
-/// Everything that makes a plan impossible.
+/// Returns everything that makes a plan impossible.
 pub fn plan(
     registry: &Registry,
     intent: &Intent,
@@ -312,7 +322,7 @@ pub fn plan(
     Ok((plan, Report { notes }))
 }
 
-/// What the observation showed and no change is about.
+/// Returns notes on what the observation showed and no change concerns.
 fn of_snapshot(snapshot: &Snapshot) -> impl Iterator<Item = Note> + '_ {
     let astray = snapshot.astray.iter().map(|row| NoteKind::Astray {
         kind: row.kind,
@@ -337,9 +347,10 @@ fn not_in_turn(address: &Address) -> Note {
     note(address, NoteKind::Loosened { how })
 }
 
-/// Classifies and orders. Where the steps have no order since a successor is created while another
-/// row holds what it takes, its old half goes first instead, and everything is classified again; so
-/// it is where one of the rows that take from each other can let go first.
+/// Classifies and orders until the steps have an order. If they have none because a successor is
+/// created while another row holds a value that it takes, the old half of that replacement is
+/// deleted first, and everything is classified again. The same is done if one of the rows that take
+/// values from each other can release its value first.
 fn in_order(
     cx: &mut classify::Context<'_>,
 ) -> Result<(classify::Classification, Ordered), Vec<PlanError>> {
@@ -362,18 +373,19 @@ fn in_order(
     }
 }
 
-/// The live row paired with an address, and rows that an interrupted replacement left beside it.
+/// The live row paired with an address, and other rows at that address.
 #[derive(Debug, Clone, Default)]
 pub struct Paired {
-    /// The row that is compared.
+    /// The row that is compared with the desired resource.
     pub main: Option<Arc<Live>>,
-    /// Rows that go once everybody has moved.
+    /// Rows that an interrupted replacement left behind. They are deleted once all users have
+    /// moved.
     pub superseded: Vec<Arc<Live>>,
-    /// Rows of another kind that stand under the address.
+    /// Rows of another kind at the address.
     pub other_kind: Vec<Arc<Live>>,
-    /// Where the row came from, if it carried another address or stack until now.
+    /// The previous owner of the row, if it had another address or stack.
     pub moved_from: Option<Owner>,
-    /// Whether the row is one that `adopt` names and no stack owns yet.
+    /// Whether the row is one that `adopt` names and that no stack owns yet.
     pub adopted: bool,
 }
 

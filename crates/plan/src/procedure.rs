@@ -1,7 +1,7 @@
-//! The vocabulary in which a kind says how a change is made: calls, waits and local acts, as data.
+//! Procedures: the calls, waits and local acts of a change, as data.
 //!
-//! A [`Procedure`] is a row of steps. The engine interprets it; nothing in it runs by itself.
-//! Invariant: every write call that apply may make stands in some step, with its parameters.
+//! A kind describes each change as a [`Procedure`], a sequence of steps that the engine performs.
+//! Invariant: every write call that apply may make is in some step, with its parameters.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use setpoint_openapi::action::Action;
 use crate::Value;
 use crate::view::Query;
 
-/// Parameters of a call, by the API's names. `RegionId`, `ClientToken` and `DryRun` are added by
-/// the engine.
+/// Parameters of a call, by their names in the API. The engine adds `RegionId`, `ClientToken` and
+/// `DryRun`.
 pub type Args = Vec<(&'static str, Value)>;
 
 /// Error codes of the API.
 pub type Codes = &'static [&'static str];
 
-/// Codes after which a refused call is sent again, and for how long.
+/// Error codes on which a refused call is sent again, and for how long.
 pub type Retry = &'static [(Codes, Window)];
 
-/// One change of one resource: steps in a row.
+/// A change of one resource, or a half of one: a sequence of steps.
 ///
-/// `pivot` is the step after which others may rely on it: on the way up the resource is usable; on
-/// the way down it uses nothing any more.
+/// `pivot` is the step after which others may rely on the change: a resource that is created or
+/// updated is usable after it, and one that is deleted uses nothing after it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Procedure {
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// Index of the pivot in `steps`.
+    /// The index of the pivot in `steps`.
     pub pivot: usize,
 }
 
 impl Procedure {
-    /// A procedure whose last step is its pivot.
+    /// Returns a procedure whose last step is its pivot.
     #[must_use]
     pub fn ending_at_pivot(steps: Vec<Step>) -> Self {
         Self {
@@ -43,27 +43,27 @@ impl Procedure {
     }
 }
 
-/// One step.
+/// A step of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What is done.
+    /// What the step does.
     pub act: Act,
-    /// How far the resources behind this step's references must be before it starts.
+    /// The state that the targets of this step's references must have reached before it starts.
     pub needs: Anchor,
-    /// What must not be done side by side: held from the first step that names a lock to the last,
-    /// given back while a refused call waits. A value, so that it may name a resource that does not
-    /// exist yet.
+    /// The locks of the step: steps with a common lock never run at the same time. A lock is held
+    /// from the first step that names it to the last, and returned while a refused call waits for
+    /// its retry. It is a value so that it can name a resource that does not exist yet.
     pub locks: Vec<Value>,
-    /// This step ends the window that the step at this index of the procedure opened. It runs
-    /// whenever that one has run: after a failure and on interruption too.
+    /// The index in the procedure of the step that opened the window which this step closes. Once
+    /// that one has run, this step always runs, also after a failure or an interruption.
     pub closes: Option<usize>,
-    /// Pairs of values. If two of a pair turn out to be equal, the step is done without being
-    /// performed: what it takes away is what the plan wants, under an id that was not known when
-    /// the plan was made.
+    /// Pairs of values. If the two values of a pair are equal, the step is done without being
+    /// performed: what it would remove is what the plan desires, under an id that was not known at
+    /// plan time.
     pub unless: Vec<(Value, Value)>,
 }
 
-/// How far a resource is.
+/// The state that a resource has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Anchor {
     /// Its id is known.
@@ -75,14 +75,14 @@ pub enum Anchor {
     Ready,
 }
 
-/// What a step does.
+/// The act of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// A call of the API.
+    /// A write call of the API.
     Call(Call),
-    /// A look at the cloud until something holds.
+    /// Reads of the cloud until a condition holds.
     Wait(Wait),
-    /// Something on this machine.
+    /// An act on this machine.
     Local(Local),
 }
 
@@ -91,65 +91,69 @@ pub enum Act {
 pub struct Call {
     /// The action.
     pub api: &'static Action,
-    /// Parameters. Several entries are a ladder: the next one is tried after an answer in
-    /// `fall_on`.
+    /// The parameters. Several entries are alternatives (rungs): the next one is tried after an
+    /// error code in `fall_on`.
     pub rungs: Vec<Args>,
     /// Codes that lead to the next rung.
     pub fall_on: Codes,
-    /// Which client token is sent.
+    /// The client token that is sent.
     pub token: Token,
-    /// Attributes read from the answer, with the path there. All others come from the decoded live
-    /// row.
+    /// Attributes that are read from the answer, with their paths. All others come from the decoded
+    /// live row.
     pub yields: &'static [(&'static str, &'static str)],
-    /// What the call is to bring about: looked at after a lost reply or an answer in `look_on`.
+    /// The condition that the call is to bring about. It is checked after a lost reply and after an
+    /// error code in `look_on`.
     pub goal: Option<Cond>,
-    /// Codes that say nothing about the goal: goal met means done, else it is a refusal.
+    /// Error codes that do not say whether the goal is reached. If it is, the step is done;
+    /// otherwise the call was refused.
     pub look_on: Codes,
-    /// Codes that mean 'already so' or 'already gone'.
+    /// Error codes that mean that nothing is left to do: the state is reached, or the resource is
+    /// gone.
     pub done_on: Codes,
-    /// When a refused call is sent again, beside the general rules.
+    /// When a refused call is sent again, in addition to the general rules.
     pub retry: Retry,
-    /// One step an item; equal calls that are ready together go out as one.
+    /// Set if the call changes one item of many. Equal calls that are ready at the same time are
+    /// sent as one.
     pub each: Option<Each>,
 }
 
-/// Which client token a call carries.
+/// The client token of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
     /// None; the action takes none.
     Absent,
-    /// Derived from identity, address, incarnation and attempt: a repeated create meets its first
-    /// result.
+    /// Derived from identity, address, incarnation and attempt, so that a repeated create returns
+    /// the first result.
     Create,
-    /// Drawn for this step and kept over its tries. Updates and deletes: setting A, B, A again must
-    /// not be answered with the first A.
+    /// Drawn for this step and kept for all its tries. Updates and deletes need this: after setting
+    /// A and then B, setting A again must not be answered with the result of the first.
     Fresh,
 }
 
 /// How long a refused call is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
-    /// From its first refusal.
+    /// For this long after its first refusal.
     For(Duration),
-    /// From the last deletion, in this run, of something that used the resource; without one 30 s:
-    /// then it is real.
+    /// For this long after the last deletion, in this run, of something that used the resource.
+    /// Without such a deletion for 30 s, after which the refusal is taken as final.
     AfterRelease(Duration),
 }
 
-/// How items of several calls go out as one.
+/// How the items of several calls are sent as one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Each {
     /// The parameter that holds the item: `InstanceId` becomes `InstanceId.1`, `InstanceId.2` ….
     pub item: &'static str,
-    /// Most items in one call.
+    /// The greatest number of items in one call.
     pub max: usize,
     /// How the items are written.
     pub form: ItemForm,
-    /// Where the answers for single items stand, if the action has them.
+    /// The place of the results of single items, if the action returns them.
     pub results: Option<Results>,
 }
 
-/// Where the answers for single items of a batched call stand: each row has `Code` beside the item.
+/// The place of the results of single items of a batched call. Each row has `Code` beside the item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Results {
     /// The path of the rows.
@@ -161,76 +165,78 @@ pub struct Results {
 /// How the items of a batched call are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemForm {
-    /// `Name.1`, `Name.2` ….
+    /// `Name.1`, `Name.2`, ….
     Indexed,
     /// One text that holds a JSON array.
     JsonArray,
 }
 
-/// A wait.
+/// A wait for a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// What is looked at.
+    /// What is read.
     pub look: Look,
-    /// What ends it.
+    /// The condition that ends the wait.
     pub until: Cond,
-    /// What makes it fail at once. A row says why in its attribute `failure`, if it can.
+    /// The condition that makes it fail at once. A row can give the reason in its attribute
+    /// `failure`.
     pub never: Option<Cond>,
-    /// What makes it fail once it lasts: the state from before, back again after another one was
-    /// seen, or still there when a listing should have caught up. Somebody else has undone what is
-    /// waited for.
+    /// The condition that makes it fail once it lasts: the row shows the state from before the
+    /// change, either after it has shown another one or longer than a listing may lag. Then
+    /// somebody else has undone the change.
     pub undone: Option<Cond>,
-    /// What the absence of the row means.
+    /// The meaning of an absent row.
     pub absent: Absent,
-    /// How long it usually takes; for progress, pacing and order.
+    /// The usual duration, for progress, for the pace of reads, and for the order of steps.
     pub typical: Duration,
-    /// When it gives up.
+    /// The duration after which it times out.
     pub within: Duration,
 }
 
-/// What a wait looks at.
+/// What a wait reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
-    /// The row of the resource itself. All waits of a kind share their reads.
+    /// The row of the resource itself. All waits of a kind share these reads.
     Own,
     /// The answer to a query of its own.
     Ask(Query),
 }
 
-/// What the absence of a row means to a wait.
+/// The meaning of an absent row for a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// Not shown yet; a failure once it was seen, or after the visibility window.
+    /// The row is not visible yet. It is a failure if the row was visible before, or after the
+    /// visibility window.
     NotYet,
-    /// It must be there.
+    /// The row must exist: its absence is a failure.
     Fails,
-    /// That is what was waited for.
+    /// The wait ends with success.
     Done,
 }
 
-/// A condition over one decoded row.
+/// A condition on a decoded row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cond {
     /// The attribute is one of these values.
     Is(&'static str, Vec<Value>),
-    /// The attribute is there and not empty.
+    /// The attribute exists and is not empty.
     Set(&'static str),
-    /// The opposite.
+    /// The condition does not hold.
     Not(Box<Self>),
-    /// All of them.
+    /// All of the conditions hold.
     All(Vec<Self>),
-    /// Any of them.
+    /// Any of the conditions holds.
     Any(Vec<Self>),
     /// The row carries this stack's ownership tags with this address and incarnation.
     Ours,
 }
 
-/// An act on this machine. Idempotent: an existing file is read, not written.
+/// An act on this machine. It is idempotent: an existing file is read, not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Local {
-    /// Makes an SSH key pair and saves the private half, mode 0600; yields the public half.
+    /// Creates an SSH key pair and saves the private half with mode 0600; yields the public half.
     SshKey {
-        /// Where the private key is saved.
+        /// The file of the private key.
         path: String,
         /// The attribute under which the public half is yielded.
         public: &'static str,
@@ -238,7 +244,7 @@ pub enum Local {
 }
 
 impl Step {
-    /// A step that needs its references usable, holds no lock and closes nothing.
+    /// Returns a step that needs its references to be usable, holds no lock and closes no window.
     #[must_use]
     pub fn new(act: Act) -> Self {
         Self {
@@ -250,41 +256,40 @@ impl Step {
         }
     }
 
-    /// A call.
+    /// Returns a step that makes this call.
     #[must_use]
     pub fn call(call: Call) -> Self {
         Self::new(Act::Call(call))
     }
 
-    /// A wait.
+    /// Returns a step that performs this wait.
     #[must_use]
     pub fn wait(wait: Wait) -> Self {
         Self::new(Act::Wait(wait))
     }
 
-    /// The same step with a lock.
+    /// Returns the same step with a further lock.
     #[must_use]
     pub fn locked(mut self, lock: Value) -> Self {
         self.locks.push(lock);
         self
     }
 
-    /// The same step, satisfied with ids being known.
+    /// Returns the same step, which needs its references to have reached this state.
     #[must_use]
     pub fn needing(mut self, anchor: Anchor) -> Self {
         self.needs = anchor;
         self
     }
 
-    /// The same step, which is not performed if a value turns out to be equal to the other one of
-    /// its pair.
+    /// Returns the same step, which is not performed if the two values of a pair are equal.
     #[must_use]
     pub fn unless(mut self, pairs: Vec<(Value, Value)>) -> Self {
         self.unless = pairs;
         self
     }
 
-    /// The call, if it is one.
+    /// Returns the call, if the step is one.
     #[must_use]
     pub fn as_call(&self) -> Option<&Call> {
         match &self.act {
@@ -293,7 +298,7 @@ impl Step {
         }
     }
 
-    /// Every reference in the step's parameters, locks and conditions.
+    /// Returns every reference in the step's parameters, locks and conditions.
     #[must_use]
     pub fn refs(&self) -> Vec<&crate::Ref> {
         let pairs = self.unless.iter().flat_map(|(one, other)| [one, other]);
@@ -321,7 +326,8 @@ impl Step {
 }
 
 impl Call {
-    /// A call without a token, a goal or retries of its own.
+    /// Returns a call without a goal or retries of its own. It carries a fresh token where the
+    /// action takes one.
     #[must_use]
     pub fn new(api: &'static Action, args: Args) -> Self {
         Self {
@@ -342,7 +348,7 @@ impl Call {
         }
     }
 
-    /// A call that creates: its token is derived where the action takes one.
+    /// Returns a call that creates a resource: its token is derived where the action takes one.
     #[must_use]
     pub fn create(
         api: &'static Action,
@@ -363,7 +369,7 @@ impl Call {
 }
 
 impl Wait {
-    /// A wait for the resource's own row.
+    /// Returns a wait for a condition on the resource's own row.
     #[must_use]
     pub fn own(until: Cond, typical: Duration, within: Duration) -> Self {
         Self {
@@ -377,7 +383,7 @@ impl Wait {
         }
     }
 
-    /// A wait until the resource's own row is gone.
+    /// Returns a wait until the resource's own row is gone.
     #[must_use]
     pub fn gone(typical: Duration, within: Duration) -> Self {
         let never_true = Cond::Any(Vec::new());
@@ -394,20 +400,20 @@ impl Wait {
 }
 
 impl Cond {
-    /// `attr` is exactly this text.
+    /// Returns the condition that `attr` is exactly this text.
     #[must_use]
     pub fn is(attr: &'static str, text: &str) -> Self {
         Self::Is(attr, vec![Value::text(text)])
     }
 }
 
-/// So many seconds.
+/// Returns a duration of this many seconds.
 #[must_use]
 pub const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// So many minutes.
+/// Returns a duration of this many minutes.
 #[must_use]
 pub const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)

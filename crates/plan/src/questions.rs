@@ -1,12 +1,12 @@
-//! The questions that a plan needs answered, in two rounds; see [`Kind`] for the
-//! order in which a kind asks its own.
+//! The queries that a plan needs, in two rounds; see [`Kind`] for the order in which a kind
+//! contributes its own.
 //!
 //! The first round is everything that the spec alone determines: a listing of every kind, since the
-//! stack may own rows of a kind that its file does not use any more; the look-ups of each entry;
-//! what `adopt`, `existing`, look-ups in braces and references to other stacks name. The second
-//! round is what no listing carries, for every row that the stack owns or adopts. The engine sends
-//! the questions, equal ones once, and [`answers`](crate::answers) makes a snapshot of what comes
-//! back.
+//! stack may own rows of a kind that its file no longer uses; the look-ups of each entry; and the
+//! targets of `adopt`, `existing`, look-ups in braces and references to other stacks. The second
+//! round reads what no listing carries, for every row that the stack owns or adopts. The engine
+//! sends the queries, equal ones once, and [`answers`](crate::answers) folds the answers into a
+//! snapshot.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::procedure::Local;
 use crate::registry::Registry;
 use crate::view::Query;
 
-/// A query, and what its answer is for.
+/// A query with the purpose of its answer.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// What the answer is for.
+    /// The purpose of the answer.
     pub purpose: Purpose,
-    /// What is sent.
+    /// The query that is sent.
     pub query: Query,
 }
 
-/// What the answer to a question is for.
+/// The purpose of the answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// The rows of a kind that a stack owns.
@@ -43,19 +43,19 @@ pub enum Purpose {
     Adopted(Address),
     /// A look-up of the entry at this address.
     LookUp(Address),
-    /// Something outside the stack.
+    /// A resource outside the stack.
     Outside(LookUp),
 }
 
 impl Purpose {
-    /// Whether a plan may do without the answer, as long as nothing of the kind is used.
+    /// Returns whether a plan can do without the answer as long as it uses nothing of the kind.
     #[must_use]
     pub fn is_listing(&self) -> bool {
         matches!(self, Self::Listing | Self::Details)
     }
 }
 
-/// Everything that the spec alone determines.
+/// Returns the questions that the spec alone determines.
 #[must_use]
 pub fn first_round(registry: &Registry, intent: &Intent) -> Vec<Question> {
     let entries = intent
@@ -72,7 +72,8 @@ pub fn first_round(registry: &Registry, intent: &Intent) -> Vec<Question> {
     asked
 }
 
-/// What no listing carries, for what the stack owns and for what it is about to adopt.
+/// Returns the questions for what no listing carries, for the rows that the stack owns and those
+/// that it is about to adopt.
 #[must_use]
 pub fn second_round(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -> Vec<Question> {
     let owned = snapshot
@@ -90,7 +91,8 @@ pub fn second_round(registry: &Registry, intent: &Intent, snapshot: &Snapshot) -
     owned.chain(adopted).flat_map(of_row).collect()
 }
 
-/// The queries for what no listing carries of a row; a row without an address is no entry's.
+/// Returns the queries for what no listing carries of a row. A row without an address belongs to no
+/// entry.
 #[must_use]
 pub fn details(
     registry: &Registry,
@@ -106,13 +108,13 @@ pub fn details(
     (registry.known(live.kind).details)(want, live, found.unwrap_or(&nothing))
 }
 
-/// The look-ups of an entry.
+/// Returns the look-ups of an entry.
 #[must_use]
 pub fn look_ups(registry: &Registry, intent: &Intent, want: &Desired) -> Vec<Query> {
     (registry.known(want.kind).look_ups)(want, &intent.site)
 }
 
-/// What lies on this machine and the snapshot does not have yet, with the address that it is for.
+/// Returns the local reads that the snapshot does not have yet, each with the address of its entry.
 #[must_use]
 pub fn local_reads(
     registry: &Registry,
@@ -136,8 +138,8 @@ pub fn local_reads(
         .collect()
 }
 
-/// The kinds that the file uses, and those of which the stack is seen to own or use something: a
-/// plan cannot do without their listings.
+/// Returns the kinds that the file uses, and those of which the stack is known to own or use a
+/// resource. A plan cannot do without their listings.
 #[must_use]
 pub fn used_kinds(
     registry: &Registry,
@@ -173,8 +175,8 @@ fn listings(registry: &Registry, intent: &Intent) -> Vec<Question> {
         });
         std::iter::once(listing(kind, &intent.stack)).chain(more)
     });
-    // Rows of stacks from which something moved here are listed too: `planner::moved` takes what
-    // moved and drops the rest.
+    // Rows of stacks that a `moved` entry names are listed as well. `planner::moved` takes those
+    // that move here and drops the rest.
     let others: BTreeSet<&String> = intent
         .moved
         .iter()

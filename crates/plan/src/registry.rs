@@ -1,4 +1,4 @@
-//! The kinds that a run knows, by name, and the schema that the language takes from their tables.
+//! The kinds that a run knows, by name, and the schema of the language, derived from their tables.
 
 use setpoint_spec::naming::ForeignKind;
 use setpoint_spec::schema::{AttrDef, FieldDef, KindDef, NameRule, Schema, Type};
@@ -6,7 +6,7 @@ use setpoint_spec::schema::{AttrDef, FieldDef, KindDef, NameRule, Schema, Type};
 use crate::field::{Field, OnChange, Role, Shape};
 use crate::kind::Kind;
 
-/// A set of kinds.
+/// A set of kinds with the schema of the language.
 #[derive(Clone, Copy)]
 pub struct Registry {
     kinds: &'static [&'static Kind],
@@ -14,9 +14,9 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of these kinds, sorted by name, and of those that they may name beside. Their
-    /// definitions for the language are made once and live as long as the process, so a program
-    /// makes one registry.
+    /// Creates a registry of these kinds, which must be sorted by name, and of foreign kinds that
+    /// they may name. The definitions for the language are created once and live as long as the
+    /// process, so a program creates one registry.
     #[must_use]
     pub fn new(kinds: &'static [&'static Kind], foreign: &'static [ForeignKind]) -> Self {
         let defs: Vec<&'static KindDef> = kinds.iter().map(|kind| leak(definition(kind))).collect();
@@ -29,28 +29,28 @@ impl Registry {
         }
     }
 
-    /// Every kind, sorted by name.
+    /// Iterates over all kinds, sorted by name.
     pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> + use<> {
         self.kinds.iter().copied()
     }
 
-    /// The kind of this name.
+    /// Returns the kind of this name.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&'static Kind> {
         self.kinds().find(|kind| kind.name == name)
     }
 
-    /// The kind of this name, which came from this registry's own tables or rows.
+    /// Returns the kind of this name, which comes from this registry's own tables or rows.
     ///
     /// # Panics
-    /// This registry has no kind of this name.
+    /// Panics if the registry has no kind of this name.
     #[must_use]
     pub fn known(&self, name: &str) -> &'static Kind {
         self.kind(name)
             .expect("names of kinds come from the registry itself")
     }
 
-    /// The kinds' definitions, for the language.
+    /// Returns the definitions of the kinds, for the language.
     #[must_use]
     pub fn schema(&self) -> Schema {
         self.schema
@@ -69,7 +69,7 @@ fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-/// What the language sees of a kind.
+/// Returns the definition of a kind for the language.
 fn definition(kind: &'static Kind) -> KindDef {
     let common = |name: &str| {
         kind.fields
@@ -116,8 +116,8 @@ fn name_rule(kind: &Kind, name: Option<&Field>) -> NameRule {
     }
 }
 
-/// The fields that a file may give. Parts of a structure that is compared as a whole show its
-/// change.
+/// Returns the fields that a file may give. Parts of a structure that is compared as a whole show
+/// the structure's change.
 fn inputs(
     kind: &Kind,
     fields: &'static [Field],
@@ -151,7 +151,7 @@ fn field_def(kind: &Kind, field: &'static Field, whole: Option<&'static str>) ->
     }
 }
 
-/// The attributes that are read from the cloud; those of members have dotted names.
+/// Returns the attributes that are read from the cloud; those of members have dotted names.
 fn outputs(fields: &'static [Field]) -> Vec<AttrDef> {
     let mut found = Vec::new();
     for field in fields {

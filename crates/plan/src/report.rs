@@ -1,25 +1,26 @@
-//! The report beside a plan: what was noticed and not acted on, and why.
+//! The report of a plan: what the planner noticed and did not act on, and why.
 
 use crate::Address;
 
-/// What a planner noticed. A plan says what; its report says why and why not.
+/// The observations of the planner. A plan lists the changes; its report explains what is not
+/// changed and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Report {
-    /// The notes, in the order of addresses.
+    /// The notes, sorted by address.
     pub notes: Vec<Note>,
 }
 
-/// One thing noticed.
+/// A note on something that the planner did not act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What it is about; `None` for the stack as a whole.
+    /// The address that it concerns; `None` for the stack as a whole.
     pub address: Option<Address>,
-    /// What it is.
+    /// What was noticed.
     pub what: NoteKind,
 }
 
-/// What was noticed.
+/// The subject of a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoteKind {
     /// A field differs that is used at creation only.
@@ -27,27 +28,27 @@ pub enum NoteKind {
         /// The field.
         field: String,
     },
-    /// The difference is left alone, as `lifecycle.ignore` asks.
+    /// A field differs and is left alone, as `lifecycle.ignore` asks.
     Ignored {
         /// The field.
         field: String,
     },
-    /// A change holds from the next restart on.
+    /// A change takes effect at the next restart.
     FromNextRestart {
         /// The field.
         field: String,
     },
-    /// It stays, tagged, as `lifecycle.on_delete: keep` asks.
+    /// The resource and its tags are kept, as `lifecycle.on_delete: keep` asks.
     Kept,
-    /// A resource carries the stack's tag and no address that can be read, so it is left alone.
+    /// A resource carries the stack's tag but no readable address, so it is left alone.
     Astray {
         /// Its kind's name.
         kind: &'static str,
         /// Its id.
         id: String,
     },
-    /// A kind could not be listed, so nothing is known of the stack's resources of this kind, if
-    /// there are any.
+    /// A kind could not be listed, so it is not known whether the stack owns resources of this
+    /// kind.
     Unlisted {
         /// The kind's name.
         kind: &'static str,
@@ -55,16 +56,17 @@ pub enum NoteKind {
         permission: String,
         /// The API's code.
         code: String,
-        /// The API's name for the exchange.
+        /// The request id of the refused call.
         request_id: String,
     },
-    /// A cycle of replacements was loosened.
+    /// A replacement is not made in the requested order: delete first instead of create first, or
+    /// together instead of in turn.
     Loosened {
-        /// What was done.
+        /// What is done instead, and why.
         how: String,
     },
-    /// A kind's own remark.
+    /// A remark of the kind or of the planner.
     Remark(String),
-    /// Resolving the spec left something out.
+    /// Something was left out when the spec was resolved.
     Spec(String),
 }

@@ -1,4 +1,4 @@
-//! Decoded rows: details folded into listings, and conditions looked up in them.
+//! Operations on decoded rows: folding details into live rows, and evaluating conditions.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use crate::live::Live;
 use crate::procedure::Cond;
 use crate::{Address, Map, Value};
 
-/// Detail rows, by the id of the resource that they are about.
+/// Detail rows, by the id of the resource that they describe.
 #[derive(Debug, Default)]
 pub struct Details(BTreeMap<String, Vec<Detail>>);
 
-/// Attributes, and further resources that it uses.
+/// Further attributes of a resource, and further resources that it uses.
 type Detail = (Map, Vec<(&'static str, String)>);
 
 impl Details {
-    /// The details among rows, in their order.
+    /// Collects the details among rows, in their order.
     #[must_use]
     pub fn of(rows: Vec<Row>) -> Self {
         let mut found = Self::default();
@@ -27,14 +27,14 @@ impl Details {
         found
     }
 
-    /// Whether there are details of this resource.
+    /// Returns whether there are details of this resource.
     #[must_use]
     pub fn concern(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }
 
-    /// Adds the details of a row to it. Pages of a detail append: lists grow, other attributes
-    /// replace.
+    /// Adds the details of a row to it. Lists grow, since each page of a detail has a part of them;
+    /// other attributes are replaced.
     pub fn fold_into(&self, row: &mut Live) {
         for (attrs, uses) in self.0.get(&row.id).into_iter().flatten() {
             for (name, value) in attrs {
@@ -57,18 +57,18 @@ fn append(target: &mut Live, name: &str, value: &Value) {
     }
 }
 
-/// What [`Cond::Ours`] compares with.
+/// The owner that [`Cond::Ours`] requires.
 #[derive(Debug, Clone, Copy)]
 pub struct Whose<'a> {
     /// The stack's identity.
     pub stack: &'a str,
-    /// The address.
+    /// The address of the resource.
     pub address: &'a Address,
-    /// Which successor under it.
+    /// The incarnation of the resource.
     pub incarnation: u32,
 }
 
-/// Whether the condition holds for the row.
+/// Returns whether the condition holds for the row.
 #[must_use]
 pub fn holds(cond: &Cond, row: &Live, whose: Whose<'_>) -> bool {
     match cond {
@@ -83,7 +83,8 @@ pub fn holds(cond: &Cond, row: &Live, whose: Whose<'_>) -> bool {
     }
 }
 
-/// Whether the condition, which holds for the row, does so only because the row lacks something.
+/// Returns whether a condition that holds for the row may do so only because the row lacks
+/// something.
 #[must_use]
 pub fn rests_on_absence(cond: &Cond, row: &Live) -> bool {
     match cond {
@@ -93,7 +94,7 @@ pub fn rests_on_absence(cond: &Cond, row: &Live) -> bool {
     }
 }
 
-/// Whether the row lacks an attribute that the condition is about.
+/// Returns whether the row lacks an attribute that the condition uses.
 fn lacks(cond: &Cond, row: &Live) -> bool {
     match cond {
         Cond::Is(attr, _) | Cond::Set(attr) => is_empty(&row.attr(attr)),

@@ -1,8 +1,8 @@
-//! Updates as values: which steps change a resource in place, with which effect, and where they
-//! stand.
+//! Updates as values: the steps that change a resource in place, their effect, and their position
+//! in the change.
 //!
-//! Fields that share an update are changed by one run of its steps. A misspelt update does not
-//! compile, and one that no field uses is a warning of the compiler.
+//! Fields with the same update are changed by one run of its steps. An update is a static value, so
+//! the compiler rejects a misspelt one and warns of one that no field uses.
 
 use crate::Value;
 use crate::desired::Desired;
@@ -13,28 +13,29 @@ use crate::procedure::{Args, Step};
 
 /// A way to change a resource in place.
 ///
-/// Two updates are equal if they are the same value in memory: compare them with [`Update::is`].
+/// Two updates are equal if they are the same value in memory; [`Update::is`] compares them.
 #[derive(Clone, Copy)]
 pub struct Update {
     /// Its name in reports and in JSON.
     pub name: &'static str,
-    /// The effect on a resource that runs.
+    /// The effect on a running resource.
     pub effect: Effect,
-    /// Where its steps stand in the change.
+    /// The position of its steps in the change.
     pub at: At,
-    /// Whether the machine takes it up when it starts next.
+    /// Whether it takes effect when the machine starts the next time.
     pub boot: bool,
-    /// Attributes that it may change beside the fields that ask for it.
+    /// Attributes that it may change besides the fields that differ.
     pub unsettles: &'static [&'static str],
-    /// The guard mark that the resource carries from before this change until it has succeeded.
+    /// The guard mark that the resource carries from before this change until the change has
+    /// succeeded.
     pub mark: Option<&'static str>,
-    /// The key of the guard tag's digest that is written anew by it.
+    /// The key of the digest in the guard tag that this update renews.
     pub digest: Option<&'static str>,
-    /// The steps.
+    /// Returns the steps.
     pub steps: fn(&Changing<'_>) -> Vec<Step>,
 }
 
-/// Where in the procedure of a change an update stands.
+/// The position of an update in the procedure of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum At {
     /// Before the window.
@@ -43,11 +44,12 @@ pub enum At {
     Stopped,
     /// After the window.
     After,
-    /// Done by the window, which ends as the spec says; where no window opens, after it.
+    /// Done by the window, which leaves the resource as the spec says; where no window is opened,
+    /// with the updates after the window.
     Closing,
 }
 
-/// What the steps of an update are made from.
+/// The facts from which the steps of an update are built.
 #[derive(Clone, Copy)]
 pub struct Changing<'a> {
     /// The stack.
@@ -61,7 +63,7 @@ pub struct Changing<'a> {
 }
 
 impl Update {
-    /// An update that nothing notices.
+    /// Returns an update that interrupts nothing.
     #[must_use]
     pub const fn online(name: &'static str, steps: fn(&Changing<'_>) -> Vec<Step>) -> Self {
         Self {
@@ -76,7 +78,7 @@ impl Update {
         }
     }
 
-    /// An update that needs the resource stopped.
+    /// Returns an update that needs the resource stopped.
     #[must_use]
     pub const fn stopped(name: &'static str, steps: fn(&Changing<'_>) -> Vec<Step>) -> Self {
         Self {
@@ -86,49 +88,49 @@ impl Update {
         }
     }
 
-    /// The same update with another effect.
+    /// Returns the same update with another effect.
     #[must_use]
     pub const fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    /// The same update at another place.
+    /// Returns the same update at another position.
     #[must_use]
     pub const fn place(mut self, at: At) -> Self {
         self.at = at;
         self
     }
 
-    /// The same update, which holds from the next start on.
+    /// Returns the same update, which takes effect at the next start.
     #[must_use]
     pub const fn from_next_start(mut self) -> Self {
         self.boot = true;
         self
     }
 
-    /// The same update, which may change these attributes too.
+    /// Returns the same update, which may change these attributes as well.
     #[must_use]
     pub const fn unsettling(mut self, attrs: &'static [&'static str]) -> Self {
         self.unsettles = attrs;
         self
     }
 
-    /// The same update, during which the resource carries this guard mark.
+    /// Returns the same update, during which the resource carries this guard mark.
     #[must_use]
     pub const fn marked(mut self, mark: &'static str) -> Self {
         self.mark = Some(mark);
         self
     }
 
-    /// The same update, which renews the digest under this key of the guard tag.
+    /// Returns the same update, which renews the digest under this key of the guard tag.
     #[must_use]
     pub const fn digesting(mut self, key: &'static str) -> Self {
         self.digest = Some(key);
         self
     }
 
-    /// Whether both are the same update.
+    /// Returns whether both are the same update.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
@@ -150,7 +152,7 @@ impl PartialEq for Update {
 impl Eq for Update {}
 
 impl Changing<'_> {
-    /// The parameters of the fields that this update changes, as far as they are managed.
+    /// Returns the parameters of the managed fields that this update changes.
     #[must_use]
     pub fn params(&self, update: &'static Update) -> Args {
         self.kind
@@ -165,13 +167,13 @@ impl Changing<'_> {
             .collect()
     }
 
-    /// The id of the live resource.
+    /// Returns the id of the live resource.
     #[must_use]
     pub fn id(&self) -> Value {
         Value::text(&self.live.id)
     }
 
-    /// A managed attribute, `Null` if it is not managed.
+    /// Returns a managed attribute; `Null` if it is not managed.
     #[must_use]
     pub fn wanted(&self, attr: &str) -> Value {
         self.want.attrs.get(attr).cloned().unwrap_or(Value::Null)

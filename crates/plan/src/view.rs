@@ -1,9 +1,10 @@
 //! Views: the reads of a kind as values.
 //!
-//! A [`View`] says which action shows rows, how they are paged, filtered and asked for by id, what
-//! makes an empty answer believable, and how an answer becomes rows. A [`Query`] is a view with its
-//! arguments. The engine sends queries and knows neither kinds nor paths. Invariant: whoever holds
-//! a query can decode its answer, look again, and prove its emptiness; no kind has to remember it.
+//! A [`View`] says which action lists rows, how they are paged, filtered and read by id, what
+//! proves an empty answer, and how an answer is decoded into rows. A [`Query`] is a view with its
+//! arguments. The engine sends queries and knows neither kinds nor paths. Invariant: a query is
+//! enough to decode its answer, to read again, and to prove that an empty answer is true; no kind
+//! has to take care of it.
 
 use std::cell::Cell;
 
@@ -17,26 +18,26 @@ use crate::ownership;
 use crate::procedure::Args;
 use crate::{Map, Value};
 
-/// One way to read resources.
+/// A way to read resources.
 #[derive(Debug, Clone, Copy)]
 pub struct View {
     /// Its name: `list` for the listing of a kind.
     pub name: &'static str,
-    /// The action.
+    /// The action that is called.
     pub api: &'static Action,
-    /// How the rows are paged, and where they stand in the answer.
+    /// How the rows are paged, and the path to them in the answer.
     pub listing: Listing,
     /// Arguments that are always sent.
     pub fixed: &'static [(&'static str, Fixed)],
     /// How the rows of one stack are filtered.
     pub owned: Owned,
-    /// How rows are asked for by id.
+    /// How rows are read by their ids.
     pub ids: Ids,
     /// The parameter that filters by name; empty if there is none.
     pub named: &'static str,
-    /// What makes an empty answer believable.
+    /// What proves an empty answer.
     pub proof: Proof,
-    /// How an answer becomes rows.
+    /// How an answer is decoded into rows.
     pub decode: Decode,
 }
 
@@ -45,7 +46,7 @@ pub struct View {
 pub enum Fixed {
     /// A text.
     Text(&'static str),
-    /// A flag.
+    /// A boolean.
     Flag(bool),
 }
 
@@ -54,83 +55,84 @@ pub enum Fixed {
 pub enum Owned {
     /// By the ownership tag.
     ByTag,
-    /// By a part of the name: the parameter, and the part for a stack.
+    /// By a part of the name: the parameter, and the function from a stack's identity to that part.
     ByName(&'static str, fn(&str) -> String),
 }
 
-/// How rows are asked for by id.
+/// How rows are read by their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ids {
-    /// Not at all.
+    /// They cannot be.
     Never,
     /// One id in this parameter.
     One(&'static str),
-    /// So many ids in this parameter, separated by commas.
+    /// Up to this number of ids in this parameter, separated by commas.
     Commas(&'static str, usize),
-    /// So many ids in this parameter, as a JSON list.
+    /// Up to this number of ids in this parameter, as a JSON list.
     Json(&'static str, usize),
 }
 
-/// What makes an empty listing believable.
+/// What proves that an empty listing is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proof {
-    /// A caller who may not list gets an error.
+    /// Nothing more is needed: a caller without the permission to list gets an error.
     Refused,
-    /// Asked once more with `DryRun`: a caller who may not list gets an error then.
+    /// A further call with `DryRun`: a caller without the permission to list gets an error then.
     DryRun,
-    /// A second look; for kinds without a create token.
+    /// A second read; for kinds without a create token.
     Twice,
 }
 
-/// How an answer becomes rows.
+/// How an answer is decoded into rows.
 #[derive(Debug, Clone, Copy)]
 pub enum Decode {
-    /// Row by row.
+    /// Each row by itself.
     Rows(fn(&Reading<'_>, Node<'_>) -> Result<Row, Odd>),
-    /// A page at once: what stands beside the rows belongs to them.
+    /// A page as a whole, because values beside the rows belong to them.
     Page(fn(&Reading<'_>, &Json) -> Result<Vec<Row>, Odd>),
 }
 
-/// What a decoder knows beside the answer.
+/// What a decoder knows besides the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
     /// The kind.
     pub kind: &'static Kind,
     /// The view.
     pub view: &'static View,
-    /// Where it was read.
+    /// The account and the region that were read.
     pub site: &'a Site,
-    /// How many fields were absent of which nobody knows whether the cloud leaves them out.
+    /// Counts absent fields for which it is not known whether the cloud omits them.
     pub unsure: &'a Cell<usize>,
 }
 
-/// The rows of a page.
+/// The rows of a page, decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
     /// The rows.
     pub rows: Vec<Row>,
-    /// How many fields were absent of which nobody knows whether the cloud leaves them out: they
-    /// are absent only if a second read says so too.
+    /// The number of absent fields for which it is not known whether the cloud omits them. They
+    /// count as absent only if a second read agrees.
     pub unsure: usize,
 }
 
-/// A read of the API: a view with its arguments.
+/// A read call: a view with its arguments.
 #[derive(Debug, Clone)]
 pub struct Query {
     /// The kind that the rows belong to.
     pub kind: &'static Kind,
     /// The view.
     pub view: &'static View,
-    /// Where it is read.
+    /// The account and the region to read.
     pub site: Site,
-    /// Parameters, without those of paging.
+    /// The parameters, without those of paging.
     pub args: Args,
-    /// What makes an empty answer believable: the view's, unless whoever asks looks again anyway.
+    /// What proves an empty answer: the view's proof, unless the caller reads again in any case.
     pub proof: Proof,
 }
 
 impl View {
-    /// Rows without filters, ids and names, whose refusal is an error; the base of other views.
+    /// A view of rows without filters, reads by id or by name, whose refusal is an error: the base
+    /// of other views.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -151,7 +153,7 @@ impl View {
         }
     }
 
-    /// The query with these arguments.
+    /// Returns the query with these arguments and the fixed ones.
     #[must_use]
     pub fn query(&'static self, kind: &'static Kind, site: &Site, args: Args) -> Query {
         let fixed = self
@@ -168,7 +170,7 @@ impl View {
         }
     }
 
-    /// The query for what a stack owns.
+    /// Returns the query for the rows that a stack owns.
     #[must_use]
     pub fn owned_by(&'static self, kind: &'static Kind, site: &Site, stack: &str) -> Query {
         let filter = match self.owned {
@@ -178,10 +180,11 @@ impl View {
         self.query(kind, site, filter)
     }
 
-    /// The queries for these ids.
+    /// Returns the queries for these ids; none if the view cannot read by id.
     #[must_use]
     pub fn by_ids(&'static self, kind: &'static Kind, site: &Site, ids: &[String]) -> Vec<Query> {
-        // Whoever asks for ids looks again, so a second look of its own proves nothing.
+        // A caller that asks for ids reads again in any case, so a second read of the query's own
+        // would prove nothing.
         let proof = if self.proof == Proof::Twice {
             Proof::Refused
         } else {
@@ -208,7 +211,7 @@ impl View {
         }
     }
 
-    /// The query for what a look-up in braces says; `None` if this view cannot look it up.
+    /// Returns the query for a look-up in braces; `None` if this view cannot perform it.
     #[must_use]
     pub fn found_by(&'static self, kind: &'static Kind, site: &Site, by: &Map) -> Option<Query> {
         let args = match (by.get("tags"), by.get("name")) {
@@ -230,7 +233,7 @@ impl Fixed {
 }
 
 impl Query {
-    /// A key that equal queries share. Its order means nothing.
+    /// Returns a key that equal queries share. The order of keys has no meaning.
     #[must_use]
     pub fn key(&self) -> impl Ord + use<'_> {
         let view = std::ptr::from_ref(self.view);
@@ -238,7 +241,7 @@ impl Query {
         (view, kind, &self.site, &self.args, self.proof)
     }
 
-    /// Whether it asks for rows by their ids.
+    /// Returns whether it reads rows by their ids.
     #[must_use]
     pub fn is_by_id(&self) -> bool {
         let param = match self.view.ids {
@@ -248,8 +251,9 @@ impl Query {
         self.args.iter().any(|(name, _)| *name == param)
     }
 
-    /// The same listing without the filter by which a stack's rows are found: a second look by
-    /// other means, at what the filtered listing has not shown. `None` if it has no such filter.
+    /// Returns the same listing without the filter that selects a stack's rows: a second read by
+    /// other means, for rows that the filtered listing did not show. `None` if it has no such
+    /// filter.
     #[must_use]
     pub fn unfiltered(&self) -> Option<Self> {
         let filter = match self.view.owned {
@@ -261,7 +265,7 @@ impl Query {
         (all.args.len() < self.args.len()).then_some(all)
     }
 
-    /// The tags that every row must carry, with their values where the filter names one.
+    /// Returns the tags that every row must carry, with their values where the filter names one.
     #[must_use]
     pub fn tag_filter(&self) -> Vec<(String, Option<String>)> {
         let text = |map: &Map, name: &str| Some(map.get(name)?.as_text()?.to_owned());
@@ -272,10 +276,10 @@ impl Query {
             .collect()
     }
 
-    /// Reads a page of its answer.
+    /// Decodes a page of its answer.
     ///
     /// # Errors
-    /// The answer is not what the action promises.
+    /// Returns [`Odd`] if the answer is not what the action promises.
     pub fn decode(&self, page: &Json) -> Result<Page, Odd> {
         let unsure = Cell::new(0);
         let reading = Reading {
@@ -306,8 +310,8 @@ impl PartialEq for Query {
 
 impl Eq for Query {}
 
-/// The rows of a listing. An answer without its list, and without a count that says zero, is not an
-/// empty listing.
+/// Returns the rows of a listing. An answer without its list is an empty listing only if a count in
+/// it says zero; otherwise it is an error.
 fn rows<'a>(page: &'a Json, path: &str) -> Result<Vec<Node<'a>>, Odd> {
     match page.may_list(path)? {
         Some(rows) => Ok(rows),
@@ -323,19 +327,19 @@ fn is_counted_empty(page: &Json) -> bool {
     is_zero(page.may_int("TotalCount")) || is_zero(page.may_int_text("Total"))
 }
 
-/// The filter for everything that carries this stack's tag.
+/// Returns the filter for everything that carries this stack's tag.
 fn stack_filter(stack: &str) -> Args {
     let tag = pair(ownership::STACK, Value::text(stack));
     vec![("Tag", Value::List(vec![tag]))]
 }
 
-/// The filter of a look-up by tags.
+/// Returns the filter of a look-up by tags.
 fn tags_filter(tags: &Map) -> Args {
     let pairs = tags.iter().map(|(key, value)| pair(key, value.clone()));
     vec![("Tag", Value::List(pairs.collect()))]
 }
 
-/// A tag as the API takes it.
+/// Returns a tag in the form that the API takes.
 #[must_use]
 pub fn pair(key: &str, value: Value) -> Value {
     let key = ("Key".to_owned(), Value::text(key));

@@ -1,4 +1,4 @@
-//! Differences of stub kinds: effects, guard words, what has no row.
+//! Differences between stub resources: effects, guard words, attributes without a row.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::report::NoteKind;
 use crate::update::At;
 use crate::{Secret, Value};
 
-/// What a comparison of two lines starts from: guard words are those of `live` and `wanted`.
+/// Two lines to compare, with the guard words of the live and of the desired side.
 struct Compared {
     live: &'static str,
     wanted: &'static str,
@@ -81,14 +81,14 @@ fn an_attribute_without_a_row_is_an_internal_error() {
     let errors = world(&[before], &[after])
         .plan()
         .expect_err("it has no row");
-    let told: Vec<_> = errors
+    let shown: Vec<_> = errors
         .iter()
         .map(|error| (error.class, error.what.as_str()))
         .collect();
     let what =
         "internal error: `colour` of `app` differs, and the kind `machine` has no row for it";
-    assert_eq!(told, [(PlanErrorClass::Internal, what)]);
-    // The same value on both sides is no difference, with or without a row.
+    assert_eq!(shown, [(PlanErrorClass::Internal, what)]);
+    // Equal values are not a difference, with or without a row.
     let same = Compared {
         before,
         after: before,
@@ -109,7 +109,7 @@ fn effects_of_fields_merge() {
             "app machine size=2",
             Effect::NONE,
         ),
-        // What is not done inside the window is done to a stopped machine too.
+        // The effect of an update outside the window applies to a stopped machine too.
         (
             "app machine status=Stopped",
             "app machine size=2 user=b",
@@ -132,7 +132,7 @@ fn effects_of_fields_merge() {
 }
 
 #[test]
-fn updates_come_once_in_the_order_of_the_table() {
+fn each_update_occurs_once_in_table_order() {
     let after = "app machine subnet=vsw-1 number=1 size=2 label=b image=b";
     let found = Compared { after, ..PLAIN }.diff();
     let names = |places: &[At]| -> Vec<&str> {
@@ -150,10 +150,10 @@ const TAGGED: Compared = Compared {
     ..PLAIN
 };
 
-/// What the guard tag becomes; `None` if it is not written.
+/// The new value of the guard tag; `None` if it is not written.
 static GUARDS: &[(Compared, Option<&str>)] = &[
     (PLAIN, None),
-    // A row of the first version does not name its kind: that alone is no change …
+    // A row of the first version does not name its kind. That alone is not a change …
     (Compared { live: "", ..PLAIN }, None),
     (
         Compared {
@@ -205,7 +205,7 @@ static GUARDS: &[(Compared, Option<&str>)] = &[
         },
         None,
     ),
-    // A window that was left open is closed, and a passed check takes its mark off.
+    // A window that was left open is closed, and the mark of a passed check is removed.
     (
         Compared {
             live: "k=machine,restarting,zz",
@@ -228,7 +228,7 @@ static GUARDS: &[(Compared, Option<&str>)] = &[
         },
         None,
     ),
-    // An update with a digest renews it, and writes the guard even if no word differs.
+    // An update with a digest renews it, and an update with a mark removes the mark in the end.
     (
         Compared {
             live: "k=machine,u=old",
@@ -279,7 +279,7 @@ fn guard_words() {
 }
 
 #[test]
-fn lifted_marks_are_those_that_nothing_asked_for() {
+fn only_marks_that_the_file_dropped_are_lifted() {
     let world = world(
         &["app machine +mark=unready +mark=restarting +mark=zz"],
         &["app machine"],
@@ -289,7 +289,7 @@ fn lifted_marks_are_those_that_nothing_asked_for() {
 }
 
 #[test]
-fn what_is_not_acted_on_is_noted() {
+fn differences_without_an_action_are_noted() {
     let used = Compared {
         live: "k=key",
         wanted: "k=key",
@@ -323,7 +323,7 @@ fn a_secret_is_compared_by_its_text() {
 }
 
 #[test]
-fn tags_are_set_and_taken_away() {
+fn tags_are_set_and_removed() {
     let mut world = world(&["app machine"], &["app machine"]);
     let (_, mut want) = world.desired().pop_first().expect("it is wanted");
     let mut live = Arc::unwrap_or_clone(world.snapshot.live.remove(0));

@@ -1,4 +1,4 @@
-//! From a plan to its document.
+//! Builds the document of a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use super::{
     StepDocument, SummaryDocument,
 };
 
-/// The document of a plan and its report.
+/// Returns the document of a plan and its report.
 #[must_use]
 pub fn to_document(plan: &Plan, report: &Report) -> PlanDocument {
     let secrets = Secrets::of(plan);
@@ -130,7 +130,7 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
     }
 }
 
-/// Terraform's word for a reason, where it has one.
+/// Returns Terraform's word for a reason, if it has one.
 fn action_reason(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::FieldForcesReplacement { .. } => Some("replace_because_cannot_update"),
@@ -195,7 +195,8 @@ fn change_document(change: &Change, secrets: &Secrets) -> ChangeDocument {
     }
 }
 
-/// Whether a field's difference is why its resource is replaced: no update changes it in place.
+/// Returns whether a field's difference forces the replacement of its resource: no update changes
+/// it in place.
 fn forces(change: &Change, field: &FieldChange) -> bool {
     change.action == ChangeAction::Replace && field.update.is_none()
 }
@@ -213,7 +214,8 @@ fn live_attrs(live: &Live) -> Map {
     attrs
 }
 
-/// The attributes to be: for what stays, what no line manages stays as it is.
+/// Returns the desired attributes. An existing resource keeps the live values of attributes that
+/// the spec does not manage.
 fn after_attrs(change: &Change, before: Option<&Map>) -> Option<Map> {
     let Some(want) = change.after.as_ref() else {
         let stays = change.action == ChangeAction::Keep || change.action == ChangeAction::NoOp;
@@ -234,7 +236,8 @@ fn after_attrs(change: &Change, before: Option<&Map>) -> Option<Map> {
     Some(attrs)
 }
 
-/// What is sensitive on one side is hidden on both: the old value of a secret is one too.
+/// Returns the attributes that are hidden. An attribute that is sensitive on one side is hidden on
+/// both, since the old value of a secret is a secret too.
 fn hidden_attrs(before: Option<&Map>, after: Option<&Map>, secrets: &Secrets) -> BTreeSet<String> {
     let sides = before.into_iter().chain(after).flatten();
     sides
@@ -289,7 +292,8 @@ fn param(name: &str, value: &Value, secrets: &Secrets) -> Json {
     }
 }
 
-/// There is no record of what an output was: it counts as changed if anything does.
+/// Returns the change of an output. Its previous value is not recorded, so it counts as changed if
+/// anything in the plan changes.
 fn output_change(plan: &Plan, output: &PlannedOutput, secrets: &Secrets) -> ChangeDocument {
     let secret = output.secret || secrets.are_in_value(&output.value);
     let after = Side::of_value(&output.value, secret, secrets);

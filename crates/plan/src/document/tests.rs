@@ -1,4 +1,4 @@
-//! Plans written by hand and their document.
+//! Hand-written plans and their documents.
 
 use expect_test::{Expect, expect};
 use setpoint_openapi::action::ecs;
@@ -13,7 +13,7 @@ use crate::procedure::{Call, Cond, Step, Wait, minutes, seconds};
 use crate::report::{Note, NoteKind, Report};
 use crate::{Secret, Value};
 
-/// A create whose user data and password are secret, and whose VSwitch is not there yet.
+/// A creation with a secret password and secret user data, whose VSwitch does not exist yet.
 fn creating() -> Plan {
     let secret = Value::Secret(Secret::new("hunter22"));
     let attrs = [
@@ -117,7 +117,7 @@ fn check(what: impl serde::Serialize, expected: &Expect) {
 }
 
 #[test]
-fn a_create_shows_what_is_unknown_and_hides_secrets() {
+fn a_creation_shows_unknown_values_and_hides_secrets() {
     let document = to_document(&creating(), &Report::default());
     let one = &document.resource_changes[0];
     check(
@@ -166,7 +166,7 @@ fn a_create_shows_what_is_unknown_and_hides_secrets() {
 }
 
 #[test]
-fn calls_stand_with_references_spelled_out() {
+fn references_in_calls_are_written_out() {
     let document = to_document(&creating(), &Report::default());
     check(
         (&document.resource_changes[0].calls, &document.steps),
@@ -220,7 +220,7 @@ fn calls_stand_with_references_spelled_out() {
 }
 
 #[test]
-fn a_replacement_names_its_paths_and_what_lets_it_through() {
+fn a_replacement_names_its_paths_and_its_allowance() {
     let document = to_document(&replacing(), &Report::default());
     let one = &document.resource_changes[0];
     check(
@@ -302,7 +302,7 @@ fn outputs_are_unknown_or_sensitive() {
 }
 
 #[test]
-fn what_stays_keeps_what_no_line_manages() {
+fn an_update_keeps_unmanaged_attributes() {
     let mut app = change("app", ChangeAction::Update, Reason::Differs);
     app.before = Some(
         live(&[
@@ -318,7 +318,7 @@ fn what_stays_keeps_what_no_line_manages() {
 }
 
 #[test]
-fn no_secret_is_in_it_and_it_survives_serde() {
+fn it_contains_no_secret_and_survives_serde() {
     for plan in [creating(), replacing()] {
         let note = Note {
             address: None,

@@ -1,4 +1,4 @@
-//! Values as JSON, with what is sensitive and what is not known yet marked or left out.
+//! Values as JSON: sensitive values are replaced by a mark, unknown ones are marked or left out.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,16 @@ use crate::plan::Plan;
 use crate::procedure::Act;
 use crate::{Map, Value};
 
-/// What stands in place of a secret.
+/// The text that replaces a secret.
 pub const SENSITIVE: &str = "(sensitive value)";
 
-/// Shorter secrets are hidden only where a text is nothing else: they would be found in any text.
+/// The least length in bytes of a secret that is also hidden inside a longer text. A shorter one
+/// would occur in texts by chance, so it is hidden only where it is the whole text.
 const HIDDEN_INSIDE_MIN: usize = 4;
 
-/// The secrets of a plan, so that a text that holds one can be hidden wherever it comes from: what
-/// was read from the cloud is no [`Value::Secret`], though it may hold one that was sent there.
+/// The secrets of a plan, so that a text that contains one can be hidden wherever it comes from. A
+/// value that was read from the cloud is not a [`Value::Secret`], although it can contain a secret
+/// that was sent before.
 #[derive(Clone, Default)]
 pub struct Secrets {
     texts: BTreeSet<String>,
@@ -29,7 +31,8 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Every secret of a plan: of wanted attributes and tags, of calls, of outputs.
+    /// Collects every secret of a plan: from desired attributes and tags, from calls, and from
+    /// outputs.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
         let mut found = Self::default();
@@ -79,7 +82,7 @@ impl Secrets {
         }
     }
 
-    /// Whether the text holds one of them.
+    /// Returns whether the text is or contains one of them.
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {
         self.texts.iter().any(|secret| {
@@ -87,7 +90,7 @@ impl Secrets {
         })
     }
 
-    /// Whether a value is a secret, holds one, or holds a text with one.
+    /// Returns whether a value is or contains a secret, or has a text that contains one.
     #[must_use]
     pub fn are_in_value(&self, value: &Value) -> bool {
         match value {
@@ -105,7 +108,8 @@ impl Secrets {
     }
 }
 
-/// Whether an attribute is sensitive whatever its value: passwords and private keys.
+/// Returns whether an attribute is sensitive whatever its value: passwords, private keys, secrets
+/// and tokens.
 #[must_use]
 pub fn sensitive_by_name(attr: &str) -> bool {
     let last = attr.rsplit('.').next().unwrap_or(attr).to_ascii_lowercase();
@@ -115,7 +119,7 @@ pub fn sensitive_by_name(attr: &str) -> bool {
         || last.ends_with("password")
 }
 
-/// A known scalar as text; structures as nothing, secrets hidden.
+/// Returns a known scalar as text, secrets hidden; an empty text for other values.
 pub(super) fn scalar_words(value: &Value) -> String {
     match value {
         Value::Bool(b) => b.to_string(),
@@ -131,8 +135,8 @@ pub(super) fn scalar_words(value: &Value) -> String {
     }
 }
 
-/// A value with its unknown parts spelled out: `{"ref": …}`, `{"concat": […]}`, `{"json": …}`,
-/// `{"base64": …}`.
+/// Returns a value as JSON with its unknown parts written out: `{"ref": …}`, `{"concat": […]}`,
+/// `{"json": …}`, `{"base64": …}`.
 pub(super) fn spelled(value: &Value, secrets: &Secrets) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -176,7 +180,8 @@ fn decimal(text: &str) -> Json {
         .map_or_else(|| Json::from(text), Json::Number)
 }
 
-/// One side of a change: values, and where they are unknown or sensitive, in trees of one shape.
+/// One side of a change: its values, and two trees of the same shape that are true where a value is
+/// unknown or sensitive.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Side {
     pub(super) values: Json,
@@ -185,7 +190,7 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// The side of something that is not there.
+    /// Returns the side of a resource that does not exist.
     pub(super) fn absent() -> Self {
         Self {
             values: Json::Null,
@@ -194,7 +199,7 @@ impl Side {
         }
     }
 
-    /// The side of a single value.
+    /// Returns the side of a single value.
     pub(super) fn of_value(value: &Value, secret: bool, secrets: &Secrets) -> Self {
         if secret {
             let values = if value.is_known() {
@@ -216,8 +221,8 @@ impl Side {
         }
     }
 
-    /// The side of a resource's attributes; dotted names become structures. `hidden` attributes are
-    /// sensitive.
+    /// Returns the side of a resource's attributes; dotted names become structures. `hidden`
+    /// attributes are sensitive.
     pub(super) fn of_attrs(attrs: &Map, hidden: &BTreeSet<String>, secrets: &Secrets) -> Self {
         let mut side = Self {
             values: object([]),
@@ -243,8 +248,8 @@ impl Side {
     }
 }
 
-/// The known part of a value, and a tree that is true where it is unknown; `None` where there is
-/// nothing of either.
+/// Returns the known part of a value, and a tree that is true where the value is unknown; `None`
+/// where there is no such part.
 fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
     if value.is_known() {
         return (Some(spelled(value, secrets)), None);
@@ -276,7 +281,8 @@ fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
     }
 }
 
-/// Puts a value under a dotted name; where a part of it is taken by a scalar, under the whole name.
+/// Puts a value under a dotted name. If a part of the name is already used by a scalar, the value
+/// is put under the whole name.
 fn put(tree: &mut Json, name: &str, value: Option<Json>) {
     let (Some(value), Json::Object(map)) = (value, tree) else {
         return;

@@ -1,4 +1,4 @@
-//! The words for what a plan gives as values: reasons, notes, held changes, conditions.
+//! The words for the values of a plan: reasons, notes, held changes, conditions.
 
 use crate::change::Reason;
 use crate::held::HeldWhy;
@@ -8,7 +8,7 @@ use crate::{Value, held::Allowance};
 
 use super::values::scalar_words;
 
-/// A reason as one word and what it is about.
+/// Returns a reason as one word, and the field, address or id that it names.
 #[must_use]
 pub fn reason_words(reason: &Reason) -> (&'static str, Option<String>) {
     match reason {
@@ -36,7 +36,7 @@ pub fn reason_words(reason: &Reason) -> (&'static str, Option<String>) {
     }
 }
 
-/// A note as one word and as a sentence without a full stop.
+/// Returns a note as one word and as a sentence without a full stop.
 #[must_use]
 pub fn note_words(note: &NoteKind) -> (&'static str, String) {
     match note {
@@ -58,7 +58,8 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
         ),
         NoteKind::Astray { kind, id } => {
             let text = format!(
-                "the {kind} {id} carries this stack's tag, but no readable address in `setpoint:address`: it is left alone"
+                "the {kind} {id} carries this stack's tag, but no readable address in \
+                 `setpoint:address`: it is left alone"
             );
             ("astray", text)
         }
@@ -69,8 +70,9 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
             request_id,
         } => {
             let text = format!(
-                "resources of kind {kind}, if the stack owns any, were not looked at: listing them was refused with {code} \
-                 (RequestId {request_id}); it needs the permission {permission}"
+                "resources of kind {kind}, if the stack owns any, were not looked at: listing them \
+                 was refused with {code} (RequestId {request_id}); it needs the permission \
+                 {permission}"
             );
             ("unlisted", text)
         }
@@ -80,7 +82,7 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
     }
 }
 
-/// Why a change is held: one word, and the same for people.
+/// Returns why a change is held, as one word and in words for people.
 #[must_use]
 pub fn held_words(why: &HeldWhy) -> (&'static str, String) {
     match why {
@@ -93,7 +95,7 @@ pub fn held_words(why: &HeldWhy) -> (&'static str, String) {
     }
 }
 
-/// What lets a held change through: its word, and the reason that was given.
+/// Returns the word for what allows a held change, and the reason that was given.
 pub(super) fn allowance_words(allowance: &Allowance) -> (&'static str, Option<String>) {
     match allowance {
         Allowance::Entry { reason } => ("allow", Some(reason.clone())),
@@ -103,7 +105,7 @@ pub(super) fn allowance_words(allowance: &Allowance) -> (&'static str, Option<St
     }
 }
 
-/// A condition in words: `status is Running`.
+/// Returns a condition in words: `status is Running`.
 #[must_use]
 pub fn cond_words(cond: &Cond) -> String {
     let all =

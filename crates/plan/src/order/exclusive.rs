@@ -1,5 +1,6 @@
-//! Exclusive values: a row gives up a value before another change takes it, what leaves a block is
-//! gone before its parent gives the block up, and what arrives in a block finds it there.
+//! Exclusive values: a row releases a value before another change takes it; a child leaves a block
+//! before the parent removes the block; and a child that needs a new block waits until the parent
+//! has it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use crate::order::{Edges, Placed, all_to_all};
 use crate::plan::Half;
 use crate::planner::{Release, Wait, Why};
 
-/// The blocks of each change.
+/// Finds the steps of a change that hold or need exclusive values.
 struct Blocks<'a, 'b>(&'a Index<'a, 'b>);
 
 pub(super) fn edges(index: &Index<'_, '_>, waits: &[Wait]) -> Edges {
@@ -46,7 +47,7 @@ fn lets_go_first(block: &Placed<'_>) -> bool {
     matches!(block.block.release, Some(Release::Claim(_)))
 }
 
-/// The changes of which the second takes what the first gives up.
+/// Returns the pairs of changes of which the second takes a value that the first releases.
 pub(super) fn takers(waits: &[Wait]) -> BTreeSet<(usize, usize)> {
     let takes = |wait: &&Wait| matches!(wait.why, Why::Takes { .. });
     let pair = |wait: &Wait| (wait.first, wait.then);
@@ -60,7 +61,7 @@ impl<'a, 'b> Blocks<'a, 'b> {
         whole.find(|block| block.block.half == half).copied()
     }
 
-    /// The steps by which a change lets go of what a field claims, before everything else.
+    /// Returns the steps by which a change releases the claim of a field before everything else.
     fn letting_go(&self, change: usize, field: &'static str) -> Option<Vec<usize>> {
         let mut blocks = self.0.of_change(change).iter();
         let release = Some(Release::Claim(field));
@@ -68,25 +69,26 @@ impl<'a, 'b> Blocks<'a, 'b> {
         Some(block.last_group())
     }
 
-    /// The steps after which a change holds its old values no more.
+    /// Returns the steps after which a change no longer holds its old values.
     fn giving(&self, change: usize) -> Vec<usize> {
         let down = self.half(change, Half::Down);
         let block = down.or_else(|| self.half(change, Half::Up));
         block.map(Placed::last_group).unwrap_or_default()
     }
 
-    /// The steps after which what is taken away uses nothing any more: a slot is free from then on.
+    /// Returns the steps after which a deleted resource uses nothing any more: a slot is free from
+    /// then on.
     fn leaving(&self, change: usize) -> Option<Vec<usize>> {
         self.half(change, Half::Down).map(Placed::pivot_group)
     }
 
-    /// The first steps that need the new values of a change.
+    /// Returns the first steps that need the new values of a change.
     fn taking(&self, change: usize) -> Vec<usize> {
         let up = self.half(change, Half::Up);
         up.map(Placed::first_group).unwrap_or_default()
     }
 
-    /// The steps by which a parent gives blocks up.
+    /// Returns the steps by which a parent removes blocks.
     fn shrinking(&self, change: usize, with_first: bool) -> Vec<usize> {
         let Some(up) = self.half(change, Half::Up) else {
             return Vec::new();
@@ -97,7 +99,7 @@ impl<'a, 'b> Blocks<'a, 'b> {
         }
     }
 
-    /// The steps after which a parent has its new blocks.
+    /// Returns the steps after which a parent has its new blocks.
     fn grown(&self, change: usize, after_last: bool) -> Vec<usize> {
         let Some(up) = self.half(change, Half::Up) else {
             return Vec::new();

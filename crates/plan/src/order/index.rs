@@ -1,4 +1,4 @@
-//! What the passes look blocks up by, so that none of them compares every block with every other.
+//! An index of blocks for the passes, so that none of them compares every block with every other.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use crate::plan::Half;
 use crate::planner::{Classified, Users};
 use crate::{Address, Value};
 
-/// Blocks by what passes know of them. Building it takes `n log n`; each look-up `log n`.
+/// Blocks by the keys that passes look for. Building the index takes `n log n`, and each look-up
+/// `log n`.
 pub(super) struct Index<'a, 'b> {
     pub(super) placed: &'a [Placed<'b>],
     by_change: Vec<Vec<&'a Placed<'b>>>,
@@ -47,28 +48,29 @@ impl<'a, 'b> Index<'a, 'b> {
         }
     }
 
-    /// The blocks of a change.
+    /// Returns the blocks of a change.
     pub(super) fn of_change(&self, change: usize) -> &[&'a Placed<'b>] {
         &self.by_change[change]
     }
 
-    /// The blocks that make or change the resource at this address.
+    /// Returns the blocks that create or change the resource at this address.
     pub(super) fn makers(&self, address: &Address) -> &[&'a Placed<'b>] {
         self.makers.get(address).map_or(&[], Vec::as_slice)
     }
 
-    /// The blocks of the changes whose live rows use the live row of this one.
+    /// Returns the blocks of the changes whose live rows use the live row of this one.
     pub(super) fn users(&self, change: usize) -> impl Iterator<Item = &'a Placed<'b>> + '_ {
         let users = self.users.of_change(change).iter();
         users.flat_map(|user| self.of_change(*user)).copied()
     }
 
-    /// The blocks that make or change what names this address in a field that binds at once.
+    /// Returns the blocks that create or change a resource which refers to this address in a field
+    /// that does not bind late.
     pub(super) fn children(&self, address: &Address) -> &[&'a Placed<'b>] {
         self.children.get(address).map_or(&[], Vec::as_slice)
     }
 
-    /// The blocks that set a field to this id.
+    /// Returns the blocks that set a field to this id.
     pub(super) fn joining(&self, id: &str) -> &[&'a Placed<'b>] {
         self.joining.get(id).map_or(&[], Vec::as_slice)
     }

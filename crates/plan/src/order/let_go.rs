@@ -1,8 +1,8 @@
-//! Letting go: whoever uses a live resource stops using it before it is taken away.
+//! Users: a resource that uses a live resource stops using it before that is deleted.
 //!
-//! A user that is deleted lets go at its pivot; one that is kept, where it would let go if it were
-//! deleted; one that is changed, at the end of its update, or in its leave block
-//! where the successor cannot be there yet.
+//! A user that is deleted stops using it at the pivot of its deletion. One that is kept does so
+//! with the steps by which it would release it if it were deleted. One that is updated does so at
+//! the end of its update, or in its release block where the successor cannot exist yet.
 
 use crate::change::ChangeAction;
 use crate::order::index::Index;
@@ -31,7 +31,8 @@ fn edge(index: &Index<'_, '_>, user: &Placed<'_>, down: &Placed<'_>) -> Edges {
             let mut own = index.of_change(user.block.change).iter();
             let leaves = own.any(|block| releases(block));
             let is_leave = releases(user);
-            // With a leave block, that one lets go, and the join comes after the successor.
+            // If the user has a release block, that block stops the use, and the update itself runs
+            // after the successor exists.
             if leaves == is_leave {
                 all_to_all(&user.last_group(), &down.taking_away())
             } else {

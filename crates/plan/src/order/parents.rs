@@ -1,10 +1,10 @@
-//! Parents that stay and change: a child is made or changed after them, and is gone before they
-//! take something away.
+//! Parents that stay and change: a child is created or changed after the parent has changed, and is
+//! deleted before the parent removes something.
 //!
-//! A subnet in a new block of its VPC waits for the block; a block goes when its subnet is gone; a
-//! machine starts when the new rules of its group are in force. What moves to a machine that is
-//! interrupted waits until it is back. References to what stays are resolved at plan time, so no
-//! reference says this.
+//! A subnet in a new block of its VPC waits for the block; a block is removed after its subnet is
+//! deleted; a machine starts after the new rules of its group are in force. A resource that is
+//! bound to an interrupted machine waits until the machine runs again. References to resources that
+//! stay are resolved at plan time, so no reference orders these steps.
 
 use crate::Value;
 use crate::change::{ChangeAction, ReplaceOrder};
@@ -34,7 +34,8 @@ pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
                 Half::Down if takes_at_the_end(parent) => {
                     edges.extend(all_to_all(&child.pivot_group(), &taking(parent)));
                 }
-                // What is made anew on the changed parent is out of its way while it changes.
+                // A child that is deleted and created again does not exist while the parent
+                // changes.
                 Half::Down if is_made_anew(child) => {
                     edges.extend(all_to_all(&child.pivot_group(), &parent.first_group()));
                 }
@@ -45,8 +46,8 @@ pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
     edges
 }
 
-/// The blocks that a changed parent may have to come before or after. One may come twice: edges are
-/// a set.
+/// Returns the blocks that a changed parent may have to precede or follow. A block can occur twice;
+/// edges are a set.
 fn candidates<'a, 'b>(
     index: &'a Index<'a, 'b>,
     parent: &'a Placed<'b>,
@@ -64,7 +65,7 @@ fn is_made_anew(child: &Placed<'_>) -> bool {
         && child.one.change.order == ReplaceOrder::DeleteFirst
 }
 
-/// What the parent does before it takes something away comes before the child.
+/// Orders the steps of the parent that precede its removals before the steps of the child.
 fn before_child(parent: &Placed<'_>, child: &Placed<'_>) -> Edges {
     let last = if takes_at_the_end(parent) {
         taking(parent).first().map(|first| first.saturating_sub(1))
@@ -78,7 +79,8 @@ fn before_child(parent: &Placed<'_>, child: &Placed<'_>) -> Edges {
     }
 }
 
-/// Whether the parent's update ends with verbs that stand last since they take something away.
+/// Returns whether the parent's update ends with steps that come last because they remove
+/// something.
 fn takes_at_the_end(parent: &Placed<'_>) -> bool {
     parent
         .one
@@ -88,13 +90,14 @@ fn takes_at_the_end(parent: &Placed<'_>) -> bool {
         .any(|field| matches!(field.how, How::Update(update) if update.at == At::After))
 }
 
-/// The steps from the first of these verbs on.
+/// Returns the steps from the first of these on.
 fn taking(parent: &Placed<'_>) -> Vec<usize> {
     let at = parent.block.taking.unwrap_or(0);
     parent.ids(at..parent.steps().len())
 }
 
-/// Whether an update binds something to what stays: no reference is left that would say so.
+/// Returns whether an update binds a resource to one that stays: the reference was resolved, so it
+/// does not order them.
 fn joins(child: &Placed<'_>, parent: &Placed<'_>) -> bool {
     let Some(joined) = &parent.one.change.before else {
         return false;

@@ -1,7 +1,7 @@
-//! References and `after`: the step that reaches the anchor comes before the step that needs it.
+//! References and `after`: the step that reaches the anchor precedes the step that needs it.
 //!
-//! A step that opens a window inherits the needs of every step up to the closing one; otherwise a
-//! machine would stop and then wait for its new subnet.
+//! A step that opens a window inherits the needs of every step up to the closing one. Otherwise a
+//! machine would be stopped and then wait for its new subnet.
 
 use crate::Address;
 use crate::order::index::Index;
@@ -44,7 +44,8 @@ pub(super) fn edges(index: &Index<'_, '_>) -> Edges {
     edges
 }
 
-/// What a step needs: its own references, and for an opener those of its whole window.
+/// Returns the references that a step needs: its own, and for a step that opens a window those of
+/// the whole window.
 fn needs(block: &Placed<'_>, at: usize, step: &Step) -> Vec<(Address, Anchor)> {
     let own = |step: &Step| {
         step.refs()

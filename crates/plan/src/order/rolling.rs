@@ -1,10 +1,10 @@
-//! Rolling: the members of a group are interrupted in turn, `max_unavailable` at a time.
+//! Rolling changes: the members of a group are interrupted in turn, `max_unavailable` at a time.
 //!
-//! A member's first interrupting step waits for the whole of the member so many places before it;
-//! so a failure stops the members behind it, which is the halt. The turns follow the keys of the
-//! members. Where necessary edges ask for another order (a member takes the block of the one behind
-//! it), the turns follow these: one walk backwards from each member of such a group finds the
-//! members that go before it.
+//! With `n` members at a time, the first interrupting step of a member waits for all steps of the
+//! member `n` places before it. So after a failure, the members behind it are not started. The
+//! turns follow the keys of the members. Where required edges ask for another order (a member takes
+//! the block of the one behind it), the turns follow these edges: one walk backwards from each
+//! member of such a group finds the members that precede it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,11 @@ use crate::plan::Half;
 use crate::planner::Classified;
 use crate::{Address, graph};
 
-/// The edges with those of all turns, and the members that go together since no turn is possible.
+/// Returns the edges with those of all turns, and the members that are changed together because no
+/// turns are possible.
 ///
 /// # Errors
-/// The steps on a cycle.
+/// Returns the steps on a cycle.
 pub(super) fn in_turn(
     all: &[Classified],
     placed: &[Placed<'_>],
@@ -58,7 +59,7 @@ struct Group<'a, 'b> {
     at_once: usize,
 }
 
-/// A member with its blocks but those that only let go of something: they interrupt nobody.
+/// A member with its blocks, except those that only release something: they interrupt nothing.
 struct Member<'a, 'b> {
     address: &'a Address,
     blocks: Vec<&'a Placed<'b>>,
@@ -82,7 +83,7 @@ impl Member<'_, '_> {
 }
 
 impl<'a, 'b> Group<'a, 'b> {
-    /// Each member and the one whose turn it is when that one is done.
+    /// Iterates over each member with the member whose turn comes after it.
     fn pairs(&self) -> impl Iterator<Item = (&Member<'a, 'b>, &Member<'a, 'b>)> {
         let pairs = self.members.windows(self.at_once.saturating_add(1));
         pairs.filter_map(|pair| Some((pair.first()?, pair.last()?)))
@@ -94,7 +95,7 @@ impl<'a, 'b> Group<'a, 'b> {
             .collect()
     }
 
-    /// The turns that are never given up: those of members that are updated.
+    /// Returns the turns that are never dropped: those between members that are updated.
     fn strict_turns(&self) -> Edges {
         self.pairs()
             .filter(|(earlier, later)| !earlier.is_replaced() && !later.is_replaced())
@@ -102,15 +103,15 @@ impl<'a, 'b> Group<'a, 'b> {
             .collect()
     }
 
-    /// The members that wait for nobody if turns of replaced members are given up.
+    /// Returns the members that wait for no other if the turns of replaced members are dropped.
     fn without_turn(&self) -> impl Iterator<Item = &'a Address> {
         self.pairs()
             .filter(|(earlier, later)| earlier.is_replaced() || later.is_replaced())
             .map(|(_, later)| later.address)
     }
 
-    /// Sorts the members by what the edges ask for, and by key where they ask for nothing. Says
-    /// whether there is such an order; nothing is changed if there is none.
+    /// Sorts the members by the order that the edges require, and by key where they require none.
+    /// Returns whether there is such an order; without one the members are not changed.
     fn sort_by_need(&mut self, n: usize, edges: &Edges) -> bool {
         let needed = self.needed(n, edges);
         let mut done = BTreeSet::new();
@@ -133,7 +134,7 @@ impl<'a, 'b> Group<'a, 'b> {
         true
     }
 
-    /// For each member the others that begin before its end in any case.
+    /// Returns for each member the others that begin before its end in any case.
     fn needed(&self, n: usize, edges: &Edges) -> Vec<BTreeSet<usize>> {
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); n];
         for (from, to) in edges {
@@ -156,7 +157,7 @@ impl<'a, 'b> Group<'a, 'b> {
     }
 }
 
-/// The groups with members that are interrupted, members by key.
+/// Returns the groups with members that are interrupted, with the members sorted by key.
 fn groups<'a, 'b>(all: &[Classified], placed: &'a [Placed<'b>]) -> Vec<Group<'a, 'b>> {
     let mut members: BTreeMap<&'a Address, Vec<&'a Placed<'b>>> = BTreeMap::new();
     let rolls = placed
@@ -177,7 +178,7 @@ fn groups<'a, 'b>(all: &[Classified], placed: &'a [Placed<'b>]) -> Vec<Group<'a,
     groups.into_iter().map(group).collect()
 }
 
-/// The step that opens the window, or for a replacement the first step of either half.
+/// Returns the step that opens the window; without a window, the first steps of the block.
 fn first_interruption(block: &Placed<'_>) -> Vec<usize> {
     let opener = block.steps().iter().find_map(|step| step.closes);
     match (opener, block.block.half) {
@@ -186,7 +187,7 @@ fn first_interruption(block: &Placed<'_>) -> Vec<usize> {
     }
 }
 
-/// How many members the whole group has, interrupted or not.
+/// Returns the number of members of the whole group, interrupted or not.
 fn group_size(all: &[Classified], group: &Address) -> usize {
     let is_member = |one: &&Classified| {
         one.change.after.is_some()
@@ -196,7 +197,7 @@ fn group_size(all: &[Classified], group: &Address) -> usize {
     all.iter().filter(is_member).count()
 }
 
-/// How many members may be interrupted at once: one unless the spec says otherwise.
+/// Returns how many members may be interrupted at once: one unless the spec sets another limit.
 fn at_once(all: &[Classified], group: &Address, members: &[Member<'_, '_>]) -> usize {
     let mut blocks = members.iter().flat_map(|member| &member.blocks);
     let wanted = blocks.find_map(|block| block.one.change.after.as_ref());

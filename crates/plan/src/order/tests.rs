@@ -6,7 +6,7 @@ use expect_test::Expect;
 
 use crate::fixtures::world::{faults, shown, world};
 
-/// A row of the page: what is there, what is wanted, and the plan.
+/// A case of the page: the live state, the desired state, and the plan.
 struct Case {
     /// Its names on the page, without `#`.
     rows: &'static [&'static str],
@@ -45,7 +45,8 @@ fn every_row_of_the_page_has_a_case() {
     };
     let on_page: BTreeSet<&str> = page.split('#').skip(1).filter(is_row).map(name).collect();
     let tested: BTreeSet<&str> = cases().flat_map(|case| case.rows).copied().collect();
-    // The page itself speaks of `#up` as an example, so no pattern can leave all names out.
+    // The page uses `#up` as its example of a name. Without this check, a wrong pattern would find
+    // no names at all and pass.
     assert!(on_page.contains("up"));
     assert_eq!(on_page, tested);
 }

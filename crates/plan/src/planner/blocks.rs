@@ -1,4 +1,4 @@
-//! Turns changes into blocks: one procedure each, not yet ordered against others.
+//! Turns changes into blocks. A block is one procedure, not yet ordered against others.
 
 use crate::change::{Change, ChangeAction, ReplaceOrder};
 use crate::field::Field;
@@ -13,35 +13,37 @@ use crate::update::{At, Changing, Update};
 use crate::{Address, Value};
 use setpoint_spec::stack::Timeouts;
 
-/// One procedure of one change.
+/// A procedure of a change.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// Index of its change.
+    /// The index of its change.
     pub change: usize,
-    /// Which half of it.
+    /// The half of the change that it belongs to.
     pub half: Half,
-    /// What is done; `closes` is relative to this procedure.
+    /// The steps; `closes` is relative to this procedure.
     pub procedure: Procedure,
-    /// The live resource it is about; `None` for one that it creates.
+    /// The id of the live resource that it concerns; `None` for one that it creates.
     pub live_id: Option<String>,
-    /// Which successor under its address it makes or changes.
+    /// The incarnation that it creates or changes.
     pub incarnation: u32,
-    /// For an update: where its last verbs begin, those that stand after everything else.
+    /// For an update, the index of the first step of the updates that come after everything else
+    /// ([`At::After`]), if there are any.
     pub taking: Option<usize>,
-    /// Set for a block that only lets go of something before its successor exists.
+    /// Set for a block that only releases something before its successor exists.
     pub release: Option<Release>,
 }
 
-/// What a block lets go of.
+/// What a block releases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
-    /// The parent that is replaced and cannot coexist with its successor.
+    /// The parent, which is replaced and cannot exist at the same time as its successor.
     Parent(Address),
-    /// What this field claims, and another change takes.
+    /// The value that this field claims and that another change takes.
     Claim(&'static str),
 }
 
-/// The blocks of every change, in the order of changes; a replacement has two, the old one's first.
+/// Returns the blocks of every change, in the order of changes. A replacement has two; the block of
+/// the old resource comes first.
 pub(crate) fn build(cx: &Context<'_>, all: &[Classified]) -> Vec<Block> {
     (0..all.len())
         .flat_map(|at| blocks_of(cx, all, at))
@@ -99,7 +101,7 @@ fn blocks_of(context: &Context<'_>, all: &[Classified], at: usize) -> Vec<Block>
     blocks
 }
 
-/// A block about a live row.
+/// Returns a block for a live row.
 fn on_row(change: usize, half: Half, procedure: Procedure, live: &Live) -> Block {
     Block {
         change,
@@ -112,7 +114,8 @@ fn on_row(change: usize, half: Half, procedure: Procedure, live: &Live) -> Block
     }
 }
 
-/// The blocks of an update: those that only let go of something, then the update itself.
+/// Returns the blocks of an update: first those that only release something, then the update
+/// itself.
 fn updating(
     kind: &'static Kind,
     context: &Context<'_>,
@@ -137,20 +140,21 @@ fn updating(
     leaving.chain([update]).collect()
 }
 
-/// Whether a row that is kept lets go of what is deleted: its field binds late, and can let go.
+/// Returns whether a row that is kept releases a row that is deleted: its field binds late and has
+/// a `leave` update.
 pub(crate) fn lets_go(kind: &Kind, live: &Live, gone: &Live) -> bool {
     let binds = |field: &&Field| field.late && field.leave.is_some();
     let mut bindings = kind.fields.iter().filter(binds);
     bindings.any(|field| live.attr(field.name) == Value::text(&gone.id))
 }
 
-/// The steps of a deletion after which the resource uses nothing any more.
+/// Returns the steps of a deletion after which the resource uses nothing any more.
 fn letting_go(mut delete: Procedure) -> Vec<Step> {
     delete.steps.truncate(delete.pivot + 1);
     delete.steps
 }
 
-/// The entry's own time limits, in the place of the kind's.
+/// Replaces the kind's time limits by those of the entry.
 fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
     let limit = match (block.half, change.action) {
         (Half::Down, _) => timeouts.delete,
@@ -164,8 +168,8 @@ fn limit(block: &mut Block, change: &Change, timeouts: Timeouts) {
     }
 }
 
-/// The live row as it is while a change runs that marks it: any guard tag that is written on the
-/// way carries the mark.
+/// Returns the live row as it is during a change that marks it, so that every guard tag written
+/// meanwhile carries the mark.
 fn marked(live: &Live, mark: Option<&str>) -> Live {
     let Some(mark) = mark else {
         return live.clone();
@@ -180,10 +184,12 @@ fn marked(live: &Live, mark: Option<&str>) -> Live {
     }
 }
 
-/// The steps of an update, and where those begin that stand after everything else.
+/// Returns the steps of an update, and the index of the first step that comes after everything
+/// else.
 ///
-/// First what needs nothing stopped, then one window around everything that does, then the rest.
-/// The window closes after a failure too. What the window itself brings about is not done again.
+/// First come the updates that need nothing stopped, then one window around all those that do, then
+/// the rest. The window is closed after a failure too. An update that the window itself performs is
+/// not done again.
 fn update(kind: &'static Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Option<usize>) {
     let Change {
         before: Some(live),
@@ -226,7 +232,7 @@ fn update(kind: &'static Kind, cx: &Cx<'_>, one: &Classified) -> (Procedure, Opt
     (Procedure::ending_at_pivot(steps), taking)
 }
 
-/// Puts steps that need the resource stopped into its window; whether there is one.
+/// Adds steps that need the resource stopped, inside its window; returns whether there is a window.
 fn in_window(changing: &Changing<'_>, stopped: Vec<Step>, steps: &mut Vec<Step>) -> bool {
     let Changing {
         cx,
@@ -236,7 +242,8 @@ fn in_window(changing: &Changing<'_>, stopped: Vec<Step>, steps: &mut Vec<Step>)
     } = *changing;
     let (open, close) = (kind.window)(cx, want, live);
     let has_window = !open.is_empty() || !close.is_empty();
-    // The first write opens the window; a look before it opens nothing.
+    // The first write opens the window; a read or a wait before it changes nothing that has to be
+    // undone.
     let first_call = |steps: &[Step]| steps.iter().position(|step| step.as_call().is_some());
     let inside = first_call(&stopped)
         .filter(|_| !close.is_empty())
@@ -251,8 +258,8 @@ fn in_window(changing: &Changing<'_>, stopped: Vec<Step>, steps: &mut Vec<Step>)
     has_window
 }
 
-/// The steps by which an updated resource lets go: of replaced parents that cannot coexist with
-/// their successors, and of a value that it swaps with another resource.
+/// Returns the steps by which an updated resource releases something: replaced parents that cannot
+/// exist at the same time as their successors, and a value that it swaps with another resource.
 fn leaves(
     kind: &'static Kind,
     context: &Context<'_>,
@@ -287,8 +294,8 @@ fn leaves(
     found
 }
 
-/// The parent that a value refers to, if it is replaced, cannot coexist with its successor, and the
-/// live row uses its old half.
+/// Returns the parent that a value refers to, if the parent is replaced, deleted before its
+/// successor exists, and used by the live row.
 fn apart_parent(all: &[Classified], live: &Live, value: &Value) -> Option<Address> {
     let is_apart = |parent: &&Address| {
         all.iter().any(|other| {

@@ -3,18 +3,19 @@
 //! # Algorithm
 //!
 //! Every resource has a *fate*: it stays, with a known id, or it is new, with an unknown one. At
-//! first whatever is live stays. Each round resolves all references under the present fates and
-//! compares every desired resource with its live row; a difference in a field that cannot be
-//! changed in place turns the fate to new. The users of that resource then refer to an unknown id,
-//! which is a difference of their own in the next round. Rounds end when no fate has turned.
+//! first every live resource stays. Each round resolves all references under the current fates and
+//! compares every desired resource with its live row. A difference in a field that cannot be
+//! changed in place changes the fate to new. The users of that resource then refer to an unknown
+//! id, which is a difference of their own in the next round. The rounds end when no fate has
+//! changed.
 //!
-//! A second loop around this one decides which half of each replacement comes first
-//! ([`orders`]). Where old and new cannot exist at once, users that cannot let go in between are
-//! replaced as well: they are *forced*, and everything is classified again.
+//! A second loop around this one decides which half of each replacement comes first ([`orders`]).
+//! Where the old and the new resource cannot exist at the same time, users that cannot release the
+//! old one in between are replaced as well: they are *forced*, and everything is classified again.
 //!
 //! # Invariants
 //!
-//! Fates only turn from stays to new, and the set of forced resources only grows, so both loops
+//! Fates only change from stays to new, and the set of forced resources only grows, so both loops
 //! end. No difference is dropped: it is acted on, refused, or becomes a note.
 //!
 //! # Cost
@@ -24,10 +25,11 @@
 //!
 //! # Example
 //!
-//! The `zone` of a subnet changes. Round one: the subnet is new, since `zone` cannot be changed.
-//! Round two: its machine refers to an id that is not known yet, and `vswitch` can be changed in
-//! place, so the machine is updated. Round three turns nothing. If the field could not be changed,
-//! the machine would be new after round two, and its alarm would be looked at in round three.
+//! The `zone` of a subnet changes. In round one the subnet becomes new, since `zone` cannot be
+//! changed in place. In round two its machine refers to an id that is not known yet; `vswitch` can
+//! be changed in place, so the machine is updated. Round three changes nothing. If the field could
+//! not be changed in place, the machine would be new after round two, and its alarm would be
+//! compared again in round three.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,10 +55,11 @@ mod refusals;
 
 pub(crate) use closure::target_closure;
 
-/// What is wanted, references resolved as far as the fates allow. A plan shares the entries.
+/// The desired resources, with references resolved as far as the fates allow. A plan shares the
+/// entries.
 pub(crate) type Resolved = BTreeMap<Address, Arc<Desired>>;
 
-/// All that classification looks at.
+/// The input of classification.
 pub(crate) struct Context<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) intent: &'a Intent,
@@ -64,19 +67,20 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) paired: &'a BTreeMap<Address, Paired>,
     pub(crate) desired: &'a BTreeMap<Address, Desired>,
-    /// The targets of the run with everything that they need; empty for all.
+    /// The targets of the run with everything that they need; empty for all resources.
     pub(crate) targets: BTreeSet<Address>,
-    /// Ids of rows that go before their successors come, since another change needs what they hold.
+    /// Ids of rows that are deleted before their successors are created, because another change
+    /// needs a value that they hold.
     pub(crate) apart: BTreeSet<String>,
-    /// Live rows that let go of what they hold before they change, by id.
+    /// Ids of live rows that release a value before they change.
     pub(crate) freed: BTreeSet<String>,
 }
 
-/// What classification gives.
+/// The result of classification.
 pub(crate) struct Classification {
-    /// Every change, sorted by address; a superseded row follows its address's own change.
+    /// Every change, sorted by address; a superseded row follows the change of its address itself.
     pub(crate) all: Vec<Classified>,
-    /// Which change waits for which, since it takes an exclusive value of it.
+    /// The changes that wait for another one, because they take an exclusive value from it.
     pub(crate) waits: Waits,
     pub(crate) notes: Vec<Note>,
 }
@@ -120,7 +124,7 @@ pub(crate) fn classify(cx: &Context<'_>) -> Result<Classification, Vec<PlanError
     }
 }
 
-/// Classifies until no fate moves.
+/// Classifies until no fate changes.
 fn settle(
     cx: &Context<'_>,
     forced: &BTreeMap<Address, Reason>,
@@ -203,7 +207,7 @@ fn classify_one(
         .collect()
 }
 
-/// A change outside `--target` and what the targets need becomes none.
+/// Drops the change of a resource that is neither a target nor needed by one.
 fn within_targets(cx: &Context<'_>, mut one: Classified) -> Classified {
     if !cx.options.targets.is_empty() && !cx.targets.contains(&one.change.address) {
         one.change.action = ChangeAction::NoOp;
@@ -318,7 +322,7 @@ fn stays(
     }
 }
 
-/// What is done with a resource that is wanted and there, and why.
+/// Returns the action for a resource that is desired and exists, and the reason.
 fn action_of(
     cx: &Context<'_>,
     want: &Desired,
@@ -339,7 +343,7 @@ fn action_of(
     }
 }
 
-/// A row that was taken under a new address is retagged, whatever else becomes of it.
+/// Marks a row that moved to this address for new ownership tags, whatever else happens to it.
 fn moves(mut one: Classified, from: Option<&Owner>) -> Classified {
     let Some(from) = from else { return one };
     one.diff.retag = true;
@@ -352,7 +356,7 @@ fn moves(mut one: Classified, from: Option<&Owner>) -> Classified {
     one
 }
 
-/// Only what matches is adopted: nothing but its tags may change.
+/// Adopts a row. Only its tags may change, so it is refused if a field differs.
 fn adopts(mut one: Classified) -> Classified {
     let id = one
         .change
@@ -394,7 +398,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Names the parent if the field differs only because what it refers to is replaced.
+/// Returns the parent as the reason if the field differs only because its target is replaced.
 fn replace_reason(cx: &Context<'_>, want: &Desired, field: String) -> Reason {
     let unknown = want.attrs.get(&field).and_then(|value| {
         value
@@ -412,12 +416,12 @@ fn replace_reason(cx: &Context<'_>, want: &Desired, field: String) -> Reason {
     }
 }
 
-/// Whether `forget` names it, its group or its module.
+/// Returns whether `forget` names the address, its group or its module.
 fn is_forgotten(cx: &Context<'_>, address: &Address) -> bool {
     cx.intent.forget.iter().any(|named| named.covers(address))
 }
 
-/// A live row that is not wanted any more.
+/// Classifies a live row that is not desired any more.
 fn leaves(cx: &Context<'_>, address: &Address, live: &Arc<Live>) -> Classified {
     if is_forgotten(cx, address) {
         let mut one = goes(cx, live, Reason::ForgetAsked);
@@ -440,7 +444,7 @@ fn goes(cx: &Context<'_>, live: &Arc<Live>, reason: Reason) -> Classified {
     let owner = live
         .owner
         .as_ref()
-        .expect("rows that go are owned: adopted ones only ever stay");
+        .expect("only owned rows are deleted: adopted rows always stay");
     let wanted = cx
         .intent
         .desired

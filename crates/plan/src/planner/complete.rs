@@ -1,4 +1,4 @@
-//! Lets every kind complete what is wanted of it: defaults, canonical forms, derived names,
+//! Completes the desired resources by their kinds: defaults, canonical forms, derived names,
 //! look-ups.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::planner::{Intent, Paired, PlanError, outside};
 use crate::registry::Registry;
 use crate::{Address, Value};
 
-/// The wanted resources, completed.
+/// Returns the completed desired resources.
 pub(crate) fn complete(
     registry: &Registry,
     intent: &Intent,
@@ -51,8 +51,8 @@ pub(crate) fn complete(
     }
 }
 
-/// A closed field without a line means nothing, unless the entry lets go of it. Rows are for the
-/// kind to close, since their order and forms are its own.
+/// Sets closed fields that the entry does not give to an empty value, unless the entry sets them to
+/// `unmanaged`. The kind itself closes lists of structures, since it knows their order and forms.
 fn close(kind: &Kind, want: &mut Desired) {
     let is_closed = |field: &&Field| field.unset == Unset::Closed && field.shape == Shape::Plain;
     for field in kind.fields.iter().filter(is_closed) {
@@ -68,7 +68,8 @@ fn close(kind: &Kind, want: &mut Desired) {
     }
 }
 
-/// References to resources outside the stack that do not fit the desired resource.
+/// Returns refusals of references to resources outside the stack that do not fit the desired
+/// resource.
 fn unfit<'a>(
     kind: &'static Kind,
     snapshot: &'a Snapshot,
@@ -91,7 +92,7 @@ fn unfit<'a>(
     })
 }
 
-/// What the language has and no kind performs yet: refused, never passed over.
+/// Refuses parts of the language that no kind supports yet, so that they are not ignored silently.
 fn unsupported(want: &Desired) -> Vec<Refusal> {
     let refuse = |attr: &str, why: &str| Refusal {
         attr: attr.to_owned(),

@@ -1,10 +1,12 @@
-//! Decides who has an exclusive value first: what one change takes, another has given up before.
+//! Decides who holds an exclusive value first: a value that one change takes must be released by
+//! another before.
 //!
-//! Every live row and every desired resource says what it claims. What a change takes and another
-//! row holds is a [`Wait`] if that row gives it up in this plan, and an error if it does not. A
-//! parent that changes its blocks waits for what leaves them, and what arrives in them waits for
-//! the parent. Claims are indexed by kind, field and scope, and by the value unless it is a block,
-//! so the cost is `n log n` for names and addresses; blocks are compared within one scope.
+//! Every live row and every desired resource states its claims. If a change takes a value that
+//! another row holds, it becomes a [`Wait`] if that row releases the value in this plan, and an
+//! error otherwise. A parent that changes its blocks waits for the children that leave them, and
+//! children that need the new blocks wait for the parent. Claims are indexed by kind, field and
+//! scope, and by the value unless it is a block, so the cost is `n log n` for names and addresses;
+//! blocks are compared within one scope.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,12 +28,12 @@ mod tests;
 
 pub(crate) use cycle::{delete_first, explain, let_go_first};
 
-/// One change that waits for another.
+/// A change that waits for another.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Wait {
-    /// Index of the change that is done first.
+    /// The index of the change that is done first.
     pub(crate) first: usize,
-    /// Index of the change that waits.
+    /// The index of the change that waits.
     pub(crate) then: usize,
     pub(crate) why: Why,
 }
@@ -39,17 +41,17 @@ pub(crate) struct Wait {
 /// Why a change waits for another.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Why {
-    /// It takes a value that the other gives up.
+    /// It takes a value that the other releases.
     Takes { held: Box<Claim>, taken: Box<Claim> },
-    /// It gives up the block that the other leaves: with its last verbs, or with its first ones.
+    /// It removes the block that the other leaves: with its last steps, or with its first ones.
     Leaves { block: IpNet, with_first: bool },
-    /// It arrives in a block that the other offers only after its last verbs, or before these.
+    /// It needs a block that the other offers only after its last steps, or already before these.
     Arrives { block: IpNet, after_last: bool },
 }
 
 pub(crate) type Waits = Vec<Wait>;
 
-/// What a change holds before and after it.
+/// The claims of a change before and after it.
 struct Side {
     held: Vec<Claim>,
     after: Vec<Claim>,
@@ -65,16 +67,16 @@ impl Side {
     }
 }
 
-/// Who holds a value.
+/// The holder of a value.
 #[derive(Clone, Copy)]
 enum Holder<'a> {
     Change(usize),
-    /// A row that no change is about, with the name under which the stack knows it.
+    /// A row that no change concerns, with its name in the stack.
     Outside(&'a str, &'a Live),
 }
 
-/// Where claims that can conflict are found. Blocks of one scope stand in one place, and slots are
-/// one for all kinds.
+/// The key under which claims that can conflict are found. All blocks of a scope have the same key,
+/// and slots are independent of the kind.
 type Place<'a> = (&'static str, &'static str, &'a Value, Option<&'a Claimed>);
 
 fn place<'a>(kind: &'static str, claim: &'a Claim) -> Place<'a> {
@@ -85,10 +87,10 @@ fn place<'a>(kind: &'static str, claim: &'a Claim) -> Place<'a> {
     (kind, claim.field, &claim.scope, exact)
 }
 
-/// Which changes wait for which.
+/// Returns which changes wait for which.
 ///
 /// # Errors
-/// What takes a value that stays with its holder, or that another change takes as well.
+/// Returns changes that take a value whose holder keeps it, or that another change takes as well.
 pub(crate) fn waits(cx: &Context<'_>, all: &[Classified]) -> Result<Waits, Vec<PlanError>> {
     // Nothing is taken or given up where nothing changes.
     if all
@@ -116,7 +118,7 @@ pub(crate) fn waits(cx: &Context<'_>, all: &[Classified]) -> Result<Waits, Vec<P
     }
 }
 
-/// The replacements whose old and new half cannot be there at once.
+/// Returns the replacements whose old and new resource cannot exist at the same time.
 pub(crate) fn apart(cx: &Context<'_>, all: &[Classified]) -> BTreeSet<usize> {
     let rooms = rooms(cx, all);
     let is_apart = |one: &Classified| {
@@ -141,7 +143,7 @@ pub(crate) fn apart(cx: &Context<'_>, all: &[Classified]) -> BTreeSet<usize> {
     apart.map(|(at, _)| at).collect()
 }
 
-/// Whether the parent of both offers the old and the new block at some stage.
+/// Returns whether the parent of both offers the old and the new block at the same stage.
 fn fits_beside(rooms: &Rooms<'_>, old: &Claim, new: &Claim) -> bool {
     let (Some(leaving), Some(arriving)) = (old.as_block(), new.as_block()) else {
         return true;
@@ -164,7 +166,7 @@ impl<'a> Found<'a> {
         self.all[at].change.kind
     }
 
-    /// What a change takes and another row holds.
+    /// Collects values that a change takes and another row holds.
     fn takes(&mut self, outside: &'a [(&'a str, &'a Live, Vec<Claim>)]) {
         let mut holders: BTreeMap<Place<'a>, Vec<(Holder<'a>, &Claim)>> = BTreeMap::new();
         for (at, side) in self.sides.iter().enumerate() {
@@ -220,7 +222,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// What two changes take.
+    /// Refuses values that two changes take.
     fn both_take(&mut self) {
         let mut takers: BTreeMap<Place<'_>, Vec<(usize, &Claim)>> = BTreeMap::new();
         for (at, side) in self.sides.iter().enumerate() {
@@ -238,7 +240,8 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// What leaves a block that its parent gives up, and what arrives in one that it adds.
+    /// Collects children that leave a block which their parent removes, and children that need a
+    /// block which it adds.
     fn rooms(&mut self) {
         let rooms = rooms(self.cx, self.all);
         if rooms.is_empty() {
@@ -326,8 +329,8 @@ fn of_desired(cx: &Context<'_>, kind: &Kind, want: &Desired) -> Vec<Claim> {
     })
 }
 
-/// What an updated resource holds in the end: the desired values, and the live ones of attributes
-/// that are not managed.
+/// Returns the claims of an updated resource in the end: from the desired values, and from the live
+/// ones for attributes that are not managed.
 fn of_updated(kind: &Kind, one: &Classified, want: &Desired, live: &Live) -> Vec<Claim> {
     let updates = one.diff.all_updates();
     let unsettled: Vec<&str> = updates
@@ -341,7 +344,7 @@ fn of_updated(kind: &Kind, one: &Classified, want: &Desired, live: &Live) -> Vec
     })
 }
 
-/// Rows that are known and that no change of this plan is about.
+/// Returns known rows that no change of this plan concerns, with their claims.
 fn outside<'a>(cx: &'a Context<'_>, all: &[Classified]) -> Vec<(&'a str, &'a Live, Vec<Claim>)> {
     let own: BTreeSet<(&str, &str)> = all
         .iter()
@@ -370,7 +373,7 @@ fn outside<'a>(cx: &'a Context<'_>, all: &[Classified]) -> Vec<(&'a str, &'a Liv
         .collect()
 }
 
-/// Parents that change their blocks, by id.
+/// Parents that change their blocks, by id, with the index of their change.
 type Rooms<'a> = BTreeMap<&'a str, (usize, Room)>;
 
 fn rooms<'a>(cx: &Context<'_>, all: &'a [Classified]) -> Rooms<'a> {

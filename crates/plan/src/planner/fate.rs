@@ -1,4 +1,5 @@
-//! What references mean at plan time: the id of what stays is known, that of what comes is not.
+//! The values of references at plan time: the id of a resource that stays is known, that of a new
+//! one is not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,12 +10,12 @@ use crate::live::{Live, Snapshot};
 use crate::planner::Classified;
 use crate::{Address, Ref, Value};
 
-/// What becomes of a resource, as far as references to it care.
+/// What happens to a resource, as far as references to it are concerned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fate {
-    /// It is made by this plan: nothing of it is known.
+    /// The plan creates it: nothing of it is known.
     New,
-    /// It stays; its attributes are known but for these.
+    /// It stays. Its attributes are known, except for some.
     Stays {
         /// The live row.
         live: Arc<Live>,
@@ -23,8 +24,8 @@ pub enum Fate {
     },
 }
 
-/// The fates that classified changes give. Of two under one address (an interrupted replacement)
-/// the one with a wanted side counts.
+/// Returns the fates of classified changes. Of two changes under one address (after an interrupted
+/// replacement) the one with a desired resource counts.
 pub(crate) fn of_classified(all: &[Classified]) -> BTreeMap<Address, Fate> {
     let mut fates = BTreeMap::new();
     for one in all {
@@ -60,7 +61,8 @@ fn of_one(one: &Classified) -> Fate {
     }
 }
 
-/// What is known of references under these fates.
+/// Returns a function that gives the value of a reference under these fates, `None` if it is not
+/// known.
 pub fn known_in<'a>(
     fates: &'a BTreeMap<Address, Fate>,
     desired: &'a BTreeMap<Address, Desired>,
@@ -86,7 +88,7 @@ pub fn known_in<'a>(
     }
 }
 
-/// The row outside the stack that a reference leads to.
+/// Returns the row outside the stack that an address refers to.
 pub(crate) fn outside<'a>(snapshot: &'a Snapshot, address: &Address) -> Option<&'a Live> {
     if snapshot.named.is_empty() {
         return None;

@@ -1,9 +1,9 @@
-//! Attributes that one resource lends to another: the public address of a machine to which an `eip`
-//! of the stack attaches is that of the `eip`.
+//! Attributes that one resource provides for another: the public address of a machine to which an
+//! `eip` of the stack attaches is that of the `eip`.
 //!
-//! A reference to the lent attribute is taken for one to the lender's own. So it waits for the
-//! lender and has its value from the start; the machine's own row shows the address some seconds
-//! after the binding only, and none while the machine is made.
+//! A reference to such an attribute is replaced by one to the provider's own attribute. So it waits
+//! for the provider and has its value from the start. The machine's own row shows the address only
+//! some seconds after the binding, and shows none while the machine is being created.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,10 +13,12 @@ use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Map, Ref, Value, args};
 
-/// What a reference leads to, and the lender with the reference that takes its place.
+/// Maps the address and the attribute of a reference to the address of the provider and the
+/// reference that replaces it.
 type Lent = BTreeMap<(Address, String), (Address, Value)>;
 
-/// The intent with references to lent attributes replaced; `None` if nothing is lent.
+/// Returns the intent with references to provided attributes replaced; `None` if no attribute is
+/// provided.
 pub(crate) fn resolved(registry: &Registry, intent: &Intent) -> Option<Intent> {
     let lent = lent(registry, intent);
     if lent.is_empty() {
@@ -43,8 +45,8 @@ pub(crate) fn resolved(registry: &Registry, intent: &Intent) -> Option<Intent> {
     Some(intent)
 }
 
-/// What lenders take back where they let go: the id of the live row that loses it, and the
-/// attribute.
+/// Returns the attributes that live rows lose because their provider releases them: the id of the
+/// row, and the attribute.
 pub(crate) fn taken_back(
     registry: &Registry,
     changes: &[Change],

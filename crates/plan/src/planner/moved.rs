@@ -1,10 +1,10 @@
-//! Addresses that moved: a row found under its old address, or under another stack, stands under
-//! its new one.
+//! Moves: a row found under its old address, or under another stack, is treated as the row of its
+//! new address.
 //!
-//! Only tags change. What is known by a derived name cannot be retagged: it is made anew and the
-//! old one goes. `x` and `x[0]` are the same thing before and after a `count` was added or taken
-//! away. A move that is done is none any more. Rows move before details are asked for, since these
-//! depend on what is wanted of a row.
+//! Only tags change. A resource with a derived name cannot be retagged, so it is created again and
+//! the old one is deleted. `x` and `x[0]` are the same resource before and after a `count` was
+//! added or removed. A move that was made before has no effect. Rows move before their details are
+//! read, since the queries depend on the desired resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Key};
 
-/// Puts moved rows under their new addresses; `snapshot.moved` says where each was.
+/// Puts moved rows under their new addresses and records their previous owners in `snapshot.moved`.
 pub(crate) fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snapshot) {
     let own = snapshot.live.iter().filter(|live| is_own(intent, live));
     let taken: BTreeSet<Address> = own.filter_map(|live| address_of(live)).collect();
@@ -45,7 +45,7 @@ pub(crate) fn relocate(registry: &Registry, intent: &Intent, snapshot: &mut Snap
             moves.insert(live.id.clone(), owner);
         }
     }
-    // Rows of other stacks that no move brings here are theirs.
+    // Rows of other stacks that no entry moves here do not belong to this stack.
     snapshot.live.retain(|live| is_own(intent, live));
     snapshot.moved = moves;
 }
@@ -60,7 +60,8 @@ fn address_of(live: &Live) -> Option<Address> {
     live.owner.as_ref().map(|owner| owner.address.clone())
 }
 
-/// The addresses to which an owner may have moved, the spec's own words first.
+/// Returns the addresses to which the row of an owner may have moved; those that the spec names
+/// come first.
 fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
     let own = owner.stack == intent.stack;
     let said = intent
@@ -88,8 +89,8 @@ fn targets(intent: &Intent, owner: &Owner) -> Vec<Address> {
     targets
 }
 
-/// Where an entry of `moved` takes an address: to the new one, or, of a group, to the member with
-/// the same key.
+/// Returns the address to which an entry of `moved` takes an address: the new one, or, for a group,
+/// the member with the same key.
 fn moved_to(address: &Address, from: &Address, to: &Address) -> Option<Address> {
     if address == from {
         return Some(to.clone());

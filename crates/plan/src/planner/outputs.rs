@@ -1,4 +1,4 @@
-//! What the outputs will be: known now, known after apply, or nothing.
+//! The planned values of the outputs: known now, known after apply, or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,18 @@ use crate::planner::Intent;
 use crate::planner::fate::{Fate, known_in, outside};
 use crate::{Address, Ref, Value};
 
-/// What outputs are made from.
+/// What the values of outputs depend on.
 pub(crate) struct Known<'a> {
     pub(crate) intent: &'a Intent,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) desired: &'a BTreeMap<Address, Desired>,
     pub(crate) fates: &'a BTreeMap<Address, Fate>,
-    /// Attributes, by the id of their row, that were lent and are taken back in this plan.
+    /// Attributes that were provided by another resource and are lost in this plan, with the id of
+    /// their row.
     pub(crate) taken_back: BTreeSet<(String, &'static str)>,
 }
 
-/// The outputs of the stack.
+/// Returns the outputs of the stack.
 pub(crate) fn planned(known: &Known<'_>) -> BTreeMap<String, PlannedOutput> {
     let planned = |output: &Output| PlannedOutput {
         value: crate::args::resolve(&output.value, &|reference| known.value(reference)),
@@ -42,8 +43,8 @@ impl Known<'_> {
         known_in(self.fates, self.desired, self.snapshot)(reference)
     }
 
-    /// Whether a resource that stays does not have the attribute, or has it no more, and nothing in
-    /// this plan gives it one.
+    /// Returns whether a resource that stays lacks the attribute, or loses it, and nothing in this
+    /// plan gives it one.
     fn is_nothing(&self, reference: &Ref) -> bool {
         let attr = reference.attr.as_str();
         let goes = |live: &Live| {

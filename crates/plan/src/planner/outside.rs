@@ -1,8 +1,8 @@
-//! What a stack uses and does not own: `existing` entries, look-ups in braces, resources of other
-//! stacks.
+//! The resources that a stack uses and does not own: `existing` entries, look-ups in braces,
+//! resources of other stacks.
 //!
-//! Each becomes a [`LookUp`] that the engine answers with a live row under its key; [`choose`] says
-//! which.
+//! Each becomes a [`LookUp`]. The engine reads the matching live rows, [`choose`] selects one of
+//! them, and the snapshot holds it under the key of the look-up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,20 +17,20 @@ use crate::planner::Intent;
 use crate::registry::Registry;
 use crate::{Address, Map, Text, Value};
 
-/// One thing to find.
+/// A resource outside the stack to find.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LookUp {
-    /// Under which key the snapshot holds what was found.
+    /// The key under which the snapshot holds the result.
     pub key: String,
     /// Its kind.
     pub kind: &'static str,
     /// How it is found.
     pub how: How,
-    /// How the spec says it, for messages.
+    /// The look-up as the spec writes it, for messages.
     pub said: String,
 }
 
-/// How something outside the stack is found.
+/// How a resource outside the stack is found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
     /// By id.
@@ -39,16 +39,16 @@ pub enum How {
     By(Map),
     /// By the ownership tags of another stack.
     Owned {
-        /// Its identity.
+        /// The identity of the other stack.
         stack: String,
-        /// Its region.
+        /// The region of the other stack.
         region: String,
-        /// The address there.
+        /// The address in the other stack.
         address: Address,
     },
 }
 
-/// Everything that a stack uses from outside.
+/// Returns the look-ups of everything that a stack uses from outside.
 #[must_use]
 pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
     let mut found = BTreeSet::new();
@@ -79,10 +79,11 @@ pub fn look_ups(registry: &Registry, intent: &Intent) -> BTreeSet<LookUp> {
     found
 }
 
-/// The desired resources with the look-up itself in the place of references to an `existing` entry
-/// whose look-up means the newest of several, as that of an image does.
-/// A machine keeps the image that it has while that fits the look-up; the newest one alone, which a
-/// reference would give, would rebuild it with every new image.
+/// Returns the desired resources with references to an `existing` entry replaced by its look-up,
+/// where the look-up selects the newest of several, as that of an image does.
+///
+/// A machine keeps its image as long as the image fits the look-up. A reference would give only the
+/// newest one, which would rebuild the machine with every new image.
 pub(crate) fn inlined(
     stack: &Stack,
     mut desired: BTreeMap<Address, Desired>,
@@ -111,10 +112,11 @@ pub(crate) fn inlined(
     desired
 }
 
-/// The one row that a look-up means.
+/// Returns the one row that a look-up selects.
 ///
 /// # Errors
-/// The ids of those that match, if there is not exactly one, or none where the newest is meant.
+/// Returns the ids of the rows that match, if there is not exactly one. Where the newest is
+/// selected, it is only an error if none matches.
 pub fn choose(
     kind: &Kind,
     look_up: &LookUp,
@@ -143,7 +145,8 @@ fn how(by: &Map) -> How {
         .map_or_else(|| How::By(by.clone()), |id| How::Id(id.to_owned()))
 }
 
-/// The kind that a reference field leads to, if this registry has it.
+/// Returns the kind of the target of a reference field, if this registry has it and the field's
+/// look-ups are not left to the kind.
 fn target_kind(registry: &Registry, want: &Desired, attr: &str) -> Option<&'static str> {
     let field = registry.kind(want.kind)?.row(attr)?;
     let (Type::Ref(name) | Type::List(&Type::Ref(name))) = field.ty else {
@@ -168,7 +171,7 @@ fn braces(value: &Value, kind: &'static str, found: &mut BTreeSet<LookUp>) {
     }
 }
 
-/// The peers of rules: whatever stands under the key of a kind that may be one.
+/// Finds peers of rules: values under the key of a kind that can be a peer.
 fn peers(registry: &Registry, intent: &Intent, value: &Value, found: &mut BTreeSet<LookUp>) {
     match value {
         Value::List(items) => items
@@ -209,7 +212,7 @@ fn other_stacks(intent: &Intent, value: &Value, kind: &'static str, found: &mut 
     }
 }
 
-/// The key of a look-up in braces.
+/// Returns the key of a look-up in braces.
 fn key_of(kind: &str, by: &Map) -> String {
     let plain = |value: &Value| {
         value
@@ -235,7 +238,7 @@ fn key_of(kind: &str, by: &Map) -> String {
     format!("{kind} {{{}}}", parts.join(", "))
 }
 
-/// Puts what was found in the place of look-ups in braces.
+/// Replaces look-ups in braces by the ids of the rows that were found.
 pub(crate) fn substitute(
     registry: &Registry,
     named: &BTreeMap<String, Vec<Live>>,

@@ -1,8 +1,9 @@
 //! Pairs live rows with addresses, kind by kind.
 //!
-//! One row of the kind: that is the resource. Two of different incarnations: an interrupted
-//! replacement; the higher one is compared, since it was made from the newer spec, and the other
-//! goes. Two of one incarnation: nobody can say which is meant, so nothing is changed.
+//! A single row of the kind is the resource. Two rows of different incarnations are the result of
+//! an interrupted replacement: the higher one is compared, since it was created from the newer
+//! spec, and the other is deleted. With two rows of the same incarnation it is not known which one
+//! is meant, so the plan is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::Address;
 use crate::live::{Live, Snapshot};
 use crate::planner::{Intent, Options, Paired, PlanError, PlanErrorClass};
 
-/// Pairs every address that is wanted or owns something.
+/// Pairs every address that is desired or owns a live row.
 pub(crate) fn pair(
     intent: &Intent,
     snapshot: &Snapshot,
@@ -26,8 +27,8 @@ pub(crate) fn pair(
     for (address, by_kind) in by_address(snapshot) {
         let desired_kind = intent.desired.get(address).map(|want| want.kind);
         let entry = paired.entry(address.clone()).or_default();
-        // An owner is a kind and an address. Of an address that the file does not use any more,
-        // the first kind stands for it, and the rows of the others are deleted beside it.
+        // An owner is a kind and an address. If the file no longer uses an address, the row of the
+        // first kind is paired with it, and the rows of other kinds are deleted as well.
         let main_kind = desired_kind.or_else(|| by_kind.keys().next().copied());
         for (kind, mut rows) in by_kind {
             rows.sort_by_key(|row| row.incarnation());
@@ -66,7 +67,7 @@ fn by_address(snapshot: &Snapshot) -> ByAddress<'_> {
     found
 }
 
-/// A resource that is not there and names a live thing takes that one over.
+/// Pairs resources that do not exist and have an `adopt` line with the live resource that it names.
 fn adopt(
     intent: &Intent,
     snapshot: &Snapshot,
@@ -120,14 +121,19 @@ fn adopt(
 
 fn two_owners(intent: &Intent, address: &Address, rows: &[Arc<Live>]) -> Vec<PlanError> {
     let twins = |pair: &&[Arc<Live>]| pair[0].incarnation() == pair[1].incarnation();
-    let error = |pair: &[Arc<Live>]| {
-        PlanError {
+    let error = |pair: &[Arc<Live>]| PlanError {
         address: Some(address.clone()),
         class: PlanErrorClass::TwoOwners,
-        what: format!("both {} and {} carry the address `{address}` of {}", pair[0].id, pair[1].id, intent.stack),
-        hint: Some("take the tag `setpoint:address` off the one that does not belong to this stack, or delete it".to_owned()),
+        what: format!(
+            "both {} and {} carry the address `{address}` of {}",
+            pair[0].id, pair[1].id, intent.stack
+        ),
+        hint: Some(
+            "take the tag `setpoint:address` off the one that does not belong to this stack, or \
+             delete it"
+                .to_owned(),
+        ),
         at: None,
-    }
     };
     rows.windows(2).filter(twins).map(error).collect()
 }

@@ -1,4 +1,4 @@
-//! The calls that set and take away tags, the guard tag among them.
+//! The calls that set and remove tags, including the guard tag.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::ownership::{self, Guard};
 use crate::procedure::{Call, Step};
 use crate::{Map, Text, Value};
 
-/// The steps that bring a resource's tags to what the diff says. `owner` is written with the same
-/// call where it changes, so that the resource is never without one.
+/// Returns the steps that change a resource's tags as the diff says. `owner` is written with the
+/// same call where it changes, so that the resource always has an owner.
 pub(crate) fn steps(
     api: &TagApi,
     id: &Value,
@@ -32,13 +32,13 @@ pub(crate) fn steps(
         }
         None => {}
     }
-    // What goes first makes room for what comes: a resource takes 20 tags.
+    // A resource takes at most 20 tags, so tags are removed before others are set.
     let untag = (!unset.is_empty()).then(|| untag(api, id, &unset));
     let tag = (!set.is_empty()).then(|| tag(api, id, &set));
     untag.into_iter().chain(tag).collect()
 }
 
-/// The call that gives a resource these tags.
+/// Returns the call that sets these tags.
 pub(crate) fn tag(api: &TagApi, id: &Value, tags: &Map) -> Step {
     let pair = |(key, value): (&Text, &Value)| {
         Value::Map([("Key", Value::text(key.clone())), ("Value", value.clone())].into())
@@ -51,7 +51,7 @@ pub(crate) fn tag(api: &TagApi, id: &Value, tags: &Map) -> Step {
     Step::call(Call::new(api.tag, args))
 }
 
-/// The call that takes these tags away.
+/// Returns the call that removes the tags with these keys.
 pub(crate) fn untag(api: &TagApi, id: &Value, keys: &[String]) -> Step {
     let args = vec![
         ("ResourceType", Value::text(api.resource_type)),
@@ -64,7 +64,7 @@ pub(crate) fn untag(api: &TagApi, id: &Value, keys: &[String]) -> Step {
     Step::call(Call::new(api.untag, args))
 }
 
-/// The step that writes a guard tag as it is to be: for kinds whose windows mark themselves.
+/// Returns the step that writes this guard tag, for kinds whose windows set marks.
 #[must_use]
 pub fn guard_step(api: &TagApi, id: &Value, guard: &Guard) -> Step {
     let words = guard.encode();
@@ -75,7 +75,7 @@ pub fn guard_step(api: &TagApi, id: &Value, guard: &Guard) -> Step {
     }
 }
 
-/// The step by which a stack lets go of a resource for good.
+/// Returns the step by which a stack stops owning a resource.
 pub(crate) fn forget_step(api: &TagApi, id: &Value) -> Step {
     untag(
         api,

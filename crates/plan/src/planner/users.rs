@@ -1,4 +1,4 @@
-//! Which changes' live rows use which: looked up by index, since every pass asks it of every row.
+//! An index of the changes whose live rows use each other, since every pass needs it for every row.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::planner::Classified;
 pub(crate) struct Users(Vec<Vec<usize>>);
 
 impl Users {
-    /// Looks at every live row once: `n log n` in rows and uses.
+    /// Builds the index in one pass over the live rows: `n log n` in rows and uses.
     pub(crate) fn of(all: &[Classified]) -> Self {
         let live = |at: usize| all[at].change.before.as_deref();
         let rows = (0..all.len()).filter_map(|at| Some((live(at)?, at)));
@@ -34,7 +34,7 @@ impl Users {
         Self(users)
     }
 
-    /// The changes whose live rows use the live row of this one.
+    /// Returns the changes whose live rows use the live row of this one.
     pub(crate) fn of_change(&self, at: usize) -> &[usize] {
         &self.0[at]
     }

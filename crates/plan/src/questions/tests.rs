@@ -1,4 +1,4 @@
-//! A kind that records when it is asked, and what it is given.
+//! Checks with a recording kind when a kind is called, and with which arguments.
 
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
@@ -144,7 +144,7 @@ fn intent(entries: &[&str]) -> Intent {
     }
 }
 
-/// A cloud in which these rows exist, every look-up finds one thing, and every row has a detail.
+/// A cloud with these rows, in which every look-up finds one resource and every row has a detail.
 fn answer(rows: &[Live], question: Question) -> (Question, Answer) {
     let query = &question.query;
     let arg = |name: &str| query.args.iter().find(|(param, _)| *param == name);
@@ -181,7 +181,7 @@ fn answer(rows: &[Live], question: Question) -> (Question, Answer) {
     (question, answer)
 }
 
-/// Asks, answers and plans; gives what the kind has recorded, and what the observation cost.
+/// Asks, answers and plans. Returns the calls that the kind recorded, and the number of read calls.
 fn recorded(intent: &Intent, rows: &[Live]) -> (Vec<String>, usize) {
     CALLS.take();
     let asked = first_round(&REGISTRY, intent);
@@ -230,7 +230,7 @@ fn a_row_moves_before_its_details_are_asked_for() {
     };
     let rows = [row("old", "a"), row("old", "stays")];
     let (calls, cost) = recorded(&moved, &rows);
-    // Of the other stack only what moves here is asked about.
+    // Of the other stack, details are read only for the row that moves here.
     let expected = [
         "look_ups",
         "details: first, 1 found",
@@ -241,7 +241,7 @@ fn a_row_moves_before_its_details_are_asked_for() {
 }
 
 #[test]
-fn what_lies_on_this_machine_is_read_until_it_is_found() {
+fn a_local_read_is_made_until_its_result_is_known() {
     let intent = intent(&["a"]);
     let file = Local::SshKey {
         path: "a.pem".to_owned(),

@@ -1,4 +1,4 @@
-//! What resources name, and what is within the targets of a run.
+//! The references of resources, and the resources within the targets of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,8 @@ use crate::planner::Classified;
 use crate::planner::classify::Context;
 use crate::{Address, Value};
 
-/// The targets and everything that they refer to, directly or not; for a destroy, everything that
-/// stands on them.
+/// Returns the targets and everything that they refer to, directly or not; for a destroy, the
+/// targets and everything that uses them.
 pub(crate) fn target_closure(cx: &Context<'_>) -> BTreeSet<Address> {
     let mut closure: BTreeSet<Address> = cx.options.targets.iter().cloned().collect();
     let mut todo: Vec<Address> = closure.iter().cloned().collect();
@@ -48,7 +48,7 @@ fn users<'a>(cx: &Context<'a>) -> UsersByRow<'a> {
     found
 }
 
-/// The addresses whose live rows use the live row of this one.
+/// Returns the addresses whose live rows use the live row of this one.
 fn users_of(cx: &Context<'_>, users: &UsersByRow<'_>, address: &Address) -> Vec<Address> {
     let used = cx.paired.get(address).and_then(|pair| pair.main.as_ref());
     let found = used.and_then(|used| users.get(&(used.kind, used.id.as_str())));
@@ -59,7 +59,8 @@ fn users_of(cx: &Context<'_>, users: &UsersByRow<'_>, address: &Address) -> Vec<
         .collect()
 }
 
-/// Everything that a resource names, in fields, what is sent at creation, tags and `after`.
+/// Returns every address that a resource refers to, in fields, in values sent at creation, in tags
+/// and in `after`.
 pub(super) fn named_by(want: &Desired) -> Vec<Address> {
     let values = want
         .attrs
@@ -73,7 +74,7 @@ pub(super) fn named_by(want: &Desired) -> Vec<Address> {
         .collect()
 }
 
-/// What a resource names in fields that do not bind late.
+/// Returns the addresses that a resource refers to in fields that do not bind late.
 pub(super) fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
     let Some(want) = cx.desired.get(address) else {
         return Vec::new();
@@ -99,7 +100,8 @@ pub(super) fn parents(cx: &Context<'_>, address: &Address) -> Vec<Address> {
     found
 }
 
-/// Whether a change of the resource ends its use of this row: a field that refers to it differs.
+/// Returns whether a change of the resource ends its use of this row: a field that refers to the
+/// row differs.
 pub(super) fn lets_go(one: &Classified, used: &Live) -> bool {
     let mut fields = one.diff.fields.iter();
     fields.any(|field| mentions(&field.change.before, &used.id))

@@ -1,8 +1,8 @@
-//! Entries of `moved` and `forget` that name something else than they mean.
+//! Refuses entries of `moved` and `forget` that probably name the wrong resource.
 //!
-//! An entry that is done names nothing any more, and that is no fault. But where something is
-//! destroyed whose address is nearly the one that an entry names, or a move would turn one kind
-//! into another, somebody loses what they meant to keep.
+//! An entry that has been carried out matches nothing any more, which is not an error. But if a
+//! resource is destroyed whose address is similar to the one in an entry, or a move would turn one
+//! kind into another, a resource would be lost that was meant to be kept.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
         .collect()
 }
 
-/// A move that nothing can follow: to another kind, or from a group to a single resource.
+/// Refuses a move that cannot be made: to another kind, or from a group to a single resource.
 fn unmatched(
     cx: &Context<'_>,
     gone: &[&Change],
@@ -89,8 +89,9 @@ fn unmatched(
     })
 }
 
-/// An entry that names nothing, where something of nearly that name is destroyed. Names that differ
-/// in their numbers are those of siblings, and a group of which a part stays is meant to shrink.
+/// Refuses an entry that matches nothing, if a resource with a similar name is destroyed. Names
+/// that differ only in their numbers are those of siblings, and a group of which some members stay
+/// is meant to shrink.
 fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) -> Option<PlanError> {
     let mut there = cx.paired.iter().filter(|(_, pair)| pair.main.is_some());
     if there.any(|(address, _)| named.covers(address)) {
@@ -119,7 +120,7 @@ fn nearly(cx: &Context<'_>, section: &str, named: &Address, gone: &[&Change]) ->
     })
 }
 
-/// An address, its group, and the modules around it with their groups.
+/// Returns an address, its group, and the modules around it with their groups.
 fn around(address: &Address) -> Vec<Address> {
     let outer = (1..=address.segments().len()).filter_map(|n| address.first(n));
     outer.flat_map(|one| [one.group(), one]).collect()
@@ -129,7 +130,7 @@ fn around(address: &Address) -> Vec<Address> {
 mod tests {
     use crate::fixtures::world::world;
 
-    fn told(before: &[&str], after: &[&str]) -> Vec<(String, String)> {
+    fn shown(before: &[&str], after: &[&str]) -> Vec<(String, String)> {
         let errors = world(before, after).plan().err().unwrap_or_default();
         let pair = |error: crate::planner::PlanError| (error.what, error.hint.unwrap_or_default());
         errors.into_iter().map(pair).collect()
@@ -137,23 +138,23 @@ mod tests {
 
     #[test]
     fn a_move_keeps_the_kind() {
-        let told = told(&["data key name=a"], &["net network", "! move data net"]);
+        let shown = shown(&["data key name=a"], &["net network", "! move data net"]);
         let what = "`moved` takes `data` to `net`, but `data` is of the kind key and `net` of the \
                     kind network";
-        assert_eq!(told[0].0, what);
+        assert_eq!(shown[0].0, what);
     }
 
     #[test]
-    fn an_entry_that_names_nearly_what_is_destroyed_is_refused() {
+    fn an_entry_that_nearly_names_a_destroyed_resource_is_refused() {
         let near = "did you mean `data`, which would be destroyed? If not, take the entry out";
         for (after, section) in [
             (&["disk key name=b", "! move dta disk"][..], "moved"),
             (&["! forget dta"], "forget"),
         ] {
-            let told = told(&["data key name=a"], after);
+            let shown = shown(&["data key name=a"], after);
             let what =
                 format!("`{section}` names `dta`, and no resource of the stack has this address");
-            assert_eq!(told, [(what, near.to_owned())]);
+            assert_eq!(shown, [(what, near.to_owned())]);
         }
     }
 
@@ -172,14 +173,17 @@ mod tests {
             ),
             (&["m.d key name=a"], &["e key name=b", "! move m e"], "m.d"),
         ] {
-            let told = told(before, after);
+            let shown = shown(before, after);
             let has = format!("but `{old}` has no counterpart there and would be destroyed");
-            assert!(told.iter().any(|(what, _)| what.contains(&has)), "{told:?}");
+            assert!(
+                shown.iter().any(|(what, _)| what.contains(&has)),
+                "{shown:?}"
+            );
         }
     }
 
     #[test]
-    fn an_entry_that_is_done_is_no_fault() {
+    fn an_entry_that_was_carried_out_is_not_refused() {
         for (before, after) in [
             (
                 &["disk key name=b"][..],
@@ -201,7 +205,7 @@ mod tests {
             (&["data key name=a"], &["! forget data"]),
             (&["data key name=a"], &["! forget dta", "! destroy"]),
         ] {
-            assert_eq!(told(before, after), []);
+            assert_eq!(shown(before, after), []);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the planner noticed and did not act on.
+//! Notes on what the planner noticed and did not act on.
 
 use crate::change::{ChangeAction, FieldChange, ReplaceOrder};
 use crate::effect::Interruption;
@@ -36,7 +36,7 @@ pub(super) fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
     notes
 }
 
-/// A replacement whose new half was to come first, and cannot.
+/// Returns a note if a replacement should create the new resource first and cannot.
 fn destroyed_first(one: &Classified) -> Option<NoteKind> {
     let change = &one.change;
     let is_asked = change
@@ -52,7 +52,7 @@ fn destroyed_first(one: &Classified) -> Option<NoteKind> {
     })
 }
 
-/// Entries that name an id to adopt and stand for another resource already.
+/// Returns notes on entries that name an id to adopt but already have another resource.
 fn adopted_before<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = Note> + 'a {
     cx.intent.desired.values().filter_map(|want| {
         let id = want.terms.adopt.as_ref()?;
@@ -65,7 +65,7 @@ fn adopted_before<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = Note> + 'a {
     })
 }
 
-/// Changes in place that the machine takes up when it starts next.
+/// Returns notes on changes in place that take effect when the machine starts the next time.
 fn from_next_restart(one: &Classified) -> impl Iterator<Item = NoteKind> + '_ {
     let change = &one.change;
     let is_online = change.effect.interrupts < Interruption::Restart;

@@ -1,8 +1,9 @@
-//! Which half of each replacement comes first.
+//! Decides which half of each replacement comes first.
 //!
-//! The new half can come first only if nothing that it takes is held by the old one: old and new
-//! may be there at once. Users that stay ask for it; where it cannot be, they let go of the old
-//! half by themselves or are replaced too.
+//! The new resource can be created first only if it takes no value that the old one holds, so that
+//! both can exist at the same time. It is then created first if users stay, or if the spec asks for
+//! it. Where it cannot be created first, the users release the old resource by themselves or are
+//! replaced too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use crate::planner::exclusive;
 use crate::planner::{Classified, Users};
 use crate::update::Update;
 
-/// Decides the order of each replacement; returns users that must be replaced too.
+/// Decides the order of each replacement; returns the users that must be replaced too, with the
+/// reason.
 pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Address, Reason> {
     leftovers(cx, all);
     let apart = exclusive::apart(cx, all);
@@ -52,8 +54,8 @@ pub(super) fn decide(cx: &Context<'_>, all: &mut [Classified]) -> BTreeMap<Addre
     cannot
 }
 
-/// What else stands under an address goes last: a leftover of an earlier replacement until its
-/// users have moved, a row of another kind until the new one is there.
+/// Orders the deletion of other rows at an address last: a leftover of an earlier replacement after
+/// its users have moved, and a row of another kind after the new resource exists.
 fn leftovers(cx: &Context<'_>, all: &mut [Classified]) {
     for one in all.iter_mut() {
         let change = &mut one.change;
@@ -72,7 +74,7 @@ fn replace_order(create_first: bool) -> ReplaceOrder {
     }
 }
 
-/// The update by which a user lets go of what it refers to.
+/// Returns the update by which a user releases the resource that it refers to.
 fn leave_update(cx: &Context<'_>, user: &Classified, parent: &Address) -> Option<&'static Update> {
     let want = user.change.after.as_ref()?;
     let attr = want
@@ -88,7 +90,8 @@ fn leave_update(cx: &Context<'_>, user: &Classified, parent: &Address) -> Option
     cx.registry.known(want.kind).row(attr)?.leave
 }
 
-/// What a create-first resource uses and is itself replaced must come first as well, where it can.
+/// Replaced resources that a create-first resource uses must be created first as well. Where one of
+/// them cannot be, the resource itself goes back to delete-first.
 fn pull_create_first(all: &mut [Classified], apart: &BTreeSet<usize>) {
     let replaced: BTreeMap<Address, usize> = (0..all.len())
         .filter(|at| all[*at].change.action == ChangeAction::Replace)
@@ -110,7 +113,7 @@ fn pull_create_first(all: &mut [Classified], apart: &BTreeSet<usize>) {
     }
 }
 
-/// The first delete-first replacement that a create-first one names.
+/// Returns the first delete-first replacement that a create-first one refers to.
 fn pulled_by(
     all: &[Classified],
     replaced: &BTreeMap<Address, usize>,

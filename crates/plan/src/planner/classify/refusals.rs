@@ -1,4 +1,4 @@
-//! Deletions that are refused, and resources that are kept since something kept stands on them.
+//! Refuses deletions, and keeps resources that other kept resources use.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     for one in all {
         let change = &one.change;
         errors.extend(without_row(one));
-        // What is replaced is not changed in place.
+        // A replaced resource is not changed in place, so a refusal to do so does not matter.
         let in_place = one.diff.refusals.iter();
         let in_place = in_place.filter(|_| change.action != ChangeAction::Replace);
         if let Some(want) = &change.after {
@@ -62,8 +62,8 @@ pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
     errors
 }
 
-/// A difference in an attribute that the kind's table does not know: without a row, nobody can say
-/// what it leads to.
+/// Returns an error for each attribute that differs and has no row in the kind's table, since only
+/// the row says how to act on a difference.
 fn without_row(one: &Classified) -> impl Iterator<Item = PlanError> + '_ {
     let change = &one.change;
     one.diff.unknown.iter().map(move |attr| PlanError {
@@ -99,7 +99,7 @@ fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
     }
 }
 
-/// What something kept stands on is kept as well; the cloud would refuse to delete it.
+/// Keeps every resource that a kept resource uses, since the cloud would refuse to delete it.
 pub(super) fn keep_what_is_stood_on(cx: &Context<'_>, users: &Users, all: &mut [Classified]) {
     loop {
         let mut moved = false;
@@ -112,14 +112,14 @@ pub(super) fn keep_what_is_stood_on(cx: &Context<'_>, users: &Users, all: &mut [
                 (ChangeAction::Keep, Reason::StoodOn { by }, None);
             moved = true;
         }
-        // What is kept now may stand on what came before it.
+        // A resource that is kept now may use one that was examined before.
         if !moved {
             return;
         }
     }
 }
 
-/// The first resource that stays and holds on to what is to be deleted.
+/// Returns the first resource that stays and uses a resource that is to be deleted.
 fn kept_by(cx: &Context<'_>, users: &Users, all: &[Classified], at: usize) -> Option<Address> {
     let change = &all[at].change;
     let gone = change.before.as_ref();
@@ -136,7 +136,7 @@ fn kept_by(cx: &Context<'_>, users: &Users, all: &[Classified], at: usize) -> Op
     Some(user.change.address.clone())
 }
 
-/// What something that stays goes on using cannot go.
+/// Refuses to delete a resource that one which stays continues to use.
 pub(super) fn stood_on(cx: &Context<'_>, users: &Users, all: &[Classified]) -> Vec<PlanError> {
     let mut errors = Vec::new();
     if !cx.options.targets.is_empty() {
@@ -177,8 +177,8 @@ pub(super) fn stood_on(cx: &Context<'_>, users: &Users, all: &[Classified]) -> V
     errors
 }
 
-/// References to attributes that a resource does not have, and that nothing in this plan gives it:
-/// the apply could not send them.
+/// Refuses references to attributes that a resource lacks and that nothing in this plan gives it:
+/// apply could not send them.
 pub(super) fn unknowable(all: &[Classified]) -> Vec<PlanError> {
     let rests = |one: &&Classified| one.change.action == ChangeAction::NoOp;
     let at_rest: BTreeMap<&Address, &Live> = all

@@ -1,10 +1,10 @@
-//! Waits that form a cycle: what can be cut, and what has to be said about the rest.
+//! Cycles of waits: finds where one can be cut, and explains the others.
 //!
-//! A successor that is created first can be created second instead; then its users let go of the
-//! old half or are replaced too. Rows that swap a value in a field that can let go are cut there:
-//! one of them lets go first, and takes its new value last. What is deleted under one address and
-//! created under another cannot be cut: whoever uses it would have to be in both. Most often it is
-//! one resource under a new name.
+//! A successor that is created first can be created second instead; then its users release the old
+//! resource or are replaced too. Rows that swap a value in a field with a `leave` update are cut
+//! there: one of them releases its value first, and takes its new value last. A resource that is
+//! deleted under one address and created under another cannot be cut, since its users would have to
+//! use both. Most often it is one resource under a new name.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::planner::classify::{Classification, Context, Resolved};
 use crate::planner::exclusive::{Wait, Why, address};
 use crate::planner::{Classified, PlanError, PlanErrorClass};
 
-/// The rows on a cycle that can go before their successors come, by id: old halves of replacements
-/// for which somebody waits, and leftovers of earlier replacements.
+/// Returns the ids of the rows on a cycle that can be deleted before their successors are created:
+/// old resources of replacements that take part in a wait, and leftovers of earlier replacements.
 pub(crate) fn delete_first(
     cx: &Context<'_>,
     found: &Classification,
@@ -35,8 +35,8 @@ pub(crate) fn delete_first(
         .collect()
 }
 
-/// The row on a cycle that can let go of what another change waits for, by id. One is enough to cut
-/// it.
+/// Returns the id of a row on a cycle that can release the value for which another change waits.
+/// One row is enough to cut the cycle.
 pub(crate) fn let_go_first(
     cx: &Context<'_>,
     found: &Classification,
@@ -62,7 +62,7 @@ fn on<'a>(found: &'a Classification, cycle: &'a BTreeSet<usize>) -> impl Iterato
         .filter(|wait| cycle.contains(&wait.first) && cycle.contains(&wait.then))
 }
 
-/// What is wrong with a cycle that cannot be cut.
+/// Returns the error for a cycle that cannot be cut.
 pub(crate) fn explain(
     cx: &Context<'_>,
     found: &Classification,
@@ -77,7 +77,7 @@ pub(crate) fn explain(
         return no_order(all, cycle);
     };
     let own = users(all, cycle.iter().copied(), &[wait.first, wait.then]);
-    // Every pair of the same form is told at once, not only that on this cycle.
+    // The hint covers every pair of the same form, not only the one on this cycle.
     let pairs: Vec<(usize, usize)> = found
         .waits
         .iter()
@@ -123,7 +123,7 @@ fn needs(all: &[Classified], wait: &Wait) -> String {
     }
 }
 
-/// Those of the changes that are updates, sorted.
+/// Returns those of the changes that are updates, except these parties, sorted.
 fn users(
     all: &[Classified],
     changes: impl Iterator<Item = usize>,
@@ -135,7 +135,7 @@ fn users(
         .collect()
 }
 
-/// The changes whose live rows use the live row of this one.
+/// Returns the changes whose live rows use the live row of this one.
 fn users_of(all: &[Classified], used: usize) -> impl Iterator<Item = usize> {
     let used = all[used].change.before.as_ref();
     let uses = move |one: &Classified| {
@@ -149,7 +149,8 @@ fn users_of(all: &[Classified], used: usize) -> impl Iterator<Item = usize> {
     changes.filter(move |(_, one)| uses(one)).map(|(at, _)| at)
 }
 
-/// Whether something is deleted and something is created, and a user that stays has to move over.
+/// Returns whether one resource is deleted, another is created, and a user that stays has to move
+/// from one to the other.
 fn is_stuck(all: &[Classified], wait: &Wait) -> bool {
     all[wait.first].change.action == ChangeAction::Delete
         && all[wait.then].change.action == ChangeAction::Create
@@ -190,8 +191,8 @@ fn way_out(
     }
 }
 
-/// The `moved` entry that makes a deletion and a creation one resource under a new name, if that
-/// would not replace it.
+/// Returns the `moved` entry that makes a deletion and a creation one resource under a new name, if
+/// that does not replace it.
 pub(super) fn rename(
     cx: &Context<'_>,
     all: &[Classified],
@@ -223,7 +224,8 @@ fn moved(cx: &Context<'_>, all: &[Classified], pairs: &[(usize, usize)]) -> Opti
     (!entries.is_empty()).then_some(text)
 }
 
-/// Whether one is deleted, the other created, and the live row can become what is wanted in place.
+/// Returns whether one resource is deleted, kept or forgotten, the other is created, and the live
+/// row can become the desired resource in place.
 fn is_rename(cx: &Context<'_>, resolved: &Resolved, from: &Classified, to: &Classified) -> bool {
     let goes = matches!(
         from.change.action,

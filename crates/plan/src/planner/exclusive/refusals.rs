@@ -1,4 +1,5 @@
-//! Values that are not free, and will not be: errors of the plan instead of errors of the API.
+//! Refuses changes that take a value which stays in use, so that the plan fails instead of a call
+//! of apply.
 
 use crate::Address;
 use crate::change::ChangeAction;
@@ -16,7 +17,7 @@ pub(super) struct Clash<'a> {
     pub(super) taken: &'a Claim,
 }
 
-/// A change takes a value whose holder keeps it.
+/// Returns the error for a change that takes a value whose holder keeps it.
 pub(super) fn held(cx: &Context<'_>, all: &[Classified], clash: &Clash<'_>) -> PlanError {
     let Clash {
         taker,
@@ -39,7 +40,7 @@ pub(super) fn held(cx: &Context<'_>, all: &[Classified], clash: &Clash<'_>) -> P
         }
         Holder::Outside(name, live) => {
             let why = "does not belong to this stack";
-            // As the spec writes it.
+            // The name in the form in which the spec writes it.
             let name = name.replace("@stacks.", "").replace('@', "");
             (name, live.id.as_str(), why, None)
         }
@@ -62,7 +63,7 @@ pub(super) fn held(cx: &Context<'_>, all: &[Classified], clash: &Clash<'_>) -> P
     refused(one, taken, what, hint)
 }
 
-/// Why a holder keeps its value, and how that can be changed.
+/// Returns why a holder keeps its value, and how that can be changed.
 fn keeping(
     cx: &Context<'_>,
     all: &[Classified],
@@ -89,13 +90,13 @@ fn keeping(
     }
 }
 
-/// Whether targets were asked for, and this is none of them.
+/// Returns whether the run has targets and this address is not one of them.
 fn is_left_out(cx: &Context<'_>, address: &Address) -> bool {
     let targets = &cx.options.targets;
     !targets.is_empty() && !targets.contains(address)
 }
 
-/// Two changes take one value.
+/// Returns the error for two changes that take the same value.
 pub(super) fn both(first: &Classified, second: &Classified, taken: &Claim) -> PlanError {
     let what = format!(
         "`{}` and `{}` cannot both have the {}",
@@ -107,7 +108,7 @@ pub(super) fn both(first: &Classified, second: &Classified, taken: &Claim) -> Pl
     refused(second, taken, what, hint)
 }
 
-/// A parent gives up the block of something that stays.
+/// Returns the error for a parent that removes the block of a child that stays.
 pub(super) fn outside_of_parent(
     child: &Classified,
     parent: &Classified,

@@ -1,5 +1,5 @@
-//! Plans of a kind that has nothing but exclusive values: a name, and a number that changes in
-//! place.
+//! Plans of a kind that consists of exclusive values: a name, which forces a replacement, and a
+//! number, which is changed in place.
 
 use std::collections::BTreeSet;
 
@@ -46,20 +46,20 @@ fn check(before: &[Entry], after: &[Entry], expected: &[&str]) {
 }
 
 #[test]
-fn what_gives_up_goes_before_what_takes() {
-    // Nothing is taken: nothing waits.
+fn a_value_is_released_before_it_is_taken() {
+    // No value is taken, so nothing waits.
     check(&[("a", "x", 1)], &[("b", "y", 2)], &[]);
-    // A deleted row, of another or of the same address.
+    // The value is held by a deleted row, of another address or of the same one.
     check(&[("a", "x", 1)], &[("b", "x", 2)], &["-a > +b"]);
     check(&[("a", "x", 1)], &[("a", "y", 1)], &["-a > +a"]);
-    // A replaced one.
+    // It is held by a replaced row.
     let before = [("a", "x", 1), ("b", "y", 2)];
     let after = [("a", "y", 1), ("b", "z", 2)];
     check(&before, &after, &["-a > +a", "-b > +b", "-b > +a"]);
     let swapped = [("a", "y", 1), ("b", "x", 2)];
     let expected = ["-a > +a", "-a > +b", "-b > +a", "-b > +b"];
     check(&before, &swapped, &expected);
-    // One that is changed in place.
+    // It is held by a row that is updated in place.
     let after = [("a", "x", 2), ("b", "y", 3)];
     check(&before, &after, &["~b > ~a"]);
     let after = [("a", "x", 3), ("c", "z", 1)];
@@ -67,7 +67,7 @@ fn what_gives_up_goes_before_what_takes() {
 }
 
 #[test]
-fn turns_follow_what_gives_up() {
+fn turns_follow_released_values() {
     let before = [("a[0]", "x", 1), ("a[1]", "y", 2), ("a[2]", "z", 3)];
     let natural = [("a[0]", "x", 4), ("a[1]", "y", 5), ("a[2]", "z", 6)];
     check(&before, &natural, &["~a[0] > ~a[1]", "~a[1] > ~a[2]"]);
@@ -78,7 +78,7 @@ fn turns_follow_what_gives_up() {
 }
 
 #[test]
-fn what_has_no_order_or_stays_is_refused() {
+fn cycles_and_values_that_stay_are_refused() {
     for (before, after, class, expected) in [
         (
             vec![("a", "x", 1), ("b", "y", 2)],
@@ -100,8 +100,8 @@ fn what_has_no_order_or_stays_is_refused() {
         ),
     ] {
         let errors = planned(&before, &after).expect_err("there is no plan");
-        let told = |error: &PlanError| (error.class, error.what.clone());
-        let told: Vec<_> = errors.iter().map(told).collect();
-        assert_eq!(told, [(class, expected.to_owned())]);
+        let shown = |error: &PlanError| (error.class, error.what.clone());
+        let shown: Vec<_> = errors.iter().map(shown).collect();
+        assert_eq!(shown, [(class, expected.to_owned())]);
     }
 }

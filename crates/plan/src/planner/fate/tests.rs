@@ -1,4 +1,4 @@
-//! What references mean at plan time.
+//! The values of references at plan time.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ fn reference(text: &str) -> Ref {
 }
 
 #[test]
-fn what_is_known_of_what_stays_and_of_what_is_new() {
+fn values_of_resources_that_stay_are_known() {
     let before = world(&["app machine size=1 label=a ip=10.0.0.1"], &[]);
     let want = desired("app machine size=2 subnet=@new");
     let row = before.snapshot.live[0].clone();
@@ -53,7 +53,7 @@ fn what_is_known_of_what_stays_and_of_what_is_new() {
         // The desired value counts, even of an attribute that its update may change.
         ("app.size", Some(Value::Int(2))),
         ("app.ip", None),
-        // Not known itself, and never read from the row it replaces.
+        // The desired value is not known, and the live one is not used in its place.
         ("app.subnet", None),
         ("app.zone", None),
         ("new.id", None),
@@ -86,9 +86,9 @@ fn fates_of_changes() {
     }
 }
 
-/// Of two rows under one address the wanted one counts, in whichever order they stand.
+/// Of two rows at one address, the desired one counts, in either order.
 #[test]
-fn a_leftover_does_not_stand_for_its_successor() {
+fn a_leftover_does_not_hide_its_successor() {
     let mut stays = change("a", ChangeAction::NoOp, Reason::Matches);
     stays.before = world(&["a key"], &[]).snapshot.live.pop();
     stays.after = Some(desired("a key").into());

@@ -1,4 +1,4 @@
-//! Which rows stand under a new address.
+//! The rows that get a new address.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::fixtures::stub::REGISTRY;
 use crate::fixtures::world::{World, world};
 use crate::planner::moved::relocate;
 
-/// Where the rows stand, and from where those came that moved: `b (from a)`.
+/// The addresses of the rows, with the previous ones of those that moved: `b (from a)`.
 fn shown(world: &World) -> Vec<String> {
     let rows = world.snapshot.live.iter().map(|row| {
         let owner = row.owner.as_ref().expect("it is owned");
@@ -22,22 +22,23 @@ fn shown(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn rows_stand_under_their_new_addresses() {
+fn rows_move_to_their_new_addresses() {
     for (before, after, expected) in [
         (
             &["a key"] as &[&str],
             &["b key", "! move a b"] as &[&str],
             &["b (from a)"] as &[&str],
         ),
-        // Done before, or asked for something that is not there.
+        // The move was made before, or its source does not exist.
         (&["b key"], &["b key", "! move a b"], &["b"]),
-        // Nobody is driven out, and nothing moves to what is not wanted or is of another kind.
+        // A row is not displaced, and no row moves to an address that is not desired or is of
+        // another kind.
         (&["a key", "b key"], &["b key", "! move a b"], &["a", "b"]),
         (&["a key"], &["! move a b"], &["a"]),
         (&["a key"], &["b machine", "! move a b"], &["a"]),
-        // A name cannot be retagged.
+        // A resource whose owner is in its name cannot be retagged.
         (&["a alarm"], &["b alarm", "! move a b"], &["a"]),
-        // A group moves member by member, and a member of its own by itself.
+        // A group moves member by member; a member that has an entry of its own moves by that.
         (
             &["a[0] key", "a[1] key"],
             &["b[0] key", "b[1] key", "! move a b"],
@@ -48,13 +49,13 @@ fn rows_stand_under_their_new_addresses() {
             &["b[0] key", "c key", "! move a[1] c", "! move a b"],
             &["b[0] (from a[0])", "c (from a[1])"],
         ),
-        // A chain moves each row by one.
+        // In a chain, only the row whose new address is free is moved.
         (
             &["a key", "b key"],
             &["b key", "c key", "! move b c", "! move a b"],
             &["a", "c (from b)"],
         ),
-        // A count was added or taken away.
+        // A `count` was added or removed.
         (&["a key"], &["a[0] key", "a[1] key"], &["a[0] (from a)"]),
         (
             &["a[0] key", "a[1] key"],
@@ -62,7 +63,7 @@ fn rows_stand_under_their_new_addresses() {
             &["a (from a[0])", "a[1]"],
         ),
         (&["a[1] key"], &["a key"], &["a[1]"]),
-        // The words of the file come first.
+        // The entries of the file come before the moves between `x` and `x[0]`.
         (
             &["a key"],
             &["a[0] key", "b key", "! move a b"],
@@ -75,7 +76,7 @@ fn rows_stand_under_their_new_addresses() {
 }
 
 #[test]
-fn rows_of_another_stack_are_taken_if_a_move_says_so() {
+fn rows_of_another_stack_move_if_an_entry_names_them() {
     for (from, to, expected) in [
         (None, None, &["a (from a)"] as &[&str]),
         (Some("a"), None, &["a (from a)"]),

@@ -1,4 +1,4 @@
-//! Which rows stand under which addresses.
+//! The pairing of rows with addresses.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn a_row_is_paired_by_kind_and_address() {
     for (before, after, expected) in [
         (&[] as &[&str], &["a key"] as &[&str], " |  | "),
         (&["a key"], &["a key"], "key id-a |  | "),
-        // It stands for its address though the file has it no longer.
+        // The row is paired although the file no longer contains its address.
         (&["a key"], &[], "key id-a |  | "),
         (
             &["a key", "a key +i2", "a key +i1"],
@@ -55,7 +55,7 @@ fn a_row_is_paired_by_kind_and_address() {
             &["a machine"],
             "machine id-a |  | key id-a",
         ),
-        // Without the file, the first kind stands for the address.
+        // Without an entry in the file, the row of the first kind is the main one.
         (&["a machine", "a key"], &[], "key id-a |  | machine id-a"),
         (
             &["a machine", "a machine +i1", "a key"],
@@ -74,7 +74,8 @@ fn a_row_is_paired_by_kind_and_address() {
 fn two_rows_of_one_kind_and_incarnation_are_refused() {
     for (before, after, expected) in [
         (&["a key", "a key"] as &[&str], &["a key"] as &[&str], 1),
-        // Rows of another kind than the wanted one, too: nobody can say which of them is meant.
+        // Rows of a kind other than the desired one are refused as well, since it is not known
+        // which one is meant.
         (&["a key", "a key"], &["a machine"], 1),
         (&["a key +i1", "a key +i1", "a key +i1"], &[], 2),
         (&["a key", "a machine"], &["a key"], 0),
@@ -94,7 +95,7 @@ fn two_rows_of_one_kind_and_incarnation_are_refused() {
     }
 }
 
-/// The cloud copies the tags of a machine to its disks: such a row is nobody's.
+/// The cloud copies the tags of a machine to its disks. A row with copied tags has no owner.
 #[test]
 fn a_copy_of_ownership_tags_makes_no_owner() {
     for (kind, guard, owned, copied) in [
@@ -103,7 +104,7 @@ fn a_copy_of_ownership_tags_makes_no_owner() {
         ("key", "k=machine", false, true),
         ("eip", "k=eip", true, false),
         ("eip", "k=machine", false, true),
-        // Not one of the first version: its rows always name it.
+        // The first version did not create this kind, so its own rows always name it.
         ("eip", "", false, true),
     ] {
         let tags = [
@@ -118,17 +119,17 @@ fn a_copy_of_ownership_tags_makes_no_owner() {
             ..live(&[])
         };
         let row = row.with_tags(kind, tags.into_iter().collect());
-        let told = format!("{} {guard}", kind.name);
-        assert_eq!((row.owner.is_some(), row.copied), (owned, copied), "{told}");
+        let case = format!("{} {guard}", kind.name);
+        assert_eq!((row.owner.is_some(), row.copied), (owned, copied), "{case}");
 
         let mut world = world(&[], &[]);
         world.snapshot.live.push(row.into());
-        assert_eq!(paired(&world).len(), usize::from(owned), "{told}");
+        assert_eq!(paired(&world).len(), usize::from(owned), "{case}");
     }
 }
 
 #[test]
-fn what_is_adopted() {
+fn only_a_free_live_resource_is_adopted() {
     let free = |id: &str| Live {
         kind: "key",
         id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! Exclusive values: the table.
+//! Cases of exclusive values: the table of the page.
 
 use expect_test::expect;
 

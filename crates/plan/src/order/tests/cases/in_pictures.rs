@@ -1,4 +1,4 @@
-//! Exclusive values: the pictures.
+//! Cases of exclusive values: the pictures of the page.
 
 use expect_test::expect;
 

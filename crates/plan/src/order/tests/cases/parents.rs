@@ -1,4 +1,4 @@
-//! Parents that change, locks, cycles.
+//! Cases of parents that change, locks, and cycles.
 
 use expect_test::expect;
 

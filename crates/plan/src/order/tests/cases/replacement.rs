@@ -1,4 +1,4 @@
-//! Replacement.
+//! Cases of replacements.
 
 use expect_test::expect;
 

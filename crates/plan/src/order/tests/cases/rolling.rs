@@ -1,4 +1,4 @@
-//! Rolling.
+//! Cases of rolling changes.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! Up and down, groups that name each other, rules, windows.
+//! Cases of creation and deletion, groups that refer to each other, rules, and windows.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! What stays though the file has it no longer.
+//! Cases of resources that stay although the file no longer contains them.
 
 use expect_test::expect;
 
