@@ -119,7 +119,7 @@ pub(super) fn read_rule(row: Node<'_>, way: &str) -> Result<Value, Odd> {
     rule.extend(block.map(|block| ("cidr".to_owned(), Value::text(block))));
     if !["cidr", "group", "prefix_list"]
         .iter()
-        .any(|peer| rule.contains_key(*peer))
+        .any(|peer| rule.contains_key(peer))
     {
         return Err(Odd {
             what: format!("a rule without a `{side}…` peer"),
