@@ -40,7 +40,7 @@ mod check;
 mod judge;
 
 pub(crate) use change::{ONLINE_IF_IT_RUNS, resize_call};
-pub(crate) use check::bounds;
+pub(crate) use check::{bounds, least_of_system};
 pub(crate) use judge::becomes;
 
 /// The kind.

@@ -104,7 +104,7 @@ pub struct ResourceChange {
     /// How it changes the bill: `commitment`, `refund`, `price`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub money: Vec<String>,
-    /// What is lost, as one line for people.
+    /// The data that is lost, as one line for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_loss: Option<String>,
     /// Why it is held and what allows it; absent if it is not held.

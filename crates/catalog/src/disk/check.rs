@@ -120,8 +120,18 @@ fn check_category(cx: &CheckCx<'_>) -> Vec<Problem> {
     problems
 }
 
+/// Returns the name of a system disk of a category and level in messages, and its smallest size in
+/// GiB, which is larger than that of a data disk for some categories.
+pub(crate) fn least_of_system<'a>(category: &'a str, level: &'a str) -> (&'a str, i64) {
+    let (of, least, _) = bounds(category, level);
+    match category {
+        "cloud" | "cloud_essd_entry" => (of, 20),
+        _ => (of, least),
+    }
+}
+
 /// Returns the name of a data disk of a category and level in messages, and its smallest and
-/// largest size in GiB. A system disk has the same smallest size, except for `cloud`.
+/// largest size in GiB.
 pub(crate) fn bounds<'a>(category: &'a str, level: &'a str) -> (&'a str, i64, i64) {
     match (category, level) {
         ("cloud_essd", "PL1") => (level, 20, 65536),

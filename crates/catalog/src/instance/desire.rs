@@ -62,7 +62,7 @@ fn check_disk(cx: &CheckCx<'_>) -> Option<Problem> {
         return Some(problem("performance_level", message, hint));
     }
     let level = text("performance_level").unwrap_or("PL0");
-    let (of, least, _) = disk::bounds(category, level);
+    let (of, least) = disk::least_of_system(category, level);
     // Without `size` the image decides, and its size is not enough for the highest levels.
     let Some(size) = disk.get("size").and_then(Value::as_int) else {
         let is_given = disk.contains_key("size");

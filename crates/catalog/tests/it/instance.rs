@@ -156,6 +156,13 @@ fn a_new_system_disk_needs_the_size_of_its_level() {
 }
 
 #[test]
+#[should_panic(expected = "a cloud_essd_entry disk must have at least 20 GiB")]
+fn a_system_disk_needs_more_than_a_data_disk_of_some_categories() {
+    let disk = "    system_disk: {size: 10, category: cloud_essd_entry}\n";
+    drop(stack(&machine(&format!("{PLAIN}{disk}")), &[]));
+}
+
+#[test]
 #[should_panic(expected = "a PL3 disk must have at least 1261 GiB, but `size` is missing")]
 fn a_high_level_needs_a_size_in_the_spec() {
     let disk = "    system_disk: {performance_level: PL3}\n";

@@ -112,8 +112,8 @@ impl Machine {
             "its status"
         };
         let message = format!(
-            "not there after {} min; {what} is {}",
-            wait.within.as_secs() / 60,
+            "not there after {}; {what} is {}",
+            spelled(wait.within),
             status.unwrap_or_default()
         );
         self.failure(step, FailureClass::NotReached, message)
@@ -180,5 +180,29 @@ impl Machine {
         } else {
             self.wait_on(now, step, patience);
         }
+    }
+}
+
+/// Returns a time limit in words: `10 min`, `90 s`.
+fn spelled(limit: Duration) -> String {
+    let seconds = limit.as_secs();
+    if seconds >= 60 && seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_spelled_exactly() {
+        let spell = |seconds| spelled(Duration::from_secs(seconds));
+        assert_eq!(
+            [30, 60, 90, 600].map(spell),
+            ["30 s", "1 min", "90 s", "10 min"]
+        );
     }
 }

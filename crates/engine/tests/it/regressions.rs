@@ -433,7 +433,7 @@ async fn destroying_a_target_leaves_its_dependencies() {
 // Adopting and moving.
 
 #[tokio::test(start_paused = true)]
-async fn adopting_a_resource_of_this_stack_does_not_delete_it() {
+async fn a_resource_of_this_stack_cannot_be_adopted_under_another_name() {
     let net = "stack: shop\nregion: cn-beijing\nresources:\n  \
         net: {type: vpc, name: corp, cidr_block: 10.0.0.0/16}\n";
     let cloud = made(net).await;
@@ -442,13 +442,10 @@ async fn adopting_a_resource_of_this_stack_does_not_delete_it() {
         "  net: {type: vpc,",
         &format!("  corp: {{type: vpc, adopt: {id},"),
     );
-    if let Ok(plan) = planned(&cloud, &renamed, Options::default()).await {
-        assert!(
-            !plan.calls().any(|(_, call)| call.api.name == "DeleteVpc"),
-            "{:?}",
-            lines(&plan)
-        );
-    }
+    let refused = planned(&cloud, &renamed, Options::default()).await;
+    let errors = refused.expect_err("it is owned already");
+    let owned = format!("`{id}` is `net` of the stack shop already");
+    assert_eq!(errors[0].what, owned);
 }
 
 #[tokio::test(start_paused = true)]
@@ -543,17 +540,18 @@ async fn a_move_is_applied_from_an_old_observation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_alarm_leaves_an_empty_plan() {
+async fn an_alarm_cannot_be_forgotten() {
     let cloud = made(APP).await;
     let start = APP.find("  cpu-high:").expect("the alarm");
     let end = APP.find("outputs:").expect("the outputs");
     let forgetting = format!("{}{}forget: [cpu-high]\n", &APP[..start], &APP[end..]);
     let intent = cloud.intent(&stack(&forgetting, &[]));
-    let Ok((plan, _)) = cloud.plan_intent(&intent, &Options::default()).await else {
-        return;
-    };
-    cloud.apply_plan(&plan).await;
-    assert_eq!(lines(&cloud.plan(&forgetting).await), NOTHING);
+    let refused = cloud.plan_intent(&intent, &Options::default()).await;
+    let errors = refused.expect_err("the owner of an alarm is part of its name");
+    assert_eq!(
+        errors[0].what,
+        "`cpu-high` cannot be forgotten: its owner is part of its name, not of its tags"
+    );
 }
 
 // An empty second plan.
@@ -746,7 +744,7 @@ async fn a_desired_stop_stops_charging() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_pair_removed_from_the_spec_with_its_use_can_be_applied() {
+async fn a_key_pair_in_use_is_not_deleted_when_its_use_is_no_longer_declared() {
     let cloud = made(APP).await;
     let without = APP
         .replace(
@@ -754,10 +752,12 @@ async fn a_key_pair_removed_from_the_spec_with_its_use_can_be_applied() {
             "",
         )
         .replace("    key_pair: key\n", "");
-    if let Ok(plan) = planned(&cloud, &without, Options::default()).await {
-        let outcome = cloud.apply_plan(&plan).await;
-        assert!(outcome.is_complete(), "{:#?}", outcome.failed);
-    }
+    let refused = planned(&cloud, &without, Options::default()).await;
+    let errors = refused.expect_err("an absent `key_pair` is not managed, so the use stays");
+    assert_eq!(
+        errors[0].what,
+        "`key` (app-key) cannot be deleted: `server` uses it and keeps doing so"
+    );
 }
 
 #[tokio::test(start_paused = true)]

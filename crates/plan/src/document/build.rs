@@ -39,7 +39,7 @@ pub fn to_document(plan: &Plan, report: &Report) -> PlanDocument {
             kept: summary.kept,
         },
         effect: plan.effect().word().to_owned(),
-        data_loss: plan.changes.iter().any(|change| change.loses.is_some()),
+        data_loss: plan.changes.iter().any(|change| change.effect.loses.data),
         resource_changes: (0..plan.changes.len())
             .map(|at| resource_change(plan, at, &secrets))
             .collect(),
@@ -109,7 +109,7 @@ fn resource_change(plan: &Plan, at: usize, secrets: &Secrets) -> ResourceChange 
         effect: change.effect.word().to_owned(),
         loss: change.effect.loses.words().map(str::to_owned).collect(),
         money: change.effect.pays.words().map(str::to_owned).collect(),
-        data_loss: change.loses.clone(),
+        data_loss: change.loses.clone().filter(|_| change.effect.loses.data),
         held: plan
             .held
             .iter()

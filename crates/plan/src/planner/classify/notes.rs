@@ -23,16 +23,6 @@ pub(super) fn notes(cx: &Context<'_>, all: &[Classified]) -> Vec<Note> {
         notes.extend(destroyed_first(one).map(|what| note(address, what)));
     }
     notes.extend(adopted_before(cx));
-    for (address, pair) in cx.paired {
-        if pair.main.is_none() && !pair.superseded.is_empty() {
-            notes.push(note(
-                address,
-                NoteKind::Remark(
-                    "the resource under this address is of another kind now".to_owned(),
-                ),
-            ));
-        }
-    }
     notes
 }
 

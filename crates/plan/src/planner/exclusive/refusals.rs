@@ -90,10 +90,9 @@ fn keeping(
     }
 }
 
-/// Returns whether the run has targets and this address is not one of them.
+/// Returns whether the run has targets, and this address is neither one of them nor needed by one.
 fn is_left_out(cx: &Context<'_>, address: &Address) -> bool {
-    let targets = &cx.options.targets;
-    !targets.is_empty() && !targets.contains(address)
+    !cx.targets.is_empty() && !cx.targets.contains(address)
 }
 
 /// Returns the error for two changes that take the same value.
