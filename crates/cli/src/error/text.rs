@@ -180,15 +180,25 @@ fn credentials(error: &str, looked: &[String]) -> Words {
 }
 
 fn held_words(held: &[Held]) -> Words {
+    let it = if held.len() == 1 { "it" } else { "them" };
     let mut lines: Vec<String> = held.iter().map(held_line).collect();
     let flags: Vec<String> = held.iter().map(flag).collect();
-    lines.push(format!("To allow it once:  {}", flags.join(" ")));
-    let entries: Vec<String> = held.iter().filter_map(entry).collect();
+    lines.push(format!("To allow {it} once:  {}", flags.join(" ")));
+    let (entries, names): (Vec<String>, Vec<String>) = held.iter().filter_map(entry).unzip();
     if !entries.is_empty() {
-        lines.push("To allow it in the stack's file, where it is reviewed:".to_owned());
+        let it_is = if entries.len() == 1 {
+            "it is"
+        } else {
+            "they are"
+        };
+        lines.push(format!(
+            "To allow {} in the stack's file, where {it_is} reviewed:",
+            names.join(", ")
+        ));
         lines.push("  allow:".to_owned());
         lines.extend(entries);
     }
+    lines.extend(held.iter().filter_map(no_entry));
     lines.push("Nothing was changed.".to_owned());
     Words {
         what: "the plan holds steps that --yes does not cover".to_owned(),
@@ -205,16 +215,28 @@ fn flag(held: &Held) -> String {
     }
 }
 
-/// The entry of `allow:` that allows the step, ready to be copied.
-fn entry(held: &Held) -> Option<String> {
-    let address = held.address.as_ref()?;
+/// The entry of `allow:` that allows the step, ready to be copied, and the address in it.
+fn entry(held: &Held) -> Option<(String, String)> {
+    let address = held.address.as_ref()?.to_string();
     let effect = if matches!(held.why, HeldWhy::Replacement) {
         "replace"
     } else {
         "data_loss"
     };
-    Some(format!(
+    let entry = format!(
         "    - {{address: \"{address}\", effect: {effect}, reason: WHY, until: YYYY-MM-DD}}"
+    );
+    Some((entry, address))
+}
+
+/// The sentence for a hold that no entry of `allow:` covers.
+fn no_entry(held: &Held) -> Option<String> {
+    let HeldWhy::Bulk { going, living } = held.why else {
+        return None;
+    };
+    Some(format!(
+        "No entry covers deleting or replacing {going} of {living} live resources: \
+         that needs --allow-bulk."
     ))
 }
 

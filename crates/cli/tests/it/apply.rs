@@ -87,7 +87,7 @@ fn held_steps_need_more_than_yes() {
         Error: the plan holds steps that --yes does not cover
           app  loses data: system disk d-2zeymf2qf1s7chgt1q3v, 40 GiB
           To allow it once:  --allow-data-loss app
-          To allow it in the stack's file, where it is reviewed:
+          To allow app in the stack's file, where it is reviewed:
             allow:
               - {address: "app", effect: data_loss, reason: WHY, until: YYYY-MM-DD}
           Nothing was changed.
@@ -101,6 +101,53 @@ fn held_steps_need_more_than_yes() {
     );
     sandbox.done("apply --sim --yes --allow-data-loss app");
     assert_eq!(sandbox.run("plan --sim --detailed-exitcode").code, Some(0));
+}
+
+/// The entry that a hold offers covers its step, and the hold without an entry says so.
+#[test]
+fn holds_of_both_sorts_name_what_allows_each() {
+    let stack = "stack: demo\nregion: cn-beijing\nresources:\n  \
+                 data: {type: disk, zone: cn-beijing-h, size: 40}\n  \
+                 net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+    let sandbox = Sandbox::with(stack);
+    sandbox.done("apply --sim --yes");
+    sandbox.edit("stack.yaml", "size: 40", "size: 40, encrypted: true");
+    sandbox.edit(
+        "stack.yaml",
+        "net: {type: vpc, cidr_block: 10.0.0.0/16}",
+        "",
+    );
+    let held = sandbox.run("apply --sim --yes");
+    expect![[r#"
+        Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        Error: the plan holds steps that --yes does not cover
+          data  loses data: disk d-2zeymf2qf1s7chgt1q3v, 40 GiB
+          2 of 2 live resources are deleted or replaced
+          To allow them once:  --allow-data-loss data --allow-bulk
+          To allow data in the stack's file, where it is reviewed:
+            allow:
+              - {address: "data", effect: data_loss, reason: WHY, until: YYYY-MM-DD}
+          No entry covers deleting or replacing 2 of 2 live resources: that needs --allow-bulk.
+          Nothing was changed.
+    "#]]
+    .assert_eq(&held.stderr);
+    assert!(
+        held.stdout.contains("no `allow:` entry covers it"),
+        "{}",
+        held.stdout
+    );
+    let entry = "allow: [{address: data, effect: data_loss, reason: agreed, until: 2099-01-01}]\n";
+    sandbox.edit("stack.yaml", "resources:", &format!("{entry}resources:"));
+    expect![[r#"
+        Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        Error: the plan holds steps that --yes does not cover
+          2 of 2 live resources are deleted or replaced
+          To allow it once:  --allow-bulk
+          No entry covers deleting or replacing 2 of 2 live resources: that needs --allow-bulk.
+          Nothing was changed.
+    "#]]
+    .assert_eq(&sandbox.run("apply --sim --yes").stderr);
+    sandbox.done("apply --sim --yes --allow-bulk");
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub fn held_words(why: &HeldWhy) -> (&'static str, String) {
         HeldWhy::Replacement => ("replacement", "it is replaced by another".to_owned()),
         HeldWhy::Bulk { going, living } => (
             "bulk",
-            format!("{going} of {living} live resources go at once"),
+            format!("{going} of {living} live resources are deleted or replaced at once"),
         ),
     }
 }

@@ -206,7 +206,7 @@ pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
         lines.push((
             Label::Danger,
             format!(
-                "Held: {}. In a pipeline: --allow-bulk",
+                "Held: {}. In a pipeline: --allow-bulk; no `allow:` entry covers it",
                 held_words(&held.why).1
             ),
         ));
