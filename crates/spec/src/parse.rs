@@ -320,8 +320,10 @@ fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> boo
     if !roles.contains(&role) {
         let message = format!("`{}` is not valid in {} file", pair.key, role.noun());
         let hint = match role {
+            Stack if pair.key == "environment" => "did you mean `environments`?",
+            Stack => "this key begins a file of its own",
             Module => "pass values to a module with its `vars` and the entry's `with`",
-            _ => "move it to the stack file",
+            Environment => "move it to the stack file",
         };
         found.push(Diagnostic::error("misplaced-key", pair.at, message).hint(hint));
         return false;

@@ -197,3 +197,38 @@ fn readiness_that_cannot_be_asked_for() {
     "#]]
     .assert_eq(&Sandbox::with(UNREADY).script(&["validate"]));
 }
+
+/// Whether an environment must be chosen is not known of a file that cannot be read.
+#[test]
+fn a_file_that_cannot_be_read_says_nothing_of_environments() {
+    let stack = "stack: demo\nregion: cn-beijing\nenvironments: {dev: {}, prod: {}}\nresources:\n  \
+                 net: {type: vpc, cidr_block: 10.0.0.0/16}\n  net: {type: vpc}\n";
+    expect![[r#"
+        $ setpoint validate
+        stack.yaml: 1 error
+        2| ╷
+        2| │ Error: the key `net` is given twice
+        2| │   on stack.yaml line 6:
+        2| │   6 │   net: {type: vpc}
+        2| │     │   ^^^
+        2| │   see stack.yaml line 5:
+        2| │   5 │   net: {type: vpc, cidr_block: 10.0.0.0/16}
+        2| │     │   ^^^ first given here
+        2| │ remove one of them: tools differ on which one wins
+        2| ╵
+        exit 1
+        $ setpoint plan --sim
+        2| ╷
+        2| │ Error: the key `net` is given twice
+        2| │   on stack.yaml line 6:
+        2| │   6 │   net: {type: vpc}
+        2| │     │   ^^^
+        2| │   see stack.yaml line 5:
+        2| │   5 │   net: {type: vpc, cidr_block: 10.0.0.0/16}
+        2| │     │   ^^^ first given here
+        2| │ remove one of them: tools differ on which one wins
+        2| ╵
+        exit 1
+    "#]]
+    .assert_eq(&Sandbox::with(stack).script(&["validate", "plan --sim"]));
+}

@@ -1,7 +1,7 @@
 //! The environment of a stack: chosen by name, read, and merged into the sections of the stack.
 
 use super::Loading;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::overlay;
 use crate::parse::{self, FileRole, Raw};
 use crate::span::Spanned;
@@ -25,8 +25,7 @@ impl Loading<'_> {
         let place = raw.top.iter().position(|pair| pair.key == "environments");
         let Some(place) = place else {
             if let Some(wanted) = wanted {
-                self.usage = true;
-                return self.no(Diagnostic::unplaced(
+                return self.wrong_choice(Diagnostic::unplaced(
                     "no-environments",
                     format!(
                         "the stack `{}` has no environments, so `{wanted}` is not valid",
@@ -49,23 +48,25 @@ impl Loading<'_> {
         let names: Vec<String> = pairs.iter().map(|pair| pair.key.clone()).collect();
         let list = names.join(", ");
         let Some(wanted) = wanted else {
-            self.usage = true;
             let message = format!(
                 "the stack `{}` has environments; choose one: {list}",
                 raw.name.value
             );
-            return self.no(Diagnostic::unplaced("choose-environment", message)
-                .hint("use `--env NAME` or SETPOINT_ENV; there is no default"));
+            return self.wrong_choice(
+                Diagnostic::unplaced("choose-environment", message)
+                    .hint("use `--env NAME` or SETPOINT_ENV; there is no default"),
+            );
         };
         let Some(pair) = pairs.into_iter().find(|pair| pair.key == wanted) else {
-            self.usage = true;
             let near = suggest::nearest(wanted, names.iter().map(String::as_str))
                 .map(|near| format!("did you mean `{near}`?"));
             let message = format!(
                 "the stack `{}` has no environment `{wanted}`; it has {list}",
                 raw.name.value
             );
-            return self.no(Diagnostic::unplaced("choose-environment", message).maybe_hint(near));
+            return self.wrong_choice(
+                Diagnostic::unplaced("choose-environment", message).maybe_hint(near),
+            );
         };
         let top = self.overlay_of(&raw, pair)?;
         Some((
@@ -75,6 +76,17 @@ impl Loading<'_> {
                 top,
             }),
         ))
+    }
+
+    /// Reports an environment that does not fit as a wrong command line. A file with errors may have
+    /// lost environments, so its errors come alone.
+    fn wrong_choice<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
+        let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+        if self.found.iter().any(is_error) {
+            return None;
+        }
+        self.usage = true;
+        self.no(diagnostic)
     }
 
     /// Returns the sections of an environment, which are written in place or in a file of its own.

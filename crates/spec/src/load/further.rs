@@ -119,6 +119,7 @@ impl Loading<'_> {
         (environment, from): (Option<&str>, &str),
     ) -> Option<()> {
         let named = self.beside(from, path)?;
+        let n_found = self.found.len();
         let raw = self.raw(&named, Some(path.span))?;
         if raw.role != FileRole::Stack {
             return self.no(Diagnostic::error(
@@ -135,6 +136,10 @@ impl Loading<'_> {
             .map(|pair| pair.key.as_str())
             .collect();
         let fits = environment.map_or(names.is_empty(), |name| names.contains(&name));
+        if !fits && self.found.len() > n_found {
+            // A file with errors may have lost environments.
+            return None;
+        }
         if !fits {
             let message = match environment {
                 Some(name) => format!("the stack `{}` has no environment `{name}`", raw.name.value),
