@@ -126,10 +126,10 @@ pub(crate) fn tidy(found: &mut Vec<Diagnostic>) {
     if found.len() > FINDINGS_MAX {
         let rest = found.split_off(FINDINGS_MAX);
         let severest = |rest: &[Diagnostic]| rest.iter().map(|one| one.severity).min();
-        let message = format!(
-            "{} more findings are not shown; the limit is {FINDINGS_MAX}",
-            rest.len()
-        );
+        let message = match rest.len() {
+            1 => format!("1 more finding is not shown; the limit is {FINDINGS_MAX}"),
+            n => format!("{n} more findings are not shown; the limit is {FINDINGS_MAX}"),
+        };
         let more = Diagnostic::unplaced(TOO_MANY, message);
         found.push(Diagnostic {
             severity: severest(&rest).unwrap_or(Severity::Error),

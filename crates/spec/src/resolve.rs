@@ -393,15 +393,19 @@ impl<'a> Resolver<'a> {
             .map(|id| self.label(*id))
             .collect();
         let first = labels.first().cloned().unwrap_or_default();
-        let message = format!(
-            "the values form a cycle: {} -> {first}",
-            labels.join(" -> ")
-        );
-        self.fail(
-            cx,
-            Diagnostic::error("cycle", at, message)
-                .hint("give one of them a value that refers to no other"),
-        )
+        let path = format!("{} -> {first}", labels.join(" -> "));
+        let (message, hint) = if labels.len() == 1 {
+            (
+                format!("the value refers to itself: {path}"),
+                "give it a value that does not refer to it",
+            )
+        } else {
+            (
+                format!("the values form a cycle: {path}"),
+                "give one of them a value that refers to no other",
+            )
+        };
+        self.fail(cx, Diagnostic::error("cycle", at, message).hint(hint))
     }
 
     /// Reports an error together with its resource.

@@ -1,5 +1,7 @@
 //! `setpoint validate`: every check of a stack that needs neither credentials nor a network.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde_json::{Value as Json, json};
 use setpoint_report::style::Label;
@@ -119,16 +121,9 @@ fn check_one(
 }
 
 fn text(findings: &[Finding], cx: &Cx) {
+    let mut shown = BTreeSet::new();
     for one in findings {
-        let style = cx.terminal.err;
-        ui::say(&render_text(
-            &one.diagnostics,
-            &one.sources,
-            RenderOptions {
-                width: style.width,
-                color: style.color,
-            },
-        ));
+        let n_repeated = say_new(one, &mut shown, cx);
         let out = cx.terminal.out;
         ui::print(&match &one.right {
             Some(right) => format!(
@@ -136,8 +131,42 @@ fn text(findings: &[Finding], cx: &Cx) {
                 out.paint(Label::Good, "Success!"),
                 one.what
             ),
-            None => format!("{}: {}\n", one.what, how_many(&one.diagnostics)),
+            None => format!(
+                "{}: {}{}\n",
+                one.what,
+                how_many(&one.diagnostics),
+                above(n_repeated, one.diagnostics.len())
+            ),
         });
+    }
+}
+
+/// Prints the findings that were not shown yet: environments share most of their lines, and
+/// therefore most of their findings. Returns the number of the others.
+fn say_new(one: &Finding, shown: &mut BTreeSet<String>, cx: &Cx) -> usize {
+    let options = RenderOptions {
+        width: cx.terminal.err.width,
+        color: cx.terminal.err.color,
+    };
+    let mut n_repeated = 0;
+    for diagnostic in &one.diagnostics {
+        let text = render_text(std::slice::from_ref(diagnostic), &one.sources, options);
+        if shown.contains(&text) {
+            n_repeated += 1;
+        } else {
+            ui::say(&text);
+            shown.insert(text);
+        }
+    }
+    n_repeated
+}
+
+/// Where the findings are that are not printed again.
+fn above(n_repeated: usize, n_all: usize) -> String {
+    match n_repeated {
+        0 => String::new(),
+        n if n == n_all => ", shown above".to_owned(),
+        n => format!(", {n} of them shown above"),
     }
 }
 
@@ -162,8 +191,6 @@ fn counted(n: usize, what: &str) -> String {
 
 /// The names of Terraform's `validate -json`, with our diagnostics.
 fn to_json_document(findings: &[Finding]) -> Json {
-    let n_errors: usize = findings.iter().map(|one| errors(&one.diagnostics)).sum();
-    let n_all: usize = findings.iter().map(|one| one.diagnostics.len()).sum();
     let mut diagnostics = Vec::new();
     for one in findings {
         let Json::Array(items) = to_json(&one.diagnostics, &one.sources) else {
@@ -176,6 +203,10 @@ fn to_json_document(findings: &[Finding]) -> Json {
             }
         }
     }
+    let n_errors = diagnostics
+        .iter()
+        .filter(|one| one["severity"] == "error")
+        .count();
     let stacks: Vec<Json> = findings
         .iter()
         .map(|one| json!({"file": one.what, "valid": one.right.is_some()}))
@@ -184,7 +215,7 @@ fn to_json_document(findings: &[Finding]) -> Json {
         "format_version": "1.0",
         "valid": findings.iter().all(|one| one.right.is_some()),
         "error_count": n_errors,
-        "warning_count": n_all - n_errors,
+        "warning_count": diagnostics.len() - n_errors,
         "stacks": stacks,
         "diagnostics": diagnostics,
     })

@@ -279,10 +279,11 @@ fn protected_stack(refused: &Refused) -> Option<Words> {
     } else {
         String::new()
     };
-    let carry = format!(
-        "{} of {n_live} resources are protected: {listed}{rest}",
-        names.len()
-    );
+    let carry = match (names.len(), *n_live) {
+        (1, 1) => format!("Its only resource is protected: {listed}"),
+        (1, n) => format!("1 of {n} resources is protected: {listed}"),
+        (n, all) => format!("{n} of {all} resources are protected: {listed}{rest}"),
+    };
     let lift = "To destroy it, set `protect: false`, apply, then destroy.".to_owned();
     Some(Words {
         what: format!("{stack} is protected; nothing was destroyed"),

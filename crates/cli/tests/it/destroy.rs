@@ -79,3 +79,19 @@ fn a_stack_whose_file_is_gone_is_named() {
     assert_eq!(run.code, Some(0), "{}", run.transcript());
     assert!(run.stdout.contains("3 destroyed"), "{}", run.transcript());
 }
+
+/// One protected resource is not several.
+#[test]
+fn one_protected_resource_is_named_in_the_singular() {
+    let sandbox = Sandbox::with(&NETWORK.replace(
+        "    type: vpc\n",
+        "    type: vpc\n    lifecycle: {protect: true}\n",
+    ));
+    sandbox.done("apply --sim --yes");
+    let run = sandbox.run("destroy --sim --yes");
+    assert!(
+        run.stderr.contains("1 of 3 resources is protected: net"),
+        "{}",
+        run.transcript()
+    );
+}

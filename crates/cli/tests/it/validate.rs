@@ -91,8 +91,8 @@ fn without_a_choice_every_environment_is_checked() {
         2| │   on stack.yaml line 3:
         2| │   3 │ vars: {block: {type: cidr}}
         2| │     │        ^^^^^
-        2| │ set them with `--var block=…`, SETPOINT_VAR_block, `--var-file`, an
-        2| │ environment, or a default
+        2| │ set it with `--var block=…`, SETPOINT_VAR_block, `--var-file`, an environment,
+        2| │ or a default
         2| ╵
         exit 1
         $ setpoint validate --env dev
@@ -196,6 +196,42 @@ fn readiness_that_cannot_be_asked_for() {
         exit 1
     "#]]
     .assert_eq(&Sandbox::with(UNREADY).script(&["validate"]));
+}
+
+/// What all environments have in common is said once.
+#[test]
+fn a_finding_of_several_environments_is_shown_once() {
+    let stack = "stack: demo\nregion: cn-beijing\nenvironments:\n  dev: {}\n  prod: {tags: 1}\n\
+                 resources:\n  net: {type: vpc, cidr_blok: 10.0.0.0/16}\n";
+    let sandbox = Sandbox::with(stack);
+    expect![[r#"
+        $ setpoint validate
+        stack.yaml (dev): 1 error
+        stack.yaml (prod): 2 errors, 1 of them shown above
+        2| ╷
+        2| │ Error: `vpc` has no `cidr_blok`
+        2| │   on stack.yaml line 7:
+        2| │   7 │   net: {type: vpc, cidr_blok: 10.0.0.0/16}
+        2| │     │                    ^^^^^^^^^
+        2| │ did you mean `cidr_block`?
+        2| ╵
+        2| ╷
+        2| │ Error: `tags` must be a map, not a single value
+        2| │   on stack.yaml line 5:
+        2| │   5 │   prod: {tags: 1}
+        2| │     │                ^
+        2| ╵
+        exit 1
+    "#]]
+    .assert_eq(&sandbox.run("validate").transcript());
+    let run = sandbox.run("validate --json");
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON on stdout");
+    assert_eq!(
+        document["error_count"].as_u64(),
+        document["diagnostics"]
+            .as_array()
+            .map(|all| all.len() as u64)
+    );
 }
 
 /// Whether an environment must be chosen is not known of a file that cannot be read.

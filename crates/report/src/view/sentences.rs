@@ -166,7 +166,12 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
         Some(Amount::Percent(percent)) => (all * usize::from(percent) / 100).max(1),
         Some(Amount::All) => all,
     };
-    (all > down).then(|| format!("{} of {all} {} stay up", all - down, change.address.group()))
+    let up = all.checked_sub(down).filter(|up| *up > 0)?;
+    let stay = if up == 1 { "stays" } else { "stay" };
+    Some(format!(
+        "{up} of {all} {} {stay} up",
+        change.address.group()
+    ))
 }
 
 /// Returns the held changes with the flags that allow them, then the allowed ones with the reason.
@@ -254,4 +259,20 @@ pub(super) fn reads(cost: Cost) -> String {
         count(cost.total(), "call"),
         parts.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::shop;
+
+    #[test]
+    fn one_member_stays_up_and_several_stay_up() {
+        let (mut plan, _) = shop();
+        assert_eq!(stays_up(&plan).as_deref(), Some("2 of 3 web stay up"));
+        plan.changes.remove(4);
+        assert_eq!(stays_up(&plan).as_deref(), Some("1 of 2 web stays up"));
+        plan.changes.remove(3);
+        assert_eq!(stays_up(&plan), None);
+    }
 }

@@ -51,12 +51,19 @@ impl Resolver<'_> {
             names.pop();
         }
         let first = names.first().cloned().unwrap_or_default();
-        let message = format!(
-            "the resources form a cycle: {} -> {first}",
-            names.join(" -> ")
-        );
-        let mut diagnostic = Diagnostic::unplaced("cycle", message)
-            .hint("each resource needs the next one to be created; remove one of the references");
+        let path = format!("{} -> {first}", names.join(" -> "));
+        let (message, hint) = if names.len() == 1 {
+            (
+                format!("the resource refers to itself: {path}"),
+                "it would have to be created before itself; remove the reference",
+            )
+        } else {
+            (
+                format!("the resources form a cycle: {path}"),
+                "each resource needs the next one to be created; remove one of the references",
+            )
+        };
+        let mut diagnostic = Diagnostic::unplaced("cycle", message).hint(hint);
         for (at, (node, field)) in cycle.iter().enumerate() {
             let (address, resource) = graph.all[node / 2];
             let Some(member) = self

@@ -37,16 +37,19 @@ impl<'a> Resolver<'a> {
         if !self.missing.is_empty() && scope == super::ROOT {
             let missing = std::mem::take(&mut self.missing);
             let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
-            let verb = if names.len() == 1 { "has" } else { "have" };
+            let (verb, them) = match names.len() {
+                1 => ("has", "it"),
+                _ => ("have", "them"),
+            };
             let message = format!("{} {verb} no value", suggest::listing(&names));
             let hint = format!(
-                "set them with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default",
+                "set {them} with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default",
                 names[0], names[0]
             );
             let mut diagnostic =
                 Diagnostic::error("missing-variable", missing[0].1, message).hint(hint);
-            for (name, span) in missing.iter().skip(1) {
-                diagnostic = diagnostic.label(*span, name);
+            for (_, span) in missing.iter().skip(1) {
+                diagnostic = diagnostic.label(*span, "no value");
             }
             self.found.push(diagnostic);
         }
