@@ -19,8 +19,9 @@ use crate::style::{Label, Style};
 use crate::text::put;
 use crate::words::{self, clean, count, took};
 
-/// The last line of an incomplete run.
-const GO_ON: &str = "Nothing is lost and nothing is locked: the same command goes on from here.";
+/// The next step after a run that did not finish.
+const GO_ON: &str =
+    "Nothing is lost and nothing is locked. To continue, run the same command again.";
 
 /// The result of a run.
 #[derive(Debug, Clone, Default)]
@@ -242,8 +243,7 @@ fn unfinished(out: &mut String, outcome: &OutcomeView, style: &Style) {
             style,
             Label::Plain,
             0,
-            "Whether a call was carried out that got no answer, the next run finds out before it \
-             does anything.",
+            "A call got no answer. The next run checks whether it took effect before it changes anything.",
         );
     }
     put(out, style, Label::Plain, 0, GO_ON);
@@ -431,28 +431,28 @@ mod tests {
             &cut_short(),
             80,
             &expect![[r#"
-            Apply incomplete: 6 added, 0 changed, 0 destroyed. 1 failed, 2 not started.
-            48 s · 21 calls · 1 throttled
-              failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
-              not started  web-ip[1], cpu-high[1]      need web[1]
-            Nothing is lost and nothing is locked: the same command goes on from here.
-        "#]],
+                Apply incomplete: 6 added, 0 changed, 0 destroyed. 1 failed, 2 not started.
+                48 s · 21 calls · 1 throttled
+                  failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
+                  not started  web-ip[1], cpu-high[1]      need web[1]
+                Nothing is lost and nothing is locked. To continue, run the same command again.
+            "#]],
         );
         check(
             &cut_short(),
             40,
             &expect![[r#"
-            Apply incomplete: 6 added, 0 changed, 0
-            destroyed. 1 failed, 2 not started.
-            48 s · 21 calls · 1 throttled
-              failed       web[1]      ecs.c7.large
-                           is out of stock in
-                           cn-beijing-h
-              not started  web-ip[1], cpu-high[1]
-                           need web[1]
-            Nothing is lost and nothing is locked:
-            the same command goes on from here.
-        "#]],
+                Apply incomplete: 6 added, 0 changed, 0
+                destroyed. 1 failed, 2 not started.
+                48 s · 21 calls · 1 throttled
+                  failed       web[1]      ecs.c7.large
+                               is out of stock in
+                               cn-beijing-h
+                  not started  web-ip[1], cpu-high[1]
+                               need web[1]
+                Nothing is lost and nothing is locked.
+                To continue, run the same command again.
+            "#]],
         );
     }
 
@@ -489,9 +489,9 @@ mod tests {
                   failed       web[1]      ecs.c7.large is out of stock in cn-beijing-h
                   unfinished   db[1..2]
                   not started  web-ip[1], cpu-high[1]
-                Whether a call was carried out that got no answer, the next run finds out before
-                it does anything.
-                Nothing is lost and nothing is locked: the same command goes on from here.
+                A call got no answer. The next run checks whether it took effect before it
+                changes anything.
+                Nothing is lost and nothing is locked. To continue, run the same command again.
             "#]],
         );
     }

@@ -114,7 +114,7 @@ impl Model {
             }
             Event::Stopping => {
                 self.stopping = true;
-                Some("Stopping: running calls are waited for, no step starts any more.".to_owned())
+                Some("Stopping: waiting for the running calls; no new step starts.".to_owned())
             }
         }
         .into_iter()

@@ -66,7 +66,7 @@ pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     let heading = if want.is_some() {
         "Managed by the spec"
     } else {
-        "No entry of the spec manages it"
+        "Not managed: no entry of the spec"
     };
     section(
         &mut out,
@@ -78,14 +78,14 @@ pub fn resource(live: &Live, want: Option<&Desired>, style: &Style) -> String {
     section(
         &mut out,
         style,
-        "Live, managed by no line",
+        "Live, not managed by the spec",
         &words(&split.others),
         false,
     );
     let heading = if want.is_some_and(|want| want.tags.is_some()) {
         "Tags"
     } else {
-        "Tags, managed by no line"
+        "Tags, not managed by the spec"
     };
     let tags: Vec<(String, String)> = live
         .tags
@@ -388,12 +388,12 @@ mod tests {
               Managed by the spec
                 instance_type     ecs.c7.large
                 system_disk.size  40
-              Live, managed by no line
+              Live, not managed by the spec
                 name                  shop-app
                 password              (sensitive value)
                 status                Running
                 system_disk.category  cloud_essd
-              Tags, managed by no line
+              Tags, not managed by the spec
                 Env  prod
               Uses
                 vswitch  vsw-2ze1
@@ -403,8 +403,8 @@ mod tests {
             app[10]  instance  i-2zeapp
               cn-beijing · account 1234…3456 · owned
               by shop/prod · guard: protect
-              No entry of the spec manages it
-              Live, managed by no line
+              Not managed: no entry of the spec
+              Live, not managed by the spec
                 instance_type  ecs.c7.large
                 name           shop-app
                 password       (sensitive value)
@@ -413,7 +413,7 @@ mod tests {
                   cloud_essd
                 system_disk.size
                   40
-              Tags, managed by no line
+              Tags, not managed by the spec
                 Env  prod
               Uses
                 vswitch  vsw-2ze1

@@ -26,23 +26,23 @@ impl Default for Style {
 /// The meaning of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
-    /// No particular meaning.
+    /// Ordinary text.
     Plain,
-    /// A created resource or an added value.
+    /// A resource or value is created.
     Create,
-    /// An update.
+    /// A resource or value is updated.
     Update,
-    /// A destroyed resource or a removed value.
+    /// A resource or value is deleted.
     Delete,
-    /// A loss of data or identity, a held change, or a failure.
+    /// Data or an identity is lost, or a resource stops running.
     Danger,
-    /// A warning, such as an interruption or a note.
+    /// A warning.
     Warning,
-    /// Success: a completed run, or no changes.
+    /// Success.
     Good,
-    /// Text that readers look for first: names, headings, summaries.
+    /// The most important text.
     Strong,
-    /// Secondary text, such as places and counts.
+    /// The least important text.
     Dim,
     /// The frame of an error.
     Frame,

@@ -69,7 +69,7 @@ pub struct PlanView {
     /// Interruptions, data losses and payments; `None` if no live resource is interrupted, loses
     /// data or changes in place.
     pub effect: Option<(Label, String)>,
-    /// Held changes with the flags that allow them, then held changes that are already allowed.
+    /// Held steps with the way to allow them, and allowed ones.
     pub held: Vec<(Label, String)>,
     /// The number of API calls that reading the live state took, by type.
     pub reads: String,

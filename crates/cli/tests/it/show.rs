@@ -20,7 +20,7 @@ fn shows_what_is_there() {
           cn-beijing · account 1426…8342 · owned by demo
           Managed by the spec
             cidr_block  10.0.0.0/16
-          Live, managed by no line
+          Live, not managed by the spec
             enable_dns_hostname    false
             enable_ipv6            false
             name                   demo-net

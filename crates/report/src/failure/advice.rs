@@ -30,7 +30,7 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "ResourceNotAvailable*",
-        "Not to be had here now. Run again later, or name another type or zone.",
+        "It is not available here now. Run again later, or name another type or zone.",
     ),
     (
         "InvalidInstanceType.NotSupported*",
@@ -110,7 +110,7 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InvalidSecurityToken*",
-        "The security token does not fit the access key. Set both from one answer of STS.",
+        "The security token does not fit the access key. Take both from the same answer of STS.",
     ),
     (
         "InvalidTimeStamp*",
@@ -126,7 +126,7 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "Forbidden.RiskControl",
-        "The account is under risk control. Write to Alibaba Cloud's support with the RequestId.",
+        "The account is under risk control. Send the RequestId to Alibaba Cloud support.",
     ),
     (
         "Forbidden.SubUser",
@@ -145,15 +145,15 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InvalidOperation.DeletionProtection",
-        "Deletion protection is on. Set `deletion_protection: false`, apply, then take it away.",
+        "Deletion protection is on. Set `deletion_protection: false`, apply, then remove the resource.",
     ),
     (
         "DeletionProtection*",
-        "Deletion protection is on. Set `deletion_protection: false`, apply, then take it away.",
+        "Deletion protection is on. Set `deletion_protection: false`, apply, then remove the resource.",
     ),
     (
         "InstanceLockedForSecurity",
-        "The instance is locked for security reasons. The console says what to do to unlock it.",
+        "The instance is locked for security reasons. The console shows how to unlock it.",
     ),
     (
         "IncorrectInstanceStatus*",
@@ -169,17 +169,16 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "LastTokenProcessing",
-        "An earlier call is still being worked on. Run again in a minute.",
+        "An earlier call is still in progress. Run again in a minute.",
     ),
     (
         "IdempotentParameterMismatch",
-        "The spec changed while an earlier call was under way. Run again in a minute.",
+        "The spec changed while an earlier call was in progress. Run again in a minute.",
     ),
     // Names and values.
     (
         "InvalidPassword*",
-        "8–30 characters from at least three of: capitals, small letters, digits, special \
-         characters.",
+        "The password must have 8 to 30 characters, with at least three of: capitals, small letters, digits, special characters.",
     ),
     (
         "InvalidCidrBlock.Overlapped",
@@ -191,19 +190,16 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "KeyPair.AlreadyExist",
-        "A key pair of this name exists in the region. Choose another `name`, or name it as \
-         `{name: …}` to use it as it is.",
+        "A key pair of this name exists in the region. Choose another `name`, or refer to it with `{name: …}` to use it as it is.",
     ),
     // Throttling and failures of the service.
     (
         "Throttling*",
-        "Too many calls of this account at once, other tools included. Run the same command again, \
-         or lower --parallelism.",
+        "The account makes too many calls at once, other tools included. Run the same command again, or lower --parallelism.",
     ),
     (
         "Rejected.Throttling",
-        "Too many calls of this account at once, other tools included. Run the same command again, \
-         or lower --parallelism.",
+        "The account makes too many calls at once, other tools included. Run the same command again, or lower --parallelism.",
     ),
     (
         "ServiceUnavailable*",
@@ -211,8 +207,7 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InternalError*",
-        "The service failed. Run the same command again; if it stays so, write to support with the \
-         RequestId.",
+        "The service failed. Run the same command again; if the error repeats, send the RequestId to Alibaba Cloud support.",
     ),
 ];
 

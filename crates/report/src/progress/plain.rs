@@ -25,6 +25,6 @@ pub(super) fn fell(name: &str, code: &str, differing: Option<&(String, String, S
         Some((_, old, new)) => {
             format!("{name}: {old} was refused ({code}), taking {new}")
         }
-        None => format!("{name}: refused ({code}), taking the next in the list"),
+        None => format!("{name}: refused ({code}), trying the next in the list"),
     }
 }

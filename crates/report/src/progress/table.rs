@@ -237,7 +237,7 @@ fn sum(model: &Model, now: Duration) -> Line {
         ),
     ];
     if model.stopping && !model.over {
-        parts.push("stopping: running calls are waited for".to_owned());
+        parts.push("stopping: waiting for the running calls".to_owned());
     } else if !model.over {
         parts.extend(about(model.left(now)).map(|time| format!("{time} left")));
         parts.push("Ctrl-C stops cleanly".to_owned());

@@ -130,7 +130,7 @@ fn plain_lines_from_start_to_end() {
         subnet: Creation failed after 1s
         web-sg: Creating...
         web-sg: Still creating... [11s elapsed]
-        Stopping: running calls are waited for, no step starts any more.
+        Stopping: waiting for the running calls; no new step starts.
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));
 }
@@ -203,7 +203,7 @@ fn the_next_rung_is_named() {
     expect![[r#"
         web[1]: Creating...
         web[1]: ecs.c7.large has no stock, taking ecs.c7a.large (next in the list)
-        web[1]: refused (Odd), taking the next in the list
+        web[1]: refused (Odd), trying the next in the list
         web[1]: IncorrectVpcStatus, trying again in 5s
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));

@@ -87,11 +87,11 @@ fn lines(item: &Item) -> Vec<(Label, String)> {
     match item.verb {
         "create" => vec![(
             Label::Delete,
-            format!("- {}: in the spec, not there", item.kind),
+            format!("- {}: in the spec, but does not exist", item.kind),
         )],
         "destroy" => vec![(
             Label::Create,
-            format!("+ {}: there, not in the spec", item.kind),
+            format!("+ {}: exists, but is not in the spec", item.kind),
         )],
         _ => {
             let found: Vec<(Label, String)> = item.rows.iter().filter_map(line).collect();

@@ -236,9 +236,9 @@ fn a_public_address_that_may_go() {
         &expect![[r#"
             shop/prod · cn-beijing · account 1234…3456 · 23 live resources, 0.8 s
 
-              ~ web  instance  update in-place  BRIEF  taken away from what runs
+              ~ web  instance  update in-place  BRIEF  removed from a running resource
                   ~ internet.max_bandwidth_out  5 -> 0  stack.yaml:28:9
-                    may be lost: its present address
+                    may be lost: its current address
 
             Plan: 0 to add, 1 to change, 0 to destroy.
             Effect: 1 brief interruption.
@@ -364,11 +364,11 @@ fn price_changes_name_their_resources() {
     );
     assert_eq!(
         said(vec![free.clone()]),
-        "Effect: nothing that runs is interrupted."
+        "Effect: no running resource is interrupted."
     );
     assert_eq!(
         said(vec![free, data.clone()]),
-        "Effect: nothing that runs is interrupted. Price changes: data."
+        "Effect: no running resource is interrupted. Price changes: data."
     );
     assert_eq!(
         said(vec![big, data]),
@@ -488,7 +488,7 @@ fn drift_describes_the_live_side() {
           net     + tags.Old  live x, spec nothing
                   ~ tags.Env  spec prod, live dev
           subnet  ~ zone  spec cn-beijing-k, live cn-beijing-h
-          gone    + eip: there, not in the spec
+          gone    + eip: exists, but is not in the spec
     "#]]
     .assert_eq(&of(mixed(), 60));
     let nothing = (

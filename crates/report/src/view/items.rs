@@ -182,7 +182,7 @@ fn briefly(change: &Change) -> &'static str {
         .iter()
         .filter(|field| field.effect.interrupts == Interruption::Brief);
     if brief.any(goes) {
-        "taken away from what runs"
+        "removed from a running resource"
     } else {
         "interrupted for a moment"
     }

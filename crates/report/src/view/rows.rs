@@ -181,7 +181,7 @@ impl<'a> Source<'a> {
                         "~",
                         Label::Update,
                         attr,
-                        "another order".to_owned(),
+                        "in another order".to_owned(),
                     )]
                 } else {
                     rows
@@ -292,7 +292,7 @@ impl<'a> Source<'a> {
             ));
         }
         if change.action == ChangeAction::Update && change.effect.loses.address {
-            let text = "may be lost: its present address".to_owned();
+            let text = "may be lost: its current address".to_owned();
             rows.push(Row::remark(Label::Warning, text));
         }
         let word = if change.action == ChangeAction::Delete {
@@ -398,21 +398,21 @@ fn guard_rows(change: &Change) -> Vec<Row> {
 /// Returns the reason for a change; `None` if the rows above already show it.
 fn reason_line(change: &Change) -> Option<String> {
     Some(match &change.reason {
-        Reason::AdoptAsked { id } => format!("taken over: {id} (adopt)"),
+        Reason::AdoptAsked { id } => format!("takes over {id} (adopt)"),
         Reason::ParentReplaced { parent } => format!("because {parent} is replaced"),
         Reason::ParentCannotCoexist { parent } => {
-            format!("because {parent} is replaced, and old and new cannot be there at once")
+            format!(
+                "because {parent} is replaced, and the old and the new one cannot exist at once"
+            )
         }
         Reason::ReplaceAsked => "because --replace names it".to_owned(),
-        Reason::Superseded => "left over by a replacement that was cut off".to_owned(),
-        Reason::OtherKind => {
-            "the spec has something of another kind under its address now".to_owned()
-        }
-        Reason::StoodOn { by } => format!("kept, because {by} is kept and stands on it"),
+        Reason::Superseded => "left over from a replacement that was interrupted".to_owned(),
+        Reason::OtherKind => "the spec now has another kind under this address".to_owned(),
+        Reason::StoodOn { by } => format!("kept, because {by} is kept and depends on it"),
         Reason::LeftStopped => "an earlier run stopped it and did not start it again".to_owned(),
         Reason::Moved { from } => format!("moved from {from}"),
         Reason::NotInSpec if change.action == ChangeAction::Delete => {
-            "the spec has it no longer".to_owned()
+            "no longer in the spec".to_owned()
         }
         Reason::NotThere
         | Reason::Differs

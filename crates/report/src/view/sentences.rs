@@ -82,7 +82,7 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
         (_, false) => Label::Danger,
         (false, true) => Label::Warning,
         (true, true) if in_place => {
-            sentences.push("Effect: nothing that runs is interrupted.".to_owned());
+            sentences.push("Effect: no running resource is interrupted.".to_owned());
             Label::Plain
         }
         (true, true) => return None,
@@ -174,7 +174,7 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     ))
 }
 
-/// Returns the held changes with the flags that allow them, then the allowed ones with the reason.
+/// The held steps with the way to allow them, and the allowed ones with the reason.
 pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
     let mut lines = Vec::new();
     let waiting: Vec<&Held> = plan
@@ -227,7 +227,7 @@ pub(super) fn held(plan: &Plan) -> Vec<(Label, String)> {
             .address
             .as_ref()
             .map_or_else(|| held_words(&held.why).1, ToString::to_string);
-        lines.push((Label::Warning, format!("Let through: {what} ({by})")));
+        lines.push((Label::Warning, format!("Allowed: {what} ({by})")));
     }
     lines
 }
@@ -274,5 +274,13 @@ mod tests {
         assert_eq!(stays_up(&plan).as_deref(), Some("1 of 2 web stays up"));
         plan.changes.remove(3);
         assert_eq!(stays_up(&plan), None);
+    }
+
+    #[test]
+    fn an_allowed_step_names_what_allows_it() {
+        let (mut plan, _) = shop();
+        plan.held[0].allowed_by = Some(Allowance::Flag);
+        let expected = "Allowed: db (--allow-data-loss)".to_owned();
+        assert_eq!(held(&plan), [(Label::Warning, expected)]);
     }
 }
