@@ -22,6 +22,7 @@ pub mod screen;
 pub mod signals;
 pub mod spec;
 pub mod stacks;
+mod tips;
 pub mod ui;
 pub mod wiring;
 

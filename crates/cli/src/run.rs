@@ -11,14 +11,16 @@ use crate::env::Env;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::log;
+use crate::tips;
 use crate::ui::{self, Terminal};
 
 /// Runs the command that the arguments name; `args` begins with the program's own name.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
-    let cli = match Cli::try_parse_from(double_dashes(args)) {
+    let args = double_dashes(args);
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return not_parsed(&error).into(),
+        Err(error) => return not_parsed(&tips::retold(error, &args)).into(),
     };
     let cx = Cx {
         env,

@@ -65,8 +65,6 @@ fn wrong_command_lines_exit_with_64() {
         $ setpoint plan --nothing
         2| error: unexpected argument '--nothing' found
         2|
-        2|   tip: to pass '--nothing' as a value, use '-- --nothing'
-        2|
         2| Usage: setpoint plan [OPTIONS] [STACK]
         2|
         2| For more information, try '--help'.
@@ -103,6 +101,46 @@ fn wrong_command_lines_exit_with_64() {
         exit 64
     "#]]
     .assert_eq(&sandbox.script(&lines));
+}
+
+/// A tip leads to an option of this command or to the commands that have it, and to nothing else.
+#[test]
+fn tips_for_unknown_options_are_true() {
+    let sandbox = Sandbox::with(NETWORK);
+    let tip = |line: &str| -> String {
+        let run = sandbox.run(line);
+        assert_eq!(run.code, Some(64), "{}", run.transcript());
+        let tips = run.stderr.lines().filter(|text| text.contains("tip: "));
+        tips.map(|text| format!("{line}: {}\n", text.trim()))
+            .collect()
+    };
+    let lines = [
+        "plan --evn prod",
+        "plan --evn=prod",
+        "plan -evn prod",
+        "validate --sim",
+        "validate --simm",
+        "validate -sim",
+        "plan --parallelism 3",
+        "sim serve --sim",
+        "show --all",
+        "fmt --env prod",
+        "plan -q",
+        "--sim plan",
+    ];
+    expect![[r#"
+        plan --evn prod: tip: a similar argument exists: '--env'
+        plan --evn=prod: tip: a similar argument exists: '--env'
+        plan -evn prod: tip: a similar argument exists: '--env'
+        validate --sim: tip: validate has no '--sim'; these commands have it: plan, apply, destroy, output, show
+        validate -sim: tip: validate has no '--sim'; these commands have it: plan, apply, destroy, output, show
+        plan --parallelism 3: tip: plan has no '--parallelism'; these commands have it: apply, destroy
+        sim serve --sim: tip: sim serve has no '--sim'; these commands have it: plan, apply, destroy, output, show
+        show --all: tip: show has no '--all'; these commands have it: validate, fmt, plan
+        fmt --env prod: tip: fmt has no '--env'; these commands have it: validate, plan, apply, destroy, output, show, graph
+        --sim plan: tip: 'plan --sim' exists
+    "#]]
+    .assert_eq(&lines.map(tip).concat());
 }
 
 #[test]
