@@ -23,6 +23,7 @@ use setpoint_spec::source::Sources;
 use crate::addresses;
 use crate::args::AllowArgs;
 use crate::error::{Error, Refused};
+use crate::regions;
 use crate::spec::Spec;
 use crate::ui;
 use crate::wiring::Cloud;
@@ -176,6 +177,10 @@ pub async fn see_for(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<
     let mut elapsed = Duration::ZERO;
     loop {
         match tokio::time::timeout(STILL_EVERY, &mut look).await {
+            Ok(Err(Error::Observe(failure))) => {
+                let failure = regions::retold(cloud, subject, *failure).await;
+                return Err(Error::Observe(Box::new(failure)));
+            }
             Ok(seen) => return seen,
             Err(_) => elapsed += STILL_EVERY,
         }
@@ -185,6 +190,12 @@ pub async fn see_for(cloud: &Cloud, subject: &Subject, destroy: bool) -> Result<
             cloud.address,
             elapsed.as_secs()
         ));
+        // The host of a region that does not exist never answers.
+        if elapsed == STILL_EVERY
+            && let Some(failure) = regions::wrong(cloud, subject).await
+        {
+            return Err(Error::Observe(Box::new(failure)));
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Stack {
     pub environment: Option<String>,
     /// The region.
     pub region: String,
+    /// The position of the region in the stack's file or the environment's.
+    pub region_at: Option<Location>,
     /// The account that credentials must belong to, if it is set.
     pub account: Option<String>,
     /// The description.

@@ -193,3 +193,48 @@ fn secrets_are_never_shown() {
         "hunter2hunter2\n"
     );
 }
+
+/// The cloud names neither the region nor its place.
+#[test]
+fn a_mistyped_region_is_named_with_its_place() {
+    let stack = "stack: demo\nregion: cn-hangzou\nresources:\n  \
+                 net: {type: vpc, cidr_block: 10.0.0.0/16}\n";
+    let sandbox = Sandbox::with(stack);
+    let run = sandbox.run("plan --sim");
+    // Which of the reads is refused first, and its RequestId, depend on the machine.
+    let told = run
+        .stderr
+        .lines()
+        .filter(|line| !line.contains("RequestId"));
+    let told: Vec<&str> = told
+        .filter(|line| !line.contains('-') || line.contains("cn-"))
+        .collect();
+    expect![[r#"
+        ╷
+        │ Error: the cloud has no region `cn-hangzou`
+        │   on stack.yaml line 2:
+        │   2 │ region: cn-hangzou
+        │     │         ^^^^^^^^^^
+        │ Did you mean `cn-hangzhou`? Nothing was changed.
+        ╵"#]]
+    .assert_eq(&told[1..].join("\n"));
+    let run = sandbox.run("destroy --stack demo --region nowhere --sim --yes");
+    assert!(
+        run.stderr.contains("the cloud has no region `nowhere`")
+            && run.stderr.contains("Regions: cn-"),
+        "{}",
+        run.transcript()
+    );
+    let sandbox = Sandbox::with(&NETWORK.replace(
+        "resources:\n",
+        "stacks: {far: {stack: far, region: cn-bejing}}\nresources:\n  \
+         inner: {type: security_group, vpc: far.net}\n",
+    ));
+    let run = sandbox.run("plan --sim");
+    assert!(
+        run.stderr.contains("the cloud has no region `cn-bejing`")
+            && run.stderr.contains("on stack.yaml line 3"),
+        "{}",
+        run.transcript()
+    );
+}

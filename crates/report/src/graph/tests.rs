@@ -53,6 +53,7 @@ fn stack() -> Stack {
         name: "shop".to_owned(),
         environment: None,
         region: "cn-beijing".to_owned(),
+        region_at: None,
         account: None,
         description: None,
         ignore_tags: Vec::new(),

@@ -75,6 +75,9 @@ impl<'a> Resolver<'a> {
             name: file.name.value.clone(),
             environment: file.environment.clone(),
             region: self.region.clone().unwrap_or_default(),
+            region_at: file
+                .get("region")
+                .map(|node| self.sources.location(node.span)),
             account: self.account.clone(),
             description: file
                 .get("description")
