@@ -29,6 +29,11 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "no colours if set to any value, as `--no-color`",
     ),
     (
+        "COLUMNS",
+        "the width of output that is not a terminal, and of a terminal whose width is not known; \
+         80 if it is not set",
+    ),
+    (
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
         "the access key's id; the variable names of the aliyun CLI and of Terraform are read too",
     ),
@@ -94,9 +99,30 @@ impl Env {
         self.get("NO_COLOR").is_some() || self.get("TERM").is_some_and(|term| term == "dumb")
     }
 
+    /// The width where no terminal tells it, 1 to 1000 columns; any other value counts as not set.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        let columns = self.get("COLUMNS")?.parse().ok()?;
+        (1..=1000).contains(&columns).then_some(columns)
+    }
+
     /// The home folder.
     #[must_use]
     pub fn home(&self) -> Option<String> {
         self.get("HOME").or_else(|| self.get("USERPROFILE"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_a_number_of_some_columns() {
+        let of = |look| Env::new(look).columns();
+        assert_eq!(of(|_| Some("132".to_owned())), Some(132));
+        assert_eq!(of(|_| Some("0".to_owned())), None);
+        assert_eq!(of(|_| Some("wide".to_owned())), None);
+        assert_eq!(of(|_| None), None);
     }
 }

@@ -11,7 +11,7 @@ use setpoint_report::style::Style;
 
 use crate::env::Env;
 
-/// The width without a terminal, in columns.
+/// The width without a terminal and without `COLUMNS`, in columns.
 const WIDTH: usize = 80;
 
 /// The height without a terminal, in lines.
@@ -48,16 +48,19 @@ impl Terminal {
             io::stderr().is_terminal(),
         );
         let size = terminal_size::terminal_size();
-        let width = size.map_or(WIDTH, |(width, _)| usize::from(width.0).clamp(1, WIDTH_MAX));
+        let unseen = env.columns().unwrap_or(WIDTH);
+        let width = size.map_or(unseen, |(width, _)| {
+            usize::from(width.0).clamp(1, WIDTH_MAX)
+        });
         Self {
             interactive: stdin && stderr,
             out: Style {
                 color: color && stdout,
-                width: if stdout { width } else { WIDTH },
+                width: if stdout { width } else { unseen },
             },
             err: Style {
                 color: color && stderr,
-                width: if stderr { width } else { WIDTH },
+                width: if stderr { width } else { unseen },
             },
             live: stderr && env.get("TERM").is_none_or(|term| term != "dumb"),
             height: size.map_or(HEIGHT, |(_, height)| usize::from(height.0)),

@@ -238,3 +238,22 @@ fn a_mistyped_region_is_named_with_its_place() {
         run.transcript()
     );
 }
+
+/// A pipe has no width of its own.
+#[test]
+fn columns_set_the_width_of_a_pipe() {
+    let widest = |sandbox: Sandbox| {
+        let run = sandbox.run("explain instance");
+        let widths = run.stdout.lines().map(|line| line.chars().count());
+        widths.max().unwrap_or(0)
+    };
+    assert!((70..=80).contains(&widest(Sandbox::new())));
+    assert!((40..=50).contains(&widest(Sandbox::new().var("COLUMNS", "50"))));
+    assert!((110..=132).contains(&widest(Sandbox::new().var("COLUMNS", "132"))));
+    let sandbox = Sandbox::with(NETWORK).var("COLUMNS", "50");
+    let plan = sandbox.run("plan --sim").stdout;
+    assert!(
+        plan.contains("demo · cn-beijing · account 1426…8342 · 0 live\n"),
+        "{plan}"
+    );
+}
