@@ -90,12 +90,12 @@ impl Command {
             Self::Destroy(args) => args.format.chosen(),
             Self::Output(args) => args.format(),
             Self::Show(args) => args.format.chosen(),
+            Self::Explain(args) => args.format.chosen(),
             Self::Version(args) => args.format.chosen(),
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Graph(_)
             | Self::Schema(_)
-            | Self::Explain(_)
             | Self::Sim(_)
             | Self::Completions(_) => Format::Text,
         }

@@ -269,7 +269,7 @@ pub(crate) fn unknown_kind(schema: &Schema, text: &str, at: Span) -> Diagnostic 
 
 /// Turns a type of another tool into our spelling, without the vendor: `alicloud_ecs_disk` and
 /// `ALIYUN::ECS::Disk` both become `disk`.
-fn bare_name(text: &str) -> String {
+pub(crate) fn bare_name(text: &str) -> String {
     let last = text.rsplit("::").next().unwrap_or(text);
     let mut snake = String::new();
     for c in last.chars() {

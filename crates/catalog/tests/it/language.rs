@@ -190,7 +190,7 @@ fn explanations_fit_the_terminal() {
     let words: Vec<&str> = constructs().into_iter().chain(kinds).collect();
     for width in [50, 80] {
         let pages = words.iter().map(|word| explained(word, width));
-        for page in pages.chain([explain::overview(&schema, width)]) {
+        for page in pages.chain([explain::overview(&schema).text(width)]) {
             let wide = page
                 .lines()
                 .find(|line| line.chars().count() > width && !line.starts_with("    "));

@@ -158,3 +158,96 @@ fn near_names_are_offered() {
         "explain lifecycle.protct",
     ]));
 }
+
+/// Words of plans, errors and other tools lead to the construct that they mean.
+#[test]
+fn words_that_are_not_constructs_lead_to_one() {
+    let sandbox = Sandbox::new();
+    let first = |word: &str| {
+        let run = sandbox.run(&format!("explain {word}"));
+        assert_eq!(run.code, Some(0), "{}", run.transcript());
+        let lines: Vec<&str> = run.stdout.lines().take(3).collect();
+        lines.join("\n") + "\n---\n"
+    };
+    expect![[r#"
+        `held`: see `allow`.
+
+        Held steps
+        ---
+        `depends_on`: see `after`.
+
+        `after`  (Resources)
+        ---
+        `alicloud_vswitch`: see `vswitch`.
+
+        vswitch
+        ---
+        `each.key`, `each.value`  (Expressions)
+          the key and the value of this member of a group
+
+        ---
+        instance.power
+          Whether the instance runs; if not given, it is started once and then not
+          managed.
+        ---
+        `cidr_block` belongs to several kinds:
+          vpc.cidr_block      IPv4 CIDR block, /8 to /28. Subnets outside of a new block
+                              must be deleted or replaced in the same apply.
+        ---
+        instance.public_ip
+          An attribute, known after apply: `${NAME.public_ip}`.
+          Public IP address: its own, or that of its `eip`.
+        ---
+        unmanaged  (Glossary)
+          not set in the file, and therefore left as it is; also the word that makes a
+          closed field so: `ingress: unmanaged`
+        ---
+        drift  (Glossary)
+          a difference between live and desired state that no edit caused
+        ---
+        brief, restart, stop, rebuild, replace  (Glossary)
+          the effects of a change on a running resource, the mildest first: a short loss
+          of network; a stop and a start; a stop; a new system disk, which loses its
+        ---
+    "#]]
+    .assert_eq(
+        &[
+            "held",
+            "depends_on",
+            "alicloud_vswitch",
+            "each",
+            "power",
+            "cidr_block",
+            "public_ip",
+            "unmanaged",
+            "drift",
+            "rebuild",
+        ]
+        .map(first)
+        .concat(),
+    );
+}
+
+#[test]
+fn explanations_as_json() {
+    let sandbox = Sandbox::new();
+    let parsed = |line: &str| -> serde_json::Value {
+        serde_json::from_str(&sandbox.run(line).stdout).expect("JSON on stdout")
+    };
+    let word = parsed("explain instance.power --json");
+    assert!(
+        word["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("unmanaged")),
+        "{word}"
+    );
+    let all = parsed("explain --format json");
+    let has = |list: &str, word: &str| {
+        let mut rows = all[list].as_array().into_iter().flatten();
+        rows.any(|row| row["word"] == word || row == word)
+    };
+    assert!(has("kinds", "vpc") && has("language", "vars"), "{all}");
+    assert!(has("functions", "join") && has("terms", "drift"), "{all}");
+    let unknown = parsed("explain nothing-of-ours --json");
+    assert_eq!(unknown["error"]["exit_code"], 64, "{unknown}");
+}

@@ -6,10 +6,15 @@
 //!   backticks: ``## Variables: `vars` `` is found by `vars`.
 //! - A row of a table, which is found by a word in backticks in its first cell, alone (`protect`)
 //!   or after a word of its section (`lifecycle.protect`). The row of a function is found by the
-//!   name of the function.
+//!   name of the function. The part of a path before its point finds all of its rows: `each`.
+//!
+//! The glossary, `docs/glossary.md`, adds the words of plans and errors.
 
 /// The page in Markdown.
 const PAGE: &str = include_str!("../../../../docs/language.md");
+
+/// The glossary in Markdown.
+const GLOSSARY: &str = include_str!("../../../../docs/glossary.md");
 
 /// A section of the page.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +111,9 @@ pub(super) fn rows(word: &str) -> Vec<Row> {
         return alone;
     }
     let Some((first, rest)) = word.split_once('.') else {
-        return Vec::new();
+        let begins = |own: &str| own.split_once('.').is_some_and(|(first, _)| first == word);
+        let all = sections().flat_map(Section::rows);
+        return all.filter(|row| row.words().any(begins)).collect();
     };
     section(first)
         .into_iter()
@@ -130,6 +137,36 @@ pub(super) fn words() -> Vec<String> {
         words.extend(names);
     }
     words
+}
+
+/// Returns the terms of the glossary, each with its meaning. A row may have several terms.
+fn terms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rows = GLOSSARY.lines().filter(|line| line.starts_with("| "));
+    let pairs = rows.filter_map(|row| {
+        let mut cells = cells(row);
+        Some((cells.next()?, cells.next()?))
+    });
+    // The first two lines are the heading.
+    pairs.skip(1).filter(|(term, _)| !term.starts_with('-'))
+}
+
+/// Returns the names of a row of the glossary: `row` for `row (of a table)`.
+fn names(terms: &'static str) -> impl Iterator<Item = &'static str> {
+    let bare = |term: &'static str| term.split(" (").next().unwrap_or(term);
+    terms.split(", ").map(bare)
+}
+
+/// Returns the row of the glossary that has a term.
+pub(super) fn term(word: &str) -> Option<(&'static str, &'static str)> {
+    let word = word.replace('-', " ");
+    let is_called = |name: &str| name.replace('-', " ").eq_ignore_ascii_case(&word);
+    terms().find(|(terms, _)| names(terms).any(is_called))
+}
+
+/// Returns every term of the glossary, with hyphens for spaces.
+pub(super) fn term_names() -> Vec<String> {
+    let all = terms().flat_map(|(terms, _)| names(terms));
+    all.map(|name| name.replace(' ', "-")).collect()
 }
 
 /// Returns the cells of a row.
