@@ -16,6 +16,7 @@ pub mod exit;
 pub mod files;
 mod log;
 pub mod operate;
+mod owners;
 mod regions;
 mod run;
 pub mod saved;

@@ -23,6 +23,7 @@ use setpoint_spec::source::Sources;
 use crate::addresses;
 use crate::args::AllowArgs;
 use crate::error::{Error, Refused};
+use crate::owners;
 use crate::regions;
 use crate::spec::Spec;
 use crate::ui;
@@ -165,6 +166,16 @@ impl Planned {
 /// The credentials belong to another account, or a read failed.
 pub async fn see(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
     see_for(cloud, subject, false).await
+}
+
+/// Reads the stack's resources from the cloud, and says so if there are none.
+///
+/// # Errors
+/// As [`see`].
+pub async fn see_or_note(cloud: &Cloud, subject: &Subject) -> Result<Seen, Error> {
+    let seen = see(cloud, subject).await?;
+    owners::note_nothing_live(cloud, subject, &seen).await;
+    Ok(seen)
 }
 
 /// Reads the cloud, for a plan or for a destroy.

@@ -9,7 +9,7 @@ use crate::command::apply::{PerformArgs, Run, type_name};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::operate::{self, Asked, Subject};
-use crate::{files, spec, wiring};
+use crate::{files, owners, spec, wiring};
 
 /// Delete everything that a stack owns
 ///
@@ -70,6 +70,9 @@ pub fn run(args: DestroyArgs, cx: &Cx) -> Result<Exit, Error> {
             format: args.format.chosen(),
         };
         run.show(cx);
+        if planned.plan.n_live == 0 {
+            owners::note_environments(&cloud, &subject, &planned.plan.stack).await;
+        }
         if !args.yes && !planned.plan.is_empty() {
             type_name(
                 &planned.plan.stack,

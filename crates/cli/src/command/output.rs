@@ -1,6 +1,7 @@
 //! `setpoint output`: the outputs of a stack, read from the cloud.
 
 use clap::Args;
+use setpoint_report::failure::FailureView;
 use setpoint_report::outputs::{self, Output, Outputs, Reveal};
 
 use crate::args::{CloudArgs, Format, ValueArgs};
@@ -74,7 +75,7 @@ pub fn run(args: OutputArgs, cx: &Cx) -> Result<Exit, Error> {
     }
     let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::of(spec);
-    let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
+    let seen = wiring::runtime()?.block_on(operate::see_or_note(&cloud, &subject))?;
     let planned = operate::plan(&subject, seen, &Asked::default())?;
     let all: Outputs = planned
         .plan
@@ -102,10 +103,20 @@ fn view(args: &OutputArgs, all: &Outputs) -> Result<String, Error> {
     match outputs::raw(output) {
         Some(text) if args.raw => Ok(text),
         Some(text) => Ok(format!("{text}\n")),
+        None if args.raw && !output.value.is_known() => Err(unknown(name)),
         None if args.raw => Err(Error::usage_hint(
-            format!("`{name}` is a list or a map, or is not known yet; --raw prints single values"),
+            format!("`{name}` is a list or a map; --raw prints single values"),
             "To print the whole value:  --json",
         )),
         None => Ok(outputs::text(&[(name.clone(), output.clone())].into())),
     }
+}
+
+/// The error for an output without a value, which a program must not take for one.
+fn unknown(name: &str) -> Error {
+    Error::Observe(Box::new(FailureView {
+        message: format!("the output `{name}` has no value yet"),
+        hint: Some("It is known after apply. To apply the stack:  setpoint apply".to_owned()),
+        ..FailureView::default()
+    }))
 }

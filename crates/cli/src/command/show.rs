@@ -2,6 +2,7 @@
 
 use clap::Args;
 use setpoint_report::show;
+use setpoint_spec::address::Address;
 use setpoint_spec::stack::Stack;
 use setpoint_spec::view;
 
@@ -10,7 +11,7 @@ use crate::args::{CloudArgs, Format, FormatArgs, ValueArgs};
 use crate::command::Cx;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::operate::{self, Subject};
+use crate::operate::{self, Seen, Subject};
 use crate::{files, spec, ui, wiring};
 
 /// Show the live resources of a stack
@@ -54,7 +55,7 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
     }
     let cloud = wiring::connect(&args.cloud, cx)?;
     let subject = Subject::of(spec);
-    let seen = wiring::runtime()?.block_on(operate::see(&cloud, &subject))?;
+    let seen = wiring::runtime()?.block_on(operate::see_or_note(&cloud, &subject))?;
     let text = args.format.chosen() == Format::Text;
     let Some(pattern) = args.address else {
         ui::print(&if text {
@@ -65,7 +66,7 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     };
     let known: Vec<_> = seen.snapshot.addresses().into_iter().collect();
-    for address in addresses::select("show", &[pattern], &known)? {
+    for address in live(&pattern, &known, &seen)? {
         let want = seen.intent.desired.get(&address);
         for live in seen.snapshot.at(&address) {
             ui::print(&if text {
@@ -76,6 +77,25 @@ pub fn run(args: ShowArgs, cx: &Cx) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// The live addresses that a pattern matches.
+fn live(pattern: &str, known: &[Address], seen: &Seen) -> Result<Vec<Address>, Error> {
+    addresses::select("show", &[pattern.to_owned()], known).map_err(|_| {
+        let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let desired: Vec<Address> = seen.intent.desired.keys().cloned().collect();
+        let is_desired = addresses::select("show", &[pattern.to_owned()], &desired).is_ok();
+        let hint = match (is_desired, names.is_empty()) {
+            (true, _) => "It is in the stack's file only. To create it:  setpoint apply".to_owned(),
+            (false, true) => "The stack has no live resources.".to_owned(),
+            (false, false) => format!("Live resources: {}", names.join(", ")),
+        };
+        let stack = &seen.intent.stack;
+        Error::usage_hint(
+            format!("`show {pattern}` matches no live resource of {stack}"),
+            hint,
+        )
+    })
 }
 
 fn rendered(stack: &Stack, pattern: Option<String>) -> Result<String, Error> {

@@ -95,3 +95,67 @@ fn one_protected_resource_is_named_in_the_singular() {
         run.transcript()
     );
 }
+
+/// Without its environment a stack is another owner, so what lives is named.
+#[test]
+fn environments_that_live_are_named_where_nothing_is_destroyed() {
+    let stack = NETWORK.replace(
+        "resources:\n",
+        "environments: {dev: {}, prod: {}}\nresources:\n",
+    );
+    let sandbox = Sandbox::with(&stack);
+    sandbox.done("apply --sim --yes --env prod");
+    expect![[r#"
+        $ setpoint destroy --stack demo --region cn-beijing --sim --yes
+        demo · cn-beijing · account 1426…8342 · 0 live resources, <cost>
+        Nothing to destroy. Nothing in cn-beijing carries the tags of demo.
+        Read with <cost>
+        Destroy complete! Resources: 0 destroyed.
+        <time> and some calls
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        $ setpoint destroy --env dev --sim --yes
+        demo/dev · cn-beijing · account 1426…8342 · 0 live resources, <cost>
+        Nothing to destroy. Nothing in cn-beijing carries the tags of demo/dev.
+        Read with <cost>
+        Destroy complete! Resources: 0 destroyed.
+        <time> and some calls
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        $ setpoint show --env dev --sim
+        0 live resources.
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        $ setpoint show net --env dev --sim
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Error: `show net` matches no live resource of demo/dev
+        2|   It is in the stack's file only. To create it:  setpoint apply
+        exit 64
+        $ setpoint output --env dev --sim
+        block = "10.0.0.0/16"
+        vpc = (known after apply)
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        $ setpoint output vpc --raw --env dev --sim
+        2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
+        2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| ╷
+        2| │ Error: the output `vpc` has no value yet
+        2| │ It is known after apply. To apply the stack:  setpoint apply
+        2| ╵
+        exit 1
+    "#]]
+    .assert_eq(&sandbox.script(&[
+        "destroy --stack demo --region cn-beijing --sim --yes",
+        "destroy --env dev --sim --yes",
+        "show --env dev --sim",
+        "show net --env dev --sim",
+        "output --env dev --sim",
+        "output vpc --raw --env dev --sim",
+    ]));
+}

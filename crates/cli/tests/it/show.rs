@@ -32,8 +32,8 @@ fn shows_what_is_there() {
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         $ setpoint show gone --sim
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
-        2| Error: `show gone` matches no resource of this stack
-        2|   Resources: net, subnet, web
+        2| Error: `show gone` matches no live resource of demo
+        2|   Live resources: net, subnet, web
         exit 64
     "#]]
     .assert_eq(&sandbox.script(&["show --sim", "show net --sim", "show gone --sim"]));
