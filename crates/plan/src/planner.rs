@@ -341,10 +341,7 @@ fn of_snapshot(snapshot: &Snapshot) -> impl Iterator<Item = Note> + '_ {
 }
 
 fn not_in_turn(address: &Address) -> Note {
-    let how = "not replaced in turn but together with its group, since what they use is replaced \
-               under all of them";
-    let how = how.to_owned();
-    note(address, NoteKind::Loosened { how })
+    note(address, NoteKind::Together)
 }
 
 /// Classifies and orders until the steps have an order. If they have none because a successor is

@@ -65,6 +65,9 @@ pub enum NoteKind {
         /// What is done instead, and why.
         how: String,
     },
+    /// Members of a group are replaced together, although at most some of them may be interrupted at
+    /// once.
+    Together,
     /// A remark of the kind or of the planner.
     Remark(String),
     /// Something was left out when the spec was resolved.

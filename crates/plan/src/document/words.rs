@@ -77,6 +77,12 @@ pub fn note_words(note: &NoteKind) -> (&'static str, String) {
             ("unlisted", text)
         }
         NoteKind::Loosened { how } => ("loosened", how.clone()),
+        NoteKind::Together => (
+            "loosened",
+            "replaced together with the other members of its group, because a resource that they \
+             all use is replaced"
+                .to_owned(),
+        ),
         NoteKind::Remark(text) => ("remark", text.clone()),
         NoteKind::Spec(text) => ("spec", text.clone()),
     }

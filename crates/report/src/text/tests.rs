@@ -7,7 +7,7 @@ use setpoint_plan::Value;
 use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::effect::Effect;
 use setpoint_plan::plan::Plan;
-use setpoint_plan::report::Report;
+use setpoint_plan::report::{Note, NoteKind, Report};
 use setpoint_spec::schema::{FieldDef, KindDef, Schema, Type};
 
 use crate::fixture::{change, created, destroy, field, fresh, live, mixed, plan, shop, updated};
@@ -116,6 +116,22 @@ fn the_guide_plan_on_a_narrow_terminal() {
             look-up, 1 detail.
         "#]],
     );
+}
+
+/// Members that are replaced together are not replaced one at a time.
+#[test]
+fn members_that_go_together_say_so() {
+    let (plan, _) = shop();
+    let notes = (0..3).map(|n| Note {
+        address: format!("web[{n}]").parse().ok(),
+        what: NoteKind::Together,
+    });
+    let report = Report {
+        notes: notes.collect(),
+    };
+    let text = super::plan(&plan, &report, &header(), &Style::plain(100));
+    assert!(text.contains("RESTART  about 1 min, together"), "{text}");
+    assert!(!text.contains("one at a time"), "{text}");
 }
 
 #[test]

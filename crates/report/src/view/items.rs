@@ -82,7 +82,8 @@ fn draft<'a>(plan: &'a Plan, report: &'a Report, values: &'a Values<'a>, at: usi
         .map(|note| &note.what)
         .collect();
     let (mark, label, verb) = action_words(change);
-    let words = beside(plan, at);
+    let is_together = notes.contains(&&NoteKind::Together);
+    let words = beside(plan, at, is_together);
     let rows = Source {
         plan,
         at,
@@ -128,7 +129,7 @@ fn action_words(change: &Change) -> (&'static str, Label, &'static str) {
 }
 
 /// Returns the words beside the verb: id, effect, data loss and duration.
-fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
+fn beside(plan: &Plan, at: usize, is_together: bool) -> Vec<(Label, String)> {
     let change = &plan.changes[at];
     let mut words: Vec<(Label, String)> = Vec::new();
     let effect = match change.effect.interrupts {
@@ -166,7 +167,8 @@ fn beside(plan: &Plan, at: usize) -> Vec<(Label, String)> {
         words.push((Label::Danger, "DATA LOSS".to_owned()));
     }
     if change.effect.interrupts >= Interruption::Restart && change.before.is_some() {
-        words.extend(how_long(plan, at).map(|text| (Label::Plain, text)));
+        let time = how_long(plan, at, is_together);
+        words.extend(time.map(|text| (Label::Plain, text)));
     } else if change.effect.interrupts == Interruption::Brief {
         words.push((Label::Plain, briefly(change).to_owned()));
     }
@@ -189,10 +191,16 @@ fn briefly(change: &Change) -> &'static str {
 }
 
 /// Returns the usual duration and the pace within a group, such as `about 1 min, one at a time`.
-fn how_long(plan: &Plan, at: usize) -> Option<String> {
+/// Members that are replaced together say so, whatever
+/// `max_unavailable` is.
+fn how_long(plan: &Plan, at: usize, is_together: bool) -> Option<String> {
     let change = &plan.changes[at];
     let time = words::about(usual_interruption(plan, at));
-    let turn = in_turn(plan, change);
+    let turn = if is_together {
+        Some("together".to_owned())
+    } else {
+        in_turn(plan, change)
+    };
     match (time, turn) {
         (Some(time), Some(turn)) => Some(format!("{time}, {turn}")),
         (time, turn) => time.or(turn),

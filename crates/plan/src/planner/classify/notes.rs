@@ -36,8 +36,8 @@ fn destroyed_first(one: &Classified) -> Option<NoteKind> {
     let is_first =
         change.action == ChangeAction::Replace && change.order == ReplaceOrder::DeleteFirst;
     (is_asked && is_first).then(|| NoteKind::Loosened {
-        how: "destroyed before its successor is made, in spite of `create_before_destroy`: the \
-              two, or what they stand on, cannot be there at once"
+        how: "destroyed before its successor is created, in spite of `create_before_destroy`: \
+              the two, or the resources that they depend on, cannot exist at once"
             .to_owned(),
     })
 }
