@@ -159,3 +159,22 @@ fn environments_that_live_are_named_where_nothing_is_destroyed() {
         "output vpc --raw --env dev --sim",
     ]));
 }
+
+/// What the reference says of a change of the region.
+#[test]
+fn resources_of_an_old_region_stay_and_can_be_destroyed() {
+    let sandbox = Sandbox::with(
+        "stack: demo\nregion: cn-beijing\nresources: {net: {type: vpc, cidr_block: 10.0.0.0/16}}\n",
+    );
+    sandbox.done("apply --sim --yes");
+    sandbox.edit("stack.yaml", "cn-beijing", "cn-shanghai");
+    let plan = sandbox.run("plan --sim").stdout;
+    assert!(
+        plan.contains("1 to add, 0 to change, 0 to destroy"),
+        "{plan}"
+    );
+    let old = sandbox.run("destroy --stack demo --region cn-beijing --sim --yes");
+    assert!(old.stdout.contains("1 destroyed"), "{}", old.transcript());
+    let told = sandbox.run("explain region").stdout;
+    assert!(told.contains("resources in the old region stay"), "{told}");
+}
