@@ -42,8 +42,8 @@ pub(crate) async fn note_environments(cloud: &Cloud, subject: &Subject, stack: &
         return;
     }
     let next = match subject {
-        Subject::Spec(spec) if spec.stack.environment.is_none() => "",
-        Subject::Spec(_) | Subject::Gone { .. } => "; to choose it, pass --env NAME",
+        Subject::Spec { spec, .. } if spec.stack.environment.is_none() => "",
+        Subject::Spec { .. } | Subject::Gone { .. } => "; to choose it, pass --env NAME",
     };
     ui::say(&format!(
         "Note: the tag service names resources of {} in {region}{next}\n",

@@ -68,7 +68,7 @@ pub(crate) async fn wrong(cloud: &Cloud, subject: &Subject) -> Option<FailureVie
 
 /// The regions that a stack names, each with its place: its own, then those of linked stacks.
 fn named(subject: &Subject) -> Vec<(String, Option<Location>)> {
-    let Subject::Spec(spec) = subject else {
+    let Subject::Spec { spec, .. } = subject else {
         return vec![(subject.region().to_owned(), None)];
     };
     let own = (spec.stack.region.clone(), spec.stack.region_at.clone());
