@@ -148,14 +148,14 @@ fn stays_up(plan: &Plan) -> Option<String> {
         .next()
 }
 
-/// Returns how many live members of the group of a change stay up: all but `max_unavailable`, which
-/// is 1 by default. `None` if none do.
+/// Returns how many members of the group of a change stay up: all that the plan does not delete, but
+/// for `max_unavailable`, which is 1 by default. `None` if none do.
 fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
-    let all = plan
-        .changes
-        .iter()
-        .filter(|other| is_sibling(other, change) && other.before.is_some())
-        .count();
+    let lasts = |other: &&Change| {
+        let is_deleted = other.action == ChangeAction::Delete;
+        is_sibling(other, change) && other.before.is_some() && !is_deleted
+    };
+    let all = plan.changes.iter().filter(lasts).count();
     let down = match change
         .after
         .as_ref()
@@ -270,6 +270,9 @@ mod tests {
     fn one_member_stays_up_and_several_stay_up() {
         let (mut plan, _) = shop();
         assert_eq!(stays_up(&plan).as_deref(), Some("2 of 3 web stay up"));
+        // A member that the plan deletes does not stay up beside the others.
+        plan.changes[4].action = ChangeAction::Delete;
+        assert_eq!(stays_up(&plan).as_deref(), Some("1 of 2 web stays up"));
         plan.changes.remove(4);
         assert_eq!(stays_up(&plan).as_deref(), Some("1 of 2 web stays up"));
         plan.changes.remove(3);
