@@ -163,7 +163,12 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     {
         None => 1,
         Some(Amount::Count(n)) => n as usize,
-        Some(Amount::Percent(percent)) => (all * usize::from(percent) / 100).max(1),
+        // The share is one of the desired group, new members included.
+        Some(Amount::Percent(share)) => {
+            let desired = |other: &&Change| is_sibling(other, change) && other.after.is_some();
+            let size = plan.changes.iter().filter(desired).count();
+            (size * usize::from(share) / 100).max(1)
+        }
         Some(Amount::All) => all,
     };
     let up = all.checked_sub(down).filter(|up| *up > 0)?;
@@ -263,6 +268,8 @@ pub(super) fn reads(cost: Cost) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::fixture::shop;
 
@@ -277,6 +284,22 @@ mod tests {
         assert_eq!(stays_up(&plan).as_deref(), Some("1 of 2 web stays up"));
         plan.changes.remove(3);
         assert_eq!(stays_up(&plan), None);
+    }
+
+    #[test]
+    fn a_share_counts_new_members_too() {
+        let (mut plan, _) = shop();
+        for change in &mut plan.changes {
+            if let Some(want) = change.after.as_mut().map(Arc::make_mut) {
+                want.terms_mut().lifecycle.max_unavailable = Some(Amount::Percent(50));
+            }
+        }
+        let mut new = plan.changes[4].clone();
+        new.address = "web[3]".parse().expect("an address");
+        (new.before, new.action) = (None, ChangeAction::Create);
+        plan.changes.push(new);
+        // Two of four may be down at once, so one of the three that run.
+        assert_eq!(stays_up(&plan).as_deref(), Some("1 of 3 web stays up"));
     }
 
     #[test]
