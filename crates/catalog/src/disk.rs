@@ -310,6 +310,7 @@ static LEAVE: Update = Update::online("leave", |update| attach::detach(update.li
 pub(crate) static LIST: View = View {
     ids: Ids::Json("DiskIds", 100),
     named: "DiskName",
+    grouped: "ResourceGroupId",
     proof: Proof::DryRun,
     ..View::new(
         "list",

@@ -194,6 +194,7 @@ static LEAVE: Update = Update::online("leave", |change| bind::unbind(change.live
 static LIST: View = View {
     ids: Ids::Commas("AllocationId", 50),
     named: "EipName",
+    grouped: "ResourceGroupId",
     proof: Proof::DryRun,
     ..View::new(
         "list",

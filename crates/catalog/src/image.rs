@@ -27,7 +27,7 @@ use setpoint_plan::procedure::{
     Anchor, Args, Call, Codes, Cond, Procedure, Retry, Step, Wait, Window, minutes, seconds,
 };
 use setpoint_plan::update::Update;
-use setpoint_plan::view::{Decode, Fixed, Ids, Proof, View};
+use setpoint_plan::view::{Decode, Fixed, Ids, Proof, View, tags_filter};
 use setpoint_plan::{Map, Value};
 use setpoint_spec::naming::{self, LookUpKey, Naming};
 use setpoint_spec::schema::Type;
@@ -274,6 +274,9 @@ pub(crate) fn look_up_args(by: &Map) -> Args {
     ];
     for (name, param) in names {
         filter.extend(by.get(name).map(|value| (param, value.clone())));
+    }
+    if let Some(Value::Map(tags)) = by.get("tags") {
+        filter.extend(tags_filter(tags));
     }
     filter
 }

@@ -103,6 +103,7 @@ static LIST: View = View {
     fixed: &[("IncludePublicKey", Fixed::Flag(true))],
     ids: Ids::One("KeyPairName"),
     named: "KeyPairName",
+    grouped: "ResourceGroupId",
     proof: Proof::Twice,
     ..View::new(
         "list",

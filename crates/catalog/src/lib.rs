@@ -43,15 +43,40 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(KINDS, 
 
 #[cfg(test)]
 mod tests {
+    use setpoint_plan::Map;
     use setpoint_plan::field::{Field, OnChange, Role, Shape};
+    use setpoint_plan::kind::Site;
     use setpoint_plan::ownership::{GUARD_MAX, Guard, KEYED_DIGEST_MAX};
     use setpoint_plan::update::Update;
+    use setpoint_spec::naming::LookUpKey;
 
     use super::*;
 
     #[test]
     fn kinds_are_sorted_by_name() {
         assert!(KINDS.is_sorted_by_key(|kind| kind.name));
+    }
+
+    /// A key of a look-up is never accepted and ignored.
+    #[test]
+    fn a_look_up_sends_the_resource_group_that_it_accepts() {
+        let site = Site {
+            account: "1000000000000001".to_owned(),
+            region: "cn-beijing".to_owned(),
+        };
+        let by = Map::from([("name", "a".into()), ("resource_group", "rg-1".into())]);
+        for kind in KINDS {
+            let accepts = |key: &LookUpKey| key.name == "resource_group";
+            let query = kind.find(&site, &by);
+            let sent = query.map(|query| query.args).unwrap_or_default();
+            let sends = sent.iter().any(|(name, _)| *name == "ResourceGroupId");
+            assert_eq!(
+                sends,
+                kind.naming.look_up.iter().any(accepts),
+                "{}",
+                kind.name
+            );
+        }
     }
 
     /// Every field defines what a difference leads to: itself, by its members, or as a part of the

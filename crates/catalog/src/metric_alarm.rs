@@ -22,7 +22,7 @@ use setpoint_plan::procedure::{
 use setpoint_plan::update::{Changing, Update};
 use setpoint_plan::view::pair;
 use setpoint_plan::{Address, Encoding, Value};
-use setpoint_spec::naming::Naming;
+use setpoint_spec::naming::{self, Naming};
 use setpoint_spec::schema::{CheckCx, Problem, Type};
 
 use crate::shared::{digest, sort_lists, when_known};
@@ -42,6 +42,7 @@ pub static METRIC_ALARM: Kind = Kind {
     ],
     naming: Naming {
         synonyms: &["cms_alarm", "alarm", "cms_metric_rule"],
+        look_up: &[naming::ID],
         ..Naming::PLAIN
     },
     check,

@@ -234,6 +234,7 @@ static EGRESS_RULES: Update = Update::online("egress", |change| swap(&WAYS[1], c
 static LIST: View = View {
     ids: Ids::Json("SecurityGroupIds", 100),
     named: "SecurityGroupName",
+    grouped: "ResourceGroupId",
     proof: Proof::DryRun,
     ..View::new(
         "list",

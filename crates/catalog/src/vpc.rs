@@ -158,6 +158,7 @@ static IPV6: Update = Update::online("ipv6", |change| {
 static LIST: View = View {
     ids: Ids::Commas("VpcId", 20),
     named: "VpcName",
+    grouped: "ResourceGroupId",
     proof: Proof::DryRun,
     ..View::new(
         "list",

@@ -148,6 +148,7 @@ static IPV6: Update = Update::online("ipv6", |change| {
 static LIST: View = View {
     ids: Ids::One("VSwitchId"),
     named: "VSwitchName",
+    grouped: "ResourceGroupId",
     proof: Proof::DryRun,
     ..View::new(
         "list",

@@ -35,6 +35,8 @@ pub struct View {
     pub ids: Ids,
     /// The parameter that filters by name; empty if there is none.
     pub named: &'static str,
+    /// The parameter that filters by resource group, for look-ups; empty if there is none.
+    pub grouped: &'static str,
     /// What proves an empty answer.
     pub proof: Proof,
     /// How an answer is decoded into rows.
@@ -148,6 +150,7 @@ impl View {
             owned: Owned::ByTag,
             ids: Ids::Never,
             named: "",
+            grouped: "",
             proof: Proof::Refused,
             decode,
         }
@@ -214,11 +217,14 @@ impl View {
     /// Returns the query for a look-up in braces; `None` if this view cannot perform it.
     #[must_use]
     pub fn found_by(&'static self, kind: &'static Kind, site: &Site, by: &Map) -> Option<Query> {
-        let args = match (by.get("tags"), by.get("name")) {
+        let mut args = match (by.get("tags"), by.get("name")) {
             (Some(Value::Map(tags)), _) => tags_filter(tags),
             (None, Some(name)) if !self.named.is_empty() => vec![(self.named, name.clone())],
             _ => return None,
         };
+        if let Some(group) = by.get("resource_group") {
+            args.push((self.grouped, group.clone()));
+        }
         Some(self.query(kind, site, args))
     }
 }
@@ -334,7 +340,8 @@ fn stack_filter(stack: &str) -> Args {
 }
 
 /// Returns the filter of a look-up by tags.
-fn tags_filter(tags: &Map) -> Args {
+#[must_use]
+pub fn tags_filter(tags: &Map) -> Args {
     let pairs = tags.iter().map(|(key, value)| pair(key, value.clone()));
     vec![("Tag", Value::List(pairs.collect()))]
 }

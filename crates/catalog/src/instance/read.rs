@@ -23,6 +23,7 @@ use crate::shared::some_text;
 pub(super) static LIST: View = View {
     ids: Ids::Json("InstanceIds", 100),
     named: "InstanceName",
+    grouped: "ResourceGroupId",
     proof: Proof::DryRun,
     ..View::new(
         "list",

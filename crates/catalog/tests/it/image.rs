@@ -114,6 +114,27 @@ async fn an_image_that_is_being_created_is_waited_for() {
     assert_eq!(lines(&cloud.plan(&image("")).await), Vec::<String>::new());
 }
 
+/// The newer image does not carry the tag that the look-up asks for.
+#[tokio::test(start_paused = true)]
+async fn an_existing_image_is_found_by_its_tags() {
+    let cloud = Cloud::new();
+    let made = with(
+        "  golden: {type: image, instance: one, tags: {use: web}}
+  later: {type: image, instance: one, after: [golden], tags: {use: batch}}
+",
+    ) + "outputs: {golden: \"${golden.id}\"}\n";
+    let outcome = cloud.apply(&made).await;
+    let golden = outcome.outputs["golden"]
+        .as_text()
+        .expect("an id")
+        .to_owned();
+    let user = "stack: user\nregion: cn-beijing\n\
+        existing: {base: {type: image, tags: {use: web}}}\nresources: {}\n\
+        outputs: {base: \"${base.id}\"}\n";
+    let plan = cloud.plan(user).await;
+    assert_eq!(plan.outputs["base"].value.as_text(), Some(golden.as_str()));
+}
+
 /// A look-up returns the newest image; an instance keeps its image while that matches.
 #[tokio::test(start_paused = true)]
 async fn an_existing_image_is_the_newest_that_matches() {
