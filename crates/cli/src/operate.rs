@@ -381,7 +381,8 @@ fn call_failure(action: &str, error: &CallError) -> FailureView {
         CallError::NoReply(_) => {
             // Only the text of the TLS library tells this case apart.
             let hint = if failure.message.contains("certificate") {
-                "Nothing was changed. The server's certificate is not trusted: set SETPOINT_CA_FILE to the PEM file of its authority."
+                "Nothing was changed. The server's certificate is not trusted: set \
+                 SETPOINT_CA_FILE to the PEM file of its authority."
             } else {
                 "Nothing was changed. Check the network, the proxy and --endpoint."
             };

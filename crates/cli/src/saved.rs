@@ -157,7 +157,8 @@ impl SavedPlan {
         let ours = env!("CARGO_PKG_VERSION");
         if named.setpoint_version != ours {
             return Err(bad(format!(
-                "it was made by setpoint {}, and this is setpoint {ours}, which may plan differently",
+                "it was made by setpoint {}, and this is setpoint {ours}, which may plan \
+                 differently",
                 named.setpoint_version
             )));
         }

@@ -152,7 +152,8 @@ impl Client {
         let minutes = skew_ms.abs() / 60_000;
         let side = if skew_ms > 0 { "behind" } else { "ahead of" };
         let warning = format!(
-            "this machine's clock is {minutes} minutes {side} the server's; calls are signed with the server's time"
+            "this machine's clock is {minutes} minutes {side} the server's; calls are signed with \
+             the server's time"
         );
         self.warnings
             .lock()

@@ -45,7 +45,8 @@ pub struct Resolved {
 pub enum CredentialError {
     /// No source has a key.
     #[error(
-        "no credentials found: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, or run `aliyun configure`{hint}"
+        "no credentials found: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and \
+         `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, or run `aliyun configure`{hint}"
     )]
     Nowhere {
         /// Sources that were found but are not supported; may be empty.

@@ -195,14 +195,16 @@ mod tests {
             200,
             &[],
             "{}",
-            "DescribeVpcs was answered with HTTP 200, but the answer makes no sense: `RequestId` is missing",
+            "DescribeVpcs was answered with HTTP 200, but the answer makes no sense: `RequestId` \
+             is missing",
         );
         check(
             vpcs,
             302,
             &[],
             "{}",
-            "DescribeVpcs was answered with HTTP 302, but the answer makes no sense: it has no `Code`",
+            "DescribeVpcs was answered with HTTP 302, but the answer makes no sense: it has no \
+             `Code`",
         );
         let html = "DescribeVpcs was answered with HTTP 502, but the answer makes no sense: \
                     the body is not JSON: expected value at line 1 column 1";

@@ -139,7 +139,8 @@ mod tests {
         let shown = format!("{request:?}");
         assert_eq!(
             shown,
-            "WireRequest { method: \"POST\", url: \"https://h/\", query_bytes: 6, headers: [\"authorization\"], body_bytes: 6 }"
+            "WireRequest { method: \"POST\", url: \"https://h/\", query_bytes: 6, headers: \
+             [\"authorization\"], body_bytes: 6 }"
         );
         let response = WireResponse {
             status: 200,

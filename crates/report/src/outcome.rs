@@ -243,7 +243,8 @@ fn unfinished(out: &mut String, outcome: &OutcomeView, style: &Style) {
             style,
             Label::Plain,
             0,
-            "A call got no answer. The next run checks whether it took effect before it changes anything.",
+            "A call got no answer. The next run checks whether it took effect before it changes \
+             anything.",
         );
     }
     put(out, style, Label::Plain, 0, GO_ON);

@@ -233,7 +233,8 @@ fn secret<'a>(incoming: &Incoming, keys: &Keys<'a>, wall: Timestamp) -> Result<&
 fn mismatch(scheme: Option<Scheme>, ours: &sign::Mismatch) -> Refusal {
     let message = match (scheme, &ours.canonical_request) {
         (Some(Scheme::V3), Some(canonical)) => format!(
-            "Specified signature does not match our calculation. server StringToSign is [{}] and server CanonicalRequest is [{canonical}]",
+            "Specified signature does not match our calculation. server StringToSign is [{}] and \
+             server CanonicalRequest is [{canonical}]",
             ours.string_to_sign
         ),
         _ => format!(

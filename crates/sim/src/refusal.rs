@@ -79,7 +79,8 @@ impl Refusal {
         Self::bad(
             "MissingParameter",
             format!(
-                "The input parameter \"{name}\" that is mandatory for processing this request is not supplied."
+                "The input parameter \"{name}\" that is mandatory for processing this request is \
+                 not supplied."
             ),
         )
     }
@@ -99,7 +100,8 @@ impl Refusal {
         Self::bad(
             NOT_MODELLED,
             format!(
-                "The simulator does not model the parameter \"{name}\" with this value; see docs/simulator.md."
+                "The simulator does not model the parameter \"{name}\" with this value; see \
+                 docs/simulator.md."
             ),
         )
     }

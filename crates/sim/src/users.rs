@@ -64,7 +64,8 @@ pub enum UserError {
     Twice(String),
     /// A pattern cannot match any action.
     #[error(
-        "`{pattern}` of `{user}` matches no action: write `PRODUCT:ACTION` with `*` for any text, or `*`"
+        "`{pattern}` of `{user}` matches no action: write `PRODUCT:ACTION` with `*` for any text, \
+         or `*`"
     )]
     Pattern {
         /// The user.
@@ -272,7 +273,8 @@ fn forbidden(action: &Action) -> Refusal {
     Refusal::denied(
         code,
         format!(
-            "User not authorized to operate on the specified resource, or this API doesn't support RAM: {}.",
+            "User not authorized to operate on the specified resource, or this API doesn't \
+             support RAM: {}.",
             action.name
         ),
     )

@@ -244,7 +244,8 @@ fn segment(part: &str) -> Result<Segment, &'static str> {
     };
     if !is_name(name) {
         return Err(
-            "a name must be a small letter, then small letters, digits, `_`, `-`, at most 40, not ending in `-` or `_`",
+            "a name must be a small letter, then small letters, digits, `_`, `-`, at most 40, not \
+             ending in `-` or `_`",
         );
     }
     Ok(Segment {

@@ -129,7 +129,8 @@ fn perform_saved(args: &ApplyArgs, plan: &SavedPlan, cx: &Cx) -> Result<Exit, Er
         || !args.allow.allow_data_loss.is_empty();
     if values.env.is_some() || !values.vars.is_empty() || !values.var_files.is_empty() || narrowed {
         return Err(Error::usage_hint(
-            "a saved plan already holds its environment, variables, targets and allowances; they cannot be given again",
+            "a saved plan already holds its environment, variables, targets and allowances; they \
+             cannot be given again",
             "To change them, make a new plan:  setpoint plan --out FILE",
         ));
     }

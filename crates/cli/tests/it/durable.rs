@@ -286,7 +286,8 @@ fn whole(
     let n_unanswered = listed.len() - acknowledged.len();
     if n_unanswered > n_unanswered_max {
         return Err(format!(
-            "{n_unanswered} machines that nobody was told of, of at most {n_unanswered_max} orders without an answer"
+            "{n_unanswered} machines that nobody was told of, of at most {n_unanswered_max} \
+             orders without an answer"
         ));
     }
     let disks = caller.list(

@@ -126,7 +126,8 @@ fn a_wrong_clock_is_put_right_once() {
     assert_eq!(
         client.take_warnings(),
         [
-            "this machine's clock is 60 minutes behind the server's; calls are signed with the server's time"
+            "this machine's clock is 60 minutes behind the server's; calls are signed with the \
+             server's time"
         ]
     );
     assert!(client.take_warnings().is_empty());

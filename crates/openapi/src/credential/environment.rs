@@ -84,7 +84,8 @@ pub(super) fn region(env: Env<'_>) -> Option<String> {
 pub(super) fn unsupported(env: Env<'_>) -> String {
     match UNSUPPORTED.iter().find(|name| set(env, name).is_some()) {
         Some(name) => format!(
-            " (`{name}` is set, but that source of credentials is not supported: export temporary keys instead)"
+            " (`{name}` is set, but that source of credentials is not supported: export temporary \
+             keys instead)"
         ),
         None => String::new(),
     }

@@ -150,7 +150,8 @@ fn advice(mode: &str) -> &'static str {
         }
         "External" => "run the profile's `process_command` and export the keys that it prints",
         "EcsRamRole" | "CredentialsURI" | "OIDC" => {
-            "fetch temporary keys from that source first and export them, or use a profile of mode `StsToken`"
+            "fetch temporary keys from that source first and export them, or use a profile of \
+             mode `StsToken`"
         }
         _ => "use a profile of mode `AK` or `StsToken`",
     }

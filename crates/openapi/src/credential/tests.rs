@@ -141,7 +141,8 @@ fn errors_say_what_to_do_and_no_secret() {
         &[("ACCESS_KEY_ID", "a b"), ("ACCESS_KEY_SECRET", "s")],
         None,
         None,
-        "the access key id from environment (ACCESS_KEY_ID) holds characters that no key has; was it copied whole?",
+        "the access key id from environment (ACCESS_KEY_ID) holds characters that no key has; was \
+         it copied whole?",
     );
 }
 

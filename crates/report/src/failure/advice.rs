@@ -145,11 +145,13 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InvalidOperation.DeletionProtection",
-        "Deletion protection is on. Set `deletion_protection: false`, apply, then remove the resource.",
+        "Deletion protection is on. Set `deletion_protection: false`, apply, then remove the \
+         resource.",
     ),
     (
         "DeletionProtection*",
-        "Deletion protection is on. Set `deletion_protection: false`, apply, then remove the resource.",
+        "Deletion protection is on. Set `deletion_protection: false`, apply, then remove the \
+         resource.",
     ),
     (
         "InstanceLockedForSecurity",
@@ -178,7 +180,8 @@ static TABLE: &[(&str, &str)] = &[
     // Names and values.
     (
         "InvalidPassword*",
-        "The password must have 8 to 30 characters, with at least three of: capitals, small letters, digits, special characters.",
+        "The password must have 8 to 30 characters, with at least three of: capitals, small \
+         letters, digits, special characters.",
     ),
     (
         "InvalidCidrBlock.Overlapped",
@@ -190,16 +193,19 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "KeyPair.AlreadyExist",
-        "A key pair of this name exists in the region. Choose another `name`, or refer to it with `{name: …}` to use it as it is.",
+        "A key pair of this name exists in the region. Choose another `name`, or refer to it with \
+         `{name: …}` to use it as it is.",
     ),
     // Throttling and failures of the service.
     (
         "Throttling*",
-        "The account makes too many calls at once, other tools included. Run the same command again, or lower --parallelism.",
+        "The account makes too many calls at once, other tools included. Run the same command \
+         again, or lower --parallelism.",
     ),
     (
         "Rejected.Throttling",
-        "The account makes too many calls at once, other tools included. Run the same command again, or lower --parallelism.",
+        "The account makes too many calls at once, other tools included. Run the same command \
+         again, or lower --parallelism.",
     ),
     (
         "ServiceUnavailable*",
@@ -207,7 +213,8 @@ static TABLE: &[(&str, &str)] = &[
     ),
     (
         "InternalError*",
-        "The service failed. Run the same command again; if the error repeats, send the RequestId to Alibaba Cloud support.",
+        "The service failed. Run the same command again; if the error repeats, send the RequestId \
+         to Alibaba Cloud support.",
     ),
 ];
 

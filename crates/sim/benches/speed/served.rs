@@ -48,7 +48,8 @@ pub(crate) fn reads(load: &Load, report: &mut Report) {
         for connections in [2, 32] {
             let per_second = rate(served.address, &prepared(scheme), connections);
             say(&format!(
-                "{} DescribeInstances by {name}, pages of 10, {connections} connections: {per_second:.0} calls/s",
+                "{} DescribeInstances by {name}, pages of 10, {connections} connections: \
+                 {per_second:.0} calls/s",
                 load.calls
             ));
             report.say(

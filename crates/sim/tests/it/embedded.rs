@@ -123,7 +123,8 @@ fn a_store_of_another_version_says_what_to_do() {
         "0.9.0",
     );
     let expected = format!(
-        "the simulated cloud in `FILE` was made by version 0.9.0, in format 2; this is version 0.1.0, which reads format 1: {advice}"
+        "the simulated cloud in `FILE` was made by version 0.9.0, in format 2; this is version \
+         0.1.0, which reads format 1: {advice}"
     );
     assert_eq!(refused(), expected);
 }

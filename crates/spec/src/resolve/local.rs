@@ -16,7 +16,8 @@ impl Resolver<'_> {
         let wrong = |why: &str| Wrong::new(format!("`{text}`: {why}"));
         if text.is_empty() || text.starts_with('/') || text.contains(['\\', '\0']) {
             return Err(wrong(
-                "a path must be relative to its file and use `/`, or begin with `~/` for the home folder",
+                "a path must be relative to its file and use `/`, or begin with `~/` for the home \
+                 folder",
             ));
         }
         let named = match text.strip_prefix("~/") {

@@ -169,7 +169,8 @@ impl<'a> Resolver<'a> {
                 let kind = kinds.split('|').next().unwrap_or(kinds);
                 let hint = if self.sources.text(span).contains("vars.") {
                     format!(
-                        "declare the variable with `type: {kind}`; then its value may be a name, an id or a look-up"
+                        "declare the variable with `type: {kind}`; then its value may be a name, \
+                         an id or a look-up"
                     )
                 } else {
                     "write the name itself, or `${NAME}`".to_owned()

@@ -73,7 +73,8 @@ impl<'a> Resolver<'a> {
         };
         let len = text.chars().count();
         let hint = format!(
-            "{} must have {} to {} characters and begin with a letter, not with `http://` or `https://`",
+            "{} must have {} to {} characters and begin with a letter, not with `http://` or \
+             `https://`",
             rule.param, rule.min, rule.max
         );
         let message = if !(rule.min..=rule.max).contains(&len) {

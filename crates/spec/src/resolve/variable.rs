@@ -43,7 +43,8 @@ impl<'a> Resolver<'a> {
             };
             let message = format!("{} {verb} no value", suggest::listing(&names));
             let hint = format!(
-                "set {them} with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or a default",
+                "set {them} with `--var {}=…`, SETPOINT_VAR_{}, `--var-file`, an environment, or \
+                 a default",
                 names[0], names[0]
             );
             let mut diagnostic =

@@ -187,11 +187,13 @@ mod tests {
         );
         check(
             port("65536"),
-            "`65536` is not a valid port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
+            "`65536` is not a valid port / write a port of 1 to 65535, a range `8000-9000` or \
+             several `[80, 443]`",
         );
         check(
             port("0"),
-            "`0` is not a valid port / write a port of 1 to 65535, a range `8000-9000` or several `[80, 443]`",
+            "`0` is not a valid port / write a port of 1 to 65535, a range `8000-9000` or several \
+             `[80, 443]`",
         );
     }
 }

@@ -162,7 +162,8 @@ impl<'a> Gathering<'a> {
                     ),
                 };
                 let message = format!(
-                    "`{name}` is secret and cannot be set with `--var`, because process lists show it"
+                    "`{name}` is secret and cannot be set with `--var`, because process lists \
+                     show it"
                 );
                 self.found
                     .push(Diagnostic::error("secret-in-option", decl.at, message).hint(hint));

@@ -166,7 +166,8 @@ fn many_resources_resolve() {
     for n in 0..2_000 {
         let _ = writeln!(
             spec,
-            "  sg{n}: {{type: security_group, vpc: net, ingress: [{{port: 80, source: 0.0.0.0/0}}]}}"
+            "  sg{n}: {{type: security_group, vpc: net, ingress: [{{port: 80, source: \
+             0.0.0.0/0}}]}}"
         );
     }
     assert_eq!(

@@ -159,7 +159,8 @@ fn a_stack_of_ten_thousand_resources_loads() {
     for n in 0..10_000 {
         let _ = writeln!(
             spec,
-            "  n{n}: {{type: vpc, cidr_block: 10.0.0.0/8, description: \"${{first.id}}\", after: [first]}}"
+            "  n{n}: {{type: vpc, cidr_block: 10.0.0.0/8, description: \"${{first.id}}\", after: \
+             [first]}}"
         );
     }
     let loaded = text(&spec).unwrap_or_else(|failure| panic!("{:?}", failure.diagnostics[0]));

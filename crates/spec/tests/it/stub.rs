@@ -427,7 +427,8 @@ static EIP: KindDef = KindDef {
     naming: Naming {
         parts: &[(
             "eip_association",
-            "one owner for a fact: rules stand in their security group, an attachment in `attach_to` of what is attached",
+            "one owner for a fact: rules stand in their security group, an attachment in \
+             `attach_to` of what is attached",
         )],
         ..address_in("ip_address", Naming::ids(&["eip"]))
     },

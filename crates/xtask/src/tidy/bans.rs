@@ -78,7 +78,8 @@ mod tests {
         let found: Vec<String> = check_tree(&files).iter().map(ToString::to_string).collect();
         assert_eq!(
             found[0],
-            "crates/spec/clippy.toml:1: the root's `b = 2` is missing: this file replaces the root's [bans]"
+            "crates/spec/clippy.toml:1: the root's `b = 2` is missing: this file replaces the \
+             root's [bans]"
         );
         assert_eq!(found.len(), PURE.len());
     }

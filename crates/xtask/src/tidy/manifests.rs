@@ -94,7 +94,8 @@ mod tests {
             found("crates/x/Cargo.toml", bad),
             [
                 "crates/x/Cargo.toml:1: write `[lints]` with `workspace = true` [lints]",
-                "crates/x/Cargo.toml:3: declare `serde` in the root Cargo.toml and write `serde.workspace = true` [dependencies]",
+                "crates/x/Cargo.toml:3: declare `serde` in the root Cargo.toml and write \
+                 `serde.workspace = true` [dependencies]",
             ]
         );
     }
@@ -107,7 +108,8 @@ mod tests {
         assert_eq!(
             found("Cargo.lock", &text),
             [
-                "Cargo.lock:4: only crates.io is used, not source = \"git+https://example.com/x\" [registry]"
+                "Cargo.lock:4: only crates.io is used, not source = \"git+https://example.com/x\" \
+                 [registry]"
             ]
         );
     }
