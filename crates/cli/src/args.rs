@@ -102,6 +102,21 @@ pub struct CloudArgs {
     pub profile: Option<String>,
 }
 
+impl CloudArgs {
+    /// The options that choose the cloud, as they are typed, each after a blank. Credentials are
+    /// not among them.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let sim = self.sim.as_ref().map(|dir| match dir {
+            Some(dir) => format!(" --sim={dir}"),
+            None => " --sim".to_owned(),
+        });
+        let endpoint = self.endpoint.as_ref();
+        let endpoint = endpoint.map(|url| format!(" --endpoint {url}"));
+        sim.into_iter().chain(endpoint).collect()
+    }
+}
+
 const HELD_STEPS: &str = "Held steps";
 
 /// Flags that allow held steps.

@@ -43,7 +43,7 @@ pub(crate) async fn note_environments(cloud: &Cloud, subject: &Subject, stack: &
     }
     let next = match subject {
         Subject::Spec { spec, .. } if spec.stack.environment.is_none() => "",
-        Subject::Spec { .. } | Subject::Gone { .. } => "; to choose it, pass --env NAME",
+        Subject::Spec { .. } | Subject::Gone { .. } => "; to choose one, pass --env NAME",
     };
     ui::say(&format!(
         "Note: the tag service names resources of {} in {region}{next}\n",

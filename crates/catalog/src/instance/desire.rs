@@ -10,6 +10,7 @@ use setpoint_plan::kind::{Cx, Found, Refusal};
 use setpoint_plan::live::Live;
 use setpoint_plan::{Encoding, Map, Value};
 use setpoint_spec::schema::{CheckCx, Problem};
+use setpoint_spec::view;
 
 use crate::disk;
 use crate::instance::fields::{
@@ -139,7 +140,8 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
     let Some(newest) = newest else {
         let asked: Vec<String> = by
             .iter()
-            .filter_map(|(key, value)| value.as_text().map(|text| format!("{key} {text}")))
+            .filter(|(key, _)| *key != "follow")
+            .map(|(key, value)| format!("{key} {}", view::value(value)))
             .collect();
         return Err(Refusal {
             attr: "image".to_owned(),
@@ -153,12 +155,19 @@ fn choose_image(found: &Found, live: Option<&Live>, want: &mut Desired) -> Resul
     Ok(())
 }
 
-/// Returns whether an image passes the filters that the API does not have, or applies loosely.
+/// Returns whether an image passes the filters that the API does not have, or applies loosely, and
+/// those by tags.
 fn fits(by: &Map, image: &Map) -> bool {
-    ["os_name", "family"].iter().all(|key| {
+    let is = |key: &str| {
         by.get(key)
             .is_none_or(|wanted| image.get(key) == Some(wanted))
-    })
+    };
+    let tags = by.get("tags").and_then(Value::as_map);
+    let has = image.get("tags").and_then(Value::as_map);
+    let mut wanted = tags.into_iter().flatten();
+    is("os_name")
+        && is("family")
+        && wanted.all(|(key, value)| has.and_then(|has| has.get(key)) == Some(value))
 }
 
 fn is_available(image: &Map) -> bool {
@@ -171,12 +180,15 @@ fn is_available(image: &Map) -> bool {
 /// look-up.
 fn is_looked_for(by: &Map, image: &Map) -> bool {
     let text = |map: &Map, key: &str| map.get(key).and_then(Value::as_text).map(ToOwned::to_owned);
-    let owner = text(by, "owner").unwrap_or_else(|| "system".to_owned());
+    let public = (!by.contains_key("tags")).then(|| "system".to_owned());
+    let owner = text(by, "owner").or(public);
     let is_named = text(by, "name")
         .is_none_or(|glob| text(image, "name").is_some_and(|name| glob_match(&glob, &name)));
     let is_for = text(by, "architecture")
         .is_none_or(|wanted| text(image, "architecture").is_none_or(|its| its == wanted));
-    is_named && is_for && text(image, "owner").is_none_or(|its| its == owner)
+    is_named
+        && is_for
+        && text(image, "owner").is_none_or(|its| owner.is_none_or(|owner| its == owner))
 }
 
 /// Completes the public bandwidth, which is 0 unless the spec gives it or declares it `unmanaged`.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use setpoint_openapi::action::ecs as api;
 use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
-use setpoint_plan::decode;
+use setpoint_plan::decode::{self, TagNames};
 use setpoint_plan::desired::Desired;
 use setpoint_plan::kind::{Found, Row, Site};
 use setpoint_plan::live::Live;
@@ -244,5 +244,10 @@ fn decode_image(_: &Reading<'_>, row: Node<'_>) -> Result<Row, Odd> {
         attrs.extend(value.map(|text| (attr.to_owned(), Value::text(text))));
     }
     attrs.insert("size".to_owned(), Value::Int(row.need_int("Size")?));
+    let tags = decode::tags(row, TagNames::Prefixed)?;
+    let tags = tags
+        .iter()
+        .map(|(key, tag)| (key.clone(), Value::Text(tag.clone())));
+    attrs.insert("tags".to_owned(), Value::Map(tags.collect()));
     Ok(Row::Found(attrs))
 }

@@ -135,6 +135,30 @@ async fn an_existing_image_is_found_by_its_tags() {
     assert_eq!(plan.outputs["base"].value.as_text(), Some(golden.as_str()));
 }
 
+/// An instance keeps an image that has the tags, and leaves one that has others.
+#[tokio::test(start_paused = true)]
+async fn an_instance_follows_the_tags_of_its_image() {
+    let cloud = Cloud::new();
+    let with_two = |tag: &str| {
+        with(&format!(
+            "  golden: {{type: image, instance: one, tags: {{use: web}}}}
+  later: {{type: image, instance: one, after: [golden], tags: {{use: batch}}}}
+  two: {{{MACHINE}, image: {{tags: {{use: {tag}}}}}, after: [later]}}
+"
+        ))
+    };
+    let images = with_two("web");
+    let images = images.split("  two:").next().expect("the images");
+    assert!(cloud.apply(images).await.is_complete());
+    assert!(cloud.apply(&with_two("web")).await.is_complete());
+    assert_eq!(
+        lines(&cloud.plan(&with_two("web")).await),
+        Vec::<String>::new()
+    );
+    let other = cloud.plan(&with_two("batch")).await;
+    assert_eq!(lines(&other), ["~ two (image) rebuild"]);
+}
+
 /// A look-up returns the newest image; an instance keeps its image while that matches.
 #[tokio::test(start_paused = true)]
 async fn an_existing_image_is_the_newest_that_matches() {

@@ -184,8 +184,9 @@ fn save(
 ) -> Result<(), Error> {
     let saved = SavedPlan::new(spec, &args.stack.values, asked, planned);
     disk::replace(out, &saved.to_json())?;
+    let cloud = args.cloud.words();
     ui::say(&format!(
-        "Saved the plan. To apply exactly this plan:  setpoint apply {out}\n"
+        "Saved the plan. To apply exactly this plan:  setpoint apply {out}{cloud}\n"
     ));
     Ok(())
 }

@@ -261,12 +261,14 @@ fn protected_stack(refused: &Refused) -> Option<Words> {
         .destroy
         .as_ref()
         .filter(|_| refused.is_protection())?;
-    let names: Vec<String> = refused
+    // A resource may be protected twice, by its entry and at the API.
+    let mut names: Vec<String> = refused
         .errors
         .iter()
         .filter_map(|error| error.address.as_ref())
         .map(ToString::to_string)
         .collect();
+    names.dedup();
     let more = names.len().saturating_sub(NAMED_MAX);
     let listed = names
         .iter()

@@ -65,6 +65,22 @@ fn what_is_protected_holds_the_command() {
     );
 }
 
+/// An instance is protected by its entry and at the API.
+#[test]
+fn a_resource_that_is_protected_twice_counts_once() {
+    let machine = "  app: {type: instance, instance_type: ecs.c7.large, vswitch: subnet, \
+                   security_groups: [web], image: {family: acs:ubuntu_24_04_x64}}\n";
+    let stack = NETWORK.replace(
+        "region: cn-beijing\n",
+        "region: cn-beijing\nprotect: true\n",
+    );
+    let sandbox = Sandbox::with(&stack.replace("resources:\n", &format!("resources:\n{machine}")));
+    sandbox.done("apply --sim --yes");
+    let run = sandbox.run("destroy --sim --yes");
+    let counted = "4 of 4 resources are protected: app, net, subnet, web";
+    assert!(run.stderr.contains(counted), "{}", run.stderr);
+}
+
 #[test]
 fn a_stack_whose_file_is_gone_is_named() {
     let sandbox = Sandbox::with(NETWORK);
@@ -113,7 +129,7 @@ fn environments_that_live_are_named_where_nothing_is_destroyed() {
         Destroy complete! Resources: 0 destroyed.
         <time> and some calls
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
-        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME
         $ setpoint destroy --env dev --sim --yes
         demo/dev · cn-beijing · account 1426…8342 · 0 live resources, <cost>
         Nothing to destroy. Nothing in cn-beijing carries the tags of demo/dev.
@@ -121,16 +137,16 @@ fn environments_that_live_are_named_where_nothing_is_destroyed() {
         Destroy complete! Resources: 0 destroyed.
         <time> and some calls
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
-        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME
         $ setpoint show --env dev --sim
         0 live resources.
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
-        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME
         $ setpoint show net --env dev --sim
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
-        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME
         2| Error: `show net` matches no live resource of demo/dev
         2|   It is in the stack's file only. To create it:  setpoint apply
         exit 64
@@ -139,11 +155,11 @@ fn environments_that_live_are_named_where_nothing_is_destroyed() {
         vpc = (known after apply)
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
-        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME
         $ setpoint output vpc --raw --env dev --sim
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
-        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose it, pass --env NAME
+        2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME
         2| ╷
         2| │ Error: the output `vpc` has no value yet
         2| │ It is known after apply. To apply the stack:  setpoint apply

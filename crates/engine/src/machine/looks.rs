@@ -395,7 +395,8 @@ impl Machine {
             // This machine deleted it, so one look is enough to confirm that it is gone.
             _ if !self.is_deleted(step) && !self.is_second(now, step) => {}
             _ => {
-                let why = "its token was answered with an id that no look shows".to_owned();
+                let why =
+                    "the cloud answered with the id of a resource that does not exist".to_owned();
                 self.out.push(Command::Tell(Event::Again {
                     step,
                     why,

@@ -14,6 +14,7 @@ use setpoint_openapi::json::{Node, Odd};
 use setpoint_openapi::page::{Listing, Style};
 use setpoint_openapi::product::Product;
 use setpoint_plan::kind::{Row, TagApi};
+use setpoint_plan::ownership;
 use setpoint_plan::view::{Decode, Proof, Query, Reading, View};
 use setpoint_plan::{Encoding, Map, Value};
 
@@ -91,10 +92,12 @@ fn detail_of(row: &Row) -> Option<String> {
     }
 }
 
-/// Returns whether the listing may omit resources.
+/// Returns whether a listing of owned resources may omit some. A look-up by other tags means one
+/// resource, and finds too many in any case.
 fn is_cut(query: &Query, found: &Read) -> bool {
-    let is_filtered = !query.tag_filter().is_empty();
-    query.view.api.product == Product::Ecs && is_filtered && found.rows.len() >= SHOWN_MAX
+    let tags = query.tag_filter();
+    let is_owned = tags.iter().any(|(key, _)| ownership::is_own_key(key));
+    query.view.api.product == Product::Ecs && is_owned && found.rows.len() >= SHOWN_MAX
 }
 
 /// Returns the query for the names of all resources with the tags that the listing filters by.

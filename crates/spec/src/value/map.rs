@@ -5,6 +5,7 @@
 //! Look-ups are binary searches; an insertion moves what stands behind it, which is cheap at this
 //! size.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut, Index};
 
 use litemap::LiteMap;
@@ -14,7 +15,7 @@ use crate::value::{Text, Value};
 type Store = Vec<(Text, Value)>;
 
 /// A map of values, in the order of its keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Map(LiteMap<Text, Value, Store>);
 
 impl Map {
@@ -68,6 +69,13 @@ impl Map {
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.0.iter_mut().map(|(_, value)| value)
+    }
+}
+
+/// As a map of the standard library, so that no type of a crate shows in what is made of it.
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter()).finish()
     }
 }
 

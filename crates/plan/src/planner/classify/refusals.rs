@@ -82,10 +82,10 @@ fn without_row(one: &Classified) -> impl Iterator<Item = PlanError> + '_ {
 }
 
 fn protected(cx: &Context<'_>, change: &Change, live: &Live) -> PlanError {
-    let doing = if change.deletes() && change.after.is_none() {
-        "destroyed"
-    } else {
-        change.effect.word()
+    let doing = match change.action {
+        ChangeAction::Replace => "replaced",
+        _ if change.deletes() && change.after.is_none() => "destroyed",
+        _ => "rebuilt",
     };
     PlanError {
         address: Some(change.address.clone()),

@@ -34,10 +34,10 @@ pub(super) static CASES: &[Case] = &[
             no row → saw not shown yet → Verifying until 1.5s
             no row, +1.5, row → saw not shown yet; look by id; remember vpc-a made, done, 1: started, 1: saw nothing → Done
             no row, +10, no row → saw not shown yet; look by id, proven; - → Verifying until 10.7s
-            no row, +10, no row, +0.5, no row → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: its token was answered with an id that no look shows, send CreateVpc with token 2 → Sent
+            no row, +10, no row, +0.5, no row → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: the cloud answered with the id of a resource that does not exist, send CreateVpc with token 2 → Sent
             row other → saw not shown yet → Verifying until 1.5s
             row nobody → saw not shown yet → Verifying until 1.5s
-            row other, +10, row other, +0.5, row other → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: its token was answered with an id that no look shows, send CreateVpc with token 2 → Sent
+            row other, +10, row other, +0.5, row other → saw not shown yet; look by id, proven; -; look by id, proven; again in 0ns: the cloud answered with the id of a resource that does not exist, send CreateVpc with token 2 → Sent
             blind → - → Verifying until 3.5s
             blind !Forbidden.RAM → failed (Credentials), 1: skipped → Failed
             tick → - → Verifying
