@@ -186,7 +186,7 @@ pub struct Judged<'a> {
 /// The result of a judgement.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    /// There is no difference after all.
+    /// The two values mean the same.
     Same,
     /// The field is used at creation only.
     CreationOnly,

@@ -87,8 +87,8 @@ impl Intent {
         }
     }
 
-    /// Returns the desired state of a resolved stack in an account. It takes the resources out of the
-    /// stack, since a large stack need not be in memory twice.
+    /// Returns the desired state of a resolved stack in an account. It takes the resources out of
+    /// the stack, since a large stack need not be in memory twice.
     #[must_use]
     pub fn of_stack(stack: &mut Stack, account: &str) -> Self {
         let desired = desired::take(stack);

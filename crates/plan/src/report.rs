@@ -65,8 +65,8 @@ pub enum NoteKind {
         /// What is done instead, and why.
         how: String,
     },
-    /// Members of a group are replaced together, although at most some of them may be interrupted at
-    /// once.
+    /// Members of a group are replaced together, in spite of a limit on how many may be interrupted
+    /// at once.
     Together,
     /// A remark of the kind or of the planner.
     Remark(String),

@@ -120,8 +120,8 @@ impl Machine {
     }
 
     /// Returns when, in this run, the last user released the step's live resource. If the step
-    /// acquires a value instead, such as an address, there is no row whose users are known: then
-    /// any deletion counts.
+    /// acquires a value instead, such as an address, the users are not known, and any deletion
+    /// counts.
     fn last_release(&self, step: StepId) -> Option<Duration> {
         let own = &self.plan.steps[step.0];
         let used = |change: usize| {

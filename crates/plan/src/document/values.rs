@@ -248,8 +248,8 @@ impl Side {
     }
 }
 
-/// Returns the known part of a value, and a tree that is true where the value is unknown; `None`
-/// where there is no such part.
+/// Returns the known part of a value, and a tree that is true where the value is unknown. Either is
+/// `None` if it would be empty.
 fn split(value: &Value, secrets: &Secrets) -> (Option<Json>, Option<Json>) {
     if value.is_known() {
         return (Some(spelled(value, secrets)), None);

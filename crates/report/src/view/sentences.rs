@@ -148,8 +148,8 @@ fn stays_up(plan: &Plan) -> Option<String> {
         .next()
 }
 
-/// Returns how many members of the group of a change stay up: all that the plan does not delete, but
-/// for `max_unavailable`, which is 1 by default. `None` if none do.
+/// Returns how many members of the group of a change stay up: those that the plan does not delete,
+/// less `max_unavailable`, which is 1 by default. `None` if none do.
 fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     let lasts = |other: &&Change| {
         let is_deleted = other.action == ChangeAction::Delete;

@@ -78,8 +78,8 @@ impl Loading<'_> {
         ))
     }
 
-    /// Reports an environment that does not fit as a wrong command line. A file with errors may have
-    /// lost environments, so its errors come alone.
+    /// Reports an environment that does not fit as a wrong command line. A file with errors may
+    /// have lost environments, so only its errors are reported.
     fn wrong_choice<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
         let is_error = |one: &Diagnostic| one.severity == Severity::Error;
         if self.found.iter().any(is_error) {
