@@ -110,6 +110,7 @@ it:
     loses: Some(loses),
     undeletable,
     is_at_rest: |live| live.attr("status") == Value::text("Stopped"),
+    is_down: |live| live.attr("status") != Value::text("Running"),
     window: power::window,
     ..Kind::new(
         "instance",

@@ -36,6 +36,8 @@ pub struct Change {
     /// Which half of a replacement runs first; for a deletion, whether the other changes at its
     /// address run before it.
     pub order: ReplaceOrder,
+    /// Whether nothing is up when the plan starts: no live resource, or one that does not run.
+    pub is_down: bool,
 }
 
 /// What is done with a resource.
@@ -116,7 +118,7 @@ pub enum Reason {
     /// An earlier run was interrupted after it created the successor and before it deleted this
     /// one.
     Superseded,
-    /// An earlier run stopped it for a change and did not start it again.
+    /// An earlier run stopped it for a change and ended before it was up again.
     LeftStopped,
     /// It was moved here from another address.
     Moved {

@@ -85,6 +85,7 @@ pub(crate) fn change(at: &str, action: ChangeAction, reason: Reason) -> Change {
         after: None,
         lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
+        is_down: false,
     }
 }
 

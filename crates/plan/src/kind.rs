@@ -273,6 +273,8 @@ pub struct Kind {
     pub undeletable: fn(&Cx<'_>, &Live) -> Option<String>,
     /// Returns whether nothing in it is running, so that a restart interrupts nothing.
     pub is_at_rest: fn(&Live) -> bool,
+    /// Returns whether it serves nobody: it is at rest, or on its way to or from it.
+    pub is_down: fn(&Live) -> bool,
 
     /// Returns the procedure that creates it.
     pub create: fn(&Cx<'_>, &Desired) -> Procedure,
@@ -323,6 +325,7 @@ impl Kind {
             loses: None,
             undeletable: |_, _| None,
             is_at_rest: |_| false,
+            is_down: |_| false,
             create,
             window: |_, _, _| (Vec::new(), Vec::new()),
             delete,

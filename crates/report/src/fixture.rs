@@ -106,6 +106,7 @@ pub(crate) fn change(at: &str, kind: &'static str, action: ChangeAction) -> Chan
         after: None,
         lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
+        is_down: false,
     }
 }
 

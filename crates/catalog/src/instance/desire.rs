@@ -249,7 +249,8 @@ fn want_protection(live: Option<&Live>, want: &mut Desired) {
     }
 }
 
-/// Returns whether an earlier run stopped the instance for an update and did not start it again.
+/// Returns whether an earlier run stopped the instance for an update and ended before it was up
+/// again.
 fn is_left_stopped(live: &Live) -> bool {
     live.is_marked(Some(RESTARTING))
 }

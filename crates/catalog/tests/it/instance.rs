@@ -1,6 +1,9 @@
 //! Changes of `instance` that the tests of the engine do not cover.
 
+use std::collections::BTreeSet;
+
 use setpoint_plan::effect::Interruption;
+use setpoint_plan::plan::{Plan, PlanStep};
 use setpoint_plan::planner::{Options, PlanErrorClass};
 use setpoint_testkit::cloud::Cloud;
 use setpoint_testkit::faults::Death;
@@ -312,6 +315,70 @@ async fn an_instance_that_an_earlier_run_left_stopped_is_started_once() {
             expected
         );
         assert_eq!(lines(&cloud.plan(&bigger).await), Vec::<String>::new());
+    }
+}
+
+/// A run that dies in the middle of a roll leaves one member down. The next run brings it up before
+/// it stops another one.
+#[tokio::test(start_paused = true)]
+async fn a_roll_that_died_goes_on_with_one_member_down() {
+    let of = |ty: &str| {
+        machine(&format!(
+            "{}    count: 3\n",
+            PLAIN.replace("ecs.c7.large", ty)
+        ))
+    };
+    let (small, big) = (of("ecs.c7.large"), of("ecs.c7.xlarge"));
+    let mut n_down = 0;
+    for (n, wait) in (1..=8).flat_map(|n| [0, 120].map(|wait| (n, wait))) {
+        let cloud = Cloud::new();
+        assert!(cloud.apply(&small).await.is_complete());
+        tokio::time::sleep(std::time::Duration::from_secs(31)).await;
+        let plan = cloud.plan(&big).await;
+        assert!(cloud.apply_dying(&plan, n, Death::After).await);
+        tokio::time::sleep(std::time::Duration::from_secs(wait)).await;
+        let plan = cloud.plan(&big).await;
+        let down: Vec<usize> = plan
+            .changes
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| change.is_down)
+            .map(|(at, _)| at)
+            .collect();
+        assert!(down.len() <= 1, "write {n}: {down:?}");
+        n_down += down.len();
+        for at in &down {
+            stops_nobody_before(&plan, *at);
+        }
+        let outcome = cloud.apply_plan(&plan).await;
+        assert!(outcome.is_complete(), "write {n}: {outcome:#?}");
+        let again = cloud.plan(&big).await;
+        assert_eq!(lines(&again), Vec::<String>::new(), "write {n}");
+    }
+    assert!(n_down > 4, "{n_down}");
+}
+
+/// Asserts that each step that stops another machine waits for all steps of this change.
+fn stops_nobody_before(plan: &Plan, change: usize) {
+    let last = plan.steps.iter().rposition(|step| step.change == change);
+    let last = last.expect("it has steps");
+    let stops = |step: &PlanStep| {
+        let call = step.step.as_call();
+        call.is_some_and(|call| call.api.name == "StopInstances") && step.change != change
+    };
+    for (at, _) in plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| stops(step))
+    {
+        let mut before = BTreeSet::from([at]);
+        for step in (0..=at).rev() {
+            if before.contains(&step) {
+                before.extend(plan.steps[step].after.iter().map(|id| id.0));
+            }
+        }
+        assert!(before.contains(&last), "{:#?}", plan.steps[at]);
     }
 }
 

@@ -319,6 +319,7 @@ mod tests {
             after: None,
             lifted: Vec::new(),
             order: ReplaceOrder::DeleteFirst,
+            is_down: false,
         };
         let hold = |why: &HeldWhy| Held {
             address: Some(change.address.clone()),

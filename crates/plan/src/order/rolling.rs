@@ -1,16 +1,20 @@
 //! Rolling changes: the members of a group are interrupted in turn, `max_unavailable` at a time.
 //!
 //! With `n` members at a time, the first interrupting step of a member waits for all steps of the
-//! member `n` places before it. So after a failure, the members behind it are not started. The
-//! turns follow the keys of the members. Where required edges ask for another order (a member takes
-//! the block of the one behind it), the turns follow these edges: one walk backwards from each
-//! member of such a group finds the members that precede it.
+//! member `n` places before it. So after a failure, the members behind it are not started. Members
+//! that are not up when the plan starts (new ones, stopped ones, ones that are still starting) come
+//! first: they wait for nobody, and a member that is up waits for all of them that are `n` or more
+//! places before it. So no more than `n` members are down because of the plan, and none is
+//! interrupted while `n` others are down.
+//!
+//! Apart from that, the turns follow the keys of the members. Where required edges ask for another
+//! order (a member takes the block of the one behind it), the turns follow these edges: one walk
+//! backwards from each member of such a group finds the members that precede it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use setpoint_spec::stack::Amount;
 
-use crate::change::ChangeAction;
 use crate::order::{Edges, Placed, all_to_all, interrupts, sorted};
 use crate::plan::Half;
 use crate::planner::Classified;
@@ -53,7 +57,7 @@ fn with(edges: &Edges, more: impl IntoIterator<Item = (usize, usize)>) -> Edges 
     sorted(edges.iter().copied().chain(more).collect())
 }
 
-/// The members of a group that are interrupted, in the order of their turns.
+/// The members of a group that are interrupted or come up, in the order of their turns.
 struct Group<'a, 'b> {
     members: Vec<Member<'a, 'b>>,
     at_once: usize,
@@ -63,6 +67,7 @@ struct Group<'a, 'b> {
 struct Member<'a, 'b> {
     address: &'a Address,
     blocks: Vec<&'a Placed<'b>>,
+    is_down: bool,
 }
 
 impl Member<'_, '_> {
@@ -76,17 +81,24 @@ impl Member<'_, '_> {
         blocks.flat_map(|block| block.last_group()).collect()
     }
 
-    fn is_replaced(&self) -> bool {
+    /// Returns whether the plan creates it, in place of another one or not.
+    fn is_created(&self) -> bool {
         let mut blocks = self.blocks.iter();
-        blocks.any(|block| block.one.change.action == ChangeAction::Replace)
+        blocks.any(|block| block.one.change.creates())
     }
 }
 
 impl<'a, 'b> Group<'a, 'b> {
-    /// Iterates over each member with the member whose turn comes after it.
+    /// Iterates over pairs of members of which the second waits for the first.
     fn pairs(&self) -> impl Iterator<Item = (&Member<'a, 'b>, &Member<'a, 'b>)> {
-        let pairs = self.members.windows(self.at_once.saturating_add(1));
-        pairs.filter_map(|pair| Some((pair.first()?, pair.last()?)))
+        let up = |(_, member): &(usize, &Member<'a, 'b>)| !member.is_down;
+        let later = self.members.iter().enumerate().filter(up);
+        later.flat_map(|(at, later)| {
+            let end = (at + 1).saturating_sub(self.at_once);
+            let before = self.members[..end].iter().enumerate();
+            let earlier = before.filter(move |(at, one)| one.is_down || at + 1 == end);
+            earlier.map(move |(_, earlier)| (earlier, later))
+        })
     }
 
     fn turns(&self) -> Edges {
@@ -98,15 +110,15 @@ impl<'a, 'b> Group<'a, 'b> {
     /// Returns the turns that are never dropped: those between members that are updated.
     fn strict_turns(&self) -> Edges {
         self.pairs()
-            .filter(|(earlier, later)| !earlier.is_replaced() && !later.is_replaced())
+            .filter(|(earlier, later)| !earlier.is_created() && !later.is_created())
             .flat_map(|(earlier, later)| all_to_all(&earlier.last(), &later.first()))
             .collect()
     }
 
-    /// Returns the members that wait for no other if the turns of replaced members are dropped.
+    /// Returns the members that do not wait for another if the turns of created ones are dropped.
     fn without_turn(&self) -> impl Iterator<Item = &'a Address> {
         self.pairs()
-            .filter(|(earlier, later)| earlier.is_replaced() || later.is_replaced())
+            .filter(|(earlier, later)| earlier.is_created() || later.is_created())
             .map(|(_, later)| later.address)
     }
 
@@ -157,25 +169,43 @@ impl<'a, 'b> Group<'a, 'b> {
     }
 }
 
-/// Returns the groups with members that are interrupted, with the members sorted by key.
+/// Returns the groups with members that are interrupted. Members that are down come first; apart
+/// from that, the members are sorted by key.
 fn groups<'a, 'b>(all: &[Classified], placed: &'a [Placed<'b>]) -> Vec<Group<'a, 'b>> {
     let mut members: BTreeMap<&'a Address, Vec<&'a Placed<'b>>> = BTreeMap::new();
     let rolls = placed
         .iter()
-        .filter(|block| block.address().key().is_some() && interrupts(block));
+        .filter(|block| block.address().key().is_some() && (interrupts(block) || comes_up(block)));
     for block in rolls.filter(|block| block.block.release.is_none()) {
         members.entry(block.address()).or_default().push(block);
     }
     let mut groups: BTreeMap<Address, Vec<Member<'a, 'b>>> = BTreeMap::new();
     for (address, blocks) in members {
+        let is_down = blocks.iter().all(|block| block.one.change.is_down);
         let group = groups.entry(address.group()).or_default();
-        group.push(Member { address, blocks });
+        group.push(Member {
+            address,
+            blocks,
+            is_down,
+        });
     }
-    let group = |(name, members): (Address, Vec<Member<'a, 'b>>)| Group {
-        at_once: at_once(all, &name, &members),
-        members,
+    let is_rolled = |(_, members): &(Address, Vec<Member<'a, 'b>>)| {
+        let mut blocks = members.iter().flat_map(|member| &member.blocks);
+        blocks.any(|block| interrupts(block))
     };
-    groups.into_iter().map(group).collect()
+    let group = |(name, mut members): (Address, Vec<Member<'a, 'b>>)| {
+        members.sort_by_key(|member| !member.is_down);
+        Group {
+            at_once: at_once(all, &name, &members),
+            members,
+        }
+    };
+    groups.into_iter().filter(is_rolled).map(group).collect()
+}
+
+/// Returns whether a change creates a resource, or brings one up again.
+fn comes_up(block: &Placed<'_>) -> bool {
+    block.one.change.is_down && block.one.change.after.is_some()
 }
 
 /// Returns the step that opens the window; without a window, the first steps of the block.

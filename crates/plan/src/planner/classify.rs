@@ -244,6 +244,7 @@ fn comes(cx: &Context<'_>, want: &Arc<Desired>) -> Classified {
         after: Some(want.clone()),
         lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
+        is_down: true,
     };
     Classified {
         change,
@@ -302,6 +303,7 @@ fn stays(
     let address = want.address.clone();
     let parents = closure::parents(cx, &address);
     let lifted = diff.lifted(kind, live);
+    let is_down = (kind.is_down)(live);
     let (kind, before, order) = (want.kind, Some(live.clone()), ReplaceOrder::DeleteFirst);
     Classified {
         change: Change {
@@ -316,6 +318,7 @@ fn stays(
             after: Some(want),
             lifted,
             order,
+            is_down,
         },
         diff,
         parents,
@@ -472,6 +475,7 @@ fn goes(cx: &Context<'_>, live: &Arc<Live>, reason: Reason) -> Classified {
         after: None,
         lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
+        is_down: (cx.registry.known(live.kind).is_down)(live),
     };
     Classified {
         change,

@@ -409,7 +409,9 @@ fn reason_line(change: &Change) -> Option<String> {
         Reason::Superseded => "left over from a replacement that was interrupted".to_owned(),
         Reason::OtherKind => "the spec now has another kind under this address".to_owned(),
         Reason::StoodOn { by } => format!("kept, because {by} is kept and depends on it"),
-        Reason::LeftStopped => "an earlier run stopped it and did not start it again".to_owned(),
+        Reason::LeftStopped => {
+            "an earlier run stopped it and ended before it was up again".to_owned()
+        }
         Reason::Moved { from } => format!("moved from {from}"),
         Reason::NotInSpec if change.action == ChangeAction::Delete => {
             "no longer in the spec".to_owned()

@@ -149,13 +149,18 @@ fn stays_up(plan: &Plan) -> Option<String> {
 }
 
 /// Returns how many members of the group of a change stay up: those that the plan does not delete,
-/// less `max_unavailable`, which is 1 by default. `None` if none do.
+/// less those that are down and stay so, less `max_unavailable`, which is 1 by default. `None` if
+/// none do.
 fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
     let lasts = |other: &&Change| {
         let is_deleted = other.action == ChangeAction::Delete;
         is_sibling(other, change) && other.before.is_some() && !is_deleted
     };
     let all = plan.changes.iter().filter(lasts).count();
+    let lasting = plan.changes.iter().filter(lasts);
+    let never_up = lasting
+        .filter(|one| one.is_down && !one.is_change())
+        .count();
     let down = match change
         .after
         .as_ref()
@@ -171,7 +176,7 @@ fn up_beside(plan: &Plan, change: &Change) -> Option<String> {
         }
         Some(Amount::All) => all,
     };
-    let up = all.checked_sub(down).filter(|up| *up > 0)?;
+    let up = all.checked_sub(down + never_up).filter(|up| *up > 0)?;
     let stay = if up == 1 { "stays" } else { "stay" };
     Some(format!(
         "{up} of {all} {} {stay} up",
@@ -277,6 +282,11 @@ mod tests {
     fn one_member_stays_up_and_several_stay_up() {
         let (mut plan, _) = shop();
         assert_eq!(stays_up(&plan).as_deref(), Some("2 of 3 web stay up"));
+        // A member that is stopped and stays so is not up.
+        plan.changes[4].is_down = true;
+        let action = std::mem::replace(&mut plan.changes[4].action, ChangeAction::NoOp);
+        assert_eq!(stays_up(&plan).as_deref(), Some("1 of 3 web stays up"));
+        (plan.changes[4].is_down, plan.changes[4].action) = (false, action);
         // A member that the plan deletes does not stay up beside the others.
         plan.changes[4].action = ChangeAction::Delete;
         assert_eq!(stays_up(&plan).as_deref(), Some("1 of 2 web stays up"));

@@ -128,6 +128,7 @@ fn change(at: &str, action: ChangeAction) -> Change {
         after: (action != ChangeAction::Delete).then(|| want(at).into()),
         lifted: Vec::new(),
         order: ReplaceOrder::DeleteFirst,
+        is_down: false,
     }
 }
 

@@ -51,6 +51,66 @@ pub(super) static CASES: &[Case] = &[
         "#]],
     },
     Case {
+        rows: &["down-first"],
+        before: &[
+            "web[0] machine size=1 status=Running",
+            "web[1] machine size=2 status=Stopped +mark=restarting",
+            "web[2] machine size=1 status=Running",
+        ],
+        after: &[
+            "web[0] machine size=2",
+            "web[1] machine size=2",
+            "web[2] machine size=2",
+            "web[3] machine size=2",
+        ],
+        plan: expect![[r#"
+            ~ web[0] Differs
+            ~ web[1] LeftStopped
+            ~ web[2] Differs
+            + web[3] NotThere
+            + web[3]: create ▸ Running ▮
+            ~ web[1]: TagResources ▮
+            ~ web[0]: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            ~ web[2]: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            + web[3] Running → ~ web[0] mark
+            ~ web[1] TagResources → ~ web[0] mark
+            ~ web[0] unmark → ~ web[2] mark
+        "#]],
+    },
+    Case {
+        rows: &["two-down"],
+        before: &[
+            "web[0] machine size=1 status=Running",
+            "web[1] machine size=1 status=Running",
+            "web[2] machine size=1 status=Stopped",
+            "web[3] machine size=1 status=Starting",
+        ],
+        after: &[
+            "web[0] machine size=2 +max=2",
+            "web[1] machine size=2 +max=2",
+            "web[2] machine size=2 +max=2",
+            "web[3] machine size=2 +max=2",
+            "web[4] machine size=2 +max=2",
+        ],
+        plan: expect![[r#"
+            ~ web[0] Differs
+            ~ web[1] Differs
+            ~ web[2] Differs
+            ~ web[3] Differs
+            + web[4] NotThere
+            + web[4]: create ▸ Running ▮
+            ~ web[3]: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            ~ web[2]: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            ~ web[1]: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            ~ web[0]: mark ▸ stop ▸ Stopped ▸ resize ▸ start ▸ Running ▸ unmark ▮
+            + web[4] Running → ~ web[1] mark
+            ~ web[3] unmark → ~ web[1] mark
+            ~ web[2] unmark → ~ web[1] mark
+            ~ web[3] unmark → ~ web[0] mark
+            ~ web[2] unmark → ~ web[0] mark
+        "#]],
+    },
+    Case {
         rows: &["turns-by-need"],
         before: &[
             "s[0] machine subnet=vsw-1 number=1",
