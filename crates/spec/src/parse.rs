@@ -123,6 +123,10 @@ pub fn sections() -> impl Iterator<Item = &'static str> {
 
 /// Top-level keys of other tools, each with the hint that replaces it.
 const TOP_HINTS: &[(&str, &str)] = &[
+    (
+        "format",
+        "a plan that `setpoint plan --out` saved is applied with `setpoint apply FILE`",
+    ),
     ("name", "write the stack's name as the value of `stack`"),
     ("variables", "write `vars`"),
     ("variable", "write `vars`"),
@@ -185,12 +189,8 @@ pub(crate) fn raw(
     let role = [Stack, Module, Environment]
         .into_iter()
         .find(|role| tree.pair(role.key()).is_some());
-    refuse_top_nulls(schema, &mut tree, role, found);
-    let Data::Map(pairs) = tree.data else {
-        return None;
-    };
     let Some(role) = role else {
-        let first = &pairs[0];
+        let first = &tree.pairs()[0];
         let known = TOP_HINTS
             .iter()
             .find(|(key, _)| *key == first.key)
@@ -199,6 +199,10 @@ pub(crate) fn raw(
             "begin the file with `stack: NAME`, `module: NAME` or `environment: NAME`".to_owned()
         });
         found.push(Diagnostic::error("not-a-spec", first.at, "this is not a spec file").hint(hint));
+        return None;
+    };
+    refuse_top_nulls(schema, &mut tree, role, found);
+    let Data::Map(pairs) = tree.data else {
         return None;
     };
     let mut top = Vec::new();
@@ -219,18 +223,13 @@ pub(crate) fn raw(
 }
 
 /// Refuses nulls outside overlays. Overlays are under `environments` and in an environment file.
-fn refuse_top_nulls(
-    schema: &Schema,
-    tree: &mut Node,
-    role: Option<FileRole>,
-    found: &mut Vec<Diagnostic>,
-) {
+fn refuse_top_nulls(schema: &Schema, tree: &mut Node, role: FileRole, found: &mut Vec<Diagnostic>) {
     let Data::Map(pairs) = &mut tree.data else {
         return;
     };
     for pair in pairs {
         match (role, pair.key.as_str()) {
-            (Some(Stack), "environments") => {
+            (Stack, "environments") => {
                 for environment in pair.value_pairs_mut() {
                     match &mut environment.value.data {
                         Data::Map(sections) => sections
@@ -251,7 +250,7 @@ fn refuse_top_nulls(
                     }
                 }
             }
-            (Some(Environment), _) => refuse_overlay_nulls(schema, pair, found),
+            (Environment, _) => refuse_overlay_nulls(schema, pair, found),
             _ => refuse_nulls(schema, &mut pair.value, Some((&pair.key, pair.at)), found),
         }
     }
@@ -312,6 +311,10 @@ fn section_fits(pair: &Pair, role: FileRole, found: &mut Vec<Diagnostic>) -> boo
             .map(|(key, ..)| *key);
         let hint = known.or_else(|| {
             suggest::nearest(&pair.key, names).map(|name| format!("did you mean `{name}`?"))
+        });
+        let hint = hint.or_else(|| {
+            let sets = || format!("to set a variable, write `vars: {{{}: VALUE}}`", pair.key);
+            (role == Environment).then(sets)
         });
         let message = format!("`{}` is not a valid key of {} file", pair.key, role.noun());
         found.push(Diagnostic::error("unknown-key", pair.at, message).maybe_hint(hint));

@@ -14,8 +14,8 @@ use crate::{disk, files, stacks, ui, wiring};
 
 /// Show the changes that apply would make
 ///
-/// Reads the stack and the cloud and changes nothing. `+` create, `~` update in place, `-/+`
-/// replace, `-` destroy. Each change shows its impact on running resources: a restart, a rebuild,
+/// Reads the stack and the cloud and changes nothing. `+` create, `~` update in place, `-/+` destroy,
+/// then create, `+/-` create, then destroy, `-` destroy, `!` kept, `x` no longer owned. Each change shows its impact on running resources: a restart, a rebuild,
 /// or data that is lost.
 #[derive(Debug, Args)]
 pub struct PlanArgs {

@@ -209,6 +209,24 @@ fn words_that_are_not_constructs_lead_to_one() {
           the effects of a change on a running resource, the mildest first: a short loss
           of network; a stop and a start; a stop; a new system disk, which loses its
         ---
+        `HELD`: see `allow`.
+
+        Held steps
+        ---
+        `DATA-LOSS`: see `allow`.
+
+        Held steps
+        ---
+        in place  (Glossary)
+          a change that keeps the resource and its id
+        ---
+        none (as an effect)  (Glossary)
+          nothing that runs is interrupted
+        ---
+        +, ~, -/+, +/-, -, !, x  (Glossary)
+          marks of a plan: create; update in place, or adopt; destroy, then create;
+          create, then destroy; destroy; kept although the file or a destroy would
+        ---
     "#]]
     .assert_eq(
         &[
@@ -222,6 +240,11 @@ fn words_that_are_not_constructs_lead_to_one() {
             "unmanaged",
             "drift",
             "rebuild",
+            "HELD",
+            "DATA-LOSS",
+            "in-place",
+            "none",
+            "-- -/+",
         ]
         .map(first)
         .concat(),

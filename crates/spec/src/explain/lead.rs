@@ -36,9 +36,12 @@ pub(super) const LEADS: &[(&str, &str)] = &[
     ("provider", "region"),
 ];
 
-/// Returns the word that explains another one.
+/// Returns the word that explains another one, in capitals or not: `DATA LOSS` as in plans.
 pub(super) fn of(word: &str) -> Option<&'static str> {
-    let lead = LEADS.iter().find(|(from, _)| *from == word);
+    let word = word.replace(' ', "-");
+    let lead = LEADS
+        .iter()
+        .find(|(from, _)| from.eq_ignore_ascii_case(&word));
     lead.map(|(_, to)| *to)
 }
 
