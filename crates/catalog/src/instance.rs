@@ -166,10 +166,15 @@ fn undeletable(cx: &Cx<'_>, live: &Live) -> Option<String> {
         ));
     }
     let is_protected = live.attr("deletion_protection") == Value::Bool(true);
+    let is_ours = live.guard().protect;
+    let way = if is_ours {
+        "protect"
+    } else {
+        "deletion_protection"
+    };
     is_protected.then(|| {
         format!(
-            "the API's deletion protection of {} is on; set `deletion_protection: false` and apply \
-             first",
+            "the API's deletion protection of {} is on; set `{way}: false` and apply first",
             live.id
         )
     })

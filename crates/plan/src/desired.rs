@@ -19,7 +19,8 @@ pub struct Desired {
     /// Managed attributes in canonical form; members of structures have dotted names.
     pub attrs: Map,
     /// Attributes that are sent at creation besides the managed ones: defaults, derived names. They
-    /// are never compared.
+    /// are never compared. One of the same name as a managed attribute is the whole text of which
+    /// only a digest is compared.
     pub initial: Map,
     /// Its tags; `None` if they are not managed.
     pub tags: Option<Map>,

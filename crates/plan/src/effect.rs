@@ -45,8 +45,22 @@ pub struct Losses {
     pub data: bool,
     /// The id by which others outside the stack may know the resource.
     pub identity: bool,
-    /// An address that others may have recorded.
-    pub address: bool,
+    /// The private address, by which others in the network may know the resource.
+    pub private_address: Loss,
+    /// The public address, by which others may know the resource.
+    pub public_address: Loss,
+}
+
+/// How sure it is that a change loses something, from no to yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Loss {
+    /// It stays.
+    #[default]
+    No,
+    /// It may be lost.
+    Possible,
+    /// It is lost.
+    Certain,
 }
 
 /// How a change affects the bill at once.
@@ -73,17 +87,15 @@ impl Effect {
     pub const REBUILD: Self = Self {
         loses: Losses {
             data: true,
-            identity: false,
-            address: false,
+            ..Losses::NONE
         },
         ..Self::of(Interruption::Rebuild)
     };
     /// A new resource in place of the old one. The identity of the old one is lost.
     pub const REPLACE: Self = Self {
         loses: Losses {
-            data: false,
             identity: true,
-            address: false,
+            ..Losses::NONE
         },
         ..Self::of(Interruption::Replace)
     };
@@ -93,11 +105,7 @@ impl Effect {
     pub const fn of(interrupts: Interruption) -> Self {
         Self {
             interrupts,
-            loses: Losses {
-                data: false,
-                identity: false,
-                address: false,
-            },
+            loses: Losses::NONE,
             pays: Payments {
                 commitment: false,
                 refund: false,
@@ -113,10 +121,17 @@ impl Effect {
         self
     }
 
-    /// Returns the same effect, which also loses an address.
+    /// Returns the same effect, which also loses the private address.
     #[must_use]
-    pub const fn losing_address(mut self) -> Self {
-        self.loses.address = true;
+    pub const fn losing_private_address(mut self) -> Self {
+        self.loses.private_address = Loss::Certain;
+        self
+    }
+
+    /// Returns the same effect, which may also lose the public address.
+    #[must_use]
+    pub const fn risking_public_address(mut self) -> Self {
+        self.loses.public_address = Loss::Possible;
         self
     }
 
@@ -137,7 +152,8 @@ impl Effect {
             loses: Losses {
                 data: self.loses.data || other.loses.data,
                 identity: self.loses.identity || other.loses.identity,
-                address: self.loses.address || other.loses.address,
+                private_address: self.loses.private_address.max(other.loses.private_address),
+                public_address: self.loses.public_address.max(other.loses.public_address),
             },
             pays: Payments {
                 commitment: self.pays.commitment || other.pays.commitment,
@@ -176,12 +192,31 @@ impl Interruption {
 }
 
 impl Losses {
-    /// Returns the words for what is lost, in the order data, identity, address.
+    /// Nothing is lost.
+    pub const NONE: Self = Self {
+        data: false,
+        identity: false,
+        private_address: Loss::No,
+        public_address: Loss::No,
+    };
+
+    /// Returns `private` and `public`, each with how sure it is that this address is lost, if it is
+    /// or may be.
+    pub fn addresses(self) -> impl Iterator<Item = (&'static str, Loss)> {
+        let both = [
+            ("private", self.private_address),
+            ("public", self.public_address),
+        ];
+        both.into_iter().filter(|(_, loss)| *loss > Loss::No)
+    }
+
+    /// Returns the words for what is or may be lost, in the order data, identity, address.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let address = self.private_address.max(self.public_address);
         words([
             (self.data, "data"),
             (self.identity, "identity"),
-            (self.address, "address"),
+            (address > Loss::No, "address"),
         ])
     }
 }
@@ -215,7 +250,11 @@ mod tests {
     fn axes_merge_independently() {
         let both = Effect::RESTART.and(Effect::NONE.priced());
         assert_eq!(both, Effect::RESTART.priced());
-        let all = Effect::merged([Effect::REBUILD, Effect::BRIEF.losing_address(), both]);
+        let all = Effect::merged([
+            Effect::REBUILD,
+            Effect::BRIEF.risking_public_address(),
+            both,
+        ]);
         assert_eq!(all.interrupts, Interruption::Rebuild);
         assert_eq!(all.loses.words().collect::<Vec<_>>(), ["data", "address"]);
         assert_eq!(all.pays.words().collect::<Vec<_>>(), ["price"]);
@@ -232,7 +271,7 @@ mod tests {
             Effect::REPLACE,
         ];
         assert!(mild_to_severe.is_sorted());
-        assert!(Effect::RESTART.losing_address() > Effect::RESTART);
+        assert!(Effect::RESTART.losing_private_address() > Effect::RESTART);
         assert_eq!(Effect::RESTART.at_rest(), Effect::NONE);
     }
 }

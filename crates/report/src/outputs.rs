@@ -67,9 +67,17 @@ pub fn text(outputs: &Outputs) -> String {
 fn value_text(output: &Output) -> String {
     match output {
         _ if output.is_sensitive() => SENSITIVE.to_owned(),
-        _ if !output.value.is_known() => UNKNOWN.to_owned(),
+        _ if !output.value.is_known() => missing(&output.value),
         _ => quoted(&output.value),
     }
+}
+
+/// Returns what an unknown value waits for: `(not known yet: needs app[2].private_ip)`.
+pub(crate) fn missing(value: &Value) -> String {
+    let refs = value.refs();
+    let first = refs.first();
+    let needs = first.map(|one| format!(": needs {}.{}", one.address, one.attr));
+    format!("(not known yet{})", needs.unwrap_or_default())
 }
 
 fn quoted(value: &Value) -> String {
@@ -224,7 +232,7 @@ mod tests {
     #[test]
     fn as_text() {
         expect![[r#"
-            id = (known after apply)
+            id = (not known yet: needs app.id)
             ips = ["10.0.0.1", 2]
             marked = (sensitive value)
             pass = (sensitive value)

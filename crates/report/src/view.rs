@@ -8,15 +8,17 @@
 //! Invariant: a value that is a secret or contains one, or whose field or name marks it as
 //! sensitive, reads `(sensitive value)`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use setpoint_plan::document::{SENSITIVE, note_words};
 use setpoint_plan::plan::Plan;
 use setpoint_plan::report::Report;
+use setpoint_plan::{Address, Value};
 use setpoint_spec::schema::Schema;
 
 use crate::style::Label;
-use crate::words;
+use crate::{outputs, words};
 
 mod items;
 mod rows;
@@ -217,8 +219,7 @@ impl Row {
 pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
     let values = values::Values::of_plan(plan, header.schema);
     let items = items::items(plan, report, &values);
-    let noted =
-        |address: &setpoint_plan::Address| plan.change(address).is_some_and(items::is_shown);
+    let noted = |address: &Address| plan.change(address).is_some_and(items::is_shown);
     let rest = report
         .notes
         .iter()
@@ -244,13 +245,20 @@ pub fn plan(plan: &Plan, report: &Report, header: &Header) -> PlanView {
 }
 
 /// Returns the outputs with their planned values, if the plan has changes and either creates the
-/// stack or leaves an output unknown until apply.
+/// stack or leaves an output unknown until apply. A plan that is limited to targets may leave an
+/// output unknown even then.
 fn outputs(plan: &Plan, values: &values::Values<'_>) -> Vec<(String, String)> {
     let is_told = plan.n_live == 0 || plan.outputs.values().any(|output| !output.value.is_known());
+    let changed: BTreeSet<&Address> = plan.steps.iter().map(|step| &step.address).collect();
+    let comes = |value: &Value| {
+        let mut refs = value.refs().into_iter();
+        refs.all(|one| changed.contains(&one.address))
+    };
     let shown = |output: &setpoint_plan::plan::PlannedOutput| match &output.value {
         _ if output.secret => SENSITIVE.to_owned(),
         value if value.is_known() => values.shown(value),
-        _ => values::UNKNOWN.to_owned(),
+        value if comes(value) => values::UNKNOWN.to_owned(),
+        value => outputs::missing(value),
     };
     let told = plan.outputs.iter().filter(|_| is_told && !plan.is_empty());
     told.map(|(name, output)| (name.clone(), shown(output)))

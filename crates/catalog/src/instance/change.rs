@@ -79,7 +79,7 @@ pub(super) fn settled_attribute(change: &Changing<'_>, update: &'static Update) 
 
 /// Returns the call that stores changed user data. The instance does not execute them again.
 pub(super) fn user_data(change: &Changing<'_>) -> Vec<Step> {
-    let content = change.want.initial.get("user_data_content").cloned();
+    let content = desire::sent_user_data(change.want);
     vec![attribute(
         &change.id(),
         vec![("UserData", content.unwrap_or(Value::Null))],

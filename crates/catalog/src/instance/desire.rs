@@ -219,10 +219,13 @@ fn take_user_data(want: &mut Desired) {
     want.attrs
         .insert("user_data".to_owned(), Value::text(digest.clone()));
     want.guard.digests.insert(USER_DATA.to_owned(), digest);
-    want.initial.insert(
-        "user_data_content".to_owned(),
-        Value::Encode(Encoding::Base64, Box::new(content)),
-    );
+    want.initial.insert("user_data".to_owned(), content);
+}
+
+/// Returns user data as the API takes them; `None` without user data.
+pub(super) fn sent_user_data(want: &Desired) -> Option<Value> {
+    let content = want.initial.get("user_data")?;
+    Some(Value::Encode(Encoding::Base64, Box::new(content.clone())))
 }
 
 /// Returns user data without the values of references and secrets.
@@ -350,7 +353,7 @@ pub(super) fn judge_bandwidth(judged: &Judged<'_>) -> Verdict {
     };
     let closes = out == Some(&Value::Int(0)) && judged.row.attr("own_public_ip") != Value::Null;
     let mut effect = if closes {
-        Effect::BRIEF.losing_address()
+        Effect::BRIEF.risking_public_address()
     } else {
         Effect::NONE
     };
@@ -484,7 +487,7 @@ pub(super) fn judge_power(judged: &Judged<'_>) -> Verdict {
     let gives_up = power::stopped_mode(judged.desired) == "StopCharging";
     let has_own = judged.row.attr("own_public_ip") != Value::Null;
     let effect = if gives_up && has_own {
-        Effect::STOP.losing_address()
+        Effect::STOP.risking_public_address()
     } else {
         Effect::STOP
     };

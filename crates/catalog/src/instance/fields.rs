@@ -364,7 +364,7 @@ pub(super) static IMAGE: Update = Update::stopped("image", change::rebuild)
     .unsettling(&["image_id", "os_name", "system_disk.id", "system_disk.size"]);
 /// Moves the instance to another subnet or private address.
 pub(super) static NETWORK: Update = Update::stopped("network", change::network)
-    .effect(Effect::RESTART.losing_address())
+    .effect(Effect::RESTART.losing_private_address())
     .unsettling(&["private_ip", "public_ip"]);
 /// Changes the instance type.
 pub(super) static TYPE: Update = Update::stopped("type", change::instance_type)

@@ -256,10 +256,7 @@ pub(super) fn take(want: &mut Desired) -> Result<(), Refusal> {
         .and_then(Value::as_int)
         .unwrap_or(TIMEOUT);
     // The log of cloud-init may contain a secret of the user data.
-    let shows_log = !want
-        .initial
-        .get("user_data_content")
-        .is_some_and(Value::has_secret);
+    let shows_log = !want.initial.get("user_data").is_some_and(Value::has_secret);
     want.guard.marks.insert(UNREADY.to_owned());
     want.attrs.insert("ready".to_owned(), Value::text(PASSED));
     let names: Vec<&str> = checks.iter().map(|(what, _)| what.as_str()).collect();

@@ -10,7 +10,7 @@ use setpoint_plan::procedure::{
 use setpoint_plan::{Key, Value};
 
 use crate::instance::power::{STARTING_UP, is_to_stop, stop, stopped_mode};
-use crate::instance::{INSTANCE, ready};
+use crate::instance::{INSTANCE, desire, ready};
 use crate::shared::{own_id, own_tags, params};
 
 /// Codes of an instance that is already deleted.
@@ -128,11 +128,7 @@ fn run_args(cx: &Cx<'_>, want: &Desired, instance_type: Value, vswitch: Value) -
         ("InstanceChargeType", Value::text("PostPaid")),
         own_tags(cx, want),
     ]);
-    sent.extend(
-        want.initial
-            .get("user_data_content")
-            .map(|content| ("UserData", content.clone())),
-    );
+    sent.extend(desire::sent_user_data(want).map(|content| ("UserData", content)));
     sent
 }
 

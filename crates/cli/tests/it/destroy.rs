@@ -152,7 +152,7 @@ fn environments_that_live_are_named_where_nothing_is_destroyed() {
         exit 64
         $ setpoint output --env dev --sim
         block = "10.0.0.0/16"
-        vpc = (known after apply)
+        vpc = (not known yet: needs net.id)
         2| Simulated cloud in .setpoint/sim (existing): no account needed, no cost
         2| Note: nothing in cn-beijing carries the tag setpoint:stack=demo/dev, so the stack owns nothing there
         2| Note: the tag service names resources of demo/prod in cn-beijing; to choose one, pass --env NAME

@@ -409,6 +409,33 @@ async fn a_target_includes_the_resources_in_its_user_data() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_targets_leave_out_is_not_replaced_silently() {
+    let cloud = made(APP).await;
+    let named = |name: &str| vec![name.parse().expect("an address")];
+    let limited = |targets| Options {
+        targets,
+        replace: named("server"),
+        ..Options::default()
+    };
+    let errors = planned(&cloud, APP, limited(named("net")))
+        .await
+        .expect_err("the server is not a target");
+    assert_eq!(classes(&errors), [PlanErrorClass::Refused]);
+    assert!(
+        errors[0].what.contains("`--target` leaves out"),
+        "{errors:?}"
+    );
+    let plan = planned(&cloud, APP, limited(named("server")))
+        .await
+        .expect("the server is a target");
+    assert!(
+        lines(&plan)
+            .iter()
+            .any(|line| line.starts_with("-/+ server"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn destroying_a_target_leaves_its_dependencies() {
     let cloud = made(APP).await;
     let targets = vec!["server".parse().expect("an address")];

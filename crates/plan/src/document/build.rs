@@ -215,7 +215,7 @@ fn live_attrs(live: &Live) -> Map {
 }
 
 /// Returns the desired attributes. An existing resource keeps the live values of attributes that
-/// the spec does not manage.
+/// the spec does not manage. A new one has whole texts where digests are compared.
 fn after_attrs(change: &Change, before: Option<&Map>) -> Option<Map> {
     let Some(want) = change.after.as_ref() else {
         let stays = change.action == ChangeAction::Keep || change.action == ChangeAction::NoOp;
@@ -223,13 +223,12 @@ fn after_attrs(change: &Change, before: Option<&Map>) -> Option<Map> {
     };
     let mut attrs = match before {
         Some(before) if !change.creates() => before.clone(),
-        _ => {
-            let mut attrs = want.initial.clone();
-            attrs.insert("id".to_owned(), Value::reference(&change.address, "id"));
-            attrs
-        }
+        _ => [("id".to_owned(), Value::reference(&change.address, "id"))].into(),
     };
     attrs.extend(want.attrs.clone());
+    if change.creates() {
+        attrs.extend(want.initial.clone());
+    }
     if let Some(tags) = &want.tags {
         attrs.insert("tags".to_owned(), Value::Map(tags.clone()));
     }

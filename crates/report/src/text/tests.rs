@@ -134,6 +134,19 @@ fn members_that_go_together_say_so() {
     assert!(!text.contains("one at a time"), "{text}");
 }
 
+/// An output that needs a resource which the plan leaves out is not known after apply either.
+#[test]
+fn an_output_names_what_it_waits_for() {
+    let (mut plan, report) = fresh();
+    plan.steps
+        .retain(|step| step.address.to_string() != "app[0]");
+    let text = super::plan(&plan, &report, &header(), &Style::plain(80));
+    assert!(
+        text.contains("ip = (not known yet: needs app[0].public_ip)"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_new_stack() {
     check(
@@ -241,7 +254,7 @@ fn a_public_address_that_may_go() {
         "internet.max_bandwidth_out",
         Value::Int(5),
         Value::Int(0),
-        Effect::BRIEF.losing_address(),
+        Effect::BRIEF.risking_public_address(),
     );
     check(
         (
@@ -254,10 +267,10 @@ fn a_public_address_that_may_go() {
 
               ~ web  instance  update in-place  BRIEF  removed from a running resource
                   ~ internet.max_bandwidth_out  5 -> 0  stack.yaml:28:9
-                    may be lost: its current address
+                    may be lost: its public address
 
             Plan: 0 to add, 1 to change, 0 to destroy.
-            Effect: 1 brief interruption.
+            Effect: 1 brief interruption. Public address may be lost: web.
             Read with 9 calls: 7 listings, 1 look-up, 1 detail.
         "#]],
     );

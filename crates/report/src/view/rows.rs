@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use setpoint_plan::change::{Change, ChangeAction, FieldChange, Reason};
 use setpoint_plan::document::{SENSITIVE, note_words};
-use setpoint_plan::effect::Interruption;
+use setpoint_plan::effect::{Interruption, Loss};
 use setpoint_plan::ownership::GUARD;
 use setpoint_plan::plan::Plan;
 use setpoint_plan::procedure::Args;
@@ -64,8 +64,9 @@ impl<'a> Source<'a> {
         let Some(want) = &change.after else {
             return Vec::new();
         };
-        let mut attrs: BTreeMap<&Text, &Value> = want.initial.iter().collect();
-        attrs.extend(&want.attrs);
+        // The text that is sent tells more than the digest that is compared.
+        let mut attrs: BTreeMap<&Text, &Value> = want.attrs.iter().collect();
+        attrs.extend(&want.initial);
         let mut rows: Vec<Row> = Vec::new();
         let mut rule_rows = Vec::new();
         for (name, value) in attrs {
@@ -291,9 +292,11 @@ impl<'a> Source<'a> {
                 format!("lost: {}{stays}", crate::words::clean(lost)),
             ));
         }
-        if change.action == ChangeAction::Update && change.effect.loses.address {
-            let text = "may be lost: its current address".to_owned();
-            rows.push(Row::remark(Label::Warning, text));
+        if change.action == ChangeAction::Update {
+            let lost = change.effect.loses.addresses();
+            rows.extend(
+                lost.map(|(which, loss)| Row::remark(Label::Warning, lost_address(which, loss))),
+            );
         }
         let word = if change.action == ChangeAction::Delete {
             "delete"
@@ -334,6 +337,14 @@ fn argument<'a>(args: &'a Args, name: &str) -> Option<&'a Value> {
     args.iter()
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value)
+}
+
+fn lost_address(which: &str, loss: Loss) -> String {
+    match loss {
+        Loss::No => format!("stays: its {which} address"),
+        Loss::Possible => format!("may be lost: its {which} address"),
+        Loss::Certain => format!("lost: its {which} address"),
+    }
 }
 
 /// Returns the tags that a `TagResources` call sets, without those of Setpoint.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use setpoint_plan::Address;
 use setpoint_plan::change::{Change, ChangeAction};
 use setpoint_plan::document::held_words;
-use setpoint_plan::effect::Interruption;
+use setpoint_plan::effect::{Interruption, Loss};
 use setpoint_plan::held::{Allowance, Held, HeldWhy};
 use setpoint_plan::live::Cost;
 use setpoint_plan::plan::Plan;
@@ -87,8 +87,27 @@ pub(super) fn effect(plan: &Plan) -> Option<(Label, String)> {
         }
         (true, true) => return None,
     };
+    sentences.extend(lost_addresses(plan));
     sentences.extend(payments(plan));
     Some((label, sentences.join(" ")))
+}
+
+/// Returns a sentence for each address that updates lose or may lose, such as `Public address may be
+/// lost: web.` A resource that is replaced or deleted loses its addresses anyway.
+fn lost_addresses(plan: &Plan) -> impl Iterator<Item = String> + '_ {
+    let all = [
+        (("private", Loss::Certain), "Private address lost"),
+        (("private", Loss::Possible), "Private address may be lost"),
+        (("public", Loss::Certain), "Public address lost"),
+        (("public", Loss::Possible), "Public address may be lost"),
+    ];
+    all.into_iter().filter_map(|(one, said)| {
+        let stays = |change: &&Change| change.action == ChangeAction::Update;
+        let loses = |change: &&Change| change.effect.loses.addresses().any(|loss| loss == one);
+        let losing = plan.changes.iter().filter(stays).filter(loses);
+        let names: Vec<&Address> = losing.map(|change| &change.address).collect();
+        (!names.is_empty()).then(|| format!("{said}: {}.", words::names(&names)))
+    })
 }
 
 /// Returns a sentence for each type of payment, such as `Price changes: app, ip.` Only updates are

@@ -11,8 +11,22 @@ use crate::planner::classify::closure::lets_go;
 use crate::planner::{Classified, PlanError, PlanErrorClass, Users};
 use crate::{Address, Value};
 
+/// Refuses to replace what the targets leave out of the plan.
+fn outside_targets<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = PlanError> + 'a {
+    let replaced = cx.options.replace.iter();
+    let outside =
+        replaced.filter(|address| !cx.targets.is_empty() && !cx.targets.contains(address));
+    outside.map(|address| PlanError {
+        address: Some(address.clone()),
+        class: PlanErrorClass::Refused,
+        what: format!("`--replace` names {address}, which `--target` leaves out of the plan"),
+        hint: Some(format!("Add `--target {address}`, or remove `--target`.")),
+        at: None,
+    })
+}
+
 pub(super) fn refusals(cx: &Context<'_>, all: &[Classified]) -> Vec<PlanError> {
-    let mut errors = Vec::new();
+    let mut errors: Vec<PlanError> = outside_targets(cx).collect();
     for one in all {
         let change = &one.change;
         errors.extend(without_row(one));
