@@ -13,7 +13,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("SETPOINT_ENV", "the environment, as `--env`"),
     (
         "SETPOINT_VAR_name",
-        "the value of the variable `name`, as `--var`; the way to pass a secret",
+        "the value of the variable `name`, like `--var`; use it to pass a secret",
     ),
     (
         "SETPOINT_ENDPOINT",

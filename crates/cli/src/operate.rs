@@ -302,25 +302,23 @@ pub fn plan(subject: &Subject, mut seen: Seen, asked: &Asked) -> Result<Planned,
 }
 
 fn options(seen: &Seen, asked: &Asked) -> Result<Options, Error> {
-    let mut known: Vec<Address> = seen
-        .intent
-        .desired
-        .keys()
-        .cloned()
-        .chain(seen.snapshot.addresses())
-        .collect();
-    known.sort();
-    known.dedup();
+    let known = || {
+        let desired = seen.intent.desired.keys().cloned();
+        let mut known: Vec<Address> = desired.chain(seen.snapshot.addresses()).collect();
+        known.sort();
+        known.dedup();
+        known
+    };
+    let select = |flag, patterns: &[String]| match patterns {
+        [] => Ok(Vec::new()),
+        some => addresses::select(flag, some, &known()),
+    };
     Ok(Options {
         destroy: asked.destroy,
-        replace: addresses::select("--replace", &asked.replace, &known)?,
-        targets: addresses::select("--target", &asked.targets, &known)?,
+        replace: select("--replace", &asked.replace)?,
+        targets: select("--target", &asked.targets)?,
         allowed: Allowed {
-            data_loss: addresses::select(
-                "--allow-data-loss",
-                &asked.allow.allow_data_loss,
-                &known,
-            )?,
+            data_loss: select("--allow-data-loss", &asked.allow.allow_data_loss)?,
             bulk: asked.allow.allow_bulk,
             destroy: asked.destroy,
         },

@@ -6,10 +6,9 @@
 //! cloud leaves out when it is empty, and tells absence from everything else. A body that is not
 //! one JSON object, or that names a key twice in one object, is [`Odd`] as well.
 
-mod lenient;
-mod tree;
+mod tape;
 
-use self::tree::Tree;
+use self::tape::{Item, Tape};
 
 /// A reply that is not what the API promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,19 +20,16 @@ pub struct Odd {
 
 /// The body of a reply: one JSON object.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Json {
-    tree: Tree,
-    /// The names and texts of the body, one after the other.
-    texts: String,
-}
+pub struct Json(Tape);
 
 /// A place in a [`Json`]. Paths are names with dots between, for example `Vpcs.Vpc`; no name in a
 /// reply has a dot. The empty path is the place itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Node<'a> {
     /// The reply; an error names the full path in it.
-    reply: &'a Json,
-    at: &'a Tree,
+    reply: &'a Tape,
+    /// The index of its item.
+    at: usize,
 }
 
 /// Reads a body.
@@ -42,16 +38,15 @@ pub struct Node<'a> {
 ///
 /// If it is not JSON, not an object at the root, nested deeper than 128, or names a key twice in
 /// one object.
-pub fn parse(body: &[u8]) -> Result<Json, Odd> {
-    let (tree, texts) = tree::read(body).map_err(|error| Odd {
+pub fn parse(body: Vec<u8>) -> Result<Json, Odd> {
+    let tape = Tape::read(body).map_err(|error| Odd {
         what: format!("the body is not JSON: {error}"),
     })?;
-    if matches!(tree, Tree::Object(_)) {
-        Ok(Json { tree, texts })
-    } else {
-        Err(Odd {
-            what: format!("the body is {}, not an object", tree.kind()),
-        })
+    match tape.item(0) {
+        Item::Object(_) => Ok(Json(tape)),
+        other => Err(Odd {
+            what: format!("the body is {}, not an object", other.kind()),
+        }),
     }
 }
 
@@ -60,8 +55,8 @@ impl Json {
     #[must_use]
     pub fn root(&self) -> Node<'_> {
         Node {
-            reply: self,
-            at: &self.tree,
+            reply: &self.0,
+            at: 0,
         }
     }
 
@@ -280,7 +275,7 @@ impl<'a> Node<'a> {
     ///
     /// If it is null or of another type.
     pub fn may_list(self, path: &str) -> Result<Option<Vec<Self>>, Odd> {
-        self.read(path, "a list", |at, _| self.rows(at))
+        self.read(path, "a list", as_rows)
     }
 
     /// A list of texts that must be there.
@@ -319,24 +314,31 @@ impl<'a> Node<'a> {
         self.read(path, "a whole number written as a text", as_int_text)
     }
 
+    /// Whether something other than null stands at the path.
+    #[must_use]
+    pub fn has(self, path: &str) -> bool {
+        let found = names(path).try_fold(self.at, |at, name| self.reply.field(at, name));
+        found.is_some_and(|at| *self.reply.item(at) != Item::Null)
+    }
+
     /// The value at the path, if there is one, as what it must be.
     fn read<T>(
         self,
         path: &str,
         wanted: &'static str,
-        as_wanted: impl FnOnce(&'a Tree, &'a str) -> Option<T>,
+        as_wanted: impl FnOnce(&'a Tape, usize) -> Option<T>,
     ) -> Result<Option<T>, Odd> {
         let mut at = self.at;
-        for name in path.split('.').filter(|name| !name.is_empty()) {
-            if !matches!(at, Tree::Object(_)) {
+        for name in names(path) {
+            if !matches!(self.reply.item(at), Item::Object(_)) {
                 return Err(self.odd(at, "an object"));
             }
-            match at.field(name, &self.reply.texts) {
+            match self.reply.field(at, name) {
                 Some(next) => at = next,
                 None => return Ok(None),
             }
         }
-        match as_wanted(at, &self.reply.texts) {
+        match as_wanted(self.reply, at) {
             Some(value) => Ok(Some(value)),
             None => Err(self.odd(at, wanted)),
         }
@@ -344,7 +346,7 @@ impl<'a> Node<'a> {
 
     fn must<T>(self, path: &str, value: Option<T>) -> Result<T, Odd> {
         value.ok_or_else(|| {
-            let base = self.path_to(self.at);
+            let base = self.reply.path_to(self.at);
             let dot = if base.is_empty() { "" } else { "." };
             Odd {
                 what: format!("`{base}{dot}{path}` is missing"),
@@ -352,65 +354,65 @@ impl<'a> Node<'a> {
         })
     }
 
-    fn odd(self, at: &Tree, wanted: &str) -> Odd {
-        let path = self.path_to(at);
-        let found = at.kind();
+    fn odd(self, at: usize, wanted: &str) -> Odd {
+        let path = self.reply.path_to(at);
+        let found = self.reply.item(at).kind();
         Odd {
             what: format!("`{path}` is {found}, not {wanted}"),
         }
     }
-
-    fn path_to(self, at: &Tree) -> String {
-        let Json { tree, texts } = self.reply;
-        tree.path_to(at, texts).unwrap_or_default()
-    }
-
-    fn rows(self, at: &'a Tree) -> Option<Vec<Self>> {
-        match at {
-            Tree::List(rows) => Some(rows.iter().map(|at| Node { at, ..self }).collect()),
-            _ => None,
-        }
-    }
 }
 
-fn as_text(at: &Tree, texts: &str) -> Option<String> {
-    match at {
-        Tree::Text(text) => Some(text.of(texts).to_owned()),
+/// The names of a path.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.').filter(|name| !name.is_empty())
+}
+
+fn as_text(reply: &Tape, at: usize) -> Option<String> {
+    match reply.item(at) {
+        Item::Text(text) => Some(reply.text(*text).to_owned()),
         _ => None,
     }
 }
 
-fn as_int(at: &Tree, _: &str) -> Option<i64> {
-    match at {
-        Tree::Number(number) => whole(number),
+fn as_int(reply: &Tape, at: usize) -> Option<i64> {
+    match reply.item(at) {
+        Item::Number(number) => whole(number),
         _ => None,
     }
 }
 
-fn as_bool(at: &Tree, _: &str) -> Option<bool> {
-    match at {
-        Tree::Bool(value) => Some(*value),
+fn as_bool(reply: &Tape, at: usize) -> Option<bool> {
+    match reply.item(at) {
+        Item::Bool(value) => Some(*value),
         _ => None,
     }
 }
 
-fn as_float(at: &Tree, _: &str) -> Option<f64> {
-    match at {
-        Tree::Number(number) => number.as_f64(),
+fn as_float(reply: &Tape, at: usize) -> Option<f64> {
+    match reply.item(at) {
+        Item::Number(number) => number.as_f64(),
         _ => None,
     }
 }
 
-fn as_texts(at: &Tree, texts: &str) -> Option<Vec<String>> {
-    match at {
-        Tree::List(rows) => rows.iter().map(|row| as_text(row, texts)).collect(),
+fn as_rows(reply: &Tape, at: usize) -> Option<Vec<Node<'_>>> {
+    match reply.item(at) {
+        Item::List(_) => Some(reply.rows(at).map(|at| Node { reply, at }).collect()),
         _ => None,
     }
 }
 
-fn as_int_text(at: &Tree, texts: &str) -> Option<i64> {
-    match at {
-        Tree::Text(text) => text.of(texts).parse().ok(),
+fn as_texts(reply: &Tape, at: usize) -> Option<Vec<String>> {
+    match reply.item(at) {
+        Item::List(_) => reply.rows(at).map(|row| as_text(reply, row)).collect(),
+        _ => None,
+    }
+}
+
+fn as_int_text(reply: &Tape, at: usize) -> Option<i64> {
+    match reply.item(at) {
+        Item::Text(text) => reply.text(*text).parse().ok(),
         _ => None,
     }
 }

@@ -173,10 +173,9 @@ impl Walk {
             if id.is_empty() {
                 return Err(self.damaged(format!("a row has no `{name}`")));
             }
-            if self.ids.contains(&id) {
+            if let Some(id) = self.ids.replace(id) {
                 return Err(self.moved(format!("`{id}` came twice")));
             }
-            self.ids.insert(id);
         }
         Ok(())
     }

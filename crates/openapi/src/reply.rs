@@ -22,8 +22,6 @@ pub struct Reply {
     pub request_id: String,
     /// The parsed body.
     pub json: Json,
-    /// The body as received.
-    pub body: Vec<u8>,
 }
 
 /// Hides the body, which may contain private keys and secret parameters.
@@ -48,13 +46,14 @@ const HINT_MAX: Duration = Duration::from_mins(10);
 ///
 /// [`CallError::Api`] if the API reports an error with a code, [`CallError::Malformed`] if the
 /// answer is not one of the API.
-pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, CallError> {
+pub fn read(action: &'static Action, mut response: WireResponse) -> Result<Reply, CallError> {
+    let body = std::mem::take(&mut response.body);
     let malformed = |detail: String| CallError::Malformed {
         action: action.name,
         http_status: response.status,
         detail,
     };
-    let json = parse(&response.body).map_err(|odd| malformed(odd.what))?;
+    let json = parse(body).map_err(|odd| malformed(odd.what))?;
     if !(200..300).contains(&response.status) {
         return Err(failure(action, &response, &json)
             .map_or_else(|| malformed("it has no `Code`".to_owned()), CallError::from));
@@ -77,7 +76,6 @@ pub fn read(action: &'static Action, response: WireResponse) -> Result<Reply, Ca
         status: response.status,
         request_id,
         json,
-        body: response.body,
     })
 }
 

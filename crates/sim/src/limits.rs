@@ -50,7 +50,7 @@ impl Limits {
         Ok(limits)
     }
 
-    /// No rates, and no limits of numbers but those of an instance and of a listing by tag.
+    /// No rates, and none of the quotas that [`Quotas::boundless`] lifts.
     #[must_use]
     pub fn none() -> Self {
         Self {

@@ -276,7 +276,8 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// No limits but those of an instance (disks, groups) and of a listing by tag.
+    /// No limits on the numbers that a large stack reaches: networks, routes, security groups,
+    /// addresses, key pairs, vCPUs and alarms. All other quotas stay.
     #[must_use]
     pub fn boundless() -> Self {
         const MANY: usize = usize::MAX / 4;

@@ -11,8 +11,8 @@ use crate::{disk, files, ui};
 
 /// Write a starter stack with comments
 ///
-/// Writes stack.yaml, and .setpoint/stack.schema.json for completion in editors. Overwrites no
-/// stack.
+/// Writes stack.yaml, and .setpoint/stack.schema.json for completion in editors. Does not
+/// overwrite an existing stack.
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// The folder to write into

@@ -51,10 +51,10 @@ pub struct ServeArgs {
     /// DIR/tls
     #[arg(long)]
     pub tls: bool,
-    /// The folder where the cloud is stored; without it, it is lost at the end
+    /// The folder where the cloud is stored; if not given, the cloud is lost when the server stops
     #[arg(long, value_name = "DIR")]
     pub data: Option<String>,
-    /// How long operations take: nothing, the shortest or the longest times of the real cloud
+    /// How long operations take: no time, or the shortest or longest times of the real cloud
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
     pub profile: Pace,
     /// How many times faster than real time the cloud runs

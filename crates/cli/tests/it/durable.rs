@@ -140,9 +140,10 @@ impl Caller {
         while self
             .ok(action, &[id])
             .json
-            .list(rows)
+            .need_list(rows)
+            .expect("a list")
             .iter()
-            .all(|row| row.text("Status") != "Available")
+            .all(|row| row.need_text("Status").as_deref() != Ok("Available"))
         {
             assert!(Instant::now() < end, "{} is not ready", id.1);
         }
@@ -168,13 +169,8 @@ impl Caller {
             let next = walk
                 .accept(&reply.json)
                 .unwrap_or_else(|error| panic!("{error}"));
-            values.extend(
-                reply
-                    .json
-                    .list(listing.rows)
-                    .iter()
-                    .map(|row| row.text(field)),
-            );
+            let rows = reply.json.need_list(listing.rows).expect("a list");
+            values.extend(rows.iter().map(|row| row.need_text(field).expect("a text")));
             if next == Next::Done {
                 return values;
             }
@@ -196,7 +192,8 @@ fn network(caller: &Caller) -> Vec<(String, String)> {
     let vpc = caller
         .ok(&vpc::CREATE_VPC, &[("CidrBlock", "10.0.0.0/8")])
         .json
-        .text("VpcId");
+        .need_text("VpcId")
+        .expect("an id");
     caller.wait(&vpc::DESCRIBE_VPCS, ("VpcId", &vpc), "Vpcs.Vpc");
     let subnet = [
         ("VpcId", vpc.as_str()),
@@ -206,7 +203,8 @@ fn network(caller: &Caller) -> Vec<(String, String)> {
     let subnet = caller
         .ok(&vpc::CREATE_VSWITCH, &subnet)
         .json
-        .text("VSwitchId");
+        .need_text("VSwitchId")
+        .expect("an id");
     caller.wait(
         &vpc::DESCRIBE_VSWITCHES,
         ("VSwitchId", &subnet),
@@ -215,7 +213,8 @@ fn network(caller: &Caller) -> Vec<(String, String)> {
     let group = caller
         .ok(&ecs::CREATE_SECURITY_GROUP, &[("VpcId", &vpc)])
         .json
-        .text("SecurityGroupId");
+        .need_text("SecurityGroupId")
+        .expect("an id");
     pairs(&[
         ("ImageFamily", "acs:ubuntu_24_04_x64"),
         ("InstanceType", "ecs.t6-c1m1.large"),
@@ -231,7 +230,12 @@ fn write(caller: &Caller, order: &[(String, String)], answered: &Sender<()>) -> 
     loop {
         match caller.call(&ecs::RUN_INSTANCES, order) {
             Ok(reply) => {
-                acknowledged.extend(reply.json.strings("InstanceIdSets.InstanceIdSet"));
+                acknowledged.extend(
+                    reply
+                        .json
+                        .need_texts("InstanceIdSets.InstanceIdSet")
+                        .expect("ids"),
+                );
                 // Nobody listens any more once the server is being killed.
                 answered.send(()).unwrap_or_default();
             }

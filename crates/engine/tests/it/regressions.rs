@@ -1079,9 +1079,10 @@ async fn two_runs_that_plan_one_key_both_import_the_key_on_the_disk() {
     .await;
     let rows: Vec<String> = there
         .json
-        .list("KeyPairs.KeyPair")
+        .need_list("KeyPairs.KeyPair")
+        .expect("a list")
         .into_iter()
-        .map(|row| row.text("PublicKey"))
+        .map(|row| row.need_text("PublicKey").expect("a text"))
         .collect();
     assert!(
         matches!(rows.as_slice(), [one] if one.starts_with(&here)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use setpoint_engine::observe;
 use setpoint_engine::outcome::Outcome;
 use setpoint_openapi::action::ecs;
+use setpoint_openapi::json::Node;
 use setpoint_plan::live::Snapshot;
 use setpoint_plan::planner::{self, Options};
 use setpoint_plan::{Value, check};
@@ -63,9 +64,12 @@ async fn rules(cloud: &Cloud, address: &str) -> Vec<String> {
         &[("SecurityGroupId", &group.id), ("Direction", "all")],
     )
     .await;
-    let rows = answer.json.list("Permissions.Permission").into_iter();
+    let rows = answer.json.need_list("Permissions.Permission");
+    let text = |row: Node<'_>, name| row.may_text(name).expect("a text").unwrap_or_default();
     let mut texts: Vec<String> = rows
-        .map(|row| format!("{} {}", row.text("PortRange"), row.text("Description")))
+        .expect("a list")
+        .into_iter()
+        .map(|row| format!("{} {}", text(row, "PortRange"), text(row, "Description")))
         .collect();
     texts.sort();
     texts

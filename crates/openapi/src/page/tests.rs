@@ -25,7 +25,7 @@ fn check(action: &'static Action, listing: Listing, replies: &[&str], expected: 
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         said.push(asked.join(" "));
-        match walk.accept(&parse(reply.as_bytes()).unwrap()) {
+        match walk.accept(&parse(reply.as_bytes().to_vec()).unwrap()) {
             Ok(Next::More) => {}
             Ok(Next::Done) => said.push("done".to_owned()),
             Err(error) => said.push(error.to_string()),
@@ -230,7 +230,7 @@ fn a_list_without_end_is_ended() {
         let page = format!(
             r#"{{"NextToken":"t{pages}","NetworkInterfaceSets":{{"NetworkInterfaceSet":[]}}}}"#
         );
-        last = walk.accept(&parse(page.as_bytes()).unwrap());
+        last = walk.accept(&parse(page.as_bytes().to_vec()).unwrap());
     }
     assert_eq!(pages, PAGES_MAX);
     assert!(matches!(last, Err(PageError::Damaged { .. })));

@@ -233,8 +233,7 @@ fn reply(words: &str) -> Reply {
     Reply {
         status: 200,
         request_id: "r-1".to_owned(),
-        json: json::parse(&body).expect("JSON"),
-        body,
+        json: json::parse(body).expect("JSON"),
     }
 }
 
