@@ -39,6 +39,9 @@ struct Line<'a> {
     time: String,
     action: &'a str,
     parameters: Map<String, Value>,
+    /// Parameters that the action does not have. They had no effect.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    ignored: &'a [String],
     status: u16,
     code: Option<&'a str>,
     request_id: &'a str,
@@ -87,6 +90,7 @@ pub(crate) fn line(entry: &Entry) -> String {
         time: Timestamp(entry.at_ms).seconds(),
         action: &entry.action,
         parameters: masked(&entry.params),
+        ignored: &entry.ignored,
         status: entry.status,
         code: entry.code.as_deref(),
         request_id: &entry.request_id,
@@ -161,13 +165,14 @@ mod tests {
             at_ms: 1_767_225_600_000,
             action: "CreateVpc".to_owned(),
             params: vec![("VpcName".to_owned(), "a\"b".to_owned())],
+            ignored: vec!["Tag.0.Key".to_owned()],
             request_id: "ID".to_owned(),
             status: 400,
             code: Some("QuotaExceeded".to_owned()),
         };
         assert_eq!(
             line(&entry),
-            r#"{"time":"2026-01-01T00:00:00Z","action":"CreateVpc","parameters":{"VpcName":"a\"b"},"status":400,"code":"QuotaExceeded","request_id":"ID"}"#
+            r#"{"time":"2026-01-01T00:00:00Z","action":"CreateVpc","parameters":{"VpcName":"a\"b"},"ignored":["Tag.0.Key"],"status":400,"code":"QuotaExceeded","request_id":"ID"}"#
         );
     }
 }

@@ -46,12 +46,21 @@ pub struct Entry {
     pub action: String,
     /// The flattened parameters, with secrets, without fields of the signature.
     pub params: Vec<(String, String)>,
+    /// The names of the parameters that the action does not have, which had no effect.
+    pub ignored: Vec<String>,
     /// The request id of the answer.
     pub request_id: String,
     /// The HTTP status of the answer.
     pub status: u16,
     /// The error code of a refusal.
     pub code: Option<String>,
+}
+
+/// What the world knows of a call besides the request and the answer.
+pub(crate) struct Heard<'a> {
+    pub(crate) at_ms: i64,
+    pub(crate) request_id: &'a str,
+    pub(crate) ignored: &'a [String],
 }
 
 /// The number of calls that are kept, enough for a test with a thousand resources.
@@ -91,8 +100,7 @@ impl Calls {
     pub(crate) fn record(
         &mut self,
         incoming: &Incoming,
-        at_ms: i64,
-        request_id: &str,
+        heard: &Heard<'_>,
         refusal: Option<&Refusal>,
     ) {
         self.count(
@@ -103,14 +111,15 @@ impl Calls {
             self.last.pop_front();
         }
         self.last.push_back(Entry {
-            at_ms,
+            at_ms: heard.at_ms,
             action: incoming.action.clone(),
             params: incoming
                 .params
                 .iter()
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .collect(),
-            request_id: request_id.to_owned(),
+            ignored: heard.ignored.to_vec(),
+            request_id: heard.request_id.to_owned(),
             status: refusal.map_or(200, |refusal| refusal.status),
             code: refusal.map(|refusal| refusal.code.to_string()),
         });

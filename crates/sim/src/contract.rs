@@ -1,8 +1,8 @@
 //! Checks a request against the published parameters of its action: unknown names, wrong types,
 //! missing ones.
 //!
-//! The cloud ignores an unknown parameter. The simulator refuses it, so that a typing error has no
-//! silent effect.
+//! The cloud ignores an unknown parameter. So does the simulator, which marks it in the call log.
+//! With the option `strict_parameters` it refuses it, so that a typing error has no silent effect.
 
 use setpoint_openapi::action::{Action, Param, ParamType};
 use setpoint_openapi::product::Product;
@@ -86,26 +86,40 @@ const OPEN: &[(Product, &str, &[&str])] = &[
     ),
 ];
 
-/// Checks names, types and mandatory parameters.
+/// What to do with a parameter that the action does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    Ignore,
+    Refuse,
+}
+
+/// Checks names, types and mandatory parameters. Returns the names that the action does not have.
 ///
 /// # Errors
-/// `UnsupportedParameter` for a name that the action does not have, `InvalidParameter` for a value
-/// of the wrong type, `MissingParameter` for the first mandatory parameter that was not sent.
-pub(crate) fn check(action: &Action, params: &Params) -> Result<(), Refusal> {
+/// `UnsupportedParameter` for a name that the action does not have, if it is to be refused;
+/// `InvalidParameter` for a value of the wrong type, `MissingParameter` for the first mandatory
+/// parameter that was not sent.
+pub(crate) fn check(
+    action: &Action,
+    params: &Params,
+    unknown: Unknown,
+) -> Result<Vec<String>, Refusal> {
+    let mut ignored = Vec::new();
     for (name, value) in params.iter() {
         if COMMON.contains(&name) && action.param(name).is_none() {
             continue;
         }
         match type_of(action.product, action.params, name) {
-            None => return Err(unknown(action, name)),
+            None if unknown == Unknown::Refuse => return Err(unsupported(action, name)),
+            None => ignored.push(name.to_owned()),
             Some(ty) if !fits(ty, value) => return Err(Refusal::invalid(name)),
             Some(_) => {}
         }
     }
-    missing(action.params, params).map_or(Ok(()), |name| Err(Refusal::missing(name)))
+    missing(action.params, params).map_or(Ok(ignored), |name| Err(Refusal::missing(name)))
 }
 
-fn unknown(action: &Action, name: &str) -> Refusal {
+fn unsupported(action: &Action, name: &str) -> Refusal {
     Refusal::bad(
         "UnsupportedParameter",
         format!(
@@ -223,6 +237,7 @@ mod tests {
         let got = check(
             find(product, action).expect("the table has the action"),
             &params,
+            Unknown::Refuse,
         )
         .err();
         match (got, expected) {
@@ -303,6 +318,23 @@ mod tests {
             Some(("UnsupportedParameter", "SystemDisk.Siz")),
         );
         disk("NetworkInterface.1.SecurityGroupIds.2", None);
+    }
+
+    /// Fact 1 of the acceptance tests: the cloud ignores what an action does not have, also lists
+    /// whose index begins at 0 or is missing.
+    #[test]
+    fn unknown_parameters_are_told_apart_and_can_be_ignored() {
+        let pairs = [
+            ("RegionId", "cn-beijing"),
+            ("CidrBlok", "x"),
+            ("Tag", "a"),
+            ("Tag.0.Key", "a"),
+            ("Tag.1.Key", "a"),
+        ];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let action = find(Product::Vpc, "CreateVpc").expect("the table has the action");
+        let ignored = check(action, &Params::from_pairs(pairs), Unknown::Ignore);
+        assert_eq!(ignored.expect("accepted"), ["CidrBlok", "Tag", "Tag.0.Key"]);
     }
 
     #[test]

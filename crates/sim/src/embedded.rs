@@ -488,7 +488,7 @@ impl State {
             return (Fate::Normal, secret);
         };
         let incoming = gateway::read(request);
-        let is_read = incoming.action().is_none_or(|action| action.is_read());
+        let is_read = incoming.action().ok().is_none_or(|action| action.is_read());
         (
             hook(&CallInfo {
                 n: self.n,

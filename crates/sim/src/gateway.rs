@@ -15,6 +15,7 @@ use setpoint_openapi::wire::WireRequest;
 use crate::account::Account;
 use crate::params::Params;
 use crate::product::sts::key::{self, TemporaryKey};
+use crate::published;
 use crate::refusal::Refusal;
 use crate::render::Format;
 use crate::table::Table;
@@ -28,6 +29,7 @@ const WINDOW_MS: i64 = 15 * 60 * 1000;
 pub(crate) struct Incoming {
     pub(crate) format: Format,
     pub(crate) host: String,
+    /// The name of the action; method and path for a path-style call that names none.
     pub(crate) action: String,
     access_key_id: String,
     pub(crate) nonce: String,
@@ -42,9 +44,25 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// The published action; `None` if the tables do not have it.
-    pub(crate) fn action(&self) -> Option<&'static Action> {
-        action::find(self.product().ok()?, &self.action)
+    /// The action in our tables.
+    ///
+    /// Older clients call actions of networks under the version of ECS, which once had them. They
+    /// are those of the VPC.
+    ///
+    /// # Errors
+    /// What is published and not modelled is refused by its name; anything else does not exist.
+    pub(crate) fn action(&self) -> Result<&'static Action, Refusal> {
+        let moved = |product| {
+            let was_there =
+                product == Product::Ecs && published::has("ecs", &self.version, &self.action);
+            was_there
+                .then(|| action::find(Product::Vpc, &self.action))
+                .flatten()
+        };
+        let found = self
+            .product()
+            .and_then(|product| action::find(product, &self.action).or_else(|| moved(product)));
+        found.ok_or_else(|| published::refusal(&self.version, &self.action))
     }
 
     /// Whether the request needs no signature: its caller has a token of another issuer instead of
@@ -55,17 +73,10 @@ impl Incoming {
             && self.action == "AssumeRoleWithOIDC"
     }
 
-    /// The product that the version belongs to.
-    pub(crate) fn product(&self) -> Result<Product, Refusal> {
-        Product::ALL
-            .into_iter()
-            .find(|product| product.version() == self.version)
-            .ok_or_else(|| {
-                Refusal::bad(
-                    "InvalidVersion",
-                    "The specified parameter \"Version\" is not valid.",
-                )
-            })
+    /// The product that the version belongs to; `None` if our tables do not have it.
+    pub(crate) fn product(&self) -> Option<Product> {
+        let mut products = Product::ALL.into_iter();
+        products.find(|product| product.version() == self.version)
     }
 }
 
@@ -76,19 +87,26 @@ pub(crate) fn read(request: &WireRequest) -> Incoming {
         Ok(received) => (received, None),
         Err(refusal) => (Received::default(), Some(incomplete(&refusal.to_string()))),
     };
+    let is_path_style = request.path.len() > 1;
     let unfit = match request.method.as_str() {
         "GET" | "POST" | "PUT" => None,
+        "DELETE" | "HEAD" | "PATCH" if is_path_style => None,
         method => Some(Refusal::denied(
             "UnsupportedHTTPMethod",
             format!("This http method {method} is not supported."),
         )),
     };
+    let by_headers = request.header("x-acs-action").is_some() || is_path_style;
+    let action = match received.action.as_str() {
+        "" if is_path_style => format!("{} {}", request.method, request.path),
+        named => named.to_owned(),
+    };
     Incoming {
-        format: format_of(&received, request.header("x-acs-action").is_some()),
+        format: format_of(&received, by_headers),
         host: request.host.clone(),
         problem: unfit.or(problem),
         params: Params::from_pairs(received.params),
-        action: received.action,
+        action,
         access_key_id: received.access_key_id,
         nonce: received.nonce,
         version: received.version,
@@ -100,7 +118,7 @@ pub(crate) fn read(request: &WireRequest) -> Incoming {
 }
 
 /// The format of the response: XML for V1 by default. Clients that name the action in a header (V3)
-/// read only JSON.
+/// or call a path read only JSON.
 fn format_of(received: &Received, by_headers: bool) -> Format {
     match received.format.to_ascii_uppercase().as_str() {
         "XML" => Format::Xml,
@@ -166,12 +184,14 @@ pub(crate) fn verify(
                 "The input parameter \"Timestamp\" that is mandatory is not supplied.",
             ));
         }
-        text => Timestamp::parse(text).ok_or_else(|| {
-            Refusal::bad(
-                "InvalidTimeStamp.Format",
-                "Specified time stamp or date value is not well formatted.",
-            )
-        })?,
+        text => Timestamp::parse(text)
+            .or_else(|| Timestamp::parse_http(text))
+            .ok_or_else(|| {
+                Refusal::bad(
+                    "InvalidTimeStamp.Format",
+                    "Specified time stamp or date value is not well formatted.",
+                )
+            })?,
     };
     if (wall.0 - sent.0).abs() > WINDOW_MS {
         return Err(Refusal::bad(
@@ -249,13 +269,6 @@ fn incomplete(what: &str) -> Refusal {
     Refusal::bad(
         "IncompleteSignature",
         format!("The request signature does not conform to Aliyun standards: {what}."),
-    )
-}
-
-pub(crate) fn unknown_action(name: &str) -> Refusal {
-    Refusal::absent(
-        "InvalidAction.NotFound",
-        format!("Specified api {name} is not found, please check your url and method."),
     )
 }
 

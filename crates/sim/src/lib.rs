@@ -37,6 +37,7 @@ mod page;
 mod params;
 mod pieces;
 mod product;
+mod published;
 mod refusal;
 mod regions;
 mod render;

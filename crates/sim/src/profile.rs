@@ -400,6 +400,8 @@ pub struct Options {
     pub allocation_drops_tags: bool,
     /// Whether the new disk of ReplaceSystemDisk does not inherit the tags of the old one.
     pub replaced_disk_loses_tags: bool,
+    /// Whether a parameter that the action does not have is refused. The cloud ignores it.
+    pub strict_parameters: bool,
     /// Whether `[` and `]` in the value of a tag are refused.
     pub tag_values_refuse_brackets: bool,
     /// Market prices of spot instances in CNY an hour, by instance type. They replace the prices of

@@ -46,7 +46,14 @@ impl Bench {
             }]},
         }});
         Self {
-            world: World::new(7, Timestamp(START), options),
+            world: World::new(
+                7,
+                Timestamp(START),
+                Options {
+                    strict_parameters: true,
+                    ..options
+                },
+            ),
             now_ms: START,
             nonce: 0,
             shapes,

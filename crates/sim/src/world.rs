@@ -29,7 +29,7 @@ use crate::account::Account;
 use crate::base::{Base, DEFAULT_RESOURCE_GROUP};
 use crate::bookkeeping::{Counter, NoStock};
 use crate::call::Answer;
-use crate::calls::Calls;
+use crate::calls::{Calls, Heard};
 use crate::gateway::{Incoming, Nonces};
 use crate::ids;
 use crate::limits::Meters;
@@ -61,6 +61,8 @@ pub struct World {
     pub(crate) users: Users,
     pub(crate) tables: Tables,
     pub(crate) caller: Caller,
+    /// The parameters of the call in progress that its action does not have.
+    ignored: Vec<String>,
     /// Whether the call in progress has passed the checks of signature, nonce and rate limit.
     admitted: bool,
     seed: u64,
@@ -107,6 +109,7 @@ impl World {
             users: Users::default(),
             tables: Tables::default(),
             caller: Caller::default(),
+            ignored: Vec::new(),
             admitted: false,
             seed,
             now_ms,
@@ -214,8 +217,12 @@ impl World {
         request_id: &str,
         refusal: &Refusal,
     ) {
-        self.calls
-            .record(incoming, self.now_ms, request_id, Some(refusal));
+        let heard = Heard {
+            at_ms: self.now_ms,
+            request_id,
+            ignored: &[],
+        };
+        self.calls.record(incoming, &heard, Some(refusal));
     }
 
     /// Sets whether a zone has an instance type in stock.

@@ -59,7 +59,10 @@ impl Cloud {
         };
         let wall: Clock = Arc::new(clock);
         let config = Config {
-            options,
+            options: Options {
+                strict_parameters: true,
+                ..options
+            },
             latency: Some(Duration::from_millis(20)),
             ..Config::new(wall.clone())
         };

@@ -5,12 +5,14 @@ use std::path::Path;
 
 mod codegen;
 mod deny;
+mod published;
 mod tidy;
 
 const USAGE: &str = "usage: cargo xtask tidy              layers, budgets, headers, links
        cargo xtask tidy --report     lines, tokens a line and comments of each crate
        cargo xtask deny              licences, sources and versions of dependencies; unused ones
-       cargo xtask codegen FOLDER    action tables; FOLDER holds openapi/*.json";
+       cargo xtask codegen FOLDER    action tables; FOLDER holds openapi/*.json
+       cargo xtask published FILE    names of all real products and actions, from a list of them";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["tidy", "--report"] => tidy::report(&root()),
         ["deny"] => deny::run(&root()),
         ["codegen", folder] => codegen::run(folder.as_ref()),
+        ["published", list] => published::run(list.as_ref()),
         _ => Err(USAGE.into()),
     }
 }

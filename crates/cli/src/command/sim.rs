@@ -75,6 +75,9 @@ pub struct ServeArgs {
     /// A JSON file that overrides durations, numbers and switches
     #[arg(long, value_name = "FILE")]
     pub options: Option<PathBuf>,
+    /// Refuse parameters that an action does not have, which the cloud ignores
+    #[arg(long)]
+    pub strict_parameters: bool,
     /// A JSON file with RAM users, their keys and permissions
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
@@ -198,6 +201,7 @@ fn config(args: &ServeArgs) -> Result<Config, Error> {
         profile,
         quotas: limits.counts,
         rates: limits.rates,
+        strict_parameters: args.strict_parameters,
         ..Options::default()
     };
     if let Some(path) = &args.options {

@@ -13,12 +13,14 @@ use setpoint_openapi::wire::{WireRequest, WireResponse};
 
 use super::{Caller, World};
 use crate::call::{Answer, Call};
-use crate::contract;
+use crate::calls::Heard;
+use crate::contract::{self, Unknown};
 use crate::gateway::{self, Arrived, Incoming, Keys};
 use crate::ids;
 use crate::limits::Asked;
 use crate::params::Params;
 use crate::product;
+use crate::published;
 use crate::refusal::Refusal;
 use crate::regions;
 use crate::render::{self, Written};
@@ -57,11 +59,7 @@ impl World {
     /// behind the check of its signature and nonce.
     pub fn repeat(&mut self, now: Timestamp, request: &WireRequest) -> WireResponse {
         let incoming = gateway::read(request);
-        self.serve(now, &incoming, |_| {
-            incoming
-                .action()
-                .ok_or_else(|| gateway::unknown_action(&incoming.action))
-        })
+        self.serve(now, &incoming, |_| incoming.action())
     }
 
     fn serve(
@@ -72,13 +70,18 @@ impl World {
     ) -> WireResponse {
         self.advance(now);
         self.request_number += 1;
+        self.ignored.clear();
         let request_id = ids::request(self.request_stream, self.request_number);
         let answer = match &incoming.problem {
             Some(refusal) => Err(refusal.clone()),
             None => admit(self).and_then(|action| self.perform(action, incoming)),
         };
-        self.calls
-            .record(incoming, self.now_ms, &request_id, answer.as_ref().err());
+        let heard = Heard {
+            at_ms: self.now_ms,
+            request_id: &request_id,
+            ignored: &self.ignored,
+        };
+        self.calls.record(incoming, &heard, answer.as_ref().err());
         render::response(
             incoming,
             &request_id,
@@ -114,10 +117,7 @@ impl World {
             host: incoming.host.clone(),
             wall_ms: wall.0,
         };
-        incoming.product()?;
-        let action = incoming
-            .action()
-            .ok_or_else(|| gateway::unknown_action(&incoming.action))?;
+        let action = incoming.action()?;
         let region = incoming
             .params
             .get("RegionId")
@@ -135,10 +135,12 @@ impl World {
     }
 
     fn perform(&mut self, action: &'static Action, incoming: &Incoming) -> Answer {
-        let handler = product::handler(action).ok_or_else(|| Refusal::not_modelled(action.name))?;
-        contract::check(action, &incoming.params)?;
+        let handler = product::handler(action).ok_or_else(|| {
+            let (code, version) = (action.product.code(), action.product.version());
+            published::not_modelled(code, version, action.name)
+        })?;
+        let mut params = self.known_params(action, incoming)?;
         let region = region_of(incoming)?;
-        let mut params = incoming.params.clone();
         let dry_run = params
             .remove("DryRun")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -199,6 +201,21 @@ impl World {
             });
         }
         answer
+    }
+
+    /// Returns the parameters that the action has, checked. The others are refused or ignored.
+    fn known_params(&mut self, action: &Action, incoming: &Incoming) -> Result<Params, Refusal> {
+        let unknown = if self.options.strict_parameters {
+            Unknown::Refuse
+        } else {
+            Unknown::Ignore
+        };
+        let mut params = incoming.params.clone();
+        self.ignored = contract::check(action, &params, unknown)?;
+        for name in &self.ignored {
+            params.remove(name);
+        }
+        Ok(params)
     }
 
     fn run(&mut self, handler: product::Handler, region: Option<&str>, params: &Params) -> Answer {

@@ -13,6 +13,7 @@ use setpoint_openapi::sign::{Stamp, v1, v3};
 use setpoint_openapi::timestamp::Timestamp;
 use setpoint_openapi::wire::{TransportError, WireRequest};
 use setpoint_sim::embedded::{Clock, Config, Embedded};
+use setpoint_sim::profile::Options;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: i64 = 1_767_225_600_000;
@@ -42,9 +43,22 @@ impl Hand {
     }
 }
 
-/// A world in memory at the time of this clock.
+/// A world in memory at the time of this clock, which refuses unknown parameters.
 pub(crate) fn open(hand: &Hand) -> Embedded {
-    Embedded::open(Config::new(hand.clock())).expect("a world in memory opens")
+    let options = Options {
+        strict_parameters: true,
+        ..Options::default()
+    };
+    open_with(hand, options)
+}
+
+/// A world in memory at the time of this clock, with these options.
+pub(crate) fn open_with(hand: &Hand, options: Options) -> Embedded {
+    let config = Config {
+        options,
+        ..Config::new(hand.clock())
+    };
+    Embedded::open(config).expect("a world in memory opens")
 }
 
 /// A signed request of V3.

@@ -54,6 +54,7 @@ impl Run {
     /// A new world in its initial state.
     pub(crate) fn new(profile: Profile, begin: Begin) -> Self {
         let options = Options {
+            strict_parameters: true,
             profile,
             ..Options::default()
         };
